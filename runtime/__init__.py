@@ -1,0 +1,2 @@
+"""Engines, identities and the stage graph: a photo and frames in, pictures out.
+No torch is imported here."""

@@ -1,0 +1,1 @@
+"""Bunraku: one photo of a person, moved live by a camera."""

@@ -1,0 +1,67 @@
+"""Every error that Bunraku raises on purpose.
+
+    BunrakuError
+    ├── InputError              the user's file or argument
+    │   ├── PhotoError          unreadable, empty, truncated, too large, not a picture
+    │   │   └── NoPersonError   nobody in the photo, too small, or too little of the body
+    │   ├── ClipError           no video stream, no frames, unreadable
+    │   └── OutputError         unwritable, disk full
+    ├── BundleError             a bundle that is incomplete, damaged or made for something else
+    ├── EngineError             an engine that cannot be made or cannot run
+    ├── MissingExtraError       an optional dependency that is not installed
+    └── FetchError              the pose networks cannot be fetched
+
+The text of an error is one line that says what is wrong and what to do about it; the command
+line prints it as it stands, and a traceback only with ``--debug``.
+"""
+
+from __future__ import annotations
+
+
+class BunrakuError(Exception):
+    """Base of all errors that carry a message for the user.
+
+    ``hint`` is the action that helps, kept apart so that interfaces can show it on its own; it is
+    part of the text as well.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message if hint is None else f"{message} {hint}")
+        self.message = message
+        self.hint = hint
+
+
+class InputError(BunrakuError):
+    """A file or an argument of the user's that cannot be used."""
+
+
+class PhotoError(InputError):
+    """A photo that cannot be read: missing, empty, truncated, too large or not a picture."""
+
+
+class NoPersonError(PhotoError):
+    """A photo or a clip in which no usable person was found."""
+
+
+class ClipError(InputError):
+    """A clip that cannot be read: missing, without a video stream or without frames."""
+
+
+class OutputError(InputError):
+    """A place that cannot be written to."""
+
+
+class BundleError(BunrakuError):
+    """A bundle of engines that is incomplete, damaged or made for something else."""
+
+
+class EngineError(BunrakuError):
+    """An engine that cannot be made or cannot run."""
+
+
+class MissingExtraError(BunrakuError):
+    """An optional dependency that is not installed."""
+
+
+class FetchError(BunrakuError):
+    """The pose networks cannot be fetched."""

@@ -1,0 +1,1 @@
+"""Sources and sinks of frames, and the loops that move them through a puppet."""

@@ -1,0 +1,1 @@
+"""Losses, stages, metrics and the synthetic people that the networks learn from."""

@@ -1,0 +1,1 @@
+"""Synthetic people: bodies, clothes, poses and pictures with exact IUV maps."""
