@@ -1,0 +1,92 @@
+"""The presets: how wide each module is, and whether the geometric prior is on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+PARTS = 24
+"""Body parts of DensePose; part 0 is the background and has no chart."""
+
+DENSEPOSE_CHANNELS = 25 + 2 * PARTS
+"""An IUV map P as a tensor: 25 part scores, 24 U, 24 V."""
+
+PRIOR_CHANNELS = 6
+"""Confidence-weighted x, y, the confidence, and confidence-weighted r, g, b."""
+
+
+class Preset(StrEnum):
+    """Named choices of :class:`GeneratorOptions`."""
+
+    PAPER = "paper"
+    PAPER256 = "paper256"
+    LIVE = "live"
+
+
+@dataclass(frozen=True)
+class GeneratorOptions:
+    """Widths and switches of one generator. Sides are in pixels, widths in channels."""
+
+    window: int = 256
+    """Side of the square picture that comes out."""
+    size: int = 128
+    """Side that the networks work at; equal to ``window`` there is no super-resolution block."""
+    prior: bool = False
+    """The geometric prior: the source's pixels reach the driver through the atlas (design.md)."""
+    motion: tuple[int, int, int, int] = (64, 128, 256, 512)
+    """MotionNet's encoder at 1/2, 1/4, 1/8 and 1/16 of ``size``."""
+    motion_prediction: int = 64
+    """MotionNet's second upsampling stream, which carries the prediction."""
+    motion_fine: int = 64
+    """MotionNet's features at full ``size``."""
+    warping: tuple[int, int, int] = (64, 128, 256)
+    """The warping branch's features z at 1, 1/2 and 1/4 of ``size``; the first is z_app's."""
+    warping_blocks: int = 6
+    """Residual blocks of the warping branch at 1/4."""
+    texture: tuple[int, int] = (64, 128)
+    """The texture branch's shared convolutions at 1 and 1/2 of ``size``."""
+    atlas_channels: int = 16
+    """Channels c of a neural texture."""
+    atlas_blocks: int = 4
+    """Residual blocks that translate the atlas; none with the prior, which seeds it instead."""
+    densepose_channels: int = 256
+    """Width of the translated DensePose and of the latent ρ; unused with the prior."""
+    blender: tuple[int, int, int, int] = (64, 128, 256, 432)
+    """BlenderNet at 1, 1/2, 1/4 and 1/8 of ``size``."""
+    discriminator: tuple[int, int, int, int] = (64, 128, 256, 512)
+    """The discriminator's residual blocks, each halving the side."""
+
+    def __post_init__(self) -> None:
+        if self.window not in (self.size, 2 * self.size):
+            raise ValueError(f"window {self.window} is neither size {self.size} nor twice it")
+        if self.size % 16:
+            raise ValueError(f"size {self.size} is not a multiple of 16")
+
+    @property
+    def scales(self) -> tuple[int, int, int]:
+        """Sides of the three flow scales, coarse to fine: 32, 64, 128 for ``size`` 128."""
+        return self.size // 4, self.size // 2, self.size
+
+    @property
+    def alpha_channels(self) -> int:
+        """Length of the latent α: one number per part and texture channel."""
+        return PARTS * self.atlas_channels
+
+
+OPTIONS: dict[Preset, GeneratorOptions] = {
+    Preset.PAPER: GeneratorOptions(),
+    Preset.PAPER256: GeneratorOptions(size=256),
+    Preset.LIVE: GeneratorOptions(
+        prior=True,
+        motion=(32, 64, 96, 128),
+        motion_prediction=16,
+        motion_fine=16,
+        warping=(16, 40, 72),
+        warping_blocks=2,
+        texture=(16, 24),
+        atlas_blocks=0,
+        densepose_channels=0,
+        blender=(24, 40, 72, 96),
+        discriminator=(24, 48, 96, 128),
+    ),
+}
