@@ -6,6 +6,7 @@ Each has a plain torch reference, a Numba form for numpy arrays and CPU training
 
 from __future__ import annotations
 
-from bunraku.kernels.dispatch import sample_texture, warp_occlude
+from bunraku.kernels.dispatch import NEGLIGIBLE_WEIGHT, sample_texture, warp_occlude
+from bunraku.kernels.layout import channels_last
 
-__all__ = ["sample_texture", "warp_occlude"]
+__all__ = ["NEGLIGIBLE_WEIGHT", "channels_last", "sample_texture", "warp_occlude"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 
 def check_texture(atlas: Any, parts: Any, u: Any, v: Any) -> None:
     """Raise ValueError unless the shapes are ``[B,K,C,h,w]`` and three times ``[B,K,H,W]``."""
@@ -18,7 +20,7 @@ def check_texture(atlas: Any, parts: Any, u: Any, v: Any) -> None:
         )
     for name, value in (("u", u), ("v", v)):
         if tuple(value.shape) != tuple(parts.shape):
-            raise ValueError(f"{name} must have the shape of parts, {_text(parts)}, not {_text(value)}")
+            raise ValueError(f"{name} must be like parts, {_text(parts)}, not {_text(value)}")
     if 0 in tuple(atlas.shape[3:]):
         raise ValueError(f"atlas {_text(atlas)} has no texels")
 
@@ -36,6 +38,24 @@ def check_warp(features: Any, flow: Any, occlusion: Any) -> None:
         raise ValueError(f"features {_text(features)} and flow {_text(flow)} differ in batch")
     if 0 in tuple(features.shape[2:]):
         raise ValueError(f"features {_text(features)} have no pixels")
+
+
+def check_arrays(**arrays: Any) -> None:
+    """Raise TypeError unless all are numpy arrays of float32, which the CPU kernels take."""
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"{name} must be a numpy array like the others, not {type(array)}")
+        if array.dtype != np.float32:
+            raise TypeError(f"{name} must be float32, not {array.dtype}")
+
+
+def check_out(out: Any, shape: tuple[int, ...]) -> None:
+    """Raise unless ``out`` is None or an array that a kernel can write its result into."""
+    if out is None:
+        return
+    check_arrays(out=out)
+    if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
+        raise ValueError(f"out must be contiguous and writable, {list(shape)}, not {_text(out)}")
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,110 @@
+"""How the Numba kernels are compiled, cached and shared among threads.
+
+Threads are ours, not Numba's: its OpenMP layer dies in a forked child, its own pool aborts the
+process when two threads enter it, and both want to own the cores that the engines use as well. A
+kernel here releases the GIL and does every ``step``-th row; ``share`` calls it once per thread.
+On two threads that is as fast as ``prange`` (1.05 ms against 1.03 for the texture operator).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FLAG = numba.boolean
+FLOAT = numba.float32
+INDEX = numba.int64
+
+# All of fastmath but its promise that no value is NaN or infinite: under that promise the clamping
+# of a NaN coordinate may be dropped, and the read then falls outside the array.
+_FASTMATH = {"nsz", "arcp", "contract", "afn", "reassoc"}
+
+_executor: ThreadPoolExecutor | None = None
+_executor_lock = threading.Lock()
+
+
+def kernel(signature: Any = None) -> Callable[[Function], Function]:
+    """Compile a function without the GIL, on import when a signature is given, cached on disk.
+
+    The cache lies beside the source file, in ``NUMBA_CACHE_DIR`` or in the user's cache folder,
+    whichever can be written; where none can (a read-only container), it compiles in each process.
+    """
+    options = {"nogil": True, "fastmath": _FASTMATH, "error_model": "numpy"}
+    signatures = () if signature is None else (signature,)
+
+    def compiled(function: Function) -> Function:
+        try:
+            return numba.njit(*signatures, cache=True, **options)(function)  # type: ignore[no-any-return]
+        except (RuntimeError, OSError):  # "no locator available", or a cache folder that is full
+            return numba.njit(*signatures, **options)(function)  # type: ignore[no-any-return]
+
+    return compiled
+
+
+def read_only(dimensions: int) -> Any:
+    """The Numba type of a contiguous float32 input: arrays that may be written pass too."""
+    return numba.types.Array(numba.float32, dimensions, "C", readonly=True)
+
+
+def written(dimensions: int) -> Any:
+    """The Numba type of a contiguous float32 output."""
+    return numba.types.Array(numba.float32, dimensions, "C")
+
+
+@numba.njit(inline="always")  # type: ignore[untyped-decorator]
+def clamped(position: Any, last: Any) -> Any:
+    """A position within [0, last]; NaN becomes 0, so that no read can leave the array."""
+    inside = position if position > 0 else np.float32(0)
+    return inside if inside < last else last
+
+
+def share(task: Callable[[int, int], object], rows: int, threads: int | None) -> None:
+    """Call ``task(first, step)`` on up to ``threads`` threads, this one among them.
+
+    Rows are dealt out in turn (0, n, 2n, …), because a person fills the middle of the picture and
+    halves would be uneven. An exception of any of them is raised here.
+    """
+    count = max(1, min(rows, threads if threads is not None else available_threads()))
+    if count == 1:
+        task(0, 1)
+        return
+    pending = [_pool().submit(task, first, count) for first in range(1, count)]
+    task(0, count)
+    for future in pending:
+        future.result()
+
+
+def available_threads() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _pool() -> ThreadPoolExecutor:
+    global _executor
+    with _executor_lock:
+        if _executor is None:
+            _executor = ThreadPoolExecutor(
+                max_workers=max(1, (os.cpu_count() or 1) - 1), thread_name_prefix="bunraku-kernel"
+            )
+        return _executor
+
+
+def _forget_pool() -> None:
+    # A forked child inherits the executor but none of its threads: submitting would wait for ever.
+    global _executor, _executor_lock
+    _executor = None
+    _executor_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
