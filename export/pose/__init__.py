@@ -1,0 +1,1 @@
+"""Pose networks: fetched once from MediaPipe's wheel, converted from TFLite to ONNX, and cached."""

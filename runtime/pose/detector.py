@@ -1,0 +1,172 @@
+"""People in a picture: MediaPipe's BlazePose detector.
+
+Source: mediapipe/modules/pose_detection/pose_detection_cpu.pbtxt (anchors, score threshold,
+weighted non-maximum suppression). Pixels count from the centre of the top-left pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from bunraku.runtime.pose.roi import Image, Roi, to_network
+from bunraku.runtime.pose.session import FloatArray, Session
+
+SIZE = 224
+_GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell
+_KEYPOINTS = 4
+_MIN_SCORE = 0.5
+_MIN_TILE_SCORE = 0.75  # a tile shows parts of people and things that look like people
+_MIN_OVERLAP = 0.3  # of boxes that show the same person
+_TILE_OVERLAP = 1 / 3
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One person."""
+
+    score: float
+    """0..1"""
+    box: npt.NDArray[np.float32]
+    """[4], left, top, right, bottom of the head, frame pixels"""
+    keypoints: npt.NDArray[np.float32]
+    """[4,2], frame pixels: hip centre, rim of the circle around the body, shoulder centre, rim of
+    the circle around the upper body"""
+
+    @property
+    def roi(self) -> Roi:
+        """The square that the landmark network wants to see."""
+        return Roi.around(self.keypoints[0], self.keypoints[1])
+
+
+class Detector:
+    """Finds people with one network call a picture."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._anchors = anchors()
+        self._input = np.empty((1, 3, SIZE, SIZE), np.float32)
+
+    def detect(self, frame: Image, tiles: bool = True) -> list[Detection]:
+        """Find the people in a picture.
+
+        Args:
+            frame: RGB u8 [H,W,3].
+            tiles: if nobody is found, look again at overlapping parts, where small people are
+                larger; costs about fifteen calls.
+
+        Returns:
+            Detections, the largest person first.
+        """
+        found = self._detect(frame, _MIN_SCORE)
+        if not found and tiles:
+            for y, x, side in tile_corners(*frame.shape[:2]):
+                part = frame[y : y + side, x : x + side]
+                found += [_moved(d, x, y) for d in self._detect(part, _MIN_TILE_SCORE)]
+            found = _distinct(found)
+        return sorted(found, key=lambda d: d.roi.side, reverse=True)
+
+    def _detect(self, frame: Image, min_score: float) -> list[Detection]:
+        height, width = frame.shape[:2]
+        scale = SIZE / max(height, width)
+        rows, columns = max(round(height * scale), 1), max(round(width * scale), 1)
+        top, left = (SIZE - rows) // 2, (SIZE - columns) // 2
+        shrink = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small = np.asarray(cv2.resize(frame, (columns, rows), interpolation=shrink), np.uint8)
+        self._input.fill(-1)  # black around the picture
+        inside = self._input[0, :, top : top + rows, left : left + columns]
+        to_network(small, inside, 2 / 255, -1)
+        boxes, scores = self._session.run(self._input, ("boxes", "scores"))
+        found = decode(boxes[0], scores[0, :, 0], self._anchors, min_score)
+        # units of the network's square -> frame pixels
+        step = np.array([width / columns, height / rows], np.float32)
+        border = np.array([left, top], np.float32)
+        return [
+            Detection(score, points[:2].ravel(), points[2:])
+            for score, unit in found
+            for points in [(unit * SIZE - border) * step - np.float32(0.5)]
+        ]
+
+
+def anchors() -> FloatArray:
+    """Centres (x, y) of the 2254 anchors in units of the network's square, [2254,2]."""
+    parts = []
+    for cells, repeat in _GRIDS:
+        centre = (np.arange(cells, dtype=np.float32) + 0.5) / cells
+        y, x = np.meshgrid(centre, centre, indexing="ij")
+        parts.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), repeat, axis=0))
+    return np.concatenate(parts)
+
+
+def decode(
+    boxes: FloatArray, logits: FloatArray, anchor: FloatArray, min_score: float
+) -> list[tuple[float, FloatArray]]:
+    """Turn the network's output into people: weighted non-maximum suppression.
+
+    Args:
+        boxes: [N,12], centre, size and four keypoints, relative to the anchors, in input pixels.
+        logits: [N].
+        anchor: [N,2] in units of the square.
+        min_score: 0..1.
+
+    Returns:
+        For each person the score and the points [6,2] (two box corners, four keypoints) in units
+        of the square, the best first. Boxes of one person are averaged by their scores.
+    """
+    scores = 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
+    good = np.flatnonzero(scores > min_score)
+    good = good[np.argsort(-scores[good], kind="stable")]
+    scores = scores[good]
+    values = boxes[good].reshape(-1, 2 + _KEYPOINTS, 2) / np.float32(SIZE)
+    centre, half = values[:, :1] + anchor[good, None], values[:, 1:2] / 2
+    points = np.concatenate([centre - half, centre + half, values[:, 2:] + anchor[good, None]], 1)
+    people = []
+    while len(points):
+        same = overlap(points[0, :2], points[:, :2]) > _MIN_OVERLAP
+        same[0] = True
+        weight = scores[same, None, None]
+        people.append((float(scores[0]), (points[same] * weight).sum(0) / weight.sum()))
+        points, scores = points[~same], scores[~same]
+    return people
+
+
+def overlap(box: FloatArray, boxes: FloatArray) -> FloatArray:
+    """Intersection over union of one box [2,2] (corners) with boxes [N,2,2]."""
+    low = np.maximum(box[0], boxes[:, 0])
+    high = np.minimum(box[1], boxes[:, 1])
+    common = np.clip(high - low, 0, None).prod(1)
+    union = (box[1] - box[0]).prod() + (boxes[:, 1] - boxes[:, 0]).prod(1) - common
+    return np.asarray(common / np.maximum(union, 1e-9), dtype=np.float32)
+
+
+def tile_corners(height: int, width: int) -> list[tuple[int, int, int]]:
+    """Overlapping squares (top, left, side) that cover a picture, half its short side each."""
+    side = max(min(height, width) // 2, min(SIZE, height, width))
+
+    def starts(length: int) -> list[int]:
+        count = 1 + int(np.ceil((length - side) / (side * (1 - _TILE_OVERLAP))))
+        return [int(s) for s in np.linspace(0, length - side, count)]
+
+    return [(y, x, side) for y in starts(height) for x in starts(width)]
+
+
+def _moved(detection: Detection, x: int, y: int) -> Detection:
+    shift = np.array([x, y], np.float32)
+    box = detection.box + np.tile(shift, 2)
+    return Detection(detection.score, box, detection.keypoints + shift)
+
+
+def _distinct(found: list[Detection]) -> list[Detection]:
+    """Of detections of one person in several tiles, keep the best."""
+    kept: list[Detection] = []
+    for d in sorted(found, key=lambda d: d.score, reverse=True):
+        near = [
+            np.hypot(d.roi.x - k.roi.x, d.roi.y - k.roi.y) < 0.25 * max(d.roi.side, k.roi.side)
+            for k in kept
+        ]
+        if not any(near):
+            kept.append(d)
+    return kept

@@ -1,0 +1,147 @@
+"""Landmarks and mask of one person: MediaPipe's BlazePose landmark network.
+
+Source: mediapipe/modules/pose_landmark/pose_landmark_by_roi_cpu.pbtxt and
+calculators/util/refine_landmarks_from_heatmap_calculator.cc.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bunraku.runtime.pose.roi import Image, Roi, crop, to_network
+from bunraku.runtime.pose.session import FloatArray, Session
+
+SIZE = 256
+BODY = 33
+"""Landmarks of the body, in BlazePose's order."""
+_ALL = 39  # the body's, and six that place the next crop, of which the first two are used
+_CENTRE, _RIM = 33, 34
+_HEATMAP = 64
+_REACH = 3  # heatmap cells looked at on each side of a landmark
+_MIN_HEAT = 0.5
+
+_POSE_OUTPUTS = ("landmarks", "presence", "heatmap", "world")
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """One person in one frame."""
+
+    landmarks: npt.NDArray[np.float32]
+    """[33,4]: x, y in frame pixels from the centre of the top-left pixel (they may lie outside),
+    z in pixels of the same scale, negative towards the camera, about 0 at the hips; visibility
+    0..1"""
+    world: npt.NDArray[np.float32]
+    """[33,3] metres around the hips, axes as the frame's"""
+    presence: float
+    """0..1, how sure the network is that there is a person"""
+    mask: npt.NDArray[np.float32] | None
+    """[H,W] in 0..1, or None if it was not asked for"""
+    roi: Roi | None = None
+    """where to look in the next frame"""
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """What the network says about one crop."""
+
+    points: npt.NDArray[np.float64]
+    """[39,3]: x, y frame pixels, z pixels of the same scale"""
+    visibility: npt.NDArray[np.float64]
+    """[33] in 0..1"""
+    world: npt.NDArray[np.float64]
+    """[33,3] metres"""
+    presence: float
+    """0..1"""
+    mask: npt.NDArray[np.float32] | None
+    """[256,256] in 0..1, of the crop"""
+    roi: Roi
+    """the crop that was looked at"""
+
+
+class Landmarker:
+    """Runs the landmark network on crops of frames."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._input = np.empty((1, 3, SIZE, SIZE), np.float32)
+
+    def run(self, frame: Image, roi: Roi, mask: bool = True) -> Landmarks:
+        """Look at one crop.
+
+        Args:
+            frame: RGB u8 [H,W,3].
+            roi: where the person is.
+            mask: whether the mask is wanted too.
+        """
+        to_network(crop(frame, roi, SIZE), self._input[0], 1 / 255)
+        names = (*_POSE_OUTPUTS, "mask") if mask else _POSE_OUTPUTS
+        values, presence, heatmap, world, *masks = self._session.run(self._input, names)
+        raw = values.reshape(_ALL, 5).astype(np.float64)
+        unit = raw[:, :2] / SIZE
+        refine(unit, heatmap[0])
+        points = np.concatenate(
+            [roi.points_to_frame(unit), raw[:, 2:3] * (roi.side / SIZE)], axis=1
+        )
+        return Landmarks(
+            points,
+            sigmoid(raw[:BODY, 3]),
+            _turned(world.reshape(_ALL, 3)[:BODY].astype(np.float64), roi.angle),
+            float(presence.ravel()[0]),
+            mask_of(masks[0][0, 0]) if masks else None,
+            roi,
+        )
+
+
+def next_roi(points: npt.NDArray[np.floating]) -> Roi:
+    """The crop for the next frame from the landmarks [39,2 or 3] of this one."""
+    return Roi.around(points[_CENTRE], points[_RIM])
+
+
+def refine(unit: npt.NDArray[np.float64], heatmap: FloatArray) -> None:
+    """Move landmarks to the centre of mass of their heatmap nearby, in place.
+
+    Args:
+        unit: [39,2] in units of the crop.
+        heatmap: [39,64,64] logits. A landmark stays where its surroundings are cold.
+    """
+    around = np.arange(-_REACH, _REACH + 1)
+    cell = (unit * _HEATMAP).astype(np.int64)  # truncated, as MediaPipe does
+    x, y = cell[:, :1] + around, cell[:, 1:] + around  # [39,7] each
+    last = _HEATMAP - 1
+    heat = heatmap[
+        np.arange(len(unit))[:, None, None],
+        np.clip(y, 0, last)[:, :, None],
+        np.clip(x, 0, last)[:, None, :],
+    ]
+    inside = ((y >= 0) & (y <= last))[:, :, None] & ((x >= 0) & (x <= last))[:, None, :]
+    weight = np.where(inside, sigmoid(heat.astype(np.float64)), 0)
+    warm = (weight.max(axis=(1, 2)) >= _MIN_HEAT) & (cell >= 0).all(1) & (cell <= last).all(1)
+    total = np.maximum(weight.sum(axis=(1, 2)), 1e-9)
+    refined = np.stack([(weight.sum(1) * x).sum(1), (weight.sum(2) * y).sum(1)], axis=1)
+    unit[warm] = (refined / total[:, None])[warm] / _HEATMAP
+
+
+def mask_of(logits: FloatArray) -> npt.NDArray[np.float32]:
+    """Mask in 0..1 from the network's logits, [256,256]."""
+    out = np.negative(logits)
+    np.clip(out, -30, 30, out=out)
+    np.exp(out, out=out)
+    out += 1
+    return np.reciprocal(out, out=out)
+
+
+def sigmoid(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Logistic function without overflow."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(x, -80, 80))))
+
+
+def _turned(world: npt.NDArray[np.float64], angle: float) -> npt.NDArray[np.float64]:
+    """World landmarks of a turned crop, turned back to the frame's axes."""
+    c, s = math.cos(angle), math.sin(angle)
+    world[:, :2] = world[:, :2] @ np.array([[c, s], [-s, c]])
+    return world

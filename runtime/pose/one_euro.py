@@ -1,0 +1,83 @@
+"""The One-Euro filter over arrays, in the time of the frames.
+
+Source: Casiez, Roussel, Vogel, "1 € Filter", CHI 2012. What stands still is smoothed strongly;
+what moves is smoothed less the faster it moves, so that the lag in distance stays bounded: at a
+steady speed it tends to ``1 / (2 pi beta)`` of the scale.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+_LONGEST_GAP_S = 0.5  # after a longer gap the past says nothing about the present
+
+
+@dataclass(frozen=True)
+class OneEuroOptions:
+    """How strongly to smooth."""
+
+    cutoff_hz: float
+    """of the low-pass for values that stand still"""
+    beta: float
+    """Hz of cutoff gained per scale and second of speed"""
+    speed_cutoff_hz: float = 1.0
+    """of the low-pass for the speed itself"""
+
+
+class OneEuro:
+    """State of the filter for one array of values."""
+
+    def __init__(self, options: OneEuroOptions) -> None:
+        self._options = options
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past: the next value passes unchanged."""
+        self._time_s: float | None = None
+        self._raw: FloatArray | None = None
+        self._smooth: FloatArray | None = None
+        self._speed: FloatArray | None = None
+
+    def __call__(self, values: FloatArray, time_s: float, scale: float = 1.0) -> FloatArray:
+        """Smooth the values of one frame.
+
+        Args:
+            values: any shape, the same at every call.
+            time_s: the frame's time; a step backwards or a gap starts anew.
+            scale: speeds are measured against it (the size of the body, for pixels).
+
+        Returns:
+            Array of the same shape.
+        """
+        values = np.array(values, dtype=np.float64)
+        step_s = math.inf if self._time_s is None else time_s - self._time_s
+        same = self._raw is not None and self._raw.shape == values.shape
+        self._time_s = time_s
+        if (
+            self._raw is None
+            or self._smooth is None
+            or self._speed is None
+            or not (same and 0 < step_s <= _LONGEST_GAP_S)
+        ):
+            self._raw, self._smooth = values, values
+            self._speed = np.zeros_like(values)
+            return values.copy()
+        options = self._options
+        speed = (values - self._raw) / (scale * step_s)
+        self._speed = self._speed + _weight(options.speed_cutoff_hz, step_s) * (speed - self._speed)
+        cutoff_hz = options.cutoff_hz + options.beta * np.abs(self._speed)
+        self._smooth = self._smooth + _weight(cutoff_hz, step_s) * (values - self._smooth)
+        self._raw = values
+        return self._smooth.copy()
+
+
+def _weight(cutoff_hz: FloatArray | float, step_s: float) -> FloatArray:
+    """How much a low-pass of this cutoff takes from a value that comes after ``step_s``."""
+    rate = 2 * math.pi * step_s * np.asarray(cutoff_hz, dtype=np.float64)
+    return np.asarray(rate / (rate + 1))

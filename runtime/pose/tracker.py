@@ -1,0 +1,173 @@
+"""One person followed through frames; the detector runs only when nobody is in sight."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from bunraku.runtime.pose.detector import Detection, Detector
+from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks, Pose, next_roi
+from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.runtime.pose.roi import Image, Roi, paste
+from bunraku.runtime.pose.session import OnnxSession
+from bunraku.runtime.pose.smoothing import Smoother
+
+MIN_PRESENCE = 0.5
+_CANDIDATES = 3  # detections tried before a frame counts as empty
+_TILES_EVERY_S = 1.0  # how often an empty scene is searched for small people
+_REMEMBER_S = 1.0  # how long a lost person is preferred to a larger one
+
+
+class PoseTracker:
+    """Follows the largest person, or the one it has followed so far.
+
+    Frames are RGB u8 [H,W,3]; pixels count from the centre of the top-left pixel.
+    """
+
+    def __init__(self, networks: PoseNetworks, threads: int = 2, smooth: bool = True) -> None:
+        """Load the networks.
+
+        Args:
+            networks: from ``PoseNetworks.find()``.
+            threads: that each network may use.
+            smooth: whether landmarks and mask are smoothed over time.
+
+        Raises:
+            MissingExtraError: ONNX Runtime is not installed.
+            EngineError: a network cannot be loaded.
+        """
+        detector = Detector(OnnxSession(networks.detector, threads))
+        landmarker = Landmarker(OnnxSession(networks.landmarks, threads))
+        self._set_up(detector, landmarker, smooth)
+
+    @classmethod
+    def assembled(
+        cls, detector: Detector, landmarker: Landmarker, smooth: bool = True
+    ) -> PoseTracker:
+        """A tracker of parts that exist already."""
+        tracker = cls.__new__(cls)
+        tracker._set_up(detector, landmarker, smooth)
+        return tracker
+
+    def _set_up(self, detector: Detector, landmarker: Landmarker, smooth: bool) -> None:
+        self._detector = detector
+        self._landmarker = landmarker
+        self._smoother = Smoother() if smooth else None
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the person: the next frame starts with the detector."""
+        self._roi: Roi | None = None
+        self._last_roi: Roi | None = None  # of a person lost a moment ago
+        self._last_seen_s = -np.inf
+        self._last_tiles_s = -np.inf
+        self._shape: tuple[int, ...] | None = None
+        if self._smoother is not None:
+            self._smoother.reset()
+
+    def detect(self, frame: Image, tiles: bool = True) -> list[Detection]:
+        """All people in a picture, the largest first; see ``Detector.detect``."""
+        return self._detector.detect(frame, tiles)
+
+    def estimate(self, frame: Image, roi: Roi, mask: bool = True) -> Pose:
+        """The pose of the person in a given crop, without tracking or smoothing.
+
+        The result's ``presence`` says whether there is one; its ``roi`` is a better crop.
+        """
+        return _pose(self._landmarker.run(frame, roi, mask), frame)
+
+    def observe(self, frame: Image, mask: bool = True, refinements: int = 1) -> Pose | None:
+        """The largest person of a still picture, without tracking or smoothing.
+
+        Args:
+            frame: RGB u8 [H,W,3].
+            mask: whether the mask is wanted too.
+            refinements: how often the crop is placed anew by the landmarks found in it.
+        """
+        for detection in self.detect(frame)[:_CANDIDATES]:
+            roi = detection.roi
+            for _ in range(refinements):
+                found = self._landmarker.run(frame, roi, mask=False)
+                if found.presence > MIN_PRESENCE:
+                    roi = next_roi(found.points)
+            pose = self.estimate(frame, roi, mask)
+            if pose.presence > MIN_PRESENCE:
+                return pose
+        return None
+
+    def track(self, frame: Image, time_s: float, mask: bool = True) -> Pose | None:
+        """Follow the person into the next frame.
+
+        Args:
+            frame: RGB u8 [H,W,3].
+            time_s: the frame's time; differences matter for the smoothing.
+            mask: whether the mask is wanted too.
+
+        Returns:
+            The pose, or None while nobody is found.
+
+        Raises:
+            EngineError: a network failed.
+        """
+        if frame.shape != self._shape:
+            self.reset()
+            self._shape = frame.shape
+        found = None
+        if self._roi is not None:
+            found = self._landmarker.run(frame, self._roi, mask)
+            if found.presence <= MIN_PRESENCE or not _reaches(self._roi, frame):
+                self._lose(self._roi)
+                found = None
+        if found is None:
+            found = self._search(frame, time_s, mask)
+        if found is None:
+            return None
+        if self._smoother is not None:
+            found = self._smoother(found, time_s)
+        self._roi = next_roi(found.points)
+        self._last_seen_s = time_s
+        return _pose(found, frame)
+
+    def _lose(self, roi: Roi) -> None:
+        self._roi, self._last_roi = None, roi
+        if self._smoother is not None:
+            self._smoother.reset()
+
+    def _search(self, frame: Image, time_s: float, mask: bool) -> Landmarks | None:
+        tiles = not 0 <= time_s - self._last_tiles_s < _TILES_EVERY_S
+        people = self.detect(frame, tiles)
+        if not people and tiles:
+            self._last_tiles_s = time_s
+        lost = self._last_roi
+        if lost is not None and 0 <= time_s - self._last_seen_s < _REMEMBER_S:
+            people.sort(key=lambda d: not _near(d.roi, lost))  # stable: still the largest first
+        for detection in people[:_CANDIDATES]:
+            found = self._landmarker.run(frame, detection.roi, mask)
+            if found.presence > MIN_PRESENCE:
+                return found
+        return None
+
+
+def _pose(found: Landmarks, frame: Image) -> Pose:
+    height, width = frame.shape[:2]
+    landmarks = np.concatenate([found.points[:BODY], found.visibility[:, None]], axis=1)
+    return Pose(
+        landmarks.astype(np.float32),
+        found.world.astype(np.float32),
+        found.presence,
+        None if found.mask is None else paste(found.mask, found.roi, height, width),
+        next_roi(found.points),
+    )
+
+
+def _near(a: Roi, b: Roi) -> bool:
+    return math.hypot(a.x - b.x, a.y - b.y) < 0.4 * max(a.side, b.side)
+
+
+def _reaches(roi: Roi, frame: Image) -> bool:
+    """Whether a crop still has its centre near the frame, and a size to speak of."""
+    height, width = int(frame.shape[0]), int(frame.shape[1])
+    reach = roi.side / 2
+    inside = -reach < roi.x < width + reach and -reach < roi.y < height + reach
+    return inside and 4 < roi.side < 8 * max(height, width)
