@@ -1,9 +1,9 @@
 """Where the form of each operator is chosen, by the type and the device of what comes in.
 
-    numpy float32                       Numba
-    torch on the CPU, up to float32     Numba behind autograd (texture), the reference (warp)
-    torch on CUDA                       the reference, until Triton takes this place
-    torch elsewhere, or float64         the reference
+numpy float32                       Numba
+torch on the CPU, up to float32     Numba behind autograd (texture), the reference (warp)
+torch on CUDA                       the reference, until Triton takes this place
+torch elsewhere, or float64         the reference
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels.checks import check_arrays, check_texture, check_warp
+from bunraku.kernels.checks import check_arrays, check_out, check_texture, check_warp
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,12 +12,10 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 import numpy as np
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 FLAG = numba.boolean
 FLOAT = numba.float32
@@ -31,20 +29,22 @@ _executor: ThreadPoolExecutor | None = None
 _executor_lock = threading.Lock()
 
 
-def kernel(signature: Any = None) -> Callable[[Function], Function]:
-    """Compile a function without the GIL, on import when a signature is given, cached on disk.
+def kernel(signature: tuple[Any, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function for these arguments, at once, without the GIL, and cache it on disk.
 
     The cache lies beside the source file, in ``NUMBA_CACHE_DIR`` or in the user's cache folder,
     whichever can be written; where none can (a read-only container), it compiles in each process.
     """
     options = {"nogil": True, "fastmath": _FASTMATH, "error_model": "numpy"}
-    signatures = () if signature is None else (signature,)
+    njit: Any = numba.njit  # typed in some of the versions that we take
 
-    def compiled(function: Function) -> Function:
+    def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+        result: Callable[..., Any]
         try:
-            return numba.njit(*signatures, cache=True, **options)(function)  # type: ignore[no-any-return]
-        except (RuntimeError, OSError):  # "no locator available", or a cache folder that is full
-            return numba.njit(*signatures, **options)(function)  # type: ignore[no-any-return]
+            result = njit(signature, cache=True, **options)(function)
+        except (RuntimeError, OSError):  # "no locator available", or the disk is full
+            result = njit(signature, **options)(function)
+        return result
 
     return compiled
 
@@ -59,7 +59,7 @@ def written(dimensions: int) -> Any:
     return numba.types.Array(numba.float32, dimensions, "C")
 
 
-@numba.njit(inline="always")  # type: ignore[untyped-decorator]
+@numba.njit(inline="always")
 def clamped(position: Any, last: Any) -> Any:
     """A position within [0, last]; NaN becomes 0, so that no read can leave the array."""
     inside = position if position > 0 else np.float32(0)

@@ -41,9 +41,7 @@ def sample_texture(
     return out
 
 
-@kernel(
-    (read_only(5), read_only(4), read_only(4), read_only(4), FLOAT, written(4), INDEX, INDEX)
-)
+@kernel((read_only(5), read_only(4), read_only(4), read_only(4), FLOAT, written(4), INDEX, INDEX))
 def _rows(
     texels: Any,
     parts: Any,

@@ -26,9 +26,8 @@ def sample_texture(
     a part of weight 0 adds nothing to the gradients of the atlas, u and v, and the gradient of the
     weights themselves is computed at every pixel when they need one.
     """
-    result: Tensor = _SampleTexture.apply(
-        atlas.float(), parts.float(), u.float(), v.float(), minimum_weight
-    )
+    apply: Any = _SampleTexture.apply
+    result: Tensor = apply(atlas.float(), parts.float(), u.float(), v.float(), minimum_weight)
     return result.to(atlas.dtype)
 
 
@@ -47,7 +46,7 @@ class _SampleTexture(torch.autograd.Function):
         return torch.from_numpy(out)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         atlas, parts, u, v = ctx.saved_tensors
         wants_atlas, wants_parts, wants_u, wants_v = ctx.needs_input_grad[:4]
@@ -149,9 +148,9 @@ def _textures(
                     if wants_uv and not weightless:
                         across = (p01 - p00) + ((p11 - p10) - (p01 - p00)) * lower
                         # Beyond the border the sample stands still.
-                        if x == free_x and 0 < x and x < last_x:
+                        if x == free_x and 0 < x < last_x:
                             d_u[b, k, i, j] = weight * across * np.float32(texture_width)
-                        if y == free_y and 0 < y and y < last_y:
+                        if y == free_y and 0 < y < last_y:
                             d_v[b, k, i, j] = weight * (bottom - top) * np.float32(texture_height)
                 if wants_texels and not weightless:
                     w01 = weight * (np.float32(1) - lower) * right

@@ -22,14 +22,14 @@ def sample_texture(atlas: Tensor, parts: Tensor, u: Tensor, v: Tensor) -> Tensor
     :return: ``[B,C,H,W]`` in the atlas's dtype; computed in float32, or float64 for such an atlas.
     """
     exact = torch.promote_types(atlas.dtype, torch.float32)
-    with torch.autocast(atlas.device.type, enabled=False):
-        # A grid in [-1, 1] with align_corners=False reads texel coordinate u * width - 0.5.
-        grid = torch.stack((u, v), -1).to(exact) * 2 - 1  # [B,K,H,W,2]
-        sampled = F.grid_sample(
-            atlas.to(exact).flatten(0, 1),
-            grid.flatten(0, 1),
-            mode="bilinear",
-            padding_mode="border",
-            align_corners=False,
-        ).unflatten(0, parts.shape[:2])  # [B,K,C,H,W]
-        return (sampled * parts.to(exact).unsqueeze(2)).sum(1).to(atlas.dtype)
+    # A grid in [-1, 1] with align_corners=False reads texel coordinate u * width - 0.5.
+    grid = torch.stack((u, v), -1).to(exact) * 2 - 1  # [B,K,H,W,2]
+    sampled = F.grid_sample(
+        atlas.to(exact).flatten(0, 1),
+        grid.flatten(0, 1),
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=False,
+    )
+    sampled = sampled.reshape(*parts.shape[:2], -1, *parts.shape[2:])  # [B,K,C,H,W]
+    return (sampled * parts.to(exact).unsqueeze(2)).sum(1).to(atlas.dtype)

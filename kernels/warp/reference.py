@@ -17,19 +17,18 @@ def warp_occlude(features: Tensor, flow: Tensor, occlusion: Tensor) -> Tensor:
     :param features: ``[B,C,h,w]``.
     :param flow: ``[B,2,H,W]``; H, W may differ from h, w.
     :param occlusion: ``[B,1,H,W]``, 1 = visible in the source.
-    :return: ``[B,C,H,W]`` in the features' dtype; computed in float32, or float64 for such features.
+    :return: ``[B,C,H,W]`` in the features' dtype; computed in float32, or float64 if they are.
     """
     exact = torch.promote_types(features.dtype, torch.float32)
-    with torch.autocast(features.device.type, enabled=False):
-        position = flow.to(exact) + own_centres(flow.shape[2], flow.shape[3], flow.device, exact)
-        warped = F.grid_sample(
-            features.to(exact),
-            position.permute(0, 2, 3, 1),
-            mode="bilinear",
-            padding_mode="border",
-            align_corners=False,
-        )
-        return (warped * occlusion.to(exact)).to(features.dtype)
+    position = flow.to(exact) + own_centres(flow.shape[2], flow.shape[3], flow.device, exact)
+    warped = F.grid_sample(
+        features.to(exact),
+        position.permute(0, 2, 3, 1),
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=False,
+    )
+    return (warped * occlusion.to(exact)).to(features.dtype)
 
 
 def own_centres(height: int, width: int, device: torch.device, dtype: torch.dtype) -> Tensor:
