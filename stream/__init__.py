@@ -1,1 +1,4 @@
-"""Sources and sinks of frames, and the loops that move them through a puppet."""
+"""Sources and sinks of frames, and the loops that move them through a puppet.
+
+No torch is imported here.
+"""

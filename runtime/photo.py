@@ -1,0 +1,131 @@
+"""Photos as people have them: any mode, rotated, transparent, damaged, or not photos at all."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
+
+from bunraku.errors import PhotoError
+
+MAX_PHOTO_BYTES = 64 * 2**20
+MAX_PHOTO_PIXELS = 64_000_000
+
+# The formats that photos come in; the rest of Pillow's decoders are surface for attacks.
+_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+_ADVICE = "Use a JPEG, PNG or WebP photo."
+
+# What Pillow's decoders raise on damaged files, beside the OSError that they document.
+_DAMAGE: tuple[type[Exception], ...] = (
+    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError),
+    *(ArithmeticError, MemoryError, struct.error, zlib.error),
+)
+
+
+def read_photo(source: str | Path | bytes) -> NDArray[np.uint8]:
+    """Read a photo upright, in sRGB.
+
+    EXIF orientation and an embedded colour profile are applied; transparent parts become white,
+    grey and CMYK become RGB, 16 bits become 8, and of an animation the first picture is taken.
+
+    :param source: a file, or the file's bytes.
+    :return: ``[H,W,3]`` uint8 RGB, at the photo's own resolution.
+    :raises PhotoError: the file is missing, empty, above :data:`MAX_PHOTO_BYTES`, not a picture,
+        damaged, or above :data:`MAX_PHOTO_PIXELS` (found before anything is decoded).
+    """
+    name, data = _load(source)
+    try:
+        with warnings.catch_warnings():
+            # Our own limit below is stricter than the one that Pillow warns about, and Pillow's
+            # other warnings are about metadata that is of no use here.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=_formats()) as image:
+                _check_pixels(name, image)
+                return _to_rgb(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError as exc:
+        raise PhotoError(f"{name} is not a picture that can be read.", _ADVICE) from exc
+    except Image.DecompressionBombError as exc:
+        raise PhotoError(f"{name} has too many pixels.", _pixel_advice()) from exc
+    except _DAMAGE as exc:
+        raise PhotoError(f"{name} is damaged or cut short.", "Copy or export it again.") from exc
+
+
+def _load(source: str | Path | bytes) -> tuple[str, bytes]:
+    if isinstance(source, bytes):
+        name, data = "the photo", source
+        size = len(data)
+    else:
+        path = Path(source)
+        name = str(path)
+        try:
+            if path.is_dir():
+                raise PhotoError(f"{name} is a folder, not a photo.", "Name one picture in it.")
+            size = path.stat().st_size
+            data = b"" if size > MAX_PHOTO_BYTES else path.read_bytes()
+        except FileNotFoundError as exc:
+            raise PhotoError(f"{name} does not exist.", "Check the path of the photo.") from exc
+        except OSError as exc:
+            raise PhotoError(f"{name} cannot be opened: {exc.strerror}.") from exc
+    if size > MAX_PHOTO_BYTES:
+        limit = f"{MAX_PHOTO_BYTES // 2**20} MiB"
+        raise PhotoError(f"{name} is larger than {limit}.", "Export it smaller, as a JPEG.")
+    if not data:
+        raise PhotoError(f"{name} is empty.", "Copy or export it again.")
+    return name, data
+
+
+def _formats() -> list[str]:
+    return [*_FORMATS, "AVIF"] if features.check("avif") else list(_FORMATS)
+
+
+def _pixel_advice() -> str:
+    return f"Scale it below {MAX_PHOTO_PIXELS // 1_000_000} megapixels."
+
+
+def _check_pixels(name: str, image: Image.Image) -> None:
+    width, height = image.size
+    if width * height > MAX_PHOTO_PIXELS:
+        raise PhotoError(f"{name} has too many pixels, {width} x {height}.", _pixel_advice())
+
+
+def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
+    if image.mode in ("F", "I") or image.mode.startswith("I;"):
+        return _deep_grey_to_rgb(np.asarray(image))
+    image = _to_srgb(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        image = Image.alpha_composite(white, rgba)
+    return np.array(image.convert("RGB"))
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """Apply an embedded profile: phones write Display P3, scanners and printers CMYK."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "CMYK"):
+        return image
+    try:
+        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(
+            image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError):
+        return image  # a broken profile is worth less than the picture
+    return converted if converted is not None else image
+
+
+def _deep_grey_to_rgb(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Scale 16-bit and floating-point grey to 8 bits, by the range that the values show."""
+    values = np.nan_to_num(np.asarray(grey, dtype=np.float32))
+    high = float(values.max())
+    top = 1.0 if high <= 1.0 and grey.dtype.kind == "f" else 255.0 if high <= 255.0 else 65535.0
+    if grey.dtype == np.uint16:
+        top = 65535.0
+    scaled = np.clip(values / max(top, high) * 255.0 + 0.5, 0.0, 255.0).astype(np.uint8)
+    return np.repeat(scaled[:, :, None], 3, axis=2)

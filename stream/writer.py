@@ -1,0 +1,224 @@
+"""Writing clips: a temporary neighbour of the target that becomes the target when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import secrets
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import av.error
+import cv2
+import numpy as np
+from av.container import OutputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from bunraku.errors import OutputError
+from bunraku.stream.audio import AudioTrack
+from bunraku.stream.orientation import Picture
+
+SYNTHETIC_COMMENT = "synthetic: animated from a photo by Bunraku"
+
+_FORMATS = {".m4v": "mp4", ".mkv": "matroska", ".mov": "mov", ".mp4": "mp4", ".webm": "webm"}
+# Shallow lookahead and few reference frames: a photo of 9 megapixels must fit in little memory.
+_H264 = {"preset": "veryfast", "crf": "18", "bf": "1", "refs": "1", "rc-lookahead": "5"}
+_VP9 = {"deadline": "realtime", "cpu-used": "6", "row-mt": "1", "crf": "24", "b": "0"}
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+# Codes of ITU-T H.273. The matrix is BT.601's because OpenCV's fast conversion to I420 uses it;
+# players read the code from the stream.
+_BT601_MATRIX, _BT709_PRIMARIES, _SRGB_TRANSFER, _LIMITED_RANGE = 6, 1, 13, 1
+
+
+class ClipWriter:
+    """An H.264 (or, in WebM, VP9) file with the timing it is given, and a sound track if any.
+
+    A context manager: leaving it puts the file in its place, leaving it with an exception leaves
+    nothing behind. The file says in its metadata that it is synthetic.
+    """
+
+    def __init__(self, path: str | Path, audio: AudioTrack | None = None) -> None:
+        """Reserve the place for the file.
+
+        :param path: ends in .mp4, .m4v, .mov, .mkv or .webm; an existing file is replaced at the
+            end.
+        :raises OutputError: the ending is another, or nothing can be written there.
+        """
+        self.path = Path(path)
+        self.frames = 0
+        self._audio = audio
+        self._container: OutputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._origin = Fraction(0)
+        self._end = Fraction(0)
+        self._target = _target(self.path)
+        name = f".{self._target.stem}.{secrets.token_hex(4)}.part{self._target.suffix}"
+        self._partial = self._target.with_name(name)
+        with self._mapped_errors():
+            self._partial.touch(exist_ok=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None and self.frames:
+            self.finish()
+        else:
+            self.discard()
+
+    def write(
+        self,
+        picture: Picture,
+        pts: int,
+        time_base: Fraction,
+        *,
+        duration: int = 0,
+        rate: Fraction = Fraction(25),
+        origin: Fraction = Fraction(0),
+    ) -> None:
+        """Append a picture.
+
+        :param picture: ``[H,W,3]`` uint8 RGB, every time of one size; odd sizes gain a row or a
+            column, since H.264's 4:2:0 has none.
+        :param pts: when it is shown, in ``time_base`` on the clip's clock; must increase.
+        :param duration: how long, 0 where unknown.
+        :param rate: frames a second, about; the first call's counts.
+        :param origin: the second of the clip's clock at which the file starts; the first call's
+            counts.
+        :raises OutputError: the disk is full, or the file cannot be written any more.
+        """
+        with self._mapped_errors():
+            if self._container is None:
+                self._open(picture, time_base, rate, origin)
+            assert self._container is not None
+            assert self._stream is not None
+            frame = VideoFrame.from_ndarray(_to_i420(picture), format="yuv420p")
+            frame.time_base = time_base
+            frame.pts = pts - round(self._origin / time_base)
+            frame.duration = duration
+            frame.colorspace = _BT601_MATRIX
+            frame.color_range = _LIMITED_RANGE
+            frame.color_primaries = _BT709_PRIMARIES
+            frame.color_trc = _SRGB_TRANSFER
+            self._mux_audio(frame.pts * time_base)
+            self._container.mux(self._stream.encode(frame))
+            self._end = (frame.pts + duration) * time_base
+            self.frames += 1
+
+    def finish(self, *, whole_audio: bool = False) -> None:
+        """Complete the file and put it in its place; sound past the last picture is left out
+        unless ``whole_audio``.
+
+        :raises OutputError: the disk is full, or the file cannot be put there; nothing is left.
+        """
+        if self._container is None or self._stream is None:
+            return
+        try:
+            with self._mapped_errors():
+                self._mux_audio(None if whole_audio else self._end)
+                self._container.mux(self._stream.encode(None))
+                container, self._container = self._container, None
+                container.close()
+                self._partial.replace(self._target)
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Leave nothing behind, unless the file is already in its place."""
+        container, self._container = self._container, None
+        with contextlib.suppress(av.error.FFmpegError, OSError):
+            if container is not None:
+                container.close()
+        if self._audio is not None:
+            self._audio.close()
+        with contextlib.suppress(OSError):
+            self._partial.unlink(missing_ok=True)
+
+    def _open(
+        self, picture: Picture, time_base: Fraction, rate: Fraction, origin: Fraction
+    ) -> None:
+        suffix = self._target.suffix.lower()
+        options = {"movflags": "+faststart"} if _FORMATS[suffix] in ("mp4", "mov") else {}
+        container = av.open(str(self._partial), "w", format=_FORMATS[suffix], options=options)
+        self._container = container
+        self._origin = origin
+        container.metadata["comment"] = SYNTHETIC_COMMENT
+        height, width = picture.shape[:2]
+        webm = suffix == ".webm"
+        stream = container.add_stream(
+            "libvpx-vp9" if webm else "libx264", rate=rate, options=_VP9 if webm else _H264
+        )
+        context = stream.codec_context
+        context.width, context.height = width + width % 2, height + height % 2
+        context.pix_fmt = "yuv420p"
+        context.time_base = time_base
+        context.colorspace = _BT601_MATRIX
+        context.color_range = _LIMITED_RANGE
+        context.color_primaries = _BT709_PRIMARIES
+        context.color_trc = _SRGB_TRANSFER
+        self._stream = stream
+        if self._audio is not None:
+            self._audio.attach(container, origin)
+
+    def _mux_audio(self, until: Fraction | None) -> None:
+        if self._audio is not None and self._container is not None:
+            for packet in self._audio.packets(until):
+                self._container.mux(packet)
+
+    @contextlib.contextmanager
+    def _mapped_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.error.FFmpegError, OSError) as exc:
+            self.discard()
+            raise _output_error(self.path, exc) from exc
+
+
+def _target(path: Path) -> Path:
+    """Follow links, so that a link stays one, and check what can be checked beforehand."""
+    if path.suffix.lower() not in _FORMATS:
+        endings = ", ".join(sorted(_FORMATS))
+        raise OutputError(f"{path} has no ending of a clip.", f"Use one of {endings}.")
+    target = path.resolve()
+    if target.is_dir():
+        raise OutputError(f"{path} is a folder.", "Name a file in it.")
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{path} is not a regular file.", "Name a file.")
+    if not target.parent.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
+    return target
+
+
+def _output_error(path: Path, exc: Exception) -> OutputError:
+    number = getattr(exc, "errno", None)
+    if number in _DISK_FULL:
+        return OutputError(
+            f"The disk of {path} is full; nothing was kept.",
+            "Free some space or write to another disk.",
+        )
+    if number in _REFUSED:
+        return OutputError(
+            f"{path} cannot be written: permission denied.", "Choose a folder of your own."
+        )
+    reason = getattr(exc, "strerror", None) or str(exc)
+    return OutputError(f"{path} cannot be written: {reason}.")
+
+
+def _to_i420(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    if height % 2 or width % 2:
+        bottom, right = height % 2, width % 2
+        picture = np.pad(picture, ((0, bottom), (0, right), (0, 0)), mode="edge")
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
