@@ -118,9 +118,7 @@ class Generator(nn.Module):
         if not self.options.prior:
             return None
         with torch.no_grad():
-            sampled: Tensor = sample_texture(
-                identity["atlas_prior"], *split_densepose(densepose)
-            )
+            sampled: Tensor = sample_texture(identity["atlas_prior"], *split_densepose(densepose))
         return sampled
 
     def motion(self, densepose: Tensor, prior: Tensor | None, identity: Identity) -> Moved:

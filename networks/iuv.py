@@ -64,7 +64,8 @@ def torso_length(landmarks: Tensor) -> Tensor:
     """Shoulder middle to hip middle in window units, within reason: [B, 33, 4] → [B]."""
     middle = landmarks[:, 11, :2] + landmarks[:, 12, :2]
     middle = middle - landmarks[:, 23, :2] - landmarks[:, 24, :2]
-    return (middle * 0.5).norm(dim=-1).clamp(0.08, 0.8)
+    length: Tensor = (middle * 0.5).norm(dim=-1)
+    return length.clamp(0.08, 0.8)
 
 
 def bone_maps(landmarks: Tensor, side: int = SIDE // 2) -> Tensor:
@@ -105,7 +106,7 @@ def bone_maps(landmarks: Tensor, side: int = SIDE // 2) -> Tensor:
 
 
 def landmark_vector(landmarks: Tensor) -> Tensor:
-    """All landmarks about the hips in torso lengths, where the hips are, and the length: [B, 135]."""
+    """Landmarks about the hips in torso lengths, the hips' place, the length: [B, 135]."""
     hips = (landmarks[:, 23, :3] + landmarks[:, 24, :3]) * 0.5
     hips = torch.cat([hips[:, :2], torch.zeros_like(hips[:, 2:])], 1)
     scale = torso_length(landmarks)[:, None]

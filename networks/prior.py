@@ -47,9 +47,7 @@ def splat(densepose: Tensor, weight: Tensor, values: Tensor) -> tuple[Tensor, Te
     y = v.gather(1, part) * RESOLUTION - 0.5
     mass = weight * best
     weighted = torch.cat([values * mass, mass], 1).float().flatten(2)
-    atlas = torch.zeros(
-        batch, channels + 1, PARTS * RESOLUTION * RESOLUTION, device=values.device
-    )
+    atlas = torch.zeros(batch, channels + 1, PARTS * RESOLUTION * RESOLUTION, device=values.device)
     x0, y0 = x.floor(), y.floor()
     for column, row in ((0, 0), (1, 0), (0, 1), (1, 1)):
         share = (1.0 - (x - x0 - column).abs()) * (1.0 - (y - y0 - row).abs())
@@ -111,9 +109,7 @@ def prior_atlas(coordinates: Tensor, colours: Tensor, confidence: Tensor) -> Ten
     Channels are multiplied by the confidence, so that a weighted sum over parts stays a weighted
     mean after division by the third: c·x, c·y, c, c·r, c·g, c·b.
     """
-    return torch.cat(
-        [coordinates * confidence, confidence, colours * confidence], 2
-    )
+    return torch.cat([coordinates * confidence, confidence, colours * confidence], 2)
 
 
 def flow_from_prior(prior: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,212 @@
+"""Batches for the generator: one source and several driving frames of each person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bunraku.networks.densepose import densepose_from_iuv, flip_densepose
+from bunraku.networks.iuv import IuvNet
+from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, jitter
+from bunraku.training.observe import read_observation
+from bunraku.training.people.records import list_people, read_person
+
+SELF_SHARE = 0.12
+"""Share of driving frames that are the source itself: a photo driven by itself must come back."""
+
+PREDICTED_SHARE = 0.5
+"""Share of people whose IUV maps are the IUV net's instead of the exact ones."""
+
+MASKED_SHARE = 0.15
+"""Among the predicted, those for which the IUV net is given the mask."""
+
+
+@dataclass(frozen=True)
+class GeneratorBatch:
+    """B people with K driving frames each; driving tensors are [B · K, ...], person by person."""
+
+    source: Tensor
+    """[B, 3, 256, 256] in [0, 1], with its background."""
+    mask: Tensor
+    """[B, 1, 256, 256]: the person, as good as a segmentation gives it."""
+    source_densepose: Tensor
+    """P_s [B, 73, 128, 128]."""
+    source_exact: Tensor
+    """The exact P_s, for supervision."""
+    driving_densepose: Tensor
+    """P_d [B · K, 73, 128, 128]."""
+    driving_exact: Tensor
+    target: Tensor
+    """The driving frame over its background, [B · K, 3, 256, 256]."""
+    colour: Tensor
+    """The person alone, premultiplied, [B · K, 3, 256, 256]."""
+    alpha: Tensor
+    """[B · K, 1, 256, 256]."""
+    background: Tensor
+    """[B · K, 3, 256, 256]."""
+
+
+class GeneratorData:
+    """Reads people from disk as they are needed."""
+
+    def __init__(self, directory: Path, iuv: IuvNet | None = None) -> None:
+        self.records = list_people(directory)
+        self.iuv = iuv
+
+    def draw(self, rng: np.random.Generator, people: int, drives: int) -> GeneratorBatch:
+        """A training batch with all augmentations."""
+        chosen = rng.choice(len(self.records), people, replace=False)
+        parts = [self.person(rng, self.records[i], drives, augment=True) for i in chosen]
+        batch = collate(parts)
+        return augment_source(rng, batch)
+
+    def person(
+        self,
+        rng: np.random.Generator,
+        record: Path,
+        drives: int,
+        augment: bool = False,
+        predicted: bool | None = None,
+        masked: bool | None = None,
+        frames: tuple[int, list[int]] | None = None,
+    ) -> GeneratorBatch:
+        """One person as a batch of one source and ``drives`` driving frames.
+
+        Args:
+            rng: chooses frames and augmentations.
+            record: the person's file.
+            drives: how many driving frames.
+            augment: colours, mirror and spoilt masks.
+            predicted: IUV maps by the IUV net; None: by chance.
+            masked: whether the IUV net sees the mask; None: by chance.
+            frames: the source and the driving frames; None: by chance, sources that face the
+                camera preferred.
+        """
+        person = read_person(record)
+        count = len(person.rgba)
+        if frames is None:
+            turned = (person.yaw + np.pi) % (2.0 * np.pi) - np.pi
+            likely = np.exp(-(turned**2)) + 0.15
+            source = int(rng.choice(count, p=likely / likely.sum()))
+            others = rng.permutation([i for i in range(count) if i != source])
+            driving = [int(i) for i in others[:drives]]
+            if augment and rng.random() < SELF_SHARE * drives:
+                driving[int(rng.integers(len(driving)))] = source
+        else:
+            source, driving = frames
+        index = [source, *driving]
+        rgba = torch.from_numpy(person.rgba[index]).permute(0, 3, 1, 2).float() / 255.0
+        colour, alpha = rgba[:, :3], rgba[:, 3:]
+        plate = torch.from_numpy(person.plate).permute(2, 0, 1)[None].float() / 255.0
+        shade = torch.from_numpy(person.shade[index])[:, None].float() / 255.0
+        shade = F.interpolate(shade, plate.shape[-2:], mode="bilinear", align_corners=False)
+        background = plate * shade
+        exact = densepose_from_iuv(torch.from_numpy(person.iuv[index]))
+        densepose = exact
+        if predicted is None:
+            predicted = rng.random() < PREDICTED_SHARE
+        if predicted and self.iuv is not None:
+            observed = read_observation(record)
+            landmarks = torch.from_numpy(person.landmarks[index]).clone()
+            landmarks[..., 2] = landmarks[..., 2] * DEPTH_SCALE + DEPTH_OFFSET
+            seen = torch.from_numpy(observed.found[index])
+            landmarks = torch.where(
+                seen[:, None, None], torch.from_numpy(observed.landmarks[index]), landmarks
+            )
+            if augment:
+                landmarks = jitter(landmarks, torch.full((len(index),), 0.006))
+            mask = torch.from_numpy(observed.mask[index])[:, None].float() / 255.0
+            if masked is None:
+                masked = rng.random() < MASKED_SHARE
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+                out = self.iuv(landmarks, mask if masked else torch.zeros_like(mask))
+            densepose = type(out)(*(t.float() for t in out)).densepose().clone()
+        colour, alpha, background = colour.clone(), alpha.clone(), background.clone()
+        if augment:
+            colour = recoloured(rng, colour, alpha)
+            if rng.random() < 0.3:
+                background = torch.rand(1, 3, 1, 1).expand_as(background)
+            if rng.random() < 0.5:
+                colour, alpha, background = colour.flip(-1), alpha.flip(-1), background.flip(-1)
+                exact, densepose = flip_densepose(exact), flip_densepose(densepose)
+        picture = colour + background * (1.0 - alpha)
+        mask = alpha[:1]
+        return GeneratorBatch(
+            source=picture[:1],
+            mask=roughened(rng, mask) if augment else mask,
+            source_densepose=densepose[:1],
+            source_exact=exact[:1],
+            driving_densepose=densepose[1:],
+            driving_exact=exact[1:],
+            target=picture[1:],
+            colour=colour[1:],
+            alpha=alpha[1:],
+            background=background[1:],
+        )
+
+
+def collate(parts: list[GeneratorBatch]) -> GeneratorBatch:
+    """Several people as one batch."""
+    return GeneratorBatch(
+        *(torch.cat([getattr(p, name) for p in parts]) for name in vars(parts[0]))
+    )
+
+
+def recoloured(rng: np.random.Generator, colour: Tensor, alpha: Tensor) -> Tensor:
+    """The same change of colours for all frames: channels swapped, mixed, scaled."""
+    mix = torch.eye(3)
+    if rng.random() < 0.35:
+        mix = mix[torch.from_numpy(rng.permutation(3))]
+    gains = torch.from_numpy(rng.uniform(0.75, 1.2, (3, 1))).float()
+    noise = torch.from_numpy(rng.normal(0.0, 0.05, (3, 3))).float()
+    mixed = torch.einsum("ij,bjhw->bihw", mix * gains + noise, colour)
+    return torch.minimum(mixed.clamp(min=0.0), alpha)
+
+
+def roughened(rng: np.random.Generator, mask: Tensor) -> Tensor:
+    """A mask as a segmentation net would give it: soft, too wide or too narrow."""
+    if rng.random() < 0.5:
+        mask = F.avg_pool2d(mask, 5, 1, 2)
+    choice = rng.random()
+    if choice < 0.2:
+        mask = F.max_pool2d(mask, 3, 1, 1)
+    elif choice < 0.5:
+        mask = -F.max_pool2d(-mask, 3, 1, 1)
+    return mask
+
+
+def augment_source(rng: np.random.Generator, batch: GeneratorBatch) -> GeneratorBatch:
+    """Sources seen by another camera: moved, turned, scaled a little, with sensor noise."""
+    count = len(batch.source)
+    source = batch.source + torch.randn_like(batch.source) * float(rng.uniform(0.0, 0.02))
+    if rng.random() < 0.4:
+        return replace(batch, source=source.clamp(0.0, 1.0))
+    angle = torch.randn(count) * 0.05
+    scale = torch.exp(torch.randn(count) * 0.1)
+    cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
+    shift = torch.randn(count, 2) * 0.07
+    theta = torch.stack(
+        [torch.stack([cos, -sin, shift[:, 0]], 1), torch.stack([sin, cos, shift[:, 1]], 1)], 1
+    )
+
+    def move(x: Tensor, mode: str, padding: str) -> Tensor:
+        grid = F.affine_grid(theta, [count, 1, *x.shape[-2:]], align_corners=False)
+        return F.grid_sample(x, grid, mode=mode, padding_mode=padding, align_corners=False)
+
+    def move_densepose(x: Tensor) -> Tensor:
+        x = move(x, "nearest", "zeros")
+        outside = 1.0 - x[:, :25].sum(1, keepdim=True).clamp(max=1.0)
+        return torch.cat([x[:, :1] + outside, x[:, 1:]], 1)
+
+    return replace(
+        batch,
+        source=move(source, "bilinear", "border").clamp(0.0, 1.0),
+        mask=move(batch.mask, "bilinear", "zeros"),
+        source_densepose=move_densepose(batch.source_densepose),
+        source_exact=move_densepose(batch.source_exact),
+    )

@@ -1,0 +1,169 @@
+"""What both trainings share: devices, precision, time-based schedules, curves on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import math
+import platform
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from bunraku.training.checkpoint import Progress
+
+Network = TypeVar("Network", bound=nn.Module)
+
+CURVE_PERIOD_S = 60.0
+"""Time between two points of a loss curve."""
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """One sitting of a training run."""
+
+    data: Path
+    """Folder of records with observations."""
+    out: Path
+    """Folder of the run: checkpoint.pt, curve.csv, samples."""
+    minutes: float = 60.0
+    """Length of the whole run; the learning rate falls to nothing at its end."""
+    sitting_minutes: float | None = None
+    """Stop this sitting after so long, to be resumed; None: at the run's end."""
+    batch: int = 32
+    learning_rate: float = 2e-3
+    device: str = "cpu"
+    threads: int | None = None
+    """CPU threads; None leaves torch's choice."""
+    seed: int = 0
+    iuv: Path | None = None
+    """The generator's: checkpoint of a trained IUV net, for training on predicted IUV maps."""
+    adversarial: float = 0.0
+    """The generator's: weight of the adversarial loss."""
+    restart_schedule: bool = False
+    """Count minutes from zero although the weights are resumed."""
+
+
+def prepare(options: TrainOptions) -> torch.device:
+    """Seed, threads and device of a sitting."""
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    options.out.mkdir(parents=True, exist_ok=True)
+    return torch.device(options.device)
+
+
+def place(network: Network, device: torch.device) -> Network:
+    """Move a network to the device in channels-last form, which convolutions like best."""
+    network.to(device)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
+def bf16(device: torch.device) -> AbstractContextManager[object]:
+    """Convolutions in bfloat16, on a CPU and on CUDA alike."""
+    return torch.autocast(device.type, torch.bfloat16)
+
+
+def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Weight decay for weights, none for biases and normalisation."""
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    plain = [p for p in network.parameters() if p.ndim <= 1]
+    return [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": plain, "weight_decay": 0.0},
+    ]
+
+
+def machine_name() -> str:
+    """The processor or accelerator that trains, in words."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    model = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return f"{model}, {torch.get_num_threads()} threads"
+
+
+class Clock:
+    """Counts a run's training time over its sittings and sets the learning rate by it."""
+
+    def __init__(self, options: TrainOptions, progress: Progress) -> None:
+        self.options = options
+        self.progress = progress
+        self.started = time.monotonic()
+        self.before = progress.seconds
+        self.last_curve = self.started
+        self.sums: dict[str, list[float]] = defaultdict(list)
+        name = machine_name()
+        if name not in progress.machines:
+            progress.machines.append(name)
+
+    def running(self) -> bool:
+        """Whether this sitting goes on; also brings ``progress.seconds`` up to date."""
+        here = time.monotonic() - self.started
+        self.progress.seconds = self.before + here
+        if self.progress.seconds >= self.options.minutes * 60.0:
+            return False
+        sitting = self.options.sitting_minutes
+        return sitting is None or here < sitting * 60.0
+
+    def set_learning_rate(self, optimiser: torch.optim.Optimizer, warm_steps: int = 100) -> None:
+        """Linear warm-up in steps, then a cosine over the run's time."""
+        share = min(self.progress.seconds / (self.options.minutes * 60.0), 1.0)
+        warm = min(1.0, (self.progress.steps + 1) / warm_steps)
+        rate = self.options.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * share))
+        for group in optimiser.param_groups:
+            group["lr"] = rate + 1e-6
+
+    def step(self, samples: int, losses: dict[str, float]) -> str | None:
+        """Count one step; about once a minute, a line for the log."""
+        self.progress.steps += 1
+        self.progress.samples += samples
+        for name, value in losses.items():
+            self.sums[name].append(value)
+        now = time.monotonic()
+        if now - self.last_curve < CURVE_PERIOD_S:
+            return None
+        self.last_curve = now
+        point = {name: sum(v) / len(v) for name, v in self.sums.items()}
+        self.sums.clear()
+        entry = {
+            "seconds": round(self.progress.seconds, 1),
+            "steps": float(self.progress.steps),
+            "samples": float(self.progress.samples),
+            **{k: round(v, 5) for k, v in point.items()},
+        }
+        self.progress.curve.append(entry)
+        write_curve(self.options.out / "curve.csv", self.progress.curve)
+        rate = self.progress.samples / max(self.progress.seconds, 1.0)
+        terms = "  ".join(f"{k} {v:.4f}" for k, v in point.items())
+        minutes = self.progress.seconds / 60.0
+        return f"{minutes:6.1f} min  step {self.progress.steps}  {rate:.1f} samples/s  {terms}"
+
+
+def write_curve(path: Path, curve: list[dict[str, float]]) -> None:
+    """The loss curve as CSV; columns that came later are empty before."""
+    columns = list(dict.fromkeys(k for entry in curve for k in entry))
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(curve)
+
+
+def chunks(total: int, size: int) -> Iterator[slice]:
+    """Slices of at most ``size`` that cover ``range(total)``."""
+    for start in range(0, total, size):
+        yield slice(start, min(start + size, total))

@@ -1,0 +1,157 @@
+"""Training of the `live` generator on synthetic people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from bunraku.networks.discriminator import Discriminator, discriminator_loss, generator_loss
+from bunraku.networks.generator import Generated, Generator, repeat_identity
+from bunraku.networks.presets import Preset
+from bunraku.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from bunraku.training.generator_data import GeneratorBatch, GeneratorData
+from bunraku.training.losses import LossWeights, generator_terms
+from bunraku.training.perceptual import Perceptual
+from bunraku.training.samples import save_samples
+from bunraku.training.session import Clock, TrainOptions, bf16, decay_groups, place, prepare
+from bunraku.training.train_iuv import load_network as load_iuv
+
+DRIVES = 3
+"""Driving frames a person in a batch: the source is encoded once for all of them."""
+
+SAVE_STEPS = 100
+SAMPLE_MINUTES = 10.0
+
+
+def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
+    """Train, or go on training, until the run's or the sitting's end.
+
+    Returns:
+        The checkpoint's path: ``out/checkpoint.pt``. Interrupt it at any moment; at most
+        ``SAVE_STEPS`` steps are lost.
+    """
+    device = prepare(options)
+    path = options.out / "checkpoint.pt"
+    data = GeneratorData(options.data, load_iuv(options.iuv) if options.iuv else None)
+    generator = place(Generator(Preset.LIVE), device)
+    perceptual = place(Perceptual(), device)
+    optimiser = torch.optim.AdamW(
+        decay_groups(generator, 1e-4), lr=options.learning_rate, betas=(0.5, 0.99)
+    )
+    judge = Judge(options, device) if options.adversarial > 0.0 else None
+    progress = Progress()
+    if path.exists():
+        states = load_checkpoint(path, device)
+        generator.load_state_dict(states["network"])
+        optimiser.load_state_dict(states["optimiser"])
+        progress = states["progress"]
+        if judge is not None and "judge" in states:
+            judge.load_state_dict(states["judge"])
+        if options.restart_schedule:
+            progress.seconds = 0.0
+    rng = np.random.default_rng([options.seed, progress.steps])
+    torch.manual_seed(options.seed + progress.steps)
+    clock = Clock(options, progress)
+    weights = LossWeights()
+    people = max(1, options.batch // DRIVES)
+    sampled_at = progress.seconds
+
+    def save() -> None:
+        states = {"network": generator.state_dict(), "optimiser": optimiser.state_dict()}
+        if judge is not None:
+            states["judge"] = judge.state_dict()
+        save_checkpoint(path, progress, **states)
+
+    log(f"{len(data.records)} people, {progress.steps} steps done")
+    try:
+        while clock.running():
+            clock.set_learning_rate(optimiser)
+            batch = to_device(data.draw(rng, people, DRIVES), device)
+            with bf16(device):
+                out = drive(generator, batch)
+            crop = (int(rng.integers(97)), int(rng.integers(97)))
+            loss, terms, picture = generator_terms(out, batch, weights, perceptual, crop)
+            if judge is not None:
+                fooled, judged = judge.step(picture, batch.target, options.learning_rate)
+                loss = loss + options.adversarial * fooled
+                terms |= {"adversarial": float(fooled.detach()), "judge": judged}
+            optimiser.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            norm = nn.utils.clip_grad_norm_(generator.parameters(), 2.0)
+            if torch.isfinite(norm):
+                optimiser.step()
+            line = clock.step(len(batch.target), terms)
+            if line:
+                log(line)
+            if progress.steps % SAVE_STEPS == 0:
+                save()
+            if progress.seconds - sampled_at > SAMPLE_MINUTES * 60.0:
+                sampled_at = progress.seconds
+                save_samples(generator, data, options.out / f"samples-{progress.steps:06d}.jpg")
+    finally:
+        save()
+    return path
+
+
+def drive(generator: Generator, batch: GeneratorBatch) -> Generated:
+    """Encode the batch's sources once and drive each with its frames."""
+    identity = generator.encode_source(batch.source, batch.mask, batch.source_densepose)
+    drives = len(batch.target) // len(batch.source)
+    return generator.drive(repeat_identity(identity, drives), batch.driving_densepose)
+
+
+def to_device(batch: GeneratorBatch, device: torch.device) -> GeneratorBatch:
+    """The batch on another device."""
+    return replace(batch, **{name: t.to(device) for name, t in vars(batch).items()})
+
+
+class Judge:
+    """The discriminator with its own optimiser."""
+
+    def __init__(self, options: TrainOptions, device: torch.device) -> None:
+        self.device = device
+        self.network = place(Discriminator(Preset.LIVE), device)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=options.learning_rate, betas=(0.5, 0.99)
+        )
+
+    def step(
+        self, fake: torch.Tensor, real: torch.Tensor, learning_rate: float
+    ) -> tuple[torch.Tensor, float]:
+        """Teach the discriminator once; then the generator's loss, with gradients, and its own."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        with bf16(self.device):
+            loss = discriminator_loss(self.network(real), self.network(fake.detach()))
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self.optimiser.step()
+        self.network.requires_grad_(False)
+        with bf16(self.device):
+            fooled = generator_loss(self.network(fake))
+        self.network.requires_grad_(True)
+        return fooled, float(loss.detach())
+
+    def state_dict(self) -> dict[str, object]:
+        """Weights and optimiser."""
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def load_state_dict(self, states: dict[str, dict[str, torch.Tensor]]) -> None:
+        """The reverse of :meth:`state_dict`."""
+        self.network.load_state_dict(states["network"])
+        self.optimiser.load_state_dict(states["optimiser"])
+
+
+def load_generator(path: Path, preset: Preset = Preset.LIVE) -> Generator:
+    """The trained generator of a checkpoint, ready to be used."""
+    generator = Generator(preset)
+    generator.load_state_dict(load_checkpoint(path)["network"])
+    return generator.eval()

@@ -1,0 +1,163 @@
+"""Training of the IUV net on the pose network's output over synthetic people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bunraku.networks.iuv import Iuv, IuvNet
+from bunraku.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from bunraku.training.iuv_data import IuvBatch, IuvData
+from bunraku.training.session import Clock, TrainOptions, bf16, chunks, decay_groups, place, prepare
+
+SAVE_STEPS = 200
+
+
+def part_weights() -> Tensor:
+    """Cross-entropy weights of the 25 parts: hands, feet and limbs are small and matter."""
+    w = torch.ones(25)
+    w[0], w[3:7], w[7:23] = 0.6, 1.5, 1.2
+    return w
+
+
+def iuv_loss(out: Iuv, batch: IuvBatch, weights: Tensor) -> tuple[Tensor, dict[str, float]]:
+    """Cross-entropy on S, masked L1 on U and V of the pixel's own part (spec: λ_ce 1, λ_uv)."""
+    part, uv = batch.part, batch.uv
+    if out.parts.shape[-1] != part.shape[-1]:
+        part, uv = part[:, 1::2, 1::2], uv[:, :, 1::2, 1::2]
+    ce = F.cross_entropy(out.parts, part, weight=weights)
+    body = (part > 0).float()
+    own = (part - 1).clamp(min=0)[:, None]
+    u = ((out.u.gather(1, own)[:, 0] - uv[:, 0]).abs() * body).sum() / (body.sum() + 1.0)
+    v = ((out.v.gather(1, own)[:, 0] - uv[:, 1]).abs() * body).sum() / (body.sum() + 1.0)
+    return ce + 2.0 * (u + v), {"ce": ce.item(), "u": u.item(), "v": v.item()}
+
+
+def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
+    """Train, or go on training, until the run's or the sitting's end.
+
+    Returns:
+        The checkpoint's path: ``out/checkpoint.pt``. Interrupt it at any moment; at most
+        ``SAVE_STEPS`` steps are lost.
+    """
+    device = prepare(options)
+    path = options.out / "checkpoint.pt"
+    data = IuvData(options.data)
+    network = place(IuvNet(), device)
+    optimiser = torch.optim.AdamW(decay_groups(network, 1e-3), lr=options.learning_rate)
+    progress = Progress()
+    if path.exists():
+        states = load_checkpoint(path, device)
+        network.load_state_dict(states["network"])
+        optimiser.load_state_dict(states["optimiser"])
+        progress = states["progress"]
+        if options.restart_schedule:
+            progress.seconds = 0.0
+    rng = np.random.default_rng([options.seed, progress.steps])
+    weights = part_weights().to(device)
+    clock = Clock(options, progress)
+
+    def save() -> None:
+        save_checkpoint(
+            path, progress, network=network.state_dict(), optimiser=optimiser.state_dict()
+        )
+
+    log(f"{len(data)} frames, {progress.steps} steps done")
+    try:
+        while clock.running():
+            clock.set_learning_rate(optimiser)
+            index = torch.from_numpy(rng.choice(len(data), options.batch, replace=False))
+            batch = to_device(data.augmented(index), device)
+            full = progress.steps % 4 == 3
+            with bf16(device):
+                step = network if full else network.coarse
+                out = step(batch.landmarks, batch.mask)
+            loss, terms = iuv_loss(Iuv(*(t.float() for t in out)), batch, weights)
+            optimiser.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            line = clock.step(options.batch, terms)
+            if line:
+                log(line)
+            if progress.steps % SAVE_STEPS == 0:
+                save()
+    finally:
+        save()
+    return path
+
+
+def to_device(batch: IuvBatch, device: torch.device) -> IuvBatch:
+    """The batch on another device."""
+    return IuvBatch(*(t.to(device) for t in vars(batch).values()))
+
+
+@dataclass(frozen=True)
+class IuvScore:
+    """How good an IUV net is on people it never saw."""
+
+    part_accuracy: float
+    """Share of the person's pixels with the right part."""
+    mean_iou: float
+    """Over the 25 classes, background included."""
+    background_iou: float
+    uv_error: float
+    """Mean absolute error of U and V where the part is right."""
+    frames: int
+
+
+def evaluate(
+    network: IuvNet, data: IuvData, masked: bool = True, exact_landmarks: bool = False
+) -> IuvScore:
+    """Score a net on all frames in which the pose network found somebody.
+
+    Args:
+        network: the net, on the CPU.
+        data: people never seen in training.
+        masked: with the pose network's mask, or without one.
+        exact_landmarks: the records' own landmarks and mask instead of the pose network's.
+    """
+    network.eval()
+    confusion = np.zeros((25, 25))
+    error, pixels = 0.0, 0
+    index = torch.nonzero(data.found)[:, 0]
+    with torch.inference_mode():
+        for chunk in chunks(len(index), 32):
+            batch = data.plain(index[chunk])
+            landmarks, mask = batch.landmarks, batch.mask
+            if exact_landmarks:
+                landmarks = data.exact[index[chunk]]
+                mask = data.alpha[index[chunk]].float()[:, None] / 255.0
+            out = network(landmarks, mask if masked else torch.zeros_like(mask))
+            guess = out.parts.argmax(1)
+            pairs = (batch.part * 25 + guess).flatten().numpy()
+            confusion += np.bincount(pairs, minlength=625).reshape(25, 25)
+            right = (batch.part > 0) & (batch.part == guess)
+            own = (batch.part - 1).clamp(min=0)[:, None]
+            for got, want in ((out.u, batch.uv[:, 0]), (out.v, batch.uv[:, 1])):
+                difference = (got.gather(1, own)[:, 0].clamp(0, 1) - want).abs()
+                error += float(difference[right].sum())
+                pixels += int(right.sum())
+    hits = np.diag(confusion)
+    union = confusion.sum(0) + confusion.sum(1) - hits
+    iou = hits / np.maximum(union, 1.0)
+    return IuvScore(
+        part_accuracy=float(hits[1:].sum() / max(confusion[1:].sum(), 1.0)),
+        mean_iou=float(iou[confusion.sum(1) > 0].mean()),
+        background_iou=float(iou[0]),
+        uv_error=error / max(pixels, 1),
+        frames=len(index),
+    )
+
+
+def load_network(path: Path) -> IuvNet:
+    """The trained net of a checkpoint, ready to be used."""
+    network = IuvNet()
+    network.load_state_dict(load_checkpoint(path)["network"])
+    return network.eval()
