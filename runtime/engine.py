@@ -1,0 +1,93 @@
+"""What the runtime asks of an inference library: named float32 arrays in, named arrays out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from bunraku.errors import EngineError
+from bunraku.runtime.arrays import Array, Tensors
+
+
+class EngineKind(StrEnum):
+    """The inference libraries that can run a bundle."""
+
+    ONNXRUNTIME = "onnxruntime"
+    """ONNX Runtime on the CPU, the form that ships."""
+
+
+class Engine(Protocol):
+    """One network, ready to run; batch 1, float32 in and out.
+
+    An engine may be called from any thread, from one at a time.
+    """
+
+    @property
+    def name(self) -> str:
+        """The engine's name in its bundle: "iuv", "source", "motion", "blend"."""
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        """Shapes of the inputs by name."""
+
+    @property
+    def outputs(self) -> Mapping[str, tuple[int, ...]]:
+        """Shapes of the outputs by name."""
+
+    def run(self, feeds: Tensors) -> dict[str, Array]:
+        """Run once; ``feeds`` may hold more than the engine's inputs, the rest is ignored.
+
+        The results are the caller's own: a later run does not touch them.
+
+        :raises EngineError: an input is missing or has another shape, or the library fails.
+        """
+
+
+def select(engine: Engine, known: Tensors) -> dict[str, Array]:
+    """The engine's inputs out of everything known so far, by name.
+
+    :raises EngineError: one is missing or has another shape.
+    """
+    feeds: dict[str, Array] = {}
+    for name, shape in engine.inputs.items():
+        value = known.get(name)
+        if value is None:
+            raise EngineError(
+                f"The engine {engine.name!r} needs {name!r}, which no earlier stage gave.",
+                "The bundle's engines do not belong together: export it again.",
+            )
+        if tuple(value.shape) != tuple(shape):
+            raise EngineError(
+                f"The engine {engine.name!r} takes {name!r} as {list(shape)}, "
+                f"not {list(value.shape)}.",
+                "The bundle's engines do not belong together: export it again.",
+            )
+        feeds[name] = value
+    return feeds
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def make_engine(kind: EngineKind | str, path: Path, name: str, threads: int | None) -> Engine:
+    """An engine of the given kind from the file that a bundle names.
+
+    :param threads: how many threads it may use; None for all cores.
+    :raises EngineError: the kind is unknown, or the file cannot be loaded.
+    :raises MissingExtraError: the library is not installed.
+    """
+    try:
+        kind = EngineKind(kind)
+    except ValueError:
+        known = ", ".join(EngineKind)
+        raise EngineError(f"There is no engine called {kind!r}.", f"Use one of: {known}.") from None
+    from bunraku.runtime.ort import OnnxEngine
+
+    return OnnxEngine(path, name, threads)

@@ -1,0 +1,113 @@
+"""ONNX Runtime on the CPU as an engine; its errors are mapped here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bunraku.errors import EngineError, MissingExtraError
+from bunraku.runtime.arrays import Array, Tensors
+from bunraku.runtime.engine import cores, select
+
+CPU = "CPUExecutionProvider"
+ERRORS_ONLY = 3  # ONNX Runtime's log level
+
+
+class OnnxEngine:
+    """One ONNX file in an ONNX Runtime session on the CPU (see ``Engine``).
+
+    :param model: the file, or the serialised model itself.
+    :param threads: intra-op threads; None for as many as the process may use.
+    :param spinning: let idle threads spin for the next operator. Off by default: it gains little
+        and takes the cores from the other stages.
+    :raises MissingExtraError: ONNX Runtime is not installed.
+    :raises EngineError: the model cannot be loaded, or lands on another provider.
+    """
+
+    def __init__(
+        self,
+        model: Path | bytes,
+        name: str,
+        threads: int | None = None,
+        *,
+        spinning: bool = False,
+    ) -> None:
+        self._name = name
+        ort = _import()
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads or cores()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ERRORS_ONLY
+        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
+        source = str(model) if isinstance(model, Path) else model
+        try:
+            session = ort.InferenceSession(source, options, providers=[CPU])
+        except Exception as error:
+            raise EngineError(
+                f"ONNX Runtime {ort.__version__} cannot load the engine {name!r}: {_line(error)}",
+                "Update onnxruntime, or export the bundle again for a lower opset.",
+            ) from error
+        # Without a word ONNX Runtime falls back to another provider: compare with what was asked.
+        if session.get_providers()[0] != CPU:
+            raise EngineError(
+                f"The engine {name!r} runs on {session.get_providers()[0]}, not on {CPU}.",
+                "Install onnxruntime and onnxruntime-gpu one at a time, not both.",
+            )
+        self._session = session
+        self._inputs = {i.name: _shape(name, i) for i in session.get_inputs()}
+        self._outputs = {o.name: _shape(name, o) for o in session.get_outputs()}
+        self._wanted = list(self._outputs)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        return self._inputs
+
+    @property
+    def outputs(self) -> Mapping[str, tuple[int, ...]]:
+        return self._outputs
+
+    def run(self, feeds: Tensors) -> dict[str, Array]:
+        chosen = {
+            name: np.ascontiguousarray(value, dtype=np.float32)
+            for name, value in select(self, feeds).items()
+        }
+        try:
+            results = self._session.run(self._wanted, chosen)
+        except Exception as error:
+            raise EngineError(
+                f"The engine {self._name!r} failed: {_line(error)}",
+                "Free some memory, or use fewer threads.",
+            ) from error
+        return dict(zip(self._wanted, results, strict=True))
+
+
+def _import() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingExtraError(
+            "ONNX Runtime is not installed.", "Run: pip install 'bunraku[cpu]'"
+        ) from error
+    return onnxruntime
+
+
+def _shape(engine: str, value: Any) -> tuple[int, ...]:
+    if value.type != "tensor(float)" or not all(isinstance(n, int) for n in value.shape):
+        raise EngineError(
+            f"The engine {engine!r} has {value.name!r} as {value.type} {value.shape}, "
+            "but engines take and give float32 of a fixed shape.",
+            "Export the bundle again.",
+        )
+    return tuple(value.shape)
+
+
+def _line(error: Exception) -> str:
+    """The first line of a library's message, which may run over many."""
+    return str(error).strip().split("\n", 1)[0][:300]
