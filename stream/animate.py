@@ -21,7 +21,7 @@ from bunraku.stream.layout import (
 )
 from bunraku.stream.orientation import Picture, resize
 from bunraku.stream.video import ClipFrame, ClipReader
-from bunraku.stream.writer import ClipWriter
+from bunraku.stream.writer import ClipWriter, writable_target
 
 
 class SourceNotes(Protocol):
@@ -121,10 +121,11 @@ def animate_clip(
         :class:`~bunraku.stream.video.ClipReader` and :class:`~bunraku.stream.writer.ClipWriter`;
         :class:`NoPersonError` if no frame shows a person. No file is left then.
     """
-    _refuse_overwriting(options)
+    _check_target(options)
     photo, notes = _recordable_photo(options)
-    audio = AudioTrack(options.clip, options.out.suffix.lower())
-    with ClipReader(options.clip) as reader, ClipWriter(options.out, audio) as writer:
+    with ClipReader(options.clip) as reader, ClipWriter(options.out) as writer:
+        audio = AudioTrack(options.clip, options.out.suffix.lower())
+        writer.carry(audio)
         puppet = load()
         notes += puppet.set_source(photo).notes
         lost_before = puppet.lost
@@ -184,6 +185,8 @@ class _Recorder:
         on_frame: Callable[[int, int | None], None] | None,
         should_stop: Callable[[], bool] | None,
     ) -> None:
+        if should_stop is not None and should_stop():
+            raise KeyboardInterrupt  # asked to stop while the puppet was loading
         total = self._total()
         started = time.perf_counter()
         for frame in self._timed_frames():
@@ -241,7 +244,8 @@ class _Recorder:
         return max(0, min(ends) - self._options.start) if ends else None
 
 
-def _refuse_overwriting(options: AnimateOptions) -> None:
+def _check_target(options: AnimateOptions) -> None:
+    writable_target(options.out)
     for path, what in ((options.photo, "photo"), (options.clip, "clip")):
         if options.out.exists() and path.exists() and options.out.samefile(path):
             raise OutputError(f"{options.out} is the {what} itself.", "Name another output file.")

@@ -44,7 +44,7 @@ class ClipWriter:
     nothing behind. The file says in its metadata that it is synthetic.
     """
 
-    def __init__(self, path: str | Path, audio: AudioTrack | None = None) -> None:
+    def __init__(self, path: str | Path) -> None:
         """Reserve the place for the file.
 
         :param path: ends in .mp4, .m4v, .mov, .mkv or .webm; an existing file is replaced at the
@@ -53,12 +53,12 @@ class ClipWriter:
         """
         self.path = Path(path)
         self.frames = 0
-        self._audio = audio
+        self._audio: AudioTrack | None = None
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._origin = Fraction(0)
         self._end = Fraction(0)
-        self._target = _target(self.path)
+        self._target = writable_target(self.path)
         name = f".{self._target.stem}.{secrets.token_hex(4)}.part{self._target.suffix}"
         self._partial = self._target.with_name(name)
         with self._mapped_errors():
@@ -77,6 +77,10 @@ class ClipWriter:
             self.finish()
         else:
             self.discard()
+
+    def carry(self, audio: AudioTrack) -> None:
+        """Add a sound track, before anything is written; the writer closes it."""
+        self._audio = audio
 
     def write(
         self,
@@ -186,8 +190,11 @@ class ClipWriter:
             raise _output_error(self.path, exc) from exc
 
 
-def _target(path: Path) -> Path:
-    """Follow links, so that a link stays one, and check what can be checked beforehand."""
+def writable_target(path: Path) -> Path:
+    """Return where a file of this name would be put, links followed, so that a link stays one.
+
+    :raises OutputError: as far as can be told beforehand, nothing can be written there.
+    """
     if path.suffix.lower() not in _FORMATS:
         endings = ", ".join(sorted(_FORMATS))
         raise OutputError(f"{path} has no ending of a clip.", f"Use one of {endings}.")

@@ -1,0 +1,56 @@
+"""The command line: ``bunraku --help``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import bunraku
+from bunraku.commands.animate import animate
+from bunraku.commands.doctor import doctor
+from bunraku.commands.fetch import fetch
+from bunraku.commands.group import BunrakuGroup
+from bunraku.commands.info import info
+
+app = typer.Typer(
+    cls=BunrakuGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bunraku {bunraku.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Animate one photo of a person with a clip or a camera."""
+
+
+app.command()(animate)
+app.command()(doctor)
+app.command()(fetch)
+app.command()(info)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="bunraku")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""``bunraku animate``: a photo, moved by a clip, into a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bunraku.commands.group import EXIT_INTERRUPTED
+from bunraku.commands.show import print_json, progress_bar
+from bunraku.errors import InputError
+
+if TYPE_CHECKING:
+    from bunraku.stream.animate import AnimateOptions, Animator, Summary
+
+MAX_SIDE_PX = 4096
+
+
+def animate(
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="Picture of the person to move.")],
+    clip: Annotated[
+        Path,
+        typer.Argument(metavar="CLIP", help="Video of the person whose movement is taken."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="File to write: .mp4, .m4v, .mov, .mkv or .webm."),
+    ],
+    side_by_side: Annotated[
+        bool, typer.Option("--side-by-side", help="Show the clip to the left of the picture.")
+    ] = False,
+    window_only: Annotated[
+        bool, typer.Option("--window-only", help="Only the square that the networks make.")
+    ] = False,
+    frames: Annotated[
+        str | None,
+        typer.Option(metavar="A:B", help="Frames A up to, not including, B, counted from 0."),
+    ] = None,
+    calibrate: Annotated[
+        int | None,
+        typer.Option(
+            metavar="FRAME",
+            min=0,
+            help="Frame of the clip at which the driver stands as the photo does; "
+            "by default the first with a clear view.",
+        ),
+    ] = None,
+    mark: Annotated[
+        bool, typer.Option("--mark", help='Write "synthetic" into the corner.')
+    ] = False,
+    max_side: Annotated[
+        int, typer.Option(min=64, max=MAX_SIDE_PX, help="Longest side of the picture, in pixels.")
+    ] = MAX_SIDE_PX,
+    bundle: Annotated[
+        str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
+    ] = "live",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a summary as JSON to stdout.")
+    ] = False,
+) -> None:
+    """Animate the person of PHOTO as the person of CLIP moves.
+
+    Only animate people who have agreed to it. What you make is marked as synthetic in the
+    file's metadata, and in the picture with --mark.
+
+    The file keeps the clip's timing and sound. Ctrl-C closes it early and leaves it playable.
+    """
+    from bunraku.stream.animate import AnimateOptions
+
+    start, stop = parse_frames(frames)
+    options = AnimateOptions(
+        photo=photo,
+        clip=clip,
+        out=out,
+        start=start,
+        stop=stop,
+        calibrate=calibrate,
+        side_by_side=side_by_side,
+        window_only=window_only,
+        mark=mark,
+        max_side_px=max_side,
+    )
+    summary = _run(options, bundle, threads)
+    if as_json:
+        print_json(summary.as_json())
+    _report(summary)
+    if summary.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def parse_frames(text: str | None) -> tuple[int, int | None]:
+    """Read "A:B", either of which may be left out, as the first frame and the one after the last.
+
+    :raises InputError: it is something else.
+    """
+    if text is None:
+        return 0, None
+    first, colon, last = text.partition(":")
+    if not colon or not all(part == "" or part.isdecimal() for part in (first, last)):
+        raise InputError(f"--frames {text} is not A:B.", "Give frame numbers, as in 0:100 or 50:")
+    return int(first or 0), int(last) if last else None
+
+
+def _run(options: AnimateOptions, bundle: str, threads: int | None) -> Summary:
+    from bunraku.stream.animate import animate_clip
+    from bunraku.stream.interrupt import StopRequest
+
+    with progress_bar("frames") as progress, StopRequest() as stop:
+        task = progress.add_task("Starting", total=None)
+
+        def load() -> Animator:
+            return load_puppet(bundle, threads)
+
+        def on_frame(done: int, total: int | None) -> None:
+            progress.update(task, completed=done, total=total, description="Animating")
+
+        return animate_clip(load, options, on_frame=on_frame, should_stop=stop)
+
+
+def load_puppet(bundle: str, threads: int | None) -> Animator:
+    """Load the puppet; tests put a fake in its place."""
+    import bunraku
+
+    return bunraku.Puppet.load(bundle, threads=threads)
+
+
+def _report(summary: Summary) -> None:
+    for note in summary.notes:
+        typer.echo(f"note: {note}", err=True)
+    how = "stopped early, " if summary.interrupted else ""
+    typer.echo(
+        f"{summary.output}: {how}{summary.frames} frames of {summary.width} x {summary.height} "
+        f"in {summary.elapsed_s:.1f} s ({summary.fps:.1f} a second), sound: {summary.audio}",
+        err=True,
+    )

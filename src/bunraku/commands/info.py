@@ -1,0 +1,150 @@
+"""``bunraku info``: what a preset or a bundle costs and where it comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bunraku.commands.extras import need
+from bunraku.commands.show import mebibytes, print_json
+from bunraku.errors import InputError
+
+
+def info(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="PRESET|BUNDLE", help="paper, paper256, live, or a folder of `bunraku export`."
+        ),
+    ] = "live",
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Print parameters, operations of each engine, shapes and provenance.
+
+    A bundle is read from its manifest; a preset that does not ship is counted from its networks,
+    which needs the `train` extra.
+    """
+    from bunraku.runtime.bundle import shipped
+
+    if what in shipped() or Path(what).is_dir():
+        facts = describe_bundle(what)
+    else:
+        facts = describe_preset(what)
+    if as_json:
+        print_json(facts)
+    else:
+        _print(facts)
+
+
+def describe_bundle(bundle: str) -> dict[str, Any]:
+    """Read a bundle's manifest, its files checked."""
+    from bunraku.runtime.bundle import Bundle
+
+    loaded = Bundle.load(bundle)
+    return {
+        "preset": loaded.preset,
+        "bundle": str(loaded.folder),
+        "parameters": loaded.parameters,
+        "window": loaded.window,
+        "size": loaded.size,
+        "prior": loaded.prior,
+        "opset": loaded.opset,
+        "licence": loaded.licence,
+        "provenance": dict(loaded.provenance),
+        "engines": [
+            {
+                "name": engine.name,
+                "gflop": engine.gflop,
+                "parameters": engine.parameters,
+                "bytes": engine.bytes,
+                "inputs": {name: list(shape) for name, shape in engine.inputs.items()},
+                "outputs": {name: list(shape) for name, shape in engine.outputs.items()},
+            }
+            for engine in loaded.engines.values()
+        ],
+    }
+
+
+def describe_preset(preset: str) -> dict[str, Any]:
+    """Count a preset's networks by running them once, untrained, on made-up inputs.
+
+    :raises InputError: there is no such preset.
+    :raises MissingExtraError: torch is not installed.
+    """
+    need("train", "torch")
+    from bunraku.networks.presets import OPTIONS, Preset
+
+    try:
+        options = OPTIONS[Preset(preset)]
+    except ValueError:
+        names = ", ".join(Preset)
+        raise InputError(
+            f"There is neither a preset nor a bundle {preset!r}.",
+            f"Presets are {names}; a bundle is a folder with a manifest.json.",
+        ) from None
+    parameters, engines = _count(Preset(preset))
+    return {
+        "preset": preset,
+        "bundle": None,
+        "parameters": parameters,
+        "window": options.window,
+        "size": options.size,
+        "prior": options.prior,
+        "provenance": {},
+        "engines": engines,
+    }
+
+
+def _count(preset: Any) -> tuple[int, list[dict[str, Any]]]:
+    """Return the generator's parameters, and per engine its cost and shapes."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from bunraku.export.cuts import generator_cuts, seam
+    from bunraku.export.samples import driving_sample, source_sample
+    from bunraku.networks.generator import Generator
+
+    generator = Generator(preset).eval()
+    known = source_sample(generator.options)
+    engines = []
+    with torch.inference_mode():
+        for cut in generator_cuts(generator):
+            if cut.name == "blend":
+                known |= seam(generator, known)
+            inputs = {name: known[name] for name in cut.inputs}
+            with FlopCounterMode(display=False) as counter:
+                outputs = cut.step(known)
+            engines.append(
+                {
+                    "name": cut.name,
+                    "gflop": round(counter.get_total_flops() / 1e9, 3),
+                    "inputs": {name: list(tensor.shape) for name, tensor in inputs.items()},
+                    "outputs": {name: list(outputs[name].shape) for name in cut.outputs},
+                }
+            )
+            known |= outputs
+            if cut.name == "source":
+                known["densepose"] = driving_sample(generator.options)
+                prior = generator.sample_prior(known, known["densepose"])
+                known |= {} if prior is None else {"prior": prior}
+    return sum(p.numel() for p in generator.parameters()), engines
+
+
+def _print(facts: dict[str, Any]) -> None:
+    where = f", {facts['bundle']}" if facts["bundle"] else ", untrained"
+    typer.echo(f"{facts['preset']}{where}")
+    typer.echo(f"  parameters  {facts['parameters'] / 1e6:.2f} M")
+    typer.echo(f"  window      {facts['window']} px, networks at {facts['size']} px")
+    typer.echo(f"  prior       {'on' if facts['prior'] else 'off'}")
+    if "licence" in facts:
+        typer.echo(f"  licence     {facts['licence']}, ONNX opset {facts['opset']}")
+    for key, value in facts["provenance"].items():
+        typer.echo(f"  {key:<11} {value}")
+    for engine in facts["engines"]:
+        size = f", {mebibytes(engine['bytes'])}" if "bytes" in engine else ""
+        typer.echo(f"  engine {engine['name']}: {engine['gflop']:.2f} GFLOP a run{size}")
+        for kind in ("inputs", "outputs"):
+            for name, shape in engine[kind].items():
+                typer.echo(f"    {kind[:-1]:<6} {name} {shape}")
