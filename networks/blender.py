@@ -38,14 +38,14 @@ class BlenderNet(nn.Module):
         b1, b2, b4, b8 = options.blender
         self.prior = options.prior
         self.upscale = options.window // options.size
-        inputs = options.atlas_channels + options.warping[0] + 3 + (6 if options.prior else 0)
+        inputs = options.atlas_channels + options.warping[0] + 3 + (5 if options.prior else 0)
         self.enter = ConvBlock(inputs, b1)
         self.down2 = ConvBlock(b1, b2, 2)
         self.down4 = nn.Sequential(ConvBlock(b2, b4, 2), ConvBlock(b4, b4))
         self.down8 = nn.Sequential(ConvBlock(b4, b8, 2), ConvBlock(b8, b8))
-        self.up4 = ConvBlock(b8 + b4, b4)
-        self.up2 = ConvBlock(b4 + b2, b2)
-        self.up1 = ConvBlock(b2 + b1, b1)
+        self.lift4, self.up4 = nn.Conv2d(b8, b4, 1), ConvBlock(b4, b4)
+        self.lift2, self.up2 = nn.Conv2d(b4, b2, 1), ConvBlock(b2, b2)
+        self.lift1, self.up1 = nn.Conv2d(b2, b1, 1), ConvBlock(b1, b1)
         outputs = 3 + 1 + (1 if options.prior else 0)
         # "up 2x, conv" of the supplement, as one sub-pixel convolution.
         self.leave = nn.Conv2d(b1, outputs * self.upscale**2, 3, padding=1)
@@ -56,9 +56,9 @@ class BlenderNet(nn.Module):
         x1 = self.enter(x)
         x2 = self.down2(x1)
         x4 = self.down4(x2)
-        y = self.up4(torch.cat([up2(self.down8(x4)), x4], 1))
-        y = self.up2(torch.cat([up2(y), x2], 1))
-        y = self.up1(torch.cat([up2(y), x1], 1))
+        y = self.up4(up2(self.lift4(self.down8(x4))) + x4)
+        y = self.up2(up2(self.lift2(y)) + x2)
+        y = self.up1(up2(self.lift1(y)) + x1)
         out: Tensor = self.shuffle(self.leave(y)).float()
         return out
 
@@ -76,7 +76,7 @@ class BlenderNet(nn.Module):
             z_geo: [B, c, n, n]; with the prior its first three channels are atlas colours.
             z_app: [B, c', n, n].
             image_app: Î_app [B, 3, n, n] in [0, 1].
-            guide: with the prior, its confidence and the driving silhouette: [B, 2, n, n].
+            guide: with the prior, the driving silhouette: [B, 1, n, n].
             warped_image: with the prior, the photo × mask and the mask, warped by the finest flow:
                 [B, 4, w, w].
         """

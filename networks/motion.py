@@ -56,12 +56,15 @@ class MotionNet(nn.Module):
         self.fc_alpha = nn.Linear(c16, options.alpha_channels)
         d = options.densepose_channels
         self.fc_rho = nn.Linear(c16, d) if d else None
-        self.features8 = ConvBlock(c16 + c8, c8)
+        self.lift8 = nn.Conv2d(c16, c8, 1)
+        self.features8 = ConvBlock(c8, c8)
         self.prediction8 = ConvBlock(c16, p)
-        self.features4 = ConvBlock(c8 + c4 + p, c4)
+        self.lift4 = nn.Conv2d(c8, c4, 1)
+        self.features4 = ConvBlock(c4 + p, c4)
         self.prediction4 = ConvBlock(c8 + p, p)
         self.head4 = nn.Conv2d(c4, 3, 3, padding=1)
-        self.features2 = ConvBlock(c4 + c2 + p, c2)
+        self.lift2 = nn.Conv2d(c4, c2, 1)
+        self.features2 = ConvBlock(c2 + p, c2)
         self.prediction2 = ConvBlock(c4 + p, p)
         self.head2 = nn.Conv2d(c2, 3, 3, padding=1)
         self.features1 = ConvBlock(c2 + p, fine)
@@ -103,18 +106,17 @@ class MotionNet(nn.Module):
         alpha = self.fc_alpha(pooled)
         rho = pooled[:, :0] if self.fc_rho is None else self.fc_rho(pooled)
 
-        y, p = self.features8(torch.cat([up2(x16), x8], 1)), self.prediction8(up2(x16))
-        y, p = (
-            self.features4(torch.cat([up2(y), x4, up2(p)], 1)),
-            self.prediction4(torch.cat([up2(y), up2(p)], 1)),
-        )
+        y = self.features8(up2(self.lift8(x16)) + x8)
+        p = up2(self.prediction8(x16))
+        coarse = torch.cat([y, p], 1)
+        y = self.features4(torch.cat([up2(self.lift4(y)) + x4, up2(p)], 1))
+        p = up2(self.prediction4(coarse))
         h4 = self.head4(y).float()
-        y, p = (
-            self.features2(torch.cat([up2(y), x2, up2(p)], 1)),
-            self.prediction2(torch.cat([up2(y), up2(p)], 1)),
-        )
+        coarse = torch.cat([y, p], 1)
+        y = self.features2(torch.cat([up2(self.lift2(y)) + x2, up2(p)], 1))
+        p = up2(self.prediction2(coarse))
         h2 = up2(h4) + self.head2(y).float()
-        h1 = up2(h2) + self.head1(self.features1(torch.cat([up2(y), up2(p)], 1))).float()
+        h1 = up2(h2) + self.head1(up2(self.features1(torch.cat([y, p], 1)))).float()
 
         flows, occlusions = [], []
         for h, factor in ((h4, 4), (h2, 2), (h1, 1)):

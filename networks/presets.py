@@ -33,7 +33,7 @@ class GeneratorOptions:
     """Side that the networks work at; equal to ``window`` there is no super-resolution block."""
     prior: bool = False
     """The geometric prior: the source's pixels reach the driver through the atlas (design.md)."""
-    motion: tuple[int, int, int, int] = (64, 128, 256, 512)
+    motion: tuple[int, int, int, int] = (64, 128, 256, 640)
     """MotionNet's encoder at 1/2, 1/4, 1/8 and 1/16 of ``size``."""
     motion_prediction: int = 64
     """MotionNet's second upsampling stream, which carries the prediction."""
@@ -51,7 +51,7 @@ class GeneratorOptions:
     """Residual blocks that translate the atlas; none with the prior, which seeds it instead."""
     densepose_channels: int = 256
     """Width of the translated DensePose and of the latent ρ; unused with the prior."""
-    blender: tuple[int, int, int, int] = (64, 128, 256, 432)
+    blender: tuple[int, int, int, int] = (64, 128, 256, 496)
     """BlenderNet at 1, 1/2, 1/4 and 1/8 of ``size``."""
     discriminator: tuple[int, int, int, int] = (64, 128, 256, 512)
     """The discriminator's residual blocks, each halving the side."""
@@ -81,12 +81,12 @@ OPTIONS: dict[Preset, GeneratorOptions] = {
         motion=(32, 64, 96, 128),
         motion_prediction=16,
         motion_fine=16,
-        warping=(16, 40, 72),
+        warping=(16, 32, 64),
         warping_blocks=2,
         texture=(16, 24),
         atlas_blocks=0,
         densepose_channels=0,
-        blender=(24, 40, 72, 96),
+        blender=(16, 48, 80, 96),
         discriminator=(24, 48, 96, 128),
     ),
 }

@@ -87,14 +87,16 @@ def fill(sums: Tensor, mass: Tensor) -> tuple[Tensor, Tensor]:
     mirror = torch.tensor(MIRROR[1:], device=sums.device) - 1
     reverse = torch.tensor(REVERSE[1:], device=sums.device) - 1
     reached = seen
-    for order, believed in (
-        (mirror, CONFIDENCE_MIRRORED),
-        (reverse, CONFIDENCE_REVERSED),
-        (reverse[mirror], CONFIDENCE_REVERSED),
+    # The other side of the body and the other face of a limb run their U backwards; both together
+    # run it forwards again.
+    for order, believed, backwards in (
+        (mirror, CONFIDENCE_MIRRORED, True),
+        (reverse, CONFIDENCE_REVERSED, True),
+        (reverse[mirror], CONFIDENCE_REVERSED, False),
     ):
         usable = (1.0 - reached) * seen[:, order]
-        # Both the other side of the body and the other face of a limb run their U backwards.
-        values = values * (1.0 - usable) + values[:, order].flip(4) * usable
+        like = values[:, order].flip(4) if backwards else values[:, order]
+        values = values * (1.0 - usable) + like * usable
         confidence = confidence * (1.0 - usable) + believed * usable
         reached = reached + usable
     mean = (values * seen).sum(1, keepdim=True).mean((3, 4), keepdim=True) / (

@@ -41,7 +41,7 @@ class WarpingNet(nn.Module):
         Returns:
             z_app [B, c, n, n] and Î_app with m̂_app [B, 4, n, n] as logits.
         """
-        y = self.up2(up2(self.blocks(warped[0])))
-        y = self.up1(up2(y * (1.0 - occlusion[1]) + warped[1]))
+        y = up2(self.up2(self.blocks(warped[0])))
+        y = up2(self.up1(y * (1.0 - occlusion[1]) + warped[1]))
         z_app = y * (1.0 - occlusion[2]) + warped[2]
         return z_app, self.head(z_app)

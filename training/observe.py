@@ -87,11 +87,7 @@ def observe_record(record: Path) -> None:
     masks = np.zeros((frames, MASK_SIDE, MASK_SIDE), np.uint8)
     found = np.zeros(frames, np.bool_)
     for i in range(frames):
-        _tracker.reset()
-        # Twice: the second pass starts from the first one's landmarks, as tracking does.
-        if _tracker.track(compose(person, i), 0.0, mask=False) is None:
-            continue
-        pose = _tracker.track(compose(person, i), 0.04, mask=True)
+        pose = _tracker.observe(compose(person, i))
         if pose is None or pose.mask is None:
             continue
         found[i] = True
