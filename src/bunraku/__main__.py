@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import bunraku
+from bunraku.commands import train
 from bunraku.commands.animate import animate
 from bunraku.commands.doctor import doctor
 from bunraku.commands.fetch import fetch
@@ -45,6 +46,7 @@ app.command()(animate)
 app.command()(doctor)
 app.command()(fetch)
 app.command()(info)
+app.add_typer(train.app, name="train")
 
 
 def main() -> None:

@@ -1,0 +1,128 @@
+"""``bunraku train``: the IUV net and the generator, resumable at any moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bunraku.commands.extras import need
+from bunraku.errors import InputError
+
+if TYPE_CHECKING:
+    from bunraku.training.session import TrainOptions
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Train the IUV net, then the generator. The same command again goes on from OUT's "
+    "checkpoint.",
+)
+
+Data = Annotated[Path, typer.Option(help="Folder that `bunraku synth --observe` made.")]
+Out = Annotated[Path, typer.Option(help="Folder of the run: checkpoint, loss curve, samples.")]
+Minutes = Annotated[float, typer.Option(min=0.01, help="Length of the whole run.")]
+Sitting = Annotated[
+    float | None, typer.Option(min=0.01, help="Stop after so many minutes, to go on later.")
+]
+Batch = Annotated[int, typer.Option(min=1, help="Samples a step.")]
+Rate = Annotated[float, typer.Option(min=1e-7, help="Highest learning rate.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
+Seed = Annotated[int, typer.Option(help="Seed of the run.")]
+Restart = Annotated[
+    bool,
+    typer.Option("--restart-schedule", help="Count minutes from zero, the weights resumed."),
+]
+
+
+@app.command()
+def iuv(
+    data: Data,
+    out: Out,
+    minutes: Minutes = 60.0,
+    sitting_minutes: Sitting = None,
+    batch: Batch = 32,
+    learning_rate: Rate = 2e-3,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seed: Seed = 0,
+    restart_schedule: Restart = False,
+) -> None:
+    """Train the net that turns landmarks and a mask into an IUV map."""
+    need("train", "torch")
+    from bunraku.training import train_iuv
+    from bunraku.training.session import TrainOptions
+
+    options = TrainOptions(
+        data=data,
+        out=out,
+        minutes=minutes,
+        sitting_minutes=sitting_minutes,
+        batch=batch,
+        learning_rate=learning_rate,
+        device=device,
+        threads=threads,
+        seed=seed,
+        restart_schedule=restart_schedule,
+    )
+    _check(options)
+    typer.echo(f"checkpoint: {train_iuv.run(options, typer.echo)}")
+
+
+@app.command()
+def generator(
+    data: Data,
+    out: Out,
+    iuv_checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--iuv", help="Checkpoint of the IUV net: half of the training sees its output."
+        ),
+    ] = None,
+    adversarial: Annotated[
+        float, typer.Option(min=0.0, help="Weight of the adversarial loss.")
+    ] = 0.0,
+    minutes: Minutes = 60.0,
+    sitting_minutes: Sitting = None,
+    batch: Batch = 12,
+    learning_rate: Rate = 1e-3,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seed: Seed = 0,
+    restart_schedule: Restart = False,
+) -> None:
+    """Train the `live` generator."""
+    need("train", "torch", "efficientnet_lite_pytorch")
+    from bunraku.training import train_generator
+    from bunraku.training.session import TrainOptions
+
+    options = TrainOptions(
+        data=data,
+        out=out,
+        minutes=minutes,
+        sitting_minutes=sitting_minutes,
+        batch=batch,
+        learning_rate=learning_rate,
+        device=device,
+        threads=threads,
+        seed=seed,
+        iuv=iuv_checkpoint,
+        adversarial=adversarial,
+        restart_schedule=restart_schedule,
+    )
+    _check(options)
+    typer.echo(f"checkpoint: {train_generator.run(options, typer.echo)}")
+
+
+def _check(options: TrainOptions) -> None:
+    import torch
+
+    if not options.data.is_dir():
+        raise InputError(f"{options.data} is not a folder.", "Make it with `bunraku synth`.")
+    if options.iuv is not None and not options.iuv.is_file():
+        raise InputError(f"{options.iuv} does not exist.", "Make it with `bunraku train iuv`.")
+    if options.device.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError(
+            "torch finds no CUDA here.", "Leave out --device, or see `bunraku doctor`."
+        )
