@@ -72,10 +72,10 @@ class MotionNet(nn.Module):
         for head in (self.head4, self.head2, self.head1):
             nn.init.normal_(head.weight, std=1e-3)
             nn.init.zeros_(head.bias)
-        latents = [fc for fc in (self.fc_alpha, self.fc_rho) if fc is not None]
-        for fc in latents:
-            nn.init.zeros_(fc.weight)
-            nn.init.zeros_(fc.bias)
+        for fc in (self.fc_alpha, self.fc_rho):
+            if fc is not None:
+                for parameter in fc.parameters():
+                    nn.init.zeros_(parameter)
 
     def encode_source(self, image: Tensor, mask: Tensor, densepose: Tensor) -> Tensor:
         """The source's share of the first layer: [B, 3 / 1 / 73, n, n] → [B, c, n/2, n/2]."""

@@ -14,7 +14,7 @@ from bunraku.networks.densepose import densepose_from_iuv, flip_densepose
 from bunraku.networks.iuv import IuvNet
 from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, jitter
 from bunraku.training.observe import read_observation
-from bunraku.training.people.records import list_people, read_person
+from bunraku.training.people.records import list_records, read_record
 
 SELF_SHARE = 0.12
 """Share of driving frames that are the source itself: a photo driven by itself must come back."""
@@ -55,7 +55,7 @@ class GeneratorData:
     """Reads people from disk as they are needed."""
 
     def __init__(self, directory: Path, iuv: IuvNet | None = None) -> None:
-        self.records = list_people(directory)
+        self.records = list_records(directory)
         self.iuv = iuv
 
     def draw(self, rng: np.random.Generator, people: int, drives: int) -> GeneratorBatch:
@@ -87,7 +87,7 @@ class GeneratorData:
             frames: the source and the driving frames; None: by chance, sources that face the
                 camera preferred.
         """
-        person = read_person(record)
+        person = read_record(record)
         count = len(person.rgba)
         if frames is None:
             turned = (person.yaw + np.pi) % (2.0 * np.pi) - np.pi

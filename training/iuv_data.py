@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from bunraku.networks.densepose import MIRROR
 from bunraku.networks.iuv import LEFT_RIGHT, torso_length
 from bunraku.training.observe import read_observation
-from bunraku.training.people.records import list_people, read_person
+from bunraku.training.people.records import list_records, read_record
 
 DEPTH_SCALE, DEPTH_OFFSET = 2.4, -0.07
 """BlazePose's z against the records' metric one (findings)."""
@@ -38,8 +38,8 @@ class IuvData:
 
     def __init__(self, directory: Path, limit: int | None = None) -> None:
         iuv, alpha, exact, seen, masks, found = [], [], [], [], [], []
-        for record in list_people(directory)[:limit]:
-            person, observed = read_person(record), read_observation(record)
+        for record in list_records(directory)[:limit]:
+            person, observed = read_record(record), read_observation(record)
             iuv.append(person.iuv)
             frames, side = person.rgba.shape[:2]
             step = side // 128

@@ -55,9 +55,9 @@ def observe(directory: Path, workers: int = 2) -> int:
     Returns:
         How many people were observed. Interrupted, it goes on where it stopped.
     """
-    from bunraku.training.people.records import list_people
+    from bunraku.training.people.records import list_records
 
-    waiting = [p for p in list_people(directory) if not observation_path(p).exists()]
+    waiting = [p for p in list_records(directory) if not observation_path(p).exists()]
     if workers <= 1:
         for record in waiting:
             observe_record(record)
@@ -76,11 +76,11 @@ def observe_record(record: Path) -> None:
     global _tracker
     from bunraku.runtime.pose.networks import PoseNetworks
     from bunraku.runtime.pose.tracker import PoseTracker
-    from bunraku.training.people.records import compose, read_person
+    from bunraku.training.people.records import compose, read_record
 
     if _tracker is None:
         _tracker = PoseTracker(PoseNetworks.find(), threads=1, smooth=False)
-    person = read_person(record)
+    person = read_record(record)
     frames = len(person.rgba)
     side = person.rgba.shape[1]
     landmarks = np.zeros((frames, 33, 4), np.float32)
