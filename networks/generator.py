@@ -94,11 +94,12 @@ class Generator(nn.Module):
         """
         o = self.options
         factor = o.window // o.size
+        identity: Identity = {}
         if o.prior:
+            identity["image_masked"] = torch.cat([image * mask, mask], 1)
             # The background of the photo says nothing about the person and must not leak in.
             image = image * mask + 0.5 * (1.0 - mask)
         small, small_mask = down(image, factor), down(mask, factor)
-        identity: Identity = {}
         for n, z in zip(o.scales, self.warping.encode(small, small_mask), strict=True):
             identity[f"z_{n}"] = z.float()
         identity["motion_source"] = self.motion_net.encode_source(
@@ -107,7 +108,6 @@ class Generator(nn.Module):
         if isinstance(self.texture, SeededTextureNet):
             prior, texture = self.texture.encode(small, small_mask, densepose)
             identity |= {"atlas_prior": prior, "atlas_texture": texture}
-            identity["image_masked"] = torch.cat([image * mask, mask], 1)
         else:
             conv1, conv2 = self.texture.encode(small, densepose)
             identity |= {"texture_conv1": conv1.float(), "texture_conv2": conv2.float()}

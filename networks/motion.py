@@ -71,7 +71,6 @@ class MotionNet(nn.Module):
         self.head1 = nn.Conv2d(fine, 3, 3, padding=1)
         for head in (self.head4, self.head2, self.head1):
             nn.init.normal_(head.weight, std=1e-3)
-            nn.init.zeros_(head.bias)
         for fc in (self.fc_alpha, self.fc_rho):
             if fc is not None:
                 for parameter in fc.parameters():
