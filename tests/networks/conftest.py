@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -25,8 +25,11 @@ FIGURE: dict[int, Box] = {
 
 
 @pytest.fixture(autouse=True)
-def seeded() -> None:
+def seeded() -> Iterator[None]:
     torch.manual_seed(20240229)
+    torch.set_num_threads(1)  # tiny tensors: more threads only wait for each other
+    with torch.no_grad():
+        yield
 
 
 @pytest.fixture(params=[False, True], ids=["without prior", "with prior"])
@@ -92,12 +95,11 @@ def stirred() -> Callable[[nn.Module], nn.Module]:
 
 
 def stir(network: nn.Module) -> nn.Module:
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter += 0.05 * torch.randn_like(parameter)
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None:
-                assert module.running_var is not None
-                module.running_mean.normal_(0.0, 0.1)
-                module.running_var.uniform_(0.7, 1.4)
+    for parameter in network.parameters():
+        parameter.add_(torch.randn_like(parameter), alpha=0.05)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None:
+            assert module.running_var is not None
+            module.running_mean.normal_(0.0, 0.1)
+            module.running_var.uniform_(0.7, 1.4)
     return network.eval()
