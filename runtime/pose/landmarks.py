@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bunraku.runtime.pose.roi import Image, Roi, crop, to_network
-from bunraku.runtime.pose.session import FloatArray, Session
+from bunraku.runtime.arrays import Array, Picture
+from bunraku.runtime.engine import Engine
+from bunraku.runtime.pose.roi import Roi, crop, to_network
 
 SIZE = 256
 BODY = 33
@@ -23,8 +24,6 @@ _CENTRE, _RIM = 33, 34
 _HEATMAP = 64
 _REACH = 3  # heatmap cells looked at on each side of a landmark
 _MIN_HEAT = 0.5
-
-_POSE_OUTPUTS = ("landmarks", "presence", "heatmap", "world")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +65,11 @@ class Landmarks:
 class Landmarker:
     """Runs the landmark network on crops of frames."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._input = np.empty((1, 3, SIZE, SIZE), np.float32)
 
-    def run(self, frame: Image, roi: Roi, mask: bool = True) -> Landmarks:
+    def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
         """Look at one crop.
 
         Args:
@@ -79,20 +78,20 @@ class Landmarker:
             mask: whether the mask is wanted too.
         """
         to_network(crop(frame, roi, SIZE), self._input[0], 1 / 255)
-        names = (*_POSE_OUTPUTS, "mask") if mask else _POSE_OUTPUTS
-        values, presence, heatmap, world, *masks = self._session.run(self._input, names)
-        raw = values.reshape(_ALL, 5).astype(np.float64)
+        said = self._engine.run({"image": self._input})
+        raw = said["landmarks"].reshape(_ALL, 5).astype(np.float64)
+        world = said["world"].reshape(_ALL, 3)[:BODY].astype(np.float64)
         unit = raw[:, :2] / SIZE
-        refine(unit, heatmap[0])
+        refine(unit, said["heatmap"][0])
         points = np.concatenate(
             [roi.points_to_frame(unit), raw[:, 2:3] * (roi.side / SIZE)], axis=1
         )
         return Landmarks(
             points,
             sigmoid(raw[:BODY, 3]),
-            _turned(world.reshape(_ALL, 3)[:BODY].astype(np.float64), roi.angle),
-            float(presence.ravel()[0]),
-            mask_of(masks[0][0, 0]) if masks else None,
+            _turned(world, roi.angle),
+            float(said["presence"].ravel()[0]),
+            mask_of(said["mask"][0, 0]) if mask else None,
             roi,
         )
 
@@ -102,7 +101,7 @@ def next_roi(points: npt.NDArray[np.floating]) -> Roi:
     return Roi.around(points[_CENTRE], points[_RIM])
 
 
-def refine(unit: npt.NDArray[np.float64], heatmap: FloatArray) -> None:
+def refine(unit: npt.NDArray[np.float64], heatmap: Array) -> None:
     """Move landmarks to the centre of mass of their heatmap nearby, in place.
 
     Args:
@@ -126,7 +125,7 @@ def refine(unit: npt.NDArray[np.float64], heatmap: FloatArray) -> None:
     unit[warm] = (refined / total[:, None])[warm] / _HEATMAP
 
 
-def mask_of(logits: FloatArray) -> npt.NDArray[np.float32]:
+def mask_of(logits: Array) -> npt.NDArray[np.float32]:
     """Mask in 0..1 from the network's logits, [256,256]."""
     out = np.negative(logits)
     np.clip(out, -30, 30, out=out)

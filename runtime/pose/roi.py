@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from bunraku.runtime.arrays import Array, Picture
+
 Float64Array = npt.NDArray[np.float64]
-Float32Array = npt.NDArray[np.float32]
-Image = npt.NDArray[np.uint8]
 
 _MARGIN = 1.25  # of the crop around the circle that the network gives, as MediaPipe has it
 
@@ -72,7 +72,7 @@ class Roi:
         return y0, y1, x0, x1
 
 
-def crop(frame: Image, roi: Roi, size: int) -> Image:
+def crop(frame: Picture, roi: Roi, size: int) -> Picture:
     """Cut the square out of a frame u8 [H,W,3]: u8 [size,size,3], black outside of the frame.
 
     A square that is shrunk to less than half is averaged down first: bilinear sampling alone would
@@ -85,15 +85,15 @@ def crop(frame: Image, roi: Roi, size: int) -> Image:
         rows, columns = (y1 - y0) // factor, (x1 - x0) // factor
         if rows and columns:
             part = frame[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
-            frame = _image(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
+            frame = _picture(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
             matrix /= factor
             offset = (factor - 1) / (2 * factor)  # of a small pixel's centre, in large pixels
             matrix[:, 2] -= np.array([x0, y0]) / factor + offset
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return _image(cv2.warpAffine(frame, matrix, (size, size), flags=flags))
+    return _picture(cv2.warpAffine(frame, matrix, (size, size), flags=flags))
 
 
-def paste(mask: Float32Array, roi: Roi, height: int, width: int) -> Float32Array:
+def paste(mask: Array, roi: Roi, height: int, width: int) -> Array:
     """Lay a square mask f32 [n,n] back into a frame: f32 [height,width], 0 outside of it."""
     out = np.zeros((height, width), np.float32)
     y0, y1, x0, x1 = roi.bounds(height, width)
@@ -111,7 +111,7 @@ def paste(mask: Float32Array, roi: Roi, height: int, width: int) -> Float32Array
     return out
 
 
-def to_network(image: Image, out: Float32Array, scale: float, offset: float = 0.0) -> None:
+def to_network(image: Picture, out: Array, scale: float, offset: float = 0.0) -> None:
     """Write an image u8 [H,W,3] times ``scale`` plus ``offset`` into planes f32 [3,H,W]."""
     for plane, target in zip(cv2.split(image), out, strict=True):
         np.multiply(plane, np.float32(scale), out=target)
@@ -119,5 +119,5 @@ def to_network(image: Image, out: Float32Array, scale: float, offset: float = 0.
             target += np.float32(offset)
 
 
-def _image(array: object) -> Image:
+def _picture(array: object) -> Picture:
     return np.asarray(array, dtype=np.uint8)

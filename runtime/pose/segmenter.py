@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from bunraku.runtime.arrays import Array, Picture
+from bunraku.runtime.engine import Engine
+from bunraku.runtime.ort import OnnxEngine
 from bunraku.runtime.pose.networks import PoseNetworks
-from bunraku.runtime.pose.roi import Image, to_network
-from bunraku.runtime.pose.session import OnnxSession, Session
+from bunraku.runtime.pose.roi import to_network
 
 SIZE = 256
 
@@ -21,28 +22,27 @@ class Segmenter:
 
     def __init__(self, networks: PoseNetworks, threads: int = 2) -> None:
         """Load the network; raises MissingExtraError or EngineError."""
-        self._set_up(OnnxSession(networks.segmentation, threads))
+        self._set_up(OnnxEngine(networks.segmentation, "segmentation", threads))
 
     @classmethod
-    def assembled(cls, session: Session) -> Segmenter:
-        """A segmenter of a network that is loaded already."""
+    def assembled(cls, engine: Engine) -> Segmenter:
+        """A segmenter of a network that is loaded."""
         segmenter = cls.__new__(cls)
-        segmenter._set_up(session)
+        segmenter._set_up(engine)
         return segmenter
 
-    def _set_up(self, session: Session) -> None:
-        self._session = session
+    def _set_up(self, engine: Engine) -> None:
+        self._engine = engine
         self._input = np.empty((1, 3, SIZE, SIZE), np.float32)
 
-    def segment(self, rgb: Image) -> npt.NDArray[np.float32]:
+    def segment(self, rgb: Picture) -> Array:
         """The mask of a picture RGB u8 [H,W,3], best square: f32 [H,W] in 0..1."""
         height, width = rgb.shape[:2]
         if (height, width) != (SIZE, SIZE):
             shrink = cv2.INTER_AREA if min(height, width) > SIZE else cv2.INTER_LINEAR
             rgb = np.asarray(cv2.resize(rgb, (SIZE, SIZE), interpolation=shrink), np.uint8)
         to_network(rgb, self._input[0], 1 / 255)
-        (out,) = self._session.run(self._input, ("mask",))
-        mask = out[0, 0]
+        mask = self._engine.run({"image": self._input})["mask"][0, 0]
         if (height, width) != (SIZE, SIZE):
             mask = np.asarray(cv2.resize(mask, (width, height)), np.float32)
         return np.asarray(np.clip(mask, 0, 1), np.float32)

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
+from bunraku.runtime.arrays import Picture
+from bunraku.runtime.ort import OnnxEngine
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks, Pose, next_roi
 from bunraku.runtime.pose.networks import PoseNetworks
-from bunraku.runtime.pose.roi import Image, Roi, paste
-from bunraku.runtime.pose.session import OnnxSession
+from bunraku.runtime.pose.roi import Roi, paste
 from bunraku.runtime.pose.smoothing import Smoother
 
 MIN_PRESENCE = 0.5
@@ -37,8 +38,8 @@ class PoseTracker:
             MissingExtraError: ONNX Runtime is not installed.
             EngineError: a network cannot be loaded.
         """
-        detector = Detector(OnnxSession(networks.detector, threads))
-        landmarker = Landmarker(OnnxSession(networks.landmarks, threads))
+        detector = Detector(OnnxEngine(networks.detector, "pose detector", threads))
+        landmarker = Landmarker(OnnxEngine(networks.landmarks, "pose landmarks", threads))
         self._set_up(detector, landmarker, smooth)
 
     @classmethod
@@ -66,18 +67,18 @@ class PoseTracker:
         if self._smoother is not None:
             self._smoother.reset()
 
-    def detect(self, frame: Image, tiles: bool = True) -> list[Detection]:
+    def detect(self, frame: Picture, depth: int = 2) -> list[Detection]:
         """All people in a picture, the largest first; see ``Detector.detect``."""
-        return self._detector.detect(frame, tiles)
+        return self._detector.detect(frame, depth)
 
-    def estimate(self, frame: Image, roi: Roi, mask: bool = True) -> Pose:
+    def estimate(self, frame: Picture, roi: Roi, mask: bool = True) -> Pose:
         """The pose of the person in a given crop, without tracking or smoothing.
 
         The result's ``presence`` says whether there is one; its ``roi`` is a better crop.
         """
         return _pose(self._landmarker.run(frame, roi, mask), frame)
 
-    def observe(self, frame: Image, mask: bool = True, refinements: int = 1) -> Pose | None:
+    def observe(self, frame: Picture, mask: bool = True, refinements: int = 1) -> Pose | None:
         """The largest person of a still picture, without tracking or smoothing.
 
         Args:
@@ -96,7 +97,7 @@ class PoseTracker:
                 return pose
         return None
 
-    def track(self, frame: Image, time_s: float, mask: bool = True) -> Pose | None:
+    def track(self, frame: Picture, time_s: float, mask: bool = True) -> Pose | None:
         """Follow the person into the next frame.
 
         Args:
@@ -134,9 +135,9 @@ class PoseTracker:
         if self._smoother is not None:
             self._smoother.reset()
 
-    def _search(self, frame: Image, time_s: float, mask: bool) -> Landmarks | None:
+    def _search(self, frame: Picture, time_s: float, mask: bool) -> Landmarks | None:
         tiles = not 0 <= time_s - self._last_tiles_s < _TILES_EVERY_S
-        people = self.detect(frame, tiles)
+        people = self.detect(frame, depth=1 if tiles else 0)
         if not people and tiles:
             self._last_tiles_s = time_s
         lost = self._last_roi
@@ -149,7 +150,7 @@ class PoseTracker:
         return None
 
 
-def _pose(found: Landmarks, frame: Image) -> Pose:
+def _pose(found: Landmarks, frame: Picture) -> Pose:
     height, width = frame.shape[:2]
     landmarks = np.concatenate([found.points[:BODY], found.visibility[:, None]], axis=1)
     return Pose(
@@ -165,7 +166,7 @@ def _near(a: Roi, b: Roi) -> bool:
     return math.hypot(a.x - b.x, a.y - b.y) < 0.4 * max(a.side, b.side)
 
 
-def _reaches(roi: Roi, frame: Image) -> bool:
+def _reaches(roi: Roi, frame: Picture) -> bool:
     """Whether a crop still has its centre near the frame, and a size to speak of."""
     height, width = int(frame.shape[0]), int(frame.shape[1])
     reach = roi.side / 2
