@@ -1,0 +1,319 @@
+"""Small TFLite models, made here, against the TFLite interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import flatbuffers  # type: ignore[import-untyped]
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import tflite
+from onnx import numpy_helper
+
+from bunraku.export.pose.convert import convert, same_padding
+from bunraku.export.pose.onnx_graph import OPSET
+from bunraku.export.pose.tflite_graph import UnsupportedModelError
+
+litert = pytest.importorskip("ai_edge_litert.interpreter")
+
+SAME, VALID = tflite.Padding.SAME, tflite.Padding.VALID
+NONE, RELU = tflite.ActivationFunctionType.NONE, tflite.ActivationFunctionType.RELU
+RELU6 = tflite.ActivationFunctionType.RELU6
+KIND = tflite.BuiltinOperator
+Fields = dict[str, int | bool]
+
+
+@dataclass
+class Model:
+    """Writes a TFLite file: tensors and operators in the order in which they are added."""
+
+    tensors: list[tuple[list[int], np.ndarray | None]] = field(default_factory=list)
+    operators: list[tuple[int, list[int], int, str, Fields]] = field(default_factory=list)
+
+    def tensor(self, shape: list[int], values: np.ndarray | None = None) -> int:
+        self.tensors.append((shape, values))
+        return len(self.tensors) - 1
+
+    def constant(self, values: np.ndarray) -> int:
+        return self.tensor(list(values.shape), values)
+
+    def operator(
+        self, kind: int, inputs: list[int], shape: list[int], options: str = "", **fields: int
+    ) -> int:
+        out = self.tensor(shape)
+        self.operators.append((kind, inputs, out, options, dict(fields)))
+        return out
+
+    def save(self) -> bytes:
+        b = flatbuffers.Builder(1024)
+
+        def vector(start: Callable[[flatbuffers.Builder, int], int], offsets: list[int]) -> int:
+            start(b, len(offsets))
+            for offset in reversed(offsets):
+                b.PrependUOffsetTRelative(offset)
+            return int(b.EndVector())
+
+        types = {np.dtype(np.float32): 0, np.dtype(np.float16): 1, np.dtype(np.int32): 2}
+        buffers, tensors = [], []
+        for k, (shape, values) in enumerate(self.tensors):
+            data = None if values is None else b.CreateNumpyVector(values.ravel().view(np.uint8))
+            tflite.BufferStart(b)
+            if data is not None:
+                tflite.BufferAddData(b, data)
+            buffers.append(tflite.BufferEnd(b))
+            name = b.CreateString(f"tensor_{k}")
+            sizes = b.CreateNumpyVector(np.array(shape, np.int32))
+            tflite.TensorStart(b)
+            tflite.TensorAddShape(b, sizes)
+            tflite.TensorAddType(b, 0 if values is None else types[values.dtype])
+            tflite.TensorAddBuffer(b, k + 1)
+            tflite.TensorAddName(b, name)
+            tensors.append(tflite.TensorEnd(b))
+        codes, operators = [], []
+        for k, (kind, inputs, out, options, fields) in enumerate(self.operators):
+            tflite.OperatorCodeStart(b)
+            tflite.OperatorCodeAddDeprecatedBuiltinCode(b, kind)
+            tflite.OperatorCodeAddBuiltinCode(b, kind)
+            tflite.OperatorCodeAddVersion(b, 3 if kind == KIND.RESIZE_BILINEAR else 1)
+            codes.append(tflite.OperatorCodeEnd(b))
+            table = None
+            if options:
+                getattr(tflite, f"{options}Start")(b)
+                for key, value in fields.items():
+                    getattr(tflite, f"{options}Add{key}")(b, value)
+                table = getattr(tflite, f"{options}End")(b)
+            read = b.CreateNumpyVector(np.array(inputs, np.int32))
+            written = b.CreateNumpyVector(np.array([out], np.int32))
+            tflite.OperatorStart(b)
+            tflite.OperatorAddOpcodeIndex(b, k)
+            tflite.OperatorAddInputs(b, read)
+            tflite.OperatorAddOutputs(b, written)
+            if table is not None:
+                tflite.OperatorAddBuiltinOptionsType(b, getattr(tflite.BuiltinOptions, options))
+                tflite.OperatorAddBuiltinOptions(b, table)
+            operators.append(tflite.OperatorEnd(b))
+        tflite.BufferStart(b)
+        buffers.insert(0, tflite.BufferEnd(b))
+        parts = [
+            vector(tflite.SubGraphStartTensorsVector, tensors),
+            b.CreateNumpyVector(np.array([0], np.int32)),
+            b.CreateNumpyVector(np.array([len(tensors) - 1], np.int32)),
+            vector(tflite.SubGraphStartOperatorsVector, operators),
+        ]
+        tflite.SubGraphStart(b)
+        tflite.SubGraphAddTensors(b, parts[0])
+        tflite.SubGraphAddInputs(b, parts[1])
+        tflite.SubGraphAddOutputs(b, parts[2])
+        tflite.SubGraphAddOperators(b, parts[3])
+        graphs = vector(tflite.ModelStartSubgraphsVector, [tflite.SubGraphEnd(b)])
+        code_vector = vector(tflite.ModelStartOperatorCodesVector, codes)
+        buffer_vector = vector(tflite.ModelStartBuffersVector, buffers)
+        tflite.ModelStart(b)
+        tflite.ModelAddVersion(b, 3)
+        tflite.ModelAddOperatorCodes(b, code_vector)
+        tflite.ModelAddSubgraphs(b, graphs)
+        tflite.ModelAddBuffers(b, buffer_vector)
+        b.Finish(tflite.ModelEnd(b), b"TFL3")
+        return bytes(b.Output())
+
+
+random = np.random.default_rng(5)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return random.normal(size=shape).astype(np.float32)
+
+
+def convolution(
+    model: Model,
+    image: int,
+    shape: list[int],
+    out: list[int],
+    padding: int,
+    stride: int = 1,
+    dilation: int = 1,
+    activation: int = NONE,
+    depthwise: bool = False,
+) -> int:
+    weights = [model.constant(normal(*shape)), model.constant(normal(out[3]))]
+    options = "DepthwiseConv2DOptions" if depthwise else "Conv2DOptions"
+    kind = KIND.DEPTHWISE_CONV_2D if depthwise else KIND.CONV_2D
+    fields = {
+        "Padding": padding,
+        "StrideH": stride,
+        "StrideW": stride,
+        "DilationHFactor": dilation,
+        "DilationWFactor": dilation,
+        "FusedActivationFunction": activation,
+    }
+    if depthwise:
+        fields["DepthMultiplier"] = 1
+    return model.operator(kind, [image, *weights], out, options, **fields)
+
+
+def check_parity(model: Model, tolerance: float = 1e-5) -> onnx.ModelProto:
+    """Run the TFLite file in its interpreter and the converted one in ONNX Runtime."""
+    data = model.save()
+    interpreter = litert.Interpreter(model_content=data)
+    interpreter.allocate_tensors()
+    image = normal(*model.tensors[0][0])
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image)
+    interpreter.invoke()
+    expected = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    converted = convert(data, "small", {f"tensor_{len(model.tensors) - 1}": "out"})
+    session = onnxruntime.InferenceSession(
+        converted.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    nchw = np.ascontiguousarray(image.transpose(0, 3, 1, 2))
+    result = session.run(["out"], {"image": nchw})[0]
+    if result.ndim == 4:
+        result = result.transpose(0, 2, 3, 1)
+    np.testing.assert_allclose(result, expected, atol=tolerance, rtol=tolerance)
+    return converted
+
+
+@pytest.mark.parametrize("activation", [NONE, RELU, RELU6])
+@pytest.mark.parametrize(("size", "stride", "out"), [(9, 2, 5), (8, 2, 4), (7, 1, 7)])
+def test_convolution_same(size: int, stride: int, out: int, activation: int) -> None:
+    model = Model()
+    image = model.tensor([1, size, size + 1, 3])
+    width = -(-(size + 1) // stride)
+    convolution(model, image, [4, 3, 3, 3], [1, out, width, 4], SAME, stride, 1, activation)
+    check_parity(model)
+
+
+@pytest.mark.parametrize(("padding", "dilation", "out"), [(SAME, 2, 9), (VALID, 2, 5)])
+def test_depthwise_with_dilation(padding: int, dilation: int, out: int) -> None:
+    model = Model()
+    image = model.tensor([1, 9, 9, 4])
+    shape, after = [1, 3, 3, 4], [1, out, out, 4]
+    convolution(model, image, shape, after, padding, dilation=dilation, depthwise=True)
+    check_parity(model)
+
+
+def test_padding_is_folded_into_the_convolution() -> None:
+    model = Model()
+    image = model.tensor([1, 8, 8, 3])
+    pads = model.constant(np.array([[0, 0], [0, 1], [2, 0], [0, 0]], np.int32))
+    padded = model.operator(KIND.PAD, [image, pads], [1, 9, 10, 3], "PadOptions")
+    convolution(model, padded, [2, 3, 3, 3], [1, 4, 4, 2], VALID, stride=2)
+    converted = check_parity(model)
+    assert [n.op_type for n in converted.graph.node if n.op_type == "Pad"] == []
+
+
+def test_channel_padding_stays() -> None:
+    model = Model()
+    image = model.tensor([1, 4, 4, 3])
+    pads = model.constant(np.array([[0, 0], [0, 0], [0, 0], [0, 2]], np.int32))
+    model.operator(KIND.PAD, [image, pads], [1, 4, 4, 5], "PadOptions")
+    check_parity(model)
+
+
+@pytest.mark.parametrize("kind", [KIND.MAX_POOL_2D, KIND.AVERAGE_POOL_2D])
+@pytest.mark.parametrize(("padding", "out"), [(SAME, 4), (VALID, 3)])
+def test_pools(kind: int, padding: int, out: int) -> None:
+    model = Model()
+    image = model.tensor([1, 7, 7, 3])
+    sizes = {"Padding": padding, "StrideH": 2, "StrideW": 2, "FilterHeight": 3, "FilterWidth": 3}
+    model.operator(kind, [image], [1, out, out, 3], "Pool2DOptions", **sizes)
+    check_parity(model)
+
+
+def test_global_average_pool_and_gate() -> None:
+    model = Model()
+    image = model.tensor([1, 6, 5, 3])
+    sizes = {"Padding": VALID, "StrideH": 6, "StrideW": 5, "FilterHeight": 6, "FilterWidth": 5}
+    pooled = model.operator(KIND.AVERAGE_POOL_2D, [image], [1, 1, 1, 3], "Pool2DOptions", **sizes)
+    gate = model.operator(KIND.LOGISTIC, [pooled], [1, 1, 1, 3])
+    model.operator(KIND.MUL, [image, gate], [1, 6, 5, 3], "MulOptions")
+    check_parity(model)
+
+
+@pytest.mark.parametrize("corners", [{"HalfPixelCenters": True}, {"AlignCorners": True}, {}])
+def test_resize(corners: dict[str, int]) -> None:
+    model = Model()
+    image = model.tensor([1, 5, 4, 2])
+    size = model.constant(np.array([10, 8], np.int32))
+    out = [1, 10, 8, 2]
+    model.operator(KIND.RESIZE_BILINEAR, [image, size], out, "ResizeBilinearOptions", **corners)
+    check_parity(model)
+
+
+def test_hard_swish_depth_to_space_and_concatenation() -> None:
+    model = Model()
+    image = model.tensor([1, 3, 4, 8])
+    swished = model.operator(KIND.HARD_SWISH, [image], [1, 3, 4, 8])
+    spread = model.operator(
+        KIND.DEPTH_TO_SPACE, [swished], [1, 6, 8, 2], "DepthToSpaceOptions", BlockSize=2
+    )
+    model.operator(
+        KIND.CONCATENATION, [spread, spread], [1, 6, 8, 4], "ConcatenationOptions", Axis=3
+    )
+    check_parity(model)
+
+
+def test_reshape_keeps_the_order_of_nhwc() -> None:
+    model = Model()
+    image = model.tensor([1, 3, 4, 6])
+    shape = model.constant(np.array([1, 24, 3], np.int32))
+    model.operator(KIND.RESHAPE, [image, shape], [1, 24, 3])
+    check_parity(model)
+
+
+def test_add_of_a_constant_and_relu() -> None:
+    model = Model()
+    image = model.tensor([1, 3, 4, 6])
+    added = model.operator(KIND.ADD, [image, model.constant(normal(6))], [1, 3, 4, 6], "AddOptions")
+    model.operator(KIND.RELU, [added], [1, 3, 4, 6])
+    check_parity(model)
+
+
+def test_half_weights_are_stored_as_half() -> None:
+    model = Model()
+    image = model.tensor([1, 6, 6, 3])
+    stored = model.constant(normal(8, 3, 3, 3).astype(np.float16))
+    weights = model.operator(KIND.DEQUANTIZE, [stored], [8, 3, 3, 3])
+    bias = model.constant(normal(8))
+    model.operator(
+        KIND.CONV_2D,
+        [image, weights, bias],
+        [1, 6, 6, 8],
+        "Conv2DOptions",
+        Padding=SAME,
+        StrideH=1,
+        StrideW=1,
+        DilationHFactor=1,
+        DilationWFactor=1,
+    )
+    converted = check_parity(model)
+    kinds = {numpy_helper.to_array(t).shape: t.data_type for t in converted.graph.initializer}
+    assert kinds[(8, 3, 3, 3)] == onnx.TensorProto.FLOAT16
+    assert kinds[(8,)] == onnx.TensorProto.FLOAT
+    assert [o.version for o in converted.opset_import] == [OPSET]
+    assert converted.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+
+
+def test_an_unknown_operator_is_named() -> None:
+    model = Model()
+    image = model.tensor([1, 4, 4, 3])
+    model.operator(KIND.TANH, [image], [1, 4, 4, 3])
+    with pytest.raises(UnsupportedModelError, match="TANH"):
+        convert(model.save(), "small")
+
+
+def test_something_else_is_no_model() -> None:
+    with pytest.raises(UnsupportedModelError, match="not a TFLite model"):
+        convert(b"\x00" * 64, "small")
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "dilation", "expected"),
+    [(224, 3, 2, 1, (0, 1)), (7, 3, 2, 1, (1, 1)), (8, 5, 1, 1, (2, 2)), (9, 3, 1, 2, (2, 2))],
+)
+def test_same_padding(
+    size: int, kernel: int, stride: int, dilation: int, expected: tuple[int, int]
+) -> None:
+    assert same_padding(size, kernel, stride, dilation) == expected

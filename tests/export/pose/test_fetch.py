@@ -1,0 +1,255 @@
+"""Fetching with a pip that is made up, and networks that are tiny."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import ModelProto, TensorProto, helper
+
+from bunraku.errors import FetchError
+from bunraku.export.pose import convert, download, fetch, wheel
+from bunraku.export.pose.download import PipResult
+from bunraku.export.pose.fetch import ensure, fetch_pose_networks
+from bunraku.runtime.pose.networks import FILES, MANIFEST, PoseNetworks, pose_folder
+
+CONTENTS = {member.path: f"tflite of {member.onnx}".encode() for member in wheel.MEMBERS}
+
+
+def tiny_network(data: bytes, name: str, output_names: dict[str, str]) -> ModelProto:
+    """Stands in for the converter: the wheel's contents in these tests are no networks."""
+    value = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1])
+    out = helper.make_tensor_value_info("out", TensorProto.FLOAT, [1])
+    node = helper.make_node("Identity", ["image"], ["out"], doc_string=data.decode())
+    return helper.make_model(helper.make_graph([node], name, [value], [out]))
+
+
+def make_wheel(path: Path, contents: dict[str, bytes] = CONTENTS) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in contents.items():
+            # Fixed time, or the hash would change from run to run.
+            archive.writestr(zipfile.ZipInfo(name, (2025, 1, 31, 0, 0, 0)), data)
+    return path
+
+
+class FakePip:
+    """Puts a wheel into the folder, or fails as pip does."""
+
+    def __init__(self, fail: str = "", write: Callable[[Path], object] = make_wheel) -> None:
+        self.calls: list[list[str]] = []
+        self._fail, self._write = fail, write
+
+    def __call__(self, arguments: list[str], folder: Path, tick: Callable[[], None]) -> PipResult:
+        self.calls.append(arguments)
+        tick()
+        if self._fail:
+            return PipResult(1, self._fail)
+        self._write(folder / "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl")
+        tick()
+        return PipResult(0, "Successfully downloaded mediapipe")
+
+
+@pytest.fixture(autouse=True)
+def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache of its own, and a wheel of a few bytes that counts as MediaPipe's."""
+    monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("BUNRAKU_POSE_WHEEL", raising=False)
+    members = tuple(
+        replace(
+            member,
+            sha256=hashlib.sha256(CONTENTS[member.path]).hexdigest(),
+            bytes=len(CONTENTS[member.path]),
+        )
+        for member in wheel.MEMBERS
+    )
+    monkeypatch.setattr(wheel, "MEMBERS", members)
+    monkeypatch.setattr(fetch, "MEMBERS", members)
+    monkeypatch.setattr(convert, "convert", tiny_network)
+    sample = make_wheel(tmp_path / "sample.whl")
+    digest = hashlib.sha256(sample.read_bytes()).hexdigest()
+    monkeypatch.setattr(download, "WHEEL_SHA256", digest)
+    sample.unlink()
+
+
+def leftovers() -> list[str]:
+    return sorted(p.name for p in pose_folder().iterdir() if p.name not in (*FILES, MANIFEST))
+
+
+def test_fetches_once_and_leaves_nothing_else_behind() -> None:
+    pip = FakePip()
+    networks = fetch_pose_networks(run=pip)
+    assert networks == PoseNetworks.find()
+    assert leftovers() == []
+    assert fetch_pose_networks(run=pip) == networks
+    assert ensure() == networks
+    assert len(pip.calls) == 1
+    assert "mediapipe==0.10.21" in pip.calls[0]
+    manifest = json.loads((pose_folder() / MANIFEST).read_text())
+    assert set(manifest["files"]) == set(FILES)
+
+
+def test_force_fetches_again() -> None:
+    pip = FakePip()
+    fetch_pose_networks(run=pip)
+    fetch_pose_networks(force=True, run=pip)
+    assert len(pip.calls) == 2
+
+
+def test_progress_goes_from_nothing_to_everything() -> None:
+    seen: list[tuple[str, int, int]] = []
+    fetch_pose_networks(progress=lambda *step: seen.append(step), run=FakePip())
+    names = list(dict.fromkeys(what for what, _, _ in seen))
+    assert names == ["Downloading mediapipe==0.10.21", "Converting the pose networks"]
+    for name in names:
+        steps = [(done, total) for what, done, total in seen if what == name]
+        assert steps[0][0] < steps[0][1]
+        assert steps[-1][0] == steps[-1][1]
+        assert steps == sorted(steps)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_cache_is_fetched_again(name: str) -> None:
+    fetch_pose_networks(run=FakePip())
+    path = pose_folder() / name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(FetchError, match="damaged"):
+        PoseNetworks.find()
+    pip = FakePip()
+    fetch_pose_networks(run=pip)
+    assert len(pip.calls) == 1
+    assert PoseNetworks.find().landmarks.exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("python: No module named pip", "this Python has none"),
+        ("ERROR: No matching distribution found for mediapipe==0.10.21", "cannot be reached"),
+        ("WARNING: Retrying ... Temporary failure in name resolution", "cannot be reached"),
+        ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("some talk\nERROR: Hash mismatch\n", "could not download mediapipe==0.10.21: Hash"),
+        ("", "no output"),
+    ],
+)
+def test_a_failing_pip_says_what_to_do(output: str, message: str) -> None:
+    with pytest.raises(FetchError, match=message) as caught:
+        fetch_pose_networks(run=FakePip(fail=output or "\n"))
+    text = str(caught.value)
+    assert "pip download --no-deps" in text
+    assert "bunraku fetch --wheel FILE" in text
+    assert "BUNRAKU_POSE_WHEEL=FILE" in text
+    assert "\n" not in text
+    assert leftovers() == []
+    assert not (pose_folder() / MANIFEST).exists()
+
+
+def test_another_wheel_than_expected_is_refused() -> None:
+    other = {**CONTENTS, "mediapipe/extra.txt": b"something else"}
+    pip = FakePip(write=lambda path: make_wheel(path, other))
+    with pytest.raises(FetchError, match="SHA-256"):
+        fetch_pose_networks(run=pip)
+    assert leftovers() == []
+
+
+def test_a_failed_fetch_keeps_the_networks_that_are_there() -> None:
+    networks = fetch_pose_networks(run=FakePip())
+    with pytest.raises(FetchError):
+        fetch_pose_networks(force=True, run=FakePip(fail="ERROR: no"))
+    assert PoseNetworks.find() == networks
+
+
+def test_a_wheel_of_another_platform_is_as_good(tmp_path: Path) -> None:
+    given = make_wheel(tmp_path / "win.whl", {"mediapipe/more.txt": b"more", **CONTENTS})
+    pip = FakePip()
+    fetch_pose_networks(wheel=given, run=pip)
+    assert pip.calls == []
+    assert given.exists()
+
+
+def test_the_variable_names_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUNRAKU_POSE_WHEEL", str(make_wheel(tmp_path / "given.whl")))
+    ensure()
+    assert PoseNetworks.find().detector.exists()
+
+
+def truncated(path: Path) -> None:
+    data = make_wheel(path).read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+def corrupt(path: Path) -> None:
+    data = make_wheel(path).read_bytes()
+    path.write_bytes(data.replace(b"tflite of", b"tflite 0f", 1))
+
+
+def changed(path: Path) -> None:
+    make_wheel(path, {name: data.upper() for name, data in CONTENTS.items()})
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (truncated, "truncated or not a wheel"),
+        (corrupt, "truncated or not a wheel"),
+        (changed, "is not the file that mediapipe==0.10.21 ships"),
+        (lambda path: path.write_bytes(b"no zip at all"), "truncated or not a wheel"),
+        (lambda path: path.write_bytes(b""), "truncated or not a wheel"),
+        (lambda path: make_wheel(path, {"a.txt": b"a"}), "holds no pose networks"),
+        (lambda path: None, "There is no file"),
+        (lambda path: path.mkdir(), "cannot be read"),
+    ],
+)
+def test_a_bad_wheel_is_refused(
+    write: Callable[[Path], object], message: str, tmp_path: Path
+) -> None:
+    given = tmp_path / "given.whl"
+    write(given)
+    with pytest.raises(FetchError, match=message):
+        fetch_pose_networks(wheel=given)
+    assert leftovers() == []
+
+
+def test_a_cache_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path / "file"))
+    with pytest.raises(FetchError, match="BUNRAKU_CACHE"):
+        fetch_pose_networks(run=FakePip())
+
+
+def test_a_full_disk_leaves_no_half_written_networks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    given = make_wheel(tmp_path / "given.whl")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(FetchError, match="No space left on device"):
+        fetch_pose_networks(wheel=given)
+    assert leftovers() == []
+
+
+def test_pip_runs_and_its_output_comes_back(tmp_path: Path) -> None:
+    ticks: list[None] = []
+    result = download.run_pip(["--version"], tmp_path, lambda: ticks.append(None))
+    assert result.returncode == 0
+    assert result.output.startswith("pip ")
+    assert ticks
+
+
+def test_the_arguments_ask_for_one_fixed_file() -> None:
+    arguments = wheel.download_arguments("folder")
+    assert arguments[0] == "download"
+    assert {"--no-deps", "--only-binary=:all:", "cp311", "manylinux_2_28_x86_64"} <= set(arguments)
+
+
+def test_members_are_pinned() -> None:
+    # The fixture replaces the list in the modules, not the file names in the cache.
+    assert [m.onnx for m in wheel.MEMBERS] == list(FILES)
+    assert len(np.unique([m.path for m in wheel.MEMBERS])) == 3

@@ -1,0 +1,85 @@
+"""The real networks on the example photo."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bunraku.runtime.arrays import Picture
+from bunraku.runtime.pose import PoseNetworks, PoseTracker, Roi, Segmenter
+
+NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 0, 11, 12, 23, 24
+
+
+@pytest.fixture(scope="module")
+def tracker(pose_networks: PoseNetworks) -> PoseTracker:
+    return PoseTracker(pose_networks)
+
+
+def test_the_person_of_the_photo_is_found(tracker: PoseTracker, photo: Picture) -> None:
+    pose = tracker.observe(photo)
+    assert pose is not None
+    assert pose.presence > 0.9
+    x, y = pose.landmarks[:, 0], pose.landmarks[:, 1]
+    assert x[LEFT_SHOULDER] > x[RIGHT_SHOULDER]  # faces the camera
+    assert y[NOSE] < y[[LEFT_SHOULDER, RIGHT_SHOULDER]].min()
+    assert y[[LEFT_SHOULDER, RIGHT_SHOULDER]].max() < y[[LEFT_HIP, RIGHT_HIP]].min()
+    assert pose.mask is not None
+    middle = pose.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP], :2].mean(0)
+    assert pose.mask[int(middle[1]), int(middle[0])] > 0.9
+    assert pose.mask[:4, :4].max() < 0.1
+
+
+def test_landmarks_move_with_the_picture(tracker: PoseTracker, photo: Picture) -> None:
+    first = tracker.observe(photo)
+    shifted = np.ascontiguousarray(np.roll(photo, 24, axis=1))
+    second = tracker.observe(shifted)
+    assert first is not None
+    assert second is not None
+    assert first.roi is not None
+    body = slice(LEFT_SHOULDER, RIGHT_HIP + 1)
+    moved = second.landmarks[body, :2] - first.landmarks[body, :2]
+    assert np.abs(np.median(moved, axis=0) - [24, 0]).max() < 0.01 * first.roi.side
+
+
+def test_a_still_person_is_tracked_from_a_bad_crop(tracker: PoseTracker, photo: Picture) -> None:
+    still = tracker.observe(photo)
+    assert still is not None
+    assert still.roi is not None
+    roi = still.roi
+    bad = Roi(roi.x + 0.05 * roi.side, roi.y, 1.1 * roi.side, roi.angle + 0.1)
+    pose = tracker.estimate(photo, bad)
+    difference = np.linalg.norm(pose.landmarks[:, :2] - still.landmarks[:, :2], axis=1)
+    assert np.median(difference) < 0.02 * roi.side
+
+
+def test_tracking_keeps_a_still_person_still(tracker: PoseTracker, photo: Picture) -> None:
+    random = np.random.default_rng(0)
+    tracker.reset()
+    seen = []
+    for k in range(12):
+        noise = random.normal(scale=3, size=photo.shape)
+        noisy = np.clip(photo + noise, 0, 255).astype(np.uint8)
+        pose = tracker.track(noisy, k / 30)
+        assert pose is not None
+        assert pose.roi is not None
+        seen.append(pose.landmarks[LEFT_SHOULDER : RIGHT_HIP + 1, :2] / pose.roi.side)
+    assert np.std(seen[4:], axis=0).mean() < 0.002
+
+
+def test_nobody_is_found_in_noise(tracker: PoseTracker) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (180, 240, 3), np.uint8)
+    assert tracker.observe(noise) is None
+    tracker.reset()
+    assert tracker.track(noise, 0.0) is None
+
+
+def test_the_two_masks_agree(
+    tracker: PoseTracker, pose_networks: PoseNetworks, photo: Picture
+) -> None:
+    pose = tracker.observe(photo)
+    assert pose is not None
+    assert pose.mask is not None
+    mask = Segmenter(pose_networks).segment(photo)
+    both = ((mask > 0.5) & (pose.mask > 0.5)).sum() / ((mask > 0.5) | (pose.mask > 0.5)).sum()
+    assert both > 0.8

@@ -1,0 +1,234 @@
+"""The tracker in a made-up scene: people are places, and the networks see them or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from bunraku.runtime.arrays import Picture
+from bunraku.runtime.pose.detector import Detection, Detector
+from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks
+from bunraku.runtime.pose.roi import Roi
+from bunraku.runtime.pose.tracker import PoseTracker
+
+STEP_S = 1 / 30
+FRAME: Picture = np.zeros((400, 600, 3), np.uint8)
+
+
+@dataclass
+class Person:
+    """Hips at x, y; the circle around the body has this radius."""
+
+    x: float
+    y: float
+    radius: float
+    presence: float = 0.95
+
+    @property
+    def roi(self) -> Roi:
+        return Roi(self.x, self.y, self.radius * 2.5, 0)
+
+
+@dataclass
+class Scene:
+    people: list[Person] = field(default_factory=list)
+    small: list[Person] = field(default_factory=list)
+    """seen only in tiles"""
+    calls: list[str] = field(default_factory=list)
+
+
+class SceneDetector(Detector):
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def detect(self, frame: Picture, depth: int = 2) -> list[Detection]:
+        self._scene.calls.append(f"detect {depth}")
+        people = self._scene.people or (self._scene.small if depth else [])
+        found = []
+        for p in people:
+            points = [[p.x, p.y], [p.x, p.y - p.radius], [p.x, p.y - p.radius / 2], [p.x, 0]]
+            keypoints = np.array(points, np.float32)
+            found.append(Detection(0.9, np.zeros(4, np.float32), keypoints))
+        return sorted(found, key=lambda d: -d.roi.side)
+
+
+class SceneLandmarker(Landmarker):
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
+        self._scene.calls.append("landmarks" if mask else "landmarks without mask")
+        points, presence = np.zeros((39, 3)), 0.05
+        for p in self._scene.people + self._scene.small:
+            if np.hypot(p.x - roi.x, p.y - roi.y) < roi.side / 4:
+                points[:, :2] = p.x, p.y
+                points[34] = p.x, p.y - p.radius, 0
+                presence = p.presence
+        out = np.ones((256, 256), np.float32) if mask else None
+        return Landmarks(points, np.ones(BODY), np.zeros((BODY, 3)), presence, out, roi)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene([Person(300, 200, 80)])
+
+
+@pytest.fixture
+def tracker(scene: Scene) -> PoseTracker:
+    return PoseTracker.assembled(SceneDetector(scene), SceneLandmarker(scene))
+
+
+def track(tracker: PoseTracker, frame: int) -> tuple[float, float] | None:
+    pose = tracker.track(FRAME, frame * STEP_S)
+    return None if pose is None else (float(pose.landmarks[0, 0]), float(pose.landmarks[0, 1]))
+
+
+def test_the_detector_runs_once_while_the_person_moves(tracker: PoseTracker, scene: Scene) -> None:
+    for k in range(30):
+        scene.people[0].x = 300 + 4 * k
+        assert track(tracker, k) is not None
+    assert [c for c in scene.calls if c.startswith("detect")] == ["detect 1"]
+    assert scene.calls.count("landmarks") == 30
+
+
+def test_what_a_pose_holds(tracker: PoseTracker) -> None:
+    pose = tracker.track(FRAME, 0.0)
+    assert pose is not None
+    assert pose.landmarks.shape == (33, 4)
+    assert pose.landmarks.dtype == np.float32
+    np.testing.assert_array_equal(pose.landmarks[0], [300, 200, 0, 1])
+    assert pose.world.shape == (33, 3)
+    assert pose.mask is not None
+    assert pose.mask.shape == (400, 600)
+    assert pose.mask[200, 300] == 1
+    assert pose.mask[0, 0] == 0
+    assert pose.roi == Roi(300, 200, 200, 0)
+
+
+def test_no_mask_is_made_unless_it_is_wanted(tracker: PoseTracker, scene: Scene) -> None:
+    pose = tracker.track(FRAME, 0.0, mask=False)
+    assert pose is not None
+    assert pose.mask is None
+    assert "landmarks" not in scene.calls
+
+
+def test_lost_and_regained(tracker: PoseTracker, scene: Scene) -> None:
+    assert track(tracker, 0) is not None
+    person = scene.people.pop()
+    assert track(tracker, 1) is None
+    assert track(tracker, 2) is None
+    scene.people.append(person)
+    person.x = 100
+    assert track(tracker, 3) == (100, 200)  # no smoothing across the gap
+    assert scene.calls[-2:] == ["detect 0", "landmarks"]
+
+
+def test_low_presence_is_searched_again_in_the_same_frame(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    track(tracker, 0)
+    scene.people[0].x = 520  # jumped out of the crop, as after a cut
+    assert track(tracker, 1) == (520, 200)
+
+
+def test_a_detection_that_is_nobody_is_not_believed(tracker: PoseTracker, scene: Scene) -> None:
+    scene.people[0].presence = 0.3
+    assert track(tracker, 0) is None
+    scene.people.append(Person(100, 200, 40))
+    assert track(tracker, 1) == (100, 200)  # the largest is nobody, so the next is taken
+
+
+def test_the_largest_is_followed_and_kept(tracker: PoseTracker, scene: Scene) -> None:
+    scene.people.insert(0, Person(100, 200, 60))
+    assert track(tracker, 0) == (300, 200)
+    scene.people[0].radius = 150
+    assert track(tracker, 1) == (300, 200)
+
+
+def test_a_person_lost_for_a_moment_is_preferred_to_a_larger_one(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    track(tracker, 0)
+    mine = scene.people.pop()
+    assert track(tracker, 1) is None
+    scene.people += [Person(80, 200, 150), mine]
+    mine.x += 10
+    assert track(tracker, 2) == (310, 200)
+
+
+def test_after_a_second_the_largest_counts_again(tracker: PoseTracker, scene: Scene) -> None:
+    track(tracker, 0)
+    mine = scene.people.pop()
+    for k in range(1, 40):
+        assert track(tracker, k) is None
+    scene.people += [Person(80, 200, 150), mine]
+    assert track(tracker, 40) == (80, 200)
+
+
+def test_small_people_are_looked_for_now_and_then(tracker: PoseTracker, scene: Scene) -> None:
+    scene.people.clear()
+    for k in range(62):
+        track(tracker, k)
+    assert scene.calls.count("detect 1") == 3
+    scene.small.append(Person(50, 50, 8))
+    assert next(k for k in range(62, 100) if track(tracker, k) is not None) <= 92
+
+
+def test_another_frame_size_starts_anew(tracker: PoseTracker, scene: Scene) -> None:
+    track(tracker, 0)
+    assert tracker.track(np.zeros((200, 300, 3), np.uint8), STEP_S) is not None
+    assert scene.calls.count("detect 1") == 2
+
+
+def test_a_crop_that_leaves_the_frame_is_given_up(tracker: PoseTracker, scene: Scene) -> None:
+    track(tracker, 0)
+    for k in range(1, 60):
+        scene.people[0].x += 20
+        if scene.people[0].x > 900:
+            break
+        track(tracker, k)
+    searches = scene.calls.count("detect 0") + scene.calls.count("detect 1")
+    scene.people.clear()
+    assert track(tracker, 60) is None
+    assert scene.calls.count("detect 0") + scene.calls.count("detect 1") == searches + 1
+
+
+def test_reset_forgets(tracker: PoseTracker, scene: Scene) -> None:
+    track(tracker, 0)
+    tracker.reset()
+    scene.people[0].x = 310
+    assert track(tracker, 1) == (310, 200)
+    assert scene.calls.count("detect 1") == 2
+
+
+def test_without_smoothing_every_frame_stands_for_itself(scene: Scene) -> None:
+    tracker = PoseTracker.assembled(SceneDetector(scene), SceneLandmarker(scene), smooth=False)
+    for k in range(5):
+        scene.people[0].x = 300 + k % 2
+        assert track(tracker, k) == (300 + k % 2, 200)
+
+
+def test_smoothing_holds_a_trembling_person(tracker: PoseTracker, scene: Scene) -> None:
+    seen = []
+    for k in range(60):
+        scene.people[0].x = 300 + 0.5 * (k % 2)
+        place = track(tracker, k)
+        assert place is not None
+        seen.append(place[0])
+    assert np.ptp(seen[20:]) < 0.4
+
+
+def test_a_still_picture_is_observed_with_a_better_crop(tracker: PoseTracker, scene: Scene) -> None:
+    pose = tracker.observe(FRAME)
+    assert pose is not None
+    assert pose.mask is not None
+    assert scene.calls == ["detect 2", "landmarks without mask", "landmarks"]
+    scene.people.clear()
+    assert tracker.observe(FRAME) is None
+
+
+def test_estimate_tells_the_presence_of_whatever_is_there(tracker: PoseTracker) -> None:
+    assert tracker.estimate(FRAME, Roi(300, 200, 210, 0.1)).presence == 0.95
+    assert tracker.estimate(FRAME, Roi(30, 20, 100, 0)).presence == 0.05
