@@ -8,6 +8,7 @@ torch elsewhere, or float64         the reference
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 
-# Below this a part's share of a pixel cannot be seen, and skipping it halves the time.
 NEGLIGIBLE_WEIGHT = 1e-3
+"""Below this a part's share of a pixel cannot be seen, and skipping it halves the time."""
+
+OPAQUE = ContextVar("OPAQUE", default=False)
+"""Whether tensors go to ``operators``; set by ``operators.opaque``."""
 
 
 @overload
@@ -84,6 +88,10 @@ def sample_texture(
         return numba_cpu.sample_texture(
             atlas, parts, u, v, minimum_weight=minimum_weight, threads=threads, out=out
         )
+    if OPAQUE.get():
+        from bunraku.kernels import operators
+
+        return operators.sample_texture(atlas, parts, u, v)
     if _suits_numba(atlas):
         from bunraku.kernels.texture import numba_training
 
@@ -134,6 +142,10 @@ def warp_occlude(
         shape = (flow.shape[0], features.shape[1], *flow.shape[2:])
         check_out(out, shape)
         return numba_cpu.warp_occlude(features, flow, occlusion, threads=threads, out=out)
+    if OPAQUE.get():
+        from bunraku.kernels import operators
+
+        return operators.warp_occlude(features, flow, occlusion)
     from bunraku.kernels.warp import reference
 
     return reference.warp_occlude(features, flow, occlusion)

@@ -1,0 +1,202 @@
+"""The export itself: networks in, a checked bundle out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+
+from bunraku.export.bundle import LICENCE, MANIFEST, BundleFacts, bundle_files, write_bundle
+from bunraku.export.checkpoint import read_checkpoint
+from bunraku.export.cuts import Cut, IuvCut, SourceCut, Tensors, generator_cuts, run_cuts
+from bunraku.export.fold import folded, frozen
+from bunraku.export.onnx_engines import to_onnx
+from bunraku.export.parity import (
+    FLOAT16,
+    FLOAT32,
+    Outputs,
+    Parity,
+    Tolerance,
+    chain_parity,
+    engine_parity,
+)
+from bunraku.export.samples import driving_sample, iuv_sample, source_sample
+from bunraku.export.single_file import FRAME, FrameCut, frame_model
+from bunraku.export.weights import store_half
+from bunraku.networks.generator import Generator
+from bunraku.networks.iuv import SIDE, IuvNet
+from bunraku.networks.presets import Preset
+
+IUV = "iuv"
+WINDOW = 256
+"""Side of the window whose landmarks the IUV net sees; landmarks themselves have no resolution."""
+
+Models = dict[str, onnx.ModelProto]
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How a bundle is written."""
+
+    half_weights: bool = True
+    """Store weights as float16: half the size, computed in float32 all the same."""
+    single_file: bool = False
+    """Also write frame.onnx, the generator per frame with the seam inside, for other tools."""
+    licence: str = LICENCE
+    """Of the weights."""
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written."""
+
+    folder: Path
+    bytes: int
+    """Of all files."""
+    manifest: dict[str, Any]
+    parity: Mapping[str, Parity]
+    """Against torch, by the precision of the weights; all within tolerance."""
+
+
+def export_checkpoint(
+    checkpoint: Path,
+    folder: Path,
+    preset: Preset = Preset.LIVE,
+    options: ExportOptions | None = None,
+    *,
+    provenance: Mapping[str, Any] | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> ExportReport:
+    """Export the generator or the IUV net of a training run.
+
+    :param preset: of the generator.
+    :param provenance: added to what the checkpoint tells of its run.
+    :param say: told of each step, a line.
+    :raises InputError: not a checkpoint, or another preset's.
+    :raises EngineError: an engine differs from torch.
+    :raises OutputError: the folder cannot be written.
+    """
+    trained = read_checkpoint(checkpoint, preset)
+    told = {**trained.provenance, **(provenance or {})}
+    return export_bundle(trained.network, folder, str(preset), options, provenance=told, say=say)
+
+
+def export_bundle(
+    network: Generator | IuvNet,
+    folder: Path,
+    preset: str = Preset.LIVE,
+    options: ExportOptions | None = None,
+    *,
+    provenance: Mapping[str, Any] | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> ExportReport:
+    """Write a network as a bundle of ONNX engines, compared with torch before anything is written.
+
+    :param network: a generator, or the IUV net; it is not changed.
+    :param folder: of the bundle; an older bundle there is replaced.
+    :param preset: the name in the manifest; the IUV net's bundle is always called "iuv".
+    :param provenance: where the weights come from, as the manifest is to tell it.
+    :param say: told of each step, a line.
+    :raises EngineError: an engine differs from torch.
+    :raises OutputError: the folder cannot be written.
+    """
+    options = options or ExportOptions()
+    work = _iuv_work(network) if isinstance(network, IuvNet) else _generator_work(network, options)
+    say("Tracing " + ", ".join(cut.name for cut in work.cuts))
+    models = {cut.name: work.trace(cut) for cut in work.cuts}
+    say("Comparing with torch")
+    parity = {"float32": work.compare(models, FLOAT32)}
+    parity["float32"].check()
+    if options.half_weights:
+        models = {name: store_half(model) for name, model in models.items()}
+        parity["float16"] = work.compare(models, FLOAT16)
+        parity["float16"].check()
+    facts = BundleFacts(
+        preset=work.preset or str(preset),
+        window=work.window,
+        size=work.size,
+        prior=work.prior,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        provenance=dict(provenance or {}),
+        licence=options.licence,
+    )
+    single_file = models.pop(FRAME, None)
+    files = bundle_files(facts, models, parity, single_file)
+    write_bundle(files, folder)
+    size = sum(len(content) for content in files.values())
+    say(f"Wrote {folder}, {size / 1e6:.1f} MB")
+    return ExportReport(folder, size, json.loads(files[MANIFEST]), parity)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A network cut into engines, with made-up inputs and what torch makes of them."""
+
+    cuts: tuple[Cut, ...]
+    """Folded."""
+    known: Mapping[str, Tensors]
+    """For each cut its inputs, or more."""
+    expected: Mapping[str, Tensors]
+    """For each cut its outputs, from the network as it was trained."""
+    chain: Callable[[Models], Outputs]
+    window: int
+    size: int
+    prior: bool
+    preset: str | None = None
+    """Where it cannot be chosen."""
+
+    def trace(self, cut: Cut) -> onnx.ModelProto:
+        if isinstance(cut, FrameCut):
+            return frame_model(cut, self.known[cut.name])
+        return to_onnx(cut, self.known[cut.name])
+
+    def compare(self, models: Models, tolerance: Tolerance) -> Parity:
+        engines = {
+            cut.name: engine_parity(
+                cut, models[cut.name], self.known[cut.name], self.expected[cut.name]
+            )
+            for cut in self.cuts
+        }
+        return Parity(engines, self.chain(models), tolerance)
+
+
+def _generator_work(network: Generator, options: ExportOptions) -> _Work:
+    o = network.options
+    source, driving = source_sample(o, seed=1), driving_sample(o, seed=7)
+    given = run_cuts(frozen(network), source, driving)
+    copy = folded(network)
+    cuts: tuple[Cut, ...] = generator_cuts(copy)
+    if options.single_file:
+        cuts = (*cuts, FrameCut(copy))
+    driven = {**given["source"], "densepose": driving}
+    all_known = {**driven, **given["prior"], **given["motion"], **given["seam"]}
+    return _Work(
+        cuts=cuts,
+        known={SourceCut.name: source, "motion": all_known, "blend": all_known, FRAME: driven},
+        expected={**given, FRAME: given["blend"]},
+        chain=lambda models: chain_parity(o, models, source, driving, given["blend"]),
+        window=o.window,
+        size=o.size,
+        prior=o.prior,
+    )
+
+
+def _iuv_work(network: IuvNet) -> _Work:
+    known = iuv_sample(seed=1)
+    with torch.inference_mode():
+        expected = IuvCut(frozen(network)).step(known)
+    return _Work(
+        cuts=(IuvCut(folded(network)),),
+        known={IUV: known},
+        expected={IUV: expected},
+        chain=lambda _: {},
+        window=WINDOW,
+        size=SIDE,
+        prior=False,
+        preset=IUV,
+    )
