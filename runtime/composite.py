@@ -158,6 +158,10 @@ class Compositor:
         self._nowhere = np.zeros((4, size, size), np.float32)
         self._threads = threads
 
+    def untouched(self) -> Picture:
+        """The photo as it is; a new picture."""
+        return self._photo.copy()
+
     def paste(
         self,
         image: Array,

@@ -30,6 +30,8 @@ from bunraku.runtime.skeleton import (
 # Sizes of people, in torsos (middle of the shoulders to middle of the hips).
 STANDING = 3.5
 """Height of a standing person."""
+ARM_SPAN = 3.8
+"""From fingertips to fingertips of spread arms."""
 REACH_UP = 1.45
 """From the shoulders to the fingertips of a raised arm."""
 SHOULDERS = 0.72
@@ -128,7 +130,8 @@ def source_framing(pose: Pose, shape: tuple[int, int]) -> Framing:
     torso, (anchor_x, _) = measure(pose, unit)
     if unit is Bone.SHOULDERS:
         torso /= SHOULDERS
-    largest = float(max(height, width))  # a window beyond both would only lose resolution
+    # What is beyond the photo, or beyond the reach of the arms, would only cost resolution.
+    largest = max(float(height), min(float(width), ARM_SPAN * torso))
     around = ROOM_AROUND * max(x1 - x0, y1 - y0)
     half = y1 > height * (1.0 - EDGE) and not _feet_seen(pose.landmarks, height)
     if half:

@@ -1,0 +1,125 @@
+"""The generator as the runtime runs it: motion engine, seam of gathers, blend engine.
+
+Tensors have the names that bundles give them (networks/generator.py says what they are); an
+engine finds its inputs by name among the identity's tensors and this frame's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+
+from bunraku.errors import BundleError
+from bunraku.kernels import sample_texture, warp_occlude
+from bunraku.runtime.arrays import Array
+from bunraku.runtime.engine import Engine
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.stages import Stage, StageTimer
+
+PARTS = 24
+Frame = dict[str, Array]
+"""What is known of one frame so far."""
+
+
+class Chain:
+    """From a driving IUV map to the person's picture; each stage takes what the last one gave.
+
+    Stages hold no state: different frames may be in different stages at once.
+
+    :param engines: "motion" and "blend".
+    :param sizes: sides of the window and of the IUV map, in pixels.
+    :param prior: whether the engines take the geometric prior.
+    :param threads: how many threads the kernels use; None for as many as the process may.
+    :raises BundleError: an engine is missing, or lacks an output.
+    """
+
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        sizes: tuple[int, int],
+        prior: bool,
+        threads: int | None,
+        timer: StageTimer,
+    ) -> None:
+        self._window, self._size = sizes
+        self._scales = (self._size // 4, self._size // 2, self._size)
+        self._prior = prior
+        self._threads = threads
+        self._timer = timer
+        flows = [f"{kind}_{n}" for kind in ("flow", "occlusion") for n in self._scales]
+        surface = [] if prior else ["parts", "u", "v"]
+        self._motion = _engine(engines, "motion", [*flows, "atlas", *surface])
+        self._blend = _engine(engines, "blend", ["image", "mask"])
+
+    def run(self, identity: Identity, densepose: Array) -> Frame:
+        """All stages, timed: ``densepose`` ``[1, 73, n, n]`` to ``image`` and ``mask``."""
+        with self._timer.measure(Stage.MOTION):
+            frame = self.motion(identity, densepose)
+        with self._timer.measure(Stage.SEAM):
+            frame = self.seam(identity, frame)
+        with self._timer.measure(Stage.BLEND):
+            return self.blend(identity, frame)
+
+    def motion(self, identity: Identity, densepose: Array) -> Frame:
+        """Flows, occlusions and atlas of the driving ``densepose``, after the prior."""
+        frame: Frame = {"densepose": densepose}
+        if self._prior:
+            frame["prior"] = self._sample(identity.gathered["atlas_prior"], frame)
+        frame |= self._motion.run({**identity.tensors, **frame})
+        return frame
+
+    def seam(self, identity: Identity, frame: Frame) -> Frame:
+        """Every gather of the model, in the kernels."""
+        gathered = identity.gathered
+        for n in self._scales:
+            frame[f"warped_{n}"] = self._warp(
+                gathered[f"z_{n}"], frame[f"flow_{n}"], frame[f"occlusion_{n}"]
+            )
+        frame["z_geo"] = self._sample(frame["atlas"], frame)
+        if self._prior:
+            frame["flow_window"] = enlarged(frame[f"flow_{self._size}"], self._window)
+            everywhere = np.ones((1, 1, self._window, self._window), np.float32)
+            frame["warped_image"] = self._warp(
+                gathered["image_masked"], frame["flow_window"], everywhere
+            )
+        return frame
+
+    def blend(self, identity: Identity, frame: Frame) -> Frame:
+        """``image`` ``[1, 3, w, w]``, ``mask`` and, with the prior, ``trust`` ``[1, 1, w, w]``."""
+        frame |= self._blend.run({**identity.tensors, **frame})
+        return frame
+
+    def _sample(self, atlas: Array, frame: Frame) -> Array:
+        if self._prior:  # the driver's own surface, which the motion engine does not change
+            scores, u, v = np.split(frame["densepose"], [1 + PARTS, 1 + 2 * PARTS], 1)
+        else:
+            scores, u, v = frame["parts"], frame["u"], frame["v"]
+        return sample_texture(atlas, scores[:, 1:], u, v, threads=self._threads)
+
+    def _warp(self, features: Array, flow: Array, occlusion: Array) -> Array:
+        return warp_occlude(features, flow, occlusion, threads=self._threads)
+
+
+def enlarged(flow: Array, side: int) -> Array:
+    """``[1, C, n, n]`` to ``[1, C, side, side]``, bilinearly, ``align_corners=False``."""
+    if flow.shape[-1] == side:
+        return flow
+    result = np.empty((*flow.shape[:2], side, side), np.float32)
+    for channel in range(flow.shape[1]):
+        destination: Any = result[0, channel]
+        cv2.resize(flow[0, channel], (side, side), destination, interpolation=cv2.INTER_LINEAR)
+    return result
+
+
+def _engine(engines: Mapping[str, Engine], name: str, outputs: list[str]) -> Engine:
+    engine = engines.get(name)
+    missing = outputs if engine is None else [o for o in outputs if o not in engine.outputs]
+    if engine is None or missing:
+        raise BundleError(
+            f"The bundle's engine {name!r} does not give {', '.join(missing)}.",
+            "Export the bundle again with `bunraku export`.",
+        )
+    return engine

@@ -1,0 +1,22 @@
+"""What a puppet may be told to do differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PuppetOptions:
+    """Choices of a puppet; the defaults are what looks best."""
+
+    source_iuv_mask: bool = False
+    """Tell the IUV net the photo's outline. Without it photo and driver are mapped alike, and a
+    driver that stands as the photo does gives the photo back."""
+    driving_iuv_mask: bool = False
+    """Tell the IUV net the driver's outline. It would shine through in the result."""
+    retarget: bool = True
+    """Give the driver the source's limb lengths, so that the source keeps its build."""
+    smooth: bool = True
+    """Smooth the driver's landmarks over time."""
+    detail: bool = True
+    """Read the photo at its own resolution where the networks trust it."""
