@@ -25,8 +25,8 @@ from bunraku.stream.orientation import Picture, Turn, fit, resize
 _FALLBACK_RATE = Fraction(25)
 # Fewer frames than this share of what the container announces is told as an early end.
 _COMPLETE = 0.95
-# Failed reads in a row after which the rest of a damaged file is given up.
-_MAX_FAILURES = 8
+# Failed reads after which the rest of a damaged file is given up.
+_MAX_FAILURES = 32
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,16 @@ class ClipReader:
             raise
         # Frame threads decode ahead and lose good frames when a later one fails.
         self._stream.thread_type = "SLICE"
+        # Average frames a second, as the container announces it.
+        self.rate = self._stream.average_rate or self._stream.guessed_rate or _FALLBACK_RATE
         self.time_base = self._stream.time_base or 1 / self.rate
+        # How many frames the container announces, or its duration suggests.
+        self.expected_frames = _expected_frames(self._container, self._stream, self.rate)
+        # Where the container's clock starts, in seconds.
+        start: int | None = self._container.start_time
+        self.start_s = None if start is None else Fraction(start, av.time_base)
+        # AVI knows only when frames are decoded; what it gives as pts is a guess.
+        self._by_dts = "avi" in self._container.format.name
 
     def __enter__(self) -> Self:
         return self
@@ -93,28 +102,6 @@ class ClipReader:
     def close(self) -> None:
         """Release the file."""
         self._container.close()
-
-    @property
-    def rate(self) -> Fraction:
-        """Average frames a second, as the container announces it."""
-        return self._stream.average_rate or self._stream.guessed_rate or _FALLBACK_RATE
-
-    @property
-    def expected_frames(self) -> int | None:
-        """How many frames the container announces or its duration suggests."""
-        if self._stream.frames:
-            return int(self._stream.frames)
-        if self._stream.duration is not None and self._stream.time_base is not None:
-            return round(self._stream.duration * self._stream.time_base * self.rate) or None
-        if self._container.duration is not None:
-            return round(self._container.duration * self.rate / av.time_base) or None
-        return None
-
-    @property
-    def start_s(self) -> Fraction | None:
-        """Where the container's clock starts, in seconds."""
-        start: int | None = self._container.start_time
-        return None if start is None else Fraction(start, av.time_base)
 
     @property
     def ended_early(self) -> bool:
@@ -161,25 +148,19 @@ class ClipReader:
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         """Yield the stream's packets, past damage as far as the container can, and a last flush."""
-        failures = 0
-        while True:
+        for _ in range(_MAX_FAILURES):
             try:
-                for packet in self._container.demux(self._stream):
-                    failures = 0
-                    yield packet
+                yield from self._container.demux(self._stream)
                 return
             except av.error.FFmpegError:
                 self.unreadable += 1
-                failures += 1
-                if failures == _MAX_FAILURES:
-                    break
         flush = Packet()
         flush.stream = self._stream
-        yield cast(Packet[VideoStream], flush)
+        yield cast("Packet[VideoStream]", flush)
 
     def _next_pts(self, frame: VideoFrame, step: int) -> int:
         """Give the frame's pts: made up where missing, moved on where it does not increase."""
-        pts = frame.pts
+        pts = frame.dts if self._by_dts else frame.pts
         if pts is not None and frame.time_base:
             pts = round(pts * frame.time_base / self.time_base)
         if self._last_pts is None:
@@ -221,10 +202,24 @@ def _open(path: Path) -> InputContainer:
     except PermissionError as exc:
         raise ClipError(f"{path} cannot be opened: permission denied.") from exc
     except (av.error.FFmpegError, OSError) as exc:
-        raise ClipError(
-            f"{path} is not a clip that can be read, or its header is damaged.",
-            "Use a video file such as MP4, MOV, MKV or WebM.",
-        ) from exc
+        raise _unreadable(path) from exc
+
+
+def _unreadable(path: Path) -> ClipError:
+    return ClipError(
+        f"{path} is not a clip that can be read, or its header is damaged.",
+        "Use a video file such as MP4, MOV, MKV or WebM.",
+    )
+
+
+def _expected_frames(container: InputContainer, stream: VideoStream, rate: Fraction) -> int | None:
+    if stream.frames:
+        return int(stream.frames)
+    if stream.duration is not None and stream.time_base is not None:
+        return round(stream.duration * stream.time_base * rate) or None
+    if container.duration is not None:
+        return round(container.duration * rate / av.time_base) or None
+    return None
 
 
 def _video_stream(container: InputContainer, path: Path) -> VideoStream:
@@ -232,4 +227,6 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
         # A cover picture in a song is a video stream too, of one frame.
         if not stream.disposition & Disposition.attached_pic:
             return stream
+    if not container.streams:
+        raise _unreadable(path)
     raise ClipError(f"{path} has no video stream.", "Use a clip with pictures in it.")
