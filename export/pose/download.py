@@ -91,7 +91,13 @@ def download_wheel(folder: Path, progress: Progress, run: PipRunner = run_pip) -
         progress(what, min(_folder_bytes(folder), WHEEL_BYTES), WHEEL_BYTES)
 
     tick()
-    arguments = [*download_arguments(str(folder)), "--disable-pip-version-check", "--no-input"]
+    arguments = [
+        *download_arguments(str(folder)),
+        "--disable-pip-version-check",
+        "--no-input",
+        "--retries",
+        "2",
+    ]
     result = run([*arguments, "--progress-bar", "off"], folder, tick)
     wheels = sorted(folder.glob("*.whl"))
     if result.returncode or not wheels:

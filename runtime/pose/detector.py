@@ -22,6 +22,7 @@ _MIN_SCORE = 0.5
 _MIN_TILE_SCORE = 0.75  # a tile shows parts of people and things that look like people
 _MIN_OVERLAP = 0.3  # of boxes that show the same person
 _TILE_OVERLAP = 1 / 3
+_MOST_TILES = 120  # a picture that needs more is a strip without people
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +65,10 @@ class Detector:
         found = self._detect(frame, _MIN_SCORE)
         height, width = frame.shape[:2]
         for level in range(1, depth + 1):
-            if found:
+            tiles = tile_corners(height, width, 2**level)
+            if found or len(tiles) > _MOST_TILES:
                 break
-            for y, x, side in tile_corners(height, width, 2**level):
+            for y, x, side in tiles:
                 part = frame[y : y + side, x : x + side]
                 found += [_moved(d, x, y) for d in self._detect(part, _MIN_TILE_SCORE)]
             found = _distinct(found)

@@ -67,8 +67,8 @@ class Roi:
     def bounds(self, height: int, width: int) -> tuple[int, int, int, int]:
         """Rows and columns (y0, y1, x0, x1) of a frame that the square touches."""
         reach = self.side / 2 * (abs(math.cos(self.angle)) + abs(math.sin(self.angle)))
-        x0, x1 = (min(max(int(self.x + d), 0), width) for d in (-reach, reach + 2))
-        y0, y1 = (min(max(int(self.y + d), 0), height) for d in (-reach, reach + 2))
+        x0, x1 = (min(max(int(self.x + d), 0), width) for d in (-reach - 1, reach + 2))
+        y0, y1 = (min(max(int(self.y + d), 0), height) for d in (-reach - 1, reach + 2))
         return y0, y1, x0, x1
 
 
@@ -78,19 +78,19 @@ def crop(frame: Picture, roi: Roi, size: int) -> Picture:
     A square that is shrunk to less than half is averaged down first: bilinear sampling alone would
     skip pixels, and the landmarks would tremble with the noise.
     """
-    matrix = roi.pixel_matrix(size)
-    factor = int(roi.side / size)
-    if factor >= 2:
-        y0, y1, x0, x1 = roi.bounds(*frame.shape[:2])
-        rows, columns = (y1 - y0) // factor, (x1 - x0) // factor
-        if rows and columns:
-            part = frame[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
-            frame = _picture(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
-            matrix /= factor
-            offset = (factor - 1) / (2 * factor)  # of a small pixel's centre, in large pixels
-            matrix[:, 2] -= np.array([x0, y0]) / factor + offset
+    factor = max(int(roi.side / size), 1)
+    y0, y1, x0, x1 = roi.bounds(*frame.shape[:2])
+    rows, columns = (y1 - y0) // factor, (x1 - x0) // factor
+    if not rows or not columns:
+        return np.zeros((size, size, 3), np.uint8)
+    part = frame[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
+    if factor > 1:
+        part = _picture(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
+    matrix = roi.pixel_matrix(size) / factor
+    offset = (factor - 1) / (2 * factor)  # of a small pixel's centre, in large pixels
+    matrix[:, 2] -= np.array([x0, y0]) / factor + offset
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return _picture(cv2.warpAffine(frame, matrix, (size, size), flags=flags))
+    return _picture(cv2.warpAffine(part, matrix, (size, size), flags=flags))
 
 
 def paste(mask: Array, roi: Roi, height: int, width: int) -> Array:

@@ -126,6 +126,12 @@ def test_small_people_are_found_in_tiles(engine: Any, side: int, depth: int) -> 
     np.testing.assert_allclose(found[0].keypoints[0], expected, atol=2)
 
 
+def test_a_long_strip_is_not_searched_in_a_thousand_tiles(engine: Any) -> None:
+    fake = engine(answer([]))
+    assert Detector(fake).detect(np.zeros((20, 20_000, 3), np.uint8)) == []
+    assert len(fake.images) == 1
+
+
 @pytest.mark.parametrize("shape", [(480, 640), (641, 359), (1, 1), (3, 1000)])
 @pytest.mark.parametrize("parts", [2, 4])
 def test_tiles_cover_the_picture_and_overlap(shape: tuple[int, int], parts: int) -> None:
