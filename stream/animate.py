@@ -47,6 +47,9 @@ class Animator(Protocol):
     @property
     def lost(self) -> int: ...
 
+    @property
+    def faults(self) -> int: ...
+
 
 @dataclass(frozen=True)
 class AnimateOptions:
@@ -94,6 +97,8 @@ class Summary:
     # Frames of the clip that could not be decoded.
     drops: int
     lost_person_frames: int
+    # Frames in which an engine failed and the last good picture stood in.
+    engine_faults: int
     interrupted: bool
     notes: list[str] = field(default_factory=list)
 
@@ -158,8 +163,9 @@ def animate_clip(
             },
             drops=reader.unreadable,
             lost_person_frames=lost,
+            engine_faults=puppet.faults,
             interrupted=recorder.interrupted,
-            notes=notes + _clip_notes(reader, audio, lost),
+            notes=notes + _clip_notes(reader, audio, lost, puppet.faults),
         )
 
 
@@ -275,7 +281,7 @@ def _calibrate(puppet: Animator, clip: Path, index: int) -> None:
                 )
 
 
-def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int) -> list[str]:
+def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int, faults: int) -> list[str]:
     notes = []
     if reader.unreadable:
         notes.append(f"{reader.unreadable} damaged parts of the clip could not be decoded")
@@ -288,6 +294,8 @@ def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int) -> list[str]:
         notes.append(f"{reader.resized} frames of another size were fitted to the first one's")
     if lost:
         notes.append(f"no person was found in {lost} frames; the last good picture stands in")
+    if faults:
+        notes.append(f"an engine failed in {faults} frames; the last good picture stands in")
     if audio.mode is AudioMode.FAILED:
         notes.append("the clip's sound could not be carried over completely")
     return notes

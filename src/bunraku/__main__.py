@@ -10,9 +10,12 @@ import bunraku
 from bunraku.commands import train
 from bunraku.commands.animate import animate
 from bunraku.commands.doctor import doctor
+from bunraku.commands.evaluate import evaluate
+from bunraku.commands.export import export
 from bunraku.commands.fetch import fetch
 from bunraku.commands.group import BunrakuGroup
 from bunraku.commands.info import info
+from bunraku.commands.synth import synth
 
 app = typer.Typer(
     cls=BunrakuGroup,
@@ -44,9 +47,12 @@ def root(
 
 app.command()(animate)
 app.command()(doctor)
-app.command()(fetch)
 app.command()(info)
+app.command()(fetch)
+app.command()(synth)
 app.add_typer(train.app, name="train")
+app.command()(export)
+app.command()(evaluate)
 
 
 def main() -> None:

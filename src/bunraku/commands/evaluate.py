@@ -1,0 +1,69 @@
+"""``bunraku evaluate``: tables and contact sheets, on synthetic people and on real clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bunraku.commands.extras import need
+
+
+def evaluate(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder of the report and the contact sheets.")
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `bunraku synth --observe`, of people never trained on."),
+    ] = None,
+    clips: Annotated[
+        Path | None, typer.Option(help="A clip or a folder of them: the first frame is driven.")
+    ] = None,
+    photos: Annotated[
+        Path | None,
+        typer.Option(help="A photo or a folder of them: driven by itself and by every clip."),
+    ] = None,
+    generator: Annotated[
+        Path | None, typer.Option(help="Checkpoint of the generator, instead of the bundle.")
+    ] = None,
+    iuv: Annotated[
+        Path | None, typer.Option(help="Checkpoint of the IUV net, with --generator.")
+    ] = None,
+    bundle: Annotated[str, typer.Option(help="Bundle of the generator: name or folder.")] = "live",
+    iuv_bundle: Annotated[str, typer.Option(help="Bundle of the IUV net: name or folder.")] = "iuv",
+    people: Annotated[int | None, typer.Option(min=1, help="At most so many people.")] = None,
+    frames: Annotated[int, typer.Option(min=1, help="Driving frames a person.")] = 4,
+    keypoints: Annotated[
+        bool, typer.Option(help="AKD and MKR on synthetic people; most of the time goes there.")
+    ] = True,
+    clip_frames: Annotated[
+        int | None, typer.Option(min=2, help="At most so many frames of each clip.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
+) -> None:
+    """Measure L1, PSNR, SSIM, AKD and MKR against two trivial baselines.
+
+    Writes report.json, report.md and contact sheets of source, driving, IUV and output.
+    """
+    need("train", "torch", "scipy")
+    from bunraku.training.evaluate import EvaluateOptions, run_evaluation
+
+    options = EvaluateOptions(
+        out=out,
+        data=data,
+        clips=clips,
+        photos=photos,
+        generator=generator,
+        iuv=iuv,
+        bundle=bundle,
+        iuv_bundle=iuv_bundle,
+        people=people,
+        frames=frames,
+        keypoints=keypoints,
+        clip_frames=clip_frames,
+        threads=threads,
+    )
+    run_evaluation(options, typer.echo)
+    typer.echo(f"report: {out / 'report.md'}")
