@@ -98,6 +98,11 @@ class AudioTrack:
             self._held = None
             yield packet
 
+    def give_up(self) -> None:
+        """Leave out the rest of the track."""
+        self.mode = AudioMode.FAILED
+        self._pending = self._held = None
+
     def close(self) -> None:
         """Release the file."""
         self._pending = self._held = None
@@ -111,9 +116,13 @@ class AudioTrack:
 
     def _copied(self, origin: Fraction) -> Iterator[tuple[Fraction, Packet[AudioStream]]]:
         shift = round(origin / cast(Fraction, self._stream.time_base))
+        last: int | None = None
         for packet in self._demux():
-            if packet.dts is None or packet.pts is None:
+            if packet.dts is None or packet.pts is None or packet.is_corrupt:
                 continue
+            if last is not None and packet.dts <= last:
+                continue  # containers take no packet that goes back
+            last = packet.dts
             packet.pts -= shift
             packet.dts -= shift
             # A little before 0 is the decoder's run-up, which the container marks as such.
@@ -162,10 +171,9 @@ class AudioTrack:
             for frame in frames:
                 if frame.pts is None or frame.time_base is None:
                     continue
-                start = frame.pts * frame.time_base - origin
-                if start + Fraction(frame.samples, frame.sample_rate) <= 0:
+                frame.pts -= round(origin / frame.time_base)
+                if frame.pts < 0:
                     continue
-                frame.pts = max(0, round(start / frame.time_base))
                 yield from self._resampler.resample(frame)
         yield from self._resampler.resample(None)
         yield None

@@ -179,7 +179,10 @@ class ClipWriter:
     def _mux_audio(self, until: Fraction | None) -> None:
         if self._audio is not None and self._container is not None:
             for packet in self._audio.packets(until):
-                self._container.mux(packet)
+                try:
+                    self._container.mux(packet)
+                except ValueError:  # what PyAV raises on packets, in contrast to disks
+                    self._audio.give_up()
 
     @contextlib.contextmanager
     def _mapped_errors(self) -> Iterator[None]:

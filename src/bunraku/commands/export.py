@@ -57,5 +57,5 @@ def _read_provenance(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as exc:
         raise InputError(f"{path} cannot be read as JSON: {exc}.") from exc
     if not isinstance(entries, dict):
-        raise InputError(f"{path} holds no JSON object.", 'Write it as {{"key": "value"}}.')
+        raise InputError(f"{path} holds no JSON object.", 'Write it as {"key": "value"}.')
     return entries
