@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bunraku.networks.iuv import Iuv, IuvNet
@@ -113,12 +113,12 @@ class IuvScore:
 
 
 def evaluate(
-    network: IuvNet, data: IuvData, masked: bool = True, exact_landmarks: bool = False
+    network: nn.Module, data: IuvData, masked: bool = True, exact_landmarks: bool = False
 ) -> IuvScore:
     """Score a net on all frames in which the pose network found somebody.
 
     Args:
-        network: the net, on the CPU.
+        network: an :class:`IuvNet` on the CPU, or what answers as one.
         data: people never seen in training.
         masked: with the pose network's mask, or without one.
         exact_landmarks: the records' own landmarks and mask instead of the pose network's.

@@ -1,0 +1,126 @@
+"""Evaluation: on synthetic people never seen in training, and on real clips and photos."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bunraku.errors import InputError
+from bunraku.training.report import Report
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """What is evaluated, and on what."""
+
+    out: Path
+    """Folder of report.json, report.md and the contact sheets."""
+    data: Path | None = None
+    """Synthetic people never seen in training, with observations."""
+    clips: Path | None = None
+    """A real clip or a folder of them."""
+    photos: Path | None = None
+    """A photo or a folder of them, each to be driven by itself and by every clip."""
+    generator: Path | None = None
+    """Checkpoint of the generator; None: the bundle."""
+    iuv: Path | None = None
+    """Checkpoint of the IUV net, with ``generator``."""
+    bundle: str | Path = "live"
+    """The generator's bundle, by name or folder."""
+    iuv_bundle: str | Path = "iuv"
+    """The IUV net's bundle."""
+    people: int | None = None
+    """At most so many synthetic people."""
+    frames: int = 4
+    """Driving frames of a synthetic person."""
+    keypoints: bool = True
+    """Look for keypoints in synthetic frames (AKD, MKR); most of the time goes there."""
+    clip_frames: int | None = None
+    """At most so many frames of each clip, from its start."""
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.data is None and self.clips is None and self.photos is None:
+            raise InputError(
+                "There is nothing to evaluate on.", "Give --data, --clips or --photos."
+            )
+        if (self.generator is None) != (self.iuv is None):
+            raise InputError(
+                "A checkpoint of the generator needs one of the IUV net, and the other way round.",
+                "Give both --generator and --iuv, or neither for the bundles.",
+            )
+        if self.generator is not None and (self.clips is not None or self.photos is not None):
+            raise InputError(
+                "Clips and photos are evaluated with bundles, not with checkpoints.",
+                "Export the checkpoints with `bunraku export`, then give --bundle.",
+            )
+        if self.frames < 1 or (self.people is not None and self.people < 1):
+            raise InputError("At least one person and one driving frame are needed.")
+
+
+def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Report:
+    """Evaluate, and write report.json, report.md and contact sheets into ``options.out``.
+
+    Raises:
+        InputError: nothing to evaluate on, or files that cannot be read.
+        BundleError: a bundle is missing or damaged.
+        FetchError: the pose networks have not been fetched yet.
+        OutputError: the report cannot be written.
+    """
+    started = time.monotonic()
+    report = Report({})
+    report.write(options.out)  # an unwritable folder is found now, not after the work
+    if options.data is not None:
+        evaluate_synthetic(options, options.data, report, log)
+    if options.clips is not None or options.photos is not None:
+        evaluate_real(options, report, log)
+    report.details["seconds"] = round(time.monotonic() - started, 1)
+    report.write(options.out)
+    return report
+
+
+def evaluate_synthetic(
+    options: EvaluateOptions, data: Path, report: Report, log: Callable[[str], None]
+) -> None:
+    """The part on synthetic people; adds to the report."""
+    from bunraku.training.animators import Animator, BundleAnimator, TorchAnimator
+    from bunraku.training.evaluate_people import evaluate_people, evaluate_surface
+    from bunraku.training.judge import PoseJudge
+
+    animator: Animator
+    if options.generator is not None and options.iuv is not None:
+        animator = TorchAnimator(options.generator, options.iuv)
+    else:
+        animator = BundleAnimator(options.bundle, options.iuv_bundle, options.threads)
+    report.provenance = animator.provenance
+    judge = PoseJudge(options.threads) if options.keypoints else None
+    evaluate_people(animator, judge, data, options.out, report, log, options.people, options.frames)
+    evaluate_surface(animator, data, report, log, options.people)
+
+
+def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> None:
+    """The part on clips and photos, through a puppet of the bundles; adds to the report."""
+    from bunraku.runtime.bundle import Bundle
+    from bunraku.runtime.puppet import Puppet
+    from bunraku.training.animators import bundle_provenance
+    from bunraku.training.evaluate_clips import (
+        CLIP_SUFFIXES,
+        PHOTO_SUFFIXES,
+        evaluate_clips,
+        evaluate_photos,
+        files,
+    )
+    from bunraku.training.judge import PoseJudge
+
+    clips = files(options.clips, CLIP_SUFFIXES, "clip") if options.clips else []
+    photos = files(options.photos, PHOTO_SUFFIXES, "photo") if options.photos else []
+    bundles = Bundle.load(options.bundle), Bundle.load(options.iuv_bundle)
+    report.provenance = report.provenance or bundle_provenance(*bundles)
+    puppet = Puppet.load(options.bundle, threads=options.threads, iuv=options.iuv_bundle)
+    judge = PoseJudge(options.threads)
+    if clips:
+        evaluate_clips(puppet, judge, clips, options.out, report, log, options.clip_frames)
+    if photos:
+        evaluate_photos(puppet, judge, photos, clips, options.out, report, log)
