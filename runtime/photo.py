@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from bunraku.errors import PhotoError
 
@@ -18,7 +18,7 @@ MAX_PHOTO_BYTES = 64 * 2**20
 MAX_PHOTO_PIXELS = 64_000_000
 
 # The formats that photos come in; the rest of Pillow's decoders are surface for attacks.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 _ADVICE = "Use a JPEG, PNG or WebP photo."
 
 # What Pillow's decoders raise on damaged files, beside the OSError that they document.
@@ -81,7 +81,8 @@ def _load(source: str | Path | bytes) -> tuple[str, bytes]:
 
 
 def _formats() -> list[str]:
-    return [*_FORMATS, "AVIF"] if features.check("avif") else list(_FORMATS)
+    Image.init()  # Pillow looks for its less common decoders only when asked
+    return [name for name in _FORMATS if name in Image.OPEN]
 
 
 def _pixel_advice() -> str:
