@@ -24,7 +24,10 @@ def mebibytes(size: float) -> str:
 
 @contextmanager
 def progress_bar(unit: str | None = None) -> Iterator[Progress]:
-    """Show a bar on stderr with the time left, and with ``unit`` the count and rate as well."""
+    """Show a bar with the time left, and with ``unit`` the count and rate as well.
+
+    It goes to stderr, leaves nothing there, and is only shown on a terminal.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -51,5 +54,7 @@ def progress_bar(unit: str | None = None) -> Iterator[Progress]:
         TimeRemainingColumn(),
         TextColumn("left"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         yield progress

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from bunraku.__main__ import app
+from bunraku.commands import animate as command
+from bunraku.commands.animate import parse_frames
+from bunraku.errors import FetchError, InputError
+
+MakeClip = Callable[..., Path]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, make_puppet: Callable[..., Any]) -> Callable[..., Any]:
+    """Run ``bunraku animate`` with a fake puppet."""
+
+    def run_with(*arguments: object, **puppet: Any) -> Any:
+        monkeypatch.setattr(command, "load_puppet", lambda *_: make_puppet(**puppet))
+        return CliRunner().invoke(app, ["animate", *map(str, arguments)])
+
+    return run_with
+
+
+def test_writes_the_file_and_says_so(
+    run: Callable[..., Any], tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip
+) -> None:
+    out = tmp_path / "out.mp4"
+    result = run(make_photo(), make_clip(audio="aac"), "-o", out, notes=("half a person",))
+    assert result.exit_code == 0
+    assert out.is_file()
+    assert result.stdout == ""
+    assert "note: half a person" in result.stderr
+    assert f"{out}: 6 frames of 40 x 30 in " in result.stderr
+    assert "sound: copied" in result.stderr
+
+
+def test_json_goes_to_stdout_alone(
+    run: Callable[..., Any], tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip
+) -> None:
+    out = tmp_path / "out.mp4"
+    result = run(make_photo(), make_clip(), "-o", out, "--json", "--frames", "1:4")
+    told = json.loads(result.stdout)
+    assert told["output"] == str(out)
+    assert told["frames"] == 3
+    assert set(told) >= {"fps", "stages_ms", "drops", "lost_person_frames"}
+
+
+def test_options_reach_the_loop(
+    run: Callable[..., Any], tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip
+) -> None:
+    out = tmp_path / "out.mkv"
+    flags = ("--side-by-side", "--window-only", "--calibrate", "2", "--mark", "--max-side", "64")
+    result = run(make_photo(), make_clip(), "--out", out, "--json", *flags)
+    told = json.loads(result.stdout)
+    assert (told["width"], told["height"]) == (32 + 43, 32)
+
+
+def test_interrupted_runs_end_with_130(
+    run: Callable[..., Any],
+    tmp_path: Path,
+    make_clip: MakeClip,
+    make_photo: MakeClip,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from bunraku.stream import interrupt
+
+    asked = iter([False, False, True])
+    monkeypatch.setattr(interrupt.StopRequest, "__call__", lambda _: next(asked))
+    out = tmp_path / "out.mp4"
+    result = run(make_photo(), make_clip(), "-o", out)
+    assert result.exit_code == 130
+    assert "stopped early, 2 frames" in result.stderr
+    assert out.is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(None, (0, None)), ("3:7", (3, 7)), ("3:", (3, None)), (":7", (0, 7)), (":", (0, None))],
+)
+def test_parse_frames(text: str | None, expected: tuple[int, int | None]) -> None:
+    assert parse_frames(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "7", "a:b", "1:2:3", "-1:4", "1.5:2"])
+def test_parse_frames_refuses(text: str) -> None:
+    with pytest.raises(InputError, match=r"is not A:B\. Give frame numbers"):
+        parse_frames(text)
+
+
+def test_errors_are_one_line(run: Callable[..., Any], tmp_path: Path, make_clip: MakeClip) -> None:
+    (tmp_path / "photo.jpg").touch()
+    result = run(tmp_path / "photo.jpg", make_clip(), "-o", tmp_path / "out.mp4")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == (
+        f"bunraku: {tmp_path / 'photo.jpg'} is empty. Copy or export it again.\n"
+    )
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_missing_pose_networks_name_the_command(
+    tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise FetchError("The pose networks are not there yet.", "Run `bunraku fetch` once.")
+
+    monkeypatch.setattr(command, "load_puppet", fail)
+    arguments = [str(make_photo()), str(make_clip()), "-o", str(tmp_path / "out.mp4")]
+    result = CliRunner().invoke(app, ["animate", *arguments])
+    assert result.exit_code == 2
+    assert result.stderr.endswith("Run `bunraku fetch` once.\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "photo.png"]
+
+
+def test_help_asks_for_consent() -> None:
+    told = " ".join(CliRunner().invoke(app, ["animate", "--help"]).stdout.split())
+    assert "Only animate people who have agreed to it." in told

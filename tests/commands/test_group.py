@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import bunraku
+from bunraku.__main__ import app
+from bunraku.commands import info
+
+
+def _break(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def fail(_: str) -> Any:
+        raise error
+
+    monkeypatch.setattr(info, "describe_preset", fail)
+
+
+def test_version() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"bunraku {bunraku.__version__}\n")
+
+
+def test_every_command_has_help() -> None:
+    told = CliRunner().invoke(app, ["--help"]).stdout
+    commands = ("animate", "doctor", "info", "fetch", "synth", "train", "export", "evaluate")
+    for name in commands:
+        assert name in told
+        assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0
+
+
+def test_usage_errors_keep_their_form() -> None:
+    result = CliRunner().invoke(app, ["animate", "photo.jpg"])
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
+
+
+def test_our_errors_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    _break(monkeypatch, bunraku.BundleError("It is broken.", "Mend it."))
+    result = CliRunner().invoke(app, ["info", "nothing"])
+    assert (result.exit_code, result.stderr) == (2, "bunraku: It is broken. Mend it.\n")
+
+
+def test_bugs_are_one_line_and_say_how_to_see_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    _break(monkeypatch, ZeroDivisionError("division by zero"))
+    result = CliRunner().invoke(app, ["info", "nothing"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("bunraku: this is a bug: ZeroDivisionError: division by zero.")
+    assert result.stderr.count("\n") == 1
+
+
+def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    _break(monkeypatch, bunraku.BundleError("It is broken."))
+    result = CliRunner().invoke(app, ["--debug", "info", "nothing"])
+    assert isinstance(result.exception, bunraku.BundleError)
+
+
+def test_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    _break(monkeypatch, KeyboardInterrupt())
+    result = CliRunner().invoke(app, ["info", "nothing"])
+    assert (result.exit_code, result.stderr) == (130, "bunraku: interrupted\n")
