@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,9 @@ from typing import Any
 import torch
 
 from bunraku.errors import InputError
+
+_FOREIGN = (KeyError, TypeError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError)
+"""What torch.load raises on files that are no checkpoints."""
 
 
 @dataclass
@@ -42,8 +47,10 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
     if not path.exists():
         raise InputError(f"There is no checkpoint at {path}.", "Train first, or name another file.")
     try:
-        states: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's words on files that are not its own
+            states: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
         states["progress"] = Progress(**states["progress"])
-    except (KeyError, TypeError, RuntimeError, EOFError, ValueError) as exc:
+    except (*_FOREIGN, OSError) as exc:
         raise InputError(f"{path} is not a checkpoint of Bunraku.", "Name another file.") from exc
     return states

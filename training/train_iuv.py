@@ -59,7 +59,9 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
         progress = states["progress"]
         if options.restart_schedule:
             progress.seconds = 0.0
+    # A resumed sitting must not see the noise of the first one again.
     rng = np.random.default_rng([options.seed, progress.steps])
+    torch.manual_seed(options.seed + progress.steps)
     weights = part_weights().to(device)
     clock = Clock(options, progress)
 
