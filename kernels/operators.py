@@ -25,8 +25,7 @@ def sample_texture(atlas: Tensor, parts: Tensor, u: Tensor, v: Tensor) -> Tensor
 
 @sample_texture.register_fake
 def _(atlas: Tensor, parts: Tensor, *_: Tensor) -> Tensor:
-    batch, _, height, width = parts.shape
-    return atlas.new_empty(batch, atlas.shape[2], height, width)
+    return atlas.new_empty(parts.shape[0], atlas.shape[2], *parts.shape[2:])
 
 
 @torch.library.custom_op("bunraku::warp_occlude", mutates_args=())
@@ -37,8 +36,7 @@ def warp_occlude(features: Tensor, flow: Tensor, occlusion: Tensor) -> Tensor:
 
 @warp_occlude.register_fake
 def _(features: Tensor, flow: Tensor, *_: Tensor) -> Tensor:
-    batch, _, height, width = flow.shape
-    return features.new_empty(batch, features.shape[1], height, width)
+    return features.new_empty(flow.shape[0], features.shape[1], *flow.shape[2:])
 
 
 @contextmanager

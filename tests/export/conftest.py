@@ -1,0 +1,100 @@
+"""Networks of a few thousand weights, and their bundles: exported once for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from bunraku.export.exporter import ExportOptions, ExportReport, export_bundle
+from bunraku.networks.generator import Generator
+from bunraku.networks.iuv import IuvNet, IuvOptions
+from bunraku.networks.presets import GeneratorOptions
+
+
+def tiny_options(prior: bool) -> GeneratorOptions:
+    return GeneratorOptions(
+        window=64,
+        size=32,
+        prior=prior,
+        motion=(8, 8, 8, 12),
+        motion_prediction=4,
+        motion_fine=4,
+        warping=(4, 8, 12),
+        warping_blocks=1,
+        texture=(4, 8),
+        atlas_channels=4,
+        atlas_blocks=0 if prior else 1,
+        densepose_channels=0 if prior else 8,
+        blender=(8, 8, 12, 12),
+        discriminator=(4, 8, 8, 12),
+    )
+
+
+def stirred(network: nn.Module) -> None:
+    """Weights as if it had been trained: heads that start at zero do something."""
+    random = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=random))
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                assert module.running_mean is not None
+                assert module.running_var is not None
+                shape = module.running_mean.shape
+                module.running_mean.copy_(0.1 * torch.randn(shape, generator=random))
+                module.running_var.copy_(0.7 + 0.7 * torch.rand(shape, generator=random))
+
+
+@pytest.fixture(scope="session")
+def make_generator() -> Callable[[bool], Generator]:
+    """``make_generator(prior)``: a tiny generator with stirred weights, in training mode."""
+
+    def make(prior: bool) -> Generator:
+        generator = Generator(tiny_options(prior))
+        stirred(generator)
+        return generator
+
+    return make
+
+
+@pytest.fixture(params=[False, True], ids=["without prior", "with prior"])
+def generator(
+    request: pytest.FixtureRequest, make_generator: Callable[[bool], Generator]
+) -> Generator:
+    return make_generator(request.param)
+
+
+@pytest.fixture(scope="session")
+def iuv_network() -> IuvNet:
+    """A tiny IUV net with stirred weights."""
+    network = IuvNet(IuvOptions(encoder=(8, 8, 8, 8), latent=16, decoder=8))
+    stirred(network)
+    return network
+
+
+Exported = tuple[Generator, ExportReport]
+
+EXPORT_TIMEOUT_S = 900  # a quarter of a minute on an idle machine, many on one that trains
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "exported" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(EXPORT_TIMEOUT_S))
+
+
+@pytest.fixture(scope="session", params=[False, True], ids=["without prior", "with prior"])
+def exported(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    make_generator: Callable[[bool], Generator],
+) -> Exported:
+    """A tiny generator and its bundle, single file included."""
+    network = make_generator(request.param)
+    folder = tmp_path_factory.mktemp("export") / "bundle"
+    options = ExportOptions(single_file=True, licence="CC0-1.0")
+    provenance = {"steps": 12, "data": "none"}
+    return network, export_bundle(network, folder, "tiny", options, provenance=provenance)

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bunraku.errors import OutputError
+from bunraku.export import bundle
+from bunraku.export.bundle import MANIFEST, PARITY, write_bundle
+from bunraku.export.exporter import ExportReport
+from bunraku.export.onnx_engines import OPSET
+from bunraku.networks.generator import Generator
+from bunraku.runtime.bundle import Bundle
+
+FILES = {MANIFEST: b"{}", "motion.onnx": b"engine"}
+
+
+def test_the_manifest_describes_the_files(exported: tuple[Generator, ExportReport]) -> None:
+    _, report = exported
+    manifest = json.loads((report.folder / MANIFEST).read_text())
+    assert manifest == report.manifest
+    entries = [*manifest["engines"].values(), manifest["single_file"]]
+    for entry in entries:
+        content = (report.folder / entry["file"]).read_bytes()
+        assert entry["sha256"] == hashlib.sha256(content).hexdigest()
+        assert entry["bytes"] == len(content)
+    named = {MANIFEST, PARITY, *(entry["file"] for entry in entries)}
+    assert {path.name for path in report.folder.iterdir()} == named
+    assert report.bytes == sum(path.stat().st_size for path in report.folder.iterdir())
+
+
+def test_the_manifest_tells_what_the_network_is(exported: tuple[Generator, ExportReport]) -> None:
+    generator, report = exported
+    manifest = report.manifest
+    assert manifest["preset"] == "tiny"
+    assert (manifest["window"], manifest["size"]) == (64, 32)
+    assert manifest["prior"] is generator.options.prior
+    assert manifest["licence"] == "CC0-1.0"
+    assert manifest["provenance"] == {"steps": 12, "data": "none"}
+    assert manifest["parameters"] == sum(p.numel() for p in generator.parameters())
+    motion = manifest["engines"]["motion"]
+    assert motion["inputs"]["densepose"] == [1, 73, 32, 32]
+    assert motion["outputs"]["flow_8"] == [1, 2, 8, 8]
+
+
+def test_the_runtime_reads_it(exported: tuple[Generator, ExportReport]) -> None:
+    _, report = exported
+    loaded = Bundle.load(report.folder)
+    assert list(loaded.engines) == ["source", "motion", "blend"]
+    assert loaded.provenance == {"steps": 12, "data": "none"}
+
+
+def test_the_parity_report_is_beside_it(exported: tuple[Generator, ExportReport]) -> None:
+    _, report = exported
+    told: dict[str, Any] = json.loads((report.folder / PARITY).read_text())
+    assert told["float16"]["tolerance"] == {"engine": 0.05, "chain": 0.005}
+    found = told["float32"]["engines"]["motion"]["atlas"]
+    assert set(found) == {"maximum", "mean", "scale"}
+
+
+def test_a_bundle_is_replaced_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "bundle"
+    write_bundle({**FILES, "old.onnx": b"old"}, folder)
+    write_bundle(FILES, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == FILES
+    assert [path.name for path in folder.parent.iterdir()] == ["bundle"]
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    write_bundle(FILES, tmp_path)
+    assert (tmp_path / MANIFEST).is_file()
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(OutputError, match="exists and is not a bundle"):
+        write_bundle(FILES, tmp_path)
+    with pytest.raises(OutputError, match="exists and is not a bundle"):
+        write_bundle(FILES, tmp_path / "letter.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "bundle"
+    write_bundle(FILES, folder)
+    written = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if path.name == "motion.onnx":
+            raise OSError(28, "No space left on device")
+        return written(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="cannot be written: No space left on device"):
+        write_bundle({**FILES, "new.onnx": b"new"}, folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == FILES
+
+
+def test_a_failed_swap_puts_the_old_bundle_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bundle"
+    write_bundle(FILES, folder)
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if target == folder and path.name != "bundle":
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OutputError, match="Permission denied"):
+        write_bundle({MANIFEST: b"new"}, folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+    assert (folder / MANIFEST).read_bytes() == b"{}"
+
+
+def test_others_may_read_a_bundle(tmp_path: Path) -> None:
+    other = tmp_path / "plain"
+    other.mkdir()
+    write_bundle(FILES, tmp_path / "bundle")
+    assert (tmp_path / "bundle").stat().st_mode == other.stat().st_mode
+
+
+def test_the_format_is_the_one_that_the_runtime_reads() -> None:
+    from bunraku.runtime import bundle as reader
+
+    assert bundle.FORMAT == reader.FORMAT
+    assert OPSET in reader.OPSETS

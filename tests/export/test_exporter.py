@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
+
+from bunraku.errors import EngineError
+from bunraku.export import exporter
+from bunraku.export.cuts import IuvCut
+from bunraku.export.exporter import ExportOptions, export_bundle, export_checkpoint
+from bunraku.export.fold import frozen
+from bunraku.export.parity import Difference, Session, Tolerance
+from bunraku.export.samples import iuv_sample
+from bunraku.networks.iuv import IuvNet, IuvOptions
+from bunraku.runtime.bundle import Bundle
+from bunraku.training.checkpoint import Progress, save_checkpoint
+
+
+def test_the_iuv_net_becomes_a_bundle_of_one_engine(tmp_path: Path, iuv_network: IuvNet) -> None:
+    told: list[str] = []
+    iuv_network.train()
+    before = {name: tensor.clone() for name, tensor in iuv_network.state_dict().items()}
+    report = export_bundle(iuv_network, tmp_path / "iuv", say=told.append)
+    loaded = Bundle.load(tmp_path / "iuv")
+    assert loaded.preset == "iuv"
+    assert loaded.engine("iuv").inputs == {"landmarks": (1, 33, 4), "mask": (1, 1, 128, 128)}
+    assert loaded.engine("iuv").outputs == {"densepose": (1, 73, 128, 128)}
+    assert report.parity["float16"].engines["iuv"]["densepose"].maximum < 2e-2
+    assert told[0] == "Tracing iuv"
+    assert told[-1].startswith("Wrote ")
+    assert iuv_network.training, "the network itself was changed"
+    assert all(torch.equal(t, before[name]) for name, t in iuv_network.state_dict().items())
+
+    known = iuv_sample(seed=9)
+    given = Session(onnx.load(tmp_path / "iuv" / "iuv.onnx")).run(
+        {name: tensor.numpy() for name, tensor in known.items()}
+    )
+    expected = IuvCut(frozen(iuv_network)).step(known)["densepose"]
+    assert Difference.of(given["densepose"], expected).maximum < 2e-2
+
+
+def test_full_weights_on_demand(tmp_path: Path, iuv_network: IuvNet) -> None:
+    report = export_bundle(
+        iuv_network, tmp_path / "full", options=ExportOptions(half_weights=False)
+    )
+    assert set(report.parity) == {"float32"}
+    kinds = {t.data_type for t in onnx.load(tmp_path / "full" / "iuv.onnx").graph.initializer}
+    assert onnx.TensorProto.FLOAT16 not in kinds
+
+
+def test_an_export_that_differs_is_not_written(
+    tmp_path: Path, iuv_network: IuvNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporter, "FLOAT16", Tolerance(engine=1e-12, chain=1e-12))
+    with pytest.raises(EngineError, match="'densepose' of the engine 'iuv'; nothing was written"):
+        export_bundle(iuv_network, tmp_path / "iuv")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_checkpoint_is_exported_with_its_history(
+    tmp_path: Path, iuv_network: IuvNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = IuvOptions(encoder=(8, 8, 8, 8), latent=16, decoder=8)
+    monkeypatch.setattr("bunraku.export.checkpoint.IuvNet", lambda: IuvNet(options))
+    save_checkpoint(tmp_path / "c.pt", Progress(steps=7), network=iuv_network.state_dict())
+    report = export_checkpoint(tmp_path / "c.pt", tmp_path / "iuv", provenance={"data": "dolls"})
+    assert report.manifest["provenance"] == {
+        "steps": 7,
+        "samples": 0,
+        "seconds": 0.0,
+        "machines": [],
+        "data": "dolls",
+    }

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
+from bunraku.export.onnx_operators import DOMAIN, VERSION, attach, functions
+from bunraku.export.parity import Session
+from bunraku.kernels import sample_texture, warp_occlude
+
+Array = NDArray[np.float32]
+
+
+def run(name: str, inputs: dict[str, Array], shape: tuple[int, ...]) -> Array:
+    """One custom node with its body, in ONNX Runtime; ``shape`` is the result's."""
+    graph = helper.make_graph(
+        [helper.make_node(name, list(inputs), ["result"], domain=DOMAIN)],
+        "one",
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, a.shape) for n, a in inputs.items()],
+        [helper.make_tensor_value_info("result", TensorProto.FLOAT, shape)],
+    )
+    imports = [helper.make_opsetid("", 18), helper.make_opsetid(DOMAIN, VERSION)]
+    model = helper.make_model(graph, opset_imports=imports, ir_version=9)
+    attach(model)
+    onnx.checker.check_model(model, full_check=True)
+    return Session(model).run(inputs)["result"]
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 24, 5, 6, 4, 7, 9), (2, 3, 1, 1, 5, 4, 4), (1, 1, 2, 3, 1, 1, 1)]
+)
+def test_sample_texture(shape: tuple[int, ...]) -> None:
+    b, k, c, h, w, height, width = shape
+    rng = np.random.default_rng(5)
+    maps: Any = rng.uniform(-0.3, 1.3, (3, b, k, height, width)).astype(np.float32)
+    inputs = {
+        "atlas": rng.standard_normal((b, k, c, h, w), np.float32),
+        **dict(zip(("parts", "u", "v"), maps, strict=True)),
+    }
+    expected = sample_texture(*inputs.values(), minimum_weight=0.0)
+    np.testing.assert_allclose(run("SampleTexture", inputs, expected.shape), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 8, 8, 8, 8), (2, 3, 7, 5, 6, 19), (1, 1, 1, 3, 4, 2)])
+def test_warp_occlude(shape: tuple[int, ...]) -> None:
+    b, c, h, w, height, width = shape
+    rng = np.random.default_rng(6)
+    inputs = {
+        "features": rng.standard_normal((b, c, h, w), np.float32),
+        "flow": rng.uniform(-1.2, 1.2, (b, 2, height, width)).astype(np.float32),
+        "occlusion": rng.random((b, 1, height, width), np.float32),
+    }
+    expected = warp_occlude(*inputs.values())
+    np.testing.assert_allclose(run("WarpOcclude", inputs, expected.shape), expected, atol=2e-5)
+
+
+def test_bodies_need_nothing_but_standard_operators() -> None:
+    for function in functions():
+        assert function.domain == DOMAIN
+        assert [(i.domain, i.version) for i in function.opset_import] == [("", 18)]
+        assert {node.domain for node in function.node} == {""}

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from bunraku.errors import EngineError
+from bunraku.export.cuts import run_cuts, seam
+from bunraku.export.exporter import ExportReport
+from bunraku.export.fold import frozen
+from bunraku.export.parity import FLOAT32, Difference, Parity, kernel_seam
+from bunraku.export.samples import driving_sample, source_sample
+from bunraku.networks.generator import Generator
+
+FINE = Difference(1e-6, 1e-7, 1.0)
+
+
+def test_differences_are_measured() -> None:
+    found = Difference.of(np.array([1.0, -3.0], np.float32), torch.tensor([1.5, -4.0]))
+    assert found == Difference(1.0, 0.75, 4.0)
+
+
+def test_small_tensors_count_on_a_scale_of_one() -> None:
+    assert Difference.of(np.zeros(2, np.float32), torch.tensor([0.1, 0.0])).scale == 1.0
+
+
+def test_another_shape_is_an_error() -> None:
+    with pytest.raises(EngineError, match=r"gives \[3\], torch \[2\]"):
+        Difference.of(np.zeros(3, np.float32), torch.zeros(2))
+
+
+@pytest.mark.parametrize("bad", [Difference(2e-3, 0.0, 1.0), Difference(float("nan"), 0.0, 1.0)])
+def test_an_engine_beyond_the_tolerance_is_named(bad: Difference) -> None:
+    Parity({"motion": {"flow_32": FINE}}, {}, FLOAT32).check()
+    with pytest.raises(EngineError, match="in 'atlas' of the engine 'motion'; nothing was written"):
+        Parity({"motion": {"flow_32": FINE, "atlas": bad}}, {}, FLOAT32).check()
+
+
+@pytest.mark.parametrize("bad", [Difference(1.0, 2e-3, 1.0), Difference(1.0, float("nan"), 1.0)])
+def test_a_chain_beyond_the_tolerance_is_named(bad: Difference) -> None:
+    Parity({}, {"image": Difference(1.0, 1e-5, 1.0)}, FLOAT32).check()
+    with pytest.raises(EngineError, match="in 'image' at the end of the chain"):
+        Parity({}, {"image": bad}, FLOAT32).check()
+
+
+def test_the_kernels_give_what_the_generator_gathers(generator: Generator) -> None:
+    copy = frozen(generator)
+    source, driving = source_sample(copy.options), driving_sample(copy.options, 3)
+    given = run_cuts(copy, source, driving)
+    known = {**given["source"], **given["motion"], "densepose": driving}
+    arrays = {name: tensor.numpy() for name, tensor in known.items()}
+    result = kernel_seam(copy.options, arrays)
+    expected = seam(copy, known)
+    assert result.keys() == expected.keys()
+    for name, array in result.items():
+        assert Difference.of(array, expected[name]).maximum < 5e-3, name
+
+
+def test_exported_engines_are_close_to_torch(exported: tuple[Generator, ExportReport]) -> None:
+    """Far within the tolerances, which leave room for trained weights."""
+    _, report = exported
+    assert set(report.parity) == {"float32", "float16"}
+    for name, limit in (("float32", 2e-4), ("float16", 2e-2)):
+        parity = report.parity[name]
+        assert set(parity.engines) == {"source", "motion", "blend", "frame"}
+        for outputs in parity.engines.values():
+            assert max(found.maximum / found.scale for found in outputs.values()) < limit
+        assert max(found.mean for found in parity.chain.values()) < limit
