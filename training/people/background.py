@@ -165,7 +165,8 @@ def _furnish(rng: np.random.Generator, draw: ImageDraw.ImageDraw, size: int, hor
                     book += thick
 
 
-_KINDS: tuple[tuple[Callable[[np.random.Generator, int], Floats], float], ...] = (
+Painter = Callable[[np.random.Generator, int], Floats]
+_KINDS: tuple[tuple[Painter, float], ...] = (
     (room, 0.45), (_gradient, 0.12), (_noise, 0.13), (_bricks, 0.06), (_foliage, 0.1),
     (_bokeh, 0.07), (_tiles, 0.07),
 )  # fmt: skip

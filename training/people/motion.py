@@ -171,6 +171,8 @@ def read_bvh(path: Path, stride: int = 1) -> Motion:
             frame_time_s = float(line.split(":")[1])
         elif line.strip() and not line.startswith("Frames"):
             rows.append([float(word) for word in line.split()])
+    channels = sum(len(joint.channels) for joint in joints.values())
+    rows = [row for row in rows if len(row) == channels]  # the last one may be cut short
     if not joints or not rows:
         raise InputError(f"{path} is no BVH clip: it holds no joints or no frames.")
     values = np.array(rows)[::stride]

@@ -134,7 +134,7 @@ class Renderer:
             self._gl = create(backend="egl")
         except ImportError as exc:
             raise BunrakuError(
-                "Drawing people needs moderngl.", "pip install 'bunraku[people]'"
+                "Drawing people needs moderngl.", "pip install 'bunraku[train]'"
             ) from exc
         except Exception as exc:  # glcontext raises bare Exception where a library is missing
             raise BunrakuError(

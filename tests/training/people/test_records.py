@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bunraku.errors import InputError, OutputError
+from bunraku.training.people.records import (
+    Record,
+    compose,
+    list_records,
+    read_header,
+    read_record,
+    record_path,
+    write_record,
+)
+
+
+@pytest.fixture
+def record(rng: np.random.Generator) -> Record:
+    rgba = np.zeros((2, 256, 256, 4), np.uint8)
+    rgba[:, 64:128, 64:128] = (200, 100, 50, 255)
+    rgba[:, 128, 64:128] = (100, 50, 25, 128)
+    return Record(
+        rgba=rgba,
+        iuv=np.zeros((2, 128, 128, 3), np.uint8),
+        plate=np.full((256, 256, 3), 80, np.uint8),
+        shade=np.full((2, 64, 64), 255, np.uint8),
+        landmarks=rng.normal(size=(2, 33, 4)).astype(np.float32),
+        yaw=np.array([0.1, -3.0], np.float32),
+        half=True,
+        seed=3,
+        index=41,
+    )
+
+
+def test_records_survive_the_disk(record: Record, tmp_path: Path) -> None:
+    path = write_record(tmp_path, record)
+    assert path == record_path(tmp_path, 41)
+    assert path.name == "person_000041.npz"
+    again = read_record(path)
+    assert len(again) == 2
+    assert (again.half, again.seed, again.index) == (True, 3, 41)
+    for name in ("rgba", "iuv", "plate", "shade", "landmarks", "yaw"):
+        stored, made = getattr(again, name), getattr(record, name)
+        assert np.array_equal(stored, made)
+        assert stored.dtype == made.dtype
+    assert read_header(path) == (3, 2)
+    assert list_records(tmp_path) == [path]
+
+
+def test_person_stands_over_the_shaded_plate(record: Record) -> None:
+    record.shade[0, :, :32] = 51
+    picture = compose(record, 0)
+    assert picture[10, 10].tolist() == [16, 16, 16]
+    assert picture[10, 200].tolist() == [80, 80, 80]
+    assert picture[100, 100].tolist() == [200, 100, 50]
+    assert picture[128, 120, 0] == pytest.approx(100 + 16 * 0.5, abs=1)
+    assert compose(record, 1)[10, 10].tolist() == [80, 80, 80]
+
+
+def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "person_000000.npz"
+    path.write_bytes(b"nothing")
+    assert read_header(path) == (-1, 0)
+    with pytest.raises(InputError, match=r"person_000000\.npz is not a record"):
+        read_record(path)
+    with pytest.raises(InputError, match="holds no synthetic people"):
+        list_records(tmp_path / "elsewhere")
+
+
+def test_a_full_or_missing_disk_leaves_nothing_behind(record: Record, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_record(tmp_path / "missing", record)
+    assert list(tmp_path.iterdir()) == []
