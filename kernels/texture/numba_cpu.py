@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels.jit import FLOAT, INDEX, clamped, kernel, read_only, share, written
-from bunraku.kernels.layout import channels_last_view
+from bunraku.kernels.layout import channels_last_view, is_channels_last
 
 Array = NDArray[np.float32]
 
@@ -28,7 +28,7 @@ def sample_texture(
     out: Array | None = None,
 ) -> Array:
     """As ``bunraku.kernels.sample_texture`` says, for arrays that have passed its checks."""
-    texels = channels_last_view(atlas)  # [B,K,h,w,C]
+    texels = _texels(atlas, threads)
     batch, _, height, width = parts.shape
     if out is None:
         out = np.empty((batch, texels.shape[4], height, width), np.float32)
@@ -39,6 +39,26 @@ def sample_texture(
 
     share(rows, batch * height, threads)
     return out
+
+
+def _texels(atlas: Array, threads: int | None) -> Array:
+    """The atlas as contiguous ``[B,K,h,w,C]``."""
+    if is_channels_last(atlas):
+        return channels_last_view(atlas)
+    batch, count, channels, height, width = atlas.shape
+    planes = np.ascontiguousarray(atlas).reshape(batch * count, channels, height * width)
+    turned = np.empty((batch * count, height * width, channels), np.float32)
+    share(lambda first, step: _turn(planes, turned, first, step), batch * count, threads)
+    return turned.reshape(batch, count, height, width, channels)
+
+
+@kernel((read_only(3), written(3), INDEX, INDEX))
+def _turn(planes: Any, turned: Any, first: Any, step: Any) -> None:
+    charts, channels, texels = planes.shape
+    for chart in range(first, charts, step):
+        for texel in range(texels):
+            for c in range(channels):
+                turned[chart, texel, c] = planes[chart, c, texel]
 
 
 @kernel((read_only(5), read_only(4), read_only(4), read_only(4), FLOAT, written(4), INDEX, INDEX))
