@@ -223,6 +223,9 @@ class _Recorder:
         with self.times.measure("encode"):
             if options.side_by_side:
                 picture = side_by_side(frame.image, picture)
+                height, width = picture.shape[:2]
+                size = recordable_size(width, height, options.max_side_px)
+                picture = resize(picture, *size)
             if options.mark:
                 picture = draw_mark(picture)
             self.height, self.width = picture.shape[:2]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import av
 import av.error
@@ -26,8 +26,10 @@ from bunraku.stream.orientation import Picture
 SYNTHETIC_COMMENT = "synthetic: animated from a photo by Bunraku"
 
 _FORMATS = {".m4v": "mp4", ".mkv": "matroska", ".mov": "mov", ".mp4": "mp4", ".webm": "webm"}
-# Shallow lookahead and few reference frames: a photo of 9 megapixels must fit in little memory.
 _H264 = {"preset": "veryfast", "crf": "18", "bf": "1", "refs": "1", "rc-lookahead": "5"}
+# Each frame that x264 holds back is memory; of pictures as large as phones take, it holds none.
+_LARGE_PIXELS = 2_500_000
+_H264_LARGE = {**_H264, "bf": "0", "rc-lookahead": "0"}
 _VP9 = {"deadline": "realtime", "cpu-used": "6", "row-mt": "1", "crf": "24", "b": "0"}
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -154,16 +156,16 @@ class ClipWriter:
         self, picture: Picture, time_base: Fraction, rate: Fraction, origin: Fraction
     ) -> None:
         suffix = self._target.suffix.lower()
-        options = {"movflags": "+faststart"} if _FORMATS[suffix] in ("mp4", "mov") else {}
-        container = av.open(str(self._partial), "w", format=_FORMATS[suffix], options=options)
+        fast_start = {"movflags": "+faststart"} if _FORMATS[suffix] in ("mp4", "mov") else {}
+        container = av.open(str(self._partial), "w", format=_FORMATS[suffix], options=fast_start)
         self._container = container
         self._origin = origin
         container.metadata["comment"] = SYNTHETIC_COMMENT
         height, width = picture.shape[:2]
-        webm = suffix == ".webm"
-        stream = container.add_stream(
-            "libvpx-vp9" if webm else "libx264", rate=rate, options=_VP9 if webm else _H264
-        )
+        encoder, options = "libx264", _H264_LARGE if width * height > _LARGE_PIXELS else _H264
+        if suffix == ".webm":
+            encoder, options = "libvpx-vp9", _VP9
+        stream = cast(VideoStream, container.add_stream(encoder, rate=rate, options=options))
         context = stream.codec_context
         context.width, context.height = width + width % 2, height + height % 2
         context.pix_fmt = "yuv420p"

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import bunraku
-from bunraku.commands import train
+from bunraku.commands import bench, train
 from bunraku.commands.animate import animate
 from bunraku.commands.doctor import doctor
 from bunraku.commands.evaluate import evaluate
@@ -53,6 +53,7 @@ app.command()(synth)
 app.add_typer(train.app, name="train")
 app.command()(export)
 app.command()(evaluate)
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

@@ -125,6 +125,11 @@ def test_side_by_side_and_mark(options: AnimateOptions, make_puppet: MakePuppet)
     assert image[3, 3, 0] > 180  # the clip's red corner
 
 
+def test_side_by_side_stays_recordable(options: AnimateOptions, make_puppet: MakePuppet) -> None:
+    summary = animate_clip(make_puppet, replace(options, side_by_side=True, max_side_px=64))
+    assert (summary.width, summary.height) == (64, 24)
+
+
 def test_window_only(options: AnimateOptions, make_puppet: MakePuppet) -> None:
     summary = animate_clip(make_puppet, replace(options, window_only=True))
     assert (summary.width, summary.height) == (32, 32)

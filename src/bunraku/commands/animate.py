@@ -55,6 +55,9 @@ def animate(
     bundle: Annotated[
         str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
     ] = "live",
+    iuv_bundle: Annotated[
+        str, typer.Option(help="The net that maps the body's surface: likewise.")
+    ] = "iuv",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
     ] = None,
@@ -84,7 +87,7 @@ def animate(
         mark=mark,
         max_side_px=max_side,
     )
-    summary = _run(options, bundle, threads)
+    summary = _run(options, bundle, iuv_bundle, threads)
     if as_json:
         print_json(summary.as_json())
     _report(summary)
@@ -105,7 +108,7 @@ def parse_frames(text: str | None) -> tuple[int, int | None]:
     return int(first or 0), int(last) if last else None
 
 
-def _run(options: AnimateOptions, bundle: str, threads: int | None) -> Summary:
+def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) -> Summary:
     from bunraku.stream.animate import animate_clip
     from bunraku.stream.interrupt import StopRequest
 
@@ -113,7 +116,7 @@ def _run(options: AnimateOptions, bundle: str, threads: int | None) -> Summary:
         task = progress.add_task("Starting", total=None)
 
         def load() -> Animator:
-            return load_puppet(bundle, threads)
+            return load_puppet(bundle, iuv, threads)
 
         def on_frame(done: int, total: int | None) -> None:
             progress.update(task, completed=done, total=total, description="Animating")
@@ -121,11 +124,11 @@ def _run(options: AnimateOptions, bundle: str, threads: int | None) -> Summary:
         return animate_clip(load, options, on_frame=on_frame, should_stop=stop)
 
 
-def load_puppet(bundle: str, threads: int | None) -> Animator:
+def load_puppet(bundle: str, iuv: str, threads: int | None) -> Animator:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
 
-    return bunraku.Puppet.load(bundle, threads=threads)
+    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads)
 
 
 def _report(summary: Summary) -> None:

@@ -1,0 +1,79 @@
+"""``bunraku bench``: how fast this machine is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bunraku.commands.show import print_json, progress_bar
+from bunraku.errors import OutputError
+
+app = typer.Typer(no_args_is_help=True, help="Measure how fast Bunraku is on this machine.")
+
+
+@app.callback()
+def root() -> None:
+    """Keep the subcommand's name although there is only one."""
+
+
+@app.command()
+def latency(
+    preset: Annotated[
+        str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
+    ] = "live",
+    engine: Annotated[str, typer.Option(help="Inference library.")] = "onnxruntime",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
+    ] = None,
+    photo: Annotated[
+        Path | None, typer.Option(help="Photo to measure with, instead of the bundled one.")
+    ] = None,
+    clip: Annotated[
+        Path | None, typer.Option(help="Clip to measure with, instead of the bundled one.")
+    ] = None,
+    frames: Annotated[int, typer.Option(min=1, help="Frames to measure.")] = 150,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="File to write; without it, to stdout.")
+    ] = None,
+) -> None:
+    """Time the whole chain from frame to picture, and each stage, beside a yardstick network."""
+    from bunraku.runtime.bench import BenchOptions, run_latency
+
+    if json_file is not None:
+        _check_target(json_file)
+    options = BenchOptions(
+        bundle=preset, engine=engine, threads=threads, photo=photo, clip=clip, frames=frames
+    )
+    with progress_bar("frames") as progress:
+        task = progress.add_task("Measuring", total=frames)
+        report = run_latency(options, lambda done, _: progress.update(task, completed=done))
+    if json_file is None:
+        print_json(report)
+    else:
+        json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        _print(report)
+
+
+def _check_target(path: Path) -> None:
+    """Find out now, not after a minute of measuring."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder.", "Name a file in it.")
+    if not path.parent.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
+
+
+def _print(report: dict[str, Any]) -> None:
+    rows = {"chain": report["chain_ms"], "yardstick": report["yardstick_ms"]}
+    rows |= {f"  {name.removesuffix('_ms')}": spread for name, spread in report["stages"].items()}
+    for name, spread in rows.items():
+        typer.echo(
+            f"{name:<10} p50 {spread['p50']:7.2f} ms   p95 {spread['p95']:7.2f} ms   "
+            f"min {spread['min']:7.2f} ms"
+        )
+    typer.echo(
+        f"ratio {report['ratio']:.2f}, set_source {report['set_source_ms']:.0f} ms, "
+        f"peak memory {report['peak_rss_mib']:.0f} MiB"
+    )
