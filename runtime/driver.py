@@ -8,13 +8,15 @@ import numpy as np
 
 from bunraku.runtime.arrays import Array, Picture
 from bunraku.runtime.densepose import CONFIDENT, DensePose, DensePoseEstimator
-from bunraku.runtime.framing import Window, crop, driving_window, hips_seen
+from bunraku.runtime.framing import Window, crop, driving_window, feet_seen, hips_seen
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.retarget import Proportions, proportions, ratios, retarget
-from bunraku.runtime.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
+from bunraku.runtime.skeleton import FEET, LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
 
+LIFT_MAX = 0.08
+"""How far, in windows, the driver is lifted or lowered to stand on the source's ground."""
 SETTLING = 30
 """Confident frames over which the driver's proportions are averaged after a calibration: one
 frame's lengths are off by a tenth."""
@@ -99,7 +101,23 @@ class Driver:
         self._frames = 0
         self._sums: dict[Bone, tuple[float, int]] = {}
         self._learn(pose)
+        self._window = self._grounded(self._window, frame.shape[0], pose, identity)
         return pose
+
+    def _grounded(
+        self, window: Window, frame_height: int, pose: Pose, identity: Identity
+    ) -> Window:
+        """The window moved up or down so that the driver stands on the source's ground.
+
+        Only where both show their feet; by little, as one of them may be sitting or in the air.
+        """
+        shown = feet_seen(identity.pose.landmarks, identity.photo.shape[0])
+        if not shown or not feet_seen(pose.landmarks, frame_height):
+            return window
+        ground = identity.framing.window.to_units(identity.pose.landmarks)[list(FEET), 1].max()
+        feet = self._in_window(pose, identity).landmarks[list(FEET), 1].max()
+        lift = min(max(float(ground - feet), -LIFT_MAX), LIFT_MAX)
+        return Window(window.cx, window.cy - lift * window.side, window.side)
 
     def _learn(self, pose: Pose) -> None:
         self._frames += 1

@@ -133,7 +133,7 @@ def source_framing(pose: Pose, shape: tuple[int, int]) -> Framing:
     # What is beyond the photo, or beyond the reach of the arms, would only cost resolution.
     largest = max(float(height), min(float(width), ARM_SPAN * torso))
     around = ROOM_AROUND * max(x1 - x0, y1 - y0)
-    half = y1 > height * (1.0 - EDGE) and not _feet_seen(pose.landmarks, height)
+    half = y1 > height * (1.0 - EDGE) and not feet_seen(pose.landmarks, height)
     if half:
         shoulder_y = float(pose.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], 1].mean())
         wanted = height - (shoulder_y - REACH_UP * torso)
@@ -226,7 +226,8 @@ def hips_seen(landmarks: Array, shape: tuple[int, int]) -> bool:
     )
 
 
-def _feet_seen(landmarks: Array, height: int) -> bool:
+def feet_seen(landmarks: Array, height: int) -> bool:
+    """Whether the feet of ``[33, 4]`` landmarks are visible, above a picture's lower edge."""
     lowest = landmarks[list(FEET), 1].max()
     visible = landmarks[[LEFT_ANKLE, RIGHT_ANKLE], 3].max() >= VISIBLE
     return bool(visible and lowest < height)

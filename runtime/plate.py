@@ -15,12 +15,14 @@ from bunraku.runtime.arrays import Array, Picture
 
 WORK_SIDE = 256
 """The fill is smooth, so it is solved at this size at most."""
-OUTLINE = 0.03
+OUTLINE = 0.035
 """How far the hole reaches beyond the person, in heights of the person."""
 FEATHER = 0.012
 """Width of the blend outside of the hole, in heights of the person."""
 SMOOTHINGS = 24
 """Relaxation steps at each level of the pyramid."""
+LEVEL = 0.85
+"""Share of the neighbours to the left and right in it: floors and horizons run level."""
 GRAIN_MAX = 12.0
 """Grain beyond this is texture, not grain; in levels of 255."""
 SEED = 20
@@ -103,7 +105,8 @@ def _fill(part: Picture, hole: NDArray[np.uint8]) -> Array:
         trust = np.minimum(level_weights * 2.0, 1.0)[..., None]
         fixed, free = own * trust, 1.0 - trust
         for _ in range(SMOOTHINGS):
-            colours = fixed + free * cv2.blur(colours, (3, 3))
+            along, across = cv2.blur(colours, (3, 1)), cv2.blur(colours, (1, 3))
+            colours = fixed + free * (LEVEL * along + (1.0 - LEVEL) * across)
     return np.asarray(colours, np.float32)
 
 

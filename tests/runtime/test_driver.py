@@ -5,7 +5,7 @@ import pytest
 from tests.runtime.fakes import SIZE, FakeEstimator, puppet, standing, street, with_person
 
 from bunraku.runtime.arrays import Picture
-from bunraku.runtime.driver import SETTLING, Driver
+from bunraku.runtime.driver import LIFT_MAX, SETTLING, Driver
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
@@ -63,6 +63,22 @@ def test_the_driver_has_the_sources_legs(identity: Identity) -> None:
     ours = identity.framing.window.to_units(identity.pose.landmarks)
     assert heights[0] == pytest.approx(float(np.ptp(ours[:, 1])), rel=0.02)
     assert heights[1] > 1.1 * heights[0]
+
+
+def test_the_driver_stands_on_the_sources_ground(identity: Identity) -> None:
+    ours = identity.framing.window.to_units(identity.pose.landmarks)
+    for factor in (1.08, 0.94):  # of the legs' length, not re-targeted
+        driver = Driver(Dancer(longer_legs(factor)), PuppetOptions(retarget=False), SIZE)
+        located = driver.locate(street((480, 640)), 0.0, identity)
+        assert located is not None
+        assert located.landmarks[:, 1].max() == pytest.approx(ours[:, 1].max(), abs=1e-3)
+    airborne = longer_legs(1.0)
+    airborne.landmarks[25:, 1] -= 60.0
+    driver = Driver(Dancer(airborne), PuppetOptions(retarget=False), SIZE)
+    located = driver.locate(street((480, 640)), 0.0, identity)
+    assert located is not None
+    shift = located.landmarks[[11, 12], 1].mean() - ours[[11, 12], 1].mean()
+    assert shift == pytest.approx(LIFT_MAX, abs=1e-3)  # no more than that
 
 
 def test_proportions_settle_over_the_first_frames(identity: Identity) -> None:
