@@ -6,6 +6,7 @@ import contextlib
 import csv
 import math
 import platform
+import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -57,6 +58,9 @@ def prepare(options: TrainOptions) -> torch.device:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
+    # Both ways to be told to stop end a sitting the same way: with its checkpoint written.
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.default_int_handler)
     return torch.device(options.device)
 
 
