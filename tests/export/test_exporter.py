@@ -53,7 +53,7 @@ def test_full_weights_on_demand(tmp_path: Path, iuv_network: IuvNet) -> None:
 def test_an_export_that_differs_is_not_written(
     tmp_path: Path, iuv_network: IuvNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporter, "FLOAT16", Tolerance(engine=1e-12, chain=1e-12))
+    monkeypatch.setattr(exporter, "FLOAT16", Tolerance(engine=1e-12, chain=1e-12, decided=1e-12))
     with pytest.raises(EngineError, match="'densepose' of the engine 'iuv'; nothing was written"):
         export_bundle(iuv_network, tmp_path / "iuv")
     assert not any(tmp_path.iterdir())
