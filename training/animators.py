@@ -127,6 +127,8 @@ class BundleAnimator:
     def animate(self, source: Array, mask: Array, densepose: Array, driving: Array) -> Frames:
         known = {"image": source[None], "mask": mask[None, None], "densepose": densepose[None]}
         tensors = {"image": known["image"], "mask": known["mask"], **self._source.run(known)}
+        image, person = known["image"], known["mask"]
+        tensors.setdefault("image_masked", np.concatenate([image * person, person], 1))
         gathered = {
             name: channels_last(tensor)
             for name, tensor in tensors.items()

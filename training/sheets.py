@@ -93,7 +93,7 @@ def save_sheet(path: Path, sheet: Picture) -> Path:
 
 
 def _write(area: Picture, text: str) -> None:
+    area[:HEADING_PX] = EMPTY_GREY
     place = (4, HEADING_PX - 5)
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, 0.42
-    cv2.putText(area, text, place, font, scale, (0, 0, 0), 3, cv2.LINE_AA)
     cv2.putText(area, text, place, font, scale, (LABEL_GREY,) * 3, 1, cv2.LINE_AA)

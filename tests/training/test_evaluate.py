@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bunraku.errors import InputError, OutputError
+from bunraku.training import evaluate as module
+from bunraku.training.evaluate import EvaluateOptions, run_evaluation
+from bunraku.training.report import Report
+
+HERE = Path("somewhere")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "nothing to evaluate on. Give --data, --clips or --photos"),
+        ({"data": HERE, "generator": HERE}, "needs one of the IUV net"),
+        ({"data": HERE, "iuv": HERE}, "needs one of the IUV net"),
+        ({"clips": HERE, "generator": HERE, "iuv": HERE}, "bundles, not with checkpoints"),
+        ({"photos": HERE, "generator": HERE, "iuv": HERE}, "bundles, not with checkpoints"),
+        ({"data": HERE, "frames": 0}, "At least one person"),
+        ({"data": HERE, "people": 0}, "At least one person"),
+    ],
+)
+def test_options_that_make_no_sense(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        EvaluateOptions(out=HERE, **given)
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which parts of the evaluation were asked for, instead of doing them."""
+    called: list[str] = []
+
+    def synthetic(_options: object, data: Path, report: Report, _log: object) -> None:
+        called.append(f"synthetic {data.name}")
+        report.details["seen"] = True
+
+    def real(options: EvaluateOptions, _report: Report, _log: object) -> None:
+        called.append("real")
+
+    monkeypatch.setattr(module, "evaluate_synthetic", synthetic)
+    monkeypatch.setattr(module, "evaluate_real", real)
+    return called
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"data": HERE}, ["synthetic somewhere"]),
+        ({"clips": HERE}, ["real"]),
+        ({"photos": HERE}, ["real"]),
+        ({"data": HERE, "clips": HERE, "photos": HERE}, ["synthetic somewhere", "real"]),
+    ],
+)
+def test_parts(
+    parts: list[str], tmp_path: Path, given: dict[str, Any], expected: list[str]
+) -> None:
+    report = run_evaluation(EvaluateOptions(out=tmp_path, **given), lambda _: None)
+    assert parts == expected
+    assert report.details["seconds"] >= 0.0
+    assert (tmp_path / "report.json").is_file()
+    assert (tmp_path / "report.md").is_file()
+
+
+def test_an_unwritable_folder_is_found_before_the_work(parts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError):
+        run_evaluation(EvaluateOptions(out=tmp_path / "file", data=HERE), lambda _: None)
+    assert parts == []
+
+
+def test_checkpoints_that_are_none(make_people: Callable[..., Path], tmp_path: Path) -> None:
+    options = EvaluateOptions(
+        out=tmp_path / "out",
+        data=make_people(count=1),
+        generator=tmp_path / "g.pt",
+        iuv=tmp_path / "i.pt",
+    )
+    with pytest.raises(InputError, match="There is no checkpoint at"):
+        run_evaluation(options, lambda _: None)

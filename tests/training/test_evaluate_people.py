@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bunraku.networks.iuv import IuvNet, IuvOptions
+from bunraku.runtime.arrays import Array, Picture
+from bunraku.training.animators import Frames
+from bunraku.training.evaluate_people import (
+    COPY,
+    EXACT,
+    PREDICTED,
+    ROWS,
+    UNMOVED,
+    Case,
+    cases,
+    copy_along_iuv,
+    evaluate_people,
+    evaluate_surface,
+    make_rows,
+    over,
+    people_targets,
+)
+from bunraku.training.judge import Judge
+from bunraku.training.metrics import Score, mean_difference
+from bunraku.training.people.records import Record, compose
+from bunraku.training.report import Report, Table
+
+MakePeople = Callable[..., Path]
+
+
+class Copier:
+    """An animator that copies along the IUV maps it is given."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.net = IuvNet(IuvOptions(encoder=(4, 8, 8, 8), latent=8, decoder=8)).eval()
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def iuv(self) -> nn.Module:
+        return self.net
+
+    def animate(self, source: Array, mask: Array, densepose: Array, driving: Array) -> Frames:
+        return copy_along_iuv(source, mask, densepose, driving)
+
+
+def as_tensor(picture: Picture) -> Array:
+    return np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32) / np.float32(255.0)
+
+
+def test_the_most_frontal_frame_is_the_source(make_people: MakePeople) -> None:
+    found = list(cases(make_people(count=3, frames=6), 2, 4))
+    assert [case.path.name for case in found] == ["person_000000.npz", "person_000001.npz"]
+    assert found[0].source == 5 - 1  # yaw runs from 0.5 to -0.1 in six steps: 0.02 is the fifth
+    assert found[0].driving == [0, 1, 2, 3]
+
+
+def test_what_is_known_of_a_case(person: Record) -> None:
+    case = Case(person, Path("person_000000.npz"), 1, [0, 3])
+    assert case.exact().shape == (3, 73, 128, 128)
+    assert np.array_equal(case.picture(3), compose(person, 3))
+    background = case.background(0)
+    assert np.array_equal(background, person.plate)
+    alpha = case.alpha(0)
+    outside = alpha == 0.0
+    assert np.array_equal(case.picture(0)[outside], background[outside])
+
+
+def test_predicted_maps(make_people: MakePeople) -> None:
+    """Where the pose network found nobody, in the second frame, the record's landmarks stand in."""
+    folder = make_people(count=1, frames=3)
+    case = next(cases(folder, None, 4))
+    animator = Copier()
+    seen: list[torch.Tensor] = []
+    animator.net.register_forward_pre_hook(lambda _module, inputs: seen.extend(inputs))
+    assert case.predicted(animator).shape == (3, 73, 128, 128)
+    landmarks, mask = seen
+    order = case.index.index(1)
+    metric = torch.from_numpy(case.record.landmarks[1, :, 2])
+    assert torch.allclose(landmarks[order, :, 2], metric * 2.4 - 0.07)
+    assert not mask.any()
+
+
+def test_copying_a_moved_person_gives_the_frame(person: Record) -> None:
+    case = Case(person, Path("person_000000.npz"), 0, [0, 2])
+    exact = case.exact()
+    source = as_tensor(case.picture(0))
+    copied = copy_along_iuv(source, case.alpha(0), exact[0], exact[1:])
+    assert copied.image.shape == (2, 3, 256, 256)
+    for k, frame in enumerate(case.driving):
+        picture = over(copied.image[k], copied.mask[k, 0], case.background(frame))
+        assert mean_difference(picture, case.picture(frame), case.alpha(frame)) < 0.02
+    unmoved = mean_difference(case.picture(0), case.picture(2), case.alpha(2))
+    assert unmoved > 0.05
+
+
+def test_over() -> None:
+    image = np.full((3, 2, 2), 1.0, np.float32)
+    mask = np.array([[0.0, 0.5], [1.0, 1.0]], np.float32)
+    mixed = over(image, mask, np.full((2, 2, 3), 100, np.uint8))
+    assert mixed[..., 0].tolist() == [[100, 178], [255, 255]]
+
+
+def test_rows_of_a_case(make_people: MakePeople) -> None:
+    case = next(cases(make_people(count=1, frames=4), None, 2))
+    made, driving = make_rows(case, Copier())
+    assert tuple(made) == ROWS
+    assert driving.shape == (2, 73, 128, 128)
+    assert all(len(pictures) == 2 for pictures in made.values())
+    assert np.array_equal(made[UNMOVED][1], case.picture(case.source))
+    assert np.array_equal(made[EXACT][0], made[COPY][0])
+    assert not np.array_equal(made[PREDICTED][0], made[EXACT][0])
+
+
+def test_the_whole_evaluation(make_people: MakePeople, judge: Judge, tmp_path: Path) -> None:
+    folder = make_people(count=2, frames=3)
+    report = Report({})
+    lines: list[str] = []
+    evaluate_people(Copier(), judge, folder, tmp_path, report, lines.append, frames=2, sheets=1)
+    (table,) = report.tables
+    assert {score.frames for score in table.rows.values()} == {4}
+    exact, unmoved = table.rows[EXACT], table.rows[UNMOVED]
+    assert exact.person_l1 is not None
+    assert unmoved.person_l1 is not None
+    assert exact.person_l1 < 0.5 * unmoved.person_l1
+    assert table.rows[COPY] == exact
+    assert [target.name for target in report.targets] == [t.name for t in people_targets(table)]
+    by_framing = report.details["synthetic people by framing"]
+    assert by_framing["half body"][EXACT]["frames"] == 2
+    assert by_framing["full body"][EXACT]["frames"] == 2
+    assert [path.name for path in report.sheets] == ["people-00.jpg"]
+    assert report.sheets[0].is_file()
+    json.dumps(report.as_json())
+
+
+def test_without_keypoints(make_people: MakePeople, tmp_path: Path) -> None:
+    report = Report({})
+    evaluate_people(
+        Copier(), None, make_people(count=1, frames=2), tmp_path, report, lambda _: None, sheets=0
+    )
+    assert report.tables[0].rows[EXACT].akd is None
+    assert report.sheets == []
+    assert not report.targets[-1].passed
+    assert "| AKD / unmoved source's | – |" in report.markdown()
+
+
+def test_targets_of_the_generator() -> None:
+    def score(person_l1: float, person_psnr: float, akd: float) -> Score:
+        return Score(1, 0.0, 1.0, person_l1, person_psnr, akd, 0.0)
+
+    table = Table(
+        "t", "", {UNMOVED: score(0.2, 12.0, 30.0), COPY: score(0.1, 17.0, 9.0),
+                  EXACT: score(0.08, 19.5, 9.0)},
+    )  # fmt: skip
+    values = [target.value for target in people_targets(table)]
+    assert values == pytest.approx([0.4, 0.8, 19.5, 0.3])
+    assert all(target.passed for target in people_targets(table))
+
+
+def test_scores_of_the_iuv_net(make_people: MakePeople) -> None:
+    report = Report({})
+    evaluate_surface(Copier(), make_people(count=1, frames=3), report, lambda _: None)
+    assert set(report.details["IUV net"]) == {"with the pose network's mask", "without a mask"}
+    assert report.details["IUV net"]["without a mask"]["frames"] == 2
+    assert [target.limit for target in report.targets] == [0.84, 0.62]
+    assert "## IUV net" in report.markdown()
