@@ -96,7 +96,6 @@ class Driver:
         unit = identity.framing.unit
         if not hips_seen(pose.landmarks, frame.shape[:2]):
             unit = Bone.SHOULDERS
-        self._unit = unit
         self._window = driving_window(identity.pose, identity.framing.window, pose, unit)
         self._frames = 0
         self._sums: dict[Bone, tuple[float, int]] = {}
@@ -121,7 +120,7 @@ class Driver:
 
     def _learn(self, pose: Pose) -> None:
         self._frames += 1
-        for bone, length in proportions(pose.world, pose.landmarks[:, 3]).items():
+        for bone, length in proportions(pose).items():
             total, count = self._sums.get(bone, (0.0, 0))
             self._sums[bone] = (total + length, count + 1)
 
@@ -132,7 +131,7 @@ class Driver:
         assert self._window is not None, "calibrated above"
         landmarks = self._window.to_units(pose.landmarks)
         if self._options.retarget:
-            stretch = ratios(identity.proportions, self._proportions(), self._unit)
+            stretch = ratios(identity.proportions, self._proportions())
             landmarks = retarget(landmarks, stretch)
         mask = None
         if self._options.driving_iuv_mask and pose.mask is not None:

@@ -158,7 +158,10 @@ def driving_window(source: Pose, source_window: Window, driver: Pose, unit: Bone
     """
     length, (x, y) = measure(source, unit)
     driving_length, (driving_x, driving_y) = measure(driver, unit)
-    scale = driving_length / length
+    # The scale of all that is seen is steadier than any one length: a torso looks a fifth longer
+    # or shorter as the camera is held.
+    body, driving_body = pixels_per_metre(source), pixels_per_metre(driver)
+    scale = driving_body / body if body and driving_body else driving_length / length
     return Window(
         driving_x + (source_window.cx - x) * scale,
         driving_y + (source_window.cy - y) * scale,

@@ -133,7 +133,7 @@ def make_identity(
         photo=photo,
         pose=pose,
         framing=framing,
-        proportions=proportions(pose.world, pose.landmarks[:, 3]),
+        proportions=proportions(pose),
         mask=mask,
         tensors=tensors,
         gathered={n: channels_last(t) for n, t in tensors.items() if _is_gathered(n)},

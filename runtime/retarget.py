@@ -11,6 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from bunraku.runtime.arrays import Array
+from bunraku.runtime.framing import pixels_per_metre
+from bunraku.runtime.pose import Pose
 from bunraku.runtime.skeleton import (
     HEAD,
     LEFT_EAR,
@@ -27,46 +29,58 @@ from bunraku.runtime.skeleton import (
 RATIO_MIN, RATIO_MAX = 0.75, 1.33
 """People differ by less; more is an error of the pose network."""
 
+PERSPECTIVE_MIN, PERSPECTIVE_MAX = 0.7, 1.4
+"""How much larger or smaller than the body's mean scale one of its bones may look."""
+
 Proportions = Mapping[Bone, float]
-"""Lengths of bones in metres, as far as they are known."""
+"""Lengths of bones in metres as the camera shows them, as far as they are known."""
 
 
-def proportions(world: Array, visibility: Array) -> Proportions:
-    """The lengths of a person's bones, left and right averaged.
+def proportions(pose: Pose) -> Proportions:
+    """The lengths of a person's bones, left and right averaged, at the body's mean scale.
 
-    :param world: ``[33, 3]`` in metres.
-    :param visibility: ``[33]`` in [0, 1]; a bone is left out unless both of its ends are visible.
+    A camera held high makes legs short. The lengths are in metres of the body as a whole, times
+    how much larger the picture shows this bone: two pictures are then comparable bone by bone,
+    whatever the pose and the camera.
+
+    :param pose: a bone of it is left out unless both of its ends are visible.
     """
-    shoulders, hips, ears = _middles(world)
-    seen = visibility >= VISIBLE
+    scale = pixels_per_metre(pose)
+    seen = pose.landmarks[:, 3] >= VISIBLE
+    metres, pixels = _middles(pose.world), _middles(pose.landmarks[:, :3])
     found: dict[Bone, list[float]] = {}
 
-    def note(bone: Bone, start: Array, end: Array, ends: tuple[int, ...]) -> None:
+    def note(bone: Bone, world: Array, picture: Array, ends: tuple[int, ...]) -> None:
         if all(seen[i] for i in ends):
-            found.setdefault(bone, []).append(float(np.linalg.norm(end - start)))
+            flat = float(np.linalg.norm(world[:2])) * scale
+            shown = float(np.linalg.norm(picture[:2]))
+            factor = min(max(shown / flat, PERSPECTIVE_MIN), PERSPECTIVE_MAX) if flat else 1.0
+            found.setdefault(bone, []).append(float(np.linalg.norm(world)) * factor)
 
+    def between(bone: Bone, start: int, end: int) -> None:
+        world = pose.world[end] - pose.world[start]
+        picture = pose.landmarks[end, :3] - pose.landmarks[start, :3]
+        note(bone, world, picture, (start, end))
+
+    (shoulders, hips, ears), (shoulders_px, hips_px, ears_px) = metres, pixels
     trunk = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)
-    note(Bone.TORSO, shoulders, hips, trunk)
-    note(Bone.SHOULDERS, world[LEFT_SHOULDER], world[RIGHT_SHOULDER], trunk[:2])
-    note(Bone.HIPS, world[LEFT_HIP], world[RIGHT_HIP], trunk[2:])
-    note(Bone.NECK, shoulders, ears, (LEFT_SHOULDER, RIGHT_SHOULDER))
+    note(Bone.TORSO, hips - shoulders, hips_px - shoulders_px, trunk)
+    note(Bone.NECK, ears - shoulders, ears_px - shoulders_px, trunk[:2])
+    between(Bone.SHOULDERS, LEFT_SHOULDER, RIGHT_SHOULDER)
+    between(Bone.HIPS, LEFT_HIP, RIGHT_HIP)
     for limb in LIMBS:
-        note(limb.bone, world[limb.start], world[limb.end], (limb.start, limb.end))
+        between(limb.bone, limb.start, limb.end)
     return {bone: sum(lengths) / len(lengths) for bone, lengths in found.items()}
 
 
-def ratios(source: Proportions, driver: Proportions, unit: Bone) -> Mapping[Bone, float]:
+def ratios(source: Proportions, driver: Proportions) -> Mapping[Bone, float]:
     """By how much each of the driver's bones is to be stretched; 1 where either is unknown.
 
-    :param unit: the bone by which both are measured (the one that their windows are matched by):
-        ``Bone.TORSO``, or ``Bone.SHOULDERS`` where hips are out of the picture.
+    The windows are matched by the bodies' scales, so lengths compare as they are.
     """
     result = dict.fromkeys(Bone, 1.0)
-    if min(source.get(unit, 0.0), driver.get(unit, 0.0)) <= 0.0:
-        return result
     for bone in Bone:
-        length = source.get(bone, 0.0) / source[unit]
-        driving = driver.get(bone, 0.0) / driver[unit]
+        length, driving = source.get(bone, 0.0), driver.get(bone, 0.0)
         if length > 0.0 and driving > 0.0:
             result[bone] = min(max(length / driving, RATIO_MIN), RATIO_MAX)
     return result

@@ -6,6 +6,7 @@ from tests.runtime.fakes import SIZE, FakeEstimator, puppet, standing, street, w
 
 from bunraku.runtime.arrays import Picture
 from bunraku.runtime.driver import LIFT_MAX, SETTLING, Driver
+from bunraku.runtime.framing import pixels_per_metre
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
@@ -73,6 +74,7 @@ def test_the_driver_stands_on_the_sources_ground(identity: Identity) -> None:
         assert located is not None
         assert located.landmarks[:, 1].max() == pytest.approx(ours[:, 1].max(), abs=1e-3)
     airborne = longer_legs(1.0)
+    airborne.world[25:, 1] -= 60.0 / pixels_per_metre(airborne)
     airborne.landmarks[25:, 1] -= 60.0
     driver = Driver(Dancer(airborne), PuppetOptions(retarget=False), SIZE)
     located = driver.locate(street((480, 640)), 0.0, identity)

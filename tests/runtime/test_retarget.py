@@ -5,10 +5,16 @@ import pytest
 from tests.runtime.fakes import SKELETON, standing
 
 from bunraku.runtime.arrays import Array
+from bunraku.runtime.pose import Pose
 from bunraku.runtime.retarget import RATIO_MAX, RATIO_MIN, proportions, ratios, retarget
 from bunraku.runtime.skeleton import HEAD, LIMBS, Bone
 
-SEEN = np.ones(33, np.float32)
+
+def posed(world: Array, scale: float = 400.0, pixels: Array | None = None) -> Pose:
+    """A body of ``[33, 3]`` metres, seen whole by a camera of so many pixels a metre."""
+    landmarks = np.ones((33, 4), np.float32)
+    landmarks[:, :3] = world * scale if pixels is None else pixels
+    return Pose(landmarks, world, 1.0, None)
 
 
 def body(**scales: float) -> Array:
@@ -27,26 +33,35 @@ def test_ratios_of_one_are_the_identity() -> None:
 
 
 def test_the_same_person_needs_no_stretching() -> None:
-    own = proportions(body()[:, :3], SEEN)
+    own = proportions(posed(body()[:, :3]))
     assert set(own) == set(Bone)
-    assert all(r == 1.0 for r in ratios(own, own, Bone.TORSO).values())
+    assert all(r == 1.0 for r in ratios(own, own).values())
 
 
 def test_the_driver_gets_the_sources_lengths() -> None:
     source, driver = body(thigh=1.2, forearm=0.9, neck=1.1, shoulders=0.95), body()
-    own, other = proportions(source[:, :3], SEEN), proportions(driver[:, :3], SEEN)
-    stretch = ratios(own, other, Bone.TORSO)
+    own, other = proportions(posed(source[:, :3])), proportions(posed(driver[:, :3]))
+    stretch = ratios(own, other)
     assert stretch[Bone.THIGH] == pytest.approx(1.2, rel=1e-4)
     moved = retarget(driver, stretch)
-    result = proportions(moved[:, :3], SEEN)
+    result = proportions(posed(moved[:, :3]))
     for bone in Bone:
         assert result[bone] == pytest.approx(own[bone], rel=0.01), bone
 
 
-def test_a_person_of_another_size_is_the_same_build() -> None:
-    small, large = body()[:, :3] * 0.5, body()[:, :3]
-    stretch = ratios(proportions(large, SEEN), proportions(small, SEEN), Bone.TORSO)
-    assert all(r == pytest.approx(1.0) for r in stretch.values())
+def test_the_cameras_distance_does_not_matter() -> None:
+    near, far = proportions(posed(body()[:, :3], 900.0)), proportions(posed(body()[:, :3], 90.0))
+    assert all(r == pytest.approx(1.0) for r in ratios(near, far).values())
+
+
+def test_legs_that_the_camera_shortens_are_shorter() -> None:
+    world = body()[:, :3]
+    pixels = world * np.float32(400.0)
+    below = pixels[:, 1] > pixels[23, 1]
+    pixels[below, 1] = pixels[23, 1] + 0.85 * (pixels[below, 1] - pixels[23, 1])
+    high, level = proportions(posed(world, pixels=pixels)), proportions(posed(world))
+    stretch = ratios(high, level)
+    assert stretch[Bone.SHIN] < 0.95 < stretch[Bone.UPPER_ARM]
 
 
 def test_the_trunk_stays_and_directions_are_kept() -> None:
@@ -75,18 +90,18 @@ def test_the_head_moves_as_one() -> None:
 
 def test_errors_of_the_pose_network_are_bounded() -> None:
     own, other = dict.fromkeys(Bone, 1.0), dict.fromkeys(Bone, 1.0)
-    stretch = ratios(own | {Bone.SHIN: 3.0, Bone.THIGH: 0.1}, other, Bone.TORSO)
+    stretch = ratios(own | {Bone.SHIN: 3.0, Bone.THIGH: 0.1}, other)
     assert stretch[Bone.SHIN] == RATIO_MAX
     assert stretch[Bone.THIGH] == RATIO_MIN
 
 
 def test_what_is_unseen_is_left_alone() -> None:
     half = standing(10.0, 300.0, 100.0, (160, 200))  # cut at the hips
-    own = proportions(half.world, half.landmarks[:, 3])
+    own = proportions(half)
     assert Bone.SHOULDERS in own
     assert Bone.THIGH not in own
     assert Bone.TORSO in own or Bone.HIPS not in own
-    whole = proportions(half.world * 1.1, SEEN)
-    stretch = ratios(own, whole, Bone.SHOULDERS)
+    whole = proportions(posed(half.world * 1.1))
+    stretch = ratios(own, whole)
     assert stretch[Bone.THIGH] == stretch[Bone.SHIN] == 1.0
-    assert all(r == 1.0 for r in ratios({}, whole, Bone.TORSO).values())
+    assert all(r == 1.0 for r in ratios({}, whole).values())
