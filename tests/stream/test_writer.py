@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -160,6 +163,29 @@ def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -
     monkeypatch.setattr(writer, "_container", Full())
     with pytest.raises(OutputError, match=r"The disk of .*out\.mp4 is full; nothing was kept"):
         writer.write(_picture(), 40, MS) if step == "write" else writer.finish()
+    assert _names(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
+def test_file_that_may_not_grow(tmp_path: Path, name: str) -> None:
+    code = f"""
+import resource, numpy as np
+from fractions import Fraction
+from bunraku.errors import OutputError
+from bunraku.stream.writer import ClipWriter
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+noise = np.random.default_rng(0)
+try:
+    with ClipWriter({str(tmp_path / name)!r}) as writer:
+        for i in range(20):
+            writer.write(noise.integers(0, 255, (240, 320, 3), dtype=np.uint8), i, Fraction(1, 25))
+except OutputError as error:
+    print(error)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    command = [sys.executable, "-P", "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert result.stdout == f"{tmp_path / name} cannot be written: File too large.\n", result.stderr
     assert _names(tmp_path) == []
 
 

@@ -68,7 +68,7 @@ def describe_bundle(bundle: str) -> dict[str, Any]:
 
 
 def describe_preset(preset: str) -> dict[str, Any]:
-    """Count a preset's networks by running them once, untrained, on made-up inputs.
+    """Count a preset's networks, layer by layer.
 
     :raises InputError: there is no such preset.
     :raises MissingExtraError: torch is not installed.
@@ -98,38 +98,44 @@ def describe_preset(preset: str) -> dict[str, Any]:
 
 
 def _count(preset: Any) -> tuple[int, list[dict[str, Any]]]:
-    """Return the generator's parameters, and per engine its cost and shapes."""
+    """Return the generator's parameters, and per engine its cost and shapes.
+
+    Nothing is computed: meta tensors have shapes and no values.
+    """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     from bunraku.export.cuts import generator_cuts, seam
-    from bunraku.export.samples import driving_sample, source_sample
     from bunraku.networks.generator import Generator
+    from bunraku.networks.presets import DENSEPOSE_CHANNELS
 
-    generator = Generator(preset).eval()
-    known = source_sample(generator.options)
-    engines = []
-    with torch.inference_mode():
+    with torch.device("meta"), torch.inference_mode():
+        generator = Generator(preset).eval()
+        window, size = generator.options.window, generator.options.size
+        known = {
+            "image": torch.empty(1, 3, window, window),
+            "mask": torch.empty(1, 1, window, window),
+            "densepose": torch.empty(1, DENSEPOSE_CHANNELS, size, size),
+        }
+        engines = []
         for cut in generator_cuts(generator):
             if cut.name == "blend":
                 known |= seam(generator, known)
-            inputs = {name: known[name] for name in cut.inputs}
             with FlopCounterMode(display=False) as counter:
                 outputs = cut.step(known)
             engines.append(
                 {
                     "name": cut.name,
                     "gflop": round(counter.get_total_flops() / 1e9, 3),
-                    "inputs": {name: list(tensor.shape) for name, tensor in inputs.items()},
+                    "inputs": {name: list(known[name].shape) for name in cut.inputs},
                     "outputs": {name: list(outputs[name].shape) for name in cut.outputs},
                 }
             )
             known |= outputs
             if cut.name == "source":
-                known["densepose"] = driving_sample(generator.options)
                 prior = generator.sample_prior(known, known["densepose"])
                 known |= {} if prior is None else {"prior": prior}
-    return sum(p.numel() for p in generator.parameters()), engines
+        return sum(p.numel() for p in generator.parameters()), engines
 
 
 def _print(facts: dict[str, Any]) -> None:
