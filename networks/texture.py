@@ -107,13 +107,16 @@ class SeededTextureNet(nn.Module):
         inside = (-F.max_pool2d(-mask, 3, 1, 1)).clamp(0.0, 1.0)
         grid = identity_grid(image.shape[-1], image.device).expand(batch, -1, -1, -1)
         features = self.features(torch.cat([image * mask * 2.0 - 1.0, mask], 1)).float()
-        sums, mass = splat(densepose, inside, torch.cat([grid, image, features], 1))
-        values, confidence = fill(sums, mass)
-        coordinates, colours = values[:, :, :2], values[:, :, 2:5]
+        # Coordinates come from all of P_s, colours from the person only. Where P_s is wider than
+        # the person the flow then leads beside the person, and the warped mask, which is empty
+        # there, keeps the person's own outline.
+        coordinates, confidence = fill(*splat(densepose, torch.ones_like(mask), grid))
+        values, seen = fill(*splat(densepose, inside, torch.cat([image, features], 1)))
+        colours = values[:, :, :3]
         embedding = self.part_embedding[None, :, :, None, None].expand(
             batch, -1, -1, RESOLUTION, RESOLUTION
         )
-        seeds = torch.cat([values[:, :, 2:], confidence, embedding], 2)
+        seeds = torch.cat([values, seen, embedding], 2)
         refined = self.refine(seeds.flatten(0, 1)).float()
         refined = refined.view(batch, PARTS, self.atlas_channels, RESOLUTION, RESOLUTION)
         texture = torch.cat([refined[:, :, :3] + colours, refined[:, :, 3:]], 2)
