@@ -40,7 +40,8 @@ def test_seeds_are_the_photos_own_colours(tiny_live: GeneratorOptions, figure: F
     x, y = identity_grid(32).unbind(1)
     image = torch.stack([0.5 + 0.4 * x, 0.5 + 0.4 * y, 0.5 + 0.2 * x * y], 1)
     person = 1.0 - densepose[:, :1]
-    prior, texture = net.encode(image, person, densepose)
+    wide = torch.nn.functional.max_pool2d(person, 3, 1, 1)
+    prior, texture = net.encode(image, wide, densepose)
     assert prior.shape == (1, 24, 6, 32, 32)
     assert texture.shape == (1, 24, 4, 32, 32)
     sampled = sample_texture(prior, *split_densepose(densepose))
@@ -50,6 +51,22 @@ def test_seeds_are_the_photos_own_colours(tiny_live: GeneratorOptions, figure: F
     assert float(((colours - image).abs() * inside).max()) < 0.06
     places = sampled[:, :2] / (sampled[:, 2:3] + 1e-6)
     assert float(((places - identity_grid(32)).abs() * inside).max()) < 2.0 / 32
+
+
+def test_where_the_map_is_wider_than_the_person_the_flow_leads_beside_it(
+    tiny_live: GeneratorOptions, figure: Figure
+) -> None:
+    """Else a thin leg would be as wide as its IUV map."""
+    net = SeededTextureNet(tiny_live).eval()
+    densepose = densepose_from_iuv(figure())
+    person = 1.0 - densepose[:, :1]
+    thin = -torch.nn.functional.max_pool2d(-person, 3, 1, 1)
+    prior, _ = net.encode(torch.rand(1, 3, 32, 32), thin, densepose)
+    sampled = sample_texture(prior, *split_densepose(densepose))
+    rim = (person - thin).bool() & (sampled[:, 2:3] > 0.9)
+    assert int(rim.sum()) > 10
+    places = sampled[:, :2] / (sampled[:, 2:3] + 1e-6)
+    assert float(((places - identity_grid(32)).abs() * rim).max()) < 2.0 / 32
 
 
 def test_background_colours_stay_out_of_the_atlas(
