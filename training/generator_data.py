@@ -19,7 +19,7 @@ from bunraku.training.people.records import list_records, read_record
 SELF_SHARE = 0.12
 """Share of driving frames that are the source itself: a photo driven by itself must come back."""
 
-PREDICTED_SHARE = 0.5
+PREDICTED_SHARE = 0.6
 """Share of people whose IUV maps are the IUV net's instead of the exact ones."""
 
 MASKED_SHARE = 0.15
