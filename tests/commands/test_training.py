@@ -1,0 +1,208 @@
+"""The thin commands around training, export and measuring: what they pass on, what they refuse."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from bunraku.__main__ import app
+from bunraku.export import exporter
+from bunraku.export.pose import fetch as pose_fetch
+from bunraku.networks.presets import Preset
+from bunraku.runtime import bench
+from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.training import evaluate, observe, train_generator, train_iuv
+from bunraku.training.people import synth
+
+
+def _run(*arguments: object) -> Any:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+class Recorder:
+    """Stands in for a function and keeps what it was called with."""
+
+    def __init__(self, result: object = None) -> None:
+        self.result = result
+        self.arguments: tuple[Any, ...] = ()
+        self.options: dict[str, Any] = {}
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        self.arguments, self.options = arguments, options
+        return self.result
+
+
+def test_fetch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = Recorder(PoseNetworks(tmp_path / "d", tmp_path / "l", tmp_path / "s"))
+    monkeypatch.setattr(pose_fetch, "fetch_pose_networks", fake)
+    result = _run("fetch", "--wheel", tmp_path / "mediapipe.whl", "--force")
+    assert result.stdout == f"The pose networks are in {tmp_path}\n"
+    assert fake.options["wheel"] == tmp_path / "mediapipe.whl"
+    assert fake.options["force"] is True
+    fake.options["progress"]("Downloading", 1, 2)
+
+
+def test_synth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = Recorder(synth.SynthReport(3, 6, 2.0, 3.0, 1))
+    watched = Recorder(4)
+    monkeypatch.setattr(synth, "synthesize", fake)
+    monkeypatch.setattr(observe, "observe", watched)
+    monkeypatch.setattr(PoseNetworks, "find", Recorder())
+    result = _run(
+        *("synth", "--out", tmp_path / "o", "--assets", tmp_path, "--people", 4, "--frames", 2),
+        *("--workers", 3, "--seed", 7, "--backgrounds", tmp_path, "--observe"),
+    )
+    assert fake.arguments == (tmp_path / "o", tmp_path, 4, 2, 3, 7, tmp_path)
+    assert watched.arguments == (tmp_path / "o", 3)
+    assert "3 people made and 1 kept" in result.stdout
+    assert "3.0 a second" in result.stdout
+    assert "4 people observed" in result.stdout
+
+
+@pytest.mark.parametrize(("name", "module"), [("iuv", train_iuv), ("generator", train_generator)])
+def test_train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, module: Any) -> None:
+    fake = Recorder(tmp_path / "checkpoint.pt")
+    monkeypatch.setattr(module, "run", fake)
+    result = _run(
+        *("train", name, "--data", tmp_path, "--out", tmp_path / "run", "--minutes", 5),
+        *("--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1, "--threads", 1),
+        *("--seed", 3, "--restart-schedule"),
+    )
+    assert result.stdout == f"checkpoint: {tmp_path / 'checkpoint.pt'}\n"
+    options = fake.arguments[0]
+    assert (options.data, options.out) == (tmp_path, tmp_path / "run")
+    assert (options.minutes, options.sitting_minutes, options.batch) == (5, 2, 6)
+    assert (options.learning_rate, options.threads, options.seed) == (0.1, 1, 3)
+    assert options.restart_schedule
+
+
+def test_train_refuses_what_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    out = ("--out", tmp_path / "run")
+    missing = _run("train", "iuv", "--data", tmp_path / "no", *out)
+    assert "is not a folder. Make it with `bunraku synth`." in missing.stderr
+    no_iuv = _run("train", "generator", "--data", tmp_path, "--iuv", tmp_path / "no.pt", *out)
+    assert "no.pt does not exist. Make it with `bunraku train iuv`." in no_iuv.stderr
+    no_cuda = _run("train", "iuv", "--data", tmp_path, "--device", "cuda", *out)
+    assert "torch finds no CUDA here." in no_cuda.stderr
+    assert missing.exit_code == no_iuv.exit_code == no_cuda.exit_code == 2
+
+
+def test_export(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = Recorder()
+    monkeypatch.setattr(exporter, "export_checkpoint", fake)
+    (tmp_path / "who.json").write_text('{"minutes": 90}')
+    result = _run(
+        *("export", tmp_path / "c.pt", "-o", tmp_path / "b", "--preset", "paper256"),
+        *("--single-file", "--full-weights", "--provenance", tmp_path / "who.json"),
+    )
+    assert result.exit_code == 0
+    assert fake.arguments[:3] == (tmp_path / "c.pt", tmp_path / "b", Preset.PAPER256)
+    assert fake.arguments[3].single_file
+    assert not fake.arguments[3].half_weights
+    assert fake.options["provenance"] == {"minutes": 90}
+
+
+@pytest.mark.parametrize("content", ["[1]", "no"])
+def test_export_refuses_other_provenance(tmp_path: Path, content: str) -> None:
+    (tmp_path / "who.json").write_text(content)
+    result = _run("export", "c.pt", "-o", tmp_path / "b", "--provenance", tmp_path / "who.json")
+    assert result.exit_code == 2
+    assert "who.json" in result.stderr
+
+
+def test_export_refuses_other_presets(tmp_path: Path) -> None:
+    result = _run("export", "c.pt", "-o", tmp_path / "b", "--preset", "huge")
+    assert result.stderr == ("bunraku: There is no preset 'huge'. Use paper, paper256, live.\n")
+
+
+def test_evaluate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = Recorder()
+    monkeypatch.setattr(evaluate, "run_evaluation", fake)
+    result = _run(
+        *("evaluate", "-o", tmp_path, "--data", tmp_path / "d", "--clips", tmp_path / "c"),
+        *("--people", 5, "--frames", 2, "--no-keypoints", "--bundle", "b"),
+    )
+    assert result.stdout == f"report: {tmp_path / 'report.md'}\n"
+    options = fake.arguments[0]
+    assert (options.data, options.clips, options.photos) == (tmp_path / "d", tmp_path / "c", None)
+    assert (options.people, options.frames, options.keypoints) == (5, 2, False)
+    assert (options.bundle, options.iuv_bundle) == ("b", "iuv")
+
+
+def test_evaluate_on_nothing(tmp_path: Path) -> None:
+    result = _run("evaluate", "-o", tmp_path)
+    assert result.exit_code == 2
+    assert "Give --data, --clips or --photos." in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("synth", "--out", "o", "--assets", "a"),
+        ("train", "iuv", "--data", "d", "--out", "o"),
+        ("train", "generator", "--data", "d", "--out", "o"),
+        ("export", "c.pt", "-o", "b"),
+        ("evaluate", "-o", "o", "--data", "d"),
+    ],
+)
+def test_without_the_train_extra(monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    result = _run(*command)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("bunraku: This command needs torch")
+    assert result.stderr.endswith("Run: pip install 'bunraku[train]'\n")
+
+
+def _latency_report() -> dict[str, Any]:
+    spread = {"p50": 50.0, "p95": 60.0, "min": 45.0}
+    return {
+        "chain_ms": spread,
+        "yardstick_ms": {"p50": 10.0, "p95": 11.0, "min": 9.0},
+        "ratio": 5.0,
+        "stages": {"pose_ms": spread},
+        "set_source_ms": 900.0,
+        "peak_rss_mib": 600.0,
+    }
+
+
+@pytest.fixture
+def fake_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Recorder]:
+    fake = Recorder(_latency_report())
+    monkeypatch.setattr(bench, "run_latency", fake)
+    return lambda: fake
+
+
+def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: Path) -> None:
+    result = _run(
+        *("bench", "latency", "--preset", "live", "--engine", "onnxruntime", "--threads", 2),
+        *("--frames", 9, "--json", tmp_path / "latency.json"),
+    )
+    assert json.loads((tmp_path / "latency.json").read_text()) == _latency_report()
+    assert "chain      p50   50.00 ms   p95   60.00 ms" in result.stdout
+    assert "ratio 5.00, set_source 900 ms, peak memory 600 MiB" in result.stdout
+    options = fake_bench().arguments[0]
+    assert (options.bundle, options.engine) == ("live", "onnxruntime")
+    assert (options.threads, options.frames) == (2, 9)
+    fake_bench().arguments[1](3, 9)
+
+
+def test_bench_latency_to_stdout(fake_bench: Callable[[], Recorder]) -> None:
+    assert json.loads(_run("bench", "latency").stdout) == _latency_report()
+
+
+def test_bench_latency_checks_its_file_first(
+    fake_bench: Callable[[], Recorder], tmp_path: Path
+) -> None:
+    for path, reason in ((tmp_path, "is a folder"), (tmp_path / "no" / "f", "does not exist")):
+        result = _run("bench", "latency", "--json", path)
+        assert result.exit_code == 2
+        assert reason in result.stderr
+    assert fake_bench().arguments == ()
