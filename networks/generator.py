@@ -23,6 +23,7 @@ from bunraku.networks.densepose import split_densepose
 from bunraku.networks.layers import down, up2
 from bunraku.networks.motion import MotionNet
 from bunraku.networks.presets import OPTIONS, GeneratorOptions, Preset
+from bunraku.networks.prior import guide_head
 from bunraku.networks.texture import SeededTextureNet, TextureHeads, TextureNet
 from bunraku.networks.warping import WarpingNet
 
@@ -113,13 +114,21 @@ class Generator(nn.Module):
             identity |= {"texture_conv1": conv1.float(), "texture_conv2": conv2.float()}
         return identity
 
-    def sample_prior(self, identity: Identity, densepose: Tensor) -> Tensor | None:
-        """The prior's atlas at the driving IUV map, [B, 6, n, n]; None without the prior."""
+    def sample_prior(
+        self, identity: Identity, densepose: Tensor, head: Tensor | None = None
+    ) -> Tensor | None:
+        """The prior's atlas at the driving IUV map, [B, 6, n, n]; None without the prior.
+
+        Args:
+            identity: of the source.
+            densepose: P_d [B, 73, n, n].
+            head: [B, 7], the map of the head by its landmarks (networks/prior.py).
+        """
         if not self.options.prior:
             return None
         with torch.no_grad():
             sampled: Tensor = sample_texture(identity["atlas_prior"], *split_densepose(densepose))
-        return sampled
+            return sampled if head is None else guide_head(sampled, densepose, head)
 
     def motion(self, densepose: Tensor, prior: Tensor | None, identity: Identity) -> Moved:
         """The `motion` engine: P_d [B, 73, n, n] against the identity."""
@@ -161,9 +170,9 @@ class Generator(nn.Module):
         blend = self.blender(seamed.z_geo, z_app, app[:, :3], guide, seamed.warped_image)
         return blend, app
 
-    def drive(self, identity: Identity, densepose: Tensor) -> Generated:
+    def drive(self, identity: Identity, densepose: Tensor, head: Tensor | None = None) -> Generated:
         """One driving pose against an identity, the cut methods one after the other."""
-        prior = self.sample_prior(identity, densepose)
+        prior = self.sample_prior(identity, densepose, head)
         moved = self.motion(densepose, prior, identity)
         seamed = self.seam(identity, moved, densepose)
         blend, app = self.blend(seamed, moved, densepose)

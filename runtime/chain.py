@@ -16,6 +16,7 @@ from bunraku.errors import BundleError
 from bunraku.kernels import sample_texture, warp_occlude
 from bunraku.runtime.arrays import Array
 from bunraku.runtime.engine import Engine
+from bunraku.runtime.head import guide_head
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.stages import Stage, StageTimer
 
@@ -54,20 +55,25 @@ class Chain:
         self._motion = _engine(engines, "motion", [*flows, "atlas", *surface])
         self._blend = _engine(engines, "blend", ["image", "mask"])
 
-    def run(self, identity: Identity, densepose: Array) -> Frame:
-        """All stages, timed: ``densepose`` ``[1, 73, n, n]`` to ``image`` and ``mask``."""
+    def run(self, identity: Identity, densepose: Array, head: Array | None = None) -> Frame:
+        """All stages, timed: ``densepose`` ``[1, 73, n, n]`` to ``image`` and ``mask``.
+
+        :param head: the map of the head by its landmarks (runtime/head.py); None to do without.
+        """
         with self._timer.measure(Stage.MOTION):
-            frame = self.motion(identity, densepose)
+            frame = self.motion(identity, densepose, head)
         with self._timer.measure(Stage.SEAM):
             frame = self.seam(identity, frame)
         with self._timer.measure(Stage.BLEND):
             return self.blend(identity, frame)
 
-    def motion(self, identity: Identity, densepose: Array) -> Frame:
+    def motion(self, identity: Identity, densepose: Array, head: Array | None = None) -> Frame:
         """Flows, occlusions and atlas of the driving ``densepose``, after the prior."""
         frame: Frame = {"densepose": densepose}
         if self._prior:
             frame["prior"] = self._sample(identity.gathered["atlas_prior"], frame)
+            if head is not None:
+                guide_head(frame["prior"], densepose, head)
         frame |= self._motion.run({**identity.tensors, **frame})
         return frame
 

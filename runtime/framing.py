@@ -118,6 +118,17 @@ def crop(picture: NDArray[np.generic], window: Window, size: int) -> NDArray[np.
     return cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=method)
 
 
+def uncrop(values: Array, window: Window, shape: tuple[int, int]) -> Array:
+    """A window's ``[n, n]`` values at their place in a picture ``[H, W]``, 0 elsewhere."""
+    left, top, side = window.box
+    x0, x1 = _inside(left, left + side, shape[1])
+    y0, y1 = _inside(top, top + side, shape[0])
+    result = np.zeros(shape, np.float32)
+    enlarged = cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR)
+    result[y0:y1, x0:x1] = enlarged[y0 - top : y1 - top, x0 - left : x1 - left]
+    return result
+
+
 def source_framing(pose: Pose, shape: tuple[int, int]) -> Framing:
     """The window of a photo: the whole person, with room to move.
 

@@ -13,7 +13,7 @@ from bunraku.runtime.arrays import Array, Picture
 from bunraku.runtime.composite import Compositor
 from bunraku.runtime.densepose import DensePoseEstimator
 from bunraku.runtime.engine import Engine
-from bunraku.runtime.framing import Framing, Window, crop, person_box, source_framing
+from bunraku.runtime.framing import Framing, Window, crop, person_box, source_framing, uncrop
 from bunraku.runtime.mask import person_mask, shrunk
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.plate import make_plate
@@ -127,7 +127,7 @@ def make_identity(
     tensors = {"image": image, "mask": person, "source_densepose": densepose}
     tensors |= engine.run(known)
     tensors.setdefault("image_masked", np.concatenate([image * person, person], 1))
-    plate = make_plate(photo, body)
+    plate = make_plate(photo, uncrop(mask, framing.window, photo.shape[:2]))
     window_plate = np.asarray(crop(plate, framing.window, window_size), np.uint8)
     identity = Identity(
         photo=photo,

@@ -20,3 +20,5 @@ class PuppetOptions:
     """Smooth the driver's landmarks over time."""
     detail: bool = True
     """Read the photo at its own resolution where the networks trust it."""
+    head: bool = True
+    """Guide the head by the face's landmarks, where both faces look the same way."""

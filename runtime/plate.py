@@ -15,8 +15,11 @@ from bunraku.runtime.arrays import Array, Picture
 
 WORK_SIDE = 256
 """The fill is smooth, so it is solved at this size at most."""
-OUTLINE = 0.035
-"""How far the hole reaches beyond the person, in heights of the person."""
+OUTLINE = 0.012
+"""How far the hole reaches beyond the person, in heights of the person: what stands beside the
+person is to stay."""
+CLEAR = 0.03
+"""How far from the person colours are taken: nearer, the person's own are mixed into them."""
 FEATHER = 0.012
 """Width of the blend outside of the hole, in heights of the person."""
 SMOOTHINGS = 24
@@ -44,20 +47,21 @@ def make_plate(photo: Picture, mask: Array) -> Picture:
     if not len(rows):
         return plate
     tall = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    outline = max(2, round(OUTLINE * tall))
+    outline, clear = max(2, round(OUTLINE * tall)), max(4, round(CLEAR * tall))
     feather = max(1, round(FEATHER * tall))
-    margin = max(8, 3 * (outline + feather))
+    margin = max(8, 3 * clear)
     y0, y1 = max(0, rows[0] - margin), min(photo.shape[0], rows[-1] + 1 + margin)
     x0, x1 = max(0, columns[0] - margin), min(photo.shape[1], columns[-1] + 1 + margin)
     part = photo[y0:y1, x0:x1]
     hole = _dilate(person[y0:y1, x0:x1], outline)
-    if hole.all():  # nothing but person: the mean of the whole photo has to do
+    unclear = _dilate(person[y0:y1, x0:x1], clear)
+    if unclear.all():  # nothing but person: the mean of the whole photo has to do
         plate[y0:y1, x0:x1] = photo.reshape(-1, 3).mean(0).astype(np.uint8)
         return plate
     weight = cv2.blur(_dilate(hole, feather).astype(np.float32), (2 * feather + 1,) * 2)
     weight = np.maximum(weight, hole)[..., None]  # the blend lies outside of the hole
-    colours = _fill(part, hole)
-    strength = _grain(part, hole)
+    colours = _fill(part, unclear)
+    strength = _grain(part, unclear)
     noise = np.random.default_rng(SEED)
     for row in range(0, len(part), BAND):  # large photos would need much memory at once
         band = slice(row, row + BAND)

@@ -20,6 +20,7 @@ from bunraku.runtime.densepose import BlazePoseEstimator, DensePoseEstimator
 from bunraku.runtime.driver import Driver
 from bunraku.runtime.engine import Engine, EngineKind, cores, make_engine
 from bunraku.runtime.framing import Window
+from bunraku.runtime.head import head_map
 from bunraku.runtime.identity import Identity, SourceReport, make_identity
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.photo import read_photo
@@ -232,7 +233,9 @@ class Puppet:
             return None
         with self._timer.measure(Stage.IUV):
             densepose = self._driver.densepose(located).densepose
-        return self._chain.run(identity, densepose)
+            photo = identity.framing.window.to_units(identity.pose.landmarks)
+            head = head_map(photo, located.landmarks) if self.options.head else None
+        return self._chain.run(identity, densepose, head)
 
     def _paste(self, identity: Identity, window_only: bool) -> Picture:
         compositor = identity.window_compositor if window_only else identity.compositor

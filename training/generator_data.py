@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from bunraku.networks.densepose import densepose_from_iuv, flip_densepose
 from bunraku.networks.iuv import IuvNet
+from bunraku.runtime.head import head_map
 from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, jitter
 from bunraku.training.observe import read_observation
 from bunraku.training.people.records import list_records, read_record
@@ -21,6 +22,9 @@ SELF_SHARE = 0.12
 
 PREDICTED_SHARE = 0.6
 """Share of people whose IUV maps are the IUV net's instead of the exact ones."""
+
+HEADLESS_SHARE = 0.3
+"""Share of driving frames without the map of the head by its landmarks."""
 
 MASKED_SHARE = 0.15
 """Among the predicted, those for which the IUV net is given the mask."""
@@ -41,6 +45,9 @@ class GeneratorBatch:
     driving_densepose: Tensor
     """P_d [B · K, 73, 128, 128]."""
     driving_exact: Tensor
+    head: Tensor
+    """[B · K, 7]: the map of the head by its landmarks (runtime/head.py); belief 0 where it is to
+    be done without."""
     target: Tensor
     """The driving frame over its background, [B · K, 3, 256, 256]."""
     colour: Tensor
@@ -108,11 +115,11 @@ class GeneratorData:
         background = plate * shade
         exact = densepose_from_iuv(torch.from_numpy(person.iuv[index]))
         densepose = exact
+        landmarks = torch.from_numpy(person.landmarks[index]).clone()
         if predicted is None:
             predicted = rng.random() < PREDICTED_SHARE
         if predicted and self.iuv is not None:
             observed = read_observation(record)
-            landmarks = torch.from_numpy(person.landmarks[index]).clone()
             landmarks[..., 2] = landmarks[..., 2] * DEPTH_SCALE + DEPTH_OFFSET
             seen = torch.from_numpy(observed.found[index])
             landmarks = torch.where(
@@ -126,14 +133,18 @@ class GeneratorData:
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
                 out = self.iuv(landmarks, mask if masked else torch.zeros_like(mask))
             densepose = type(out)(*(t.float() for t in out)).densepose().clone()
-        colour, alpha, background = colour.clone(), alpha.clone(), background.clone()
+        if augment and rng.random() < 0.5:
+            landmarks[..., 0] = 1.0 - landmarks[..., 0]
+            colour, alpha, background = colour.flip(-1), alpha.flip(-1), background.flip(-1)
+            exact, densepose = flip_densepose(exact), flip_densepose(densepose)
+        points = landmarks.numpy()
+        head = np.stack([head_map(points[0], driver) for driver in points[1:]])
+        if augment:
+            head[:, 6] *= rng.random(len(head)) >= HEADLESS_SHARE
         if augment:
             colour = recoloured(rng, colour, alpha)
             if rng.random() < 0.3:
                 background = torch.rand(1, 3, 1, 1).expand_as(background)
-            if rng.random() < 0.5:
-                colour, alpha, background = colour.flip(-1), alpha.flip(-1), background.flip(-1)
-                exact, densepose = flip_densepose(exact), flip_densepose(densepose)
         picture = colour + background * (1.0 - alpha)
         mask = alpha[:1]
         return GeneratorBatch(
@@ -143,6 +154,7 @@ class GeneratorData:
             source_exact=exact[:1],
             driving_densepose=densepose[1:],
             driving_exact=exact[1:],
+            head=torch.from_numpy(head),
             target=picture[1:],
             colour=colour[1:],
             alpha=alpha[1:],
@@ -203,8 +215,15 @@ def augment_source(rng: np.random.Generator, batch: GeneratorBatch) -> Generator
         outside = 1.0 - x[:, :25].sum(1, keepdim=True).clamp(max=1.0)
         return torch.cat([x[:, :1] + outside, x[:, 1:]], 1)
 
+    # Points of the source move the other way than the sampling grid.
+    drives = len(batch.head) // count
+    turn = torch.linalg.inv(theta[:, :, :2]).repeat_interleave(drives, 0)
+    matrix = batch.head[:, :6].view(-1, 2, 3).clone()
+    matrix[:, :, 2] -= theta[:, :, 2].repeat_interleave(drives, 0)
+    head = torch.cat([(turn @ matrix).flatten(1), batch.head[:, 6:]], 1)
     return replace(
         batch,
+        head=head,
         source=move(source, "bilinear", "border").clamp(0.0, 1.0),
         mask=move(batch.mask, "bilinear", "zeros"),
         source_densepose=move_densepose(batch.source_densepose),

@@ -40,7 +40,9 @@ def save_samples(generator: Generator, data: GeneratorData, path: Path, seed: in
                 batch.source.to(device), batch.mask.to(device), batch.source_densepose.to(device)
             )
             out = generator.drive(
-                repeat_identity(identity, DRIVES), batch.driving_densepose.to(device)
+                repeat_identity(identity, DRIVES),
+                batch.driving_densepose.to(device),
+                batch.head.to(device),
             )
         tiles = [to_picture(batch.source[0])]
         for i in range(DRIVES):

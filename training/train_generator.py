@@ -102,7 +102,7 @@ def drive(generator: Generator, batch: GeneratorBatch) -> Generated:
     """Encode the batch's sources once and drive each with its frames."""
     identity = generator.encode_source(batch.source, batch.mask, batch.source_densepose)
     drives = len(batch.target) // len(batch.source)
-    return generator.drive(repeat_identity(identity, drives), batch.driving_densepose)
+    return generator.drive(repeat_identity(identity, drives), batch.driving_densepose, batch.head)
 
 
 def to_device(batch: GeneratorBatch, device: torch.device) -> GeneratorBatch:

@@ -30,7 +30,9 @@ def iuv_loss(out: Iuv, batch: IuvBatch, weights: Tensor) -> tuple[Tensor, dict[s
     """Cross-entropy on S, masked L1 on U and V of the pixel's own part (spec: λ_ce 1, λ_uv)."""
     part, uv = batch.part, batch.uv
     if out.parts.shape[-1] != part.shape[-1]:
-        part, uv = part[:, 1::2, 1::2], uv[:, :, 1::2, 1::2]
+        # A coarse pixel's centre lies between four fine ones: taken in turn, they shift nothing.
+        y, x = (int(n) for n in torch.randint(2, (2,)))
+        part, uv = part[:, y::2, x::2], uv[:, :, y::2, x::2]
     ce = F.cross_entropy(out.parts, part, weight=weights)
     body = (part > 0).float()
     own = (part - 1).clamp(min=0)[:, None]

@@ -85,6 +85,24 @@ def test_background_colours_stay_out_of_the_atlas(
     assert float(colours.max()) < 0.21
 
 
+def test_coordinates_reach_beyond_the_person(tiny_live: GeneratorOptions, figure: Figure) -> None:
+    """Where P_s is wider than the person, the flow leads beside it, and the mask there is empty."""
+    net = SeededTextureNet(tiny_live).eval()
+    densepose = densepose_from_iuv(figure())
+    person = 1.0 - densepose[:, :1]
+    narrow = person.clone()
+    narrow[..., :14] = 0.0  # the mask knows nothing of the right side
+    image = torch.where(narrow > 0.0, 0.2, 1.0).expand(1, 3, 32, 32)
+    prior, _ = net.encode(image, narrow, densepose)
+    sampled = sample_texture(prior, *split_densepose(densepose))
+    cut = (person - narrow) > 0.0
+    assert float(sampled[:, 2:3][cut].min()) > 0.5
+    places = sampled[:, :2] / (sampled[:, 2:3] + 1e-6)
+    assert float(((places - identity_grid(32)).abs() * cut).mean(1)[cut[:, 0]].mean()) < 2.0 / 32
+    colours = sampled[:, 3:] / (sampled[:, 2:3] + 1e-6)
+    assert float((colours * cut).max()) < 0.21
+
+
 def test_alpha_scales_the_channels(tiny_live: GeneratorOptions) -> None:
     net = SeededTextureNet(tiny_live)
     texture = torch.rand(2, 24, 4, 32, 32)

@@ -13,6 +13,7 @@ from bunraku.runtime.framing import (
     person_box,
     pixels_per_metre,
     source_framing,
+    uncrop,
 )
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.skeleton import Bone
@@ -56,6 +57,18 @@ def test_a_crop_goes_on_with_the_border() -> None:
     assert out[:, 0].tolist() == [0, 0, 4, 8, 8, 8]
     far = crop(picture, Window.of_box(50, 50, 4), 4)
     assert (far == 11).all()
+
+
+@pytest.mark.parametrize("box", [(7, 3, 32), (-5, -6, 40), (30, 20, 32)])
+def test_what_is_cropped_can_be_put_back(box: tuple[int, int, int]) -> None:
+    values = np.random.default_rng(0).random((40, 60), dtype=np.float32)
+    window = Window.of_box(*box)
+    back = uncrop(np.asarray(crop(values, window, box[2]), np.float32), window, (40, 60))
+    left, top, side = box
+    inside = np.zeros((40, 60), bool)
+    inside[max(0, top) : top + side, max(0, left) : left + side] = True
+    assert np.array_equal(back[inside], values[inside])
+    assert not back[~inside].any()
 
 
 def test_shrinking_averages() -> None:
