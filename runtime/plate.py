@@ -55,7 +55,9 @@ def make_plate(photo: Picture, mask: Array) -> Picture:
     part = photo[y0:y1, x0:x1]
     hole = _dilate(person[y0:y1, x0:x1], outline)
     unclear = _dilate(person[y0:y1, x0:x1], clear)
-    if unclear.all():  # nothing but person: the mean of the whole photo has to do
+    if unclear.all():
+        unclear = hole
+    if hole.all():  # nothing but person: the mean of the whole photo has to do
         plate[y0:y1, x0:x1] = photo.reshape(-1, 3).mean(0).astype(np.uint8)
         return plate
     weight = cv2.blur(_dilate(hole, feather).astype(np.float32), (2 * feather + 1,) * 2)
