@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bunraku.networks.layers import ConvBlock, up2
+from bunraku.networks.layers import ConvBlock, ResidualBlock, up2
 from bunraku.networks.presets import DENSEPOSE_CHANNELS, PARTS
 
 SIDE = 128
@@ -139,6 +139,9 @@ class IuvNet(nn.Module):
         for steer in (self.steer2, self.steer4, self.steer8):
             nn.init.zeros_(steer.weight)
             nn.init.zeros_(steer.bias)
+        self.think4, self.think8 = ResidualBlock(c3), ResidualBlock(c4)
+        for block in (self.think4, self.think8):
+            block.start_as_identity()
         self.deep = ConvBlock(c4, c4)
         self.lift4, self.up4 = nn.Conv2d(c4, c3, 1), ConvBlock(c3, c3)
         self.lift2, self.up2 = nn.Conv2d(c3, c2, 1), ConvBlock(c2, c2)
@@ -166,7 +169,8 @@ class IuvNet(nn.Module):
         x1 = self.enter(self.stem(x))
         x2 = steered(self.down2(x1), self.steer2(latent))
         x4 = steered(self.down4(x2), self.steer4(latent))
-        x8 = self.deep(steered(self.down8(x4), self.steer8(latent)))
+        x4 = self.think4(x4)
+        x8 = self.deep(self.think8(steered(self.down8(x4), self.steer8(latent))))
         y = self.up4(up2(self.lift4(x8)) + x4)
         y = self.up2(up2(self.lift2(y)) + x2)
         features: Tensor = self.up1(up2(self.lift1(y)) + x1)
