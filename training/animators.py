@@ -44,7 +44,9 @@ class Animator(Protocol):
     def iuv(self) -> nn.Module:
         """The IUV net as torch calls it: landmarks [N, 33, 4], mask [N, 1, n, n] to ``Iuv``."""
 
-    def animate(self, source: Array, mask: Array, densepose: Array, driving: Array) -> Frames:
+    def animate(
+        self, source: Array, mask: Array, densepose: Array, driving: Array, head: Array
+    ) -> Frames:
         """Move one source.
 
         Args:
@@ -52,6 +54,7 @@ class Animator(Protocol):
             mask: the person in it, [w, w] in [0, 1].
             densepose: P_s, [73, n, n].
             driving: P_d, [K, 73, n, n].
+            head: [K, 7], the map of the head by its landmarks (runtime/head.py).
         """
 
 
@@ -82,14 +85,18 @@ class TorchAnimator:
     def iuv(self) -> nn.Module:
         return self._iuv
 
-    def animate(self, source: Array, mask: Array, densepose: Array, driving: Array) -> Frames:
+    def animate(
+        self, source: Array, mask: Array, densepose: Array, driving: Array, head: Array
+    ) -> Frames:
         image, person, surface = (
             torch.from_numpy(a)[None] for a in (source, mask[None], densepose)
         )
         with torch.inference_mode():
             identity = self._generator.encode_source(image, person, surface)
             blend = self._generator.drive(
-                repeat_identity(identity, len(driving)), torch.from_numpy(driving)
+                repeat_identity(identity, len(driving)),
+                torch.from_numpy(driving),
+                torch.from_numpy(head),
             ).blend
         return Frames(blend.image.clamp(0.0, 1.0).numpy(), blend.mask.numpy())
 
@@ -124,7 +131,9 @@ class BundleAnimator:
     def iuv(self) -> nn.Module:
         return self._iuv
 
-    def animate(self, source: Array, mask: Array, densepose: Array, driving: Array) -> Frames:
+    def animate(
+        self, source: Array, mask: Array, densepose: Array, driving: Array, head: Array
+    ) -> Frames:
         known = {"image": source[None], "mask": mask[None, None], "densepose": densepose[None]}
         tensors = {"image": known["image"], "mask": known["mask"], **self._source.run(known)}
         image, person = known["image"], known["mask"]
@@ -136,7 +145,10 @@ class BundleAnimator:
         }
         # The chain reads nothing else of an identity; the rest of one needs a photo.
         identity = cast(Identity, SimpleNamespace(tensors=tensors, gathered=gathered))
-        made = [self._chain.run(identity, np.ascontiguousarray(p[None])) for p in driving]
+        made = [
+            self._chain.run(identity, np.ascontiguousarray(pose[None]), points)
+            for pose, points in zip(driving, head, strict=True)
+        ]
         return Frames(
             np.concatenate([frame["image"] for frame in made]),
             np.concatenate([frame["mask"] for frame in made]),

@@ -14,6 +14,7 @@ from bunraku.networks.densepose import densepose_from_iuv, split_densepose
 from bunraku.networks.layers import identity_grid, push_pull, up2
 from bunraku.networks.prior import fill, flow_from_prior, prior_atlas, splat
 from bunraku.runtime.arrays import Array, Picture
+from bunraku.runtime.head import head_map
 from bunraku.training.animators import Animator, Frames
 from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, IuvData
 from bunraku.training.judge import Judge
@@ -38,8 +39,9 @@ EXPLANATION = (
     "exact part, U and V (never-seen texture from its surroundings in the chart, else from the "
     "other side of the body, else from the other face of the limb), cut out by the exact IUV "
     "map's own outline. "
-    f"*{EXACT}*: both IUV maps are the exact ones. "
-    f"*{PREDICTED}*: both are the IUV net's, from the pose network's landmarks without a mask. "
+    f"*{EXACT}*: both IUV maps and the landmarks of the face are the exact ones. "
+    f"*{PREDICTED}*: both maps are the IUV net's, without a mask, from the pose network's "
+    "landmarks. "
     "L1 and SSIM are in [0, 1], PSNR in dB, AKD in pixels of 256; AKD and MKR are the pose "
     "network's, between the true and the generated frame."
 )
@@ -88,8 +90,8 @@ class Case:
         """P of the source and of the driving frames, [1 + K, 73, 128, 128]."""
         return densepose_from_iuv(torch.from_numpy(self.record.iuv[self.index])).numpy()
 
-    def predicted(self, animator: Animator) -> Array:
-        """The same by the IUV net, from the pose network's landmarks and without a mask.
+    def seen(self) -> Array:
+        """Landmarks of the same frames as the pose network gives them, [1 + K, 33, 4].
 
         Where the pose network found nobody, the record's own landmarks stand in.
         """
@@ -97,7 +99,11 @@ class Case:
         own = self.record.landmarks[self.index].copy()
         own[..., 2] = own[..., 2] * DEPTH_SCALE + DEPTH_OFFSET
         found = observed.found[self.index, None, None]
-        landmarks = np.where(found, observed.landmarks[self.index], own).astype(np.float32)
+        return np.where(found, observed.landmarks[self.index], own).astype(np.float32)
+
+    def predicted(self, animator: Animator) -> Array:
+        """P of the same frames by the IUV net, from :meth:`seen` and without a mask."""
+        landmarks = self.seen()
         side = self.record.iuv.shape[1]
         no_mask = torch.zeros(len(landmarks), 1, side, side)
         with torch.inference_mode():
@@ -154,7 +160,6 @@ def over(image: Array, mask: Array, background: Picture) -> Picture:
 def make_rows(case: Case, animator: Animator) -> tuple[dict[str, list[Picture]], Array]:
     """What each row of the table makes of a case, and the driver's exact IUV maps."""
     exact = case.exact()
-    predicted = case.predicted(animator)
     unmoved = case.picture(case.source)
     source = np.ascontiguousarray(unmoved.transpose(2, 0, 1), np.float32) / np.float32(255.0)
     mask = case.alpha(case.source)
@@ -168,11 +173,15 @@ def make_rows(case: Case, animator: Animator) -> tuple[dict[str, list[Picture]],
             )
         ]
 
+    def moved(maps: Array, landmarks: Array) -> list[Picture]:
+        head = np.stack([head_map(landmarks[0], driver) for driver in landmarks[1:]])
+        return composed(animator.animate(source, mask, maps[0], maps[1:], head))
+
     made = {
         UNMOVED: [unmoved] * len(case.driving),
         COPY: composed(copy_along_iuv(source, mask, exact[0], exact[1:])),
-        EXACT: composed(animator.animate(source, mask, exact[0], exact[1:])),
-        PREDICTED: composed(animator.animate(source, mask, predicted[0], predicted[1:])),
+        EXACT: moved(exact, case.record.landmarks[case.index]),
+        PREDICTED: moved(case.predicted(animator), case.seen()),
     }
     return made, exact[1:]
 

@@ -18,6 +18,7 @@ from bunraku.training.evaluate_people import Case
 from bunraku.training.people.records import Record
 
 MakePeople = Callable[..., Path]
+NO_HEAD = np.zeros((2, 7), np.float32)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_checkpoints(case: Case, tmp_path: Path) -> None:
         "iuv": {"checkpoint": "i.pt", "steps": 7, "minutes": 0.0},
     }
     exact = case.exact()
-    frames = animator.animate(source_of(case), case.alpha(0), exact[0], exact[1:])
+    frames = animator.animate(source_of(case), case.alpha(0), exact[0], exact[1:], NO_HEAD)
     assert frames.image.shape == (2, 3, 256, 256)
     assert frames.mask.shape == (2, 1, 256, 256)
     assert 0.0 <= frames.image.min() <= frames.image.max() <= 1.0
@@ -66,7 +67,7 @@ def test_bundles(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     animator = BundleAnimator("live", "iuv", 1)
     assert animator.provenance["generator"] == {"bundle": "live", "steps": 5}
     exact = case.exact()
-    frames = animator.animate(source_of(case), case.alpha(0), exact[0], exact[1:])
+    frames = animator.animate(source_of(case), case.alpha(0), exact[0], exact[1:], NO_HEAD)
     assert frames.image.shape == (2, 3, 256, 256)
     assert frames.mask.shape == (2, 1, 256, 256)
     assert (made["source"].runs, made["motion"].runs, made["blend"].runs) == (1, 2, 2)

@@ -40,6 +40,7 @@ class Copier:
     """An animator that copies along the IUV maps it is given."""
 
     def __init__(self) -> None:
+        self.heads: list[Array] = []
         torch.manual_seed(0)
         self.net = IuvNet(IuvOptions(encoder=(4, 8, 8, 8), latent=8, decoder=8)).eval()
 
@@ -51,7 +52,10 @@ class Copier:
     def iuv(self) -> nn.Module:
         return self.net
 
-    def animate(self, source: Array, mask: Array, densepose: Array, driving: Array) -> Frames:
+    def animate(
+        self, source: Array, mask: Array, densepose: Array, driving: Array, head: Array
+    ) -> Frames:
+        self.heads.append(head)
         return copy_along_iuv(source, mask, densepose, driving)
 
 
@@ -114,13 +118,20 @@ def test_over() -> None:
 
 def test_rows_of_a_case(make_people: MakePeople) -> None:
     case = next(cases(make_people(count=1, frames=4), None, 2))
-    made, driving = make_rows(case, Copier())
+    animator = Copier()
+    made, driving = make_rows(case, animator)
     assert tuple(made) == ROWS
     assert driving.shape == (2, 73, 128, 128)
     assert all(len(pictures) == 2 for pictures in made.values())
     assert np.array_equal(made[UNMOVED][1], case.picture(case.source))
     assert np.array_equal(made[EXACT][0], made[COPY][0])
     assert not np.array_equal(made[PREDICTED][0], made[EXACT][0])
+    # The face moves with the person: a shift, believed wholly.
+    assert [head.shape for head in animator.heads] == [(2, 7), (2, 7)]
+    assert animator.heads[0][0] == pytest.approx(
+        [1.0, 0.0, -8.0 * (0 - case.source) / 128, 0.0, 1.0, 4.0 * (0 - case.source) / 128, 1.0],
+        abs=0.02,
+    )
 
 
 def test_the_whole_evaluation(make_people: MakePeople, judge: Judge, tmp_path: Path) -> None:

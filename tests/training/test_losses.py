@@ -34,6 +34,7 @@ def batch_of(person: Record, source: int, driving: int) -> GeneratorBatch:
         source_exact=exact[:1],
         driving_densepose=exact[1:],
         driving_exact=exact[1:],
+        head=torch.zeros(1, 7),
         target=picture[1:],
         colour=rgba[1:, :3],
         alpha=rgba[1:, 3:],
