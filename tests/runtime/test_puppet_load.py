@@ -11,6 +11,8 @@ from tests.runtime.onnx_models import iuv_model, live_models, write_bundle
 
 from bunraku.errors import BundleError, EngineError, FetchError, NoPersonError, PhotoError
 from bunraku.export.pose.fetch import ensure
+from bunraku.runtime.bundle import shipped
+from bunraku.runtime.framing import uncrop
 from bunraku.runtime.photo import read_photo
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.puppet import Puppet
@@ -57,6 +59,23 @@ def test_the_example_photo_is_animated(puppet: Puppet) -> None:
     assert np.abs(out[top + side // 2, left + side // 2].astype(int) - 128).max() <= 1
     assert puppet.animate(street(), 0.1).shape == photo.shape
     assert puppet.lost == 1
+
+
+@pytest.mark.skipif(
+    not EXAMPLE.exists() or not {"live", "iuv"} <= set(shipped()),
+    reason="the shipped bundles or examples/photo.jpg are not there",
+)
+def test_the_shipped_bundles_give_the_example_photo_back(networks: PoseNetworks) -> None:
+    puppet = Puppet.load(networks=networks, threads=1)
+    puppet.set_source(EXAMPLE)
+    photo = read_photo(EXAMPLE)
+    out = puppet.animate(photo, 0.0)
+    identity = puppet.identity
+    person = uncrop(identity.mask, identity.framing.window, photo.shape[:2])
+    difference = np.abs(out.astype(np.float32) - photo).mean(-1) / 255
+    # The goal is 0.02; a bundle that does not fit the code is far beyond this.
+    assert (difference * person).sum() / person.sum() < 0.05
+    assert difference[person == 0].mean() < 0.01
 
 
 def test_a_small_person_is_refused(puppet: Puppet) -> None:
