@@ -19,7 +19,7 @@ from torch import Tensor
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.export.cuts import Cut, Tensors
 from bunraku.kernels import sample_texture, warp_occlude
-from bunraku.networks.layers import up2
+from bunraku.networks.layers import up2_flow
 from bunraku.networks.presets import PARTS, GeneratorOptions
 
 Array = NDArray[np.float32]
@@ -139,7 +139,7 @@ def kernel_seam(options: GeneratorOptions, known: Mapping[str, Array]) -> Arrays
         return given
     given["z_geo"] = sample_texture(known["atlas"], *_charts(known["densepose"]))
     flow = torch.from_numpy(known[f"flow_{options.size}"])
-    window_flow = (flow if options.window == options.size else up2(flow)).numpy()
+    window_flow = (flow if options.window == options.size else up2_flow(flow)).numpy()
     everywhere = np.ones_like(window_flow[:, :1])
     given["warped_image"] = warp_occlude(known["image_masked"], window_flow, everywhere)
     return given

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from bunraku.kernels import sample_texture, warp_occlude
 from bunraku.networks.blender import Blend, BlenderNet
 from bunraku.networks.densepose import split_densepose
-from bunraku.networks.layers import down, up2
+from bunraku.networks.layers import down, up2_flow
 from bunraku.networks.motion import MotionNet
 from bunraku.networks.presets import OPTIONS, GeneratorOptions, Preset
 from bunraku.networks.prior import guide_head
@@ -152,7 +152,7 @@ class Generator(nn.Module):
             z_geo = sample_texture(moved.atlas, parts[:, 1:], u, v)
             return Seamed((warped[0], warped[1], warped[2]), z_geo, None)
         z_geo = sample_texture(moved.atlas, *split_densepose(densepose))
-        flow = moved.flow[2] if o.window == o.size else up2(moved.flow[2])
+        flow = moved.flow[2] if o.window == o.size else up2_flow(moved.flow[2])
         whole = torch.ones_like(flow[:, :1])
         warped_image = warp_occlude(identity["image_masked"], flow, whole)
         return Seamed((warped[0], warped[1], warped[2]), z_geo, warped_image)

@@ -25,6 +25,10 @@ Frame = dict[str, Array]
 """What is known of one frame so far."""
 
 
+TORN = 0.1
+"""A flow that changes by more than this (in [-1, 1] units) among neighbours has an edge there."""
+
+
 class Chain:
     """From a driving IUV map to the person's picture; each stage takes what the last one gave.
 
@@ -110,13 +114,24 @@ class Chain:
 
 
 def enlarged(flow: Array, side: int) -> Array:
-    """``[1, C, n, n]`` to ``[1, C, side, side]``, bilinearly, ``align_corners=False``."""
+    """``[1, 2, n, n]`` to ``[1, 2, side, side]``: bilinear, and the nearest value at its edges.
+
+    Between an arm and the torso behind it a mean of both flows leads to a third place. The form
+    that training uses is ``networks.layers.up2_flow``.
+    """
     if flow.shape[-1] == side:
         return flow
-    result = np.empty((*flow.shape[:2], side, side), np.float32)
-    for channel in range(flow.shape[1]):
+    n = flow.shape[-1]
+    result = np.empty((1, 2, side, side), np.float32)
+    neighbours = np.ones((3, 3), np.uint8)
+    torn = np.zeros((n, n), bool)
+    for channel in (0, 1):
+        plane: Any = flow[0, channel]
         destination: Any = result[0, channel]
-        cv2.resize(flow[0, channel], (side, side), destination, interpolation=cv2.INTER_LINEAR)
+        cv2.resize(plane, (side, side), destination, interpolation=cv2.INTER_LINEAR)
+        torn |= cv2.dilate(plane, neighbours) - cv2.erode(plane, neighbours) > TORN
+    wide = torn.repeat(side // n, 0).repeat(side // n, 1)
+    result[0, :, wide] = flow[0].repeat(side // n, 1).repeat(side // n, 2)[:, wide].T
     return result
 
 

@@ -26,6 +26,9 @@ FIELD = 8
 """Channels of the packed field: r, g, b, trust, flow x, flow y, mask, nothing."""
 PREMULTIPLIED = 1e-3
 """Added to the warped mask before colours are divided by it, as the blend engine does."""
+JUMP = 0.05
+"""A flow that changes by more than this (in [-1, 1] units) from pixel to pixel has an edge there:
+between an arm and the torso behind it a mean of both flows leads to a third place."""
 TRACE = 1.0 / 512.0
 """A mask below this shows nothing in 8 bits."""
 
@@ -69,15 +72,32 @@ _PHOTO = numba.types.Array(numba.uint8, 3, "C", readonly=True)
 _BOX = numba.types.Array(numba.int64, 1, "C", readonly=True)
 
 
-@kernel((_PIXELS, _PHOTO, read_only(3), _BOX, read_only(1), read_only(1), INDEX, INDEX))
+@numba.njit(inline="always")
+def _between(near: Any, far: Any, weight: Any, jump: Any) -> Any:
+    """A flow between two pixels: their mean by weight, or at an edge the nearer one's."""
+    if abs(far - near) > jump:
+        return far if weight > np.float32(0.5) else near
+    return near + (far - near) * weight
+
+
+@kernel((_PIXELS, _PHOTO, read_only(3), _BOX, read_only(1), read_only(1), FLOAT, INDEX, INDEX))
 def _paste_rows(
-    out: Any, photo: Any, field: Any, box: Any, fade_x: Any, fade_y: Any, first: Any, step: Any
+    out: Any,
+    photo: Any,
+    field: Any,
+    box: Any,
+    fade_x: Any,
+    fade_y: Any,
+    jump: Any,
+    first: Any,
+    step: Any,
 ) -> None:
     """Blend every ``step``-th row of the window over ``out``, which holds the plate.
 
     :param field: ``[n, n, 8]`` of ``_pack_field``.
     :param box: left, top, side of the window, then x0, y0, x1, y1: its part inside the photo.
     :param fade_x: ``[x1 - x0]``, factor of the mask; :param fade_y: ``[y1 - y0]``.
+    :param jump: in photo pixels; where the flow changes by more, there is an edge.
     """
     left, top, side, x0, y0, x1, y1 = box
     n = field.shape[0]
@@ -92,6 +112,8 @@ def _paste_rows(
         for i in range(n):  # the field between its two rows, once for all columns
             for c in range(FIELD):
                 line[i, c] = field[row, i, c] * (one - fy) + field[row + 1, i, c] * fy
+            for c in range(4, 6):
+                line[i, c] = _between(field[row, i, c], field[row + 1, i, c], fy, jump)
             shown = max(shown, line[i, 6])
         if shown < np.float32(TRACE):
             continue
@@ -108,8 +130,8 @@ def _paste_rows(
             blue = line[i, 2] * gx + line[i + 1, 2] * fx
             t = line[i, 3] * gx + line[i + 1, 3] * fx
             if t > np.float32(0.0):
-                sx = np.float32(x) + line[i, 4] * gx + line[i + 1, 4] * fx
-                sy = np.float32(y) + line[i, 5] * gx + line[i + 1, 5] * fx
+                sx = np.float32(x) + _between(line[i, 4], line[i + 1, 4], fx, jump)
+                sy = np.float32(y) + _between(line[i, 5], line[i + 1, 5], fx, jump)
                 # Within the window's part of the photo, as the warp stays within the window.
                 sx = clamped(sx - np.float32(x0), np.float32(x1 - 1 - x0))
                 sy = clamped(sy - np.float32(y0), np.float32(y1 - 1 - y0))
@@ -190,7 +212,8 @@ class Compositor:
             self._field,
         )
         out = self._plate.copy()
-        shared = (out, self._photo, self._field, self._box, self._fade_x, self._fade_y)
+        jump = np.float32(JUMP * self._box[2] / 2.0)
+        shared = (out, self._photo, self._field, self._box, self._fade_x, self._fade_y, jump)
         rows = int(self._box[6] - self._box[4])
         share(lambda first, step: _paste_rows(*shared, first, step), rows, self._threads)
         return out

@@ -18,6 +18,7 @@ from tests.runtime.fakes import (
 
 from bunraku.errors import BundleError
 from bunraku.kernels import channels_last
+from bunraku.networks.layers import up2_flow
 from bunraku.runtime.arrays import Array, Tensors
 from bunraku.runtime.chain import Chain, enlarged
 from bunraku.runtime.identity import Identity
@@ -91,11 +92,14 @@ def test_with_the_prior_the_surface_is_the_drivers(identity: Identity) -> None:
 
 
 def test_flows_are_enlarged_as_in_training() -> None:
-    flow = random(1, 2, 32, 32)
-    expected = torch.nn.functional.interpolate(
-        torch.from_numpy(flow), scale_factor=2, mode="bilinear", align_corners=False
-    )
-    assert np.allclose(enlarged(flow, 64), expected.numpy(), atol=1e-6)
+    flow = random(1, 2, 32, 32) * np.float32(0.05)
+    flow[0, 0, 10:20, 5:25] += 0.5
+    flow[0, 1, :, 16:] -= 0.2
+    expected = up2_flow(torch.from_numpy(flow)).numpy()
+    assert np.allclose(enlarged(flow, 64), expected, atol=1e-6)
+    assert set(np.unique(np.sign(expected[0, 0, 30] - 0.25))) == {-1.0, 1.0}
+    steps = np.abs(np.diff(expected[0, 0, 30]))
+    assert ((steps < 0.1) | (steps > 0.4)).all(), "no place between two surfaces"
     assert enlarged(flow, 32) is flow
 
 

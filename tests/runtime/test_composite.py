@@ -118,3 +118,22 @@ def test_pictures_are_new_and_the_photo_is_kept() -> None:
     compositor.untouched()[:] = 0
     assert np.array_equal(photo, kept)
     assert np.array_equal(compositor.untouched(), kept)
+
+
+def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only() -> None:
+    """The left half reads from a blue bar, the right half from a yellow one; red lies between."""
+    photo = np.zeros((256, 256, 3), np.uint8)
+    photo[:, :90], photo[:, 90:170], photo[:, 170:] = (0, 0, 255), (255, 0, 0), (255, 255, 0)
+    window = Window.of_box(0, 0, 256)
+    compositor = Compositor(photo, np.zeros_like(photo), window, SIDE, 1)
+    mask = np.ones((1, 1, SIDE, SIDE), np.float32)
+    flow = np.zeros((1, 2, SIDE, SIDE), np.float32)
+    own = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE * 2.0 - 1.0
+    goal = np.where(np.arange(SIDE) < SIDE // 2, np.float32(-0.7), np.float32(0.7))
+    flow[0, 0] = goal - own
+    colours = np.where(goal[:, None] < 0, (0.0, 0.0, 1.0), (1.0, 1.0, 0.0)).astype(np.float32)
+    image = np.broadcast_to(colours.T[None, :, None], (1, 3, SIDE, SIDE)).astype(np.float32)
+    warped = np.concatenate([image * np.float32(1.001), mask], 1)
+    out = compositor.paste(np.ascontiguousarray(image), mask, mask, warped, flow)
+    red = (out[..., 0].astype(int) - out[..., 1] > 60) & (out[..., 2] < 60)
+    assert not red.any()
