@@ -19,7 +19,8 @@ def face() -> Array:
 def applied(head: Array, points: Array) -> Array:
     matrix = head[:6].reshape(2, 3)
     placed = points[:, :2] * 2.0 - 1.0
-    return (placed @ matrix[:, :2].T + matrix[:, 2] + 1.0) / 2.0
+    ends: Array = ((placed @ matrix[:, :2].T + matrix[:, 2] + 1.0) / 2.0).astype(np.float32)
+    return ends
 
 
 def test_the_same_face_is_the_identity() -> None:
