@@ -37,6 +37,10 @@ _SHARES = {
     Gesture.FACE: 0.09, Gesture.WAVE: 0.08, Gesture.CROSSED: 0.04, Gesture.CLASPED: 0.05,
     Gesture.FORWARD: 0.04, Gesture.BACK: 0.01, Gesture.UP: 0.02,
 }  # fmt: skip
+# Metres between arm and torso; where the arm touches, the torso's ellipse is a little too large.
+_CLEARANCE = {
+    Gesture.HIP: -0.015, Gesture.CROSSED: -0.015, Gesture.BACK: -0.015, Gesture.HANG: -0.03,
+}  # fmt: skip
 _BOTH = (Gesture.CROSSED, Gesture.CLASPED)
 
 
@@ -165,7 +169,7 @@ def _try_arm(skeleton: Skeleton, room: _Room, side: str, gesture: Gesture, share
         forearm = rotation @ between(lower0, rotation.T @ lower)
     wrist = elbow + forearm @ lower0
     tip = elbow + forearm @ lower0 * (1.15 if gesture not in _BOTH else 1.0)
-    near = -0.015 if gesture in (Gesture.HIP, Gesture.CROSSED, Gesture.BACK) else 0.025
+    near = _CLEARANCE.get(gesture, 0.025)
     points = [shoulder + (elbow - shoulder) * t for t in (0.7, 1.0)]
     points += [elbow + (wrist - elbow) * t for t in (0.35, 0.7, 1.0)] + [tip]
     if any(room.blocked(point, near) for point in points):

@@ -116,7 +116,8 @@ def random_light(rng: np.random.Generator) -> Light:
     weak = rng.uniform(0, 0.25) * (1 + 0.3 * rng.normal(size=3))
     floor = rng.uniform(0.12, 0.32) * (1 + 0.15 * rng.normal(size=3))
     sky = rng.uniform(0.28, 0.6) * (1 + 0.1 * rng.normal(size=3))
-    return Light(direction, np.stack([main, weak]).clip(0), np.stack([floor, sky]).clip(0))
+    colour, ambient = np.stack([main, weak]).clip(0), np.stack([floor, sky]).clip(0)
+    return Light(direction, colour, ambient, float(rng.uniform(0.3, 0.95)))
 
 
 def ground_shadow(camera: Camera, light: Light, vertices: Floats, strength: float) -> np.ndarray:

@@ -197,11 +197,17 @@ def make_piece(
     texcoords: Floats,
     face_texcoords: Ints,
     group: int | None = None,
+    shares: Floats | None = None,
 ) -> Piece:
-    """Prepare a mesh; ``group`` overrides the skin weights (hair is head, wherever it hangs)."""
+    """Prepare a mesh.
+
+    Groups follow from the skin weights unless ``group`` sets them (hair is head, wherever it
+    hangs) or ``shares`` [v,14] gives them for every vertex.
+    """
     count = len(faces)
     if group is None:
-        shares = anatomy.group_weights(weights.toarray())
+        if shares is None:
+            shares = anatomy.group_weights(weights.toarray())
         total = shares[faces].sum(1)  # [t,14]
         ranked = np.argsort(total, axis=1, kind="stable")
         first, second = ranked[:, -1], ranked[:, -2]

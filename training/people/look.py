@@ -10,6 +10,7 @@ from bunraku.training.people.body import Floats
 from bunraku.training.people.fabric import chest_print, fabric
 from bunraku.training.people.garments import TEXTURE_SIZE, Garment
 from bunraku.training.people.renderer import BOTTOM, LAYERS, TOP, Look
+from bunraku.training.people.skirts import fold_texture
 from bunraku.training.people.wardrobe import Wardrobe
 
 _HAIR_COLOURS = (
@@ -55,8 +56,18 @@ def make_look(
     gloss[LAYERS.index("eyes")] = 0.8
     tint[LAYERS.index("eyes")] = _hue_turn(rng.choice(_EYE_HUES)) * rng.uniform(0.85, 1.1)
     coverage = [rng.uniform(0.75, 1.0) if rng.random() < share else 0.0 for share in (0.65, 0.45)]
+    cloth = np.zeros(len(LAYERS), np.float32)
+    cloth[[TOP, BOTTOM]] = 1, 2
+    skirt = LAYERS.index("skirt")
+    if skirt in worn:
+        dress = rng.random() < 0.5  # one cloth from top to hem
+        textures[skirt] = fold_texture(rng, int(rng.integers(5, 17)))
+        coverage = [1.0 if dress else coverage[0], 1.0]
+        cloth[skirt] = 1 if dress else 2
     tiles, scales = zip(*(fabric(rng, each) for each in coverage), strict=True)
     brightness = textures[TOP][..., :3][textures[TOP][..., 3] > 128].mean() / 255
+    detail = np.full(len(LAYERS), 0.85 / max(brightness, 0.1), np.float32)
+    detail[skirt] = 1.25
     painted = chest_print(rng) if rng.random() < 0.4 else np.zeros((8, 8, 4), np.uint8)
     size = rng.uniform(0.07, 0.15)
     box = [
@@ -69,9 +80,10 @@ def make_look(
         textures=textures,
         tint=tint.astype(np.float32),
         gloss=gloss,
+        cloth=cloth,
         fabrics=np.stack(tiles),
         fabric_scale=np.stack(scales),
-        detail=np.full(2, 0.85 / max(brightness, 0.1), np.float32),
+        detail=detail,
         print_=painted,
         print_box=np.array(box, np.float32),
     )

@@ -21,10 +21,12 @@ _TO_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
 @dataclass(frozen=True)
 class Motion:
-    """``rotations[segment]`` is [t,3,3]; ``directions[segment]`` [3] (not a unit vector)."""
+    """``rotations[segment]`` is [t,3,3]; ``directions[segment]`` [3] (not a unit vector);
+    ``travel`` [t,3] is the way of the root in lengths of the skeleton's leg."""
 
     rotations: dict[str, Floats]
     directions: dict[str, Floats]
+    travel: Floats
     frame_time_s: float
 
     def __len__(self) -> int:
@@ -64,6 +66,7 @@ def read_text(path: Path) -> str:
 @dataclass
 class _Bone:
     direction: Floats
+    length: float
     axis: Floats
     freedom: list[str]
 
@@ -83,9 +86,11 @@ def read_asf(path: Path) -> tuple[dict[str, _Bone], dict[str, str]]:
             match words[0]:
                 case "name":
                     name = words[1]
-                    bones[name] = _Bone(np.zeros(3), np.zeros(3), [])
+                    bones[name] = _Bone(np.zeros(3), 0.0, np.zeros(3), [])
                 case "direction":
                     bones[name].direction = np.array(words[1:4], np.float64)
+                case "length":
+                    bones[name].length = float(words[1])
                 case "axis":
                     bones[name].axis = np.array(words[1:4], np.float64)
                 case "dof":
@@ -126,9 +131,12 @@ def read_amc(path: Path, skeleton: Path, stride: int = 1) -> Motion:
             rotations[name] = above @ (own @ _euler(angles) @ own.T)
         else:
             rotations[name] = above
+    leg = sum(bones[name].length for name in ("lfemur", "ltibia") if name in bones) or 1.0
+    travel = np.array([frame["root"][:3] for frame in frames]) @ _TO_Z_UP.T / leg
     return Motion(
         {name: _turn(rotation) for name, rotation in rotations.items()},
         {name: _TO_Z_UP @ bone.direction for name, bone in bones.items()},
+        travel,
         stride / 120,
     )
 
@@ -179,12 +187,15 @@ def read_bvh(path: Path, stride: int = 1) -> Motion:
     rotations: dict[str, Floats] = {}
     directions: dict[str, Floats] = {}
     places: dict[str, Floats] = {}
+    travel = np.zeros((len(values), 3))
     column = 0
     for name, joint in joints.items():
         local = np.broadcast_to(np.eye(3), (len(values), 3, 3))
         for channel in joint.channels:
             if channel.endswith("rotation"):
                 local = local @ rotation_about("XYZ".index(channel[0]), values[:, column])
+            elif joint.parent is None:
+                travel[:, "XYZ".index(channel[0])] = values[:, column]
             column += 1
         parent = joint.parent
         rotations[name] = local if parent is None else rotations[parent] @ local
@@ -195,8 +206,17 @@ def read_bvh(path: Path, stride: int = 1) -> Motion:
     return Motion(
         {name: basis @ rotation @ basis.T for name, rotation in rotations.items()},
         {name: basis @ direction for name, direction in directions.items()},
+        travel @ basis.T / _leg_length(directions),
         frame_time_s * stride,
     )
+
+
+def _leg_length(directions: dict[str, Floats]) -> float:
+    """Length of thigh and shin in the file's units."""
+    for names in (("LeftUpLeg", "LeftLeg"), ("LeftHip", "LeftKnee")):
+        if all(name in directions for name in names):
+            return float(sum(np.linalg.norm(directions[name]) for name in names))
+    return 1.0
 
 
 def _basis(places: dict[str, Floats]) -> Floats:

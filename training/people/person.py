@@ -14,6 +14,7 @@ from bunraku.training.people.garments import Garment, Piece, Proxy, make_piece
 from bunraku.training.people.look import make_look
 from bunraku.training.people.poses import Skeleton
 from bunraku.training.people.renderer import BOTTOM, LAYERS, TOP, Look, Mesh
+from bunraku.training.people.skirts import make_skirt, random_cut
 from bunraku.training.people.wardrobe import Wardrobe
 
 
@@ -74,6 +75,9 @@ class Tailor:
         self.wardrobe = wardrobe
         self.anatomy = wardrobe.anatomy
         self._skin, self._skin_vertices = _skin_piece(self.anatomy)
+        neutral, joints = self.anatomy.body.neutral
+        hips = joints[self.anatomy.body.bone("upperleg01.L"), 2]
+        self._below_waist = neutral[:, 2] < hips + 0.06
 
     def make(self, rng: np.random.Generator) -> Person:
         """A person drawn at random; the same generator state gives the same person."""
@@ -93,6 +97,11 @@ class Tailor:
             worn.append((LAYERS.index("hair"), wardrobe.garment(hair, True)))
         if hat:
             worn.append((LAYERS.index("hat"), wardrobe.garment(_pick(rng, wardrobe.hats), True)))
+        suit = worn[0][1].piece
+        skirted = rng.random() < (0.3 if sex == "female" else 0.04)
+        if skirted and suit.upper.any() and not suit.upper.all():
+            skirt = make_skirt(self.anatomy, random_cut(rng))
+            worn.append((LAYERS.index("skirt"), skirt))
         looseness = rng.uniform(0.002, 0.022) if rng.random() < 0.45 else 0.0
         return self._dress(rng, vertices, joints, worn, skin, looseness)
 
@@ -100,16 +109,23 @@ class Tailor:
         self, rng: np.random.Generator, body: Floats, joints: Floats,
         worn: list[tuple[int, Garment]], skin: Path, looseness: float,
     ) -> Person:  # fmt: skip
+        skirted = any(LAYERS[layer] == "skirt" for layer, _ in worn)
         hidden = np.zeros(len(body), bool)
         for layer, garment in worn:
-            if layer in (TOP, LAYERS.index("shoes")):
+            if layer == TOP:
+                hidden[garment.proxy.hidden] = True
+                if skirted:  # worn instead of the suit's trousers, over bare legs
+                    hidden[self._below_waist] = False
+        for layer, garment in worn:
+            if LAYERS[layer] == "shoes":
                 hidden[garment.proxy.hidden] = True
         skin_vertices = body[self._skin_vertices]
         bare = np.asarray(~hidden[self._skin_vertices][self._skin.vertex_triangles].all(1))
         parts = _Parts()
         parts.add(self._skin, skin_vertices, self._skin.normals(skin_vertices), 0, bare)
         moved = []
-        for layer, garment in worn:
+        hem = np.inf  # height that the trousers reach down to
+        for layer, garment in worn:  # the suit comes first
             piece = garment.piece
             places = garment.proxy.fit(body)
             normals = piece.normals(places)
@@ -117,7 +133,14 @@ class Tailor:
                 places = places + looseness * normals
             layers = np.where(piece.upper, TOP, BOTTOM) if layer == TOP else layer
             start = parts.count
-            parts.add(piece, places, normals, layers)
+            shown = None
+            if layer == TOP and skirted:
+                shown = piece.upper
+            elif layer == TOP:
+                hem = float(places[:, 2].min())
+            elif LAYERS[layer] == "shoes":  # shafts inside of the trousers would come through
+                shown = places[piece.vertex_triangles, 2].mean(1) < hem + 0.02
+            parts.add(piece, places, normals, layers, shown)
             if layer in (LAYERS.index("eyes"), LAYERS.index("brows")):
                 moved.append((slice(start, parts.count), garment.proxy))
         neutral = self.anatomy.body.neutral[1]

@@ -159,10 +159,15 @@ def retarget(skeleton: Skeleton, motion: Motion, frame: int) -> Floats:
     return skeleton.spread(world)
 
 
-def face_front(pose: Floats, root: int = 0) -> Floats:
+def face_front(pose: Floats) -> Floats:
     """The pose turned about the vertical so that its hips face the camera."""
-    x, y, _ = pose[root] @ np.array([0.0, -1.0, 0.0])
-    return np.asarray(turn(np.array([0.0, 0.0, 1.0]), -float(np.arctan2(x, -y))) @ pose)
+    return np.asarray(to_front(pose) @ pose)
+
+
+def to_front(pose: Floats) -> Floats:
+    """The turn [3,3] about the vertical that makes the pose's hips face the camera."""
+    x, y, _ = pose[0] @ np.array([0.0, -1.0, 0.0])
+    return turn(np.array([0.0, 0.0, 1.0]), -float(np.arctan2(x, -y)))
 
 
 def stand(skeleton: Skeleton, rng: np.random.Generator) -> Floats:

@@ -14,88 +14,24 @@ import numpy as np
 from bunraku.errors import BunrakuError
 from bunraku.training.people.anatomy import GROUPS, PARTS
 from bunraku.training.people.body import Floats, Ints
+from bunraku.training.people.shaders import FRAGMENT, SHADOW_FRAGMENT, SHADOW_VERTEX, VERTEX
 
-LAYERS = ("skin", "top", "bottom", "shoes", "hair", "eyes", "brows", "hat")
+LAYERS = ("skin", "top", "bottom", "shoes", "hair", "eyes", "brows", "hat", "skirt")
 TOP, BOTTOM = 1, 2
-
-_VERTEX = """#version 330
-in vec3 place; in vec3 normal; in vec2 texcoord; in vec3 rest; in vec4 tag;
-uniform mat4 view;
-out vec3 N; out vec3 W; out vec2 T; out vec3 R; out float border;
-flat out ivec3 kind;  // layer, first group, second group
-void main() {
-  gl_Position = view * vec4(place, 1); N = normal; W = place; T = texcoord; R = rest;
-  kind = ivec3(tag.xyz + .5); border = tag.w;
-}"""
-
-_FRAGMENT = """#version 330
-in vec3 N; in vec3 W; in vec2 T; in vec3 R; in float border; flat in ivec3 kind;
-uniform sampler2DArray textures; uniform sampler2DArray fabrics; uniform sampler2D print_;
-uniform vec3 frames[56]; uniform vec2 parts[14];
-uniform mat3 tint[8]; uniform float gloss[8]; uniform vec2 fabric_scale[2]; uniform float detail[2];
-uniform vec4 print_box;  // centre x, z and half sizes, metres on the neutral body
-uniform vec3 light[2]; uniform vec3 light_colour[2]; uniform vec3 ambient[2]; uniform vec3 eye;
-layout(location = 0) out vec4 colour; layout(location = 1) out vec4 iuv;
-const float PI = 3.14159265;
-void main() {
-  int layer = kind.x;
-  vec4 texel = texture(textures, vec3(T, layer));
-  if (texel.a < .45) discard;
-  int group = border >= 0. ? kind.y : kind.z;
-  vec3 axis = frames[4 * group + 1], q = R - frames[4 * group];
-  float qf = dot(q, frames[4 * group + 2]), qs = dot(q, frames[4 * group + 3]);
-  float angle = atan(qs, qf), along = dot(q, axis);
-  vec2 part = parts[group];
-  bool front = abs(angle) < PI / 2.;
-  float u = angle / (2. * PI) + .5;
-  float rear = (angle < 0. ? angle + 2. * PI : angle) / PI - .5;
-  if (part.x != part.y) u = front ? angle / PI + .5 : rear;
-  iuv = vec4((front ? part.y : part.x) / 255., clamp(u, 0., 1.), clamp(along, 0., 1.), 1.);
-
-  vec3 albedo = tint[layer] * texel.rgb;
-  if (layer == 1 || layer == 2) {
-    float folds = clamp(dot(texel.rgb, vec3(.333)) * detail[layer - 1], .25, 1.25);
-    // Metres around and along the limb; derivatives by hand, as the angle jumps at the back.
-    float size = inversesqrt(dot(axis, axis));
-    float radius = group == 0 ? .16 : group < 8 ? .09 : .05;
-    vec2 scale = fabric_scale[layer - 1];
-    float r2 = max(qf * qf + qs * qs, 1e-6);
-    vec2 dx = vec2((qf * dFdx(qs) - qs * dFdx(qf)) / r2 * radius, dFdx(along) * size) * scale;
-    vec2 dy = vec2((qf * dFdy(qs) - qs * dFdy(qf)) / r2 * radius, dFdy(along) * size) * scale;
-    vec3 at = vec3(vec2(angle * radius, along * size) * scale, layer - 1);
-    vec4 cloth = textureGrad(fabrics, at, dx, dy);
-    albedo = mix(albedo, cloth.rgb * folds, cloth.a);
-    vec2 on_print = (R.xz - print_box.xy) / print_box.zw;
-    if (layer == 1 && group == 0 && front && max(abs(on_print.x), abs(on_print.y)) < 1.) {
-      vec4 ink = texture(print_, on_print * .5 + .5);
-      albedo = mix(albedo, ink.rgb * folds, ink.a);
-    }
-  }
-  albedo = clamp(albedo, 0., 1.); albedo *= albedo;
-  vec3 n = normalize(N), v = normalize(eye - W);
-  if (dot(n, v) < 0.) n = -n;
-  vec3 energy = mix(ambient[0], ambient[1], n.z * .5 + .5);
-  float shine = 0.;
-  for (int i = 0; i < 2; i++) {
-    energy += light_colour[i] * pow(max(dot(n, light[i]) * .75 + .25, 0.), 1.4);
-    shine += pow(max(dot(n, normalize(light[i] + v)), 0.), 24.) * dot(light_colour[i], vec3(.33));
-  }
-  float rim = pow(1. - max(dot(n, v), 0.), 3.);
-  vec3 lit = albedo * (1. - .25 * rim) + gloss[layer] * (shine * .6 + rim * .15) * .3;
-  colour = vec4(sqrt(clamp(lit * energy, 0., 1.)), 1.);
-}"""
+_SHADOW_SIDE = 512
 
 
 @dataclass(frozen=True)
 class Look:
     """Everything about a person's surface that is not geometry."""
 
-    textures: np.ndarray  # uint8 [8,s,s,4] one per layer, bottom row first
-    tint: Floats  # [8,3,3] colour matrices
-    gloss: Floats  # [8]
+    textures: np.ndarray  # uint8 [9,s,s,4] one per layer, bottom row first
+    tint: Floats  # [9,3,3] colour matrices
+    gloss: Floats  # [9]
+    cloth: Floats  # [9] which fabric a layer is made of: 0 none, 1 the first, 2 the second
     fabrics: np.ndarray  # uint8 [2,f,f,4] for top and bottom; alpha: how much of it shows
     fabric_scale: Floats  # [2,2] repeats per metre around and along
-    detail: Floats  # [2] brings the texture's brightness to about 1
+    detail: Floats  # [9] brings the texture's brightness to about 1
     print_: np.ndarray  # uint8 [p,p,4] picture on the chest, bottom row first
     print_box: Floats  # [4] centre x, z and half sizes on the neutral body, metres
 
@@ -113,11 +49,12 @@ class Mesh:
 
 @dataclass(frozen=True)
 class Light:
-    """Two directional lights over an ambient gradient."""
+    """Two directional lights over an ambient gradient; the first one casts shadows."""
 
     direction: Floats  # [2,3] towards the light
     colour: Floats  # [2,3]
     ambient: Floats  # [2,3] from below, from above
+    shadow: float = 0.0  # 0: shadows are not seen, 1: the first light does not reach them
 
 
 class Renderer:
@@ -145,14 +82,21 @@ class Renderer:
         self._side = size * supersampling
         self._modern = moderngl
         gl: Any = self._gl
-        self._program: Any = gl.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
+        self._program: Any = gl.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
+        self._shadow_program: Any = gl.program(
+            vertex_shader=SHADOW_VERTEX, fragment_shader=SHADOW_FRAGMENT
+        )
+        self._shadow_map = gl.depth_texture((_SHADOW_SIDE, _SHADOW_SIDE))
+        self._shadow_map.compare_func = "<="
+        self._shadow_map.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        self._shadow_target = gl.framebuffer(depth_attachment=self._shadow_map)
         self._colour, self._iuv = (gl.texture((self._side, self._side), 4) for _ in range(2))
         depth = gl.depth_renderbuffer((self._side, self._side))
         self._target = gl.framebuffer([self._colour, self._iuv], depth)
         self._set("frames", frames.reshape(-1, 3))
         self._set("parts", np.array(PARTS))
         assert len(GROUPS) == len(frames)
-        for unit, name in enumerate(("textures", "fabrics", "print_")):
+        for unit, name in enumerate(("textures", "fabrics", "print_", "shadow_map")):
             self._program[name].value = unit
         self._owned: list[Any] = []
 
@@ -178,6 +122,11 @@ class Renderer:
             ],
             index,
         )
+        self._shadow_array = gl.vertex_array(
+            self._shadow_program,
+            [(self._moving, "3f 12x", "place"), (fixed_buffer, "20x 4f", "tag")],
+            index,
+        )
         textures = [_array_texture(gl, look.textures), _array_texture(gl, look.fabrics)]
         height, width = look.print_.shape[:2]
         textures.append(gl.texture((width, height), 4, look.print_.tobytes()))
@@ -186,15 +135,24 @@ class Renderer:
             texture.filter = (self._modern.LINEAR_MIPMAP_LINEAR, self._modern.LINEAR)
             texture.use(unit)
         self._set("tint", look.tint.transpose(0, 2, 1))
-        for name in ("gloss", "fabric_scale", "detail", "print_box"):
+        for name in ("gloss", "cloth", "fabric_scale", "detail", "print_box"):
             self._set(name, getattr(look, name))
-        self._owned = [self._array, self._moving, fixed_buffer, index, *textures]
+        self._owned = [
+            self._array,
+            self._shadow_array,
+            self._moving,
+            fixed_buffer,
+            index,
+            *textures,
+        ]
 
     def light(self, light: Light) -> None:
         """Set the light of the pictures to come."""
         self._set("light", light.direction)
         self._set("light_colour", light.colour)
         self._set("ambient", light.ambient)
+        self._set("shadow", light.shadow)
+        self._sun_direction = light.direction[0]
 
     def draw(
         self, vertices: Floats, normals: Floats, view: Floats, eye: Floats
@@ -210,6 +168,7 @@ class Renderer:
         self._moving.write(np.ascontiguousarray(moving, np.float32).tobytes())
         self._set("view", view.T)
         self._set("eye", eye)
+        self._draw_shadow_map(vertices)
         self._target.use()
         self._gl.enable(self._modern.DEPTH_TEST)
         self._target.clear(0, 0, 0, 0)
@@ -226,6 +185,24 @@ class Renderer:
         for offset in range(n * n):
             summed += colour[offset // n :: n, offset % n :: n]
         return (summed // (n * n)).astype(np.uint8), iuv[..., :3]
+
+    def _draw_shadow_map(self, vertices: Floats) -> None:
+        back = self._sun_direction
+        right = np.cross([0.31, 0.2, 0.93], back)
+        right /= np.linalg.norm(right)
+        axes = np.stack([right, np.cross(back, right), -back])
+        seen = vertices @ axes.T
+        low, high = seen.min(0) - 0.05, seen.max(0) + 0.05
+        sun = np.eye(4)  # world to 0..1 in all three axes of the map
+        sun[:3, :3] = axes / (high - low)[:, None]
+        sun[:3, 3] = -low / (high - low)
+        for program in (self._program, self._shadow_program):
+            program["sun"].write(np.ascontiguousarray(sun.T, np.float32).tobytes())
+        self._gl.enable(self._modern.DEPTH_TEST)
+        self._shadow_target.use()
+        self._shadow_target.clear(depth=1.0)
+        self._shadow_array.render()
+        self._shadow_map.use(3)
 
     def _release(self) -> None:
         for owned in self._owned:

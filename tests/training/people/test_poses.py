@@ -83,7 +83,7 @@ def test_files_of_the_same_skeleton_are_copied(skeleton: Skeleton, assets: Path)
 
 
 def test_motion_of_something_else_is_refused(skeleton: Skeleton) -> None:
-    tail = Motion({"Tail": np.eye(3)[None]}, {"Tail": np.array([0, 1.0, 0])}, 0.1)
+    tail = Motion({"Tail": np.eye(3)[None]}, {"Tail": np.array([0, 1.0, 0])}, np.zeros((1, 3)), 0.1)
     with pytest.raises(InputError, match="has no segments for root"):
         retarget(skeleton, tail, 0)
 

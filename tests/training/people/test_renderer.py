@@ -30,9 +30,10 @@ def square(layer: str, group: str, other: str, border: list[float]) -> tuple[Mes
         textures=textures,
         tint=np.tile(np.eye(3, dtype=np.float32) * 0.5, (len(LAYERS), 1, 1)),
         gloss=np.zeros(len(LAYERS), np.float32),
+        cloth=np.array([name in ("top", "bottom") for name in LAYERS], np.float32),
         fabrics=np.zeros((2, 8, 8, 4), np.uint8),
         fabric_scale=np.ones((2, 2), np.float32),
-        detail=np.ones(2, np.float32),
+        detail=np.ones(len(LAYERS), np.float32),
         print_=np.zeros((8, 8, 4), np.uint8),
         print_box=np.array([0, 1, 0.1, 0.1], np.float32),
     )
@@ -120,6 +121,37 @@ def test_transparent_texels_leave_no_trace() -> None:
     rgba, iuv = draw(mesh, look)
     assert not rgba.any()
     assert not iuv.any()
+
+
+def test_what_stands_before_the_light_casts_a_shadow() -> None:
+    mesh, look = square("skin", "torso", "torso", [1, 1, 1, 1])
+    small = mesh.rest * [0.3, 1, 0.3] + [0, -0.3, 0.7]
+    double = Mesh(
+        corner_vertex=np.arange(8),
+        texcoord=np.tile(mesh.texcoord, (2, 1)),
+        rest=np.concatenate([mesh.rest, small]),
+        tag=np.tile(mesh.tag, (2, 1)),
+        triangles=np.concatenate([mesh.triangles, mesh.triangles + 4]),
+    )
+    sun = np.array([[0.8, -1, 0], [0, 0, 1]]) / np.array([[np.sqrt(1.64)], [1]])
+    colour, ambient = np.array([[1.0] * 3, [0.0] * 3]), np.full((2, 3), 0.2)
+    camera = look_at(np.array([0, 0, 1.0]), 0.83, 0.0, 30)
+    normals = np.tile(np.array([0, -1, 0], np.float32), (8, 1))
+    pictures = []
+    for shadow in (0.0, 1.0):
+        renderer = Renderer(FRAMES, 64)
+        try:
+            renderer.load(double, look)
+            renderer.light(Light(sun, colour, ambient, shadow))
+            pictures.append(renderer.draw(double.rest, normals, camera.view, camera.eye)[0])
+        finally:
+            renderer.close()
+    darker = pictures[0][..., 0].astype(int) - pictures[1][..., 0] > 30
+    rows, columns = np.nonzero(darker)
+    # The light comes from the picture's right, so the shadow falls to the left of the middle.
+    assert 50 < darker.sum() < 500
+    assert columns.mean() < 26
+    assert rows.mean() == pytest.approx(32, abs=3)
 
 
 def test_missing_egl_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
