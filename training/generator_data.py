@@ -17,6 +17,10 @@ from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, jitter
 from bunraku.training.observe import read_observation
 from bunraku.training.people.records import list_records, read_record
 
+LOST = 0.06
+"""Mean error of the pose network's landmarks, in window units, from which it saw something else:
+nothing is to be learned from a picture of one pose under the IUV map of another."""
+
 SELF_SHARE = 0.12
 """Share of driving frames that are the source itself: a photo driven by itself must come back."""
 
@@ -121,10 +125,9 @@ class GeneratorData:
         if predicted and self.iuv is not None:
             observed = read_observation(record)
             landmarks[..., 2] = landmarks[..., 2] * DEPTH_SCALE + DEPTH_OFFSET
-            seen = torch.from_numpy(observed.found[index])
-            landmarks = torch.where(
-                seen[:, None, None], torch.from_numpy(observed.landmarks[index]), landmarks
-            )
+            guess = torch.from_numpy(observed.landmarks[index])
+            seen = torch.from_numpy(observed.found[index]) & (misplaced(guess, landmarks) < LOST)
+            landmarks = torch.where(seen[:, None, None], guess, landmarks)
             if augment:
                 landmarks = jitter(landmarks, torch.full((len(index),), 0.006))
             mask = torch.from_numpy(observed.mask[index])[:, None].float() / 255.0
@@ -160,6 +163,13 @@ class GeneratorData:
             alpha=alpha[1:],
             background=background[1:],
         )
+
+
+def misplaced(guess: Tensor, exact: Tensor) -> Tensor:
+    """Mean distance of visible landmarks [F, 33, 4] in window units: [F]."""
+    distance = (guess[..., :2] - exact[..., :2]).norm(dim=-1)
+    visible = exact[..., 3]
+    return (distance * visible).sum(1) / (visible.sum(1) + 1e-6)
 
 
 def collate(parts: list[GeneratorBatch]) -> GeneratorBatch:
