@@ -167,7 +167,7 @@ class GeneratorData:
 
 def misplaced(guess: Tensor, exact: Tensor) -> Tensor:
     """Mean distance of visible landmarks [F, 33, 4] in window units: [F]."""
-    distance = (guess[..., :2] - exact[..., :2]).norm(dim=-1)
+    distance: Tensor = torch.linalg.vector_norm(guess[..., :2] - exact[..., :2], dim=-1)
     visible = exact[..., 3]
     return (distance * visible).sum(1) / (visible.sum(1) + 1e-6)
 
