@@ -8,7 +8,8 @@ import numpy as np
 
 from bunraku.training.people.body import Floats
 from bunraku.training.people.fabric import chest_print, fabric
-from bunraku.training.people.garments import TEXTURE_SIZE, Garment
+from bunraku.training.people.garments import Garment
+from bunraku.training.people.mhclo import TEXTURE_SIZE
 from bunraku.training.people.renderer import BOTTOM, LAYERS, TOP, Look
 from bunraku.training.people.skirts import fold_texture
 from bunraku.training.people.wardrobe import Wardrobe

@@ -10,8 +10,9 @@ from scipy import sparse
 
 from bunraku.training.people.anatomy import TORSO, Anatomy
 from bunraku.training.people.body import BodyModel, Floats, Ints
-from bunraku.training.people.garments import Garment, Piece, Proxy, make_piece
+from bunraku.training.people.garments import Garment, Piece, make_piece
 from bunraku.training.people.look import make_look
+from bunraku.training.people.mhclo import Proxy
 from bunraku.training.people.poses import Skeleton
 from bunraku.training.people.renderer import BOTTOM, LAYERS, TOP, Look, Mesh
 from bunraku.training.people.skirts import make_skirt, random_cut

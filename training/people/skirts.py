@@ -16,7 +16,8 @@ from scipy.spatial import cKDTree
 from bunraku.training.people.anatomy import GROUPS, TORSO, Anatomy
 from bunraku.training.people.body import Floats
 from bunraku.training.people.fabric import smooth_noise
-from bunraku.training.people.garments import TEXTURE_SIZE, Garment, Proxy, make_piece
+from bunraku.training.people.garments import Garment, make_piece
+from bunraku.training.people.mhclo import TEXTURE_SIZE, Proxy
 
 _AROUND, _DOWN = 72, 22
 _WAIST_OVER_HIPS = 0.15  # metres

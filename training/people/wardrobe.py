@@ -9,7 +9,8 @@ import numpy as np
 
 from bunraku.errors import InputError
 from bunraku.training.people.anatomy import Anatomy
-from bunraku.training.people.garments import TEXTURE_SIZE, Garment, load_garment, read_texture
+from bunraku.training.people.garments import Garment, load_garment
+from bunraku.training.people.mhclo import TEXTURE_SIZE, read_texture
 
 
 class Wardrobe:
