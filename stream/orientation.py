@@ -36,6 +36,16 @@ class Turn:
             return cls(transpose=True, mirror_x=c < 0, mirror_y=b < 0)
         return cls(mirror_x=a < 0, mirror_y=d < 0)
 
+    @classmethod
+    def from_degrees(cls, counterclockwise: float) -> Turn:
+        """Take the nearest right angle."""
+        return (
+            cls(),
+            cls(transpose=True, mirror_y=True),
+            cls(mirror_x=True, mirror_y=True),
+            cls(transpose=True, mirror_x=True),
+        )[round(counterclockwise / 90) % 4]
+
     def apply(self, picture: Picture) -> Picture:
         """Return the picture turned, in memory of its own if it is turned at all."""
         if self == Turn():

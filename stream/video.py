@@ -178,9 +178,7 @@ class ClipReader:
         aspect = self._stream.sample_aspect_ratio
         if aspect and aspect != 1:
             image = resize(image, max(1, round(width * aspect)), height)
-        matrix = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
-        if matrix is not None:
-            image = Turn.from_display_matrix(bytes(matrix)).apply(image)
+        image = _turn(frame).apply(image)
         size = (image.shape[1], image.shape[0])
         if self._size is None:
             self._size = size
@@ -188,6 +186,16 @@ class ClipReader:
             self.resized += 1
             image = fit(image, *self._size)
         return image
+
+
+def _turn(frame: VideoFrame) -> Turn:
+    try:
+        matrix = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
+    except ValueError:
+        # PyAV knows not every kind of side data that FFmpeg gives (EXIF, for one), and then shows
+        # none of it; the angle alone is told all the same.
+        return Turn.from_degrees(frame.rotation)
+    return Turn() if matrix is None else Turn.from_display_matrix(bytes(matrix))
 
 
 def _open(path: Path) -> InputContainer:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -209,6 +210,25 @@ def test_stopping_before_the_first_frame_leaves_nothing(
     with pytest.raises(KeyboardInterrupt):
         animate_clip(make_puppet, options, should_stop=lambda: True)
     assert not options.out.exists()
+
+
+def test_memory_does_not_grow_with_the_clip(
+    options: AnimateOptions, make_clip: MakeClip, make_puppet: MakePuppet
+) -> None:
+    class Forgetful(make_puppet().__class__):  # type: ignore[misc]
+        def animate(self, *args: Any, **kwargs: Any) -> Any:
+            self.drives.clear()
+            self.times_s.clear()
+            return super().animate(*args, **kwargs)
+
+    peaks = []
+    for frames in (10, 10, 110):  # the first also pays for what is made once
+        clip = make_clip(f"{frames}.mp4", frames=frames, audio="aac")
+        tracemalloc.start()
+        animate_clip(Forgetful, replace(options, clip=clip))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < peaks[1] + 200_000  # a fifth of what the frames take
 
 
 def test_fault_leaves_nothing(options: AnimateOptions, make_puppet: MakePuppet) -> None:

@@ -34,6 +34,12 @@ def test_turn_moves_each_pixel_as_the_matrix_says(a: int, b: int, c: int, d: int
             assert (turned[row, column] == picture[y, x]).all()
 
 
+@pytest.mark.parametrize("quarters", range(-2, 4))
+def test_turn_by_degrees_is_counterclockwise(quarters: int) -> None:
+    turned = Turn.from_degrees(90.0 * quarters).apply(_numbered())
+    assert (turned == np.rot90(_numbered(), quarters)).all()
+
+
 def test_turn_ignores_a_short_matrix() -> None:
     assert Turn.from_display_matrix(b"") == Turn()
 

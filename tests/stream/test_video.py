@@ -9,6 +9,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from bunraku.errors import ClipError
 from bunraku.stream.video import ClipFrame, ClipReader
@@ -59,6 +60,15 @@ def test_rotation_is_applied(make_clip: MakeClip, rotation: int, corner: tuple[i
     assert image.shape == ((48, 64, 3) if rotation % 180 == 0 else (64, 48, 3))
     assert image[corner][0] > 200
     assert image[corner][1] < 40
+
+
+def test_a_photo_with_exif_is_a_clip_of_one_frame(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 1
+    Image.new("RGB", (64, 48), (30, 60, 200)).save(tmp_path / "photo.jpg", exif=exif)
+    frames, _ = _read(tmp_path / "photo.jpg")
+    assert len(frames) == 1
+    assert np.allclose(frames[0].image[20, 20], (30, 60, 200), atol=6)
 
 
 def test_pixels_become_square(make_clip: MakeClip) -> None:
