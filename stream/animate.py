@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from bunraku.errors import InputError, NoPersonError, OutputError
+from bunraku.errors import NoPersonError, OutputError
 from bunraku.runtime.photo import read_photo
 from bunraku.runtime.stages import Spread, StageTimer
 from bunraku.stream.audio import AudioMode, AudioTrack
-from bunraku.stream.layout import (
-    MAX_RECORDED_SIDE_PX,
-    draw_mark,
-    recordable_size,
-    side_by_side,
-)
+from bunraku.stream.layout import draw_mark, recordable_size, side_by_side
+from bunraku.stream.options import AnimateOptions, Summary
 from bunraku.stream.orientation import Picture, resize
 from bunraku.stream.video import ClipFrame, ClipReader
 from bunraku.stream.writer import ClipWriter, writable_target
@@ -49,62 +44,6 @@ class Animator(Protocol):
 
     @property
     def faults(self) -> int: ...
-
-
-@dataclass(frozen=True)
-class AnimateOptions:
-    """What to animate, with what, and how it is recorded."""
-
-    photo: Path
-    clip: Path
-    out: Path
-    # Frames of the clip, counted from 0: the first, and the one after the last (None: to the end).
-    start: int = 0
-    stop: int | None = None
-    # The clip's frame at which the framing is fixed (None: the first with a clear view).
-    calibrate: int | None = None
-    # The clip's frame to the left of the animated picture.
-    side_by_side: bool = False
-    # Only the square that the networks see, not pasted into the photo.
-    window_only: bool = False
-    # A visible "synthetic" in the corner; the metadata says so in any case.
-    mark: bool = False
-    # Photos with a longer side are scaled down first.
-    max_side_px: int = MAX_RECORDED_SIDE_PX
-
-    def __post_init__(self) -> None:
-        if self.start < 0 or (self.stop is not None and self.stop <= self.start):
-            raise InputError(f"Frames {self.start}:{self.stop} are none.", "Give A:B with A < B.")
-        if self.max_side_px < 64:
-            raise InputError("The longest side must have at least 64 pixels.")
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What was recorded, for people and as JSON."""
-
-    output: str
-    frames: int
-    # Frames animated a second, start-up left out.
-    fps: float
-    clip_fps: float
-    elapsed_s: float
-    width: int
-    height: int
-    audio: AudioMode
-    # {"p50": …, "p95": …} by stage.
-    stages_ms: dict[str, dict[str, float]]
-    # Frames of the clip that could not be decoded.
-    drops: int
-    lost_person_frames: int
-    # Frames in which an engine failed and the last good picture stood in.
-    engine_faults: int
-    interrupted: bool
-    notes: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain values for :func:`json.dumps`."""
-        return asdict(self)
 
 
 def animate_clip(

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from bunraku.errors import ClipError, InputError, NoPersonError, OutputError, PhotoError
-from bunraku.stream.animate import AnimateOptions, animate_clip
+from bunraku.stream.animate import animate_clip
+from bunraku.stream.options import AnimateOptions
 from bunraku.stream.video import ClipFrame, ClipReader
 
 MakeClip = Callable[..., Path]

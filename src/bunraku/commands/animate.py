@@ -12,7 +12,8 @@ from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
 
 if TYPE_CHECKING:
-    from bunraku.stream.animate import AnimateOptions, Animator, Summary
+    from bunraku.stream.animate import Animator
+    from bunraku.stream.options import AnimateOptions, Summary
 
 MAX_SIDE_PX = 4096
 
@@ -72,7 +73,7 @@ def animate(
 
     The file keeps the clip's timing and sound. Ctrl-C closes it early and leaves it playable.
     """
-    from bunraku.stream.animate import AnimateOptions
+    from bunraku.stream.options import AnimateOptions
 
     start, stop = parse_frames(frames)
     options = AnimateOptions(
