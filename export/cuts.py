@@ -104,7 +104,7 @@ class BlendCut(Cut):
         inputs = [f"warped_{n}" for n in o.scales] + [f"occlusion_{n}" for n in o.scales[1:]]
         inputs += ["z_geo"]
         if o.prior:
-            inputs += ["warped_image", "densepose"]
+            inputs += ["warped_image", "densepose", "prior"]
         self.inputs = tuple(inputs)
         self.outputs = ("image", "mask", "trust") if o.prior else ("image", "mask")
 
@@ -120,7 +120,9 @@ class BlendCut(Cut):
         )
         warped = (known[f"warped_{coarse}"], known[f"warped_{middle}"], known[f"warped_{fine}"])
         seamed = Seamed(warped, known["z_geo"], known.get("warped_image"))
-        blend, _ = self.generator.blend(seamed, moved, known.get("densepose", unused))
+        blend, _ = self.generator.blend(
+            seamed, moved, known.get("prior"), known.get("densepose", unused)
+        )
         return {"image": blend.image.clamp(0.0, 1.0), "mask": blend.mask, "trust": blend.trust}
 
 

@@ -11,6 +11,10 @@ from bunraku.networks.layers import ConvBlock, down, up2
 from bunraku.networks.presets import GeneratorOptions
 
 
+SURE_FROM = 0.7
+"""Confidence of the prior from which on the warped mask bounds the mask."""
+
+
 class Blend(NamedTuple):
     """One finished frame. Colours are in [0, 1] but not clamped, masks and trust in [0, 1]."""
 
@@ -76,7 +80,7 @@ class BlenderNet(nn.Module):
             z_geo: [B, c, n, n]; with the prior its first three channels are atlas colours.
             z_app: [B, c', n, n].
             image_app: Î_app [B, 3, n, n] in [0, 1].
-            guide: with the prior, the driving silhouette: [B, 1, n, n].
+            guide: with the prior, the driving silhouette and the prior's confidence: [B, 2, n, n].
             warped_image: with the prior, the photo × mask and the mask, warped by the finest flow:
                 [B, 4, w, w].
         """
@@ -89,7 +93,8 @@ class BlenderNet(nn.Module):
         assert guide is not None, "a generator with the prior needs its guide"
         assert warped_image is not None, "a generator with the prior needs the warped photo"
         warped_mask = warped_image[:, 3:]
-        out = self.unet(torch.cat([*inputs, guide, down(warped_image, self.upscale)], 1))
+        inputs += [guide[:, :1], down(warped_image, self.upscale)]
+        out = self.unet(torch.cat(inputs, 1))
         colours = z_geo[:, :3].float()
         if self.upscale > 1:
             colours = up2(colours)
@@ -98,4 +103,11 @@ class BlenderNet(nn.Module):
         trust = torch.sigmoid(out[:, 4:5]) * warped_mask
         image = trust * warped + (1.0 - trust) * synthesis
         mask_logit = out[:, 3:4] + 6.0 * warped_mask - 3.0
-        return Blend(image, torch.sigmoid(mask_logit), trust, mask_logit, synthesis)
+        # Where the correspondence is sure, the photo's own outline holds: an IUV map that is wider
+        # than the person makes nobody wider.
+        sure = ((guide[:, 1:] - SURE_FROM) / (1.0 - SURE_FROM)).clamp(0.0, 1.0)
+        if self.upscale > 1:
+            sure = up2(sure)
+        mask = torch.sigmoid(mask_logit)
+        mask = mask + sure * (torch.minimum(mask, warped_mask) - mask)
+        return Blend(image, mask, trust, mask_logit, synthesis)

@@ -4,7 +4,7 @@
     sample_prior(identity, P_d)     ──► prior             kernel (with the prior)
     motion(P_d, prior, identity)    ──► flows, occlusions, atlas, [S, U, V]
     seam(identity, moved, P_d)      ──► warped features, z_geo           kernels
-    blend(seamed, moved, P_d)       ──► Î_d, m̂
+    blend(seamed, moved, prior, P_d)──► Î_d, m̂
 
 The same methods are what training composes, what is exported as engines, and what the runtime
 drives; tensors have the same names everywhere.
@@ -163,10 +163,14 @@ class Generator(nn.Module):
         head = head.float()
         return z_app, torch.cat([torch.sigmoid(head[:, :3]), head[:, 3:]], 1)
 
-    def blend(self, seamed: Seamed, moved: Moved, densepose: Tensor) -> tuple[Blend, Tensor]:
+    def blend(
+        self, seamed: Seamed, moved: Moved, prior: Tensor | None, densepose: Tensor
+    ) -> tuple[Blend, Tensor]:
         """The `blend` engine: the finished frame, and Î_app with m̂_app."""
         z_app, app = self.decode_appearance(seamed, moved)
-        guide = 1.0 - densepose[:, :1] if self.options.prior else None
+        guide = None
+        if prior is not None:
+            guide = torch.cat([1.0 - densepose[:, :1], prior[:, 2:3]], 1)
         blend = self.blender(seamed.z_geo, z_app, app[:, :3], guide, seamed.warped_image)
         return blend, app
 
@@ -175,7 +179,7 @@ class Generator(nn.Module):
         prior = self.sample_prior(identity, densepose, head)
         moved = self.motion(densepose, prior, identity)
         seamed = self.seam(identity, moved, densepose)
-        blend, app = self.blend(seamed, moved, densepose)
+        blend, app = self.blend(seamed, moved, prior, densepose)
         geo = None
         if self.texture_heads is not None:
             heads = self.texture_heads(seamed.z_geo).float()

@@ -21,16 +21,16 @@ LOST = 0.06
 """Mean error of the pose network's landmarks, in window units, from which it saw something else:
 nothing is to be learned from a picture of one pose under the IUV map of another."""
 
-SELF_SHARE = 0.12
+SELF_SHARE = 0.2
 """Share of driving frames that are the source itself: a photo driven by itself must come back."""
 
-PREDICTED_SHARE = 0.6
+PREDICTED_SHARE = 0.85
 """Share of people whose IUV maps are the IUV net's instead of the exact ones."""
 
 HEADLESS_SHARE = 0.3
 """Share of driving frames without the map of the head by its landmarks."""
 
-MASKED_SHARE = 0.15
+MASKED_SHARE = 0.1
 """Among the predicted, those for which the IUV net is given the mask."""
 
 

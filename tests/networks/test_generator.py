@@ -96,6 +96,7 @@ def test_cut_equals_uncut(tiny: GeneratorOptions, figure: Figure, stirred: Stirr
     cut, _ = generator.blend(
         Seamed(warped, tensor("z_geo"), warped_image),
         Moved(moved.flow, occlusion_maps, moved.atlas, None),
+        prior,
         driving,
     )
     for got, want in zip(cut, uncut.blend, strict=True):
