@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from bunraku.networks.layers import ConvBlock, down, up2
 from bunraku.networks.presets import GeneratorOptions
 
-
 SURE_FROM = 0.7
 """Confidence of the prior from which on the warped mask bounds the mask."""
 
