@@ -11,7 +11,11 @@ from bunraku.networks.layers import ConvBlock, down, up2
 from bunraku.networks.presets import GeneratorOptions
 
 SURE_FROM = 0.7
-"""Confidence of the prior from which on the warped mask bounds the mask."""
+"""Confidence of the prior from which on the warped mask is the mask."""
+
+LOOSE = 4.0
+"""Logit in favour of what hung loose about the body in the photo: outside of the driver's map it
+is kept, while a body part that the flow's extension repeats there is not."""
 
 
 class Blend(NamedTuple):
@@ -80,8 +84,8 @@ class BlenderNet(nn.Module):
             z_app: [B, c', n, n].
             image_app: Î_app [B, 3, n, n] in [0, 1].
             guide: with the prior, the driving silhouette and the prior's confidence: [B, 2, n, n].
-            warped_image: with the prior, the photo × mask and the mask, warped by the finest flow:
-                [B, 4, w, w].
+            warped_image: with the prior, the photo × mask, the mask, and the mask outside of P_s
+                (hair, skirts), warped by the finest flow: [B, 5, w, w].
         """
         inputs = [z_geo, z_app, image_app * 2.0 - 1.0]
         if not self.prior:
@@ -91,8 +95,8 @@ class BlenderNet(nn.Module):
             return Blend(image, mask, torch.zeros_like(mask), out[:, 3:4], image)
         assert guide is not None, "a generator with the prior needs its guide"
         assert warped_image is not None, "a generator with the prior needs the warped photo"
-        warped_mask = warped_image[:, 3:]
-        inputs += [guide[:, :1], down(warped_image, self.upscale)]
+        warped_mask, loose = warped_image[:, 3:4], warped_image[:, 4:]
+        inputs += [guide[:, :1], down(warped_image[:, :4], self.upscale)]
         out = self.unet(torch.cat(inputs, 1))
         colours = z_geo[:, :3].float()
         if self.upscale > 1:
@@ -101,12 +105,12 @@ class BlenderNet(nn.Module):
         warped = (warped_image[:, :3] / (warped_mask + 1e-3)).clamp(0.0, 1.0)
         trust = torch.sigmoid(out[:, 4:5]) * warped_mask
         image = trust * warped + (1.0 - trust) * synthesis
-        mask_logit = out[:, 3:4] + 6.0 * warped_mask - 3.0
+        mask_logit = out[:, 3:4] + 6.0 * warped_mask - 3.0 + LOOSE * loose
         # Where the correspondence is sure, the photo's own outline holds: an IUV map that is wider
         # than the person makes nobody wider.
         sure = ((guide[:, 1:] - SURE_FROM) / (1.0 - SURE_FROM)).clamp(0.0, 1.0)
         if self.upscale > 1:
             sure = up2(sure)
         mask = torch.sigmoid(mask_logit)
-        mask = mask + sure * (torch.minimum(mask, warped_mask) - mask)
+        mask = mask + sure * (warped_mask - mask)
         return Blend(image, mask, trust, mask_logit, synthesis)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from bunraku.kernels import sample_texture, warp_occlude
 from bunraku.networks.blender import Blend, BlenderNet
 from bunraku.networks.densepose import split_densepose
-from bunraku.networks.layers import down, up2_flow
+from bunraku.networks.layers import down, up2, up2_flow
 from bunraku.networks.motion import MotionNet
 from bunraku.networks.presets import OPTIONS, GeneratorOptions, Preset
 from bunraku.networks.prior import guide_head
@@ -54,7 +54,7 @@ class Seamed:
     z_geo: Tensor
     """[B, c, n, n]."""
     warped_image: Tensor | None
-    """With the prior, photo × mask and mask at window size, warped: [B, 4, w, w]."""
+    """With the prior, photo × mask, mask and mask outside of P_s, warped: [B, 5, w, w]."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,8 @@ class Generator(nn.Module):
         factor = o.window // o.size
         identity: Identity = {}
         if o.prior:
-            identity["image_masked"] = torch.cat([image * mask, mask], 1)
+            outside = densepose[:, :1] if factor == 1 else up2(densepose[:, :1])
+            identity["image_masked"] = torch.cat([image * mask, mask, mask * outside], 1)
             # The background of the photo says nothing about the person and must not leak in.
             image = image * mask + 0.5 * (1.0 - mask)
         small, small_mask = down(image, factor), down(mask, factor)

@@ -144,7 +144,7 @@ def generator_terms(
 
     if out.prior is not None and out.seamed.warped_image is not None:
         warped = out.seamed.warped_image
-        colour = warped[:, :3] / (warped[:, 3:] + 1e-3)
+        colour = warped[:, :3] / (warped[:, 3:4] + 1e-3)
         seen = up2(known) * alpha
         terms["warped"] = ((colour - own).abs() * seen).sum() / (seen.sum() * 3.0 + 1.0)
         body = (1.0 - batch.driving_densepose[:, :1]) * half_alpha

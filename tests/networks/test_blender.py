@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from bunraku.networks.blender import BlenderNet
+from bunraku.networks.blender import LOOSE, BlenderNet
 from bunraku.networks.presets import GeneratorOptions
 
 
@@ -17,13 +17,12 @@ def test_shapes_and_ranges(tiny: GeneratorOptions) -> None:
         torch.rand(2, 4, 32, 32),
         torch.rand(2, 3, 32, 32),
         torch.rand(2, 2, 32, 32) if tiny.prior else None,
-        torch.rand(2, 4, 64, 64) if tiny.prior else None,
+        torch.rand(2, 5, 64, 64) if tiny.prior else None,
     )
     assert blend.image.shape == blend.synthesis.shape == (2, 3, 64, 64)
     for map_ in (blend.mask, blend.trust):
         assert map_.shape == (2, 1, 64, 64)
         assert 0.0 <= float(map_.min()) <= float(map_.max()) <= 1.0
-    assert bool((blend.mask <= torch.sigmoid(blend.mask_logit) + 1e-6).all())
     assert bool(blend.trust.any()) == tiny.prior
 
 
@@ -45,7 +44,7 @@ def test_trust_decides_between_photo_and_paint(
         # Five maps of 2 × 2 sub-pixels: r, g, b, mask, trust.
         net.leave.bias[16:20] = logit
     z_geo = torch.full((1, 4, 32, 32), 0.25)
-    warped = torch.cat([torch.full((1, 3, 64, 64), 0.8), torch.ones(1, 1, 64, 64)], 1)
+    warped = torch.cat([torch.full((1, 3, 64, 64), 0.8), torch.ones(1, 2, 64, 64)], 1)
     blank = torch.zeros(1, 4, 32, 32)
     blend = net(z_geo, blank, blank[:, :3], blank[:, :2], warped)
     assert torch.allclose(blend.synthesis, torch.full_like(blend.synthesis, 0.25), atol=1e-5)
@@ -58,7 +57,7 @@ def test_mask_starts_from_the_warped_mask(tiny_live: GeneratorOptions) -> None:
     nn.init.zeros_(net.leave.weight)
     assert net.leave.bias is not None
     nn.init.zeros_(net.leave.bias)
-    warped = torch.zeros(1, 4, 64, 64)
+    warped = torch.zeros(1, 5, 64, 64)
     warped[..., :32] = 1.0
     blank: Tensor = torch.zeros(1, 4, 32, 32)
     mask = net(blank, blank, blank[:, :3], blank[:, :2], warped).mask
@@ -78,7 +77,17 @@ def test_where_the_prior_is_sure_nobody_is_wider_than_in_the_photo(
     blank: Tensor = torch.zeros(1, 4, 32, 32)
     guide = torch.ones(1, 2, 32, 32)
     guide[:, 1, :, 16:] = 0.5
-    warped = torch.zeros(1, 4, 64, 64)
+    warped = torch.zeros(1, 5, 64, 64)
     mask = net(blank, blank, blank[:, :3], guide, warped).mask
     assert float(mask[..., :30].max()) < 1e-6
     assert float(mask[..., 34:].min()) > 0.9
+
+
+def test_what_hung_loose_in_the_photo_is_favoured(tiny_live: GeneratorOptions) -> None:
+    net = BlenderNet(tiny_live).eval()
+    blank: Tensor = torch.zeros(1, 4, 32, 32)
+    warped = torch.ones(1, 5, 64, 64)
+    loose = net(blank, blank, blank[:, :3], blank[:, :2], warped).mask_logit
+    warped[:, 4] = 0.0
+    tight = net(blank, blank, blank[:, :3], blank[:, :2], warped).mask_logit
+    assert torch.allclose(loose - tight, torch.full_like(loose, LOOSE), atol=1e-4)

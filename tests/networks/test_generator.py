@@ -37,7 +37,7 @@ def test_forward(tiny: GeneratorOptions, figure: Figure) -> None:
         assert out.prior is not None
         assert out.prior.shape == (1, 6, 32, 32)
         assert out.seamed.warped_image is not None
-        assert out.seamed.warped_image.shape == (1, 4, 64, 64)
+        assert out.seamed.warped_image.shape == (1, 5, 64, 64)
         assert out.geo is None
     else:
         assert out.prior is None
@@ -86,7 +86,8 @@ def test_cut_equals_uncut(tiny: GeneratorOptions, figure: Figure, stirred: Stirr
     known["z_geo"] = sample_texture(known["atlas"], scores, u, v, minimum_weight=0.0)
     warped_image = None
     if tiny.prior:
-        photo = torch.cat([image * mask, mask], 1).numpy()
+        outside = up2(source[:, :1])
+        photo = torch.cat([image * mask, mask, mask * outside], 1).numpy()
         enlarged = up2(tensor("flow_32")).numpy()
         known["warped_image"] = warp_occlude(photo, enlarged, np.ones_like(enlarged[:, :1]))
         warped_image = tensor("warped_image")
