@@ -15,6 +15,7 @@ from bunraku.networks.iuv import IuvNet
 from bunraku.runtime.head import head_map
 from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, jitter
 from bunraku.training.observe import read_observation
+from bunraku.training.people.augment import photograph, random_faults
 from bunraku.training.people.records import list_records, read_record
 
 LOST = 0.06
@@ -151,7 +152,7 @@ class GeneratorData:
         picture = colour + background * (1.0 - alpha)
         mask = alpha[:1]
         return GeneratorBatch(
-            source=picture[:1],
+            source=photographed(rng, picture[:1]) if augment else picture[:1],
             mask=roughened(rng, mask) if augment else mask,
             source_densepose=densepose[:1],
             source_exact=exact[:1],
@@ -190,6 +191,16 @@ def recoloured(rng: np.random.Generator, colour: Tensor, alpha: Tensor) -> Tenso
     return torch.minimum(mixed.clamp(min=0.0), alpha)
 
 
+def photographed(rng: np.random.Generator, picture: Tensor) -> Tensor:
+    """The source [1, 3, h, w] with a camera's blur, noise and compression, in its own colours."""
+    if rng.random() < 0.5:
+        return picture
+    faults = replace(random_faults(rng, 0.6), gain=(1.0, 1.0, 1.0), gamma=1.0)
+    pixels = (picture[0].permute(1, 2, 0).clamp(0.0, 1.0) * 255.0).round().byte().numpy()
+    spoilt = photograph(faults, np.ascontiguousarray(pixels), rng)
+    return torch.from_numpy(spoilt).permute(2, 0, 1)[None].float() / 255.0
+
+
 def roughened(rng: np.random.Generator, mask: Tensor) -> Tensor:
     """A mask as a segmentation net would give it: soft, too wide or too narrow."""
     if rng.random() < 0.5:
@@ -203,11 +214,10 @@ def roughened(rng: np.random.Generator, mask: Tensor) -> Tensor:
 
 
 def augment_source(rng: np.random.Generator, batch: GeneratorBatch) -> GeneratorBatch:
-    """Sources seen by another camera: moved, turned, scaled a little, with sensor noise."""
+    """Sources seen by another camera: moved, turned, scaled a little."""
     count = len(batch.source)
-    source = batch.source + torch.randn_like(batch.source) * float(rng.uniform(0.0, 0.02))
     if rng.random() < 0.4:
-        return replace(batch, source=source.clamp(0.0, 1.0))
+        return batch
     angle = torch.randn(count) * 0.05
     scale = torch.exp(torch.randn(count) * 0.1)
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
@@ -234,7 +244,7 @@ def augment_source(rng: np.random.Generator, batch: GeneratorBatch) -> Generator
     return replace(
         batch,
         head=head,
-        source=move(source, "bilinear", "border").clamp(0.0, 1.0),
+        source=move(batch.source, "bilinear", "border"),
         mask=move(batch.mask, "bilinear", "zeros"),
         source_densepose=move_densepose(batch.source_densepose),
         source_exact=move_densepose(batch.source_exact),
