@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -162,7 +163,7 @@ class Tailor:
             description=" ".join([skin.parent.name, *(garment.name for _, garment in worn)]),
         )
 
-    @property
+    @cached_property
     def _trunk(self) -> np.ndarray:
         """Skin vertices of the belly and the chest, for the width of the torso."""
         shares = self.anatomy.group_weights(self._skin.weights.toarray())
