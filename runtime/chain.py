@@ -54,6 +54,7 @@ class Chain:
         self._prior = prior
         self._threads = threads
         self._timer = timer
+        self._everywhere = np.ones((1, 1, self._window, self._window), np.float32)
         flows = [f"{kind}_{n}" for kind in ("flow", "occlusion") for n in self._scales]
         surface = [] if prior else ["parts", "u", "v"]
         self._motion = _engine(engines, "motion", [*flows, "atlas", *surface])
@@ -91,9 +92,8 @@ class Chain:
         frame["z_geo"] = self._sample(frame["atlas"], frame)
         if self._prior:
             frame["flow_window"] = enlarged(frame[f"flow_{self._size}"], self._window)
-            everywhere = np.ones((1, 1, self._window, self._window), np.float32)
             frame["warped_image"] = self._warp(
-                gathered["image_masked"], frame["flow_window"], everywhere
+                gathered["image_masked"], frame["flow_window"], self._everywhere
             )
         return frame
 
@@ -121,17 +121,18 @@ def enlarged(flow: Array, side: int) -> Array:
     """
     if flow.shape[-1] == side:
         return flow
-    n = flow.shape[-1]
-    result = np.empty((1, 2, side, side), np.float32)
+    size = (side, side)
+    result = np.empty((1, 2, *size), np.float32)
     neighbours = np.ones((3, 3), np.uint8)
-    torn = np.zeros((n, n), bool)
-    for channel in (0, 1):
-        plane: Any = flow[0, channel]
-        destination: Any = result[0, channel]
-        cv2.resize(plane, (side, side), destination, interpolation=cv2.INTER_LINEAR)
-        torn |= cv2.dilate(plane, neighbours) - cv2.erode(plane, neighbours) > TORN
-    wide = torn.repeat(side // n, 0).repeat(side // n, 1)
-    result[0, :, wide] = flow[0].repeat(side // n, 1).repeat(side // n, 2)[:, wide].T
+    torn: Any = np.zeros(flow.shape[2:], np.uint8)
+    for plane in flow[0]:
+        part: Any = plane
+        torn |= cv2.dilate(part, neighbours) - cv2.erode(part, neighbours) > TORN
+    wide = cv2.resize(torn, size, interpolation=cv2.INTER_NEAREST).view(bool)
+    for plane, out in zip(flow[0], result[0], strict=True):
+        part, smooth = plane, out
+        cv2.resize(part, size, smooth, interpolation=cv2.INTER_LINEAR)
+        np.copyto(out, cv2.resize(part, size, interpolation=cv2.INTER_NEAREST), where=wide)
     return result
 
 
