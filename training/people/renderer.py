@@ -6,8 +6,10 @@ position on the neutral body and taken from the nearest sample, never averaged.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -57,6 +59,20 @@ class Light:
     shadow: float = 0.0  # 0: shadows are not seen, 1: the first light does not reach them
 
 
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _in_own_context(method: Method) -> Method:
+    """OpenGL draws into whichever context was current last: make it this renderer's."""
+
+    @wraps(method)
+    def entered(self: Renderer, *arguments: Any, **options: Any) -> Any:
+        with self._gl:
+            return method(self, *arguments, **options)
+
+    return cast(Method, entered)
+
+
 class Renderer:
     """One OpenGL context that draws one person at a time into ``size`` x ``size`` pictures.
 
@@ -102,9 +118,11 @@ class Renderer:
 
     def close(self) -> None:
         """Give the context back."""
-        self._release()
+        with self._gl:
+            self._release()
         self._gl.release()
 
+    @_in_own_context
     def load(self, mesh: Mesh, look: Look) -> None:
         """Make a person the one that is drawn from now on."""
         self._release()
@@ -146,6 +164,7 @@ class Renderer:
             *textures,
         ]
 
+    @_in_own_context
     def light(self, light: Light) -> None:
         """Set the light of the pictures to come."""
         self._set("light", light.direction)
@@ -154,6 +173,7 @@ class Renderer:
         self._set("shadow", light.shadow)
         self._sun_direction = light.direction[0]
 
+    @_in_own_context
     def draw(
         self, vertices: Floats, normals: Floats, view: Floats, eye: Floats
     ) -> tuple[np.ndarray, np.ndarray]:
