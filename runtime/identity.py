@@ -136,7 +136,7 @@ def make_identity(
         proportions=proportions(pose),
         mask=mask,
         tensors=tensors,
-        gathered={n: channels_last(t) for n, t in tensors.items() if _is_gathered(n)},
+        gathered=gathered(tensors),
         compositor=Compositor(photo, plate, framing.window, window_size, threads),
         window_compositor=Compositor(
             window, window_plate, Window.of_box(0, 0, window_size), window_size, threads
@@ -145,8 +145,13 @@ def make_identity(
     return identity, _report(photo, people, framing)
 
 
-def _is_gathered(name: str) -> bool:
-    return name.startswith("z_") or name in ("atlas_prior", "image_masked")
+def gathered(tensors: Mapping[str, Array]) -> dict[str, Array]:
+    """The tensors that the kernels read frame after frame, with their channels innermost."""
+    return {
+        name: channels_last(tensor)
+        for name, tensor in tensors.items()
+        if name.startswith("z_") or name in ("atlas_prior", "image_masked")
+    }
 
 
 def _enough(pose: Pose, shape: tuple[int, int]) -> bool:

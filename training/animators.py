@@ -11,14 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bunraku.kernels import channels_last
 from bunraku.networks.generator import Generator, repeat_identity
 from bunraku.networks.iuv import Iuv, IuvNet
 from bunraku.runtime.arrays import Array
 from bunraku.runtime.bundle import Bundle
 from bunraku.runtime.chain import Chain
 from bunraku.runtime.engine import Engine, EngineKind, make_engine
-from bunraku.runtime.identity import Identity
+from bunraku.runtime.identity import Identity, gathered
 from bunraku.runtime.stages import StageTimer
 from bunraku.training.checkpoint import load_checkpoint
 
@@ -138,13 +137,8 @@ class BundleAnimator:
         tensors = {"image": known["image"], "mask": known["mask"], **self._source.run(known)}
         image, person = known["image"], known["mask"]
         tensors.setdefault("image_masked", np.concatenate([image * person, person], 1))
-        gathered = {
-            name: channels_last(tensor)
-            for name, tensor in tensors.items()
-            if name.startswith("z_") or name in ("atlas_prior", "image_masked")
-        }
         # The chain reads nothing else of an identity; the rest of one needs a photo.
-        identity = cast(Identity, SimpleNamespace(tensors=tensors, gathered=gathered))
+        identity = cast(Identity, SimpleNamespace(tensors=tensors, gathered=gathered(tensors)))
         made = [
             self._chain.run(identity, np.ascontiguousarray(pose[None]), points)
             for pose, points in zip(driving, head, strict=True)

@@ -39,7 +39,7 @@ class LossWeights:
     flow: float = 4.0
     """Distance to the exact correspondence."""
     smooth: float = 0.5
-    """Total variation of the flow against the prior (λ_tv)."""
+    """Bends of the finest flow; steady motion is free (λ_tv)."""
     consistency: float = 0.5
     """Coarse flow as soft label for the fine ones (λ_con)."""
     mask: float = 0.5

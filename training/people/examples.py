@@ -16,6 +16,7 @@ import typer
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
+from bunraku.runtime.pose import cache_folder
 from bunraku.training.people.anatomy import Anatomy
 from bunraku.training.people.arms import Gesture, move_arms
 from bunraku.training.people.background import room
@@ -25,7 +26,6 @@ from bunraku.training.people.motion import Motion, read_bvh
 from bunraku.training.people.person import Person, Tailor
 from bunraku.training.people.poses import move_head, retarget, stand, to_front
 from bunraku.training.people.renderer import Light, Renderer
-from bunraku.training.people.synth import cache_folder
 from bunraku.training.people.wardrobe import Wardrobe
 
 PHOTO_SIZE = (512, 768)

@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bunraku.errors import BunrakuError, InputError, OutputError
+from bunraku.runtime.pose import cache_folder
 from bunraku.training.people.body import load_body
 from bunraku.training.people.records import read_header, record_path, write_record
 from bunraku.training.people.studio import Studio
@@ -32,16 +33,6 @@ class SynthReport:
     seconds: float
     samples_per_s: float
     resumed: int
-
-
-def cache_folder() -> Path:
-    """The user's cache folder: BUNRAKU_CACHE, or the platform's own."""
-    own = os.environ.get("BUNRAKU_CACHE")
-    if own:
-        return Path(own)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("bunraku"))
 
 
 def synthesize(

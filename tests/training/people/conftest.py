@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bunraku.runtime.pose import cache_folder
 from bunraku.training.people.anatomy import Anatomy
 from bunraku.training.people.body import BodyModel, load_body
 from bunraku.training.people.records import Record
 from bunraku.training.people.studio import Studio
-from bunraku.training.people.synth import cache_folder
 
 HERE = Path(__file__).parent
 BUILD_TIMEOUT_S = 900

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from bunraku.errors import InputError
+from bunraku.runtime.pose import cache_folder
 from bunraku.training.people.body import BodyModel
 from bunraku.training.people.records import record_path
-from bunraku.training.people.synth import SynthReport, cache_folder, synthesize
+from bunraku.training.people.synth import SynthReport, synthesize
 
 pytestmark = pytest.mark.usefixtures("body")
 
