@@ -77,7 +77,7 @@ def generator(
     iuv_checkpoint: Annotated[
         Path | None,
         typer.Option(
-            "--iuv", help="Checkpoint of the IUV net: half of the training sees its output."
+            "--iuv", help="Checkpoint of the IUV net: most of the training sees its output."
         ),
     ] = None,
     adversarial: Annotated[
