@@ -1,0 +1,87 @@
+"""A frame on its way from the camera to the sinks, and what the stages found in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from bunraku.stream.orientation import Picture
+
+if TYPE_CHECKING:
+    from bunraku.runtime.identity import Identity
+    from bunraku.runtime.puppet import Driving
+    from bunraku.runtime.arrays import Array
+
+MICROSECONDS = Fraction(1, 1_000_000)
+"""Time base of sources that have none of their own: microseconds of the capture clock."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """When a stage worked on a frame, in seconds of the pipeline's clock."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def ms(self) -> float:
+        """How long it took."""
+        return (self.end_s - self.start_s) * 1e3
+
+
+@dataclass(eq=False)
+class LiveFrame:
+    """One frame; one stage holds it at a time.
+
+    ``raw`` is what the source gave: ``[H,W,3]`` uint8 RGB, or PyAV's frame, whose conversion is
+    left to the first stage's thread. ``pts`` counts ``time_base`` seconds on the source's clock.
+    ``captured_s`` is the pipeline's clock at capture, or where that is unknown at arrival.
+    """
+
+    raw: Picture | VideoFrame
+    pts: int
+    time_base: Fraction
+    captured_s: float
+    index: int = 0
+    # Left and right exchanged, as in a mirror, when ``picture`` converts it.
+    mirrored: bool = False
+    # When each stage worked on it, by the stage's name.
+    spans: dict[str, Span] = field(default_factory=dict)
+
+    # What the stages found; see stream/puppetry.py.
+    identity: Identity | None = None
+    driving: Driving | None = None
+    tensors: dict[str, Array] | None = None
+    # What sinks show: ``[H,W,3]`` uint8 RGB, or PyAV's frame when it is passed through untouched.
+    shown: Picture | VideoFrame | None = None
+    # Nobody was found in it; what is shown is the last good picture or the photo.
+    lost: bool = False
+
+    _picture: Picture | None = None
+
+    @property
+    def time_s(self) -> float:
+        """Seconds on the source's clock."""
+        return float(self.pts * self.time_base)
+
+    def picture(self) -> Picture:
+        """The source's picture, ``[H,W,3]`` uint8 RGB; converted once, a millisecond's work."""
+        if self._picture is None:
+            picture = to_rgb(self.raw)
+            self._picture = np.ascontiguousarray(picture[:, ::-1]) if self.mirrored else picture
+        return self._picture
+
+    def shown_picture(self) -> Picture:
+        """What is shown, as ``[H,W,3]`` uint8 RGB."""
+        return self.picture() if self.shown is None else to_rgb(self.shown)
+
+
+def to_rgb(raw: Picture | VideoFrame) -> Picture:
+    """A picture or PyAV's frame as ``[H,W,3]`` uint8 RGB."""
+    if isinstance(raw, VideoFrame):
+        return np.asarray(raw.to_ndarray(format="rgb24"), np.uint8)
+    return raw

@@ -1,0 +1,1 @@
+"""The server behind `bunraku serve`: page, REST, WebSocket, sessions and their limits."""

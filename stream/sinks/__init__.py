@@ -1,0 +1,1 @@
+"""Where finished frames go: windows, files, virtual cameras, streams."""
