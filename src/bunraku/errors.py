@@ -5,6 +5,7 @@
     │   ├── PhotoError          unreadable, empty, truncated, too large, not a picture
     │   │   └── NoPersonError   nobody in the photo, too small, or too little of the body
     │   ├── ClipError           no video stream, no frames, unreadable
+    │   ├── SourceError         a camera or a stream that cannot be opened, or is lost for good
     │   └── OutputError         unwritable, disk full
     ├── BundleError             a bundle that is incomplete, damaged or made for something else
     ├── EngineError             an engine that cannot be made or cannot run
@@ -45,6 +46,10 @@ class NoPersonError(PhotoError):
 
 class ClipError(InputError):
     """A clip that cannot be read: missing, without a video stream or without frames."""
+
+
+class SourceError(InputError):
+    """A camera or a stream that cannot be opened, or is lost for good."""
 
 
 class OutputError(InputError):
