@@ -12,9 +12,9 @@ from av.video.frame import VideoFrame
 from bunraku.stream.orientation import Picture
 
 if TYPE_CHECKING:
+    from bunraku.runtime.arrays import Array
     from bunraku.runtime.identity import Identity
     from bunraku.runtime.puppet import Driving
-    from bunraku.runtime.arrays import Array
 
 MICROSECONDS = Fraction(1, 1_000_000)
 """Time base of sources that have none of their own: microseconds of the capture clock."""
