@@ -1,0 +1,225 @@
+"""What the user can change while frames run: keys, commands, and the state the stages read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from bunraku.errors import InputError
+
+if TYPE_CHECKING:
+    from bunraku.runtime.identity import Identity, SourceReport
+
+MOST_KEYED_PHOTOS = 9
+"""Photos that have a key of their own."""
+
+
+class Command(StrEnum):
+    """What a key of the window, or a message of the page, asks for."""
+
+    PHOTO = "photo"
+    CALIBRATE = "calibrate"
+    MIRROR = "mirror"
+    OVERLAY = "overlay"
+    RECORD = "record"
+    PASSTHROUGH = "passthrough"
+    FREEZE = "freeze"
+    QUIT = "quit"
+    HELP = "help"
+
+
+_ESCAPE = "\x1b"
+
+KEYS: Mapping[str, tuple[Command, int | None]] = MappingProxyType(
+    {str(n): (Command.PHOTO, n) for n in range(1, MOST_KEYED_PHOTOS + 1)}
+    | {
+        "c": (Command.CALIBRATE, None),
+        "m": (Command.MIRROR, None),
+        "o": (Command.OVERLAY, None),
+        "r": (Command.RECORD, None),
+        "p": (Command.PASSTHROUGH, None),
+        "f": (Command.FREEZE, None),
+        "q": (Command.QUIT, None),
+        _ESCAPE: (Command.QUIT, None),
+        "?": (Command.HELP, None),
+    }
+)
+"""What each key does: the command, and the photo's number where it is about one."""
+
+HELP_LINES: tuple[tuple[str, str], ...] = (
+    ("1-9", "switch to that photo"),
+    ("C", "calibrate to your present pose"),
+    ("M", "mirror the camera"),
+    ("O", "overlay: rates, times, skeleton"),
+    ("R", "record, and stop recording"),
+    ("P", "pass the camera through"),
+    ("F", "freeze the picture"),
+    ("Q", "quit"),
+    ("?", "this help"),
+)
+"""Key and meaning, in the order in which the help shows them."""
+
+
+def command_of(key: str) -> tuple[Command, int | None] | None:
+    """What a key asks for, in capitals or not; None for one that has no meaning."""
+    return KEYS.get(key.lower())
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photo that is ready to be driven."""
+
+    id: str
+    """Unguessable, for the page; the user sees the number, its place in the list."""
+    name: str
+    """As the user knows it: the file's name."""
+    identity: Identity
+    report: SourceReport
+
+
+@dataclass(eq=False)
+class Controls:
+    """The state of a session. It belongs to the event loop: stages read it once a frame there."""
+
+    photos: list[Photo] = field(default_factory=list)
+    current: int = 0
+    """Place of the driven photo in ``photos``, from 0."""
+    mirror: bool = False
+    overlay: bool = False
+    recording: bool = False
+    passthrough: bool = False
+    freeze: bool = False
+    help_shown: bool = False
+    window_only: bool = False
+    """Only the square that the networks make, not the whole photo."""
+    calibrate_asked: bool = False
+    """Set by the command; the stage that calibrates sets it back."""
+    quit_asked: bool = False
+    on_change: Callable[[], None] | None = None
+    """Called after every change of what ``as_json`` gives."""
+    on_notice: Callable[[str], None] | None = None
+    """Called with what the user should know."""
+    _failing: bool = False
+
+    @property
+    def photo(self) -> Photo | None:
+        """The driven photo, None while there is none."""
+        return self.photos[self.current] if self.current < len(self.photos) else None
+
+    @property
+    def identity(self) -> Identity | None:
+        """The driven photo's identity, None while there is no photo."""
+        photo = self.photo
+        return None if photo is None else photo.identity
+
+    @property
+    def failing(self) -> bool:
+        """Whether the engine keeps failing, so that the camera's picture passes through."""
+        return self._failing
+
+    @failing.setter
+    def failing(self, failing: bool) -> None:
+        if failing != self._failing:
+            self._failing = failing
+            self._changed()
+
+    def add(self, photo: Photo) -> int:
+        """Append a photo; returns its number, from 1. The first one is driven at once."""
+        self.photos.append(photo)
+        self._changed()
+        return len(self.photos)
+
+    def remove(self, photo_id: str) -> Photo:
+        """Take a photo out. Where it was the driven one, the one after it, or else the last, is.
+
+        :raises InputError: there is no such photo.
+        """
+        for place, photo in enumerate(self.photos):
+            if photo.id == photo_id:
+                break
+        else:
+            raise InputError("That photo is not in this session.")
+        del self.photos[place]
+        if place < self.current or self.current == len(self.photos):
+            self.current = max(0, self.current - 1)
+        self._changed()
+        return photo
+
+    def apply(self, command: Command, number: int | None = None, on: bool | None = None) -> str:
+        """Carry a command out; returns what to tell the user.
+
+        :param number: the photo's, from 1, for ``PHOTO``.
+        :param on: the state wanted of a switch; by default it is turned over.
+        :raises InputError: there is no such photo.
+        """
+        match command:
+            case Command.PHOTO:
+                said = self._switch(number)
+            case Command.CALIBRATE:
+                self.calibrate_asked = True
+                said = "Calibrating to your present pose."
+            case Command.MIRROR:
+                self.mirror = _turned(self.mirror, on)
+                said = "The camera is mirrored." if self.mirror else "The camera is not mirrored."
+            case Command.OVERLAY:
+                self.overlay = _turned(self.overlay, on)
+                said = f"The overlay is {_on_off(self.overlay)}."
+            case Command.RECORD:
+                self.recording = _turned(self.recording, on)
+                said = f"Recording is {_on_off(self.recording)}."
+            case Command.PASSTHROUGH:
+                self.passthrough = _turned(self.passthrough, on)
+                said = "The camera passes through." if self.passthrough else "The photo is driven."
+            case Command.FREEZE:
+                self.freeze = _turned(self.freeze, on)
+                said = "The picture is frozen." if self.freeze else "The picture moves."
+            case Command.HELP:
+                self.help_shown = _turned(self.help_shown, on)
+                said = f"The help is {_on_off(self.help_shown)}."
+            case Command.QUIT:
+                self.quit_asked = True
+                said = "Stopping."
+        self._changed()
+        return said
+
+    def notify(self, text: str) -> None:
+        """Tell the user something."""
+        if self.on_notice is not None:
+            self.on_notice(text)
+
+    def as_json(self) -> dict[str, str | bool | None]:
+        """The state as the page is told it: the driven photo's id, and the switches."""
+        photo = self.photo
+        return {
+            "photo": None if photo is None else photo.id,
+            "mirror": self.mirror,
+            "overlay": self.overlay,
+            "passthrough": self.passthrough,
+            "freeze": self.freeze,
+            "recording": self.recording,
+            "failing": self.failing,
+        }
+
+    def _switch(self, number: int | None) -> str:
+        if number is None or not 1 <= number <= len(self.photos):
+            which = "no such photo" if number is None else f"no photo {number}"
+            ready = len(self.photos)
+            hint = "Give a photo first." if not ready else f"Choose from 1 to {ready}."
+            raise InputError(f"There is {which}.", hint)
+        self.current = number - 1
+        return f"Photo {number}: {self.photos[self.current].name}."
+
+    def _changed(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
+
+
+def _turned(state: bool, on: bool | None) -> bool:
+    return not state if on is None else on
+
+
+def _on_off(state: bool) -> str:
+    return "on" if state else "off"
