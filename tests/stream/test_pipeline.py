@@ -1,0 +1,383 @@
+"""The pipeline under a clock that only the test moves: what is late is dropped, nothing queues."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from tests.stream.fakes import FakeClock, FakeSink, FakeSource, FakeStage, settle
+
+from bunraku.errors import InputError, OutputError, SourceError
+from bunraku.stream.frame import LiveFrame
+from bunraku.stream.pipeline import Pipeline
+
+
+class Setting:
+    """A pipeline of fakes: a camera of 25 frames a second, three stages, one sink."""
+
+    def __init__(
+        self,
+        takes_s: tuple[float, ...] = (0.01, 0.01, 0.01),
+        *,
+        source: FakeSource | None = None,
+        sinks: list[FakeSink] | None = None,
+        stages: list[FakeStage] | None = None,
+        clock: FakeClock | None = None,
+    ) -> None:
+        self.clock = clock or FakeClock()
+        self.source = source or FakeSource(self.clock)
+        names = ("densepose", "motion", "blending")
+        self.stages = stages or [
+            FakeStage(name, self.clock, took) for name, took in zip(names, takes_s, strict=True)
+        ]
+        self.sinks = sinks or [FakeSink("window", self.clock)]
+        self.notices: list[str] = []
+        self.seen = Seen()
+        self.pipeline = Pipeline(
+            self.source,
+            self.stages,
+            self.sinks,
+            clock=self.clock,
+            observers=[self.seen],
+            on_notice=self.notices.append,
+        )
+
+    async def run(self, seconds: float) -> asyncio.Task[None]:
+        running = asyncio.create_task(self.pipeline.run())
+        await self.clock.advance(seconds)
+        return running
+
+    async def end(self, running: asyncio.Task[None]) -> None:
+        self.pipeline.stop()
+        await asyncio.wait_for(running, 2)
+        self.check_closed()
+
+    def check_closed(self) -> None:
+        parts: list[FakeSource | FakeStage | FakeSink] = [self.source, *self.stages, *self.sinks]
+        assert all(part.closed for part in parts)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not others, "a task was left behind"
+
+
+class Seen:
+    """An observer that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def arrived(self, frame: LiveFrame) -> None:
+        self.told.append(("arrived", str(frame.index)))
+
+    def dropped(self, where: str) -> None:
+        self.told.append(("dropped", where))
+
+    def failed(self, where: str, error: Exception) -> None:
+        self.told.append(("failed", where))
+
+    def delivered(self, frame: LiveFrame, sink: str, age_s: float) -> None:
+        self.told.append(("delivered", sink))
+
+
+async def test_a_fast_pipeline_shows_every_frame_with_the_age_of_its_stages() -> None:
+    setting = Setting()
+    running = await setting.run(2.0)
+    stats = setting.pipeline.stats()
+    assert stats.frames_in == 50
+    assert setting.sinks[0].indices == list(range(stats.frames_out))
+    assert stats.frames_out >= 49
+    assert not stats.dropped
+    assert stats.age_ms is not None
+    assert stats.age_ms.p50 == stats.age_ms.p99 == pytest.approx(30)
+    assert stats.fps_in == pytest.approx(25, rel=0.05)
+    assert stats.stages_ms["motion"].p95 == pytest.approx(10)
+    await setting.end(running)
+
+
+async def test_stages_of_different_frames_overlap() -> None:
+    # One after another they would take 105 ms a frame, for 9.5 frames a second of 25.
+    setting = Setting((0.035, 0.035, 0.035))
+    running = await setting.run(4.0)
+    assert setting.pipeline.stats().fps_out == pytest.approx(25, rel=0.05)
+    spans = [frame.spans for frame in setting.sinks[0].frames]
+    later, earlier = spans[11]["densepose"], spans[10]["motion"]
+    assert later.start_s < earlier.end_s, "frame 11 is at DensePose while frame 10 is in motion"
+    await setting.end(running)
+
+
+async def test_an_overloaded_stage_drops_frames_and_their_age_stays_bounded() -> None:
+    setting = Setting((0.005, 0.1, 0.005))
+    running = await setting.run(30.0)
+    sink, stats = setting.sinks[0], setting.pipeline.stats()
+    assert stats.fps_out == pytest.approx(10, rel=0.1)
+    assert stats.dropped["motion"] == pytest.approx(0.6 * stats.frames_in, rel=0.05)
+    # The newest of 25 frames a second waits 40 ms at most for a stage that takes 100.
+    assert max(sink.ages_s) <= 0.005 + 0.04 + 0.1 + 0.005 + 1e-6
+    assert sink.indices == sorted(set(sink.indices)), "in order, none twice"
+    assert max(sink.ages_s[-20:]) <= max(sink.ages_s[:20]) + 0.041, "no slope"
+    await setting.end(running)
+
+
+async def test_frames_of_a_source_that_waits_are_all_kept() -> None:
+    clock = FakeClock()
+    source = FakeSource(clock, interval_s=0.0, count=40, waits=True)
+    setting = Setting((0.01, 0.05, 0.02), source=source, clock=clock)
+    running = await setting.run(10.0)
+    await running
+    assert setting.sinks[0].indices == list(range(40))
+    assert not setting.pipeline.stats().dropped
+    setting.check_closed()
+
+
+async def test_a_frame_that_a_stage_gives_up_costs_that_frame_only() -> None:
+    clock = FakeClock()
+    stages = [
+        FakeStage("densepose", clock, 0.01, lost=[2]),
+        FakeStage("motion", clock, 0.01, fails=[4, 5, 9]),
+    ]
+    setting = Setting(stages=stages, clock=clock)
+    running = await setting.run(0.9)
+    stats = setting.pipeline.stats()
+    assert setting.sinks[0].indices[:9] == [0, 1, 2, 3, 6, 7, 8, 10, 11]
+    assert stats.faults == {"motion": 3}
+    assert stats.lost == 1
+    assert setting.seen.told.count(("failed", "motion")) == 3
+    await setting.end(running)
+
+
+async def test_faults_are_logged_less_and_less(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    stages = [FakeStage("motion", clock, fails=range(1000))]
+    setting = Setting(stages=stages, clock=clock)
+    running = await setting.run(5.0)
+    lines = [r for r in caplog.records if "gave up a frame" in r.getMessage()]
+    assert setting.pipeline.stats().faults["motion"] > 100
+    assert len(lines) == 7  # the 1st, 2nd, 4th ... 64th
+    await setting.end(running)
+
+
+async def test_a_slow_sink_drops_its_own_frames_only() -> None:
+    clock = FakeClock()
+    sinks = [FakeSink("window", clock), FakeSink("push", clock, 0.2)]
+    setting = Setting(sinks=sinks, clock=clock)
+    running = await setting.run(4.0)
+    stats = setting.pipeline.stats()
+    assert len(sinks[0].frames) >= 98
+    assert len(sinks[1].frames) == pytest.approx(20, abs=2)
+    assert set(stats.dropped) == {"push"}
+    assert stats.age_ms is not None
+    assert stats.age_ms.p99 == pytest.approx(30), "measured at the first sink"
+    await setting.end(running)
+
+
+async def test_a_sink_that_fails_on_a_frame_goes_on() -> None:
+    clock = FakeClock()
+    setting = Setting(sinks=[FakeSink("file", clock, fails=[3])], clock=clock)
+    running = await setting.run(1.0)
+    assert setting.sinks[0].indices[:5] == [0, 1, 2, 4, 5]
+    assert setting.pipeline.stats().faults == {"file": 1}
+    await setting.end(running)
+
+
+async def test_a_sink_that_closes_is_told_of_and_the_rest_goes_on() -> None:
+    clock = FakeClock()
+    sinks = [FakeSink("window", clock, closes_after=3), FakeSink("file", clock)]
+    setting = Setting(sinks=sinks, clock=clock)
+    running = await setting.run(1.0)
+    assert setting.notices == ["window was closed."]
+    assert sinks[0].closed == 1
+    assert [sink.name for sink in setting.pipeline.sinks] == ["file"]
+    assert len(sinks[1].frames) > 20
+    await setting.end(running)
+
+
+async def test_the_last_sink_that_closes_ends_the_run() -> None:
+    clock = FakeClock()
+    setting = Setting(sinks=[FakeSink("window", clock, closes_after=3)], clock=clock)
+    running = await setting.run(1.0)
+    await asyncio.wait_for(running, 2)
+    setting.check_closed()
+
+
+async def test_sinks_come_and_go_while_it_runs() -> None:
+    setting = Setting()
+    running = await setting.run(1.0)
+    extra = FakeSink("recording", setting.clock)
+    await setting.pipeline.add_sink(extra)
+    await setting.clock.advance(1.0)
+    await setting.pipeline.remove_sink(extra)
+    assert extra.closed == 1
+    count = len(extra.frames)
+    assert count == pytest.approx(25, abs=2)
+    await setting.clock.advance(1.0)
+    assert len(extra.frames) == count
+    await setting.pipeline.add_sink(extra)  # the name is free again
+    await setting.end(running)
+    assert extra.closed == 2
+
+
+async def test_a_sink_that_cannot_be_added_changes_nothing() -> None:
+    setting = Setting()
+    running = await setting.run(0.5)
+    bad = FakeSink("recording", setting.clock, open_error=OutputError("The disk is full."))
+    with pytest.raises(OutputError, match="disk"):
+        await setting.pipeline.add_sink(bad)
+    assert bad.closed == 1
+    with pytest.raises(InputError, match="already"):
+        await setting.pipeline.add_sink(FakeSink("window", setting.clock))
+    await setting.clock.advance(0.5)
+    assert len(setting.sinks[0].frames) > 20
+    await setting.end(running)
+
+
+async def test_frames_on_their_way_arrive_after_the_sources_end() -> None:
+    clock = FakeClock()
+    setting = Setting((0.03, 0.03, 0.03), source=FakeSource(clock, count=5), clock=clock)
+    running = await setting.run(2.0)
+    await running
+    assert setting.sinks[0].indices == [0, 1, 2, 3, 4]
+    setting.check_closed()
+
+
+async def test_a_source_that_is_lost_ends_the_run_after_its_last_frame() -> None:
+    clock = FakeClock()
+    source = FakeSource(clock, count=3, error=SourceError("The camera was unplugged."))
+    setting = Setting((0.03, 0.03, 0.03), source=source, clock=clock)
+    running = await setting.run(2.0)
+    with pytest.raises(SourceError, match="unplugged"):
+        await running
+    assert setting.sinks[0].indices == [0, 1, 2]
+    setting.check_closed()
+
+
+async def test_a_source_that_cannot_be_opened_is_loud() -> None:
+    clock = FakeClock()
+    source = FakeSource(clock, open_error=SourceError("There is no camera 3."))
+    setting = Setting(source=source, clock=clock)
+    with pytest.raises(SourceError, match="no camera"):
+        await setting.pipeline.run()
+    setting.check_closed()
+    assert not setting.sinks[0].frames
+
+
+async def test_a_sink_that_cannot_be_opened_is_loud() -> None:
+    clock = FakeClock()
+    sink = FakeSink("window", clock, open_error=OutputError("There is no display."))
+    setting = Setting(sinks=[sink], clock=clock)
+    with pytest.raises(OutputError, match="display"):
+        await setting.pipeline.run()
+    setting.check_closed()
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.001, 0.04, 0.055, 0.08, 1.0])
+async def test_cancelled_at_any_moment_everything_is_closed(after_s: float) -> None:
+    setting = Setting((0.02, 0.02, 0.02))
+    running = await setting.run(after_s)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    setting.check_closed()
+
+
+async def test_stopped_before_it_runs_nothing_is_opened() -> None:
+    setting = Setting()
+    setting.pipeline.stop()
+    await asyncio.wait_for(setting.pipeline.run(), 1)
+    assert setting.source.opened == 0
+    setting.check_closed()
+
+
+async def test_cancelled_twice_it_still_closes_everything() -> None:
+    class Slow(FakeSink):
+        async def close(self) -> None:
+            await self._clock.sleep(1.0)
+            await super().close()
+
+    clock = FakeClock()
+    setting = Setting(sinks=[Slow("window", clock)], clock=clock)
+    running = await setting.run(0.5)
+    running.cancel()
+    await settle()
+    running.cancel()
+    await clock.advance(1.0)
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    setting.check_closed()
+
+
+async def test_a_part_that_does_not_close_is_left_behind(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Stuck(FakeSink):
+        async def close(self) -> None:
+            self.closed += 1
+            await asyncio.Event().wait()
+
+    class Broken(FakeStage):
+        async def close(self) -> None:
+            await super().close()
+            raise RuntimeError("the device is gone")
+
+    monkeypatch.setattr("bunraku.stream.tasks.CLOSE_S", 0.02)
+    clock = FakeClock()
+    setting = Setting(sinks=[Stuck("window", clock)], stages=[Broken("motion", clock)], clock=clock)
+    running = await setting.run(0.2)
+    await setting.end(running)
+    assert "window did not close within" in caplog.text
+    assert "motion did not close well: the device is gone" in caplog.text
+
+
+async def test_a_stage_that_never_returns_does_not_keep_stop_from_working() -> None:
+    setting = Setting((0.01, 1e9, 0.01))
+    running = await setting.run(3.0)
+    assert setting.pipeline.stats().frames_out == 0
+    assert setting.pipeline.stats().dropped["motion"] > 60
+    await setting.end(running)
+
+
+async def test_notices_of_the_parts_are_told_once_each() -> None:
+    setting = Setting()
+    running = await setting.run(1.0)
+    setting.source.notice = "The connection to the camera is being regained."
+    await setting.clock.advance(2.0)
+    setting.source.notice = None
+    await setting.clock.advance(1.0)
+    assert setting.notices == [
+        "The connection to the camera is being regained.",
+        "camera: all is well again.",
+    ]
+    await setting.end(running)
+
+
+async def test_what_the_source_missed_is_counted() -> None:
+    setting = Setting()
+    running = await setting.run(0.5)
+    setting.source.missed = 3
+    assert setting.pipeline.stats().dropped == {"source": 3}
+    await setting.end(running)
+
+
+async def test_names_are_unique_and_there_is_a_sink() -> None:
+    clock = FakeClock()
+    with pytest.raises(InputError, match="nowhere"):
+        Pipeline(FakeSource(clock), [], [])
+    with pytest.raises(InputError, match="one name"):
+        Pipeline(FakeSource(clock), [], [FakeSink("file", clock), FakeSink("file", clock)])
+
+
+async def test_without_stages_the_source_goes_straight_to_the_sinks() -> None:
+    clock = FakeClock()
+    sink = FakeSink("null", clock)
+    source = FakeSource(clock, count=4)
+    running = asyncio.create_task(Pipeline(source, [], [sink], clock=clock).run())
+    await clock.advance(1.0)
+    await running
+    assert sink.indices == [0, 1, 2, 3]
+
+
+async def test_it_starts_no_thread_of_its_own() -> None:
+    before = threading.active_count()
+    setting = Setting()
+    running = await setting.run(0.5)
+    assert threading.active_count() == before
+    await setting.end(running)
