@@ -8,18 +8,16 @@ import secrets
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 import av
 import av.error
-import cv2
-import numpy as np
 from av.container import OutputContainer
-from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bunraku.errors import OutputError
 from bunraku.stream.audio import AudioTrack
+from bunraku.stream.encoding import add_video, even_size, i420_frame, to_i420
 from bunraku.stream.orientation import Picture
 
 SYNTHETIC_COMMENT = "synthetic: animated from a photo by Bunraku"
@@ -32,10 +30,6 @@ _H264_LARGE = {**_H264, "bf": "0", "rc-lookahead": "0"}
 _VP9 = {"deadline": "realtime", "cpu-used": "6", "row-mt": "1", "crf": "24", "b": "0"}
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
-
-# Codes of ITU-T H.273. The matrix is BT.601's because OpenCV's fast conversion to I420 uses it;
-# players read the code from the stream.
-_BT601_MATRIX, _BT709_PRIMARIES, _SRGB_TRANSFER, _LIMITED_RANGE = 6, 1, 13, 1
 
 
 class ClipWriter:
@@ -104,17 +98,12 @@ class ClipWriter:
                 self._open(picture, time_base, rate, origin)
             assert self._container is not None
             assert self._stream is not None
-            frame = VideoFrame.from_ndarray(_to_i420(picture), format="yuv420p")
-            frame.time_base = time_base
-            frame.pts = pts - round(self._origin / time_base)
+            shown_at = pts - round(self._origin / time_base)
+            frame = i420_frame(to_i420(picture), shown_at, time_base)
             frame.duration = duration
-            frame.colorspace = _BT601_MATRIX
-            frame.color_range = _LIMITED_RANGE
-            frame.color_primaries = _BT709_PRIMARIES
-            frame.color_trc = _SRGB_TRANSFER
-            self._mux_audio(frame.pts * time_base)
+            self._mux_audio(shown_at * time_base)
             self._container.mux(self._stream.encode(frame))
-            self._end = (frame.pts + duration) * time_base
+            self._end = (shown_at + duration) * time_base
             self.frames += 1
 
     def finish(self, *, whole_audio: bool = False) -> None:
@@ -159,16 +148,14 @@ class ClipWriter:
         encoder, options = "libx264", _H264_LARGE if width * height > _LARGE_PIXELS else _H264
         if suffix == ".webm":
             encoder, options = "libvpx-vp9", _VP9
-        stream = cast(VideoStream, container.add_stream(encoder, rate=rate, options=options))
-        context = stream.codec_context
-        context.width, context.height = width + width % 2, height + height % 2
-        context.pix_fmt = "yuv420p"
-        context.time_base = time_base
-        context.colorspace = _BT601_MATRIX
-        context.color_range = _LIMITED_RANGE
-        context.color_primaries = _BT709_PRIMARIES
-        context.color_trc = _SRGB_TRANSFER
-        self._stream = stream
+        self._stream = add_video(
+            container,
+            encoder,
+            even_size(width, height),
+            rate=rate,
+            time_base=time_base,
+            options=options,
+        )
         if self._audio is not None:
             self._audio.attach(container, origin)
 
@@ -186,7 +173,7 @@ class ClipWriter:
             yield
         except (av.error.FFmpegError, OSError) as exc:
             self.discard()
-            raise _output_error(self.path, exc) from exc
+            raise output_error(self.path, exc) from exc
 
 
 def writable_target(path: Path) -> Path:
@@ -207,11 +194,12 @@ def writable_target(path: Path) -> Path:
     return target
 
 
-def _output_error(path: Path, exc: Exception) -> OutputError:
+def output_error(path: Path, exc: Exception, *, kept: str = "nothing was kept") -> OutputError:
+    """What the user should know of an error in writing: what is wrong, and what is left."""
     number = getattr(exc, "errno", None)
     if number in _DISK_FULL:
         return OutputError(
-            f"The disk of {path} is full; nothing was kept.",
+            f"The disk of {path} is full; {kept}.",
             "Free some space or write to another disk.",
         )
     if number in _REFUSED:
@@ -220,11 +208,3 @@ def _output_error(path: Path, exc: Exception) -> OutputError:
         )
     reason = getattr(exc, "strerror", None) or str(exc)
     return OutputError(f"{path} cannot be written: {reason}.")
-
-
-def _to_i420(picture: Picture) -> Picture:
-    height, width = picture.shape[:2]
-    if height % 2 or width % 2:
-        bottom, right = height % 2, width % 2
-        picture = np.pad(picture, ((0, bottom), (0, right), (0, 0)), mode="edge")
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
