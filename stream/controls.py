@@ -137,11 +137,10 @@ class Controls:
 
         :raises InputError: there is no such photo.
         """
-        for place, photo in enumerate(self.photos):
-            if photo.id == photo_id:
-                break
-        else:
+        place = next((i for i, photo in enumerate(self.photos) if photo.id == photo_id), None)
+        if place is None:
             raise InputError("That photo is not in this session.")
+        photo = self.photos[place]
         del self.photos[place]
         if place < self.current or self.current == len(self.photos):
             self.current = max(0, self.current - 1)

@@ -46,7 +46,7 @@ def test_a_number_switches_the_photo() -> None:
 def test_a_photo_that_is_not_there_changes_nothing(number: int | None) -> None:
     controls = with_photos("anna.jpg", "ben.jpg")
     controls.apply(Command.PHOTO, 2)
-    with pytest.raises(InputError, match="no (such )?photo.* Choose from 1 to 2"):
+    with pytest.raises(InputError, match=r"no (such )?photo.*\. Choose from 1 to 2\."):
         controls.apply(Command.PHOTO, number)
     assert controls.current == 1
 
