@@ -65,12 +65,14 @@ class Chain:
 
         :param head: the map of the head by its landmarks (runtime/head.py); None to do without.
         """
+        return self.blend(identity, self.move(identity, densepose, head))
+
+    def move(self, identity: Identity, densepose: Array, head: Array | None = None) -> Frame:
+        """The stages before ``blend``, timed."""
         with self._timer.measure(Stage.MOTION):
             frame = self.motion(identity, densepose, head)
         with self._timer.measure(Stage.SEAM):
-            frame = self.seam(identity, frame)
-        with self._timer.measure(Stage.BLEND):
-            return self.blend(identity, frame)
+            return self.seam(identity, frame)
 
     def motion(self, identity: Identity, densepose: Array, head: Array | None = None) -> Frame:
         """Flows, occlusions and atlas of the driving ``densepose``, after the prior."""
@@ -98,8 +100,12 @@ class Chain:
         return frame
 
     def blend(self, identity: Identity, frame: Frame) -> Frame:
-        """``image`` ``[1, 3, w, w]``, ``mask`` and, with the prior, ``trust`` ``[1, 1, w, w]``."""
-        frame |= self._blend.run({**identity.tensors, **frame})
+        """``image`` ``[1, 3, w, w]``, ``mask`` and, with the prior, ``trust`` ``[1, 1, w, w]``.
+
+        Timed; into ``frame``, which is left as it is when the engine fails.
+        """
+        with self._timer.measure(Stage.BLEND):
+            frame |= self._blend.run({**identity.tensors, **frame})
         return frame
 
     def _sample(self, atlas: Array, frame: Frame) -> Array:

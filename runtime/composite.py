@@ -65,6 +65,7 @@ def _pack_field(
             out[y, x, 4] = flow[0, y, x] * scale
             out[y, x, 5] = flow[1, y, x] * scale
             out[y, x, 6] = mask[y, x]
+            out[y, x, 7] = zero
 
 
 _PIXELS = numba.types.Array(numba.uint8, 3, "C")
@@ -154,7 +155,7 @@ def _paste_rows(
 class Compositor:
     """Pastes one photo's person back, frame after frame.
 
-    Frames may be pasted from any thread, from one at a time.
+    For several threads at once: sessions share the photos that all of them may choose.
 
     :param photo: HWC uint8; at least 2 × 2 pixels of it are inside the window.
     :param plate: the photo without the person, of the same shape.
@@ -175,7 +176,7 @@ class Compositor:
         self._box = np.array([left, top, side, x0, y0, x1, y1], np.int64)
         self._fade_x = _fade(left, side, width)[x0 - left : x1 - left]
         self._fade_y = _fade(top, side, height)[y0 - top : y1 - top]
-        self._field = np.zeros((size, size, FIELD), np.float32)
+        self._size = size
         self._none = np.zeros((size, size), np.float32)
         self._nowhere = np.zeros((4, size, size), np.float32)
         self._threads = threads
@@ -202,6 +203,7 @@ class Compositor:
         :param flow: ``[1, 2, n, n]`` in [-1, 1] units, the flow that ``warped`` was made with.
         """
         detailed = trust is not None and warped is not None and flow is not None
+        field = np.empty((self._size, self._size, FIELD), np.float32)
         _pack_field(
             image[0],
             mask[0, 0],
@@ -209,11 +211,11 @@ class Compositor:
             warped[0] if detailed and warped is not None else self._nowhere,
             flow[0] if detailed and flow is not None else self._nowhere[:2],
             np.float32(self._box[2] / 2.0),
-            self._field,
+            field,
         )
         out = self._plate.copy()
         jump = np.float32(JUMP * self._box[2] / 2.0)
-        shared = (out, self._photo, self._field, self._box, self._fade_x, self._fade_y, jump)
+        shared = (out, self._photo, field, self._box, self._fade_x, self._fade_y, jump)
         rows = int(self._box[6] - self._box[4])
         share(lambda first, step: _paste_rows(*shared, first, step), rows, self._threads)
         return out

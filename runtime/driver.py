@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from bunraku.runtime.arrays import Array, Picture
+from bunraku.runtime.calibration import Calibration, in_window
 from bunraku.runtime.densepose import CONFIDENT, DensePose, DensePoseEstimator
-from bunraku.runtime.framing import Window, crop, driving_window, feet_seen, hips_seen
+from bunraku.runtime.framing import Window, crop
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.retarget import Proportions, proportions, ratios, retarget
-from bunraku.runtime.skeleton import FEET, LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
+from bunraku.runtime.retarget import Proportions, proportions
+from bunraku.runtime.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
 
-LIFT_MAX = 0.08
-"""How far, in windows, the driver is lifted or lowered to stand on the source's ground."""
 SETTLING = 30
 """Confident frames over which the driver's proportions are averaged after a calibration: one
 frame's lengths are off by a tenth."""
+
+
+@dataclass(frozen=True, eq=False)
+class Driving:
+    """All that one frame says of the driver, for one source."""
+
+    densepose: Array
+    """P_d, ``[1, 73, n, n]``."""
+    landmarks: Array
+    """``[33, 4]``: x, y, z in pixels of the frame, visibility; as the camera shows the driver."""
+    head: Array | None
+    """The head's own map (runtime/head.py), ``[7]``; None to do without."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +40,8 @@ class Located:
 
     landmarks: Array
     """``[33, 4]`` in window units, with the source's limb lengths."""
+    in_frame: Array
+    """``[33, 4]`` in pixels of the frame, as the camera shows them."""
     mask: Array | None
     """``[n, n]`` in [0, 1], the driver's outline in the window, if it is to be used."""
     confidence: float
@@ -49,74 +63,81 @@ class Driver:
         """Forget the driver; the next confident frame calibrates."""
         self._estimator.reset()
         self._shape: tuple[int, ...] | None = None
+        self._mirrored = False
         self._time_s = -np.inf
+        self._calibration: Calibration | None = None
+        self._windows: WeakKeyDictionary[Identity, Window] = WeakKeyDictionary()
+        self._window: Window | None = None
         self.calibrate()
 
     def calibrate(self) -> None:
-        """Fix the window anew at the next confident frame."""
-        self._window: Window | None = None
+        """Fix the window anew at the next confident frame; until then the last one holds.
+
+        May be called from another thread than ``locate``.
+        """
+        self._calibrate_asked = True
 
     @property
     def window(self) -> Window | None:
-        """The camera's window in pixels of its frames; None until calibrated."""
+        """The last identity's window in pixels of the camera's frames; None until calibrated."""
         return self._window
 
-    def locate(self, frame: Picture, time_s: float, identity: Identity) -> Located | None:
+    def locate(
+        self, frame: Picture, time_s: float, identity: Identity, *, mirrored: bool = False
+    ) -> Located | None:
         """The driver in this frame; None while nobody is found or nobody clearly enough.
 
-        A frame of another size, or one that lies before the last, starts anew.
+        A frame of another shape, or one that lies before the last, starts anew. One of another size
+        but the same shape, or one in a mirror, keeps the calibration.
         """
-        if frame.shape != self._shape or time_s < self._time_s:
+        if (frame.shape, mirrored) != (self._shape, self._mirrored):
             self._estimator.reset()
-            if frame.shape != self._shape:
-                self.calibrate()
-        self._shape, self._time_s = frame.shape, time_s
+            self._look_anew(frame.shape[:2], mirrored)
+        elif time_s < self._time_s:
+            self._estimator.reset()
+        self._shape, self._mirrored, self._time_s = frame.shape, mirrored, time_s
         pose = self._estimator.track(frame, time_s)
         if pose is None:
             return None
-        if self._window is None:
-            pose = self._start(frame, identity)
-            if pose is None:
-                return None
+        if self._calibrate_asked or self._calibration is None:
+            pose = self._start(frame, mirrored) or pose
         elif self._frames < SETTLING:
             self._learn(pose)
-        return self._in_window(pose, identity)
+        if self._calibration is None:
+            return None
+        return self._in_window(pose, self._calibration, identity)
 
     def densepose(self, located: Located) -> DensePose:
         """The IUV map of the driver in the window."""
         return self._estimator.estimate(located.landmarks, located.mask, located.confidence)
 
-    def _start(self, frame: Picture, identity: Identity) -> Pose | None:
+    def _look_anew(self, shape: tuple[int, int], mirrored: bool) -> None:
+        self._windows.clear()
+        self._window = None
+        if self._calibration is not None:
+            self._calibration = self._calibration.seen_in(shape, mirrored)
+
+    def _start(self, frame: Picture, mirrored: bool) -> Pose | None:
         """Calibrate with the frame as a still: as the photo was looked at, so that the photo
-        itself as the driver is framed as the photo is.
+        itself as the driver is framed as the photo is. None if nobody is seen clearly.
         """
+        self._calibrate_asked = False
         pose = self._estimator.observe(frame)
         if pose is None or not _clear(pose):
+            self._calibrate_asked = True
             return None
-        unit = identity.framing.unit
-        if not hips_seen(pose.landmarks, frame.shape[:2]):
-            unit = Bone.SHOULDERS
-        self._window = driving_window(identity.pose, identity.framing.window, pose, unit)
         self._frames = 0
         self._sums: dict[Bone, tuple[float, int]] = {}
         self._learn(pose)
-        self._window = self._grounded(self._window, frame.shape[0], pose, identity)
+        self._windows.clear()
+        self._calibration = Calibration(
+            pose=replace(pose, mask=None),
+            shape=(frame.shape[0], frame.shape[1]),
+            mirrored=mirrored,
+            proportions=self._proportions(),
+            retarget=self._options.retarget,
+        )
         return pose
-
-    def _grounded(
-        self, window: Window, frame_height: int, pose: Pose, identity: Identity
-    ) -> Window:
-        """The window moved up or down so that the driver stands on the source's ground.
-
-        Only where both show their feet; by little, as one of them may be sitting or in the air.
-        """
-        shown = feet_seen(identity.pose.landmarks, identity.photo.shape[0])
-        if not shown or not feet_seen(pose.landmarks, frame_height):
-            return window
-        ground = identity.framing.window.to_units(identity.pose.landmarks)[list(FEET), 1].max()
-        feet = self._in_window(pose, identity).landmarks[list(FEET), 1].max()
-        lift = min(max(float(ground - feet), -LIFT_MAX), LIFT_MAX)
-        return Window(window.cx, window.cy - lift * window.side, window.side)
 
     def _learn(self, pose: Pose) -> None:
         self._frames += 1
@@ -127,16 +148,17 @@ class Driver:
     def _proportions(self) -> Proportions:
         return {bone: total / count for bone, (total, count) in self._sums.items()}
 
-    def _in_window(self, pose: Pose, identity: Identity) -> Located:
-        assert self._window is not None, "calibrated above"
-        landmarks = self._window.to_units(pose.landmarks)
-        if self._options.retarget:
-            stretch = ratios(identity.proportions, self._proportions())
-            landmarks = retarget(landmarks, stretch)
+    def _in_window(self, pose: Pose, calibration: Calibration, identity: Identity) -> Located:
+        window = self._windows.get(identity)
+        if window is None:
+            window = self._windows[identity] = calibration.window(identity)
+        self._window = window
+        known = self._proportions() if self._options.retarget else None
+        landmarks = in_window(pose, window, identity, known)
         mask = None
         if self._options.driving_iuv_mask and pose.mask is not None:
-            mask = np.asarray(crop(pose.mask, self._window, self._size), np.float32)
-        return Located(landmarks, mask, pose.presence)
+            mask = np.asarray(crop(pose.mask, window, self._size), np.float32)
+        return Located(landmarks, pose.landmarks, mask, pose.presence)
 
 
 def _clear(pose: Pose) -> bool:

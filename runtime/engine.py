@@ -22,7 +22,7 @@ class EngineKind(StrEnum):
 class Engine(Protocol):
     """One network, ready to run; batch 1, float32 in and out.
 
-    An engine may be called from any thread, from one at a time.
+    An engine may be called from several threads at once: sessions share it.
     """
 
     @property

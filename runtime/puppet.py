@@ -14,27 +14,33 @@ from pathlib import Path
 
 from bunraku.errors import EngineError, InputError
 from bunraku.runtime.arrays import Array, Picture, check_picture
-from bunraku.runtime.bundle import Bundle
 from bunraku.runtime.chain import Chain, Frame
-from bunraku.runtime.densepose import BlazePoseEstimator, DensePoseEstimator
-from bunraku.runtime.driver import Driver
-from bunraku.runtime.engine import Engine, EngineKind, cores, make_engine
+from bunraku.runtime.densepose import DensePoseEstimator
+from bunraku.runtime.driver import Driver, Driving
+from bunraku.runtime.engine import Engine, EngineKind
+from bunraku.runtime.engine_set import EngineSet
 from bunraku.runtime.framing import Window
 from bunraku.runtime.head import head_map
 from bunraku.runtime.identity import Identity, SourceReport, make_identity
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.photo import read_photo
-from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
+from bunraku.runtime.pose import PoseNetworks, Segmenter
 from bunraku.runtime.stages import Spread, Stage, StageTimer
+
+__all__ = ["Driving", "Puppet"]
 
 log = logging.getLogger(__name__)
 
 
 class Puppet:
-    """A source and what moves it. Not for several threads at once.
+    """A source and what moves it.
 
-    ``Puppet.load`` makes one of a bundle; the constructor takes the parts, for tests and for
-    other estimators.
+    ``set_source`` and ``animate`` are all that a clip needs, one call at a time. A live session
+    calls the stages that ``animate`` is made of: ``drive``, ``move`` and ``paint`` may work on
+    three frames at once in three threads (each of them on one), and ``make_identity`` in a fourth.
+
+    ``Puppet.load`` makes one of a bundle and ``Puppet.sharing`` further ones of the same engines;
+    the constructor takes the parts, for tests and for other estimators.
 
     :param engines: "source", "motion" and "blend".
     :param sizes: sides of the window and of the IUV map, in pixels.
@@ -77,45 +83,44 @@ class Puppet:
         networks: PoseNetworks | None = None,
         options: PuppetOptions | None = None,
     ) -> Puppet:
-        """A puppet of a bundle.
+        """A puppet of a bundle; see ``EngineSet.load`` for what it takes and raises."""
+        engines = EngineSet.load(bundle, engine=engine, threads=threads, iuv=iuv, networks=networks)
+        return cls.sharing(engines, options)
 
-        :param bundle: the name of a bundle that ships with Bunraku, or the folder of one.
-        :param engine: the inference library.
-        :param threads: how many threads each engine uses; None for as many as the process may.
-        :param iuv: the bundle of the IUV net.
-        :param networks: the pose networks; None for those in the cache.
-        :raises BundleError: a bundle is missing, incomplete or damaged.
-        :raises FetchError: the pose networks have not been fetched yet.
-        :raises MissingExtraError: the inference library is not installed.
-        :raises EngineError: an engine cannot be made.
+    @classmethod
+    def sharing(cls, engines: EngineSet, options: PuppetOptions | None = None) -> Puppet:
+        """A puppet of engines that others use as well; it follows a person of its own.
+
+        Loads nothing, so that every session can have one.
         """
         options = options or PuppetOptions()
-        threads = threads or cores()
-        chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
-        specs = [chosen.engine(name) for name in ("source", "motion", "blend")]
-        iuv_spec = surface.engine("iuv")
-        networks = networks or PoseNetworks.find()
-        engines = {s.name: make_engine(engine, s.path, s.name, threads) for s in specs}
-        estimator = BlazePoseEstimator(
-            PoseTracker(networks, threads, smooth=options.smooth),
-            make_engine(engine, iuv_spec.path, iuv_spec.name, threads),
-            mask=options.driving_iuv_mask,
-        )
         return cls(
-            engines,
-            estimator,
-            Segmenter(networks, threads),
-            sizes=(chosen.window, chosen.size),
-            prior=chosen.prior,
-            threads=threads,
+            engines.engines,
+            engines.make_estimator(options),
+            engines.segmenter,
+            sizes=engines.sizes,
+            prior=engines.prior,
+            threads=engines.threads,
             options=options,
         )
 
     def set_source(self, photo: str | Path | bytes | Picture) -> SourceReport:
-        """Take the photo whose person is to move; everything that depends on it alone is done here.
+        """Take the photo whose person is to move, and forget the driver.
+
+        Takes and raises what ``make_identity`` does; a photo that is refused leaves the last one.
+
+        :return: what was found; ``notes`` is for the user.
+        """
+        identity, report = self.make_identity(photo)
+        self._identity, self._last = identity, None
+        self._driver.reset()
+        return report
+
+    def make_identity(self, photo: str | Path | bytes | Picture) -> tuple[Identity, SourceReport]:
+        """Everything that depends on a photo alone; may run while frames are driven.
 
         :param photo: a file, its bytes, or an HWC uint8 RGB array.
-        :return: what was found; ``notes`` is for the user.
+        :return: the photo, ready for ``drive``, and what was found in it.
         :raises PhotoError: the photo cannot be read.
         :raises NoPersonError: nobody is in it, or too small, or too little of the body.
         :raises InputError: an array that is not a picture.
@@ -125,7 +130,7 @@ class Puppet:
             picture = read_photo(photo)
         else:
             picture = check_picture(photo, "The photo").copy()
-        identity, report = make_identity(
+        return make_identity(
             picture,
             self._estimator,
             self._segmenter,
@@ -134,13 +139,68 @@ class Puppet:
             self.options,
             self._threads,
         )
-        self._identity, self._last = identity, None
-        self._driver.reset()
-        return report
 
     def calibrate(self) -> None:
-        """Match the driver to the source anew at the next frame that shows a person clearly."""
+        """Match the driver to the source anew at the next frame that shows a person clearly.
+
+        Until then the last calibration holds, if there is one. From any thread.
+        """
         self._driver.calibrate()
+
+    def drive(
+        self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False
+    ) -> Driving | None:
+        """The first stage: where the driver stands, as the networks want to know it.
+
+        Frames in their order, one at a time. The identity may change from frame to frame: the
+        calibration is the driver's, and holds for all photos.
+
+        :param frame: HWC uint8 RGB of any size.
+        :param time_s: the frame's time.
+        :param mirrored: whether left and right are exchanged in it; the calibration follows.
+        :return: None while nobody is found, or nobody clearly enough to calibrate on.
+        :raises InputError: the frame is not a picture.
+        :raises EngineError: a network failed.
+        """
+        check_picture(frame, "A frame")
+        with self._timer.measure(Stage.POSE):
+            located = self._driver.locate(frame, time_s, identity, mirrored=mirrored)
+        if located is None:
+            return None
+        with self._timer.measure(Stage.IUV):
+            densepose = self._driver.densepose(located).densepose
+            photo = identity.framing.window.to_units(identity.pose.landmarks)
+            head = head_map(photo, located.landmarks) if self.options.head else None
+        return Driving(densepose, located.in_frame, head)
+
+    def move(self, identity: Identity, driving: Driving) -> Frame:
+        """The second stage: the photo's features where the driver's body is, by name.
+
+        :raises EngineError: an engine failed.
+        """
+        return self._chain.move(identity, driving.densepose, driving.head)
+
+    def paint(
+        self, identity: Identity, tensors: Frame | None, *, window_only: bool = False
+    ) -> Picture:
+        """The third stage: the person's picture, back in the photo.
+
+        :param tensors: what ``move`` gave for this identity, which gains the blend engine's
+            outputs: painted again, they are only pasted. None for the photo as it is.
+        :param window_only: only the square that the networks make, at their own size.
+        :return: a new picture of the photo's size, or of the window's.
+        :raises EngineError: an engine failed.
+        """
+        compositor = identity.window_compositor if window_only else identity.compositor
+        if tensors is None:
+            return compositor.untouched()
+        if "image" not in tensors:
+            self._chain.blend(identity, tensors)
+        with self._timer.measure(Stage.PASTE):
+            detail: list[Array] = []
+            if self.options.detail and "trust" in tensors and "warped_image" in tensors:
+                detail = [tensors["trust"], tensors["warped_image"], tensors["flow_window"]]
+            return compositor.paste(tensors["image"], tensors["mask"], *detail)
 
     def animate(
         self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
@@ -162,19 +222,21 @@ class Puppet:
         when = time.monotonic() if time_s is None else time_s
         self._frames += 1
         try:
-            made = self._make(identity, frame, when)
+            driving = self.drive(identity, frame, when)
+            if driving is None:
+                self._lost += 1
+            else:
+                tensors = self.move(identity, driving)
+                picture = self.paint(identity, tensors, window_only=window_only)
+                self._last = tensors
+                return picture
         except EngineError as error:
             if self._last is None:
                 raise
             self._faults += 1
             if self._faults == 1:
                 log.warning("a frame failed, the last good picture stands in: %s", error)
-        else:
-            if made is None:
-                self._lost += 1
-            else:
-                self._last = made
-        return self._paste(identity, window_only)
+        return self.paint(identity, self._last, window_only=window_only)
 
     def animate_window(self, frame: Picture, time_s: float | None = None) -> Picture:
         """``animate`` with ``window_only``."""
@@ -225,25 +287,3 @@ class Puppet:
                 "There is no photo to animate yet.", "Call set_source(photo) before animate(frame)."
             )
         return self._identity
-
-    def _make(self, identity: Identity, frame: Picture, time_s: float) -> Frame | None:
-        with self._timer.measure(Stage.POSE):
-            located = self._driver.locate(frame, time_s, identity)
-        if located is None:
-            return None
-        with self._timer.measure(Stage.IUV):
-            densepose = self._driver.densepose(located).densepose
-            photo = identity.framing.window.to_units(identity.pose.landmarks)
-            head = head_map(photo, located.landmarks) if self.options.head else None
-        return self._chain.run(identity, densepose, head)
-
-    def _paste(self, identity: Identity, window_only: bool) -> Picture:
-        compositor = identity.window_compositor if window_only else identity.compositor
-        with self._timer.measure(Stage.PASTE):
-            made = self._last
-            if made is None:
-                return compositor.untouched()
-            detail: list[Array] = []
-            if self.options.detail and "trust" in made and "warped_image" in made:
-                detail = [made["trust"], made["warped_image"], made["flow_window"]]
-            return compositor.paste(made["image"], made["mask"], *detail)

@@ -23,6 +23,9 @@ LEFT_HAND, RIGHT_HAND = (17, 19, 21), (18, 20, 22)
 LEFT_FOOT, RIGHT_FOOT = (29, 31), (30, 32)
 FEET = (LEFT_ANKLE, RIGHT_ANKLE, *LEFT_FOOT, *RIGHT_FOOT)
 
+MIRRORED = (NOSE, 4, 5, 6, 1, 2, 3, *(7 + (i ^ 1) for i in range(26)))
+"""Which landmark takes the place of each in a mirror: left and right exchanged."""
+
 
 class Bone(StrEnum):
     """Lengths that differ from person to person; left and right share one."""

@@ -44,12 +44,11 @@ class Detection:
 
 
 class Detector:
-    """Finds people with one network call a picture."""
+    """Finds people with one network call a picture; for several threads at once."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._anchors = anchors()
-        self._input = np.empty((1, 3, SIZE, SIZE), np.float32)
 
     def detect(self, frame: Picture, depth: int = 2) -> list[Detection]:
         """Find the people in a picture.
@@ -77,8 +76,9 @@ class Detector:
     def _detect(self, frame: Picture, min_score: float) -> list[Detection]:
         height, width = frame.shape[:2]
         whole = Roi((width - 1) / 2, (height - 1) / 2, max(height, width), 0.0)
-        to_network(crop(frame, whole, SIZE), self._input[0], 2 / 255, -1)
-        said = self._engine.run({"image": self._input})
+        image = np.empty((1, 3, SIZE, SIZE), np.float32)
+        to_network(crop(frame, whole, SIZE), image[0], 2 / 255, -1)
+        said = self._engine.run({"image": image})
         found = decode(said["boxes"][0], said["scores"][0, :, 0], self._anchors, min_score)
         people = []
         for score, unit in found:

@@ -63,11 +63,10 @@ class Landmarks:
 
 
 class Landmarker:
-    """Runs the landmark network on crops of frames."""
+    """Runs the landmark network on crops of frames; for several threads at once."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._input = np.empty((1, 3, SIZE, SIZE), np.float32)
 
     def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
         """Look at one crop.
@@ -77,8 +76,9 @@ class Landmarker:
             roi: where the person is.
             mask: whether the mask is wanted too.
         """
-        to_network(crop(frame, roi, SIZE), self._input[0], 1 / 255)
-        said = self._engine.run({"image": self._input})
+        image = np.empty((1, 3, SIZE, SIZE), np.float32)
+        to_network(crop(frame, roi, SIZE), image[0], 1 / 255)
+        said = self._engine.run({"image": image})
         raw = said["landmarks"].reshape(_ALL, 5).astype(np.float64)
         world = said["world"].reshape(_ALL, 3)[:BODY].astype(np.float64)
         unit = raw[:, :2] / SIZE

@@ -18,7 +18,10 @@ SIZE = 256
 
 
 class Segmenter:
-    """Separates people from the background, with one network call a picture."""
+    """Separates people from the background, with one network call a picture.
+
+    For several threads at once.
+    """
 
     def __init__(self, networks: PoseNetworks, threads: int = 2) -> None:
         """Load the network; raises MissingExtraError or EngineError."""
@@ -33,7 +36,6 @@ class Segmenter:
 
     def _set_up(self, engine: Engine) -> None:
         self._engine = engine
-        self._input = np.empty((1, 3, SIZE, SIZE), np.float32)
 
     def segment(self, rgb: Picture) -> Array:
         """The mask of a picture RGB u8 [H,W,3], best square: f32 [H,W] in 0..1."""
@@ -41,8 +43,9 @@ class Segmenter:
         if (height, width) != (SIZE, SIZE):
             shrink = cv2.INTER_AREA if min(height, width) > SIZE else cv2.INTER_LINEAR
             rgb = np.asarray(cv2.resize(rgb, (SIZE, SIZE), interpolation=shrink), np.uint8)
-        to_network(rgb, self._input[0], 1 / 255)
-        mask = self._engine.run({"image": self._input})["mask"][0, 0]
+        image = np.empty((1, 3, SIZE, SIZE), np.float32)
+        to_network(rgb, image[0], 1 / 255)
+        mask = self._engine.run({"image": image})["mask"][0, 0]
         if (height, width) != (SIZE, SIZE):
             mask = np.asarray(cv2.resize(mask, (width, height)), np.float32)
         return np.asarray(np.clip(mask, 0, 1), np.float32)

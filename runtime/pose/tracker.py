@@ -42,6 +42,10 @@ class PoseTracker:
         landmarker = Landmarker(OnnxEngine(networks.landmarks, "pose landmarks", threads))
         self._set_up(detector, landmarker, smooth)
 
+    def another(self, smooth: bool = True) -> PoseTracker:
+        """A tracker of the same networks that follows a person of its own."""
+        return PoseTracker.assembled(self._detector, self._landmarker, smooth)
+
     @classmethod
     def assembled(
         cls, detector: Detector, landmarker: Landmarker, smooth: bool = True

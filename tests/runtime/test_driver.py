@@ -5,7 +5,8 @@ import pytest
 from tests.runtime.fakes import SIZE, FakeEstimator, puppet, standing, street, with_person
 
 from bunraku.runtime.arrays import Picture
-from bunraku.runtime.driver import LIFT_MAX, SETTLING, Driver
+from bunraku.runtime.calibration import LIFT_MAX
+from bunraku.runtime.driver import SETTLING, Driver
 from bunraku.runtime.framing import pixels_per_metre
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.options import PuppetOptions
