@@ -1,0 +1,35 @@
+"""Frames of a recording at the times they were taken at."""
+
+from __future__ import annotations
+
+from bunraku.stream.clock import Clock
+
+# Beyond this the reader is too slow for the recording, or the machine slept: it then plays on from
+# where it is, instead of dropping all frames until it has caught up.
+MOST_LATE_S = 0.5
+
+
+class Pacer:
+    """Makes the first frame due at once and the others as far behind it as they were taken."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        # The clock's reading at the recording's time 0.
+        self._zero_s: float | None = None
+
+    async def wait(self, time_s: float, *, another_waits: bool) -> bool:
+        """Return when the frame of that time is due; False if it is to be dropped.
+
+        It is where it is late and another, which may be due as well, waits already.
+        """
+        now_s = self._clock.now()
+        if self._zero_s is None:
+            self._zero_s = now_s - time_s
+        late_s = now_s - self._zero_s - time_s
+        if late_s > MOST_LATE_S:
+            self._zero_s += late_s
+            return True
+        if late_s < 0:
+            await self._clock.sleep(-late_s)
+            return True
+        return late_s == 0 or not another_waits
