@@ -28,13 +28,17 @@ def even_size(width: int, height: int) -> tuple[int, int]:
     return width + width % 2, height + height % 2
 
 
-def to_i420(picture: Picture) -> Picture:
-    """Convert ``[H,W,3]`` uint8 RGB to planar ``[H*3/2,W]`` uint8; odd sides are repeated once."""
-    height, width = picture.shape[:2]
-    if height % 2 or width % 2:
-        bottom, right = height % 2, width % 2
+def pad_even(picture: Picture) -> Picture:
+    """Repeat the last row and column of ``[H,W,3]`` where their number is odd."""
+    bottom, right = picture.shape[0] % 2, picture.shape[1] % 2
+    if bottom or right:
         picture = np.pad(picture, ((0, bottom), (0, right), (0, 0)), mode="edge")
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
+    return picture
+
+
+def to_i420(picture: Picture) -> Picture:
+    """Convert ``[H,W,3]`` uint8 RGB to planar ``[H*3/2,W]`` uint8, odd sides padded."""
+    return np.asarray(cv2.cvtColor(pad_even(picture), cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
 
 
 def i420_frame(planes: Picture, pts: int, time_base: Fraction) -> VideoFrame:

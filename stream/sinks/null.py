@@ -1,0 +1,29 @@
+"""A sink that shows nothing: for measuring, and for sessions that only other sinks watch."""
+
+from __future__ import annotations
+
+from bunraku.stream.frame import LiveFrame
+
+
+class NullSink:
+    """Takes every frame and counts it."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+
+    @property
+    def name(self) -> str:
+        return "null"
+
+    @property
+    def notice(self) -> str | None:
+        return None
+
+    async def open(self) -> None:
+        pass
+
+    async def write(self, frame: LiveFrame) -> None:  # noqa: ARG002 - that is its point
+        self.frames += 1
+
+    async def close(self) -> None:
+        pass
