@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from tests.runtime.fakes import SIZE, FakeEstimator, puppet, standing, street, with_person
@@ -128,3 +131,106 @@ def test_the_drivers_outline_is_used_only_when_asked_for(identity: Identity) -> 
     assert located.mask.shape == (SIZE, SIZE)
     assert 0.02 < located.mask.mean() < 0.5
     assert driver.densepose(located).mask is located.mask
+
+
+@pytest.fixture(scope="module")
+def other() -> Identity:
+    return puppet().make_identity(with_person(street((200, 200)), 80, 30))[0]
+
+
+class Counting(FakeEstimator):
+    """Counts the stills that it is asked for: one for each calibration."""
+
+    stills = 0
+
+    def observe(self, picture: Picture) -> Pose | None:
+        self.stills += 1
+        return super().observe(picture)
+
+    def track(self, frame: Picture, time_s: float) -> Pose | None:
+        return FakeEstimator.observe(self, frame)
+
+
+def test_another_photo_is_driven_at_the_next_frame(identity: Identity, other: Identity) -> None:
+    estimator = Counting()
+    driver = Driver(estimator, PuppetOptions(), SIZE)
+    driver.locate(PHOTO, 0.0, identity)
+    first = driver.window
+    moved = with_person(BACKGROUND, 115, 60)
+    located = driver.locate(moved, 0.1, other)
+    assert located is not None
+    # As far from the photo's own place as the driver from the calibration's, in bodies.
+    ours = other.framing.window.to_units(other.pose.landmarks)
+    assert driver.window is not None
+    assert first is not None
+    shift = located.landmarks[:, 0] - ours[:, 0]
+    assert np.allclose(shift, 15 / driver.window.side, atol=0.01)
+    assert driver.window != first
+    back = driver.locate(PHOTO, 0.2, identity)
+    assert back is not None
+    assert driver.window == first
+    assert estimator.stills == 1
+
+
+def test_windows_of_photos_that_are_gone_are_forgotten(identity: Identity) -> None:
+    driver = Driver(FakeEstimator(), PuppetOptions(), SIZE)
+    passing, _ = puppet().make_identity(PHOTO)
+    driver.locate(PHOTO, 0.0, passing)
+    gone = weakref.ref(passing)
+    del passing
+    gc.collect()
+    assert gone() is None
+    assert driver.locate(PHOTO, 0.1, identity) is not None
+
+
+def test_proportions_settle_whatever_photo_is_driven(identity: Identity, other: Identity) -> None:
+    alone, switching = (Dancer(longer_legs(1.0)) for _ in range(2))
+    drivers = [Driver(dancer, PuppetOptions(), SIZE) for dancer in (alone, switching)]
+    frame = street((480, 640))
+    for i in range(SETTLING):
+        alone.pose = switching.pose = longer_legs(1.0 + 0.01 * (i % 5))
+        drivers[0].locate(frame, 0.1 * i, identity)
+        drivers[1].locate(frame, 0.1 * i, other if i % 2 else identity)
+    ends = [driver.locate(frame, 9.0, identity) for driver in drivers]
+    assert ends[0] is not None
+    assert ends[1] is not None
+    assert np.array_equal(ends[0].landmarks, ends[1].landmarks)
+
+
+def test_a_calibration_holds_until_the_next_one_succeeds(identity: Identity) -> None:
+    dancer = Dancer(longer_legs(1.0))
+    driver = Driver(dancer, PuppetOptions(), SIZE)
+    frame = street((480, 640))
+    driver.locate(frame, 0.0, identity)
+    first = driver.window
+    dancer.pose = standing(60.0, 160.0, 300.0, (480, 640))
+    dancer.pose.landmarks[[11, 12], 3] = 0.1
+    driver.calibrate()
+    assert driver.locate(frame, 0.1, identity) is not None
+    assert driver.window == first
+    dancer.pose = standing(60.0, 160.0, 300.0, (480, 640))
+    assert driver.locate(frame, 0.2, identity) is not None
+    assert driver.window != first
+    driver.reset()
+    assert driver.window is None
+
+
+def test_resolution_and_mirror_keep_the_calibration(identity: Identity) -> None:
+    estimator = Counting()
+    driver = Driver(estimator, PuppetOptions(), SIZE)
+    large = with_person(street((480, 640)), 400, 100, 80, 320)
+    first = driver.locate(large, 0.0, identity)
+    assert first is not None
+    small = with_person(street((240, 320)), 200, 50, 40, 160)
+    found = driver.locate(small, 0.1, identity)
+    assert found is not None
+    assert np.allclose(found.landmarks, first.landmarks, atol=0.01)
+    mirror = np.ascontiguousarray(small[:, ::-1])
+    found = driver.locate(mirror, 0.2, identity, mirrored=True)
+    assert found is not None
+    assert np.allclose(found.landmarks, first.landmarks, atol=0.01)  # the fake is symmetric
+    assert estimator.stills == 1
+    assert estimator.resets == 1 + 3  # the tracking starts anew each time, the first one included
+    tall = np.ascontiguousarray(np.pad(small, ((0, 80), (0, 0), (0, 0))))
+    assert driver.locate(tall, 0.3, identity) is not None
+    assert estimator.stills == 2
