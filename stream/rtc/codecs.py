@@ -1,0 +1,209 @@
+"""Encoders that cost a frame little time, with bitrates of their own connection.
+
+aiortc's own take twice to six times as long, and their bitrates belong to the whole process.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+from aiortc.codecs.base import Encoder
+from aiortc.codecs.h264 import H264Encoder
+from aiortc.codecs.vpx import Vp8Encoder, number_of_threads
+from aiortc.mediastreams import VIDEO_TIME_BASE, convert_timebase
+from av.frame import Frame
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType, VideoFrame
+
+from bunraku.stream.rtc.options import PeerOptions
+
+NOMINAL_RATE = 30
+KEYFRAME_DISTANCE = 3000
+"""Frames: a browser that has lost one asks for a keyframe, so none come unasked."""
+
+# The bitrate of an open encoder cannot be changed: it has to be opened anew, which costs a
+# keyframe. So small changes and those that follow closely wait.
+FALL = 0.85
+FALL_AFTER_S = 1.0
+RISE = 1.25
+RISE_AFTER_S = 3.0
+# Where the encoder starts anew in any case, or a keyframe is due, it comes for nothing.
+NOTICEABLE = 0.05
+
+
+@dataclass
+class Bitrate:
+    """What the browser says the way to it can carry, and what the encoder is set to; in bit/s."""
+
+    least: int
+    largest: int
+    target: int
+    """The browser's last word, within the limits."""
+
+    now: Callable[[], float] = time.monotonic
+    set_to: int = 0
+    changed_s: float = 0.0
+
+    @classmethod
+    def of(cls, options: PeerOptions) -> Bitrate:
+        """As a peer's options say."""
+        return cls(options.min_kbps * 1000, options.max_kbps * 1000, options.start_kbps * 1000)
+
+    def ask(self, bitrate: int) -> None:
+        """Aim at this one."""
+        self.target = max(self.least, min(bitrate, self.largest))
+
+    def wants_change(self, *, free: bool) -> bool:
+        """Whether the encoder should be opened anew; ``free``: a keyframe is due anyway."""
+        if not self.set_to:
+            return True
+        ratio = self.target / self.set_to
+        if free:
+            return abs(ratio - 1) > NOTICEABLE
+        age_s = self.now() - self.changed_s
+        return (ratio < FALL and age_s >= FALL_AFTER_S) or (ratio > RISE and age_s >= RISE_AFTER_S)
+
+    def settle(self) -> int:
+        """The encoder is opened with the target, which is returned."""
+        self.set_to, self.changed_s = self.target, self.now()
+        return self.set_to
+
+
+class LiveVp8Encoder(Vp8Encoder):
+    """VP8 at libvpx's fastest, without its noise filter: 2 ms for 512 × 512 instead of 4.6."""
+
+    def __init__(self, bitrate: Bitrate) -> None:
+        super().__init__()
+        self._bitrate = bitrate
+
+    @property
+    def target_bitrate(self) -> int:
+        return self._bitrate.target
+
+    @target_bitrate.setter
+    def target_bitrate(self, bitrate: int) -> None:
+        self._bitrate.ask(bitrate)
+
+    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
+        """One frame as RTP payloads, and its RTP timestamp."""
+        picture = _as_yuv420p(frame)
+        if _must_open(self.codec, picture, self._bitrate, force_keyframe):
+            self.codec = _open_vp8(picture, self._bitrate.settle())
+        picture.pict_type = PictureType.I if force_keyframe else PictureType.NONE
+        assert self.codec is not None
+        data = b"".join(bytes(packet) for packet in self.codec.encode(picture))
+        payloads = self._packetize(data, self.picture_id)
+        self.picture_id = (self.picture_id + 1) % (1 << 15)
+        return payloads, _timestamp(picture)
+
+
+class LiveH264Encoder(H264Encoder):
+    """H.264 by x264's superfast preset: 1.7 ms for 512 × 512 instead of 9.7."""
+
+    def __init__(self, bitrate: Bitrate) -> None:
+        super().__init__()
+        self._bitrate = bitrate
+
+    @property
+    def target_bitrate(self) -> int:
+        return self._bitrate.target
+
+    @target_bitrate.setter
+    def target_bitrate(self, bitrate: int) -> None:
+        self._bitrate.ask(bitrate)
+
+    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
+        """One frame as RTP payloads, and its RTP timestamp."""
+        picture = _as_yuv420p(frame)
+        return self._packetize(self._encode_frame(picture, force_keyframe)), _timestamp(picture)
+
+    def _encode_frame(self, frame: VideoFrame, force_keyframe: bool) -> Iterator[bytes]:
+        if _must_open(self.codec, frame, self._bitrate, force_keyframe):
+            self.codec = _open_h264(frame, self._bitrate.settle())
+        frame.pict_type = PictureType.I if force_keyframe else PictureType.NONE
+        assert self.codec is not None
+        data = b"".join(bytes(packet) for packet in self.codec.encode(frame))
+        yield from self._split_bitstream(data)
+
+
+def encoder_for(mime_type: str, options: PeerOptions) -> Encoder | None:
+    """The encoder of a negotiated codec; None for one that is aiortc's alone."""
+    makers: dict[str, Callable[[Bitrate], Encoder]] = {
+        "video/vp8": LiveVp8Encoder,
+        "video/h264": LiveH264Encoder,
+    }
+    maker = makers.get(mime_type.lower())
+    return None if maker is None else maker(Bitrate.of(options))
+
+
+def _must_open(
+    codec: VideoCodecContext | None, frame: VideoFrame, bitrate: Bitrate, keyframe: bool
+) -> bool:
+    if codec is None or (frame.width, frame.height) != (codec.width, codec.height):
+        return True
+    return bitrate.wants_change(free=keyframe)
+
+
+def _open_vp8(frame: VideoFrame, bitrate: int) -> VideoCodecContext:
+    codec = _open("libvpx", frame, bitrate)
+    codec.qmin, codec.qmax = 2, 56
+    codec.options = {
+        "deadline": "realtime",
+        "cpu-used": "-10",
+        "noise-sensitivity": "0",
+        "lag-in-frames": "0",
+        # Equal rates mean a constant one; FFmpeg takes the buffer's length from its size.
+        "minrate": str(bitrate),
+        "maxrate": str(bitrate),
+        "bufsize": str(bitrate),
+        "undershoot-pct": "100",
+        "overshoot-pct": "15",
+        # A keyframe takes as long on its way as nine other frames at most.
+        "max-intra-rate": "900",
+        "partitions": "0",
+        "static-thresh": "1",
+    }
+    return codec
+
+
+def _open_h264(frame: VideoFrame, bitrate: int) -> VideoCodecContext:
+    codec = _open("libx264", frame, bitrate)
+    codec.options = {
+        "preset": "superfast",
+        "tune": "zerolatency",
+        "level": "31",
+        # Half a second's worth: what no frame may exceed.
+        "maxrate": str(bitrate),
+        "bufsize": str(bitrate // 2),
+    }
+    codec.profile = "Baseline"
+    return codec
+
+
+def _open(name: str, frame: VideoFrame, bitrate: int) -> VideoCodecContext:
+    codec = av.CodecContext.create(name, "w")
+    assert isinstance(codec, VideoCodecContext)
+    codec.width, codec.height = frame.width, frame.height
+    codec.pix_fmt = "yuv420p"
+    codec.bit_rate = bitrate
+    codec.framerate = Fraction(NOMINAL_RATE)
+    codec.time_base = VIDEO_TIME_BASE
+    codec.gop_size = KEYFRAME_DISTANCE
+    codec.thread_count = number_of_threads(frame.width * frame.height, os.cpu_count() or 1)
+    return codec
+
+
+def _as_yuv420p(frame: Frame) -> VideoFrame:
+    assert isinstance(frame, VideoFrame)
+    return frame if frame.format.name == "yuv420p" else frame.reformat(format="yuv420p")
+
+
+def _timestamp(frame: VideoFrame) -> int:
+    assert frame.pts is not None
+    assert frame.time_base is not None
+    return convert_timebase(frame.pts, frame.time_base, VIDEO_TIME_BASE)
