@@ -50,9 +50,9 @@ def clean_photo(data: bytes, limits: Limits) -> bytes:
     return _encoded(picture, ".png", cv2.IMWRITE_PNG_COMPRESSION, 1)
 
 
-def preview(photo: Picture) -> bytes:
-    """A small JPEG of a photo, ``[H,W,3]`` uint8 RGB."""
-    small = fitted(photo, PREVIEW_SIDE_PX)
+def preview(clean: bytes) -> bytes:
+    """A small JPEG of what ``clean_photo`` gave."""
+    small = fitted(read_photo(clean), PREVIEW_SIDE_PX)
     return _encoded(small, ".jpg", cv2.IMWRITE_JPEG_QUALITY, _PREVIEW_QUALITY)
 
 

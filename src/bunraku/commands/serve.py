@@ -1,0 +1,240 @@
+"""``bunraku serve``: a page on which browsers drive a photo."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bunraku.errors import InputError
+
+if TYPE_CHECKING:
+    from bunraku.runtime.engine_set import EngineSet
+    from bunraku.stream.rtc.options import Codec, IceServer
+    from bunraku.stream.server.options import ServerOptions, Tls
+
+TOKEN_VARIABLE = "BUNRAKU_TOKEN"
+TURN_VARIABLE = "BUNRAKU_TURN_CREDENTIAL"
+
+
+def serve(
+    photos: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PHOTO]...", help="Photos that every visitor is offered."),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for all, with TLS and a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 for any that is free.")] = 8090,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="What visitors must know. Better in a file or in the variable: other users of "
+            "the machine see arguments.",
+            envvar=TOKEN_VARIABLE,
+            show_default=False,
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File whose first line is the token.")
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate with its chain, PEM.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Key of the certificate, PEM.")
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="Further address under which the page is opened, as behind a proxy: "
+            "https://example.org. May be repeated.",
+        ),
+    ] = None,
+    sessions: Annotated[int, typer.Option(min=1, help="Browsers that may stream at once.")] = 4,
+    session_minutes: Annotated[
+        float, typer.Option(min=1, help="How long one visitor may stay.")
+    ] = 60.0,
+    idle_minutes: Annotated[
+        float, typer.Option(min=0.1, help="After how long a visitor who does nothing is let go.")
+    ] = 5.0,
+    max_photo_mib: Annotated[
+        float, typer.Option(min=0.1, help="Largest photo that is taken.")
+    ] = 15.0,
+    size: Annotated[
+        str, typer.Option(metavar="WxH", help="Size that cameras are asked for.")
+    ] = "640x480",
+    rate: Annotated[float, typer.Option(help="Frames a second that cameras are asked for.")] = 30.0,
+    codec: Annotated[
+        str, typer.Option(help="Video codec of both directions: auto, vp8 or h264.")
+    ] = "auto",
+    start_kbps: Annotated[int, typer.Option(help="Bitrate at the start.")] = 1500,
+    max_kbps: Annotated[int, typer.Option(help="Largest bitrate.")] = 4000,
+    max_side: Annotated[
+        int, typer.Option(min=64, help="Longest side of pictures, either way, in pixels.")
+    ] = 1280,
+    ice_server: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="STUN server, stun:host:port. May be repeated."),
+    ] = None,
+    turn: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="TURN server, turn:host:port. May be repeated."),
+    ] = None,
+    turn_user: Annotated[str | None, typer.Option(help="User name at the TURN servers.")] = None,
+    turn_credential: Annotated[
+        str | None,
+        typer.Option(
+            help="Password at the TURN servers; better in the variable.",
+            envvar=TURN_VARIABLE,
+            show_default=False,
+        ),
+    ] = None,
+    window_only: Annotated[
+        bool, typer.Option("--window-only", help="Only the square that the networks make.")
+    ] = False,
+    bundle: Annotated[
+        str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
+    ] = "live",
+    iuv_bundle: Annotated[
+        str, typer.Option(help="The net that maps the body's surface: likewise.")
+    ] = "iuv",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
+    ] = None,
+) -> None:
+    """Serve a page on which visitors' cameras drive a photo.
+
+    Only animate people who have agreed to it. What is recorded is marked as synthetic.
+
+    Listens on this machine alone. For others: a certificate (--tls-cert, --tls-key) and a token.
+    Logs are JSON lines on stderr. Ctrl-C or SIGTERM says goodbye to everybody and ends.
+    """
+    from bunraku.stream.rtc.options import PeerOptions
+    from bunraku.stream.server.logs import configure
+    from bunraku.stream.server.options import Limits, ServerOptions
+    from bunraku.stream.server.run import run_server
+
+    limits = replace(
+        Limits(),
+        sessions=sessions,
+        connections=max(Limits.connections, 4 * sessions),
+        session_s=60.0 * session_minutes,
+        idle_s=60.0 * idle_minutes,
+        photo_bytes=round(max_photo_mib * 2**20),
+    )
+    peer = PeerOptions(
+        codec=_codec(codec),
+        start_kbps=start_kbps,
+        min_kbps=min(PeerOptions.min_kbps, start_kbps),
+        max_kbps=max_kbps,
+        max_side_px=max_side,
+        ice_servers=ice_servers(ice_server or [], turn or [], turn_user, turn_credential),
+    )
+    options = ServerOptions(
+        host=host,
+        port=port,
+        token=read_token(token, token_file),
+        tls=_tls(tls_cert, tls_key),
+        origins=tuple(origin or ()),
+        photos=tuple(photos or ()),
+        size=parse_size(size),
+        rate=rate,
+        window_only=window_only,
+        peer=peer,
+        limits=limits,
+    )
+    options.check()
+    configure()
+    run_server(options, lambda: load_engines(bundle, iuv_bundle, threads), _tell_ready(options))
+
+
+def load_engines(bundle: str, iuv: str, threads: int | None) -> EngineSet:
+    """Load the networks; tests put a fake in its place."""
+    from bunraku.runtime.engine_set import EngineSet
+
+    return EngineSet.load(bundle, iuv=iuv, threads=threads)
+
+
+def read_token(token: str | None, file: Path | None) -> str | None:
+    """The token, wherever it stands.
+
+    :raises InputError: it stands in two places, or the file cannot be read or is empty.
+    """
+    if file is None:
+        return token
+    if token is not None and token != os.environ.get(TOKEN_VARIABLE):
+        raise InputError("There is a --token and a --token-file.", "Give one of them.")
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not text"
+        raise InputError(f"{file} cannot be read: {why}.") from error
+    if not lines or not lines[0].strip():
+        raise InputError(f"{file} is empty.", "Write the token into its first line.")
+    return lines[0].strip()
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read "640x480".
+
+    :raises InputError: it is something else.
+    """
+    width, times, height = text.casefold().partition("x")
+    if not times or not (width.isdecimal() and height.isdecimal()):
+        raise InputError(f"--size {text} is not WxH.", "Write it as in 640x480")
+    return int(width), int(height)
+
+
+def ice_servers(
+    stun: list[str], turn: list[str], user: str | None, credential: str | None
+) -> tuple[IceServer, ...]:
+    """The servers that help where no direct way leads to a browser.
+
+    :raises InputError: an address is not one, or a TURN server lacks its credentials.
+    """
+    from bunraku.stream.rtc.options import IceServer
+
+    for url in stun:
+        if not url.startswith(("stun:", "stuns:")):
+            raise InputError(f"--ice-server {url} is not a STUN server.", "Give --turn for TURN.")
+    if turn and (not user or not credential):
+        raise InputError(
+            "A TURN server needs a user name and a password.",
+            f"Give --turn-user, and the password in the variable {TURN_VARIABLE}.",
+        )
+    plain = (IceServer(tuple(stun)),) if stun else ()
+    return (*plain, IceServer(tuple(turn), user, credential)) if turn else plain
+
+
+def _codec(text: str) -> Codec:
+    from bunraku.stream.rtc.options import Codec
+
+    try:
+        return Codec(text.casefold())
+    except ValueError as error:
+        raise InputError(f"--codec {text} is not known.", f"Use {', '.join(Codec)}.") from error
+
+
+def _tls(cert: Path | None, key: Path | None) -> Tls | None:
+    from bunraku.stream.server.options import Tls
+
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise InputError("TLS needs a certificate and its key.", "Give --tls-cert and --tls-key.")
+    return Tls(cert, key)
+
+
+def _tell_ready(options: ServerOptions) -> Callable[[str], None]:
+    def tell(url: str) -> None:
+        typer.echo(f"Bunraku is served at {url}")
+        if options.token is not None:
+            typer.echo("The page asks for the token.", err=True)
+
+    return tell

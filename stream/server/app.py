@@ -1,0 +1,126 @@
+"""The aiohttp application: the page, REST, the WebSocket, and what guards them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bunraku.errors import InputError
+from bunraku.stream.clock import Clock, SystemClock
+from bunraku.stream.controls import Controls
+from bunraku.stream.ports import Stage
+from bunraku.stream.server.desk import Identify
+from bunraku.stream.server.headers import page_headers
+from bunraku.stream.server.options import ServerOptions
+from bunraku.stream.server.rest import SERVICE, guard, health, routes
+from bunraku.stream.server.service import Service, not_found
+from bunraku.stream.server.streaming import Stages
+from bunraku.stream.server.websocket import talk
+
+if TYPE_CHECKING:
+    from bunraku.runtime.engine_set import EngineSet
+
+STATIC = Path(__file__).parents[1] / "static"
+
+# What the system would guess differs from system to system.
+_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+
+
+def make_app(
+    options: ServerOptions,
+    engines: EngineSet | None = None,
+    *,
+    stages: Stages | None = None,
+    identify: Identify | None = None,
+    clock: Clock | None = None,
+) -> web.Application:
+    """A server, ready for an aiohttp runner.
+
+    :param engines: what all sessions share.
+    :param stages: makes a stream's stages instead, for tests and benchmarks.
+    :param identify: makes photos ready instead, from the bytes of a PNG; in a thread of its own.
+    :raises InputError: the options cannot be served safely, or there is nothing to serve with.
+    """
+    clock = clock or SystemClock()
+    if engines is not None:
+        stages = stages or partial(_puppet_stages, engines, clock)
+        identify = identify or _identify_with(engines)
+    if stages is None or identify is None:
+        raise InputError("The server has no engines.", "Give them, or stages and identify.")
+    app = web.Application(middlewares=[guard], client_max_size=64 * 2**10)
+    app[SERVICE] = Service(options, stages, identify, clock)
+    app.cleanup_ctx.append(_started)
+    app.on_shutdown.append(_stop)
+    app.add_routes(routes())
+    app.add_routes(
+        [
+            web.get("/", _page),
+            web.get("/static/{name}", _static),
+            web.get("/healthz", health),
+            web.get("/ws", _websocket),
+        ]
+    )
+    return app
+
+
+async def _started(app: web.Application) -> AsyncIterator[None]:
+    service = app[SERVICE]
+    try:
+        await service.start()
+        yield
+    finally:
+        await service.stop()  # a second time does nothing
+
+
+async def _stop(app: web.Application) -> None:
+    """While connections still stand, so that pages are told."""
+    await app[SERVICE].stop()
+
+
+async def _websocket(request: web.Request) -> web.StreamResponse:
+    return await talk(request, request.app[SERVICE])
+
+
+async def _page(request: web.Request) -> web.StreamResponse:
+    return _file(request, "index.html")
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    return _file(request, request.match_info["name"])
+
+
+def _file(request: web.Request, name: str) -> web.FileResponse:
+    """One of the page's files; what is no plain name in that one folder is not there."""
+    path = STATIC / name
+    kind = _TYPES.get(path.suffix)
+    if kind is None or path.name != name or name.startswith(".") or not path.is_file():
+        raise not_found("file")
+    headers = {**page_headers(request.headers["Host"]), "Content-Type": f"{kind}; charset=utf-8"}
+    if not kind.startswith("text/"):
+        headers["Content-Type"] = kind
+    return web.FileResponse(path, headers=headers)
+
+
+def _puppet_stages(engines: EngineSet, clock: Clock, controls: Controls) -> list[Stage]:
+    from bunraku.runtime.puppet import Puppet
+    from bunraku.stream.puppetry import puppet_stages
+
+    return puppet_stages(Puppet.sharing(engines), controls, clock=clock)
+
+
+def _identify_with(engines: EngineSet) -> Identify:
+    from bunraku.runtime.puppet import Puppet
+
+    return Puppet.sharing(engines).make_identity

@@ -1,0 +1,96 @@
+"""Recordings on the server's side: made for one session, fetched by it, deleted with it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bunraku.stream.frame import LiveFrame
+from bunraku.stream.ports import SinkClosed
+from bunraku.stream.server.logs import told
+from bunraku.stream.server.options import Limits
+from bunraku.stream.server.sessions import Recording, Session
+from bunraku.stream.sinks.recording import FileSink
+
+log = logging.getLogger(__name__)
+
+_ID_BYTES = 16
+
+
+class RecordingSink:
+    """A FileSink in the session's private folder that tells when its file is complete."""
+
+    def __init__(
+        self, folder: Path, limits: Limits, rate: float, on_complete: Callable[[Recording], None]
+    ) -> None:
+        self._id = secrets.token_urlsafe(_ID_BYTES)
+        self._path = folder / f"{self._id}.mp4"
+        self._shown_name = f"bunraku-{datetime.now(UTC):%Y%m%d-%H%M%S}.mp4"
+        self._limits = limits
+        self._on_complete = on_complete
+        self._closed = False
+        self._file = FileSink(
+            self._path, rate=rate, max_bytes=limits.recording_bytes, max_s=limits.recording_s
+        )
+
+    @property
+    def name(self) -> str:
+        return "recording"
+
+    async def open(self) -> None:
+        await self._file.open()
+
+    async def write(self, frame: LiveFrame) -> None:
+        try:
+            await self._file.write(frame)
+        except SinkClosed as closing:
+            # The file's own words name its path, which is nothing for the page.
+            raise SinkClosed(self._why()) from closing
+
+    async def close(self) -> None:
+        """Complete the file; the session learns of it, unless nothing was recorded."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._file.close()
+        if self._file.frames and self._path.is_file():
+            size = self._path.stat().st_size
+            self._on_complete(
+                Recording(self._id, self._path, self._shown_name, size, self._file.seconds)
+            )
+
+    def _why(self) -> str:
+        if self._file.seconds >= self._limits.recording_s:
+            return f"The recording is complete: {self._limits.recording_s:g} seconds are the most."
+        if self._file.bytes_written >= self._limits.recording_bytes:
+            most = f"{self._limits.recording_bytes / 2**20:g} MiB"
+            return f"The recording is complete: {most} are the most."
+        return "The recording was ended: the server cannot write any more."
+
+
+def keep(session: Session, recording: Recording, limits: Limits) -> None:
+    """Add a recording to its session, and delete the oldest of too many."""
+    if session.ended:
+        return  # its folder is gone, or will be in a moment
+    session.recordings[recording.id] = recording
+    log.info(
+        "recorded", extra=told(session=session.label, bytes=recording.bytes, s=recording.seconds)
+    )
+    session.send({"type": "recorded", **recording_json(recording)})
+    while len(session.recordings) > limits.recordings:
+        oldest = session.recordings.pop(next(iter(session.recordings)))
+        oldest.path.unlink(missing_ok=True)
+        session.notice("warning", f"{oldest.name} was deleted to make room.")
+
+
+def recording_json(recording: Recording) -> dict[str, str | int | float]:
+    """A recording as the page is told it."""
+    return {
+        "id": recording.id,
+        "name": recording.name,
+        "bytes": recording.bytes,
+        "seconds": round(recording.seconds, 2),
+    }

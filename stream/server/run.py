@@ -1,0 +1,156 @@
+"""Running the server until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bunraku.errors import InputError
+from bunraku.stream.server.app import make_app
+from bunraku.stream.server.logs import AccessLogger, told
+from bunraku.stream.server.options import ServerOptions, is_loopback
+from bunraku.stream.server.tls import server_context
+
+if TYPE_CHECKING:
+    from bunraku.runtime.engine_set import EngineSet
+
+log = logging.getLogger(__name__)
+
+MakeApp = Callable[[ServerOptions], web.Application]
+
+_BACKLOG = 128
+_SHUTDOWN_S = 5.0
+
+
+def run_server(
+    options: ServerOptions, load: Callable[[], EngineSet], on_ready: Callable[[str], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT; then every session is told, recordings are completed, and
+    this returns. A second signal ends the process at once.
+
+    :param load: loads the engines, after all else that can go wrong has been tried.
+    :param on_ready: told the address once visitors can come.
+    :raises InputError: the options are not safe, the port is in use, the certificate is not one.
+    :raises PhotoError: a photo cannot be used.
+    :raises BunrakuError: the engines cannot be loaded.
+    """
+    run_app(options, lambda chosen: make_app(chosen, load()), on_ready)
+
+
+def run_app(options: ServerOptions, make: MakeApp, on_ready: Callable[[str], None]) -> None:
+    """``run_server`` with an application of any making, as tests and benchmarks want it."""
+    options.check()
+    ssl_context = None if options.tls is None else server_context(options.tls)
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(one) for one in bind(options.host, options.port)]
+        app = make(options)
+        port = sockets[0].getsockname()[1]
+
+        async def serve() -> None:
+            stop = _stop_event()
+            runner = web.AppRunner(
+                app,
+                access_log_class=AccessLogger,
+                access_log=logging.getLogger("bunraku.access"),
+                keepalive_timeout=30.0,
+                shutdown_timeout=_SHUTDOWN_S,
+            )
+            await runner.setup()
+            try:
+                for one in sockets:
+                    site = web.SockSite(runner, one, ssl_context=ssl_context, backlog=_BACKLOG)
+                    await site.start()
+                log.info("ready", extra=told(host=options.host, port=port, tls=bool(options.tls)))
+                on_ready(address(options, port))
+                await stop.wait()
+                log.info("stopping")
+            finally:
+                await runner.cleanup()
+            log.info("stopped")
+
+        asyncio.run(serve())
+
+
+def address(options: ServerOptions, port: int) -> str:
+    """Where a browser finds the server."""
+    host = options.host
+    if host in ("0.0.0.0", "::", ""):
+        host = socket.gethostname()
+    return f"{options.scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Reserve the port on every address of the host; nobody is let in yet.
+
+    :raises InputError: it is in use, may not be used, or is not of this machine.
+    """
+    try:
+        found = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_ADDRCONFIG
+        )
+    except socket.gaierror as error:
+        raise InputError(
+            f"There is no host {host!r} to listen on.", "Use 127.0.0.1, or 0.0.0.0 for all."
+        ) from error
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, where in dict.fromkeys(found):
+            if is_loopback(host) and not is_loopback(str(where[0])):
+                raise InputError(f"{host} is not this machine's own.", "Use 127.0.0.1.")
+            one = socket.socket(family, kind, protocol)
+            sockets.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # All addresses get one port, also where the system chooses it.
+            chosen = port or (sockets[0].getsockname()[1] if len(sockets) > 1 else 0)
+            one.bind((where[0], chosen, *where[2:]))
+            # So that a second server finds the port in use now and not when the first is ready.
+            one.setblocking(False)
+    except OSError as error:
+        for one in sockets:
+            one.close()
+        raise _bind_error(host, port, error) from error
+    except BaseException:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets
+
+
+def _bind_error(host: str, port: int, error: OSError) -> InputError:
+    if error.errno == errno.EADDRINUSE:
+        return InputError(
+            f"Port {port} of {host} is in use.",
+            "Is another `bunraku serve` running? End it, or choose another --port.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return InputError(f"Port {port} may not be used by you.", "Choose one above 1023.")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return InputError(
+            f"{host} is not an address of this machine.", "Use 127.0.0.1, or 0.0.0.0 for all."
+        )
+    return InputError(f"{host}:{port} cannot be listened on: {error.strerror}.")
+
+
+def _stop_event() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the next one does what it does by default."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        stop.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    return stop

@@ -1,0 +1,276 @@
+"""The server's heart: what REST and WebSocket ask for, done; sessions begun, watched and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from bunraku.stream.clock import Clock
+from bunraku.stream.controls import Command, Photo
+from bunraku.stream.server.auth import Gate
+from bunraku.stream.server.desk import Identify, PhotoDesk, photo_json
+from bunraku.stream.server.logs import told
+from bunraku.stream.server.metrics import Metrics
+from bunraku.stream.server.options import ServerOptions
+from bunraku.stream.server.protocol import ApiError, ByeReason, CommandMessage, ErrorCode, Offer
+from bunraku.stream.server.rates import RateLimits
+from bunraku.stream.server.sessions import Link, Registry, Session, State
+from bunraku.stream.server.streaming import Stages, Stream
+from bunraku.stream.tasks import cancel, finish
+
+log = logging.getLogger(__name__)
+
+WATCH_S = 0.25
+_MINUTE_S = 60.0
+
+
+class Service:
+    """One server's state and what can be done with it."""
+
+    def __init__(
+        self, options: ServerOptions, stages: Stages, identify: Identify, clock: Clock
+    ) -> None:
+        """:raises InputError: the options cannot be served safely."""
+        options.check()
+        self.options = options
+        self.limits = options.limits
+        self.clock = clock
+        self.gate = Gate(options, clock)
+        self.metrics = Metrics(options.limits.sessions)
+        self.sessions = Registry(options.limits, clock)
+        self.desk = PhotoDesk(identify, options.limits, self.metrics)
+        self.stopping = False
+        self.strangers = RateLimits(options.limits.uploads_per_minute, _MINUTE_S, clock)
+        """Uploads without a session, by address."""
+        self.receiving = 0
+        """Photos on their way in or being looked at."""
+        self.knocking = 0
+        """WebSockets that have not said hello yet."""
+        self._stages = stages
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Make the operator's photos ready and begin to watch sessions.
+
+        :raises PhotoError: a photo cannot be used.
+        """
+        await self.desk.offer(self.options.photos)
+        self._watcher = asyncio.create_task(self._watch(), name="watch sessions")
+
+    async def stop(self) -> None:
+        """Tell every session, complete recordings, delete everything."""
+        self.stopping = True
+        if self._watcher is not None:
+            await cancel([self._watcher])
+        text = "The server is stopping."
+        await asyncio.gather(*(self.end(s, ByeReason.STOPPING, text) for s in self.sessions))
+        self.desk.close()
+
+    def open(self, *, scripted: bool = False) -> Session:
+        """A new session. :raises ApiError: server_full, stopping."""
+        self.check_stopping()
+        session = self.sessions.open(self.desk.offered, scripted=scripted)
+        self.metrics.opened.inc()
+        log.info("session opened", extra=told(session=session.label, scripted=scripted))
+        return session
+
+    def forget(self, session: Session) -> None:
+        """Undo ``open``."""
+        self.sessions.remove(session)
+
+    def check_stopping(self) -> None:
+        """:raises ApiError: nothing new is begun any more."""
+        if self.stopping:
+            raise ApiError(503, ErrorCode.STOPPING, "The server is stopping.", "Try again soon.")
+
+    async def end(self, session: Session, reason: ByeReason, text: str) -> None:
+        """Say goodbye, end the stream, delete all that belongs to the session."""
+        if session.ended:
+            return
+        log.info("session ended", extra=told(session=session.label, reason=reason))
+        self.metrics.ended.labels(reason).inc()
+        await self.stop_stream(session)
+        link, session.link = session.link, None
+        if link is not None:
+            link.bye(reason, text)
+        self.sessions.remove(session)
+
+    async def lose(self, session: Session, link: Link) -> None:
+        """A WebSocket is gone: its session's place is free at once, its photos stay a while."""
+        if self.sessions.detach(session, link):
+            log.info("connection lost", extra=told(session=session.label))
+            await self.stop_stream(session)
+
+    async def add_photo(self, session: Session, data: bytes, name: str) -> dict[str, Any]:
+        """Make a photo ready for a session; returns what the page is told of it.
+
+        :raises ApiError: it is refused, or there are too many.
+        """
+        self.sessions.touch(session)
+        if len(session.previews) + session.pending >= self.limits.photos:
+            raise ApiError(
+                429,
+                ErrorCode.TOO_MANY_PHOTOS,
+                f"A session holds {self.limits.photos} photos at most.",
+                "Remove one first.",
+            )
+        session.pending += 1
+        try:
+            photo, small = await self.desk.take(data, name)
+        finally:
+            session.pending -= 1
+        if session.ended:
+            raise ApiError(
+                404, ErrorCode.SESSION_EXPIRED, "The session has ended.", "Start a new one."
+            )
+        self.sessions.touch(session)
+        session.previews[photo.id] = small
+        number = session.controls.add(photo)
+        self.metrics.uploads.inc()
+        return photo_json(photo, number, own=True)
+
+    def remove_photo(self, session: Session, photo_id: str) -> None:
+        """Delete one of a session's own photos.
+
+        :raises ApiError: not_found, or forbidden where it is the operator's.
+        """
+        if photo_id in self.desk.previews:
+            raise ApiError(403, ErrorCode.FORBIDDEN, "That photo belongs to the server.")
+        if session.previews.pop(photo_id, None) is None:
+            raise not_found("photo")
+        session.controls.remove(photo_id)
+
+    def photos_json(self, session: Session | None) -> list[dict[str, Any]]:
+        """A session's photos, the operator's first; without a session only those."""
+        photos: list[Photo] = self.desk.offered if session is None else session.controls.photos
+        own = {} if session is None else session.previews
+        return [photo_json(p, n, own=p.id in own) for n, p in enumerate(photos, 1)]
+
+    async def start_stream(self, session: Session, offer: Offer) -> str:
+        """Answer an offer; a stream that runs already makes way for the new one.
+
+        :raises ApiError: no_photo, too_many_offers, server_full, bad_offer, stopping.
+        """
+        try:
+            async with session.starting:
+                answer = await self._start_stream(session, offer)
+        except ApiError as error:
+            self.metrics.offers.labels(error.code).inc()
+            raise
+        self.metrics.offers.labels("accepted").inc()
+        log.info("stream started", extra=told(session=session.label))
+        return answer
+
+    async def stop_stream(self, session: Session) -> None:
+        """End a session's stream, if there is one. Its place is free at once."""
+        stream, session.stream = session.stream, None
+        self.sessions.free_place(session)
+        if stream is not None:
+            session.send_state()
+            await finish(stream.close())
+
+    async def command(self, session: Session, message: CommandMessage) -> None:
+        """Carry out what a page's key asks for.
+
+        :raises InputError: it makes no sense now.
+        """
+        if message.command is Command.QUIT:
+            await self.stop_stream(session)
+            return
+        stream = session.stream
+        if isinstance(stream, Stream):
+            said = await stream.command(message.command, message.number, message.on)
+        elif message.command is Command.RECORD:
+            raise ApiError(
+                409, ErrorCode.BAD_MESSAGE, "There is nothing to record.", "Press start first."
+            )
+        else:
+            said = session.controls.apply(message.command, message.number, message.on)
+            session.send_state()
+        if said:
+            session.notice("info", said)
+
+    async def _start_stream(self, session: Session, offer: Offer) -> str:
+        self.check_stopping()
+        if not session.offers.take():
+            raise ApiError(
+                429,
+                ErrorCode.TOO_MANY_OFFERS,
+                "The stream was started too often.",
+                "Wait a moment.",
+                retry_s=session.offers.wait_s(),
+            )
+        self._choose_photo(session, offer.photo)
+        await self._make_room(session)
+        self.sessions.take_place(session)
+        former, session.stream = session.stream, None
+        stream: Stream | None = None
+        try:
+            if former is not None:
+                await finish(former.close())
+            stream = Stream(
+                session, self._stages, self.options, self.metrics, self.clock, self._stream_ended
+            )
+            answer = await stream.answer(offer.sdp)
+            if session.state is not State.STREAMING:  # lost or ended meanwhile
+                raise ApiError(404, ErrorCode.SESSION_EXPIRED, "The session has ended.")
+        except BaseException:
+            self.sessions.free_place(session)
+            if stream is not None:
+                await finish(stream.close())
+            raise
+        session.stream = stream
+        session.send_state()
+        return answer
+
+    def _choose_photo(self, session: Session, photo_id: str | None) -> None:
+        controls = session.controls
+        if photo_id is not None:
+            ids = [photo.id for photo in controls.photos]
+            if photo_id not in ids:
+                raise ApiError(
+                    404, ErrorCode.NO_PHOTO, "That photo is not in this session.", "Choose another."
+                )
+            controls.current = ids.index(photo_id)
+        elif controls.photo is None:
+            raise ApiError(409, ErrorCode.NO_PHOTO, "There is no photo yet.", "Choose one first.")
+
+    async def _make_room(self, session: Session) -> None:
+        """Where all places are taken, one of whom nothing is heard any more gives its up."""
+        if session.state is State.STREAMING or self.sessions.streaming < self.limits.sessions:
+            return
+        silent = self.sessions.silent_streamer()
+        if silent is not None:
+            log.info("a silent session gave its place up", extra=told(session=silent.label))
+            silent.notice("warning", "The connection was lost, and another took the place.")
+            await self.stop_stream(silent)
+
+    def _stream_ended(self, stream: Stream) -> None:
+        """It ended by itself, or was closed."""
+        for session in self.sessions:
+            if session.stream is stream:
+                session.stream = None
+                self.sessions.free_place(session)
+                session.send_state()
+
+    async def _watch(self) -> None:
+        while True:
+            await self.clock.sleep(WATCH_S)
+            for session in self.sessions:
+                due = self.sessions.overdue(session)
+                if due is not None:
+                    with contextlib.suppress(Exception):
+                        await self.end(session, *due)
+
+    def count_sessions(self) -> None:
+        """Bring the gauges up to date, before they are read."""
+        for state in (State.READY, State.STREAMING, State.AWAY):
+            count = sum(session.state is state for session in self.sessions)
+            self.metrics.sessions.labels(state).set(count)
+
+
+def not_found(what: str) -> ApiError:
+    """The answer for what is not there, or not this session's."""
+    return ApiError(404, ErrorCode.NOT_FOUND, f"There is no such {what}.")

@@ -1,0 +1,189 @@
+"""One session's stream: its browser's connection and the live session that runs over it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+from bunraku.errors import BunrakuError, InputError
+from bunraku.stream.clock import Clock
+from bunraku.stream.controls import Command, Controls
+from bunraku.stream.ports import Sink, Stage
+from bunraku.stream.rtc.peer import Peer
+from bunraku.stream.server.logs import told
+from bunraku.stream.server.metrics import FrameMetrics, Metrics
+from bunraku.stream.server.options import ServerOptions
+from bunraku.stream.server.protocol import ApiError, ErrorCode
+from bunraku.stream.server.recordings import RecordingSink, keep
+from bunraku.stream.server.sessions import Recording, Session
+from bunraku.stream.session import LiveSession
+from bunraku.stream.stats import Stats
+from bunraku.stream.tasks import cancel
+
+log = logging.getLogger(__name__)
+
+Stages = Callable[[Controls], list[Stage]]
+"""Makes the stages of one stream, which read these controls frame by frame."""
+
+STATS_S = 1.0
+_CLOSE_S = 8.0
+
+
+class Stream:
+    """Runs from an accepted offer until it is closed, or ends by itself.
+
+    :param on_end: called once, in the event loop, when everything has been released.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        stages: Stages,
+        options: ServerOptions,
+        metrics: Metrics,
+        clock: Clock,
+        on_end: Callable[[Stream], None],
+    ) -> None:
+        self._session = session
+        self._options = options
+        self._metrics = metrics
+        self._clock = clock
+        self._on_end = on_end
+        self._peer = Peer(
+            options.peer, on_connected=self._connected, on_failed=self._failed, clock=clock
+        )
+        self._frames = FrameMetrics(metrics, self._peer.sink.name)
+        former = session.controls
+        self._live = LiveSession(
+            None,
+            self._peer.source,
+            [self._peer.sink],
+            photos=former.photos,
+            clock=clock,
+            observers=[self._frames],
+            overlay=former.overlay,
+            record_to=self._recording,
+            on_notice=self._tell,
+            stages=stages,
+        )
+        self._controls = self._live.controls
+        self._task: asyncio.Task[None] | None = None
+        self._failing = False
+
+    async def answer(self, sdp: str) -> str:
+        """Take the browser's offer and begin; returns the answer.
+
+        :raises ApiError: bad_offer. The stream is closed then, and ``on_end`` is not called.
+        """
+        try:
+            answer = await self._peer.answer(sdp)
+        except InputError as error:
+            raise ApiError(400, ErrorCode.BAD_OFFER, error.message, error.hint) from error
+        self._take_controls()
+        self._task = asyncio.create_task(self._run(), name=f"stream {self._session.label}")
+        return answer
+
+    async def abandon(self) -> None:
+        """Release everything of a stream whose answer never came to be."""
+        await self._peer.close()
+
+    async def command(self, command: Command, number: int | None, on: bool | None) -> str | None:
+        """Carry out what the page asks for; returns what to tell the user.
+
+        :raises InputError: it makes no sense now.
+        """
+        return await self._live.command(command, number, on)
+
+    def stats(self) -> Stats:
+        """How the frames fare."""
+        return self._live.stats()
+
+    async def close(self) -> None:
+        """End it and release everything; recordings are completed. Takes seconds at most."""
+        if self._task is None:
+            await self.abandon()
+            return
+        self._live.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._task), _CLOSE_S)
+        await cancel([self._task])
+
+    async def _run(self) -> None:
+        ticker = asyncio.create_task(self._tick(), name=f"stats {self._session.label}")
+        try:
+            await self._live.run()
+        except BunrakuError as error:
+            self._session.notice("error", str(error))
+        except Exception:
+            log.exception("a stream failed", extra=told(session=self._session.label))
+            self._session.notice("error", "The stream failed; start it again.")
+        finally:
+            await cancel([ticker])
+            self._count_missed()
+            await self._peer.close()
+            self._controls.on_change = None
+            if self._failing:
+                self._metrics.failing.dec()
+            self._on_end(self)
+
+    def _count_missed(self) -> None:
+        self._frames.missed(self._live.stats().dropped.get("source", 0))
+
+    async def _tick(self) -> None:
+        """Tell the page the numbers, and end a stream to which no picture comes."""
+        frames, since_s = 0, self._clock.now()
+        while True:
+            await self._clock.sleep(STATS_S)
+            stats = self._live.stats()
+            self._count_missed()
+            self._session.send({"type": "stats", **stats.as_json()})
+            if stats.frames_in != frames:
+                frames, since_s = stats.frames_in, self._clock.now()
+            elif self._clock.now() - since_s >= self._options.limits.stalled_s:
+                self._session.notice("error", "No picture comes from the camera any more.")
+                self._live.stop()
+
+    def _take_controls(self) -> None:
+        """The switches go on as they stood before; from now on the stages read these."""
+        former, now = self._session.controls, self._controls
+        now.current, now.mirror, now.overlay = former.current, former.mirror, former.overlay
+        now.passthrough, now.freeze = former.passthrough, former.freeze
+        now.window_only = self._options.window_only
+        now.on_change = self._changed
+        self._session.controls = now
+
+    def _changed(self) -> None:
+        failing = self._controls.failing
+        if failing is not self._failing:
+            self._failing = failing
+            if failing:
+                self._metrics.failing.inc()
+                self._metrics.failures.inc()
+                log.error(
+                    "the engine keeps failing, the camera passes through",
+                    extra=told(session=self._session.label),
+                )
+            else:
+                self._metrics.failing.dec()
+        self._session.send_state()
+
+    def _connected(self) -> None:
+        log.info("connected", extra=told(session=self._session.label))
+
+    def _failed(self, why: str) -> None:
+        self._session.notice("error", why)
+        self._live.stop()
+
+    def _tell(self, text: str) -> None:
+        self._session.notice("warning" if self._controls.failing else "info", text)
+
+    def _recording(self) -> Sink:
+        return RecordingSink(
+            self._session.folder(), self._options.limits, self._options.rate, self._recorded
+        )
+
+    def _recorded(self, recording: Recording) -> None:
+        self._metrics.recordings.inc()
+        keep(self._session, recording, self._options.limits)
