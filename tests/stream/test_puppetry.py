@@ -79,6 +79,12 @@ class Pencil:
         return picture(identity.level if tensors is None else int(tensors["level"]), size)
 
 
+def stage_threads() -> list[str]:
+    """Names of the stages' threads that are there."""
+    stages = {f"bunraku-{name}" for name in ("densepose", "motion", "blending")}
+    return [thread.name for thread in threading.enumerate() if thread.name in stages]
+
+
 class Session:
     """The stages of a puppet, called as the pipeline does."""
 
@@ -114,13 +120,12 @@ def pencil() -> Pencil:
 
 @pytest_asyncio.fixture
 async def session(pencil: Pencil) -> AsyncIterator[Session]:
-    before = threading.active_count()
     session = Session(pencil)
     session.add(Someone(100))
     session.add(Someone(200))
     yield session
     await asyncio.gather(*(stage.close() for stage in session.stages))
-    assert threading.active_count() == before
+    assert not stage_threads()
 
 
 async def test_a_frame_goes_through_three_threads(session: Session, pencil: Pencil) -> None:
@@ -190,7 +195,7 @@ async def test_passthrough_runs_nothing(session: Session, pencil: Pencil) -> Non
     await session.take(frame)
     assert frame.shown is raw  # not even converted
     assert not pencil.calls
-    assert not any(t.name.startswith("bunraku-") for t in threading.enumerate())
+    assert not stage_threads()
     session.controls.passthrough = False
     assert await session.shown(5) == 105
 
@@ -315,7 +320,7 @@ async def test_a_cancelled_stage_finishes_its_call_before_it_closes() -> None:
     await closing
     assert slow.calls == ["drive"]
     assert not session.notices
-    assert not any(t.name.startswith("bunraku-") for t in threading.enumerate())
+    assert not stage_threads()
 
 
 async def _drive_through(
