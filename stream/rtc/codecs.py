@@ -15,7 +15,7 @@ import av
 from aiortc.codecs.base import Encoder
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.vpx import Vp8Encoder, number_of_threads
-from aiortc.mediastreams import VIDEO_TIME_BASE, convert_timebase
+from aiortc.mediastreams import VIDEO_CLOCK_RATE, VIDEO_TIME_BASE, convert_timebase
 from av.frame import Frame
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
@@ -58,11 +58,15 @@ class Bitrate:
         """Aim at this one."""
         self.target = max(self.least, min(bitrate, self.largest))
 
-    def wants_change(self, *, free: bool) -> bool:
-        """Whether the encoder should be opened anew; ``free``: a keyframe is due anyway."""
+    def wants_change(self, *, free: bool, drift: float = 1.0) -> bool:
+        """Whether the encoder should be opened anew.
+
+        :param free: a keyframe is due anyway.
+        :param drift: what the encoder should spend on a frame in relation to when it was opened.
+        """
         if not self.set_to:
             return True
-        ratio = self.target / self.set_to
+        ratio = drift * self.target / self.set_to
         if free:
             return abs(ratio - 1) > NOTICEABLE
         age_s = self.now() - self.changed_s
@@ -72,6 +76,28 @@ class Bitrate:
         """The encoder is opened with the target, which is returned."""
         self.set_to, self.changed_s = self.target, self.now()
         return self.set_to
+
+
+class FrameRate:
+    """How many frames a second there are lately, by their timestamps."""
+
+    # A pause says nothing of the rate.
+    LONGEST_S = 0.25
+    WEIGHT = 0.05
+
+    def __init__(self) -> None:
+        self._interval_s = 1 / NOMINAL_RATE
+        self._last_s: float | None = None
+
+    def add(self, time_s: float) -> None:
+        """A frame came at this time."""
+        if self._last_s is not None and 0 < (interval := time_s - self._last_s) < self.LONGEST_S:
+            self._interval_s += self.WEIGHT * (interval - self._interval_s)
+        self._last_s = time_s
+
+    @property
+    def rate(self) -> float:
+        return 1 / self._interval_s
 
 
 class LiveVp8Encoder(Vp8Encoder):
@@ -108,6 +134,8 @@ class LiveH264Encoder(H264Encoder):
     def __init__(self, bitrate: Bitrate) -> None:
         super().__init__()
         self._bitrate = bitrate
+        self._frames = FrameRate()
+        self._opened_rate = float(NOMINAL_RATE)
 
     @property
     def target_bitrate(self) -> int:
@@ -123,8 +151,13 @@ class LiveH264Encoder(H264Encoder):
         return self._packetize(self._encode_frame(picture, force_keyframe)), _timestamp(picture)
 
     def _encode_frame(self, frame: VideoFrame, force_keyframe: bool) -> Iterator[bytes]:
-        if _must_open(self.codec, frame, self._bitrate, force_keyframe):
-            self.codec = _open_h264(frame, self._bitrate.settle())
+        # x264 without delay shares the bitrate out by the rate it was told: half the frames would
+        # get half of it.
+        self._frames.add(_timestamp(frame) / VIDEO_CLOCK_RATE)
+        drift = self._opened_rate / self._frames.rate
+        if _must_open(self.codec, frame, self._bitrate, force_keyframe, drift):
+            self._opened_rate = self._frames.rate
+            self.codec = _open_h264(frame, self._bitrate.settle(), self._opened_rate)
         frame.pict_type = PictureType.I if force_keyframe else PictureType.NONE
         assert self.codec is not None
         data = b"".join(bytes(packet) for packet in self.codec.encode(frame))
@@ -142,11 +175,15 @@ def encoder_for(mime_type: str, options: PeerOptions) -> Encoder | None:
 
 
 def _must_open(
-    codec: VideoCodecContext | None, frame: VideoFrame, bitrate: Bitrate, keyframe: bool
+    codec: VideoCodecContext | None,
+    frame: VideoFrame,
+    bitrate: Bitrate,
+    keyframe: bool,
+    drift: float = 1.0,
 ) -> bool:
     if codec is None or (frame.width, frame.height) != (codec.width, codec.height):
         return True
-    return bitrate.wants_change(free=keyframe)
+    return bitrate.wants_change(free=keyframe, drift=drift)
 
 
 def _open_vp8(frame: VideoFrame, bitrate: int) -> VideoCodecContext:
@@ -171,8 +208,9 @@ def _open_vp8(frame: VideoFrame, bitrate: int) -> VideoCodecContext:
     return codec
 
 
-def _open_h264(frame: VideoFrame, bitrate: int) -> VideoCodecContext:
+def _open_h264(frame: VideoFrame, bitrate: int, rate: float) -> VideoCodecContext:
     codec = _open("libx264", frame, bitrate)
+    codec.framerate = Fraction(rate).limit_denominator(1000)
     codec.options = {
         "preset": "superfast",
         "tune": "zerolatency",

@@ -1,0 +1,322 @@
+"""A peer and a stand-in for a browser, connected over loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import random
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+
+import numpy as np
+import pytest
+from tests.stream.fakes import FakeClock
+from tests.stream.rtc.browser import Browser, Camera, local_options, number_of
+
+from bunraku.errors import InputError
+from bunraku.stream.frame import LiveFrame
+from bunraku.stream.rtc.options import Codec, PeerOptions
+from bunraku.stream.rtc.peer import Peer, PeerState
+
+Work = Callable[[LiveFrame], None]
+
+
+def invert_below(frame: LiveFrame) -> None:
+    """Show the picture with its lower half inverted."""
+    picture = frame.picture().copy()
+    lower = picture[picture.shape[0] // 2 :]
+    lower[:] = 255 - lower
+    frame.shown = picture
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    options: PeerOptions | None = None, camera: Camera | None = None
+) -> AsyncIterator[tuple[Peer, Browser]]:
+    """A peer and a browser that have found each other."""
+    up = asyncio.Event()
+    async with Browser(camera) as browser:
+        peer = Peer(options or local_options(), on_connected=up.set)
+        try:
+            await browser.accept(await peer.answer(await browser.offer()))
+            await asyncio.wait_for(up.wait(), 5)
+            yield peer, browser
+        finally:
+            await peer.close()
+
+
+async def pump(peer: Peer, work: Work, seen: list[LiveFrame] | None = None) -> None:
+    """What the pipeline does, in short."""
+    while (frame := await peer.source.read()) is not None:
+        await asyncio.to_thread(work, frame)
+        if seen is not None:
+            seen.append(frame)
+        await peer.sink.write(frame)
+
+
+@contextlib.asynccontextmanager
+async def pumping(
+    peer: Peer, work: Work, seen: list[LiveFrame] | None = None
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(pump(peer, work, seen))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@pytest.mark.parametrize("codec", [Codec.VP8, Codec.H264])
+async def test_pictures_go_there_and_back_in_order(codec: Codec) -> None:
+    seen: list[LiveFrame] = []
+    async with connected(local_options(codec=codec)) as (peer, browser):
+        answer = browser.connection.remoteDescription.sdp
+        assert f"{codec.upper()}/90000" in answer
+        other = Codec.H264 if codec is Codec.VP8 else Codec.VP8
+        assert f"{other.upper()}/90000" not in answer
+        async with pumping(peer, invert_below, seen):
+            frames = [await browser.see() for _ in range(30)]
+    numbers = [number for frame in frames if (number := number_of(frame)) is not None]
+    assert len(numbers) >= 28
+    assert numbers == sorted(set(numbers))
+    picture = frames[-1].to_ndarray(format="rgb24").astype(int)
+    upper, lower = picture[80], picture[-20]
+    assert upper[10, 0] < 60 < 190 < upper[-10, 0]
+    assert lower[10, 0] > 190 > 60 > lower[-10, 0]
+    stamps = [frame.pts for frame in frames]
+    assert all(a < b for a, b in zip(stamps, stamps[1:], strict=False) if a and b)
+    assert [frame.index for frame in seen] == sorted({frame.index for frame in seen})
+    assert all(b.pts > a.pts for a, b in zip(seen, seen[1:], strict=False))
+    assert all(b.captured_s >= a.captured_s for a, b in zip(seen, seen[1:], strict=False))
+
+
+async def test_slow_work_drops_frames_instead_of_queueing_them() -> None:
+    def slow(frame: LiveFrame) -> None:
+        time.sleep(0.1)
+        frame.shown = frame.picture()
+
+    async with connected() as (peer, browser), pumping(peer, slow):
+        await browser.see()
+        ages = []
+        for _ in range(15):
+            number = number_of(await browser.see())
+            if number is not None:
+                ages.append(time.monotonic() - browser.camera.sent_s[number])
+        missed = peer.source.missed
+    assert len(ages) >= 12
+    # 100 ms of work, at most 100 more in the slot; queued, the last one would be 1 s old and more.
+    assert np.median(ages[-5:]) < 0.4
+    assert missed >= 15
+
+
+async def test_the_browser_is_told_at_once_what_it_may_send() -> None:
+    async with connected(local_options(start_kbps=2500)) as (peer, browser), pumping(
+        peer, invert_below
+    ):
+        await browser.see()
+        encoder = getattr(browser.connection.getSenders()[0], "_RTCRtpSender__encoder")
+        # aiortc, as a browser here, has its own upper limit of 1.5 Mbit/s; it starts from 0.5.
+        assert encoder.target_bitrate == 1_500_000
+
+
+async def test_a_lost_keyframe_is_answered_though_nothing_new_is_shown() -> None:
+    def once(frame: LiveFrame) -> None:
+        frame.shown = frame.picture()
+
+    async with connected() as (peer, browser):
+        frame = await peer.source.read()
+        assert frame is not None
+        once(frame)
+        await peer.sink.write(frame)
+        assert number_of(await browser.see()) is not None
+        receiver = browser.connection.getReceivers()[0]
+        ssrc = peer_ssrc(peer)
+        await receiver._send_rtcp_pli(ssrc)
+        assert number_of(await browser.see()) is not None
+
+
+def peer_ssrc(peer: Peer) -> int:
+    assert peer._transceiver is not None
+    return peer._transceiver.sender._ssrc
+
+
+async def test_sound_and_data_are_refused_and_video_goes_on() -> None:
+    async with Browser() as browser:
+        browser.connection.addTransceiver("audio")
+        browser.connection.createDataChannel("chat")
+        peer = Peer(local_options())
+        answer = await peer.answer(await browser.offer())
+        try:
+            sections = [line.split()[:2] for line in answer.splitlines() if line.startswith("m=")]
+            assert [kind for kind, _ in sections] == ["m=video", "m=audio", "m=application"]
+            assert [port == "0" for _, port in sections] == [False, True, True]
+            assert "a=group:BUNDLE 0\r\n" in answer
+            assert peer._connection is not None
+            assert len(peer._connection.getTransceivers()) == 1
+            assert peer._connection.sctp is None
+        finally:
+            await peer.close()
+
+
+async def test_a_closed_browser_is_noticed() -> None:
+    failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with connected() as (peer, browser):
+        peer.on_failed = failed.set_result
+        assert peer.state is PeerState.CONNECTED
+        await browser.close()
+        assert "ended" in await asyncio.wait_for(failed, 3)
+        assert peer.state is PeerState.FAILED
+        assert await asyncio.wait_for(drained(peer), 3) is None
+    assert peer.state is PeerState.CLOSED
+
+
+async def drained(peer: Peer) -> LiveFrame | None:
+    while (frame := await peer.source.read()) is not None:
+        pass
+    return frame
+
+
+async def test_a_browser_that_never_comes_fails_in_time() -> None:
+    clock = FakeClock()
+    failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with Browser() as browser:
+        peer = Peer(
+            local_options(connect_timeout_s=5), on_failed=failed.set_result, clock=clock
+        )
+        await peer.answer(await browser.offer())
+        await clock.advance(4.5)
+        assert not failed.done()
+        await clock.advance(1.5)
+        assert "within 5 seconds" in await asyncio.wait_for(failed, 1)
+        assert peer.state is PeerState.FAILED
+        await peer.close()
+
+
+async def test_silence_is_a_failure() -> None:
+    failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with connected(local_options(silence_timeout_s=1.5)) as (peer, browser):
+        peer.on_failed = failed.set_result
+        # The browser's process stops dead: nothing is sent any more, nor is anything closed.
+        transport = browser.connection.getSenders()[0].transport.transport
+
+        async def nowhere(data: bytes) -> None:
+            """Send nothing."""
+
+        vars(transport)["_send"] = nowhere
+        assert "Nothing comes" in await asyncio.wait_for(failed, 6)
+
+
+async def test_an_offer_is_answered_once() -> None:
+    async with connected() as (peer, browser):
+        with pytest.raises(InputError, match="has had its offer"):
+            await peer.answer(browser.connection.localDescription.sdp)
+
+
+async def test_no_common_codec() -> None:
+    async with Browser() as browser:
+        offer = (await browser.offer()).replace("VP8/90000", "AV1/90000")
+        with pytest.raises(InputError, match="no video codec"):
+            await Peer(local_options(codec=Codec.VP8)).answer(offer)
+
+
+async def test_closing_twice_and_at_once_is_fine() -> None:
+    peer = Peer(local_options())
+    await asyncio.gather(peer.close(), peer.close())
+    with pytest.raises(InputError):
+        await peer.answer("v=0")
+    async with Browser() as browser:
+        peer = Peer(local_options())
+        answering = asyncio.create_task(peer.answer(await browser.offer()))
+        await asyncio.sleep(0)
+        await peer.close()
+        await asyncio.wait([answering], timeout=3)
+        assert answering.done()
+        answering.exception()
+
+
+async def settled_counts() -> tuple[int, int, int]:
+    """Threads, file descriptors and tasks, once those that are ending have ended."""
+    counts = (10**6, 10**6, 10**6)
+    for _ in range(40):
+        gc.collect()
+        now = (
+            threading.active_count(),
+            len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0,
+            len(asyncio.all_tasks()),
+        )
+        counts = min(counts[0], now[0]), min(counts[1], now[1]), min(counts[2], now[2])
+        await asyncio.sleep(0.01)
+    return counts
+
+
+async def test_ten_connections_leave_nothing_behind() -> None:
+    async def one() -> None:
+        async with connected(camera=Camera(side_px=64)) as (peer, browser):
+            async with pumping(peer, invert_below):
+                await browser.see()
+
+    await one()
+    before = await settled_counts()
+    for _ in range(10):
+        await one()
+    after = await settled_counts()
+    assert all(b <= a for a, b in zip(before, after, strict=True)), (before, after)
+
+
+async def test_mutated_offers_are_answered_or_refused_and_leave_nothing_behind() -> None:
+    rng = random.Random(7)
+    async with Browser() as browser:
+        browser.connection.addTransceiver("audio")
+        offer = await browser.offer()
+        answered = refused = 0
+        before = await settled_counts()
+        for _ in range(200):
+            peer = Peer(local_options())
+            try:
+                answer = await peer.answer(mutated(offer, rng))
+            except InputError:
+                refused += 1
+                assert peer.state is PeerState.CLOSED
+            else:
+                answered += 1
+                assert answer.startswith("v=0\r\n")
+                assert "m=video" in answer
+            finally:
+                await peer.close()
+        after = await settled_counts()
+    assert answered > 10
+    assert refused > 50
+    assert all(b <= a for a, b in zip(before, after, strict=True)), (before, after)
+
+
+def mutated(offer: str, rng: random.Random) -> str:
+    """The offer after a few accidents."""
+    lines = offer.split("\r\n")
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(lines))
+        line = lines[at]
+        match rng.randrange(8):
+            case 0:
+                del lines[at]
+            case 1:
+                lines.insert(rng.randrange(len(lines)), line)
+            case 2:
+                lines[at] = line[: rng.randrange(len(line) + 1)]
+            case 3:
+                place = rng.randrange(len(line) + 1)
+                lines[at] = line[:place] + chr(rng.randrange(1, 0x2FF)) + line[place + 1 :]
+            case 4:
+                lines[at] = line.replace(" ", rng.choice(["", "  ", "/"]), 1)
+            case 5:
+                digits = str(rng.choice([-1, 0, 255, 65536, 2**32, 10**20]))
+                head, colon, _ = line.partition(":")
+                lines[at] = head + colon + digits
+            case 6:
+                other = rng.randrange(len(lines))
+                lines[at], lines[other] = lines[other], line
+            case _:
+                lines[at] = line.swapcase()
+    return "\r\n".join(lines)[: rng.choice([10**6, 10**6, rng.randrange(1, len(offer))])]
