@@ -57,9 +57,8 @@ class StreamAddress:
         if any(ch.isspace() or not ch.isprintable() for ch in url):
             raise _malformed(scheme)
         # A "/" in a password ends the host too early; what was its end then stands in the path.
-        if url[len(scheme) : len(scheme) + 3] != "://" or (
-            not parts.username and "@" in parts.path
-        ):
+        cut_short = parts.username is None and "@" in parts.path
+        if cut_short or not url[len(scheme) :].startswith("://"):
             raise _malformed(scheme)
         # udp://@:1234 listens on all addresses.
         if (not host and scheme not in ("udp", "srt")) or (not port and scheme not in _PORTLESS):

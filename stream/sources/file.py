@@ -72,15 +72,16 @@ class FileSource:
             frame = await self._reader.take()
             if frame is None:
                 return None
-            if self._pace is Pace.OWN:
-                waiting = self._reader.waiting
-                if not await self._pacer.wait(frame.time_s, another_waits=waiting):
-                    self._dropped += 1
-                    continue
+            if self._pace is Pace.OWN and not await self._due(frame, self._reader):
+                self._dropped += 1
+                continue
             frame.captured_s = self._clock.now()
             frame.index, self._index = self._index, self._index + 1
             return frame
         return None
+
+    async def _due(self, frame: LiveFrame, reader: Reader) -> bool:
+        return await self._pacer.wait(frame.time_s, reader.upcoming_s)
 
     async def close(self) -> None:
         if self._reader is not None:

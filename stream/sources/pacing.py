@@ -17,10 +17,10 @@ class Pacer:
         # The clock's reading at the recording's time 0.
         self._zero_s: float | None = None
 
-    async def wait(self, time_s: float, *, another_waits: bool) -> bool:
+    async def wait(self, time_s: float, next_s: float | None) -> bool:
         """Return when the frame of that time is due; False if it is to be dropped.
 
-        It is where it is late and another, which may be due as well, waits already.
+        It is where the next one waits already (None: it does not), and is due as well.
         """
         now_s = self._clock.now()
         if self._zero_s is None:
@@ -32,4 +32,4 @@ class Pacer:
         if late_s < 0:
             await self._clock.sleep(-late_s)
             return True
-        return late_s == 0 or not another_waits
+        return next_s is None or self._zero_s + next_s > now_s

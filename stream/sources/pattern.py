@@ -88,8 +88,7 @@ class PatternSource:
             frame = await self._reader.take()
             if frame is None:
                 return None
-            waiting = self._reader.waiting
-            if await self._pacer.wait(frame.time_s, another_waits=waiting):
+            if await self._pacer.wait(frame.time_s, self._reader.upcoming_s):
                 frame.captured_s = self._clock.now()
                 return frame
             self._dropped += 1

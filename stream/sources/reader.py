@@ -74,9 +74,10 @@ class Reader:
         return self._replaced + (0 if self._feed is None else self._feed.unreadable)
 
     @property
-    def waiting(self) -> bool:
-        """Whether a frame is there to be taken at once."""
-        return bool(self._frames)
+    def upcoming_s(self) -> float | None:
+        """The time of the frame that is there to be taken at once, or None."""
+        with self._room:
+            return self._frames[0].time_s if self._frames else None
 
     async def start(self) -> bool:
         """Connect; return whether the feed is live.

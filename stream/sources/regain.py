@@ -172,7 +172,7 @@ class RegainingSource:
     async def _due(self, frame: LiveFrame, reader: Reader) -> bool:
         if self._live:
             return True
-        due = await self._pacer.wait(frame.time_s, another_waits=reader.waiting)
+        due = await self._pacer.wait(frame.time_s, reader.upcoming_s)
         self._missed += not due
         frame.captured_s = self._clock.now()
         return due
