@@ -12,6 +12,10 @@ import pytest
 from bunraku.stream.worker import Worker
 
 
+def thread_names() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
 async def test_results_and_errors_come_back_from_one_other_thread() -> None:
     worker = Worker("hands")
 
@@ -76,8 +80,7 @@ async def test_a_cancelled_call_finishes_before_the_next_begins() -> None:
 
 
 async def test_close_ends_the_thread_and_what_waits() -> None:
-    before = threading.active_count()
-    worker = Worker("hands")
+    worker = Worker("hands that close")
     began, go = threading.Event(), threading.Event()
 
     def slow() -> str:
@@ -96,8 +99,8 @@ async def test_close_ends_the_thread_and_what_waits() -> None:
     go.set()
     await asyncio.gather(*closing)
     assert await under_way == "done"
-    assert threading.active_count() == before
-    with pytest.raises(RuntimeError, match="'hands' is closed"):
+    assert "hands that close" not in thread_names()
+    with pytest.raises(RuntimeError, match="'hands that close' is closed"):
         await worker.run(str, "late")
     await worker.close()
 
@@ -122,9 +125,8 @@ async def test_close_gives_up_on_a_call_that_hangs(caplog: pytest.LogCaptureFixt
 
 
 async def test_a_worker_that_never_worked_has_no_thread() -> None:
-    before = threading.active_count()
-    worker = Worker("idle")
-    assert threading.active_count() == before
+    worker = Worker("idle hands")
+    assert "idle hands" not in thread_names()
     await worker.close()
 
 
