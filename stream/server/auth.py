@@ -34,7 +34,7 @@ class Gate:
         """:raises InputError: an origin or the certificate cannot be read."""
         self._token = None if options.token is None else _digest(options.token)
         origins = [parse_origin(text) for text in options.origins]
-        self._origins = frozenset(str(origin) for origin in origins)
+        self._origins = frozenset(_parts(origin) for origin in origins)
         self._names = own_names() | {options.host.casefold()}
         self._names |= {(origin.host or "").casefold() for origin in origins}
         self._certified = frozenset[str]() if options.tls is None else names_of(options.tls.cert)
@@ -60,10 +60,8 @@ class Gate:
             # Scripts send neither; browsers leave the origin out of their own page's GET.
             allowed = site in ("none", "same-origin")
         else:
-            own = f"{request.scheme}://{request.headers['Host']}".casefold()
-            allowed = len(origins) == 1 and (
-                origins[0].casefold() in self._origins or _same_origin(origins[0], own)
-            )
+            own = f"{request.scheme}://{request.headers['Host']}"
+            allowed = len(origins) == 1 and self._welcomes(origins[0], own)
         if not allowed:
             raise ApiError(403, ErrorCode.FORBIDDEN, "Another page may not ask this.", _WHERE)
 
@@ -97,6 +95,13 @@ class Gate:
             self._wrong.of(address).count()
             raise ApiError(401, ErrorCode.UNAUTHORIZED, "The token is wrong.", _ASK)
 
+    def _welcomes(self, origin: str, own: str) -> bool:
+        try:
+            parts = _parts(parse_origin(origin))
+            return parts in self._origins or parts == _parts(parse_origin(own))
+        except InputError:
+            return False
+
     def _knows(self, host: str) -> bool:
         if host in self._names or _certifies(self._certified, host):
             return True
@@ -126,12 +131,9 @@ def _host_of(header: str) -> str | None:
     return host.casefold().rstrip(".") if host else None
 
 
-def _same_origin(origin: str, own: str) -> bool:
-    """Whether both are one, with or without the scheme's own port."""
-    try:
-        return parse_origin(origin) == parse_origin(own)
-    except InputError:
-        return False
+def _parts(origin: URL) -> tuple[str, str, int]:
+    """What makes an origin; the scheme's own port may be written or not."""
+    return origin.scheme, (origin.host or "").casefold(), origin.port or 0
 
 
 def _certifies(names: frozenset[str], host: str) -> bool:

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import io
+import tracemalloc
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.stream.server.pictures import mutated, photo, png_bomb, text_bomb, turned
+
+from bunraku.errors import EngineError, NoPersonError, PhotoError
+from bunraku.stream.server.options import Limits
+from bunraku.stream.server.photos import (
+    PREVIEW_SIDE_PX,
+    clean_name,
+    clean_photo,
+    photo_error,
+    preview,
+)
+from bunraku.stream.server.protocol import ApiError, ErrorCode
+
+LIMITS = Limits(photo_pixels=1_000_000, photo_side_px=200)
+
+
+def refused(data: bytes) -> ApiError:
+    with pytest.raises(ApiError) as caught:
+        clean_photo(data, LIMITS)
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_photos_become_clean_pngs(kind: str) -> None:
+    with Image.open(io.BytesIO(clean_photo(photo(kind), LIMITS))) as image:
+        assert (image.format, image.size, image.mode) == ("PNG", (120, 160), "RGB")
+        assert abs(float(np.asarray(image).mean()) - 137) < 3
+
+
+def test_photos_are_turned_upright_and_lose_what_they_tell() -> None:
+    with Image.open(io.BytesIO(clean_photo(turned(), LIMITS))) as image:
+        assert image.size == (20, 40)
+        assert not image.getexif()
+        assert not image.info
+        pixels = np.asarray(image)
+    assert pixels[5, 10, 0] > 200  # the left half is on top
+    assert pixels[35, 10, 2] > 200
+
+
+def test_large_photos_are_made_smaller() -> None:
+    with Image.open(io.BytesIO(clean_photo(photo(size=(900, 600)), LIMITS))) as image:
+        assert image.size == (200, 133)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"GIF89a" + bytes(100), b"II*\0" + bytes(100), b"BM" + bytes(100)),
+        b"<svg xmlns='http://www.w3.org/2000/svg'><image href='http://127.0.0.1/'/></svg>",
+        *(b"<html><script>alert(1)</script></html>", b"%PDF-1.7", b"PK\x03\x04" + bytes(100)),
+        b"RIFF\0\0\0\0AVI " + bytes(100),
+    ],
+)
+def test_other_kinds(data: bytes) -> None:
+    error = refused(data)
+    assert (error.status, error.code) == (415, ErrorCode.UNSUPPORTED_TYPE)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "BMP"])
+def test_other_pictures(kind: str) -> None:
+    assert refused(photo(kind)).status == 415
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_truncated(kind: str) -> None:
+    data = photo(kind)
+    for length in (12, 40, len(data) // 2):
+        error = refused(data[:length])
+        assert (error.status, error.code) == (422, ErrorCode.UNREADABLE_PHOTO)
+
+
+def test_bombs_are_refused_before_they_are_decoded() -> None:
+    bomb = png_bomb()
+    tracemalloc.start()
+    try:
+        error = refused(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (error.status, error.code) == (413, ErrorCode.PHOTO_TOO_LARGE)
+    assert peak < 4 * 2**20
+    assert refused(photo("PNG", (1001, 1000))).status == 413
+
+
+def test_a_bomb_in_a_comment() -> None:
+    assert refused(text_bomb()).status == 422
+
+
+def test_mutated_photos_are_read_or_refused() -> None:
+    statuses = set()
+    for data in mutated(200):
+        try:
+            clean_photo(data, LIMITS)
+            statuses.add(201)
+        except ApiError as error:
+            statuses.add(error.status)
+    assert {201, 422} <= statuses <= {201, 413, 415, 422}
+
+
+def test_preview() -> None:
+    data = preview(clean_photo(photo(size=(900, 600)), Limits()))
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.format, image.size) == ("JPEG", (PREVIEW_SIDE_PX, 320))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("me.jpg", "me.jpg"),
+        ("/etc/../etc/passwd", "passwd"),
+        ("C:\\Users\\me\\me.jpg", "me.jpg"),
+        ("a\0b\r\nc\u202egpj.exe", "abcgpj.exe"),
+        ("", "photo"),
+        (None, "photo"),
+        ("..", ".."),
+        ("x" * 200, "x" * 80),
+    ],
+)
+def test_clean_name(name: str | None, shown: str) -> None:
+    assert clean_name(name) == shown
+
+
+def test_errors_of_what_looks_at_photos() -> None:
+    nobody = photo_error(NoPersonError("Nobody.", "Come in."))
+    assert (nobody.status, nobody.code, nobody.hint) == (422, ErrorCode.NO_PERSON, "Come in.")
+    assert photo_error(PhotoError("Damaged.")).code is ErrorCode.UNREADABLE_PHOTO
+    broken = photo_error(EngineError("/secret/path/source.onnx failed"))
+    assert broken.status == 500
+    assert "secret" not in broken.text
