@@ -78,8 +78,11 @@ def share(task: Callable[[int, int], object], rows: int, threads: int | None) ->
         return
     pending = [_pool().submit(task, first, count) for first in range(1, count)]
     task(0, count)
-    for future in pending:
-        future.result()
+    for first, future in enumerate(pending, start=1):
+        if future.cancel():  # the pool is busy for others: rather do these rows than wait
+            task(first, count)
+        else:
+            future.result()
 
 
 def available_threads() -> int:

@@ -40,6 +40,31 @@ def test_all_allowed_cores_are_used_by_default() -> None:
     assert seen == [available_threads()] * available_threads()
 
 
+def test_a_busy_pool_keeps_no_caller_waiting() -> None:
+    release = threading.Event()
+    holders = [
+        threading.Thread(target=share, args=(lambda first, step: release.wait(20), 9, 2))
+        for _ in range(2 * (os.cpu_count() or 1))
+    ]
+    try:
+        for holder in holders:
+            holder.start()
+        seen: list[int] = []
+        done = threading.Event()
+
+        def rows() -> None:
+            share(lambda first, step: seen.append(first), 8, 2)
+            done.set()
+
+        threading.Thread(target=rows).start()
+        assert done.wait(10), "every thread of the pool is held by others"
+        assert sorted(seen) == [0, 1]
+    finally:
+        release.set()
+        for holder in holders:
+            holder.join()
+
+
 def test_callers_in_many_threads_do_not_disturb_each_other(rng: np.random.Generator) -> None:
     features = rng.standard_normal((1, 4, 32, 32), np.float32)
     flow = rng.uniform(-0.2, 0.2, (1, 2, 32, 32)).astype(np.float32)
