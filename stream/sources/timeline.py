@@ -5,6 +5,8 @@ from __future__ import annotations
 # A source's clock that runs so far from the arrivals has jumped: a clip that starts over, a camera
 # that sets its clock, a counter that wraps.
 JUMP_S = 1.0
+# Backwards it never runs; less than this is a matter of rounding.
+BACK_S = 0.05
 
 
 class Timeline:
@@ -35,9 +37,12 @@ class Timeline:
         if time_s is None:
             stamp_s = expected_s
         else:
-            if self._shift_s is None or abs(time_s + self._shift_s - expected_s) > JUMP_S:
+            if self._shift_s is None or self._jumped(time_s + self._shift_s, expected_s):
                 self._shift_s = expected_s - time_s
             stamp_s = time_s + self._shift_s
         self._last_us = max(self._last_us + 1, round(stamp_s * 1e6))
         self._last_arrival_s = arrived_s
         return self._last_us
+
+    def _jumped(self, stamp_s: float, expected_s: float) -> bool:
+        return abs(stamp_s - expected_s) > JUMP_S or stamp_s < self._last_us / 1e6 - BACK_S
