@@ -26,9 +26,9 @@ def test_this_machine_alone_needs_nothing(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.org", ""])
 def test_others_need_tls_and_a_token(host: str) -> None:
-    with pytest.raises(InputError, match="needs TLS.*openssl req -x509.*--tls-cert"):
+    with pytest.raises(InputError, match=r"needs TLS.*openssl req -x509.*--tls-cert"):
         ServerOptions(host=host, token=TOKEN).check()
-    with pytest.raises(InputError, match="needs a token.*--token-file"):
+    with pytest.raises(InputError, match=r"needs a token.*--token-file"):
         ServerOptions(host=host, tls=TLS).check()
     with pytest.raises(InputError, match="at least 16 characters"):
         ServerOptions(host=host, tls=TLS, token="short").check()

@@ -58,7 +58,7 @@ def test_unknown_ids(sessions: Registry) -> None:
 
 
 def test_as_many_as_may_be(sessions: Registry) -> None:
-    first = [sessions.open([]) for _ in range(3)][0]
+    first, _, _ = (sessions.open([]) for _ in range(3))
     with pytest.raises(ApiError) as caught:
         sessions.open([])
     assert (caught.value.status, caught.value.code) == (429, ErrorCode.SERVER_FULL)
@@ -85,10 +85,9 @@ def test_lost_and_found_again(sessions: Registry) -> None:
     sessions.take_place(session)
     assert sessions.detach(session, link)
     sessions.free_place(session)
-    assert session.state is State.AWAY
-    again = FakeLink()
+    away, again = session.state, FakeLink()
     assert sessions.attach(session, again) is None
-    assert session.state is State.READY
+    assert (away, session.state) == (State.AWAY, State.READY)
 
 
 def test_replaced_links_do_not_detach(sessions: Registry) -> None:
