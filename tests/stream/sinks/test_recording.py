@@ -97,7 +97,7 @@ def _decoded(file: Path | io.BytesIO) -> list[VideoFrame]:
         packets = list(container.demux(video=0))
         for packet in packets:
             try:
-                frames += cast("list[VideoFrame]", packet.decode())
+                frames += packet.decode()
             except av.error.InvalidDataError:
                 assert packet in packets[-2:]
     return frames
