@@ -17,6 +17,7 @@ from aiortc import (
 )
 from av.video.frame import VideoFrame
 
+from bunraku.stream.frame import to_rgb
 from bunraku.stream.orientation import Picture
 from bunraku.stream.rtc import ice
 from bunraku.stream.rtc.ice import LOOPBACK
@@ -112,4 +113,4 @@ class Browser:
 
 def number_of(frame: VideoFrame) -> int | None:
     """The number written in a frame."""
-    return read_code(frame.to_ndarray(format="rgb24"))
+    return read_code(to_rgb(frame))

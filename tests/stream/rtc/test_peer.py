@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
+import itertools
 import random
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
 
 import numpy as np
+import psutil
 import pytest
 from tests.stream.fakes import FakeClock
 from tests.stream.rtc.browser import Browser, Camera, local_options, number_of
 
 from bunraku.errors import InputError
 from bunraku.stream.frame import LiveFrame
+from bunraku.stream.ports import SinkClosed
+from bunraku.stream.rtc.low_latency import install
 from bunraku.stream.rtc.options import Codec, PeerOptions
 from bunraku.stream.rtc.peer import Peer, PeerState
 
@@ -37,6 +40,7 @@ async def connected(
     options: PeerOptions | None = None, camera: Camera | None = None
 ) -> AsyncIterator[tuple[Peer, Browser]]:
     """A peer and a browser that have found each other."""
+    assert install()
     up = asyncio.Event()
     async with Browser(camera) as browser:
         peer = Peer(options or local_options(), on_connected=up.set)
@@ -87,10 +91,10 @@ async def test_pictures_go_there_and_back_in_order(codec: Codec) -> None:
     assert upper[10, 0] < 60 < 190 < upper[-10, 0]
     assert lower[10, 0] > 190 > 60 > lower[-10, 0]
     stamps = [frame.pts for frame in frames]
-    assert all(a < b for a, b in zip(stamps, stamps[1:], strict=False) if a and b)
+    assert all(a < b for a, b in itertools.pairwise(stamps) if a and b)
     assert [frame.index for frame in seen] == sorted({frame.index for frame in seen})
-    assert all(b.pts > a.pts for a, b in zip(seen, seen[1:], strict=False))
-    assert all(b.captured_s >= a.captured_s for a, b in zip(seen, seen[1:], strict=False))
+    assert all(b.pts > a.pts for a, b in itertools.pairwise(seen))
+    assert all(b.captured_s >= a.captured_s for a, b in itertools.pairwise(seen))
 
 
 async def test_slow_work_drops_frames_instead_of_queueing_them() -> None:
@@ -113,11 +117,12 @@ async def test_slow_work_drops_frames_instead_of_queueing_them() -> None:
 
 
 async def test_the_browser_is_told_at_once_what_it_may_send() -> None:
-    async with connected(local_options(start_kbps=2500)) as (peer, browser), pumping(
-        peer, invert_below
+    async with (
+        connected(local_options(start_kbps=2500)) as (peer, browser),
+        pumping(peer, invert_below),
     ):
         await browser.see()
-        encoder = getattr(browser.connection.getSenders()[0], "_RTCRtpSender__encoder")
+        encoder = vars(browser.connection.getSenders()[0])["_RTCRtpSender__encoder"]
         # aiortc, as a browser here, has its own upper limit of 1.5 Mbit/s; it starts from 0.5.
         assert encoder.target_bitrate == 1_500_000
 
@@ -165,12 +170,12 @@ async def test_a_closed_browser_is_noticed() -> None:
     failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with connected() as (peer, browser):
         peer.on_failed = failed.set_result
-        assert peer.state is PeerState.CONNECTED
+        assert peer.state == "connected"
         await browser.close()
         assert "ended" in await asyncio.wait_for(failed, 3)
-        assert peer.state is PeerState.FAILED
+        assert peer.state == "failed"
         assert await asyncio.wait_for(drained(peer), 3) is None
-    assert peer.state is PeerState.CLOSED
+    assert peer.state == "closed"
 
 
 async def drained(peer: Peer) -> LiveFrame | None:
@@ -183,9 +188,7 @@ async def test_a_browser_that_never_comes_fails_in_time() -> None:
     clock = FakeClock()
     failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with Browser() as browser:
-        peer = Peer(
-            local_options(connect_timeout_s=5), on_failed=failed.set_result, clock=clock
-        )
+        peer = Peer(local_options(connect_timeout_s=5), on_failed=failed.set_result, clock=clock)
         await peer.answer(await browser.offer())
         await clock.advance(4.5)
         assert not failed.done()
@@ -195,9 +198,10 @@ async def test_a_browser_that_never_comes_fails_in_time() -> None:
         await peer.close()
 
 
-async def test_silence_is_a_failure() -> None:
+async def test_silence_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bunraku.stream.rtc.peer.WATCH_S", 0.1)
     failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    async with connected(local_options(silence_timeout_s=1.5)) as (peer, browser):
+    async with connected(local_options(silence_timeout_s=0.6)) as (peer, browser):
         peer.on_failed = failed.set_result
         # The browser's process stops dead: nothing is sent any more, nor is anything closed.
         transport = browser.connection.getSenders()[0].transport.transport
@@ -243,8 +247,9 @@ async def settled_counts() -> tuple[int, int, int]:
     for _ in range(40):
         gc.collect()
         now = (
-            threading.active_count(),
-            len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0,
+            # The loop's own pool, which the browser here encodes in, grows as it likes.
+            sum(not one.name.startswith("asyncio_") for one in threading.enumerate()),
+            psutil.Process().num_fds(),
             len(asyncio.all_tasks()),
         )
         counts = min(counts[0], now[0]), min(counts[1], now[1]), min(counts[2], now[2])
@@ -255,8 +260,11 @@ async def settled_counts() -> tuple[int, int, int]:
 async def test_ten_connections_leave_nothing_behind() -> None:
     async def one() -> None:
         async with connected(camera=Camera(side_px=64)) as (peer, browser):
-            async with pumping(peer, invert_below):
-                await browser.see()
+            task = asyncio.create_task(pump(peer, invert_below))
+            await browser.see()
+        # The peer's end is the end of its source: nobody needs to be cancelled.
+        with contextlib.suppress(SinkClosed):
+            await asyncio.wait_for(task, 2)
 
     await one()
     before = await settled_counts()
@@ -267,28 +275,30 @@ async def test_ten_connections_leave_nothing_behind() -> None:
 
 
 async def test_mutated_offers_are_answered_or_refused_and_leave_nothing_behind() -> None:
+    async def outcome(offer: str) -> str:
+        peer = Peer(local_options())
+        try:
+            return await peer.answer(offer)
+        except InputError:
+            assert peer.state is PeerState.CLOSED
+            return ""
+        finally:
+            await peer.close()
+
     rng = random.Random(7)
     async with Browser() as browser:
         browser.connection.addTransceiver("audio")
         offer = await browser.offer()
-        answered = refused = 0
+        await outcome(offer)
         before = await settled_counts()
-        for _ in range(200):
-            peer = Peer(local_options())
-            try:
-                answer = await peer.answer(mutated(offer, rng))
-            except InputError:
-                refused += 1
-                assert peer.state is PeerState.CLOSED
-            else:
-                answered += 1
-                assert answer.startswith("v=0\r\n")
-                assert "m=video" in answer
-            finally:
-                await peer.close()
+        answers = []
+        for _ in range(10):
+            offers = [mutated(offer, rng) for _ in range(20)]
+            answers += await asyncio.gather(*map(outcome, offers))
         after = await settled_counts()
-    assert answered > 10
-    assert refused > 50
+    answered = [answer for answer in answers if answer]
+    assert 20 < len(answered) < 150
+    assert all(answer.startswith("v=0\r\n") and "m=video" in answer for answer in answered)
     assert all(b <= a for a, b in zip(before, after, strict=True)), (before, after)
 
 
