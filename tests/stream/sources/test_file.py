@@ -12,6 +12,7 @@ from tests.stream.sources.feeds import JumpClock
 from bunraku.errors import SourceError
 from bunraku.stream.frame import LiveFrame
 from bunraku.stream.sources.file import FileSource, Pace
+from bunraku.stream.sources.reader import READ_AHEAD
 
 MakeClip = Callable[..., Path]
 
@@ -63,12 +64,15 @@ async def test_frames_that_nobody_came_for_are_dropped(make_clip: MakeClip) -> N
     await source.open()
     first = await source.read()
     assert first is not None
-    clock.now_s += 0.4
     # A frame is dropped only for another that is ready, and decoding takes real time.
+    assert source._reader is not None
+    async with asyncio.timeout(10):
+        while len(source._reader._frames) < READ_AHEAD:
+            await asyncio.sleep(0.001)
+    clock.now_s += 0.4
     later = []
     while (frame := await source.read()) is not None:
         later.append(frame)
-        await asyncio.sleep(0.005)
     assert source.missed >= 1
     assert source.missed + 1 + len(later) == 20
     assert later[-1].captured_s == pytest.approx(100 + 19 / 25)
