@@ -1,0 +1,414 @@
+// The page: what happens when, between the user, the camera and the server.
+//
+// connecting ─► ready ─► starting ─► live ─► ready       regaining: the connection is lost
+//      ╰─► unauthorised, refused         ╰─► regaining ─► (live again)      ended: by the server
+
+import * as actions from "./actions.js";
+import { Camera } from "./camera.js";
+import { Live } from "./live.js";
+import { Photos } from "./photos.js";
+import { Signalling } from "./signalling.js";
+import { FrameMeter, nobodyInView } from "./stats.js";
+import * as view from "./view.js";
+import { Failure, cameraFailure, cameraLost, insecureFailure } from "./words.js";
+
+const { byId } = view;
+const NUMBERS_MS = 500;
+const STEADY_MS = 20000;
+
+const signalling = new Signalling();
+const photos = new Photos(signalling);
+const camera = new Camera();
+const countdown = new actions.Countdown();
+const watchers = new Set();
+const told = (which, video) => (now, metadata) => {
+  for (const watcher of watchers) watcher(which, video, now, metadata);
+};
+const live = new Live(camera, signalling, byId("result"), told("result", byId("result")));
+new FrameMeter(byId("own"), told("own", byId("own")));
+
+let state = "connecting";
+let welcome = null;
+let switches = {};
+let wanted = false; // the user wants it to run: after a lost connection it starts again by itself
+let looking = false; // the camera is shown before the start
+let uploading = 0;
+let refused = null;
+let regainedAt = -Infinity;
+let server = null;
+let numbers = {};
+
+/**
+ * For tests and benchmarks; nothing here changes anything.
+ *
+ * state: as drawn above. stats: {roundTripMs, fps, ageMs, server, media}, the last numbers shown.
+ * firstFrameMs: from the start button to the first moved picture. watch(callback): calls it with
+ * ("own" | "result", video element, now, metadata) for every picture shown; returns what ends it.
+ */
+window.bunraku = Object.freeze({
+  get state() {
+    return state;
+  },
+  get stats() {
+    return structuredClone(numbers);
+  },
+  get firstFrameMs() {
+    return live.firstFrameMs;
+  },
+  watch(callback) {
+    watchers.add(callback);
+    return () => watchers.delete(callback);
+  },
+});
+
+const updateAwake = actions.keepAwake(() => state === "live");
+
+function show(next = state) {
+  if (next !== state && next === "live") byId("tools").querySelector("button")?.focus();
+  state = next;
+  const hasResult = live.firstFrameMs !== null && wanted;
+  const busy = hasResult || looking || state === "starting" || state === "live";
+  view.showState(state, {
+    canStart: state === "ready" && Boolean(photos.selected),
+    canRecord: Boolean(welcome?.recording),
+    hasResult,
+  });
+  view.showStage(photos.selected, photos.previewOf(photos.selectedId), busy, refused);
+  view.showReport(photos.selected, refused?.failure, uploading ? "Looking at the photo…" : "");
+  view.showPhotos(photos, { onChoose: choose, onRemove: remove });
+  const own = byId("own");
+  own.hidden = !camera.track || (!looking && !wanted);
+  own.classList.toggle("alone", looking && !wanted);
+  own.classList.toggle("as-mirror", camera.facesUser);
+  byId("look").setAttribute("aria-pressed", String(looking));
+  updateAwake();
+}
+
+function fail(failure, options) {
+  view.showBanner(failure, options);
+}
+
+function asFailure(error) {
+  if (error instanceof Failure) return error;
+  return new Failure("internal", "Something went wrong", String(error?.message ?? error));
+}
+
+// The connection to the server
+
+signalling.addEventListener("welcome", async ({ detail }) => {
+  welcome = detail;
+  remember();
+  view.showBanner(null);
+  show("ready");
+  try {
+    await photos.take(detail.photos, detail.limits);
+  } catch (error) {
+    fail(asFailure(error), { level: "warning" });
+  }
+  if (wanted && state === "ready") await start();
+});
+
+signalling.addEventListener("state", ({ detail }) => {
+  switches = detail;
+  view.showSwitches(detail);
+  if (detail.photo) photos.select(detail.photo);
+  // The server ended the stream; a notice of its own says why.
+  if (state === "live" && !detail.streaming) halt();
+});
+
+signalling.addEventListener("stats", ({ detail }) => {
+  const nobody = !switches.passthrough && !switches.freeze && nobodyInView(server, detail);
+  view.showHint(nobody ? "Nobody is in view: step back until the camera sees you" : "");
+  server = detail;
+});
+
+signalling.addEventListener("notice", ({ detail: { level, text } }) => {
+  if (level === "info") view.showStatus(text);
+  else fail(new Failure("notice", level === "error" ? "Stopped" : "Please note", text), { level });
+});
+
+signalling.addEventListener("error", ({ detail }) => {
+  if (state !== "connecting") view.showStatus([detail.text, detail.hint].filter(Boolean).join(" "));
+});
+
+signalling.addEventListener("recorded", ({ detail }) => {
+  view.showStatus("The recording is ready.");
+  view.addRecording(detail, async (button) => {
+    button.disabled = true;
+    try {
+      actions.save(await photos.recording(detail.id), detail.name);
+    } catch (error) {
+      fail(asFailure(error));
+    }
+    button.disabled = false;
+  });
+});
+
+signalling.addEventListener("lost", ({ detail: { waitMs, stopping } }) => {
+  silence();
+  const again = { level: "warning", action: "Try now", onAction: () => signalling.connect() };
+  const seconds = Math.max(1, Math.round(waitMs / 1000));
+  const title = stopping ? "The server is stopping" : "The connection is lost";
+  fail(new Failure("lost", title, `Trying again in ${seconds} s…`), again);
+  show(welcome ? "regaining" : "connecting");
+});
+
+signalling.addEventListener("refused", ({ detail }) => {
+  silence();
+  if (detail.code !== "unauthorized") {
+    show("refused");
+    fail(detail, { action: "Try again", onAction: reconnect });
+    return;
+  }
+  const text = signalling.token ? "That was not the right one." : "Whoever runs it can tell you.";
+  show("unauthorised");
+  const ask = () => actions.askToken(text, enter, leave);
+  const enter = (token) => {
+    signalling.token = token;
+    reconnect();
+  };
+  const leave = () => fail(detail, { level: "warning", action: "Enter the token", onAction: ask });
+  ask();
+});
+
+signalling.addEventListener("ended", ({ detail }) => {
+  halt();
+  remember();
+  view.clearRecordings();
+  show("ended");
+  fail(detail, { level: "warning", action: "Begin again", onAction: reconnect });
+});
+
+function reconnect() {
+  view.showBanner(null);
+  show("connecting");
+  signalling.connect();
+}
+
+/** A reload within the server's patience goes on with the same photos; a closed tab forgets. */
+function remember() {
+  const { token, session } = signalling;
+  try {
+    sessionStorage.setItem("bunraku", JSON.stringify({ token, session }));
+  } catch {
+    // Storage is switched off: a reload begins anew.
+  }
+}
+
+function recall() {
+  try {
+    Object.assign(signalling, JSON.parse(sessionStorage.getItem("bunraku") ?? "{}"));
+  } catch {
+    // As above.
+  }
+}
+
+// Start and stop
+
+async function start() {
+  if (state !== "ready" || !photos.selected) return;
+  wanted = true;
+  looking = false;
+  refused = null;
+  server = null;
+  view.showBanner(null);
+  view.showStatus("");
+  show("starting");
+  try {
+    const accepted = await live.start({
+      deviceId: byId("camera").value,
+      photoId: photos.selectedId,
+      video: welcome.video,
+      iceServers: welcome.ice_servers,
+      onCamera: showOwn,
+    });
+    if (accepted) show("live");
+  } catch (error) {
+    if (state !== "starting") return; // the connection went, and tells so itself
+    halt();
+    fail(asFailure(error), { action: "Try again", onAction: start });
+  }
+}
+
+function showOwn() {
+  byId("own").srcObject = camera.stream;
+  byId("own").play().catch(() => undefined);
+  show();
+}
+
+/** The stream is gone, but may come back: the camera stays open. */
+function silence() {
+  countdown.cancel();
+  live.stop();
+  view.showHint("");
+}
+
+/** The stream is over. */
+function halt() {
+  wanted = looking = false;
+  silence();
+  camera.close();
+  byId("own").srcObject = byId("result").srcObject = null;
+  if (document.fullscreenElement) document.exitFullscreen();
+  switches = {};
+  view.showSwitches(switches);
+  numbers = {};
+  if (state === "live" || state === "starting") show("ready");
+  else show();
+}
+
+function stop() {
+  signalling.send({ type: "stop" });
+  const hadFocus = byId("tools").contains(document.activeElement);
+  halt();
+  view.showStatus("Stopped. The camera is off.");
+  if (hadFocus) byId("start").focus();
+}
+
+live.addEventListener("step", ({ detail }) => {
+  view.showWaiting(detail);
+  if (!detail) show();
+});
+live.addEventListener("wavering", () => view.showWaiting("The network hangs…"));
+live.addEventListener("steady", () => view.showWaiting(""));
+live.addEventListener("failed", ({ detail }) => {
+  // What ran and broke is started again by itself, once in a while; what never ran is not.
+  const again = detail.code === "webrtc_lost" && performance.now() - regainedAt > STEADY_MS;
+  signalling.send({ type: "stop" });
+  if (again) {
+    regainedAt = performance.now();
+    silence();
+    show("ready");
+    start();
+    return;
+  }
+  halt();
+  fail(detail, { action: "Try again", onAction: start });
+});
+camera.addEventListener("lost", () => {
+  if (wanted) signalling.send({ type: "stop" });
+  halt();
+  fail(cameraLost(), { action: "Try again", onAction: start });
+});
+
+// Photos
+
+function choose(photo) {
+  refused = null;
+  photos.select(photo.id);
+  signalling.command("photo", { number: photo.number });
+  show();
+}
+
+async function remove(photo) {
+  try {
+    await photos.remove(photo.id);
+    view.showStatus(`${photo.name} is removed from the server.`);
+  } catch (error) {
+    fail(asFailure(error));
+  }
+}
+
+async function upload(files) {
+  for (const file of files) {
+    if (refused) URL.revokeObjectURL(refused.address);
+    refused = null;
+    uploading += 1;
+    show();
+    try {
+      choose(await photos.add(file));
+    } catch (error) {
+      const failure = asFailure(error);
+      refused = { failure, address: URL.createObjectURL(file) };
+    }
+    uploading -= 1;
+    show();
+  }
+}
+
+photos.addEventListener("changed", () => show());
+
+// Camera
+
+async function listCameras() {
+  view.showCameras(await camera.list(), byId("camera").value);
+}
+
+async function look() {
+  if (looking) {
+    looking = false;
+    camera.close();
+    show();
+    return;
+  }
+  try {
+    await camera.open(byId("camera").value, welcome?.video ?? { width: 640, height: 480, rate: 30 });
+    looking = true;
+    view.showBanner(null);
+    showOwn();
+  } catch (error) {
+    fail(asFailure(error));
+  }
+}
+
+byId("look").addEventListener("click", () => {
+  if (!wanted) look();
+});
+byId("camera").addEventListener("change", async ({ target }) => {
+  try {
+    if (wanted) await live.changeCamera(target.value, welcome.video);
+    else if (looking) await camera.open(target.value, welcome.video);
+    else return;
+    showOwn();
+  } catch (error) {
+    fail(error instanceof Failure ? error : cameraFailure(error));
+  }
+});
+camera.addEventListener("devices", listCameras);
+
+// Commands
+
+function run(name, number) {
+  if (name === "photo") {
+    const photo = photos.list.find((one) => one.number === number);
+    if (photo) choose(photo);
+  } else if (name === "stop") {
+    if (wanted) stop();
+  } else if (state !== "live" || (name === "record" && !welcome.recording)) {
+    return;
+  } else if (name === "calibrate") {
+    if (countdown.running) countdown.cancel();
+    else countdown.start(() => signalling.command("calibrate"));
+  } else {
+    const on = !(name === "record" ? switches.recording : switches[name]);
+    signalling.command(name, { on });
+  }
+}
+
+byId("start").addEventListener("click", start);
+byId("tools").addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (button) run(button.dataset.do);
+});
+byId("full").addEventListener("click", () => {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else byId("stage").requestFullscreen?.().catch(() => undefined);
+});
+byId("banner-close").addEventListener("click", () => view.showBanner(null));
+actions.listenToKeys(run);
+actions.listenToFiles(upload);
+actions.prepareHelp();
+
+setInterval(async () => {
+  if (state !== "live") return;
+  const media = await live.report();
+  const roundTripMs = media?.roundTripMs ?? signalling.roundTripMs;
+  numbers = { roundTripMs, fps: live.fps, ageMs: server?.age_ms?.p50 ?? null, server, media };
+  view.showNumbers(numbers);
+}, NUMBERS_MS);
+
+recall();
+show();
+listCameras();
+if (!isSecureContext) fail(insecureFailure());
+signalling.connect();

@@ -1,0 +1,80 @@
+// The user's camera: opened only when asked for, listed, followed when it goes.
+
+import { cameraFailure, insecureFailure } from "./words.js";
+
+/** Events: "lost" (it was unplugged or taken away), "devices" (the list has changed). */
+export class Camera extends EventTarget {
+  stream = null;
+  #wanted = "";
+
+  constructor() {
+    super();
+    navigator.mediaDevices?.addEventListener("devicechange", () =>
+      this.dispatchEvent(new Event("devices")),
+    );
+  }
+
+  get track() {
+    return this.stream?.getVideoTracks()[0] ?? null;
+  }
+
+  /** Whether it looks at the user, so that they expect to see themselves as in a mirror. */
+  get facesUser() {
+    return this.track?.getSettings().facingMode !== "environment";
+  }
+
+  /** Whether it is open and the one that is wanted. */
+  isOpen(deviceId) {
+    return this.track?.readyState === "live" && this.#wanted === deviceId;
+  }
+
+  /**
+   * Open a camera ("" for the browser's choice) near this size and rate; throws a Failure.
+   * The one that was open before stays open until the new one is.
+   */
+  async open(deviceId, { width, height, rate }) {
+    if (!navigator.mediaDevices?.getUserMedia) throw insecureFailure();
+    if (this.isOpen(deviceId)) return this.stream;
+    const video = { width: { ideal: width }, height: { ideal: height } };
+    video.frameRate = { ideal: rate, max: Math.max(rate, 30) };
+    if (deviceId) video.deviceId = { exact: deviceId };
+    else video.facingMode = "user";
+    let stream;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+    } catch (error) {
+      // Phones refuse a second camera while the first is open.
+      if (error?.name !== "NotReadableError" || !this.stream) throw cameraFailure(error);
+      this.close();
+      try {
+        stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+      } catch (again) {
+        throw cameraFailure(again);
+      }
+    }
+    this.close();
+    this.stream = stream;
+    this.#wanted = deviceId;
+    const track = this.track;
+    // Movement matters more than detail: under pressure the encoder lowers quality, not rate.
+    track.contentHint = "motion";
+    track.addEventListener("ended", () => {
+      if (this.track === track) this.dispatchEvent(new Event("lost"));
+    });
+    this.dispatchEvent(new Event("devices"));
+    return stream;
+  }
+
+  close() {
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = null;
+  }
+
+  /** The cameras there are: [{id, name}]. Names are known only once a camera was allowed. */
+  async list() {
+    const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+    return devices
+      .filter((device) => device.kind === "videoinput" && device.deviceId)
+      .map((device, index) => ({ id: device.deviceId, name: device.label || `Camera ${index + 1}` }));
+  }
+}
