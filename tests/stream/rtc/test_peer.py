@@ -244,8 +244,8 @@ async def test_closing_twice_and_at_once_is_fine() -> None:
 async def settled_counts() -> tuple[int, int, int]:
     """Threads, file descriptors and tasks, once those that are ending have ended."""
     counts = (10**6, 10**6, 10**6)
-    for _ in range(40):
-        gc.collect()
+    gc.collect()
+    for _ in range(20):
         now = (
             # The loop's own pool, which the browser here encodes in, grows as it likes.
             sum(not one.name.startswith("asyncio_") for one in threading.enumerate()),
