@@ -222,7 +222,6 @@ class Service:
                 await finish(stream.close())
             raise
         session.stream = stream
-        session.send_state()
         return answer
 
     def _choose_photo(self, session: Session, photo_id: str | None) -> None:

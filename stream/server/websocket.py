@@ -271,6 +271,7 @@ class Connection:
             case Offer():
                 sdp = await self._service.start_stream(session, message)
                 self.send({"type": "answer", "id": message.id, "sdp": sdp})
+                session.send_state()
             case CommandMessage():
                 await self._service.command(session, message)
             case Stop():

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import aiohttp
+import pytest
+from aiohttp import web
+from tests.stream.server.certificates import make_certificate
+from tests.stream.server.fakes import identify, tint
+
+from bunraku.errors import InputError
+from bunraku.stream.server.app import make_app
+from bunraku.stream.server.options import ServerOptions
+from bunraku.stream.server.run import address, bind, run_app
+
+ROOT = Path(__file__).parents[3]
+TOKEN = "a-token-long-enough"
+
+_SERVER = """
+import sys
+from bunraku.stream.server.app import make_app
+from bunraku.stream.server.logs import configure
+from bunraku.stream.server.options import ServerOptions, Tls
+from bunraku.stream.server.run import run_app
+from pathlib import Path
+from tests.stream.server.fakes import identify, tint
+
+configure()
+tls = Tls(Path(sys.argv[1]), Path(sys.argv[2])) if len(sys.argv) > 1 else None
+options = ServerOptions(port=0, token="a-token-long-enough", tls=tls)
+make = lambda chosen: make_app(chosen, stages=tint, identify=identify)
+run_app(options, make, lambda url: print(url, flush=True))
+print("ended", flush=True)
+"""
+
+
+@contextmanager
+def server(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server in a process of its own, and its address."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+    command = [sys.executable, "-P", "-W", "error", "-c", _SERVER, *map(str, arguments)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            assert url.startswith("http"), process.communicate(timeout=5)
+            yield process, url
+        finally:
+            process.kill()
+
+
+def read(pipe: IO[str] | None) -> str:
+    assert pipe is not None
+    return pipe.read()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signals_end_it_gracefully(number: signal.Signals) -> None:
+    with server() as (process, url):
+        async with aiohttp.ClientSession() as client, client.ws_connect(f"{url}ws") as page:
+            await page.send_json({"type": "hello", "token": TOKEN})
+            assert (await page.receive_json())["type"] == "welcome"
+            process.send_signal(number)
+            async with asyncio.timeout(10):
+                while (told := await page.receive_json())["type"] != "bye":
+                    pass
+            assert told["reason"] == "stopping"
+        assert await asyncio.to_thread(process.wait, 10) == 0
+        assert read(process.stdout) == "ended\n"
+        lines = [json.loads(line) for line in read(process.stderr).splitlines()]
+    assert [line["event"] for line in lines if line["logger"].endswith(".run")] == [
+        *("ready", "stopping", "stopped"),
+    ]
+    assert TOKEN not in str(lines)
+
+
+async def test_over_tls(tmp_path: Path) -> None:
+    tls = make_certificate(tmp_path, "localhost")
+    with server(tls.cert, tls.key) as (process, url):
+        assert url.startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context(cafile=str(tls.cert))
+        trusting.check_hostname = False
+        async with aiohttp.ClientSession() as client:
+            async with client.get(f"{url}healthz", ssl=trusting) as response:
+                assert response.status == 200
+            async with client.get(f"{url}metrics", ssl=trusting) as response:
+                assert response.status == 401
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 10) == 0
+
+
+def test_a_port_in_use() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(InputError, match=rf"Port {port} of 127.0.0.1 is in use.*--port"):
+            bind("127.0.0.1", port)
+
+
+def test_addresses_that_are_not_ours() -> None:
+    with pytest.raises(InputError, match="There is no host"):
+        bind("no such host", 0)
+    with pytest.raises(InputError, match="is not an address of this machine"):
+        bind("192.0.2.1", 0)
+
+
+def test_one_port_on_all_addresses_of_a_name() -> None:
+    sockets = bind("localhost", 0)
+    try:
+        assert len({one.getsockname()[1] for one in sockets}) == 1
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def test_what_is_wrong_is_said_before_engines_are_loaded(tmp_path: Path) -> None:
+    def fail(_: ServerOptions) -> web.Application:
+        raise AssertionError("engines were loaded")
+
+    with pytest.raises(InputError, match="needs TLS"):
+        run_app(ServerOptions(host="0.0.0.0"), fail, print)
+    tls = make_certificate(tmp_path)
+    tls.key.write_text("")
+    with pytest.raises(InputError, match="Give PEM files"):
+        run_app(ServerOptions(tls=tls, token=TOKEN), fail, print)
+
+
+def test_nothing_to_serve_with() -> None:
+    with pytest.raises(InputError, match="The server has no engines"):
+        make_app(ServerOptions())
+    make_app(ServerOptions(), stages=tint, identify=identify)
+    assert threading.active_count() < 50
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        (ServerOptions(), "http://127.0.0.1:81/"),
+        (ServerOptions(host="::1"), "http://[::1]:81/"),
+        (ServerOptions(host="0.0.0.0"), f"http://{socket.gethostname()}:81/"),
+    ],
+)
+def test_address(options: ServerOptions, shown: str) -> None:
+    assert address(options, 81) == shown
