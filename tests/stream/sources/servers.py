@@ -60,16 +60,16 @@ class _Pieces(io.RawIOBase):
 
 
 def transport_stream(
-    frames: int, size: tuple[int, int] = SIZE, *, key_every: int = 10
+    frames: int, size: tuple[int, int] = SIZE, *, first: int = 0, key_every: int = 10
 ) -> Iterator[bytes]:
-    """An MPEG transport stream, in one piece a frame."""
+    """An MPEG transport stream of frames from number ``first`` on, in one piece a frame."""
     pieces = _Pieces()
     with av.open(pieces, "w", format="mpegts", options={"flush_packets": "1"}) as container:
         video = container.add_stream("libx264", rate=RATE)
         video.width, video.height = size
         video.pix_fmt = "yuv420p"
         video.options = {"preset": "ultrafast", "tune": "zerolatency", "g": str(key_every)}
-        for number in range(frames):
+        for number in range(first, first + frames):
             frame = VideoFrame.from_ndarray(numbered(number, size), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, RATE)
             container.mux(video.encode(frame))
