@@ -1,0 +1,54 @@
+"""The child's end of `child.py`: answers questions on standard output until its input closes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psutil
+
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+async def answer(url: str, answers: Mapping[str, Answer]) -> None:
+    """Say where the server listens, then answer until the parent goes away."""
+    _say({"url": url})
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    try:
+        while line := await reader.readline():
+            question = json.loads(line)
+            _say({"vitals": vitals, **answers}[question["ask"]](question))
+    finally:
+        transport.close()
+
+
+def vitals(_: dict[str, Any]) -> dict[str, Any]:
+    """Threads, file descriptors, tasks and memory, once all that can be freed has been."""
+    for _round in range(3):
+        gc.collect()
+    # Freed memory goes back to the system, or the allocator's habits would look like a leak.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    process = psutil.Process()
+    return {
+        "threads": process.num_threads(),
+        "fds": process.num_fds(),
+        "tasks": len(asyncio.all_tasks()),
+        "objects": len(gc.get_objects()),
+        "rss_mib": round(process.memory_info().rss / 2**20, 2),
+    }
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from benchmarks.live import sessions, soak
+from benchmarks.live.measure import browser_share, server_share
+
+
+def reading(now: float, frames: int, **more: Any) -> dict[str, Any]:
+    return {
+        "now": now,
+        "roundTripTime": 0.002,
+        "inbound-rtp": {
+            "codec": "video/VP8",
+            "jitterBufferDelay": frames * 0.010,
+            "jitterBufferEmittedCount": frames,
+            "totalDecodeTime": frames * 0.002,
+            "framesDecoded": frames,
+            "bytesReceived": frames * 1000,
+            "frameWidth": 512,
+            "frameHeight": 512,
+        },
+        "outbound-rtp": {"totalEncodeTime": frames * 0.003, "framesEncoded": frames},
+    } | more
+
+
+def test_browser_share_is_of_the_time_between() -> None:
+    share = browser_share(reading(1000, 30), reading(3000, 90))
+    assert share["jitter_buffer_ms"] == pytest.approx(10)
+    assert share["decode_ms"] == pytest.approx(2)
+    assert share["encode_ms"] == pytest.approx(3)
+    assert share["down_kbps"] == 240
+    assert share["round_trip_ms"] == 2
+    assert share["received_size"] == [512, 512]
+
+
+def test_browser_share_without_frames() -> None:
+    share = browser_share({"now": 0}, {"now": 1000})
+    assert share["jitter_buffer_ms"] is None
+    assert share["codec"] is None
+
+
+def test_server_share_is_the_newest() -> None:
+    messages = [
+        {"type": "stats", "at": 1.0, "fps_in": 10},
+        {"type": "stats", "at": 2.0, "fps_in": 20},
+        {"type": "notice", "at": 3.0, "text": "x"},
+    ]
+    assert server_share(messages) == {"fps_in": 20}
+    assert server_share(messages, since_ms=2.5) is None
+
+
+def test_faults_are_added_over_streams() -> None:
+    counts = [0, 1, 2, 0, 0, 3, 1]
+    messages = [{"type": "stats", "faults": {"motion": n}} for n in counts]
+    messages.insert(2, {"type": "notice", "faults": {}})
+    assert soak.total_faults(messages) == 2 + 3 + 1
+    assert soak.total_faults([]) == 0
+
+
+def test_growth_of_what_sessions_leave() -> None:
+    before = {"threads": 9, "fds": 20, "tasks": 4, "objects": 100, "rss_mib": 100.0}
+    after = {"threads": 10, "fds": 20, "tasks": 4, "objects": 150, "rss_mib": 104.0}
+    assert sessions.grown(before, after) == {
+        "threads": 1,
+        "fds": 0,
+        "tasks": 0,
+        "objects": 50,
+        "rss_percent": 4.0,
+    }
+
+
+def test_hundred_sessions_of_which_ten_are_killed() -> None:
+    assert (sessions.FULL.all, sessions.FULL.killed) == (100, 10)
+    parts = sessions.split(sessions.FULL, 5)
+    assert sum(part.all for part in parts) == 100
+    assert [part.killed for part in parts] == [2] * 5
+
+
+STEADY = {"threads": 0, "fds": 0, "rss_mib_per_min": 0.1}
+FLAT = {"slope_ms_per_min": 0.1, "slope_95": [-1.0, 1.2]}
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({}, True),
+        ({"faults": 1}, False),
+        ({"interruptions": ["no picture"]}, False),
+        ({"told": {"log_errors": 1}}, False),
+        ({"growth": STEADY | {"threads": 1}}, False),
+        ({"growth": STEADY | {"fds": 2}}, False),
+        ({"growth": STEADY | {"rss_mib_per_min": 0.6}}, False),
+        ({"growth": STEADY | {"rss_mib_per_min": None}}, False),
+        ({"delay": FLAT | {"slope_ms_per_min": 9.0, "slope_95": [8.0, 10.0]}}, False),
+    ],
+)
+def test_soak_is_kept_only_without_fault_and_growth(change: dict[str, Any], kept: bool) -> None:
+    given: dict[str, Any] = {
+        "faults": 0,
+        "interruptions": [],
+        "told": {"log_errors": 0},
+        "growth": STEADY,
+        "delay": FLAT,
+    } | change
+    assert soak.kept(**given) is kept
