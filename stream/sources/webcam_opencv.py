@@ -9,6 +9,7 @@ import numpy as np
 
 from bunraku.stream.clock import Clock
 from bunraku.stream.frame import MICROSECONDS, LiveFrame
+from bunraku.stream.orientation import Picture
 from bunraku.stream.sources.camera_mode import CameraMode, captured_s
 from bunraku.stream.sources.cameras import Camera, busy
 from bunraku.stream.sources.reader import FeedLost
@@ -70,13 +71,22 @@ class OpenCVFeed:
         for _ in range(_MAX_FAILURES):
             if self._capture.grab():
                 now_s = self._clock.now()
-                taken, picture = self._capture.retrieve()
-                if taken and picture is not None and picture.size:
+                picture = self._picture()
+                if picture is not None:
                     at_s = captured_s(self._stamp_s(), now_s)
-                    rgb = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
-                    return LiveFrame(rgb, round(at_s * 1e6), MICROSECONDS, at_s)
+                    return LiveFrame(picture, round(at_s * 1e6), MICROSECONDS, at_s)
             self.unreadable += 1
         raise FeedLost("it gives no more pictures")
+
+    def _picture(self) -> Picture | None:
+        try:
+            taken, picture = self._capture.retrieve()
+            if not taken or picture is None:
+                return None
+            return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+        except cv2.error:
+            # Half a picture from a bad cable.
+            return None
 
     def _stamp_s(self) -> float | None:
         # Only V4L2 tells when the driver took the frame; for others it is a position from 0.

@@ -1,0 +1,108 @@
+"""From words on the command line to a source of driving frames."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bunraku.errors import InputError, SourceError
+from bunraku.stream.clock import Clock
+from bunraku.stream.ports import Source
+from bunraku.stream.sources.file import FileSource, Pace
+from bunraku.stream.sources.pattern import PatternKind, PatternSource
+from bunraku.stream.sources.url import SCHEMES, Transport, UrlOptions, UrlSource
+from bunraku.stream.sources.webcam import WebcamBackend, WebcamSource
+
+_PATTERN = "pattern"
+_DEVICES = "/dev/"
+
+
+@dataclass(frozen=True)
+class SourceWords:
+    """What was said of the source; the first webcam where nothing was."""
+
+    # A webcam's number, a part of its name, or its path.
+    camera: str | None = None
+    # A file, a URL, or "pattern" or "pattern:KIND".
+    place: str | None = None
+    # Read a file as fast as possible, dropping nothing.
+    fast: bool = False
+    # Start a file over when it ends.
+    loop: bool = False
+    # Width and height in pixels, frames a second: of webcams and test patterns.
+    size: tuple[int, int] | None = None
+    rate: float | None = None
+    # Which library opens webcams.
+    backend: WebcamBackend = WebcamBackend.OPENCV
+    # What carries RTSP.
+    transport: Transport = Transport.TCP
+
+
+def choose_source(words: SourceWords, *, clock: Clock | None = None) -> Source:
+    """Make the source that is meant; nothing is opened yet.
+
+    :raises InputError: the words contradict each other or mean nothing; a file that is not there
+        is told at once.
+    """
+    place = words.place
+    if place is not None and words.camera is not None:
+        raise InputError(
+            "A camera and another source are given at once.", "Give --camera or --from."
+        )
+    if place is None or place.startswith(_DEVICES):
+        _refuse_file_words(words)
+        device = place or words.camera or "0"
+        return WebcamSource(
+            int(device) if device.isdecimal() else device,
+            size=words.size,
+            rate=words.rate,
+            backend=words.backend,
+            clock=clock,
+        )
+    if place.partition(":")[0] == _PATTERN:
+        _refuse_file_words(words)
+        return _pattern(place, words, clock)
+    if words.size is not None or words.rate is not None:
+        raise InputError(
+            "--size and --rate are for cameras and the test pattern.",
+            "Leave them out: files and streams have their own.",
+        )
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", place) or place.partition(":")[0] in SCHEMES:
+        _refuse_file_words(words)
+        return UrlSource(place, options=UrlOptions(transport=words.transport), clock=clock)
+    if not Path(place).is_file():
+        raise SourceError(
+            f"There is no file {place} to take driving frames from."
+            if not Path(place).exists()
+            else f"{place} is not a file.",
+            "Name a clip, the URL of a stream, or `pattern`.",
+        )
+    pace = Pace.FAST if words.fast else Pace.OWN
+    return FileSource(place, pace=pace, loop=words.loop, clock=clock)
+
+
+def is_camera(words: SourceWords) -> bool:
+    """Whether a person looks into it as into a mirror."""
+    return words.place is None or words.place.startswith(_DEVICES)
+
+
+def is_file(words: SourceWords) -> bool:
+    """Whether it has a time of its own, which a recording should keep."""
+    return words.place is not None and Path(words.place).is_file()
+
+
+def _pattern(place: str, words: SourceWords, clock: Clock | None) -> PatternSource:
+    kind = place.partition(":")[2] or PatternKind.BARS
+    if kind not in set(PatternKind):
+        kinds = " or ".join(f"{_PATTERN}:{kind}" for kind in PatternKind)
+        raise InputError(f"There is no test pattern {kind!r}.", f"Choose {kinds}.")
+    return PatternSource(
+        PatternKind(kind), size=words.size or (640, 480), rate=words.rate or 30.0, clock=clock
+    )
+
+
+def _refuse_file_words(words: SourceWords) -> None:
+    if words.fast or words.loop:
+        said = "--fast" if words.fast else "--loop"
+        raise InputError(f"{said} is for files only.", "Leave it out, or name a clip with --from.")
