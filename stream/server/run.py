@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -28,6 +28,7 @@ MakeApp = Callable[[ServerOptions], web.Application]
 
 _BACKLOG = 128
 _SHUTDOWN_S = 5.0
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 def run_server(
@@ -67,7 +68,10 @@ def run_app(options: ServerOptions, make: MakeApp, on_ready: Callable[[str], Non
             try:
                 for one in sockets:
                     site = web.SockSite(runner, one, ssl_context=ssl_context, backlog=_BACKLOG)
-                    await site.start()
+                    try:
+                        await site.start()
+                    except OSError as error:  # another was quicker while the engines loaded
+                        raise _bind_error(options.host, port, error) from error
                 log.info("ready", extra=told(host=options.host, port=port, tls=bool(options.tls)))
                 on_ready(address(options, port))
                 await stop.wait()
@@ -94,36 +98,49 @@ def bind(host: str, port: int) -> list[socket.socket]:
     """
     try:
         found = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_ADDRCONFIG
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except socket.gaierror as error:
         raise InputError(
             f"There is no host {host!r} to listen on.", "Use 127.0.0.1, or 0.0.0.0 for all."
         ) from error
     sockets: list[socket.socket] = []
+    missing: OSError | None = None
     try:
         for family, kind, protocol, _, where in dict.fromkeys(found):
             if is_loopback(host) and not is_loopback(str(where[0])):
                 raise InputError(f"{host} is not this machine's own.", "Use 127.0.0.1.")
-            one = socket.socket(family, kind, protocol)
-            sockets.append(one)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             # All addresses get one port, also where the system chooses it.
-            chosen = port or (sockets[0].getsockname()[1] if len(sockets) > 1 else 0)
-            one.bind((where[0], chosen, *where[2:]))
-            # So that a second server finds the port in use now and not when the first is ready.
-            one.setblocking(False)
-    except OSError as error:
+            chosen = port or (sockets[0].getsockname()[1] if sockets else 0)
+            try:
+                sockets.append(_bound(family, kind, protocol, (where[0], chosen, *where[2:])))
+            except OSError as error:
+                if error.errno not in _NOT_HERE:
+                    raise
+                missing = error  # "localhost" may have an address that this machine has not
+        if missing is not None and not sockets:
+            raise missing
+    except BaseException as error:
         for one in sockets:
             one.close()
-        raise _bind_error(host, port, error) from error
-    except BaseException:
-        for one in sockets:
-            one.close()
+        if isinstance(error, OSError):
+            raise _bind_error(host, port, error) from error
         raise
     return sockets
+
+
+def _bound(family: int, kind: int, protocol: int, where: tuple[Any, ...]) -> socket.socket:
+    one = socket.socket(family, kind, protocol)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(where)
+        one.setblocking(False)
+    except BaseException:
+        one.close()
+        raise
+    return one
 
 
 def _bind_error(host: str, port: int, error: OSError) -> InputError:

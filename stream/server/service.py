@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import Any
 
@@ -255,13 +254,14 @@ class Service:
                 session.send_state()
 
     async def _watch(self) -> None:
+        """End the sessions whose time is over."""
         while True:
             await self.clock.sleep(WATCH_S)
-            for session in self.sessions:
-                due = self.sessions.overdue(session)
-                if due is not None:
-                    with contextlib.suppress(Exception):
-                        await self.end(session, *due)
+            due = [(session, self.sessions.overdue(session)) for session in self.sessions]
+            ending = [self.end(session, *why) for session, why in due if why is not None]
+            for error in await asyncio.gather(*ending, return_exceptions=True):
+                if isinstance(error, Exception):
+                    log.error("a session did not end well", exc_info=error)
 
     def count_sessions(self) -> None:
         """Bring the gauges up to date, before they are read."""

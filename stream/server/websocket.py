@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
-from collections import deque
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from bunraku.errors import InputError
-from bunraku.stream.rtc.options import IceServer
 from bunraku.stream.server.logs import told
+from bunraku.stream.server.outbox import Outbox
 from bunraku.stream.server.protocol import (
     ApiError,
     ByeReason,
@@ -30,21 +28,18 @@ from bunraku.stream.server.protocol import (
     parse,
 )
 from bunraku.stream.server.rates import RateLimit
-from bunraku.stream.server.recordings import recording_json
 from bunraku.stream.server.service import Service
 from bunraku.stream.server.sessions import Session
+from bunraku.stream.server.welcome import welcome
 from bunraku.stream.tasks import cancel, finish
 
 log = logging.getLogger(__name__)
 
 _CLOSE_S = 1.0
-# Messages that wait for a page that does not read them, or for a server that is at work.
-_MOST_WAITING = 256
+# Messages that wait for a server that is at work.
 _MOST_ASKED = 16
 # Connections that have not said hello yet.
 _MOST_KNOCKING = 64
-# Of these only the newest counts.
-_REPLACED = ("stats", "state")
 
 
 class Connection:
@@ -65,9 +60,7 @@ class Connection:
         self._session: Session | None = None
         self._heard_s = self._clock.now()
         self._messages = RateLimit(service.limits.messages_per_second, 1.0, service.clock)
-        self._waiting: deque[Message] = deque()
-        self._wake = asyncio.Event()
-        self._closing: tuple[int, bytes] | None = None
+        self._outbox = Outbox()
         self._asked: asyncio.Queue[ClientMessage] = asyncio.Queue(_MOST_ASKED)
 
     @property
@@ -76,26 +69,16 @@ class Connection:
 
     def send(self, message: Message) -> None:
         """Send soon; of stats and states that wait, only the newest."""
-        if self._closing is not None:
-            return
-        if message["type"] in _REPLACED:
-            for index, waiting in enumerate(self._waiting):
-                if waiting["type"] == message["type"]:
-                    del self._waiting[index]
-                    break
-        self._waiting.append(message)
-        if len(self._waiting) > _MOST_WAITING:
-            self._close(CloseCode.SESSION_ENDED, "nothing is read")
-        self._wake.set()
+        self._outbox.put(message)
 
     def bye(self, reason: ByeReason, text: str) -> None:
         """Say goodbye and close soon."""
         self.send({"type": "bye", "reason": reason, "text": text})
-        self._close(CloseCode.SESSION_ENDED, reason)
+        self._outbox.close(CloseCode.SESSION_ENDED, reason)
 
     async def run(self) -> None:
         """Serve the page until it goes, or is told to."""
-        writer = asyncio.create_task(self._write(), name="websocket writer")
+        writer = asyncio.create_task(self._outbox.run(self._socket), name="websocket writer")
         tasks = [writer]
         try:
             if await self._welcome():
@@ -115,7 +98,7 @@ class Connection:
             if session is not None:
                 await self._service.lose(session, self)
         finally:
-            self._close(CloseCode.SESSION_ENDED, "")
+            self._outbox.close(CloseCode.SESSION_ENDED, "")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(writer), 2 * _CLOSE_S)
             await cancel([writer])
@@ -127,7 +110,7 @@ class Connection:
             async with asyncio.timeout(self._service.limits.hello_s):
                 message = await self._socket.receive()
         except TimeoutError:
-            self._close(CloseCode.NO_HELLO, "no hello")
+            self._outbox.close(CloseCode.NO_HELLO, "no hello")
             return False
         finally:
             self._service.knocking -= 1
@@ -166,44 +149,12 @@ class Connection:
             former.bye(ByeReason.REPLACED, "The session goes on in another window.")
         if session.stream is not None:
             await self._service.stop_stream(session)
-        service, options = self._service, self._service.options
-        limits, peer = options.limits, options.peer
-        width, height = options.size
-        self.send(
-            {
-                "type": "welcome",
-                "session": session.id,
-                "limits": {
-                    "photo_bytes": limits.photo_bytes,
-                    "photo_pixels": limits.photo_pixels,
-                    "photos": limits.photos,
-                    "session_s": limits.session_s,
-                    "idle_s": limits.idle_s,
-                    "grace_s": limits.grace_s,
-                    "recording_s": limits.recording_s,
-                    "recording_bytes": limits.recording_bytes,
-                    "max_side_px": peer.max_side_px,
-                    "max_rate": peer.max_rate,
-                },
-                "ice_servers": [_ice_json(server) for server in peer.ice_servers],
-                "video": {
-                    "width": width,
-                    "height": height,
-                    "rate": options.rate,
-                    "start_kbps": peer.start_kbps,
-                    "max_kbps": peer.max_kbps,
-                    "codec": peer.codec,
-                },
-                "photos": service.photos_json(session),
-                "recording": True,
-                "recordings": [recording_json(r) for r in session.recordings.values()],
-            }
-        )
+        self.send(welcome(self._service, session))
         session.send_state()
 
     async def _converse(self) -> None:
         assert self._session is not None
-        while self._closing is None:
+        while not self._outbox.closing:
             message = await self._socket.receive()
             self._heard_s = self._clock.now()
             if message.type is WSMsgType.PING:
@@ -283,34 +234,15 @@ class Connection:
         while True:
             await self._clock.sleep(limits.heartbeat_s)
             if self.silent_s >= limits.dead_s:
-                self._close(WSCloseCode.GOING_AWAY, "")
+                self._outbox.close(WSCloseCode.GOING_AWAY, "")
                 self._transport.abort()
                 return
             with contextlib.suppress(ConnectionError):
                 await self._socket.ping()
 
-    async def _write(self) -> None:
-        """Send what waits; at the end close."""
-        with contextlib.suppress(ConnectionError):
-            while True:
-                while self._waiting:
-                    await self._socket.send_str(json.dumps(self._waiting.popleft()))
-                if self._closing is not None:
-                    break
-                self._wake.clear()
-                await self._wake.wait()
-        if not self._socket.closed:
-            code, reason = self._closing or (CloseCode.SESSION_ENDED, b"")
-            await self._socket.close(code=code, message=reason)
-
-    def _close(self, code: int, reason: str) -> None:
-        if self._closing is None:
-            self._closing = (int(code), reason.encode())
-        self._wake.set()
-
     def _refuse(self, error: ApiError, code: CloseCode) -> None:
         self._send_error(error)
-        self._close(code, error.code)
+        self._outbox.close(code, error.code)
 
     def _send_error(self, error: ApiError, number: int | None = None) -> None:
         message: dict[str, Any] = {"type": "error", **error.as_json()}
@@ -333,10 +265,3 @@ async def talk(request: web.Request, service: Service) -> web.StreamResponse:
     if request.transport is not None:
         await Connection(service, socket, request.transport, request.remote).run()
     return socket
-
-
-def _ice_json(server: IceServer) -> dict[str, Any]:
-    told_of: dict[str, Any] = {"urls": list(server.urls)}
-    if server.username is not None:
-        told_of |= {"username": server.username, "credential": server.credential}
-    return told_of
