@@ -155,12 +155,31 @@ def free_udp_port() -> int:
 RTSP_SCRIPT = Path(__file__).with_name("rtsp_server.py")
 
 
+def access_units(folder: Path, frames: int, *, key_every: int = 10) -> Path:
+    """Write numbered pictures as H.264, one file each, as cameras send it; return the folder."""
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height = SIZE
+    encoder.pix_fmt = "yuv420p"
+    encoder.time_base = Fraction(1, 25)
+    # One slice a picture: GStreamer's "good" plugins alone do not keep several together.
+    encoder.thread_count = 1
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "g": str(key_every)}
+    packets = []
+    for number in range(frames):
+        frame = VideoFrame.from_ndarray(numbered(number), format="rgb24")
+        frame.pts = number
+        packets += encoder.encode(frame)
+    for number, packet in enumerate([*packets, *encoder.encode()]):
+        (folder / f"{number:05}").write_bytes(bytes(packet))
+    return folder
+
+
 class RtspServer:
     """GStreamer's RTSP server in a process of its own, with /h264 and /mjpeg."""
 
-    def __init__(self, port: int = 0, *, password: str | None = None) -> None:
+    def __init__(self, units: Path, port: int = 0, *, password: str = "") -> None:
         # Debian's Python has GStreamer's bindings; the one of a virtual environment has not.
-        command = ["/usr/bin/python3", str(RTSP_SCRIPT), str(port), password or ""]
+        command = ["/usr/bin/python3", str(RTSP_SCRIPT), str(port), password, str(units)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
