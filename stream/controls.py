@@ -31,8 +31,6 @@ class Command(StrEnum):
     HELP = "help"
 
 
-_ESCAPE = "\x1b"
-
 KEYS: Mapping[str, tuple[Command, int | None]] = MappingProxyType(
     {str(n): (Command.PHOTO, n) for n in range(1, MOST_KEYED_PHOTOS + 1)}
     | {
@@ -43,7 +41,7 @@ KEYS: Mapping[str, tuple[Command, int | None]] = MappingProxyType(
         "p": (Command.PASSTHROUGH, None),
         "f": (Command.FREEZE, None),
         "q": (Command.QUIT, None),
-        _ESCAPE: (Command.QUIT, None),
+        "escape": (Command.QUIT, None),
         "?": (Command.HELP, None),
     }
 )

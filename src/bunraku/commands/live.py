@@ -1,0 +1,266 @@
+"""``bunraku live``: photos, moved by a camera as you watch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bunraku.commands.group import EXIT_ERROR
+from bunraku.commands.serve import parse_size
+from bunraku.commands.show import print_json, progress_bar
+from bunraku.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from bunraku.stream.live import LiveOptions, LiveSummary
+    from bunraku.stream.session import SessionPuppet
+    from bunraku.stream.stats import Stats
+
+STDOUT = "-"
+
+MAX_SIDE_PX = 1280
+
+
+def live(
+    photos: Annotated[
+        list[Path],
+        typer.Argument(metavar="PHOTO...", help="Pictures of the people to move."),
+    ],
+    camera: Annotated[
+        str | None,
+        typer.Option(metavar="N|NAME", help="Webcam, by number or name; by default the first."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="PLACE",
+            help="Driving frames from a clip, an rtsp, http, udp or srt URL, or `pattern`.",
+        ),
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Read a clip as fast as possible, dropping nothing.")
+    ] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Start a clip over when it ends.")] = False,
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Size that the camera is asked for.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(metavar="FPS", help="Frames a second, likewise.")
+    ] = None,
+    backend: Annotated[str, typer.Option(help="What opens webcams: opencv or pyav.")] = "opencv",
+    rtsp_transport: Annotated[str, typer.Option(help="What carries rtsp: tcp or udp.")] = "tcp",
+    window: Annotated[
+        bool, typer.Option("--window/--no-window", help="Show the picture in a window.")
+    ] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File to write all along: .mp4, .mov, .mkv or .webm."),
+    ] = None,
+    record_to: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of what the R key records.")
+    ] = Path(),
+    virtual_camera: Annotated[
+        bool, typer.Option("--virtual-camera", help="Be a webcam for other programs.")
+    ] = False,
+    virtual_camera_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which virtual camera, as /dev/video10."),
+    ] = None,
+    push: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="Send it to an rtmp, rtsp, srt or udp URL, or as HLS into a file.m3u8. "
+            "May be repeated.",
+        ),
+    ] = None,
+    bitrate_kbps: Annotated[int, typer.Option(min=50, help="Bitrate of what is sent.")] = 2500,
+    mirror: Annotated[
+        bool | None,
+        typer.Option(
+            "--mirror/--no-mirror", help="Move as in a mirror; by default only with webcams."
+        ),
+    ] = None,
+    overlay: Annotated[
+        bool,
+        typer.Option(
+            "--overlay",
+            help="Show rates, times, skeleton and IUV map; in the window alone if there is one.",
+        ),
+    ] = False,
+    passthrough: Annotated[
+        bool, typer.Option("--passthrough", help="Start with the camera's picture.")
+    ] = False,
+    window_only: Annotated[
+        bool, typer.Option("--window-only", help="Only the square that the networks make.")
+    ] = False,
+    mark: Annotated[
+        bool, typer.Option("--mark", help='Write "synthetic" into the corner.')
+    ] = False,
+    max_side: Annotated[
+        int, typer.Option(min=64, max=4096, help="Longest side of the picture, in pixels.")
+    ] = MAX_SIDE_PX,
+    duration: Annotated[
+        float | None,
+        typer.Option(metavar="S", min=0.01, help="Stop so many seconds after the first frame."),
+    ] = None,
+    stats_json: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the numbers there at the end; - for stdout."),
+    ] = None,
+    bundle: Annotated[
+        str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
+    ] = "live",
+    iuv_bundle: Annotated[
+        str, typer.Option(help="The net that maps the body's surface: likewise.")
+    ] = "iuv",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
+    ] = None,
+) -> None:
+    """Move the person of PHOTO live, as the person before the camera moves.
+
+    Only animate people who have agreed to it. What is recorded is marked as synthetic in the
+    file's metadata, and in the picture with --mark.
+
+    Keys in the window: 1-9 choose among the photos, C calibrates to your present pose, M mirrors,
+    O shows the overlay, R records, P passes the camera through, F freezes, Q quits, ? shows them.
+    Ctrl-C ends too, and completes recordings; a second one quits at once.
+    """
+    from bunraku.stream.live import LiveOptions
+    from bunraku.stream.sinks.choose import SinkWords
+    from bunraku.stream.sources.choose import SourceWords, is_camera, is_file
+    from bunraku.stream.sources.url import Transport
+    from bunraku.stream.sources.webcam import WebcamBackend
+
+    told = SourceWords(
+        camera=camera,
+        place=source,
+        fast=fast,
+        loop=loop,
+        size=None if size is None else parse_size(size),
+        rate=rate,
+        backend=WebcamBackend(_one_of(backend, "--backend", list(WebcamBackend))),
+        transport=Transport(_one_of(rtsp_transport, "--rtsp-transport", list(Transport))),
+    )
+    options = LiveOptions(
+        photos=tuple(photos),
+        source=told,
+        sinks=SinkWords(
+            window=window,
+            out=out,
+            source_time=is_file(told),
+            virtual_camera=virtual_camera,
+            virtual_camera_name=virtual_camera_name,
+            push=tuple(push or ()),
+            bitrate_kbps=bitrate_kbps,
+            rate=rate,
+            nowhere=stats_json is not None,
+        ),
+        record_to=record_to,
+        mirror=is_camera(told) if mirror is None else mirror,
+        overlay=overlay,
+        passthrough=passthrough,
+        window_only=window_only,
+        mark=mark,
+        max_side_px=max_side,
+        duration_s=duration,
+    )
+    run(options, stats_json, lambda: load_puppet(bundle, iuv_bundle, threads))
+
+
+def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], SessionPuppet]) -> None:
+    """Make everything ready, run, and tell how it went."""
+    from bunraku.commands.console import Console
+    from bunraku.stream.live import Live
+
+    if stats_json is not None and str(stats_json) != STDOUT:
+        check_writable(stats_json)
+    show = Live(options)
+    with progress_bar() as progress:
+        task = progress.add_task("Starting", total=None)
+
+        def on_step(text: str, step: int, steps: int) -> None:
+            progress.update(task, completed=step, total=steps, description=text)
+
+        show.prepare(load, on_step)
+    console = Console()
+    for number, photo in enumerate(show.photos, 1):
+        notes = "".join(f"; {note}" for note in photo.report.notes)
+        console.say(f"photo {number}: {photo.name}{notes}")
+    summary = show.run(
+        on_notice=console.say, on_stats=lambda stats: console.status(stats_line(stats))
+    )
+    console.status("")
+    console.say(f"{summary.source}: {totals(summary.stats)}")
+    if stats_json is not None:
+        write_stats(stats_json, summary)
+    if summary.failed:
+        raise typer.Exit(EXIT_ERROR)
+
+
+def load_puppet(bundle: str, iuv: str, threads: int | None) -> SessionPuppet:
+    """Load the puppet; tests put a fake in its place."""
+    import bunraku
+
+    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads)
+
+
+def stats_line(stats: Stats) -> str:
+    """How it goes, in one line."""
+    age = "" if stats.age_ms is None else f", {stats.age_ms.p50:.0f} ms old"
+    stages = "".join(f", {name} {ms.p50:.0f}" for name, ms in stats.stages_ms.items())
+    return f"{stats.fps_out:.1f} of {stats.fps_in:.1f} fps{age}{stages}{_mishaps(stats)}"
+
+
+def totals(stats: Stats) -> str:
+    """How it went, in one line."""
+    rate = stats.frames_out / stats.elapsed_s if stats.elapsed_s > 0 else 0.0
+    return (
+        f"{stats.frames_out} of {stats.frames_in} frames in {stats.elapsed_s:.1f} s "
+        f"({rate:.1f} a second){_mishaps(stats)}"
+    )
+
+
+def check_writable(path: Path) -> None:
+    """See that the numbers can be written at the end.
+
+    :raises OutputError: they cannot.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder.", "Name a file in it.")
+    if not path.absolute().parent.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
+
+
+def write_stats(path: Path, summary: LiveSummary) -> None:
+    """Write the numbers as JSON; "-" is stdout.
+
+    :raises OutputError: they cannot be written.
+    """
+    if str(path) == STDOUT:
+        print_json(summary.as_json())
+        return
+    try:
+        path.write_text(json.dumps(summary.as_json(), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _mishaps(stats: Stats) -> str:
+    counts = {
+        "dropped": sum(stats.dropped.values()),
+        "without anybody": stats.lost,
+        "failed": sum(stats.faults.values()),
+    }
+    return "".join(f", {count} {what}" for what, count in counts.items() if count)
+
+
+def _one_of(text: str, option: str, known: Sequence[str]) -> str:
+    if text not in known:
+        raise InputError(f"{option} {text} is not known.", f"Use {' or '.join(known)}.")
+    return text

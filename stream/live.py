@@ -1,0 +1,267 @@
+"""Photos moved live, from the first check to the summary: what is behind ``bunraku live``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bunraku.runtime.photo import read_photo
+from bunraku.stream.clock import Clock, SystemClock
+from bunraku.stream.controls import Photo
+from bunraku.stream.frame import LiveFrame
+from bunraku.stream.layout import recordable_size
+from bunraku.stream.orientation import Picture, resize
+from bunraku.stream.ports import Sink, SinkClosed
+from bunraku.stream.session import LiveSession, SessionPuppet, make_photo
+from bunraku.stream.sinks.choose import Recordings, SinkWords, choose_sinks
+from bunraku.stream.sinks.recording import FileSink
+from bunraku.stream.sources.choose import SourceWords, choose_source
+from bunraku.stream.stats import Stats
+from bunraku.stream.stopping import Stopping
+from bunraku.stream.tasks import cancel
+
+STATS_S = 1.0
+"""How often the numbers are told."""
+
+OnStep = Callable[[str, int, int], None]
+"""Told what is being done, and which of how many steps it is, from 0."""
+
+
+@dataclass(frozen=True)
+class LiveOptions:
+    """What to move, with what, and where to show it."""
+
+    photos: tuple[Path, ...]
+    source: SourceWords = field(default_factory=SourceWords)
+    sinks: SinkWords = field(default_factory=SinkWords)
+    # The folder of recordings that begin on demand.
+    record_to: Path = Path()
+    # The state at the start.
+    mirror: bool = False
+    overlay: bool = False
+    passthrough: bool = False
+    # Only the square that the networks see, not pasted into the photo.
+    window_only: bool = False
+    # A visible "synthetic" in the corner; the metadata says so in any case.
+    mark: bool = False
+    # Photos with a longer side are scaled down first.
+    max_side_px: int = 1280
+    # How long it lasts, from the first frame on; None: until something ends it.
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True)
+class LiveSummary:
+    """What happened, for people and as JSON."""
+
+    source: str
+    sinks: tuple[str, ...]
+    photos: tuple[str, ...]
+    stats: Stats
+    # A line for each file that was recorded.
+    recorded: tuple[str, ...]
+    # Why sinks, other than a window, ended before the rest: a line each.
+    failed: tuple[str, ...]
+    # Whether a signal ended it.
+    interrupted: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for :func:`json.dumps`."""
+        return {
+            "source": self.source,
+            "sinks": list(self.sinks),
+            "photos": list(self.photos),
+            "recorded": list(self.recorded),
+            "failed": list(self.failed),
+            "interrupted": self.interrupted,
+            **self.stats.as_json(),
+        }
+
+
+class Live:
+    """Photos, a source and sinks, made ready one after the other, the quick checks first.
+
+    :raises InputError: source, sinks or folder are not what they should be, or a photo cannot be
+        read.
+    """
+
+    def __init__(self, options: LiveOptions, *, clock: Clock | None = None) -> None:
+        self._options = options
+        self._clock = clock or SystemClock()
+        self._record = Recordings(options.record_to, rate=options.source.rate)
+        self._source = choose_source(options.source, clock=self._clock)
+        sinks = choose_sinks(options.sinks, on_key=self._press, clock=self._clock)
+        self._outlets = [_Outlet(sink) for sink in sinks]
+        self._pictures = [_read(path, options.max_side_px) for path in options.photos]
+        self._session: LiveSession | None = None
+        self._photos: list[Photo] = []
+        self._recorded: list[str] = []
+        self._on_notice: Callable[[str], None] = _ignore
+
+    @property
+    def photos(self) -> Sequence[Photo]:
+        """Those that are ready."""
+        return self._photos
+
+    def prepare(self, load: Callable[[], SessionPuppet], on_step: OnStep | None = None) -> None:
+        """Load the puppet and make every photo ready.
+
+        :raises PhotoError: a photo shows nobody, or cannot be used otherwise; it is named.
+        :raises BunrakuError: the puppet cannot be loaded.
+        """
+        options, tell = self._options, on_step or _ignore
+        steps = 1 + len(options.photos)
+        tell("Loading", 0, steps)
+        puppet = load()
+        for step, path in enumerate(options.photos, 1):
+            tell(path.name, step, steps)
+            picture = self._pictures[step - 1]
+            self._photos.append(make_photo(puppet.make_identity, picture, str(path)))
+        self._pictures.clear()
+        self._session = LiveSession(
+            puppet,
+            self._source,
+            self._outlets,
+            photos=self._photos,
+            clock=self._clock,
+            observers=[] if options.duration_s is None else [_Timer(self, options.duration_s)],
+            overlay=options.overlay,
+            mark=options.mark,
+            messages=options.sinks.window,
+            record_to=self._record,
+            on_notice=lambda text: self._on_notice(text),
+            on_recorded=self._complete,
+        )
+        controls = self._session.controls
+        controls.mirror, controls.passthrough = options.mirror, options.passthrough
+        controls.window_only = options.window_only
+        if options.sinks.window:
+            self._session.say("Press ? for the keys.")
+
+    def run(
+        self,
+        *,
+        on_notice: Callable[[str], None] | None = None,
+        on_stats: Callable[[Stats], None] | None = None,
+    ) -> LiveSummary:
+        """Go on until the source ends, the user quits, all sinks are closed, the time is over or a
+        signal comes; recordings are complete then.
+
+        :param on_notice: told what the user should know.
+        :param on_stats: told the numbers once a second.
+        :raises SourceError: the source cannot be opened, or is lost for good.
+        :raises OutputError: a sink cannot be opened.
+        """
+        assert self._session is not None, "prepare comes first"
+        self._on_notice = on_notice or _ignore
+        interrupted = asyncio.run(self._run(self._session, on_stats or _ignore))
+        for outlet in self._outlets:
+            if isinstance(outlet.inner, FileSink):
+                self._complete(outlet.inner)
+        return LiveSummary(
+            source=self._source.name,
+            sinks=tuple(outlet.name for outlet in self._outlets),
+            photos=tuple(photo.name for photo in self._photos),
+            stats=self._session.stats(),
+            recorded=tuple(self._recorded),
+            failed=tuple(o.ended for o in self._outlets if o.ended and o.name != "window"),
+            interrupted=interrupted,
+        )
+
+    def stop(self) -> None:
+        """End ``run`` soon."""
+        if self._session is not None:
+            self._session.stop()
+
+    async def _run(self, session: LiveSession, on_stats: Callable[[Stats], None]) -> bool:
+        loop = asyncio.get_running_loop()
+        ticker = asyncio.create_task(self._tick(session, on_stats))
+        try:
+            with Stopping(lambda: loop.call_soon_threadsafe(session.stop)) as stopping:
+                await session.run()
+            return stopping.asked
+        finally:
+            await cancel([ticker])
+
+    async def _tick(self, session: LiveSession, on_stats: Callable[[Stats], None]) -> None:
+        while True:
+            await self._clock.sleep(STATS_S)
+            on_stats(session.stats())
+
+    def _press(self, key: str) -> None:
+        if self._session is not None:
+            self._session.press(key)
+
+    def _complete(self, sink: Sink) -> None:
+        """A recording is complete."""
+        if isinstance(sink, FileSink) and sink.frames:
+            line = f"{sink.path}: {sink.frames} frames, {sink.seconds:.1f} s, marked as synthetic"
+            self._recorded.append(line)
+            self._on_notice(line)
+
+
+class _Timer:
+    """An observer that ends it so many seconds after the first frame."""
+
+    def __init__(self, live: Live, duration_s: float) -> None:
+        self._live = live
+        self._duration_s = duration_s
+        self._until_s: float | None = None
+
+    def arrived(self, frame: LiveFrame) -> None:
+        if self._until_s is None:
+            self._until_s = frame.captured_s + self._duration_s
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._duration_s, self._live.stop)
+
+    def dropped(self, where: str) -> None:
+        pass
+
+    def failed(self, where: str, error: Exception) -> None:
+        pass
+
+    def delivered(self, frame: LiveFrame, sink: str, age_s: float) -> None:
+        pass
+
+
+class _Outlet:
+    """A sink of which is remembered why it ended."""
+
+    def __init__(self, inner: Sink) -> None:
+        self.inner = inner
+        self.ended: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def notice(self) -> str | None:
+        notice: str | None = getattr(self.inner, "notice", None)
+        return notice
+
+    async def open(self) -> None:
+        await self.inner.open()
+
+    async def write(self, frame: LiveFrame) -> None:
+        try:
+            await self.inner.write(frame)
+        except SinkClosed as closed:
+            self.ended = str(closed)
+            raise
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+def _read(path: Path, max_side_px: int) -> Picture:
+    photo = read_photo(path)
+    height, width = photo.shape[:2]
+    return resize(photo, *recordable_size(width, height, max_side_px))
+
+
+def _ignore(*_: object) -> None:
+    pass

@@ -1,0 +1,109 @@
+"""From words on the command line to the sinks that finished frames go to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bunraku.errors import InputError, OutputError
+from bunraku.stream.clock import Clock
+from bunraku.stream.ports import Sink
+from bunraku.stream.sinks.null import NullSink
+from bunraku.stream.sinks.push import PushSink
+from bunraku.stream.sinks.recording import FileSink, Timing
+from bunraku.stream.sinks.virtual import VirtualCameraSink
+from bunraku.stream.sinks.window import WindowSink
+
+TITLE = "Bunraku: ? shows the keys"
+DEFAULT_RATE = 30.0
+
+
+@dataclass(frozen=True)
+class SinkWords:
+    """What was said of the sinks."""
+
+    window: bool = True
+    # A file to record to from the first frame to the last.
+    out: Path | None = None
+    # Whether pictures keep the source's own time there, as of a clip.
+    source_time: bool = False
+    virtual_camera: bool = False
+    # Its name or path; None for the first.
+    virtual_camera_name: str | None = None
+    # Addresses, or HLS playlists.
+    push: tuple[str, ...] = ()
+    bitrate_kbps: int = 2500
+    # Frames a second, about; None where unknown.
+    rate: float | None = None
+    # Whether pictures may also go nowhere, as for measuring.
+    nowhere: bool = False
+
+
+def choose_sinks(
+    words: SinkWords, *, on_key: Callable[[str], None], clock: Clock | None = None
+) -> list[Sink]:
+    """Make the sinks that are meant, the one to look at first; nothing is opened yet.
+
+    :param on_key: told which keys are pressed in the window.
+    :raises InputError: there is none, or one cannot be.
+    """
+    rate = words.rate or DEFAULT_RATE
+    sinks: list[Sink] = []
+    if words.window:
+        sinks.append(WindowSink(TITLE, on_key=on_key))
+    if words.out is not None:
+        timing = Timing.SOURCE if words.source_time else Timing.CAPTURE
+        sinks.append(FileSink(words.out, rate=rate, timing=timing))
+    if words.virtual_camera or words.virtual_camera_name is not None:
+        sinks.append(VirtualCameraSink(words.virtual_camera_name, rate=rate))
+    for address in words.push:
+        sinks.append(PushSink(address, rate=rate, bitrate_kbps=words.bitrate_kbps, clock=clock))
+    if not sinks and words.nowhere:
+        sinks.append(NullSink())
+    if not sinks:
+        raise InputError(
+            "There is nowhere to send the pictures.",
+            "Leave --no-window out, or give --out, --virtual-camera or --push.",
+        )
+    names = [sink.name for sink in sinks]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{name} is given more than once.", "Give each place once.")
+    return sinks
+
+
+class Recordings:
+    """Names the file of each recording after the time at which it begins.
+
+    :param folder: for all of them.
+    :param now: the wall clock.
+    :raises OutputError: the folder does not exist.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rate: float | None = None,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        if not folder.is_dir():
+            raise OutputError(f"The folder {folder} does not exist.", "Make it first.")
+        self._folder = folder
+        self._rate = rate or DEFAULT_RATE
+        self._now = now
+
+    def __call__(self) -> FileSink:
+        """The next recording, in a file that is not there yet.
+
+        :raises OutputError: the folder is gone.
+        """
+        stem = f"synthetic-{self._now():%Y%m%d-%H%M%S}"
+        path = self._folder / f"{stem}.mp4"
+        number = 1
+        while path.exists():
+            number += 1
+            path = self._folder / f"{stem}-{number}.mp4"
+        return FileSink(path, rate=self._rate)
