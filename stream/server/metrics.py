@@ -12,6 +12,10 @@ _AGE_BUCKETS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.
 _PHOTO_BUCKETS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
+RECORDED_AS = ".mp4"
+"""How the names of recordings end."""
+
+
 class Metrics:
     """The counters of one server, in a registry of its own."""
 
@@ -99,14 +103,14 @@ class FrameMetrics:
         self._metrics.frames_in.inc()
 
     def dropped(self, where: str) -> None:
-        self._metrics.frames_dropped.labels(where).inc()
+        self._metrics.frames_dropped.labels(_label(where)).inc()
 
     def failed(self, where: str, error: Exception) -> None:  # noqa: ARG002 - the protocol's
-        self._metrics.faults.labels(where).inc()
+        self._metrics.faults.labels(_label(where)).inc()
 
     def delivered(self, frame: LiveFrame, sink: str, age_s: float) -> None:
         metrics = self._metrics
-        metrics.frames_out.labels(sink).inc()
+        metrics.frames_out.labels(_label(sink)).inc()
         if sink != self._first_sink:
             return
         metrics.age_seconds.observe(age_s)
@@ -119,3 +123,8 @@ class FrameMetrics:
         if total > self._missed:
             self._metrics.frames_dropped.labels("source").inc(total - self._missed)
             self._missed = total
+
+
+def _label(where: str) -> str:
+    """A stage or sink; recordings, of which each has a name of its own, count as one."""
+    return "recording" if where.endswith(RECORDED_AS) else where

@@ -11,6 +11,7 @@ from pathlib import Path
 from bunraku.stream.frame import LiveFrame
 from bunraku.stream.ports import SinkClosed
 from bunraku.stream.server.logs import told
+from bunraku.stream.server.metrics import RECORDED_AS
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.sessions import Recording, Session
 from bunraku.stream.sinks.recording import FileSink
@@ -27,8 +28,8 @@ class RecordingSink:
         self, folder: Path, limits: Limits, rate: float, on_complete: Callable[[Recording], None]
     ) -> None:
         self._id = secrets.token_urlsafe(_ID_BYTES)
-        self._path = folder / f"{self._id}.mp4"
-        self._shown_name = f"bunraku-{datetime.now(UTC):%Y%m%d-%H%M%S}.mp4"
+        self._path = folder / f"{self._id}{RECORDED_AS}"
+        self._shown_name = f"bunraku-{datetime.now(UTC):%Y%m%d-%H%M%S}{RECORDED_AS}"
         self._limits = limits
         self._on_complete = on_complete
         self._closed = False
@@ -38,7 +39,7 @@ class RecordingSink:
 
     @property
     def name(self) -> str:
-        return "recording"
+        return self._shown_name
 
     async def open(self) -> None:
         await self._file.open()

@@ -6,8 +6,10 @@ import asyncio
 import logging
 from typing import Any
 
+from bunraku.errors import InputError
 from bunraku.stream.clock import Clock
 from bunraku.stream.controls import Command, Photo
+from bunraku.stream.rtc.peer import Peer
 from bunraku.stream.server.auth import Gate
 from bunraku.stream.server.desk import Identify, PhotoDesk, photo_json
 from bunraku.stream.server.logs import told
@@ -71,6 +73,7 @@ class Service:
         """A new session. :raises ApiError: server_full, stopping."""
         self.check_stopping()
         session = self.sessions.open(self.desk.offered, scripted=scripted)
+        session.controls.window_only = self.options.window_only
         self.metrics.opened.inc()
         log.info("session opened", extra=told(session=session.label, scripted=scripted))
         return session
@@ -187,9 +190,7 @@ class Service:
             )
         else:
             said = session.controls.apply(message.command, message.number, message.on)
-            session.send_state()
-        if said:
-            session.notice("info", said)
+        session.notice("info", said)
 
     async def _start_stream(self, session: Session, offer: Offer) -> str:
         self.check_stopping()
@@ -205,23 +206,37 @@ class Service:
         await self._make_room(session)
         self.sessions.take_place(session)
         former, session.stream = session.stream, None
-        stream: Stream | None = None
         try:
             if former is not None:
                 await finish(former.close())
-            stream = Stream(
-                session, self._stages, self.options, self.metrics, self.clock, self._stream_ended
-            )
-            answer = await stream.answer(offer.sdp)
-            if session.state is not State.STREAMING:  # lost or ended meanwhile
-                raise ApiError(404, ErrorCode.SESSION_EXPIRED, "The session has ended.")
+            session.stream, answer = await self._connect(session, offer.sdp)
         except BaseException:
             self.sessions.free_place(session)
-            if stream is not None:
-                await finish(stream.close())
             raise
-        session.stream = stream
         return answer
+
+    async def _connect(self, session: Session, sdp: str) -> tuple[Stream, str]:
+        peer = Peer(self.options.peer, clock=self.clock)
+        try:
+            answer = await peer.answer(sdp)
+        except InputError as error:  # the peer has closed itself
+            raise ApiError(400, ErrorCode.BAD_OFFER, error.message, error.hint) from error
+        try:
+            if session.state is not State.STREAMING:
+                raise ApiError(409, ErrorCode.SESSION_EXPIRED, "The session has lost its place.")
+            stream = Stream(
+                session,
+                peer,
+                self._stages,
+                self.options,
+                self.metrics,
+                self.clock,
+                self._stream_ended,
+            )
+        except BaseException:
+            await finish(peer.close())
+            raise
+        return stream, answer
 
     def _choose_photo(self, session: Session, photo_id: str | None) -> None:
         controls = session.controls

@@ -192,6 +192,7 @@ class Registry:
             active_s=now_s,
             controls=Controls(photos=list(photos)),
         )
+        session.controls.on_change = session.send_state
         if scripted:
             session.state, session.away_s = State.AWAY, now_s
         self._sessions[session.id] = session

@@ -7,15 +7,14 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from bunraku.errors import BunrakuError, InputError
+from bunraku.errors import BunrakuError
 from bunraku.stream.clock import Clock
 from bunraku.stream.controls import Command, Controls
 from bunraku.stream.ports import Sink, Stage
-from bunraku.stream.rtc.peer import Peer
+from bunraku.stream.rtc.peer import Peer, PeerState
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import FrameMetrics, Metrics
 from bunraku.stream.server.options import ServerOptions
-from bunraku.stream.server.protocol import ApiError, ErrorCode
 from bunraku.stream.server.recordings import RecordingSink, keep
 from bunraku.stream.server.sessions import Recording, Session
 from bunraku.stream.session import LiveSession
@@ -34,12 +33,14 @@ _CLOSE_S = 8.0
 class Stream:
     """Runs from an accepted offer until it is closed, or ends by itself.
 
+    :param peer: has had its offer; closed with the stream.
     :param on_end: called once, in the event loop, when everything has been released.
     """
 
     def __init__(
         self,
         session: Session,
+        peer: Peer,
         stages: Stages,
         options: ServerOptions,
         metrics: Metrics,
@@ -47,49 +48,32 @@ class Stream:
         on_end: Callable[[Stream], None],
     ) -> None:
         self._session = session
+        self._peer = peer
         self._options = options
         self._metrics = metrics
         self._clock = clock
         self._on_end = on_end
-        self._peer = Peer(
-            options.peer, on_connected=self._connected, on_failed=self._failed, clock=clock
-        )
-        self._frames = FrameMetrics(metrics, self._peer.sink.name)
-        former = session.controls
+        self._controls = session.controls
+        self._failing = False
+        self._frames = FrameMetrics(metrics, peer.sink.name)
         self._live = LiveSession(
             None,
-            self._peer.source,
-            [self._peer.sink],
-            photos=former.photos,
+            peer.source,
+            [peer.sink],
+            controls=session.controls,
             clock=clock,
             observers=[self._frames],
-            overlay=former.overlay,
             record_to=self._recording,
             on_notice=self._tell,
             stages=stages,
         )
-        self._controls = self._live.controls
-        self._task: asyncio.Task[None] | None = None
-        self._failing = False
+        peer.on_connected, peer.on_failed = self._connected, self._failed
+        session.controls.on_change = self._changed
+        if peer.state is PeerState.FAILED:  # before anybody listened
+            self._failed("The connection to the browser was lost.")
+        self._task = asyncio.create_task(self._run(), name=f"stream {session.label}")
 
-    async def answer(self, sdp: str) -> str:
-        """Take the browser's offer and begin; returns the answer.
-
-        :raises ApiError: bad_offer. The stream is closed then, and ``on_end`` is not called.
-        """
-        try:
-            answer = await self._peer.answer(sdp)
-        except InputError as error:
-            raise ApiError(400, ErrorCode.BAD_OFFER, error.message, error.hint) from error
-        self._take_controls()
-        self._task = asyncio.create_task(self._run(), name=f"stream {self._session.label}")
-        return answer
-
-    async def abandon(self) -> None:
-        """Release everything of a stream whose answer never came to be."""
-        await self._peer.close()
-
-    async def command(self, command: Command, number: int | None, on: bool | None) -> str | None:
+    async def command(self, command: Command, number: int | None, on: bool | None) -> str:
         """Carry out what the page asks for; returns what to tell the user.
 
         :raises InputError: it makes no sense now.
@@ -102,9 +86,6 @@ class Stream:
 
     async def close(self) -> None:
         """End it and release everything; recordings are completed. Takes seconds at most."""
-        if self._task is None:
-            await self.abandon()
-            return
         self._live.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._task), _CLOSE_S)
@@ -123,9 +104,8 @@ class Stream:
             await cancel([ticker])
             self._count_missed()
             await self._peer.close()
-            self._controls.on_change = None
-            if self._failing:
-                self._metrics.failing.dec()
+            self._controls.failing = False
+            self._controls.on_change = self._session.send_state
             self._on_end(self)
 
     def _count_missed(self) -> None:
@@ -144,15 +124,6 @@ class Stream:
             elif self._clock.now() - since_s >= self._options.limits.stalled_s:
                 self._session.notice("error", "No picture comes from the camera any more.")
                 self._live.stop()
-
-    def _take_controls(self) -> None:
-        """The switches go on as they stood before; from now on the stages read these."""
-        former, now = self._session.controls, self._controls
-        now.current, now.mirror, now.overlay = former.current, former.mirror, former.overlay
-        now.passthrough, now.freeze = former.passthrough, former.freeze
-        now.window_only = self._options.window_only
-        now.on_change = self._changed
-        self._session.controls = now
 
     def _changed(self) -> None:
         failing = self._controls.failing

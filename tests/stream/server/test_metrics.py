@@ -26,14 +26,15 @@ def test_frames_are_counted_where_they_go() -> None:
     watching.dropped("motion")
     watching.failed("blending", RuntimeError("broken"))
     watching.delivered(frame, "browser", 0.04)
-    watching.delivered(frame, "recording", 0.05)
+    for name in ("bunraku-1.mp4", "bunraku-2.mp4"):
+        watching.delivered(frame, name, 0.05)
     watching.missed(3)
     watching.missed(5)
     found = samples(metrics)
     assert found["bunraku_places[]"] == 4
     assert found["bunraku_frames_in_total[]"] == 1
     assert found["bunraku_frames_out_total['browser']"] == 1
-    assert found["bunraku_frames_out_total['recording']"] == 1
+    assert found["bunraku_frames_out_total['recording']"] == 2
     assert found["bunraku_frames_dropped_total['motion']"] == 1
     assert found["bunraku_frames_dropped_total['source']"] == 5
     assert found["bunraku_frames_lost_person_total[]"] == 1

@@ -257,6 +257,7 @@ async def test_stopping_completes_recordings() -> None:
     async with serving() as site, site.page() as page, Visitor(page) as visitor:
         await site.post(plain(60), page.session)
         await visitor.start()
+        await visitor.picture()
         await page.send("command", name="record", on=True)
         await page.expect("state", recording=True)
         for _ in range(5):
