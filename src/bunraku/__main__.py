@@ -15,6 +15,8 @@ from bunraku.commands.export import export
 from bunraku.commands.fetch import fetch
 from bunraku.commands.group import BunrakuGroup
 from bunraku.commands.info import info
+from bunraku.commands.live import live
+from bunraku.commands.serve import serve
 from bunraku.commands.synth import synth
 
 app = typer.Typer(
@@ -42,10 +44,12 @@ def root(
         ),
     ] = False,
 ) -> None:
-    """Animate one photo of a person with a clip or a camera."""
+    """Animate one photo of a person with a clip or, live, with a camera."""
 
 
 app.command()(animate)
+app.command()(live)
+app.command()(serve)
 app.command()(doctor)
 app.command()(info)
 app.command()(fetch)
