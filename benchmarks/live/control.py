@@ -7,7 +7,9 @@ import contextlib
 import ctypes
 import gc
 import json
+import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,8 +20,12 @@ Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 async def answer(url: str, answers: Mapping[str, Answer]) -> None:
     """Say where the server listens, then answer until the parent goes away."""
-    _say({"url": url})
     loop = asyncio.get_running_loop()
+    # The loop's own pool has its full size from the beginning, or its threads would look like
+    # those of sessions that were never ended.
+    full = min(32, (os.cpu_count() or 1) + 4)
+    await asyncio.gather(*(loop.run_in_executor(None, time.sleep, 0.1) for _ in range(full)))
+    _say({"url": url})
     reader = asyncio.StreamReader()
     transport, _ = await loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -91,7 +92,7 @@ async def run(
     return _report(log, told, share, complaints, {"minutes": minutes, "loss": loss, "seed": seed})
 
 
-def _deeds(choose: random.Random) -> Any:
+def _deeds(choose: random.Random) -> Iterator[Deed]:
     """All of them in random order, over and over."""
     while True:
         yield from choose.sample(list(Deed), len(Deed))
@@ -99,8 +100,7 @@ def _deeds(choose: random.Random) -> Any:
 
 async def _round(tab: Page, server: Child, deed: Deed, log: Log, began: float) -> None:
     """Do something, let it settle, then watch."""
-    choose = len(log.vitals)
-    await _do(tab, deed, choose)
+    await _do(tab, deed, len(log.vitals))
     log.deeds[deed] += 1
     settling, watch = Watch(), Watch()
     await asyncio.sleep(SETTLE_S)
@@ -119,8 +119,17 @@ async def _round(tab: Page, server: Child, deed: Deed, log: Log, began: float) -
     delays = [one.delay_ms for one in match(watch.own, watch.result, period=clip.FRAMES).delays]
     log.delays += [(at_s, delay_ms) for delay_ms in delays]
     log.fps.append(len(watch.result) / ((until_ms - since_ms) / 1e3))
-    vitals = await server.ask("vitals")
-    log.vitals.append({"at_s": round(at_s, 1), "deed": deed, "fps": log.fps[-1], **vitals})
+    sent = (await browser.counters(tab)).get("outbound-rtp", {})
+    log.vitals.append(
+        {
+            "at_s": round(at_s, 1),
+            "deed": deed,
+            "fps": round(log.fps[-1], 2),
+            "delay_ms": round(statistics.median(delays), 1) if delays else None,
+            "sent_size": [sent.get("frameWidth"), sent.get("frameHeight")],
+            **await server.ask("vitals"),
+        }
+    )
 
 
 async def _do(tab: Page, deed: Deed, number: int) -> None:
@@ -157,18 +166,15 @@ def _report(
     memory = figures.slope([one["at_s"] for one in settled], [one["rss_mib"] for one in settled])
     delay = figures.with_slope(times_s, delays_ms)
     faults = total_faults(log.messages)
-    first, last = settled[0], settled[-1]
     growth = {
-        "threads": last["threads"] - max(one["threads"] for one in settled[:3]),
-        "fds": last["fds"] - max(one["fds"] for one in settled[:3]),
-        "rss_mib": round(last["rss_mib"] - first["rss_mib"], 2),
+        **{key: thirds_apart(settled, key) for key in ("threads", "fds", "objects", "rss_mib")},
         "rss_mib_per_min": None if memory is None else round(memory.per_min, 3),
         "rss_mib_per_min_95": None if memory is None else [memory.low, memory.high],
     }
     return {
         **report.environment(),
         **asked,
-        "seconds": last["at_s"],
+        "seconds": log.vitals[-1]["at_s"],
         "deeds": dict(log.deeds),
         "page_to_page_ms": delay,
         "fps": figures.spread(log.fps),
@@ -206,6 +212,14 @@ def kept(
         and slope is not None
         and (slope <= LIMITS["delay_ms_per_min"] or delay["slope_95"][0] <= 0)
     )
+
+
+def thirds_apart(vitals: Sequence[Mapping[str, Any]], key: str) -> float:
+    """How much higher the last third's median is than that of the first."""
+    third = max(1, len(vitals) // 3)
+    first, last = vitals[:third], vitals[-third:]
+    middle = statistics.median_high
+    return round(middle(one[key] for one in last) - middle(one[key] for one in first), 2)
 
 
 def total_faults(messages: Sequence[Mapping[str, Any]]) -> int:

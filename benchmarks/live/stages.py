@@ -82,11 +82,14 @@ class Ledger:
         self.last = identity
         self.chosen[frame] = identity
 
-    def finished(self, frame: LiveFrame) -> None:
-        """A frame is about to be shown."""
+    def finished(self, frame: LiveFrame, now: Identity | None) -> None:
+        """A frame is about to be shown, while the photo ``now`` is chosen.
+
+        One that came in before a switch may show the new photo already.
+        """
         identity = self.chosen.get(frame)
         if identity is not None and frame.identity is not None:
-            self.late += frame.identity is not identity
+            self.late += frame.identity is not identity and frame.identity is not now
 
 
 class EntryStage:
@@ -120,7 +123,7 @@ class StampStage:
 
     async def run(self, frame: LiveFrame) -> None:
         """Stamp it, in a thread of its own."""
-        self._ledger.finished(frame)
+        self._ledger.finished(frame, self._controls.identity)
         identities = [photo.identity for photo in self._controls.photos]
         photo = identities.index(frame.identity) + 1 if frame.identity in identities else 0
         frame.shown = await self._worker.run(stamped, frame, about(frame, photo))

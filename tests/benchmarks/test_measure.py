@@ -78,6 +78,12 @@ def test_hundred_sessions_of_which_ten_are_killed() -> None:
     assert [part.killed for part in parts] == [2] * 5
 
 
+def test_growth_is_between_the_first_and_the_last_third() -> None:
+    vitals = [{"threads": n} for n in (9, 30, 30, 31, 31, 99, 33, 32, 7)]
+    assert soak.thirds_apart(vitals, "threads") == 2
+    assert soak.thirds_apart(vitals[:1], "threads") == 0
+
+
 STEADY = {"threads": 0, "fds": 0, "rss_mib_per_min": 0.1}
 FLAT = {"slope_ms_per_min": 0.1, "slope_95": [-1.0, 1.2]}
 

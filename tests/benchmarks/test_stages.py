@@ -98,15 +98,16 @@ def test_about_tells_animated_frames() -> None:
 async def test_ledger_finds_frames_that_show_the_former_photo() -> None:
     controls, ledger = Controls(photos=[photo("one"), photo("two")]), Ledger()
     entry, stamp = EntryStage(controls, ledger), StampStage(controls, ledger)
-    before, right, wrong = frame(), frame(), frame()
+    before, early, right, wrong = frame(), frame(), frame(), frame()
     former = controls.identity
     await entry.run(before)
+    await entry.run(early)
     controls.current = 1
     await entry.run(right)
     await entry.run(wrong)
     before.identity = wrong.identity = former
-    right.identity = controls.identity
-    for one in (before, right, wrong):
+    early.identity = right.identity = controls.identity
+    for one in (before, early, right, wrong):
         await stamp.run(one)
     await stamp.close()
     assert (ledger.switches, ledger.late) == (1, 1)
