@@ -5,6 +5,7 @@
 
 import * as actions from "./actions.js";
 import { Camera } from "./camera.js";
+import { expose } from "./hook.js";
 import { Live } from "./live.js";
 import { Photos } from "./photos.js";
 import { Signalling } from "./signalling.js";
@@ -15,6 +16,7 @@ import { Failure, cameraFailure, cameraLost, insecureFailure } from "./words.js"
 const { byId } = view;
 const NUMBERS_MS = 500;
 const STEADY_MS = 20000;
+const GOODBYE_MS = 400;
 
 const signalling = new Signalling();
 const photos = new Photos(signalling);
@@ -38,27 +40,11 @@ let regainedAt = -Infinity;
 let server = null;
 let numbers = {};
 
-/**
- * For tests and benchmarks; nothing here changes anything.
- *
- * state: as drawn above. stats: {roundTripMs, fps, ageMs, server, media}, the last numbers shown.
- * firstFrameMs: from the start button to the first moved picture. watch(callback): calls it with
- * ("own" | "result", video element, now, metadata) for every picture shown; returns what ends it.
- */
-window.bunraku = Object.freeze({
-  get state() {
-    return state;
-  },
-  get stats() {
-    return structuredClone(numbers);
-  },
-  get firstFrameMs() {
-    return live.firstFrameMs;
-  },
-  watch(callback) {
-    watchers.add(callback);
-    return () => watchers.delete(callback);
-  },
+expose({
+  state: () => state,
+  stats: () => numbers,
+  firstFrameMs: () => live.firstFrameMs,
+  watchers,
 });
 
 const updateAwake = actions.keepAwake(() => state === "live");
@@ -97,8 +83,9 @@ function asFailure(error) {
 
 signalling.addEventListener("welcome", async ({ detail }) => {
   welcome = detail;
-  remember();
   view.showBanner(null);
+  view.clearRecordings();
+  for (const recording of detail.recordings ?? []) addRecording(recording);
   show("ready");
   try {
     await photos.take(detail.photos, detail.limits);
@@ -112,8 +99,9 @@ signalling.addEventListener("state", ({ detail }) => {
   switches = detail;
   view.showSwitches(detail);
   if (detail.photo) photos.select(detail.photo);
-  // The server ended the stream; a notice of its own says why.
-  if (state === "live" && !detail.streaming) halt();
+  // The server ended the stream; a notice of its own says why. One that stops says so right after:
+  // then the stream is to go on when it is back.
+  if (state === "live" && !detail.streaming) setTimeout(haltIfEnded, GOODBYE_MS);
 });
 
 signalling.addEventListener("stats", ({ detail }) => {
@@ -133,16 +121,20 @@ signalling.addEventListener("error", ({ detail }) => {
 
 signalling.addEventListener("recorded", ({ detail }) => {
   view.showStatus("The recording is ready.");
-  view.addRecording(detail, async (button) => {
+  addRecording(detail);
+});
+
+function addRecording(recording) {
+  view.addRecording(recording, async (button) => {
     button.disabled = true;
     try {
-      actions.save(await photos.recording(detail.id), detail.name);
+      actions.save(await photos.recording(recording.id), recording.name);
     } catch (error) {
       fail(asFailure(error));
     }
     button.disabled = false;
   });
-});
+}
 
 signalling.addEventListener("lost", ({ detail: { waitMs, stopping } }) => {
   silence();
@@ -173,7 +165,6 @@ signalling.addEventListener("refused", ({ detail }) => {
 
 signalling.addEventListener("ended", ({ detail }) => {
   halt();
-  remember();
   view.clearRecordings();
   show("ended");
   fail(detail, { level: "warning", action: "Begin again", onAction: reconnect });
@@ -183,24 +174,6 @@ function reconnect() {
   view.showBanner(null);
   show("connecting");
   signalling.connect();
-}
-
-/** A reload within the server's patience goes on with the same photos; a closed tab forgets. */
-function remember() {
-  const { token, session } = signalling;
-  try {
-    sessionStorage.setItem("bunraku", JSON.stringify({ token, session }));
-  } catch {
-    // Storage is switched off: a reload begins anew.
-  }
-}
-
-function recall() {
-  try {
-    Object.assign(signalling, JSON.parse(sessionStorage.getItem("bunraku") ?? "{}"));
-  } catch {
-    // As above.
-  }
 }
 
 // Start and stop
@@ -241,6 +214,10 @@ function silence() {
   countdown.cancel();
   live.stop();
   view.showHint("");
+}
+
+function haltIfEnded() {
+  if (state === "live" && !switches.streaming) halt();
 }
 
 /** The stream is over. */
@@ -407,7 +384,6 @@ setInterval(async () => {
   view.showNumbers(numbers);
 }, NUMBERS_MS);
 
-recall();
 show();
 listCameras();
 if (!isSecureContext) fail(insecureFailure());

@@ -1,7 +1,7 @@
 // The one WebSocket to the server: hello, commands, offers, round trips, and coming back when it
 // is lost. Token and session id go in the first message, never into an address.
 
-import { Failure, serverFailure, unreachable } from "./words.js";
+import { serverFailure, unreachable } from "./words.js";
 
 const PING_MS = 1000;
 const DEAD_MS = 6000;
@@ -9,7 +9,8 @@ const OPEN_MS = 8000;
 const ANSWER_MS = 20000;
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 10000;
-const GIVE_UP = new Set([4401, 4403, 4429]);
+const GIVE_UP = new Set([4401, 4403]);
+const KEPT = "bunraku";
 
 /**
  * Events: "welcome" (detail: the message), "lost" (detail: {waitMs}), "refused" (detail: Failure),
@@ -31,6 +32,11 @@ export class Signalling extends EventTarget {
   #nextOffer = 1;
   #farewell = null;
   #refusal = null;
+
+  constructor() {
+    super();
+    Object.assign(this, recall());
+  }
 
   get open() {
     return this.#socket?.readyState === WebSocket.OPEN && this.#pinger !== null;
@@ -80,6 +86,7 @@ export class Signalling extends EventTarget {
         clearTimeout(this.#timer);
         this.#attempt = 0;
         this.session = message.session;
+        remember(this);
         this.#pinged = null;
         this.#pinger = setInterval(() => this.#ping(), PING_MS);
         this.#ping();
@@ -93,7 +100,8 @@ export class Signalling extends EventTarget {
         return;
       case "error":
         if (this.#settle(message.id, "reject", serverFailure(message))) return;
-        if (!this.open) this.#refusal = serverFailure(message);
+        // A server that stops is waited for, as if it were gone already.
+        if (!this.open && message.code !== "stopping") this.#refusal = serverFailure(message);
         break;
       case "bye":
         this.#farewell = { ...message, code: message.reason };
@@ -132,10 +140,10 @@ export class Signalling extends EventTarget {
     const bye = this.#farewell;
     if (GIVE_UP.has(code) || this.#refusal) {
       const refusal = this.#refusal ?? refused(code);
-      // A token that was needed once and is wrong now, as after a restart, is asked for again.
       this.dispatchEvent(new CustomEvent("refused", { detail: refusal }));
     } else if (bye && bye.reason !== "stopping") {
       if (bye.reason !== "replaced") this.session = null;
+      remember(this);
       this.dispatchEvent(new CustomEvent("ended", { detail: serverFailure(bye) }));
     } else {
       this.#comeBack(bye !== null);
@@ -164,15 +172,25 @@ export class Signalling extends EventTarget {
   }
 }
 
+/** A reload within the server's patience goes on with the same photos; a closed tab forgets. */
+function remember({ token, session }) {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify({ token, session }));
+  } catch {
+    // Storage is switched off: a reload begins anew.
+  }
+}
+
+function recall() {
+  try {
+    const { token = null, session = null } = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+    return { token, session };
+  } catch {
+    return {};
+  }
+}
+
 function refused(code) {
   if (code === 4401) return serverFailure({ code: "unauthorized", text: "The token is missing." });
-  if (code === 4403) {
-    return serverFailure({ code: "forbidden", text: "It does not take this page’s address." });
-  }
-  return new Failure(
-    "server_full",
-    "The server is full",
-    "All its places are taken.",
-    "Try again in a minute.",
-  );
+  return serverFailure({ code: "forbidden", text: "It does not take this page’s address." });
 }

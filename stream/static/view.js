@@ -159,7 +159,7 @@ export const showCountdown = (text) => showLine("countdown", text);
 
 /** The cameras there are; keeps the choice. */
 export function showCameras(cameras, chosen) {
-  const options = [new Option("The camera your browser prefers", "")];
+  const options = [new Option("Default camera", "")];
   for (const camera of cameras) options.push(new Option(camera.name, camera.id));
   const select = byId("camera");
   select.replaceChildren(...options);

@@ -1,0 +1,156 @@
+"""What goes wrong, and what the page says and does then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright
+from tests.stream.browser.serving import Served
+from tests.stream.browser.visitor import launch, visit
+
+from bunraku.stream.server.options import Limits, ServerOptions
+
+MakePhoto = Callable[..., Path]
+RED, BLUE = (200, 40, 30), (30, 60, 200)
+TOKEN = "open-sesame-open-sesame"
+
+
+def test_a_full_server_says_so_and_takes_the_next_try(browser: Browser, photo: MakePhoto) -> None:
+    limits = replace(Limits(), sessions=1)
+    server = Served(ServerOptions(port=0, limits=limits)).start()
+    try:
+        with visit(browser, server.url) as first, visit(browser, server.url) as second:
+            first.add(photo())
+            first.start()
+            second.add(photo())
+            second.page.click("#start")
+            assert "The server is full" in second.banner()
+            first.page.click("[data-do=stop]")
+            first.wait_for_state("ready")
+            second.page.click("#banner-action")
+            second.wait_for_state("live")
+    finally:
+        server.stop()
+
+
+def test_the_page_asks_for_the_token(browser: Browser, photo: MakePhoto) -> None:
+    server = Served(ServerOptions(port=0, token=TOKEN)).start()
+    try:
+        with visit(browser, server.url) as visitor:
+            page = visitor.page
+            page.wait_for_selector("#token-dialog[open]")
+            page.fill("#token", "wrong")
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#token-text:text('not the right one')")
+            page.fill("#token", TOKEN)
+            page.keyboard.press("Enter")
+            visitor.wait_for_state("ready")
+            visitor.add(photo())
+            page.reload()  # the tab remembers token and session
+            visitor.wait_for_state("ready")
+            page.wait_for_selector("#photos .thumb")
+            assert TOKEN not in page.url
+    finally:
+        server.stop()
+
+
+def test_a_server_that_goes_and_comes_back_is_found_again(
+    browser: Browser, photo: MakePhoto
+) -> None:
+    server = Served(ServerOptions(port=0)).start()
+    try:
+        with visit(browser, server.url) as visitor:
+            visitor.add(photo("red.png", RED))
+            visitor.add(photo("blue.png", BLUE), 2)
+            visitor.start()
+            server.stop()
+            visitor.wait_for_state("regaining")
+            assert "stopping" in visitor.banner()
+            visitor.page.wait_for_selector("#banner-title:text('The connection is lost')")
+            server.start()
+            # It sends its photos again and goes on with the one that was chosen.
+            visitor.wait_for_state("live")
+            visitor.wait_for_colour(BLUE)
+            assert visitor.page.locator("#photos li").count() == 2
+            assert visitor.page.is_hidden("#banner")
+            # Chromium itself writes a line for each attempt in vain.
+            assert all("WebSocket connection" in text for text in visitor.problems)
+            visitor.problems.clear()
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    ("camera", "allowed", "words"),
+    [
+        (False, True, "No camera was found"),
+        (True, False, "The camera is not allowed"),
+    ],
+)
+def test_a_camera_that_cannot_be_had(
+    playwright: Playwright,
+    served: Served,
+    photo: MakePhoto,
+    clip: Path,
+    camera: bool,
+    allowed: bool,
+    words: str,
+) -> None:
+    browser = launch(playwright, clip if camera else None, allowed=allowed)
+    try:
+        with visit(browser, served.url) as visitor:
+            visitor.add(photo())
+            visitor.page.click("#start")
+            assert words in visitor.banner()
+            visitor.wait_for_state("ready")
+            assert visitor.page.is_enabled("#start")
+    finally:
+        browser.close()
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (
+            "navigator.mediaDevices.getUserMedia = () =>"
+            " Promise.reject(new DOMException('busy', 'NotReadableError'))",
+            "Another program",
+        ),
+        ("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })", "https"),
+    ],
+)
+def test_a_camera_that_is_in_use_or_withheld(
+    browser: Browser, served: Served, photo: MakePhoto, script: str, words: str
+) -> None:
+    with visit(browser, served.url) as visitor:
+        visitor.page.add_init_script(script)
+        visitor.page.reload()
+        visitor.add(photo())
+        visitor.page.click("#start")
+        assert words in visitor.banner()
+
+
+def test_media_that_find_no_way_are_explained(
+    browser: Browser, served: Served, photo: MakePhoto
+) -> None:
+    # The server's candidates are turned into ones where nobody answers.
+    script = """
+    const set = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+      const deaf = sdp.replace(/^(a=candidate.*) \\d+ typ/gm, "$1 9 typ");
+      return set.call(this, { type, sdp: deaf.replace(/a=ice-pwd:.{4}/g, "a=ice-pwd:0000") });
+    };
+    const wait = setTimeout;
+    setTimeout = (call, ms, ...rest) => wait(call, ms === 15000 ? 1500 : ms, ...rest);
+    """
+    with visit(browser, served.url) as visitor:
+        visitor.page.add_init_script(script)
+        visitor.page.reload()
+        visitor.add(photo())
+        visitor.page.click("#start")
+        banner = visitor.banner()
+        assert "No way for the video was found" in banner
+        assert "TURN" in banner

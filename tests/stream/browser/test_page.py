@@ -1,0 +1,179 @@
+"""What users do on the page, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+from playwright.sync_api import Browser
+from tests.stream.browser.serving import Served
+from tests.stream.browser.visitor import DESKTOP, PHONE, visit
+
+from bunraku.stream.writer import SYNTHETIC_COMMENT
+
+MakePhoto = Callable[..., Path]
+RED, BLUE, BLACK = (200, 40, 30), (30, 60, 200), (0, 0, 0)
+
+
+def test_a_photo_is_shown_with_what_was_found_in_it(
+    browser: Browser, served: Served, photo: MakePhoto
+) -> None:
+    with visit(browser, served.url) as visitor:
+        assert visitor.page.is_disabled("#start")
+        visitor.add(photo())
+        report = visitor.page.inner_text("#report")
+        assert "One person found: half body" in report
+        assert "The light is low." in report
+        assert visitor.page.get_attribute("#found", "viewBox") == "0 0 240 320"
+        box = visitor.page.locator("#found-box")
+        assert [box.get_attribute(name) for name in ("x", "y", "width", "height")] == [
+            *("60", "80", "120", "120")
+        ]
+        assert "consent" in visitor.page.inner_text("#before")
+        assert "synthetic" in visitor.page.inner_text("#before")
+        assert visitor.page.is_enabled("#start")
+
+
+def test_a_refused_photo_says_why_and_leaves_the_others_alone(
+    browser: Browser, served: Served, photo: MakePhoto, tmp_path: Path
+) -> None:
+    with visit(browser, served.url) as visitor:
+        visitor.add(photo())
+        visitor.page.set_input_files("#file", photo("dark.png", BLACK))
+        visitor.page.wait_for_selector("#report.refusal")
+        assert "Nobody was found in the photo" in visitor.page.inner_text("#report")
+        assert visitor.page.locator("#photos li").count() == 1
+        note = tmp_path / "note.jpg"
+        note.write_text("no picture")
+        visitor.page.set_input_files("#file", note)
+        visitor.page.wait_for_selector("#report :text('That is not a photo')")
+        visitor.page.click("#photos button.thumb")
+        assert "One person found" in visitor.page.inner_text("#report")
+        # Chromium itself writes a line for each answer of 400 and above.
+        refusals = [text for text in visitor.problems if "Failed to load resource" in text]
+        assert len(refusals) == 2
+        visitor.problems.clear()
+
+
+def test_a_photo_can_be_dropped_and_one_can_be_removed(
+    browser: Browser, served: Served, photo: MakePhoto
+) -> None:
+    drop = """([name, bytes]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+      for (const type of ["dragover", "drop"]) {
+        document.body.dispatchEvent(
+          new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+      }
+    }"""
+    with visit(browser, served.url) as visitor:
+        visitor.wait_for_state("ready")
+        visitor.page.evaluate(drop, ["dropped.png", list(photo().read_bytes())])
+        visitor.page.wait_for_selector("#photos [aria-label='Photo 1: dropped.png']")
+        visitor.add(photo("second.png", RED), 2)
+        visitor.page.click("[aria-label='Remove dropped.png']")
+        visitor.page.wait_for_selector("#photos [aria-label='Photo 1: second.png']")
+        assert visitor.page.locator("#photos li").count() == 1
+
+
+def test_a_session_from_start_to_stop(browser: Browser, served: Served, photo: MakePhoto) -> None:
+    with visit(browser, served.url) as visitor:
+        page = visitor.page
+        visitor.add(photo("red.png", RED))
+        visitor.add(photo("blue.png", BLUE), 2)
+        visitor.start()
+        assert page.is_visible("#own")
+        assert page.evaluate("getComputedStyle(own).transform") == "matrix(-1, 0, 0, 1, 0, 0)"
+        visitor.wait_for_colour(BLUE)
+        page.keyboard.press("1")
+        visitor.wait_for_colour(RED)
+        page.click("#photos li:nth-child(2) .thumb")
+        visitor.wait_for_colour(BLUE)
+        for key, command in (("m", "mirror"), ("f", "freeze"), ("p", "passthrough")):
+            page.keyboard.press(key)
+            page.wait_for_selector(f"[data-do={command}][aria-pressed=true]")
+            page.click(f"[data-do={command}]")
+            page.wait_for_selector(f"[data-do={command}][aria-pressed=false]")
+        page.keyboard.press("c")
+        assert page.inner_text("#countdown") == "3"
+        page.wait_for_selector("#status:text('Calibrating')")
+        page.keyboard.press("?")
+        assert "calibrate" in page.inner_text("dialog[open]")
+        page.keyboard.press("Escape")
+        numbers = visitor.until("bunraku.stats.server && bunraku.stats")
+        assert numbers["fps"] > 5
+        assert 0 <= numbers["roundTripMs"] < 1000
+        assert "Motion" in page.inner_text("#stages")
+        page.keyboard.press("q")
+        visitor.wait_for_state("ready")
+        assert page.evaluate("own.srcObject") is None
+        assert page.is_enabled("#start")
+
+
+def test_a_recording_is_downloaded_and_says_that_it_is_synthetic(
+    browser: Browser, served: Served, photo: MakePhoto, tmp_path: Path
+) -> None:
+    with visit(browser, served.url, accept_downloads=True) as visitor:
+        page = visitor.page
+        visitor.add(photo())
+        visitor.start()
+        page.click("#record")
+        page.wait_for_selector(".badge.rec")
+        page.wait_for_timeout(700)
+        page.keyboard.press("r")
+        with page.expect_download() as download:
+            page.click("#recordings button")
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+    with av.open(str(path)) as clip:
+        assert clip.metadata["comment"] == SYNTHETIC_COMMENT
+        assert sum(1 for _ in clip.decode(video=0)) > 5
+
+
+def test_the_camera_is_shown_before_the_start_and_another_can_be_chosen(
+    browser: Browser, served: Served
+) -> None:
+    with visit(browser, served.url) as visitor:
+        visitor.page.click("#look")
+        visitor.until("own.videoWidth > 0")
+        names = visitor.page.locator("#camera option").all_inner_texts()
+        assert len(names) > 1
+        visitor.page.select_option("#camera", index=1)
+        visitor.page.click("#look")
+        visitor.until("own.hidden")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_the_screen(
+    browser: Browser, served: Served, photo: MakePhoto, size: tuple[int, int], scheme: str
+) -> None:
+    with visit(browser, served.url, size, color_scheme=scheme) as visitor:
+        visitor.wait_for_state("ready")
+        assert not visitor.overflows()
+        visitor.add(photo("a-name-that-goes-on-and-on-" * 3 + ".png"))
+        assert not visitor.overflows()
+        visitor.start()
+        visitor.until("bunraku.stats.server")
+        assert not visitor.overflows()
+
+
+def test_the_keyboard_reaches_everything_in_its_order(
+    browser: Browser, served: Served, photo: MakePhoto
+) -> None:
+    with visit(browser, served.url) as visitor:
+        visitor.add(photo())
+        visitor.page.evaluate("document.activeElement.blur()")
+        reached = []
+        for _ in range(9):
+            visitor.page.keyboard.press("Tab")
+            reached.append(
+                visitor.page.evaluate(
+                    "document.activeElement.id || document.activeElement.className"
+                )
+            )
+        assert reached == [
+            *("skip", "keys-button", "start", "thumb", "remove", "file", "camera", "look", "")
+        ]
