@@ -155,10 +155,13 @@ def serve(
 
 
 def load_engines(bundle: str, iuv: str, threads: int | None) -> EngineSet:
-    """Load the networks; tests put a fake in its place."""
+    """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.engine_set import EngineSet
+    from bunraku.stream.server.warm import warm_up
 
-    return EngineSet.load(bundle, iuv=iuv, threads=threads)
+    engines = EngineSet.load(bundle, iuv=iuv, threads=threads)
+    warm_up(engines)
+    return engines
 
 
 def read_token(token: str | None, file: Path | None) -> str | None:
