@@ -27,7 +27,7 @@ LEAST_CAPITAL_PX = 7
 """Height of a capital letter below which the font cannot be read."""
 CAPITAL_SHARE = 0.017
 """Height of a capital letter in large pictures, as a share of the shorter side."""
-INSET_SHARE = 0.26
+INSET_SHARE = 0.22
 """Side of an inset, as a share of the shorter side."""
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX

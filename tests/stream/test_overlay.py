@@ -84,7 +84,7 @@ def test_numbers_stand_left_insets_right_and_the_help_in_the_middle() -> None:
     picture = grey((512, 512))
     overlay = changed(picture, Controls(overlay=True))
     assert overlay[:150, :150].mean() > 0.5
-    assert overlay[:250, -130:].mean() > 0.8
+    assert overlay[:200, -105:].mean() > 0.8
     assert not overlay[300:].any()
     help_box = changed(picture, Controls(help_shown=True))
     assert help_box[200:300, 200:300].mean() > 0.9
