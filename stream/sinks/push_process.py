@@ -5,13 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
-import bunraku
 from bunraku.stream.orientation import Picture
+from bunraku.stream.sinks.child import Child
 from bunraku.stream.sinks.push_child import HEADER, PARTING_S, Order
 
 _REASONS = {
@@ -46,54 +42,28 @@ class PushProcess:
 
         :raises OSError: it cannot be started.
         """
-        root = str(Path(bunraku.__file__).parents[1])
-        paths = [root, os.environ.get("PYTHONPATH", "")]
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bunraku.stream.sinks.push_child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # FFmpeg writes addresses there
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        )
-        # Not in the arguments, which every user of the machine may read.
-        self._unsent: bytes = order.line()
+        self._child = Child("bunraku.stream.sinks.push_child")
+        self._unsent = order.line()
 
     def send(self, planes: Picture, time_ms: int) -> None:
         """Send a picture, ``[H*3/2,W]`` uint8 I420, and wait until it has left.
 
         :raises PushLost: it has not.
         """
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
         with contextlib.suppress(OSError):  # the answer tells why
-            process.stdin.write(self._unsent + HEADER.pack(time_ms))
-            process.stdin.write(memoryview(planes).cast("B"))
-            process.stdin.flush()
-            self._unsent = b""
-        try:
-            line = process.stdout.readline()
-        except (OSError, ValueError):
-            line = b""
+            self._child.send(self._unsent, HEADER.pack(time_ms), memoryview(planes).cast("B"))
+        self._unsent = b""
+        line = self._child.hear()
         if line != b"{}\n":
             raise PushLost(_reason(line))
 
     def finish(self) -> None:
         """Let it say goodbye, and end it."""
-        process = self._process
-        if process.stdin is not None:
-            with contextlib.suppress(OSError, ValueError):
-                process.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PARTING_S)
-        self.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        self._child.finish(PARTING_S)
 
     def kill(self) -> None:
         """End it at once; who waits in ``send`` gets PushLost."""
-        self._process.kill()
+        self._child.kill()
 
 
 def _reason(line: bytes) -> str:

@@ -76,7 +76,9 @@ class PushTarget:
             parts = parts._replace(query=f"{parts.query}&{packets}".lstrip("&"))
             address = parts.geturl()
         bracketed = f"[{host}]" if ":" in host else host
-        shown = f"{scheme}://{bracketed}" + (f":{port}" if port is not None else "")
+        shown = f"{scheme}://{bracketed}"
+        if port is not None and "@" not in parts.path:  # else it may be of a password with a "/"
+            shown += f":{port}"
         return cls(address, name, {**_PACKED_NOW, **options}, shown, host)
 
     @classmethod

@@ -14,6 +14,7 @@ from bunraku.stream.sinks.push_target import PushTarget
         ("rtmp://live.example.org/app/KEY", "flv", "rtmp://live.example.org"),
         ("RTMPS://live.example.org:443/app/KEY", "flv", "rtmps://live.example.org:443"),
         ("rtsp://me:KEY@example.org:8554/x", "rtsp", "rtsp://example.org:8554"),
+        ("rtsp://me:12/KEY@example.org/x", "rtsp", "rtsp://me"),
         ("srt://[::1]:9000?passphrase=KEY", "mpegts", "srt://[::1]:9000"),
         ("udp://239.0.0.1:5000", "mpegts", "udp://239.0.0.1:5000"),
         ("https://example.org/KEY/live.m3u8?t=KEY", "hls", "https://example.org"),
