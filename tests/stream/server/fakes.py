@@ -153,13 +153,15 @@ class Page:
 
     site: Site
     hello: dict[str, Any] | None
+    alive: bool = True
+    """Whether it answers the server's pings."""
     received: list[dict[str, Any]] = field(default_factory=list)
     welcome: dict[str, Any] = field(default_factory=dict)
     socket: aiohttp.ClientWebSocketResponse = field(init=False)
 
     async def __aenter__(self) -> Self:
         headers = {"Origin": self.site.origin}
-        self.socket = await self.site.client.ws_connect("/ws", headers=headers)
+        self.socket = await self.site.client.ws_connect("/ws", headers=headers, autoping=self.alive)
         if self.hello is not None:
             await self.send("hello", **self.hello)
             self.welcome = await self.expect("welcome")
@@ -185,6 +187,8 @@ class Page:
         async with asyncio.timeout(ANSWER_S):
             while True:
                 message = await self.socket.receive()
+                if message.type is WSMsgType.PING:
+                    continue
                 assert message.type is WSMsgType.TEXT, (message, self.received)
                 told: dict[str, Any] = json.loads(message.data)
                 self.received.append(told)

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import FormData, web
-from prometheus_client.parser import text_string_to_metric_families
+from aiohttp import web
 from tests.stream.server.fakes import identify, plain, serving, tint, until
-from tests.stream.server.pictures import mutated, photo, png_bomb
+from tests.stream.server.pictures import photo
 
 from bunraku.errors import NoPersonError, PhotoError
 from bunraku.stream.server.app import make_app
@@ -112,121 +109,6 @@ async def test_operators_photos_are_checked_at_the_start(tmp_path: Path) -> None
         with pytest.raises(error, match=path.name):
             await runner.setup()
         await runner.cleanup()
-
-
-async def test_refusals_say_why_and_are_counted() -> None:
-    async with serving(photo_bytes=200_000, uploads_per_minute=100) as site:
-        wrong = [
-            (photo("JPEG", level=0), 422, "no_person"),
-            (photo("JPEG")[:500], 422, "unreadable_photo"),
-            (photo("GIF"), 415, "unsupported_type"),
-            (photo("TIFF"), 415, "unsupported_type"),
-            (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "unsupported_type"),
-            (b"<html></html>", 415, "unsupported_type"),
-            (b"", 415, "unsupported_type"),
-            (png_bomb(), 413, "photo_too_large"),
-            (photo("JPEG") + bytes(200_000), 413, "photo_too_large"),
-            (bytes(3_000_000), 413, "photo_too_large"),
-        ]
-        for data, status, code in wrong:
-            found, told = await site.post(data)
-            assert (found, told["error"]["code"]) == (status, code)
-            assert told["error"]["text"]
-            assert told["error"]["hint"]
-        assert len(site.service.sessions) == 0  # nothing stays of a session made for a refusal
-        async with site.client.get("/metrics") as response:
-            text = await response.text()
-        refused = {
-            sample.labels["reason"]: sample.value
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-            if sample.name == "bunraku_uploads_refused_total"
-        }
-        assert refused == {
-            "no_person": 1,
-            "unreadable_photo": 1,
-            "unsupported_type": 5,
-            "photo_too_large": 3,
-        }
-
-
-async def test_200_mutated_photos() -> None:
-    async with serving(uploads_per_minute=1000, photos=1000) as site:
-        _, told = await site.post(plain(90))
-        statuses: set[int] = set()
-        for data in mutated(200):
-            status, _ = await site.post(data, told["session"])
-            statuses.add(status)
-        assert {201, 422} <= statuses <= {201, 413, 415, 422}
-
-
-async def test_forms_that_are_none() -> None:
-    async with serving(photo_bytes=1000) as site:
-        kind = {"Content-Type": "multipart/form-data; boundary=x"}
-        for headers, data, status in [
-            ({"Content-Type": "image/jpeg"}, photo(), 415),
-            ({"Content-Type": "multipart/form-data"}, b"--x--", 400),
-            (kind, b"", 400),
-            (kind, b"--x--\r\n", 400),
-            (kind, b"--x\r\n\r\n--x--\r\n", 400),
-            (kind, b"no boundary at all", 400),
-            (kind, b'--x\r\nContent-Disposition: form-data; name="photo"\r\n\r\ncut', 400),
-            ({**kind, "Content-Encoding": "gzip"}, b"\x1f\x8b\x08\0\0\0\0\0\0\x03", 415),
-        ]:
-            async with site.client.post("/api/photos", data=data, headers=headers) as response:
-                assert response.status in (status, 415, 422), (headers, data)
-                assert (await response.json())["error"]["code"]
-        form = FormData()
-        form.add_field("picture", photo(), filename="me.jpg")
-        async with site.client.post("/api/photos", data=form) as response:
-            assert response.status == 400
-            assert "photo" in (await response.json())["error"]["hint"]
-
-
-async def test_20_megabytes_are_not_read() -> None:
-    async with serving() as site:
-        status, told = await site.post(photo() + bytes(20_000_000))
-        assert (status, told["error"]["code"]) == (413, "photo_too_large")
-
-        async def endless() -> AsyncIterator[bytes]:
-            yield b'--x\r\nContent-Disposition: form-data; name="photo"\r\n\r\n'
-            for _ in range(20):
-                yield bytes(2**20)
-
-        kind = {"Content-Type": "multipart/form-data; boundary=x"}
-        async with site.client.post("/api/photos", data=endless(), headers=kind) as response:
-            assert response.status == 413
-        async with site.client.get("/healthz") as response:
-            assert response.status == 200
-
-
-async def test_a_photo_that_never_comes() -> None:
-    async with serving(upload_s=0.2) as site:
-        waiting = asyncio.Event()
-
-        async def slow() -> AsyncIterator[bytes]:
-            yield b'--x\r\nContent-Disposition: form-data; name="photo"\r\n\r\n'
-            await waiting.wait()
-
-        kind = {"Content-Type": "multipart/form-data; boundary=x"}
-        async with site.client.post("/api/photos", data=slow(), headers=kind) as response:
-            assert response.status == 408
-            waiting.set()
-
-
-async def test_limits_of_photos() -> None:
-    async with serving(photos=2, connections=2, uploads_per_minute=4) as site:
-        _, told = await site.post(plain(90))
-        session = told["session"]
-        assert (await site.post(plain(91), session))[0] == 201
-        status, told = await site.post(plain(92), session)
-        assert (status, told["error"]["code"]) == (429, "too_many_photos")
-        assert (await site.post(plain(90)))[0] == 201
-        status, told = await site.post(plain(90))
-        assert (status, told["error"]["code"]) == (429, "server_full")
-        for _ in range(2):
-            status, told = await site.post(plain(93), session)
-        assert (await site.post(plain(93), session))[1]["error"]["code"] == "too_many_requests"
 
 
 async def test_without_a_token() -> None:

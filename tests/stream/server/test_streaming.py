@@ -13,13 +13,13 @@ import av
 import pytest
 from av.container import InputContainer
 from prometheus_client.parser import text_string_to_metric_families
-from tests.stream.server.fakes import Site, Tint, plain, serving, until
+from tests.stream.server.fakes import Page, Site, Tint, plain, serving, until
 from tests.stream.server.visitor import Visitor
 
 from bunraku.stream.controls import Controls
 from bunraku.stream.ports import Stage
 from bunraku.stream.server.logs import JsonFormatter
-from bunraku.stream.server.options import ServerOptions
+from bunraku.stream.server.options import Limits, ServerOptions
 from bunraku.stream.server.sessions import State
 from bunraku.stream.writer import SYNTHETIC_COMMENT
 
@@ -154,6 +154,39 @@ async def test_a_full_server_says_so_and_takes_the_next_when_a_place_is_free() -
             await visitor.shows(220, 220)
 
 
+async def test_who_gives_no_sign_of_life_makes_room() -> None:
+    limits = Limits(sessions=1, heartbeat_s=0.1, silent_s=0.5, dead_s=60.0)
+    async with serving(ServerOptions(limits=limits)) as site, site.page() as page:
+        silent = Page(site, {}, alive=False)
+        async with silent, Visitor(silent) as visitor, Visitor(page) as waiting:
+            await site.post(plain(60), silent.session)
+            await site.post(plain(220), page.session)
+            await visitor.start()
+            await visitor.picture()
+            link = site.service.sessions.find(silent.session).link
+            assert link is not None
+            await until(lambda: link.silent_s >= 0.5)
+            await waiting.start()
+            await waiting.shows(220, 220)
+            assert "another took the place" in (await silent.expect("notice"))["text"]
+
+
+async def test_a_camera_that_stops_frees_the_place() -> None:
+    async with (
+        serving(stalled_s=0.5) as site,
+        site.page() as page,
+        Visitor(page) as visitor,
+    ):
+        await site.post(plain(60), page.session)
+        await visitor.start()
+        await visitor.picture()
+        visitor.camera.running.clear()
+        notice = await page.expect("notice", level="error")
+        assert notice["text"] == "No picture comes from the camera any more."
+        await page.expect("state", streaming=False)
+        assert site.service.sessions.streaming == 0
+
+
 async def test_a_new_offer_takes_the_place_of_the_old_stream() -> None:
     async with serving(sessions=1) as site, site.page() as page:
         await site.post(plain(60), page.session)
@@ -219,50 +252,3 @@ async def test_failing_engines_are_told_of_and_counted() -> None:
         made[0].failing = True
         await until(lambda: site.service.metrics.faults.labels("blending")._value.get() > 0)
         assert (await scrape(site))["bunraku_failing_sessions[]"] == 0
-
-
-async def test_recordings_have_an_end() -> None:
-    async with (
-        serving(recording_s=0.2, recordings=1) as site,
-        site.page() as page,
-        Visitor(page) as visitor,
-    ):
-        await site.post(plain(60), page.session)
-        await visitor.start()
-        await visitor.picture()
-        paths = []
-        for _ in range(2):
-            await page.send("command", name="record", on=True)
-            receiving = asyncio.create_task(_keep_receiving(visitor))
-            recorded = await page.expect("recorded")
-            assert 0.1 < recorded["seconds"] < 1.0
-            await page.send("command", name="record", on=False)
-            await page.expect("state", recording=False)
-            receiving.cancel()
-            paths.append(f"/api/recordings/{recorded['id']}")
-        headers = site.headers(page.session)
-        statuses = []
-        for path in paths:
-            async with site.client.get(path, headers=headers) as response:
-                statuses.append(response.status)
-        assert statuses == [404, 200]  # only the newest is kept
-
-
-async def _keep_receiving(visitor: Visitor) -> None:
-    while True:
-        await visitor.picture()
-
-
-async def test_stopping_completes_recordings() -> None:
-    async with serving() as site, site.page() as page, Visitor(page) as visitor:
-        await site.post(plain(60), page.session)
-        await visitor.start()
-        await visitor.picture()
-        await page.send("command", name="record", on=True)
-        await page.expect("state", recording=True)
-        for _ in range(5):
-            await visitor.picture()
-        stopping = asyncio.create_task(site.service.stop())
-        await page.expect("recorded")
-        assert (await page.expect("bye"))["reason"] == "stopping"
-        await stopping

@@ -29,8 +29,11 @@ class Camera(VideoStreamTrack):
     def __init__(self) -> None:
         super().__init__()
         self.sent = 0
+        self.running = asyncio.Event()
+        self.running.set()
 
     async def recv(self) -> VideoFrame:
+        await self.running.wait()
         pts, time_base = await self.next_timestamp()
         picture = np.zeros((SIZE_PX, SIZE_PX, 3), np.uint8)
         picture[..., 1] = 200
@@ -61,6 +64,7 @@ class Visitor:
         ___: TracebackType | None,
     ) -> None:
         self.camera.stop()
+        self.camera.running.set()
         await self.connection.close()
 
     async def offer(self) -> str:
