@@ -45,6 +45,9 @@ class Pipeline:
     :param sinks: at least one; what is reported as the frame's age is measured at the first.
     :param observers: told of each frame.
     :param on_notice: told, in the event loop, what the user should know.
+    :param in_flight: how many frames may be between the first stage and the sinks at once; None for
+        as many as there is room for. On few cores less is more: a frame that a later one overtakes
+        half-way has cost the others their time.
     :raises InputError: there is no sink, or two things have one name.
     """
 
@@ -57,6 +60,7 @@ class Pipeline:
         clock: Clock | None = None,
         observers: Sequence[Observer] = (),
         on_notice: Callable[[str], None] | None = None,
+        in_flight: int | None = None,
     ) -> None:
         if not sinks:
             raise InputError("There is nowhere to send the pictures.", "Name at least one sink.")
@@ -70,6 +74,7 @@ class Pipeline:
         self._on_notice = on_notice
         self._meter = Meter(self._clock)
         self._slots = [Slot[LiveFrame]() for _ in self._stages]
+        self._room = asyncio.Semaphore(in_flight or len(self._stages) * 2)
         self._stopped = asyncio.Event()
         self._started = self._closed = False
         names = [s.name for s in self._stages] + [s.name for s in sinks]
@@ -188,11 +193,14 @@ class Pipeline:
         stage, slot = self._stages[index], self._slots[index]
         try:
             while True:
+                if index == 0:
+                    await self._room.acquire()  # and only then choose the newest frame
                 frame = await slot.take()
                 start_s = self._clock.now()
                 try:
                     await stage.run(frame)
                 except Exception as error:  # noqa: BLE001 - it costs this frame only
+                    self._room.release()
                     self._fault(stage.name, error)
                     continue
                 span = frame.spans[stage.name] = Span(start_s, self._clock.now())
@@ -206,19 +214,26 @@ class Pipeline:
     async def _pass_on(self, frame: LiveFrame, index: int) -> None:
         """Put the frame before the next stage, or after the last one before every sink."""
         if index < len(self._stages):
-            await self._put(self._slots[index], self._stages[index].name, frame)
+            overtaken = await self._put(self._slots[index], self._stages[index].name, frame)
+            if overtaken and index > 0:
+                self._room.release()
             return
         self._meter.finished(frame)
+        self._room.release()
         for outlet in list(self._outlets):
             await self._put(outlet.slot, outlet.sink.name, frame)
 
-    async def _put(self, slot: Slot[LiveFrame], name: str, frame: LiveFrame) -> None:
+    async def _put(self, slot: Slot[LiveFrame], name: str, frame: LiveFrame) -> bool:
+        """Returns whether the frame took the place of another."""
         if self._source.waits:
             await slot.put_when_free(frame)
-        elif slot.put(frame) is not None:
-            self._meter.dropped[name] += 1
-            for observer in self._observers:
-                observer.dropped(name)
+            return False
+        if slot.put(frame) is None:
+            return False
+        self._meter.dropped[name] += 1
+        for observer in self._observers:
+            observer.dropped(name)
+        return True
 
     def _finish_after(self, index: int) -> None:
         """The stage (-1: the source) gives nothing more."""

@@ -118,6 +118,29 @@ async def test_an_overloaded_stage_drops_frames_and_their_age_stays_bounded() ->
     await setting.end(running)
 
 
+@pytest.mark.parametrize("in_flight", [1, 2])
+async def test_frames_in_flight_are_limited_and_none_is_overtaken(in_flight: int) -> None:
+    clock = FakeClock()
+    names = ("densepose", "motion", "blending")
+    stages = [
+        FakeStage(name, clock, took, fails=fails)
+        for name, took, fails in zip(names, (0.02, 0.06, 0.08), ([3], [7], [11]), strict=True)
+    ]
+    sink = FakeSink("window", clock)
+    pipeline = Pipeline(FakeSource(clock), stages, [sink], clock=clock, in_flight=in_flight)
+    running = asyncio.create_task(pipeline.run())
+    await clock.advance(10.0)
+    stats = pipeline.stats()
+    assert set(stats.dropped) == {"densepose"}, "what has begun is finished"
+    assert stats.fps_out == pytest.approx(1 / 0.16 if in_flight == 1 else 1 / 0.08, rel=0.15)
+    for frame in sink.frames:
+        first, last = frame.spans["densepose"].start_s, frame.spans["blending"].end_s
+        others = [f for f in sink.frames if first <= f.spans["densepose"].start_s < last]
+        assert len(others) <= in_flight
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_frames_of_a_source_that_waits_are_all_kept() -> None:
     clock = FakeClock()
     source = FakeSource(clock, interval_s=0.0, count=40, waits=True)
