@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks.live import cases, report, sessions, soak, start
 from benchmarks.live.errors import BenchError
 from benchmarks.live.measure import Say
+from playwright.async_api import Error as PlaywrightError
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -74,6 +75,9 @@ def main() -> int:
         result = asyncio.run(_run(asked, say))
     except BenchError as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except PlaywrightError as error:
+        sys.stderr.write(f"The browser failed: {error.message}\n")
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130

@@ -20,6 +20,7 @@ from playwright.async_api import Error as PlaywrightError
 PROBE = Path(__file__).with_name("probe.js")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 OPEN_S = 30.0
+ANSWER_S = 20.0
 CLOSE_S = 10.0
 
 FLAGS = (
@@ -53,12 +54,18 @@ class Browser:
     complaints: list[str] = field(default_factory=list)
 
     async def open(self, url: str) -> Page:
-        """A new page with the probe in it."""
+        """A new page with the probe in it.
+
+        :raises BenchError: it does not open.
+        """
         page = await self.context.new_page()
         page.on("console", lambda message: self._note(message.type, message.text))
         page.on("pageerror", lambda error: self._note("error", str(error)))
         await page.add_init_script(path=PROBE)
-        await page.goto(url, timeout=OPEN_S * 1e3)
+        try:
+            await page.goto(url, timeout=OPEN_S * 1e3)
+        except PlaywrightError as error:
+            raise BenchError(f"The page does not open: {error.message}") from error
         return page
 
     def processes(self) -> list[psutil.Process]:
@@ -72,11 +79,13 @@ class Browser:
                     found.insert(0, process) if main else found.append(process)
         return found
 
-    def kill(self) -> None:
+    def kill(self) -> list[psutil.Process]:
         """SIGKILL, as a crash or an empty battery: no page gets to say goodbye."""
-        for process in self.processes():
+        processes = self.processes()
+        for process in processes:
             with contextlib.suppress(psutil.Error):
                 process.send_signal(signal.SIGKILL)
+        return processes
 
     def _note(self, kind: str, text: str) -> None:
         if kind in ("error", "warning") and len(self.complaints) < 20:
@@ -111,7 +120,8 @@ async def browser(playwright: Playwright, clip: Path) -> AsyncIterator[Browser]:
             # A browser that was killed, or hangs, is not waited for.
             with contextlib.suppress(PlaywrightError, TimeoutError):
                 await asyncio.wait_for(context.close(), CLOSE_S)
-            made.kill()
+            # What still runs would write into the folder that is about to be deleted.
+            await asyncio.to_thread(psutil.wait_procs, made.kill(), CLOSE_S)
 
 
 @contextlib.asynccontextmanager
@@ -133,13 +143,26 @@ def executable() -> str:
     raise BenchError("There is no Chromium here: apt-get install chromium, then try again.")
 
 
+async def ask(page: Page, script: str, argument: Any = None) -> Any:
+    """Evaluate a script in the page; a page that hangs is not waited for.
+
+    :raises BenchError: it hangs, is gone, or the script fails.
+    """
+    try:
+        return await asyncio.wait_for(page.evaluate(script, argument), ANSWER_S)
+    except TimeoutError as error:
+        raise BenchError(f"The page does not answer within {ANSWER_S:g} s.") from error
+    except PlaywrightError as error:
+        raise BenchError(f"The page was lost: {error.message}") from error
+
+
 async def take(page: Page) -> dict[str, Any]:
     """What the probe has read since the last call."""
-    taken: dict[str, Any] = await page.evaluate("benchProbe.take()")
+    taken: dict[str, Any] = await ask(page, "benchProbe.take()")
     return taken
 
 
 async def counters(page: Page) -> dict[str, Any]:
     """The connection's counters."""
-    found: dict[str, Any] = await page.evaluate("benchProbe.counters()")
+    found: dict[str, Any] = await ask(page, "benchProbe.counters()")
     return found

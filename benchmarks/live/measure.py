@@ -12,7 +12,6 @@ from typing import Any
 from benchmarks.live import browser, figures
 from benchmarks.live.errors import BenchError
 from benchmarks.live.matching import Mark, match
-from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 POLL_S = 1.0
@@ -66,8 +65,8 @@ class Watch:
 
 async def press(page: Page, script: str) -> float:
     """Start by the page's own means; returns when, on the page's clock."""
-    pressed: float = await page.evaluate(
-        f"() => {{ benchProbe.reset(); const at = performance.now(); {script}; return at; }}"
+    pressed: float = await browser.ask(
+        page, f"() => {{ benchProbe.reset(); const at = performance.now(); {script}; return at; }}"
     )
     return pressed
 
@@ -91,13 +90,10 @@ async def observe(page: Page, watch: Watch, plan: Plan, *, period: int, say: Say
 
     :raises BenchError: frames stop coming, or the page is gone.
     """
-    try:
-        await _stay(page, watch, plan.warm_s)
-        since_ms, before = await watch.poll(page), await browser.counters(page)
-        await _stay(page, watch, plan.measure_s, say)
-        after, until_ms = await browser.counters(page), await watch.poll(page)
-    except PlaywrightError as error:
-        raise BenchError(f"The page was lost: {error.message}") from error
+    await _stay(page, watch, plan.warm_s)
+    since_ms, before = await watch.poll(page), await browser.counters(page)
+    await _stay(page, watch, plan.measure_s, say)
+    after, until_ms = await browser.counters(page), await watch.poll(page)
     return _report(watch, since_ms, until_ms, before, after, period)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.live.browser import ask
 from benchmarks.live.errors import BenchError
 from benchmarks.live.measure import press
 from playwright.async_api import Error as PlaywrightError
@@ -29,7 +30,8 @@ async def start_echo(page: Page) -> float:
 
 async def press_key(page: Page, key: str) -> float:
     """Press a key on the page; returns when, on the page's clock."""
-    pressed: float = await page.evaluate(
+    pressed: float = await ask(
+        page,
         """(key) => {
           const at = performance.now();
           document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
@@ -45,14 +47,15 @@ async def choose_other_camera(page: Page) -> None:
 
     :raises BenchError: the list has only one.
     """
-    found: bool = await page.evaluate(
+    found: bool = await ask(
+        page,
         """() => {
           const list = document.querySelector("#camera");
           if (list.options.length < 2) return false;
           list.selectedIndex = (list.selectedIndex + 1) % list.options.length;
           list.dispatchEvent(new Event("change"));
           return true;
-        }"""
+        }""",
     )
     if not found:
         raise BenchError("The page's list of cameras has one entry only.")
@@ -60,4 +63,4 @@ async def choose_other_camera(page: Page) -> None:
 
 async def resize(page: Page, size: tuple[int, int]) -> None:
     """Let the camera give pictures of this size from now on."""
-    await page.evaluate("([width, height]) => benchProbe.resize(width, height)", list(size))
+    await ask(page, "([width, height]) => benchProbe.resize(width, height)", list(size))

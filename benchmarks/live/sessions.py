@@ -174,7 +174,7 @@ async def _visit(
             tab = await chromium.open(server.url)
             for _ in range(counts.reloaded):
                 await _play(tab)
-                await tab.evaluate("sessionStorage.clear()")
+                await browser.ask(tab, "sessionStorage.clear()")
                 await tab.reload()
                 ended["page reloaded"] += 1
             await tab.close()

@@ -147,7 +147,7 @@ async def _do(tab: Page, deed: Deed, number: int) -> None:
 
 async def _bring_back(tab: Page, deed: Deed, log: Log) -> None:
     """The stream has stopped although nobody asked: note it, then start again as a user would."""
-    state = await tab.evaluate("window.bunraku.state")
+    state = await browser.ask(tab, "window.bunraku.state")
     log.interruptions.append(f"no picture after: {deed}; the page says {state}")
     if state == "live":
         await page.press_key(tab, "q")
@@ -218,8 +218,8 @@ def thirds_apart(vitals: Sequence[Mapping[str, Any]], key: str) -> float:
     """How much higher the last third's median is than that of the first."""
     third = max(1, len(vitals) // 3)
     first, last = vitals[:third], vitals[-third:]
-    middle = statistics.median_high
-    return round(middle(one[key] for one in last) - middle(one[key] for one in first), 2)
+    before, after = (statistics.median_high(one[key] for one in part) for part in (first, last))
+    return round(float(after - before), 2)
 
 
 def total_faults(messages: Sequence[Mapping[str, Any]]) -> int:
