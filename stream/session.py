@@ -72,6 +72,7 @@ class LiveSession:
     :param on_recorded: given each recording's sink once it is complete.
     :param stages: what to do with frames instead of what a puppet does.
     :param identify: what makes photos ready; by default the puppet.
+    :param in_flight: how many frames may be worked on at once; see :class:`Pipeline`.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class LiveSession:
         on_recorded: Callable[[Sink], None] | None = None,
         stages: Callable[[Controls], list[Stage]] | None = None,
         identify: Identify | None = None,
+        in_flight: int | None = None,
     ) -> None:
         clock = clock or SystemClock()
         self.controls = controls or Controls(photos=list(photos), overlay=overlay)
@@ -124,6 +126,7 @@ class LiveSession:
             clock=clock,
             observers=observers,
             on_notice=self._tell,
+            in_flight=in_flight,
         )
 
     async def run(self) -> None:

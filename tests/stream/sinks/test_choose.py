@@ -1,0 +1,72 @@
+"""Which sinks are meant by which words, and how recordings are named."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bunraku.errors import InputError, OutputError
+from bunraku.stream.sinks.choose import Recordings, SinkWords, choose_sinks
+from bunraku.stream.sinks.null import NullSink
+from bunraku.stream.sinks.window import WindowSink
+
+
+def names(words: SinkWords) -> list[str]:
+    return [sink.name for sink in choose_sinks(words, on_key=lambda _: None)]
+
+
+def test_a_window_is_what_one_gets_without_words() -> None:
+    sinks = choose_sinks(SinkWords(), on_key=lambda _: None)
+    assert [type(sink) for sink in sinks] == [WindowSink]
+
+
+def test_the_one_to_look_at_comes_first(tmp_path: Path) -> None:
+    words = SinkWords(
+        out=tmp_path / "a.mkv",
+        virtual_camera_name="/dev/video9",
+        push=("rtmp://host/app/key", "udp://host:1234"),
+    )
+    others = ["a.mkv", "virtual camera /dev/video9", "rtmp://host", "udp://host:1234"]
+    assert names(words) == ["window", *others]
+    assert names(SinkWords(window=False, virtual_camera=True)) == ["virtual camera"]
+
+
+def test_pictures_that_go_nowhere_must_be_asked_for() -> None:
+    with pytest.raises(InputError, match=r"nowhere to send.* Leave --no-window out, or give --out"):
+        names(SinkWords(window=False))
+    sinks = choose_sinks(SinkWords(window=False, nowhere=True), on_key=lambda _: None)
+    assert [type(sink) for sink in sinks] == [NullSink]
+    assert names(SinkWords(nowhere=True)) == ["window"]
+
+
+def test_a_place_is_given_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"udp://host:1234 is given more than once"):
+        names(SinkWords(push=("udp://host:1234", "udp://host:1234")))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        SinkWords(out=Path("/nowhere/a.mp4")),
+        SinkWords(out=Path("a.txt")),
+        SinkWords(push=("ftp://host/a",)),
+    ],
+)
+def test_places_that_cannot_be_are_told_at_once(words: SinkWords) -> None:
+    with pytest.raises(OutputError):
+        names(words)
+
+
+async def test_each_recording_has_a_name_of_its_own(tmp_path: Path) -> None:
+    made = Recordings(tmp_path, now=lambda: datetime(2031, 2, 3, 4, 5, 6))
+    first = made()
+    assert first.path == tmp_path / "synthetic-20310203-040506.mp4"
+    first.path.write_bytes(b"kept")
+    assert made().path.name == "synthetic-20310203-040506-2.mp4"
+
+
+def test_the_folder_of_recordings_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"does not exist\. Make it first"):
+        Recordings(tmp_path / "gone")

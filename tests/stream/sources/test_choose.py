@@ -1,0 +1,82 @@
+"""Which source is meant by which words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bunraku.errors import InputError, SourceError
+from bunraku.stream.sources.choose import SourceWords, choose_source, is_camera, is_file
+from bunraku.stream.sources.file import FileSource
+from bunraku.stream.sources.pattern import PatternSource
+from bunraku.stream.sources.url import UrlSource
+from bunraku.stream.sources.webcam import WebcamBackend, WebcamSource
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "name"),
+    [
+        (SourceWords(), WebcamSource, "webcam 0"),
+        (SourceWords(camera="2", size=(640, 480), rate=60.0), WebcamSource, "webcam 2"),
+        (
+            SourceWords(camera="Integrated", backend=WebcamBackend.PYAV),
+            WebcamSource,
+            "webcam Integrated",
+        ),
+        (SourceWords(place="/dev/video3"), WebcamSource, "webcam /dev/video3"),
+        (SourceWords(place="pattern"), PatternSource, "test pattern bars"),
+        (SourceWords(place="pattern:checker"), PatternSource, "test pattern checker"),
+        (SourceWords(place="rtsp://u:secret@host/cam"), UrlSource, "rtsp://host/cam"),
+        (SourceWords(place="HTTPS://host/clip.mp4"), UrlSource, "https://host/clip.mp4"),
+        (SourceWords(place="udp://@:1234"), UrlSource, "udp://:1234"),
+    ],
+)
+def test_words_name_a_source(words: SourceWords, kind: type, name: str) -> None:
+    source = choose_source(words)
+    assert type(source) is kind
+    assert source.name == name
+    assert not is_file(words)
+    assert is_camera(words) is (kind is WebcamSource)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_file_waits_only_when_read_fast(fast: bool, make_clip: Callable[..., Path]) -> None:
+    words = SourceWords(place=str(make_clip()), fast=fast, loop=True)
+    source = choose_source(words)
+    assert type(source) is FileSource
+    assert source.waits is fast
+    assert is_file(words)
+    assert not is_camera(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (SourceWords(camera="0", place="pattern"), r"Give --camera or --from"),
+        (SourceWords(place="pattern:dots"), r"no test pattern 'dots'\. Choose pattern:bars or"),
+        (SourceWords(fast=True), r"--fast is for files only"),
+        (SourceWords(place="pattern", loop=True), r"--loop is for files only"),
+        (SourceWords(place="rtsp://host/a", fast=True), r"--fast is for files only"),
+        (SourceWords(place="rtsp://host/a", rate=5.0), r"are for cameras and the test pattern"),
+        (SourceWords(size=(0, 5)), r"no size of 0x5"),
+    ],
+)
+def test_words_that_make_no_sense_are_refused(words: SourceWords, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        choose_source(words)
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("gone.mp4", r"There is no file gone\.mp4"),
+        (".", r"\. is not a file"),
+        ("ftp://host/a", "'ftp'"),
+        ("file:///etc/passwd", "'file'"),
+    ],
+)
+def test_places_that_are_none_are_told_at_once(place: str, told: str) -> None:
+    with pytest.raises(SourceError, match=told):
+        choose_source(SourceWords(place=place))
