@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bunraku.runtime.engine import cores
 from bunraku.runtime.photo import read_photo
 from bunraku.stream.clock import Clock, SystemClock
 from bunraku.stream.controls import Photo
@@ -25,6 +26,8 @@ from bunraku.stream.tasks import cancel
 
 STATS_S = 1.0
 """How often the numbers are told."""
+
+_STAGES = 3  # a frame for each, where each has a core
 
 OnStep = Callable[[str, int, int], None]
 """Told what is being done, and which of how many steps it is, from 0."""
@@ -119,7 +122,8 @@ class Live:
         for step, path in enumerate(options.photos, 1):
             tell(path.name, step, steps)
             picture = self._pictures[step - 1]
-            self._photos.append(make_photo(puppet.make_identity, picture, str(path)))
+            photo = make_photo(puppet.make_identity, picture, str(path))
+            self._photos.append(replace(photo, name=path.name))
         self._pictures.clear()
         self._session = LiveSession(
             puppet,
@@ -134,6 +138,7 @@ class Live:
             record_to=self._record,
             on_notice=lambda text: self._on_notice(text),
             on_recorded=self._complete,
+            in_flight=min(_STAGES, cores()),
         )
         controls = self._session.controls
         controls.mirror, controls.passthrough = options.mirror, options.passthrough
