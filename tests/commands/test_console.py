@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from bunraku.commands.console import Console
 
 
@@ -34,3 +36,10 @@ def test_elsewhere_only_lines_that_stay_are_written() -> None:
     console.say("recorded")
     console.status("")
     assert stream.getvalue() == "recorded\n"
+
+
+def test_the_line_that_changes_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    Console(stream).status("25 of 30 fps, 60 ms old")
+    assert stream.getvalue() == "\r\x1b[K25 of 30 fps, 60 ms"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TextIO
 
@@ -23,8 +24,9 @@ class Console:
     def status(self, text: str) -> None:
         """Change the line at the bottom; "" removes it."""
         if self._live and (text or self._status):
-            self._status = text
-            self._write(f"{_CLEAR}{text}")
+            # A line that wraps could not be written over.
+            self._status = text[: shutil.get_terminal_size().columns - 1]
+            self._write(f"{_CLEAR}{self._status}")
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
