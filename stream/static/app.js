@@ -167,7 +167,8 @@ signalling.addEventListener("ended", ({ detail }) => {
   halt();
   view.clearRecordings();
   show("ended");
-  fail(detail, { level: "warning", action: "Begin again", onAction: reconnect });
+  const action = detail.code === "replaced" ? "Go on here" : "Begin again";
+  fail(detail, { level: "warning", action, onAction: reconnect });
 });
 
 function reconnect() {
@@ -342,6 +343,8 @@ byId("camera").addEventListener("change", async ({ target }) => {
   }
 });
 camera.addEventListener("devices", listCameras);
+camera.addEventListener("paused", () => view.showWaiting("The camera is paused…"));
+camera.addEventListener("resumed", () => view.showWaiting(""));
 
 // Commands
 

@@ -2,7 +2,10 @@
 
 import { cameraFailure, insecureFailure } from "./words.js";
 
-/** Events: "lost" (it was unplugged or taken away), "devices" (the list has changed). */
+/**
+ * Events: "lost" (it was unplugged or taken away), "paused" and "resumed" (as by a phone call),
+ * "devices" (the list has changed).
+ */
 export class Camera extends EventTarget {
   stream = null;
   #wanted = "";
@@ -58,9 +61,11 @@ export class Camera extends EventTarget {
     const track = this.track;
     // Movement matters more than detail: under pressure the encoder lowers quality, not rate.
     track.contentHint = "motion";
-    track.addEventListener("ended", () => {
-      if (this.track === track) this.dispatchEvent(new Event("lost"));
-    });
+    for (const [type, told] of [["ended", "lost"], ["mute", "paused"], ["unmute", "resumed"]]) {
+      track.addEventListener(type, () => {
+        if (this.track === track) this.dispatchEvent(new Event(told));
+      });
+    }
     this.dispatchEvent(new Event("devices"));
     return stream;
   }

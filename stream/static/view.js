@@ -185,7 +185,7 @@ export function showNumbers({ roundTripMs, fps, ageMs, server, media }) {
   rows.forEach(({ name, p50, p95, part, tail }, index) => {
     const row = list.children[index];
     row.querySelector("dt").textContent = name;
-    row.querySelector(".value").textContent = `${p50.toFixed(0)} · ${p95.toFixed(0)} ms`;
+    row.querySelector(".value").textContent = `${p50.toFixed(0)}, ${p95.toFixed(0)} ms`;
     row.querySelector(".part").style.width = `${Math.min(100, part * 100)}%`;
     row.querySelector(".tail").style.width = `${Math.min(100, tail * 100)}%`;
   });

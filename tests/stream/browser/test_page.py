@@ -145,8 +145,7 @@ def test_the_camera_is_shown_before_the_start_and_another_can_be_chosen(
         visitor.until("own.hidden")
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "dark"), (PHONE, "light")])
 def test_nothing_is_wider_than_the_screen(
     browser: Browser, served: Served, photo: MakePhoto, size: tuple[int, int], scheme: str
 ) -> None:
@@ -158,6 +157,19 @@ def test_nothing_is_wider_than_the_screen(
         visitor.start()
         visitor.until("bunraku.stats.server")
         assert not visitor.overflows()
+
+
+def test_a_phone_offers_its_own_camera_for_the_photo(
+    browser: Browser, served: Served, photo: MakePhoto
+) -> None:
+    with visit(browser, served.url, PHONE, is_mobile=True, has_touch=True) as visitor:
+        assert visitor.page.is_visible("text=Take one")
+        assert visitor.page.get_attribute("#shot", "capture") == "environment"
+        visitor.page.set_input_files("#shot", photo("shot.png"))
+        visitor.page.wait_for_selector("#photos .thumb")
+        assert not visitor.overflows()
+    with visit(browser, served.url) as visitor:
+        assert visitor.page.is_hidden("text=Take one")
 
 
 def test_the_keyboard_reaches_everything_in_its_order(
