@@ -97,7 +97,7 @@ const TITLES = {
   session_expired: "The session has ended",
   idle: "The session has ended",
   replaced: "Going on in another tab",
-  no_person: "Nobody was found in the photo",
+  no_person: "This photo cannot be used",
   unreadable_photo: "The photo cannot be read",
   photo_too_large: "The photo is too large",
   unsupported_type: "That is not a photo",
