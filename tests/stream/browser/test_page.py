@@ -53,7 +53,7 @@ def test_a_refused_photo_says_why_and_leaves_the_others_alone(
         assert "One person found" in visitor.page.inner_text("#report")
         # Chromium itself writes a line for each answer of 400 and above.
         refusals = [text for text in visitor.problems if "Failed to load resource" in text]
-        assert len(refusals) == 2
+        assert len(refusals) == len(visitor.problems) == 2
         visitor.problems.clear()
 
 
