@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bunraku.runtime.engine import cores
+from bunraku.runtime.engine import live_shares
 from bunraku.runtime.photo import read_photo
 from bunraku.stream.clock import Clock, SystemClock
 from bunraku.stream.controls import Photo
@@ -27,7 +27,6 @@ from bunraku.stream.tasks import cancel
 STATS_S = 1.0
 """How often the numbers are told."""
 
-_STAGES = 3  # a frame for each, where each has a core
 
 OnStep = Callable[[str, int, int], None]
 """Told what is being done, and which of how many steps it is, from 0."""
@@ -138,7 +137,7 @@ class Live:
             record_to=self._record,
             on_notice=lambda text: self._on_notice(text),
             on_recorded=self._complete,
-            in_flight=min(_STAGES, cores()),
+            in_flight=live_shares().in_flight,
         )
         controls = self._session.controls
         controls.mirror, controls.passthrough = options.mirror, options.passthrough

@@ -54,7 +54,7 @@ class Order:
         return cls(**{**fields, "size": tuple(fields["size"])})
 
 
-def send(pictures: BinaryIO, answers: BinaryIO) -> None:
+def send(pictures: io.BufferedReader, answers: BinaryIO) -> None:
     """Send pictures until there are no more.
 
     :raises av.error.FFmpegError, OSError: the other side cannot be reached, or is gone.
@@ -67,7 +67,7 @@ def send(pictures: BinaryIO, answers: BinaryIO) -> None:
     planes = np.empty((height * 3 // 2, width), np.uint8)
     sent = False
     while len(header := pictures.read(HEADER.size)) == HEADER.size:
-        if pictures.readinto(memoryview(planes).cast("B")) < planes.size:  # type: ignore[attr-defined]
+        if pictures.readinto(planes.data.cast("B")) < planes.size:
             break
         _limit(order.patience_s)
         muxer.write(planes, HEADER.unpack(header)[0])
@@ -91,7 +91,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which then says goodbye
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     try:
-        send(io.BufferedReader(sys.stdin.buffer.raw, 1 << 20), answers)  # type: ignore[attr-defined]
+        pictures = io.FileIO(sys.stdin.fileno(), closefd=False)
+        send(io.BufferedReader(pictures, 1 << 20), answers)
     except (av.error.FFmpegError, OSError, ValueError) as exc:
         number, text = getattr(exc, "errno", None), getattr(exc, "strerror", None)
         answer = {"error": type(exc).__name__, "errno": number, "text": text}

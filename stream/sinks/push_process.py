@@ -51,7 +51,7 @@ class PushProcess:
         :raises PushLost: it has not.
         """
         with contextlib.suppress(OSError):  # the answer tells why
-            self._child.send(self._unsent, HEADER.pack(time_ms), memoryview(planes).cast("B"))
+            self._child.send(self._unsent, HEADER.pack(time_ms), planes.data.cast("B"))
         self._unsent = b""
         line = self._child.hear()
         if line != b"{}\n":

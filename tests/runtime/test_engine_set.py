@@ -18,6 +18,7 @@ from bunraku.errors import BundleError
 from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.arrays import Picture
 from bunraku.runtime.bench import read_clip
+from bunraku.runtime.engine import cores, live_shares
 from bunraku.runtime.engine_set import EngineSet
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.photo import read_photo
@@ -145,3 +146,12 @@ def test_sessions_at_once_do_not_disturb_each_other(networks: PoseNetworks, thre
     for shown in together:
         for expected, picture in zip(alone, shown, strict=True):
             assert np.array_equal(expected, picture)
+
+
+@pytest.mark.parametrize(
+    ("available", "expected"), [(1, (1, 1)), (2, (2, 1)), (3, (3, 1)), (8, (3, 2)), (64, (3, 21))]
+)
+def test_live_stages_share_the_cores(available: int, expected: tuple[int, int]) -> None:
+    shares = live_shares(available)
+    assert (shares.in_flight, shares.threads) == expected
+    assert live_shares() == live_shares(cores())

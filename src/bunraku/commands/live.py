@@ -119,7 +119,8 @@ def live(
         str, typer.Option(help="The net that maps the body's surface: likewise.")
     ] = "iuv",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
+        int | None,
+        typer.Option(min=1, help="Threads of each network; by default the stages share the cores."),
     ] = None,
 ) -> None:
     """Move the person of PHOTO live, as the person before the camera moves.
@@ -206,7 +207,9 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
 def load_puppet(bundle: str, iuv: str, threads: int | None) -> SessionPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
+    from bunraku.runtime.engine import live_shares
 
+    threads = threads or live_shares().threads
     return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads)
 
 

@@ -105,7 +105,8 @@ def serve(
         str, typer.Option(help="The net that maps the body's surface: likewise.")
     ] = "iuv",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
+        int | None,
+        typer.Option(min=1, help="Threads of each network; by default the stages share the cores."),
     ] = None,
 ) -> None:
     """Serve a page on which visitors' cameras drive a photo.
@@ -156,10 +157,11 @@ def serve(
 
 def load_engines(bundle: str, iuv: str, threads: int | None) -> EngineSet:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
+    from bunraku.runtime.engine import live_shares
     from bunraku.runtime.engine_set import EngineSet
     from bunraku.stream.server.warm import warm_up
 
-    engines = EngineSet.load(bundle, iuv=iuv, threads=threads)
+    engines = EngineSet.load(bundle, iuv=iuv, threads=threads or live_shares().threads)
     warm_up(engines)
     return engines
 
