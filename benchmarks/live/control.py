@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -14,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import psutil
+from benchmarks.live import memory
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -42,16 +41,15 @@ def vitals(_: dict[str, Any]) -> dict[str, Any]:
     """Threads, file descriptors, tasks and memory, once all that can be freed has been."""
     for _round in range(3):
         gc.collect()
-    # Freed memory goes back to the system, or the allocator's habits would look like a leak.
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    memory.trim()
     process = psutil.Process()
     return {
         "threads": process.num_threads(),
         "fds": process.num_fds(),
         "tasks": len(asyncio.all_tasks()),
         "objects": len(gc.get_objects()),
-        "rss_mib": round(process.memory_info().rss / 2**20, 2),
+        "rss_mib": memory.resident_mib(),
+        "allocated_mib": memory.allocated_mib(),
     }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,14 @@ class Counts:
 
 
 FULL = Counts(clients=45, stopped=20, reloaded=25, killed=10)
-QUICK = Counts(clients=5, stopped=3, reloaded=3, killed=2)
-WARM_UP = Counts(clients=8, stopped=4, reloaded=4, killed=1)
+QUICK = Counts(clients=5, stopped=3, reloaded=3, killed=3)
+WARM_UP = Counts(clients=12, stopped=6, reloaded=6, killed=3)
+QUICK_WARM_UP = Counts(clients=3, stopped=3, reloaded=3, killed=0)
+
+ROUNDS = 10
+RESTS = 3
+"""Times at rest, before and at the end, of which the medians are compared."""
+MEASURED = ("threads", "fds", "tasks", "objects", "rss_mib", "allocated_mib")
 
 
 async def run(say: Say, *, quick: bool) -> dict[str, Any]:
@@ -69,17 +76,19 @@ async def run(say: Say, *, quick: bool) -> dict[str, Any]:
             browser.driver() as playwright,
             child("benchmarks.live.server", ["--engine", "passthrough"]) as server,
         ):
-            warm = Counts(2, 1, 1, 1) if quick else WARM_UP
+            warm = QUICK_WARM_UP if quick else WARM_UP
             say(f"Warming up with {warm.all} sessions")
-            await _visit(playwright, server, path, warm, Counter(), [])
-            before = await at_rest(server)
-            for number, part in enumerate(split(counts, 2 if quick else 5), 1):
+            rests = []
+            for part in split(warm, RESTS):
+                await _visit(playwright, server, path, part, Counter(), [])
+                rests.append(await at_rest(server))
+            for number, part in enumerate(split(counts, RESTS if quick else ROUNDS), 1):
                 await _visit(playwright, server, path, part, ended, freed_s)
                 vitals = await at_rest(server)
                 history.append({"sessions": ended.total(), **vitals})
                 say(f"Round {number}: {ended.total()} sessions, {_line(vitals)}")
             told = await server.ask("told")
-    after = history[-1]
+    before, after = typical(rests), typical(history[-RESTS:])
     growth = grown(before, after)
     return {
         **report.environment(),
@@ -90,6 +99,7 @@ async def run(say: Say, *, quick: bool) -> dict[str, Any]:
         "before": before,
         "after": after,
         "growth": growth,
+        "warm_up": rests,
         "history": history,
         "killed_free_s": [round(seconds, 3) for seconds in freed_s],
         "killed_free_ms": figures.spread([seconds * 1e3 for seconds in freed_s]),
@@ -109,9 +119,15 @@ async def run(say: Say, *, quick: bool) -> dict[str, Any]:
     }
 
 
+def typical(rests: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """The medians of several times at rest: the allocator keeps now more, now less."""
+    known = [key for key in MEASURED if all(one[key] is not None for one in rests)]
+    return {key: statistics.median(one[key] for one in rests) for key in known}
+
+
 def grown(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, float]:
     """How much more of everything there is."""
-    counted = {key: after[key] - before[key] for key in ("threads", "fds", "tasks", "objects")}
+    counted = {key: round(after[key] - before[key], 2) for key in before if key in after}
     percent = 100 * (after["rss_mib"] / before["rss_mib"] - 1)
     return {**counted, "rss_percent": round(percent, 2)}
 

@@ -18,6 +18,7 @@ from benchmarks.live import browser, clip, figures, page, report
 from benchmarks.live.child import Child, child
 from benchmarks.live.matching import match
 from benchmarks.live.measure import Say, Watch, first_frame, server_share
+from benchmarks.live.sessions import MEASURED
 from playwright.async_api import Page
 
 SETTLE_S = 5.0
@@ -167,7 +168,7 @@ def _report(
     delay = figures.with_slope(times_s, delays_ms)
     faults = total_faults(log.messages)
     growth = {
-        **{key: thirds_apart(settled, key) for key in ("threads", "fds", "objects", "rss_mib")},
+        **{key: thirds_apart(settled, key) for key in MEASURED if settled[0][key] is not None},
         "rss_mib_per_min": None if memory is None else round(memory.per_min, 3),
         "rss_mib_per_min_95": None if memory is None else [memory.low, memory.high],
     }

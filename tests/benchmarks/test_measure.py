@@ -60,22 +60,26 @@ def test_faults_are_added_over_streams() -> None:
 
 
 def test_growth_of_what_sessions_leave() -> None:
-    before = {"threads": 9, "fds": 20, "tasks": 4, "objects": 100, "rss_mib": 100.0}
-    after = {"threads": 10, "fds": 20, "tasks": 4, "objects": 150, "rss_mib": 104.0}
-    assert sessions.grown(before, after) == {
+    rest: dict[str, Any] = dict.fromkeys(sessions.MEASURED, 9) | {"rss_mib": 100.0}
+    before = sessions.typical([rest, rest | {"rss_mib": 180.0}, rest])
+    after = sessions.typical([rest | {"threads": 10, "rss_mib": 104.0}] * 2 + [rest])
+    assert sessions.grown(before, after) == dict.fromkeys(sessions.MEASURED, 0) | {
         "threads": 1,
-        "fds": 0,
-        "tasks": 0,
-        "objects": 50,
+        "rss_mib": 4.0,
         "rss_percent": 4.0,
     }
 
 
+def test_what_this_system_does_not_tell_is_left_out() -> None:
+    rest = dict.fromkeys(sessions.MEASURED, 9) | {"allocated_mib": None}
+    assert "allocated_mib" not in sessions.typical([rest, rest])
+
+
 def test_hundred_sessions_of_which_ten_are_killed() -> None:
     assert (sessions.FULL.all, sessions.FULL.killed) == (100, 10)
-    parts = sessions.split(sessions.FULL, 5)
+    parts = sessions.split(sessions.FULL, sessions.ROUNDS)
     assert sum(part.all for part in parts) == 100
-    assert [part.killed for part in parts] == [2] * 5
+    assert [part.killed for part in parts] == [1] * 10
 
 
 def test_growth_is_between_the_first_and_the_last_third() -> None:

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+
+import pytest
+from benchmarks.live import memory
+
+REPORT = b"""<malloc version="1">
+<heap nr="0"><total type="rest" size="9"/><system type="current" size="9"/></heap>
+<total type="fast" count="1" size="1048576"/>
+<total type="rest" count="2" size="2097152"/>
+<total type="mmap" count="3" size="8388608"/>
+<system type="current" size="5242880"/>
+<system type="max" size="99999999"/>
+</malloc>"""
+
+
+def test_in_use_is_what_is_taken_less_what_is_free() -> None:
+    assert memory.in_use_mib(REPORT) == 5 + 8 - 1 - 2
+
+
+def test_resident() -> None:
+    assert 5 < memory.resident_mib() < 100_000
+
+
+def test_allocated_follows_malloc() -> None:
+    before = memory.allocated_mib()
+    if before is None:  # another C library than GNU's
+        assert "libc.so.6" not in (ctypes.util.find_library("c") or "")
+        return
+    libc = ctypes.CDLL("libc.so.6")
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
+    held = libc.malloc(64 * 2**20)
+    try:
+        during = memory.allocated_mib()
+    finally:
+        libc.free(held)
+    after = memory.allocated_mib()
+    assert during is not None
+    assert after is not None
+    assert during - before == pytest.approx(64, abs=2)
+    assert after - before == pytest.approx(0, abs=2)
