@@ -24,7 +24,8 @@ OPENCV = Path(sys.prefix) / "window"
 def display() -> Iterator[str]:
     """A screen of 800 x 600."""
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "800x600x24"]
+    # Without -noreset it starts anew when the last window has gone, and refuses who comes meanwhile.
+    command = ["Xvfb", "-noreset", "-displayfd", str(writing), "-screen", "0", "800x600x24"]
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(
         [*command, "-nolisten", "tcp"], pass_fds=[writing], stdout=quiet, stderr=quiet
