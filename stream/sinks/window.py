@@ -40,7 +40,7 @@ class WindowSink:
         :param on_key: told, in the event loop, each printable character that is typed (letters as
             small ones), and "escape".
         """
-        self._title = title
+        self.title = title
         self._on_key = on_key
         self._worker, self._ears = Worker("window"), Worker("window's keys")
         self._listening: asyncio.Task[None] | None = None
@@ -119,7 +119,7 @@ class WindowSink:
         try:
             self._child = child = Child("bunraku.stream.sinks.window_child")
             with contextlib.suppress(BrokenPipeError):  # it is missed when it says nothing
-                child.send(json.dumps(self._title).encode() + b"\n")
+                child.send(json.dumps(self.title).encode() + b"\n")
         except OSError as exc:
             raise OutputError(f"No window can be opened: {exc.strerror}.") from exc
         return child

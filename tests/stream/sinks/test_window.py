@@ -24,7 +24,7 @@ OPENCV = Path(sys.prefix) / "window"
 def display() -> Iterator[str]:
     """A screen of 800 x 600."""
     reading, writing = os.pipe()
-    # Without -noreset it starts anew when the last window has gone, and refuses who comes meanwhile.
+    # Without -noreset it starts anew when the last window has gone, and lets nobody in meanwhile.
     command = ["Xvfb", "-noreset", "-displayfd", str(writing), "-screen", "0", "800x600x24"]
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(
