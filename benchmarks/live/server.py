@@ -98,12 +98,12 @@ def build(asked: argparse.Namespace, photos: tuple[Path, ...], ledger: Ledger) -
         ),
     )
     if asked.engine is Engine.PUPPET:
-        from bunraku.runtime.engine import live_shares
+        from bunraku.runtime.engine import SERVER_SPARE, live_shares
         from bunraku.runtime.engine_set import EngineSet
         from bunraku.runtime.puppet import Puppet
         from bunraku.stream.puppetry import puppet_stages
 
-        engines = EngineSet.load("live", threads=live_shares().threads)
+        engines = EngineSet.load("live", threads=live_shares(spare=SERVER_SPARE).threads)
 
         def puppet(controls: Controls) -> list[Stage]:
             return puppet_stages(Puppet.sharing(engines), controls, clock=SystemClock())

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 
 from bunraku.errors import BunrakuError
-from bunraku.runtime.engine import live_shares
+from bunraku.runtime.engine import SERVER_SPARE, live_shares
 from bunraku.stream.clock import Clock
 from bunraku.stream.controls import Command, Controls
 from bunraku.stream.ports import Sink, Stage
@@ -67,7 +67,7 @@ class Stream:
             record_to=self._recording,
             on_notice=self._tell,
             stages=stages,
-            in_flight=live_shares().in_flight,
+            in_flight=live_shares(spare=SERVER_SPARE).in_flight,
         )
         peer.on_connected, peer.on_failed = self._connected, self._failed
         session.controls.on_change = self._changed

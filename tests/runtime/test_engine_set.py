@@ -18,7 +18,7 @@ from bunraku.errors import BundleError
 from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.arrays import Picture
 from bunraku.runtime.bench import read_clip
-from bunraku.runtime.engine import cores, live_shares
+from bunraku.runtime.engine import SERVER_SPARE, cores, live_shares
 from bunraku.runtime.engine_set import EngineSet
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.photo import read_photo
@@ -155,3 +155,11 @@ def test_live_stages_share_the_cores(available: int, expected: tuple[int, int]) 
     shares = live_shares(available)
     assert (shares.in_flight, shares.threads) == expected
     assert live_shares() == live_shares(cores())
+
+
+@pytest.mark.parametrize(
+    ("available", "expected"), [(1, (1, 1)), (2, (1, 1)), (3, (2, 1)), (4, (3, 1)), (8, (3, 2))]
+)
+def test_a_server_leaves_a_core_to_its_codecs(available: int, expected: tuple[int, int]) -> None:
+    shares = live_shares(available, spare=SERVER_SPARE)
+    assert (shares.in_flight, shares.threads) == expected

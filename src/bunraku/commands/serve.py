@@ -157,11 +157,13 @@ def serve(
 
 def load_engines(bundle: str, iuv: str, threads: int | None) -> EngineSet:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
-    from bunraku.runtime.engine import live_shares
+    from bunraku.runtime.engine import SERVER_SPARE, live_shares
     from bunraku.runtime.engine_set import EngineSet
     from bunraku.stream.server.warm import warm_up
 
-    engines = EngineSet.load(bundle, iuv=iuv, threads=threads or live_shares().threads)
+    engines = EngineSet.load(
+        bundle, iuv=iuv, threads=threads or live_shares(spare=SERVER_SPARE).threads
+    )
     warm_up(engines)
     return engines
 
