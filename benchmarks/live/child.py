@@ -57,7 +57,9 @@ async def child(module: str, arguments: Sequence[str]) -> AsyncIterator[Child]:
 
     :raises BenchError: it does not come up.
     """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    # What is measured is this checkout, whatever is installed.
+    path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
