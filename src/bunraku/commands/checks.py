@@ -52,6 +52,8 @@ _ENCODERS = ("libx264", "libvpx-vp9", "aac", "libopus")
 
 def all_checks() -> Iterator[Check]:
     """Run every check, the machine first."""
+    from bunraku.commands.checks_live import live_checks
+
     yield Check("python", Status.OK, f"{platform.python_version()}, {sys.executable}")
     yield Check("system", Status.OK, platform.platform())
     yield _cores()
@@ -65,6 +67,7 @@ def all_checks() -> Iterator[Check]:
     yield from _bundles()
     yield _guarded("pose networks", _pose_networks)
     yield from _caches()
+    yield from live_checks()
     yield from _training()
 
 
