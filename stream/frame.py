@@ -51,6 +51,8 @@ class LiveFrame:
     mirrored: bool = False
     # When each stage worked on it, by the stage's name.
     spans: dict[str, Span] = field(default_factory=dict)
+    # Stages that had nothing to do on it: their times say nothing.
+    idle: set[str] = field(default_factory=set)
 
     # What the stages found; see stream/puppetry.py.
     identity: Identity | None = None
@@ -77,7 +79,9 @@ class LiveFrame:
 
     def shown_picture(self) -> Picture:
         """What is shown, as ``[H,W,3]`` uint8 RGB."""
-        return self.picture() if self.shown is None else to_rgb(self.shown)
+        if self.shown is None or self.shown is self.raw:
+            return self.picture()
+        return to_rgb(self.shown)
 
 
 def to_rgb(raw: Picture | VideoFrame) -> Picture:

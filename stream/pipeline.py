@@ -10,7 +10,6 @@ another: what is late is dropped and counted. Only frames of a source that ``wai
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -121,6 +120,7 @@ class Pipeline:
             await sink.open()
         except BaseException:
             self._names.discard(sink.name)
+            self._to_close.remove(sink)
             await finish(close_quietly(sink.name, sink.close()))
             raise
         if self._closed:
@@ -204,7 +204,8 @@ class Pipeline:
                     self._fault(stage.name, error)
                     continue
                 span = frame.spans[stage.name] = Span(start_s, self._clock.now())
-                self._meter.worked(stage.name, span)
+                if stage.name not in frame.idle:
+                    self._meter.worked(stage.name, span)
                 await self._pass_on(frame, index + 1)
         except SlotFinished:
             pass
@@ -245,12 +246,19 @@ class Pipeline:
         outlet.task = asyncio.create_task(self._pour(outlet))
         return outlet
 
+    async def _leave(self, outlet: _Outlet) -> None:
+        """A sink has ended by itself. Those that were added on the way do not keep the rest going:
+        nobody may be left to end a recording whose window is closed.
+        """
+        await self._detach(outlet)
+        if not any(other.sink in self._first_sinks for other in self._outlets):
+            self.stop()
+
     async def _detach(self, outlet: _Outlet) -> None:
         """Let the sink take what waits for it, then close it."""
         outlet.slot.finish()
         if outlet.task is not None and outlet.task is not asyncio.current_task():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(outlet.task), CLOSE_S)
+            await asyncio.wait([outlet.task], timeout=CLOSE_S)
             await cancel([outlet.task])
         if outlet in self._outlets:
             self._outlets.remove(outlet)
@@ -269,9 +277,7 @@ class Pipeline:
                 return
             except SinkClosed as closing:
                 self._tell(str(closing))
-                await self._detach(outlet)
-                if not self._outlets:
-                    self.stop()
+                await self._leave(outlet)
                 return
             except Exception as error:  # noqa: BLE001 - it costs this frame only
                 self._fault(sink.name, error)
@@ -293,14 +299,18 @@ class Pipeline:
 
     async def _watch(self) -> None:
         """Pass on what the source and the sinks want the user to know, once each."""
-        told: dict[str, str | None] = {}
+        told: dict[tuple[bool, str], str | None] = {}
         while True:
             parts: list[Source | Sink] = [self._source, *self.sinks]
             for part in parts:
-                notice = getattr(part, "notice", None)
-                if notice != told.get(part.name):
-                    told[part.name] = notice
+                # A browser is both, under one name.
+                key, notice = (part is self._source, part.name), getattr(part, "notice", None)
+                if notice != told.get(key):
+                    told[key] = notice
                     self._tell(notice or f"{part.name}: all is well again.")
+            for outlet in list(self._outlets):
+                if getattr(outlet.sink, "gone", False):
+                    await self._leave(outlet)
             await self._clock.sleep(WATCH_S)
 
     def _tell(self, text: str) -> None:

@@ -152,9 +152,11 @@ class _DensePoseStage(_PuppetStage):
             controls.calibrate_asked = False
             self._puppet.calibrate()
         if self._scene.frozen:
+            frame.idle.add(self.name)
             return
         identity = controls.identity
         if identity is None or controls.passthrough or not self._scene.faults.may_try():
+            frame.idle.add(self.name)
             # A thread is worth its while only for turning pixels over.
             frame.shown = await self._worker.run(frame.picture) if frame.mirrored else frame.raw
             return
@@ -172,7 +174,9 @@ class _MotionStage(_PuppetStage):
     """Moves the photo's features to where the driver is."""
 
     async def run(self, frame: LiveFrame) -> None:
-        if frame.identity is not None and frame.driving is not None:
+        if frame.identity is None or frame.driving is None:
+            frame.idle.add(self.name)
+        else:
             with self._scene.faults.watched(self.name):
                 frame.tensors = await self._worker.run(
                     self._puppet.move, frame.identity, frame.driving
@@ -184,6 +188,8 @@ class _BlendingStage(_PuppetStage):
 
     async def run(self, frame: LiveFrame) -> None:
         scene = self._scene
+        if scene.frozen or frame.tensors is None:
+            frame.idle.add(self.name)
         if not scene.frozen:  # frames that were on their way do not move a frozen picture either
             if frame.identity is not None:
                 scene.shown = await self._paint(frame.identity, frame)

@@ -47,6 +47,7 @@ class Stats:
     """
 
     elapsed_s: float
+    """Since the first frame came."""
     fps_in: float
     fps_out: float
     """At the first sink."""
@@ -62,6 +63,7 @@ class Stats:
     faults: Mapping[str, int]
     """Frames given up, by stage or sink."""
     stages_ms: Mapping[str, Percentiles]
+    """Of frames on which the stage had something to do."""
     age_ms: Percentiles | None
     """From a frame's capture to when the first sink had taken it; None before the first."""
 
@@ -123,6 +125,8 @@ class Meter:
         self._ages_ms: deque[float] = deque(maxlen=KEPT)
 
     def arrived(self) -> None:
+        if not self.frames_in:
+            self._start_s = self._clock.now()  # opening cameras and windows does not count
         self.frames_in += 1
         self._in.count(self._clock.now())
 
@@ -147,7 +151,7 @@ class Meter:
             dropped["source"] = missed
         times = {name: Percentiles.of(samples) for name, samples in self._stages_ms.items()}
         return Stats(
-            elapsed_s=now_s - self._start_s,
+            elapsed_s=now_s - self._start_s if self.frames_in else 0.0,
             fps_in=self._in.value(now_s),
             fps_out=self._out.value(now_s),
             frames_in=self.frames_in,

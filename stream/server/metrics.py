@@ -116,6 +116,8 @@ class FrameMetrics:
         metrics.age_seconds.observe(age_s)
         metrics.frames_lost.inc(frame.lost)
         for stage, span in frame.spans.items():
+            if stage in frame.idle:
+                continue
             metrics.stage_seconds.labels(stage).observe(span.end_s - span.start_s)
 
     def missed(self, total: int) -> None:

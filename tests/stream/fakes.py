@@ -118,16 +118,20 @@ class FakeStage:
         *,
         fails: Iterable[int] = (),
         lost: Iterable[int] = (),
+        idle: Iterable[int] = (),
     ) -> None:
         self.name = name
         self._clock, self._takes_s = clock, takes_s
         self._fails, self._lost = frozenset(fails), frozenset(lost)
+        self._idle = frozenset(idle)
         self.seen: list[int] = []
         self.closed = 0
 
     async def run(self, frame: LiveFrame) -> None:
         self.seen.append(frame.index)
-        if self._takes_s:
+        if frame.index in self._idle:
+            frame.idle.add(self.name)
+        elif self._takes_s:
             await self._clock.sleep(self._takes_s)
         if frame.index in self._fails:
             raise RuntimeError(f"frame {frame.index} is broken")
@@ -153,6 +157,7 @@ class FakeSink:
     ) -> None:
         self.name = name
         self.notice: str | None = None
+        self.gone = False
         self._clock, self._takes_s = clock, takes_s
         self._fails, self._closes_after = frozenset(fails), closes_after
         self._open_error = open_error

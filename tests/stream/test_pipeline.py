@@ -372,6 +372,52 @@ async def test_notices_of_the_parts_are_told_once_each() -> None:
     await setting.end(running)
 
 
+async def test_a_browser_is_source_and_sink_under_one_name() -> None:
+    clock = FakeClock()
+    sink = FakeSink("browser", clock)
+    setting = Setting(source=FakeSource(clock, name="browser"), sinks=[sink], clock=clock)
+    setting.source.notice = "The pictures are too large."
+    running = await setting.run(3.0)
+    assert setting.notices == ["The pictures are too large."]
+    await setting.end(running)
+
+
+async def test_a_recording_does_not_outlive_the_window_that_could_end_it() -> None:
+    clock = FakeClock()
+    setting = Setting(sinks=[FakeSink("window", clock, closes_after=10)], clock=clock)
+    running = await setting.run(0.2)
+    recording = FakeSink("recording", clock)
+    await setting.pipeline.add_sink(recording)
+    await clock.advance(1.0)
+    await asyncio.wait_for(running, 2)
+    assert recording.closed == 1
+    assert recording.frames
+    setting.check_closed()
+
+
+async def test_a_sink_that_is_gone_is_noticed_while_no_frame_comes() -> None:
+    clock = FakeClock()
+    source = FakeSource(clock, interval_s=1000.0)
+    setting = Setting(source=source, clock=clock)
+    running = await setting.run(1.0)
+    setting.sinks[0].gone = True
+    await clock.advance(1.0)
+    await asyncio.wait_for(running, 2)
+    setting.check_closed()
+
+
+async def test_times_of_stages_that_had_nothing_to_do_are_left_out() -> None:
+    clock = FakeClock()
+    stages = [FakeStage("motion", clock, 0.01, idle=range(20, 1000))]
+    setting = Setting(stages=stages, clock=clock)
+    running = await setting.run(10.0)
+    stats = setting.pipeline.stats()
+    assert stats.stages_ms["motion"].p50 == pytest.approx(10)
+    assert stats.stages_ms["motion"].count == 20
+    assert stats.frames_out > 200
+    await setting.end(running)
+
+
 async def test_what_the_source_missed_is_counted() -> None:
     setting = Setting()
     running = await setting.run(0.5)

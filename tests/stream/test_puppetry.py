@@ -159,6 +159,7 @@ async def test_the_last_good_picture_stands_in_while_nobody_is_seen(
     assert await session.shown(5) == 105
     frame = await session.frame(NOBODY)
     assert frame.lost
+    assert frame.idle == {"motion", "blending"}  # DensePose looked for somebody
     assert frame.shown_picture()[0, 0, 0] == 105
     assert pencil.calls.count("photo") == 1
     assert pencil.calls.count("move") == 1
@@ -194,6 +195,7 @@ async def test_passthrough_runs_nothing(session: Session, pencil: Pencil) -> Non
     frame = LiveFrame(raw, 0, MICROSECONDS, 0.0)
     await session.take(frame)
     assert frame.shown is raw  # not even converted
+    assert frame.idle == {stage.name for stage in session.stages}
     assert not pencil.calls
     assert not stage_threads()
     session.controls.passthrough = False

@@ -60,6 +60,16 @@ async def test_the_meter_gives_a_snapshot_as_json() -> None:
     assert plain["stages_ms"]["motion"]["p99"] == pytest.approx(20)
 
 
+async def test_time_counts_from_the_first_frame() -> None:
+    clock = FakeClock()
+    meter = Meter(clock)
+    await clock.advance(10.0)  # cameras and windows open
+    assert meter.snapshot(0).elapsed_s == 0
+    meter.arrived()
+    await clock.advance(2.0)
+    assert meter.snapshot(0).elapsed_s == pytest.approx(2)
+
+
 def test_only_the_newest_durations_are_kept() -> None:
     meter = Meter(FakeClock())
     for _ in range(KEPT):
