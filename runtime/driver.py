@@ -20,6 +20,10 @@ from bunraku.runtime.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bon
 SETTLING = 30
 """Confident frames over which the driver's proportions are averaged after a calibration: one
 frame's lengths are off by a tenth."""
+LOOK_AGAIN_S = 0.5
+"""Time between attempts to calibrate: each looks at the frame as at a still, which takes longer
+than a live frame has.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +79,7 @@ class Driver:
 
         May be called from another thread than ``locate``.
         """
+        self._tried_s = -np.inf
         self._calibrate_asked = True
 
     @property
@@ -90,17 +95,20 @@ class Driver:
         A frame of another shape, or one that lies before the last, starts anew. One of another size
         but the same shape, or one in a mirror, keeps the calibration.
         """
-        if (frame.shape, mirrored) != (self._shape, self._mirrored):
-            self._estimator.reset()
+        changed = (frame.shape, mirrored) != (self._shape, self._mirrored)
+        if changed:
             self._look_anew(frame.shape[:2], mirrored)
-        elif time_s < self._time_s:
+        if changed or time_s < self._time_s:
             self._estimator.reset()
+            self._tried_s = -np.inf
         self._shape, self._mirrored, self._time_s = frame.shape, mirrored, time_s
         pose = self._estimator.track(frame, time_s)
         if pose is None:
             return None
         if self._calibrate_asked or self._calibration is None:
-            pose = self._start(frame, mirrored) or pose
+            if time_s - self._tried_s >= LOOK_AGAIN_S:
+                self._tried_s = time_s
+                pose = self._start(frame, mirrored) or pose
         elif self._frames < SETTLING:
             self._learn(pose)
         if self._calibration is None:

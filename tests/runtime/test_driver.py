@@ -9,7 +9,7 @@ from tests.runtime.fakes import SIZE, FakeEstimator, puppet, standing, street, w
 
 from bunraku.runtime.arrays import Picture
 from bunraku.runtime.calibration import LIFT_MAX
-from bunraku.runtime.driver import SETTLING, Driver
+from bunraku.runtime.driver import LOOK_AGAIN_S, SETTLING, Driver
 from bunraku.runtime.framing import pixels_per_metre
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.options import PuppetOptions
@@ -172,6 +172,37 @@ def test_another_photo_is_driven_at_the_next_frame(identity: Identity, other: Id
     assert estimator.stills == 1
 
 
+class Vague(Counting):
+    """Sees whom it tracks, and in stills nobody until told otherwise."""
+
+    clear = False
+
+    def observe(self, picture: Picture) -> Pose | None:
+        pose = super().observe(picture)
+        return pose if self.clear else None
+
+
+def test_it_looks_closely_only_now_and_then_until_it_is_calibrated(identity: Identity) -> None:
+    estimator = Vague()
+    driver = Driver(estimator, PuppetOptions(), SIZE)
+    for i in range(9):
+        assert driver.locate(PHOTO, 50 + LOOK_AGAIN_S * i / 4, identity) is None
+    assert estimator.stills == 3
+    estimator.clear = True
+    assert driver.locate(PHOTO, 50 + LOOK_AGAIN_S * 9 / 4, identity) is None
+    assert estimator.stills == 3
+    assert driver.locate(PHOTO, 3.0, identity) is not None  # the time has begun anew
+
+
+def test_a_calibration_asked_for_is_tried_at_once(identity: Identity) -> None:
+    estimator = Vague()
+    driver = Driver(estimator, PuppetOptions(), SIZE)
+    assert driver.locate(PHOTO, 0.0, identity) is None
+    estimator.clear = True
+    driver.calibrate()
+    assert driver.locate(PHOTO, 0.04, identity) is not None
+
+
 def test_windows_of_photos_that_are_gone_are_forgotten(identity: Identity) -> None:
     driver = Driver(FakeEstimator(), PuppetOptions(), SIZE)
     passing, _ = puppet().make_identity(PHOTO)
@@ -209,7 +240,7 @@ def test_a_calibration_holds_until_the_next_one_succeeds(identity: Identity) -> 
     assert driver.locate(frame, 0.1, identity) is not None
     assert driver.window == first
     dancer.pose = standing(60.0, 160.0, 300.0, (480, 640))
-    assert driver.locate(frame, 0.2, identity) is not None
+    assert driver.locate(frame, 0.1 + LOOK_AGAIN_S, identity) is not None
     assert driver.window != first
     driver.reset()
     assert driver.window is None
