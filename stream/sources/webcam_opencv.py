@@ -53,8 +53,6 @@ def _ask(capture: cv2.VideoCapture, mode: CameraMode) -> None:
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, mode.size[1])
     if mode.rate is not None:
         capture.set(cv2.CAP_PROP_FPS, mode.rate)
-    # Frames that wait in the driver would be old when they are read.
-    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
 
 class OpenCVFeed:
