@@ -20,11 +20,12 @@ from aiortc.mediastreams import MediaStreamError
 from bunraku.stream.rtc.codecs import encoder_for
 from bunraku.stream.rtc.decoding import decoder_worker
 from bunraku.stream.rtc.options import PeerOptions
+from bunraku.stream.rtc.playout import PlayoutMap, accept
 from bunraku.stream.rtc.receiving import EagerEstimator, MarkerBuffer, RepeatingNacks
 
 KNOWN_VERSIONS = ("1.16",)
 _RECEIVER_PARTS = ("jitter_buffer", "nack_generator", "remote_bitrate_estimator")
-_SENDER_PARTS = ("encoder", "loop")
+_SENDER_PARTS = ("encoder", "loop", "rtp_header_extensions_map")
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +49,14 @@ def install() -> bool:
     return True
 
 
-def tune(transceiver: RTCRtpTransceiver, options: PeerOptions, executor: Executor) -> bool:
-    """Make a negotiated video transceiver quick, before its connection starts.
+def tune(
+    transceiver: RTCRtpTransceiver, options: PeerOptions, executor: Executor, offer: str
+) -> bool:
+    """Make a negotiated video transceiver quick, before the answer is made.
 
     :param executor: of one thread, in which its frames are encoded; aiortc's encoders share theirs
         with whatever else the process does.
+    :param offer: the browser's, as SDP.
     :returns: whether it was done.
     """
     sender, receiver = transceiver.sender, transceiver.receiver
@@ -69,6 +73,8 @@ def tune(transceiver: RTCRtpTransceiver, options: PeerOptions, executor: Executo
     if encoder is not None:
         _exchange(sender, "encoder", encoder)
     _exchange(sender, "loop", _EncodingLoop(executor))
+    _exchange(sender, "rtp_header_extensions_map", PlayoutMap())
+    accept(transceiver, offer)
     return True
 
 

@@ -130,7 +130,7 @@ class Peer:
                 "Allow VP8 and H.264.",
             ) from exc
         self.source.attach(transceiver.receiver.track)
-        low_latency.tune(transceiver, self.options, self.sink.executor)
+        low_latency.tune(transceiver, self.options, self.sink.executor, offer.sdp)
         ice.prepare(connection, self.options.addresses)
         await connection.setLocalDescription(await connection.createAnswer())
         if self._state is PeerState.CONNECTING:

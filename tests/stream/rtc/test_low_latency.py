@@ -15,6 +15,7 @@ from bunraku.stream.rtc import low_latency
 from bunraku.stream.rtc.codecs import LiveVp8Encoder
 from bunraku.stream.rtc.decoding import decoder_worker
 from bunraku.stream.rtc.options import PeerOptions
+from bunraku.stream.rtc.playout import PlayoutMap
 from bunraku.stream.rtc.receiving import EagerEstimator, MarkerBuffer, RepeatingNacks
 
 
@@ -39,7 +40,7 @@ def part(owner: object, name: str) -> object:
 
 async def test_every_part_is_exchanged(transceiver: RTCRtpTransceiver) -> None:
     with ThreadPoolExecutor(1) as executor:
-        assert low_latency.tune(transceiver, PeerOptions(start_kbps=700), executor)
+        assert low_latency.tune(transceiver, PeerOptions(start_kbps=700), executor, "")
     receiver, sender = transceiver.receiver, transceiver.sender
     assert isinstance(part(receiver, "jitter_buffer"), MarkerBuffer)
     assert isinstance(part(receiver, "nack_generator"), RepeatingNacks)
@@ -47,12 +48,13 @@ async def test_every_part_is_exchanged(transceiver: RTCRtpTransceiver) -> None:
     encoder = part(sender, "encoder")
     assert isinstance(encoder, LiveVp8Encoder)
     assert encoder.target_bitrate == 700_000
+    assert isinstance(part(sender, "rtp_header_extensions_map"), PlayoutMap)
     assert rtcrtpreceiver.decoder_worker is decoder_worker
 
 
 async def test_encoding_has_a_thread_of_its_own(transceiver: RTCRtpTransceiver) -> None:
     executor = ThreadPoolExecutor(1, "own")
-    low_latency.tune(transceiver, PeerOptions(), executor)
+    low_latency.tune(transceiver, PeerOptions(), executor, "")
     loop = part(transceiver.sender, "loop")
     assert isinstance(loop, low_latency._EncodingLoop)
 
@@ -77,7 +79,7 @@ async def test_an_unknown_version_is_left_as_it_is(
     monkeypatch.setattr(rtcrtpreceiver, "decoder_worker", stock)
     with ThreadPoolExecutor(1) as executor, caplog.at_level(logging.WARNING):
         for _ in range(3):
-            assert not low_latency.tune(transceiver, PeerOptions(), executor)
+            assert not low_latency.tune(transceiver, PeerOptions(), executor, "")
     assert not isinstance(part(transceiver.receiver, "jitter_buffer"), MarkerBuffer)
     assert part(transceiver.sender, "encoder") is None
     assert rtcrtpreceiver.decoder_worker is stock
@@ -92,6 +94,6 @@ async def test_a_version_without_the_parts_is_left_as_it_is(
 ) -> None:
     del vars(transceiver.sender)["_RTCRtpSender__encoder"]
     with ThreadPoolExecutor(1) as executor:
-        assert not low_latency.tune(transceiver, PeerOptions(), executor)
+        assert not low_latency.tune(transceiver, PeerOptions(), executor, "")
     assert not isinstance(part(transceiver.receiver, "jitter_buffer"), MarkerBuffer)
     await asyncio.sleep(0)
