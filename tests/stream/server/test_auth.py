@@ -132,18 +132,27 @@ def test_no_token_is_asked_for_where_there_is_none() -> None:
 
 async def test_wrong_tokens_have_to_wait() -> None:
     clock = FakeClock()
-    made = gate(clock, token=TOKEN, limits=Limits(wrong_tokens_per_minute=3))
+    made = gate(clock, token="short", limits=Limits(wrong_tokens_per_minute=3))
     for _ in range(3):
         with pytest.raises(ApiError) as caught:
             made.check_token("wrong", "10.0.0.1")
         assert caught.value.status == 401
     with pytest.raises(ApiError) as caught:
-        made.check_token(TOKEN, "10.0.0.1")  # the right one tells a guesser nothing now
+        made.check_token("short", "10.0.0.1")  # the right one tells a guesser nothing now
     assert caught.value.status == 429
     assert caught.value.retry_s == 60.0
-    made.check_token(TOKEN, "10.0.0.2")
+    made.check_token("short", "10.0.0.2")
     await clock.advance(60.0)
-    made.check_token(TOKEN, "10.0.0.1")
+    made.check_token("short", "10.0.0.1")
+
+
+def test_wrong_tokens_lock_nobody_out_who_has_a_long_one() -> None:
+    made = gate(token=TOKEN, limits=Limits(wrong_tokens_per_minute=1))
+    for status in (401, 429):
+        with pytest.raises(ApiError) as caught:
+            made.check_token("wrong", "10.0.0.1")
+        assert caught.value.status == status
+        made.check_token(TOKEN, "10.0.0.1")
 
 
 def test_a_missing_token_is_no_guess() -> None:
