@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.photos import clean_name
@@ -16,6 +17,11 @@ FIELD = "photo"
 _FRAMING_BYTES = 16 * 2**10
 """Room for boundaries, headers and other fields around the photo."""
 _MOST_PARTS = 16
+# What aiohttp raises at bodies that are not what they say.
+_UNREADABLE = (
+    *(ValueError, AssertionError, RuntimeError, LookupError),
+    *(web.HTTPException, HttpProcessingError),
+)
 _HOW = "Send it as multipart/form-data in the field “photo”, as in curl -F photo=@me.jpg"
 
 
@@ -47,8 +53,7 @@ async def receive(request: web.Request, limits: Limits) -> Upload:
         raise ApiError(
             408, ErrorCode.BAD_MESSAGE, "The photo took too long to arrive.", "Send a smaller one."
         ) from error
-    except (ValueError, AssertionError, RuntimeError, LookupError, web.HTTPException) as error:
-        # What aiohttp raises on bodies that are not what they say.
+    except _UNREADABLE as error:
         raise ApiError(400, ErrorCode.BAD_MESSAGE, "The form cannot be read.", _HOW) from error
 
 

@@ -65,6 +65,7 @@ async def test_forms_that_are_none() -> None:
             (kind, b"--x--\r\n", 400),
             (kind, b"--x\r\n\r\n--x--\r\n", 400),
             (kind, b"no boundary at all", 400),
+            (kind, b"--x\r\ngarbage\r\n\r\n", 400),
             (kind, b'--x\r\nContent-Disposition: form-data; name="photo"\r\n\r\ncut', 400),
             ({**kind, "Content-Encoding": "gzip"}, b"\x1f\x8b\x08\0\0\0\0\0\0\x03", 415),
         ]:
