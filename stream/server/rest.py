@@ -98,7 +98,6 @@ async def remove_photo(request: web.Request) -> web.Response:
     session = _session(request, service)
     if session is None:
         raise not_found("photo")
-    service.sessions.touch(session)
     service.remove_photo(session, request.match_info["id"])
     return web.Response(status=204, headers=data_headers())
 
@@ -117,7 +116,6 @@ async def fetch_recording(request: web.Request) -> web.StreamResponse:
     recording = None if session is None else session.recordings.get(request.match_info["id"])
     if session is None or recording is None:
         raise not_found("recording")
-    service.sessions.touch(session)
     disposition = f'attachment; filename="{recording.name}"'
     headers = {**data_headers(), "Content-Disposition": disposition, "Content-Type": "video/mp4"}
     return web.FileResponse(recording.path, headers=headers)
@@ -186,12 +184,16 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _session(request: web.Request, service: Service) -> Session | None:
-    """The session of the header, None without one.
+    """The session of the header, None without one; asking for it is a sign of life.
 
     :raises ApiError: session_expired: it names none that is alive.
     """
     named = request.headers.get(SESSION_HEADER)
-    return None if named is None else service.sessions.find(named[:LONGEST_SECRET])
+    if named is None:
+        return None
+    session = service.sessions.find(named[:LONGEST_SECRET])
+    service.sessions.touch(session)
+    return session
 
 
 def _session_json(session: Session, service: Service) -> dict[str, Any]:

@@ -44,6 +44,17 @@ async def test_a_script_sends_a_photo() -> None:
         assert told["session"] not in str(sessions)
 
 
+async def test_whoever_asks_is_there() -> None:
+    async with serving() as site:
+        _, told = await site.post(plain(90))
+        session = site.service.sessions.find(told["session"])
+        for path in ("/api/photos", f"/api/photos/{told['id']}/preview"):
+            session.active_s = 0.0
+            async with site.client.get(path, headers=site.headers(session.id)) as response:
+                assert response.status == 200
+            assert session.active_s > 0.0
+
+
 async def test_photos_of_one_are_not_there_for_another() -> None:
     async with serving() as site:
         _, mine = await site.post(plain(90))
