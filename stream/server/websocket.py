@@ -101,6 +101,8 @@ class Connection:
             self._outbox.close(CloseCode.SESSION_ENDED, "")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(writer), 2 * _CLOSE_S)
+            if not writer.done():
+                self._transport.abort()  # nobody reads there: what is written would wait for ever
             await cancel([writer])
 
     async def _welcome(self) -> bool:

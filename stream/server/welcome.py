@@ -37,6 +37,7 @@ def welcome(service: Service, session: Session) -> Message:
             "width": width,
             "height": height,
             "rate": options.rate,
+            "max_side_px": peer.max_side_px,
             "start_kbps": peer.start_kbps,
             "max_kbps": peer.max_kbps,
             "codec": peer.codec,

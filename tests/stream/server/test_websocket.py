@@ -9,7 +9,9 @@ from aiohttp import WSMsgType
 from tests.stream.server.fakes import Page, plain, serving, until
 
 from bunraku.stream.server.options import ServerOptions
+from bunraku.stream.server.protocol import ByeReason
 from bunraku.stream.server.sessions import State
+from bunraku.stream.server.websocket import Connection
 
 TOKEN = "a-token-long-enough"
 
@@ -24,6 +26,7 @@ async def test_hello_and_welcome() -> None:
             "width": 640,
             "height": 480,
             "rate": 30.0,
+            "max_side_px": 1280,
             "start_kbps": 1500,
             "max_kbps": 4000,
             "codec": "auto",
@@ -248,3 +251,22 @@ async def test_stopping_tells_everybody() -> None:
             assert (await response.json())["status"] == "stopping"
         status, told = await site.post(plain(90))
         assert (status, told["error"]["code"]) == (503, "stopping")
+
+
+async def test_a_page_that_never_reads_leaves_no_socket_behind() -> None:
+    async with serving() as site:
+        socket = await site.client.ws_connect("/ws", headers={"Origin": site.origin})
+        await socket.send_str('{"type": "hello"}')
+        await until(lambda: len(site.service.sessions) == 1)
+        [session] = site.service.sessions
+        link = session.link
+        assert isinstance(link, Connection)
+        assert socket._conn is not None
+        assert socket._conn.transport is not None
+        socket._conn.transport.pause_reading()
+        session.notice("info", "x" * 20_000_000)
+        await until(lambda: link._transport.get_write_buffer_size() > 0)
+        await site.service.end(session, ByeReason.IDLE, "Enough.")
+        await socket.send_str('{"type": "ping", "t": 1}')
+        await until(lambda: link._transport.get_write_buffer_size() == 0)
+        socket._conn.transport.abort()
