@@ -97,7 +97,7 @@ class FrameMetrics:
         """:param first_sink: the sink at which stages and age are counted, once a frame."""
         self._metrics = metrics
         self._first_sink = first_sink
-        self._missed = 0
+        self._missed: dict[str, int] = {}
 
     def arrived(self, frame: LiveFrame) -> None:  # noqa: ARG002 - the protocol's
         self._metrics.frames_in.inc()
@@ -120,11 +120,12 @@ class FrameMetrics:
                 continue
             metrics.stage_seconds.labels(stage).observe(span.end_s - span.start_s)
 
-    def missed(self, total: int) -> None:
-        """The source has lost so many frames so far, before anybody saw them."""
-        if total > self._missed:
-            self._metrics.frames_dropped.labels("source").inc(total - self._missed)
-            self._missed = total
+    def missed(self, where: str, total: int) -> None:
+        """So many frames were replaced there so far, where the pipeline does not see it."""
+        more = total - self._missed.get(where, 0)
+        if more > 0:
+            self._metrics.frames_dropped.labels(where).inc(more)
+            self._missed[where] = total
 
 
 def _label(where: str) -> str:

@@ -56,6 +56,7 @@ class Stream:
         self._on_end = on_end
         self._controls = session.controls
         self._failing = False
+        self._ending = False
         self._frames = FrameMetrics(metrics, peer.sink.name)
         self._live = LiveSession(
             None,
@@ -70,6 +71,7 @@ class Stream:
             in_flight=live_shares(spare=SERVER_SPARE).in_flight,
         )
         peer.on_connected, peer.on_failed = self._connected, self._failed
+        session.controls.failing = False  # a stream that is still ending is told
         session.controls.on_change = self._changed
         if peer.state is PeerState.FAILED:  # before anybody listened
             self._failed("The connection to the browser was lost.")
@@ -88,7 +90,8 @@ class Stream:
 
     async def close(self) -> None:
         """End it and release everything; recordings are completed. Takes seconds at most."""
-        self._live.stop()
+        self._peer.on_failed = None  # a browser that is told to stop hangs up, which is no failure
+        self._stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._task), _CLOSE_S)
         await cancel([self._task])
@@ -97,6 +100,8 @@ class Stream:
         ticker = asyncio.create_task(self._tick(), name=f"stats {self._session.label}")
         try:
             await self._live.run()
+            if not self._ending:
+                self._session.notice("error", "The browser sends no more pictures; start again.")
         except BunrakuError as error:
             self._session.notice("error", str(error))
         except Exception:
@@ -106,12 +111,18 @@ class Stream:
             await cancel([ticker])
             self._count_missed()
             await self._peer.close()
-            self._controls.failing = False
-            self._controls.on_change = self._session.send_state
+            if self._controls.on_change == self._changed:  # and not that of a stream after this one
+                self._controls.failing = False
+                self._controls.on_change = self._session.send_state
             self._on_end(self)
 
+    def _stop(self) -> None:
+        self._ending = True
+        self._live.stop()
+
     def _count_missed(self) -> None:
-        self._frames.missed(self._live.stats().dropped.get("source", 0))
+        self._frames.missed("source", self._live.stats().dropped.get("source", 0))
+        self._frames.missed("encoder", self._peer.sink.replaced)
 
     async def _tick(self) -> None:
         """Tell the page the numbers, and end a stream to which no picture comes."""
@@ -124,8 +135,9 @@ class Stream:
             if stats.frames_in != frames:
                 frames, since_s = stats.frames_in, self._clock.now()
             elif self._clock.now() - since_s >= self._options.limits.stalled_s:
-                self._session.notice("error", "No picture comes from the camera any more.")
-                self._live.stop()
+                why = self._peer.source.notice or "No picture comes from the camera any more."
+                self._session.notice("error", why)
+                self._stop()
 
     def _changed(self) -> None:
         failing = self._controls.failing
@@ -147,7 +159,7 @@ class Stream:
 
     def _failed(self, why: str) -> None:
         self._session.notice("error", why)
-        self._live.stop()
+        self._stop()
 
     def _tell(self, text: str) -> None:
         self._session.notice("warning" if self._controls.failing else "info", text)

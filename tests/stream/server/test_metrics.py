@@ -28,8 +28,9 @@ def test_frames_are_counted_where_they_go() -> None:
     watching.delivered(frame, "browser", 0.04)
     for name in ("bunraku-1.mp4", "bunraku-2.mp4"):
         watching.delivered(frame, name, 0.05)
-    watching.missed(3)
-    watching.missed(5)
+    watching.missed("source", 3)
+    watching.missed("source", 5)
+    watching.missed("encoder", 2)
     found = samples(metrics)
     assert found["bunraku_places[]"] == 4
     assert found["bunraku_frames_in_total[]"] == 1
@@ -37,6 +38,7 @@ def test_frames_are_counted_where_they_go() -> None:
     assert found["bunraku_frames_out_total['recording']"] == 2
     assert found["bunraku_frames_dropped_total['motion']"] == 1
     assert found["bunraku_frames_dropped_total['source']"] == 5
+    assert found["bunraku_frames_dropped_total['encoder']"] == 2
     assert found["bunraku_frames_lost_person_total[]"] == 1
     assert found["bunraku_faults_total['blending']"] == 1
     assert found["bunraku_stage_seconds_count['motion']"] == 1

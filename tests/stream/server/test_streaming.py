@@ -6,6 +6,7 @@ import logging
 import re
 import tempfile
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -18,9 +19,12 @@ from tests.stream.server.visitor import Visitor
 
 from bunraku.stream.controls import Controls
 from bunraku.stream.ports import Stage
+from bunraku.stream.rtc.peer import PeerState
+from bunraku.stream.rtc.tracks import BrowserSource
 from bunraku.stream.server.logs import JsonFormatter
 from bunraku.stream.server.options import Limits, ServerOptions
 from bunraku.stream.server.sessions import State
+from bunraku.stream.server.streaming import Stream
 from bunraku.stream.writer import SYNTHETIC_COMMENT
 
 TOKEN = "a-token-long-enough"
@@ -185,6 +189,87 @@ async def test_a_camera_that_stops_frees_the_place() -> None:
         assert notice["text"] == "No picture comes from the camera any more."
         await page.expect("state", streaming=False)
         assert site.service.sessions.streaming == 0
+
+
+async def test_a_camera_of_which_nothing_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BrowserSource, "notice", "The picture is too large.")
+    async with serving(stalled_s=0.5) as site, site.page() as page, Visitor(page) as visitor:
+        await site.post(plain(60), page.session)
+        await visitor.start()
+        visitor.camera.running.clear()
+        notice = await page.expect("notice", level="error")
+        assert notice["text"] == "The picture is too large."
+
+
+async def test_a_browser_that_ends_its_video_is_told() -> None:
+    async with serving() as site, site.page() as page, Visitor(page) as visitor:
+        await site.post(plain(60), page.session)
+        await visitor.start()
+        await visitor.picture()
+        [sender] = visitor.connection.getSenders()
+        await sender.stop()
+        notice = await page.expect("notice", level="error")
+        assert notice["text"] == "The browser sends no more pictures; start again."
+        await page.expect("state", streaming=False)
+
+
+@dataclass(eq=False)
+class Lingering(Tint):
+    """Closes when it is told to."""
+
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def close(self) -> None:
+        await self.closing.wait()
+
+
+async def test_a_browser_that_hangs_up_when_it_stops_is_no_failure() -> None:
+    made: list[Lingering] = []
+
+    def stages(controls: Controls) -> list[Stage]:
+        made.append(Lingering(controls))
+        return list(made[-1:])
+
+    async with serving(stages=stages) as site, site.page() as page:
+        await site.post(plain(60), page.session)
+        async with Visitor(page) as visitor:
+            await visitor.start()
+            await visitor.picture()
+            stream = site.service.sessions.find(page.session).stream
+            assert isinstance(stream, Stream)
+            await page.send("stop")
+            await page.expect("state", streaming=False)
+        await until(lambda: stream._peer.state is PeerState.FAILED)
+        made[0].closing.set()
+        await until(lambda: stream._task.done())
+        await page.send("ping", t=1)
+        await page.expect("pong")
+        assert not [told for told in page.received if told.get("level") == "error"]
+
+
+async def test_a_stream_that_is_still_ending_leaves_the_next_one_alone() -> None:
+    made: list[Lingering] = []
+
+    def stages(controls: Controls) -> list[Stage]:
+        made.append(Lingering(controls))
+        return list(made[-1:])
+
+    async with serving(stages=stages) as site:
+        async with site.page() as page, Visitor(page) as visitor:
+            await site.post(plain(60), page.session)
+            await visitor.start()
+            await visitor.picture()
+            former = site.service.sessions.find(page.session).stream
+            assert isinstance(former, Stream)
+        async with site.page(session=page.session) as again, Visitor(again) as visitor:
+            await visitor.start()
+            assert not former._task.done()
+            made[0].closing.set()
+            await until(lambda: former._task.done())
+            made[1].closing.set()
+            made[1].controls.failing = True
+            assert (await scrape(site))["bunraku_failing_sessions[]"] == 1
+            await visitor.picture()
 
 
 async def test_a_new_offer_takes_the_place_of_the_old_stream() -> None:
