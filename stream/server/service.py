@@ -91,6 +91,7 @@ class Service:
         """Say goodbye, end the stream, delete all that belongs to the session."""
         if session.ended:
             return
+        session.ending = True
         log.info("session ended", extra=told(session=session.label, reason=reason))
         self.metrics.ended.labels(reason).inc()
         await self.stop_stream(session)

@@ -100,6 +100,9 @@ class Session:
     stream: Running | None = None
     away_s: float | None = None
     """Since when it has had no WebSocket."""
+    ending: bool = False
+    """Goodbye is about to be said: no stream is begun any more, and the page is not told that its
+    own has stopped, which it would take for an end without words."""
     pending: int = 0
     """Photos of it that are being looked at."""
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -125,6 +128,8 @@ class Session:
 
     def send_state(self) -> None:
         """Tell the page how its switches stand."""
+        if self.ending:
+            return
         streaming = self.state is State.STREAMING
         self.send({"type": "state", **self.controls.as_json(), "streaming": streaming})
 
@@ -205,9 +210,7 @@ class Registry:
         """
         session = self._sessions.get(session_id)
         if session is None:
-            raise ApiError(
-                404, ErrorCode.SESSION_EXPIRED, "That session has ended.", "Start a new one."
-            )
+            raise _expired()
         return session
 
     def touch(self, session: Session) -> None:
@@ -250,8 +253,10 @@ class Registry:
     def take_place(self, session: Session) -> None:
         """The session begins to stream.
 
-        :raises ApiError: server_full: all places are taken.
+        :raises ApiError: server_full: all places are taken; session_expired: it is over.
         """
+        if session.ending or session.ended:
+            raise _expired()
         if session.state is not State.STREAMING and self.streaming >= self._limits.sessions:
             raise ApiError(
                 429,
@@ -273,7 +278,10 @@ class Registry:
         limits, now_s = self._limits, self._clock.now()
         if now_s - session.opened_s >= limits.session_s:
             minutes = f"{limits.session_s / _MINUTE_S:g} minutes"
-            return ByeReason.SESSION_EXPIRED, f"A session lasts at most {minutes} here."
+            return ByeReason.SESSION_EXPIRED, (
+                f"A session lasts at most {minutes} here; its photos and recordings are deleted, "
+                "one under way too."
+            )
         if session.state is State.STREAMING or session.pending:
             return None
         if session.state is State.AWAY and not session.scripted:
@@ -288,3 +296,7 @@ class Registry:
         """Forget it and everything of it."""
         self._sessions.pop(session.id, None)
         session.forget()
+
+
+def _expired() -> ApiError:
+    return ApiError(404, ErrorCode.SESSION_EXPIRED, "That session has ended.", "Start a new one.")

@@ -80,6 +80,21 @@ def test_places(sessions: Registry) -> None:
     assert (one.state, other.state) == (State.READY, State.STREAMING)
 
 
+def test_no_place_for_who_is_leaving(sessions: Registry) -> None:
+    session, link = opened(sessions)
+    session.ending = True
+    with pytest.raises(ApiError) as caught:
+        sessions.take_place(session)
+    assert (caught.value.status, caught.value.code) == (404, ErrorCode.SESSION_EXPIRED)
+    session.send_state()
+    assert not link.sent
+    session.ending = False
+    sessions.remove(session)
+    with pytest.raises(ApiError):
+        sessions.take_place(session)
+    assert session.ended
+
+
 def test_lost_and_found_again(sessions: Registry) -> None:
     session, link = opened(sessions)
     sessions.take_place(session)
