@@ -77,8 +77,9 @@ class Limits:
 
     recording_bytes: int = 256 * 2**20
     recording_s: float = 600.0
-    # Recordings that a session keeps for download; the oldest goes first.
+    # Recordings that a session keeps for download, and their bytes together; the oldest goes first.
     recordings: int = 4
+    recordings_bytes: int = 512 * 2**20
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -132,6 +133,11 @@ class ServerOptions:
             raise InputError(f"{self.port} is not a port.", "Choose one from 1024 to 65535.")
         if min(self.size) < 16 or not 1 <= self.rate <= 240:
             raise InputError("The camera's size or rate is out of range.", "Try 640x480 and 30.")
+        if max(self.size) > self.peer.max_side_px or self.rate > self.peer.max_rate:
+            raise InputError(
+                "Cameras are asked for more than is taken.",
+                "Raise --max-side, or lower --size or --rate.",
+            )
         if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
             raise InputError("The token has characters that no header can carry.", "Use ASCII.")
         if self.token is not None and (not self.token or self.token != self.token.strip()):

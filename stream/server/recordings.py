@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bunraku.errors import OutputError
 from bunraku.stream.frame import LiveFrame
 from bunraku.stream.ports import SinkClosed
 from bunraku.stream.server.logs import told
@@ -27,22 +29,25 @@ class RecordingSink:
     def __init__(
         self, folder: Path, limits: Limits, rate: float, on_complete: Callable[[Recording], None]
     ) -> None:
+        """:raises OutputError: nothing can be written there."""
         self._id = secrets.token_urlsafe(_ID_BYTES)
         self._path = folder / f"{self._id}{RECORDED_AS}"
         self._shown_name = f"bunraku-{datetime.now(UTC):%Y%m%d-%H%M%S}{RECORDED_AS}"
         self._limits = limits
         self._on_complete = on_complete
         self._closed = False
-        self._file = FileSink(
-            self._path, rate=rate, max_bytes=limits.recording_bytes, max_s=limits.recording_s
-        )
+        with _privately():
+            self._file = FileSink(
+                self._path, rate=rate, max_bytes=limits.recording_bytes, max_s=limits.recording_s
+            )
 
     @property
     def name(self) -> str:
         return self._shown_name
 
     async def open(self) -> None:
-        await self._file.open()
+        with _privately():
+            await self._file.open()
 
     async def write(self, frame: LiveFrame) -> None:
         try:
@@ -72,6 +77,16 @@ class RecordingSink:
         return "The recording was ended: the server cannot write any more."
 
 
+@contextlib.contextmanager
+def _privately() -> Iterator[None]:
+    """An error's own words name the server's paths, which are nothing for the page."""
+    try:
+        yield
+    except OutputError as error:
+        log.error("a recording cannot be written: %s", error)
+        raise OutputError("The server cannot write a recording now.", "Try again later.") from error
+
+
 def keep(session: Session, recording: Recording, limits: Limits) -> None:
     """Add a recording to its session, and delete the oldest of too many."""
     if session.ended:
@@ -81,10 +96,18 @@ def keep(session: Session, recording: Recording, limits: Limits) -> None:
         "recorded", extra=told(session=session.label, bytes=recording.bytes, s=recording.seconds)
     )
     session.send({"type": "recorded", **recording_json(recording)})
-    while len(session.recordings) > limits.recordings:
+    while _too_much(list(session.recordings.values()), limits):
         oldest = session.recordings.pop(next(iter(session.recordings)))
         oldest.path.unlink(missing_ok=True)
         session.notice("warning", f"{oldest.name} was deleted to make room.")
+
+
+def _too_much(recordings: list[Recording], limits: Limits) -> bool:
+    """Whether the oldest must go; the newest, whose size has a limit of its own, always stays."""
+    if len(recordings) < 2:
+        return False
+    total = sum(recording.bytes for recording in recordings)
+    return len(recordings) > limits.recordings or total > limits.recordings_bytes
 
 
 def recording_json(recording: Recording) -> dict[str, str | int | float]:

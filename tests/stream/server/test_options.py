@@ -52,6 +52,8 @@ def test_an_origin_of_others_needs_a_token() -> None:
         {"token": "two\nlines"},
         {"size": (0, 480)},
         {"rate": 0.5},
+        {"rate": 61.0},
+        {"size": (640, 1300)},
         {"origins": ("example.org",)},
     ],
 )

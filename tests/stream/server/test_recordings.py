@@ -1,9 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+from tests.stream.fakes import FakeClock
 from tests.stream.server.fakes import plain, serving
 from tests.stream.server.visitor import Visitor
+
+from bunraku.stream.server.options import Limits
+from bunraku.stream.server.recordings import keep
+from bunraku.stream.server.sessions import Recording, Registry
 
 
 async def test_recordings_have_an_end() -> None:
@@ -47,7 +53,33 @@ async def test_stopping_completes_recordings() -> None:
         await page.expect("state", recording=True)
         for _ in range(5):
             await visitor.picture()
+        page.received.clear()
         stopping = asyncio.create_task(site.service.stop())
         await page.expect("recorded")
         assert (await page.expect("bye"))["reason"] == "stopping"
         await stopping
+        # A page that heard that its stream has stopped would not wait for the goodbye.
+        assert not [told for told in page.received if told["type"] == "state"]
+
+
+async def test_a_recording_that_cannot_begin_tells_no_path() -> None:
+    async with serving() as site, site.page() as page, Visitor(page) as visitor:
+        await site.post(plain(60), page.session)
+        await visitor.start()
+        await visitor.picture()
+        site.service.sessions.find(page.session).folder().rmdir()
+        await page.send("command", name="record", on=True)
+        error = await page.expect("error")
+        assert error["text"] == "The server cannot write a recording now."
+        assert error["hint"] == "Try again later."
+
+
+def test_the_oldest_go_when_all_together_are_too_large(tmp_path: Path) -> None:
+    limits = Limits(recordings_bytes=100)
+    session = Registry(limits, FakeClock()).open([])
+    for number, size in enumerate((60, 30, 20, 300)):
+        path = tmp_path / f"{number}.mp4"
+        path.touch()
+        keep(session, Recording(str(number), path, path.name, size, 1.0), limits)
+        assert list(session.recordings) == [["0"], ["0", "1"], ["1", "2"], ["3"]][number]
+    assert [path.name for path in tmp_path.iterdir()] == ["3.mp4"]
