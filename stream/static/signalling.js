@@ -24,6 +24,7 @@ export class Signalling extends EventTarget {
   roundTripMs = null;
 
   #socket = null;
+  #opened = false;
   #timer = null;
   #pinger = null;
   #attempt = 0;
@@ -48,9 +49,11 @@ export class Signalling extends EventTarget {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws`);
     this.#socket = socket;
+    this.#opened = false;
     this.#farewell = this.#refusal = null;
     this.#timer = setTimeout(() => this.#closed(socket, 1006), OPEN_MS);
     socket.onopen = () => {
+      this.#opened = true;
       const hello = { type: "hello" };
       if (this.token) hello.token = this.token;
       if (this.session) hello.session = this.session;
@@ -147,7 +150,20 @@ export class Signalling extends EventTarget {
       this.dispatchEvent(new CustomEvent("ended", { detail: serverFailure(bye) }));
     } else {
       this.#comeBack(bye !== null);
+      if (!this.#opened) this.#askWhy();
     }
+  }
+
+  /** A WebSocket is refused without a word; another request with an origin is told the reason. */
+  async #askWhy() {
+    const asked = { method: "DELETE", signal: AbortSignal.timeout(OPEN_MS) };
+    const response = await fetch("/api/photos/none", asked).catch(() => null);
+    if (response?.status !== 403) return;
+    const { error } = await response.json().catch(() => ({}));
+    if (this.#opened) return;
+    this.#drop();
+    const detail = error ? serverFailure(error) : refused(4403);
+    this.dispatchEvent(new CustomEvent("refused", { detail }));
   }
 
   #comeBack(stopping) {

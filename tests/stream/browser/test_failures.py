@@ -76,11 +76,33 @@ def test_a_server_that_goes_and_comes_back_is_found_again(
             visitor.wait_for_colour(BLUE)
             assert visitor.page.locator("#photos li").count() == 2
             assert visitor.page.is_hidden("#banner")
-            # Chromium itself writes a line for each attempt in vain.
-            assert all("WebSocket connection" in text for text in visitor.problems)
+            # Chromium itself writes lines for each attempt in vain.
+            lines = ("WebSocket connection", "Failed to load resource")
+            assert all(any(line in text for line in lines) for text in visitor.problems)
             visitor.problems.clear()
     finally:
         server.stop()
+
+
+def test_a_server_that_refuses_the_address_says_so(browser: Browser, served: Served) -> None:
+    # As behind a proxy whose address was not given as --origin: the WebSocket just fails.
+    script = """
+    globalThis.WebSocket = class extends WebSocket {
+      constructor(url) { super(`${url}/nowhere`); }
+    };
+    """
+    told = '{"error": {"code": "forbidden", "text": "Another page may not ask this."}}'
+    with visit(browser, served.url) as visitor:
+        visitor.page.route(
+            "**/api/photos/none",
+            lambda route: route.fulfill(status=403, content_type="application/json", body=told),
+        )
+        visitor.page.add_init_script(script)
+        visitor.page.reload()
+        visitor.wait_for_state("refused")
+        assert "The server refuses this page" in visitor.banner()
+        assert "Another page may not ask this." in visitor.banner()
+        visitor.problems.clear()  # Chromium's own lines
 
 
 @pytest.mark.parametrize(
