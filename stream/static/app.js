@@ -112,7 +112,10 @@ signalling.addEventListener("stats", ({ detail }) => {
 
 signalling.addEventListener("notice", ({ detail: { level, text } }) => {
   if (level === "info") view.showStatus(text);
-  else fail(new Failure("notice", level === "error" ? "Stopped" : "Please note", text), { level });
+  // How a stream came to its end is no news to a user who has stopped it.
+  else if (level !== "error" || wanted) {
+    fail(new Failure("notice", level === "error" ? "Stopped" : "Please note", text), { level });
+  }
 });
 
 signalling.addEventListener("error", ({ detail }) => {
@@ -199,6 +202,7 @@ async function start() {
     if (accepted) show("live");
   } catch (error) {
     if (state !== "starting") return; // the connection went, and tells so itself
+    signalling.send({ type: "stop" }); // the server may have kept a place
     halt();
     fail(asFailure(error), { action: "Try again", onAction: start });
   }

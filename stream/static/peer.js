@@ -20,7 +20,7 @@ export class Peer extends EventTarget {
 
   /**
    * @param iceServers the server's, and only those
-   * @param video what the server says of it: codec, rate, start_kbps, max_kbps
+   * @param video what the server says of it: codec, rate, start_kbps, max_kbps, max_side_px
    */
   constructor(iceServers, video) {
     super();
@@ -43,10 +43,13 @@ export class Peer extends EventTarget {
   async start(stream, exchange) {
     const connection = this.#connection;
     const { codec, rate, max_kbps: maxKbps } = this.#video;
-    this.#transceiver = connection.addTransceiver(stream.getVideoTracks()[0], {
+    const track = stream.getVideoTracks()[0];
+    const encoding = { maxBitrate: maxKbps * 1000, maxFramerate: rate };
+    encoding.scaleResolutionDownBy = this.#shrinkage(track);
+    this.#transceiver = connection.addTransceiver(track, {
       direction: "sendrecv",
       streams: [stream],
-      sendEncodings: [{ maxBitrate: maxKbps * 1000, maxFramerate: rate }],
+      sendEncodings: [encoding],
     });
     preferCodec(this.#transceiver, codec);
     await connection.setLocalDescription();
@@ -54,13 +57,15 @@ export class Peer extends EventTarget {
     const sdp = await exchange(connection.localDescription.sdp);
     if (connection.signalingState === "closed") return;
     await connection.setRemoteDescription({ type: "answer", sdp: withBitrates(sdp, this.#video) });
-    await this.#keepRate();
+    await this.#tune(this.#transceiver.sender);
     if (!this.#wasUp) this.#arm(CONNECT_MS, iceFailed);
   }
 
   /** Send another camera's picture from now on. */
   async replace(track) {
-    await this.#transceiver?.sender.replaceTrack(track);
+    const sender = this.#transceiver?.sender;
+    await sender?.replaceTrack(track);
+    if (sender) await this.#tune(sender);
   }
 
   /** {roundTripMs, bufferMs, downKbps…} of the media, as the browser measures them; may be null. */
@@ -83,10 +88,18 @@ export class Peer extends EventTarget {
     this.#connection.close();
   }
 
-  async #keepRate() {
-    const sender = this.#transceiver.sender;
+  /** How many times too large a camera's picture is: the server takes none above its limit. */
+  #shrinkage(track) {
+    const { width = 0, height = 0 } = track.getSettings();
+    return Math.max(1, Math.max(width, height) / this.#video.max_side_px);
+  }
+
+  async #tune(sender) {
     const parameters = sender.getParameters();
     parameters.degradationPreference = "maintain-framerate";
+    for (const encoding of parameters.encodings) {
+      encoding.scaleResolutionDownBy = this.#shrinkage(sender.track);
+    }
     // Not every browser knows the preference; the video works without it.
     await sender.setParameters(parameters).catch(() => undefined);
   }

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser
 from tests.stream.browser.serving import Served
 from tests.stream.browser.visitor import DESKTOP, PHONE, visit
 
+from bunraku.stream.rtc.options import PeerOptions
+from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.writer import SYNTHETIC_COMMENT
 
 MakePhoto = Callable[..., Path]
@@ -110,6 +112,27 @@ def test_a_session_from_start_to_stop(browser: Browser, served: Served, photo: M
         visitor.wait_for_state("ready")
         assert page.evaluate("own.srcObject") is None
         assert page.is_enabled("#start")
+        page.wait_for_timeout(1000)  # within which the server closes the stream
+        assert page.is_hidden("#banner")
+
+
+def test_a_camera_that_is_too_large_is_sent_smaller(browser: Browser, photo: MakePhoto) -> None:
+    any_size = """
+    const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = () => get({ video: true });
+    """
+    peer = PeerOptions(max_side_px=200)
+    server = Served(ServerOptions(port=0, size=(160, 120), peer=peer)).start()
+    try:
+        with visit(browser, server.url) as visitor:
+            visitor.page.add_init_script(any_size)
+            visitor.page.reload()
+            visitor.add(photo())
+            visitor.start()
+            assert visitor.page.evaluate("own.videoWidth") > 200
+            visitor.wait_for_colour(BLUE)
+    finally:
+        server.stop()
 
 
 def test_a_recording_is_downloaded_and_says_that_it_is_synthetic(
