@@ -23,6 +23,11 @@ from av.frame import Frame
 from bunraku.stream.rtc.receiving import ReadyFrame
 
 MAX_WAITING_FRAMES = 15
+"""When so many wait, all are skipped up to the next keyframe,"""
+FAR_TOO_MANY_FRAMES = 4 * MAX_WAITING_FRAMES
+"""and when so many wait, keyframes too: they may be all that comes."""
+MOST_SIDE_PX = 4096
+"""Larger pictures are not even decoded: a few bytes may stand for half a gigabyte."""
 FAILURES_IN_A_ROW = 3
 ASK_AGAIN_S = 0.25
 
@@ -37,7 +42,10 @@ def decoder_worker(
     output_q: asyncio.Queue[Frame | None],
     decode_error: threading.Event,
 ) -> None:
-    """Decode until None comes; the receiver asks the sender for a keyframe at ``decode_error``."""
+    """Decode until None comes; the receiver asks the sender for a keyframe at ``decode_error``.
+
+    Whoever put None waits for this thread, in the event loop: what is before it is left alone.
+    """
     decoding: Decoding | None = None
     codec_name = ""
     try:
@@ -47,9 +55,10 @@ def decoder_worker(
                 codec_name = codec.name
                 decoding = Decoding(codec, decode_error.set)
             ready = encoded.unpack() if isinstance(encoded, ReadyFrame) else [encoded]
-            behind = input_q.qsize() >= MAX_WAITING_FRAMES
             for one in ready:
-                for frame in decoding.decode(one, behind=behind):
+                if _has_ended(input_q):
+                    break
+                for frame in decoding.decode(one, waiting=input_q.qsize()):
                     loop.call_soon_threadsafe(output_q.put_nowait, frame)
         # The track has ended.
         loop.call_soon_threadsafe(output_q.put_nowait, None)
@@ -81,17 +90,18 @@ class Decoding:
         self._failures = 0
         self._waits_for_keyframe = False
 
-    def decode(self, encoded: JitterFrame, *, behind: bool = False) -> list[Frame]:
+    def decode(self, encoded: JitterFrame, *, waiting: int = 0) -> list[Frame]:
         """The frames that come out: one, or none where it is skipped or fails.
 
-        :param behind: too many frames wait already; all are skipped up to a keyframe.
+        :param waiting: how many frames wait behind it.
         """
         if not encoded.data:
             # To a decoder, no data means the end: it would never decode again.
             return []
-        if is_keyframe(self._codec.name, encoded.data):
+        keyframe = is_keyframe(self._codec.name, encoded.data)
+        if keyframe and waiting < FAR_TOO_MANY_FRAMES and not self._is_too_large(encoded.data):
             self._waits_for_keyframe = False
-        elif behind or self._waits_for_keyframe:
+        elif keyframe or waiting >= MAX_WAITING_FRAMES or self._waits_for_keyframe:
             self._waits_for_keyframe = True
             self._ask_for_keyframe()
             return []
@@ -104,6 +114,11 @@ class Decoding:
             return []
         self._failures = 0
         return frames
+
+    def _is_too_large(self, data: bytes) -> bool:
+        """Whether a keyframe says so itself; H.264's decoder looks for us."""
+        size = vp8_size(data) if self._codec.name.upper() == "VP8" else None
+        return size is not None and max(size) > MOST_SIDE_PX
 
     def _fail(self, error: Exception) -> None:
         self._failures += 1
@@ -129,10 +144,24 @@ def is_keyframe(codec_name: str, data: bytes) -> bool:
     return any(unit and unit[0] & 0x1F == 5 for unit in units)
 
 
+def vp8_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height that a VP8 keyframe states (RFC 6386, 9.1); None if it is none."""
+    if len(data) < 10 or data[3:6] != b"\x9d\x01\x2a":
+        return None
+    width, height = (int.from_bytes(data[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+    return width, height
+
+
+def _has_ended(input_q: queue.Queue[Task]) -> bool:
+    with input_q.mutex:
+        return bool(input_q.queue) and input_q.queue[-1] is None
+
+
 def _without_delay(decoder: Decoder) -> Decoder:
     codec = getattr(decoder, "codec", None)
     if isinstance(codec, av.CodecContext):
         # Each frame at once, and not a thread for every core that a large machine has.
         codec.flags |= Flags.low_delay
         codec.thread_count = 2
+        codec.options = {**codec.options, "max_pixels": str(MOST_SIDE_PX**2)}
     return decoder

@@ -16,15 +16,18 @@ from aiortc.mediastreams import VIDEO_TIME_BASE
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from av.frame import Frame
 from av.video.frame import VideoFrame
-from tests.stream.rtc.browser import number_of, numbered_picture
+from tests.stream.rtc.browser import SIDE_PX, number_of, numbered_picture
 
+from bunraku.stream.rtc import decoding
 from bunraku.stream.rtc.codecs import encoder_for
 from bunraku.stream.rtc.decoding import (
     ASK_AGAIN_S,
+    FAR_TOO_MANY_FRAMES,
     MAX_WAITING_FRAMES,
     Decoding,
     decoder_worker,
     is_keyframe,
+    vp8_size,
 )
 from bunraku.stream.rtc.options import PeerOptions
 from bunraku.stream.rtc.receiving import ReadyFrame
@@ -74,11 +77,11 @@ class Setting:
         self.made.append(get_decoder(codec))
         return self.made[-1]
 
-    def numbers(self, frames: list[JitterFrame], *, behind: bool = False) -> list[int | None]:
+    def numbers(self, frames: list[JitterFrame], *, waiting: int = 0) -> list[int | None]:
         return [
             number_of(shown)
             for frame in frames
-            for shown in self.decoding.decode(frame, behind=behind)
+            for shown in self.decoding.decode(frame, waiting=waiting)
             if isinstance(shown, VideoFrame)
         ]
 
@@ -141,12 +144,52 @@ def test_when_too_many_wait_it_goes_on_at_the_next_keyframe() -> None:
     setting = Setting(VP8)
     frames = encoded(VP8, 9, keyframes=(0, 6))
     assert setting.numbers(frames[:2]) == [0, 1]
-    assert setting.numbers(frames[2:4], behind=True) == []
+    assert setting.numbers(frames[2:4], waiting=MAX_WAITING_FRAMES) == []
     assert setting.asked.times == 1
     setting.now_s += ASK_AGAIN_S
     assert setting.numbers(frames[4:6]) == []
     assert setting.asked.times == 2
     assert setting.numbers(frames[6:]) == [6, 7, 8]
+
+
+def test_when_far_too_many_wait_keyframes_are_skipped_too() -> None:
+    setting = Setting(VP8)
+    frames = encoded(VP8, 4, keyframes=(0, 1, 2))
+    assert setting.numbers(frames[:1], waiting=FAR_TOO_MANY_FRAMES - 1) == [0]
+    assert setting.numbers(frames[1:2], waiting=FAR_TOO_MANY_FRAMES) == []
+    assert setting.asked.times == 1
+    assert setting.numbers(frames[3:]) == []
+    assert setting.numbers(frames[2:]) == [2, 3]
+
+
+def test_vp8_keyframes_state_their_size() -> None:
+    first, second = encoded(VP8, 2)
+    assert vp8_size(first.data) == (SIDE_PX, SIDE_PX)
+    assert vp8_size(second.data) is None
+    assert vp8_size(first.data[:9]) is None
+    scaled = first.data[:6] + (0x4000 | 16383).to_bytes(2, "little") + first.data[8:]
+    assert vp8_size(scaled) == (16383, SIDE_PX)
+
+
+def test_a_keyframe_that_says_it_is_huge_reaches_no_decoder() -> None:
+    setting = Setting(VP8)
+    first, second = encoded(VP8, 2)
+    huge = JitterFrame(first.data[:6] + b"\xff\x3f\xff\x3f" + first.data[10:], first.timestamp)
+    assert setting.numbers([huge, second]) == []
+    assert not setting.made
+    assert setting.asked.times == 1
+    assert setting.numbers([first, second]) == [0, 1]
+
+
+@BOTH
+def test_pictures_above_the_limit_are_not_decoded(
+    codec: RTCRtpCodecParameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = encoded(codec, 3)
+    monkeypatch.setattr(decoding, "MOST_SIDE_PX", SIDE_PX)
+    assert Setting(codec).numbers(frames) == [0, 1, 2]
+    monkeypatch.setattr(decoding, "MOST_SIDE_PX", SIDE_PX - 16)
+    assert Setting(codec).numbers(frames) == []
 
 
 async def test_the_thread_hands_frames_over_and_ends_with_the_track() -> None:
@@ -156,16 +199,28 @@ async def test_the_thread_hands_frames_over_and_ends_with_the_track() -> None:
     frames = encoded(VP8, 3)
     waiting.put((VP8, ReadyFrame(frames[0], frames[1:])))
     waiting.put((VP8, JitterFrame(b"", 9000)))
-    waiting.put(None)
     thread = threading.Thread(
         target=decoder_worker, args=(asyncio.get_running_loop(), waiting, track, error)
     )
     thread.start()
-    got = [await asyncio.wait_for(track.get(), 5) for _ in range(4)]
+    got = [await asyncio.wait_for(track.get(), 5) for _ in range(3)]
+    assert [number_of(frame) for frame in got if isinstance(frame, VideoFrame)] == [0, 1, 2]
+    waiting.put(None)
+    assert await asyncio.wait_for(track.get(), 5) is None
     thread.join()
-    assert [number_of(frame) for frame in got[:3] if isinstance(frame, VideoFrame)] == [0, 1, 2]
-    assert got[3] is None
     assert not error.is_set()
+
+
+async def test_the_thread_decodes_nothing_that_nobody_waits_for() -> None:
+    waiting: queue.Queue[tuple[RTCRtpCodecParameters, JitterFrame] | None] = queue.Queue()
+    track: asyncio.Queue[Frame | None] = asyncio.Queue()
+    for frame in encoded(VP8, 3):
+        waiting.put((VP8, frame))
+    waiting.put(None)
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(decoder_worker, loop, waiting, track, threading.Event())
+    assert await asyncio.wait_for(track.get(), 5) is None
+    assert track.empty()
 
 
 async def test_the_thread_catches_up_when_it_falls_behind() -> None:
@@ -175,15 +230,17 @@ async def test_the_thread_catches_up_when_it_falls_behind() -> None:
     last = 2 * MAX_WAITING_FRAMES
     for frame in encoded(VP8, last + 1, keyframes=(0, last)):
         waiting.put((VP8, frame))
-    waiting.put(None)
     loop = asyncio.get_running_loop()
     thread = threading.Thread(target=decoder_worker, args=(loop, waiting, track, error))
     thread.start()
-    numbers = []
+    numbers: list[int | None] = []
     async with asyncio.timeout(5):
-        while isinstance(shown := await track.get(), VideoFrame):
+        while last not in numbers:
+            shown = await track.get()
+            assert isinstance(shown, VideoFrame)
             numbers.append(number_of(shown))
-    assert shown is None
+        waiting.put(None)
+        assert await track.get() is None
     thread.join()
     assert numbers == [0, last]
     assert error.is_set()
