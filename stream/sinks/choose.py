@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from bunraku.stream.clock import Clock
 from bunraku.stream.ports import Sink
 from bunraku.stream.sinks.null import NullSink
 from bunraku.stream.sinks.push import PushSink
+from bunraku.stream.sinks.push_target import PushTarget
 from bunraku.stream.sinks.recording import FileSink, Timing
 from bunraku.stream.sinks.virtual import VirtualCameraSink
 from bunraku.stream.sinks.window import WindowSink
@@ -58,8 +60,10 @@ def choose_sinks(
         sinks.append(FileSink(words.out, rate=rate, timing=timing))
     if words.virtual_camera or words.virtual_camera_name is not None:
         sinks.append(VirtualCameraSink(words.virtual_camera_name, rate=rate))
-    for address in words.push:
-        sinks.append(PushSink(address, rate=rate, bitrate_kbps=words.bitrate_kbps, clock=clock))
+    for address, name in zip(words.push, _push_names(words.push), strict=True):
+        sinks.append(
+            PushSink(address, rate=rate, bitrate_kbps=words.bitrate_kbps, name=name, clock=clock)
+        )
     if not sinks and words.nowhere:
         sinks.append(NullSink())
     if not sinks:
@@ -67,17 +71,33 @@ def choose_sinks(
             "There is nowhere to send the pictures.",
             "Leave --no-window out, or give --out, --virtual-camera or --push.",
         )
-    names = [sink.name for sink in sinks]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"{name} is given more than once.", "Give each place once.")
     return sinks
+
+
+def _push_names(addresses: tuple[str, ...]) -> list[str]:
+    """A name for each, as the secret parts that tell them apart cannot be told.
+
+    :raises InputError: two are the same.
+    """
+    targets = [PushTarget.parse(address) for address in addresses]
+    named: Counter[str] = Counter()
+    places: set[str] = set()
+    names = []
+    for target in targets:
+        if target.address in places:
+            raise InputError(f"{target.shown} is given more than once.", "Give each place once.")
+        places.add(target.address)
+        named[target.shown] += 1
+        number = named[target.shown]
+        names.append(target.shown if number == 1 else f"{target.shown} #{number}")
+    return names
 
 
 class Recordings:
     """Names the file of each recording after the time at which it begins.
 
     :param folder: for all of them.
+    :param taken: names that another file has, in whatever folder.
     :param now: the wall clock.
     :raises OutputError: the folder does not exist.
     """
@@ -87,12 +107,14 @@ class Recordings:
         folder: Path,
         *,
         rate: float | None = None,
+        taken: Collection[str] = (),
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         if not folder.is_dir():
             raise OutputError(f"The folder {folder} does not exist.", "Make it first.")
         self._folder = folder
         self._rate = rate or DEFAULT_RATE
+        self._taken = taken
         self._now = now
 
     def __call__(self) -> FileSink:
@@ -103,7 +125,7 @@ class Recordings:
         stem = f"synthetic-{self._now():%Y%m%d-%H%M%S}"
         path = self._folder / f"{stem}.mp4"
         number = 1
-        while path.exists():
+        while path.exists() or path.name in self._taken:
             number += 1
             path = self._folder / f"{stem}-{number}.mp4"
         return FileSink(path, rate=self._rate)

@@ -37,21 +37,24 @@ class PushSink:
         rate: float = 30.0,
         bitrate_kbps: int = 2500,
         patience_s: int = 10,
+        name: str | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Choose the place; see :meth:`PushTarget.parse` for what it may be.
 
         :param rate: frames a second, about.
         :param patience_s: how long the other side may take to connect or to accept a frame.
+        :param name: what people are told it is; by default the scheme and host.
         :raises OutputError: the address is not one of those.
         :raises InputError: a number is not above 0.
         """
         if not (rate > 0 and bitrate_kbps > 0 and patience_s > 0):
             raise InputError("Rate, bitrate and patience of a push must be above 0.")
         self._target = PushTarget.parse(url)
+        self._name = name or self._target.shown
         self._rate, self._bitrate_kbps, self._patience_s = rate, bitrate_kbps, patience_s
         self._clock = clock or SystemClock()
-        self._worker = Worker(f"push {self._target.shown}")
+        self._worker = Worker(f"push {self._name}")
         self._process: PushProcess | None = None
         self._canvas, self._timeline = Canvas(), Timeline()
         self._worked = self._closed = False
@@ -60,7 +63,7 @@ class PushSink:
 
     @property
     def name(self) -> str:
-        return self._target.shown
+        return self._name
 
     @property
     def notice(self) -> str | None:
@@ -106,6 +109,8 @@ class PushSink:
 
     async def close(self) -> None:
         """Say goodbye to the other side, but not for long."""
+        if self._closed:
+            return
         self._closed = True
         finishing = asyncio.ensure_future(self._worker.run(self._finish))
         try:

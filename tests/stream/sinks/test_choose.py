@@ -44,6 +44,12 @@ def test_pictures_that_go_nowhere_must_be_asked_for() -> None:
 def test_a_place_is_given_once(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"udp://host:1234 is given more than once"):
         names(SinkWords(push=("udp://host:1234", "udp://host:1234")))
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    places = "rtmp://host/app/ONE", "rtmp://host/app/TWO"
+    playlists = str(tmp_path / "a/live.m3u8"), str(tmp_path / "b/live.m3u8")
+    told = ["rtmp://host", "rtmp://host #2", "live.m3u8", "live.m3u8 #2"]
+    assert names(SinkWords(window=False, push=(*places, *playlists))) == told
 
 
 @pytest.mark.parametrize(
@@ -65,6 +71,9 @@ async def test_each_recording_has_a_name_of_its_own(tmp_path: Path) -> None:
     assert first.path == tmp_path / "synthetic-20310203-040506.mp4"
     first.path.write_bytes(b"kept")
     assert made().path.name == "synthetic-20310203-040506-2.mp4"
+    taken = {"synthetic-20310203-040506-2.mp4"}
+    again = Recordings(tmp_path, taken=taken, now=lambda: datetime(2031, 2, 3, 4, 5, 6))
+    assert again().path.name == "synthetic-20310203-040506-3.mp4"
 
 
 def test_the_folder_of_recordings_must_be_there(tmp_path: Path) -> None:

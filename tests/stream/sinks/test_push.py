@@ -322,6 +322,7 @@ async def test_a_closed_sink_leaves_nothing_behind() -> None:
     port = _free_port(socket.SOCK_DGRAM)
     sink = PushSink(f"udp://127.0.0.1:{port}")
     await sink.close()
+    await sink.close()
     await _push(PushSink(f"udp://127.0.0.1:{port}"), 3)
     assert _descriptors() == before
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("push")]
