@@ -42,7 +42,11 @@ RECORDED_VP9 = Encoding("libvpx-vp9", {**_VP9, "crf": "28", "b": "0"})
 
 
 def pushed_h264(bitrate_kbps: int) -> Encoding:
-    """H.264 whose rate stays close to ``bitrate_kbps`` within any half second."""
+    """H.264 whose rate stays close to ``bitrate_kbps`` within any half second of the nominal frame
+    rate; with half as many frames it is half of that.
+
+    x264's "force-cfr=0" would share it out by the pictures' times, but holds a picture back.
+    """
     rate, buffer = f"{bitrate_kbps}k", f"{max(1, bitrate_kbps // 2)}k"
     limits = {"b": rate, "maxrate": rate, "bufsize": buffer}
     return Encoding("libx264", {**_H264, **limits}, key_every_ms=1000)
