@@ -52,6 +52,11 @@ class PreviewSink:
         notice: str | None = getattr(self._inner, "notice", None)
         return notice
 
+    @property
+    def gone(self) -> bool:
+        """Whether the inner sink has ended between frames."""
+        return bool(getattr(self._inner, "gone", False))
+
     def say(self, text: str) -> None:
         """Show a message for a while, in place of the last one."""
         self._said, self._said_until_s = text, self._clock.now() + SAID_S

@@ -49,6 +49,7 @@ class WindowSink:
         self._opened: asyncio.Future[None] | None = None
         self._shown: asyncio.Future[None] | None = None
         self._ended: str | None = "The window is not open."
+        self._was_open = False
         self._closed = False
 
     @property
@@ -58,6 +59,11 @@ class WindowSink:
     @property
     def notice(self) -> str | None:
         return None
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was open and has ended, which is known even while no frames come."""
+        return self._was_open and self._ended is not None
 
     async def open(self) -> None:
         """Open the window.
@@ -82,7 +88,7 @@ class WindowSink:
                 f"No window can be opened{f' on the display {display}' if display else ''}.",
                 f"Start from a desktop session, {_NO_WINDOW}",
             ) from None
-        self._ended = None
+        self._ended, self._was_open = None, True
 
     async def write(self, frame: LiveFrame) -> None:
         """Show a frame; returns when it is on the screen.

@@ -76,6 +76,7 @@ def test_hears_keys_in_the_event_loop(display: str) -> None:
 def test_closed_by_the_user_and_opened_again(display: str) -> None:
     seen = _play("closed_by_user", DISPLAY=display)
     assert seen["said"] == "The window is closed."
+    assert seen["gone"] == [False, True]
     assert seen["second"] == [32, 0, 320, 240, 288 * 240]
 
 

@@ -152,7 +152,13 @@ async def closed_by_user() -> dict[str, Any]:
     sink = WindowSink("closed")
     await sink.open()
     await show(sink, RED)
+    gone = [sink.gone]
     press_close("closed")
+    for _ in range(500):  # no frame comes
+        if sink.gone:
+            break
+        await asyncio.sleep(0.01)
+    gone.append(sink.gone)
     said = ""
     for _ in range(200):
         try:
@@ -167,7 +173,7 @@ async def closed_by_user() -> dict[str, Any]:
     box = coloured(await show(second, GREEN), GREEN)
     await second.close()
     await second.close()
-    return {"said": said, "second": box}
+    return {"said": said, "second": box, "gone": gone}
 
 
 async def impatient() -> dict[str, Any]:
