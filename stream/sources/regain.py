@@ -140,7 +140,7 @@ class RegainingSource:
             self._lost_s = self._clock.now()
             self._waits = self._retry.waits_s(self._chance)
         self._notice = f"The connection to {self._name} is lost ({how}); it is being regained."
-        _log.warning("%s", self._notice)
+        _log.info("%s", self._notice)  # the notice is told to users
         await self._drop_reader()
 
     async def _regain(self) -> bool:

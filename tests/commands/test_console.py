@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 
 import pytest
 
@@ -27,6 +28,18 @@ def test_on_a_terminal_the_last_line_changes_and_stays_below_the_others() -> Non
     assert stream.getvalue() == (
         f"photo 1\n{clear}25 fps{clear}recorded\n25 fps{clear}24 fps{clear}the end\n"
     )
+
+
+def test_log_lines_stand_above_the_line_that_changes() -> None:
+    stream = Terminal()
+    console = Console(stream)
+    log = logging.getLogger("bunraku.stream.somewhere")
+    with console.logging():
+        console.status("25 fps")
+        log.warning("a frame is lost")
+    log.warning("not told here")
+    clear = "\r\x1b[K"
+    assert stream.getvalue() == f"{clear}25 fps{clear}a frame is lost\n25 fps"
 
 
 def test_elsewhere_only_lines_that_stay_are_written() -> None:
