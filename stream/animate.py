@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from bunraku.errors import NoPersonError, OutputError
-from bunraku.runtime.photo import read_photo
 from bunraku.runtime.stages import Spread, StageTimer
 from bunraku.stream.audio import AudioMode, AudioTrack
-from bunraku.stream.layout import draw_mark, recordable_size, side_by_side
+from bunraku.stream.layout import draw_mark, recordable_photo, recordable_size, side_by_side
 from bunraku.stream.options import AnimateOptions, Summary
 from bunraku.stream.orientation import Picture, resize
 from bunraku.stream.video import ClipFrame, ClipReader
@@ -66,7 +65,7 @@ def animate_clip(
         :class:`NoPersonError` if no frame shows a person. No file is left then.
     """
     _check_target(options)
-    photo, notes = _recordable_photo(options)
+    photo, notes = recordable_photo(options.photo, options.max_side_px)
     with ClipReader(options.clip) as reader, ClipWriter(options.out) as writer:
         audio = AudioTrack(options.clip, options.out.suffix.lower())
         writer.carry(audio)
@@ -197,16 +196,6 @@ def _check_target(options: AnimateOptions) -> None:
     for path, what in ((options.photo, "photo"), (options.clip, "clip")):
         if options.out.exists() and path.exists() and options.out.samefile(path):
             raise OutputError(f"{options.out} is the {what} itself.", "Name another output file.")
-
-
-def _recordable_photo(options: AnimateOptions) -> tuple[Picture, list[str]]:
-    photo = read_photo(options.photo)
-    height, width = photo.shape[:2]
-    size = recordable_size(width, height, options.max_side_px)
-    if size == (width, height):
-        return photo, []
-    note = f"the photo was scaled from {width} x {height} to {size[0]} x {size[1]} to be recorded"
-    return resize(photo, *size), [note]
 
 
 def _calibrate(puppet: Animator, clip: Path, index: int) -> None:

@@ -6,10 +6,12 @@ Convention: pictures are ``[H,W,3]`` uint8 RGB.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from bunraku.runtime.photo import read_photo
 from bunraku.stream.orientation import Picture, resize
 
 # The largest picture that H.264 players take for granted (level 5.1, 4096 x 2160).
@@ -28,6 +30,20 @@ def recordable_size(width: int, height: int, max_side_px: int) -> tuple[int, int
         math.sqrt(MAX_RECORDED_PIXELS / (width * height)),
     )
     return max(1, int(width * scale)), max(1, int(height * scale))
+
+
+def recordable_photo(path: Path, max_side_px: int) -> tuple[Picture, list[str]]:
+    """A photo, shrunk to what can be recorded, and a note where that was needed.
+
+    :raises PhotoError: see :func:`~bunraku.runtime.photo.read_photo`.
+    """
+    photo = read_photo(path)
+    height, width = photo.shape[:2]
+    size = recordable_size(width, height, max_side_px)
+    if size == (width, height):
+        return photo, []
+    note = f"the photo was scaled from {width} x {height} to {size[0]} x {size[1]} to be recorded"
+    return resize(photo, *size), [note]
 
 
 def side_by_side(driving: Picture, animated: Picture) -> Picture:

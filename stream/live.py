@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bunraku.errors import BunrakuError, InputError
 from bunraku.runtime.engine import live_shares
-from bunraku.runtime.photo import read_photo
 from bunraku.stream.clock import Clock, SystemClock
-from bunraku.stream.controls import Photo
+from bunraku.stream.controls import MOST_KEYED_PHOTOS, Photo
 from bunraku.stream.frame import LiveFrame
-from bunraku.stream.layout import recordable_size
-from bunraku.stream.orientation import Picture, resize
+from bunraku.stream.layout import recordable_photo
 from bunraku.stream.ports import Sink, SinkClosed
 from bunraku.stream.session import LiveSession, SessionPuppet, make_photo
 from bunraku.stream.sinks.choose import Recordings, SinkWords, choose_sinks
 from bunraku.stream.sinks.recording import FileSink
+from bunraku.stream.sinks.window import WindowSink, check_display
 from bunraku.stream.sources.choose import SourceWords, choose_source
 from bunraku.stream.stats import Stats
 from bunraku.stream.stopping import Stopping
@@ -69,6 +69,8 @@ class LiveSummary:
     failed: tuple[str, ...]
     # Whether a signal ended it.
     interrupted: bool
+    # What ended it, where something failed on the way: the source is lost for good.
+    error: BunrakuError | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for :func:`json.dumps`."""
@@ -79,6 +81,7 @@ class LiveSummary:
             "recorded": list(self.recorded),
             "failed": list(self.failed),
             "interrupted": self.interrupted,
+            "error": None if self.error is None else str(self.error),
             **self.stats.as_json(),
         }
 
@@ -86,21 +89,33 @@ class LiveSummary:
 class Live:
     """Photos, a source and sinks, made ready one after the other, the quick checks first.
 
-    :raises InputError: source, sinks or folder are not what they should be, or a photo cannot be
-        read.
+    :raises InputError: source, sinks or folder are not what they should be, there are more photos
+        than keys for them, or one cannot be read.
+    :raises OutputError: a window is asked for, and there is no display.
     """
 
     def __init__(self, options: LiveOptions, *, clock: Clock | None = None) -> None:
         self._options = options
         self._clock = clock or SystemClock()
-        self._record = Recordings(options.record_to, rate=options.source.rate)
+        if len(options.photos) > MOST_KEYED_PHOTOS:
+            raise InputError(
+                f"{len(options.photos)} photos are more than there are keys for.",
+                f"Name at most {MOST_KEYED_PHOTOS}.",
+            )
+        out = options.sinks.out
+        self._record = Recordings(
+            options.record_to, rate=options.source.rate, taken=[] if out is None else [out.name]
+        )
         self._source = choose_source(options.source, clock=self._clock)
         sinks = choose_sinks(options.sinks, on_key=self._press, clock=self._clock)
         self._outlets = [_Outlet(sink) for sink in sinks]
-        self._pictures = [_read(path, options.max_side_px) for path in options.photos]
+        if any(isinstance(sink, WindowSink) for sink in sinks):
+            check_display()
+        self._pictures = [recordable_photo(path, options.max_side_px) for path in options.photos]
         self._session: LiveSession | None = None
         self._photos: list[Photo] = []
         self._recorded: list[str] = []
+        self._error: BunrakuError | None = None
         self._on_notice: Callable[[str], None] = _ignore
 
     @property
@@ -120,9 +135,10 @@ class Live:
         puppet = load()
         for step, path in enumerate(options.photos, 1):
             tell(path.name, step, steps)
-            picture = self._pictures[step - 1]
+            picture, notes = self._pictures[step - 1]
             photo = make_photo(puppet.make_identity, picture, str(path))
-            self._photos.append(replace(photo, name=path.name))
+            report = replace(photo.report, notes=(*notes, *photo.report.notes))
+            self._photos.append(replace(photo, name=path.name, report=report))
         self._pictures.clear()
         self._session = LiveSession(
             puppet,
@@ -130,7 +146,7 @@ class Live:
             self._outlets,
             photos=self._photos,
             clock=self._clock,
-            observers=[] if options.duration_s is None else [_Timer(self, options.duration_s)],
+            observers=[_Begin(self._begin)],
             overlay=options.overlay,
             mark=options.mark,
             messages=options.sinks.window,
@@ -142,8 +158,6 @@ class Live:
         controls = self._session.controls
         controls.mirror, controls.passthrough = options.mirror, options.passthrough
         controls.window_only = options.window_only
-        if options.sinks.window:
-            self._session.say("Press ? for the keys.")
 
     def run(
         self,
@@ -156,7 +170,8 @@ class Live:
 
         :param on_notice: told what the user should know.
         :param on_stats: told the numbers once a second.
-        :raises SourceError: the source cannot be opened, or is lost for good.
+        :raises SourceError: the source cannot be opened; one that is lost for good later on is
+            the summary's ``error``.
         :raises OutputError: a sink cannot be opened.
         """
         assert self._session is not None, "prepare comes first"
@@ -173,6 +188,7 @@ class Live:
             recorded=tuple(self._recorded),
             failed=tuple(o.ended for o in self._outlets if o.ended and o.name != "window"),
             interrupted=interrupted,
+            error=self._error,
         )
 
     def stop(self) -> None:
@@ -185,7 +201,12 @@ class Live:
         ticker = asyncio.create_task(self._tick(session, on_stats))
         try:
             with Stopping(lambda: loop.call_soon_threadsafe(session.stop)) as stopping:
-                await session.run()
+                try:
+                    await session.run()
+                except BunrakuError as error:
+                    if not all(outlet.opened for outlet in self._outlets):
+                        raise
+                    self._error = error
             return stopping.asked
         finally:
             await cancel([ticker])
@@ -194,6 +215,13 @@ class Live:
         while True:
             await self._clock.sleep(STATS_S)
             on_stats(session.stats())
+
+    def _begin(self) -> None:
+        """The first frame has come."""
+        if self._options.duration_s is not None:
+            asyncio.get_running_loop().call_later(self._options.duration_s, self.stop)
+        if self._session is not None and self._options.sinks.window:
+            self._session.say("Press ? for the keys.")
 
     def _press(self, key: str) -> None:
         if self._session is not None:
@@ -207,19 +235,16 @@ class Live:
             self._on_notice(line)
 
 
-class _Timer:
-    """An observer that ends it so many seconds after the first frame."""
+class _Begin:
+    """An observer that calls something at the first frame."""
 
-    def __init__(self, live: Live, duration_s: float) -> None:
-        self._live = live
-        self._duration_s = duration_s
-        self._until_s: float | None = None
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self._begin: Callable[[], None] | None = begin
 
-    def arrived(self, frame: LiveFrame) -> None:
-        if self._until_s is None:
-            self._until_s = frame.captured_s + self._duration_s
-            loop = asyncio.get_running_loop()
-            loop.call_later(self._duration_s, self._live.stop)
+    def arrived(self, frame: LiveFrame) -> None:  # noqa: ARG002 - the first, whatever it is
+        begin, self._begin = self._begin, None
+        if begin is not None:
+            begin()
 
     def dropped(self, where: str) -> None:
         pass
@@ -236,6 +261,7 @@ class _Outlet:
 
     def __init__(self, inner: Sink) -> None:
         self.inner = inner
+        self.opened = False
         self.ended: str | None = None
 
     @property
@@ -247,8 +273,13 @@ class _Outlet:
         notice: str | None = getattr(self.inner, "notice", None)
         return notice
 
+    @property
+    def gone(self) -> bool:
+        return bool(getattr(self.inner, "gone", False))
+
     async def open(self) -> None:
         await self.inner.open()
+        self.opened = True
 
     async def write(self, frame: LiveFrame) -> None:
         try:
@@ -259,12 +290,6 @@ class _Outlet:
 
     async def close(self) -> None:
         await self.inner.close()
-
-
-def _read(path: Path, max_side_px: int) -> Picture:
-    photo = read_photo(path)
-    height, width = photo.shape[:2]
-    return resize(photo, *recordable_size(width, height, max_side_px))
 
 
 def _ignore(*_: object) -> None:

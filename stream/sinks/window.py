@@ -70,12 +70,8 @@ class WindowSink:
 
         :raises OutputError: OpenCV has no windows, or there is no display.
         """
+        check_display()
         display = os.environ.get("DISPLAY")
-        if sys.platform == "linux" and not display:
-            raise OutputError(
-                "There is no display for a window: DISPLAY is not set.",
-                f"Start from a desktop session, {_NO_WINDOW}",
-            )
         loop = asyncio.get_running_loop()
         self._opened = loop.create_future()
         child = await self._worker.run(self._start)
@@ -168,6 +164,18 @@ class WindowSink:
             self._ended = _CLOSED
             _settle(self._opened, SinkClosed(_CLOSED))
             _settle(self._shown, SinkClosed(_CLOSED))
+
+
+def check_display() -> None:
+    """See whether there may be a window, quickly.
+
+    :raises OutputError: there is no display.
+    """
+    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+        raise OutputError(
+            "There is no display for a window: DISPLAY is not set.",
+            f"Start from a desktop session, {_NO_WINDOW}",
+        )
 
 
 def _settle(future: asyncio.Future[None] | None, error: Exception | None = None) -> None:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 from tests.commands.test_live import BrightnessPuppet
 
-from bunraku.errors import PhotoError, SourceError
+from bunraku.errors import InputError, OutputError, PhotoError, SourceError
+from bunraku.stream.clock import SystemClock
+from bunraku.stream.controls import Controls
 from bunraku.stream.frame import LiveFrame
-from bunraku.stream.live import Live, LiveOptions
-from bunraku.stream.ports import SinkClosed
-from bunraku.stream.session import SessionPuppet
+from bunraku.stream.live import Live, LiveOptions, _Outlet
+from bunraku.stream.ports import Sink, SinkClosed
+from bunraku.stream.preview import PreviewSink
+from bunraku.stream.session import LiveSession, SessionPuppet
 from bunraku.stream.sinks.choose import SinkWords
+from bunraku.stream.sinks.null import NullSink
 from bunraku.stream.sources.choose import SourceWords
+from bunraku.stream.sources.file import FileSource
+from bunraku.stream.stats import Stats
 
 MakeFile = Callable[..., Path]
 
@@ -55,7 +62,7 @@ def test_photos_are_looked_at_before_anything_is_loaded(
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no picture")
     with pytest.raises(PhotoError, match=r"broken\.jpg"):
-        Live(LiveOptions(photos=(*options.photos, broken), source=options.source))
+        Live(replace(options, photos=(*options.photos, broken)))
 
 
 def test_a_sink_that_ends_while_others_go_on_is_remembered(
@@ -94,3 +101,68 @@ def test_what_cannot_be_opened_is_raised(
         live.run()
     assert options.sinks.out is not None
     assert not options.sinks.out.exists()
+
+
+def test_a_source_that_is_lost_leaves_summary_and_recording(
+    options: LiveOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lost(FileSource):
+        async def read(self) -> LiveFrame | None:
+            frame = await super().read()
+            if frame is None:
+                raise SourceError("The camera is gone.", "Plug it in.")
+            return frame
+
+    monkeypatch.setattr("bunraku.stream.sources.choose.FileSource", Lost)
+    live = Live(options)
+    live.prepare(puppet)
+    summary = live.run()
+    assert isinstance(summary.error, SourceError)
+    assert summary.as_json()["error"] == "The camera is gone. Plug it in."
+    assert summary.stats.frames_out == 6
+    assert len(summary.recorded) == 1
+
+
+def test_photos_without_a_key_are_refused(options: LiveOptions) -> None:
+    with pytest.raises(InputError, match=r"10 photos .* at most 9\."):
+        Live(replace(options, photos=options.photos * 5))
+
+
+def test_a_photo_that_is_scaled_is_told(options: LiveOptions) -> None:
+    live = Live(replace(options, max_side_px=20))
+    live.prepare(puppet)
+    note = "the photo was scaled from 40 x 30 to 20 x 15 to be recorded"
+    assert live.photos[0].report.notes == (note, "2 people")
+
+
+def test_a_missing_display_is_told_before_photos_are_read(
+    options: LiveOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    with pytest.raises(OutputError, match="no display"):
+        Live(replace(options, sinks=SinkWords(), photos=(tmp_path / "gone.jpg",)))
+
+
+def test_keys_are_pointed_at_when_there_is_a_picture(
+    options: LiveOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("bunraku.stream.sinks.choose.WindowSink", lambda *_, **__: NullSink())
+    monkeypatch.setattr(LiveSession, "say", lambda _, text: said.append(text))
+    live = Live(replace(options, sinks=SinkWords()))
+    live.prepare(puppet)
+    assert said == []
+    live.run()
+    assert said == ["Press ? for the keys."]
+
+
+def test_a_window_that_is_gone_is_seen_through_its_wrappers() -> None:
+    class Window:
+        name, gone = "window", True
+
+    controls, clock = Controls(), SystemClock()
+    outlet = _Outlet(cast(Sink, Window()))
+    preview = PreviewSink(outlet, controls, cast(Callable[[], Stats], None), clock)
+    assert (outlet.gone, preview.gone) == (True, True)
+    assert not _Outlet(NullSink()).gone

@@ -193,13 +193,16 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
     for number, photo in enumerate(show.photos, 1):
         notes = "".join(f"; {note}" for note in photo.report.notes)
         console.say(f"photo {number}: {photo.name}{notes}")
-    summary = show.run(
-        on_notice=console.say, on_stats=lambda stats: console.status(stats_line(stats))
-    )
+    with console.logging():
+        summary = show.run(
+            on_notice=console.say, on_stats=lambda stats: console.status(stats_line(stats))
+        )
     console.status("")
     console.say(f"{summary.source}: {totals(summary.stats)}")
     if stats_json is not None:
         write_stats(stats_json, summary)
+    if summary.error is not None:
+        raise summary.error
     if summary.failed:
         raise typer.Exit(EXIT_ERROR)
 
