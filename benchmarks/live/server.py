@@ -102,8 +102,10 @@ def build(asked: argparse.Namespace, photos: tuple[Path, ...], ledger: Ledger) -
         from bunraku.runtime.engine_set import EngineSet
         from bunraku.runtime.puppet import Puppet
         from bunraku.stream.puppetry import puppet_stages
+        from bunraku.stream.server.warm import warm_up
 
         engines = EngineSet.load("live", threads=live_shares(spare=SERVER_SPARE).threads)
+        warm_up(engines)  # as `bunraku serve` does
 
         def puppet(controls: Controls) -> list[Stage]:
             return puppet_stages(Puppet.sharing(engines), controls, clock=SystemClock())
