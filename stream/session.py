@@ -21,7 +21,6 @@ from bunraku.stream.preview import MarkStage, PreviewSink
 from bunraku.stream.puppetry import Animator, puppet_stages
 from bunraku.stream.stats import Stats
 from bunraku.stream.tasks import cancel, finish
-from bunraku.stream.worker import Worker
 
 if TYPE_CHECKING:
     from bunraku.runtime.identity import Identity, SourceReport
@@ -71,7 +70,6 @@ class LiveSession:
     :param on_notice: told what the user should know.
     :param on_recorded: given each recording's sink once it is complete.
     :param stages: what to do with frames instead of what a puppet does.
-    :param identify: what makes photos ready; by default the puppet.
     :param in_flight: how many frames may be worked on at once; see :class:`Pipeline`.
     """
 
@@ -92,7 +90,6 @@ class LiveSession:
         on_notice: Callable[[str], None] | None = None,
         on_recorded: Callable[[Sink], None] | None = None,
         stages: Callable[[Controls], list[Stage]] | None = None,
-        identify: Identify | None = None,
         in_flight: int | None = None,
     ) -> None:
         clock = clock or SystemClock()
@@ -106,8 +103,6 @@ class LiveSession:
         self._recording_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._identify = identify if puppet is None else identify or puppet.make_identity
-        self._photographer = Worker("bunraku-photos")
         if stages is not None:
             made = stages(self.controls)
         elif puppet is not None:
@@ -151,30 +146,10 @@ class LiveSession:
         """Release what a session has that never ran; ``run`` does so by itself."""
         self._pipeline.stop()
         await cancel(self._tasks)
-        await self._photographer.close()
 
     def stats(self) -> Stats:
         """How the frames fare."""
         return self._pipeline.stats()
-
-    async def add_photo(self, source: str | Path | bytes | Picture, name: str) -> Photo:
-        """Make another photo ready while frames go on; it is the last one then.
-
-        :raises PhotoError: it cannot be used; the text names it.
-        :raises EngineError: a network failed.
-        """
-        if self._identify is None:
-            raise InputError("This session takes no photos.")
-        photo = await self._photographer.run(make_photo, self._identify, source, name)
-        self.controls.add(photo)
-        return photo
-
-    def remove_photo(self, photo_id: str) -> Photo:
-        """Forget a photo; frames that are on their way with it still arrive.
-
-        :raises InputError: there is no such photo.
-        """
-        return self.controls.remove(photo_id)
 
     async def command(
         self, command: Command, number: int | None = None, on: bool | None = None

@@ -44,7 +44,6 @@ class ColourPuppet:
     def make_identity(self, photo: str | Path | bytes | Picture) -> tuple[Identity, SourceReport]:
         if photo == b"nobody":
             raise NoPersonError("No person was found in the photo.", "Use another.")
-        self.thread = threading.current_thread().name
         return cast(Identity, FakeIdentity(len(cast(bytes, photo)))), REPORT
 
     def calibrate(self) -> None:
@@ -150,25 +149,15 @@ async def test_calibrating_reaches_the_puppet() -> None:
         await until(lambda: puppet.calibrations == 1, scene)
 
 
-async def test_photos_are_made_ready_beside_the_frames() -> None:
+def test_photos_have_a_name_and_a_secret() -> None:
     puppet = ColourPuppet()
-    scene = Scene(puppet=puppet, stages=None, photos=[photo(1)])
-    async with scene:
-        added = await scene.session.add_photo(b"abc", "me.jpg")
-        assert puppet.thread == "bunraku-photos"
-        assert scene.session.controls.photos[1] is added
-        assert len(added.id) > 16
-        with pytest.raises(NoPersonError, match=r"^bad\.jpg: No person was found"):
-            await scene.session.add_photo(b"nobody", "bad.jpg")
-        scene.session.remove_photo("id1")
-        assert scene.session.controls.photo is added
+    made = make_photo(puppet.make_identity, b"abc", "me.jpg")
+    assert (made.name, len(made.id) > 16) == ("me.jpg", True)
+    with pytest.raises(NoPersonError, match=r"^bad\.jpg: No person was found"):
+        make_photo(puppet.make_identity, b"nobody", "bad.jpg")
 
 
-async def test_without_a_puppet_no_photo_is_taken_unless_one_says_how() -> None:
-    scene = Scene()
-    async with scene:
-        with pytest.raises(InputError, match="takes no photos"):
-            await scene.session.add_photo(b"abc", "me.jpg")
+def test_something_must_work_on_frames() -> None:
     with pytest.raises(InputError, match="needs a puppet"):
         Scene(stages=None)
 
@@ -330,7 +319,6 @@ async def test_cancelling_closes_all_and_ends_every_thread() -> None:
     )
     async with scene:
         await until(lambda: bool(scene.sink.frames), scene)
-        await scene.session.add_photo(b"ab", "b.jpg")
         await scene.session.command(Command.RECORD)
         assert scene.task is not None
         scene.task.cancel()
