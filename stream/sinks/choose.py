@@ -20,6 +20,7 @@ from bunraku.stream.sinks.window import WindowSink
 
 TITLE = "Bunraku: ? shows the keys"
 DEFAULT_RATE = 30.0
+DEFAULT_KBPS = 2500
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class SinkWords:
     virtual_camera_name: str | None = None
     # Addresses, or HLS playlists.
     push: tuple[str, ...] = ()
-    bitrate_kbps: int = 2500
+    # Of those; None: 2500.
+    bitrate_kbps: int | None = None
     # Frames a second, about; None where unknown.
     rate: float | None = None
     # Whether pictures may also go nowhere, as for measuring.
@@ -51,7 +53,9 @@ def choose_sinks(
     :param on_key: told which keys are pressed in the window.
     :raises InputError: there is none, or one cannot be.
     """
-    rate = words.rate or DEFAULT_RATE
+    rate, bitrate_kbps = words.rate or DEFAULT_RATE, words.bitrate_kbps
+    if bitrate_kbps is not None and not words.push:
+        raise InputError("--bitrate-kbps is for --push only.", "Leave it out.")
     sinks: list[Sink] = []
     if words.window:
         sinks.append(WindowSink(TITLE, on_key=on_key))
@@ -62,7 +66,13 @@ def choose_sinks(
         sinks.append(VirtualCameraSink(words.virtual_camera_name, rate=rate))
     for address, name in zip(words.push, _push_names(words.push), strict=True):
         sinks.append(
-            PushSink(address, rate=rate, bitrate_kbps=words.bitrate_kbps, name=name, clock=clock)
+            PushSink(
+                address,
+                rate=rate,
+                bitrate_kbps=bitrate_kbps or DEFAULT_KBPS,
+                name=name,
+                clock=clock,
+            )
         )
     if not sinks and words.nowhere:
         sinks.append(NullSink())

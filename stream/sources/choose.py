@@ -16,6 +16,7 @@ from bunraku.stream.sources.webcam import WebcamBackend, WebcamSource
 
 _PATTERN = "pattern"
 _DEVICES = "/dev/"
+_RTSP = ("rtsp:", "rtsps:")
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ class SourceWords:
     # Width and height in pixels, frames a second: of webcams and test patterns.
     size: tuple[int, int] | None = None
     rate: float | None = None
-    # Which library opens webcams.
-    backend: WebcamBackend = WebcamBackend.OPENCV
-    # What carries RTSP.
-    transport: Transport = Transport.TCP
+    # Which library opens webcams; None: OpenCV.
+    backend: WebcamBackend | None = None
+    # What carries RTSP; None: TCP.
+    transport: Transport | None = None
 
 
 def choose_source(words: SourceWords, *, clock: Clock | None = None) -> Source:
@@ -46,6 +47,10 @@ def choose_source(words: SourceWords, *, clock: Clock | None = None) -> Source:
         is told at once.
     """
     place = words.place
+    if words.backend is not None and not is_camera(words):
+        raise InputError("--backend is for webcams only.", "Leave it out.")
+    if words.transport is not None and not (place or "").lower().startswith(_RTSP):
+        raise InputError("--rtsp-transport is for rtsp URLs only.", "Leave it out.")
     if place is not None and words.camera is not None:
         raise InputError(
             "A camera and another source are given at once.", "Give --camera or --from."
@@ -57,7 +62,7 @@ def choose_source(words: SourceWords, *, clock: Clock | None = None) -> Source:
             int(device) if device.isdecimal() else device,
             size=words.size,
             rate=words.rate,
-            backend=words.backend,
+            backend=words.backend or WebcamBackend.OPENCV,
             clock=clock,
         )
     if place.partition(":")[0] == _PATTERN:
@@ -70,7 +75,8 @@ def choose_source(words: SourceWords, *, clock: Clock | None = None) -> Source:
         )
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", place) or place.partition(":")[0] in SCHEMES:
         _refuse_file_words(words)
-        return UrlSource(place, options=UrlOptions(transport=words.transport), clock=clock)
+        options = UrlOptions(transport=words.transport or Transport.TCP)
+        return UrlSource(place, options=options, clock=clock)
     if not Path(place).is_file():
         raise SourceError(
             f"There is no file {place} to take driving frames from."

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from bunraku.stream.live import LiveOptions, LiveSummary
     from bunraku.stream.session import SessionPuppet
     from bunraku.stream.stats import Stats
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 STDOUT = "-"
 
@@ -51,8 +54,12 @@ def live(
     rate: Annotated[
         float | None, typer.Option(metavar="FPS", help="Frames a second, likewise.")
     ] = None,
-    backend: Annotated[str, typer.Option(help="What opens webcams: opencv or pyav.")] = "opencv",
-    rtsp_transport: Annotated[str, typer.Option(help="What carries rtsp: tcp or udp.")] = "tcp",
+    backend: Annotated[
+        str | None, typer.Option(help="What opens webcams: opencv (by default) or pyav.")
+    ] = None,
+    rtsp_transport: Annotated[
+        str | None, typer.Option(help="What carries rtsp: tcp (by default) or udp.")
+    ] = None,
     window: Annotated[
         bool, typer.Option("--window/--no-window", help="Show the picture in a window.")
     ] = True,
@@ -61,8 +68,9 @@ def live(
         typer.Option("--out", "-o", help="File to write all along: .mp4, .mov, .mkv or .webm."),
     ] = None,
     record_to: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder of what the R key records.")
-    ] = Path(),
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of what the R key records; by default this one."),
+    ] = None,
     virtual_camera: Annotated[
         bool, typer.Option("--virtual-camera", help="Be a webcam for other programs.")
     ] = False,
@@ -78,7 +86,10 @@ def live(
             "May be repeated.",
         ),
     ] = None,
-    bitrate_kbps: Annotated[int, typer.Option(min=50, help="Bitrate of what is sent.")] = 2500,
+    bitrate_kbps: Annotated[
+        int | None,
+        typer.Option(min=50, help="Bitrate of what is sent at full rate; by default 2500."),
+    ] = None,
     mirror: Annotated[
         bool | None,
         typer.Option(
@@ -145,9 +156,11 @@ def live(
         loop=loop,
         size=None if size is None else parse_size(size),
         rate=rate,
-        backend=WebcamBackend(_one_of(backend, "--backend", list(WebcamBackend))),
-        transport=Transport(_one_of(rtsp_transport, "--rtsp-transport", list(Transport))),
+        backend=_one_of(backend, "--backend", WebcamBackend),
+        transport=_one_of(rtsp_transport, "--rtsp-transport", Transport),
     )
+    if record_to is not None and not window:
+        raise InputError("--record-to is for the R key of the window.", "Use --out without one.")
     options = LiveOptions(
         photos=tuple(photos),
         source=told,
@@ -162,7 +175,7 @@ def live(
             rate=rate,
             nowhere=stats_json is not None,
         ),
-        record_to=record_to,
+        record_to=record_to or Path(),
         mirror=is_camera(told) if mirror is None else mirror,
         overlay=overlay,
         passthrough=passthrough,
@@ -266,7 +279,9 @@ def _mishaps(stats: Stats) -> str:
     return "".join(f", {count} {what}" for what, count in counts.items() if count)
 
 
-def _one_of(text: str, option: str, known: Sequence[str]) -> str:
-    if text not in known:
+def _one_of(text: str | None, option: str, known: type[_Choice]) -> _Choice | None:
+    if text is None:
+        return None
+    if text not in list(known):
         raise InputError(f"{option} {text} is not known.", f"Use {' or '.join(known)}.")
-    return text
+    return known(text)

@@ -41,6 +41,12 @@ def test_pictures_that_go_nowhere_must_be_asked_for() -> None:
     assert names(SinkWords(nowhere=True)) == ["window"]
 
 
+def test_a_bitrate_that_nothing_has_is_refused() -> None:
+    with pytest.raises(InputError, match="--bitrate-kbps is for --push only"):
+        names(SinkWords(bitrate_kbps=900))
+    assert names(SinkWords(push=("rtmp://host/a",), bitrate_kbps=900)) == ["window", "rtmp://host"]
+
+
 def test_a_place_is_given_once(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"udp://host:1234 is given more than once"):
         names(SinkWords(push=("udp://host:1234", "udp://host:1234")))

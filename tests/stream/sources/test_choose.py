@@ -11,7 +11,7 @@ from bunraku.errors import InputError, SourceError
 from bunraku.stream.sources.choose import SourceWords, choose_source, is_camera, is_file
 from bunraku.stream.sources.file import FileSource
 from bunraku.stream.sources.pattern import PatternSource
-from bunraku.stream.sources.url import UrlSource
+from bunraku.stream.sources.url import Transport, UrlSource
 from bunraku.stream.sources.webcam import WebcamBackend, WebcamSource
 
 
@@ -29,6 +29,11 @@ from bunraku.stream.sources.webcam import WebcamBackend, WebcamSource
         (SourceWords(place="pattern"), PatternSource, "test pattern bars"),
         (SourceWords(place="pattern:checker"), PatternSource, "test pattern checker"),
         (SourceWords(place="rtsp://u:secret@host/cam"), UrlSource, "rtsp://host/cam"),
+        (
+            SourceWords(place="RTSP://host/cam", transport=Transport.UDP),
+            UrlSource,
+            "rtsp://host/cam",
+        ),
         (SourceWords(place="HTTPS://host/clip.mp4"), UrlSource, "https://host/clip.mp4"),
         (SourceWords(place="udp://@:1234"), UrlSource, "udp://:1234"),
     ],
@@ -60,6 +65,9 @@ def test_a_file_waits_only_when_read_fast(fast: bool, make_clip: Callable[..., P
         (SourceWords(place="pattern", loop=True), r"--loop is for files only"),
         (SourceWords(place="rtsp://host/a", fast=True), r"--fast is for files only"),
         (SourceWords(place="rtsp://host/a", rate=5.0), r"are for cameras and the test pattern"),
+        (SourceWords(place="pattern", backend=WebcamBackend.PYAV), r"--backend is for webcams"),
+        (SourceWords(place="udp://@:1234", transport=Transport.UDP), r"is for rtsp URLs only"),
+        (SourceWords(transport=Transport.TCP), r"is for rtsp URLs only"),
         (SourceWords(size=(0, 5)), r"no size of 0x5"),
     ],
 )
