@@ -45,7 +45,6 @@ class FileSource:
         self._pacer = Pacer(self._clock)
         self._reader: Reader | None = None
         self._dropped = 0
-        self._index = 0
 
     @property
     def name(self) -> str:
@@ -76,7 +75,6 @@ class FileSource:
                 self._dropped += 1
                 continue
             frame.captured_s = self._clock.now()
-            frame.index, self._index = self._index, self._index + 1
             return frame
         return None
 

@@ -112,7 +112,7 @@ class PatternFeed:
 
     def read(self) -> LiveFrame:
         number, self._number = self._number, self._number + 1
-        return LiveFrame(draw(self._ground, number), number, 1 / self._rate, 0.0, index=number)
+        return LiveFrame(draw(self._ground, number), number, 1 / self._rate, 0.0)
 
     def close(self) -> None:
         pass

@@ -71,7 +71,6 @@ class RegainingSource:
         self._reader: Reader | None = None
         self._live = True
         self._missed = 0
-        self._index = 0
         self._notice: str | None = None
         # When the connection was lost, and the waits that are left; None while there are frames.
         self._lost_s: float | None = None
@@ -184,5 +183,4 @@ class RegainingSource:
         time_s = frame.time_s if frame.time_base else None
         frame.pts = self._timeline.stamp(time_s, frame.captured_s)
         frame.time_base = MICROSECONDS
-        frame.index, self._index = self._index, self._index + 1
         return frame

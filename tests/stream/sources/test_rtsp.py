@@ -77,7 +77,6 @@ async def test_reads_a_camera(server: RtspServer, path: str, transport: Transpor
     # came while it was found out what the stream holds.
     assert np.median(np.diff(times_s)) == pytest.approx(0.04, abs=0.005)
     assert times_s[-1] - times_s[15] == pytest.approx(arrivals_s[-1] - arrivals_s[15], abs=0.2)
-    assert [frame.index for frame in frames] == list(range(30))
     assert source.notice is None
 
 
@@ -104,7 +103,6 @@ async def test_a_camera_that_restarts_is_regained(units: Path) -> None:
         # Time went on while it was away.
         away_s = after.captured_s - before.captured_s
         assert after.time_s - before.time_s == pytest.approx(away_s, abs=0.3)
-        assert after.index > before.index
     finally:
         await source.close()
         server.kill()
