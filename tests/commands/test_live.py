@@ -18,11 +18,12 @@ from typer.testing import CliRunner
 
 from bunraku.__main__ import app
 from bunraku.commands import live as command
-from bunraku.errors import FetchError, NoPersonError
+from bunraku.errors import FetchError, NoPersonError, SourceError
 from bunraku.runtime.identity import Identity, SourceReport
 from bunraku.runtime.puppet import Driving
 from bunraku.stream.frame import LiveFrame
 from bunraku.stream.orientation import Picture
+from bunraku.stream.sources.file import FileSource
 from bunraku.stream.writer import SYNTHETIC_COMMENT
 
 MakeFile = Callable[..., Path]
@@ -254,6 +255,31 @@ def test_a_sink_that_ends_early_is_told_and_counts(
     assert result.exit_code == 2
     assert "rtmp://127.0.0.1:9 cannot be pushed to" in result.stderr
     assert "key" not in result.stderr
+
+
+def test_a_source_that_is_lost_leaves_the_numbers(
+    run: Callable[..., Any],
+    tmp_path: Path,
+    make_clip: MakeFile,
+    make_photo: MakeFile,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Lost(FileSource):
+        async def read(self) -> LiveFrame | None:
+            frame = await super().read()
+            if frame is None:
+                raise SourceError("The camera is gone.", "Plug it in.")
+            return frame
+
+    monkeypatch.setattr("bunraku.stream.sources.choose.FileSource", Lost)
+    out = tmp_path / "out.mp4"
+    words = ("--from", make_clip(), "--fast", "--no-window", "-o", out, "--stats-json", "-")
+    result = run(make_photo(), *words)
+    assert result.exit_code == 2
+    told = json.loads(result.stdout)
+    assert (told["frames_out"], told["error"]) == (6, "The camera is gone. Plug it in.")
+    assert f"{out}: 6 frames" in result.stderr
+    assert result.stderr.splitlines()[-1] == "bunraku: The camera is gone. Plug it in."
 
 
 @pytest.mark.parametrize(

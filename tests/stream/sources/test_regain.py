@@ -96,6 +96,7 @@ async def test_a_lost_connection_is_regained(
     assert source.notice is None
     assert first.closed.is_set()
     assert "is back" in caplog.text
+    assert all(record.levelno < logging.WARNING for record in caplog.records)  # the notice tells
     second.push(END)
     await source.close()
 
