@@ -20,7 +20,7 @@ from bunraku.runtime.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bon
 SETTLING = 30
 """Confident frames over which the driver's proportions are averaged after a calibration: one
 frame's lengths are off by a tenth."""
-LOOK_AGAIN_S = 0.5
+LOOK_AGAIN_S = 0.25
 """Time between attempts to calibrate: each looks at the frame as at a still, which takes longer
 than a live frame has.
 """
