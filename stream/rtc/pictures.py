@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import cv2
-import numpy as np
 from av.video.frame import VideoFrame
 
+from bunraku.stream import encoding
 from bunraku.stream.frame import LiveFrame
-from bunraku.stream.orientation import Picture
+from bunraku.stream.orientation import Picture, resize
 
 
 def to_i420(frame: LiveFrame, max_side_px: int) -> VideoFrame:
     """What the frame shows, in yuv420p (BT.601, 16 to 235), as a frame of its own.
 
     Pictures with a side above ``max_side_px`` are made smaller; a last odd row or column is
-    repeated. OpenCV does this five times faster than PyAV.
+    repeated.
     """
     shown = frame.shown
     if isinstance(shown, VideoFrame) and _is_ready(shown, max_side_px):
         # A copy: the sender stamps its frames, and other sinks read this one.
         return VideoFrame.from_ndarray(shown.to_ndarray(), format="yuv420p")
-    picture = _make_even(_fit(frame.shown_picture(), max_side_px))
-    planes = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420)
-    return VideoFrame.from_ndarray(np.asarray(planes, np.uint8), format="yuv420p")
+    planes = encoding.to_i420(_fit(frame.shown_picture(), max_side_px))
+    return VideoFrame.from_ndarray(planes, format="yuv420p")
 
 
 def _is_ready(frame: VideoFrame, max_side_px: int) -> bool:
@@ -39,13 +37,4 @@ def _fit(picture: Picture, max_side_px: int) -> Picture:
     scale = max_side_px / max(height, width)
     if scale >= 1:
         return picture
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _make_even(picture: Picture) -> Picture:
-    bottom, right = (side % 2 for side in picture.shape[:2])
-    if not bottom and not right:
-        return picture
-    padded = cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-    return np.asarray(padded, np.uint8)
+    return resize(picture, max(1, round(width * scale)), max(1, round(height * scale)))
