@@ -48,10 +48,12 @@ class Spread:
         ordered = sorted(samples_ms)
         if not ordered:
             raise ValueError("a spread needs at least one sample")
-        return cls(_rank(ordered, 0.50), _rank(ordered, 0.95), ordered[0], len(ordered))
+        p50, p95 = (nearest_rank(ordered, share) for share in (0.50, 0.95))
+        return cls(p50, p95, ordered[0], len(ordered))
 
 
-def _rank(ordered: Sequence[float], share: float) -> float:
+def nearest_rank(ordered: Sequence[float], share: float) -> float:
+    """A percentile of sorted samples: the one below or at which such a share of them lies."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bunraku.runtime.stages import nearest_rank
 from bunraku.stream.clock import Clock
 from bunraku.stream.frame import LiveFrame, Span
 
@@ -32,12 +32,8 @@ class Percentiles:
         ordered = sorted(samples_ms)
         if not ordered:
             return None
-        p50, p95, p99 = (_rank(ordered, share) for share in (0.50, 0.95, 0.99))
+        p50, p95, p99 = (nearest_rank(ordered, share) for share in (0.50, 0.95, 0.99))
         return cls(p50, p95, p99, len(ordered))
-
-
-def _rank(ordered: Sequence[float], share: float) -> float:
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class Stream:
             self._session.notice("error", "The stream failed; start it again.")
         finally:
             await cancel([ticker])
-            self._count_missed()
+            self._count_missed(self._live.stats())
             await self._peer.close()
             if self._controls.on_change == self._changed:  # and not that of a stream after this one
                 self._controls.failing = False
@@ -120,8 +120,8 @@ class Stream:
         self._ending = True
         self._live.stop()
 
-    def _count_missed(self) -> None:
-        self._frames.missed("source", self._live.stats().dropped.get("source", 0))
+    def _count_missed(self, stats: Stats) -> None:
+        self._frames.missed("source", stats.dropped.get("source", 0))
         self._frames.missed("encoder", self._peer.sink.replaced)
 
     async def _tick(self) -> None:
@@ -130,7 +130,7 @@ class Stream:
         while True:
             await self._clock.sleep(STATS_S)
             stats = self._live.stats()
-            self._count_missed()
+            self._count_missed(stats)
             self._session.send({"type": "stats", **stats.as_json()})
             if stats.frames_in != frames:
                 frames, since_s = stats.frames_in, self._clock.now()
