@@ -100,12 +100,10 @@ class FrameRate:
         return 1 / self._interval_s
 
 
-class LiveVp8Encoder(Vp8Encoder):
-    """VP8 at libvpx's fastest, without its noise filter: 2 ms for 512 × 512 instead of 4.6."""
+class _OwnBitrate:
+    """An encoder's bitrate by its connection, in place of one of aiortc's encoders'."""
 
-    def __init__(self, bitrate: Bitrate) -> None:
-        super().__init__()
-        self._bitrate = bitrate
+    _bitrate: Bitrate
 
     @property
     def target_bitrate(self) -> int:
@@ -114,6 +112,14 @@ class LiveVp8Encoder(Vp8Encoder):
     @target_bitrate.setter
     def target_bitrate(self, bitrate: int) -> None:
         self._bitrate.ask(bitrate)
+
+
+class LiveVp8Encoder(_OwnBitrate, Vp8Encoder):
+    """VP8 at libvpx's fastest, without its noise filter: 2 ms for 512 × 512 instead of 4.6."""
+
+    def __init__(self, bitrate: Bitrate) -> None:
+        super().__init__()
+        self._bitrate = bitrate
 
     def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
         """One frame as RTP payloads, and its RTP timestamp."""
@@ -128,7 +134,7 @@ class LiveVp8Encoder(Vp8Encoder):
         return payloads, _timestamp(picture)
 
 
-class LiveH264Encoder(H264Encoder):
+class LiveH264Encoder(_OwnBitrate, H264Encoder):
     """H.264 by x264's superfast preset: 1.7 ms for 512 × 512 instead of 9.7."""
 
     def __init__(self, bitrate: Bitrate) -> None:
@@ -136,14 +142,6 @@ class LiveH264Encoder(H264Encoder):
         self._bitrate = bitrate
         self._frames = FrameRate()
         self._opened_rate = float(NOMINAL_RATE)
-
-    @property
-    def target_bitrate(self) -> int:
-        return self._bitrate.target
-
-    @target_bitrate.setter
-    def target_bitrate(self, bitrate: int) -> None:
-        self._bitrate.ask(bitrate)
 
     def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
         """One frame as RTP payloads, and its RTP timestamp."""
