@@ -16,6 +16,7 @@ from bunraku.stream.frame import LiveFrame
 from bunraku.stream.layout import recordable_photo
 from bunraku.stream.ports import Sink, SinkClosed
 from bunraku.stream.session import LiveSession, SessionPuppet, make_photo
+from bunraku.stream.sinks.around import SinkAround
 from bunraku.stream.sinks.choose import Recordings, SinkWords, choose_sinks
 from bunraku.stream.sinks.recording import FileSink
 from bunraku.stream.sinks.window import WindowSink, check_display
@@ -256,40 +257,24 @@ class _Begin:
         pass
 
 
-class _Outlet:
+class _Outlet(SinkAround):
     """A sink of which is remembered why it ended."""
 
     def __init__(self, inner: Sink) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.opened = False
         self.ended: str | None = None
 
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def notice(self) -> str | None:
-        notice: str | None = getattr(self.inner, "notice", None)
-        return notice
-
-    @property
-    def gone(self) -> bool:
-        return bool(getattr(self.inner, "gone", False))
-
     async def open(self) -> None:
-        await self.inner.open()
+        await super().open()
         self.opened = True
 
     async def write(self, frame: LiveFrame) -> None:
         try:
-            await self.inner.write(frame)
+            await super().write(frame)
         except SinkClosed as closed:
             self.ended = str(closed)
             raise
-
-    async def close(self) -> None:
-        await self.inner.close()
 
 
 def _ignore(*_: object) -> None:

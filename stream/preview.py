@@ -12,6 +12,7 @@ from bunraku.stream.layout import draw_mark
 from bunraku.stream.orientation import Picture
 from bunraku.stream.overlay import draw_overlay
 from bunraku.stream.ports import Sink
+from bunraku.stream.sinks.around import SinkAround
 from bunraku.stream.stats import Stats
 from bunraku.stream.worker import Worker
 
@@ -21,7 +22,7 @@ SAID_S = 4.0
 """How long a message stands in the picture."""
 
 
-class PreviewSink:
+class PreviewSink(SinkAround):
     """A sink whose pictures carry the overlay, the keys and messages, as the controls say.
 
     What goes to other sinks, recordings above all, stays as it is.
@@ -32,7 +33,7 @@ class PreviewSink:
     def __init__(
         self, inner: Sink, controls: Controls, stats: Callable[[], Stats], clock: Clock
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._controls = controls
         self._ask_stats = stats
         self._clock = clock
@@ -42,27 +43,9 @@ class PreviewSink:
         self._said = ""
         self._said_until_s = 0.0
 
-    @property
-    def name(self) -> str:
-        return self._inner.name
-
-    @property
-    def notice(self) -> str | None:
-        """The inner sink's."""
-        notice: str | None = getattr(self._inner, "notice", None)
-        return notice
-
-    @property
-    def gone(self) -> bool:
-        """Whether the inner sink has ended between frames."""
-        return bool(getattr(self._inner, "gone", False))
-
     def say(self, text: str) -> None:
         """Show a message for a while, in place of the last one."""
         self._said, self._said_until_s = text, self._clock.now() + SAID_S
-
-    async def open(self) -> None:
-        await self._inner.open()
 
     async def write(self, frame: LiveFrame) -> None:
         said = self._said if self._clock.now() < self._said_until_s else None
@@ -70,11 +53,11 @@ class PreviewSink:
             stats = self._present_stats()
             shown = await self._worker.run(self._draw, frame, stats, said)
             frame = replace(frame, shown=shown)  # others hold the frame too
-        await self._inner.write(frame)
+        await super().write(frame)
 
     async def close(self) -> None:
         try:
-            await self._inner.close()
+            await super().close()
         finally:
             await self._worker.close()
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from bunraku.errors import BunrakuError, InputError
 from bunraku.stream.clock import Clock, SystemClock
 from bunraku.stream.controls import Command, Controls, Photo, command_of
-from bunraku.stream.frame import LiveFrame
 from bunraku.stream.orientation import Picture
 from bunraku.stream.pipeline import Pipeline
 from bunraku.stream.ports import Observer, Sink, Source, Stage
 from bunraku.stream.preview import MarkStage, PreviewSink
 from bunraku.stream.puppetry import Animator, puppet_stages
+from bunraku.stream.sinks.around import SinkAround
 from bunraku.stream.stats import Stats
 from bunraku.stream.tasks import cancel, finish
 
@@ -226,7 +226,7 @@ class LiveSession:
             self._recording = None
             self.controls.apply(Command.RECORD, on=False)
             if self._on_recorded is not None:
-                self._on_recorded(recording.sink)
+                self._on_recorded(recording.inner)
 
     def _tell(self, text: str) -> None:
         self.say(text)
@@ -234,32 +234,17 @@ class LiveSession:
             self._on_notice(text)
 
 
-class _Recording:
+class _Recording(SinkAround):
     """A recording's sink, which tells when it has been closed, whatever closed it."""
 
-    def __init__(self, sink: Sink, on_closed: Callable[[_Recording], None]) -> None:
-        self.sink = sink
+    def __init__(self, inner: Sink, on_closed: Callable[[_Recording], None]) -> None:
+        super().__init__(inner)
         self.closed = False
         self._on_closed = on_closed
 
-    @property
-    def name(self) -> str:
-        return self.sink.name
-
-    @property
-    def notice(self) -> str | None:
-        notice: str | None = getattr(self.sink, "notice", None)
-        return notice
-
-    async def open(self) -> None:
-        await self.sink.open()
-
-    async def write(self, frame: LiveFrame) -> None:
-        await self.sink.write(frame)
-
     async def close(self) -> None:
         try:
-            await self.sink.close()
+            await super().close()
         finally:
             if not self.closed:
                 self.closed = True

@@ -44,7 +44,6 @@ class Watch:
     messages: list[dict[str, Any]] = field(default_factory=list)
     misread: dict[str, int] = field(default_factory=dict)
     first_result_ms: float | None = None
-    first_own_ms: float | None = None
 
     async def poll(self, page: Page) -> float:
         """Take what is new; returns the page's clock."""
@@ -59,7 +58,6 @@ class Watch:
         self.messages += taken["messages"]
         self.misread = taken["misread"]
         self.first_result_ms = taken["first"]["result"]
-        self.first_own_ms = taken["first"]["own"]
         return float(taken["now"])
 
 

@@ -42,7 +42,6 @@ class ErrorCode(StrEnum):
 class ByeReason(StrEnum):
     """Why the server ends a session."""
 
-    STOPPED = "stopped"
     REPLACED = "replaced"
     IDLE = "idle"
     SESSION_EXPIRED = "session_expired"

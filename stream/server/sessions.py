@@ -113,10 +113,6 @@ class Session:
     def ended(self) -> bool:
         return self.state is State.ENDED
 
-    def own_photos(self) -> list[Photo]:
-        """The photos that this session has sent."""
-        return [photo for photo in self.controls.photos if photo.id in self.previews]
-
     def send(self, message: Message) -> None:
         """Tell the page, if there is one."""
         if self.link is not None:

@@ -17,7 +17,7 @@ from bunraku.stream.ports import SinkClosed
 from bunraku.stream.sinks.canvas import Canvas, Timeline
 from bunraku.stream.sinks.disk import DiskFile
 from bunraku.stream.sinks.muxer import RECORDED_H264, RECORDED_VP9, LiveMuxer
-from bunraku.stream.worker import Worker
+from bunraku.stream.sinks.worked import WorkedSink
 from bunraku.stream.writer import output_error, writable_target
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Timing(StrEnum):
     """The source's own: for a clip that is worked on faster or slower than it plays."""
 
 
-class FileSink:
+class FileSink(WorkedSink):
     """Records to .mp4, .m4v, .mov (H.264), .mkv (H.264) or .webm (VP9).
 
     At any moment all but the last frame or two are on the disk, in a file that plays even if the
@@ -76,12 +76,11 @@ class FileSink:
         self._frame_ms = max(1, round(1000 / rate))
         self._timing = timing
         self._max_bytes, self._max_s = max_bytes, max_s
-        self._worker = Worker(f"recording {self.path.name}")
+        super().__init__(f"recording {self.path.name}")
         self._canvas, self._timeline = Canvas(), Timeline(self._frame_ms)
         self._disk: DiskFile | None = None
         self._muxer: LiveMuxer | None = None
         self._ended: str | None = None
-        self._closed = False
 
     @property
     def name(self) -> str:
@@ -100,22 +99,6 @@ class FileSink:
     def bytes_written(self) -> int:
         """How large it is."""
         return 0 if self._disk is None else self._disk.size
-
-    async def open(self) -> None:
-        await self._worker.run(self._open)
-
-    async def write(self, frame: LiveFrame) -> None:
-        await self._worker.run(self._write, frame)
-
-    async def close(self) -> None:
-        """Complete the file; one without a frame is removed."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            await self._worker.run(self._finish)
-        finally:
-            await self._worker.close()
 
     def _open(self) -> None:
         try:

@@ -9,7 +9,7 @@ from bunraku.errors import InputError, MissingExtraError, OutputError
 from bunraku.stream.frame import LiveFrame
 from bunraku.stream.ports import SinkClosed
 from bunraku.stream.sinks.canvas import Canvas
-from bunraku.stream.worker import Worker
+from bunraku.stream.sinks.worked import WorkedSink
 
 _FIXES = {
     "linux": "Load one with: sudo modprobe v4l2loopback devices=1 exclusive_caps=1 "
@@ -19,7 +19,7 @@ _FIXES = {
 }
 
 
-class VirtualCameraSink:
+class VirtualCameraSink(WorkedSink):
     """Feeds a virtual camera of one size, through pyvirtualcam."""
 
     def __init__(
@@ -39,9 +39,8 @@ class VirtualCameraSink:
             raise InputError("Size and rate of a virtual camera must be above 0.")
         self._device, self._rate = device, rate
         self._canvas = Canvas(size)
-        self._worker = Worker("virtual camera")
+        super().__init__("virtual camera")
         self._camera: Any = None
-        self._closed = False
 
     @property
     def name(self) -> str:
@@ -51,27 +50,12 @@ class VirtualCameraSink:
     def notice(self) -> str | None:
         return None
 
-    async def open(self) -> None:
+    def _open(self) -> None:
         """Open the camera.
 
         :raises MissingExtraError: pyvirtualcam is not installed.
         :raises OutputError: there is no such camera, or another program feeds it.
         """
-        await self._worker.run(self._open)
-
-    async def write(self, frame: LiveFrame) -> None:
-        await self._worker.run(self._send, frame)
-
-    async def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            await self._worker.run(self._finish)
-        finally:
-            await self._worker.close()
-
-    def _open(self) -> None:
         try:
             import pyvirtualcam
         except ImportError as exc:
@@ -95,8 +79,7 @@ class VirtualCameraSink:
                 _FIXES.get(sys.platform, "See pyvirtualcam's list of supported cameras."),
             ) from exc
 
-    def _send(self, frame: LiveFrame) -> None:
-        """In the worker's thread."""
+    def _write(self, frame: LiveFrame) -> None:
         if self._camera is None:
             raise SinkClosed(f"The {self.name} is not open.")
         picture = self._canvas.place(frame.shown_picture())
