@@ -60,7 +60,7 @@ function show(next = state) {
     hasResult,
   });
   view.showStage(photos.selected, photos.previewOf(photos.selectedId), busy, refused);
-  view.showReport(photos.selected, refused?.failure, uploading ? "Looking at the photo…" : "");
+  view.showReport(photos.selected, refused?.failure, uploading ? uploadText() : "");
   view.showPhotos(photos, { onChoose: choose, onRemove: remove });
   const own = byId("own");
   own.hidden = !camera.track || (!looking && !wanted);
@@ -68,6 +68,10 @@ function show(next = state) {
   own.classList.toggle("as-mirror", camera.facesUser);
   byId("look").setAttribute("aria-pressed", String(looking));
   updateAwake();
+}
+
+function uploadText() {
+  return signalling.open ? "Looking at the photo…" : "The photo is sent once the server answers…";
 }
 
 function fail(failure, options) {

@@ -50,8 +50,12 @@ export class Photos extends EventTarget {
     if (list.some((photo) => photo.id === wanted)) this.select(wanted);
   }
 
-  /** Send a photo; resolves to what was found in it, throws a Failure. */
+  /**
+   * Send a photo, once the server knows this page: without a session it would get one of its own.
+   * Resolves to what was found in it, throws a Failure.
+   */
   async add(file, { select = true } = {}) {
+    await this.#signalling.admitted();
     const sent = await fitted(file, this.#limits);
     const form = new FormData();
     form.append("photo", sent, file.name || "photo.jpg");

@@ -63,6 +63,12 @@ export class Signalling extends EventTarget {
     socket.onclose = (event) => this.#closed(socket, event.code);
   }
 
+  /** Resolves when the server knows this page: at once, or with its next welcome. */
+  admitted() {
+    if (this.open) return Promise.resolve();
+    return new Promise((resolve) => this.addEventListener("welcome", resolve, { once: true }));
+  }
+
   /** Send a message; dropped when there is no connection, as nobody waits for it then. */
   send(message) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));

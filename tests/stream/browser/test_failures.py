@@ -84,6 +84,27 @@ def test_a_server_that_goes_and_comes_back_is_found_again(
         server.stop()
 
 
+def test_a_photo_chosen_before_the_server_answers_goes_to_the_page_s_session(
+    browser: Browser, photo: MakePhoto
+) -> None:
+    # Sent at once, it would be of a session of its own: not found, and in the server's memory.
+    script = """
+    globalThis.WebSocket = class extends WebSocket {
+      set onopen(call) { super.onopen = call && ((event) => setTimeout(call, 500, event)); }
+    };
+    """
+    server = Served(ServerOptions(port=0)).start()
+    try:
+        with visit(browser, server.url, script=script) as visitor:
+            visitor.page.set_input_files("#file", photo())
+            assert "once the server answers" in visitor.page.inner_text("#report")
+            visitor.page.wait_for_selector("#photos [aria-pressed=true]")
+            listed = visitor.page.request.get(f"{server.url}api/sessions").json()
+            assert len(listed["sessions"]) == 1
+    finally:
+        server.stop()
+
+
 def test_a_server_that_refuses_the_address_says_so(browser: Browser, served: Served) -> None:
     # As behind a proxy whose address was not given as --origin: the WebSocket just fails.
     script = """
@@ -147,9 +168,7 @@ def test_a_camera_that_cannot_be_had(
 def test_a_camera_that_is_in_use_or_withheld(
     browser: Browser, served: Served, photo: MakePhoto, script: str, words: str
 ) -> None:
-    with visit(browser, served.url) as visitor:
-        visitor.page.add_init_script(script)
-        visitor.page.reload()
+    with visit(browser, served.url, script=script) as visitor:
         visitor.add(photo())
         visitor.page.click("#start")
         assert words in visitor.banner()
@@ -168,9 +187,7 @@ def test_media_that_find_no_way_are_explained(
     const wait = setTimeout;
     setTimeout = (call, ms, ...rest) => wait(call, ms === 15000 ? 1500 : ms, ...rest);
     """
-    with visit(browser, served.url) as visitor:
-        visitor.page.add_init_script(script)
-        visitor.page.reload()
+    with visit(browser, served.url, script=script) as visitor:
         visitor.add(photo())
         visitor.page.click("#start")
         banner = visitor.banner()

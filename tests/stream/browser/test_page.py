@@ -124,9 +124,7 @@ def test_a_camera_that_is_too_large_is_sent_smaller(browser: Browser, photo: Mak
     peer = PeerOptions(max_side_px=200)
     server = Served(ServerOptions(port=0, size=(160, 120), peer=peer)).start()
     try:
-        with visit(browser, server.url) as visitor:
-            visitor.page.add_init_script(any_size)
-            visitor.page.reload()
+        with visit(browser, server.url, script=any_size) as visitor:
             visitor.add(photo())
             visitor.start()
             assert visitor.page.evaluate("own.videoWidth") > 200

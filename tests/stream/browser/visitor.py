@@ -122,13 +122,23 @@ class Visitor:
 
 @contextmanager
 def visit(
-    browser: Browser, url: str, size: tuple[int, int] = DESKTOP, **options: Any
+    browser: Browser,
+    url: str,
+    size: tuple[int, int] = DESKTOP,
+    *,
+    script: str | None = None,
+    **options: Any,
 ) -> Iterator[Visitor]:
-    """A tab in a profile of its own, closed at the end, when it must have met no problem."""
+    """A tab in a profile of its own, closed at the end, when it must have met no problem.
+
+    ``script`` runs in it before the page's own.
+    """
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
     try:
         visitor = Visitor(context.new_page(), url)
+        if script is not None:
+            visitor.page.add_init_script(script)
         yield visitor.open()
-        assert not visitor.problems
+        assert not visitor.problems, "\n".join(visitor.problems)
     finally:
         context.close()
