@@ -176,8 +176,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refusal(error)
     except web.HTTPException as error:
         return refusal(_http_error(error))
-    except (ConnectionError, TimeoutError):
-        raise  # the other side is gone: nobody to answer
+    except ConnectionError:
+        return web.Response(status=400)  # the other side is gone: nobody hears this
+    except TimeoutError:
+        raise  # aiohttp answers
     except Exception:
         log.exception("a request failed", extra=told(path=request.path[:200]))
         return refusal(ApiError(500, ErrorCode.INTERNAL, "The server made a mistake."))

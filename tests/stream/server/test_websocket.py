@@ -5,7 +5,7 @@ import contextlib
 
 import aiohttp
 import pytest
-from aiohttp import WSMsgType
+from aiohttp import WSMsgType, web
 from tests.stream.server.fakes import Page, plain, serving, until
 
 from bunraku.stream.server.options import ServerOptions
@@ -270,3 +270,23 @@ async def test_a_page_that_never_reads_leaves_no_socket_behind() -> None:
         await socket.send_str('{"type": "ping", "t": 1}')
         await until(lambda: link._transport.get_write_buffer_size() == 0)
         socket._conn.transport.abort()
+
+
+async def test_a_page_that_leaves_while_it_comes_in_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # As by a reload at the wrong moment.
+    async def prepare_late(self: web.WebSocketResponse, request: web.BaseRequest) -> object:
+        assert request.transport is not None
+        request.transport.abort()
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    async with serving() as site:
+        with monkeypatch.context() as patched:
+            patched.setattr(web.WebSocketResponse, "prepare", prepare_late)
+            with pytest.raises(aiohttp.ClientError):
+                await site.client.ws_connect("/ws", headers={"Origin": site.origin})
+        async with site.page() as page:
+            assert page.welcome["session"]
+        await until(lambda: len(site.service.sessions) == 1)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
