@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from bunraku.stream.stats import Percentiles
 
 BIN_S = 1.0
 """A slope goes through the medians of bins so long, so that a burst counts once."""
+SPEED_S = 7.5
+"""The machine's speed at a moment is the median of what was taken so near to it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,21 @@ def with_slope(times_s: Sequence[float], values_ms: Sequence[float]) -> dict[str
         "slope_ms_per_min": None if found is None else round(found.per_min, 3),
         "slope_95": None if found is None else [round(found.low, 3), round(found.high, 3)],
     }
+
+
+def at_even_speed(
+    times_s: ArrayLike, values_ms: ArrayLike, taken_at_s: ArrayLike, yardstick_ms: ArrayLike
+) -> list[float]:
+    """What the values would be had the machine kept its median speed throughout.
+
+    Each is divided by the time that the yardstick took around its moment; a delay is work and
+    waiting for work, and both are as long as the machine is slow.
+    """
+    times, taken = np.asarray(times_s, float), np.asarray(taken_at_s, float)
+    yardsticks = np.asarray(yardstick_ms, float)
+    smooth = np.array([np.median(yardsticks[np.abs(taken - at) <= SPEED_S]) for at in taken])
+    around = np.interp(times, taken, smooth)
+    return list(np.asarray(values_ms, float) * np.median(yardsticks) / around)
 
 
 def _bins(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.live import browser, figures
 from benchmarks.live.errors import BenchError
 from benchmarks.live.matching import Mark, match
+from benchmarks.live.speed import SpeedGauge
 from playwright.async_api import Page
 
 POLL_S = 1.0
@@ -44,6 +45,8 @@ class Watch:
     messages: list[dict[str, Any]] = field(default_factory=list)
     misread: dict[str, int] = field(default_factory=dict)
     first_result_ms: float | None = None
+    # How long the yardstick took, and when.
+    yardstick_ms: list[tuple[float, float]] = field(default_factory=list)
 
     async def poll(self, page: Page) -> float:
         """Take what is new; returns the page's clock."""
@@ -88,19 +91,28 @@ async def observe(page: Page, watch: Watch, plan: Plan, *, period: int, say: Say
 
     :raises BenchError: frames stop coming, or the page is gone.
     """
+    gauge = SpeedGauge()
     await _stay(page, watch, plan.warm_s)
     since_ms, before = await watch.poll(page), await browser.counters(page)
-    await _stay(page, watch, plan.measure_s, say)
+    await _stay(page, watch, plan.measure_s, gauge, say)
     after, until_ms = await browser.counters(page), await watch.poll(page)
     return _report(watch, since_ms, until_ms, before, after, period)
 
 
-async def _stay(page: Page, watch: Watch, seconds: float, say: Say | None = None) -> None:
+async def _stay(
+    page: Page,
+    watch: Watch,
+    seconds: float,
+    gauge: SpeedGauge | None = None,
+    say: Say | None = None,
+) -> None:
     start = moved = told = time.monotonic()
     while (now := time.monotonic()) < start + seconds:
         await asyncio.sleep(min(POLL_S, start + seconds - now))
         frames = len(watch.result)
-        await watch.poll(page)
+        at_ms = await watch.poll(page)
+        if gauge is not None:
+            watch.yardstick_ms.append((at_ms, gauge.take()))
         now = time.monotonic()
         if len(watch.result) > frames:
             moved = now
@@ -130,8 +142,9 @@ def _report(
     own = [one for one in watch.own if since_ms <= one.at_ms <= until_ms]
     shown = [ms for at, ms in watch.shown_after_ms if since_ms <= at <= until_ms]
     return {
-        "page_to_page_ms": figures.with_slope(
-            [one.at_ms / 1e3 for one in delays], [one.delay_ms for one in delays]
+        **delay_share(
+            [(one.at_ms / 1e3, one.delay_ms) for one in delays],
+            [(at_ms / 1e3, took_ms) for at_ms, took_ms in watch.yardstick_ms],
         ),
         "fps": round(changes / seconds, 2),
         "camera_fps": round(len(own) / seconds, 2),
@@ -142,6 +155,30 @@ def _report(
         "misread": watch.misread,
         "browser": {**browser_share(before, after), "received_to_shown_ms": figures.spread(shown)},
         "server": server_share(watch.messages, since_ms),
+    }
+
+
+def delay_share(
+    delays: Sequence[tuple[float, float]], yardstick: Sequence[tuple[float, float]]
+) -> dict[str, Any]:
+    """The delay, the yardstick, and the delay's slope had the machine kept one speed.
+
+    :param delays: seconds and milliseconds, as are
+    :param yardstick: what a fixed piece of work took meanwhile.
+    """
+    times_s, values_ms = [at for at, _ in delays], [ms for _, ms in delays]
+    taken_at_s, took_ms = [at for at, _ in yardstick], [ms for _, ms in yardstick]
+    shared = figures.with_slope(times_s, values_ms)
+    if not yardstick:
+        return {"page_to_page_ms": shared}
+    even = figures.with_slope(
+        times_s, figures.at_even_speed(times_s, values_ms, taken_at_s, took_ms)
+    )
+    for key in ("slope_ms_per_min", "slope_95"):
+        shared[f"even_speed_{key}"] = even[key]
+    return {
+        "page_to_page_ms": shared,
+        "yardstick_ms": figures.with_slope(taken_at_s, took_ms),
     }
 
 

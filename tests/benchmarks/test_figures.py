@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.live.figures import slope, spread, with_slope
+from benchmarks.live.figures import at_even_speed, slope, spread, with_slope
 
 MINUTE = np.arange(0, 60, 1 / 30)
 
@@ -58,3 +58,26 @@ def test_with_slope_has_all_keys() -> None:
     assert found["slope_ms_per_min"] == 0
     assert found["slope_95"] == [0, 0]
     assert found["p95"] == 5
+
+
+def test_a_machine_that_slows_down_is_told_from_delays_that_grow() -> None:
+    random = np.random.default_rng(2)
+    taken = np.arange(0, 60, 1.0)
+    slower = 1 + 0.2 * MINUTE / 60
+    yardstick = 10 * (1 + 0.2 * taken / 60) + random.normal(0, 0.3, len(taken))
+    yardstick[::9] *= 3  # one that was interrupted
+    busy = 100 * slower + random.normal(0, 4, len(MINUTE))
+    raw = slope(list(MINUTE), list(busy))
+    assert raw is not None
+    assert raw.per_min == pytest.approx(20, abs=2)
+    even = slope(list(MINUTE), at_even_speed(MINUTE, busy, taken, yardstick))
+    assert even is not None
+    assert even.per_min == pytest.approx(0, abs=2)
+    growing = busy + 10 * MINUTE / 60
+    found = slope(list(MINUTE), at_even_speed(MINUTE, growing, taken, yardstick))
+    assert found is not None
+    assert found.per_min == pytest.approx(9.5, abs=2)
+
+
+def test_an_even_machine_changes_nothing() -> None:
+    assert at_even_speed([0.0, 1.0, 2.0], [5.0, 6.0, 7.0], [0.5, 1.5], [9.0, 9.0]) == [5, 6, 7]

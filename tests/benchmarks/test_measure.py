@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from benchmarks.live import sessions, soak
-from benchmarks.live.measure import browser_share, server_share
+from benchmarks.live.cases import Case, judge
+from benchmarks.live.measure import Plan, browser_share, delay_share, server_share
+from benchmarks.live.speed import SpeedGauge
 
 
 def reading(now: float, frames: int, **more: Any) -> dict[str, Any]:
@@ -115,3 +117,30 @@ def test_soak_is_kept_only_without_fault_and_growth(change: dict[str, Any], kept
         "delay": FLAT,
     } | change
     assert soak.kept(**given) is kept
+
+
+def test_flat_is_what_does_not_grow_at_even_speed() -> None:
+    case = Case("live", "server", (), Plan(0, 1), None, flat=True)
+    seconds = range(120)
+    slower = [(float(at), 10 + at / 60) for at in seconds]
+    slowed = delay_share([(at, 10 * ms) for at, ms in slower], slower)
+    assert slowed["page_to_page_ms"]["slope_ms_per_min"] == pytest.approx(10, abs=0.1)
+    assert slowed["page_to_page_ms"]["even_speed_slope_ms_per_min"] == pytest.approx(0, abs=0.2)
+    assert slowed["yardstick_ms"]["slope_ms_per_min"] == pytest.approx(1, abs=0.01)
+    assert judge(slowed["page_to_page_ms"], case)["kept"]
+    even = [(float(at), 10.0) for at in seconds]
+    grown = delay_share([(at, 10 * ms) for at, ms in slower], even)["page_to_page_ms"]
+    assert grown["even_speed_slope_ms_per_min"] == pytest.approx(10, abs=0.1)
+    assert not judge(grown, case)["kept"]
+
+
+def test_without_a_yardstick_the_delay_stands_alone() -> None:
+    found = delay_share([(0.0, 5.0), (1.0, 5.0), (2.0, 5.0)], [])
+    assert list(found) == ["page_to_page_ms"]
+    assert "even_speed_slope_ms_per_min" not in found["page_to_page_ms"]
+
+
+def test_the_gauge_takes_time_of_its_own() -> None:
+    gauge = SpeedGauge()
+    taken = [gauge.take() for _ in range(3)]
+    assert min(taken) > 0.5
