@@ -28,6 +28,7 @@ from bunraku.stream.clock import SystemClock
 from bunraku.stream.controls import Controls
 from bunraku.stream.ports import Stage
 from bunraku.stream.server.app import make_app
+from bunraku.stream.server.memory import keep_arenas_few
 from bunraku.stream.server.options import Limits, ServerOptions
 from bunraku.stream.server.rest import SERVICE
 from bunraku.stream.server.streaming import Stages
@@ -136,6 +137,7 @@ def with_stamp(make: Stages, ledger: Ledger, controls: Controls) -> list[Stage]:
 async def main() -> None:
     """Serve on loopback until the parent goes."""
     asked = parse()
+    keep_arenas_few()  # as `bunraku serve` does
     ledger, log = Ledger(), LogCounter()
     logging.getLogger().addHandler(log)
     logging.getLogger().addHandler(logging.StreamHandler())

@@ -16,6 +16,7 @@ from aiohttp import web
 from bunraku.errors import InputError
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.logs import AccessLogger, told
+from bunraku.stream.server.memory import keep_arenas_few
 from bunraku.stream.server.options import ServerOptions, is_loopback
 from bunraku.stream.server.tls import server_context
 
@@ -43,6 +44,7 @@ def run_server(
     :raises PhotoError: a photo cannot be used.
     :raises BunrakuError: the engines cannot be loaded.
     """
+    keep_arenas_few()
     run_app(options, lambda chosen: make_app(chosen, load()), on_ready)
 
 
