@@ -9,7 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from bunraku.commands.group import BunrakuGroup
-from bunraku.commands.serve import ice_servers, parse_size, read_token, serve
+from bunraku.commands.options import parse_size
+from bunraku.commands.serve import ice_servers, read_token, serve
 from bunraku.errors import InputError
 from bunraku.stream.rtc.options import Codec
 from bunraku.stream.server import run

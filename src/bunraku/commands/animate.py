@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bunraku.commands.group import EXIT_INTERRUPTED
+from bunraku.commands.options import (
+    BundleOption,
+    IuvBundleOption,
+    MarkOption,
+    WindowOnlyOption,
+)
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
 
@@ -31,9 +37,7 @@ def animate(
     side_by_side: Annotated[
         bool, typer.Option("--side-by-side", help="Show the clip to the left of the picture.")
     ] = False,
-    window_only: Annotated[
-        bool, typer.Option("--window-only", help="Only the square that the networks make.")
-    ] = False,
+    window_only: WindowOnlyOption = False,
     frames: Annotated[
         str | None,
         typer.Option(metavar="A:B", help="Frames A up to, not including, B, counted from 0."),
@@ -47,18 +51,12 @@ def animate(
             "by default the first with a clear view.",
         ),
     ] = None,
-    mark: Annotated[
-        bool, typer.Option("--mark", help='Write "synthetic" into the corner.')
-    ] = False,
+    mark: MarkOption = False,
     max_side: Annotated[
         int, typer.Option(min=64, max=MAX_SIDE_PX, help="Longest side of the picture, in pixels.")
     ] = MAX_SIDE_PX,
-    bundle: Annotated[
-        str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
-    ] = "live",
-    iuv_bundle: Annotated[
-        str, typer.Option(help="The net that maps the body's surface: likewise.")
-    ] = "iuv",
+    bundle: BundleOption = "live",
+    iuv_bundle: IuvBundleOption = "iuv",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
     ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bunraku.commands.options import BundleOption
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import OutputError
 
@@ -21,9 +22,7 @@ def root() -> None:
 
 @app.command()
 def latency(
-    preset: Annotated[
-        str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
-    ] = "live",
+    preset: BundleOption = "live",
     engine: Annotated[str, typer.Option(help="Inference library.")] = "onnxruntime",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")

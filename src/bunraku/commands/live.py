@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from bunraku.commands.group import EXIT_ERROR
-from bunraku.commands.serve import parse_size
+from bunraku.commands.options import (
+    BundleOption,
+    IuvBundleOption,
+    MarkOption,
+    StageThreadsOption,
+    WindowOnlyOption,
+    parse_size,
+)
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError, OutputError
 
@@ -106,12 +113,8 @@ def live(
     passthrough: Annotated[
         bool, typer.Option("--passthrough", help="Start with the camera's picture.")
     ] = False,
-    window_only: Annotated[
-        bool, typer.Option("--window-only", help="Only the square that the networks make.")
-    ] = False,
-    mark: Annotated[
-        bool, typer.Option("--mark", help='Write "synthetic" into the corner.')
-    ] = False,
+    window_only: WindowOnlyOption = False,
+    mark: MarkOption = False,
     max_side: Annotated[
         int, typer.Option(min=64, max=4096, help="Longest side of the picture, in pixels.")
     ] = MAX_SIDE_PX,
@@ -123,16 +126,9 @@ def live(
         Path | None,
         typer.Option(metavar="FILE", help="Write the numbers there at the end; - for stdout."),
     ] = None,
-    bundle: Annotated[
-        str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
-    ] = "live",
-    iuv_bundle: Annotated[
-        str, typer.Option(help="The net that maps the body's surface: likewise.")
-    ] = "iuv",
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, help="Threads of each network; by default the stages share the cores."),
-    ] = None,
+    bundle: BundleOption = "live",
+    iuv_bundle: IuvBundleOption = "iuv",
+    threads: StageThreadsOption = None,
 ) -> None:
     """Move the person of PHOTO live, as the person before the camera moves.
 

@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bunraku.commands.options import (
+    BundleOption,
+    IuvBundleOption,
+    StageThreadsOption,
+    WindowOnlyOption,
+    parse_size,
+)
 from bunraku.errors import InputError
 
 if TYPE_CHECKING:
@@ -95,19 +102,10 @@ def serve(
             show_default=False,
         ),
     ] = None,
-    window_only: Annotated[
-        bool, typer.Option("--window-only", help="Only the square that the networks make.")
-    ] = False,
-    bundle: Annotated[
-        str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
-    ] = "live",
-    iuv_bundle: Annotated[
-        str, typer.Option(help="The net that maps the body's surface: likewise.")
-    ] = "iuv",
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, help="Threads of each network; by default the stages share the cores."),
-    ] = None,
+    window_only: WindowOnlyOption = False,
+    bundle: BundleOption = "live",
+    iuv_bundle: IuvBundleOption = "iuv",
+    threads: StageThreadsOption = None,
 ) -> None:
     """Serve a page on which visitors' cameras drive a photo.
 
@@ -185,17 +183,6 @@ def read_token(token: str | None, file: Path | None) -> str | None:
     if not lines or not lines[0].strip():
         raise InputError(f"{file} is empty.", "Write the token into its first line.")
     return lines[0].strip()
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Read "640x480".
-
-    :raises InputError: it is something else.
-    """
-    width, times, height = text.casefold().partition("x")
-    if not times or not (width.isdecimal() and height.isdecimal()):
-        raise InputError(f"--size {text} is not WxH.", "Write it as in 640x480")
-    return int(width), int(height)
 
 
 def ice_servers(

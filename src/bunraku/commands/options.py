@@ -1,0 +1,37 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from bunraku.errors import InputError
+
+BundleOption: TypeAlias = Annotated[
+    str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
+]
+IuvBundleOption: TypeAlias = Annotated[
+    str, typer.Option(help="The net that maps the body's surface: likewise.")
+]
+StageThreadsOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=1, help="Threads of each network; by default the stages share the cores."),
+]
+WindowOnlyOption: TypeAlias = Annotated[
+    bool, typer.Option("--window-only", help="Only the square that the networks make.")
+]
+MarkOption: TypeAlias = Annotated[
+    bool, typer.Option("--mark", help='Write "synthetic" into the corner.')
+]
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read "640x480".
+
+    :raises InputError: it is something else.
+    """
+    width, times, height = text.casefold().partition("x")
+    if not times or not (width.isdecimal() and height.isdecimal()):
+        raise InputError(f"--size {text} is not WxH.", "Write it as in 640x480")
+    return int(width), int(height)
