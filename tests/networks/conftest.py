@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+from tests.tiny import tiny_options
 from torch import Tensor, nn
 
 from bunraku.networks.presets import GeneratorOptions
@@ -46,25 +47,6 @@ def tiny_paper() -> GeneratorOptions:
 @pytest.fixture
 def tiny_live() -> GeneratorOptions:
     return tiny_options(prior=True)
-
-
-def tiny_options(prior: bool) -> GeneratorOptions:
-    return GeneratorOptions(
-        window=64,
-        size=32,
-        prior=prior,
-        motion=(8, 8, 8, 12),
-        motion_prediction=4,
-        motion_fine=4,
-        warping=(4, 8, 12),
-        warping_blocks=1,
-        texture=(4, 8),
-        atlas_channels=4,
-        atlas_blocks=0 if prior else 1,
-        densepose_channels=0 if prior else 8,
-        blender=(8, 8, 12, 12),
-        discriminator=(4, 8, 8, 12),
-    )
 
 
 @pytest.fixture
