@@ -87,6 +87,8 @@ class Gate:
         """
         if self._token is None or (self._unguessable and self._is_right(token)):
             return
+        if not token:  # no guess: whoever has the right one must be asked for it
+            raise ApiError(401, ErrorCode.UNAUTHORIZED, "This server asks for a token.", _ASK)
         address = remote or "unknown"
         wait_s = self._wrong.wait_s(address)
         if wait_s > 0.0:
@@ -97,8 +99,6 @@ class Gate:
                 f"Try again in {math.ceil(wait_s)} seconds.",
                 retry_s=wait_s,
             )
-        if not token:
-            raise ApiError(401, ErrorCode.UNAUTHORIZED, "This server asks for a token.", _ASK)
         if not self._is_right(token):
             self._wrong.of(address).count()
             raise ApiError(401, ErrorCode.UNAUTHORIZED, "The token is wrong.", _ASK)

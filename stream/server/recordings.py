@@ -99,6 +99,7 @@ def keep(session: Session, recording: Recording, limits: Limits) -> None:
     while _too_much(list(session.recordings.values()), limits):
         oldest = session.recordings.pop(next(iter(session.recordings)))
         oldest.path.unlink(missing_ok=True)
+        session.send({"type": "forgotten", "id": oldest.id})
         session.notice("warning", f"{oldest.name} was deleted to make room.")
 
 
