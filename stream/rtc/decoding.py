@@ -88,6 +88,7 @@ class Decoding:
         self._asked_s = -ASK_AGAIN_S
         self._decoder: Decoder | None = None
         self._failures = 0
+        self._all_failures = 0
         self._waits_for_keyframe = False
 
     def decode(self, encoded: JitterFrame, *, waiting: int = 0) -> list[Frame]:
@@ -122,7 +123,15 @@ class Decoding:
 
     def _fail(self, error: Exception) -> None:
         self._failures += 1
-        log.info("A frame of %s could not be decoded: %s", self._codec.name, error)
+        self._all_failures += 1
+        # The first, the second, the fourth...: a camera may send nothing else, for hours.
+        if self._all_failures & (self._all_failures - 1) == 0:
+            log.info(
+                "Frame %d of %s that could not be decoded: %s",
+                self._all_failures,
+                self._codec.name,
+                error,
+            )
         if isinstance(error, EOFError) or self._failures >= FAILURES_IN_A_ROW:
             # Before that it stays: what it knows of earlier frames makes the next ones usable.
             self._decoder = None

@@ -10,7 +10,12 @@ from bunraku.stream.rtc.ice import is_usable_candidate
 
 MAX_OFFER_CHARS = 64 * 1024
 MAX_SECTIONS = 16
-MAX_CANDIDATES = 64
+MAX_CANDIDATES = 32
+# aiortc's work grows with their products, in the event loop. Browsers offer some 250 lines with 50
+# codecs, and name each codec that a feedback is for.
+MAX_LINES = 512
+MAX_CODECS = 64
+MAX_FEEDBACKS_FOR_ALL = 16
 
 _SECTION = re.compile(r"m=([a-z]+) ([0-9]{1,5}) ([A-Z/]+) ([ -~]+)")
 _SENDING = ("sendrecv", "sendonly")
@@ -162,6 +167,13 @@ def _reduce(session: list[str], sections: list[_Section], taken: int) -> str:
         *candidates[:MAX_CANDIDATES],
         *kept,
     ]
+    for start, most, what in (
+        ("", MAX_LINES, "lines for its video"),
+        ("a=rtpmap:", MAX_CODECS, "codecs"),
+        ("a=rtcp-fb:*", MAX_FEEDBACKS_FOR_ALL, "kinds of feedback for all codecs"),
+    ):
+        if sum(line.startswith(start) for line in lines) > most:
+            raise _malformed(f"it has more than {most} {what}")
     return "\r\n".join(lines) + "\r\n"
 
 

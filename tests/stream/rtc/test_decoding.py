@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import threading
 from dataclasses import dataclass, field
@@ -138,6 +139,15 @@ def test_a_decoder_that_has_ended_is_replaced() -> None:
     assert decoding.decode(first) == []
     assert asked.times == 1
     assert len(decoding.decode(second)) == 1
+
+
+def test_broken_frames_are_logged_less_and_less_often(caplog: pytest.LogCaptureFixture) -> None:
+    decoding = Decoding(VP8, Asked(), make=lambda _: Ended())
+    keyframe = encoded(VP8, 1)[0]
+    with caplog.at_level(logging.INFO):
+        for _ in range(20):
+            decoding.decode(keyframe)
+    assert [record.getMessage().split()[1] for record in caplog.records] == "1 2 4 8 16".split()
 
 
 def test_when_too_many_wait_it_goes_on_at_the_next_keyframe() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bunraku.errors import InputError
-from bunraku.stream.rtc.offer import MAX_OFFER_CHARS, Offer
+from bunraku.stream.rtc.offer import MAX_CANDIDATES, MAX_OFFER_CHARS, Offer
 
 FINGERPRINT = ":".join(["AB"] * 32)
 SESSION = f"""v=0
@@ -46,6 +46,7 @@ a=mid:2
 a=sctp-port:5000
 """
 WHOLE = SESSION + AUDIO + VIDEO + DATA
+VIDEO_FIRST = SESSION + AUDIO + DATA + VIDEO
 
 
 def lines(sdp: str) -> list[str]:
@@ -78,6 +79,15 @@ def test_candidates_that_cannot_be_used_are_left_out() -> None:
         "a=candidate:1 1 udp 2122 192.0.2.7 54321 typ host"
     ]
     assert "a=end-of-candidates" not in reduced
+
+
+def test_of_many_candidates_the_first_are_taken() -> None:
+    many = "".join(
+        f"a=candidate:{port} 1 udp 2122 192.0.2.7 {port} typ host\n" for port in range(1, 99)
+    )
+    reduced = lines(Offer.parse(WHOLE.replace("a=end-of", many + "a=end-of")).sdp)
+    taken = [line.split()[5] for line in reduced if line.startswith("a=candidate")]
+    assert taken == ["54321", *map(str, range(1, MAX_CANDIDATES))]
 
 
 def test_the_answer_refuses_the_rest_in_its_place() -> None:
@@ -132,6 +142,10 @@ def test_a_direction_that_is_not_told_is_both() -> None:
         (WHOLE.replace("s=-", "s=\x00"), "control characters"),
         (SESSION + VIDEO * 17, "more than 16"),
         (WHOLE + "a=x\n" * MAX_OFFER_CHARS, "longer than"),
+        (VIDEO_FIRST + "a=rtpmap:96 x/1\n" * 64, "more than 64 codecs"),
+        (VIDEO_FIRST + "a=rtcp-fb:* a\n" * 17, "feedback for all codecs"),
+        (VIDEO_FIRST + "a=ssrc:1 a:b\n" * 500, "more than 512 lines"),
+        (VIDEO_FIRST.replace("s=-", "s=-" + "\na=msid-semantic: a" * 512), "more than 512 lines"),
     ],
 )
 def test_what_cannot_be_taken_is_refused(text: str, reason: str) -> None:
