@@ -49,6 +49,15 @@ def text_bomb() -> bytes:
     return good[:at] + _chunk(b"zTXt", comment) + good[at:]
 
 
+def scan_bomb(scans: int, hidden: bytes = b"") -> bytes:
+    """A progressive JPEG whose last scan comes so often, after ``hidden``."""
+    data = io.BytesIO()
+    Image.new("RGB", (64, 48), "grey").save(data, "JPEG", progressive=True)
+    good = data.getvalue()[:-2]
+    last = good[good.rindex(b"\xff\xda") :]
+    return good + hidden + last * scans + b"\xff\xd9"
+
+
 def _chunk(kind: bytes, data: bytes) -> bytes:
     checksum = struct.pack(">I", zlib.crc32(kind + data))
     return struct.pack(">I", len(data)) + kind + data + checksum

@@ -6,9 +6,10 @@ import tracemalloc
 import numpy as np
 import pytest
 from PIL import Image
-from tests.stream.server.pictures import mutated, photo, png_bomb, text_bomb, turned
+from tests.stream.server.pictures import mutated, photo, png_bomb, scan_bomb, text_bomb, turned
 
 from bunraku.errors import EngineError, NoPersonError, PhotoError
+from bunraku.stream.server import photos
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.photos import (
     PREVIEW_SIDE_PX,
@@ -92,6 +93,33 @@ def test_bombs_are_refused_before_they_are_decoded() -> None:
 
 def test_a_bomb_in_a_comment() -> None:
     assert refused(text_bomb()).status == 422
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        b"",
+        b"\xff\xfe\0\x06\xff\xd9\xff\xd9",  # an end in a comment is none
+        b"\xff\xdb\0\x43\0" + b"\xff\xe0\xff\xff" * 16,  # nor a comment in a table
+        b"\xff\xff\xff\xd0\xff\0",
+    ],
+)
+def test_a_bomb_of_scans(monkeypatch: pytest.MonkeyPatch, hidden: bytes) -> None:
+    clean_photo(scan_bomb(30, hidden), LIMITS)
+    monkeypatch.setattr(photos, "read_photo", lambda _: pytest.fail("it was decoded"))
+    error = refused(scan_bomb(150_000, hidden))
+    assert (error.status, error.code) == (422, ErrorCode.UNREADABLE_PHOTO)
+
+
+@pytest.mark.parametrize("junk", [b"\0", b"\xff", b"\xff\xd0", b"\xff\xe1\0\x02"])
+def test_a_jpeg_that_does_not_begin(monkeypatch: pytest.MonkeyPatch, junk: bytes) -> None:
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
+    assert refused(b"\xff\xd8\xff\xe0\0\x02" + junk * 100_000).status == 422
+
+
+def test_what_follows_a_photo_does_not_count() -> None:
+    clip = b"\xff\xda" * 1000  # phones append one
+    assert clean_photo(photo() + clip, LIMITS) == clean_photo(photo(), LIMITS)
 
 
 def test_mutated_photos_are_read_or_refused() -> None:
