@@ -98,7 +98,7 @@ async def remove_photo(request: web.Request) -> web.Response:
     session = _session(request, service)
     if session is None:
         raise not_found("photo")
-    service.remove_photo(session, request.match_info["id"])
+    await service.remove_photo(session, request.match_info["id"])
     return web.Response(status=204, headers=data_headers())
 
 

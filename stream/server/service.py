@@ -80,6 +80,7 @@ class Service:
 
     def forget(self, session: Session) -> None:
         """Undo ``open``."""
+        self.metrics.ended.labels("refused").inc()
         self.sessions.remove(session)
 
     def check_stopping(self) -> None:
@@ -91,9 +92,10 @@ class Service:
         """Say goodbye, end the stream, delete all that belongs to the session."""
         if session.ended:
             return
-        session.ending = True
-        log.info("session ended", extra=told(session=session.label, reason=reason))
-        self.metrics.ended.labels(reason).inc()
+        if not session.ending:  # stopping does not wait for an end that is under way
+            session.ending = True
+            log.info("session ended", extra=told(session=session.label, reason=reason))
+            self.metrics.ended.labels(reason).inc()
         await self.stop_stream(session)
         link, session.link = session.link, None
         if link is not None:
@@ -134,8 +136,9 @@ class Service:
         self.metrics.uploads.inc()
         return photo_json(photo, number, own=True)
 
-    def remove_photo(self, session: Session, photo_id: str) -> None:
-        """Delete one of a session's own photos.
+    async def remove_photo(self, session: Session, photo_id: str) -> None:
+        """Delete one of a session's own photos. A stream ends before its last one goes: it would
+        show, and record, the camera itself.
 
         :raises ApiError: not_found, or forbidden where it is the operator's.
         """
@@ -143,7 +146,12 @@ class Service:
             raise ApiError(403, ErrorCode.FORBIDDEN, "That photo belongs to the server.")
         if session.previews.pop(photo_id, None) is None:
             raise not_found("photo")
-        session.controls.remove(photo_id)
+        async with session.starting:
+            if session.stream is not None and len(session.controls.photos) == 1:
+                session.notice("error", "The stream ended: its last photo was removed.")
+                await self.stop_stream(session)
+            if not session.ended:
+                session.controls.remove(photo_id)
 
     def photos_json(self, session: Session | None) -> list[dict[str, Any]]:
         """A session's photos, the operator's first; without a session only those."""
@@ -159,8 +167,9 @@ class Service:
         try:
             async with session.starting:
                 answer = await self._start_stream(session, offer)
-        except ApiError as error:
-            self.metrics.offers.labels(error.code).inc()
+        except Exception as error:
+            code = error.code if isinstance(error, ApiError) else ErrorCode.INTERNAL
+            self.metrics.offers.labels(code).inc()
             raise
         self.metrics.offers.labels("accepted").inc()
         log.info("stream started", extra=told(session=session.label))

@@ -18,6 +18,7 @@ from tests.stream.server.fakes import Page, Site, Tint, plain, serving, until
 from tests.stream.server.visitor import Visitor
 
 from bunraku.stream.controls import Controls
+from bunraku.stream.frame import LiveFrame
 from bunraku.stream.ports import Stage
 from bunraku.stream.rtc.peer import PeerState
 from bunraku.stream.rtc.tracks import BrowserSource
@@ -298,6 +299,33 @@ async def test_photos_can_come_and_go_while_frames_run() -> None:
             assert response.status == 204
         await page.expect("state", photo=second["id"])
         await visitor.shows(220, 220)
+
+
+async def test_without_its_last_photo_a_stream_ends_before_it_shows_the_camera() -> None:
+    shown: list[bool] = []
+
+    @dataclass(eq=False)
+    class Watching(Tint):
+        async def run(self, frame: LiveFrame) -> None:
+            shown.append(self.controls.identity is not None)
+            await super().run(frame)
+
+    async with (
+        serving(stages=lambda controls: [Watching(controls)]) as site,
+        site.page() as page,
+        Visitor(page) as visitor,
+    ):
+        _, photo = await site.post(plain(60), page.session)
+        await visitor.start()
+        await visitor.picture()
+        path = f"/api/photos/{photo['id']}"
+        async with site.client.delete(path, headers=site.headers(page.session)) as response:
+            assert response.status == 204
+        notice = await page.expect("notice", level="error")
+        assert notice["text"] == "The stream ended: its last photo was removed."
+        await page.expect("state", streaming=False, photo=None)
+        assert site.service.sessions.find(page.session).stream is None
+        assert all(shown)
 
 
 async def test_a_browser_that_hangs_up_by_itself() -> None:

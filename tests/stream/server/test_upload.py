@@ -43,6 +43,8 @@ async def test_refusals_say_why_and_are_counted() -> None:
             "unsupported_type": 5,
             "photo_too_large": 3,
         }
+        metrics = site.service.metrics
+        assert metrics.opened._value.get() == metrics.ended.labels("refused")._value.get() > 0
 
 
 async def test_200_mutated_photos() -> None:

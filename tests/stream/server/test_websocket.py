@@ -8,6 +8,7 @@ import pytest
 from aiohttp import WSMsgType, web
 from tests.stream.server.fakes import Page, plain, serving, until
 
+from bunraku.stream.rtc.peer import Peer
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.protocol import ByeReason
 from bunraku.stream.server.sessions import State
@@ -140,6 +141,17 @@ async def test_offers_that_are_none() -> None:
         assert site.service.sessions.streaming == 0  # a refused offer keeps no place
 
 
+async def test_offers_that_fail_by_a_mistake_of_ours_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with serving() as site, site.page() as page:
+        await site.post(plain(90), page.session)
+        monkeypatch.setattr(Peer, "answer", lambda *_: 1 / 0)
+        await page.send("offer", id=1, sdp="v=0")
+        assert (await page.expect("error", id=1))["code"] == "internal"
+        assert site.service.metrics.offers.labels("internal")._value.get() == 1
+
+
 async def test_commands_before_the_stream() -> None:
     async with serving() as site, site.page() as page:
         await site.post(plain(90), page.session)
@@ -251,6 +263,21 @@ async def test_stopping_tells_everybody() -> None:
             assert (await response.json())["status"] == "stopping"
         status, told = await site.post(plain(90))
         assert (status, told["error"]["code"]) == (503, "stopping")
+
+
+async def test_a_session_ends_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving() as site, site.page() as page:
+        [session] = site.service.sessions
+        going = asyncio.Event()
+        monkeypatch.setattr(site.service, "stop_stream", lambda _: going.wait())
+        first = asyncio.create_task(site.service.end(session, ByeReason.IDLE, "Enough."))
+        await until(lambda: session.ending)
+        second = asyncio.create_task(site.service.end(session, ByeReason.STOPPING, "All."))
+        going.set()
+        await asyncio.gather(first, second)
+        ended = site.service.metrics.ended
+        assert [ended.labels(r)._value.get() for r in ("idle", "stopping")] == [1, 0]
+        await page.expect("bye")
 
 
 async def test_a_page_that_never_reads_leaves_no_socket_behind() -> None:
