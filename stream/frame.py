@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 MICROSECONDS = Fraction(1, 1_000_000)
 """Time base of sources that have none of their own: microseconds of the capture clock."""
+
+# PyAV converts with a context that is the frame's, and lets other threads go on meanwhile: two that
+# convert one frame end the process. A few locks, chosen by the frame, keep them apart.
+_CONVERTING = tuple(threading.RLock() for _ in range(16))
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,15 @@ class LiveFrame:
         return float(self.pts * self.time_base)
 
     def picture(self) -> Picture:
-        """The source's picture, ``[H,W,3]`` uint8 RGB; converted once, a millisecond's work."""
-        if self._picture is None:
-            picture = to_rgb(self.raw)
-            self._picture = np.ascontiguousarray(picture[:, ::-1]) if self.mirrored else picture
-        return self._picture
+        """The source's picture, ``[H,W,3]`` uint8 RGB; converted once, a millisecond's work.
+
+        From any thread, as is ``shown_picture``.
+        """
+        with _alone_with(self.raw):
+            if self._picture is None:
+                picture = to_rgb(self.raw)
+                self._picture = np.ascontiguousarray(picture[:, ::-1]) if self.mirrored else picture
+            return self._picture
 
     def shown_picture(self) -> Picture:
         """What is shown, as ``[H,W,3]`` uint8 RGB."""
@@ -85,7 +94,12 @@ class LiveFrame:
 
 
 def to_rgb(raw: Picture | VideoFrame) -> Picture:
-    """A picture or PyAV's frame as ``[H,W,3]`` uint8 RGB."""
+    """A picture or PyAV's frame as ``[H,W,3]`` uint8 RGB; from any thread."""
     if isinstance(raw, VideoFrame):
-        return np.asarray(raw.to_ndarray(format="rgb24"), np.uint8)
+        with _alone_with(raw):
+            return np.asarray(raw.to_ndarray(format="rgb24"), np.uint8)
     return raw
+
+
+def _alone_with(raw: Picture | VideoFrame) -> threading.RLock:
+    return _CONVERTING[id(raw) // 64 % len(_CONVERTING)]

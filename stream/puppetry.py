@@ -8,6 +8,7 @@ than once: who draws on it draws on a copy.
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from av.video.frame import VideoFrame
 
 from bunraku.stream.clock import Clock, SystemClock
 from bunraku.stream.controls import Controls
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.frame import LiveFrame, to_rgb
 from bunraku.stream.orientation import Picture
 from bunraku.stream.ports import Stage
 from bunraku.stream.tasks import one_line
@@ -34,6 +35,8 @@ FAILING_FRAMES = 15
 """Faults of one stage in a row after which the camera's picture passes through."""
 RETRY_S = 2.0
 """How often one frame tries the engines again then."""
+CALIBRATING_S = 2.0
+"""How long the driver is looked at for a calibration while something else is shown."""
 FAILING = "The animation keeps failing: the camera is shown until it works again."
 WORKING = "The animation works again."
 
@@ -145,25 +148,38 @@ class _PuppetStage:
 class _DensePoseStage(_PuppetStage):
     """Chooses what becomes of a frame, and finds the driver in it."""
 
+    def __init__(self, name: str, puppet: Animator, scene: _Scene) -> None:
+        super().__init__(name, puppet, scene)
+        self._calibrating_until_s = -math.inf
+
     async def run(self, frame: LiveFrame) -> None:
-        controls = self._scene.controls
+        controls, frozen = self._scene.controls, self._scene.frozen
+        identity = controls.identity
         frame.mirrored = controls.mirror
         if controls.calibrate_asked:
             controls.calibrate_asked = False
             self._puppet.calibrate()
-        if self._scene.frozen:
-            frame.idle.add(self.name)
+            self._calibrating_until_s = frame.captured_s + CALIBRATING_S
+        if identity is None or controls.passthrough or frozen:
+            if identity is not None and frame.captured_s < self._calibrating_until_s:
+                await self._worker.run(self._drive, identity, frame)  # though it is not shown
+            else:
+                frame.idle.add(self.name)
+            if not frozen:
+                await self._pass_through(frame)
             return
-        identity = controls.identity
-        if identity is None or controls.passthrough or not self._scene.faults.may_try():
+        if not self._scene.faults.may_try():
             frame.idle.add(self.name)
-            # A thread is worth its while only for turning pixels over.
-            frame.shown = await self._worker.run(frame.picture) if frame.mirrored else frame.raw
+            await self._pass_through(frame)
             return
         frame.identity = identity
         with self._scene.faults.watched(self.name):
             frame.driving = await self._worker.run(self._drive, identity, frame)
         frame.lost = frame.driving is None
+
+    async def _pass_through(self, frame: LiveFrame) -> None:
+        # A thread is worth its while only for turning pixels over.
+        frame.shown = await self._worker.run(frame.picture) if frame.mirrored else frame.raw
 
     def _drive(self, identity: Identity, frame: LiveFrame) -> Driving | None:
         picture = frame.picture()
@@ -195,6 +211,8 @@ class _BlendingStage(_PuppetStage):
                 scene.shown = await self._paint(frame.identity, frame)
             elif frame.shown is not None:
                 scene.shown = frame.shown
+        elif isinstance(scene.shown, VideoFrame):  # once, for it may be shown for long
+            scene.shown = await self._worker.run(to_rgb, scene.shown)
         frame.shown = scene.shown
 
     async def _paint(self, identity: Identity, frame: LiveFrame) -> Picture:

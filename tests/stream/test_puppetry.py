@@ -15,7 +15,8 @@ import pytest_asyncio
 from av.video.frame import VideoFrame
 from tests.runtime.fakes import puppet as fake_puppet
 from tests.runtime.fakes import red, street, with_person
-from tests.stream.fakes import FakeClock, FakeSink, FakeSource, live_frame, picture
+from tests.stream.fakes import FakeClock, FakeSink, FakeSource, picture
+from tests.stream.puppetry_setting import NOBODY, Pencil, Session, Someone, stage_threads
 
 from bunraku.errors import EngineError
 from bunraku.runtime.identity import Identity
@@ -24,93 +25,14 @@ from bunraku.stream.controls import Command, Controls, Photo
 from bunraku.stream.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.orientation import Picture
 from bunraku.stream.pipeline import Pipeline
-from bunraku.stream.ports import Stage
-from bunraku.stream.puppetry import FAILING, FAILING_FRAMES, RETRY_S, WORKING, puppet_stages
-
-NOBODY = 0
-"""Level of a picture in which nobody is found."""
-
-
-class Someone:
-    """What stands for an identity here: the stages only carry it."""
-
-    def __init__(self, level: int) -> None:
-        self.level = level
-
-
-class Pencil:
-    """A puppet that paints flat pictures: the photo's level plus the driving frame's."""
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.threads: dict[str, set[str]] = {}
-        self.failing: set[str] = set()
-        self.mirrored: list[bool] = []
-        self.corners: list[int] = []
-
-    def _note(self, stage: str) -> None:
-        self.calls.append(stage)
-        self.threads.setdefault(stage, set()).add(threading.current_thread().name)
-        if stage in self.failing:
-            raise EngineError(f"{stage} is broken")
-
-    def calibrate(self) -> None:
-        self.calls.append("calibrate")
-
-    def drive(
-        self, identity: Any, frame: Picture, time_s: float, *, mirrored: bool = False
-    ) -> Driving | None:
-        self._note("drive")
-        self.mirrored.append(mirrored)
-        self.corners.append(int(frame[0, 0, 0]))
-        level = float(frame.max())
-        if level == NOBODY:
-            return None
-        points = np.full((33, 4), level, np.float32)
-        return Driving(np.zeros((1, 73, 4, 4), np.float32), points, None)
-
-    def move(self, identity: Any, driving: Driving) -> dict[str, Any]:
-        self._note("move")
-        return {"level": driving.landmarks[0, 0] + identity.level}
-
-    def paint(self, identity: Any, tensors: Any, *, window_only: bool = False) -> Picture:
-        self._note("paint" if tensors is not None else "photo")
-        size = (8, 8) if window_only else (20, 20)
-        return picture(identity.level if tensors is None else int(tensors["level"]), size)
-
-
-def stage_threads() -> list[str]:
-    """Names of the stages' threads that are there."""
-    stages = {f"bunraku-{name}" for name in ("densepose", "motion", "blending")}
-    return [thread.name for thread in threading.enumerate() if thread.name in stages]
-
-
-class Session:
-    """The stages of a puppet, called as the pipeline does."""
-
-    def __init__(self, puppet: Any) -> None:
-        self.clock = FakeClock()
-        self.notices: list[str] = []
-        self.controls = Controls(on_notice=self.notices.append)
-        self.stages: list[Stage] = puppet_stages(puppet, self.controls, clock=self.clock)
-
-    def add(self, identity: Any) -> Any:
-        report: Any = None
-        name = str(len(self.controls.photos))
-        self.controls.add(Photo(name, name, identity, report))
-        return identity
-
-    async def frame(self, level: int, stages: slice = slice(None), **more: Any) -> LiveFrame:
-        return await self.take(live_frame(level, **more), stages)
-
-    async def take(self, frame: LiveFrame, stages: slice = slice(None)) -> LiveFrame:
-        for stage in self.stages[stages]:
-            await stage.run(frame)
-        return frame
-
-    async def shown(self, level: int) -> int:
-        """The level of what is shown of a frame of this level."""
-        return int((await self.frame(level)).shown_picture()[0, 0, 0])
+from bunraku.stream.puppetry import (
+    CALIBRATING_S,
+    FAILING,
+    FAILING_FRAMES,
+    RETRY_S,
+    WORKING,
+    puppet_stages,
+)
 
 
 @pytest.fixture
@@ -235,6 +157,16 @@ async def test_a_frozen_picture_stays(session: Session, pencil: Pencil) -> None:
     assert await session.shown(8) == 208
 
 
+async def test_a_camera_picture_that_is_frozen_is_converted_once(session: Session) -> None:
+    session.controls.passthrough = True
+    raw = VideoFrame.from_ndarray(picture(9), format="rgb24")
+    await session.take(LiveFrame(raw, 0, MICROSECONDS, 0.0))
+    session.controls.apply(Command.FREEZE)
+    first, second = await session.frame(5), await session.frame(6)
+    assert first.shown is second.shown
+    assert np.array_equal(np.asarray(first.shown), picture(9))
+
+
 async def test_calibration_is_asked_for_once(session: Session, pencil: Pencil) -> None:
     session.controls.apply(Command.CALIBRATE)
     await session.frame(5)
@@ -242,6 +174,24 @@ async def test_calibration_is_asked_for_once(session: Session, pencil: Pencil) -
     assert pencil.calls.count("calibrate") == 1
     assert pencil.calls[0] == "calibrate"
     assert not session.controls.calibrate_asked
+
+
+@pytest.mark.parametrize("shown", [Command.PASSTHROUGH, Command.FREEZE])
+async def test_calibration_looks_at_the_driver_whatever_is_shown(
+    session: Session, pencil: Pencil, shown: Command
+) -> None:
+    assert await session.shown(5) == 105
+    session.controls.apply(shown)
+    session.controls.apply(Command.CALIBRATE)
+    pencil.calls.clear()
+    level = 7 if shown is Command.PASSTHROUGH else 105
+    frame = await session.frame(7, time_s=10.0)
+    assert pencil.calls == ["calibrate", "drive"]
+    assert "densepose" not in frame.idle
+    assert frame.shown_picture()[0, 0, 0] == level
+    frame = await session.frame(7, time_s=10.0 + CALIBRATING_S)
+    assert pencil.calls == ["calibrate", "drive"]
+    assert "densepose" in frame.idle
 
 
 @pytest.mark.parametrize("broken", ["drive", "move", "paint"])
