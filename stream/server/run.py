@@ -35,8 +35,8 @@ _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 def run_server(
     options: ServerOptions, load: Callable[[], EngineSet], on_ready: Callable[[str], None]
 ) -> None:
-    """Serve until SIGTERM or SIGINT; then every session is told, recordings are completed, and
-    this returns. A second signal ends the process at once.
+    """Serve until SIGTERM, SIGINT or SIGHUP; then every session is told, recordings are completed,
+    and this returns. A second signal ends the process at once.
 
     :param load: loads the engines, after all else that can go wrong has been tried.
     :param on_ready: told the address once visitors can come.
@@ -161,15 +161,25 @@ def _bind_error(host: str, port: int, error: OSError) -> InputError:
 
 
 def _stop_event() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT; the next one does what it does by default."""
+    """Set by the first signal to end; the next one does what it does by default."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    hangup: signal.Signals | None = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as under nohup
+        numbers.append(hangup)
 
     def on_signal() -> None:
         stop.set()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+        for number in numbers:
+            try:
+                loop.remove_signal_handler(number)
+            except NotImplementedError:
+                signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal)
+    for number in numbers:
+        try:
+            loop.add_signal_handler(number, on_signal)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(on_signal))
     return stop

@@ -12,6 +12,7 @@ from bunraku.stream.controls import Command, Photo
 from bunraku.stream.rtc.peer import Peer
 from bunraku.stream.server.auth import Gate
 from bunraku.stream.server.desk import Identify, PhotoDesk, photo_json
+from bunraku.stream.server.folders import sweep
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import Metrics
 from bunraku.stream.server.options import ServerOptions
@@ -53,10 +54,12 @@ class Service:
         self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Make the operator's photos ready and begin to watch sessions.
+        """Delete what killed servers have left, make the operator's photos ready and begin to
+        watch sessions.
 
         :raises PhotoError: a photo cannot be used.
         """
+        await asyncio.to_thread(sweep)
         await self.desk.offer(self.options.photos)
         self._watcher = asyncio.create_task(self._watch(), name="watch sessions")
 
@@ -67,6 +70,7 @@ class Service:
             await cancel([self._watcher])
         text = "The server is stopping."
         await asyncio.gather(*(self.end(s, ByeReason.STOPPING, text) for s in self.sessions))
+        self.sessions.close()
         self.desk.close()
 
     def open(self, *, scripted: bool = False) -> Session:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import tempfile
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,6 +23,7 @@ from typing import Protocol
 
 from bunraku.stream.clock import Clock
 from bunraku.stream.controls import Controls, Photo
+from bunraku.stream.server.folders import PrivateFolders
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.protocol import ApiError, ByeReason, ErrorCode, Message
 from bunraku.stream.server.rates import RateLimit
@@ -90,6 +91,8 @@ class Session:
     uploads: RateLimit
     active_s: float
     """When the user last did something."""
+    folders: PrivateFolders = field(repr=False)
+    """Where it gets its own from."""
     state: State = State.READY
     controls: Controls = field(default_factory=Controls)
     """The photos, the operator's first, and the switches; they outlive a stream."""
@@ -107,7 +110,7 @@ class Session:
     """Photos of it that are being looked at."""
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a stream is begun: one after the other."""
-    _folder: tempfile.TemporaryDirectory[str] | None = None
+    _folder: Path | None = None
 
     @property
     def ended(self) -> bool:
@@ -132,10 +135,8 @@ class Session:
     def folder(self) -> Path:
         """A folder that only this user of the machine can read; removed with the session."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(
-                prefix="bunraku-", ignore_cleanup_errors=True
-            )
-        return Path(self._folder.name)
+            self._folder = self.folders.make()
+        return self._folder
 
     def forget(self) -> None:
         """Delete everything that belongs to it."""
@@ -144,7 +145,7 @@ class Session:
         self.previews.clear()
         self.recordings.clear()
         if self._folder is not None:
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
 
@@ -155,6 +156,7 @@ class Registry:
         self._limits = limits
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._folders = PrivateFolders()
         self._opened = 0
 
     def __iter__(self) -> Iterator[Session]:
@@ -191,6 +193,7 @@ class Registry:
             offers=RateLimit(self._limits.offers_per_minute, _MINUTE_S, self._clock),
             uploads=RateLimit(self._limits.uploads_per_minute, _MINUTE_S, self._clock),
             active_s=now_s,
+            folders=self._folders,
             controls=Controls(photos=list(photos)),
         )
         session.controls.on_change = session.send_state
@@ -292,6 +295,12 @@ class Registry:
         """Forget it and everything of it."""
         self._sessions.pop(session.id, None)
         session.forget()
+
+    def close(self) -> None:
+        """Forget all of them."""
+        for session in self:
+            self.remove(session)
+        self._folders.close()
 
 
 def _expired() -> ApiError:

@@ -112,7 +112,8 @@ def serve(
     Only animate people who have agreed to it. What is recorded is marked as synthetic.
 
     Listens on this machine alone. For others: a certificate (--tls-cert, --tls-key) and a token.
-    Logs are JSON lines on stderr. Ctrl-C or SIGTERM says goodbye to everybody and ends.
+    Logs are JSON lines on stderr. Ctrl-C, SIGTERM or SIGHUP says goodbye to everybody and
+    ends.
     """
     from bunraku.stream.rtc.options import PeerOptions
     from bunraku.stream.server.logs import configure

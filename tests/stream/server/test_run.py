@@ -21,6 +21,7 @@ from tests.stream.server.certificates import make_certificate
 from tests.stream.server.fakes import identify, tint
 
 from bunraku.errors import InputError
+from bunraku.stream.server import run
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.run import address, bind, run_app
@@ -67,7 +68,19 @@ def read(pipe: IO[str] | None) -> str:
     return pipe.read()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        signal.SIGINT,
+        pytest.param(
+            signal.SIGHUP,
+            marks=pytest.mark.skipif(
+                signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, reason="run under nohup"
+            ),
+        ),
+    ],
+)
 async def test_signals_end_it_gracefully(number: signal.Signals) -> None:
     with server() as (process, url):
         async with aiohttp.ClientSession() as client, client.ws_connect(f"{url}ws") as page:
@@ -85,6 +98,42 @@ async def test_signals_end_it_gracefully(number: signal.Signals) -> None:
         *("ready", "stopping", "stopped"),
     ]
     assert TOKEN not in str(lines)
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Puts back what handles signals."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+async def test_signals_where_loops_handle_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise NotImplementedError  # as on Windows
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "add_signal_handler", missing)
+    monkeypatch.setattr(loop, "remove_signal_handler", missing)
+    stop = run._stop_event()
+    signal.raise_signal(signal.SIGTERM)
+    async with asyncio.timeout(10):
+        await stop.wait()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.usefixtures("handlers")
+async def test_nohup_is_respected() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    stop = run._stop_event()
+    signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    signal.raise_signal(signal.SIGINT)
+    async with asyncio.timeout(10):
+        await stop.wait()
 
 
 async def test_over_tls(tmp_path: Path) -> None:

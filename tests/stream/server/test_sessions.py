@@ -193,3 +193,7 @@ def test_nothing_is_left_of_a_session(sessions: Registry) -> None:
     with pytest.raises(ApiError):
         sessions.find(session.id)
     assert isinstance(folder, Path)
+    sessions.open([]).folder()
+    sessions.close()
+    assert not sessions
+    assert not folder.parent.exists()
