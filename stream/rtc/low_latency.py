@@ -1,4 +1,4 @@
-"""What makes aiortc quick: parts of a connection exchanged for our own.
+"""What makes aiortc quick and keeps it so: parts of a connection exchanged for our own.
 
 They are private parts, so this is done with the versions of aiortc that it was written for and no
 others; without it connections work, only slower.
@@ -19,13 +19,14 @@ from aiortc.mediastreams import MediaStreamError
 
 from bunraku.stream.rtc.codecs import encoder_for
 from bunraku.stream.rtc.decoding import decoder_worker
+from bunraku.stream.rtc.limits import limit
 from bunraku.stream.rtc.options import PeerOptions
 from bunraku.stream.rtc.playout import PlayoutMap, accept
 from bunraku.stream.rtc.receiving import EagerEstimator, MarkerBuffer, RepeatingNacks
 
 KNOWN_VERSIONS = ("1.16",)
 _RECEIVER_PARTS = ("jitter_buffer", "nack_generator", "remote_bitrate_estimator")
-_SENDER_PARTS = ("encoder", "loop", "rtp_header_extensions_map")
+_SENDER_PARTS = ("encoder", "loop", "rtp_header_extensions_map", "rtp_history")
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ def tune(
     _exchange(sender, "loop", _EncodingLoop(executor))
     _exchange(sender, "rtp_header_extensions_map", PlayoutMap())
     accept(transceiver, offer)
+    limit(transceiver)
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from enum import StrEnum
@@ -194,8 +195,20 @@ class Peer:
             await asyncio.wait_for(connection.close(), CLOSE_TIMEOUT_S)
         except TimeoutError:
             log.warning("A WebRTC connection did not close within %g seconds.", CLOSE_TIMEOUT_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(_stop_the_rest(connection), CLOSE_TIMEOUT_S)
         connection.remove_all_listeners()
         await _finish_connecting(connection)
+
+
+async def _stop_the_rest(connection: RTCPeerConnection) -> None:
+    """Stop what aiortc, which waits for one part after the other, has not come to."""
+    for transceiver in connection.getTransceivers():
+        parts = {**vars(transceiver.sender), **vars(transceiver.receiver)}
+        await cancel([part for part in parts.values() if isinstance(part, asyncio.Task)])
+        dtls = transceiver.receiver.transport
+        await dtls.stop()
+        await dtls.transport.stop()
 
 
 async def _finish_connecting(connection: RTCPeerConnection) -> None:

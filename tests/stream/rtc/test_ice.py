@@ -1,9 +1,15 @@
-"""Which addresses are offered."""
+"""Which addresses are offered, which are sent to, and who is listened to."""
 
 from __future__ import annotations
 
+import struct
+from collections.abc import AsyncIterator
+
 import aioice.ice
 import pytest
+from aioice.candidate import Candidate
+from aioice.ice import Connection
+from aioice.stun import Class, Message, Method, parse_message
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection
 
 from bunraku.errors import InputError
@@ -21,7 +27,6 @@ async def offered(servers: list[RTCIceServer] | None = None, *addresses: str) ->
     sdp = connection.localDescription.sdp
     await connection.close()
     candidates = [line for line in sdp.splitlines() if line.startswith("a=candidate:")]
-    assert all(is_usable_candidate(line) for line in candidates)
     return [line.split()[4] for line in candidates]
 
 
@@ -45,6 +50,70 @@ async def test_a_server_that_does_not_answer_is_not_waited_for(
     assert await offered([server], LOOPBACK) == [LOOPBACK]
 
 
+@pytest.fixture
+async def agent() -> AsyncIterator[Connection]:
+    """One that has gathered and knows of no browser yet."""
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    transceiver = connection.addTransceiver("video")
+    ice.prepare(connection, [LOOPBACK])
+    await connection.setLocalDescription(await connection.createOffer())
+    yield transceiver.receiver.transport.transport._connection
+    await connection.close()
+
+
+def candidate(port: int) -> Candidate:
+    return Candidate("1", 1, "udp", 1, "192.0.2.7", port, "host")
+
+
+@pytest.mark.parametrize(
+    ("datagram", "taken"),
+    [
+        (b"", False),
+        (b"\x00 no STUN", False),
+        (b"\x16 DTLS", True),
+        (b"\x80" * ice.MAX_DATAGRAM_BYTES, True),
+        (b"\x80" * (ice.MAX_DATAGRAM_BYTES + 1), False),
+    ],
+)
+async def test_what_would_end_a_connection_is_dropped(
+    agent: Connection, datagram: bytes, taken: bool
+) -> None:
+    await agent.add_remote_candidate(candidate(5000))
+    agent._protocols[0].datagram_received(datagram, ("192.0.2.7", 5000))
+    assert agent._queue.qsize() == taken
+    agent._protocols[0].datagram_received(datagram, ("192.0.2.7", 5001))
+    assert agent._queue.qsize() == taken
+
+
+async def test_what_nobody_reads_does_not_pile_up(agent: Connection) -> None:
+    for _ in range(ice.MAX_WAITING_DATAGRAMS + 100):
+        agent.data_received(b"\x80", 1)
+    assert agent._queue.qsize() == ice.MAX_WAITING_DATAGRAMS
+
+
+async def test_only_so_many_addresses_are_checked(
+    agent: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "respond_error", lambda _, addr, *rest: answered.append(addr[1]))
+    answered: list[int] = []
+    for port in range(1, ice.MAX_REMOTE_CANDIDATES + 1):
+        await agent.add_remote_candidate(candidate(port))
+    check = bytes(Message(message_method=Method.BINDING, message_class=Class.REQUEST))
+    for port in (99, 100, 101, 102):
+        agent._protocols[0].datagram_received(check, ("192.0.2.7", port))
+    assert answered == [99, 100]
+
+
+async def test_checks_that_cannot_be_read_are_dropped(agent: Connection) -> None:
+    check = bytes(Message(message_method=Method.BINDING, message_class=Class.REQUEST))
+    short_priority = b"\x00\x24\x00\x01\x01\x00\x00\x00"
+    broken = check[:2] + len(short_priority).to_bytes(2, "big") + check[4:] + short_priority
+    with pytest.raises(struct.error):
+        parse_message(broken)
+    agent._protocols[0].datagram_received(broken, ("192.0.2.7", 5000))
+    assert agent._queue.empty()
+
+
 @pytest.mark.parametrize(
     ("line", "usable"),
     [
@@ -56,6 +125,19 @@ async def test_a_server_that_does_not_answer_is_not_waited_for(
         ("a=candidate:1 1 udp 2122 192.0.2.7 0 typ host", False),
         ("a=candidate:1 1 udp 2122 192.0.2.7 70000 typ host", False),
         ("a=candidate:1 1 udp 2122 192.0.2.7 -1 typ host", False),
+        ("a=candidate:1 1 udp 2122 10.0.0.7 5000 typ host", True),
+        ("a=candidate:1 1 udp 2122 fd00::7 5000 typ host", True),
+        ("a=candidate:1 2 udp 2122 192.0.2.7 5000 typ host", False),
+        ("a=candidate:1 1 udp 2122 127.0.0.1 5000 typ host", False),
+        ("a=candidate:1 1 udp 2122 ::1 5000 typ host", False),
+        ("a=candidate:1 1 udp 2122 ::ffff:127.0.0.1 5000 typ host", False),
+        ("a=candidate:1 1 udp 2122 169.254.169.254 80 typ host", False),
+        ("a=candidate:1 1 udp 2122 fe80::1 5000 typ host", False),
+        ("a=candidate:1 1 udp 2122 2001:db8::1%eth0 5000 typ host", False),
+        ("a=candidate:1 1 udp 2122 0.0.0.0 5000 typ host", False),
+        ("a=candidate:1 1 udp 2122 224.0.0.251 5353 typ host", False),
+        ("a=candidate:1 1 udp 2122 ff02::fb 5353 typ host", False),
+        ("a=candidate:1 1 udp 2122 255.255.255.255 5000 typ host", False),
         ("a=candidate:1 1 udp", False),
         ("a=candidate:", False),
     ],

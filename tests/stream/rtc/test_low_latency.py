@@ -50,6 +50,8 @@ async def test_every_part_is_exchanged(transceiver: RTCRtpTransceiver) -> None:
     assert encoder.target_bitrate == 700_000
     assert isinstance(part(sender, "rtp_header_extensions_map"), PlayoutMap)
     assert rtcrtpreceiver.decoder_worker is decoder_worker
+    assert "_handle_rtp_packet" in vars(receiver)
+    assert "_handle_rtcp_packet" in vars(sender)
 
 
 async def test_encoding_has_a_thread_of_its_own(transceiver: RTCRtpTransceiver) -> None:

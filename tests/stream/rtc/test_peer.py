@@ -7,6 +7,7 @@ import contextlib
 import gc
 import itertools
 import random
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -14,12 +15,14 @@ from collections.abc import AsyncIterator, Callable
 import numpy as np
 import psutil
 import pytest
+from aioice.stun import Class, Message, Method
 from tests.stream.fakes import FakeClock
 from tests.stream.rtc.browser import Browser, Camera, local_options, number_of
 
 from bunraku.errors import InputError
 from bunraku.stream.frame import LiveFrame
 from bunraku.stream.ports import SinkClosed
+from bunraku.stream.rtc.ice import LOOPBACK
 from bunraku.stream.rtc.low_latency import install
 from bunraku.stream.rtc.options import Codec, PeerOptions
 from bunraku.stream.rtc.peer import Peer, PeerState
@@ -198,6 +201,29 @@ async def test_a_browser_that_never_comes_fails_in_time() -> None:
         await peer.close()
 
 
+async def test_nobody_else_can_end_it() -> None:
+    async with connected() as (peer, browser), pumping(peer, invert_below):
+        await browser.see()
+        assert peer._transceiver is not None
+        transport = peer._transceiver.sender.transport
+        port = transport.transport._connection.local_candidates[0].port
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.connect((LOOPBACK, port))
+            stranger.setblocking(False)
+            for datagram in (b"", b"\x80" * 1501, b"\x15\xfe\xfd" + bytes(12)):
+                stranger.send(datagram)
+            # What is sent last is answered: so all is there.
+            stranger.send(
+                bytes(Message(message_method=Method.BINDING, message_class=Class.REQUEST))
+            )
+            answer = asyncio.get_running_loop().sock_recv(stranger, 1500)
+            assert await asyncio.wait_for(answer, 10)
+        for _ in range(5):
+            await browser.see()
+        assert peer.state is PeerState.CONNECTED
+        assert transport.state == "connected"
+
+
 async def test_silence_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bunraku.stream.rtc.peer.WATCH_S", 0.1)
     failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -239,6 +265,32 @@ async def test_closing_twice_and_at_once_is_fine() -> None:
         await asyncio.wait([answering], timeout=3)
         assert answering.done()
         answering.exception()
+
+
+async def test_a_part_that_does_not_end_keeps_nothing_open(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Never(asyncio.Event):
+        def set(self) -> None:
+            """As where aiortc's task has died of an error that it does not expect."""
+
+    async def one() -> None:
+        async with connected(camera=Camera(side_px=64)) as (peer, _):
+            assert peer._transceiver is not None
+            receiver, sender = peer._transceiver.receiver, peer._transceiver.sender
+            vars(receiver)["_RTCRtpReceiver__rtcp_exited"] = Never()
+            ice = sender.transport.transport
+            await peer.close()
+            assert ice.state == "closed"
+            assert not ice._connection._protocols
+
+    monkeypatch.setattr("bunraku.stream.rtc.peer.CLOSE_TIMEOUT_S", 0.5)
+    await one()
+    before = await settled_counts()
+    await one()
+    after = await settled_counts()
+    assert all(b <= a for a, b in zip(before, after, strict=True)), (before, after)
+    assert caplog.text.count("did not close within") == 2
 
 
 async def settled_counts() -> tuple[int, int, int]:
