@@ -93,13 +93,16 @@ class Metrics:
 class FrameMetrics:
     """Watches the frames of one session; an Observer of its pipeline."""
 
-    def __init__(self, metrics: Metrics, first_sink: str) -> None:
+    def __init__(self, metrics: Metrics, first_sink: str, begun_s: float = 0.0) -> None:
         """:param first_sink: the sink at which stages and age are counted, once a frame."""
+        self.newest_s = begun_s
+        """When the newest frame was captured; until the first one, when it began."""
         self._metrics = metrics
         self._first_sink = first_sink
         self._missed: dict[str, int] = {}
 
-    def arrived(self, frame: LiveFrame) -> None:  # noqa: ARG002 - the protocol's
+    def arrived(self, frame: LiveFrame) -> None:
+        self.newest_s = frame.captured_s
         self._metrics.frames_in.inc()
 
     def dropped(self, where: str) -> None:

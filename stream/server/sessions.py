@@ -13,6 +13,7 @@ open ──► READY ◄──► STREAMING        a place is taken by a stream,
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -58,6 +59,10 @@ class Link(Protocol):
 
 class Running(Protocol):
     """A session's stream, as its session sees it."""
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the browser's last picture, or since it began."""
 
     def stats(self) -> Stats: ...
 
@@ -115,6 +120,15 @@ class Session:
     @property
     def ended(self) -> bool:
         return self.state is State.ENDED
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since anything came from its browser; endless where its page has gone."""
+        if self.link is None:
+            return math.inf
+        if self.stream is None:
+            return self.link.silent_s
+        return min(self.link.silent_s, self.stream.silent_s)
 
     def send(self, message: Message) -> None:
         """Tell the page, if there is one."""
@@ -238,14 +252,13 @@ class Registry:
 
     def silent_streamer(self) -> Session | None:
         """Who must give the place up when all are taken: who has been silent longest, if that is
-        long enough.
+        long enough. Pictures are signs of life too: pages in the background answer late.
         """
         limit_s = self._limits.silent_s
         silent = [
-            (session.link.silent_s if session.link is not None else limit_s, session.label, session)
+            (silent_s, session.label, session)
             for session in self._sessions.values()
-            if session.state is State.STREAMING
-            and (session.link is None or session.link.silent_s >= limit_s)
+            if session.state is State.STREAMING and (silent_s := session.silent_s) >= limit_s
         ]
         return max(silent)[2] if silent else None
 

@@ -57,7 +57,7 @@ class Stream:
         self._controls = session.controls
         self._failing = False
         self._ending = False
-        self._frames = FrameMetrics(metrics, peer.sink.name)
+        self._frames = FrameMetrics(metrics, peer.sink.name, clock.now())
         self._live = LiveSession(
             None,
             peer.source,
@@ -83,6 +83,11 @@ class Stream:
         :raises InputError: it makes no sense now.
         """
         return await self._live.command(command, number, on)
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the browser's last picture, or since it began."""
+        return self._clock.now() - self._frames.newest_s
 
     def stats(self) -> Stats:
         """How the frames fare."""

@@ -9,6 +9,7 @@ from tests.stream.fakes import FakeClock
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.protocol import ApiError, ByeReason, ErrorCode, Message
 from bunraku.stream.server.sessions import Registry, Session, State
+from bunraku.stream.stats import Stats
 
 LIMITS = Limits(sessions=1, connections=3, session_s=100, idle_s=20, grace_s=10, silent_s=2)
 
@@ -24,6 +25,17 @@ class FakeLink:
 
     def bye(self, reason: ByeReason, text: str) -> None:
         self.byes.append(reason)
+
+
+@dataclass
+class FakeStream:
+    silent_s: float = 0.0
+
+    def stats(self) -> Stats:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        pass
 
 
 @pytest.fixture
@@ -178,6 +190,21 @@ def test_who_has_been_silent_longest_gives_way() -> None:
     assert sessions.silent_streamer() is None
     first.silent_s, second.silent_s = 2.0, 3.0
     assert sessions.silent_streamer() is other
+    sessions.detach(one, first)
+    assert sessions.silent_streamer() is one
+
+
+def test_who_sends_pictures_is_not_silent() -> None:
+    sessions = Registry(Limits(sessions=1, silent_s=2), FakeClock())
+    session, link = opened(sessions)
+    sessions.take_place(session)
+    link.silent_s = 5.0
+    session.stream = FakeStream(silent_s=1.9)
+    assert sessions.silent_streamer() is None
+    session.stream = FakeStream(silent_s=2.0)
+    assert sessions.silent_streamer() is session
+    link.silent_s = 1.9
+    assert sessions.silent_streamer() is None
 
 
 def test_nothing_is_left_of_a_session(sessions: Registry) -> None:
