@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -14,28 +13,15 @@ from bunraku.stream.clock import Clock, SystemClock
 from bunraku.stream.controls import Controls
 from bunraku.stream.ports import Stage
 from bunraku.stream.server.desk import Identify
-from bunraku.stream.server.headers import page_headers
+from bunraku.stream.server.files import PageFiles
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.rest import SERVICE, guard, health, routes
-from bunraku.stream.server.service import Service, not_found
+from bunraku.stream.server.service import Service
 from bunraku.stream.server.streaming import Stages
 from bunraku.stream.server.websocket import talk
 
 if TYPE_CHECKING:
     from bunraku.runtime.engine_set import EngineSet
-
-STATIC = Path(__file__).parents[1] / "static"
-
-# What the system would guess differs from system to system.
-_TYPES = {
-    ".css": "text/css",
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".webmanifest": "application/manifest+json",
-    ".woff2": "font/woff2",
-}
 
 
 def make_app(
@@ -64,14 +50,8 @@ def make_app(
     app.cleanup_ctx.append(_started)
     app.on_shutdown.append(_stop)
     app.add_routes(routes())
-    app.add_routes(
-        [
-            web.get("/", _page),
-            web.get("/static/{name}", _static),
-            web.get("/healthz", health),
-            web.get("/ws", _websocket),
-        ]
-    )
+    app.add_routes(_answering(PageFiles()))
+    app.add_routes([web.get("/healthz", health), web.get("/ws", _websocket)])
     return app
 
 
@@ -93,24 +73,14 @@ async def _websocket(request: web.Request) -> web.StreamResponse:
     return await talk(request, request.app[SERVICE])
 
 
-async def _page(request: web.Request) -> web.StreamResponse:
-    return _file(request, "index.html")
+def _answering(files: PageFiles) -> list[web.RouteDef]:
+    async def page(request: web.Request) -> web.Response:
+        return files.answer(request, "index.html")
 
+    async def static(request: web.Request) -> web.Response:
+        return files.answer(request, request.match_info["name"])
 
-async def _static(request: web.Request) -> web.StreamResponse:
-    return _file(request, request.match_info["name"])
-
-
-def _file(request: web.Request, name: str) -> web.FileResponse:
-    """One of the page's files; what is no plain name in that one folder is not there."""
-    path = STATIC / name
-    kind = _TYPES.get(path.suffix)
-    if kind is None or path.name != name or name.startswith(".") or not path.is_file():
-        raise not_found("file")
-    headers = {**page_headers(request.headers["Host"]), "Content-Type": f"{kind}; charset=utf-8"}
-    if not kind.startswith("text/"):
-        headers["Content-Type"] = kind
-    return web.FileResponse(path, headers=headers)
+    return [web.get("/", page), web.get("/static/{name}", static)]
 
 
 def _puppet_stages(engines: EngineSet, clock: Clock, controls: Controls) -> list[Stage]:

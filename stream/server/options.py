@@ -64,6 +64,8 @@ class Limits:
     uploads_per_minute: int = 30
     # Photos being received at once, by all users together.
     uploads_at_once: int = 8
+    # Of these, by one session, or by one address without a session.
+    uploads_at_once_each: int = 2
     # A photo must have arrived by then.
     upload_s: float = 60.0
 
@@ -74,6 +76,9 @@ class Limits:
     offers_per_minute: int = 12
     # Wrong tokens from one address before it has to wait.
     wrong_tokens_per_minute: int = 10
+    # WebSockets that have not said hello yet, in all and from one address.
+    knocking: int = 64
+    knocking_each: int = 8
 
     recording_bytes: int = 256 * 2**20
     recording_s: float = 600.0

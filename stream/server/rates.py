@@ -1,8 +1,10 @@
-"""How often something may happen."""
+"""How often something may happen, and how many may be at it at once."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+import contextlib
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterator
 
 from bunraku.stream.clock import Clock
 
@@ -65,3 +67,29 @@ class RateLimits:
         """Seconds until this key may go on; a key never counted is not remembered."""
         limit = self._limits.get(key)
         return 0.0 if limit is None else limit.wait_s()
+
+
+class Crowd:
+    """Who is at something at the same time: at most ``most`` in all, ``most_each`` of one key."""
+
+    def __init__(self, most: int, most_each: int) -> None:
+        self._most = most
+        self._most_each = most_each
+        self._inside: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return self._inside.total()
+
+    def admits(self, key: str) -> bool:
+        """Whether there is room for one more of this key."""
+        return len(self) < self._most and self._inside[key] < self._most_each
+
+    @contextlib.contextmanager
+    def joined(self, key: str) -> Iterator[None]:
+        """Be one of them meanwhile."""
+        self._inside[key] += 1
+        try:
+            yield
+        finally:
+            self._inside[key] -= 1
+            self._inside += Counter()  # which forgets the keys of nobody

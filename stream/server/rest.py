@@ -52,13 +52,13 @@ async def add_photo(request: web.Request) -> web.Response:
 async def _add_photo(request: web.Request, service: Service) -> web.Response:
     service.check_stopping()
     session = _session(request, service)
-    limit = session.uploads if session is not None else service.strangers.of(request.remote or "")
+    who = session.id if session is not None else request.remote or ""
+    limit = session.uploads if session is not None else service.strangers.of(who)
     if not limit.take():
         raise _busy("Too many photos were sent in a minute.", limit.wait_s())
-    if service.receiving >= service.limits.uploads_at_once:
+    if not service.receiving.admits(who):
         raise _busy("Too many photos are being looked at.", 1.0)
-    service.receiving += 1
-    try:
+    with service.receiving.joined(who):
         upload = await receive(request, service.limits)
         if session is not None:
             told_of = await service.add_photo(session, upload.data, upload.name)
@@ -69,8 +69,6 @@ async def _add_photo(request: web.Request, service: Service) -> web.Response:
             except BaseException:
                 service.forget(session)
                 raise
-    finally:
-        service.receiving -= 1
     return answer({**told_of, "session": session.id}, 201)
 
 

@@ -29,6 +29,7 @@ MakeApp = Callable[[ServerOptions], web.Application]
 
 _BACKLOG = 128
 _SHUTDOWN_S = 5.0
+_UNREAD_MS = 30_000
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -137,6 +138,8 @@ def _bound(family: int, kind: int, protocol: int, where: tuple[Any, ...]) -> soc
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # who reads nothing for so long is hung up on
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
         one.bind(where)
         one.setblocking(False)
     except BaseException:

@@ -17,7 +17,7 @@ from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import Metrics
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.protocol import ApiError, ByeReason, CommandMessage, ErrorCode, Offer
-from bunraku.stream.server.rates import RateLimits
+from bunraku.stream.server.rates import Crowd, RateLimits
 from bunraku.stream.server.sessions import Link, Registry, Session, State
 from bunraku.stream.server.streaming import Stages, Stream
 from bunraku.stream.tasks import cancel, finish
@@ -46,10 +46,10 @@ class Service:
         self.stopping = False
         self.strangers = RateLimits(options.limits.uploads_per_minute, _MINUTE_S, clock)
         """Uploads without a session, by address."""
-        self.receiving = 0
-        """Photos on their way in or being looked at."""
-        self.knocking = 0
-        """WebSockets that have not said hello yet."""
+        self.receiving = Crowd(options.limits.uploads_at_once, options.limits.uploads_at_once_each)
+        """Photos on their way in or being looked at, by session or address."""
+        self.knocking = Crowd(options.limits.knocking, options.limits.knocking_each)
+        """WebSockets that have not said hello yet, by address."""
         self._stages = stages
         self._watcher: asyncio.Task[None] | None = None
 

@@ -38,8 +38,6 @@ log = logging.getLogger(__name__)
 _CLOSE_S = 1.0
 # Messages that wait for a server that is at work.
 _MOST_ASKED = 16
-# Connections that have not said hello yet.
-_MOST_KNOCKING = 64
 
 
 class Connection:
@@ -50,7 +48,7 @@ class Connection:
         service: Service,
         socket: web.WebSocketResponse,
         transport: asyncio.WriteTransport,
-        remote: str | None,
+        remote: str,
     ) -> None:
         self._service = service
         self._socket = socket
@@ -107,15 +105,13 @@ class Connection:
 
     async def _welcome(self) -> bool:
         """Wait for the hello and answer it; False if the page may not come in."""
-        self._service.knocking += 1
         try:
-            async with asyncio.timeout(self._service.limits.hello_s):
-                message = await self._socket.receive()
+            with self._service.knocking.joined(self._remote):
+                async with asyncio.timeout(self._service.limits.hello_s):
+                    message = await self._socket.receive()
         except TimeoutError:
             self._outbox.close(CloseCode.NO_HELLO, "no hello")
             return False
-        finally:
-            self._service.knocking -= 1
         if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
             return False
         try:
@@ -255,7 +251,8 @@ class Connection:
 
 async def talk(request: web.Request, service: Service) -> web.StreamResponse:
     """Serve GET /ws, whose host and origin have been checked."""
-    if service.knocking >= _MOST_KNOCKING:
+    remote = request.remote or ""
+    if not service.knocking.admits(remote):
         raise ApiError(
             503, ErrorCode.SERVER_FULL, "Too many want to come in at once.", "Try again soon."
         )
@@ -265,5 +262,5 @@ async def talk(request: web.Request, service: Service) -> web.StreamResponse:
     )
     await socket.prepare(request)
     if request.transport is not None:
-        await Connection(service, socket, request.transport, request.remote).run()
+        await Connection(service, socket, request.transport, remote).run()
     return socket

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.stream.fakes import FakeClock
 
-from bunraku.stream.server.rates import MOST_KEYS, RateLimit, RateLimits
+from bunraku.stream.server.rates import MOST_KEYS, Crowd, RateLimit, RateLimits
 
 
 async def test_so_many_in_any_window() -> None:
@@ -40,3 +40,16 @@ def test_keys_do_not_share_and_are_forgotten() -> None:
         limits.of(f"other {index}")
     assert limits.wait_s("a") == 0.0
     assert len(limits._limits) == MOST_KEYS
+
+
+def test_crowd() -> None:
+    crowd = Crowd(3, 2)
+    with crowd.joined("a"), crowd.joined("a"):
+        assert not crowd.admits("a")
+        assert crowd.admits("b")
+        with crowd.joined("b"):
+            assert len(crowd) == 3
+            assert not crowd.admits("c")
+    assert len(crowd) == 0
+    assert crowd.admits("a")
+    assert not crowd._inside  # addresses of nobody take no memory

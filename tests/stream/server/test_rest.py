@@ -176,7 +176,17 @@ async def test_the_page_and_its_files() -> None:
             assert response.status == 200
             assert response.content_type == "text/html"
             assert "script-src 'self'" in response.headers["Content-Security-Policy"]
-        for name in ("../app.py", "%2e%2e/server/app.py", "..%2fserver%2fapp.py", ".", "x.js", ""):
+        async with site.client.get("/static/app.js") as response:
+            assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+            tag = response.headers["ETag"]
+            assert await response.read()
+        for known, status in ((tag, 304), ('"other"', 200), ("*", 200)):
+            async with site.client.get(
+                "/static/app.js", headers={"If-None-Match": known}
+            ) as response:
+                assert (response.status, response.headers["ETag"]) == (status, tag)
+        wrong = ("../app.py", "%2e%2e/server/app.py", "..%2fserver%2fapp.py", ".", "x.js", "")
+        for name in (*wrong, f"{'a' * 300}.js", "a%00.js"):
             async with site.client.get(f"/static/{name}") as response:
                 assert response.status == 404, name
         async with site.client.get("/nowhere") as response:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import signal
 import socket
 import ssl
@@ -165,6 +166,20 @@ def test_addresses_that_are_not_ours() -> None:
         bind("no such host", 0)
     with pytest.raises(InputError, match="is not an address of this machine"):
         bind("192.0.2.1", 0)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux has it")
+def test_who_reads_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_UNREAD_MS", 300)
+    [listening] = bind("127.0.0.1", 0)
+    with listening:
+        listening.listen()
+        listening.setblocking(True)
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as sender:
+            sender.setblocking(False)
+            with pytest.raises(TimeoutError):
+                while select.select([], [sender], [], 20)[1]:
+                    sender.send(bytes(2**16))
 
 
 def test_one_port_on_all_addresses_of_a_name() -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import FormData
 from prometheus_client.parser import text_string_to_metric_families
-from tests.stream.server.fakes import plain, serving
+from tests.stream.server.fakes import plain, serving, until
 from tests.stream.server.pictures import mutated, photo, png_bomb
 
 
@@ -110,6 +110,32 @@ async def test_a_photo_that_never_comes() -> None:
         async with site.client.post("/api/photos", data=slow(), headers=kind) as response:
             assert response.status == 408
             waiting.set()
+
+
+async def test_slow_photos_of_one_leave_room_for_others() -> None:
+    async with serving(uploads_at_once_each=1) as site, site.page() as page:
+        arriving = asyncio.Event()
+
+        async def slow() -> AsyncIterator[bytes]:
+            yield b'--x\r\nContent-Disposition: form-data; name="photo"\r\n\r\n'
+            await arriving.wait()
+            yield plain(90) + b"\r\n--x--\r\n"
+
+        headers = {
+            **site.headers(page.session),
+            "Content-Type": "multipart/form-data; boundary=x",
+        }
+        first = asyncio.create_task(site.client.post("/api/photos", data=slow(), headers=headers))
+        await until(lambda: len(site.service.receiving) == 1)
+        status, told = await site.post(plain(91), page.session)
+        assert (status, told["error"]["code"]) == (429, "too_many_requests")
+        status, other = await site.post(plain(91))
+        assert status == 201
+        arriving.set()
+        async with await first as response:
+            assert response.status == 201
+        assert (await site.post(plain(92), page.session))[0] == 201
+        assert other["session"] != page.session
 
 
 async def test_limits_of_photos() -> None:

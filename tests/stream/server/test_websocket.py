@@ -84,7 +84,20 @@ async def test_without_a_hello() -> None:
             assert (await page.expect("error"))["code"] == "bad_message"
             assert await page.closed() == 4408
         assert len(site.service.sessions) == 0
-        assert site.service.knocking == 0
+        assert len(site.service.knocking) == 0
+
+
+async def test_who_says_nothing_shuts_nobody_else_out() -> None:
+    async with serving(knocking_each=2, hello_s=10.0) as site:
+        async with Page(site, None), Page(site, None):
+            await until(lambda: len(site.service.knocking) == 2)
+            with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+                await site.client.ws_connect("/ws", headers={"Origin": site.origin})
+            assert caught.value.status == 503
+            assert site.service.knocking.admits("192.0.2.1")
+        await until(lambda: not site.service.knocking)
+        async with site.page():
+            pass
 
 
 async def test_what_makes_no_sense_is_answered_and_survived() -> None:
