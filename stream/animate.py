@@ -8,12 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
-from bunraku.errors import NoPersonError, OutputError
+from bunraku.errors import NoPersonError
 from bunraku.runtime.stages import Spread, StageTimer
 from bunraku.stream.audio import AudioMode, AudioTrack
 from bunraku.stream.layout import draw_mark, recordable_photo, recordable_size, side_by_side
 from bunraku.stream.options import AnimateOptions, Summary
 from bunraku.stream.orientation import Picture, resize
+from bunraku.stream.places import check_apart
 from bunraku.stream.video import ClipFrame, ClipReader
 from bunraku.stream.writer import ClipWriter, writable_target
 
@@ -193,9 +194,7 @@ class _Recorder:
 
 def _check_target(options: AnimateOptions) -> None:
     writable_target(options.out)
-    for path, what in ((options.photo, "photo"), (options.clip, "clip")):
-        if options.out.exists() and path.exists() and options.out.samefile(path):
-            raise OutputError(f"{options.out} is the {what} itself.", "Name another output file.")
+    check_apart(options.out, ((options.photo, "photo"), (options.clip, "clip")))
 
 
 def _calibrate(puppet: Animator, clip: Path, index: int) -> None:

@@ -14,13 +14,14 @@ from bunraku.stream.clock import Clock, SystemClock
 from bunraku.stream.controls import MOST_KEYED_PHOTOS, Photo
 from bunraku.stream.frame import LiveFrame
 from bunraku.stream.layout import recordable_photo
+from bunraku.stream.places import check_apart
 from bunraku.stream.ports import Sink, SinkClosed
 from bunraku.stream.session import LiveSession, SessionPuppet, make_photo
 from bunraku.stream.sinks.around import SinkAround
 from bunraku.stream.sinks.choose import Recordings, SinkWords, choose_sinks
 from bunraku.stream.sinks.recording import FileSink
 from bunraku.stream.sinks.window import WindowSink, check_display
-from bunraku.stream.sources.choose import SourceWords, choose_source
+from bunraku.stream.sources.choose import SourceWords, choose_source, is_file
 from bunraku.stream.stats import Stats
 from bunraku.stream.stopping import Stopping
 from bunraku.stream.tasks import cancel
@@ -92,7 +93,8 @@ class Live:
 
     :raises InputError: source, sinks or folder are not what they should be, there are more photos
         than keys for them, or one cannot be read.
-    :raises OutputError: a window is asked for, and there is no display.
+    :raises OutputError: a window is asked for, and there is no display, or a file would be written
+        that cannot be, or that is the clip itself.
     """
 
     def __init__(self, options: LiveOptions, *, clock: Clock | None = None) -> None:
@@ -104,8 +106,13 @@ class Live:
                 f"Name at most {MOST_KEYED_PHOTOS}.",
             )
         out = options.sinks.out
+        if out is not None and is_file(options.source):
+            check_apart(out, [(Path(options.source.place or ""), "clip")])
         self._record = Recordings(
-            options.record_to, rate=options.source.rate, taken=[] if out is None else [out.name]
+            options.record_to,
+            rate=options.source.rate,
+            source_time=options.sinks.source_time,
+            taken=[] if out is None else [out.name],
         )
         self._source = choose_source(options.source, clock=self._clock)
         sinks = choose_sinks(options.sinks, on_key=self._press, clock=self._clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import secrets
+import stat
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +20,7 @@ from bunraku.errors import OutputError
 from bunraku.stream.audio import AudioTrack
 from bunraku.stream.encoding import add_video, even_size, i420_frame, to_i420
 from bunraku.stream.orientation import Picture
+from bunraku.stream.places import check_file, denied, mode_of
 
 SYNTHETIC_COMMENT = "synthetic: animated from a photo by Bunraku"
 
@@ -184,13 +186,9 @@ def writable_target(path: Path) -> Path:
     if path.suffix.lower() not in _FORMATS:
         endings = ", ".join(sorted(_FORMATS))
         raise OutputError(f"{path} has no ending of a clip.", f"Use one of {endings}.")
-    target = path.resolve()
-    if target.is_dir():
-        raise OutputError(f"{path} is a folder.", "Name a file in it.")
-    if target.exists() and not target.is_file():
+    target = check_file(path)
+    if mode_of(path) and not stat.S_ISREG(mode_of(path)):
         raise OutputError(f"{path} is not a regular file.", "Name a file.")
-    if not target.parent.is_dir():
-        raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
     return target
 
 
@@ -203,8 +201,6 @@ def output_error(path: Path, exc: Exception, *, kept: str = "nothing was kept") 
             "Free some space or write to another disk.",
         )
     if number in _REFUSED:
-        return OutputError(
-            f"{path} cannot be written: permission denied.", "Choose a folder of your own."
-        )
+        return denied(path)
     reason = getattr(exc, "strerror", None) or str(exc)
     return OutputError(f"{path} cannot be written: {reason}.")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bunraku.errors import InputError, OutputError
+from bunraku.errors import InputError
 from bunraku.stream.clock import Clock
+from bunraku.stream.places import check_folder, mode_of
 from bunraku.stream.ports import Sink
 from bunraku.stream.sinks.null import NullSink
 from bunraku.stream.sinks.push import PushSink
@@ -30,7 +31,7 @@ class SinkWords:
     window: bool = True
     # A file to record to from the first frame to the last.
     out: Path | None = None
-    # Whether pictures keep the source's own time there, as of a clip.
+    # Whether recorded pictures keep the source's own time, as of a clip.
     source_time: bool = False
     virtual_camera: bool = False
     # Its name or path; None for the first.
@@ -60,8 +61,7 @@ def choose_sinks(
     if words.window:
         sinks.append(WindowSink(TITLE, on_key=on_key))
     if words.out is not None:
-        timing = Timing.SOURCE if words.source_time else Timing.CAPTURE
-        sinks.append(FileSink(words.out, rate=rate, timing=timing))
+        sinks.append(FileSink(words.out, rate=rate, timing=_timing(words.source_time)))
     if words.virtual_camera or words.virtual_camera_name is not None:
         sinks.append(VirtualCameraSink(words.virtual_camera_name, rate=rate))
     for address, name in zip(words.push, _push_names(words.push), strict=True):
@@ -107,9 +107,10 @@ class Recordings:
     """Names the file of each recording after the time at which it begins.
 
     :param folder: for all of them.
+    :param source_time: whether pictures keep the source's own time.
     :param taken: names that another file has, in whatever folder.
     :param now: the wall clock.
-    :raises OutputError: the folder does not exist.
+    :raises OutputError: the folder does not exist, or nothing can be written there.
     """
 
     def __init__(
@@ -117,13 +118,13 @@ class Recordings:
         folder: Path,
         *,
         rate: float | None = None,
+        source_time: bool = False,
         taken: Collection[str] = (),
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
-        if not folder.is_dir():
-            raise OutputError(f"The folder {folder} does not exist.", "Make it first.")
+        check_folder(folder)
         self._folder = folder
-        self._rate = rate or DEFAULT_RATE
+        self._rate, self._timing = rate or DEFAULT_RATE, _timing(source_time)
         self._taken = taken
         self._now = now
 
@@ -135,7 +136,11 @@ class Recordings:
         stem = f"synthetic-{self._now():%Y%m%d-%H%M%S}"
         path = self._folder / f"{stem}.mp4"
         number = 1
-        while path.exists() or path.name in self._taken:
+        while mode_of(path) or path.name in self._taken:
             number += 1
             path = self._folder / f"{stem}-{number}.mp4"
-        return FileSink(path, rate=self._rate)
+        return FileSink(path, rate=self._rate, timing=self._timing)
+
+
+def _timing(source_time: bool) -> Timing:
+    return Timing.SOURCE if source_time else Timing.CAPTURE

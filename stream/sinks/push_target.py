@@ -5,12 +5,14 @@ Addresses carry stream keys, so nothing here tells more of one than its scheme a
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from bunraku.errors import OutputError
+from bunraku.stream.places import check_folder
 
 _HLS = {
     "hls_time": "1",
@@ -88,9 +90,8 @@ class PushTarget:
                 "The place to push to is neither an address nor an HLS playlist.",
                 "Write rtmp://HOST/..., or name a file ending in .m3u8.",
             )
-        if not path.parent.is_dir():
-            raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
-        return cls(str(path.resolve()), "hls", dict(_HLS), path.name)
+        check_folder(path.parent)
+        return cls(os.path.realpath(path), "hls", dict(_HLS), path.name)
 
 
 def _split(address: str) -> tuple[SplitResult, int | None]:

@@ -11,6 +11,7 @@ import av.device
 import av.error
 
 from bunraku.errors import SourceError
+from bunraku.stream.places import mode_of
 
 SYSFS = Path("/sys/class/video4linux")
 DEV = Path("/dev")
@@ -93,10 +94,10 @@ def _find_on_linux(device: int | str, cameras: list[Camera], dev: Path) -> Camer
         path = dev / Path(camera.address).name
     else:
         path = Path(device) if isinstance(device, str) else dev / f"video{device}"
-        if not path.exists():
+        if not mode_of(path):
             raise _no_such(device, cameras, path)
         # /dev/v4l/by-id/... are links to the numbered ones.
-        number = path.resolve().name.removeprefix("video")
+        number = Path(os.path.realpath(path)).name.removeprefix("video")
         if not number.isdecimal():
             raise SourceError(f"{path} is not a camera.", _listing(cameras))
         index = int(number)

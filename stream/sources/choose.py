@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from bunraku.errors import InputError, SourceError
 from bunraku.stream.clock import Clock
+from bunraku.stream.places import mode_of
 from bunraku.stream.ports import Source
+from bunraku.stream.sources.cameras import list_cameras
 from bunraku.stream.sources.file import FileSource, Pace
 from bunraku.stream.sources.pattern import PatternKind, PatternSource
 from bunraku.stream.sources.url import SCHEMES, Transport, UrlOptions, UrlSource
@@ -57,7 +60,7 @@ def choose_source(words: SourceWords, *, clock: Clock | None = None) -> Source:
         )
     if place is None or place.startswith(_DEVICES):
         _refuse_file_words(words)
-        device = place or words.camera or "0"
+        device = place or words.camera or _first_camera()
         return WebcamSource(
             int(device) if device.isdecimal() else device,
             size=words.size,
@@ -77,15 +80,14 @@ def choose_source(words: SourceWords, *, clock: Clock | None = None) -> Source:
         _refuse_file_words(words)
         options = UrlOptions(transport=words.transport or Transport.TCP)
         return UrlSource(place, options=options, clock=clock)
-    if not Path(place).is_file():
-        raise SourceError(
-            f"There is no file {place} to take driving frames from."
-            if not Path(place).exists()
-            else f"{place} is not a file.",
-            "Name a clip, the URL of a stream, or `pattern`.",
-        )
+    _check_clip(place)
     pace = Pace.FAST if words.fast else Pace.OWN
     return FileSource(place, pace=pace, loop=words.loop, clock=clock)
+
+
+def _first_camera() -> str:
+    cameras = list_cameras()
+    return str(cameras[0].index) if cameras else "0"
 
 
 def is_camera(words: SourceWords) -> bool:
@@ -95,7 +97,19 @@ def is_camera(words: SourceWords) -> bool:
 
 def is_file(words: SourceWords) -> bool:
     """Whether it has a time of its own, which a recording should keep."""
-    return words.place is not None and Path(words.place).is_file()
+    return words.place is not None and stat.S_ISREG(mode_of(Path(words.place)))
+
+
+def _check_clip(place: str) -> None:
+    try:
+        if stat.S_ISREG(Path(place).stat().st_mode):
+            return
+        wrong = f"{place} is not a file."
+    except PermissionError:
+        wrong = f"{place} cannot be opened: permission denied."
+    except OSError:
+        wrong = f"There is no file {place} to take driving frames from."
+    raise SourceError(wrong, "Name a clip, the URL of a stream, or `pattern`.")
 
 
 def _pattern(place: str, words: SourceWords, clock: Clock | None) -> PatternSource:

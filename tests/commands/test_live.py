@@ -273,12 +273,15 @@ def test_a_source_that_is_lost_leaves_the_numbers(
 
     monkeypatch.setattr("bunraku.stream.sources.choose.FileSource", Lost)
     out = tmp_path / "out.mp4"
-    words = ("--from", make_clip(), "--fast", "--no-window", "-o", out, "--stats-json", "-")
-    result = run(make_photo(), *words)
+    words = ("--from", make_clip(), "--fast", "--no-window", "-o", out, "--stats-json")
+    result = run(make_photo(), *words, "-")
     assert result.exit_code == 2
     told = json.loads(result.stdout)
     assert (told["frames_out"], told["error"]) == (6, "The camera is gone. Plug it in.")
     assert f"{out}: 6 frames" in result.stderr
+    assert result.stderr.splitlines()[-1] == "bunraku: The camera is gone. Plug it in."
+    result = run(make_photo(), *words, "/dev/full")
+    assert "/dev/full cannot be written: No space left on device." in result.stderr
     assert result.stderr.splitlines()[-1] == "bunraku: The camera is gone. Plug it in."
 
 

@@ -20,6 +20,7 @@ from bunraku.stream.preview import PreviewSink
 from bunraku.stream.session import LiveSession, SessionPuppet
 from bunraku.stream.sinks.choose import SinkWords
 from bunraku.stream.sinks.null import NullSink
+from bunraku.stream.sinks.recording import Timing
 from bunraku.stream.sources.choose import SourceWords
 from bunraku.stream.sources.file import FileSource
 from bunraku.stream.stats import Stats
@@ -142,6 +143,27 @@ def test_a_missing_display_is_told_before_photos_are_read(
     monkeypatch.setattr("sys.platform", "linux")
     with pytest.raises(OutputError, match="no display"):
         Live(replace(options, sinks=SinkWords(), photos=(tmp_path / "gone.jpg",)))
+
+
+@pytest.mark.parametrize("by_link", [False, True])
+def test_the_clip_is_not_recorded_over(options: LiveOptions, tmp_path: Path, by_link: bool) -> None:
+    clip = Path(cast(str, options.source.place))
+    out, before = clip, clip.read_bytes()
+    if by_link:
+        out = tmp_path / "link.mp4"
+        out.symlink_to(clip)
+    with pytest.raises(OutputError, match="is the clip itself"):
+        Live(replace(options, sinks=SinkWords(window=False, out=out)))
+    assert clip.read_bytes() == before
+
+
+@pytest.mark.parametrize("source_time", [False, True])
+def test_recordings_on_demand_have_the_time_of_the_one_all_along(
+    options: LiveOptions, source_time: bool
+) -> None:
+    sinks = replace(options.sinks, source_time=source_time)
+    recording = Live(replace(options, sinks=sinks))._record()
+    assert recording._timing is (Timing.SOURCE if source_time else Timing.CAPTURE)
 
 
 def test_keys_are_pointed_at_when_there_is_a_picture(

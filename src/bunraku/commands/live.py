@@ -52,7 +52,8 @@ def live(
         ),
     ] = None,
     fast: Annotated[
-        bool, typer.Option("--fast", help="Read a clip as fast as possible, dropping nothing.")
+        bool,
+        typer.Option("--fast", help="Read a clip as fast as possible; files keep every frame."),
     ] = False,
     loop: Annotated[bool, typer.Option("--loop", help="Start a clip over when it ends.")] = False,
     size: Annotated[
@@ -187,9 +188,10 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
     """Make everything ready, run, and tell how it went."""
     from bunraku.commands.console import Console
     from bunraku.stream.live import Live
+    from bunraku.stream.places import check_file
 
     if stats_json is not None and str(stats_json) != STDOUT:
-        check_writable(stats_json)
+        check_file(stats_json)
     show = Live(options)
     with progress_bar() as progress:
         task = progress.add_task("Starting", total=None)
@@ -209,7 +211,12 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
     console.status("")
     console.say(f"{summary.source}: {totals(summary.stats)}")
     if stats_json is not None:
-        write_stats(stats_json, summary)
+        try:
+            write_stats(stats_json, summary)
+        except OutputError as error:
+            if summary.error is None:
+                raise
+            console.say(str(error))
     if summary.error is not None:
         raise summary.error
     if summary.failed:
@@ -239,17 +246,6 @@ def totals(stats: Stats) -> str:
         f"{stats.frames_out} of {stats.frames_in} frames in {stats.elapsed_s:.1f} s "
         f"({rate:.1f} a second){_mishaps(stats)}"
     )
-
-
-def check_writable(path: Path) -> None:
-    """See that the numbers can be written at the end.
-
-    :raises OutputError: they cannot.
-    """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Name a file in it.")
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
 
 
 def write_stats(path: Path, summary: LiveSummary) -> None:

@@ -6,10 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from tests.stream.locked import lock
 
 from bunraku.errors import InputError, OutputError
 from bunraku.stream.sinks.choose import Recordings, SinkWords, choose_sinks
 from bunraku.stream.sinks.null import NullSink
+from bunraku.stream.sinks.push_target import PushTarget
 from bunraku.stream.sinks.window import WindowSink
 
 
@@ -82,6 +84,15 @@ async def test_each_recording_has_a_name_of_its_own(tmp_path: Path) -> None:
     assert again().path.name == "synthetic-20310203-040506-3.mp4"
 
 
-def test_the_folder_of_recordings_must_be_there(tmp_path: Path) -> None:
+def test_the_folder_of_recordings_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(OutputError, match=r"does not exist\. Make it first"):
         Recordings(tmp_path / "gone")
+    made = Recordings(tmp_path)
+    lock(tmp_path, monkeypatch)
+    for begin in (made, lambda: Recordings(tmp_path)):
+        with pytest.raises(OutputError, match="permission denied"):
+            begin()
+    with pytest.raises(OutputError, match="permission denied"):
+        PushTarget.parse(str(tmp_path / "live.m3u8"))

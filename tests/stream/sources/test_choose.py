@@ -6,13 +6,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.stream.locked import lock
 
 from bunraku.errors import InputError, SourceError
+from bunraku.stream.sources.cameras import Camera
 from bunraku.stream.sources.choose import SourceWords, choose_source, is_camera, is_file
 from bunraku.stream.sources.file import FileSource
 from bunraku.stream.sources.pattern import PatternSource
 from bunraku.stream.sources.url import Transport, UrlSource
 from bunraku.stream.sources.webcam import WebcamBackend, WebcamSource
+
+
+@pytest.fixture(autouse=True)
+def cameras(monkeypatch: pytest.MonkeyPatch) -> list[Camera]:
+    """Those that the system lists: none at first."""
+    found: list[Camera] = []
+    monkeypatch.setattr("bunraku.stream.sources.choose.list_cameras", lambda: found)
+    return found
+
+
+def test_the_first_camera_is_the_first_that_there_is(cameras: list[Camera]) -> None:
+    cameras += [Camera(2, "Front", "/dev/video2"), Camera(4, "Rear", "/dev/video4")]
+    assert choose_source(SourceWords()).name == "webcam 2"
+    assert choose_source(SourceWords(camera="0")).name == "webcam 0"
 
 
 @pytest.mark.parametrize(
@@ -88,3 +104,14 @@ def test_words_that_make_no_sense_are_refused(words: SourceWords, told: str) -> 
 def test_places_that_are_none_are_told_at_once(place: str, told: str) -> None:
     with pytest.raises(SourceError, match=told):
         choose_source(SourceWords(place=place))
+
+
+def test_a_clip_that_may_not_be_looked_at(
+    make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip()
+    lock(clip.parent, monkeypatch)
+    words = SourceWords(place=str(clip))
+    assert not is_file(words)
+    with pytest.raises(SourceError, match=r"clip\.mp4 cannot be opened: permission denied\."):
+        choose_source(words)

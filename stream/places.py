@@ -1,0 +1,72 @@
+"""Places that files are written to: whether they can be, told before anything else is done."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from bunraku.errors import OutputError
+
+
+def check_file(path: Path) -> Path:
+    """See whether a file of this name can be written; return where, links followed.
+
+    :raises OutputError: as far as can be told beforehand, it cannot.
+    """
+    target = Path(os.path.realpath(path))
+    if stat.S_ISDIR(mode_of(path)):
+        raise OutputError(f"{path} is a folder.", "Name a file in it.")
+    if not mode_of(path):
+        check_folder(target.parent, path.parent)
+    elif not os.access(path, os.W_OK):
+        raise denied(path)
+    return target
+
+
+def check_folder(folder: Path, told: Path | None = None) -> None:
+    """See whether files can be made in a folder.
+
+    :param told: what people are told it is called.
+    :raises OutputError: as far as can be told beforehand, they cannot.
+    """
+    told = told or folder
+    try:
+        found = stat.S_ISDIR(folder.stat().st_mode)
+    except PermissionError:
+        raise denied(told) from None
+    except OSError:
+        found = False
+    if not found:
+        raise OutputError(f"The folder {told} does not exist.", "Make it first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise denied(told)
+
+
+def check_apart(out: Path, inputs: Iterable[tuple[Path, str]]) -> None:
+    """See that a file to be written is none of those that are read, each with what it is called.
+
+    :raises OutputError: it is one of them, also by a link.
+    """
+    for path, what in inputs:
+        if mode_of(out) and mode_of(path) and out.samefile(path):
+            raise OutputError(f"{out} is the {what} itself.", "Name another output file.")
+
+
+def mode_of(path: Path) -> int:
+    """What is there, as :mod:`stat` tells it; 0 for nothing, or nothing that may be seen.
+
+    Pathlib's own questions raise in folders that may not be looked into.
+    """
+    with contextlib.suppress(OSError):
+        return path.stat().st_mode
+    return 0
+
+
+def denied(path: Path) -> OutputError:
+    """What to say where the system refuses."""
+    return OutputError(
+        f"{path} cannot be written: permission denied.", "Choose a folder of your own."
+    )
