@@ -4,7 +4,8 @@
                                                             └─►[ ]─► sink
 
 Each ``[ ]`` is a slot for one frame in which the newest wins, so that no frame ever waits behind
-another: what is late is dropped and counted. Only frames of a source that ``waits`` are all kept.
+another: what is late is dropped and counted. Only frames of a source that ``waits`` are all kept,
+by the stages and by sinks that keep all; a window may fall behind even then.
 """
 
 from __future__ import annotations
@@ -215,18 +216,20 @@ class Pipeline:
     async def _pass_on(self, frame: LiveFrame, index: int) -> None:
         """Put the frame before the next stage, or after the last one before every sink."""
         if index < len(self._stages):
-            overtaken = await self._put(self._slots[index], self._stages[index].name, frame)
+            slot, name = self._slots[index], self._stages[index].name
+            overtaken = await self._put(slot, name, frame, keep=self._source.waits)
             if overtaken and index > 0:
                 self._room.release()
             return
         self._meter.finished(frame)
         self._room.release()
         for outlet in list(self._outlets):
-            await self._put(outlet.slot, outlet.sink.name, frame)
+            keep = self._source.waits and getattr(outlet.sink, "keeps_all", False)
+            await self._put(outlet.slot, outlet.sink.name, frame, keep=keep)
 
-    async def _put(self, slot: Slot[LiveFrame], name: str, frame: LiveFrame) -> bool:
+    async def _put(self, slot: Slot[LiveFrame], name: str, frame: LiveFrame, *, keep: bool) -> bool:
         """Returns whether the frame took the place of another."""
-        if self._source.waits:
+        if keep:
             await slot.put_when_free(frame)
             return False
         if slot.put(frame) is None:

@@ -24,7 +24,8 @@ class Source(Protocol):
     @property
     def waits(self) -> bool:
         """Whether its frames may wait for the pipeline: a file read as fast as possible. Then no
-        frame is dropped; of all others, the newest wins.
+        frame is dropped before a sink whose ``keeps_all`` is true, as a recording's is; of all
+        others, the newest wins.
         """
 
     async def open(self) -> None:

@@ -27,6 +27,11 @@ class SinkAround:
         """Whether the inner sink has ended between frames."""
         return bool(getattr(self.inner, "gone", False))
 
+    @property
+    def keeps_all(self) -> bool:
+        """Whether the inner sink wants every frame of a source that waits."""
+        return bool(getattr(self.inner, "keeps_all", False))
+
     async def open(self) -> None:
         await self.inner.open()
 

@@ -8,6 +8,8 @@ from bunraku.stream.frame import LiveFrame
 class NullSink:
     """Takes every frame and counts it."""
 
+    keeps_all = True
+
     def __init__(self) -> None:
         self.frames = 0
 

@@ -53,6 +53,8 @@ class FileSink(WorkedSink):
     process is killed. It says in its metadata that it is synthetic.
     """
 
+    keeps_all = True
+
     def __init__(
         self,
         path: str | Path,

@@ -154,8 +154,9 @@ class FakeSink:
         fails: Iterable[int] = (),
         closes_after: int | None = None,
         open_error: Exception | None = None,
+        keeps_all: bool = False,
     ) -> None:
-        self.name = name
+        self.name, self.keeps_all = name, keeps_all
         self.notice: str | None = None
         self.gone = False
         self._clock, self._takes_s = clock, takes_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import cast
 
 import pytest
 from tests.stream.fakes import FakeClock, FakeSink, FakeSource, FakeStage
@@ -11,6 +12,7 @@ from tests.stream.pipeline_setting import Setting
 
 from bunraku.errors import InputError, OutputError
 from bunraku.stream.pipeline import Pipeline
+from bunraku.stream.sinks.around import SinkAround
 
 
 async def test_a_fast_pipeline_shows_every_frame_with_the_age_of_its_stages() -> None:
@@ -78,12 +80,28 @@ async def test_frames_in_flight_are_limited_and_none_is_overtaken(in_flight: int
 async def test_frames_of_a_source_that_waits_are_all_kept() -> None:
     clock = FakeClock()
     source = FakeSource(clock, interval_s=0.0, count=40, waits=True)
-    setting = Setting((0.01, 0.05, 0.02), source=source, clock=clock)
+    sinks = [FakeSink("file", clock, 0.06, keeps_all=True)]
+    setting = Setting((0.01, 0.05, 0.02), source=source, sinks=sinks, clock=clock)
     running = await setting.run(10.0)
     await running
-    assert setting.sinks[0].indices == list(range(40))
+    assert sinks[0].indices == list(range(40))
     assert not setting.pipeline.stats().dropped
     setting.check_closed()
+
+
+async def test_only_who_keeps_all_frames_of_such_a_source_holds_the_others_back() -> None:
+    clock = FakeClock()
+    source = FakeSource(clock, interval_s=0.0, count=40, waits=True)
+    slow = FakeSink("push", clock, 1.0)
+    kept = SinkAround(FakeSink("file", clock, keeps_all=True))
+    pipeline = Pipeline(source, [FakeStage("motion", clock, 0.01)], [slow, kept], clock=clock)
+    running = asyncio.create_task(pipeline.run())
+    await clock.advance(0.5)
+    assert cast(FakeSink, kept.inner).indices == list(range(40))
+    await clock.advance(5.0)
+    await running
+    assert slow.indices[-1] == 39
+    assert pipeline.stats().dropped == {"push": 40 - len(slow.frames)}
 
 
 async def test_a_frame_that_a_stage_gives_up_costs_that_frame_only() -> None:
