@@ -36,6 +36,7 @@ let wanted = false; // the user wants it to run: after a lost connection it star
 let looking = false; // the camera is shown before the start
 let uploading = 0;
 let refused = null;
+let wayBack = null; // the failure whose banner leads back to the server, as nothing else does
 let regainedAt = -Infinity;
 let server = null;
 let numbers = {};
@@ -50,18 +51,24 @@ expose({
 const updateAwake = actions.keepAwake(() => state === "live");
 
 function show(next = state) {
-  if (next !== state && next === "live") byId("tools").querySelector("button")?.focus();
+  const begins = next !== state && next === "live";
   state = next;
   const hasResult = live.firstFrameMs !== null && wanted;
   const busy = hasResult || looking || state === "starting" || state === "live";
   view.showState(state, {
     canStart: state === "ready" && Boolean(photos.selected),
     canRecord: Boolean(welcome?.recording),
+    wanted,
     hasResult,
   });
-  view.showStage(photos.selected, photos.previewOf(photos.selectedId), busy, refused);
-  view.showReport(photos.selected, refused?.failure, uploading ? uploadText() : "");
-  view.showPhotos(photos, { onChoose: choose, onRemove: remove });
+  // Start is gone: whoever pressed it by key goes on at the first tool.
+  if (begins && document.activeElement === document.body) byId("tools").querySelector("button").focus();
+  const sending = uploading > 0 || photos.resending;
+  const filled = busy || (photos.resending && !photos.selected);
+  view.showStage(photos.selected, photos.previewOf(photos.selectedId), filled, refused);
+  view.showReport(photos.selected, refused?.failure, sending ? uploadText() : "");
+  const canRemove = signalling.session !== null;
+  view.showPhotos(photos, { canRemove, onChoose: choose, onRemove: remove });
   const own = byId("own");
   own.hidden = !camera.track || (!looking && !wanted);
   own.classList.toggle("alone", looking && !wanted);
@@ -75,7 +82,18 @@ function uploadText() {
 }
 
 function fail(failure, options) {
-  view.showBanner(failure, options);
+  if (wayBack) view.showStatus([failure.message, failure.hint].filter(Boolean).join(" "));
+  else view.showBanner(failure, options);
+}
+
+function clearFailure() {
+  if (!wayBack) view.showBanner(null);
+}
+
+/** Only what this failure's banner offers leads back to the server: it stays. */
+function strand(failure, options) {
+  wayBack = failure;
+  view.showBanner(failure, { ...options, lasts: true });
 }
 
 function asFailure(error) {
@@ -87,6 +105,7 @@ function asFailure(error) {
 
 signalling.addEventListener("welcome", async ({ detail }) => {
   welcome = detail;
+  wayBack = null;
   view.showBanner(null);
   view.clearRecordings();
   for (const recording of detail.recordings ?? []) addRecording(recording);
@@ -96,7 +115,14 @@ signalling.addEventListener("welcome", async ({ detail }) => {
   } catch (error) {
     fail(asFailure(error), { level: "warning" });
   }
-  if (wanted && state === "ready") await start();
+  if (!wanted || state !== "ready") return;
+  if (photos.selected) {
+    await start();
+    return;
+  }
+  halt();
+  const text = "The server no longer has the photo.";
+  fail(new Failure("no_photo", "The photo is gone", text, "Choose it again."), { level: "warning" });
 });
 
 signalling.addEventListener("state", ({ detail }) => {
@@ -109,6 +135,7 @@ signalling.addEventListener("state", ({ detail }) => {
 });
 
 signalling.addEventListener("stats", ({ detail }) => {
+  if (state !== "live") return;
   const nobody = !switches.passthrough && !switches.freeze && nobodyInView(server, detail);
   view.showHint(nobody ? "Nobody is in view: step back until the camera sees you" : "");
   server = detail;
@@ -130,6 +157,8 @@ signalling.addEventListener("recorded", ({ detail }) => {
   view.showStatus("The recording is ready.");
   addRecording(detail);
 });
+
+signalling.addEventListener("forgotten", ({ detail }) => view.removeRecording(detail.id));
 
 function addRecording(recording) {
   view.addRecording(recording, async (button) => {
@@ -153,21 +182,24 @@ signalling.addEventListener("lost", ({ detail: { waitMs, stopping } }) => {
 });
 
 signalling.addEventListener("refused", ({ detail }) => {
-  silence();
-  if (detail.code !== "unauthorized") {
+  halt();
+  // Too many wrong tokens, perhaps somebody else's: the right one may pass all the same.
+  const guessed = detail.code === "too_many_requests";
+  if (detail.code !== "unauthorized" && !guessed) {
     show("refused");
-    fail(detail, { action: "Try again", onAction: reconnect });
+    strand(detail, { action: "Try again", onAction: reconnect });
     return;
   }
   const text = signalling.token ? "That was not the right one." : "Whoever runs it can tell you.";
   show("unauthorised");
-  const ask = () => actions.askToken(text, enter, leave);
+  const ask = () => actions.askToken(guessed ? detail.message : text, enter, leave);
   const enter = (token) => {
     signalling.token = token;
     reconnect();
   };
-  const leave = () => fail(detail, { level: "warning", action: "Enter the token", onAction: ask });
-  ask();
+  const leave = () => strand(detail, { level: "warning", action: "Enter the token", onAction: ask });
+  if (guessed) leave();
+  else ask();
 });
 
 signalling.addEventListener("ended", ({ detail }) => {
@@ -175,10 +207,11 @@ signalling.addEventListener("ended", ({ detail }) => {
   view.clearRecordings();
   show("ended");
   const action = detail.code === "replaced" ? "Go on here" : "Begin again";
-  fail(detail, { level: "warning", action, onAction: reconnect });
+  strand(detail, { level: "warning", action, onAction: reconnect });
 });
 
 function reconnect() {
+  wayBack = null;
   view.showBanner(null);
   show("connecting");
   signalling.connect();
@@ -190,9 +223,9 @@ async function start() {
   if (state !== "ready" || !photos.selected) return;
   wanted = true;
   looking = false;
-  refused = null;
+  clearRefusal();
   server = null;
-  view.showBanner(null);
+  clearFailure();
   view.showStatus("");
   show("starting");
   try {
@@ -279,37 +312,53 @@ camera.addEventListener("lost", () => {
 
 // Photos
 
-function choose(photo) {
+function clearRefusal() {
+  if (refused) URL.revokeObjectURL(refused.address);
   refused = null;
+}
+
+function choose(photo) {
+  clearRefusal();
   photos.select(photo.id);
   signalling.command("photo", { number: photo.number });
   show();
 }
 
 async function remove(photo) {
+  if (wanted && photos.list.length === 1) stop(); // without a photo there is nobody to move
   try {
     await photos.remove(photo.id);
     view.showStatus(`${photo.name} is removed from the server.`);
   } catch (error) {
     fail(asFailure(error));
+    show();
   }
 }
 
 async function upload(files) {
+  if (state === "ended" && wayBack?.code !== "replaced") reconnect();
+  clearRefusal();
+  const refusals = [];
   for (const file of files) {
-    if (refused) URL.revokeObjectURL(refused.address);
-    refused = null;
     uploading += 1;
     show();
     try {
+      await signalling.admitted();
       choose(await photos.add(file));
     } catch (error) {
-      const failure = asFailure(error);
-      refused = { failure, address: URL.createObjectURL(file) };
+      refusals.push({ file, failure: asFailure(error) });
     }
     uploading -= 1;
     show();
   }
+  if (!refusals.length) return;
+  const { file, failure } = refusals.at(-1);
+  if (files.length > 1) {
+    const named = refusals.map((one) => `${one.file.name}: ${one.failure.message}`).join(" ");
+    refused = { failure: new Failure(failure.code, failure.title, named, failure.hint) };
+  } else refused = { failure };
+  refused.address = URL.createObjectURL(file);
+  show();
 }
 
 photos.addEventListener("changed", () => show());
@@ -321,16 +370,19 @@ async function listCameras() {
 }
 
 async function look() {
+  view.showStatus("");
   if (looking) {
     looking = false;
     camera.close();
+    view.showWaiting("");
     show();
     return;
   }
   try {
-    await camera.open(byId("camera").value, welcome?.video ?? { width: 640, height: 480, rate: 30 });
+    const video = welcome?.video ?? { width: 640, height: 480, rate: 30 };
+    if (!(await camera.open(byId("camera").value, video))) return;
     looking = true;
-    view.showBanner(null);
+    clearFailure();
     showOwn();
   } catch (error) {
     fail(asFailure(error));
@@ -341,10 +393,13 @@ byId("look").addEventListener("click", () => {
   if (!wanted) look();
 });
 byId("camera").addEventListener("change", async ({ target }) => {
+  if (!wanted && !looking) return;
   try {
-    if (wanted) await live.changeCamera(target.value, welcome.video);
-    else if (looking) await camera.open(target.value, welcome.video);
-    else return;
+    const opened = wanted
+      ? await live.changeCamera(target.value, welcome.video)
+      : await camera.open(target.value, welcome.video);
+    if (!opened) return;
+    view.showWaiting("");
     showOwn();
   } catch (error) {
     fail(error instanceof Failure ? error : cameraFailure(error));
@@ -382,7 +437,7 @@ byId("full").addEventListener("click", () => {
   if (document.fullscreenElement) document.exitFullscreen();
   else byId("stage").requestFullscreen?.().catch(() => undefined);
 });
-byId("banner-close").addEventListener("click", () => view.showBanner(null));
+byId("banner-close").addEventListener("click", clearFailure);
 actions.listenToKeys(run);
 actions.listenToFiles(upload);
 actions.prepareHelp();

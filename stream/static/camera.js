@@ -9,6 +9,8 @@ import { cameraFailure, insecureFailure } from "./words.js";
 export class Camera extends EventTarget {
   stream = null;
   #wanted = "";
+  // Counts what was asked for: a camera that opens after something newer was, is not wanted.
+  #turn = 0;
 
   constructor() {
     super();
@@ -33,10 +35,12 @@ export class Camera extends EventTarget {
 
   /**
    * Open a camera ("" for the browser's choice) near this size and rate; throws a Failure.
-   * The one that was open before stays open until the new one is.
+   * The one that was open before stays open until the new one is. Resolves to its stream, or to
+   * null if meanwhile another was asked for or all were closed.
    */
   async open(deviceId, { width, height, rate }) {
     if (!navigator.mediaDevices?.getUserMedia) throw insecureFailure();
+    const turn = ++this.#turn;
     if (this.isOpen(deviceId)) return this.stream;
     const video = { width: { ideal: width }, height: { ideal: height } };
     video.frameRate = { ideal: rate, max: Math.max(rate, 30) };
@@ -44,18 +48,17 @@ export class Camera extends EventTarget {
     else video.facingMode = "user";
     let stream;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+      stream = await this.#ask(video, turn);
     } catch (error) {
       // Phones refuse a second camera while the first is open.
       if (error?.name !== "NotReadableError" || !this.stream) throw cameraFailure(error);
-      this.close();
-      try {
-        stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
-      } catch (again) {
+      this.#release();
+      stream = await this.#ask(video, turn).catch((again) => {
         throw cameraFailure(again);
-      }
+      });
     }
-    this.close();
+    if (!stream) return null;
+    this.#release();
     this.stream = stream;
     this.#wanted = deviceId;
     const track = this.track;
@@ -70,9 +73,27 @@ export class Camera extends EventTarget {
     return stream;
   }
 
+  /** Close what is open, and whatever is still opening. */
   close() {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.#turn += 1;
+    this.#release();
+  }
+
+  #release() {
+    stopAll(this.stream);
     this.stream = null;
+  }
+
+  /** The browser's answer, or null where nobody waits for it any more. */
+  async #ask(video, turn) {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+      if (turn === this.#turn) return stream;
+      stopAll(stream);
+    } catch (error) {
+      if (turn === this.#turn) throw error;
+    }
+    return null;
   }
 
   /** The cameras there are: [{id, name}]. Names are known only once a camera was allowed. */
@@ -82,4 +103,8 @@ export class Camera extends EventTarget {
       .filter((device) => device.kind === "videoinput" && device.deviceId)
       .map((device, index) => ({ id: device.deviceId, name: device.label || `Camera ${index + 1}` }));
   }
+}
+
+function stopAll(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }

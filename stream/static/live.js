@@ -56,7 +56,7 @@ export class Live extends EventTarget {
     this.firstFrameMs = null;
     this.#step("Asking for the camera…");
     const stream = await this.#camera.open(deviceId, video);
-    if (run !== this.#run) return false;
+    if (!stream || run !== this.#run) return false;
     onCamera();
     this.#step("Connecting…");
     const peer = new Peer(iceServers, video);
@@ -90,11 +90,12 @@ export class Live extends EventTarget {
     return true;
   }
 
-  /** Change the camera while it runs. Throws a Failure. */
+  /** Change the camera while it runs; resolves as ``Camera.open`` does. Throws a Failure. */
   async changeCamera(deviceId, video) {
     const run = this.#run;
-    await this.#camera.open(deviceId, video);
-    if (run === this.#run && this.#peer) await this.#peer.replace(this.#camera.track);
+    const stream = await this.#camera.open(deviceId, video);
+    if (stream && run === this.#run && this.#peer) await this.#peer.replace(this.#camera.track);
+    return stream;
   }
 
   /** End; the camera stays open for whoever goes on. */

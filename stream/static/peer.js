@@ -54,6 +54,8 @@ export class Peer extends EventTarget {
     preferCodec(this.#transceiver, codec);
     await connection.setLocalDescription();
     await gathered(connection);
+    // Stopped meanwhile: the server must not start, or end, a stream for this offer.
+    if (connection.signalingState === "closed") return;
     const sdp = await exchange(connection.localDescription.sdp);
     if (connection.signalingState === "closed") return;
     await connection.setRemoteDescription({ type: "answer", sdp: withBitrates(sdp, this.#video) });

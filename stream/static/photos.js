@@ -3,6 +3,14 @@
 import { serverFailure, unreachable } from "./words.js";
 
 const JPEG_QUALITY = 0.9;
+/** Refusals that a photo does not deserve: it is sent again with the next welcome. */
+const LATER = new Set([
+  "unreachable",
+  "stopping",
+  "session_expired",
+  "too_many_requests",
+  "internal",
+]);
 
 /** Event: "changed". */
 export class Photos extends EventTarget {
@@ -12,6 +20,9 @@ export class Photos extends EventTarget {
   #limits = {};
   #previews = new Map();
   #files = new Map();
+  #resending = new Set();
+  // The chosen photo, while the server does not have it any more.
+  #missed = null;
 
   constructor(signalling) {
     super();
@@ -20,6 +31,11 @@ export class Photos extends EventTarget {
 
   get selected() {
     return this.list.find((photo) => photo.id === this.selectedId) ?? null;
+  }
+
+  /** Whether photos are being sent again. */
+  get resending() {
+    return this.#resending.size > 0;
   }
 
   /** The address of a photo's preview, once it is here. */
@@ -35,27 +51,51 @@ export class Photos extends EventTarget {
 
   /**
    * Take over what a server says it has; send again what this page sent before and the server no
-   * longer knows, as after its restart.
+   * longer knows, as after its restart. Throws the first Failure, after all were tried.
    */
   async take(list, limits) {
     this.#limits = limits;
-    const wanted = this.selectedId;
-    const forgotten = [...this.#files].filter(([id]) => !list.some((photo) => photo.id === id));
+    const has = (id) => list.some((photo) => photo.id === id);
+    const wanted = this.#missed ?? this.selectedId;
+    const forgotten = [...this.#files].filter(([id]) => !has(id) && !this.#resending.has(id));
+    for (const [id] of forgotten) this.#resending.add(id);
+    this.#missed = this.#files.has(wanted) && !has(wanted) ? wanted : null;
     await this.#set(list);
-    for (const [oldId, file] of forgotten) {
-      this.#files.delete(oldId);
-      const photo = await this.add(file, { select: false });
-      if (oldId === wanted) this.select(photo.id);
+    if (has(wanted)) this.select(wanted);
+    let failure = null;
+    for (const [id, file] of forgotten) {
+      try {
+        await this.#resend(id, file);
+      } catch (error) {
+        failure ??= error;
+      }
     }
-    if (list.some((photo) => photo.id === wanted)) this.select(wanted);
+    if (failure) throw failure;
+  }
+
+  async #resend(oldId, file) {
+    let later = false;
+    try {
+      const photo = await this.add(file, { select: false });
+      if (oldId === this.#missed) this.select(photo.id);
+    } catch (error) {
+      later = LATER.has(error.code);
+      throw error;
+    } finally {
+      this.#resending.delete(oldId);
+      if (!later) {
+        this.#files.delete(oldId);
+        if (oldId === this.#missed) this.#missed = null;
+      }
+      this.#changed();
+    }
   }
 
   /**
-   * Send a photo, once the server knows this page: without a session it would get one of its own.
+   * Send a photo to the session that the server has welcomed: without one it would get its own.
    * Resolves to what was found in it, throws a Failure.
    */
   async add(file, { select = true } = {}) {
-    await this.#signalling.admitted();
     const sent = await fitted(file, this.#limits);
     const form = new FormData();
     form.append("photo", sent, file.name || "photo.jpg");
@@ -63,13 +103,20 @@ export class Photos extends EventTarget {
     const photo = await answer.json();
     this.#files.set(photo.id, file);
     await this.#set([...this.list, { own: true, ...photo }]);
-    if (select) this.select(photo.id);
+    if (select) {
+      this.#missed = null;
+      this.select(photo.id);
+    }
     return photo;
   }
 
   /** Delete one of the page's own photos; the numbers of those behind it change. */
   async remove(id) {
-    await this.#ask(`/api/photos/${encodeURIComponent(id)}`, { method: "DELETE" });
+    try {
+      await this.#ask(`/api/photos/${encodeURIComponent(id)}`, { method: "DELETE" });
+    } catch (error) {
+      if (error.code !== "not_found") throw error; // gone already is as good
+    }
     this.#files.delete(id);
     const answer = await this.#ask("/api/photos");
     await this.#set((await answer.json()).photos);

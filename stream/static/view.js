@@ -30,11 +30,12 @@ function put(id, text) {
 }
 
 /** The page's state as a whole: what can be seen and pressed. */
-export function showState(state, { canStart, canRecord, hasResult }) {
+export function showState(state, { canStart, canRecord, wanted, hasResult }) {
   document.body.dataset.state = state;
   put("link", LINKS[state]);
   const live = state === "live";
-  const busy = live || state === "starting" || (state === "regaining" && hasResult);
+  // Whatever has opened the camera can be stopped, also while the connection is regained.
+  const busy = wanted || live || state === "starting";
   byId("before").hidden = busy;
   byId("tools").hidden = !busy;
   byId("consent-live").hidden = !busy;
@@ -45,7 +46,8 @@ export function showState(state, { canStart, canRecord, hasResult }) {
   byId("start").disabled = !canStart;
   byId("numbers").hidden = !busy;
   byId("result").hidden = !hasResult;
-  byId("full").hidden = !hasResult;
+  byId("full").hidden = !hasResult || !document.fullscreenEnabled;
+  byId("camera").disabled = state === "starting";
 }
 
 /** The stage before the start: the photo with what was found in it, or the invitation. */
@@ -83,7 +85,7 @@ export function showReport(photo, refusal, busy) {
 }
 
 /** The photos that are ready; the chosen one is marked. */
-export function showPhotos(photos, { onChoose, onRemove }) {
+export function showPhotos(photos, { canRemove, onChoose, onRemove }) {
   const focused = document.activeElement?.dataset?.photo;
   const items = photos.list.map((photo) => {
     const item = make("li");
@@ -100,11 +102,15 @@ export function showPhotos(photos, { onChoose, onRemove }) {
     choose.append(image, make("span", "number", String(photo.number)));
     choose.addEventListener("click", () => onChoose(photo));
     item.append(choose);
-    if (photo.own) {
+    if (photo.own && canRemove) {
       const remove = make("button", "remove", "✕");
       remove.type = "button";
       remove.setAttribute("aria-label", `Remove ${photo.name}`);
-      remove.addEventListener("click", () => onRemove(photo));
+      remove.addEventListener("click", (event) => {
+        if (event.detail > 1) return; // the list has moved under the second click
+        remove.disabled = true;
+        onRemove(photo);
+      });
       item.append(remove);
     }
     return item;
@@ -131,8 +137,11 @@ export function showSwitches(state) {
   );
 }
 
-/** A failure or a warning, with at most one thing to press. Null takes it away. */
-export function showBanner(failure, { level = "error", action, onAction } = {}) {
+/**
+ * A failure or a warning, with at most one thing to press. Null takes it away; one that lasts
+ * cannot be taken away by the user.
+ */
+export function showBanner(failure, { level = "error", action, onAction, lasts = false } = {}) {
   const banner = byId("banner");
   banner.hidden = !failure;
   if (!failure) return;
@@ -144,6 +153,7 @@ export function showBanner(failure, { level = "error", action, onAction } = {}) 
   button.hidden = !action;
   button.textContent = action ?? "";
   button.onclick = onAction ?? null;
+  byId("banner-close").hidden = lasts;
 }
 
 export const showStatus = (text) => put("status", text ?? "");
@@ -196,8 +206,9 @@ export function showNumbers({ roundTripMs, fps, ageMs, server, media }) {
 }
 
 /** A recording that can be fetched; onSave is called when it is wanted. */
-export function addRecording({ name, bytes, seconds }, onSave) {
+export function addRecording({ id, name, bytes, seconds }, onSave) {
   const item = make("li");
+  item.dataset.recording = id;
   const size = bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`;
   const text = make("span", "", `${Math.round(seconds)} s, ${size}`);
   const save = make("button", "plain", "Download");
@@ -207,6 +218,12 @@ export function addRecording({ name, bytes, seconds }, onSave) {
   item.append(text, save);
   byId("recordings").prepend(item);
   byId("recordings-card").hidden = false;
+}
+
+/** One that the server has deleted. */
+export function removeRecording(id) {
+  byId("recordings").querySelector(`[data-recording="${CSS.escape(id)}"]`)?.remove();
+  byId("recordings-card").hidden = !byId("recordings").children.length;
 }
 
 export function clearRecordings() {
