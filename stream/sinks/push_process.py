@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import threading
 
 from bunraku.stream.orientation import Picture
 from bunraku.stream.sinks.child import Child
@@ -29,6 +30,9 @@ _NAMES = {
     "HTTPNotFoundError": "there is no such place",
 }
 
+GRACE_S = 10.0
+"""How long the process may take to start, or to lose patience by itself."""
+
 
 class PushLost(Exception):
     """The other side cannot be reached, or is gone; the text says why, without the address."""
@@ -44,16 +48,23 @@ class PushProcess:
         """
         self._child = Child("bunraku.stream.sinks.push_child")
         self._unsent = order.line()
+        self._patience_s = order.patience_s + GRACE_S
 
     def send(self, planes: Picture, time_ms: int) -> None:
         """Send a picture, ``[H*3/2,W]`` uint8 I420, and wait until it has left.
 
         :raises PushLost: it has not.
         """
-        with contextlib.suppress(OSError):  # the answer tells why
-            self._child.send(self._unsent, HEADER.pack(time_ms), planes.data.cast("B"))
-        self._unsent = b""
-        line = self._child.hear()
+        # Where there are no alarms (Windows), the process cannot end by itself.
+        patience = threading.Timer(self._patience_s, self._child.kill)
+        patience.start()
+        try:
+            with contextlib.suppress(OSError):  # the answer tells why
+                self._child.send(self._unsent, HEADER.pack(time_ms), planes.data.cast("B"))
+            self._unsent = b""
+            line = self._child.hear()
+        finally:
+            patience.cancel()
         if line != b"{}\n":
             raise PushLost(_reason(line))
 
