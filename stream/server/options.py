@@ -85,6 +85,8 @@ class Limits:
     # Recordings that a session keeps for download, and their bytes together; the oldest goes first.
     recordings: int = 4
     recordings_bytes: int = 512 * 2**20
+    # Bytes of all sessions' recordings; of the session that has most, the oldest goes first.
+    all_recordings_bytes: int = 2 * 2**30
 
     def __post_init__(self) -> None:
         for item in fields(self):

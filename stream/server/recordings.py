@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class RecordingSink:
     def __init__(
         self, folder: Path, limits: Limits, rate: float, on_complete: Callable[[Recording], None]
     ) -> None:
-        """:raises OutputError: nothing can be written there."""
+        """:raises OutputError: nothing can be written there, or too little."""
         self._id = secrets.token_urlsafe(_ID_BYTES)
         self._path = folder / f"{self._id}{RECORDED_AS}"
         self._shown_name = f"bunraku-{datetime.now(UTC):%Y%m%d-%H%M%S}{RECORDED_AS}"
@@ -37,6 +38,7 @@ class RecordingSink:
         self._on_complete = on_complete
         self._closed = False
         with _privately():
+            _check_room(folder, limits.recording_bytes)
             self._file = FileSink(
                 self._path, rate=rate, max_bytes=limits.recording_bytes, max_s=limits.recording_s
             )
@@ -87,8 +89,22 @@ def _privately() -> Iterator[None]:
         raise OutputError("The server cannot write a recording now.", "Try again later.") from error
 
 
-def keep(session: Session, recording: Recording, limits: Limits) -> None:
-    """Add a recording to its session, and delete the oldest of too many."""
+def _check_room(folder: Path, needed: int) -> None:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}.") from error
+    if free < needed:
+        raise OutputError(f"{folder} has {free} bytes left, and a recording may take {needed}.")
+
+
+def keep(
+    session: Session, recording: Recording, limits: Limits, sessions: Iterable[Session] = ()
+) -> None:
+    """Add a recording to its session, and delete the oldest of too many.
+
+    :param sessions: all of the server's.
+    """
     if session.ended:
         return  # its folder is gone, or will be in a moment
     session.recordings[recording.id] = recording
@@ -96,19 +112,27 @@ def keep(session: Session, recording: Recording, limits: Limits) -> None:
         "recorded", extra=told(session=session.label, bytes=recording.bytes, s=recording.seconds)
     )
     session.send({"type": "recorded", **recording_json(recording)})
-    while _too_much(list(session.recordings.values()), limits):
-        oldest = session.recordings.pop(next(iter(session.recordings)))
-        oldest.path.unlink(missing_ok=True)
-        session.send({"type": "forgotten", "id": oldest.id})
-        session.notice("warning", f"{oldest.name} was deleted to make room.")
+    while _too_much(session, limits):
+        _forget_oldest(session)
+    everyone = list(sessions)
+    while sum(one.recorded_bytes for one in everyone) > limits.all_recordings_bytes:
+        others = [one for one in everyone if set(one.recordings) - {recording.id}]
+        if not others:
+            break
+        _forget_oldest(max(others, key=lambda one: one.recorded_bytes))
 
 
-def _too_much(recordings: list[Recording], limits: Limits) -> bool:
+def _too_much(session: Session, limits: Limits) -> bool:
     """Whether the oldest must go; the newest, whose size has a limit of its own, always stays."""
-    if len(recordings) < 2:
-        return False
-    total = sum(recording.bytes for recording in recordings)
-    return len(recordings) > limits.recordings or total > limits.recordings_bytes
+    count, total = len(session.recordings), session.recorded_bytes
+    return count > 1 and (count > limits.recordings or total > limits.recordings_bytes)
+
+
+def _forget_oldest(session: Session) -> None:
+    oldest = session.recordings.pop(next(iter(session.recordings)))
+    oldest.path.unlink(missing_ok=True)
+    session.send({"type": "forgotten", "id": oldest.id})
+    session.notice("warning", f"{oldest.name} was deleted to make room.")
 
 
 def recording_json(recording: Recording) -> dict[str, str | int | float]:

@@ -18,7 +18,8 @@ from bunraku.stream.server.metrics import Metrics
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.protocol import ApiError, ByeReason, CommandMessage, ErrorCode, Offer
 from bunraku.stream.server.rates import Crowd, RateLimits
-from bunraku.stream.server.sessions import Link, Registry, Session, State
+from bunraku.stream.server.recordings import keep
+from bunraku.stream.server.sessions import Link, Recording, Registry, Session, State
 from bunraku.stream.server.streaming import Stages, Stream
 from bunraku.stream.tasks import cancel, finish
 
@@ -245,6 +246,7 @@ class Service:
                 self.options,
                 self.metrics,
                 self.clock,
+                self._keep,
                 self._stream_ended,
             )
         except BaseException:
@@ -273,6 +275,9 @@ class Service:
             log.info("a silent session gave its place up", extra=told(session=silent.label))
             silent.notice("warning", "The connection was lost, and another took the place.")
             await self.stop_stream(silent)
+
+    def _keep(self, session: Session, recording: Recording) -> None:
+        keep(session, recording, self.limits, self.sessions)
 
     def _stream_ended(self, stream: Stream) -> None:
         """It ended by itself, or was closed."""

@@ -122,6 +122,11 @@ class Session:
         return self.state is State.ENDED
 
     @property
+    def recorded_bytes(self) -> int:
+        """Of its recordings together."""
+        return sum(recording.bytes for recording in self.recordings.values())
+
+    @property
     def silent_s(self) -> float:
         """Seconds since anything came from its browser; endless where its page has gone."""
         if self.link is None:

@@ -16,7 +16,7 @@ from bunraku.stream.rtc.peer import Peer, PeerState
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import FrameMetrics, Metrics
 from bunraku.stream.server.options import ServerOptions
-from bunraku.stream.server.recordings import RecordingSink, keep
+from bunraku.stream.server.recordings import RecordingSink
 from bunraku.stream.server.sessions import Recording, Session
 from bunraku.stream.session import LiveSession
 from bunraku.stream.stats import Stats
@@ -35,6 +35,7 @@ class Stream:
     """Runs from an accepted offer until it is closed, or ends by itself.
 
     :param peer: has had its offer; closed with the stream.
+    :param on_recorded: takes each recording once it is complete.
     :param on_end: called once, in the event loop, when everything has been released.
     """
 
@@ -46,6 +47,7 @@ class Stream:
         options: ServerOptions,
         metrics: Metrics,
         clock: Clock,
+        on_recorded: Callable[[Session, Recording], None],
         on_end: Callable[[Stream], None],
     ) -> None:
         self._session = session
@@ -53,6 +55,7 @@ class Stream:
         self._options = options
         self._metrics = metrics
         self._clock = clock
+        self._on_recorded = on_recorded
         self._on_end = on_end
         self._controls = session.controls
         self._failing = False
@@ -176,4 +179,4 @@ class Stream:
 
     def _recorded(self, recording: Recording) -> None:
         self._metrics.recordings.inc()
-        keep(self._session, recording, self._options.limits)
+        self._on_recorded(self._session, recording)

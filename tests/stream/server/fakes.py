@@ -27,6 +27,7 @@ from bunraku.stream.ports import Stage
 from bunraku.stream.rtc.options import PeerOptions
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.options import Limits, ServerOptions
+from bunraku.stream.server.protocol import ByeReason, Message
 from bunraku.stream.server.rest import SERVICE, SESSION_HEADER
 from bunraku.stream.server.service import Service
 
@@ -203,6 +204,21 @@ class Page:
                 if message.type is not WSMsgType.TEXT:
                     return self.socket.close_code
                 self.received.append(json.loads(message.data))
+
+
+@dataclass
+class FakeLink:
+    """A page's WebSocket, as its session sees it."""
+
+    silent_s: float = 0.0
+    sent: list[Message] = field(default_factory=list)
+    byes: list[ByeReason] = field(default_factory=list)
+
+    def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    def bye(self, reason: ByeReason, text: str) -> None:
+        self.byes.append(reason)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -161,3 +161,11 @@ def test_a_missing_token_is_no_guess() -> None:
         with pytest.raises(ApiError) as caught:
             made.check_token(None, "10.0.0.1")
         assert caught.value.status == 401
+
+
+def test_who_has_no_token_is_asked_for_it_while_others_guess() -> None:
+    made = gate(token=TOKEN, limits=Limits(wrong_tokens_per_minute=1))
+    for token, status in (("wrong", 401), ("wrong", 429), (None, 401), ("", 401)):
+        with pytest.raises(ApiError) as caught:
+            made.check_token(token, "10.0.0.1")
+        assert caught.value.status == status

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
+import pytest
 from tests.stream.fakes import FakeClock
-from tests.stream.server.fakes import plain, serving
+from tests.stream.server.fakes import FakeLink, plain, serving
 from tests.stream.server.visitor import Visitor
 
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.recordings import keep
-from bunraku.stream.server.sessions import Recording, Registry
+from bunraku.stream.server.sessions import Recording, Registry, Session
 
 
 async def test_recordings_have_an_end() -> None:
@@ -76,10 +78,52 @@ async def test_a_recording_that_cannot_begin_tells_no_path() -> None:
 
 def test_the_oldest_go_when_all_together_are_too_large(tmp_path: Path) -> None:
     limits = Limits(recordings_bytes=100)
-    session = Registry(limits, FakeClock()).open([])
+    session, link = visiting(Registry(limits, FakeClock()))
     for number, size in enumerate((60, 30, 20, 300)):
-        path = tmp_path / f"{number}.mp4"
-        path.touch()
-        keep(session, Recording(str(number), path, path.name, size, 1.0), limits)
+        keep(session, recorded(tmp_path, str(number), size), limits)
         assert list(session.recordings) == [["0"], ["0", "1"], ["1", "2"], ["3"]][number]
     assert [path.name for path in tmp_path.iterdir()] == ["3.mp4"]
+    assert [told["id"] for told in link.sent if told["type"] == "forgotten"] == ["0", "1", "2"]
+
+
+def test_of_all_sessions_the_one_with_most_makes_room(tmp_path: Path) -> None:
+    limits = Limits(all_recordings_bytes=100)
+    sessions = Registry(limits, FakeClock())
+    (hoarder, told), (modest, _), (third, _) = (visiting(sessions) for _ in range(3))
+    for owner, name, size in (
+        *((modest, "a", 20), (hoarder, "b", 30), (hoarder, "c", 40)),
+        *((third, "d", 40), (third, "e", 200)),
+    ):
+        keep(owner, recorded(tmp_path, name, size), limits, sessions)
+        if name == "d":
+            assert [list(one.recordings) for one in sessions] == [["c"], ["a"], ["d"]]
+            assert told.sent[-1]["text"] == "b.mp4 was deleted to make room."
+    assert [list(one.recordings) for one in sessions] == [[], [], ["e"]]  # the newest stays
+    assert [path.name for path in tmp_path.iterdir()] == ["e.mp4"]
+
+
+async def test_no_recording_begins_where_the_disk_is_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usage = type(shutil.disk_usage("/"))
+    free = Limits().recording_bytes - 1
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**40, 2**40 - free, free))
+    async with serving() as site, site.page() as page, Visitor(page) as visitor:
+        await site.post(plain(60), page.session)
+        await visitor.start()
+        await visitor.picture()
+        await page.send("command", name="record", on=True)
+        error = await page.expect("error")
+        assert error["text"] == "The server cannot write a recording now."
+
+
+def visiting(sessions: Registry) -> tuple[Session, FakeLink]:
+    session, link = sessions.open([]), FakeLink()
+    sessions.attach(session, link)
+    return session, link
+
+
+def recorded(folder: Path, name: str, size: int) -> Recording:
+    path = folder / f"{name}.mp4"
+    path.touch()
+    return Recording(name, path, path.name, size, 1.0)

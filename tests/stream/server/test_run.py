@@ -178,8 +178,12 @@ def test_who_reads_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> Non
         with socket.create_connection(listening.getsockname()), listening.accept()[0] as sender:
             sender.setblocking(False)
             with pytest.raises(TimeoutError):
-                while select.select([], [sender], [], 20)[1]:
-                    sender.send(bytes(2**16))
+                pour(sender)
+
+
+def pour(sender: socket.socket) -> None:
+    while select.select([], [sender], [], 20)[1]:
+        sender.send(bytes(2**16))
 
 
 def test_one_port_on_all_addresses_of_a_name() -> None:

@@ -1,30 +1,18 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.stream.fakes import FakeClock
+from tests.stream.server.fakes import FakeLink
 
 from bunraku.stream.server.options import Limits
-from bunraku.stream.server.protocol import ApiError, ByeReason, ErrorCode, Message
+from bunraku.stream.server.protocol import ApiError, ByeReason, ErrorCode
 from bunraku.stream.server.sessions import Registry, Session, State
 from bunraku.stream.stats import Stats
 
 LIMITS = Limits(sessions=1, connections=3, session_s=100, idle_s=20, grace_s=10, silent_s=2)
-
-
-@dataclass
-class FakeLink:
-    silent_s: float = 0.0
-    sent: list[Message] = field(default_factory=list)
-    byes: list[ByeReason] = field(default_factory=list)
-
-    def send(self, message: Message) -> None:
-        self.sent.append(message)
-
-    def bye(self, reason: ByeReason, text: str) -> None:
-        self.byes.append(reason)
 
 
 @dataclass
