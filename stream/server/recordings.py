@@ -28,17 +28,21 @@ class RecordingSink:
     """A FileSink in the session's private folder that tells when its file is complete."""
 
     def __init__(
-        self, folder: Path, limits: Limits, rate: float, on_complete: Callable[[Recording], None]
+        self,
+        folder: Callable[[], Path],
+        limits: Limits,
+        rate: float,
+        on_complete: Callable[[Recording], None],
     ) -> None:
         """:raises OutputError: nothing can be written there, or too little."""
         self._id = secrets.token_urlsafe(_ID_BYTES)
-        self._path = folder / f"{self._id}{RECORDED_AS}"
         self._shown_name = f"bunraku-{datetime.now(UTC):%Y%m%d-%H%M%S}{RECORDED_AS}"
         self._limits = limits
         self._on_complete = on_complete
         self._closed = False
         with _privately():
-            _check_room(folder, limits.recording_bytes)
+            self._path = folder() / f"{self._id}{RECORDED_AS}"
+            _check_room(self._path.parent, limits.recording_bytes)
             self._file = FileSink(
                 self._path, rate=rate, max_bytes=limits.recording_bytes, max_s=limits.recording_s
             )
@@ -84,16 +88,13 @@ def _privately() -> Iterator[None]:
     """An error's own words name the server's paths, which are nothing for the page."""
     try:
         yield
-    except OutputError as error:
+    except (OutputError, OSError) as error:
         log.error("a recording cannot be written: %s", error)
         raise OutputError("The server cannot write a recording now.", "Try again later.") from error
 
 
 def _check_room(folder: Path, needed: int) -> None:
-    try:
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror}.") from error
+    free = shutil.disk_usage(folder).free
     if free < needed:
         raise OutputError(f"{folder} has {free} bytes left, and a recording may take {needed}.")
 

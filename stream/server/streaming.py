@@ -174,7 +174,7 @@ class Stream:
 
     def _recording(self) -> Sink:
         return RecordingSink(
-            self._session.folder(), self._options.limits, self._options.rate, self._recorded
+            self._session.folder, self._options.limits, self._options.rate, self._recorded
         )
 
     def _recorded(self, recording: Recording) -> None:

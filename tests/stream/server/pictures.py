@@ -49,6 +49,13 @@ def text_bomb() -> bytes:
     return good[:at] + _chunk(b"zTXt", comment) + good[at:]
 
 
+def chunk_bomb(chunks: int) -> bytes:
+    """A PNG with so many chunks that say nothing."""
+    good = photo("PNG", (8, 8))
+    at = good.index(b"IDAT") - 4
+    return good[:at] + _chunk(b"none", b"") * chunks + good[at:]
+
+
 def scan_bomb(scans: int, hidden: bytes = b"") -> bytes:
     """A progressive JPEG whose last scan comes so often, after ``hidden``."""
     data = io.BytesIO()

@@ -6,7 +6,15 @@ import tracemalloc
 import numpy as np
 import pytest
 from PIL import Image
-from tests.stream.server.pictures import mutated, photo, png_bomb, scan_bomb, text_bomb, turned
+from tests.stream.server.pictures import (
+    chunk_bomb,
+    mutated,
+    photo,
+    png_bomb,
+    scan_bomb,
+    text_bomb,
+    turned,
+)
 
 from bunraku.errors import EngineError, NoPersonError, PhotoError
 from bunraku.stream.server import photos
@@ -109,6 +117,13 @@ def test_a_bomb_of_scans(monkeypatch: pytest.MonkeyPatch, hidden: bytes) -> None
     monkeypatch.setattr(photos, "read_photo", lambda _: pytest.fail("it was decoded"))
     error = refused(scan_bomb(150_000, hidden))
     assert (error.status, error.code) == (422, ErrorCode.UNREADABLE_PHOTO)
+
+
+def test_a_bomb_of_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean_photo(chunk_bomb(1000), LIMITS)
+    clean_photo(photo("PNG") + bytes(200_000), LIMITS)  # what follows does not count
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
+    assert refused(chunk_bomb(100_000)).status == 422
 
 
 @pytest.mark.parametrize("junk", [b"\0", b"\xff", b"\xff\xd0", b"\xff\xe1\0\x02"])

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -102,16 +104,22 @@ def test_of_all_sessions_the_one_with_most_makes_room(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["e.mp4"]
 
 
+@pytest.mark.parametrize("nearly", [True, False])
 async def test_no_recording_begins_where_the_disk_is_full(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, nearly: bool
 ) -> None:
-    usage = type(shutil.disk_usage("/"))
-    free = Limits().recording_bytes - 1
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**40, 2**40 - free, free))
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret")
+
+    usage, free = type(shutil.disk_usage("/")), Limits().recording_bytes - 1
     async with serving() as site, site.page() as page, Visitor(page) as visitor:
         await site.post(plain(60), page.session)
         await visitor.start()
         await visitor.picture()
+        if nearly:
+            monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**40, 2**40 - free, free))
+        else:
+            monkeypatch.setattr(tempfile, "mkdtemp", full)
         await page.send("command", name="record", on=True)
         error = await page.expect("error")
         assert error["text"] == "The server cannot write a recording now."
