@@ -230,7 +230,10 @@ class Connection:
         """Ask for a sign of life over and over, and hang up when there is none."""
         limits = self._service.limits
         while True:
+            began_s = self._clock.now()
             await self._clock.sleep(limits.heartbeat_s)
+            # A stall of ours is no silence of the page's.
+            self._heard_s += max(0.0, self._clock.now() - began_s - limits.heartbeat_s)
             if self.silent_s >= limits.dead_s:
                 self._outbox.close(WSCloseCode.GOING_AWAY, "")
                 self._transport.abort()

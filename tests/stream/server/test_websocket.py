@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 
 import aiohttp
 import pytest
@@ -79,6 +80,8 @@ async def test_without_a_hello() -> None:
     async with serving(hello_s=0.1) as site:
         async with Page(site, None) as page:
             assert await page.closed() == 4408
+        assert len(site.service.knocking) == 0
+    async with serving() as site:
         async with Page(site, None) as page:
             await page.send("ping", t=1)
             assert (await page.expect("error"))["code"] == "bad_message"
@@ -253,11 +256,15 @@ async def test_a_page_that_gives_no_sign_of_life() -> None:
         await silent.close()
 
 
-async def test_a_page_that_answers_pings_stays() -> None:
-    async with serving(heartbeat_s=0.05, dead_s=0.3, silent_s=0.2) as site, site.page() as page:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.7):
-                await page.expect("bye")  # the client answers pings while it waits
+async def test_a_page_that_answers_pings_stays_also_when_the_server_stalls() -> None:
+    async with serving(heartbeat_s=0.05, dead_s=0.5, silent_s=0.2) as site, site.page() as page:
+        for _ in range(2):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.7):
+                    await page.expect("bye")  # the client answers pings while it waits
+            time.sleep(0.7)  # the server's loop is this one
+        await page.send("ping", t=1)
+        await page.expect("pong")
         assert not page.socket.closed
         assert site.service.sessions.find(page.session).state is State.READY
 
