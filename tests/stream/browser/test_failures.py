@@ -15,6 +15,12 @@ from bunraku.stream.server.options import Limits, ServerOptions
 
 MakePhoto = Callable[..., Path]
 RED, BLUE = (200, 40, 30), (30, 60, 200)
+# A title may stand for a moment only.
+KEPT_TITLES = """
+globalThis.titles = [];
+new MutationObserver(() => titles.push(document.getElementById("banner-title")?.textContent))
+  .observe(document, { childList: true, subtree: true });
+"""
 TOKEN = "open-sesame-open-sesame"
 
 
@@ -62,13 +68,13 @@ def test_a_server_that_goes_and_comes_back_is_found_again(
 ) -> None:
     server = Served(ServerOptions(port=0)).start()
     try:
-        with visit(browser, server.url) as visitor:
+        with visit(browser, server.url, script=KEPT_TITLES) as visitor:
             visitor.add(photo("red.png", RED))
             visitor.add(photo("blue.png", BLUE), 2)
             visitor.start()
             server.stop()
             visitor.wait_for_state("regaining")
-            assert "stopping" in visitor.banner()
+            visitor.until("titles.includes('The server is stopping')")
             visitor.page.wait_for_selector("#banner-title:text('The connection is lost')")
             server.start()
             # It sends its photos again and goes on with the one that was chosen.
@@ -90,7 +96,9 @@ def test_a_photo_chosen_before_the_server_answers_goes_to_the_page_s_session(
     # Sent at once, it would be of a session of its own: not found, and in the server's memory.
     script = """
     globalThis.WebSocket = class extends WebSocket {
-      set onopen(call) { super.onopen = call && ((event) => setTimeout(call, 500, event)); }
+      set onopen(call) {
+        super.onopen = call && ((event) => { globalThis.letIn = () => call(event); });
+      }
     };
     """
     server = Served(ServerOptions(port=0)).start()
@@ -98,6 +106,8 @@ def test_a_photo_chosen_before_the_server_answers_goes_to_the_page_s_session(
         with visit(browser, server.url, script=script) as visitor:
             visitor.page.set_input_files("#file", photo())
             assert "once the server answers" in visitor.page.inner_text("#report")
+            visitor.until("Boolean(globalThis.letIn)")
+            visitor.page.evaluate("letIn()")
             visitor.page.wait_for_selector("#photos [aria-pressed=true]")
             listed = visitor.page.request.get(f"{server.url}api/sessions").json()
             assert len(listed["sessions"]) == 1

@@ -252,7 +252,7 @@ def test_a_recording_that_made_room_is_not_offered_any_more(
         for _ in range(2):
             visitor.page.click("#record")
             visitor.page.wait_for_selector(".badge.rec")
-            visitor.page.wait_for_timeout(400)
+            visitor.wait_for_recorded(server.url, 2)
             visitor.page.click("#record")
             visitor.page.wait_for_selector(".badge.rec", state="detached")
         visitor.page.wait_for_selector("#banner-text:text('deleted to make room')")

@@ -99,14 +99,13 @@ def test_a_session_from_start_to_stop(browser: Browser, served: Served, photo: M
             page.click(f"[data-do={command}]")
             page.wait_for_selector(f"[data-do={command}][aria-pressed=false]")
         page.keyboard.press("c")
-        assert page.inner_text("#countdown") == "3"
+        assert page.inner_text("#countdown") in ("3", "2", "1")
         page.wait_for_selector("#status:text('Calibrating')")
         page.keyboard.press("?")
         assert "calibrate" in page.inner_text("dialog[open]")
         page.keyboard.press("Escape")
-        numbers = visitor.until("bunraku.stats.server && bunraku.stats")
-        assert numbers["fps"] > 5
-        assert 0 <= numbers["roundTripMs"] < 1000
+        visitor.until("bunraku.stats.server && bunraku.stats.fps > 5")
+        visitor.until("bunraku.stats.roundTripMs >= 0 && bunraku.stats.roundTripMs < 1000")
         assert "Motion" in page.inner_text("#stages")
         page.keyboard.press("q")
         visitor.wait_for_state("ready")
@@ -142,7 +141,7 @@ def test_a_recording_is_downloaded_and_says_that_it_is_synthetic(
         visitor.start()
         page.click("#record")
         page.wait_for_selector(".badge.rec")
-        page.wait_for_timeout(700)
+        visitor.wait_for_recorded(served.url, 8)
         page.keyboard.press("r")
         with page.expect_download() as download:
             page.click("#recordings button")
@@ -159,8 +158,7 @@ def test_the_camera_is_shown_before_the_start_and_another_can_be_chosen(
     with visit(browser, served.url) as visitor:
         visitor.page.click("#look")
         visitor.until("own.videoWidth > 0")
-        names = visitor.page.locator("#camera option").all_inner_texts()
-        assert len(names) > 1
+        visitor.until("document.querySelectorAll('#camera option').length > 1")
         visitor.page.select_option("#camera", index=1)
         visitor.page.click("#look")
         visitor.until("own.hidden")

@@ -100,8 +100,22 @@ class Visitor:
             assert time.monotonic() < end, f"the result is {shown}, not {colour}"
             self.page.wait_for_timeout(30)
 
+    def wait_for_recorded(self, url: str, frames: int) -> None:
+        """Until so many more frames are in recordings."""
+        wanted = self._recorded(url) + frames
+        end = time.monotonic() + PATIENCE_S
+        while self._recorded(url) < wanted:
+            assert time.monotonic() < end, "nothing is recorded"
+            self.page.wait_for_timeout(30)
+
+    def _recorded(self, url: str) -> float:
+        lines = self.page.request.get(f"{url}metrics").text().splitlines()
+        counts = [line for line in lines if line.startswith("bunraku_frames_out_total{")]
+        return sum(float(line.split()[-1]) for line in counts if "recording" in line)
+
     def look_at_preview(self) -> list[int]:
         """The same of the photo that is chosen."""
+        self.until("preview.complete && preview.naturalWidth > 0")
         pixels: list[int] = self.page.evaluate(_LOOK, "#preview")
         return pixels
 

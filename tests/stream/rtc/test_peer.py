@@ -88,7 +88,9 @@ async def test_pictures_go_there_and_back_in_order(codec: Codec) -> None:
             frames = [await browser.see() for _ in range(30)]
     numbers = [number for frame in frames if (number := number_of(frame)) is not None]
     assert len(numbers) >= 28
-    assert numbers == sorted(set(numbers))
+    # A stalled machine makes the track send a picture again, so that browsers do not give up.
+    assert numbers == sorted(numbers)
+    assert len(set(numbers)) >= 25
     picture = frames[-1].to_ndarray(format="rgb24").astype(int)
     upper, lower = picture[80], picture[-20]
     assert upper[10, 0] < 60 < 190 < upper[-10, 0]
@@ -284,12 +286,11 @@ async def test_a_part_that_does_not_end_keeps_nothing_open(
             assert ice.state == "closed"
             assert not ice._connection._protocols
 
-    monkeypatch.setattr("bunraku.stream.rtc.peer.CLOSE_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("bunraku.stream.rtc.peer.CLOSE_TIMEOUT_S", 1.5)
     await one()
     before = await settled_counts()
     await one()
-    after = await settled_counts()
-    assert all(b <= a for a, b in zip(before, after, strict=True)), (before, after)
+    await settled_at(before)
     assert caplog.text.count("did not close within") == 2
 
 
@@ -309,6 +310,13 @@ async def settled_counts() -> tuple[int, int, int]:
     return counts
 
 
+async def settled_at(before: tuple[int, int, int]) -> None:
+    """Wait until there are no more than before."""
+    async with asyncio.timeout(15):
+        while any(now > was for was, now in zip(before, await settled_counts(), strict=True)):
+            pass  # threads that wait for a core have not ended yet
+
+
 async def test_ten_connections_leave_nothing_behind() -> None:
     async def one() -> None:
         async with connected(camera=Camera(side_px=64)) as (peer, browser):
@@ -316,14 +324,13 @@ async def test_ten_connections_leave_nothing_behind() -> None:
             await browser.see()
         # The peer's end is the end of its source: nobody needs to be cancelled.
         with contextlib.suppress(SinkClosed):
-            await asyncio.wait_for(task, 2)
+            await asyncio.wait_for(task, 10)
 
     await one()
     before = await settled_counts()
     for _ in range(10):
         await one()
-    after = await settled_counts()
-    assert all(b <= a for a, b in zip(before, after, strict=True)), (before, after)
+    await settled_at(before)
 
 
 async def test_mutated_offers_are_answered_or_refused_and_leave_nothing_behind() -> None:

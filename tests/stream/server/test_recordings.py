@@ -30,7 +30,7 @@ async def test_recordings_have_an_end() -> None:
             await page.send("command", name="record", on=True)
             receiving = asyncio.create_task(_keep_receiving(visitor))
             recorded = await page.expect("recorded")
-            assert 0.1 < recorded["seconds"] < 1.0
+            assert 0.1 < recorded["seconds"] < 10
             await page.send("command", name="record", on=False)
             await page.expect("state", recording=False)
             receiving.cancel()

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.stream.sources.feeds import JumpClock
 
@@ -91,9 +91,9 @@ async def test_frames_are_upright(make_clip: MakeClip) -> None:
 
 async def test_damage_is_counted_and_survived(make_clip: MakeClip) -> None:
     path = make_clip("clip.ts", frames=60, options={"x264-params": "keyint=10"})
-    data = bytearray(path.read_bytes())
+    data, noise = bytearray(path.read_bytes()), np.random.default_rng(0)
     for start in range(len(data) // 3, len(data) // 2, 188 * 3):
-        data[start + 20 : start + 120] = os.urandom(100)
+        data[start + 20 : start + 120] = noise.bytes(100)
     path.write_bytes(data)
     source = FileSource(path, pace=Pace.FAST)
     frames = await _read_fast(source)
@@ -153,4 +153,4 @@ async def test_closing_early_leaves_nothing_behind(make_clip: MakeClip) -> None:
     await source.close()
     await source.close()
     assert await source.read() is None
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads

@@ -146,7 +146,7 @@ async def test_closing_is_bounded_when_reading_hangs(
     start_s = time.monotonic()
     with caplog.at_level(logging.WARNING):
         await reader.close()
-    assert time.monotonic() - start_s < 1
+    assert time.monotonic() - start_s < 5
     assert "camera does not answer" in caplog.text
     assert await waiting is None
     # What it reads at last is thrown away, and the feed is closed all the same.

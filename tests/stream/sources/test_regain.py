@@ -120,12 +120,12 @@ async def test_a_picture_that_never_comes_is_a_loss(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(reader_module, "CLOSE_WAIT_S", 0.02)
     clock = JumpClock()
     hangs, second = ScriptedFeed(), ScriptedFeed()
-    source = _source(clock, hangs, second, frame_timeout_s=0.05)
+    source = _source(clock, hangs, second, frame_timeout_s=0.5)
     await source.open()
     read = asyncio.ensure_future(source.read())
     await _until(lambda: second.reads)
     assert source.notice is not None
-    assert "no picture for 0.05 s" in source.notice
+    assert "no picture for 0.5 s" in source.notice
     second.push(shot(0))
     assert await read is not None
     hangs.push(END)
