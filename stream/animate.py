@@ -193,7 +193,7 @@ class _Recorder:
 
 
 def _check_target(options: AnimateOptions) -> None:
-    writable_target(options.out)
+    writable_target(options.out, replaced=True)
     check_apart(options.out, ((options.photo, "photo"), (options.clip, "clip")))
 
 

@@ -11,15 +11,16 @@ from pathlib import Path
 from bunraku.errors import OutputError
 
 
-def check_file(path: Path) -> Path:
+def check_file(path: Path, *, replaced: bool = False) -> Path:
     """See whether a file of this name can be written; return where, links followed.
 
+    :param replaced: one that is there already is replaced by another, not written into.
     :raises OutputError: as far as can be told beforehand, it cannot.
     """
     target = Path(os.path.realpath(path))
     if stat.S_ISDIR(mode_of(path)):
         raise OutputError(f"{path} is a folder.", "Name a file in it.")
-    if not mode_of(path):
+    if replaced or not mode_of(path):
         check_folder(target.parent, path.parent)
     elif not os.access(path, os.W_OK):
         raise denied(path)

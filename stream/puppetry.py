@@ -161,12 +161,12 @@ class _DensePoseStage(_PuppetStage):
             self._puppet.calibrate()
             self._calibrating_until_s = frame.captured_s + CALIBRATING_S
         if identity is None or controls.passthrough or frozen:
-            if identity is not None and frame.captured_s < self._calibrating_until_s:
-                await self._worker.run(self._drive, identity, frame)  # though it is not shown
-            else:
-                frame.idle.add(self.name)
             if not frozen:
                 await self._pass_through(frame)
+            if identity is not None and frame.captured_s < self._calibrating_until_s:
+                await self._look(identity, frame)
+            else:
+                frame.idle.add(self.name)
             return
         if not self._scene.faults.may_try():
             frame.idle.add(self.name)
@@ -176,6 +176,14 @@ class _DensePoseStage(_PuppetStage):
         with self._scene.faults.watched(self.name):
             frame.driving = await self._worker.run(self._drive, identity, frame)
         frame.lost = frame.driving is None
+
+    async def _look(self, identity: Identity, frame: LiveFrame) -> None:
+        """See how the driver stands, for the calibration, though nothing of it is shown."""
+        try:
+            await self._worker.run(self._drive, identity, frame)
+        except Exception:
+            log.warning("the driver cannot be looked at", exc_info=True)
+            self._calibrating_until_s = -math.inf  # the frames themselves go on
 
     async def _pass_through(self, frame: LiveFrame) -> None:
         # A thread is worth its while only for turning pixels over.

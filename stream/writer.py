@@ -55,7 +55,7 @@ class ClipWriter:
         self._stream: VideoStream | None = None
         self._origin = Fraction(0)
         self._end = Fraction(0)
-        self._target = writable_target(self.path)
+        self._target = writable_target(self.path, replaced=True)
         name = f".{self._target.stem}.{secrets.token_hex(4)}.part{self._target.suffix}"
         self._partial = self._target.with_name(name)
         with self._mapped_errors():
@@ -178,15 +178,16 @@ class ClipWriter:
             raise output_error(self.path, exc) from exc
 
 
-def writable_target(path: Path) -> Path:
+def writable_target(path: Path, *, replaced: bool = False) -> Path:
     """Return where a file of this name would be put, links followed, so that a link stays one.
 
+    :param replaced: one that is there already is replaced by another, not written into.
     :raises OutputError: as far as can be told beforehand, nothing can be written there.
     """
     if path.suffix.lower() not in _FORMATS:
         endings = ", ".join(sorted(_FORMATS))
         raise OutputError(f"{path} has no ending of a clip.", f"Use one of {endings}.")
-    target = check_file(path)
+    target = check_file(path, replaced=replaced)
     if mode_of(path) and not stat.S_ISREG(mode_of(path)):
         raise OutputError(f"{path} is not a regular file.", "Name a file.")
     return target

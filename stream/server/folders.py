@@ -49,7 +49,7 @@ def sweep() -> None:
     """Delete what this user's processes that were killed have left. Does nothing on Windows."""
     if sys.platform == "win32":
         return
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in _left_behind():
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid != os.getuid():
                 continue
@@ -58,6 +58,18 @@ def sweep() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(lock)
+
+
+def _left_behind() -> list[Path]:
+    """Folders like ours, where temporary ones are made, also while that place is full."""
+    places = {os.environ.get("TMPDIR") or "/tmp", "/tmp", "/var/tmp"}
+    with contextlib.suppress(OSError):  # there is none that can be written to
+        places.add(tempfile.gettempdir())
+    found: list[Path] = []
+    for place in sorted(places):
+        with contextlib.suppress(OSError):
+            found += Path(place).glob(f"{_PREFIX}*")
+    return found
 
 
 def _locked(folder: Path) -> int:

@@ -80,9 +80,11 @@ class Crowd:
     def __len__(self) -> int:
         return self._inside.total()
 
-    def admits(self, key: str) -> bool:
-        """Whether there is room for one more of this key."""
-        return len(self) < self._most and self._inside[key] < self._most_each
+    def admits(self, key: str, *, shared: bool = False) -> bool:
+        """Whether there is room for one more of this key; one that many share has no limit of its
+        own.
+        """
+        return len(self) < self._most and (shared or self._inside[key] < self._most_each)
 
     @contextlib.contextmanager
     def joined(self, key: str) -> Iterator[None]:

@@ -21,6 +21,8 @@ from bunraku.stream.sinks.recording import FileSink
 
 log = logging.getLogger(__name__)
 
+LEFT_FREE_BYTES = 16 * 2**20
+"""What recordings leave of a disk."""
 _ID_BYTES = 16
 
 
@@ -42,9 +44,9 @@ class RecordingSink:
         self._closed = False
         with _privately():
             self._path = folder() / f"{self._id}{RECORDED_AS}"
-            _check_room(self._path.parent, limits.recording_bytes)
+            self._most_bytes = min(limits.recording_bytes, _room(self._path.parent))
             self._file = FileSink(
-                self._path, rate=rate, max_bytes=limits.recording_bytes, max_s=limits.recording_s
+                self._path, rate=rate, max_bytes=self._most_bytes, max_s=limits.recording_s
             )
 
     @property
@@ -77,8 +79,8 @@ class RecordingSink:
     def _why(self) -> str:
         if self._file.seconds >= self._limits.recording_s:
             return f"The recording is complete: {self._limits.recording_s:g} seconds are the most."
-        if self._file.bytes_written >= self._limits.recording_bytes:
-            most = f"{self._limits.recording_bytes / 2**20:g} MiB"
+        if self._file.bytes_written >= self._most_bytes:
+            most = f"{self._most_bytes / 2**20:.0f} MiB"
             return f"The recording is complete: {most} are the most."
         return "The recording was ended: the server cannot write any more."
 
@@ -93,10 +95,15 @@ def _privately() -> Iterator[None]:
         raise OutputError("The server cannot write a recording now.", "Try again later.") from error
 
 
-def _check_room(folder: Path, needed: int) -> None:
+def _room(folder: Path) -> int:
+    """Bytes that a recording may take there, so that others have some left.
+
+    :raises OutputError: too few for any.
+    """
     free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise OutputError(f"{folder} has {free} bytes left, and a recording may take {needed}.")
+    if free < 2 * LEFT_FREE_BYTES:
+        raise OutputError(f"{folder} has only {free} bytes left.")
+    return free - LEFT_FREE_BYTES
 
 
 def keep(
@@ -131,9 +138,10 @@ def _too_much(session: Session, limits: Limits) -> bool:
 
 def _forget_oldest(session: Session) -> None:
     oldest = session.recordings.pop(next(iter(session.recordings)))
-    oldest.path.unlink(missing_ok=True)
     session.send({"type": "forgotten", "id": oldest.id})
     session.notice("warning", f"{oldest.name} was deleted to make room.")
+    with contextlib.suppress(OSError):  # Windows keeps what is being read; it goes with the session
+        oldest.path.unlink(missing_ok=True)
 
 
 def recording_json(recording: Recording) -> dict[str, str | int | float]:

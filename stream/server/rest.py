@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bunraku.stream.server.headers import data_headers
 from bunraku.stream.server.logs import told
+from bunraku.stream.server.options import is_loopback
 from bunraku.stream.server.protocol import LONGEST_SECRET, ApiError, ErrorCode
 from bunraku.stream.server.service import Service, not_found
 from bunraku.stream.server.sessions import Session
@@ -56,7 +57,8 @@ async def _add_photo(request: web.Request, service: Service) -> web.Response:
     limit = session.uploads if session is not None else service.strangers.of(who)
     if not limit.take():
         raise _busy("Too many photos were sent in a minute.", limit.wait_s())
-    if not service.receiving.admits(who):
+    shared = session is None and is_loopback(who)  # by all whom a proxy lets in
+    if not service.receiving.admits(who, shared=shared):
         raise _busy("Too many photos are being looked at.", 1.0)
     with service.receiving.joined(who):
         upload = await receive(request, service.limits)

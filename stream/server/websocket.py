@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from bunraku.errors import InputError
 from bunraku.stream.server.logs import told
+from bunraku.stream.server.options import is_loopback
 from bunraku.stream.server.outbox import Outbox
 from bunraku.stream.server.protocol import (
     ApiError,
@@ -233,7 +234,9 @@ class Connection:
             began_s = self._clock.now()
             await self._clock.sleep(limits.heartbeat_s)
             # A stall of ours is no silence of the page's.
-            self._heard_s += max(0.0, self._clock.now() - began_s - limits.heartbeat_s)
+            now_s = self._clock.now()
+            stalled_s = max(0.0, now_s - began_s - limits.heartbeat_s)
+            self._heard_s = min(now_s, self._heard_s + stalled_s)
             if self.silent_s >= limits.dead_s:
                 self._outbox.close(WSCloseCode.GOING_AWAY, "")
                 self._transport.abort()
@@ -255,7 +258,8 @@ class Connection:
 async def talk(request: web.Request, service: Service) -> web.StreamResponse:
     """Serve GET /ws, whose host and origin have been checked."""
     remote = request.remote or ""
-    if not service.knocking.admits(remote):
+    # From this machine comes whoever a proxy or a tunnel lets in.
+    if not service.knocking.admits(remote, shared=is_loopback(remote)):
         raise ApiError(
             503, ErrorCode.SERVER_FULL, "Too many want to come in at once.", "Try again soon."
         )

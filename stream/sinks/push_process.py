@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import signal
 import threading
+from collections.abc import Iterator
 
 from bunraku.stream.orientation import Picture
 from bunraku.stream.sinks.child import Child
@@ -30,6 +32,8 @@ _NAMES = {
     "HTTPNotFoundError": "there is no such place",
 }
 
+ALARMS = hasattr(signal, "alarm")
+"""Whether the process can end itself; on Windows it cannot."""
 GRACE_S = 10.0
 """How long the process may take to start, or to lose patience by itself."""
 
@@ -55,18 +59,26 @@ class PushProcess:
 
         :raises PushLost: it has not.
         """
-        # Where there are no alarms (Windows), the process cannot end by itself.
-        patience = threading.Timer(self._patience_s, self._child.kill)
-        patience.start()
-        try:
+        with self._watchdog():
             with contextlib.suppress(OSError):  # the answer tells why
                 self._child.send(self._unsent, HEADER.pack(time_ms), planes.data.cast("B"))
             self._unsent = b""
             line = self._child.hear()
-        finally:
-            patience.cancel()
         if line != b"{}\n":
             raise PushLost(_reason(line))
+
+    @contextlib.contextmanager
+    def _watchdog(self) -> Iterator[None]:
+        """End the process if it takes too long, where it has no alarms to end itself."""
+        if ALARMS:
+            yield
+            return
+        patience = threading.Timer(self._patience_s, self._child.kill)
+        patience.start()
+        try:
+            yield
+        finally:
+            patience.cancel()
 
     def finish(self) -> None:
         """Let it say goodbye, and end it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,8 +87,9 @@ def choose_source(words: SourceWords, *, clock: Clock | None = None) -> Source:
 
 
 def _first_camera() -> str:
-    cameras = list_cameras()
-    return str(cameras[0].index) if cameras else "0"
+    # Containers see all cameras of their host listed, and have the nodes of some.
+    here = [one for one in list_cameras() if sys.platform != "linux" or mode_of(Path(one.address))]
+    return str(here[0].index) if here else "0"
 
 
 def is_camera(words: SourceWords) -> bool:

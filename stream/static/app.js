@@ -116,7 +116,8 @@ signalling.addEventListener("welcome", async ({ detail }) => {
     fail(asFailure(error), { level: "warning" });
   }
   if (!wanted || state !== "ready") return;
-  if (photos.selected) {
+  if (photos.resending) return; // begun at an earlier welcome, which goes on when it is done
+  if (photos.selected && !photos.missed) {
     await start();
     return;
   }
@@ -128,7 +129,7 @@ signalling.addEventListener("welcome", async ({ detail }) => {
 signalling.addEventListener("state", ({ detail }) => {
   switches = detail;
   view.showSwitches(detail);
-  if (detail.photo) photos.select(detail.photo);
+  if (detail.photo && !photos.missed) photos.select(detail.photo);
   // The server ended the stream; a notice of its own says why. One that stops says so right after:
   // then the stream is to go on when it is back.
   if (state === "live" && !detail.streaming) setTimeout(haltIfEnded, GOODBYE_MS);

@@ -33,6 +33,11 @@ export class Photos extends EventTarget {
     return this.list.find((photo) => photo.id === this.selectedId) ?? null;
   }
 
+  /** Whether the chosen photo is one that the server does not have any more, or not yet again. */
+  get missed() {
+    return this.#missed !== null;
+  }
+
   /** Whether photos are being sent again. */
   get resending() {
     return this.#resending.size > 0;
@@ -44,7 +49,9 @@ export class Photos extends EventTarget {
   }
 
   select(id) {
-    if (!this.list.some((photo) => photo.id === id) || id === this.selectedId) return;
+    if (!this.list.some((photo) => photo.id === id)) return;
+    this.#missed = null;
+    if (id === this.selectedId) return;
     this.selectedId = id;
     this.#changed();
   }
@@ -103,10 +110,7 @@ export class Photos extends EventTarget {
     const photo = await answer.json();
     this.#files.set(photo.id, file);
     await this.#set([...this.list, { own: true, ...photo }]);
-    if (select) {
-      this.#missed = null;
-      this.select(photo.id);
-    }
+    if (select) this.select(photo.id);
     return photo;
   }
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,15 @@ def test_an_input_is_no_output(tmp_path: Path) -> None:
     for out in (clip, link):
         with pytest.raises(OutputError, match=r"is the clip itself\. Name another output file\."):
             check_apart(out, [(tmp_path / "photo.jpg", "photo"), (clip, "clip")])
+
+
+def test_what_is_replaced_need_not_be_writable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept.mp4"
+    kept.touch()
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != kept and real(path, mode))
+    with pytest.raises(OutputError, match="permission denied"):
+        writable_target(kept)
+    assert writable_target(kept, replaced=True) == kept

@@ -194,6 +194,18 @@ async def test_calibration_looks_at_the_driver_whatever_is_shown(
     assert "densepose" in frame.idle
 
 
+async def test_calibration_with_a_broken_engine_costs_no_frame(
+    session: Session, pencil: Pencil
+) -> None:
+    session.controls.apply(Command.PASSTHROUGH)
+    session.controls.apply(Command.CALIBRATE)
+    pencil.failing.add("drive")
+    pencil.calls.clear()
+    for _ in range(2):
+        assert await session.shown(7) == 7
+    assert pencil.calls.count("drive") <= 1
+
+
 @pytest.mark.parametrize("broken", ["drive", "move", "paint"])
 async def test_an_engine_that_keeps_failing_gives_way_to_the_camera(
     session: Session, pencil: Pencil, broken: str

@@ -76,3 +76,21 @@ def test_sweeping_leaves_other_users_alone(
     monkeypatch.setattr(os, "getuid", lambda: user + 1)
     sweep()
     assert theirs.is_dir()
+
+
+def test_nowhere_to_write_keeps_no_server_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    sweep()
+
+
+def test_leftovers_are_found_though_their_place_is_full(
+    temporary: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Path(tempfile.mkdtemp(prefix="bunraku-serve-"))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("another")))
+    sweep()
+    assert not left.exists()

@@ -12,7 +12,7 @@ from tests.stream.server.fakes import FakeLink, plain, serving
 from tests.stream.server.visitor import Visitor
 
 from bunraku.stream.server.options import Limits
-from bunraku.stream.server.recordings import keep
+from bunraku.stream.server.recordings import LEFT_FREE_BYTES, RecordingSink, keep
 from bunraku.stream.server.sessions import Recording, Registry, Session
 
 
@@ -111,7 +111,7 @@ async def test_no_recording_begins_where_the_disk_is_full(
     def full(*_: object, **__: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device", "/secret")
 
-    usage, free = type(shutil.disk_usage("/")), Limits().recording_bytes - 1
+    usage, free = type(shutil.disk_usage("/")), 2 * LEFT_FREE_BYTES - 1
     async with serving() as site, site.page() as page, Visitor(page) as visitor:
         await site.post(plain(60), page.session)
         await visitor.start()
@@ -135,3 +135,14 @@ def recorded(folder: Path, name: str, size: int) -> Recording:
     path = folder / f"{name}.mp4"
     path.touch()
     return Recording(name, path, path.name, size, 1.0)
+
+
+async def test_a_recording_leaves_the_disk_some_room(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    usage = type(shutil.disk_usage("/"))
+    free = 3 * LEFT_FREE_BYTES
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**40, 2**40 - free, free))
+    sink = RecordingSink(lambda: tmp_path, Limits(), 30.0, lambda _: None)
+    assert sink._file._max_bytes == 2 * LEFT_FREE_BYTES
+    await sink.close()

@@ -10,6 +10,7 @@ from aiohttp import WSMsgType, web
 from tests.stream.server.fakes import Page, plain, serving, until
 
 from bunraku.stream.rtc.peer import Peer
+from bunraku.stream.server import websocket
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.protocol import ByeReason
 from bunraku.stream.server.sessions import State
@@ -90,8 +91,15 @@ async def test_without_a_hello() -> None:
         assert len(site.service.knocking) == 0
 
 
-async def test_who_says_nothing_shuts_nobody_else_out() -> None:
+async def test_who_says_nothing_shuts_nobody_else_out(monkeypatch: pytest.MonkeyPatch) -> None:
     async with serving(knocking_each=2, hello_s=10.0) as site:
+        # From this machine come all whom a proxy lets in.
+        async with Page(site, None), Page(site, None):
+            await until(lambda: len(site.service.knocking) == 2)
+            async with site.page():
+                pass
+        monkeypatch.setattr(websocket, "is_loopback", lambda _: False)
+        await until(lambda: not site.service.knocking)
         async with Page(site, None), Page(site, None):
             await until(lambda: len(site.service.knocking) == 2)
             with pytest.raises(aiohttp.WSServerHandshakeError) as caught:

@@ -39,6 +39,12 @@ class Answering(Hanging):
         return b"" if self._ended.is_set() else b"{}\n"
 
 
+@pytest.fixture(autouse=True)
+def without_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    monkeypatch.setattr(push_process, "ALARMS", False)
+
+
 def test_patience_with_a_process_that_hangs_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(push_process, "Child", Hanging)
     monkeypatch.setattr(push_process, "GRACE_S", 0.02)

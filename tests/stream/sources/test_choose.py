@@ -25,8 +25,15 @@ def cameras(monkeypatch: pytest.MonkeyPatch) -> list[Camera]:
     return found
 
 
-def test_the_first_camera_is_the_first_that_there_is(cameras: list[Camera]) -> None:
-    cameras += [Camera(2, "Front", "/dev/video2"), Camera(4, "Rear", "/dev/video4")]
+def test_the_first_camera_is_the_first_that_there_is(
+    cameras: list[Camera], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    # Containers see all of their host's listed.
+    cameras += [Camera(n, "Front", str(tmp_path / f"video{n}")) for n in (1, 2, 4)]
+    assert choose_source(SourceWords()).name == "webcam 0"
+    for number in (2, 4):
+        (tmp_path / f"video{number}").touch()
     assert choose_source(SourceWords()).name == "webcam 2"
     assert choose_source(SourceWords(camera="0")).name == "webcam 0"
 
