@@ -286,7 +286,7 @@ async def test_a_part_that_does_not_end_keeps_nothing_open(
             assert ice.state == "closed"
             assert not ice._connection._protocols
 
-    monkeypatch.setattr("bunraku.stream.rtc.peer.CLOSE_TIMEOUT_S", 1.5)
+    monkeypatch.setattr("bunraku.stream.rtc.peer.CLOSE_TIMEOUT_S", 1.0)
     await one()
     before = await settled_counts()
     await one()

@@ -182,7 +182,7 @@ async def test_who_gives_no_sign_of_life_makes_room() -> None:
 
 async def test_a_camera_that_stops_frees_the_place() -> None:
     async with (
-        serving(stalled_s=3.0) as site,
+        serving(stalled_s=2.0) as site,
         site.page() as page,
         Visitor(page) as visitor,
     ):
@@ -198,7 +198,7 @@ async def test_a_camera_that_stops_frees_the_place() -> None:
 
 async def test_a_camera_of_which_nothing_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BrowserSource, "notice", "The picture is too large.")
-    async with serving(stalled_s=3.0) as site, site.page() as page, Visitor(page) as visitor:
+    async with serving(stalled_s=2.0) as site, site.page() as page, Visitor(page) as visitor:
         await site.post(plain(60), page.session)
         await visitor.start()
         visitor.camera.running.clear()

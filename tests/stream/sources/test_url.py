@@ -281,14 +281,14 @@ async def test_closing_does_not_wait_for_a_server_that_hangs(
     threads = set(threading.enumerate())
     with socket.create_server(("127.0.0.1", 0)) as silent:
         source = UrlSource(
-            f"http://127.0.0.1:{silent.getsockname()[1]}/", options=UrlOptions(open_timeout_s=2.5)
+            f"http://127.0.0.1:{silent.getsockname()[1]}/", options=UrlOptions(open_timeout_s=1.8)
         )
         opening = asyncio.ensure_future(source.open())
         await asyncio.sleep(0.05)
         opening.cancel()
         start_s = time.monotonic()
         await source.close()
-        assert time.monotonic() - start_s < 2
+        assert time.monotonic() - start_s < 1.6
         for thread in set(threading.enumerate()) - threads:
             await asyncio.to_thread(thread.join, 15)
             assert not thread.is_alive()
