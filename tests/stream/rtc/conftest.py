@@ -9,9 +9,15 @@ from collections.abc import Iterator
 import pytest
 
 
+@pytest.fixture(autouse=True, scope="module")
+def a_clean_floor() -> None:
+    """What other tests have left is theirs, and is not looked through again after each test."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
-def no_hidden_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    gc.collect()  # what other tests have left is theirs
+def no_hidden_errors(a_clean_floor: None, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     gc.collect()
     hidden = [
