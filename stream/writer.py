@@ -188,7 +188,8 @@ def writable_target(path: Path, *, replaced: bool = False) -> Path:
         endings = ", ".join(sorted(_FORMATS))
         raise OutputError(f"{path} has no ending of a clip.", f"Use one of {endings}.")
     target = check_file(path, replaced=replaced)
-    if mode_of(path) and not stat.S_ISREG(mode_of(path)):
+    found = mode_of(path)
+    if found and not stat.S_ISREG(found):
         raise OutputError(f"{path} is not a regular file.", "Name a file.")
     return target
 

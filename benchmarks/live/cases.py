@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.live import browser, clip, page, report
+from benchmarks.live import browser, clip, figures, page, report
 from benchmarks.live.child import child
 from benchmarks.live.errors import BenchError
 from benchmarks.live.measure import Plan, Say, Watch, first_frame, observe
@@ -163,13 +163,9 @@ def judge(delay_ms: Mapping[str, Any], case: Case) -> dict[str, Any]:
     kept = all(delay_ms.get(key, float("inf")) <= most for key, most in case.limits_ms.items())
     if case.flat:
         # A machine that becomes slower makes every delay longer: that is not the server's growth.
-        kept = kept and any(_is_flat(delay_ms, key) for key in ("", "even_speed_"))
+        slopes = ("", "even_speed_")
+        kept = kept and any(figures.is_flat(delay_ms, FLAT_MS_PER_MIN, one) for one in slopes)
     return {"limits_ms": dict(case.limits_ms), "must_be_flat": case.flat, "kept": kept}
-
-
-def _is_flat(delay_ms: Mapping[str, Any], which: str) -> bool:
-    slope, sure = delay_ms.get(f"{which}slope_ms_per_min"), delay_ms.get(f"{which}slope_95")
-    return slope is not None and sure is not None and (slope <= FLAT_MS_PER_MIN or sure[0] <= 0)
 
 
 def _line(result: Mapping[str, Any]) -> str:

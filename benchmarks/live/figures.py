@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,15 @@ def with_slope(times_s: Sequence[float], values_ms: Sequence[float]) -> dict[str
         "slope_ms_per_min": None if found is None else round(found.per_min, 3),
         "slope_95": None if found is None else [round(found.low, 3), round(found.high, 3)],
     }
+
+
+def is_flat(delay_ms: Mapping[str, Any], most_per_min: float, which: str = "") -> bool:
+    """Whether what ``with_slope`` found grows by no more than this, or not for certain.
+
+    :param which: what stands before the names of the slope and its interval.
+    """
+    found, sure = delay_ms.get(f"{which}slope_ms_per_min"), delay_ms.get(f"{which}slope_95")
+    return found is not None and sure is not None and (found <= most_per_min or sure[0] <= 0)
 
 
 def at_even_speed(

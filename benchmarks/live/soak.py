@@ -201,7 +201,7 @@ def kept(
     delay: Mapping[str, Any],
 ) -> bool:
     """No fault, no interruption, no growth of anything."""
-    memory, slope = growth["rss_mib_per_min"], delay["slope_ms_per_min"]
+    memory = growth["rss_mib_per_min"]
     return (
         faults <= LIMITS["faults"]
         and not interruptions
@@ -210,8 +210,7 @@ def kept(
         and growth["fds"] <= LIMITS["fds"]
         and memory is not None
         and memory <= LIMITS["rss_mib_per_min"]
-        and slope is not None
-        and (slope <= LIMITS["delay_ms_per_min"] or delay["slope_95"][0] <= 0)
+        and figures.is_flat(delay, LIMITS["delay_ms_per_min"])
     )
 
 

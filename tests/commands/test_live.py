@@ -14,16 +14,16 @@ from typing import Any, cast
 import av
 import numpy as np
 import pytest
+from tests.stream.fakes import LostSource
 from typer.testing import CliRunner
 
 from bunraku.__main__ import app
 from bunraku.commands import live as command
-from bunraku.errors import FetchError, NoPersonError, SourceError
+from bunraku.errors import FetchError, NoPersonError
 from bunraku.runtime.identity import Identity, SourceReport
 from bunraku.runtime.puppet import Driving
 from bunraku.stream.frame import LiveFrame
 from bunraku.stream.orientation import Picture
-from bunraku.stream.sources.file import FileSource
 from bunraku.stream.writer import SYNTHETIC_COMMENT
 
 MakeFile = Callable[..., Path]
@@ -266,14 +266,7 @@ def test_a_source_that_is_lost_leaves_the_numbers(
     make_photo: MakeFile,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Lost(FileSource):
-        async def read(self) -> LiveFrame | None:
-            frame = await super().read()
-            if frame is None:
-                raise SourceError("The camera is gone.", "Plug it in.")
-            return frame
-
-    monkeypatch.setattr("bunraku.stream.sources.choose.FileSource", Lost)
+    monkeypatch.setattr("bunraku.stream.sources.choose.FileSource", LostSource)
     out = tmp_path / "out.mp4"
     words = ("--from", make_clip(), "--fast", "--no-window", "-o", out, "--stats-json")
     result = run(make_photo(), *words, "-")

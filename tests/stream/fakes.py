@@ -10,10 +10,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from bunraku.errors import SourceError
 from bunraku.stream.clock import Clock
 from bunraku.stream.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.orientation import Picture
 from bunraku.stream.ports import SinkClosed
+from bunraku.stream.sources.file import FileSource
 
 _SETTLING = 50
 """Turns of the event loop in which everything that can go on does."""
@@ -188,6 +190,16 @@ class FakeSink:
 
     async def close(self) -> None:
         self.closed += 1
+
+
+class LostSource(FileSource):
+    """A clip that is lost where it should end."""
+
+    async def read(self) -> LiveFrame | None:
+        frame = await super().read()
+        if frame is None:
+            raise SourceError("The camera is gone.", "Plug it in.")
+        return frame
 
 
 def live_frame(level: int = 0, *, index: int = 0, time_s: float = 0.0) -> LiveFrame:

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 from tests.commands.test_live import BrightnessPuppet
+from tests.stream.fakes import LostSource
 
 from bunraku.errors import InputError, OutputError, PhotoError, SourceError
 from bunraku.stream.clock import SystemClock
@@ -22,7 +23,6 @@ from bunraku.stream.sinks.choose import SinkWords
 from bunraku.stream.sinks.null import NullSink
 from bunraku.stream.sinks.recording import Timing
 from bunraku.stream.sources.choose import SourceWords
-from bunraku.stream.sources.file import FileSource
 from bunraku.stream.stats import Stats
 
 MakeFile = Callable[..., Path]
@@ -107,14 +107,7 @@ def test_what_cannot_be_opened_is_raised(
 def test_a_source_that_is_lost_leaves_summary_and_recording(
     options: LiveOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Lost(FileSource):
-        async def read(self) -> LiveFrame | None:
-            frame = await super().read()
-            if frame is None:
-                raise SourceError("The camera is gone.", "Plug it in.")
-            return frame
-
-    monkeypatch.setattr("bunraku.stream.sources.choose.FileSource", Lost)
+    monkeypatch.setattr("bunraku.stream.sources.choose.FileSource", LostSource)
     live = Live(options)
     live.prepare(puppet)
     summary = live.run()
