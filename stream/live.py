@@ -10,21 +10,21 @@ from typing import Any
 
 from bunraku.errors import BunrakuError, InputError
 from bunraku.runtime.engine import live_shares
-from bunraku.stream.clock import Clock, SystemClock
-from bunraku.stream.controls import MOST_KEYED_PHOTOS, Photo
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.layout import recordable_photo
-from bunraku.stream.places import check_apart
-from bunraku.stream.ports import Sink, SinkClosed
-from bunraku.stream.session import LiveSession, SessionPuppet, make_photo
-from bunraku.stream.sinks.around import SinkAround
-from bunraku.stream.sinks.choose import Recordings, SinkWords, choose_sinks
+from bunraku.stream.core.clock import Clock, SystemClock
+from bunraku.stream.core.controls import MOST_KEYED_PHOTOS, Photo
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.layout import recordable_photo
+from bunraku.stream.core.output_path import check_apart
+from bunraku.stream.core.protocols import Sink, SinkClosed
+from bunraku.stream.core.session import LiveSession, SessionPuppet, make_photo
+from bunraku.stream.core.signals import Stopping
+from bunraku.stream.core.sink_wrapper import SinkWrapper
+from bunraku.stream.core.stats import Stats
+from bunraku.stream.core.tasks import cancel
+from bunraku.stream.sinks.choose import Recordings, SinkOptions, choose_sinks
 from bunraku.stream.sinks.recording import FileSink
 from bunraku.stream.sinks.window import WindowSink, check_display
-from bunraku.stream.sources.choose import SourceWords, choose_source, is_file
-from bunraku.stream.stats import Stats
-from bunraku.stream.stopping import Stopping
-from bunraku.stream.tasks import cancel
+from bunraku.stream.sources.choose import SourceOptions, choose_source, is_file
 
 STATS_S = 1.0
 """How often the numbers are told."""
@@ -39,8 +39,8 @@ class LiveOptions:
     """What to move, with what, and where to show it."""
 
     photos: tuple[Path, ...]
-    source: SourceWords = field(default_factory=SourceWords)
-    sinks: SinkWords = field(default_factory=SinkWords)
+    source: SourceOptions = field(default_factory=SourceOptions)
+    sinks: SinkOptions = field(default_factory=SinkOptions)
     # The folder of recordings that begin on demand.
     record_to: Path = Path()
     # The state at the start.
@@ -264,7 +264,7 @@ class _Begin:
         pass
 
 
-class _Outlet(SinkAround):
+class _Outlet(SinkWrapper):
     """A sink of which is remembered why it ended."""
 
     def __init__(self, inner: Sink) -> None:

@@ -74,7 +74,7 @@ def test_import_is_cheap_and_light() -> None:
 
 def test_puppet_comes_without_torch() -> None:
     told = _run(
-        "import sys, bunraku; assert bunraku.Puppet; import bunraku.stream.animate\n"
+        "import sys, bunraku; assert bunraku.Puppet; import bunraku.stream.clip.animate\n"
         "print('torch' in sys.modules, 'typer' in sys.modules)"
     )
     assert told.split() == ["False", "False"]

@@ -14,7 +14,7 @@ from bunraku.runtime.arrays import Array, Picture
 from bunraku.runtime.framing import Window, crop
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.photo import read_photo
-from bunraku.stream.video import ClipFrame, ClipReader
+from bunraku.stream.clip.reader import ClipFrame, ClipReader
 from bunraku.training.judge import Judge
 from bunraku.training.metrics import (
     FrameScore,

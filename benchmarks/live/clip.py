@@ -11,9 +11,9 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from bunraku.stream.orientation import Picture
+from bunraku.stream.clip.reader import ClipReader
+from bunraku.stream.core.orientation import Picture
 from bunraku.stream.sources.barcode import draw_code
-from bunraku.stream.video import ClipReader
 
 SIDE_PX = 512
 RATE = 30

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bunraku.stream.stats import Percentiles
+from bunraku.stream.core.stats import Percentiles
 
 BIN_S = 1.0
 """A slope goes through the medians of bins so long, so that a burst counts once."""

@@ -24,9 +24,9 @@ from benchmarks.live.stages import (
 )
 from PIL import Image
 
-from bunraku.stream.clock import SystemClock
-from bunraku.stream.controls import Controls
-from bunraku.stream.ports import Stage
+from bunraku.stream.core.clock import SystemClock
+from bunraku.stream.core.controls import Controls
+from bunraku.stream.core.protocols import Stage
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.memory import keep_arenas_few
 from bunraku.stream.server.options import Limits, ServerOptions
@@ -102,8 +102,8 @@ def build(asked: argparse.Namespace, photos: tuple[Path, ...], ledger: Ledger) -
         from bunraku.runtime.engine import SERVER_SPARE, live_shares
         from bunraku.runtime.engine_set import EngineSet
         from bunraku.runtime.puppet import Puppet
-        from bunraku.stream.puppetry import puppet_stages
-        from bunraku.stream.server.warm import warm_up
+        from bunraku.stream.core.stages import puppet_stages
+        from bunraku.stream.server.warm_up import warm_up
 
         engines = EngineSet.load("live", threads=live_shares(spare=SERVER_SPARE).threads)
         warm_up(engines)  # as `bunraku serve` does

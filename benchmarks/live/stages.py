@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 from PIL import Image
 
 from bunraku.runtime.identity import Identity, SourceReport
-from bunraku.stream.controls import Controls
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.orientation import Picture
+from bunraku.stream.core.controls import Controls
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.orientation import Picture
+from bunraku.stream.core.worker import Worker
 from bunraku.stream.sources.barcode import code_height, draw_code, read_code
-from bunraku.stream.worker import Worker
 
 LOST, ANIMATED = 1 << 4, 1 << 5
 """Bits of what the second row says; the lowest four are the photo's number, 0 for none."""

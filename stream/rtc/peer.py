@@ -19,12 +19,12 @@ from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateErr
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
 from bunraku.errors import InputError
-from bunraku.stream.clock import Clock, SystemClock
+from bunraku.stream.core.clock import Clock, SystemClock
+from bunraku.stream.core.tasks import cancel
 from bunraku.stream.rtc import ice, low_latency
 from bunraku.stream.rtc.offer import Offer
 from bunraku.stream.rtc.options import Codec, IceServer, PeerOptions
 from bunraku.stream.rtc.tracks import BrowserSink, BrowserSource
-from bunraku.stream.tasks import cancel
 
 __all__ = ["Codec", "IceServer", "Peer", "PeerOptions", "PeerState"]
 

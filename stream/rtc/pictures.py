@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from av.video.frame import VideoFrame
 
-from bunraku.stream import encoding
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.orientation import Picture, resize
+from bunraku.stream.core import encoding
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.orientation import Picture, resize
 
 
 def to_i420(frame: LiveFrame, max_side_px: int) -> VideoFrame:

@@ -12,12 +12,12 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import VIDEO_CLOCK_RATE, VIDEO_TIME_BASE, MediaStreamError
 from av.video.frame import VideoFrame
 
-from bunraku.stream.clock import Clock, SystemClock
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.ports import SinkClosed
+from bunraku.stream.core.clock import Clock, SystemClock
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import SinkClosed
+from bunraku.stream.core.slot import Slot, SlotFinished
+from bunraku.stream.core.tasks import cancel
 from bunraku.stream.rtc.pictures import to_i420
-from bunraku.stream.slot import Slot, SlotFinished
-from bunraku.stream.tasks import cancel
 
 NOTICE_AFTER_FRAMES = 15
 KEEP_ALIVE_S = 1.0

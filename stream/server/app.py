@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bunraku.errors import InputError
-from bunraku.stream.clock import Clock, SystemClock
-from bunraku.stream.controls import Controls
-from bunraku.stream.ports import Stage
-from bunraku.stream.server.desk import Identify
+from bunraku.stream.core.clock import Clock, SystemClock
+from bunraku.stream.core.controls import Controls
+from bunraku.stream.core.protocols import Stage
 from bunraku.stream.server.files import PageFiles
 from bunraku.stream.server.options import ServerOptions
+from bunraku.stream.server.photo_worker import Identify
 from bunraku.stream.server.rest import SERVICE, guard, health, routes
 from bunraku.stream.server.service import Service
 from bunraku.stream.server.streaming import Stages
@@ -85,7 +85,7 @@ def _answering(files: PageFiles) -> list[web.RouteDef]:
 
 def _puppet_stages(engines: EngineSet, clock: Clock, controls: Controls) -> list[Stage]:
     from bunraku.runtime.puppet import Puppet
-    from bunraku.stream.puppetry import puppet_stages
+    from bunraku.stream.core.stages import puppet_stages
 
     return puppet_stages(Puppet.sharing(engines), controls, clock=clock)
 

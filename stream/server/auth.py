@@ -11,7 +11,7 @@ from aiohttp import web
 from yarl import URL
 
 from bunraku.errors import InputError
-from bunraku.stream.clock import Clock
+from bunraku.stream.core.clock import Clock
 from bunraku.stream.server.options import (
     SHORTEST_TOKEN,
     ServerOptions,
@@ -19,7 +19,7 @@ from bunraku.stream.server.options import (
     parse_origin,
 )
 from bunraku.stream.server.protocol import LONGEST_SECRET, ApiError, ErrorCode
-from bunraku.stream.server.rates import RateLimits
+from bunraku.stream.server.rate_limit import RateLimits
 from bunraku.stream.server.tls import names_of
 
 _MINUTE_S = 60.0

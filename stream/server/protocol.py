@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, TypeGuard
 
-from bunraku.stream.controls import Command
+from bunraku.stream.core.controls import Command
 
 LONGEST_SECRET = 512
 """Characters of a token or a session id that are looked at at all."""

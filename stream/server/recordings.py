@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bunraku.errors import OutputError
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.ports import SinkClosed
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import RECORDED_AS
 from bunraku.stream.server.options import Limits

@@ -86,7 +86,7 @@ async def show_preview(request: web.Request) -> web.Response:
     session = _session(request, service)
     wanted = request.match_info["id"]
     own = {} if session is None else session.previews
-    data = own.get(wanted) or service.desk.previews.get(wanted)
+    data = own.get(wanted) or service.photo_worker.previews.get(wanted)
     if data is None:
         raise not_found("photo")
     return web.Response(body=data, content_type="image/jpeg", headers=data_headers())

@@ -7,21 +7,21 @@ import logging
 from typing import Any
 
 from bunraku.errors import InputError
-from bunraku.stream.clock import Clock
-from bunraku.stream.controls import Command, Photo
+from bunraku.stream.core.clock import Clock
+from bunraku.stream.core.controls import Command, Photo
+from bunraku.stream.core.tasks import cancel, finish
 from bunraku.stream.rtc.peer import Peer
 from bunraku.stream.server.auth import Gate
-from bunraku.stream.server.desk import Identify, PhotoDesk, photo_json
 from bunraku.stream.server.folders import sweep
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import Metrics
 from bunraku.stream.server.options import ServerOptions
+from bunraku.stream.server.photo_worker import Identify, PhotoWorker, photo_json
 from bunraku.stream.server.protocol import ApiError, ByeReason, CommandMessage, ErrorCode, Offer
-from bunraku.stream.server.rates import Crowd, RateLimits
+from bunraku.stream.server.rate_limit import Crowd, RateLimits
 from bunraku.stream.server.recordings import keep
 from bunraku.stream.server.sessions import Link, Recording, Registry, Session, State
 from bunraku.stream.server.streaming import Stages, Stream
-from bunraku.stream.tasks import cancel, finish
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Service:
         self.gate = Gate(options, clock)
         self.metrics = Metrics(options.limits.sessions)
         self.sessions = Registry(options.limits, clock)
-        self.desk = PhotoDesk(identify, options.limits, self.metrics)
+        self.photo_worker = PhotoWorker(identify, options.limits, self.metrics)
         self.stopping = False
         self.strangers = RateLimits(options.limits.uploads_per_minute, _MINUTE_S, clock)
         """Uploads without a session, by address."""
@@ -61,7 +61,7 @@ class Service:
         :raises PhotoError: a photo cannot be used.
         """
         await asyncio.to_thread(sweep)
-        await self.desk.offer(self.options.photos)
+        await self.photo_worker.offer(self.options.photos)
         self._watcher = asyncio.create_task(self._watch(), name="watch sessions")
 
     async def stop(self) -> None:
@@ -72,12 +72,12 @@ class Service:
         text = "The server is stopping."
         await asyncio.gather(*(self.end(s, ByeReason.STOPPING, text) for s in self.sessions))
         self.sessions.close()
-        self.desk.close()
+        self.photo_worker.close()
 
     def open(self, *, scripted: bool = False) -> Session:
         """A new session. :raises ApiError: server_full, stopping."""
         self.check_stopping()
-        session = self.sessions.open(self.desk.offered, scripted=scripted)
+        session = self.sessions.open(self.photo_worker.offered, scripted=scripted)
         session.controls.window_only = self.options.window_only
         self.metrics.opened.inc()
         log.info("session opened", extra=told(session=session.label, scripted=scripted))
@@ -128,7 +128,7 @@ class Service:
             )
         session.pending += 1
         try:
-            photo, small = await self.desk.take(data, name)
+            photo, small = await self.photo_worker.take(data, name)
         finally:
             session.pending -= 1
         if session.ended:
@@ -147,7 +147,7 @@ class Service:
 
         :raises ApiError: not_found, or forbidden where it is the operator's.
         """
-        if photo_id in self.desk.previews:
+        if photo_id in self.photo_worker.previews:
             raise ApiError(403, ErrorCode.FORBIDDEN, "That photo belongs to the server.")
         if session.previews.pop(photo_id, None) is None:
             raise not_found("photo")
@@ -160,7 +160,9 @@ class Service:
 
     def photos_json(self, session: Session | None) -> list[dict[str, Any]]:
         """A session's photos, the operator's first; without a session only those."""
-        photos: list[Photo] = self.desk.offered if session is None else session.controls.photos
+        photos: list[Photo] = (
+            self.photo_worker.offered if session is None else session.controls.photos
+        )
         own = {} if session is None else session.previews
         return [photo_json(p, n, own=p.id in own) for n, p in enumerate(photos, 1)]
 

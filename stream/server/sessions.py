@@ -22,13 +22,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from bunraku.stream.clock import Clock
-from bunraku.stream.controls import Controls, Photo
+from bunraku.stream.core.clock import Clock
+from bunraku.stream.core.controls import Controls, Photo
+from bunraku.stream.core.stats import Stats
 from bunraku.stream.server.folders import PrivateFolders
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.protocol import ApiError, ByeReason, ErrorCode, Message
-from bunraku.stream.server.rates import RateLimit
-from bunraku.stream.stats import Stats
+from bunraku.stream.server.rate_limit import RateLimit
 
 _MINUTE_S = 60.0
 _ID_BYTES = 32

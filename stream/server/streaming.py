@@ -9,18 +9,18 @@ from collections.abc import Callable
 
 from bunraku.errors import BunrakuError
 from bunraku.runtime.engine import SERVER_SPARE, live_shares
-from bunraku.stream.clock import Clock
-from bunraku.stream.controls import Command, Controls
-from bunraku.stream.ports import Sink, Stage
+from bunraku.stream.core.clock import Clock
+from bunraku.stream.core.controls import Command, Controls
+from bunraku.stream.core.protocols import Sink, Stage
+from bunraku.stream.core.session import LiveSession
+from bunraku.stream.core.stats import Stats
+from bunraku.stream.core.tasks import cancel
 from bunraku.stream.rtc.peer import Peer, PeerState
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import FrameMetrics, Metrics
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.recordings import RecordingSink
 from bunraku.stream.server.sessions import Recording, Session
-from bunraku.stream.session import LiveSession
-from bunraku.stream.stats import Stats
-from bunraku.stream.tasks import cancel
 
 log = logging.getLogger(__name__)
 

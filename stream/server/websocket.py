@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from bunraku.errors import InputError
+from bunraku.stream.core.tasks import cancel, finish
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.options import is_loopback
 from bunraku.stream.server.outbox import Outbox
@@ -28,11 +29,10 @@ from bunraku.stream.server.protocol import (
     bad_message,
     parse,
 )
-from bunraku.stream.server.rates import RateLimit
+from bunraku.stream.server.rate_limit import RateLimit
 from bunraku.stream.server.service import Service
 from bunraku.stream.server.sessions import Session
 from bunraku.stream.server.welcome import welcome
-from bunraku.stream.tasks import cancel, finish
 
 log = logging.getLogger(__name__)
 

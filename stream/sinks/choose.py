@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from bunraku.errors import InputError
-from bunraku.stream.clock import Clock
-from bunraku.stream.places import check_folder, mode_of
-from bunraku.stream.ports import Sink
+from bunraku.stream.core.clock import Clock
+from bunraku.stream.core.output_path import check_folder, mode_of
+from bunraku.stream.core.protocols import Sink
 from bunraku.stream.sinks.null import NullSink
 from bunraku.stream.sinks.push import PushSink
 from bunraku.stream.sinks.push_target import PushTarget
 from bunraku.stream.sinks.recording import FileSink, Timing
-from bunraku.stream.sinks.virtual import VirtualCameraSink
+from bunraku.stream.sinks.virtual_camera import VirtualCameraSink
 from bunraku.stream.sinks.window import WindowSink
 
 TITLE = "Bunraku: ? shows the keys"
@@ -25,7 +25,7 @@ DEFAULT_KBPS = 2500
 
 
 @dataclass(frozen=True)
-class SinkWords:
+class SinkOptions:
     """What was said of the sinks."""
 
     window: bool = True
@@ -47,7 +47,7 @@ class SinkWords:
 
 
 def choose_sinks(
-    words: SinkWords, *, on_key: Callable[[str], None], clock: Clock | None = None
+    words: SinkOptions, *, on_key: Callable[[str], None], clock: Clock | None = None
 ) -> list[Sink]:
     """Make the sinks that are meant, the one to look at first; nothing is opened yet.
 

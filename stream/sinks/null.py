@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 
 
 class NullSink:

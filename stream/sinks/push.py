@@ -9,15 +9,15 @@ import av
 import av.error
 
 from bunraku.errors import InputError, OutputError
-from bunraku.stream.clock import Clock, SystemClock
-from bunraku.stream.encoding import to_i420
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.ports import SinkClosed
-from bunraku.stream.sinks.canvas import Canvas, Timeline
+from bunraku.stream.core.clock import Clock, SystemClock
+from bunraku.stream.core.encoding import to_i420
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import SinkClosed
+from bunraku.stream.core.worker import Worker
+from bunraku.stream.sinks.fixed_size import Canvas, Timeline
 from bunraku.stream.sinks.push_child import PARTING_S, Order
 from bunraku.stream.sinks.push_process import PushLost, PushProcess
 from bunraku.stream.sinks.push_target import PushTarget
-from bunraku.stream.worker import Worker
 
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 8.0

@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Iterator
 
-from bunraku.stream.orientation import Picture
+from bunraku.stream.core.orientation import Picture
 from bunraku.stream.sinks.child import Child
 from bunraku.stream.sinks.push_child import HEADER, PARTING_S, Order
 

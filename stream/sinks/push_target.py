@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from bunraku.errors import OutputError
-from bunraku.stream.places import check_folder
+from bunraku.stream.core.output_path import check_folder
 
 _HLS = {
     "hls_time": "1",

@@ -11,14 +11,14 @@ from pathlib import Path
 import av
 import av.error
 
-from bunraku.stream.encoding import to_i420
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.ports import SinkClosed
-from bunraku.stream.sinks.canvas import Canvas, Timeline
+from bunraku.stream.clip.writer import output_error, writable_target
+from bunraku.stream.core.encoding import to_i420
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks.disk import DiskFile
+from bunraku.stream.sinks.fixed_size import Canvas, Timeline
 from bunraku.stream.sinks.muxer import RECORDED_H264, RECORDED_VP9, LiveMuxer
-from bunraku.stream.sinks.worked import WorkedSink
-from bunraku.stream.writer import output_error, writable_target
+from bunraku.stream.sinks.threaded import ThreadedSink
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Timing(StrEnum):
     """The source's own: for a clip that is worked on faster or slower than it plays."""
 
 
-class FileSink(WorkedSink):
+class FileSink(ThreadedSink):
     """Records to .mp4, .m4v, .mov (H.264), .mkv (H.264) or .webm (VP9).
 
     At any moment all but the last frame or two are on the disk, in a file that plays even if the

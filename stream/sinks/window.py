@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from bunraku.errors import OutputError
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.orientation import resize
-from bunraku.stream.ports import SinkClosed
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.orientation import resize
+from bunraku.stream.core.protocols import SinkClosed
+from bunraku.stream.core.worker import Worker
 from bunraku.stream.sinks.child import Child
 from bunraku.stream.sinks.window_child import HEADER
-from bunraku.stream.worker import Worker
 
 # OpenCV does not tell how large the screen is; this fits on nearly all.
 _LARGEST_AT_START = (1280, 720)

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import cv2
 import numpy as np
 
-from bunraku.stream.orientation import Picture
+from bunraku.stream.core.orientation import Picture
 
 HEADER = struct.Struct("<II")
 

@@ -12,9 +12,9 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from bunraku.stream.clock import Clock
-from bunraku.stream.frame import LiveFrame, to_rgb
-from bunraku.stream.orientation import Turn
+from bunraku.stream.core.clock import Clock
+from bunraku.stream.core.frame import LiveFrame, to_rgb
+from bunraku.stream.core.orientation import Turn
 from bunraku.stream.sources.backlog import Backlog
 from bunraku.stream.sources.reader import FeedLost
 

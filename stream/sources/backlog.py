@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bunraku.stream.clock import Clock
+from bunraku.stream.core.clock import Clock
 
 # How long reading is watched before it is judged.
 WINDOW_S = 2.0

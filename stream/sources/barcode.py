@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.stream.orientation import Picture
+from bunraku.stream.core.orientation import Picture
 
 CELLS = 24
 NUMBER_BITS = 16

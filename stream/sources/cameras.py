@@ -11,7 +11,7 @@ import av.device
 import av.error
 
 from bunraku.errors import SourceError
-from bunraku.stream.places import mode_of
+from bunraku.stream.core.output_path import mode_of
 
 SYSFS = Path("/sys/class/video4linux")
 DEV = Path("/dev")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bunraku.errors import InputError, SourceError
-from bunraku.stream.clock import Clock
-from bunraku.stream.places import mode_of
-from bunraku.stream.ports import Source
+from bunraku.stream.core.clock import Clock
+from bunraku.stream.core.output_path import mode_of
+from bunraku.stream.core.protocols import Source
 from bunraku.stream.sources.cameras import list_cameras
 from bunraku.stream.sources.file import FileSource, Pace
 from bunraku.stream.sources.pattern import PatternKind, PatternSource
@@ -24,7 +24,7 @@ _RTSP = ("rtsp:", "rtsps:")
 
 
 @dataclass(frozen=True)
-class SourceWords:
+class SourceOptions:
     """What was said of the source; the first webcam where nothing was."""
 
     # A webcam's number, a part of its name, or its path.
@@ -44,7 +44,7 @@ class SourceWords:
     transport: Transport | None = None
 
 
-def choose_source(words: SourceWords, *, clock: Clock | None = None) -> Source:
+def choose_source(words: SourceOptions, *, clock: Clock | None = None) -> Source:
     """Make the source that is meant; nothing is opened yet.
 
     :raises InputError: the words contradict each other or mean nothing; a file that is not there
@@ -92,12 +92,12 @@ def _first_camera() -> str:
     return str(here[0].index) if here else "0"
 
 
-def is_camera(words: SourceWords) -> bool:
+def is_camera(words: SourceOptions) -> bool:
     """Whether a person looks into it as into a mirror."""
     return words.place is None or words.place.startswith(_DEVICES)
 
 
-def is_file(words: SourceWords) -> bool:
+def is_file(words: SourceOptions) -> bool:
     """Whether it has a time of its own, which a recording should keep."""
     return words.place is not None and stat.S_ISREG(mode_of(Path(words.place)))
 
@@ -114,7 +114,7 @@ def _check_clip(place: str) -> None:
     raise SourceError(wrong, "Name a clip, the URL of a stream, or `pattern`.")
 
 
-def _pattern(place: str, words: SourceWords, clock: Clock | None) -> PatternSource:
+def _pattern(place: str, words: SourceOptions, clock: Clock | None) -> PatternSource:
     kind = place.partition(":")[2] or PatternKind.BARS
     if kind not in set(PatternKind):
         kinds = " or ".join(f"{_PATTERN}:{kind}" for kind in PatternKind)
@@ -124,7 +124,7 @@ def _pattern(place: str, words: SourceWords, clock: Clock | None) -> PatternSour
     )
 
 
-def _refuse_file_words(words: SourceWords) -> None:
+def _refuse_file_words(words: SourceOptions) -> None:
     if words.fast or words.loop:
         said = "--fast" if words.fast else "--loop"
         raise InputError(f"{said} is for files only.", "Leave it out, or name a clip with --from.")

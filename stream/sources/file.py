@@ -7,11 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from bunraku.errors import ClipError, SourceError
-from bunraku.stream.clock import Clock, SystemClock
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.clip.reader import ClipFrame, ClipReader
+from bunraku.stream.core.clock import Clock, SystemClock
+from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources.pacing import Pacer
 from bunraku.stream.sources.reader import Reader
-from bunraku.stream.video import ClipFrame, ClipReader
 
 
 class Pace(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bunraku.stream.clock import Clock
+from bunraku.stream.core.clock import Clock
 
 # Beyond this the reader is too slow for the recording, or the machine slept: it then plays on from
 # where it is, instead of dropping all frames until it has caught up.

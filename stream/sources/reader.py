@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 
 CLOSE_WAIT_S = 1.0
 # Frames that are read ahead where frames wait: one is due, one is ready.

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bunraku.errors import SourceError
-from bunraku.stream.clock import Clock, SystemClock
-from bunraku.stream.frame import MICROSECONDS, LiveFrame
+from bunraku.stream.core.clock import Clock, SystemClock
+from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.sources.pacing import Pacer
 from bunraku.stream.sources.reader import Feed, FeedLost, Reader
 from bunraku.stream.sources.timeline import Timeline

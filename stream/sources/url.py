@@ -11,7 +11,7 @@ import av.error
 from av.container import InputContainer
 
 from bunraku.errors import SourceError
-from bunraku.stream.clock import Clock, SystemClock
+from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.sources.address import PROTOCOLS, SCHEMES, StreamAddress
 from bunraku.stream.sources.av_feed import AvFeed
 from bunraku.stream.sources.regain import RegainingSource, Retry

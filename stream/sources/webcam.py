@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 
-from bunraku.stream.clock import Clock, SystemClock
+from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.sources import webcam_opencv, webcam_pyav
 from bunraku.stream.sources.camera_mode import CameraMode
 from bunraku.stream.sources.cameras import Camera, find_camera

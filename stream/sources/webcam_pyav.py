@@ -10,7 +10,7 @@ import av.error
 from av.container import InputContainer
 
 from bunraku.errors import SourceError
-from bunraku.stream.clock import Clock
+from bunraku.stream.core.clock import Clock
 from bunraku.stream.sources.av_feed import AvFeed
 from bunraku.stream.sources.camera_mode import CameraMode, captured_s
 from bunraku.stream.sources.cameras import Camera, busy

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from benchmarks.live import clip
 
-from bunraku.stream.frame import to_rgb
+from bunraku.stream.core.frame import to_rgb
 from bunraku.stream.sources.barcode import read_code
 
 FRAMES = 40

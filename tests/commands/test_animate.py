@@ -68,7 +68,7 @@ def test_interrupted_runs_end_with_130(
     make_photo: MakeClip,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from bunraku.stream import interrupt
+    from bunraku.stream.core import interrupt
 
     asked = iter([False, False, True])
     monkeypatch.setattr(interrupt.StopRequest, "__call__", lambda _: next(asked))

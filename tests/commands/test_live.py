@@ -22,9 +22,9 @@ from bunraku.commands import live as command
 from bunraku.errors import FetchError, NoPersonError
 from bunraku.runtime.identity import Identity, SourceReport
 from bunraku.runtime.puppet import Driving
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.orientation import Picture
-from bunraku.stream.writer import SYNTHETIC_COMMENT
+from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.orientation import Picture
 
 MakeFile = Callable[..., Path]
 

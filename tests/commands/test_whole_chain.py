@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from bunraku.__main__ import app
 from bunraku.runtime.bundle import shipped
 from bunraku.runtime.photo import read_photo
-from bunraku.stream.video import ClipReader
+from bunraku.stream.clip.reader import ClipReader
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

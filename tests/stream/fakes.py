@@ -11,10 +11,10 @@ from fractions import Fraction
 import numpy as np
 
 from bunraku.errors import SourceError
-from bunraku.stream.clock import Clock
-from bunraku.stream.frame import MICROSECONDS, LiveFrame
-from bunraku.stream.orientation import Picture
-from bunraku.stream.ports import SinkClosed
+from bunraku.stream.core.clock import Clock
+from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
+from bunraku.stream.core.orientation import Picture
+from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sources.file import FileSource
 
 _SETTLING = 50

@@ -6,8 +6,8 @@ import asyncio
 
 from tests.stream.fakes import FakeClock, FakeSink, FakeSource, FakeStage
 
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.pipeline import Pipeline
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.pipeline import Pipeline
 
 
 class Setting:

@@ -10,11 +10,11 @@ from tests.stream.fakes import FakeClock, live_frame, picture
 
 from bunraku.errors import EngineError
 from bunraku.runtime.puppet import Driving
-from bunraku.stream.controls import Controls, Photo
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.orientation import Picture
-from bunraku.stream.ports import Stage
-from bunraku.stream.puppetry import puppet_stages
+from bunraku.stream.core.controls import Controls, Photo
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.orientation import Picture
+from bunraku.stream.core.protocols import Stage
+from bunraku.stream.core.stages import puppet_stages
 
 NOBODY = 0
 """Level of a picture in which nobody is found."""

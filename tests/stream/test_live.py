@@ -12,18 +12,18 @@ from tests.commands.test_live import BrightnessPuppet
 from tests.stream.fakes import LostSource
 
 from bunraku.errors import InputError, OutputError, PhotoError, SourceError
-from bunraku.stream.clock import SystemClock
-from bunraku.stream.controls import Controls
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.clock import SystemClock
+from bunraku.stream.core.controls import Controls
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.preview import PreviewSink
+from bunraku.stream.core.protocols import Sink, SinkClosed
+from bunraku.stream.core.session import LiveSession, SessionPuppet
+from bunraku.stream.core.stats import Stats
 from bunraku.stream.live import Live, LiveOptions, _Outlet
-from bunraku.stream.ports import Sink, SinkClosed
-from bunraku.stream.preview import PreviewSink
-from bunraku.stream.session import LiveSession, SessionPuppet
-from bunraku.stream.sinks.choose import SinkWords
+from bunraku.stream.sinks.choose import SinkOptions
 from bunraku.stream.sinks.null import NullSink
 from bunraku.stream.sinks.recording import Timing
-from bunraku.stream.sources.choose import SourceWords
-from bunraku.stream.stats import Stats
+from bunraku.stream.sources.choose import SourceOptions
 
 MakeFile = Callable[..., Path]
 
@@ -36,8 +36,8 @@ def puppet() -> SessionPuppet:
 def options(make_photo: MakeFile, make_clip: MakeFile, tmp_path: Path) -> LiveOptions:
     return LiveOptions(
         photos=(make_photo(), make_photo("b.png")),
-        source=SourceWords(place=str(make_clip()), fast=True),
-        sinks=SinkWords(window=False, out=tmp_path / "out.mp4", source_time=True),
+        source=SourceOptions(place=str(make_clip()), fast=True),
+        sinks=SinkOptions(window=False, out=tmp_path / "out.mp4", source_time=True),
         record_to=tmp_path,
     )
 
@@ -82,7 +82,7 @@ def test_a_sink_that_ends_while_others_go_on_is_remembered(
             pass
 
     monkeypatch.setattr("bunraku.stream.sinks.choose.VirtualCameraSink", lambda *_, **__: Full())
-    sinks = SinkWords(window=False, out=options.sinks.out, source_time=True, virtual_camera=True)
+    sinks = SinkOptions(window=False, out=options.sinks.out, source_time=True, virtual_camera=True)
     live = Live(LiveOptions(options.photos, options.source, sinks, options.record_to))
     live.prepare(puppet)
     notices: list[str] = []
@@ -135,7 +135,7 @@ def test_a_missing_display_is_told_before_photos_are_read(
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     with pytest.raises(OutputError, match="no display"):
-        Live(replace(options, sinks=SinkWords(), photos=(tmp_path / "gone.jpg",)))
+        Live(replace(options, sinks=SinkOptions(), photos=(tmp_path / "gone.jpg",)))
 
 
 @pytest.mark.parametrize("by_link", [False, True])
@@ -146,7 +146,7 @@ def test_the_clip_is_not_recorded_over(options: LiveOptions, tmp_path: Path, by_
         out = tmp_path / "link.mp4"
         out.symlink_to(clip)
     with pytest.raises(OutputError, match="is the clip itself"):
-        Live(replace(options, sinks=SinkWords(window=False, out=out)))
+        Live(replace(options, sinks=SinkOptions(window=False, out=out)))
     assert clip.read_bytes() == before
 
 
@@ -165,7 +165,7 @@ def test_keys_are_pointed_at_when_there_is_a_picture(
     said: list[str] = []
     monkeypatch.setattr("bunraku.stream.sinks.choose.WindowSink", lambda *_, **__: NullSink())
     monkeypatch.setattr(LiveSession, "say", lambda _, text: said.append(text))
-    live = Live(replace(options, sinks=SinkWords()))
+    live = Live(replace(options, sinks=SinkOptions()))
     live.prepare(puppet)
     assert said == []
     live.run()

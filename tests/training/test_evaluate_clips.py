@@ -11,7 +11,7 @@ from tests.runtime.fakes import FakeEstimator, engines, street, with_person
 from bunraku.errors import InputError
 from bunraku.runtime.arrays import Picture
 from bunraku.runtime.puppet import Puppet
-from bunraku.stream.video import ClipFrame
+from bunraku.stream.clip.reader import ClipFrame
 from bunraku.training import evaluate_clips as module
 from bunraku.training.evaluate_clips import (
     CROSS_FRAMES,

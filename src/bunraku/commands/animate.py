@@ -18,8 +18,8 @@ from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
 
 if TYPE_CHECKING:
-    from bunraku.stream.animate import Animator
-    from bunraku.stream.options import AnimateOptions, Summary
+    from bunraku.stream.clip.animate import Animator
+    from bunraku.stream.clip.options import AnimateOptions, Summary
 
 MAX_SIDE_PX = 4096
 
@@ -71,7 +71,7 @@ def animate(
 
     The file keeps the clip's timing and sound. Ctrl-C closes it early and leaves it playable.
     """
-    from bunraku.stream.options import AnimateOptions
+    from bunraku.stream.clip.options import AnimateOptions
 
     start, stop = parse_frames(frames)
     options = AnimateOptions(
@@ -108,8 +108,8 @@ def parse_frames(text: str | None) -> tuple[int, int | None]:
 
 
 def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) -> Summary:
-    from bunraku.stream.animate import animate_clip
-    from bunraku.stream.interrupt import StopRequest
+    from bunraku.stream.clip.animate import animate_clip
+    from bunraku.stream.core.interrupt import StopRequest
 
     with progress_bar("frames") as progress, StopRequest() as stop:
         task = progress.add_task("Starting", total=None)

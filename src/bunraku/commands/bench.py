@@ -10,7 +10,7 @@ import typer
 
 from bunraku.commands.options import BundleOption
 from bunraku.commands.show import print_json, progress_bar
-from bunraku.stream.places import check_file
+from bunraku.stream.core.output_path import check_file
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast Bunraku is on this machine.")
 

@@ -23,9 +23,9 @@ from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError, OutputError
 
 if TYPE_CHECKING:
+    from bunraku.stream.core.session import SessionPuppet
+    from bunraku.stream.core.stats import Stats
     from bunraku.stream.live import LiveOptions, LiveSummary
-    from bunraku.stream.session import SessionPuppet
-    from bunraku.stream.stats import Stats
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -141,12 +141,12 @@ def live(
     Ctrl-C ends too, and completes recordings; a second one quits at once.
     """
     from bunraku.stream.live import LiveOptions
-    from bunraku.stream.sinks.choose import SinkWords
-    from bunraku.stream.sources.choose import SourceWords, is_camera, is_file
+    from bunraku.stream.sinks.choose import SinkOptions
+    from bunraku.stream.sources.choose import SourceOptions, is_camera, is_file
     from bunraku.stream.sources.url import Transport
     from bunraku.stream.sources.webcam import WebcamBackend
 
-    told = SourceWords(
+    told = SourceOptions(
         camera=camera,
         place=source,
         fast=fast,
@@ -161,7 +161,7 @@ def live(
     options = LiveOptions(
         photos=tuple(photos),
         source=told,
-        sinks=SinkWords(
+        sinks=SinkOptions(
             window=window,
             out=out,
             source_time=is_file(told),
@@ -187,8 +187,8 @@ def live(
 def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], SessionPuppet]) -> None:
     """Make everything ready, run, and tell how it went."""
     from bunraku.commands.console import Console
+    from bunraku.stream.core.output_path import check_file
     from bunraku.stream.live import Live
-    from bunraku.stream.places import check_file
 
     if stats_json is not None and str(stats_json) != STDOUT:
         check_file(stats_json)

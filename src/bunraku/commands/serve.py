@@ -158,7 +158,7 @@ def load_engines(bundle: str, iuv: str, threads: int | None) -> EngineSet:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.engine import SERVER_SPARE, live_shares
     from bunraku.runtime.engine_set import EngineSet
-    from bunraku.stream.server.warm import warm_up
+    from bunraku.stream.server.warm_up import warm_up
 
     engines = EngineSet.load(
         bundle, iuv=iuv, threads=threads or live_shares(spare=SERVER_SPARE).threads

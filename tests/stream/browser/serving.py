@@ -15,9 +15,9 @@ from PIL import Image
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.identity import Identity, SourceReport
-from bunraku.stream.controls import Controls
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.ports import Stage
+from bunraku.stream.core.controls import Controls
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import Stage
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.run import bind

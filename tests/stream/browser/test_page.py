@@ -11,9 +11,9 @@ from playwright.sync_api import Browser
 from tests.stream.browser.serving import Served
 from tests.stream.browser.visitor import DESKTOP, PHONE, visit
 
+from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
 from bunraku.stream.rtc.options import PeerOptions
 from bunraku.stream.server.options import ServerOptions
-from bunraku.stream.writer import SYNTHETIC_COMMENT
 
 MakePhoto = Callable[..., Path]
 RED, BLUE, BLACK = (200, 40, 30), (30, 60, 200), (0, 0, 0)

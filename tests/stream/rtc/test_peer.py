@@ -20,8 +20,8 @@ from tests.stream.fakes import FakeClock
 from tests.stream.rtc.browser import Browser, Camera, local_options, number_of
 
 from bunraku.errors import InputError
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.ports import SinkClosed
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.rtc.ice import LOOPBACK
 from bunraku.stream.rtc.low_latency import install
 from bunraku.stream.rtc.options import Codec, PeerOptions

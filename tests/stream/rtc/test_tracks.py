@@ -13,7 +13,7 @@ from aiortc.mediastreams import MediaStreamError
 from av.video.frame import VideoFrame
 from tests.stream.fakes import FakeClock, live_frame, settle
 
-from bunraku.stream.ports import Sink, SinkClosed, Source
+from bunraku.stream.core.protocols import Sink, SinkClosed, Source
 from bunraku.stream.rtc.tracks import (
     NOTICE_AFTER_FRAMES,
     BrowserSink,

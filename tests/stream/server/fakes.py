@@ -20,10 +20,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from bunraku.errors import NoPersonError
 from bunraku.runtime.identity import Identity, SourceReport
 from bunraku.runtime.photo import read_photo
-from bunraku.stream.controls import Controls
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.orientation import Picture
-from bunraku.stream.ports import Stage
+from bunraku.stream.core.controls import Controls
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.orientation import Picture
+from bunraku.stream.core.protocols import Stage
 from bunraku.stream.rtc.options import PeerOptions
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.options import Limits, ServerOptions

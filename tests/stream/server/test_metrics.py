@@ -3,7 +3,7 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 from tests.stream.fakes import picture
 
-from bunraku.stream.frame import MICROSECONDS, LiveFrame, Span
+from bunraku.stream.core.frame import MICROSECONDS, LiveFrame, Span
 from bunraku.stream.server.metrics import FrameMetrics, Metrics
 
 

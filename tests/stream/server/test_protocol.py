@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bunraku.stream.controls import Command
+from bunraku.stream.core.controls import Command
 from bunraku.stream.server.protocol import (
     ApiError,
     ClientMessage,

@@ -17,16 +17,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.stream.server.fakes import Page, Site, Tint, plain, serving, until
 from tests.stream.server.visitor import Visitor
 
-from bunraku.stream.controls import Controls
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.ports import Stage
+from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
+from bunraku.stream.core.controls import Controls
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import Stage
 from bunraku.stream.rtc.peer import PeerState
 from bunraku.stream.rtc.tracks import BrowserSource
 from bunraku.stream.server.logs import JsonFormatter
 from bunraku.stream.server.options import Limits, ServerOptions
 from bunraku.stream.server.sessions import State
 from bunraku.stream.server.streaming import Stream
-from bunraku.stream.writer import SYNTHETIC_COMMENT
 
 TOKEN = "a-token-long-enough"
 

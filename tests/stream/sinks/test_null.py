@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sinks.null import NullSink
 
 

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from bunraku.errors import InputError, OutputError
-from bunraku.stream.clock import SystemClock
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.ports import SinkClosed
+from bunraku.stream.core.clock import SystemClock
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks import push
 from bunraku.stream.sinks.push import PushSink
 

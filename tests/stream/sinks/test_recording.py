@@ -19,10 +19,10 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from bunraku.errors import OutputError
-from bunraku.stream.frame import MICROSECONDS, LiveFrame
-from bunraku.stream.ports import SinkClosed
+from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
+from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
+from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks.recording import FileSink, Timing
-from bunraku.stream.writer import SYNTHETIC_COMMENT
 
 NAMES = ["out.mp4", "out.mov", "out.mkv", "out.webm"]
 SOURCE = str(Path(__file__).parents[3] / "src")
@@ -32,7 +32,7 @@ ENDLESS = """
 import asyncio, sys
 import numpy as np
 from fractions import Fraction
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sinks.recording import FileSink
 
 async def main():
@@ -54,8 +54,8 @@ CRAMPED = """
 import asyncio, resource, sys
 import numpy as np
 from fractions import Fraction
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.ports import SinkClosed
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks.recording import FileSink
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 

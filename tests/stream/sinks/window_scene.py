@@ -21,9 +21,9 @@ import av
 import numpy as np
 
 from bunraku.errors import OutputError
-from bunraku.stream.frame import LiveFrame
-from bunraku.stream.orientation import Picture
-from bunraku.stream.ports import SinkClosed
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.orientation import Picture
+from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks.window import WindowSink
 
 SCREEN = (800, 600)

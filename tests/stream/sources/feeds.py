@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from tests.stream.fakes import picture
 
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 
 END = None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from tests.stream.sources.servers import http, streaming, transport_stream
 
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources import backlog
 from bunraku.stream.sources.barcode import read_code
 from bunraku.stream.sources.url import UrlSource

@@ -10,7 +10,7 @@ from tests.stream.locked import lock
 
 from bunraku.errors import InputError, SourceError
 from bunraku.stream.sources.cameras import Camera
-from bunraku.stream.sources.choose import SourceWords, choose_source, is_camera, is_file
+from bunraku.stream.sources.choose import SourceOptions, choose_source, is_camera, is_file
 from bunraku.stream.sources.file import FileSource
 from bunraku.stream.sources.pattern import PatternSource
 from bunraku.stream.sources.url import Transport, UrlSource
@@ -31,37 +31,37 @@ def test_the_first_camera_is_the_first_that_there_is(
     monkeypatch.setattr("sys.platform", "linux")
     # Containers see all of their host's listed.
     cameras += [Camera(n, "Front", str(tmp_path / f"video{n}")) for n in (1, 2, 4)]
-    assert choose_source(SourceWords()).name == "webcam 0"
+    assert choose_source(SourceOptions()).name == "webcam 0"
     for number in (2, 4):
         (tmp_path / f"video{number}").touch()
-    assert choose_source(SourceWords()).name == "webcam 2"
-    assert choose_source(SourceWords(camera="0")).name == "webcam 0"
+    assert choose_source(SourceOptions()).name == "webcam 2"
+    assert choose_source(SourceOptions(camera="0")).name == "webcam 0"
 
 
 @pytest.mark.parametrize(
     ("words", "kind", "name"),
     [
-        (SourceWords(), WebcamSource, "webcam 0"),
-        (SourceWords(camera="2", size=(640, 480), rate=60.0), WebcamSource, "webcam 2"),
+        (SourceOptions(), WebcamSource, "webcam 0"),
+        (SourceOptions(camera="2", size=(640, 480), rate=60.0), WebcamSource, "webcam 2"),
         (
-            SourceWords(camera="Integrated", backend=WebcamBackend.PYAV),
+            SourceOptions(camera="Integrated", backend=WebcamBackend.PYAV),
             WebcamSource,
             "webcam Integrated",
         ),
-        (SourceWords(place="/dev/video3"), WebcamSource, "webcam /dev/video3"),
-        (SourceWords(place="pattern"), PatternSource, "test pattern bars"),
-        (SourceWords(place="pattern:checker"), PatternSource, "test pattern checker"),
-        (SourceWords(place="rtsp://u:secret@host/cam"), UrlSource, "rtsp://host/cam"),
+        (SourceOptions(place="/dev/video3"), WebcamSource, "webcam /dev/video3"),
+        (SourceOptions(place="pattern"), PatternSource, "test pattern bars"),
+        (SourceOptions(place="pattern:checker"), PatternSource, "test pattern checker"),
+        (SourceOptions(place="rtsp://u:secret@host/cam"), UrlSource, "rtsp://host/cam"),
         (
-            SourceWords(place="RTSP://host/cam", transport=Transport.UDP),
+            SourceOptions(place="RTSP://host/cam", transport=Transport.UDP),
             UrlSource,
             "rtsp://host/cam",
         ),
-        (SourceWords(place="HTTPS://host/clip.mp4"), UrlSource, "https://host/clip.mp4"),
-        (SourceWords(place="udp://@:1234"), UrlSource, "udp://:1234"),
+        (SourceOptions(place="HTTPS://host/clip.mp4"), UrlSource, "https://host/clip.mp4"),
+        (SourceOptions(place="udp://@:1234"), UrlSource, "udp://:1234"),
     ],
 )
-def test_words_name_a_source(words: SourceWords, kind: type, name: str) -> None:
+def test_words_name_a_source(words: SourceOptions, kind: type, name: str) -> None:
     source = choose_source(words)
     assert type(source) is kind
     assert source.name == name
@@ -71,7 +71,7 @@ def test_words_name_a_source(words: SourceWords, kind: type, name: str) -> None:
 
 @pytest.mark.parametrize("fast", [False, True])
 def test_a_file_waits_only_when_read_fast(fast: bool, make_clip: Callable[..., Path]) -> None:
-    words = SourceWords(place=str(make_clip()), fast=fast, loop=True)
+    words = SourceOptions(place=str(make_clip()), fast=fast, loop=True)
     source = choose_source(words)
     assert type(source) is FileSource
     assert source.waits is fast
@@ -82,19 +82,19 @@ def test_a_file_waits_only_when_read_fast(fast: bool, make_clip: Callable[..., P
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (SourceWords(camera="0", place="pattern"), r"Give --camera or --from"),
-        (SourceWords(place="pattern:dots"), r"no test pattern 'dots'\. Choose pattern:bars or"),
-        (SourceWords(fast=True), r"--fast is for files only"),
-        (SourceWords(place="pattern", loop=True), r"--loop is for files only"),
-        (SourceWords(place="rtsp://host/a", fast=True), r"--fast is for files only"),
-        (SourceWords(place="rtsp://host/a", rate=5.0), r"are for cameras and the test pattern"),
-        (SourceWords(place="pattern", backend=WebcamBackend.PYAV), r"--backend is for webcams"),
-        (SourceWords(place="udp://@:1234", transport=Transport.UDP), r"is for rtsp URLs only"),
-        (SourceWords(transport=Transport.TCP), r"is for rtsp URLs only"),
-        (SourceWords(size=(0, 5)), r"no size of 0x5"),
+        (SourceOptions(camera="0", place="pattern"), r"Give --camera or --from"),
+        (SourceOptions(place="pattern:dots"), r"no test pattern 'dots'\. Choose pattern:bars or"),
+        (SourceOptions(fast=True), r"--fast is for files only"),
+        (SourceOptions(place="pattern", loop=True), r"--loop is for files only"),
+        (SourceOptions(place="rtsp://host/a", fast=True), r"--fast is for files only"),
+        (SourceOptions(place="rtsp://host/a", rate=5.0), r"are for cameras and the test pattern"),
+        (SourceOptions(place="pattern", backend=WebcamBackend.PYAV), r"--backend is for webcams"),
+        (SourceOptions(place="udp://@:1234", transport=Transport.UDP), r"is for rtsp URLs only"),
+        (SourceOptions(transport=Transport.TCP), r"is for rtsp URLs only"),
+        (SourceOptions(size=(0, 5)), r"no size of 0x5"),
     ],
 )
-def test_words_that_make_no_sense_are_refused(words: SourceWords, told: str) -> None:
+def test_words_that_make_no_sense_are_refused(words: SourceOptions, told: str) -> None:
     with pytest.raises(InputError, match=told):
         choose_source(words)
 
@@ -110,7 +110,7 @@ def test_words_that_make_no_sense_are_refused(words: SourceWords, told: str) -> 
 )
 def test_places_that_are_none_are_told_at_once(place: str, told: str) -> None:
     with pytest.raises(SourceError, match=told):
-        choose_source(SourceWords(place=place))
+        choose_source(SourceOptions(place=place))
 
 
 def test_a_clip_that_may_not_be_looked_at(
@@ -118,7 +118,7 @@ def test_a_clip_that_may_not_be_looked_at(
 ) -> None:
     clip = make_clip()
     lock(clip.parent, monkeypatch)
-    words = SourceWords(place=str(clip))
+    words = SourceOptions(place=str(clip))
     assert not is_file(words)
     with pytest.raises(SourceError, match=r"clip\.mp4 cannot be opened: permission denied\."):
         choose_source(words)

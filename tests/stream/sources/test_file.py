@@ -10,7 +10,7 @@ import pytest
 from tests.stream.sources.feeds import JumpClock
 
 from bunraku.errors import SourceError
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources.file import FileSource, Pace
 from bunraku.stream.sources.reader import READ_AHEAD
 

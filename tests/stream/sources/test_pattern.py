@@ -7,7 +7,7 @@ import pytest
 from tests.stream.sources.feeds import JumpClock
 
 from bunraku.errors import InputError
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources.barcode import read_code
 from bunraku.stream.sources.pattern import PatternKind, PatternSource
 

@@ -11,8 +11,8 @@ from tests.stream.fakes import FakeClock
 from tests.stream.sources.feeds import END, JumpClock, ScriptedFeed, connector, shot
 
 from bunraku.errors import SourceError
-from bunraku.stream.clock import Clock
-from bunraku.stream.frame import MICROSECONDS
+from bunraku.stream.core.clock import Clock
+from bunraku.stream.core.frame import MICROSECONDS
 from bunraku.stream.sources import reader as reader_module
 from bunraku.stream.sources.reader import FeedLost
 from bunraku.stream.sources.regain import RegainingSource, Retry

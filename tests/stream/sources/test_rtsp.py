@@ -9,7 +9,7 @@ import pytest
 from tests.stream.sources.servers import RtspServer, access_units
 
 from bunraku.errors import SourceError
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources.barcode import read_code
 from bunraku.stream.sources.regain import Retry
 from bunraku.stream.sources.url import Transport, UrlOptions, UrlSource

@@ -27,7 +27,7 @@ from tests.stream.sources.servers import (
 )
 
 from bunraku.errors import SourceError
-from bunraku.stream.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources import reader as reader_module
 from bunraku.stream.sources.address import StreamAddress
 from bunraku.stream.sources.barcode import read_code

@@ -11,8 +11,8 @@ import pytest
 from tests.stream.sources.feeds import JumpClock
 
 from bunraku.errors import InputError, SourceError
-from bunraku.stream.clock import SystemClock
-from bunraku.stream.orientation import Picture
+from bunraku.stream.core.clock import SystemClock
+from bunraku.stream.core.orientation import Picture
 from bunraku.stream.sources import webcam
 from bunraku.stream.sources.camera_mode import CameraMode, captured_s
 from bunraku.stream.sources.cameras import Camera

@@ -12,7 +12,7 @@ import pytest
 from tests.stream.sources.feeds import JumpClock
 
 from bunraku.errors import SourceError
-from bunraku.stream.clock import SystemClock
+from bunraku.stream.core.clock import SystemClock
 from bunraku.stream.sources import webcam
 from bunraku.stream.sources.camera_mode import CameraMode
 from bunraku.stream.sources.cameras import Camera

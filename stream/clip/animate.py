@@ -1,0 +1,231 @@
+"""A photo moved by a clip, into a file: the loop behind ``bunraku animate``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from bunraku.errors import NoPersonError
+from bunraku.runtime.stages import Spread, StageTimer
+from bunraku.stream.clip.audio import AudioMode, AudioTrack
+from bunraku.stream.clip.options import AnimateOptions, Summary
+from bunraku.stream.clip.reader import ClipFrame, ClipReader
+from bunraku.stream.clip.writer import ClipWriter, writable_target
+from bunraku.stream.core.layout import draw_mark, recordable_photo, recordable_size, side_by_side
+from bunraku.stream.core.orientation import Picture, resize
+from bunraku.stream.core.output_path import check_apart
+
+
+class SourceNotes(Protocol):
+    """What setting a source had to say, a line each."""
+
+    @property
+    def notes(self) -> Sequence[str]: ...
+
+
+class Animator(Protocol):
+    """What the loop needs of :class:`bunraku.Puppet`; a fake of it serves in tests."""
+
+    def set_source(self, photo: Picture, /) -> SourceNotes: ...
+
+    def calibrate(self) -> None: ...
+
+    def animate(
+        self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
+    ) -> Picture: ...
+
+    def stats(self) -> Mapping[str, Spread]: ...
+
+    @property
+    def lost(self) -> int: ...
+
+    @property
+    def faults(self) -> int: ...
+
+
+def animate_clip(
+    load: Callable[[], Animator],
+    options: AnimateOptions,
+    *,
+    on_frame: Callable[[int, int | None], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Summary:
+    """Animate a photo with a clip into a file.
+
+    The photo, the clip and the place of the file are checked before ``load`` makes the puppet.
+    Memory does not depend on the clip's length. When ``should_stop`` turns true the file is closed
+    after the frame at hand and stays playable.
+
+    :param load: makes the puppet.
+    :param on_frame: called after each frame with the number done and, where known, the total.
+    :raises InputError: see :func:`~bunraku.runtime.photo.read_photo`, ``reader.ClipReader`` and
+        ``writer.ClipWriter``; :class:`NoPersonError` if no frame shows a person. No file is left
+        then.
+    """
+    _check_target(options)
+    photo, notes = recordable_photo(options.photo, options.max_side_px)
+    with ClipReader(options.clip) as reader, ClipWriter(options.out) as writer:
+        audio = AudioTrack(options.clip, options.out.suffix.lower())
+        writer.carry(audio)
+        puppet = load()
+        notes += puppet.set_source(photo).notes
+        lost_before = puppet.lost
+        if options.calibrate is not None:
+            _calibrate(puppet, options.clip, options.calibrate)
+            lost_before = puppet.lost
+        recorder = _Recorder(puppet, options, reader, writer)
+        recorder.run(on_frame, should_stop)
+        lost = puppet.lost - lost_before
+        if recorder.frames and lost >= recorder.frames and not recorder.interrupted:
+            raise NoPersonError(
+                f"No person was found in any of the {recorder.frames} frames of {options.clip}.",
+                "Use a clip that shows one person, at least 64 pixels tall.",
+            )
+        whole = options.stop is None and not recorder.interrupted and not reader.ended_early
+        writer.finish(whole_audio=whole)
+        spreads = {**recorder.times.spreads(), **puppet.stats()}
+        return Summary(
+            output=str(options.out),
+            frames=recorder.frames,
+            fps=round(recorder.frames / max(recorder.elapsed_s, 1e-9), 2),
+            clip_fps=round(float(reader.rate), 3),
+            elapsed_s=round(recorder.elapsed_s, 3),
+            width=recorder.width,
+            height=recorder.height,
+            audio=audio.mode,
+            stages_ms={
+                stage: {"p50": round(spread.p50, 2), "p95": round(spread.p95, 2)}
+                for stage, spread in spreads.items()
+            },
+            drops=reader.unreadable,
+            lost_person_frames=lost,
+            engine_faults=puppet.faults,
+            interrupted=recorder.interrupted,
+            notes=notes + _clip_notes(reader, audio, lost, puppet.faults),
+        )
+
+
+class _Recorder:
+    """The loop itself: decode, animate, lay out, encode."""
+
+    def __init__(
+        self, puppet: Animator, options: AnimateOptions, reader: ClipReader, writer: ClipWriter
+    ) -> None:
+        self.times = StageTimer()
+        self.frames = 0
+        self.width = self.height = 0
+        self.interrupted = False
+        self.elapsed_s = 0.0
+        self._puppet = puppet
+        self._options = options
+        self._reader = reader
+        self._writer = writer
+        self._origin: Fraction | None = None
+
+    def run(
+        self,
+        on_frame: Callable[[int, int | None], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        if should_stop is not None and should_stop():
+            raise KeyboardInterrupt  # asked to stop while the puppet was loading
+        total = self._total()
+        started = time.perf_counter()
+        for frame in self._timed_frames():
+            self._record(frame)
+            self.frames += 1
+            if on_frame is not None:
+                on_frame(self.frames, total)
+            if should_stop is not None and should_stop():
+                self.interrupted = True
+                break
+        self.elapsed_s = time.perf_counter() - started
+
+    def _timed_frames(self) -> Iterator[ClipFrame]:
+        frames = self._reader.frames(self._options.start, self._options.stop)
+        while True:
+            with self.times.measure("decode"):
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield frame
+
+    def _record(self, frame: ClipFrame) -> None:
+        options = self._options
+        with self.times.measure("animate"):
+            picture = self._puppet.animate(
+                frame.image, frame.time_s, window_only=options.window_only
+            )
+        with self.times.measure("encode"):
+            if options.side_by_side:
+                picture = side_by_side(frame.image, picture)
+                height, width = picture.shape[:2]
+                size = recordable_size(width, height, options.max_side_px)
+                picture = resize(picture, *size)
+            if options.mark:
+                picture = draw_mark(picture)
+            self.height, self.width = picture.shape[:2]
+            self._writer.write(
+                picture,
+                frame.pts,
+                frame.time_base,
+                duration=frame.duration,
+                rate=self._reader.rate,
+                origin=self._start(frame),
+            )
+
+    def _start(self, frame: ClipFrame) -> Fraction:
+        """Return the second of the clip's clock at which the recording starts."""
+        if self._origin is None:
+            self._origin = frame.pts * frame.time_base
+            if self._options.start == 0 and self._reader.start_s is not None:
+                # Sound that starts before the first picture stays in step with it.
+                self._origin = min(self._origin, self._reader.start_s)
+        return self._origin
+
+    def _total(self) -> int | None:
+        stop, expected = self._options.stop, self._reader.expected_frames
+        ends = [end for end in (stop, expected) if end is not None]
+        return max(0, min(ends) - self._options.start) if ends else None
+
+
+def _check_target(options: AnimateOptions) -> None:
+    writable_target(options.out, replaced=True)
+    check_apart(options.out, ((options.photo, "photo"), (options.clip, "clip")))
+
+
+def _calibrate(puppet: Animator, clip: Path, index: int) -> None:
+    """Fix the framing at one frame of the clip, read apart from the rest."""
+    with ClipReader(clip) as reader:
+        for frame in reader.frames(index, index + 1):
+            lost = puppet.lost
+            puppet.calibrate()
+            puppet.animate(frame.image, frame.time_s)
+            if puppet.lost > lost:
+                raise NoPersonError(
+                    f"No person was found in frame {index} of {clip} to calibrate on.",
+                    "Choose a frame that shows the person clearly.",
+                )
+
+
+def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int, faults: int) -> list[str]:
+    notes = []
+    if reader.unreadable:
+        notes.append(f"{reader.unreadable} damaged parts of the clip could not be decoded")
+    if reader.ended_early:
+        notes.append(
+            f"the clip ends early: {reader.decoded} of about {reader.expected_frames} frames "
+            "could be read"
+        )
+    if reader.resized:
+        notes.append(f"{reader.resized} frames of another size were fitted to the first one's")
+    if lost:
+        notes.append(f"no person was found in {lost} frames; the last good picture stands in")
+    if faults:
+        notes.append(f"an engine failed in {faults} frames; the last good picture stands in")
+    if audio.mode is AudioMode.FAILED:
+        notes.append("the clip's sound could not be carried over completely")
+    return notes

@@ -1,0 +1,234 @@
+"""Reading clips: any container and codec that PyAV reads, upright, with their own timing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Self, cast
+
+import av
+import av.error
+import numpy as np
+from av.buffer import Buffer
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from bunraku.errors import ClipError
+from bunraku.stream.core.orientation import Picture, Turn, fit, resize
+
+_FALLBACK_RATE = Fraction(25)
+# Fewer frames than this share of what the container announces is told as an early end.
+_COMPLETE = 0.95
+# Failed reads after which the rest of a damaged file is given up.
+_MAX_FAILURES = 32
+
+
+@dataclass(frozen=True)
+class ClipFrame:
+    """One frame of a clip.
+
+    ``image`` is ``[H,W,3]`` uint8 RGB, upright, with square pixels, every frame of one size.
+    ``pts`` counts ``time_base`` seconds on the container's clock and strictly increases;
+    ``duration`` is in the same unit, 0 where the clip does not say.
+    """
+
+    image: Picture
+    index: int
+    pts: int
+    duration: int
+    time_base: Fraction
+
+    @property
+    def time_s(self) -> float:
+        """Seconds on the container's clock."""
+        return float(self.pts * self.time_base)
+
+
+class ClipReader:
+    """The first video stream of a file, frame by frame, in the memory of a few frames.
+
+    Damage is survived: frames that cannot be decoded are counted in :attr:`unreadable`, and the
+    clip ends where nothing more can be read.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Open the clip.
+
+        :raises ClipError: it is missing, a folder, not a clip, or has no video stream.
+        """
+        self.path = Path(path)
+        self.unreadable = 0
+        self.decoded = 0
+        self.resized = 0
+        self._ended = False
+        self._size: tuple[int, int] | None = None
+        self._last_pts: int | None = None
+        self._container = _open(self.path)
+        try:
+            self._stream = _video_stream(self._container, self.path)
+        except ClipError:
+            self._container.close()
+            raise
+        # Frame threads decode ahead and lose good frames when a later one fails.
+        self._stream.thread_type = "SLICE"
+        # Average frames a second, as the container announces it.
+        self.rate = self._stream.average_rate or self._stream.guessed_rate or _FALLBACK_RATE
+        self.time_base = self._stream.time_base or 1 / self.rate
+        # How many frames the container announces, or its duration suggests.
+        self.expected_frames = _expected_frames(self._container, self._stream, self.rate)
+        # Where the container's clock starts, in seconds.
+        start: int | None = self._container.start_time
+        self.start_s = None if start is None else Fraction(start, av.time_base)
+        # AVI knows only when frames are decoded; what it gives as pts is a guess.
+        self._by_dts = "avi" in self._container.format.name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file."""
+        self._container.close()
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the clip was read to its end and held clearly fewer frames than announced."""
+        expected = self.expected_frames
+        if not self._ended or expected is None:
+            return False
+        return self.decoded < expected * _COMPLETE and expected - self.decoded > 1
+
+    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[ClipFrame]:
+        """Yield the frames ``start`` up to, not including, ``stop``, counted from 0.
+
+        :raises ClipError: not one frame of the clip can be decoded, or ``start`` is past its end.
+        """
+        step = max(1, round(1 / (self.rate * self.time_base)))
+        for frame in self._decode():
+            index = self.decoded
+            self.decoded += 1
+            pts = self._next_pts(frame, step)
+            if index >= start:
+                image = self._upright(frame)
+                yield ClipFrame(image, index, pts, frame.duration or 0, self.time_base)
+            if stop is not None and index + 1 >= stop:
+                return
+        self._ended = True
+        if self.decoded == 0:
+            raise ClipError(
+                f"{self.path} holds no frame that can be decoded.",
+                "Check that it plays elsewhere, or export it again.",
+            )
+        if self.decoded <= start:
+            raise ClipError(
+                f"{self.path} has {self.decoded} frames, numbered from 0; frame {start} is past "
+                "its end.",
+                "Ask for earlier frames.",
+            )
+
+    def _decode(self) -> Iterator[VideoFrame]:
+        for packet in self._packets():
+            try:
+                yield from packet.decode()
+            except av.error.FFmpegError:
+                self.unreadable += 1
+
+    def _packets(self) -> Iterator[Packet[VideoStream]]:
+        """Yield the stream's packets, past damage as far as the container can, and a last flush."""
+        for _ in range(_MAX_FAILURES):
+            try:
+                yield from self._container.demux(self._stream)
+                return
+            except av.error.FFmpegError:
+                self.unreadable += 1
+        flush = Packet()
+        flush.stream = self._stream
+        yield cast("Packet[VideoStream]", flush)
+
+    def _next_pts(self, frame: VideoFrame, step: int) -> int:
+        """Give the frame's pts: made up where missing, moved on where it does not increase."""
+        pts = frame.dts if self._by_dts else frame.pts
+        if pts is not None and frame.time_base:
+            pts = round(pts * frame.time_base / self.time_base)
+        if self._last_pts is None:
+            pts = 0 if pts is None else pts
+        elif pts is None:
+            pts = self._last_pts + step
+        else:
+            pts = max(pts, self._last_pts + 1)
+        self._last_pts = pts
+        return pts
+
+    def _upright(self, frame: VideoFrame) -> Picture:
+        image: Picture = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+        height, width = image.shape[:2]
+        aspect = self._stream.sample_aspect_ratio
+        if aspect and aspect != 1:
+            image = resize(image, max(1, round(width * aspect)), height)
+        image = _turn(frame).apply(image)
+        size = (image.shape[1], image.shape[0])
+        if self._size is None:
+            self._size = size
+        elif size != self._size:
+            self.resized += 1
+            image = fit(image, *self._size)
+        return image
+
+
+def _turn(frame: VideoFrame) -> Turn:
+    try:
+        matrix = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
+    except ValueError:
+        # PyAV knows not every kind of side data that FFmpeg gives (EXIF, for one), and then shows
+        # none of it; the angle alone is told all the same.
+        return Turn.from_degrees(frame.rotation)
+    return Turn() if matrix is None else Turn.from_display_matrix(bytes(matrix))
+
+
+def _open(path: Path) -> InputContainer:
+    try:
+        if path.is_dir():
+            raise ClipError(f"{path} is a folder, not a clip.", "Name one clip in it.")
+        if path.exists() and path.is_file() and path.stat().st_size == 0:
+            raise ClipError(f"{path} is empty.", "Copy or export it again.")
+        return av.open(str(path), mode="r", metadata_errors="ignore")
+    except FileNotFoundError as exc:
+        raise ClipError(f"{path} does not exist.", "Check the path of the clip.") from exc
+    except PermissionError as exc:
+        raise ClipError(f"{path} cannot be opened: permission denied.") from exc
+    except (av.error.FFmpegError, OSError) as exc:
+        raise _unreadable(path) from exc
+
+
+def _unreadable(path: Path) -> ClipError:
+    return ClipError(
+        f"{path} is not a clip that can be read, or its header is damaged.",
+        "Use a video file such as MP4, MOV, MKV or WebM.",
+    )
+
+
+def _expected_frames(container: InputContainer, stream: VideoStream, rate: Fraction) -> int | None:
+    if stream.frames:
+        return int(stream.frames)
+    if stream.duration is not None and stream.time_base is not None:
+        return round(stream.duration * stream.time_base * rate) or None
+    if container.duration is not None:
+        return round(container.duration * rate / av.time_base) or None
+    return None
+
+
+def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+    for stream in container.streams.video:
+        # A cover picture in a song is a video stream too, of one frame.
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    if not container.streams:
+        raise _unreadable(path)
+    raise ClipError(f"{path} has no video stream.", "Use a clip with pictures in it.")

@@ -1,0 +1,1 @@
+"""The live pipeline: frames, slots, stages, sessions, and the protocols of sources and sinks."""

@@ -1,0 +1,105 @@
+"""A frame on its way from the camera to the sinks, and what the stages found in it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from bunraku.stream.core.orientation import Picture
+
+if TYPE_CHECKING:
+    from bunraku.runtime.arrays import Array
+    from bunraku.runtime.identity import Identity
+    from bunraku.runtime.puppet import Driving
+
+MICROSECONDS = Fraction(1, 1_000_000)
+"""Time base of sources that have none of their own: microseconds of the capture clock."""
+
+# PyAV converts with a context that is the frame's, and lets other threads go on meanwhile: two that
+# convert one frame end the process. A few locks, chosen by the frame, keep them apart.
+_CONVERTING = tuple(threading.RLock() for _ in range(16))
+
+
+@dataclass(frozen=True)
+class Span:
+    """When a stage worked on a frame, in seconds of the pipeline's clock."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def ms(self) -> float:
+        """How long it took."""
+        return (self.end_s - self.start_s) * 1e3
+
+
+@dataclass(eq=False)
+class LiveFrame:
+    """One frame; one stage holds it at a time.
+
+    ``raw`` is what the source gave: ``[H,W,3]`` uint8 RGB, or PyAV's frame, whose conversion is
+    left to the first stage's thread. ``pts`` counts ``time_base`` seconds on the source's clock.
+    ``captured_s`` is the pipeline's clock at capture, or where that is unknown at arrival.
+    """
+
+    raw: Picture | VideoFrame
+    pts: int
+    time_base: Fraction
+    captured_s: float
+    index: int = 0
+    # Left and right exchanged, as in a mirror, when ``picture`` converts it.
+    mirrored: bool = False
+    # When each stage worked on it, by the stage's name.
+    spans: dict[str, Span] = field(default_factory=dict)
+    # Stages that had nothing to do on it: their times say nothing.
+    idle: set[str] = field(default_factory=set)
+
+    # What the stages found; see stream/core/stages.py.
+    identity: Identity | None = None
+    driving: Driving | None = None
+    tensors: dict[str, Array] | None = None
+    # What sinks show: ``[H,W,3]`` uint8 RGB, or PyAV's frame when it is passed through untouched.
+    shown: Picture | VideoFrame | None = None
+    # Nobody was found in it; what is shown is the last good picture or the photo.
+    lost: bool = False
+
+    _picture: Picture | None = None
+
+    @property
+    def time_s(self) -> float:
+        """Seconds on the source's clock."""
+        return float(self.pts * self.time_base)
+
+    def picture(self) -> Picture:
+        """The source's picture, ``[H,W,3]`` uint8 RGB; converted once, a millisecond's work.
+
+        From any thread, as is ``shown_picture``.
+        """
+        with _alone_with(self.raw):
+            if self._picture is None:
+                picture = to_rgb(self.raw)
+                self._picture = np.ascontiguousarray(picture[:, ::-1]) if self.mirrored else picture
+            return self._picture
+
+    def shown_picture(self) -> Picture:
+        """What is shown, as ``[H,W,3]`` uint8 RGB."""
+        if self.shown is None or self.shown is self.raw:
+            return self.picture()
+        return to_rgb(self.shown)
+
+
+def to_rgb(raw: Picture | VideoFrame) -> Picture:
+    """A picture or PyAV's frame as ``[H,W,3]`` uint8 RGB; from any thread."""
+    if isinstance(raw, VideoFrame):
+        with _alone_with(raw):
+            return np.asarray(raw.to_ndarray(format="rgb24"), np.uint8)
+    return raw
+
+
+def _alone_with(raw: Picture | VideoFrame) -> threading.RLock:
+    return _CONVERTING[id(raw) // 64 % len(_CONVERTING)]

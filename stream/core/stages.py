@@ -1,0 +1,246 @@
+"""The three stages of a live frame: DensePose, motion, blending, each in a thread of its own.
+
+A frame takes its photo along from the first stage to the last, so that the user may choose another
+one while frames are on their way. What the stages leave in ``LiveFrame.shown`` may be shown more
+than once: who draws on it draws on a copy.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
+
+from av.video.frame import VideoFrame
+
+from bunraku.stream.core.clock import Clock, SystemClock
+from bunraku.stream.core.controls import Controls
+from bunraku.stream.core.frame import LiveFrame, to_rgb
+from bunraku.stream.core.orientation import Picture
+from bunraku.stream.core.protocols import Stage
+from bunraku.stream.core.tasks import one_line
+from bunraku.stream.core.worker import Worker
+
+if TYPE_CHECKING:
+    from bunraku.runtime.arrays import Array
+    from bunraku.runtime.identity import Identity
+    from bunraku.runtime.puppet import Driving
+
+FAILING_FRAMES = 15
+"""Faults of one stage in a row after which the camera's picture passes through."""
+RETRY_S = 2.0
+"""How often one frame tries the engines again then."""
+CALIBRATING_S = 2.0
+"""How long the driver is looked at for a calibration while something else is shown."""
+FAILING = "The animation keeps failing: the camera is shown until it works again."
+WORKING = "The animation works again."
+
+log = logging.getLogger(__name__)
+
+
+class Animator(Protocol):
+    """What the stages need of :class:`bunraku.Puppet`; a fake of it serves in tests."""
+
+    def calibrate(self) -> None: ...
+
+    def drive(
+        self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False
+    ) -> Driving | None: ...
+
+    def move(self, identity: Identity, driving: Driving) -> dict[str, Array]: ...
+
+    def paint(
+        self, identity: Identity, tensors: dict[str, Array] | None, *, window_only: bool = False
+    ) -> Picture: ...
+
+
+def puppet_stages(
+    puppet: Animator, controls: Controls, *, clock: Clock | None = None
+) -> list[Stage]:
+    """The stages between a source and the sinks, in their order.
+
+    :param puppet: of this session alone.
+    :param controls: read for every frame; what the user should know goes to its ``notify``.
+    """
+    scene = _Scene(controls, _Faults(controls, clock or SystemClock()))
+    return [
+        _DensePoseStage("densepose", puppet, scene),
+        _MotionStage("motion", puppet, scene),
+        _BlendingStage("blending", puppet, scene),
+    ]
+
+
+class _Faults:
+    """Whether the engines work, by what happened to the last frames of each stage."""
+
+    def __init__(self, controls: Controls, clock: Clock) -> None:
+        self._controls = controls
+        self._clock = clock
+        self._in_a_row: Counter[str] = Counter()
+        self._next_try_s = 0.0
+
+    def may_try(self) -> bool:
+        """Whether a frame is to be animated: always, or every ``RETRY_S`` while all fails."""
+        if self._controls.failing:
+            if self._clock.now() < self._next_try_s:
+                return False
+            self._next_try_s = self._clock.now() + RETRY_S
+        return True
+
+    @contextmanager
+    def watched(self, stage: str) -> Iterator[None]:
+        """Count whether the stage's work on a frame fails; the error goes on to the pipeline."""
+        try:
+            yield
+        except Exception as error:
+            self._in_a_row[stage] += 1
+            if self._in_a_row[stage] >= FAILING_FRAMES and not self._controls.failing:
+                log.error("%s failed %d times in a row: %s", stage, FAILING_FRAMES, one_line(error))
+                self._next_try_s = self._clock.now() + RETRY_S
+                self._controls.failing = True
+                self._controls.notify(FAILING)
+            raise
+        self._in_a_row[stage] = 0
+        if self._controls.failing and max(self._in_a_row.values()) < FAILING_FRAMES:
+            log.info("%s works again", stage)
+            self._controls.failing = False
+            self._controls.notify(WORKING)
+
+
+@dataclass(eq=False)
+class _Scene:
+    """What the stages of a session share; it belongs to the event loop."""
+
+    controls: Controls
+    faults: _Faults
+    shown: Picture | VideoFrame | None = None
+    """What the last frame showed."""
+    good: WeakKeyDictionary[Identity, tuple[bool, Picture]] = field(
+        default_factory=WeakKeyDictionary
+    )
+    """Each photo's last good picture, and whether it is of the window only."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the last picture stays; before the first there is nothing to freeze."""
+        return self.controls.freeze and self.shown is not None
+
+
+class _PuppetStage:
+    """What the three have in common."""
+
+    def __init__(self, name: str, puppet: Animator, scene: _Scene) -> None:
+        self.name = name
+        self._puppet = puppet
+        self._scene = scene
+        self._worker = Worker(f"bunraku-{name}")
+
+    async def close(self) -> None:
+        """End the thread; a call that hangs is left behind with a line in the log."""
+        await self._worker.close()
+
+
+class _DensePoseStage(_PuppetStage):
+    """Chooses what becomes of a frame, and finds the driver in it."""
+
+    def __init__(self, name: str, puppet: Animator, scene: _Scene) -> None:
+        super().__init__(name, puppet, scene)
+        self._calibrating_until_s = -math.inf
+
+    async def run(self, frame: LiveFrame) -> None:
+        controls, frozen = self._scene.controls, self._scene.frozen
+        identity = controls.identity
+        frame.mirrored = controls.mirror
+        if controls.calibrate_asked:
+            controls.calibrate_asked = False
+            self._puppet.calibrate()
+            self._calibrating_until_s = frame.captured_s + CALIBRATING_S
+        if identity is None or controls.passthrough or frozen:
+            if not frozen:
+                await self._pass_through(frame)
+            if identity is not None and frame.captured_s < self._calibrating_until_s:
+                await self._look(identity, frame)
+            else:
+                frame.idle.add(self.name)
+            return
+        if not self._scene.faults.may_try():
+            frame.idle.add(self.name)
+            await self._pass_through(frame)
+            return
+        frame.identity = identity
+        with self._scene.faults.watched(self.name):
+            frame.driving = await self._worker.run(self._drive, identity, frame)
+        frame.lost = frame.driving is None
+
+    async def _look(self, identity: Identity, frame: LiveFrame) -> None:
+        """See how the driver stands, for the calibration, though nothing of it is shown."""
+        try:
+            await self._worker.run(self._drive, identity, frame)
+        except Exception:
+            log.warning("the driver cannot be looked at", exc_info=True)
+            self._calibrating_until_s = -math.inf  # the frames themselves go on
+
+    async def _pass_through(self, frame: LiveFrame) -> None:
+        # A thread is worth its while only for turning pixels over.
+        frame.shown = await self._worker.run(frame.picture) if frame.mirrored else frame.raw
+
+    def _drive(self, identity: Identity, frame: LiveFrame) -> Driving | None:
+        picture = frame.picture()
+        return self._puppet.drive(identity, picture, frame.time_s, mirrored=frame.mirrored)
+
+
+class _MotionStage(_PuppetStage):
+    """Moves the photo's features to where the driver is."""
+
+    async def run(self, frame: LiveFrame) -> None:
+        if frame.identity is None or frame.driving is None:
+            frame.idle.add(self.name)
+        else:
+            with self._scene.faults.watched(self.name):
+                frame.tensors = await self._worker.run(
+                    self._puppet.move, frame.identity, frame.driving
+                )
+
+
+class _BlendingStage(_PuppetStage):
+    """Paints the person, or lets stand in what is there."""
+
+    async def run(self, frame: LiveFrame) -> None:
+        scene = self._scene
+        if scene.frozen or frame.tensors is None:
+            frame.idle.add(self.name)
+        if not scene.frozen:  # frames that were on their way do not move a frozen picture either
+            if frame.identity is not None:
+                scene.shown = await self._paint(frame.identity, frame)
+            elif frame.shown is not None:
+                scene.shown = frame.shown
+        elif isinstance(scene.shown, VideoFrame):  # once, for it may be shown for long
+            scene.shown = await self._worker.run(to_rgb, scene.shown)
+        frame.shown = scene.shown
+
+    async def _paint(self, identity: Identity, frame: LiveFrame) -> Picture:
+        window_only = self._scene.controls.window_only
+        tensors, frame.tensors = frame.tensors, None  # megabytes that no sink needs
+        if tensors is None:
+            return await self._stand_in(identity, window_only)
+        with self._scene.faults.watched(self.name):
+            picture = await self._worker.run(
+                self._puppet.paint, identity, tensors, window_only=window_only
+            )
+        self._scene.good[identity] = (window_only, picture)
+        return picture
+
+    async def _stand_in(self, identity: Identity, window_only: bool) -> Picture:
+        """The photo's last good picture; before it, the photo itself."""
+        of_window, picture = self._scene.good.get(identity, (None, None))
+        if picture is None or of_window != window_only:
+            picture = await self._worker.run(
+                self._puppet.paint, identity, None, window_only=window_only
+            )
+            self._scene.good[identity] = (window_only, picture)
+        return picture
