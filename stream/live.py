@@ -116,7 +116,7 @@ class Live:
         )
         self._source = choose_source(options.source, clock=self._clock)
         sinks = choose_sinks(options.sinks, on_key=self._press, clock=self._clock)
-        self._outlets = [_Outlet(sink) for sink in sinks]
+        self._outlets = [_RememberingSink(sink) for sink in sinks]
         if any(isinstance(sink, WindowSink) for sink in sinks):
             check_display()
         self._pictures = [recordable_photo(path, options.max_side_px) for path in options.photos]
@@ -264,7 +264,7 @@ class _Begin:
         pass
 
 
-class _Outlet(SinkWrapper):
+class _RememberingSink(SinkWrapper):
     """A sink of which is remembered why it ended."""
 
     def __init__(self, inner: Sink) -> None:

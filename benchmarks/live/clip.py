@@ -11,8 +11,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image
 
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.clip.reader import ClipReader
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.sources.barcode import draw_code
 
 SIDE_PX = 512

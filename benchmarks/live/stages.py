@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 
 from PIL import Image
 
+from bunraku.runtime.arrays import Picture
 from bunraku.runtime.identity import Identity, SourceReport
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.core.worker import Worker
 from bunraku.stream.sources.barcode import code_height, draw_code, read_code
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from bunraku.errors import NoPersonError
+from bunraku.runtime.arrays import Picture
 from bunraku.runtime.stages import Spread, StageTimer
 from bunraku.stream.clip.audio import AudioMode, AudioTrack
 from bunraku.stream.clip.options import AnimateOptions, Summary
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
 from bunraku.stream.clip.writer import ClipWriter, writable_target
 from bunraku.stream.core.layout import draw_mark, recordable_photo, recordable_size, side_by_side
-from bunraku.stream.core.orientation import Picture, resize
+from bunraku.stream.core.orientation import resize
 from bunraku.stream.core.output_path import check_apart
 
 
@@ -26,7 +27,7 @@ class SourceNotes(Protocol):
     def notes(self) -> Sequence[str]: ...
 
 
-class Animator(Protocol):
+class ClipPuppet(Protocol):
     """What the loop needs of :class:`bunraku.Puppet`; a fake of it serves in tests."""
 
     def set_source(self, photo: Picture, /) -> SourceNotes: ...
@@ -47,7 +48,7 @@ class Animator(Protocol):
 
 
 def animate_clip(
-    load: Callable[[], Animator],
+    load: Callable[[], ClipPuppet],
     options: AnimateOptions,
     *,
     on_frame: Callable[[int, int | None], None] | None = None,
@@ -112,7 +113,7 @@ class _Recorder:
     """The loop itself: decode, animate, lay out, encode."""
 
     def __init__(
-        self, puppet: Animator, options: AnimateOptions, reader: ClipReader, writer: ClipWriter
+        self, puppet: ClipPuppet, options: AnimateOptions, reader: ClipReader, writer: ClipWriter
     ) -> None:
         self.times = StageTimer()
         self.frames = 0
@@ -197,7 +198,7 @@ def _check_target(options: AnimateOptions) -> None:
     check_apart(options.out, ((options.photo, "photo"), (options.clip, "clip")))
 
 
-def _calibrate(puppet: Animator, clip: Path, index: int) -> None:
+def _calibrate(puppet: ClipPuppet, clip: Path, index: int) -> None:
     """Fix the framing at one frame of the clip, read apart from the rest."""
     with ClipReader(clip) as reader:
         for frame in reader.frames(index, index + 1):

@@ -19,7 +19,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bunraku.errors import ClipError
-from bunraku.stream.core.orientation import Picture, Turn, fit, resize
+from bunraku.runtime.arrays import Picture
+from bunraku.stream.core.orientation import Turn, fit, resize
 
 _FALLBACK_RATE = Fraction(25)
 # Fewer frames than this share of what the container announces is told as an early end.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from av.video.frame import VideoFrame
 
-from bunraku.stream.core.orientation import Picture
+from bunraku.runtime.arrays import Picture
 
 if TYPE_CHECKING:
     from bunraku.runtime.arrays import Array

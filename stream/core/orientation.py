@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+from bunraku.runtime.arrays import Picture
 
 
 @dataclass(frozen=True)

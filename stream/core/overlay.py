@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 
 from bunraku.runtime import skeleton as body
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core.controls import HELP_LINES, Controls
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture, resize
+from bunraku.stream.core.orientation import resize
 from bunraku.stream.core.stats import Stats
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The live pipeline: a source, stages that work on different frames at once, and sinks.
 
-    source ─►[ ]─► densepose ─►[ ]─► motion ─►[ ]─► blending ─►[ ]─► sink
-                                                            └─►[ ]─► sink
+    source ─►[ ]─► densepose ─►[ ]─► motion ─►[ ]─► blend ─►[ ]─► sink
+                                                         └─►[ ]─► sink
 
 Each ``[ ]`` is a slot for one frame in which the newest wins, so that no frame ever waits behind
 another: what is late is dropped and counted. Only frames of a source that ``waits`` are all kept,
@@ -19,10 +19,11 @@ from typing import Any
 from bunraku.errors import InputError
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.frame import LiveFrame, Span
+from bunraku.stream.core.log_lines import has_doubled, one_line
 from bunraku.stream.core.protocols import Observer, Sink, SinkClosed, Source, Stage
 from bunraku.stream.core.slot import Slot, SlotFinished
 from bunraku.stream.core.stats import Meter, Stats
-from bunraku.stream.core.tasks import CLOSE_S, cancel, close_quietly, finish, one_line
+from bunraku.stream.core.tasks import CLOSE_S, cancel, close_quietly, finish
 
 log = logging.getLogger(__name__)
 
@@ -224,7 +225,7 @@ class Pipeline:
         self._meter.finished(frame)
         self._room.release()
         for outlet in list(self._outlets):
-            keep = self._source.waits and getattr(outlet.sink, "keeps_all", False)
+            keep = self._source.waits and outlet.sink.keeps_all
             await self._put(outlet.slot, outlet.sink.name, frame, keep=keep)
 
     async def _put(self, slot: Slot[LiveFrame], name: str, frame: LiveFrame, *, keep: bool) -> bool:
@@ -295,7 +296,7 @@ class Pipeline:
         """Count it; log the first of each place, and then each time their number doubles."""
         self._meter.faults[where] += 1
         count = self._meter.faults[where]
-        if count & (count - 1) == 0:
+        if has_doubled(count):
             log.warning("%s gave up a frame (%d so far): %s", where, count, one_line(error))
         for observer in self._observers:
             observer.failed(where, error)
@@ -307,12 +308,12 @@ class Pipeline:
             parts: list[Source | Sink] = [self._source, *self.sinks]
             for part in parts:
                 # A browser is both, under one name.
-                key, notice = (part is self._source, part.name), getattr(part, "notice", None)
+                key, notice = (part is self._source, part.name), part.notice
                 if notice != told.get(key):
                     told[key] = notice
                     self._tell(notice or f"{part.name}: all is well again.")
             for outlet in list(self._outlets):
-                if getattr(outlet.sink, "gone", False):
+                if outlet.sink.gone:
                     await self._leave(outlet)
             await self._clock.sleep(WATCH_S)
 

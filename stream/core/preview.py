@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.layout import draw_mark
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.core.overlay import draw_overlay
 from bunraku.stream.core.protocols import Sink
 from bunraku.stream.core.sink_wrapper import SinkWrapper

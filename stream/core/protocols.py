@@ -59,7 +59,7 @@ class Stage(Protocol):
 
     @property
     def name(self) -> str:
-        """As design.md calls it: "densepose", "motion", "blending"."""
+        """For logs, statistics and the page; the puppet's have those of ``bunraku.spec.stages``."""
 
     async def run(self, frame: LiveFrame) -> None:
         """Put what was found into the frame.
@@ -72,11 +72,29 @@ class Stage(Protocol):
 
 
 class Sink(Protocol):
-    """Takes finished frames. ``close`` as for a source."""
+    """Takes finished frames. ``close`` as for a source.
+
+    Sinks inherit from it what most of them answer to the questions of the pipeline.
+    """
 
     @property
     def name(self) -> str:
         """For logs and reports; never a password or a token."""
+
+    @property
+    def notice(self) -> str | None:
+        """As a source's."""
+        return None
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended by itself between two frames, as when the user closes a window."""
+        return False
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether it wants every frame of a source that ``waits``, as a recording does."""
+        return False
 
     async def open(self) -> None:
         """Start.

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bunraku.errors import BunrakuError, InputError
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.controls import Command, Controls, Photo, command_of
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.core.pipeline import Pipeline
 from bunraku.stream.core.preview import MarkStage, PreviewSink
 from bunraku.stream.core.protocols import Observer, Sink, Source, Stage
 from bunraku.stream.core.sink_wrapper import SinkWrapper
-from bunraku.stream.core.stages import Animator, puppet_stages
+from bunraku.stream.core.stages import StagedPuppet, puppet_stages
 from bunraku.stream.core.stats import Stats
 from bunraku.stream.core.tasks import cancel, finish
 
@@ -33,7 +33,7 @@ Identify: TypeAlias = Callable[["str | Path | bytes | Picture"], "tuple[Identity
 """Makes a photo ready: :meth:`bunraku.Puppet.make_identity`, or a fake of it."""
 
 
-class SessionPuppet(Animator, Protocol):
+class SessionPuppet(StagedPuppet, Protocol):
     """What a session needs of :class:`bunraku.Puppet`."""
 
     def make_identity(

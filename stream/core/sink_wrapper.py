@@ -6,7 +6,7 @@ from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import Sink
 
 
-class SinkWrapper:
+class SinkWrapper(Sink):
     """Does what the inner sink does; subclasses add to it."""
 
     def __init__(self, inner: Sink) -> None:
@@ -18,19 +18,15 @@ class SinkWrapper:
 
     @property
     def notice(self) -> str | None:
-        """The inner sink's."""
-        notice: str | None = getattr(self.inner, "notice", None)
-        return notice
+        return self.inner.notice
 
     @property
     def gone(self) -> bool:
-        """Whether the inner sink has ended between frames."""
-        return bool(getattr(self.inner, "gone", False))
+        return self.inner.gone
 
     @property
     def keeps_all(self) -> bool:
-        """Whether the inner sink wants every frame of a source that waits."""
-        return bool(getattr(self.inner, "keeps_all", False))
+        return self.inner.keeps_all
 
     async def open(self) -> None:
         await self.inner.open()

@@ -1,4 +1,4 @@
-"""The three stages of a live frame: DensePose, motion, blending, each in a thread of its own.
+"""The three stages of a live frame: DensePose, motion, blend, each in a thread of its own.
 
 A frame takes its photo along from the first stage to the last, so that the user may choose another
 one while frames are on their way. What the stages leave in ``LiveFrame.shown`` may be shown more
@@ -18,12 +18,13 @@ from weakref import WeakKeyDictionary
 
 from av.video.frame import VideoFrame
 
+from bunraku.runtime.arrays import Picture
+from bunraku.spec.stages import Stage as StageName
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame, to_rgb
-from bunraku.stream.core.orientation import Picture
+from bunraku.stream.core.log_lines import one_line
 from bunraku.stream.core.protocols import Stage
-from bunraku.stream.core.tasks import one_line
 from bunraku.stream.core.worker import Worker
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ WORKING = "The animation works again."
 log = logging.getLogger(__name__)
 
 
-class Animator(Protocol):
+class StagedPuppet(Protocol):
     """What the stages need of :class:`bunraku.Puppet`; a fake of it serves in tests."""
 
     def calibrate(self) -> None: ...
@@ -60,7 +61,7 @@ class Animator(Protocol):
 
 
 def puppet_stages(
-    puppet: Animator, controls: Controls, *, clock: Clock | None = None
+    puppet: StagedPuppet, controls: Controls, *, clock: Clock | None = None
 ) -> list[Stage]:
     """The stages between a source and the sinks, in their order.
 
@@ -69,9 +70,9 @@ def puppet_stages(
     """
     scene = _Scene(controls, _Faults(controls, clock or SystemClock()))
     return [
-        _DensePoseStage("densepose", puppet, scene),
-        _MotionStage("motion", puppet, scene),
-        _BlendingStage("blending", puppet, scene),
+        _DensePoseStage(StageName.DENSEPOSE, puppet, scene),
+        _MotionStage(StageName.MOTION, puppet, scene),
+        _BlendStage(StageName.BLEND, puppet, scene),
     ]
 
 
@@ -134,7 +135,7 @@ class _Scene:
 class _PuppetStage:
     """What the three have in common."""
 
-    def __init__(self, name: str, puppet: Animator, scene: _Scene) -> None:
+    def __init__(self, name: str, puppet: StagedPuppet, scene: _Scene) -> None:
         self.name = name
         self._puppet = puppet
         self._scene = scene
@@ -148,7 +149,7 @@ class _PuppetStage:
 class _DensePoseStage(_PuppetStage):
     """Chooses what becomes of a frame, and finds the driver in it."""
 
-    def __init__(self, name: str, puppet: Animator, scene: _Scene) -> None:
+    def __init__(self, name: str, puppet: StagedPuppet, scene: _Scene) -> None:
         super().__init__(name, puppet, scene)
         self._calibrating_until_s = -math.inf
 
@@ -207,7 +208,7 @@ class _MotionStage(_PuppetStage):
                 )
 
 
-class _BlendingStage(_PuppetStage):
+class _BlendStage(_PuppetStage):
     """Paints the person, or lets stand in what is there."""
 
     async def run(self, frame: LiveFrame) -> None:

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Iterable
 from typing import Any
 
+from bunraku.stream.core.log_lines import one_line
+
 log = logging.getLogger(__name__)
 
 CLOSE_S = 5.0
@@ -45,8 +47,3 @@ async def finish(work: Awaitable[None]) -> None:
     if cancelled is not None:
         raise cancelled
     task.result()
-
-
-def one_line(error: Exception) -> str:
-    """An error's text, or its type where it has none."""
-    return str(error) or type(error).__name__

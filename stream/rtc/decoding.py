@@ -20,6 +20,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from av.codec.context import Flags
 from av.frame import Frame
 
+from bunraku.stream.core.log_lines import has_doubled
 from bunraku.stream.rtc.receiving import ReadyFrame
 
 MAX_WAITING_FRAMES = 15
@@ -124,8 +125,7 @@ class Decoding:
     def _fail(self, error: Exception) -> None:
         self._failures += 1
         self._all_failures += 1
-        # The first, the second, the fourth...: a camera may send nothing else, for hours.
-        if self._all_failures & (self._all_failures - 1) == 0:
+        if has_doubled(self._all_failures):
             log.info(
                 "Frame %d of %s that could not be decoded: %s",
                 self._all_failures,

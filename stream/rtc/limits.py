@@ -7,11 +7,13 @@ in, but may not slow down everybody else.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 from aiortc import RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver
 from aiortc.rtp import RTCP_RTPFB_NACK, AnyRtcpPacket, RtcpRtpfbPacket, RtpPacket
+
+from bunraku.stream.core.token_bucket import TokenBucket
 
 MAX_STREAMS = 8
 """Numbers (SSRC) under which packets may come; a browser uses two or three. Each is reported on in
@@ -26,29 +28,7 @@ Done = Coroutine[Any, Any, None]
 def limit(transceiver: RTCRtpTransceiver) -> None:
     """Limit what the packets of a browser can cause; once, before the connection is up."""
     _limit_streams(transceiver.receiver)
-    _limit_resending(transceiver.sender, Budget(RESENT_PER_S, RESENT_AT_ONCE))
-
-
-class Budget:
-    """So many at once, and so many a second."""
-
-    def __init__(
-        self, per_s: float, at_once: int, now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._per_s = per_s
-        self._at_once = at_once
-        self._now = now
-        self._left = float(at_once)
-        self._counted_s = now()
-
-    def take(self, wanted: int) -> int:
-        """How many of those wanted there may be."""
-        now = self._now()
-        self._left = min(self._at_once, self._left + (now - self._counted_s) * self._per_s)
-        self._counted_s = now
-        given = min(wanted, int(self._left))
-        self._left -= given
-        return given
+    _limit_resending(transceiver.sender, TokenBucket(RESENT_PER_S, RESENT_AT_ONCE))
 
 
 def _limit_streams(receiver: RTCRtpReceiver) -> None:
@@ -65,7 +45,7 @@ def _limit_streams(receiver: RTCRtpReceiver) -> None:
     vars(receiver).update(_handle_rtp_packet=limited)
 
 
-def _limit_resending(sender: RTCRtpSender, budget: Budget) -> None:
+def _limit_resending(sender: RTCRtpSender, budget: TokenBucket) -> None:
     handle = sender._handle_rtcp_packet
     history: dict[int, RtpPacket] = vars(sender)["_RTCRtpSender__rtp_history"]
 
@@ -74,7 +54,7 @@ def _limit_resending(sender: RTCRtpSender, budget: Budget) -> None:
             # Only what can still be sent again counts: after a gap browsers ask for much more.
             there = {sent.sequence_number for sent in history.values()}
             wanted = [number for number in dict.fromkeys(packet.lost) if number in there]
-            packet.lost = wanted[: budget.take(len(wanted))]
+            packet.lost = wanted[: budget.take(len(wanted), time.monotonic())]
         return handle(packet)
 
     vars(sender).update(_handle_rtcp_packet=limited)

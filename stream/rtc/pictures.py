@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from av.video.frame import VideoFrame
 
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core import encoding
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture, resize
+from bunraku.stream.core.orientation import resize
 
 
 def to_i420(frame: LiveFrame, max_side_px: int) -> VideoFrame:

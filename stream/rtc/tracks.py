@@ -14,14 +14,19 @@ from av.video.frame import VideoFrame
 
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.protocols import SinkClosed
+from bunraku.stream.core.protocols import Sink, SinkClosed
 from bunraku.stream.core.slot import Slot, SlotFinished
 from bunraku.stream.core.tasks import cancel
+from bunraku.stream.core.token_bucket import TokenBucket
 from bunraku.stream.rtc.pictures import to_i420
 
 NOTICE_AFTER_FRAMES = 15
 KEEP_ALIVE_S = 1.0
 CLOSE_TIMEOUT_S = 2.0
+FRAMES_AT_ONCE = 2
+"""Frames that may come together where they bunch up on their way."""
+RATE_SLACK = 1.05
+"""A camera that runs at the limit itself, by a clock of its own, loses nothing."""
 
 T = TypeVar("T")
 
@@ -45,7 +50,7 @@ class BrowserSource:
     ) -> None:
         self._track: MediaStreamTrack | None = None
         self._max_side_px = max_side_px
-        self._rate_limit = _RateLimit(max_rate)
+        self._arrivals = TokenBucket(max_rate * RATE_SLACK, FRAMES_AT_ONCE)
         self._clock = clock or SystemClock()
         self._slot: Slot[LiveFrame] = Slot()
         self._count = 0
@@ -113,7 +118,7 @@ class BrowserSource:
 
     def _take(self, raw: VideoFrame) -> None:
         now = self._clock.now()
-        if self._is_too_large(raw) or not self._rate_limit.allows(now):
+        if self._is_too_large(raw) or not self._arrivals.take(1, now):
             self._missed += 1
             return
         frame = LiveFrame(
@@ -139,29 +144,6 @@ class BrowserSource:
                 f"The camera's picture of {raw.width} × {raw.height} is too large: choose one of "
                 f"at most {self._max_side_px} pixels a side."
             )
-        return True
-
-
-class _RateLimit:
-    """Lets so many frames a second pass, two at once where they bunch up on their way."""
-
-    BURST = 2.0
-    # A camera that runs at the limit itself, by a clock of its own, loses nothing.
-    SLACK = 1.05
-
-    def __init__(self, rate: float) -> None:
-        self._rate = rate * self.SLACK
-        self._allowance = self.BURST
-        self._then: float | None = None
-
-    def allows(self, now: float) -> bool:
-        if self._then is not None:
-            self._allowance += (now - self._then) * self._rate
-            self._allowance = min(self._allowance, self.BURST)
-        self._then = now
-        if self._allowance < 1.0:
-            return False
-        self._allowance -= 1.0
         return True
 
 
@@ -219,7 +201,7 @@ class NewestFrameTrack(MediaStreamTrack):
         self._fresh.set()
 
 
-class BrowserSink:
+class BrowserSink(Sink):
     """Shows frames in a browser; ``track`` hands them to the connection's sender.
 
     One thread of its own converts the pictures, and encodes them where the connection is tuned.

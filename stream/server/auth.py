@@ -26,7 +26,7 @@ _MINUTE_S = 60.0
 _WHERE = "Start the server with --origin for each further address under which the page is opened."
 
 
-class Gate:
+class AccessControl:
     """Checks every request before anything else is done with it.
 
     Host: only addresses and names of this machine, those of the certificate and of ``origins``

@@ -69,7 +69,7 @@ class RateLimits:
         return 0.0 if limit is None else limit.wait_s()
 
 
-class Crowd:
+class ConcurrencyLimit:
     """Who is at something at the same time: at most ``most`` in all, ``most_each`` of one key."""
 
     def __init__(self, most: int, most_each: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bunraku.errors import OutputError
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.protocols import SinkClosed
+from bunraku.stream.core.protocols import Sink, SinkClosed
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import RECORDED_AS
 from bunraku.stream.server.options import Limits
@@ -26,7 +26,7 @@ LEFT_FREE_BYTES = 16 * 2**20
 _ID_BYTES = 16
 
 
-class RecordingSink:
+class RecordingSink(Sink):
     """A FileSink in the session's private folder that tells when its file is complete."""
 
     def __init__(

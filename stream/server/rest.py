@@ -161,11 +161,11 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Check who asks before anything is done, and answer every failure in one form."""
     service = request.app[SERVICE]
     try:
-        service.gate.check_host(request)
+        service.access.check_host(request)
         if request.path.startswith(("/api/", "/metrics", "/ws")):
-            service.gate.check_origin(request)
+            service.access.check_origin(request)
         if request.path.startswith(("/api/", "/metrics")):
-            service.gate.check_bearer(request)
+            service.access.check_bearer(request)
     except ApiError as error:
         service.metrics.refused.labels(error.code).inc()
         log.warning("refused", extra=told(path=request.path[:200], why=error.text))

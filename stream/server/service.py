@@ -11,14 +11,14 @@ from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.controls import Command, Photo
 from bunraku.stream.core.tasks import cancel, finish
 from bunraku.stream.rtc.peer import Peer
-from bunraku.stream.server.auth import Gate
+from bunraku.stream.server.auth import AccessControl
 from bunraku.stream.server.folders import sweep
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import Metrics
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.photo_worker import Identify, PhotoWorker, photo_json
 from bunraku.stream.server.protocol import ApiError, ByeReason, CommandMessage, ErrorCode, Offer
-from bunraku.stream.server.rate_limit import Crowd, RateLimits
+from bunraku.stream.server.rate_limit import ConcurrencyLimit, RateLimits
 from bunraku.stream.server.recordings import keep
 from bunraku.stream.server.sessions import Link, Recording, Registry, Session, State
 from bunraku.stream.server.streaming import Stages, Stream
@@ -40,16 +40,18 @@ class Service:
         self.options = options
         self.limits = options.limits
         self.clock = clock
-        self.gate = Gate(options, clock)
+        self.access = AccessControl(options, clock)
         self.metrics = Metrics(options.limits.sessions)
         self.sessions = Registry(options.limits, clock)
         self.photo_worker = PhotoWorker(identify, options.limits, self.metrics)
         self.stopping = False
         self.strangers = RateLimits(options.limits.uploads_per_minute, _MINUTE_S, clock)
         """Uploads without a session, by address."""
-        self.receiving = Crowd(options.limits.uploads_at_once, options.limits.uploads_at_once_each)
+        self.receiving = ConcurrencyLimit(
+            options.limits.uploads_at_once, options.limits.uploads_at_once_each
+        )
         """Photos on their way in or being looked at, by session or address."""
-        self.knocking = Crowd(options.limits.knocking, options.limits.knocking_each)
+        self.knocking = ConcurrencyLimit(options.limits.knocking, options.limits.knocking_each)
         """WebSockets that have not said hello yet, by address."""
         self._stages = stages
         self._watcher: asyncio.Task[None] | None = None

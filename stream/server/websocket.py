@@ -123,7 +123,7 @@ class Connection:
             self._refuse(error, CloseCode.NO_HELLO)
             return False
         try:
-            self._service.gate.check_token(hello.token, self._remote)
+            self._service.access.check_token(hello.token, self._remote)
             session = self._resume(hello.session)
         except ApiError as error:
             self._service.metrics.refused.labels(error.code).inc()

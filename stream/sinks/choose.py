@@ -1,4 +1,4 @@
-"""From words on the command line to the sinks that finished frames go to."""
+"""From the options of the command line to the sinks that finished frames go to."""
 
 from __future__ import annotations
 
@@ -47,24 +47,24 @@ class SinkOptions:
 
 
 def choose_sinks(
-    words: SinkOptions, *, on_key: Callable[[str], None], clock: Clock | None = None
+    options: SinkOptions, *, on_key: Callable[[str], None], clock: Clock | None = None
 ) -> list[Sink]:
     """Make the sinks that are meant, the one to look at first; nothing is opened yet.
 
     :param on_key: told which keys are pressed in the window.
     :raises InputError: there is none, or one cannot be.
     """
-    rate, bitrate_kbps = words.rate or DEFAULT_RATE, words.bitrate_kbps
-    if bitrate_kbps is not None and not words.push:
+    rate, bitrate_kbps = options.rate or DEFAULT_RATE, options.bitrate_kbps
+    if bitrate_kbps is not None and not options.push:
         raise InputError("--bitrate-kbps is for --push only.", "Leave it out.")
     sinks: list[Sink] = []
-    if words.window:
+    if options.window:
         sinks.append(WindowSink(TITLE, on_key=on_key))
-    if words.out is not None:
-        sinks.append(FileSink(words.out, rate=rate, timing=_timing(words.source_time)))
-    if words.virtual_camera or words.virtual_camera_name is not None:
-        sinks.append(VirtualCameraSink(words.virtual_camera_name, rate=rate))
-    for address, name in zip(words.push, _push_names(words.push), strict=True):
+    if options.out is not None:
+        sinks.append(FileSink(options.out, rate=rate, timing=_timing(options.source_time)))
+    if options.virtual_camera or options.virtual_camera_name is not None:
+        sinks.append(VirtualCameraSink(options.virtual_camera_name, rate=rate))
+    for address, name in zip(options.push, _push_names(options.push), strict=True):
         sinks.append(
             PushSink(
                 address,
@@ -74,7 +74,7 @@ def choose_sinks(
                 clock=clock,
             )
         )
-    if not sinks and words.nowhere:
+    if not sinks and options.nowhere:
         sinks.append(NullSink())
     if not sinks:
         raise InputError(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core.encoding import even_size, pad_even
 from bunraku.stream.core.layout import MAX_RECORDED_SIDE_PX, recordable_size
-from bunraku.stream.core.orientation import Picture, fit
+from bunraku.stream.core.orientation import fit
 
 # A clock that goes back by more than this has been set anew, as when a clip starts over.
 _RESTART_S = 0.5
 
 
-class Canvas:
+class SizeFitter:
     """One size for all pictures: the first one's, or the one that is given.
 
     Later pictures of another size are scaled into it, proportions kept, with black bars.
@@ -20,8 +21,8 @@ class Canvas:
         """:param size: (width, height) in pixels."""
         self.size = size if size is None else even_size(*size)
 
-    def place(self, picture: Picture) -> Picture:
-        """``[H,W,3]`` uint8 RGB of any size to the canvas's size, which is even."""
+    def fit(self, picture: Picture) -> Picture:
+        """``[H,W,3]`` uint8 RGB of any size to the one size, which is even."""
         height, width = picture.shape[:2]
         if self.size is None:
             self.size = even_size(*recordable_size(width, height, MAX_RECORDED_SIDE_PX))
@@ -30,7 +31,7 @@ class Canvas:
         return fit(picture, *self.size)
 
 
-class Timeline:
+class OutputTimeline:
     """Whole milliseconds from 0, each later than the one before, from a clock's readings."""
 
     def __init__(self, frame_ms: int = 33) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import Sink
 
 
-class NullSink:
+class NullSink(Sink):
     """Takes every frame and counts it."""
-
-    keeps_all = True
 
     def __init__(self) -> None:
         self.frames = 0
@@ -18,8 +17,8 @@ class NullSink:
         return "null"
 
     @property
-    def notice(self) -> str | None:
-        return None
+    def keeps_all(self) -> bool:
+        return True
 
     async def open(self) -> None:
         pass

@@ -12,9 +12,9 @@ from bunraku.errors import InputError, OutputError
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.encoding import to_i420
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.protocols import SinkClosed
+from bunraku.stream.core.protocols import Sink, SinkClosed
 from bunraku.stream.core.worker import Worker
-from bunraku.stream.sinks.fixed_size import Canvas, Timeline
+from bunraku.stream.sinks.fixed_size import OutputTimeline, SizeFitter
 from bunraku.stream.sinks.push_child import PARTING_S, Order
 from bunraku.stream.sinks.push_process import PushLost, PushProcess
 from bunraku.stream.sinks.push_target import PushTarget
@@ -23,7 +23,7 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 8.0
 
 
-class PushSink:
+class PushSink(Sink):
     """Sends H.264 with low delay over RTMP, RTSP, SRT, UDP or HLS.
 
     A connection that breaks is made anew, after ever longer waits, with a ``notice`` meanwhile. One
@@ -56,7 +56,7 @@ class PushSink:
         self._clock = clock or SystemClock()
         self._worker = Worker(f"push {self._name}")
         self._process: PushProcess | None = None
-        self._canvas, self._timeline = Canvas(), Timeline()
+        self._fitter, self._timeline = SizeFitter(), OutputTimeline()
         self._worked = self._closed = False
         self._wait_s = _FIRST_WAIT_S
         self._notice: str | None = None
@@ -125,10 +125,10 @@ class PushSink:
         """In the worker's thread."""
         if self._closed:
             raise PushLost("it is closed")
-        planes = to_i420(self._canvas.place(frame.shown_picture()))
+        planes = to_i420(self._fitter.fit(frame.shown_picture()))
         if self._process is None:
             self._process = self._start()
-            self._timeline = Timeline()
+            self._timeline = OutputTimeline()
         try:
             self._process.send(planes, self._timeline.at_ms(frame.captured_s))
         except PushLost:
@@ -136,7 +136,7 @@ class PushSink:
             raise
 
     def _start(self) -> PushProcess:
-        assert self._canvas.size is not None
+        assert self._fitter.size is not None
         target = self._target
         try:
             return PushProcess(
@@ -144,7 +144,7 @@ class PushSink:
                     target.address,
                     target.format,
                     target.options,
-                    self._canvas.size,
+                    self._fitter.size,
                     self._rate,
                     self._bitrate_kbps,
                     self._patience_s,

@@ -9,8 +9,8 @@ import signal
 import threading
 from collections.abc import Iterator
 
-from bunraku.stream.core.orientation import Picture
-from bunraku.stream.sinks.child import Child
+from bunraku.runtime.arrays import Picture
+from bunraku.stream.sinks.child_process import ChildProcess
 from bunraku.stream.sinks.push_child import HEADER, PARTING_S, Order
 
 _REASONS = {
@@ -50,7 +50,7 @@ class PushProcess:
 
         :raises OSError: it cannot be started.
         """
-        self._child = Child("bunraku.stream.sinks.push_child")
+        self._child = ChildProcess("bunraku.stream.sinks.push_child")
         self._unsent = order.line()
         self._patience_s = order.patience_s + GRACE_S
 

@@ -16,7 +16,7 @@ from bunraku.stream.core.encoding import to_i420
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks.disk import DiskFile
-from bunraku.stream.sinks.fixed_size import Canvas, Timeline
+from bunraku.stream.sinks.fixed_size import OutputTimeline, SizeFitter
 from bunraku.stream.sinks.muxer import RECORDED_H264, RECORDED_VP9, LiveMuxer
 from bunraku.stream.sinks.threaded import ThreadedSink
 
@@ -53,8 +53,6 @@ class FileSink(ThreadedSink):
     process is killed. It says in its metadata that it is synthetic.
     """
 
-    keeps_all = True
-
     def __init__(
         self,
         path: str | Path,
@@ -79,7 +77,7 @@ class FileSink(ThreadedSink):
         self._timing = timing
         self._max_bytes, self._max_s = max_bytes, max_s
         super().__init__(f"recording {self.path.name}")
-        self._canvas, self._timeline = Canvas(), Timeline(self._frame_ms)
+        self._fitter, self._timeline = SizeFitter(), OutputTimeline(self._frame_ms)
         self._disk: DiskFile | None = None
         self._muxer: LiveMuxer | None = None
         self._ended: str | None = None
@@ -89,8 +87,8 @@ class FileSink(ThreadedSink):
         return self.path.name
 
     @property
-    def notice(self) -> str | None:
-        return None
+    def keeps_all(self) -> bool:
+        return True
 
     @property
     def seconds(self) -> float:
@@ -112,7 +110,7 @@ class FileSink(ThreadedSink):
         """In the worker's thread."""
         if self._ended is not None or self._disk is None:
             raise SinkClosed(self._ended or f"{self.path} is not open.")
-        picture = self._canvas.place(frame.shown_picture())
+        picture = self._fitter.fit(frame.shown_picture())
         time_s = frame.captured_s if self._timing is Timing.CAPTURE else frame.time_s
         try:
             if self._muxer is None:
@@ -139,8 +137,8 @@ class FileSink(ThreadedSink):
         name, options = _CONTAINERS[suffix]
         container = av.open(disk, "w", format=name, options=options, buffer_size=_BUFFER_BYTES)
         encoding = RECORDED_VP9 if suffix == ".webm" else RECORDED_H264
-        assert self._canvas.size is not None
-        return LiveMuxer(container, self._canvas.size, encoding, rate=self._rate)
+        assert self._fitter.size is not None
+        return LiveMuxer(container, self._fitter.size, encoding, rate=self._rate)
 
     def _end(self, exc: Exception) -> SinkClosed:
         """Give up, keeping what is on the disk."""

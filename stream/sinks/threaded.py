@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.protocols import Sink
 from bunraku.stream.core.worker import Worker
 
 
-class ThreadedSink(ABC):
+class ThreadedSink(Sink, ABC):
     """Calls ``_open``, ``_write`` and ``_finish`` in one thread; ``close`` finishes once."""
 
     def __init__(self, thread_name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from bunraku.errors import InputError, MissingExtraError, OutputError
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import SinkClosed
-from bunraku.stream.sinks.fixed_size import Canvas
+from bunraku.stream.sinks.fixed_size import SizeFitter
 from bunraku.stream.sinks.threaded import ThreadedSink
 
 _FIXES = {
@@ -38,17 +38,13 @@ class VirtualCameraSink(ThreadedSink):
         if not (min(size) > 0 and rate > 0):
             raise InputError("Size and rate of a virtual camera must be above 0.")
         self._device, self._rate = device, rate
-        self._canvas = Canvas(size)
+        self._fitter = SizeFitter(size)
         super().__init__("virtual camera")
         self._camera: Any = None
 
     @property
     def name(self) -> str:
         return f"virtual camera {self._device}" if self._device else "virtual camera"
-
-    @property
-    def notice(self) -> str | None:
-        return None
 
     def _open(self) -> None:
         """Open the camera.
@@ -62,8 +58,8 @@ class VirtualCameraSink(ThreadedSink):
             raise MissingExtraError(
                 "A virtual camera needs pyvirtualcam.", 'Run: pip install "bunraku[virtualcam]"'
             ) from exc
-        assert self._canvas.size is not None
-        width, height = self._canvas.size
+        assert self._fitter.size is not None
+        width, height = self._fitter.size
         try:
             self._camera = pyvirtualcam.Camera(
                 width=width,
@@ -82,7 +78,7 @@ class VirtualCameraSink(ThreadedSink):
     def _write(self, frame: LiveFrame) -> None:
         if self._camera is None:
             raise SinkClosed(f"The {self.name} is not open.")
-        picture = self._canvas.place(frame.shown_picture())
+        picture = self._fitter.fit(frame.shown_picture())
         try:
             self._camera.send(picture)
         except (RuntimeError, OSError) as exc:

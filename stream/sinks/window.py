@@ -13,9 +13,9 @@ from typing import Any
 from bunraku.errors import OutputError
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.orientation import resize
-from bunraku.stream.core.protocols import SinkClosed
+from bunraku.stream.core.protocols import Sink, SinkClosed
 from bunraku.stream.core.worker import Worker
-from bunraku.stream.sinks.child import Child
+from bunraku.stream.sinks.child_process import ChildProcess
 from bunraku.stream.sinks.window_child import HEADER
 
 # OpenCV does not tell how large the screen is; this fits on nearly all.
@@ -26,7 +26,7 @@ _CLOSED = "The window is closed."
 _NO_WINDOW = "or use --no-window."
 
 
-class WindowSink:
+class WindowSink(Sink):
     """Shows each frame at once, scaled to the window; the user may resize and close it.
 
     The window belongs to another process; see :mod:`bunraku.stream.sinks.window_child`.
@@ -44,7 +44,7 @@ class WindowSink:
         self._on_key = on_key
         self._worker, self._ears = Worker("window"), Worker("window's keys")
         self._listening: asyncio.Task[None] | None = None
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
         self._room = _LARGEST_AT_START
         self._opened: asyncio.Future[None] | None = None
         self._shown: asyncio.Future[None] | None = None
@@ -57,12 +57,7 @@ class WindowSink:
         return "window"
 
     @property
-    def notice(self) -> str | None:
-        return None
-
-    @property
     def gone(self) -> bool:
-        """Whether it was open and has ended, which is known even while no frames come."""
         return self._was_open and self._ended is not None
 
     async def open(self) -> None:
@@ -116,10 +111,10 @@ class WindowSink:
             await self._worker.close()
             await self._ears.close()
 
-    def _start(self) -> Child:
+    def _start(self) -> ChildProcess:
         """In the worker's thread, as is ``_send`` and ``_finish``."""
         try:
-            self._child = child = Child("bunraku.stream.sinks.window_child")
+            self._child = child = ChildProcess("bunraku.stream.sinks.window_child")
             with contextlib.suppress(BrokenPipeError):  # it is missed when it says nothing
                 child.send(json.dumps(self.title).encode() + b"\n")
         except OSError as exc:
@@ -140,7 +135,7 @@ class WindowSink:
         if child is not None:
             child.finish(_CLOSE_S)
 
-    def _listen(self, child: Child, loop: asyncio.AbstractEventLoop) -> None:
+    def _listen(self, child: ChildProcess, loop: asyncio.AbstractEventLoop) -> None:
         """In the ears' thread, until the process ends."""
         while line := child.hear():
             loop.call_soon_threadsafe(self._heard, json.loads(line))

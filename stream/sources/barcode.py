@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.stream.core.orientation import Picture
+from bunraku.runtime.arrays import Picture
 
 CELLS = 24
 NUMBER_BITS = 16

@@ -1,4 +1,4 @@
-"""From words on the command line to a source of driving frames."""
+"""From the options of the command line to a source of driving frames."""
 
 from __future__ import annotations
 
@@ -44,46 +44,46 @@ class SourceOptions:
     transport: Transport | None = None
 
 
-def choose_source(words: SourceOptions, *, clock: Clock | None = None) -> Source:
+def choose_source(options: SourceOptions, *, clock: Clock | None = None) -> Source:
     """Make the source that is meant; nothing is opened yet.
 
-    :raises InputError: the words contradict each other or mean nothing; a file that is not there
+    :raises InputError: the options contradict each other or mean nothing; a file that is not there
         is told at once.
     """
-    place = words.place
-    if words.backend is not None and not is_camera(words):
+    place = options.place
+    if options.backend is not None and not is_camera(options):
         raise InputError("--backend is for webcams only.", "Leave it out.")
-    if words.transport is not None and not (place or "").lower().startswith(_RTSP):
+    if options.transport is not None and not (place or "").lower().startswith(_RTSP):
         raise InputError("--rtsp-transport is for rtsp URLs only.", "Leave it out.")
-    if place is not None and words.camera is not None:
+    if place is not None and options.camera is not None:
         raise InputError(
             "A camera and another source are given at once.", "Give --camera or --from."
         )
     if place is None or place.startswith(_DEVICES):
-        _refuse_file_words(words)
-        device = place or words.camera or _first_camera()
+        _refuse_file_options(options)
+        device = place or options.camera or _first_camera()
         return WebcamSource(
             int(device) if device.isdecimal() else device,
-            size=words.size,
-            rate=words.rate,
-            backend=words.backend or WebcamBackend.OPENCV,
+            size=options.size,
+            rate=options.rate,
+            backend=options.backend or WebcamBackend.OPENCV,
             clock=clock,
         )
     if place.partition(":")[0] == _PATTERN:
-        _refuse_file_words(words)
-        return _pattern(place, words, clock)
-    if words.size is not None or words.rate is not None:
+        _refuse_file_options(options)
+        return _pattern(place, options, clock)
+    if options.size is not None or options.rate is not None:
         raise InputError(
             "--size and --rate are for cameras and the test pattern.",
             "Leave them out: files and streams have their own.",
         )
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", place) or place.partition(":")[0] in SCHEMES:
-        _refuse_file_words(words)
-        options = UrlOptions(transport=words.transport or Transport.TCP)
-        return UrlSource(place, options=options, clock=clock)
+        _refuse_file_options(options)
+        url_options = UrlOptions(transport=options.transport or Transport.TCP)
+        return UrlSource(place, options=url_options, clock=clock)
     _check_clip(place)
-    pace = Pace.FAST if words.fast else Pace.OWN
-    return FileSource(place, pace=pace, loop=words.loop, clock=clock)
+    pace = Pace.FAST if options.fast else Pace.OWN
+    return FileSource(place, pace=pace, loop=options.loop, clock=clock)
 
 
 def _first_camera() -> str:
@@ -92,14 +92,14 @@ def _first_camera() -> str:
     return str(here[0].index) if here else "0"
 
 
-def is_camera(words: SourceOptions) -> bool:
+def is_camera(options: SourceOptions) -> bool:
     """Whether a person looks into it as into a mirror."""
-    return words.place is None or words.place.startswith(_DEVICES)
+    return options.place is None or options.place.startswith(_DEVICES)
 
 
-def is_file(words: SourceOptions) -> bool:
+def is_file(options: SourceOptions) -> bool:
     """Whether it has a time of its own, which a recording should keep."""
-    return words.place is not None and stat.S_ISREG(mode_of(Path(words.place)))
+    return options.place is not None and stat.S_ISREG(mode_of(Path(options.place)))
 
 
 def _check_clip(place: str) -> None:
@@ -114,17 +114,17 @@ def _check_clip(place: str) -> None:
     raise SourceError(wrong, "Name a clip, the URL of a stream, or `pattern`.")
 
 
-def _pattern(place: str, words: SourceOptions, clock: Clock | None) -> PatternSource:
+def _pattern(place: str, options: SourceOptions, clock: Clock | None) -> PatternSource:
     kind = place.partition(":")[2] or PatternKind.BARS
     if kind not in set(PatternKind):
         kinds = " or ".join(f"{_PATTERN}:{kind}" for kind in PatternKind)
         raise InputError(f"There is no test pattern {kind!r}.", f"Choose {kinds}.")
     return PatternSource(
-        PatternKind(kind), size=words.size or (640, 480), rate=words.rate or 30.0, clock=clock
+        PatternKind(kind), size=options.size or (640, 480), rate=options.rate or 30.0, clock=clock
     )
 
 
-def _refuse_file_words(words: SourceOptions) -> None:
-    if words.fast or words.loop:
-        said = "--fast" if words.fast else "--loop"
+def _refuse_file_options(options: SourceOptions) -> None:
+    if options.fast or options.loop:
+        said = "--fast" if options.fast else "--loop"
         raise InputError(f"{said} is for files only.", "Leave it out, or name a clip with --from.")

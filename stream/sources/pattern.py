@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from bunraku.errors import InputError
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.sources.barcode import CELLS, code_height, draw_code
 from bunraku.stream.sources.pacing import Pacer
 from bunraku.stream.sources.reader import Reader

@@ -14,7 +14,7 @@ from bunraku.errors import SourceError
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.sources.address import PROTOCOLS, SCHEMES, StreamAddress
 from bunraku.stream.sources.av_feed import AvFeed
-from bunraku.stream.sources.regain import RegainingSource, Retry
+from bunraku.stream.sources.reconnect import ReconnectingSource, Retry
 
 __all__ = ["SCHEMES", "Transport", "UrlOptions", "UrlSource"]
 
@@ -49,7 +49,7 @@ class UrlOptions:
     retry: Retry = field(default_factory=Retry)
 
 
-class UrlSource(RegainingSource):
+class UrlSource(ReconnectingSource):
     """The newest frame of a stream, regained when it is lost.
 
     A clip on a web server, and what comes in pieces (HLS), is played at its own pace instead.

@@ -12,7 +12,7 @@ from bunraku.stream.sources import webcam_opencv, webcam_pyav
 from bunraku.stream.sources.camera_mode import CameraMode
 from bunraku.stream.sources.cameras import Camera, find_camera
 from bunraku.stream.sources.reader import Feed
-from bunraku.stream.sources.regain import RegainingSource, Retry
+from bunraku.stream.sources.reconnect import ReconnectingSource, Retry
 
 # Cameras take up to two seconds to expose their first picture.
 FRAME_TIMEOUT_S = 5.0
@@ -31,7 +31,7 @@ class WebcamBackend(StrEnum):
         return webcam_pyav.connect if self is WebcamBackend.PYAV else webcam_opencv.connect
 
 
-class WebcamSource(RegainingSource):
+class WebcamSource(ReconnectingSource):
     """The newest frame of a webcam. One that is unplugged and plugged in again goes on.
 
     Frames carry the time at which the driver took them, where it tells.

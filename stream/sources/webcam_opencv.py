@@ -7,9 +7,9 @@ import sys
 import cv2
 import numpy as np
 
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.sources.camera_mode import CameraMode, captured_s
 from bunraku.stream.sources.cameras import Camera, busy
 from bunraku.stream.sources.reader import FeedLost

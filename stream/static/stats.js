@@ -56,7 +56,7 @@ export function nobodyInView(before, now) {
   return frames > 0 && now.lost - before.lost >= frames * NOBODY_SHARE;
 }
 
-const STAGES = { densepose: "DensePose", motion: "Motion", blending: "Blending" };
+const STAGES = { densepose: "DensePose", motion: "Motion", blend: "Blend" };
 
 /** The server's stage times as bars: [{name, p50, p95, part, tail}], the last two of 1. */
 export function stageBars(stages) {

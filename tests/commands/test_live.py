@@ -20,11 +20,12 @@ from typer.testing import CliRunner
 from bunraku.__main__ import app
 from bunraku.commands import live as command
 from bunraku.errors import FetchError, NoPersonError
+from bunraku.runtime.arrays import Picture
 from bunraku.runtime.identity import Identity, SourceReport
 from bunraku.runtime.puppet import Driving
 from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture
+from bunraku.stream.core.protocols import Sink
 
 MakeFile = Callable[..., Path]
 
@@ -115,7 +116,7 @@ def test_the_numbers_are_written_as_json(
     told = json.loads(run(*words, "-").stdout)
     assert (told["frames_in"], told["frames_out"]) == (6, 6)
     assert told["sinks"] == ["null"]
-    assert set(told["stages_ms"]) == {"densepose", "motion", "blending"}
+    assert set(told["stages_ms"]) == {"densepose", "motion", "blend"}
     assert told["interrupted"] is False
     path = tmp_path / "stats.json"
     assert run(*words, path).exit_code == 0
@@ -179,7 +180,7 @@ def test_passthrough_shows_the_driver(
 Script = list[tuple[Callable[[], bool], str]]
 
 
-class KeyWindow:
+class KeyWindow(Sink):
     """In place of a window: types each key at the first frame at which its condition holds."""
 
     name = "window"

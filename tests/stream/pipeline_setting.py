@@ -24,7 +24,7 @@ class Setting:
     ) -> None:
         self.clock = clock or FakeClock()
         self.source = source or FakeSource(self.clock)
-        names = ("densepose", "motion", "blending")
+        names = ("densepose", "motion", "blend")
         self.stages = stages or [
             FakeStage(name, self.clock, took) for name, took in zip(names, takes_s, strict=True)
         ]

@@ -9,10 +9,10 @@ import numpy as np
 from tests.stream.fakes import FakeClock, live_frame, picture
 
 from bunraku.errors import EngineError
+from bunraku.runtime.arrays import Picture
 from bunraku.runtime.puppet import Driving
 from bunraku.stream.core.controls import Controls, Photo
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.core.protocols import Stage
 from bunraku.stream.core.stages import puppet_stages
 
@@ -70,7 +70,7 @@ class Pencil:
 
 def stage_threads() -> list[str]:
     """Names of the stages' threads that are there."""
-    stages = {f"bunraku-{name}" for name in ("densepose", "motion", "blending")}
+    stages = {f"bunraku-{name}" for name in ("densepose", "motion", "blend")}
     return [thread.name for thread in threading.enumerate() if thread.name in stages]
 
 

@@ -16,10 +16,10 @@ from bunraku.stream.core.clock import SystemClock
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.preview import PreviewSink
-from bunraku.stream.core.protocols import Sink, SinkClosed
+from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.core.session import LiveSession, SessionPuppet
 from bunraku.stream.core.stats import Stats
-from bunraku.stream.live import Live, LiveOptions, _Outlet
+from bunraku.stream.live import Live, LiveOptions, _RememberingSink
 from bunraku.stream.sinks.choose import SinkOptions
 from bunraku.stream.sinks.null import NullSink
 from bunraku.stream.sinks.recording import Timing
@@ -69,17 +69,9 @@ def test_photos_are_looked_at_before_anything_is_loaded(
 def test_a_sink_that_ends_while_others_go_on_is_remembered(
     options: LiveOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Full:
-        name = "full"
-
-        async def open(self) -> None:
-            pass
-
+    class Full(NullSink):
         async def write(self, frame: LiveFrame) -> None:
             raise SinkClosed("The disk is full.")
-
-        async def close(self) -> None:
-            pass
 
     monkeypatch.setattr("bunraku.stream.sinks.choose.VirtualCameraSink", lambda *_, **__: Full())
     sinks = SinkOptions(window=False, out=options.sinks.out, source_time=True, virtual_camera=True)
@@ -173,11 +165,11 @@ def test_keys_are_pointed_at_when_there_is_a_picture(
 
 
 def test_a_window_that_is_gone_is_seen_through_its_wrappers() -> None:
-    class Window:
-        name, gone = "window", True
+    class Window(NullSink):
+        gone = True
 
     controls, clock = Controls(), SystemClock()
-    outlet = _Outlet(cast(Sink, Window()))
+    outlet = _RememberingSink(Window())
     preview = PreviewSink(outlet, controls, cast(Callable[[], Stats], None), clock)
     assert (outlet.gone, preview.gone) == (True, True)
-    assert not _Outlet(NullSink()).gone
+    assert not _RememberingSink(NullSink()).gone

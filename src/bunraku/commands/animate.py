@@ -18,7 +18,7 @@ from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
 
 if TYPE_CHECKING:
-    from bunraku.stream.clip.animate import Animator
+    from bunraku.stream.clip.animate import ClipPuppet
     from bunraku.stream.clip.options import AnimateOptions, Summary
 
 MAX_SIDE_PX = 4096
@@ -114,7 +114,7 @@ def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) ->
     with progress_bar("frames") as progress, StopRequest() as stop:
         task = progress.add_task("Starting", total=None)
 
-        def load() -> Animator:
+        def load() -> ClipPuppet:
             return load_puppet(bundle, iuv, threads)
 
         def on_frame(done: int, total: int | None) -> None:
@@ -123,7 +123,7 @@ def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) ->
         return animate_clip(load, options, on_frame=on_frame, should_stop=stop)
 
 
-def load_puppet(bundle: str, iuv: str, threads: int | None) -> Animator:
+def load_puppet(bundle: str, iuv: str, threads: int | None) -> ClipPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
 

@@ -64,7 +64,7 @@ def test_the_person_in_the_photo_moves_and_the_room_stands_still(
     assert min(np.median(spread[side]) for side in sides) < 10
     assert min(np.median(change[side]) for side in sides) < 16
     assert first_ms < FIRST_FRAME_MS
-    assert set(stages) == {"densepose", "motion", "blending"}
+    assert set(stages) == {"densepose", "motion", "blend"}
     assert (tmp_path / "live.png").stat().st_size > 20_000
 
 

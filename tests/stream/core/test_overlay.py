@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from bunraku.runtime.arrays import Picture
 from bunraku.runtime.puppet import Driving
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.core.overlay import draw_overlay, draw_skeleton, iuv_colours, plain
 from bunraku.stream.core.stats import Percentiles, Stats
 
@@ -32,7 +32,7 @@ STATS = Stats(
     dropped={"densepose": 12},
     lost=3,
     faults={"motion": 1},
-    stages_ms={"densepose": spread(18.2), "motion": spread(9.1), "blending": spread(22.0)},
+    stages_ms={"densepose": spread(18.2), "motion": spread(9.1), "blend": spread(22.0)},
     age_ms=spread(62.0),
 )
 

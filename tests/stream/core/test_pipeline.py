@@ -57,7 +57,7 @@ async def test_an_overloaded_stage_drops_frames_and_their_age_stays_bounded() ->
 @pytest.mark.parametrize("in_flight", [1, 2])
 async def test_frames_in_flight_are_limited_and_none_is_overtaken(in_flight: int) -> None:
     clock = FakeClock()
-    names = ("densepose", "motion", "blending")
+    names = ("densepose", "motion", "blend")
     stages = [
         FakeStage(name, clock, took, fails=fails)
         for name, took, fails in zip(names, (0.02, 0.06, 0.08), ([3], [7], [11]), strict=True)
@@ -70,7 +70,7 @@ async def test_frames_in_flight_are_limited_and_none_is_overtaken(in_flight: int
     assert set(stats.dropped) == {"densepose"}, "what has begun is finished"
     assert stats.fps_out == pytest.approx(1 / 0.16 if in_flight == 1 else 1 / 0.08, rel=0.15)
     for frame in sink.frames:
-        first, last = frame.spans["densepose"].start_s, frame.spans["blending"].end_s
+        first, last = frame.spans["densepose"].start_s, frame.spans["blend"].end_s
         others = [f for f in sink.frames if first <= f.spans["densepose"].start_s < last]
         assert len(others) <= in_flight
     running.cancel()

@@ -13,11 +13,11 @@ import pytest
 from tests.stream.fakes import FakeClock, FakeSink, FakeSource, FakeStage, picture, settle
 
 from bunraku.errors import InputError, NoPersonError, OutputError, SourceError
+from bunraku.runtime.arrays import Picture
 from bunraku.runtime.identity import Identity, SourceReport
 from bunraku.runtime.puppet import Driving
 from bunraku.stream.core.controls import Command, Controls, Photo
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.core.protocols import Stage
 from bunraku.stream.core.session import LiveSession, make_photo
 

@@ -19,11 +19,11 @@ from tests.stream.fakes import FakeClock, FakeSink, FakeSource, picture
 from tests.stream.puppetry_setting import NOBODY, Pencil, Session, Someone, stage_threads
 
 from bunraku.errors import EngineError
+from bunraku.runtime.arrays import Picture
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.puppet import Driving
 from bunraku.stream.core.controls import Command, Controls, Photo
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.core.pipeline import Pipeline
 from bunraku.stream.core.stages import (
     CALIBRATING_S,
@@ -51,7 +51,7 @@ async def session(pencil: Pencil) -> AsyncIterator[Session]:
 
 
 async def test_a_frame_goes_through_three_threads(session: Session, pencil: Pencil) -> None:
-    assert [stage.name for stage in session.stages] == ["densepose", "motion", "blending"]
+    assert [stage.name for stage in session.stages] == ["densepose", "motion", "blend"]
     frame = await session.frame(5)
     assert frame.shown_picture()[0, 0, 0] == 105
     assert frame.shown_picture().shape == (20, 20, 3)
@@ -62,7 +62,7 @@ async def test_a_frame_goes_through_three_threads(session: Session, pencil: Penc
     assert pencil.threads == {
         "drive": {"bunraku-densepose"},
         "move": {"bunraku-motion"},
-        "paint": {"bunraku-blending"},
+        "paint": {"bunraku-blend"},
     }
 
 
@@ -81,7 +81,7 @@ async def test_the_last_good_picture_stands_in_while_nobody_is_seen(
     assert await session.shown(5) == 105
     frame = await session.frame(NOBODY)
     assert frame.lost
-    assert frame.idle == {"motion", "blending"}  # DensePose looked for somebody
+    assert frame.idle == {"motion", "blend"}  # DensePose looked for somebody
     assert frame.shown_picture()[0, 0, 0] == 105
     assert pencil.calls.count("photo") == 1
     assert pencil.calls.count("move") == 1

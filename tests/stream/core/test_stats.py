@@ -47,7 +47,7 @@ async def test_the_meter_gives_a_snapshot_as_json() -> None:
         meter.delivered(0.05)
         await clock.advance(0.1)
     meter.dropped["motion"] += 2
-    meter.faults["blending"] += 1
+    meter.faults["blend"] += 1
     stats = meter.snapshot(missed=4)
     assert stats.frames_in == stats.frames_out == 11
     assert stats.lost == 1
@@ -56,7 +56,7 @@ async def test_the_meter_gives_a_snapshot_as_json() -> None:
     assert stats.age_ms == Percentiles(50, 50, 50, 11)
     plain = json.loads(json.dumps(stats.as_json()))
     assert plain["dropped"] == {"motion": 2, "source": 4}
-    assert plain["faults"] == {"blending": 1}
+    assert plain["faults"] == {"blend": 1}
     assert plain["stages_ms"]["motion"]["p99"] == pytest.approx(20)
 
 

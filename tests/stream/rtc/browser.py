@@ -17,8 +17,8 @@ from aiortc import (
 )
 from av.video.frame import VideoFrame
 
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core.frame import to_rgb
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.rtc import ice
 from bunraku.stream.rtc.ice import LOOPBACK
 from bunraku.stream.rtc.options import PeerOptions

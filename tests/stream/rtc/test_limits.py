@@ -6,7 +6,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver
 from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket, RtpPacket
 
-from bunraku.stream.rtc.limits import MAX_STREAMS, RESENT_AT_ONCE, Budget, limit
+from bunraku.stream.rtc.limits import MAX_STREAMS, RESENT_AT_ONCE, limit
 
 HISTORY = 128
 
@@ -63,13 +63,3 @@ async def test_a_packet_cannot_ask_for_thousands(transceiver: RTCRtpTransceiver)
     oldest = 1001 - HISTORY
     assert resent.numbers[:RESENT_AT_ONCE] == [*range(oldest, oldest + RESENT_AT_ONCE)]
     assert len(resent.numbers) <= 3 * RESENT_AT_ONCE
-
-
-def test_a_budget_comes_back_with_time() -> None:
-    now_s = 0.0
-    budget = Budget(100, 10, now=lambda: now_s)
-    assert [budget.take(7), budget.take(7), budget.take(7)] == [7, 3, 0]
-    now_s = 0.05
-    assert budget.take(7) == 5
-    now_s = 60.0
-    assert budget.take(100) == 10

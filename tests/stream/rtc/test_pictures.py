@@ -7,8 +7,8 @@ import pytest
 from av.video.frame import VideoFrame
 from tests.stream.fakes import live_frame
 
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.rtc.pictures import to_i420
 
 

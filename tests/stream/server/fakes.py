@@ -18,11 +18,11 @@ from aiohttp import FormData, WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bunraku.errors import NoPersonError
+from bunraku.runtime.arrays import Picture
 from bunraku.runtime.identity import Identity, SourceReport
 from bunraku.runtime.photo import read_photo
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.core.protocols import Stage
 from bunraku.stream.rtc.options import PeerOptions
 from bunraku.stream.server.app import make_app
@@ -59,7 +59,7 @@ class Tint:
     """A stage that shows the camera's picture with its lower half in the photo's colour."""
 
     controls: Controls
-    name: str = "blending"
+    name: str = "blend"
     failing: bool = False
 
     async def run(self, frame: LiveFrame) -> None:

@@ -9,16 +9,16 @@ from multidict import CIMultiDict
 from tests.stream.fakes import FakeClock
 from tests.stream.server.certificates import make_certificate
 
-from bunraku.stream.server.auth import Gate
+from bunraku.stream.server.auth import AccessControl
 from bunraku.stream.server.options import Limits, ServerOptions
 from bunraku.stream.server.protocol import ApiError, ErrorCode
 
 TOKEN = "a-token-long-enough"
 
 
-def gate(clock: FakeClock | None = None, **options: object) -> Gate:
+def access(clock: FakeClock | None = None, **options: object) -> AccessControl:
     chosen = ServerOptions(**options)  # type: ignore[arg-type]
-    return Gate(chosen, clock or FakeClock())
+    return AccessControl(chosen, clock or FakeClock())
 
 
 def request(*headers: tuple[str, str]) -> web.Request:
@@ -33,7 +33,7 @@ def request(*headers: tuple[str, str]) -> web.Request:
     ],
 )
 def test_known_hosts(host: str) -> None:
-    made = gate(origins=("https://puppet.example.org",), token=TOKEN)
+    made = access(origins=("https://puppet.example.org",), token=TOKEN)
     made.check_host(request(("Host", host)))
 
 
@@ -46,19 +46,19 @@ def test_known_hosts(host: str) -> None:
 )
 def test_foreign_hosts(host: str) -> None:
     with pytest.raises(ApiError) as caught:
-        gate().check_host(request(("Host", host)))
+        access().check_host(request(("Host", host)))
     assert (caught.value.status, caught.value.code) == (403, ErrorCode.FORBIDDEN)
 
 
 def test_no_host_or_two() -> None:
     for headers in ([], [("Host", "localhost"), ("Host", "evil.org")]):
         with pytest.raises(ApiError):
-            gate().check_host(request(*headers))
+            access().check_host(request(*headers))
 
 
 def test_names_of_the_certificate(tmp_path: Path) -> None:
     tls = make_certificate(tmp_path, "puppet.lan", "*.puppets.org")
-    made = gate(tls=tls, token=TOKEN)
+    made = access(tls=tls, token=TOKEN)
     made.check_host(request(("Host", "puppet.lan:8090")))
     made.check_host(request(("Host", "a.puppets.org")))
     for foreign in ("puppets.org", "a.b.puppets.org", "evil.org"):
@@ -76,7 +76,7 @@ def test_names_of_the_certificate(tmp_path: Path) -> None:
     ],
 )
 def test_own_origins(origin: str, host: str) -> None:
-    made = gate(origins=("https://puppet.example.org",), token=TOKEN)
+    made = access(origins=("https://puppet.example.org",), token=TOKEN)
     made.check_origin(request(("Host", host), ("Origin", origin)))
 
 
@@ -89,7 +89,7 @@ def test_own_origins(origin: str, host: str) -> None:
     ],
 )
 def test_foreign_origins(origin: str) -> None:
-    made = gate(origins=("https://puppet.example.org",), token=TOKEN)
+    made = access(origins=("https://puppet.example.org",), token=TOKEN)
     with pytest.raises(ApiError) as caught:
         made.check_origin(request(("Host", "127.0.0.1:8090"), ("Origin", origin)))
     assert caught.value.status == 403
@@ -101,14 +101,14 @@ def test_foreign_origins(origin: str) -> None:
 def test_without_an_origin_the_browser_tells_the_site(site: str, passes: bool) -> None:
     asked = request(("Host", "127.0.0.1:8090"), ("Sec-Fetch-Site", site))
     if passes:
-        gate().check_origin(asked)
+        access().check_origin(asked)
     else:
         with pytest.raises(ApiError):
-            gate().check_origin(asked)
+            access().check_origin(asked)
 
 
 def test_token() -> None:
-    made = gate(token=TOKEN)
+    made = access(token=TOKEN)
     assert made.asks_token
     made.check_bearer(request(("Authorization", f"Bearer {TOKEN}")))
     made.check_bearer(request(("Authorization", f"bearer  {TOKEN} ")))
@@ -121,18 +121,18 @@ def test_token() -> None:
 def test_tokens_of_other_alphabets_are_wrong() -> None:
     for wrong in ("gehäkelt", "\udcff", "x" * 10_000):
         with pytest.raises(ApiError) as caught:
-            gate(token=TOKEN).check_token(wrong, None)
+            access(token=TOKEN).check_token(wrong, None)
         assert caught.value.status == 401
 
 
 def test_no_token_is_asked_for_where_there_is_none() -> None:
-    assert not gate().asks_token
-    gate().check_bearer(request(("Authorization", "Bearer anything")))
+    assert not access().asks_token
+    access().check_bearer(request(("Authorization", "Bearer anything")))
 
 
 async def test_wrong_tokens_have_to_wait() -> None:
     clock = FakeClock()
-    made = gate(clock, token="short", limits=Limits(wrong_tokens_per_minute=3))
+    made = access(clock, token="short", limits=Limits(wrong_tokens_per_minute=3))
     for _ in range(3):
         with pytest.raises(ApiError) as caught:
             made.check_token("wrong", "10.0.0.1")
@@ -147,7 +147,7 @@ async def test_wrong_tokens_have_to_wait() -> None:
 
 
 def test_wrong_tokens_lock_nobody_out_who_has_a_long_one() -> None:
-    made = gate(token=TOKEN, limits=Limits(wrong_tokens_per_minute=1))
+    made = access(token=TOKEN, limits=Limits(wrong_tokens_per_minute=1))
     for status in (401, 429):
         with pytest.raises(ApiError) as caught:
             made.check_token("wrong", "10.0.0.1")
@@ -156,7 +156,7 @@ def test_wrong_tokens_lock_nobody_out_who_has_a_long_one() -> None:
 
 
 def test_a_missing_token_is_no_guess() -> None:
-    made = gate(token=TOKEN, limits=Limits(wrong_tokens_per_minute=1))
+    made = access(token=TOKEN, limits=Limits(wrong_tokens_per_minute=1))
     for _ in range(5):
         with pytest.raises(ApiError) as caught:
             made.check_token(None, "10.0.0.1")
@@ -164,7 +164,7 @@ def test_a_missing_token_is_no_guess() -> None:
 
 
 def test_who_has_no_token_is_asked_for_it_while_others_guess() -> None:
-    made = gate(token=TOKEN, limits=Limits(wrong_tokens_per_minute=1))
+    made = access(token=TOKEN, limits=Limits(wrong_tokens_per_minute=1))
     for token, status in (("wrong", 401), ("wrong", 429), (None, 401), ("", 401)):
         with pytest.raises(ApiError) as caught:
             made.check_token(token, "10.0.0.1")

@@ -24,7 +24,7 @@ def test_frames_are_counted_where_they_go() -> None:
     frame.spans["motion"] = Span(1.0, 1.015)
     watching.arrived(frame)
     watching.dropped("motion")
-    watching.failed("blending", RuntimeError("broken"))
+    watching.failed("blend", RuntimeError("broken"))
     watching.delivered(frame, "browser", 0.04)
     for name in ("bunraku-1.mp4", "bunraku-2.mp4"):
         watching.delivered(frame, name, 0.05)
@@ -40,7 +40,7 @@ def test_frames_are_counted_where_they_go() -> None:
     assert found["bunraku_frames_dropped_total['source']"] == 5
     assert found["bunraku_frames_dropped_total['encoder']"] == 2
     assert found["bunraku_frames_lost_person_total[]"] == 1
-    assert found["bunraku_faults_total['blending']"] == 1
+    assert found["bunraku_faults_total['blend']"] == 1
     assert found["bunraku_stage_seconds_count['motion']"] == 1
     assert found["bunraku_stage_seconds_bucket['0.01', 'motion']"] == 0
     assert found["bunraku_stage_seconds_bucket['0.02', 'motion']"] == 1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.stream.fakes import FakeClock
 
-from bunraku.stream.server.rate_limit import MOST_KEYS, Crowd, RateLimit, RateLimits
+from bunraku.stream.server.rate_limit import MOST_KEYS, ConcurrencyLimit, RateLimit, RateLimits
 
 
 async def test_so_many_in_any_window() -> None:
@@ -42,14 +42,14 @@ def test_keys_do_not_share_and_are_forgotten() -> None:
     assert len(limits._limits) == MOST_KEYS
 
 
-def test_crowd() -> None:
-    crowd = Crowd(3, 2)
-    with crowd.joined("a"), crowd.joined("a"):
-        assert not crowd.admits("a")
-        assert crowd.admits("b")
-        with crowd.joined("b"):
-            assert len(crowd) == 3
-            assert not crowd.admits("c")
-    assert len(crowd) == 0
-    assert crowd.admits("a")
-    assert not crowd._inside  # addresses of nobody take no memory
+def test_so_many_at_once() -> None:
+    limit = ConcurrencyLimit(3, 2)
+    with limit.joined("a"), limit.joined("a"):
+        assert not limit.admits("a")
+        assert limit.admits("b")
+        with limit.joined("b"):
+            assert len(limit) == 3
+            assert not limit.admits("c")
+    assert len(limit) == 0
+    assert limit.admits("a")
+    assert not limit._inside  # addresses of nobody take no memory

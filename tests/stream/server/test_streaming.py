@@ -85,7 +85,7 @@ async def test_a_whole_session(
         assert stats["frames_in"] > 0
         assert stats["frames_out"] > 0
         assert set(stats["age_ms"]) >= {"p50", "p95", "p99"}
-        assert "blending" in stats["stages_ms"]
+        assert "blend" in stats["stages_ms"]
         _, listed = await site.get("/api/sessions")
         assert listed["sessions"][0]["state"] == "streaming"
         assert (await site.get("/healthz"))[1]["sessions"] == 1
@@ -93,7 +93,7 @@ async def test_a_whole_session(
         assert counted["bunraku_sessions['streaming']"] == 1
         assert counted["bunraku_frames_in_total[]"] > 0
         assert counted["bunraku_frames_out_total['browser']"] > 0
-        assert counted["bunraku_stage_seconds_count['blending']"] > 0
+        assert counted["bunraku_stage_seconds_count['blend']"] > 0
         assert counted["bunraku_recordings_total[]"] == 1
         assert counted["bunraku_offers_total['accepted']"] == 1
 
@@ -367,5 +367,5 @@ async def test_failing_engines_are_told_of_and_counted() -> None:
         controls.failing = False
         await page.expect("state", failing=False)
         made[0].failing = True
-        await until(lambda: site.service.metrics.faults.labels("blending")._value.get() > 0)
+        await until(lambda: site.service.metrics.faults.labels("blend")._value.get() > 0)
         assert (await scrape(site))["bunraku_failing_sessions[]"] == 0

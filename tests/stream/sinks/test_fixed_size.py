@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bunraku.stream.core.orientation import Picture
-from bunraku.stream.sinks.fixed_size import Canvas, Timeline
+from bunraku.runtime.arrays import Picture
+from bunraku.stream.sinks.fixed_size import OutputTimeline, SizeFitter
 
 
 def _grey(width: int, height: int, level: int = 200) -> Picture:
@@ -12,30 +12,30 @@ def _grey(width: int, height: int, level: int = 200) -> Picture:
 
 
 def test_the_first_picture_sets_the_size() -> None:
-    canvas = Canvas()
+    fitter = SizeFitter()
     first = _grey(64, 48)
-    assert canvas.place(first) is first
-    placed = canvas.place(_grey(48, 64))
+    assert fitter.fit(first) is first
+    placed = fitter.fit(_grey(48, 64))
     assert placed.shape == (48, 64, 3)
     assert placed[24, 32].tolist() == [200, 200, 200]
     assert placed[24, 2].tolist() == [0, 0, 0]  # a bar
 
 
 def test_sizes_are_even_and_never_too_large() -> None:
-    canvas = Canvas()
-    assert canvas.place(_grey(33, 31)).shape == (32, 34, 3)
-    assert canvas.size == (34, 32)
-    assert (canvas.place(_grey(33, 31)) == 200).all()  # no bars
+    fitter = SizeFitter()
+    assert fitter.fit(_grey(33, 31)).shape == (32, 34, 3)
+    assert fitter.size == (34, 32)
+    assert (fitter.fit(_grey(33, 31)) == 200).all()  # no bars
 
-    large = Canvas()
-    large.place(_grey(9000, 100))
+    large = SizeFitter()
+    large.fit(_grey(9000, 100))
     assert large.size == (4096, 46)
 
 
 def test_a_given_size_is_kept() -> None:
-    canvas = Canvas((320, 240))
-    assert canvas.place(_grey(64, 48)).shape == (240, 320, 3)
-    assert canvas.size == (320, 240)
+    fitter = SizeFitter((320, 240))
+    assert fitter.fit(_grey(64, 48)).shape == (240, 320, 3)
+    assert fitter.size == (320, 240)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,6 @@ def test_a_given_size_is_kept() -> None:
     ],
 )
 def test_time_goes_on(readings_s: list[float], times_ms: list[int]) -> None:
-    timeline = Timeline(33)
+    timeline = OutputTimeline(33)
     assert [timeline.at_ms(reading) for reading in readings_s] == times_ms
     assert timeline.last_ms == times_ms[-1]

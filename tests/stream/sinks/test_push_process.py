@@ -46,14 +46,14 @@ def without_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_patience_with_a_process_that_hangs_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push_process, "Child", Hanging)
+    monkeypatch.setattr(push_process, "ChildProcess", Hanging)
     monkeypatch.setattr(push_process, "GRACE_S", 0.02)
     with pytest.raises(PushLost, match="it does not answer"):
         PushProcess(ORDER).send(PLANES, 0)
 
 
 def test_a_process_that_answers_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push_process, "Child", Answering)
+    monkeypatch.setattr(push_process, "ChildProcess", Answering)
     push = PushProcess(ORDER)
     before = threading.active_count()
     for time_ms in range(3):

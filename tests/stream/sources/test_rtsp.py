@@ -11,7 +11,7 @@ from tests.stream.sources.servers import RtspServer, access_units
 from bunraku.errors import SourceError
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources.barcode import read_code
-from bunraku.stream.sources.regain import Retry
+from bunraku.stream.sources.reconnect import Retry
 from bunraku.stream.sources.url import Transport, UrlOptions, UrlSource
 
 OPTIONS = UrlOptions(

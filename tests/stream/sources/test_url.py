@@ -31,7 +31,7 @@ from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources import reader as reader_module
 from bunraku.stream.sources.address import StreamAddress
 from bunraku.stream.sources.barcode import read_code
-from bunraku.stream.sources.regain import Retry
+from bunraku.stream.sources.reconnect import Retry
 from bunraku.stream.sources.url import Transport, UrlOptions, UrlSource, ffmpeg_options
 
 OPTIONS = UrlOptions(

@@ -11,12 +11,12 @@ import pytest
 from tests.stream.sources.feeds import JumpClock
 
 from bunraku.errors import InputError, SourceError
+from bunraku.runtime.arrays import Picture
 from bunraku.stream.core.clock import SystemClock
-from bunraku.stream.core.orientation import Picture
 from bunraku.stream.sources import webcam
 from bunraku.stream.sources.camera_mode import CameraMode, captured_s
 from bunraku.stream.sources.cameras import Camera
-from bunraku.stream.sources.regain import Retry
+from bunraku.stream.sources.reconnect import Retry
 from bunraku.stream.sources.webcam import WebcamBackend, WebcamSource
 
 CAMERA = Camera(2, "C920", "/dev/video2")

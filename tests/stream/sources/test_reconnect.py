@@ -15,7 +15,7 @@ from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.frame import MICROSECONDS
 from bunraku.stream.sources import reader as reader_module
 from bunraku.stream.sources.reader import FeedLost
-from bunraku.stream.sources.regain import RegainingSource, Retry
+from bunraku.stream.sources.reconnect import ReconnectingSource, Retry
 
 EXACT = Retry(first_s=1.0, factor=2.0, longest_s=4.0, jitter=0.0, give_up_s=60.0)
 
@@ -26,8 +26,8 @@ def _source(
     retry: Retry = EXACT,
     frame_timeout_s: float = 5.0,
     connect: Callable[[], ScriptedFeed] | None = None,
-) -> RegainingSource:
-    return RegainingSource(
+) -> ReconnectingSource:
+    return ReconnectingSource(
         connect or connector(*feeds),
         name="cam",
         retry=retry,

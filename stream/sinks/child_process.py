@@ -11,7 +11,7 @@ from pathlib import Path
 import bunraku
 
 
-class Child:
+class ChildProcess:
     """Runs a module. ``send``, ``hear`` and ``finish`` block; ``kill`` may come from any thread."""
 
     def __init__(self, module: str) -> None:

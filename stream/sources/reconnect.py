@@ -41,7 +41,7 @@ class Retry:
             wait_s = min(self.longest_s, wait_s * self.factor)
 
 
-class RegainingSource:
+class ReconnectingSource:
     """A source of frames from one connection after another.
 
     A loss is told by :attr:`notice` while the connection is being regained. Connections that are
@@ -94,7 +94,7 @@ class RegainingSource:
 
     async def read(self) -> LiveFrame | None:
         while not self._closed:
-            if self._reader is None and not await self._regain():
+            if self._reader is None and not await self._reconnect():
                 continue
             reader = self._reader
             if reader is None:
@@ -142,7 +142,7 @@ class RegainingSource:
         _log.info("%s", self._notice)  # the notice is told to users
         await self._drop_reader()
 
-    async def _regain(self) -> bool:
+    async def _reconnect(self) -> bool:
         """Wait and try once; whether there is a connection."""
         if self._lost_s is None or self._waits is None:
             return True

@@ -1,0 +1,42 @@
+"""The stages of a frame and the steps in them, by the names under which all of it is told.
+
+Logs, the page, metrics, benchmarks and summaries take them from here, so that what one of them says
+is found in the others.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """What is done to three frames at once."""
+
+    DENSEPOSE = "densepose"
+    """Finds the driver and gives the surface."""
+    MOTION = "motion"
+    """Moves the photo's features to where the driver is."""
+    BLEND = "blend"
+    """Paints the person into the photo."""
+
+
+class Step(StrEnum):
+    """What is timed inside of a stage; the part before the dot is the stage's name."""
+
+    POSE = "densepose.pose"
+    """The pose networks."""
+    IUV = "densepose.iuv"
+    """From landmarks to the IUV map."""
+    MOTION = "motion.engine"
+    """The motion engine."""
+    SEAM = "motion.seam"
+    """The gathers between the motion and the blend engine."""
+    BLEND = "blend.engine"
+    """The blend engine."""
+    PASTE = "blend.paste"
+    """Pasting back into the photo."""
+
+    @property
+    def stage(self) -> Stage:
+        """The stage it is a step of."""
+        return Stage(self.partition(".")[0])
