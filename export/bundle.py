@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,9 +17,9 @@ from bunraku.errors import OutputError
 from bunraku.export.count import gigaflop, parameter_count, tensor_shapes
 from bunraku.export.onnx_engines import OPSET
 from bunraku.export.parity import Parity
+from bunraku.spec.manifest import FILE_NAME, EngineEntry, Manifest, describe_file
+from bunraku.spec.tensors import Layout
 
-FORMAT = 1
-MANIFEST = "manifest.json"
 PARITY = "parity.json"
 LICENCE = "Apache-2.0"
 
@@ -32,11 +31,7 @@ class BundleFacts:
     """What a manifest says beside its engines."""
 
     preset: str
-    window: int
-    """Side of the picture, in pixels."""
-    size: int
-    """Side of the IUV map, in pixels."""
-    prior: bool
+    layout: Layout
     parameters: int
     """Trained numbers of the whole network, whatever the engines have folded."""
     provenance: Mapping[str, Any]
@@ -57,22 +52,22 @@ def bundle_files(
     :param single_file: the generator's frame with the seam inside.
     """
     files: Files = {}
-    manifest = {
-        "format": FORMAT,
-        "preset": facts.preset,
-        "window": facts.window,
-        "size": facts.size,
-        "prior": facts.prior,
-        "opset": OPSET,
-        "licence": facts.licence,
-        "provenance": dict(facts.provenance),
-        "parameters": facts.parameters,
-        "engines": {name: _entry(files, name, model) for name, model in engines.items()},
-    }
-    if single_file is not None:
-        manifest["single_file"] = _entry(files, single_file.graph.name, single_file)
+    manifest = Manifest(
+        preset=facts.preset,
+        window=facts.layout.window,
+        size=facts.layout.size,
+        prior=facts.layout.prior,
+        opset=OPSET,
+        licence=facts.licence,
+        provenance=dict(facts.provenance),
+        parameters=facts.parameters,
+        engines={name: _entry(files, name, model) for name, model in engines.items()},
+        single_file=None
+        if single_file is None
+        else _entry(files, single_file.graph.name, single_file),
+    )
     files[PARITY] = _json({name: asdict(report) for name, report in parity.items()})
-    files[MANIFEST] = _json(manifest)
+    files[FILE_NAME] = _json(manifest.to_json())
     return files
 
 
@@ -102,20 +97,19 @@ def write_bundle(files: Files, folder: Path) -> None:
         ) from error
 
 
-def _entry(files: Files, name: str, model: onnx.ModelProto) -> dict[str, Any]:
+def _entry(files: Files, name: str, model: onnx.ModelProto) -> EngineEntry:
     content = model.SerializeToString(deterministic=True)
     file = f"{name}.onnx"
     files[file] = content
     shapes = tensor_shapes(model)
-    return {
-        "file": file,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
-        "inputs": {value.name: list(shapes[value.name]) for value in model.graph.input},
-        "outputs": {value.name: list(shapes[value.name]) for value in model.graph.output},
-        "gflop": round(gigaflop(model), 6),
-        "parameters": parameter_count(model),
-    }
+    return describe_file(
+        file,
+        content,
+        {value.name: shapes[value.name] for value in model.graph.input},
+        {value.name: shapes[value.name] for value in model.graph.output},
+        gflop=round(gigaflop(model), 6),
+        parameters=parameter_count(model),
+    )
 
 
 def _json(value: Any) -> bytes:
@@ -123,7 +117,7 @@ def _json(value: Any) -> bytes:
 
 
 def _replaceable(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / MANIFEST).is_file() or not any(folder.iterdir()))
+    return folder.is_dir() and ((folder / FILE_NAME).is_file() or not any(folder.iterdir()))
 
 
 def _swap(part: Path, folder: Path) -> None:

@@ -1,28 +1,27 @@
 """The networks' cut methods as modules with flat, named inputs and outputs: one per engine.
 
-    source   image, mask, densepose                                -> identity
-    motion   densepose, prior*, identity                           -> flow, occlusion, atlas, …
-    blend    warped, occlusion, z_geo, densepose*, warped_image*   -> image, mask, trust*
-    iuv      landmarks, mask                                       -> densepose
-
-Names are those of the tensors, everywhere: an engine's inputs are found among everything that the
-engines before it gave (``*``: only with the geometric prior).
+Names, and which engine takes and gives which, are those of ``spec.tensors``: an engine's inputs
+are found among everything that the engines before it gave.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from bunraku.networks.generator import Generator, Moved, Seamed
+from bunraku.kernels.seam import Moved, Seamed
+from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet
+from bunraku.spec import tensors as names
+from bunraku.spec.tensors import EngineName
 
 Tensors = Mapping[str, Tensor]
 
 
-class Cut(nn.Module):
+class Cut(nn.Module, ABC):
     """One engine-to-be.
 
     ``name`` is the engine's; ``inputs`` are the tensors it takes, in order; ``outputs`` the tensors
@@ -33,9 +32,9 @@ class Cut(nn.Module):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
+    @abstractmethod
     def step(self, known: Tensors) -> dict[str, Tensor]:
         """The outputs by name; ``known`` may hold more than the inputs."""
-        raise NotImplementedError
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """The form that is exported: inputs and outputs in the order of their names."""
@@ -43,102 +42,86 @@ class Cut(nn.Module):
         return tuple(given[name] for name in self.outputs)
 
 
-class SourceCut(Cut):
+class GeneratorCut(Cut):
+    """One of the generator's engines."""
+
+    engine: EngineName
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+        layout = generator.options.layout
+        self.name = str(self.engine)
+        self.inputs, self.outputs = layout.inputs(self.engine), layout.outputs(self.engine)
+
+
+class SourceCut(GeneratorCut):
     """``Generator.encode_source``: everything that depends on the photo alone."""
 
-    name = "source"
-    inputs = ("image", "mask", "densepose")
-
-    def __init__(self, generator: Generator) -> None:
-        super().__init__()
-        self.generator = generator
-        o = generator.options
-        names = [f"z_{n}" for n in o.scales] + ["motion_source"]
-        if o.prior:
-            names += ["atlas_prior", "atlas_texture", "image_masked"]
-        else:
-            names += ["texture_conv1", "texture_conv2"]
-        self.outputs = tuple(names)
+    engine = EngineName.SOURCE
 
     def step(self, known: Tensors) -> dict[str, Tensor]:
-        return self.generator.encode_source(known["image"], known["mask"], known["densepose"])
+        return self.generator.encode_source(
+            known[names.IMAGE], known[names.MASK], known[names.SURFACE]
+        )
 
 
-class MotionCut(Cut):
+class MotionCut(GeneratorCut):
     """``Generator.motion``: a driving pose against the identity."""
 
-    name = "motion"
-
-    def __init__(self, generator: Generator) -> None:
-        super().__init__()
-        self.generator = generator
-        o = generator.options
-        outputs = [f"{kind}_{n}" for kind in ("flow", "occlusion") for n in o.scales] + ["atlas"]
-        if o.prior:
-            self.inputs = ("densepose", "prior", "motion_source", "atlas_texture")
-        else:
-            self.inputs = ("densepose", "motion_source", "texture_conv1", "texture_conv2")
-            outputs += ["parts", "u", "v"]
-        self.outputs = tuple(outputs)
+    engine = EngineName.MOTION
 
     def step(self, known: Tensors) -> dict[str, Tensor]:
-        moved = self.generator.motion(known["densepose"], known.get("prior"), dict(known))
+        moved = self.generator.motion(known[names.SURFACE], known.get(names.PRIOR), dict(known))
         scales = self.generator.options.scales
-        given = {"atlas": moved.atlas}
-        given |= {f"flow_{n}": f for n, f in zip(scales, moved.flow, strict=True)}
-        given |= {f"occlusion_{n}": o for n, o in zip(scales, moved.occlusion, strict=True)}
-        if moved.densepose is not None:
-            given |= dict(zip(("parts", "u", "v"), moved.densepose, strict=True))
+        given = {names.ATLAS: moved.atlas}
+        given |= {names.flow(n): f for n, f in zip(scales, moved.flow, strict=True)}
+        given |= {names.occlusion(n): o for n, o in zip(scales, moved.occlusion, strict=True)}
+        if moved.translated is not None:
+            given |= dict(zip(names.TRANSLATED, moved.translated, strict=True))
         return given
 
 
-class BlendCut(Cut):
+class BlendCut(GeneratorCut):
     """``Generator.blend``: from the seam's results to the picture."""
 
-    name = "blend"
-
-    def __init__(self, generator: Generator) -> None:
-        super().__init__()
-        self.generator = generator
-        o = generator.options
-        inputs = [f"warped_{n}" for n in o.scales] + [f"occlusion_{n}" for n in o.scales[1:]]
-        inputs += ["z_geo"]
-        if o.prior:
-            inputs += ["warped_image", "densepose", "prior"]
-        self.inputs = tuple(inputs)
-        self.outputs = ("image", "mask", "trust") if o.prior else ("image", "mask")
+    engine = EngineName.BLEND
 
     def step(self, known: Tensors) -> dict[str, Tensor]:
-        coarse, middle, fine = self.generator.options.scales
+        scales = self.generator.options.scales
         # The blending reads neither the flows nor the coarsest occlusion, which the seam has used.
-        unused = known["z_geo"]
-        moved = Moved(
-            flow=(unused, unused, unused),
-            occlusion=(unused, known[f"occlusion_{middle}"], known[f"occlusion_{fine}"]),
-            atlas=unused,
-            densepose=None,
+        unused = known[names.Z_GEO]
+        _, middle, fine = (known.get(names.occlusion(n), unused) for n in scales)
+        moved = Moved((unused, unused, unused), (unused, middle, fine), unused)
+        coarse_z, middle_z, fine_z = (known[names.warped(n)] for n in scales)
+        seamed = Seamed(
+            (coarse_z, middle_z, fine_z),
+            known[names.Z_GEO],
+            warped_image=known.get(names.WARPED_IMAGE),
         )
-        warped = (known[f"warped_{coarse}"], known[f"warped_{middle}"], known[f"warped_{fine}"])
-        seamed = Seamed(warped, known["z_geo"], known.get("warped_image"))
         blend, _ = self.generator.blend(
-            seamed, moved, known.get("prior"), known.get("densepose", unused)
+            seamed, moved, known.get(names.PRIOR), known.get(names.SURFACE, unused)
         )
-        return {"image": blend.image.clamp(0.0, 1.0), "mask": blend.mask, "trust": blend.trust}
+        return {
+            names.IMAGE: blend.image.clamp(0.0, 1.0),
+            names.MASK: blend.mask,
+            names.TRUST: blend.trust,
+        }
 
 
 class IuvCut(Cut):
     """The IUV net: landmarks and a mask to P."""
 
-    name = "iuv"
-    inputs = ("landmarks", "mask")
-    outputs = ("densepose",)
+    name = str(EngineName.IUV)
+    inputs = (names.LANDMARKS, names.MASK)
+    outputs = (names.SURFACE,)
 
     def __init__(self, network: IuvNet) -> None:
         super().__init__()
         self.network = network
 
     def step(self, known: Tensors) -> dict[str, Tensor]:
-        return {"densepose": self.network(known["landmarks"], known["mask"]).densepose()}
+        return {names.SURFACE: self.network(known[names.LANDMARKS], known[names.MASK]).densepose()}
 
 
 def generator_cuts(generator: Generator) -> tuple[SourceCut, MotionCut, BlendCut]:
@@ -147,40 +130,44 @@ def generator_cuts(generator: Generator) -> tuple[SourceCut, MotionCut, BlendCut
 
 
 def seam(generator: Generator, known: Tensors) -> dict[str, Tensor]:
-    """What runs between motion and blend, in torch: the tensors that the kernels give, by name."""
+    """``Generator.seam`` with its tensors by name, for graphs that hold it."""
     scales = generator.options.scales
-    flow = [known[f"flow_{n}"] for n in scales]
-    occlusion = [known[f"occlusion_{n}"] for n in scales]
-    densepose = (known["parts"], known["u"], known["v"]) if "parts" in known else None
+    flow = [known[names.flow(n)] for n in scales]
+    occlusion = [known[names.occlusion(n)] for n in scales]
+    translated = None
+    if not generator.options.prior:
+        parts, u, v = (known[name] for name in names.TRANSLATED)
+        translated = parts, u, v
     moved = Moved(
         (flow[0], flow[1], flow[2]),
         (occlusion[0], occlusion[1], occlusion[2]),
-        known["atlas"],
-        densepose,
+        known[names.ATLAS],
+        translated,
     )
-    seamed = generator.seam(dict(known), moved, known["densepose"])
-    given = {f"warped_{n}": w for n, w in zip(scales, seamed.warped, strict=True)}
-    given["z_geo"] = seamed.z_geo
+    seamed = generator.seam(dict(known), moved, known[names.SURFACE])
+    given = {names.warped(n): w for n, w in zip(scales, seamed.warped, strict=True)}
+    given[names.Z_GEO] = seamed.z_geo
     if seamed.warped_image is not None:
-        given["warped_image"] = seamed.warped_image
+        given[names.WARPED_IMAGE] = seamed.warped_image
     return given
 
 
 @torch.inference_mode()
 def run_cuts(
-    generator: Generator, source: Tensors, driving: Tensor
+    generator: Generator, source: Tensors, driving: Tensor, head: Tensor | None = None
 ) -> dict[str, dict[str, Tensor]]:
     """The whole chain in torch, cut by cut.
 
     :param source: the source engine's inputs.
     :param driving: P_d ``[1,73,n,n]``.
+    :param head: ``[1, 7]``, the head's own map; None to do without.
     :return: for each of ``source``, ``prior``, ``motion``, ``seam`` and ``blend`` what it gave.
     """
     cut_source, cut_motion, cut_blend = generator_cuts(generator)
     given: dict[str, dict[str, Tensor]] = {"source": cut_source.step(source)}
-    known = {**given["source"], "densepose": driving}
-    prior = generator.sample_prior(given["source"], driving)
-    given["prior"] = {} if prior is None else {"prior": prior}
+    known = {**given["source"], names.SURFACE: driving}
+    prior = generator.sample_prior(given["source"], driving, head)
+    given["prior"] = {} if prior is None else {names.PRIOR: prior}
     known |= given["prior"]
     given["motion"] = cut_motion.step(known)
     known |= given["motion"]

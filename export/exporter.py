@@ -11,9 +11,8 @@ from typing import Any
 import onnx
 import torch
 
-from bunraku.export.bundle import LICENCE, MANIFEST, BundleFacts, bundle_files, write_bundle
-from bunraku.export.checkpoint import read_checkpoint
-from bunraku.export.cuts import Cut, IuvCut, SourceCut, Tensors, generator_cuts, run_cuts
+from bunraku.export.bundle import LICENCE, BundleFacts, bundle_files, write_bundle
+from bunraku.export.cuts import Cut, IuvCut, Tensors, generator_cuts, run_cuts
 from bunraku.export.fold import folded, frozen
 from bunraku.export.onnx_engines import to_onnx
 from bunraku.export.parity import (
@@ -25,14 +24,17 @@ from bunraku.export.parity import (
     chain_parity,
     engine_parity,
 )
-from bunraku.export.samples import driving_sample, iuv_sample, source_sample
+from bunraku.export.samples import driving_sample, head_sample, iuv_sample, source_sample
 from bunraku.export.single_file import FRAME, FrameCut, frame_model
 from bunraku.export.weights import store_half
+from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import SIDE, IuvNet
-from bunraku.networks.presets import Preset
+from bunraku.networks.presets import preset_name
+from bunraku.spec import tensors as names
+from bunraku.spec.manifest import FILE_NAME, IUV_PRESET
+from bunraku.spec.tensors import EngineName, Layout
 
-IUV = "iuv"
 WINDOW = 256
 """Side of the window whose landmarks the IUV net sees; landmarks themselves have no resolution."""
 
@@ -66,7 +68,6 @@ class ExportReport:
 def export_checkpoint(
     checkpoint: Path,
     folder: Path,
-    preset: Preset = Preset.LIVE,
     options: ExportOptions | None = None,
     *,
     provenance: Mapping[str, Any] | None = None,
@@ -74,22 +75,20 @@ def export_checkpoint(
 ) -> ExportReport:
     """Export the generator or the IUV net of a training run.
 
-    :param preset: of the generator.
     :param provenance: added to what the checkpoint tells of its run.
     :param say: told of each step, a line.
-    :raises InputError: not a checkpoint, or another preset's.
+    :raises InputError: not a checkpoint.
     :raises EngineError: an engine differs from torch.
     :raises OutputError: the folder cannot be written.
     """
-    trained = read_checkpoint(checkpoint, preset)
-    told = {**trained.provenance, **(provenance or {})}
-    return export_bundle(trained.network, folder, str(preset), options, provenance=told, say=say)
+    trained = read_checkpoint(checkpoint)
+    told = {**trained.provenance(), **(provenance or {})}
+    return export_bundle(trained.network, folder, options, provenance=told, say=say)
 
 
 def export_bundle(
     network: Generator | IuvNet,
     folder: Path,
-    preset: str = Preset.LIVE,
     options: ExportOptions | None = None,
     *,
     provenance: Mapping[str, Any] | None = None,
@@ -99,7 +98,6 @@ def export_bundle(
 
     :param network: a generator, or the IUV net; it is not changed.
     :param folder: of the bundle; an older bundle there is replaced.
-    :param preset: the name in the manifest; the IUV net's bundle is always called "iuv".
     :param provenance: where the weights come from, as the manifest is to tell it.
     :param say: told of each step, a line.
     :raises EngineError: an engine differs from torch.
@@ -117,10 +115,8 @@ def export_bundle(
         parity["float16"] = work.compare(models, FLOAT16)
         parity["float16"].check()
     facts = BundleFacts(
-        preset=work.preset or str(preset),
-        window=work.window,
-        size=work.size,
-        prior=work.prior,
+        preset=work.preset,
+        layout=work.layout,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         provenance=dict(provenance or {}),
         licence=options.licence,
@@ -130,7 +126,7 @@ def export_bundle(
     write_bundle(files, folder)
     size = sum(len(content) for content in files.values())
     say(f"Wrote {folder}, {size / 1e6:.1f} MB")
-    return ExportReport(folder, size, json.loads(files[MANIFEST]), parity)
+    return ExportReport(folder, size, json.loads(files[FILE_NAME]), parity)
 
 
 @dataclass(frozen=True)
@@ -144,11 +140,9 @@ class _Work:
     expected: Mapping[str, Tensors]
     """For each cut its outputs, from the network as it was trained."""
     chain: Callable[[Models], Outputs]
-    window: int
-    size: int
-    prior: bool
-    preset: str | None = None
-    """Where it cannot be chosen."""
+    layout: Layout
+    preset: str
+    """As the manifest names it."""
 
     def trace(self, cut: Cut) -> onnx.ModelProto:
         if isinstance(cut, FrameCut):
@@ -167,22 +161,28 @@ class _Work:
 
 def _generator_work(network: Generator, options: ExportOptions) -> _Work:
     o = network.options
-    source, driving = source_sample(o, seed=1), driving_sample(o, seed=7)
-    given = run_cuts(frozen(network), source, driving)
+    source, driving, head = source_sample(o, seed=1), driving_sample(o, seed=7), head_sample()
+    given = run_cuts(frozen(network), source, driving, head)
     copy = folded(network)
     cuts: tuple[Cut, ...] = generator_cuts(copy)
     if options.single_file:
         cuts = (*cuts, FrameCut(copy))
-    driven = {**given["source"], "densepose": driving}
+    driven = {**given["source"], names.SURFACE: driving}
     all_known = {**driven, **given["prior"], **given["motion"], **given["seam"]}
+    # The single file knows no head of its own.
+    plain = run_cuts(frozen(network), source, driving) if options.single_file else given
     return _Work(
         cuts=cuts,
-        known={SourceCut.name: source, "motion": all_known, "blend": all_known, FRAME: driven},
-        expected={**given, FRAME: given["blend"]},
-        chain=lambda models: chain_parity(o, models, source, driving, given["blend"]),
-        window=o.window,
-        size=o.size,
-        prior=o.prior,
+        known={
+            EngineName.SOURCE: source,
+            EngineName.MOTION: all_known,
+            EngineName.BLEND: all_known,
+            FRAME: driven,
+        },
+        expected={**given, FRAME: plain["blend"]},
+        chain=lambda models: chain_parity(o.layout, models, source, driving, head, given["blend"]),
+        layout=o.layout,
+        preset=preset_name(o),
     )
 
 
@@ -192,11 +192,9 @@ def _iuv_work(network: IuvNet) -> _Work:
         expected = IuvCut(frozen(network)).step(known)
     return _Work(
         cuts=(IuvCut(folded(network)),),
-        known={IUV: known},
-        expected={IUV: expected},
+        known={EngineName.IUV: known},
+        expected={EngineName.IUV: expected},
         chain=lambda _: {},
-        window=WINDOW,
-        size=SIDE,
-        prior=False,
-        preset=IUV,
+        layout=Layout(WINDOW, SIDE, prior=False),
+        preset=IUV_PRESET,
     )

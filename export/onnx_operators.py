@@ -13,7 +13,7 @@ import torch
 from onnx import parser
 from onnxscript import values
 
-import bunraku.kernels.operators  # noqa: F401 - registers torch.ops.bunraku
+import bunraku.kernels.torch_operators  # noqa: F401 - registers torch.ops.bunraku
 
 DOMAIN = "bunraku"
 VERSION = 1

@@ -1,29 +1,27 @@
 """How far exported engines are from the torch networks: each by itself, and the whole chain.
 
-Engines are compared on the same inputs; the chain runs them one after the other, with the Numba
-kernels in the seam, as the runtime does.
+Engines are compared on the same inputs; the chain runs them one after the other in the runtime's
+generator, with its kernels in the seam.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import onnx
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from bunraku.errors import EngineError, MissingExtraError
+from bunraku.errors import EngineError
 from bunraku.export.cuts import Cut, Tensors
-from bunraku.kernels import sample_texture, warp_occlude
-from bunraku.networks.layers import up2_flow
-from bunraku.networks.presets import PARTS, GeneratorOptions
+from bunraku.runtime.engines.protocol import Engine
+from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.generator import Generator
+from bunraku.spec import tensors as names
+from bunraku.spec.arrays import Array
+from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
 
-Array = NDArray[np.float32]
-Arrays = dict[str, Array]
 Outputs = dict[str, "Difference"]
 
 
@@ -66,7 +64,7 @@ class Tolerance:
     """The mean difference of a map that holds hard decisions: single pixels may fall either way."""
 
 
-DECIDED = frozenset({"densepose"})
+DECIDED = frozenset({names.SURFACE})
 """Tensors that hold hard decisions: the part of each pixel."""
 
 
@@ -105,84 +103,44 @@ class Parity:
 
 def engine_parity(cut: Cut, model: onnx.ModelProto, known: Tensors, expected: Tensors) -> Outputs:
     """One engine on torch's own inputs."""
-    given = Session(model).run({name: known[name].numpy() for name in cut.inputs})
+    given = make_engine(model).run({name: known[name].numpy() for name in cut.inputs})
     return {name: Difference.of(given[name], expected[name]) for name in cut.outputs}
 
 
 def chain_parity(
-    options: GeneratorOptions,
+    layout: Layout,
     models: Mapping[str, onnx.ModelProto],
     source: Tensors,
     driving: Tensor,
+    head: Tensor | None,
     expected: Tensors,
 ) -> Outputs:
-    """Source, motion, the kernels and blend in a row; what ``blend`` gives at the end."""
-    known: Arrays = Session(models["source"]).run({n: t.numpy() for n, t in source.items()})
-    known["densepose"] = driving.numpy()
-    if options.prior:
-        known["prior"] = sample_texture(known["atlas_prior"], *_charts(known["densepose"]))
-    known |= Session(models["motion"]).run(known)
-    known |= kernel_seam(options, known)
-    given = Session(models["blend"]).run(known)
+    """The engines in the runtime's own generator; what ``blend`` gives at the end.
+
+    :param source: the source engine's inputs.
+    :param driving: P_d.
+    :param head: ``[1, 7]``, the head's own map; None to do without.
+    :param expected: what torch's blend gives.
+    """
+    generator = Generator({n: make_engine(models[n]) for n in GENERATOR_ENGINES}, layout)
+    image, mask, surface = (source[name].numpy() for name in layout.inputs(EngineName.SOURCE))
+    features = generator.encode(image, mask, surface)
+    told = None if head is None else head[0].numpy()
+    moved = generator.move(features, driving.numpy(), told)
+    blended = generator.blend(features, generator.seam(features, moved))
+    given = {names.IMAGE: blended.image, names.MASK: blended.mask}
+    if blended.trust is not None:
+        given[names.TRUST] = blended.trust
     return {name: Difference.of(given[name], expected[name]) for name in given}
 
 
-def kernel_seam(options: GeneratorOptions, known: Mapping[str, Array]) -> Arrays:
-    """The gathers between motion and blend, by the Numba kernels."""
-    given: Arrays = {
-        f"warped_{n}": warp_occlude(known[f"z_{n}"], known[f"flow_{n}"], known[f"occlusion_{n}"])
-        for n in options.scales
-    }
-    if not options.prior:
-        parts, u, v = known["parts"][:, 1:], known["u"], known["v"]
-        given["z_geo"] = sample_texture(known["atlas"], parts, u, v)
-        return given
-    given["z_geo"] = sample_texture(known["atlas"], *_charts(known["densepose"]))
-    flow = torch.from_numpy(known[f"flow_{options.size}"])
-    window_flow = (flow if options.window == options.size else up2_flow(flow)).numpy()
-    everywhere = np.ones_like(window_flow[:, :1])
-    given["warped_image"] = warp_occlude(known["image_masked"], window_flow, everywhere)
-    return given
-
-
-class Session:
-    """A model in ONNX Runtime on the CPU.
+def make_engine(model: onnx.ModelProto) -> Engine:
+    """A model in ONNX Runtime, as the runtime runs it.
 
     :raises MissingExtraError: ONNX Runtime is not installed.
     :raises EngineError: it cannot load the model.
     """
-
-    def __init__(self, model: onnx.ModelProto) -> None:
-        try:
-            import onnxruntime as ort
-        except ImportError as error:
-            raise MissingExtraError(
-                "The export compares its engines in ONNX Runtime, which is not installed.",
-                "Run: pip install 'bunraku[cpu]'",
-            ) from error
-        try:
-            self._session: Any = ort.InferenceSession(
-                model.SerializeToString(), providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            raise EngineError(
-                f"ONNX Runtime {ort.__version__} cannot load the exported engine "
-                f"{model.graph.name!r}: {error}",
-                "Update onnxruntime.",
-            ) from error
-
-    def run(self, known: Mapping[str, Array]) -> Arrays:
-        """Its outputs by name; ``known`` may hold more than the inputs."""
-        names = [value.name for value in self._session.get_inputs()]
-        results = self._session.run(None, {n: np.ascontiguousarray(known[n]) for n in names})
-        outputs = [value.name for value in self._session.get_outputs()]
-        return dict(zip(outputs, results, strict=True))
-
-
-def _charts(densepose: Array) -> tuple[Array, Array, Array]:
-    """P ``[1,73,n,n]`` -> scores of the 24 parts, U, V."""
-    _, parts, u, v = np.split(densepose, [1, 1 + PARTS, 1 + 2 * PARTS], 1)
-    return parts, u, v
+    return EngineFactory().make(model.SerializeToString(), model.graph.name)
 
 
 def _too_far(what: str, distance: float) -> EngineError:

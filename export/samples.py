@@ -11,7 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bunraku.networks.densepose import densepose_from_iuv
-from bunraku.networks.presets import PARTS, GeneratorOptions
+from bunraku.networks.presets import GeneratorOptions
+from bunraku.spec.landmarks import LANDMARKS
+from bunraku.spec.surface import PARTS
 
 
 def source_sample(options: GeneratorOptions, seed: int = 0) -> dict[str, Tensor]:
@@ -36,13 +38,18 @@ def driving_sample(options: GeneratorOptions, seed: int = 0) -> Tensor:
     return densepose_from_iuv(iuv.round().to(torch.uint8).permute(0, 2, 3, 1))
 
 
+def head_sample() -> Tensor:
+    """A map of the head ``[1, 7]``: turned a little, moved a little, half believed."""
+    return torch.tensor([[0.98, -0.1, 0.03, 0.1, 0.98, -0.05, 0.5]])
+
+
 def iuv_sample(seed: int = 0) -> dict[str, Tensor]:
     """The IUV net's inputs: landmarks ``[1,33,4]`` of somebody upright, and a mask."""
     random = torch.Generator().manual_seed(seed)
-    landmarks = torch.rand(1, 33, 4, generator=random) * 0.1 + 0.45
-    landmarks[..., 1] = torch.linspace(0.1, 0.9, 33) + landmarks[..., 1] * 0.1
+    landmarks = torch.rand(1, LANDMARKS, 4, generator=random) * 0.1 + 0.45
+    landmarks[..., 1] = torch.linspace(0.1, 0.9, LANDMARKS) + landmarks[..., 1] * 0.1
     landmarks[..., 2] -= 0.5
-    landmarks[..., 3] = torch.rand(1, 33, generator=random)
+    landmarks[..., 3] = torch.rand(1, LANDMARKS, generator=random)
     return {"landmarks": landmarks, "mask": _silhouette(128).clamp(0.0, 1.0)}
 
 

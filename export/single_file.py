@@ -11,10 +11,11 @@ import onnx
 from torch import Tensor
 
 from bunraku.export import onnx_operators
-from bunraku.export.cuts import BlendCut, Cut, MotionCut, SourceCut, Tensors, seam
+from bunraku.export.cuts import BlendCut, Cut, MotionCut, Tensors, seam
 from bunraku.export.onnx_engines import to_onnx
-from bunraku.kernels import operators
+from bunraku.kernels import torch_operators
 from bunraku.networks.generator import Generator
+from bunraku.spec import tensors as names
 
 FRAME = "frame"
 
@@ -29,14 +30,14 @@ class FrameCut(Cut):
         self.generator = generator
         self.motion = MotionCut(generator)
         self.blend = BlendCut(generator)
-        self.inputs = ("densepose", *SourceCut(generator).outputs)
+        self.inputs = (names.SURFACE, *generator.options.layout.identity)
         self.outputs = self.blend.outputs
 
     def step(self, known: Tensors) -> dict[str, Tensor]:
         gathered = dict(known)
-        prior = self.generator.sample_prior(gathered, known["densepose"])
+        prior = self.generator.sample_prior(gathered, known[names.SURFACE])
         if prior is not None:
-            gathered["prior"] = prior
+            gathered[names.PRIOR] = prior
         gathered |= self.motion.step(gathered)
         gathered |= seam(self.generator, gathered)
         return self.blend.step(gathered)
@@ -48,7 +49,7 @@ def frame_model(cut: FrameCut, known: Mapping[str, Tensor]) -> onnx.ModelProto:
     :param cut: of a folded generator (``fold.folded``).
     :param known: P_d and the identity, of the shapes that the model is to have.
     """
-    with operators.opaque():
+    with torch_operators.opaque():
         model = to_onnx(cut, known, translations=onnx_operators.translations())
     onnx_operators.attach(model)
     return model

@@ -1,12 +1,25 @@
-"""The two gather operators of the seam: texture sampling with part weights, flow warp x occlusion.
+"""The operators that inference libraries do slowly or not at all, one folder each.
 
-Each has a plain torch reference, a Numba form for numpy arrays and CPU training, and one place in
-``dispatch`` where the form is chosen. Importing this package imports neither torch nor Numba.
+Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
+``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Importing this package
+imports neither torch nor Numba.
 """
 
 from __future__ import annotations
 
-from bunraku.kernels.dispatch import NEGLIGIBLE_WEIGHT, sample_texture, warp_occlude
+from bunraku.kernels.enlarge.operator import enlarge_flow
+from bunraku.kernels.head.operator import guide_head
 from bunraku.kernels.layout import channels_last
+from bunraku.kernels.pasting.operator import paste
+from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
+from bunraku.kernels.warp.operator import warp_occlude
 
-__all__ = ["NEGLIGIBLE_WEIGHT", "channels_last", "sample_texture", "warp_occlude"]
+__all__ = [
+    "NEGLIGIBLE_WEIGHT",
+    "channels_last",
+    "enlarge_flow",
+    "guide_head",
+    "paste",
+    "sample_texture",
+    "warp_occlude",
+]

@@ -17,25 +17,36 @@ from typing import Any
 import numba
 import numpy as np
 
+from bunraku.spec.cores import cores
+
+BYTE = numba.uint8
 FLAG = numba.boolean
 FLOAT = numba.float32
 INDEX = numba.int64
 
-# All of fastmath but its promise that no value is NaN or infinite: under that promise the clamping
-# of a NaN coordinate may be dropped, and the read then falls outside the array.
-_FASTMATH = {"nsz", "arcp", "contract", "afn", "reassoc"}
+# How sums may be rounded, as the flags of LLVM.
+FAST = frozenset({"nsz", "arcp", "contract", "afn", "reassoc"})
+"""All of fastmath but its promise that no value is NaN or infinite: under that promise the clamping
+of a NaN coordinate may be dropped, and the read then falls outside the array."""
+FUSED = frozenset({"contract"})
+"""In the written order; a product and a sum are rounded once where the CPU can, as image libraries
+do."""
+STRICT: frozenset[str] = frozenset()
+"""In the written order, every step rounded by itself, as numpy does."""
 
 _executor: ThreadPoolExecutor | None = None
 _executor_lock = threading.Lock()
 
 
-def kernel(signature: tuple[Any, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def kernel(
+    signature: tuple[Any, ...], rounding: frozenset[str] = FAST
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile a function for these arguments, at once, without the GIL, and cache it on disk.
 
     The cache lies beside the source file, in ``NUMBA_CACHE_DIR`` or in the user's cache folder,
     whichever can be written; where none can (a read-only container), it compiles in each process.
     """
-    options = {"nogil": True, "fastmath": _FASTMATH, "error_model": "numpy"}
+    options = {"nogil": True, "fastmath": set(rounding), "error_model": "numpy"}
     njit: Any = numba.njit  # typed in some of the versions that we take
 
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,14 +60,14 @@ def kernel(signature: tuple[Any, ...]) -> Callable[[Callable[..., Any]], Callabl
     return compiled
 
 
-def read_only(dimensions: int) -> Any:
-    """The Numba type of a contiguous float32 input: arrays that may be written pass too."""
-    return numba.types.Array(numba.float32, dimensions, "C", readonly=True)
+def read_only(dimensions: int, element: Any = FLOAT) -> Any:
+    """The Numba type of a contiguous input: arrays that may be written pass too."""
+    return numba.types.Array(element, dimensions, "C", readonly=True)
 
 
-def written(dimensions: int) -> Any:
-    """The Numba type of a contiguous float32 output."""
-    return numba.types.Array(numba.float32, dimensions, "C")
+def written(dimensions: int, element: Any = FLOAT) -> Any:
+    """The Numba type of a contiguous output."""
+    return numba.types.Array(element, dimensions, "C")
 
 
 @numba.njit(inline="always")
@@ -72,7 +83,7 @@ def share(task: Callable[[int, int], object], rows: int, threads: int | None) ->
     Rows are dealt out in turn (0, n, 2n, …), because a person fills the middle of the picture and
     halves would be uneven. An exception of any of them is raised here.
     """
-    count = max(1, min(rows, threads if threads is not None else available_threads()))
+    count = max(1, min(rows, threads if threads is not None else cores()))
     if count == 1:
         task(0, 1)
         return
@@ -83,13 +94,6 @@ def share(task: Callable[[int, int], object], rows: int, threads: int | None) ->
             task(first, count)
         else:
             future.result()
-
-
-def available_threads() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _pool() -> ThreadPoolExecutor:

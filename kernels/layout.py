@@ -1,11 +1,10 @@
-"""Memory layout of numpy arrays: the CPU kernels read channels innermost."""
+"""Memory layout of numpy arrays: many of the CPU kernels read channels innermost."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from bunraku.spec.arrays import Array
 
 
 def channels_last(array: Array) -> Array:

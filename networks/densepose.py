@@ -5,13 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bunraku.networks.presets import PARTS
-
-MIRROR = (0, 1, 2, *(k + 1 if k % 2 else k - 1 for k in range(3, 25)))
-"""The part on the other side of the body, for each of the 25 parts; torso parts are their own."""
-
-REVERSE = (0, 2, 1, 3, 4, 5, 6, 9, 10, 7, 8, 13, 14, 11, 12, 17, 18, 15, 16, 21, 22, 19, 20, 24, 23)
-"""The part on the other face of the same limb (front for back); hands and feet have one chart."""
+from bunraku.spec.surface import MIRROR, PART, SCORE, SCORES, U, V
 
 
 def densepose_from_iuv(iuv: Tensor) -> Tensor:
@@ -25,7 +19,7 @@ def densepose_from_iuv(iuv: Tensor) -> Tensor:
         pixel's own part, 0 on the others.
     """
     parts = iuv[..., 0].long()
-    one_hot = torch.nn.functional.one_hot(parts, PARTS + 1).permute(0, 3, 1, 2).float()
+    one_hot = torch.nn.functional.one_hot(parts, SCORES).permute(0, 3, 1, 2).float()
     uv = iuv[..., 1:].float() / 255.0
     charts = one_hot[:, 1:]
     return torch.cat([one_hot, charts * uv[:, None, ..., 0], charts * uv[:, None, ..., 1]], 1)
@@ -33,7 +27,7 @@ def densepose_from_iuv(iuv: Tensor) -> Tensor:
 
 def split_densepose(densepose: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """P [B, 73, H, W] → scores of the 24 body parts, U, V, each [B, 24, H, W]."""
-    return densepose[:, 1:25], densepose[:, 25:49], densepose[:, 49:73]
+    return densepose[:, PART], densepose[:, U], densepose[:, V]
 
 
 def one_hot_channels(densepose: Tensor) -> Tensor:
@@ -46,7 +40,7 @@ def flip_densepose(densepose: Tensor) -> Tensor:
     """Mirror P left to right: parts change sides and U runs the other way."""
     mirror = torch.tensor(MIRROR, device=densepose.device)
     flipped = densepose.flip(-1)
-    s = flipped[:, :25][:, mirror]
-    u = flipped[:, 25:49][:, mirror[1:] - 1]
-    v = flipped[:, 49:73][:, mirror[1:] - 1]
+    s = flipped[:, SCORE][:, mirror]
+    u = flipped[:, U][:, mirror[1:] - 1]
+    v = flipped[:, V][:, mirror[1:] - 1]
     return torch.cat([s, 1.0 - u, v], 1)

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bunraku.networks.layers import ConvBlock, ResidualBlock, up2
-from bunraku.networks.presets import DENSEPOSE_CHANNELS, PARTS
+from bunraku.spec.landmarks import LANDMARKS, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.surface import CHANNELS, SCORE, SCORES, U, V
 
 SIDE = 128
 """Side of the IUV map that comes out."""
@@ -26,11 +27,6 @@ BONES = (
     (27, 31), (28, 32), (29, 31), (30, 32), (7, 8), (0, 7), (0, 8), (9, 10), (2, 5),
 )  # fmt: skip
 """Pairs of BlazePose landmarks that are drawn as soft bones."""
-
-LEFT_RIGHT = (
-    0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(i + 1 if i % 2 else i - 1 for i in range(11, 33)),
-)  # fmt: skip
-"""The landmark on the other side of the body, for each of the 33."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +62,8 @@ class Iuv(NamedTuple):
 
 def torso_length(landmarks: Tensor) -> Tensor:
     """Shoulder middle to hip middle in window units, within reason: [B, 33, 4] → [B]."""
-    middle = landmarks[:, 11, :2] + landmarks[:, 12, :2]
-    middle = middle - landmarks[:, 23, :2] - landmarks[:, 24, :2]
+    middle = landmarks[:, LEFT_SHOULDER, :2] + landmarks[:, RIGHT_SHOULDER, :2]
+    middle = middle - landmarks[:, LEFT_HIP, :2] - landmarks[:, RIGHT_HIP, :2]
     length: Tensor = (middle * 0.5).norm(dim=-1)
     return length.clamp(0.08, 0.8)
 
@@ -111,7 +107,7 @@ def bone_maps(landmarks: Tensor, side: int = SIDE // 2) -> Tensor:
 
 def landmark_vector(landmarks: Tensor) -> Tensor:
     """Landmarks about the hips in torso lengths, the hips' place, the length: [B, 135]."""
-    hips = (landmarks[:, 23, :3] + landmarks[:, 24, :3]) * 0.5
+    hips = (landmarks[:, LEFT_HIP, :3] + landmarks[:, RIGHT_HIP, :3]) * 0.5
     hips = torch.cat([hips[:, :2], torch.zeros_like(hips[:, 2:])], 1)
     scale = torso_length(landmarks)[:, None]
     relative = ((landmarks[..., :3] - hips[:, None]) / scale[:, None]).clamp(-6.0, 6.0) * 0.5
@@ -123,7 +119,7 @@ class IuvNet(nn.Module):
 
     def __init__(self, options: IuvOptions | None = None) -> None:
         super().__init__()
-        o = options or IuvOptions()
+        self.options = o = options or IuvOptions()
         c1, c2, c3, c4 = o.encoder
         self.stem = ConvBlock(4 * len(BONES) + 4 + 2, c1, kernel=1)
         self.enter = ConvBlock(c1, c1)
@@ -131,7 +127,10 @@ class IuvNet(nn.Module):
         self.down4 = nn.Sequential(ConvBlock(c2, c3, 2), ConvBlock(c3, c3))
         self.down8 = nn.Sequential(ConvBlock(c3, c4, 2), ConvBlock(c4, c4))
         self.latent = nn.Sequential(
-            nn.Linear(33 * 4 + 3, o.latent), nn.ReLU(), nn.Linear(o.latent, o.latent), nn.ReLU()
+            nn.Linear(LANDMARKS * 4 + 3, o.latent),
+            nn.ReLU(),
+            nn.Linear(o.latent, o.latent),
+            nn.ReLU(),
         )
         self.steer2 = nn.Linear(o.latent, 2 * c2)
         self.steer4 = nn.Linear(o.latent, 2 * c3)
@@ -147,9 +146,9 @@ class IuvNet(nn.Module):
         self.lift2, self.up2 = nn.Conv2d(c3, c2, 1), ConvBlock(c2, c2)
         self.lift1 = nn.Conv2d(c2, c1, 1)
         self.up1 = nn.Sequential(ConvBlock(c1, o.decoder), ConvBlock(o.decoder, o.decoder))
-        self.head = nn.Conv2d(o.decoder, DENSEPOSE_CHANNELS, 1)
+        self.head = nn.Conv2d(o.decoder, CHANNELS, 1)
         self.edge_features = nn.Conv2d(o.decoder, 8, 1)
-        self.edge = nn.Sequential(ConvBlock(9, 16), nn.Conv2d(16, PARTS + 1, 3, padding=1))
+        self.edge = nn.Sequential(ConvBlock(9, 16), nn.Conv2d(16, SCORES, 3, padding=1))
 
     def trunk(self, landmarks: Tensor, mask: Tensor) -> Tensor:
         """Features at 64 pixels, from landmarks [B, 33, 4] and mask [B, 1, 128, 128]."""
@@ -195,7 +194,7 @@ class IuvNet(nn.Module):
     @staticmethod
     def split(out: Tensor) -> Iuv:
         """[B, 73, n, n] → logits, U, V."""
-        return Iuv(out[:, :25], out[:, 25:49], out[:, 49:])
+        return Iuv(out[:, SCORE], out[:, U], out[:, V])
 
 
 def steered(x: Tensor, steering: Tensor) -> Tensor:

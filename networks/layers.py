@@ -47,22 +47,6 @@ def up2(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
-TORN = 0.1
-"""A flow that changes by more than this (in [-1, 1] units) among neighbours has an edge there."""
-
-
-def up2_flow(flow: Tensor) -> Tensor:
-    """Twice the side of a flow [B, 2, n, n]; at its edges the nearest value, else bilinear.
-
-    Between an arm and the torso behind it a mean of both flows leads to a third place.
-    """
-    spread = F.max_pool2d(flow, 3, 1, 1) + F.max_pool2d(-flow, 3, 1, 1)
-    torn = (spread.amax(1, keepdim=True) > TORN).to(flow.dtype)
-    smooth = up2(flow)
-    nearest = F.interpolate(flow, scale_factor=2.0, mode="nearest")
-    return smooth + F.interpolate(torn, scale_factor=2.0, mode="nearest") * (nearest - smooth)
-
-
 def down(x: Tensor, factor: int) -> Tensor:
     """The mean of ``factor`` × ``factor`` pixels."""
     return F.avg_pool2d(x, factor) if factor > 1 else x

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from bunraku.networks.densepose import one_hot_channels
 from bunraku.networks.layers import ConvBlock, down, up2
-from bunraku.networks.presets import PARTS, PRIOR_CHANNELS, GeneratorOptions
+from bunraku.networks.presets import GeneratorOptions
 from bunraku.networks.prior import flow_from_prior
+from bunraku.spec.surface import PARTS, PRIOR_CHANNELS
 
 FLOW_UNIT = 0.1
 """A head's output of 1 moves by this much in [-1, 1] units, so that heads work near 1."""

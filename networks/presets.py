@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-PARTS = 24
-"""Body parts of DensePose; part 0 is the background and has no chart."""
-
-DENSEPOSE_CHANNELS = 25 + 2 * PARTS
-"""An IUV map P as a tensor: 25 part scores, 24 U, 24 V."""
-
-PRIOR_CHANNELS = 6
-"""Confidence-weighted x, y, the confidence, and confidence-weighted r, g, b."""
+from bunraku.spec.surface import PARTS
+from bunraku.spec.tensors import Layout
 
 
 class Preset(StrEnum):
@@ -63,9 +57,14 @@ class GeneratorOptions:
             raise ValueError(f"size {self.size} is not a multiple of 16")
 
     @property
+    def layout(self) -> Layout:
+        """What the engines of such a generator agree on."""
+        return Layout(self.window, self.size, self.prior)
+
+    @property
     def scales(self) -> tuple[int, int, int]:
         """Sides of the three flow scales, coarse to fine: 32, 64, 128 for ``size`` 128."""
-        return self.size // 4, self.size // 2, self.size
+        return self.layout.scales
 
     @property
     def alpha_channels(self) -> int:
@@ -90,3 +89,9 @@ OPTIONS: dict[Preset, GeneratorOptions] = {
         discriminator=(24, 48, 96, 128),
     ),
 }
+
+
+def preset_name(options: GeneratorOptions) -> str:
+    """The name of the preset with these options; "custom" if there is none."""
+    named = (str(preset) for preset, known in OPTIONS.items() if known == options)
+    return next(named, "custom")

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bunraku.networks.densepose import MIRROR, REVERSE, split_densepose
+from bunraku.networks.densepose import split_densepose
 from bunraku.networks.layers import identity_grid, push_pull
-from bunraku.networks.presets import PARTS
+from bunraku.spec.surface import MIRROR, PARTS, REVERSE
 
 RESOLUTION = 32
 """Side of one part's chart in the atlas, in texels."""
@@ -128,24 +128,3 @@ def flow_from_prior(prior: Tensor) -> tuple[Tensor, Tensor]:
     grid = identity_grid(prior.shape[-1], prior.device)
     moved = prior[:, :2] - confidence * grid
     return push_pull(moved, confidence), confidence
-
-
-def guide_head(prior: Tensor, densepose: Tensor, head: Tensor) -> Tensor:
-    """Put the affine map of the head into a sampled prior.
-
-    The charts of the head are coarse, and a face is what people look at; the runtime computes the
-    map from the face's landmarks (runtime/head.py, of which this is the differentiable form).
-
-    Args:
-        prior: [B, 6, n, n].
-        densepose: P_d [B, 73, n, n], whose parts 23 and 24 are the head.
-        head: [B, 7]: a 2×3 matrix by rows, from (x, y, 1) of the driving to the source window in
-            [-1, 1] units, and the belief in it.
-    """
-    grid = identity_grid(prior.shape[-1], prior.device)
-    matrix = head[:, :6].view(-1, 2, 3)
-    goal = torch.einsum("bij,bjhw->bihw", matrix[:, :, :2], grid.expand(len(head), -1, -1, -1))
-    goal = goal + matrix[:, :, 2, None, None]
-    share = head[:, 6, None, None, None] * densepose[:, 23:25].sum(1, keepdim=True)
-    moved = prior[:, :2] + share * (prior[:, 2:3] * goal - prior[:, :2])
-    return torch.cat([moved, prior[:, 2:]], 1)

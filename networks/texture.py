@@ -8,8 +8,9 @@ from torch.nn import functional as F
 
 from bunraku.networks.densepose import one_hot_channels
 from bunraku.networks.layers import ConvBlock, ResidualBlock, identity_grid, up2
-from bunraku.networks.presets import PARTS, GeneratorOptions
+from bunraku.networks.presets import GeneratorOptions
 from bunraku.networks.prior import RESOLUTION, fill, prior_atlas, splat
+from bunraku.spec.surface import PARTS
 
 SPLAT_FEATURES = 8
 """Learned features that are splatted beside colours and coordinates."""

@@ -21,14 +21,15 @@ from typing import Any
 import numpy as np
 
 from bunraku.errors import ClipError, InputError
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.bundle import weights_folder
-from bunraku.runtime.engine import Engine, EngineKind, cores
-from bunraku.runtime.ort import OnnxEngine
-from bunraku.runtime.photo import read_photo
+from bunraku.runtime.engines.bundle import weights_folder
+from bunraku.runtime.engines.protocol import Engine
+from bunraku.runtime.engines.registry import EngineFactory, EngineKind
+from bunraku.runtime.measure import Spread
 from bunraku.runtime.puppet import Puppet
-from bunraku.runtime.stages import Spread
+from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.yardstick import yardstick_input, yardstick_model
+from bunraku.spec.arrays import Picture
+from bunraku.spec.cores import cores
 
 LIBRARIES = ("bunraku", "numpy", "numba", "onnxruntime", "opencv-python-headless", "av")
 CLIP_FRAMES = 48
@@ -99,7 +100,7 @@ def measure(
     :param threads: of the yardstick.
     """
     model, gflop = yardstick_model()
-    yardstick = OnnxEngine(model, "yardstick", threads)
+    yardstick = EngineFactory(options.engine, threads).make(model, "yardstick")
     sources_ms = [_timed(lambda: puppet.set_source(photo)) for _ in range(options.sources + 1)]
     chain_ms, yardstick_ms = _interleaved(puppet, yardstick, clip, options, on_frame)
     chain, unit = Spread.of(chain_ms), Spread.of(yardstick_ms)

@@ -13,21 +13,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bunraku.errors import EngineError, InputError
-from bunraku.runtime.arrays import Array, Picture, check_picture
-from bunraku.runtime.chain import Chain, Frame
-from bunraku.runtime.densepose import DensePoseEstimator
-from bunraku.runtime.driver import Driver, Driving
-from bunraku.runtime.engine import Engine, EngineKind
-from bunraku.runtime.engine_set import EngineSet
-from bunraku.runtime.framing import Window
-from bunraku.runtime.head import head_map
-from bunraku.runtime.identity import Identity, SourceReport, make_identity
+from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.engines.registry import EngineKind
+from bunraku.runtime.generator import Blended, Seamed
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.measure import Recorder, Spread
+from bunraku.runtime.models import Models
 from bunraku.runtime.options import PuppetOptions
-from bunraku.runtime.photo import read_photo
-from bunraku.runtime.pose import PoseNetworks, Segmenter
-from bunraku.runtime.stages import Spread, Stage, StageTimer
-
-__all__ = ["Driving", "Puppet"]
+from bunraku.runtime.pose import PoseNetworks
+from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.photo import read_photo
+from bunraku.runtime.source.picture import check_picture
+from bunraku.runtime.source.source import SourceReport
+from bunraku.spec.arrays import Picture
+from bunraku.spec.stages import Step
 
 log = logging.getLogger(__name__)
 
@@ -39,37 +38,19 @@ class Puppet:
     calls the stages that ``animate`` is made of: ``drive``, ``move`` and ``paint`` may work on
     three frames at once in three threads (each of them on one), and ``make_identity`` in a fourth.
 
-    ``Puppet.load`` makes one of a bundle and ``Puppet.sharing`` further ones of the same engines;
-    the constructor takes the parts, for tests and for other estimators.
-
-    :param engines: "source", "motion" and "blend".
-    :param sizes: sides of the window and of the IUV map, in pixels.
-    :param prior: whether the engines take the geometric prior.
-    :param threads: how many threads the kernels use; None for as many as the process may.
+    :param models: what it is made of; other puppets may share them, and each follows a person of
+        its own. Nothing is loaded here, so that every session can have one.
     """
 
-    def __init__(
-        self,
-        engines: Mapping[str, Engine],
-        estimator: DensePoseEstimator,
-        segmenter: Segmenter | None = None,
-        *,
-        sizes: tuple[int, int] = (256, 128),
-        prior: bool = True,
-        threads: int | None = None,
-        options: PuppetOptions | None = None,
-    ) -> None:
+    def __init__(self, models: Models, options: PuppetOptions | None = None) -> None:
         self.options = options or PuppetOptions()
-        self._engines = engines
-        self._estimator = estimator
-        self._segmenter = segmenter
-        self._sizes = sizes
-        self._threads = threads
-        self._timer = StageTimer()
-        self._chain = Chain(engines, sizes, prior, threads, self._timer)
-        self._driver = Driver(estimator, self.options, sizes[1])
+        self._models = models
+        self._recorder = Recorder()
+        self._generator = models.generator(self._recorder)
+        self._driver = models.driver(self.options, self._recorder)
         self._identity: Identity | None = None
-        self._last: Frame | None = None
+        self._last: Blended | None = None
+        self._driving: Driving | None = None
         self._frames = self._lost = self._faults = 0
 
     @classmethod
@@ -83,26 +64,9 @@ class Puppet:
         networks: PoseNetworks | None = None,
         options: PuppetOptions | None = None,
     ) -> Puppet:
-        """A puppet of a bundle; see ``EngineSet.load`` for what it takes and raises."""
-        engines = EngineSet.load(bundle, engine=engine, threads=threads, iuv=iuv, networks=networks)
-        return cls.sharing(engines, options)
-
-    @classmethod
-    def sharing(cls, engines: EngineSet, options: PuppetOptions | None = None) -> Puppet:
-        """A puppet of engines that others use as well; it follows a person of its own.
-
-        Loads nothing, so that every session can have one.
-        """
-        options = options or PuppetOptions()
-        return cls(
-            engines.engines,
-            engines.make_estimator(options),
-            engines.segmenter,
-            sizes=engines.sizes,
-            prior=engines.prior,
-            threads=engines.threads,
-            options=options,
-        )
+        """A puppet of a bundle; see ``Models.load`` for what it takes and raises."""
+        models = Models.load(bundle, engine=engine, threads=threads, iuv=iuv, networks=networks)
+        return cls(models, options)
 
     def set_source(self, photo: str | Path | bytes | Picture) -> SourceReport:
         """Take the photo whose person is to move, and forget the driver.
@@ -112,7 +76,7 @@ class Puppet:
         :return: what was found; ``notes`` is for the user.
         """
         identity, report = self.make_identity(photo)
-        self._identity, self._last = identity, None
+        self._identity, self._last, self._driving = identity, None, None
         self._driver.reset()
         return report
 
@@ -130,15 +94,7 @@ class Puppet:
             picture = read_photo(photo)
         else:
             picture = check_picture(photo, "The photo").copy()
-        return make_identity(
-            picture,
-            self._estimator,
-            self._segmenter,
-            self._engines["source"],
-            self._sizes,
-            self.options,
-            self._threads,
-        )
+        return self._models.make_identity(picture, self._driver, self._generator)
 
     def calibrate(self) -> None:
         """Match the driver to the source anew at the next frame that shows a person clearly.
@@ -163,44 +119,30 @@ class Puppet:
         :raises EngineError: a network failed.
         """
         check_picture(frame, "A frame")
-        with self._timer.measure(Stage.POSE):
-            located = self._driver.locate(frame, time_s, identity, mirrored=mirrored)
-        if located is None:
-            return None
-        with self._timer.measure(Stage.IUV):
-            densepose = self._driver.densepose(located).densepose
-            photo = identity.framing.window.to_units(identity.pose.landmarks)
-            head = head_map(photo, located.landmarks) if self.options.head else None
-        return Driving(densepose, located.in_frame, head)
+        return self._driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
 
-    def move(self, identity: Identity, driving: Driving) -> Frame:
-        """The second stage: the photo's features where the driver's body is, by name.
+    def move(self, identity: Identity, driving: Driving) -> Seamed:
+        """The second stage: the photo's features where the driver's body is.
 
         :raises EngineError: an engine failed.
         """
-        return self._chain.move(identity, driving.densepose, driving.head)
+        moved = self._generator.move(
+            identity.features, driving.surface, driving.hints.head, driving.correspondence
+        )
+        return self._generator.seam(identity.features, moved)
 
     def paint(
-        self, identity: Identity, tensors: Frame | None, *, window_only: bool = False
+        self, identity: Identity, moved: Seamed | None, *, window_only: bool = False
     ) -> Picture:
         """The third stage: the person's picture, back in the photo.
 
-        :param tensors: what ``move`` gave for this identity, which gains the blend engine's
-            outputs: painted again, they are only pasted. None for the photo as it is.
+        :param moved: what ``move`` gave for this identity; None for the photo as it is.
         :param window_only: only the square that the networks make, at their own size.
         :return: a new picture of the photo's size, or of the window's.
         :raises EngineError: an engine failed.
         """
-        compositor = identity.window_compositor if window_only else identity.compositor
-        if tensors is None:
-            return compositor.untouched()
-        if "image" not in tensors:
-            self._chain.blend(identity, tensors)
-        with self._timer.measure(Stage.PASTE):
-            detail: list[Array] = []
-            if self.options.detail and "trust" in tensors and "warped_image" in tensors:
-                detail = [tensors["trust"], tensors["warped_image"], tensors["flow_window"]]
-            return compositor.paste(tensors["image"], tensors["mask"], *detail)
+        blended = None if moved is None else self._generator.blend(identity.features, moved)
+        return self._paste(identity, blended, window_only)
 
     def animate(
         self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
@@ -217,7 +159,7 @@ class Puppet:
         :raises InputError: the frame is not a picture, or there is no source yet.
         :raises EngineError: an engine fails before it has ever given a picture of this source.
         """
-        identity = self._source()
+        identity = self.identity
         check_picture(frame, "A frame")
         when = time.monotonic() if time_s is None else time_s
         self._frames += 1
@@ -226,29 +168,28 @@ class Puppet:
             if driving is None:
                 self._lost += 1
             else:
-                tensors = self.move(identity, driving)
-                picture = self.paint(identity, tensors, window_only=window_only)
-                self._last = tensors
-                return picture
+                moved = self.move(identity, driving)
+                self._last = self._generator.blend(identity.features, moved)
+                self._driving = driving
         except EngineError as error:
             if self._last is None:
                 raise
             self._faults += 1
             if self._faults == 1:
                 log.warning("a frame failed, the last good picture stands in: %s", error)
-        return self.paint(identity, self._last, window_only=window_only)
+        return self._paste(identity, self._last, window_only)
 
     def animate_window(self, frame: Picture, time_s: float | None = None) -> Picture:
         """``animate`` with ``window_only``."""
         return self.animate(frame, time_s, window_only=True)
 
     def stats(self) -> Mapping[str, Spread]:
-        """How long each stage took, in milliseconds, by the names of ``Stage``."""
-        return self._timer.spreads()
+        """How long each step took, in milliseconds, by the names of ``spec.stages.Step``."""
+        return self._recorder.spreads()
 
     def reset_stats(self) -> None:
         """Forget the durations and set the counts to 0."""
-        self._timer.clear()
+        self._recorder.clear()
         self._frames = self._lost = self._faults = 0
 
     @property
@@ -269,7 +210,11 @@ class Puppet:
     @property
     def identity(self) -> Identity:
         """All that was computed of the source; raises InputError before ``set_source``."""
-        return self._source()
+        if self._identity is None:
+            raise InputError(
+                "There is no photo to animate yet.", "Call set_source(photo) before animate(frame)."
+            )
+        return self._identity
 
     @property
     def driving_window(self) -> Window | None:
@@ -277,13 +222,14 @@ class Puppet:
         return self._driver.window
 
     @property
-    def last(self) -> Mapping[str, Array]:
-        """The tensors of the last good frame by name, for looking at; empty before it."""
-        return self._last or {}
+    def driving(self) -> Driving | None:
+        """How the driver stood in the last good frame, for looking at; None before it."""
+        return self._driving
 
-    def _source(self) -> Identity:
-        if self._identity is None:
-            raise InputError(
-                "There is no photo to animate yet.", "Call set_source(photo) before animate(frame)."
-            )
-        return self._identity
+    def _paste(self, identity: Identity, blended: Blended | None, window_only: bool) -> Picture:
+        canvas = identity.window_canvas if window_only else identity.canvas
+        if blended is None:
+            return canvas.untouched()
+        with self._recorder.measure(Step.PASTE):
+            detail = blended.detail if self.options.detail else None
+            return canvas.paste(blended.image, blended.mask, detail)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bunraku.runtime.arrays import Array
+from bunraku.spec.arrays import Array
 
 SIDE = 128
 WIDTH = 24

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bunraku.errors import BunrakuError, InputError
-from bunraku.runtime.engine import live_shares
+from bunraku.runtime.plan import live_shares
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.controls import MOST_KEYED_PHOTOS, Photo
 from bunraku.stream.core.frame import LiveFrame

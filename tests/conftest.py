@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 from PIL import Image
 
-from bunraku.runtime.stages import Spread
+from bunraku.runtime.measure import Spread
 
 # A stall of the machine is no failure, and what fails does so again.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)

@@ -85,26 +85,25 @@ def evaluate_synthetic(
     options: EvaluateOptions, data: Path, report: Report, log: Callable[[str], None]
 ) -> None:
     """The part on synthetic people; adds to the report."""
-    from bunraku.training.animators import Animator, BundleAnimator, TorchAnimator
     from bunraku.training.evaluate_people import evaluate_people, evaluate_surface
+    from bunraku.training.evaluated import BundleModel, ModelUnderTest, TorchModel
     from bunraku.training.judge import PoseJudge
 
-    animator: Animator
+    model: ModelUnderTest
     if options.generator is not None and options.iuv is not None:
-        animator = TorchAnimator(options.generator, options.iuv)
+        model = TorchModel(options.generator, options.iuv)
     else:
-        animator = BundleAnimator(options.bundle, options.iuv_bundle, options.threads)
-    report.provenance = animator.provenance
+        model = BundleModel(options.bundle, options.iuv_bundle, options.threads)
+    report.provenance = model.provenance
     judge = PoseJudge(options.threads) if options.keypoints else None
-    evaluate_people(animator, judge, data, options.out, report, log, options.people, options.frames)
-    evaluate_surface(animator, data, report, log, options.people)
+    evaluate_people(model, judge, data, options.out, report, log, options.people, options.frames)
+    evaluate_surface(model, data, report, log, options.people)
 
 
 def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> None:
     """The part on clips and photos, through a puppet of the bundles; adds to the report."""
-    from bunraku.runtime.bundle import Bundle
+    from bunraku.runtime.engines.bundle import Bundle
     from bunraku.runtime.puppet import Puppet
-    from bunraku.training.animators import bundle_provenance
     from bunraku.training.evaluate_clips import (
         CLIP_SUFFIXES,
         PHOTO_SUFFIXES,
@@ -112,6 +111,7 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
         evaluate_photos,
         files,
     )
+    from bunraku.training.evaluated import bundle_provenance
     from bunraku.training.judge import PoseJudge
 
     clips = files(options.clips, CLIP_SUFFIXES, "clip") if options.clips else []

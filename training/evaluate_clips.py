@@ -10,10 +10,12 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from bunraku.errors import InputError, NoPersonError, PhotoError
-from bunraku.runtime.arrays import Array, Picture
-from bunraku.runtime.framing import Window, crop
+from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.identity import Identity
-from bunraku.runtime.photo import read_photo
+from bunraku.runtime.source.framing import Window, crop
+from bunraku.runtime.source.photo import read_photo
+from bunraku.runtime.surface_picture import iuv_colours
+from bunraku.spec.arrays import Array, Picture
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
 from bunraku.training.judge import Judge
 from bunraku.training.metrics import (
@@ -25,7 +27,7 @@ from bunraku.training.metrics import (
     score_frame,
 )
 from bunraku.training.report import Report, Table, Target, ratio
-from bunraku.training.sheets import contact_sheet, iuv_colours, save_sheet
+from bunraku.training.sheets import contact_sheet, save_sheet
 
 CLIP_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 PHOTO_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -75,7 +77,7 @@ class Moving(Protocol):
     def identity(self) -> Identity: ...
 
     @property
-    def last(self) -> Mapping[str, Array]: ...
+    def driving(self) -> Driving | None: ...
 
     @property
     def driving_window(self) -> Window | None: ...
@@ -161,7 +163,7 @@ def reconstruct(puppet: Moving, judge: Judge, path: Path, limit: int | None) -> 
                 puppet.set_source(frame.image)
             except NoPersonError:
                 continue
-            source = windowed(frame.image, puppet.identity.framing.window)
+            source = windowed(frame.image, puppet.identity.source.framing.window)
             result = ClipResult(path.stem, source, frame.index)
             seen = judge.look(source)
             unmoved_points = None if seen is None else seen.landmarks
@@ -169,7 +171,7 @@ def reconstruct(puppet: Moving, judge: Judge, path: Path, limit: int | None) -> 
             puppet.animate_window(frame.image, frame.time_s)  # calibrates
             continue
         output = puppet.animate_window(frame.image, frame.time_s)
-        true = windowed(frame.image, puppet.identity.framing.window)
+        true = windowed(frame.image, puppet.identity.source.framing.window)
         compare(result, judge, true, output, unmoved_points)
         result.shown.offer(Shown(true, _iuv(puppet), output))
     if result is not None:
@@ -250,9 +252,9 @@ def evaluate_photos(
         except PhotoError as error:
             log(f"{path.name}: left out: {error}")
             continue
-        window = windowed(photo, puppet.identity.framing.window)
+        window = windowed(photo, puppet.identity.source.framing.window)
         output = puppet.animate_window(photo, 0.0)
-        own[path.stem] = mean_difference(output, window, puppet.identity.mask)
+        own[path.stem] = mean_difference(output, window, puppet.identity.source.mask)
         difference = np.clip(4 * np.abs(output.astype(np.int16) - window), 0, 255).astype(np.uint8)
         mirror_rows.append([window, _iuv(puppet), output, difference])
         log(f"{path.name}: driven by itself, L1 on the person {own[path.stem]:.4f}")
@@ -365,8 +367,8 @@ def windowed(picture: Picture, window: Window) -> Picture:
 
 
 def _iuv(puppet: Moving) -> Picture | None:
-    densepose = puppet.last.get("densepose")
-    return None if densepose is None else iuv_colours(densepose[0])
+    driving = puppet.driving
+    return None if driving is None else iuv_colours(driving.surface)
 
 
 def _cell(value: float | None, digits: int) -> str:

@@ -13,16 +13,17 @@ from bunraku.kernels import sample_texture, warp_occlude
 from bunraku.networks.densepose import densepose_from_iuv, split_densepose
 from bunraku.networks.layers import identity_grid, push_pull, up2
 from bunraku.networks.prior import fill, flow_from_prior, prior_atlas, splat
-from bunraku.runtime.arrays import Array, Picture
-from bunraku.runtime.head import head_map
-from bunraku.training.animators import Animator, Frames
+from bunraku.runtime.drivers.landmarks.head import head_map
+from bunraku.runtime.surface_picture import iuv_colours
+from bunraku.spec.arrays import Array, Picture
+from bunraku.training.evaluated import Frames, ModelUnderTest
 from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, IuvData
 from bunraku.training.judge import Judge
 from bunraku.training.metrics import FrameScore, Score, match_keypoints, score_frame
 from bunraku.training.observe import read_observation
 from bunraku.training.people.records import Record, compose, list_records, read_record
 from bunraku.training.report import Report, Table, Target, ratio
-from bunraku.training.sheets import contact_sheet, iuv_colours, save_sheet
+from bunraku.training.sheets import contact_sheet, save_sheet
 from bunraku.training.train_iuv import evaluate as evaluate_iuv
 
 UNMOVED = "unmoved source"
@@ -101,13 +102,13 @@ class Case:
         found = observed.found[self.index, None, None]
         return np.where(found, observed.landmarks[self.index], own).astype(np.float32)
 
-    def predicted(self, animator: Animator) -> Array:
+    def predicted(self, model: ModelUnderTest) -> Array:
         """P of the same frames by the IUV net, from :meth:`seen` and without a mask."""
         landmarks = self.seen()
         side = self.record.iuv.shape[1]
         no_mask = torch.zeros(len(landmarks), 1, side, side)
         with torch.inference_mode():
-            surface = animator.iuv(torch.from_numpy(landmarks), no_mask).densepose()
+            surface = model.iuv(torch.from_numpy(landmarks), no_mask).densepose()
         return np.asarray(surface.numpy(), np.float32)
 
 
@@ -157,7 +158,7 @@ def over(image: Array, mask: Array, background: Picture) -> Picture:
     return (mixed + np.float32(0.5)).clip(0.0, 255.0).astype(np.uint8)
 
 
-def make_rows(case: Case, animator: Animator) -> tuple[dict[str, list[Picture]], Array]:
+def make_rows(case: Case, model: ModelUnderTest) -> tuple[dict[str, list[Picture]], Array]:
     """What each row of the table makes of a case, and the driver's exact IUV maps."""
     exact = case.exact()
     unmoved = case.picture(case.source)
@@ -175,19 +176,19 @@ def make_rows(case: Case, animator: Animator) -> tuple[dict[str, list[Picture]],
 
     def moved(maps: Array, landmarks: Array) -> list[Picture]:
         head = np.stack([head_map(landmarks[0], driver) for driver in landmarks[1:]])
-        return composed(animator.animate(source, mask, maps[0], maps[1:], head))
+        return composed(model.animate(source, mask, maps[0], maps[1:], head))
 
     made = {
         UNMOVED: [unmoved] * len(case.driving),
         COPY: composed(copy_along_iuv(source, mask, exact[0], exact[1:])),
         EXACT: moved(exact, case.record.landmarks[case.index]),
-        PREDICTED: moved(case.predicted(animator), case.seen()),
+        PREDICTED: moved(case.predicted(model), case.seen()),
     }
     return made, exact[1:]
 
 
 def evaluate_people(
-    animator: Animator,
+    model: ModelUnderTest,
     judge: Judge | None,
     data: Path,
     out: Path,
@@ -200,7 +201,7 @@ def evaluate_people(
     """Score the generator and the IUV net on a folder of people; add it all to the report.
 
     Args:
-        animator: what is evaluated.
+        model: what is evaluated.
         judge: finds keypoints; None leaves AKD and MKR out.
         data: records with observations, of people never seen in training.
         out: folder of the contact sheets.
@@ -219,7 +220,7 @@ def evaluate_people(
     names: list[str] = []
     total = len(list_records(data)[:people])
     for number, case in enumerate(cases(data, people, frames), 1):
-        made, driving = make_rows(case, animator)
+        made, driving = make_rows(case, model)
         unmoved_seen = judge.look(made[UNMOVED][0]) if judge is not None else None
         for k, frame in enumerate(case.driving):
             target, alpha = case.picture(frame), case.alpha(frame)
@@ -263,7 +264,7 @@ def sheet_row(case: Case, made: dict[str, list[Picture]], driving: Array) -> lis
     """Source; then for each of the first driving frames what the rows made of it."""
     row: list[Picture | None] = [case.picture(case.source)]
     for k, frame in enumerate(case.driving[:SHEET_DRIVES]):
-        row += [case.picture(frame), iuv_colours(driving[k])]
+        row += [case.picture(frame), iuv_colours(driving[k][None])]
         row += [made[name][k] for name in (COPY, EXACT, PREDICTED)]
     return row
 
@@ -280,13 +281,13 @@ def people_targets(table: Table) -> list[Target]:
 
 
 def evaluate_surface(
-    animator: Animator, data: Path, report: Report, log: Log, people: int | None = None
+    model: ModelUnderTest, data: Path, report: Report, log: Log, people: int | None = None
 ) -> None:
     """Score the IUV net on the pose network's input, with its mask and without one."""
     frames = IuvData(data, people)
     scores = {
-        "with the pose network's mask": evaluate_iuv(animator.iuv, frames, masked=True),
-        "without a mask": evaluate_iuv(animator.iuv, frames, masked=False),
+        "with the pose network's mask": evaluate_iuv(model.iuv, frames, masked=True),
+        "without a mask": evaluate_iuv(model.iuv, frames, masked=False),
     }
     best, plain = scores.values()
     log(f"IUV net: part accuracy {best.part_accuracy:.3f}, {plain.part_accuracy:.3f} without mask")

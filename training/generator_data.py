@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from bunraku.networks.densepose import densepose_from_iuv, flip_densepose
 from bunraku.networks.iuv import IuvNet
-from bunraku.runtime.head import head_map
+from bunraku.runtime.drivers.landmarks.head import head_map
+from bunraku.spec.surface import SCORE
 from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, jitter
 from bunraku.training.observe import read_observation
 from bunraku.training.people.augment import photograph, random_faults
@@ -232,7 +233,7 @@ def augment_source(rng: np.random.Generator, batch: GeneratorBatch) -> Generator
 
     def move_densepose(x: Tensor) -> Tensor:
         x = move(x, "nearest", "zeros")
-        outside = 1.0 - x[:, :25].sum(1, keepdim=True).clamp(max=1.0)
+        outside = 1.0 - x[:, SCORE].sum(1, keepdim=True).clamp(max=1.0)
         return torch.cat([x[:, :1] + outside, x[:, 1:]], 1)
 
     # Points of the source move the other way than the sampling grid.

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bunraku.networks.densepose import MIRROR
-from bunraku.networks.iuv import LEFT_RIGHT, torso_length
+from bunraku.networks.iuv import torso_length
+from bunraku.spec.landmarks import MIRRORED
+from bunraku.spec.surface import MIRROR
 from bunraku.training.observe import read_observation
 from bunraku.training.people.records import list_records, read_record
 
@@ -146,7 +147,7 @@ def moved(batch: IuvBatch) -> IuvBatch:
     )
     part[mirrored] = torch.tensor(MIRROR)[part[mirrored]]
     uv[mirrored, 0] = 1.0 - uv[mirrored, 0]
-    landmarks[mirrored] = landmarks[mirrored][:, list(LEFT_RIGHT)]
+    landmarks[mirrored] = landmarks[mirrored][:, list(MIRRORED)]
     return IuvBatch(landmarks, mask, part, uv)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from bunraku.runtime.arrays import Array, Picture
+from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose import PoseNetworks, PoseTracker
+from bunraku.spec.arrays import Array, Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,9 @@ class PoseJudge:
     """
 
     def __init__(self, threads: int | None = None) -> None:
-        self._tracker = PoseTracker(PoseNetworks.find(), threads or 1, smooth=False)
+        self._tracker = PoseTracker.load(
+            PoseNetworks.find(), EngineFactory(threads=threads or 1), smooth=False
+        )
 
     def look(self, picture: Picture, mask: bool = False) -> Seen | None:
         pose = self._tracker.observe(picture, mask=mask)

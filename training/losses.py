@@ -18,6 +18,7 @@ from bunraku.networks.densepose import split_densepose
 from bunraku.networks.generator import Generated
 from bunraku.networks.layers import down, identity_grid, up2
 from bunraku.networks.prior import fill, prior_atlas, splat
+from bunraku.spec.surface import HANDS, HEAD_SCORE
 from bunraku.training.generator_data import GeneratorBatch
 from bunraku.training.perceptual import Perceptual
 
@@ -70,8 +71,8 @@ def exact_flow(source: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
 def attention(batch: GeneratorBatch) -> Tensor:
     """Weight of each pixel at window size: the person over the background, face and hands most."""
     parts = batch.driving_exact
-    face = parts[:, 23:25].sum(1, keepdim=True)
-    hands = parts[:, 3:5].sum(1, keepdim=True)
+    face = parts[:, HEAD_SCORE].sum(1, keepdim=True)
+    hands = parts[:, HANDS[0] : HANDS[-1] + 1].sum(1, keepdim=True)
     extra = F.avg_pool2d(1.5 * face + 1.0 * hands, 3, 1, 1)
     extra = F.interpolate(extra, batch.alpha.shape[-2:], mode="bilinear", align_corners=False)
     return 0.6 + 2.4 * batch.alpha + 2.0 * extra

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Picture
 
 Exact = NDArray[np.float64]
 

@@ -74,12 +74,13 @@ _tracker: PoseTracker | None = None
 def observe_record(record: Path) -> None:
     """Observe one person and write the result beside the record, atomically."""
     global _tracker
+    from bunraku.runtime.engines.registry import EngineFactory
     from bunraku.runtime.pose.networks import PoseNetworks
     from bunraku.runtime.pose.tracker import PoseTracker
     from bunraku.training.people.records import compose, read_record
 
     if _tracker is None:
-        _tracker = PoseTracker(PoseNetworks.find(), threads=1, smooth=False)
+        _tracker = PoseTracker.load(PoseNetworks.find(), EngineFactory(threads=1), smooth=False)
     person = read_record(record)
     frames = len(person.rgba)
     side = person.rgba.shape[1]

@@ -18,7 +18,8 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from bunraku.training.checkpoint import Progress
+from bunraku.networks.checkpoint import Progress
+from bunraku.networks.presets import Preset
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -46,6 +47,8 @@ class TrainOptions:
     seed: int = 0
     iuv: Path | None = None
     """The generator's: checkpoint of a trained IUV net, for training on predicted IUV maps."""
+    preset: Preset = Preset.LIVE
+    """The generator's: how wide it is; a run that goes on keeps the one it began with."""
     adversarial: float = 0.0
     """The generator's: weight of the adversarial loss."""
     restart_schedule: bool = False
@@ -101,7 +104,7 @@ def machine_name() -> str:
     return f"{model}, {torch.get_num_threads()} threads"
 
 
-class Clock:
+class RunClock:
     """Counts a run's training time over its sittings and sets the learning rate by it."""
 
     def __init__(self, options: TrainOptions, progress: Progress) -> None:

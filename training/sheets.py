@@ -9,32 +9,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bunraku.runtime.arrays import Array, Picture
+from bunraku.spec.arrays import Picture
 
 HEADING_PX = 18
 LABEL_GREY = 235
 EMPTY_GREY = 40
-
-
-def iuv_colours(densepose: Array) -> Picture:
-    """An IUV map for the eye: a hue for each part, brighter along V, paler along U.
-
-    Args:
-        densepose: P, float32 [73, n, n].
-
-    Returns:
-        uint8 [n, n, 3], black where the background is the likeliest.
-    """
-    part = densepose[:25].argmax(0)
-    own = np.maximum(part - 1, 0)[None]
-    u = np.take_along_axis(densepose[25:49], own, 0)[0]
-    v = np.take_along_axis(densepose[49:73], own, 0)[0]
-    # Neighbouring parts have neighbouring numbers: steps of 7 / 24 of the circle tell them apart.
-    hue = (part * 7) % 24 * (180.0 / 24.0)
-    saturation = 255.0 - 130.0 * np.clip(u, 0.0, 1.0)
-    value = (120.0 + 135.0 * np.clip(v, 0.0, 1.0)) * (part > 0)
-    hsv = np.stack([hue, saturation, value], 2).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.uint8)
 
 
 def tile(picture: Picture | None, side: int) -> Picture:

@@ -1,4 +1,4 @@
-"""Training of the `live` generator on synthetic people."""
+"""Training of the generator on synthetic people."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import numpy as np
 import torch
 from torch import nn
 
+from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
 from bunraku.networks.discriminator import Discriminator, discriminator_loss, generator_loss
 from bunraku.networks.generator import Generated, Generator, repeat_identity
-from bunraku.networks.presets import Preset
-from bunraku.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from bunraku.networks.presets import GeneratorOptions
 from bunraku.training.generator_data import GeneratorBatch, GeneratorData
 from bunraku.training.losses import LossWeights, generator_terms
 from bunraku.training.perceptual import Perceptual
 from bunraku.training.samples import save_samples
-from bunraku.training.session import Clock, TrainOptions, bf16, decay_groups, place, prepare
-from bunraku.training.train_iuv import load_network as load_iuv
+from bunraku.training.session import RunClock, TrainOptions, bf16, decay_groups, place, prepare
 
 DRIVES = 3
 """Driving frames a person in a batch: the source is encoded once for all of them."""
@@ -37,35 +36,38 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
     """
     device = prepare(options)
     path = options.out / "checkpoint.pt"
-    data = GeneratorData(options.data, load_iuv(options.iuv) if options.iuv else None)
-    generator = place(Generator(Preset.LIVE), device)
+    data = GeneratorData(options.data, read_checkpoint(options.iuv).iuv() if options.iuv else None)
+    resumed = read_checkpoint(path, device) if path.exists() else None
+    generator = place(
+        Generator(options.preset) if resumed is None else resumed.generator().train(), device
+    )
     perceptual = place(Perceptual(), device)
     optimiser = torch.optim.AdamW(
         decay_groups(generator, 1e-4), lr=options.learning_rate, betas=(0.5, 0.99)
     )
-    judge = Judge(options, device) if options.adversarial > 0.0 else None
+    critic = None
+    if options.adversarial > 0.0:
+        critic = Critic(options, generator.options, device)
     progress = Progress()
-    if path.exists():
-        states = load_checkpoint(path, device)
-        generator.load_state_dict(states["network"])
-        optimiser.load_state_dict(states["optimiser"])
-        progress = states["progress"]
-        if judge is not None and "judge" in states:
-            judge.load_state_dict(states["judge"])
+    if resumed is not None:
+        optimiser.load_state_dict(resumed.states["optimiser"])
+        progress = resumed.progress
+        if critic is not None and "critic" in resumed.states:
+            critic.load_state_dict(resumed.states["critic"])
         if options.restart_schedule:
             progress.seconds = 0.0
     rng = np.random.default_rng([options.seed, progress.steps])
     torch.manual_seed(options.seed + progress.steps)
-    clock = Clock(options, progress)
+    clock = RunClock(options, progress)
     weights = LossWeights()
     people = max(1, options.batch // DRIVES)
     sampled_at = progress.seconds
 
     def save() -> None:
-        states = {"network": generator.state_dict(), "optimiser": optimiser.state_dict()}
-        if judge is not None:
-            states["judge"] = judge.state_dict()
-        save_checkpoint(path, progress, **states)
+        states = {"optimiser": optimiser.state_dict()}
+        if critic is not None:
+            states["critic"] = critic.state_dict()
+        save_checkpoint(path, generator, progress, **states)
 
     log(f"{len(data.records)} people, {progress.steps} steps done")
     try:
@@ -76,10 +78,10 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
                 out = drive(generator, batch)
             crop = (int(rng.integers(97)), int(rng.integers(97)))
             loss, terms, picture = generator_terms(out, batch, weights, perceptual, crop)
-            if judge is not None:
-                fooled, judged = judge.step(picture, batch.target, options.learning_rate)
+            if critic is not None:
+                fooled, judged = critic.step(picture, batch.target, options.learning_rate)
                 loss = loss + options.adversarial * fooled
-                terms |= {"adversarial": float(fooled.detach()), "judge": judged}
+                terms |= {"adversarial": float(fooled.detach()), "critic": judged}
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
             norm = nn.utils.clip_grad_norm_(generator.parameters(), 2.0)
@@ -110,12 +112,14 @@ def to_device(batch: GeneratorBatch, device: torch.device) -> GeneratorBatch:
     return replace(batch, **{name: t.to(device) for name, t in vars(batch).items()})
 
 
-class Judge:
+class Critic:
     """The discriminator with its own optimiser."""
 
-    def __init__(self, options: TrainOptions, device: torch.device) -> None:
+    def __init__(
+        self, options: TrainOptions, network: GeneratorOptions, device: torch.device
+    ) -> None:
         self.device = device
-        self.network = place(Discriminator(Preset.LIVE), device)
+        self.network = place(Discriminator(network), device)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=options.learning_rate, betas=(0.5, 0.99)
         )
@@ -148,10 +152,3 @@ class Judge:
         """The reverse of :meth:`state_dict`."""
         self.network.load_state_dict(states["network"])
         self.optimiser.load_state_dict(states["optimiser"])
-
-
-def load_generator(path: Path, preset: Preset = Preset.LIVE) -> Generator:
-    """The trained generator of a checkpoint, ready to be used."""
-    generator = Generator(preset)
-    generator.load_state_dict(load_checkpoint(path)["network"])
-    return generator.eval()

@@ -11,18 +11,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
 from bunraku.networks.iuv import Iuv, IuvNet
-from bunraku.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from bunraku.spec.surface import FEET, HANDS, LIMBS, SCORES
 from bunraku.training.iuv_data import IuvBatch, IuvData
-from bunraku.training.session import Clock, TrainOptions, bf16, chunks, decay_groups, place, prepare
+from bunraku.training.session import (
+    RunClock,
+    TrainOptions,
+    bf16,
+    chunks,
+    decay_groups,
+    place,
+    prepare,
+)
 
 SAVE_STEPS = 200
 
 
 def part_weights() -> Tensor:
     """Cross-entropy weights of the 25 parts: hands, feet and limbs are small and matter."""
-    w = torch.ones(25)
-    w[0], w[3:7], w[7:23] = 0.6, 1.5, 1.2
+    w = torch.ones(SCORES)
+    w[0], w[[*HANDS, *FEET]], w[LIMBS] = 0.6, 1.5, 1.2
     return w
 
 
@@ -51,26 +60,23 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
     device = prepare(options)
     path = options.out / "checkpoint.pt"
     data = IuvData(options.data)
-    network = place(IuvNet(), device)
+    resumed = read_checkpoint(path, device) if path.exists() else None
+    network = place(IuvNet() if resumed is None else resumed.iuv().train(), device)
     optimiser = torch.optim.AdamW(decay_groups(network, 1e-3), lr=options.learning_rate)
     progress = Progress()
-    if path.exists():
-        states = load_checkpoint(path, device)
-        network.load_state_dict(states["network"])
-        optimiser.load_state_dict(states["optimiser"])
-        progress = states["progress"]
+    if resumed is not None:
+        optimiser.load_state_dict(resumed.states["optimiser"])
+        progress = resumed.progress
         if options.restart_schedule:
             progress.seconds = 0.0
     # A resumed sitting must not see the noise of the first one again.
     rng = np.random.default_rng([options.seed, progress.steps])
     torch.manual_seed(options.seed + progress.steps)
     weights = part_weights().to(device)
-    clock = Clock(options, progress)
+    clock = RunClock(options, progress)
 
     def save() -> None:
-        save_checkpoint(
-            path, progress, network=network.state_dict(), optimiser=optimiser.state_dict()
-        )
+        save_checkpoint(path, network, progress, optimiser=optimiser.state_dict())
 
     log(f"{len(data)} frames, {progress.steps} steps done")
     try:
@@ -128,7 +134,7 @@ def evaluate(
         exact_landmarks: the records' own landmarks and mask instead of the pose network's.
     """
     network.eval()
-    confusion = np.zeros((25, 25))
+    confusion = np.zeros((SCORES, SCORES))
     error, pixels = 0.0, 0
     index = torch.nonzero(data.found)[:, 0]
     with torch.inference_mode():
@@ -140,8 +146,9 @@ def evaluate(
                 mask = data.alpha[index[chunk]].float()[:, None] / 255.0
             out = network(landmarks, mask if masked else torch.zeros_like(mask))
             guess = out.parts.argmax(1)
-            pairs = (batch.part * 25 + guess).flatten().numpy()
-            confusion += np.bincount(pairs, minlength=625).reshape(25, 25)
+            pairs = (batch.part * SCORES + guess).flatten().numpy()
+            counts = np.bincount(pairs, minlength=confusion.size)
+            confusion += counts.reshape(confusion.shape)
             right = (batch.part > 0) & (batch.part == guess)
             own = (batch.part - 1).clamp(min=0)[:, None]
             for got, want in ((out.u, batch.uv[:, 0]), (out.v, batch.uv[:, 1])):
@@ -158,10 +165,3 @@ def evaluate(
         uv_error=error / max(pixels, 1),
         frames=len(index),
     )
-
-
-def load_network(path: Path) -> IuvNet:
-    """The trained net of a checkpoint, ready to be used."""
-    network = IuvNet()
-    network.load_state_dict(load_checkpoint(path)["network"])
-    return network.eval()

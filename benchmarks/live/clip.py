@@ -11,7 +11,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.reader import ClipReader
 from bunraku.stream.sources.barcode import draw_code
 

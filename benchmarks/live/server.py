@@ -99,22 +99,21 @@ def build(asked: argparse.Namespace, photos: tuple[Path, ...], ledger: Ledger) -
         ),
     )
     if asked.engine is Engine.PUPPET:
-        from bunraku.runtime.engine import SERVER_SPARE, live_shares
-        from bunraku.runtime.engine_set import EngineSet
+        from bunraku.runtime.models import Models
+        from bunraku.runtime.plan import SERVER_SPARE, live_shares
         from bunraku.runtime.puppet import Puppet
         from bunraku.stream.core.stages import puppet_stages
-        from bunraku.stream.server.warm_up import warm_up
 
-        engines = EngineSet.load("live", threads=live_shares(spare=SERVER_SPARE).threads)
-        warm_up(engines)  # as `bunraku serve` does
+        models = Models.load("live", threads=live_shares(spare=SERVER_SPARE).threads)
+        models.warm_up()  # as `bunraku serve` does
 
         def puppet(controls: Controls) -> list[Stage]:
-            return puppet_stages(Puppet.sharing(engines), controls, clock=SystemClock())
+            return puppet_stages(Puppet(models), controls, clock=SystemClock())
 
         return make_app(
             options,
             stages=partial(with_stamp, puppet, ledger),
-            identify=Puppet.sharing(engines).make_identity,
+            identify=Puppet(models).make_identity,
         )
 
     def plain(controls: Controls) -> list[Stage]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from bunraku.runtime.ort import OnnxEngine
+from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.yardstick import yardstick_input, yardstick_model
 
 
@@ -18,7 +18,7 @@ class SpeedGauge:
     def __init__(self) -> None:
         model, _gflop = yardstick_model()
         # One thread: the caller's, whose CPU time is taken.
-        self._engine = OnnxEngine(model, "yardstick", threads=1)
+        self._engine = EngineFactory(threads=1).make(model, "yardstick")
         self._feeds = {"x": yardstick_input()}
         self.take()  # the first run allocates
 

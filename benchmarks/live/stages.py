@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 
 from PIL import Image
 
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.identity import Identity, SourceReport
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.source.source import SourceReport
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.worker import Worker

@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bunraku.kernels.jit import FLOAT, INDEX, clamped, kernel, read_only, share, written
 from bunraku.kernels.layout import channels_last_view, is_channels_last
-
-Array = NDArray[np.float32]
+from bunraku.spec.arrays import Array
 
 
 def sample_texture(

@@ -10,12 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bunraku.kernels.jit import INDEX, clamped, kernel, read_only, share, written
 from bunraku.kernels.layout import channels_last_view, is_channels_last
-
-Array = NDArray[np.float32]
+from bunraku.spec.arrays import Array
 
 _TILE = 16  # pixels: their channels stay in the first-level cache until they are written out
 

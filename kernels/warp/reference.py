@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from bunraku.kernels.centres import own_centres
+
 
 def warp_occlude(features: Tensor, flow: Tensor, occlusion: Tensor) -> Tensor:
     """Features read at each pixel's own centre plus its flow, times the occlusion: eq. 3.
@@ -29,10 +31,3 @@ def warp_occlude(features: Tensor, flow: Tensor, occlusion: Tensor) -> Tensor:
         align_corners=False,
     )
     return (warped * occlusion.to(exact)).to(features.dtype)
-
-
-def own_centres(height: int, width: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Each pixel's own centre in [-1, 1] window units, ``[2,height,width]`` as (x, y)."""
-    x = (torch.arange(width, device=device, dtype=dtype) * 2 + 1) / width - 1
-    y = (torch.arange(height, device=device, dtype=dtype) * 2 + 1) / height - 1
-    return torch.stack((x.expand(height, width), y.unsqueeze(1).expand(height, width)))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bunraku.runtime.arrays import Array, Picture
-from bunraku.runtime.engine import Engine
+from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.pose.roi import Roi, crop, to_network
+from bunraku.spec.arrays import Array, Picture
 
 SIZE = 224
 _GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell

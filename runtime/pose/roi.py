@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bunraku.runtime.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Picture
 
 Float64Array = npt.NDArray[np.float64]
 

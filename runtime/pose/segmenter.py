@@ -8,11 +8,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from bunraku.runtime.arrays import Array, Picture
-from bunraku.runtime.engine import Engine
-from bunraku.runtime.ort import OnnxEngine
+from bunraku.runtime.engines.protocol import Engine
+from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.networks import PoseNetworks
 from bunraku.runtime.pose.roi import to_network
+from bunraku.spec.arrays import Array, Picture
 
 SIZE = 256
 
@@ -23,19 +23,14 @@ class Segmenter:
     For several threads at once.
     """
 
-    def __init__(self, networks: PoseNetworks, threads: int = 2) -> None:
-        """Load the network; raises MissingExtraError or EngineError."""
-        self._set_up(OnnxEngine(networks.segmentation, "segmentation", threads))
+    def __init__(self, engine: Engine) -> None:
+        """Segment with a network that is loaded."""
+        self._engine = engine
 
     @classmethod
-    def assembled(cls, engine: Engine) -> Segmenter:
-        """A segmenter of a network that is loaded."""
-        segmenter = cls.__new__(cls)
-        segmenter._set_up(engine)
-        return segmenter
-
-    def _set_up(self, engine: Engine) -> None:
-        self._engine = engine
+    def load(cls, networks: PoseNetworks, engines: EngineFactory | None = None) -> Segmenter:
+        """Load the network; raises MissingExtraError or EngineError."""
+        return cls((engines or EngineFactory()).make(networks.segmentation, "segmentation"))
 
     def segment(self, rgb: Picture) -> Array:
         """The mask of a picture RGB u8 [H,W,3], best square: f32 [H,W] in 0..1."""

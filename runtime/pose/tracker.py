@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.ort import OnnxEngine
+from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks, Pose, next_roi
 from bunraku.runtime.pose.networks import PoseNetworks
 from bunraku.runtime.pose.roi import Roi, paste
 from bunraku.runtime.pose.smoothing import Smoother
+from bunraku.spec.arrays import Picture
 
 MIN_PRESENCE = 0.5
 _CANDIDATES = 3  # detections tried before a frame counts as empty
@@ -26,40 +26,42 @@ class PoseTracker:
     Frames are RGB u8 [H,W,3]; pixels count from the centre of the top-left pixel.
     """
 
-    def __init__(self, networks: PoseNetworks, threads: int = 2, smooth: bool = True) -> None:
-        """Load the networks.
+    def __init__(self, detector: Detector, landmarker: Landmarker, smooth: bool = True) -> None:
+        """Track with networks that are loaded.
 
         Args:
-            networks: from ``PoseNetworks.find()``.
-            threads: that each network may use.
+            detector: finds people.
+            landmarker: looks at one of them.
             smooth: whether landmarks and mask are smoothed over time.
-
-        Raises:
-            MissingExtraError: ONNX Runtime is not installed.
-            EngineError: a network cannot be loaded.
         """
-        detector = Detector(OnnxEngine(networks.detector, "pose detector", threads))
-        landmarker = Landmarker(OnnxEngine(networks.landmarks, "pose landmarks", threads))
-        self._set_up(detector, landmarker, smooth)
-
-    def another(self, smooth: bool = True) -> PoseTracker:
-        """A tracker of the same networks that follows a person of its own."""
-        return PoseTracker.assembled(self._detector, self._landmarker, smooth)
-
-    @classmethod
-    def assembled(
-        cls, detector: Detector, landmarker: Landmarker, smooth: bool = True
-    ) -> PoseTracker:
-        """A tracker of parts that exist already."""
-        tracker = cls.__new__(cls)
-        tracker._set_up(detector, landmarker, smooth)
-        return tracker
-
-    def _set_up(self, detector: Detector, landmarker: Landmarker, smooth: bool) -> None:
         self._detector = detector
         self._landmarker = landmarker
         self._smoother = Smoother() if smooth else None
         self.reset()
+
+    @classmethod
+    def load(
+        cls, networks: PoseNetworks, engines: EngineFactory | None = None, smooth: bool = True
+    ) -> PoseTracker:
+        """Load the networks.
+
+        Args:
+            networks: from ``PoseNetworks.find()``.
+            engines: of which library, with how many threads; None for the usual one.
+            smooth: whether landmarks and mask are smoothed over time.
+
+        Raises:
+            MissingExtraError: the inference library is not installed.
+            EngineError: a network cannot be loaded.
+        """
+        engines = engines or EngineFactory()
+        detector = Detector(engines.make(networks.detector, "pose detector"))
+        landmarker = Landmarker(engines.make(networks.landmarks, "pose landmarks"))
+        return cls(detector, landmarker, smooth)
+
+    def another(self, smooth: bool = True) -> PoseTracker:
+        """A tracker of the same networks that follows a person of its own."""
+        return PoseTracker(self._detector, self._landmarker, smooth)
 
     def reset(self) -> None:
         """Forget the person: the next frame starts with the detector."""
@@ -74,6 +76,10 @@ class PoseTracker:
     def detect(self, frame: Picture, depth: int = 2) -> list[Detection]:
         """All people in a picture, the largest first; see ``Detector.detect``."""
         return self._detector.detect(frame, depth)
+
+    def count(self, picture: Picture) -> int:
+        """How many people a picture shows."""
+        return len(self.detect(picture))
 
     def estimate(self, frame: Picture, roi: Roi, mask: bool = True) -> Pose:
         """The pose of the person in a given crop, without tracking or smoothing.

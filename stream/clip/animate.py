@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from bunraku.errors import NoPersonError
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.stages import Spread, StageTimer
+from bunraku.runtime.measure import Recorder, Spread
+from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.audio import AudioMode, AudioTrack
 from bunraku.stream.clip.options import AnimateOptions, Summary
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
@@ -115,7 +115,7 @@ class _Recorder:
     def __init__(
         self, puppet: ClipPuppet, options: AnimateOptions, reader: ClipReader, writer: ClipWriter
     ) -> None:
-        self.times = StageTimer()
+        self.times = Recorder()
         self.frames = 0
         self.width = self.height = 0
         self.interrupted = False

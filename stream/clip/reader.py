@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bunraku.errors import ClipError
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.orientation import Turn, fit, resize
 
 _FALLBACK_RATE = Fraction(25)

@@ -17,7 +17,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from bunraku.errors import OutputError
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.core.encoding import add_video, even_size, i420_frame, to_i420
 from bunraku.stream.core.output_path import check_file, denied, mode_of

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from bunraku.errors import InputError
 
 if TYPE_CHECKING:
-    from bunraku.runtime.identity import Identity, SourceReport
+    from bunraku.runtime.identity import Identity
+    from bunraku.runtime.source.source import SourceReport
 
 MOST_KEYED_PHOTOS = 9
 """Photos that have a key of their own."""

@@ -17,7 +17,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 
 # Codes of ITU-T H.273.
 _BT601_MATRIX, _BT709_PRIMARIES, _SRGB_TRANSFER, _LIMITED_RANGE = 6, 1, 13, 1

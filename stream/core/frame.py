@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from av.video.frame import VideoFrame
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 
 if TYPE_CHECKING:
-    from bunraku.runtime.arrays import Array
+    from bunraku.runtime.drivers.protocol import Driving
+    from bunraku.runtime.generator import Seamed
     from bunraku.runtime.identity import Identity
-    from bunraku.runtime.puppet import Driving
 
 MICROSECONDS = Fraction(1, 1_000_000)
 """Time base of sources that have none of their own: microseconds of the capture clock."""
@@ -62,7 +62,7 @@ class LiveFrame:
     # What the stages found; see stream/core/stages.py.
     identity: Identity | None = None
     driving: Driving | None = None
-    tensors: dict[str, Array] | None = None
+    moved: Seamed | None = None
     # What sinks show: ``[H,W,3]`` uint8 RGB, or PyAV's frame when it is passed through untouched.
     shown: Picture | VideoFrame | None = None
     # Nobody was found in it; what is shown is the last good picture or the photo.

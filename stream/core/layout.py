@@ -11,8 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.photo import read_photo
+from bunraku.runtime.source.photo import read_photo
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.orientation import resize
 
 # The largest picture that H.264 players take for granted (level 5.1, 4096 x 2160).

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 
 
 @dataclass(frozen=True)

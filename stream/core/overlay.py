@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from bunraku.runtime import skeleton as body
-from bunraku.runtime.arrays import Picture
+from bunraku.runtime.surface_picture import iuv_colours
+from bunraku.spec import landmarks as body
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import HELP_LINES, Controls
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.orientation import resize
 from bunraku.stream.core.stats import Stats
 
 if TYPE_CHECKING:
-    from bunraku.runtime.arrays import Array
-    from bunraku.runtime.puppet import Driving
+    from bunraku.runtime.drivers.protocol import Driving
+    from bunraku.spec.arrays import Array
 
 LEAST_CAPITAL_PX = 7
 """Height of a capital letter below which the font cannot be read."""
@@ -36,8 +37,6 @@ _CAPITAL_AT_1_PX = 21.0
 _Colour = tuple[int, int, int]
 _WHITE, _GREY, _RED = (255, 255, 255), (180, 190, 200), (255, 60, 50)
 _LEFT, _RIGHT, _TRUNK = (255, 150, 40), (60, 200, 255), (240, 240, 240)
-_PARTS = 25  # the background first
-_U, _V = 24, 48  # channels before those of part 1, the first that has any
 _MOST_LINES = 4
 _FAR_PX = 20_000.0
 
@@ -74,26 +73,6 @@ def draw_overlay(
     if said:
         _draw_message(drawn, said)
     return drawn
-
-
-def iuv_colours(densepose: Array, side: int) -> Picture:
-    """An IUV map as DensePose's own pictures show it: red is V, green is U, blue is the part.
-
-    :param densepose: P, ``[1,73,n,n]``.
-    :param side: of the result, ``[side,side,3]``.
-    """
-    n = densepose.shape[-1]
-    nearest = (np.arange(side) * n) // side
-    scores = densepose[0, :_PARTS]
-    part = (scores if side == n else scores[:, nearest[:, None], nearest]).argmax(0)
-    rows, columns = np.nonzero(part)
-    own = part[rows, columns]
-    y, x = nearest[rows], nearest[columns]
-    u, v = densepose[0, _U + own, y, x], densepose[0, _V + own, y, x]
-    colours = np.zeros((side, side, 3), np.uint8)
-    shares = np.stack([v, u, own / (_PARTS - 1)], 1).clip(0.0, 1.0)
-    colours[rows, columns] = (shares * 255.0).round().astype(np.uint8)
-    return colours
 
 
 def draw_skeleton(picture: Picture, landmarks: Array, thickness: int = 1) -> None:
@@ -212,14 +191,13 @@ def _draw_insets(picture: Picture, camera: Picture, driving: Driving) -> None:
     small = resize(camera, *small_size)
     if small is camera:
         small = camera.copy()
-    points = driving.landmarks.copy()
-    points[:, :2] *= scale
-    draw_skeleton(small, points, max(1, round(side / 90)))
+    if driving.landmarks is not None:
+        points = driving.landmarks.copy()
+        points[:, :2] *= scale
+        draw_skeleton(small, points, max(1, round(side / 90)))
     _place(picture, small, gap, gap)
-    iuv_side = min(side, driving.densepose.shape[-1])
-    iuv = cv2.resize(
-        iuv_colours(driving.densepose, iuv_side), (side, side), interpolation=cv2.INTER_NEAREST
-    )
+    colours = iuv_colours(driving.surface, min(side, driving.surface.shape[-1]))
+    iuv = cv2.resize(colours, (side, side), interpolation=cv2.INTER_NEAREST)
     _place(picture, np.asarray(iuv, np.uint8), 2 * gap + small_size[1], gap)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame

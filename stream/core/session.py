@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bunraku.errors import BunrakuError, InputError
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.controls import Command, Controls, Photo, command_of
 from bunraku.stream.core.pipeline import Pipeline
@@ -23,7 +23,8 @@ from bunraku.stream.core.stats import Stats
 from bunraku.stream.core.tasks import cancel, finish
 
 if TYPE_CHECKING:
-    from bunraku.runtime.identity import Identity, SourceReport
+    from bunraku.runtime.identity import Identity
+    from bunraku.runtime.source.source import SourceReport
 
 log = logging.getLogger(__name__)
 

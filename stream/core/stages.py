@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from av.video.frame import VideoFrame
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Stage as StageName
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.controls import Controls
@@ -28,9 +28,9 @@ from bunraku.stream.core.protocols import Stage
 from bunraku.stream.core.worker import Worker
 
 if TYPE_CHECKING:
-    from bunraku.runtime.arrays import Array
+    from bunraku.runtime.drivers.protocol import Driving
+    from bunraku.runtime.generator import Seamed
     from bunraku.runtime.identity import Identity
-    from bunraku.runtime.puppet import Driving
 
 FAILING_FRAMES = 15
 """Faults of one stage in a row after which the camera's picture passes through."""
@@ -53,10 +53,10 @@ class StagedPuppet(Protocol):
         self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False
     ) -> Driving | None: ...
 
-    def move(self, identity: Identity, driving: Driving) -> dict[str, Array]: ...
+    def move(self, identity: Identity, driving: Driving) -> Seamed: ...
 
     def paint(
-        self, identity: Identity, tensors: dict[str, Array] | None, *, window_only: bool = False
+        self, identity: Identity, moved: Seamed | None, *, window_only: bool = False
     ) -> Picture: ...
 
 
@@ -203,7 +203,7 @@ class _MotionStage(_PuppetStage):
             frame.idle.add(self.name)
         else:
             with self._scene.faults.watched(self.name):
-                frame.tensors = await self._worker.run(
+                frame.moved = await self._worker.run(
                     self._puppet.move, frame.identity, frame.driving
                 )
 
@@ -213,7 +213,7 @@ class _BlendStage(_PuppetStage):
 
     async def run(self, frame: LiveFrame) -> None:
         scene = self._scene
-        if scene.frozen or frame.tensors is None:
+        if scene.frozen or frame.moved is None:
             frame.idle.add(self.name)
         if not scene.frozen:  # frames that were on their way do not move a frozen picture either
             if frame.identity is not None:
@@ -226,12 +226,12 @@ class _BlendStage(_PuppetStage):
 
     async def _paint(self, identity: Identity, frame: LiveFrame) -> Picture:
         window_only = self._scene.controls.window_only
-        tensors, frame.tensors = frame.tensors, None  # megabytes that no sink needs
-        if tensors is None:
+        moved, frame.moved = frame.moved, None  # megabytes that no sink needs
+        if moved is None:
             return await self._stand_in(identity, window_only)
         with self._scene.faults.watched(self.name):
             picture = await self._worker.run(
-                self._puppet.paint, identity, tensors, window_only=window_only
+                self._puppet.paint, identity, moved, window_only=window_only
             )
         self._scene.good[identity] = (window_only, picture)
         return picture

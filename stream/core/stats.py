@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bunraku.runtime.stages import nearest_rank
+from bunraku.runtime.measure import nearest_rank
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.frame import LiveFrame, Span
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from av.video.frame import VideoFrame
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core import encoding
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.orientation import resize

@@ -21,12 +21,12 @@ from bunraku.stream.server.streaming import Stages
 from bunraku.stream.server.websocket import talk
 
 if TYPE_CHECKING:
-    from bunraku.runtime.engine_set import EngineSet
+    from bunraku.runtime.models import Models
 
 
 def make_app(
     options: ServerOptions,
-    engines: EngineSet | None = None,
+    models: Models | None = None,
     *,
     stages: Stages | None = None,
     identify: Identify | None = None,
@@ -34,17 +34,17 @@ def make_app(
 ) -> web.Application:
     """A server, ready for an aiohttp runner.
 
-    :param engines: what all sessions share.
+    :param models: what all sessions share.
     :param stages: makes a stream's stages instead, for tests and benchmarks.
     :param identify: makes photos ready instead, from the bytes of a PNG; in a thread of its own.
     :raises InputError: the options cannot be served safely, or there is nothing to serve with.
     """
     clock = clock or SystemClock()
-    if engines is not None:
-        stages = stages or partial(_puppet_stages, engines, clock)
-        identify = identify or _identify_with(engines)
+    if models is not None:
+        stages = stages or partial(_puppet_stages, models, clock)
+        identify = identify or _identify_with(models)
     if stages is None or identify is None:
-        raise InputError("The server has no engines.", "Give them, or stages and identify.")
+        raise InputError("The server has no models.", "Give them, or stages and identify.")
     app = web.Application(middlewares=[guard], client_max_size=64 * 2**10)
     app[SERVICE] = Service(options, stages, identify, clock)
     app.cleanup_ctx.append(_started)
@@ -83,14 +83,14 @@ def _answering(files: PageFiles) -> list[web.RouteDef]:
     return [web.get("/", page), web.get("/static/{name}", static)]
 
 
-def _puppet_stages(engines: EngineSet, clock: Clock, controls: Controls) -> list[Stage]:
+def _puppet_stages(models: Models, clock: Clock, controls: Controls) -> list[Stage]:
     from bunraku.runtime.puppet import Puppet
     from bunraku.stream.core.stages import puppet_stages
 
-    return puppet_stages(Puppet.sharing(engines), controls, clock=clock)
+    return puppet_stages(Puppet(models), controls, clock=clock)
 
 
-def _identify_with(engines: EngineSet) -> Identify:
+def _identify_with(models: Models) -> Identify:
     from bunraku.runtime.puppet import Puppet
 
-    return Puppet.sharing(engines).make_identity
+    return Puppet(models).make_identity

@@ -10,7 +10,7 @@ from pathlib import Path
 from yarl import URL
 
 from bunraku.errors import InputError
-from bunraku.runtime.photo import MAX_PHOTO_BYTES, MAX_PHOTO_PIXELS
+from bunraku.runtime.source.photo import MAX_PHOTO_BYTES, MAX_PHOTO_PIXELS
 from bunraku.stream.rtc.options import PeerOptions
 
 LOCAL_NAME = "localhost"

@@ -18,7 +18,8 @@ from bunraku.stream.server.photos import clean_name, clean_photo, photo_error, p
 from bunraku.stream.server.protocol import ApiError, ErrorCode
 
 if TYPE_CHECKING:
-    from bunraku.runtime.identity import Identity, SourceReport
+    from bunraku.runtime.identity import Identity
+    from bunraku.runtime.source.source import SourceReport
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from bunraku.errors import BunrakuError, NoPersonError, PhotoError
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.photo import read_photo
+from bunraku.runtime.source.photo import read_photo
+from bunraku.spec.arrays import Picture
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.protocol import ApiError, ErrorCode
 

@@ -21,7 +21,7 @@ from bunraku.stream.server.options import ServerOptions, is_loopback
 from bunraku.stream.server.tls import server_context
 
 if TYPE_CHECKING:
-    from bunraku.runtime.engine_set import EngineSet
+    from bunraku.runtime.models import Models
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +34,16 @@ _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 def run_server(
-    options: ServerOptions, load: Callable[[], EngineSet], on_ready: Callable[[str], None]
+    options: ServerOptions, load: Callable[[], Models], on_ready: Callable[[str], None]
 ) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP; then every session is told, recordings are completed,
     and this returns. A second signal ends the process at once.
 
-    :param load: loads the engines, after all else that can go wrong has been tried.
+    :param load: loads the models, after all else that can go wrong has been tried.
     :param on_ready: told the address once visitors can come.
     :raises InputError: the options are not safe, the port is in use, the certificate is not one.
     :raises PhotoError: a photo cannot be used.
-    :raises BunrakuError: the engines cannot be loaded.
+    :raises BunrakuError: the models cannot be loaded.
     """
     keep_arenas_few()
     run_app(options, lambda chosen: make_app(chosen, load()), on_ready)
@@ -73,7 +73,7 @@ def run_app(options: ServerOptions, make: MakeApp, on_ready: Callable[[str], Non
                     site = web.SockSite(runner, one, ssl_context=ssl_context, backlog=_BACKLOG)
                     try:
                         await site.start()
-                    except OSError as error:  # another was quicker while the engines loaded
+                    except OSError as error:  # another was quicker while the models loaded
                         raise _bind_error(options.host, port, error) from error
                 log.info("ready", extra=told(host=options.host, port=port, tls=bool(options.tls)))
                 on_ready(address(options, port))

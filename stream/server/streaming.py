@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 
 from bunraku.errors import BunrakuError
-from bunraku.runtime.engine import SERVER_SPARE, live_shares
+from bunraku.runtime.plan import SERVER_SPARE, live_shares
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.controls import Command, Controls
 from bunraku.stream.core.protocols import Sink, Stage

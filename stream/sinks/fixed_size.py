@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.encoding import even_size, pad_even
 from bunraku.stream.core.layout import MAX_RECORDED_SIDE_PX, recordable_size
 from bunraku.stream.core.orientation import fit

@@ -8,7 +8,7 @@ from fractions import Fraction
 from av.container import OutputContainer
 from av.video.frame import PictureType
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
 from bunraku.stream.core.encoding import add_video, i420_frame
 

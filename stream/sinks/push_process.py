@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Iterator
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.sinks.child_process import ChildProcess
 from bunraku.stream.sinks.push_child import HEADER, PARTING_S, Order
 

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import cv2
 import numpy as np
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 
 HEADER = struct.Struct("<II")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 
 CELLS = 24
 NUMBER_BITS = 16

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from bunraku.errors import InputError
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources.barcode import CELLS, code_height, draw_code

@@ -7,7 +7,7 @@ import sys
 import cv2
 import numpy as np
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.sources.camera_mode import CameraMode, captured_s

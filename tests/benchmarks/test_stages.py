@@ -17,8 +17,8 @@ from benchmarks.live.stages import (
 )
 from PIL import Image
 
-from bunraku.runtime.arrays import Picture
 from bunraku.runtime.identity import Identity
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls, Photo
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.sources.barcode import code_height, draw_code, read_code

@@ -20,9 +20,10 @@ from typer.testing import CliRunner
 from bunraku.__main__ import app
 from bunraku.commands import live as command
 from bunraku.errors import FetchError, NoPersonError
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.identity import Identity, SourceReport
-from bunraku.runtime.puppet import Driving
+from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.source.source import SourceReport
+from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import Sink
@@ -62,11 +63,11 @@ class BrightnessPuppet:
         return Driving(densepose, np.zeros((33, 4), np.float32), None)
 
     def move(self, identity: Identity, driving: Driving) -> dict[str, Any]:
-        return {"level": driving.densepose[0, 0]}
+        return {"level": driving.surface[0, 0]}
 
-    def paint(self, identity: Identity, tensors: Any, *, window_only: bool = False) -> Picture:
+    def paint(self, identity: Identity, moved: Any, *, window_only: bool = False) -> Picture:
         photo = cast(_Held, identity).picture
-        return photo if tensors is None else (photo * tensors["level"][0, 0]).astype(np.uint8)
+        return photo if moved is None else (photo * moved["level"][0, 0]).astype(np.uint8)
 
 
 class _Held:

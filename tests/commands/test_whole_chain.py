@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bunraku.__main__ import app
-from bunraku.runtime.bundle import shipped
-from bunraku.runtime.photo import read_photo
+from bunraku.runtime.engines.bundle import shipped
+from bunraku.runtime.source.photo import read_photo
 from bunraku.stream.clip.reader import ClipReader
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

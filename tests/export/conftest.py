@@ -78,4 +78,4 @@ def exported(
     folder = tmp_path_factory.mktemp("export") / "bundle"
     options = ExportOptions(single_file=True, licence="CC0-1.0")
     provenance = {"steps": 12, "data": "none"}
-    return network, export_bundle(network, folder, "tiny", options, provenance=provenance)
+    return network, export_bundle(network, folder, options, provenance=provenance)

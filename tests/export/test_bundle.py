@@ -8,26 +8,26 @@ from typing import Any
 import pytest
 
 from bunraku.errors import OutputError
-from bunraku.export import bundle
-from bunraku.export.bundle import MANIFEST, PARITY, write_bundle
+from bunraku.export.bundle import PARITY, write_bundle
 from bunraku.export.exporter import ExportReport
 from bunraku.export.onnx_engines import OPSET
 from bunraku.networks.generator import Generator
-from bunraku.runtime.bundle import Bundle
+from bunraku.runtime.engines.bundle import Bundle
+from bunraku.spec.manifest import FILE_NAME, OPSETS
 
-FILES = {MANIFEST: b"{}", "motion.onnx": b"engine"}
+FILES = {FILE_NAME: b"{}", "motion.onnx": b"engine"}
 
 
 def test_the_manifest_describes_the_files(exported: tuple[Generator, ExportReport]) -> None:
     _, report = exported
-    manifest = json.loads((report.folder / MANIFEST).read_text())
+    manifest = json.loads((report.folder / FILE_NAME).read_text())
     assert manifest == report.manifest
     entries = [*manifest["engines"].values(), manifest["single_file"]]
     for entry in entries:
         content = (report.folder / entry["file"]).read_bytes()
         assert entry["sha256"] == hashlib.sha256(content).hexdigest()
         assert entry["bytes"] == len(content)
-    named = {MANIFEST, PARITY, *(entry["file"] for entry in entries)}
+    named = {FILE_NAME, PARITY, *(entry["file"] for entry in entries)}
     assert {path.name for path in report.folder.iterdir()} == named
     assert report.bytes == sum(path.stat().st_size for path in report.folder.iterdir())
 
@@ -35,7 +35,7 @@ def test_the_manifest_describes_the_files(exported: tuple[Generator, ExportRepor
 def test_the_manifest_tells_what_the_network_is(exported: tuple[Generator, ExportReport]) -> None:
     generator, report = exported
     manifest = report.manifest
-    assert manifest["preset"] == "tiny"
+    assert manifest["preset"] == "custom"
     assert (manifest["window"], manifest["size"]) == (64, 32)
     assert manifest["prior"] is generator.options.prior
     assert manifest["licence"] == "CC0-1.0"
@@ -49,8 +49,8 @@ def test_the_manifest_tells_what_the_network_is(exported: tuple[Generator, Expor
 def test_the_runtime_reads_it(exported: tuple[Generator, ExportReport]) -> None:
     _, report = exported
     loaded = Bundle.load(report.folder)
-    assert list(loaded.engines) == ["source", "motion", "blend"]
-    assert loaded.provenance == {"steps": 12, "data": "none"}
+    assert list(loaded.manifest.engines) == ["source", "motion", "blend"]
+    assert loaded.manifest.provenance == {"steps": 12, "data": "none"}
 
 
 def test_the_parity_report_is_beside_it(exported: tuple[Generator, ExportReport]) -> None:
@@ -75,7 +75,7 @@ def test_a_bundle_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     write_bundle(FILES, tmp_path)
-    assert (tmp_path / MANIFEST).is_file()
+    assert (tmp_path / FILE_NAME).is_file()
 
 
 def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_a_failed_swap_puts_the_old_bundle_back(
 
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(OutputError, match="Permission denied"):
-        write_bundle({MANIFEST: b"new"}, folder)
+        write_bundle({FILE_NAME: b"new"}, folder)
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
-    assert (folder / MANIFEST).read_bytes() == b"{}"
+    assert (folder / FILE_NAME).read_bytes() == b"{}"
 
 
 def test_others_may_read_a_bundle(tmp_path: Path) -> None:
@@ -130,8 +130,5 @@ def test_others_may_read_a_bundle(tmp_path: Path) -> None:
     assert (tmp_path / "bundle").stat().st_mode == other.stat().st_mode
 
 
-def test_the_format_is_the_one_that_the_runtime_reads() -> None:
-    from bunraku.runtime import bundle as reader
-
-    assert bundle.FORMAT == reader.FORMAT
-    assert OPSET in reader.OPSETS
+def test_the_runtime_takes_the_opset() -> None:
+    assert OPSET in OPSETS

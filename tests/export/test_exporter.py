@@ -11,11 +11,11 @@ from bunraku.export import exporter
 from bunraku.export.cuts import IuvCut
 from bunraku.export.exporter import ExportOptions, export_bundle, export_checkpoint
 from bunraku.export.fold import frozen
-from bunraku.export.parity import Difference, Session, Tolerance
+from bunraku.export.parity import Difference, Tolerance, make_engine
 from bunraku.export.samples import iuv_sample
-from bunraku.networks.iuv import IuvNet, IuvOptions
-from bunraku.runtime.bundle import Bundle
-from bunraku.training.checkpoint import Progress, save_checkpoint
+from bunraku.networks.checkpoint import Progress, save_checkpoint
+from bunraku.networks.iuv import IuvNet
+from bunraku.runtime.engines.bundle import Bundle
 
 
 def test_the_iuv_net_becomes_a_bundle_of_one_engine(tmp_path: Path, iuv_network: IuvNet) -> None:
@@ -24,9 +24,10 @@ def test_the_iuv_net_becomes_a_bundle_of_one_engine(tmp_path: Path, iuv_network:
     before = {name: tensor.clone() for name, tensor in iuv_network.state_dict().items()}
     report = export_bundle(iuv_network, tmp_path / "iuv", say=told.append)
     loaded = Bundle.load(tmp_path / "iuv")
-    assert loaded.preset == "iuv"
-    assert loaded.engine("iuv").inputs == {"landmarks": (1, 33, 4), "mask": (1, 1, 128, 128)}
-    assert loaded.engine("iuv").outputs == {"densepose": (1, 73, 128, 128)}
+    assert loaded.manifest.preset == "iuv"
+    entry = loaded.manifest.engines["iuv"]
+    assert entry.inputs == {"landmarks": (1, 33, 4), "mask": (1, 1, 128, 128)}
+    assert entry.outputs == {"densepose": (1, 73, 128, 128)}
     # Parts are one or none: where two are all but even, the other one may win in half precision.
     assert report.parity["float16"].engines["iuv"]["densepose"].mean < 1e-4
     assert told[0] == "Tracing iuv"
@@ -35,7 +36,7 @@ def test_the_iuv_net_becomes_a_bundle_of_one_engine(tmp_path: Path, iuv_network:
     assert all(torch.equal(t, before[name]) for name, t in iuv_network.state_dict().items())
 
     known = iuv_sample(seed=9)
-    given = Session(onnx.load(tmp_path / "iuv" / "iuv.onnx")).run(
+    given = make_engine(onnx.load(tmp_path / "iuv" / "iuv.onnx")).run(
         {name: tensor.numpy() for name, tensor in known.items()}
     )
     expected = IuvCut(frozen(iuv_network)).step(known)["densepose"]
@@ -60,12 +61,8 @@ def test_an_export_that_differs_is_not_written(
     assert not any(tmp_path.iterdir())
 
 
-def test_a_checkpoint_is_exported_with_its_history(
-    tmp_path: Path, iuv_network: IuvNet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    options = IuvOptions(encoder=(8, 8, 8, 8), latent=16, decoder=8)
-    monkeypatch.setattr("bunraku.export.checkpoint.IuvNet", lambda: IuvNet(options))
-    save_checkpoint(tmp_path / "c.pt", Progress(steps=7), network=iuv_network.state_dict())
+def test_a_checkpoint_is_exported_with_its_history(tmp_path: Path, iuv_network: IuvNet) -> None:
+    save_checkpoint(tmp_path / "c.pt", iuv_network, Progress(steps=7))
     report = export_checkpoint(tmp_path / "c.pt", tmp_path / "iuv", provenance={"data": "dolls"})
     assert report.manifest["provenance"] == {
         "steps": 7,

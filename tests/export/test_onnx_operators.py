@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from bunraku.export.onnx_operators import DOMAIN, VERSION, attach, functions
-from bunraku.export.parity import Session
+from bunraku.export.parity import make_engine
 from bunraku.kernels import sample_texture, warp_occlude
 
 Array = NDArray[np.float32]
@@ -27,7 +27,7 @@ def run(name: str, inputs: dict[str, Array], shape: tuple[int, ...]) -> Array:
     model = helper.make_model(graph, opset_imports=imports, ir_version=9)
     attach(model)
     onnx.checker.check_model(model, full_check=True)
-    return Session(model).run(inputs)["result"]
+    return make_engine(model).run(inputs)["result"]
 
 
 @pytest.mark.parametrize(

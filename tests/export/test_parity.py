@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 
 from bunraku.errors import EngineError
-from bunraku.export.cuts import run_cuts, seam
+from bunraku.export.cuts import generator_cuts, run_cuts
 from bunraku.export.exporter import ExportReport
 from bunraku.export.fold import frozen
-from bunraku.export.parity import FLOAT32, Difference, Parity, kernel_seam
-from bunraku.export.samples import driving_sample, source_sample
+from bunraku.export.onnx_engines import to_onnx
+from bunraku.export.parity import FLOAT32, Difference, Parity, chain_parity
+from bunraku.export.samples import driving_sample, head_sample, source_sample
 from bunraku.networks.generator import Generator
+from bunraku.runtime import generator as generator_module
 
 FINE = Difference(1e-6, 1e-7, 1.0)
 
@@ -43,17 +47,31 @@ def test_a_chain_beyond_the_tolerance_is_named(bad: Difference) -> None:
         Parity({}, {"image": bad}, FLOAT32).check()
 
 
-def test_the_kernels_give_what_the_generator_gathers(generator: Generator) -> None:
-    copy = frozen(generator)
+def test_the_chain_is_the_runtimes_own(
+    make_generator: Callable[[bool], Generator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Head, enlarged flow and all: a fault of the runtime's generator shows in the report."""
+    copy = frozen(make_generator(True))
     source, driving = source_sample(copy.options), driving_sample(copy.options, 3)
-    given = run_cuts(copy, source, driving)
-    known = {**given["source"], **given["motion"], "densepose": driving}
-    arrays = {name: tensor.numpy() for name, tensor in known.items()}
-    result = kernel_seam(copy.options, arrays)
-    expected = seam(copy, known)
-    assert result.keys() == expected.keys()
-    for name, array in result.items():
-        assert Difference.of(array, expected[name]).maximum < 5e-3, name
+    head = head_sample()
+    given = run_cuts(copy, source, driving, head)
+    known = {**given["source"], **given["prior"], **given["motion"], **given["seam"], **source}
+    cuts = generator_cuts(copy)
+    models = {
+        cut.name: to_onnx(cut, source if cut.name == "source" else {**known, "densepose": driving})
+        for cut in cuts
+    }
+
+    def worst() -> float:
+        found = chain_parity(copy.options.layout, models, source, driving, head, given["blend"])
+        assert set(found) == {"image", "mask", "trust"}
+        return max(difference.mean for difference in found.values())
+
+    assert worst() < 1e-4
+    without = run_cuts(copy, source, driving)["blend"]["image"]
+    assert (without - given["blend"]["image"]).abs().mean() > 1e-4, "the head changes the picture"
+    monkeypatch.setattr(generator_module, "guide_head", lambda prior, *_, **__: prior)
+    assert worst() > 1e-4
 
 
 def test_exported_engines_are_close_to_torch(exported: tuple[Generator, ExportReport]) -> None:

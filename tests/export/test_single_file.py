@@ -8,7 +8,7 @@ from bunraku.export.cuts import run_cuts
 from bunraku.export.exporter import ExportReport
 from bunraku.export.fold import frozen
 from bunraku.export.onnx_operators import DOMAIN
-from bunraku.export.parity import Difference, Session
+from bunraku.export.parity import Difference, make_engine
 from bunraku.export.samples import driving_sample, source_sample
 from bunraku.networks.generator import Generator
 
@@ -27,8 +27,8 @@ def test_two_files_animate_without_bunraku(exported: tuple[Generator, ExportRepo
     generator, report = exported
     source, driving = source_sample(generator.options, 21), driving_sample(generator.options, 22)
     expected = run_cuts(frozen(generator), source, driving)["blend"]
-    encode = Session(onnx.load(report.folder / "source.onnx"))
-    frame = Session(onnx.load(report.folder / "frame.onnx"))
+    encode = make_engine(onnx.load(report.folder / "source.onnx"))
+    frame = make_engine(onnx.load(report.folder / "frame.onnx"))
     identity = encode.run({name: tensor.numpy() for name, tensor in source.items()})
     given = frame.run({**identity, "densepose": driving.numpy()})
     for name, array in given.items():

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from bunraku.export.parity import Session
+from bunraku.export.parity import make_engine
 from bunraku.export.weights import store_half
 
 Array = NDArray[np.float32]
@@ -60,9 +60,9 @@ def test_it_computes_with_the_rounded_weights_in_float32(
 ) -> None:
     weight, bias, shift = arrays
     x = np.random.default_rng(4).standard_normal((1, 2, 4, 4), np.float32)
-    half = Session(store_half(convolution(*arrays))).run({"x": x})["y"]
+    half = make_engine(store_half(convolution(*arrays))).run({"x": x})["y"]
     rounded = weight.astype(np.float16).astype(np.float32)
-    expected = Session(convolution(rounded, bias, shift)).run({"x": x})["y"]
+    expected = make_engine(convolution(rounded, bias, shift)).run({"x": x})["y"]
     np.testing.assert_allclose(half, expected, atol=1e-6)
 
 

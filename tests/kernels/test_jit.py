@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from bunraku.kernels import warp_occlude
-from bunraku.kernels.jit import INDEX, available_threads, kernel, share
+from bunraku.kernels.jit import INDEX, kernel, share
+from bunraku.spec.cores import cores
 
 
 @pytest.mark.parametrize(("rows", "threads"), [(1, 4), (10, 1), (10, 3), (3, 8), (0, 2)])
@@ -37,7 +38,7 @@ def test_an_error_in_any_thread_is_raised_here() -> None:
 def test_all_allowed_cores_are_used_by_default() -> None:
     seen: list[int] = []
     share(lambda first, step: seen.append(step), 1000, None)
-    assert seen == [available_threads()] * available_threads()
+    assert seen == [cores()] * cores()
 
 
 def test_a_busy_pool_keeps_no_caller_waiting() -> None:

@@ -6,13 +6,12 @@ import torch
 from torch import Tensor
 
 from bunraku.networks.densepose import (
-    MIRROR,
-    REVERSE,
     densepose_from_iuv,
     flip_densepose,
     one_hot_channels,
     split_densepose,
 )
+from bunraku.spec.surface import MIRROR, REVERSE
 
 
 def test_hard_map_there_and_back(figure: Callable[..., Tensor]) -> None:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bunraku.kernels import sample_texture, warp_occlude
+from bunraku.kernels.seam import Moved, Seamed
 from bunraku.networks.densepose import densepose_from_iuv, split_densepose
-from bunraku.networks.generator import Generator, Moved, Seamed, repeat_identity
+from bunraku.networks.generator import Generator, repeat_identity
 from bunraku.networks.layers import up2
 from bunraku.networks.presets import GeneratorOptions
 
@@ -44,7 +45,7 @@ def test_forward(tiny: GeneratorOptions, figure: Figure) -> None:
         assert out.seamed.warped_image is None
         assert out.geo is not None
         assert out.geo.shape == (1, 4, 32, 32)
-        assert out.moved.densepose is not None
+        assert out.moved.translated is not None
 
 
 def test_cut_equals_uncut(tiny: GeneratorOptions, figure: Figure, stirred: Stirred) -> None:
@@ -75,8 +76,8 @@ def test_cut_equals_uncut(tiny: GeneratorOptions, figure: Figure, stirred: Stirr
     for n, flow, occlusion in zip(tiny.scales, moved.flow, moved.occlusion, strict=True):
         arrays(**{f"flow_{n}": flow, f"occlusion_{n}": occlusion})
     arrays(atlas=moved.atlas)
-    if moved.densepose is not None:
-        scores, u, v = (t.contiguous().numpy() for t in moved.densepose)
+    if moved.translated is not None:
+        scores, u, v = (t.contiguous().numpy() for t in moved.translated)
         scores = np.ascontiguousarray(scores[:, 1:])
 
     for n in tiny.scales:
@@ -95,8 +96,8 @@ def test_cut_equals_uncut(tiny: GeneratorOptions, figure: Figure, stirred: Stirr
     warped = tensor("warped_8"), tensor("warped_16"), tensor("warped_32")
     occlusion_maps = tensor("occlusion_8"), tensor("occlusion_16"), tensor("occlusion_32")
     cut, _ = generator.blend(
-        Seamed(warped, tensor("z_geo"), warped_image),
-        Moved(moved.flow, occlusion_maps, moved.atlas, None),
+        Seamed(warped, tensor("z_geo"), warped_image=warped_image),
+        Moved(moved.flow, occlusion_maps, moved.atlas),
         prior,
         driving,
     )

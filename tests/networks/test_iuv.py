@@ -6,7 +6,6 @@ from torch import Tensor
 
 from bunraku.networks.iuv import (
     BONES,
-    LEFT_RIGHT,
     Iuv,
     IuvNet,
     IuvOptions,
@@ -14,6 +13,7 @@ from bunraku.networks.iuv import (
     landmark_vector,
     torso_length,
 )
+from bunraku.spec.landmarks import MIRRORED
 
 TINY = IuvOptions(encoder=(4, 8, 8, 8), latent=8, decoder=8)
 
@@ -111,9 +111,9 @@ def test_bone_map_of_one_bone() -> None:
 
 
 def test_left_right_pairs() -> None:
-    assert sorted(LEFT_RIGHT) == list(range(33))
-    for i, j in enumerate(LEFT_RIGHT):
-        assert LEFT_RIGHT[j] == i
-    assert LEFT_RIGHT[11] == 12
-    assert LEFT_RIGHT[0] == 0
-    assert LEFT_RIGHT[7] == 8
+    assert sorted(MIRRORED) == list(range(33))
+    for i, j in enumerate(MIRRORED):
+        assert MIRRORED[j] == i
+    assert MIRRORED[11] == 12
+    assert MIRRORED[0] == 0
+    assert MIRRORED[7] == 8

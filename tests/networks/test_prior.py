@@ -9,7 +9,6 @@ from torch import Tensor
 from bunraku.kernels import sample_texture
 from bunraku.networks.densepose import densepose_from_iuv, split_densepose
 from bunraku.networks.layers import identity_grid
-from bunraku.networks.presets import PARTS
 from bunraku.networks.prior import (
     CONFIDENCE_FILLED,
     CONFIDENCE_MIRRORED,
@@ -20,6 +19,7 @@ from bunraku.networks.prior import (
     prior_atlas,
     splat,
 )
+from bunraku.spec.surface import PARTS
 
 Figure = Callable[..., Tensor]
 

@@ -13,12 +13,18 @@ import cv2
 import numpy as np
 
 from bunraku.errors import EngineError
-from bunraku.runtime.arrays import Array, Picture, Tensors
-from bunraku.runtime.densepose import DensePose
-from bunraku.runtime.engine import select
+from bunraku.runtime.device import Queue
+from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
+from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
+from bunraku.runtime.engines.protocol import select
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.measure import Recorder
+from bunraku.runtime.models import Models
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.puppet import Puppet
+from bunraku.spec.arrays import Array, Picture, Tensors
+from bunraku.spec.tensors import Layout
 
 WINDOW, SIZE = 128, 64
 SCALES = (16, 32, 64)
@@ -99,11 +105,11 @@ class FakeEstimator:
         middle, width = float(columns.mean()), len(columns)
         return standing(float(rows[0]), 4.0 * width, middle, mask.shape, mask)
 
-    def track(self, frame: Picture, time_s: float) -> Pose | None:
+    def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
         self.tracked.append(time_s)
         return self.observe(frame)
 
-    def estimate(self, landmarks: Array, mask: Array | None, confidence: float) -> DensePose:
+    def surface(self, landmarks: Array, mask: Array | None) -> Array:
         """One part: 1/4 of a height wide, U and V linear over it."""
         height = float(landmarks[32, 1] - landmarks[0, 1]) / 0.93
         top = float(landmarks[32, 1]) - height
@@ -116,7 +122,7 @@ class FakeEstimator:
         densepose[0, 0], densepose[0, 1 + TORSO_PART] = 1.0 - inside, inside
         densepose[0, 25 + TORSO_PART] = np.clip(u, 0, 1)
         densepose[0, 49 + TORSO_PART] = np.clip(v, 0, 1)
-        return DensePose(densepose, landmarks, confidence, mask)
+        return densepose
 
     def reset(self) -> None:
         self.resets += 1
@@ -133,13 +139,19 @@ class FakeEngine:
     runs: int = 0
     failing: bool = False
 
-    def run(self, feeds: Tensors) -> dict[str, Array]:
+    def run(
+        self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
+    ) -> dict[str, Array]:
         self.runs += 1
         if self.failing:
             raise EngineError(f"The engine {self.name!r} failed: told to.")
         result = self.function(select(self, feeds))
         assert {n: a.shape for n, a in result.items()} == dict(self.outputs)
-        return {n: np.ascontiguousarray(a, np.float32) for n, a in result.items()}
+        if out is None:
+            return {n: np.ascontiguousarray(a, np.float32) for n, a in result.items()}
+        for name, values in result.items():
+            out[name][...] = values
+        return {name: out[name] for name in result}
 
 
 def engines(window: int = WINDOW, size: int = SIZE) -> dict[str, FakeEngine]:
@@ -148,17 +160,21 @@ def engines(window: int = WINDOW, size: int = SIZE) -> dict[str, FakeEngine]:
     maps = (1, 73, size, size)
     scales = (size // 4, size // 2, size)
     z = {f"z_{n}": (1, 3, n, n) for n in scales}
-    prior = {"atlas_prior": (1, 24, 6, TEXELS, TEXELS)}
+    prior = {
+        "atlas_prior": (1, 24, 6, TEXELS, TEXELS),
+        "atlas_texture": (1, 24, 4, TEXELS, TEXELS),
+        "image_masked": (1, 5, window, window),
+    }
     moved = {f"flow_{n}": (1, 2, n, n) for n in scales}
     moved |= {f"occlusion_{n}": (1, 1, n, n) for n in scales}
     atlas = {"atlas": (1, 24, 4, TEXELS, TEXELS)}
     warped = {f"warped_{n}": (1, 3, n, n) for n in scales}
-    blend_in = {**warped, "z_geo": (1, 4, size, size), "warped_image": (1, 4, window, window)}
+    blend_in = {**warped, "z_geo": (1, 4, size, size), "warped_image": (1, 5, window, window)}
     return {
         "source": FakeEngine(
             "source",
             {"image": picture, "mask": plane, "densepose": maps},
-            {**z, **prior},
+            {**z, "motion_source": (1, 2, size // 2, size // 2), **prior},
             _encode(scales),
         ),
         "motion": FakeEngine(
@@ -173,19 +189,35 @@ def engines(window: int = WINDOW, size: int = SIZE) -> dict[str, FakeEngine]:
     }
 
 
+def models(
+    estimator: FakeEstimator | None = None,
+    made: dict[str, FakeEngine] | None = None,
+    *,
+    layout: Layout | None = None,
+) -> Models:
+    """Models of fakes: one estimator finds, follows and maps the person."""
+    seeing = estimator or FakeEstimator()
+
+    def make_driver(options: PuppetOptions, recorder: Recorder) -> LandmarkDriver:
+        return LandmarkDriver(seeing, seeing, options, recorder)
+
+    chosen = layout or Layout(WINDOW, SIZE)
+    return Models(dict(made or engines()), chosen, seeing, make_driver, threads=1)
+
+
 def puppet(
     estimator: FakeEstimator | None = None,
     made: dict[str, FakeEngine] | None = None,
     options: PuppetOptions | None = None,
 ) -> Puppet:
     """A puppet of fakes."""
-    return Puppet(
-        made or engines(),
-        estimator or FakeEstimator(),
-        sizes=(WINDOW, SIZE),
-        threads=1,
-        options=options,
-    )
+    return Puppet(models(estimator, made), options)
+
+
+def subject(identity: Identity) -> LandmarkSubject:
+    """What the driver by landmarks keeps of the photo."""
+    assert isinstance(identity.subject, LandmarkSubject)
+    return identity.subject
 
 
 def grid(side: int) -> Array:
@@ -212,6 +244,11 @@ def _encode(scales: tuple[int, ...]) -> Callable[[Tensors], dict[str, Array]]:
             atlas[0, TORSO_PART, axis] = (slope * texel + offset).reshape(shape)
         atlas[0, TORSO_PART, 2] = 1.0
         result["atlas_prior"] = atlas
+        person, nothing = known["mask"], np.zeros_like(known["mask"])
+        side = densepose.shape[-1] // 2
+        result["motion_source"] = np.zeros((1, 2, side, side), np.float32)
+        result["atlas_texture"] = np.zeros((1, 24, 4, TEXELS, TEXELS), np.float32)
+        result["image_masked"] = np.concatenate([known["image"] * person, person, nothing], 1)
         return result
 
     return encode
@@ -236,5 +273,5 @@ def _move(scales: tuple[int, ...]) -> Callable[[Tensors], dict[str, Array]]:
 
 def _blend(known: Tensors) -> dict[str, Array]:
     warped = known["warped_image"]
-    mask = warped[:, 3:]
+    mask = warped[:, 3:4]
     return {"image": warped[:, :3] / (mask + 1e-3), "mask": mask, "trust": mask}

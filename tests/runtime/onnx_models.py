@@ -71,6 +71,8 @@ def live_models(
     identity: dict[str, Sequence[Any]] = {f"z_{n}": ((1, 4, n, n), 0.25) for n in scales}
     identity["atlas_prior"] = ((1, 24, 6, 32, 32), 0.1)
     identity["motion_source"] = ((1, 8, size // 2, size // 2), 0.0)
+    identity["atlas_texture"] = ((1, 24, 4, 32, 32), 0.0)
+    identity["image_masked"] = ((1, 5, window, window), 0.0)
     moved: dict[str, Sequence[Any]] = {f"flow_{n}": ((1, 2, n, n), 0.0) for n in scales}
     moved |= {f"occlusion_{n}": ((1, 1, n, n), 1.0) for n in scales}
     moved["atlas"] = ((1, 24, 4, 32, 32), 0.5)
@@ -86,7 +88,7 @@ def live_models(
             moved,
         ),
         "blend": (
-            {**warped, "z_geo": (1, 4, size, size), "warped_image": (1, 4, window, window)},
+            {**warped, "z_geo": (1, 4, size, size), "warped_image": (1, 5, window, window)},
             {"image": (picture, 0.5), "mask": (plane, disc), "trust": (plane, 0.0)},
         ),
     }

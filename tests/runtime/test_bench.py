@@ -19,9 +19,9 @@ from bunraku.runtime.bench import (
     read_clip,
     run_latency,
 )
-from bunraku.runtime.ort import OnnxEngine
-from bunraku.runtime.stages import Stage
+from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.yardstick import SIDE, yardstick_input, yardstick_model
+from bunraku.spec.stages import Step
 
 PHOTO = with_person(street(), 100, 60)
 
@@ -61,7 +61,7 @@ def test_the_report_has_what_it_promises() -> None:
     for spread in (report["chain_ms"], report["yardstick_ms"], *report["stages"].values()):
         assert set(spread) == {"p50", "p95", "min"}
         assert 0 < spread["min"] <= spread["p50"] <= spread["p95"]
-    assert list(report["stages"]) == [f"{s}_ms" for s in Stage]
+    assert list(report["stages"]) == [f"{s}_ms" for s in Step]
     expected = report["chain_ms"]["p50"] / report["yardstick_ms"]["p50"]
     assert report["ratio"] == pytest.approx(expected, rel=0.01)
     assert report["set_source_ms"] > 0

@@ -1,99 +1,50 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from tests.runtime.fakes import (
-    SIZE,
-    WINDOW,
-    FakeEstimator,
-    puppet,
-    standing,
-    street,
-    with_person,
-)
+from tests.runtime.fakes import SIZE, WINDOW, FakeEstimator, puppet, street, subject, with_person
 
-from bunraku.errors import NoPersonError
 from bunraku.kernels import channels_last
-from bunraku.runtime.arrays import Array, Picture
-from bunraku.runtime.densepose import DensePose
-from bunraku.runtime.identity import find_person
 from bunraku.runtime.options import PuppetOptions
-from bunraku.runtime.pose import Pose
-from bunraku.runtime.skeleton import Bone
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import Bone
 
 PHOTO = with_person(street(), 100, 60)
 
 
-class Sees(FakeEstimator):
-    """A person in a pose of the test's choosing."""
-
-    def __init__(self, pose: Pose | None) -> None:
-        super().__init__()
-        self.pose = pose
-
-    def observe(self, picture: Picture) -> Pose | None:
-        return self.pose
-
-
 def test_everything_is_computed_once() -> None:
     p = puppet()
-    report = p.set_source(PHOTO)
+    p.set_source(PHOTO)
     identity = p.identity
-    assert (report.width, report.height, report.people, report.half) == (320, 240, 1, False)
-    assert identity.mask.shape == (WINDOW, WINDOW)
-    assert identity.tensors["image"].shape == (1, 3, WINDOW, WINDOW)
-    assert identity.tensors["source_densepose"].shape == (1, 73, SIZE, SIZE)
-    masked = identity.tensors["image_masked"]
-    assert np.allclose(masked[:, :3], identity.tensors["image"] * masked[:, 3:])
-    assert set(identity.gathered) == {"z_16", "z_32", "z_64", "atlas_prior", "image_masked"}
-    for name, tensor in identity.gathered.items():
-        assert np.array_equal(tensor, identity.tensors[name])
+    assert subject(identity).source is identity.source
+    assert Bone.THIGH in subject(identity).proportions
+    assert identity.subject.surface.shape == (1, 73, SIZE, SIZE)
+    features = identity.features
+    assert [z.shape[-1] for z in features.z] == [16, 32, 64]
+    assert features.image_masked is not None
+    assert features.atlas_prior is not None
+    masked = features.image_masked
+    assert np.allclose(masked[:, :3], identity.source.image() * masked[:, 3:4])
+    read = (*features.z, masked, features.atlas_prior)
+    names = ("z_16", "z_32", "z_64", "image_masked", "atlas_prior")
+    for name, tensor in zip(names, read, strict=True):
+        assert np.array_equal(tensor, features.tensors[name])
         assert np.shares_memory(channels_last(tensor), tensor)  # in the kernels' layout already
-    assert Bone.THIGH in identity.proportions
 
 
-def test_the_photo_is_copied() -> None:
-    photo = PHOTO.copy()
+def test_both_canvases_hold_the_photo() -> None:
     p = puppet()
-    p.set_source(photo)
-    photo[:] = 0
-    assert np.array_equal(p.identity.photo, PHOTO)
-
-
-@pytest.mark.parametrize(
-    ("pose", "says"),
-    [
-        (None, "No person was found"),
-        (standing(10.0, 60.0, 100.0, (240, 320)), r"only \d+ pixels tall; 64 are needed"),
-        (standing(-200.0, 420.0, 100.0, (240, 320)), "head and shoulders"),  # legs
-        (standing(100.0, 900.0, 100.0, (240, 320)), "head and shoulders"),  # a face
-    ],
-)
-def test_a_photo_that_shows_too_little_is_refused(pose: Pose | None, says: str) -> None:
-    with pytest.raises(NoPersonError, match=says) as caught:
-        find_person(street(), Sees(pose))
-    assert caught.value.hint is not None
-    assert "\n" not in str(caught.value)
-
-
-def test_head_and_shoulders_are_enough() -> None:
-    pose = standing(20.0, 900.0, 160.0, (240, 320))  # shoulders at 182 of 240
-    assert find_person(street(), Sees(pose)) == (pose, 1)
-
-
-def test_from_the_side_one_shoulder_is_enough() -> None:
-    pose = standing(10.0, 200.0, 100.0, (240, 320))
-    pose.landmarks[12, 3] = 0.2
-    assert find_person(street(), Sees(pose))[0] is pose
+    p.set_source(PHOTO)
+    assert np.array_equal(p.identity.canvas.untouched(), PHOTO)
+    assert p.identity.window_canvas.untouched().shape == (WINDOW, WINDOW, 3)
 
 
 def test_the_mask_is_not_asked_for_on_the_source_unless_wanted() -> None:
     asked: list[Array | None] = []
 
     class Asked(FakeEstimator):
-        def estimate(self, landmarks: Array, mask: Array | None, confidence: float) -> DensePose:
+        def surface(self, landmarks: Array, mask: Array | None) -> Array:
             asked.append(mask)
-            return super().estimate(landmarks, mask, confidence)
+            return super().surface(landmarks, mask)
 
     for wanted in (False, True):
         puppet(Asked(), options=PuppetOptions(source_iuv_mask=wanted)).set_source(PHOTO)

@@ -10,7 +10,7 @@ from tests.runtime.fakes import FakeEstimator, engines, puppet, red, street, wit
 
 from bunraku.errors import EngineError, InputError, NoPersonError
 from bunraku.runtime.options import PuppetOptions
-from bunraku.runtime.stages import Stage
+from bunraku.spec.stages import Step
 
 BACKGROUND = street()
 PHOTO = with_person(BACKGROUND, 100, 60)
@@ -47,7 +47,9 @@ def test_a_driver_of_another_camera_is_matched_at_the_first_frame() -> None:
     camera = street((480, 640))
     out = p.animate(with_person(camera, 400, 100, 80, 320), 0.0)
     assert p.driving_window is not None
-    assert p.driving_window.side == pytest.approx(2 * p.identity.framing.window.side, rel=0.03)
+    assert p.driving_window.side == pytest.approx(
+        2 * p.identity.source.framing.window.side, rel=0.03
+    )
     inner = np.s_[80:200, 108:132]
     assert np.abs(out[inner].astype(int) - PHOTO[inner]).mean() < 3.0
 
@@ -143,7 +145,7 @@ def test_stages_are_timed_and_can_be_forgotten() -> None:
     p = puppet()
     p.set_source(PHOTO)
     p.animate(PHOTO, 0.0)
-    assert list(p.stats()) == list(Stage)
+    assert list(p.stats()) == list(Step)
     assert all(s.count == 1 for s in p.stats().values())
     p.reset_stats()
     assert not p.stats()
@@ -154,8 +156,9 @@ def test_the_retargeted_driver_keeps_the_sources_build() -> None:
     p = puppet()
     p.set_source(PHOTO)
     p.animate(PHOTO, 0.0)
-    assert p.last["densepose"].shape == (1, 73, 64, 64)
-    assert np.array_equal(p.last["densepose"], p.identity.tensors["source_densepose"])
+    assert p.driving is not None
+    assert p.driving.surface.shape == (1, 73, 64, 64)
+    assert np.array_equal(p.driving.surface, p.identity.subject.surface)
 
 
 def test_mistakes_of_the_caller_are_named() -> None:

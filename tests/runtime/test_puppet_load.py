@@ -11,11 +11,11 @@ from tests.runtime.onnx_models import iuv_model, live_models, write_bundle
 
 from bunraku.errors import BundleError, EngineError, FetchError, NoPersonError, PhotoError
 from bunraku.export.pose.fetch import ensure
-from bunraku.runtime.bundle import shipped
-from bunraku.runtime.framing import uncrop
-from bunraku.runtime.photo import read_photo
+from bunraku.runtime.engines.bundle import shipped
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.puppet import Puppet
+from bunraku.runtime.source.framing import uncrop
+from bunraku.runtime.source.photo import read_photo
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "photo.jpg"
 
@@ -71,7 +71,7 @@ def test_the_shipped_bundles_give_the_example_photo_back(networks: PoseNetworks)
     photo = read_photo(EXAMPLE)
     out = puppet.animate(photo, 0.0)
     identity = puppet.identity
-    person = uncrop(identity.mask, identity.framing.window, photo.shape[:2])
+    person = uncrop(identity.source.mask, identity.source.framing.window, photo.shape[:2])
     difference = np.abs(out.astype(np.float32) - photo).mean(-1) / 255
     # The goal is 0.02; a bundle that does not fit the code is far beyond this.
     assert (difference * person).sum() / person.sum() < 0.05
@@ -120,6 +120,9 @@ def test_engines_that_do_not_belong_together_are_refused(
     wrong = write_bundle(tmp_path / "wrong", {**models, "motion": (inputs, outputs)})
     with pytest.raises(BundleError, match="'motion' does not give flow_64"):
         Puppet.load(wrong, iuv=bundles[1], networks=networks)
+    other = write_bundle(tmp_path / "other", {"iuv": iuv_model(64)}, size=64)
+    with pytest.raises(BundleError, match=r"'live' takes surfaces of 128 pixels.*'other' gives 64"):
+        Puppet.load(bundles[0], iuv=other, networks=networks)
     mixed = write_bundle(
         tmp_path / "mixed", {**live_models(), "iuv": live_models(64, 32)["source"]}
     )

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from bunraku.errors import SourceError
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.core.protocols import SinkClosed

@@ -9,8 +9,8 @@ import numpy as np
 from tests.stream.fakes import FakeClock, live_frame, picture
 
 from bunraku.errors import EngineError
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.puppet import Driving
+from bunraku.runtime.drivers.protocol import Driving
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls, Photo
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import Stage
@@ -60,12 +60,13 @@ class Pencil:
 
     def move(self, identity: Any, driving: Driving) -> dict[str, Any]:
         self._note("move")
+        assert driving.landmarks is not None
         return {"level": driving.landmarks[0, 0] + identity.level}
 
-    def paint(self, identity: Any, tensors: Any, *, window_only: bool = False) -> Picture:
-        self._note("paint" if tensors is not None else "photo")
+    def paint(self, identity: Any, moved: Any, *, window_only: bool = False) -> Picture:
+        self._note("paint" if moved is not None else "photo")
         size = (8, 8) if window_only else (20, 20)
-        return picture(identity.level if tensors is None else int(tensors["level"]), size)
+        return picture(identity.level if moved is None else int(moved["level"]), size)
 
 
 def stage_threads() -> list[str]:

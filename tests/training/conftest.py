@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from bunraku.runtime.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Picture
 from bunraku.training.judge import Seen
 from bunraku.training.observe import observation_path
 from bunraku.training.people.records import Record, write_record

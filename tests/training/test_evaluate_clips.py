@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import FakeEstimator, engines, street, with_person
+from tests.runtime.fakes import FakeEstimator, engines, models, street, with_person
 
 from bunraku.errors import InputError
-from bunraku.runtime.arrays import Picture
 from bunraku.runtime.puppet import Puppet
+from bunraku.spec.arrays import Picture
+from bunraku.spec.tensors import Layout
 from bunraku.stream.clip.reader import ClipFrame
 from bunraku.training import evaluate_clips as module
 from bunraku.training.evaluate_clips import (
@@ -34,7 +35,7 @@ Pictures = list[Picture]
 @pytest.fixture
 def puppet() -> Puppet:
     """Warps a red block to where the driver's red block is."""
-    return Puppet(engines(256, 128), FakeEstimator(size=128), sizes=(256, 128), threads=1)
+    return Puppet(models(FakeEstimator(size=128), engines(256, 128), layout=Layout(256, 128)))
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import torch
 from torch import nn
 
 from bunraku.networks.iuv import IuvNet, IuvOptions
-from bunraku.runtime.arrays import Array, Picture
-from bunraku.training.animators import Frames
+from bunraku.spec.arrays import Array, Picture
 from bunraku.training.evaluate_people import (
     COPY,
     EXACT,
@@ -28,6 +27,7 @@ from bunraku.training.evaluate_people import (
     over,
     people_targets,
 )
+from bunraku.training.evaluated import Frames
 from bunraku.training.judge import Judge
 from bunraku.training.metrics import Score, mean_difference
 from bunraku.training.people.records import Record, compose
@@ -37,7 +37,7 @@ MakePeople = Callable[..., Path]
 
 
 class Copier:
-    """An animator that copies along the IUV maps it is given."""
+    """An model that copies along the IUV maps it is given."""
 
     def __init__(self) -> None:
         self.heads: list[Array] = []
@@ -85,10 +85,10 @@ def test_predicted_maps(make_people: MakePeople) -> None:
     """Where the pose network found nobody, in the second frame, the record's landmarks stand in."""
     folder = make_people(count=1, frames=3)
     case = next(cases(folder, None, 4))
-    animator = Copier()
+    model = Copier()
     seen: list[torch.Tensor] = []
-    animator.net.register_forward_pre_hook(lambda _module, inputs: seen.extend(inputs))
-    assert case.predicted(animator).shape == (3, 73, 128, 128)
+    model.net.register_forward_pre_hook(lambda _module, inputs: seen.extend(inputs))
+    assert case.predicted(model).shape == (3, 73, 128, 128)
     landmarks, mask = seen
     order = case.index.index(1)
     metric = torch.from_numpy(case.record.landmarks[1, :, 2])
@@ -118,8 +118,8 @@ def test_over() -> None:
 
 def test_rows_of_a_case(make_people: MakePeople) -> None:
     case = next(cases(make_people(count=1, frames=4), None, 2))
-    animator = Copier()
-    made, driving = make_rows(case, animator)
+    model = Copier()
+    made, driving = make_rows(case, model)
     assert tuple(made) == ROWS
     assert driving.shape == (2, 73, 128, 128)
     assert all(len(pictures) == 2 for pictures in made.values())
@@ -127,8 +127,8 @@ def test_rows_of_a_case(make_people: MakePeople) -> None:
     assert np.array_equal(made[EXACT][0], made[COPY][0])
     assert not np.array_equal(made[PREDICTED][0], made[EXACT][0])
     # The face moves with the person: a shift, believed wholly.
-    assert [head.shape for head in animator.heads] == [(2, 7), (2, 7)]
-    assert animator.heads[0][0] == pytest.approx(
+    assert [head.shape for head in model.heads] == [(2, 7), (2, 7)]
+    assert model.heads[0][0] == pytest.approx(
         [1.0, 0.0, -8.0 * (0 - case.source) / 128, 0.0, 1.0, 4.0 * (0 - case.source) / 128, 1.0],
         abs=0.02,
     )

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from bunraku.networks.densepose import MIRROR
-from bunraku.networks.iuv import LEFT_RIGHT, torso_length
+from bunraku.networks.iuv import torso_length
+from bunraku.spec.landmarks import MIRRORED
+from bunraku.spec.surface import MIRROR
 from bunraku.training.iuv_data import (
     DEPTH_OFFSET,
     DEPTH_SCALE,
@@ -127,7 +128,7 @@ def test_moved_varies_size_and_place() -> None:
 
 def test_mirror_tables_agree() -> None:
     for landmark, part in PART_OF.items():
-        assert PART_OF[LEFT_RIGHT[landmark]] == MIRROR[part]
+        assert PART_OF[MIRRORED[landmark]] == MIRROR[part]
 
 
 def test_spoilt_masks() -> None:

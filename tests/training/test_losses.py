@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from bunraku.kernels import warp_occlude
+from bunraku.kernels.seam import Moved, Seamed
 from bunraku.networks.blender import Blend
 from bunraku.networks.densepose import densepose_from_iuv
-from bunraku.networks.generator import Generated, Moved, Seamed
+from bunraku.networks.generator import Generated
 from bunraku.networks.layers import down, identity_grid, up2
 from bunraku.training.generator_data import GeneratorBatch
 from bunraku.training.losses import (
@@ -61,8 +62,8 @@ def perfect(batch: GeneratorBatch) -> Generated:
     empty: Tensor = torch.zeros(1, 24, 8, 32, 32)
     return Generated(
         blend,
-        Moved(flow, (occlusion[0], occlusion[1], occlusion[2]), empty, None),
-        Seamed((empty[0], empty[0], empty[0]), z_geo, warped_image),
+        Moved(flow, (occlusion[0], occlusion[1], occlusion[2]), empty),
+        Seamed((empty[0], empty[0], empty[0]), z_geo, warped_image=warped_image),
         torch.zeros(1, 6, 128, 128),
         app,
         None,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bunraku.errors import InputError
-from bunraku.runtime.arrays import Picture
 from bunraku.runtime.pose import Pose
+from bunraku.spec.arrays import Picture
 from bunraku.training import observe
 from bunraku.training.observe import observation_path, observe_record, read_observation
 from bunraku.training.people.records import list_records

@@ -9,9 +9,16 @@ import pytest
 import torch
 from torch import nn
 
+from bunraku.networks.checkpoint import Progress
 from bunraku.training import session
-from bunraku.training.checkpoint import Progress
-from bunraku.training.session import Clock, TrainOptions, chunks, decay_groups, prepare, write_curve
+from bunraku.training.session import (
+    RunClock,
+    TrainOptions,
+    chunks,
+    decay_groups,
+    prepare,
+    write_curve,
+)
 
 
 class FakeTime:
@@ -36,7 +43,7 @@ def options(tmp_path: Path) -> TrainOptions:
     return TrainOptions(tmp_path, tmp_path / "run", minutes=10.0, learning_rate=1.0)
 
 
-def rate_of(clock: Clock, share_of_run: float, steps: int = 1000) -> float:
+def rate_of(clock: RunClock, share_of_run: float, steps: int = 1000) -> float:
     optimiser = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.0)
     clock.progress.seconds = share_of_run * 600.0
     clock.progress.steps = steps
@@ -45,7 +52,7 @@ def rate_of(clock: Clock, share_of_run: float, steps: int = 1000) -> float:
 
 
 def test_a_run_ends_after_its_minutes(time: FakeTime, options: TrainOptions) -> None:
-    clock = Clock(options, Progress())
+    clock = RunClock(options, Progress())
     assert clock.running()
     time.now += 599.0
     assert clock.running()
@@ -56,11 +63,11 @@ def test_a_run_ends_after_its_minutes(time: FakeTime, options: TrainOptions) -> 
 
 def test_a_sitting_ends_sooner_and_the_next_goes_on(time: FakeTime, options: TrainOptions) -> None:
     progress = Progress()
-    first = Clock(replace(options, sitting_minutes=4.0), progress)
+    first = RunClock(replace(options, sitting_minutes=4.0), progress)
     time.now += 241.0
     assert not first.running()
     time.now += 5000.0  # the machine was off
-    second = Clock(replace(options, sitting_minutes=4.0), progress)
+    second = RunClock(replace(options, sitting_minutes=4.0), progress)
     assert second.running()
     assert progress.seconds == pytest.approx(241.0)
     time.now += 239.0
@@ -70,7 +77,7 @@ def test_a_sitting_ends_sooner_and_the_next_goes_on(time: FakeTime, options: Tra
 
 
 def test_learning_rate_warms_up_and_falls_with_time(time: FakeTime, options: TrainOptions) -> None:
-    clock = Clock(options, Progress())
+    clock = RunClock(options, Progress())
     assert rate_of(clock, 0.0, steps=0) == pytest.approx(0.01, abs=1e-5)
     assert rate_of(clock, 0.0, steps=49) == pytest.approx(0.5, abs=1e-5)
     assert rate_of(clock, 0.0) == pytest.approx(1.0, abs=1e-5)
@@ -81,7 +88,7 @@ def test_learning_rate_warms_up_and_falls_with_time(time: FakeTime, options: Tra
 
 def test_the_curve_gets_a_point_a_minute(time: FakeTime, options: TrainOptions) -> None:
     options.out.mkdir()
-    clock = Clock(options, Progress())
+    clock = RunClock(options, Progress())
     assert clock.step(8, {"ce": 3.0}) is None
     time.now += 61.0
     assert clock.running()

@@ -10,30 +10,9 @@ from bunraku.training.sheets import (
     EMPTY_GREY,
     HEADING_PX,
     contact_sheet,
-    iuv_colours,
     save_sheet,
     tile,
 )
-
-
-def test_iuv_colours_tell_parts_apart() -> None:
-    densepose = np.zeros((73, 1, 25), np.float32)
-    densepose[np.arange(25), 0, np.arange(25)] = 1.0
-    colours = iuv_colours(densepose)
-    assert colours.shape == (1, 25, 3)
-    assert colours.dtype == np.uint8
-    assert not colours[0, 0].any()
-    assert len({tuple(c) for c in colours[0, 1:].tolist()}) == 24
-
-
-def test_iuv_colours_show_u_and_v() -> None:
-    densepose = np.zeros((73, 3, 3), np.float32)
-    densepose[2] = 1.0
-    densepose[25 + 1] = [0.0, 0.5, 1.0]
-    densepose[49 + 1] = np.array([[0.0], [0.5], [1.0]])
-    light = iuv_colours(densepose).astype(np.int64).sum(2)
-    assert bool((np.diff(light, axis=0) > 0).all())
-    assert bool((np.diff(light, axis=1) > 0).all())
 
 
 @pytest.mark.parametrize("shape", [(10, 10), (100, 40), (40, 100), (700, 500)])

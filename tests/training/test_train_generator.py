@@ -10,13 +10,14 @@ import pytest
 import torch
 from PIL import Image
 
+from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import Generator
+from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.training import session, train_generator
-from bunraku.training.checkpoint import load_checkpoint
 from bunraku.training.generator_data import GeneratorData
 from bunraku.training.samples import save_samples
 from bunraku.training.session import TrainOptions
-from bunraku.training.train_generator import Judge, load_generator, run
+from bunraku.training.train_generator import Critic, run
 
 MakePeople = Callable[..., Path]
 
@@ -37,37 +38,37 @@ def test_train_stop_and_go_on(
         adversarial=0.05,
     )
     path = run(options, lines.append)
-    first = load_checkpoint(path)
-    assert first["progress"].steps == 1
-    assert {"network", "optimiser", "judge"} <= set(first)
+    first = read_checkpoint(path)
+    assert first.progress.steps == 1
+    assert {"optimiser", "critic"} == set(first.states)
     run(options, lines.append)
-    second = load_checkpoint(path)
-    assert second["progress"].steps == 2
-    assert second["progress"].samples == 4
+    second = read_checkpoint(path)
+    assert second.progress.steps == 2
+    assert second.progress.samples == 4
     assert lines == ["2 people, 0 steps done", "2 people, 1 steps done"]
-    assert any(not torch.equal(first["network"][k], v) for k, v in second["network"].items())
-    assert all(bool(torch.isfinite(v).all()) for v in second["network"].values())
-    generator = load_generator(path)
-    assert not generator.training
+    before, after = first.generator().state_dict(), second.generator().state_dict()
+    assert any(not torch.equal(before[k], v) for k, v in after.items())
+    assert all(bool(torch.isfinite(v).all()) for v in after.values())
+    assert second.generator().options == OPTIONS[Preset.LIVE]
     # Going on without the adversarial loss is allowed, and leaves its state out.
     run(replace(options, adversarial=0.0), lines.append)
-    assert "judge" not in load_checkpoint(path)
+    assert "critic" not in read_checkpoint(path).states
 
 
-def test_the_judge_learns_but_not_from_the_generators_gradient(tmp_path: Path) -> None:
-    judge = Judge(TrainOptions(tmp_path, tmp_path), torch.device("cpu"))
-    before = {k: v.clone() for k, v in judge.network.state_dict().items()}
+def test_the_critic_learns_but_not_from_the_generators_gradient(tmp_path: Path) -> None:
+    critic = Critic(TrainOptions(tmp_path, tmp_path), OPTIONS[Preset.LIVE], torch.device("cpu"))
+    before = {k: v.clone() for k, v in critic.network.state_dict().items()}
     fake = torch.rand(1, 3, 64, 64, requires_grad=True)
-    fooled, judged = judge.step(fake, torch.rand(1, 3, 64, 64), 1e-3)
+    fooled, judged = critic.step(fake, torch.rand(1, 3, 64, 64), 1e-3)
     assert judged > 0.0
-    assert any(not torch.equal(before[k], v) for k, v in judge.network.state_dict().items())
-    for parameter in judge.network.parameters():
+    assert any(not torch.equal(before[k], v) for k, v in critic.network.state_dict().items())
+    for parameter in critic.network.parameters():
         parameter.grad = None
     torch.autograd.backward(fooled)
     assert fake.grad is not None
     assert bool(fake.grad.any())
-    assert all(p.grad is None for p in judge.network.parameters())
-    assert all(p.requires_grad for p in judge.network.parameters())
+    assert all(p.grad is None for p in critic.network.parameters())
+    assert all(p.requires_grad for p in critic.network.parameters())
 
 
 def test_sample_sheet(

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.networks.iuv import Iuv
 from bunraku.training import session, train_iuv
-from bunraku.training.checkpoint import load_checkpoint
 from bunraku.training.iuv_data import IuvBatch, IuvData
 from bunraku.training.session import TrainOptions
-from bunraku.training.train_iuv import evaluate, iuv_loss, load_network, part_weights, run
+from bunraku.training.train_iuv import evaluate, iuv_loss, part_weights, run
 
 MakePeople = Callable[..., Path]
 
@@ -130,22 +130,21 @@ def test_train_stop_and_go_on(
         make_people(count=1, frames=4), tmp_path / "run", minutes=5.0, sitting_minutes=0.5, batch=2
     )
     path = run(options, lines.append)
-    first = load_checkpoint(path)
-    assert first["progress"].steps == 1
+    first = read_checkpoint(path)
+    assert first.progress.steps == 1
     assert lines[0] == "4 frames, 0 steps done"
     assert run(options, lines.append) == path
-    second = load_checkpoint(path)
-    assert second["progress"].steps == 2
-    assert second["progress"].samples == 4
-    assert second["progress"].seconds > first["progress"].seconds
+    second = read_checkpoint(path)
+    assert second.progress.steps == 2
+    assert second.progress.samples == 4
+    assert second.progress.seconds > first.progress.seconds
     assert lines[1] == "4 frames, 1 steps done"
-    moved = [not torch.equal(first["network"][k], v) for k, v in second["network"].items()]
-    assert any(moved)
-    assert all(bool(torch.isfinite(v).all()) for v in second["network"].values())
-    assert not load_network(path).training
+    before, after = first.iuv().state_dict(), second.iuv().state_dict()
+    assert any(not torch.equal(before[k], v) for k, v in after.items())
+    assert all(bool(torch.isfinite(v).all()) for v in after.values())
     restarted = replace(options, restart_schedule=True)
     run(restarted, lines.append)
-    assert load_checkpoint(path)["progress"].seconds < second["progress"].seconds
+    assert read_checkpoint(path).progress.seconds < second.progress.seconds
 
 
 def test_full_steps_come_every_fourth(

@@ -8,12 +8,10 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 
 from bunraku.commands.show import mebibytes
 from bunraku.errors import BunrakuError
@@ -104,7 +102,7 @@ def _package(name: str) -> Check:
 
 
 def _cores() -> Check:
-    from bunraku.runtime.engine import cores
+    from bunraku.spec.cores import cores
 
     pages = os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
     memory = f", {pages * os.sysconf('SC_PAGE_SIZE') / 2**30:.1f} GiB of memory" if pages else ""
@@ -134,7 +132,7 @@ def _guarded(name: str, check: Callable[[], str]) -> Check:
 
 
 def _engines() -> Iterator[Check]:
-    from bunraku.runtime.engine import EngineKind
+    from bunraku.runtime.engines.registry import EngineKind
 
     for kind in EngineKind:
         yield _guarded(f"engine {kind}", partial(_run_tiny_engine, kind))
@@ -147,7 +145,7 @@ def _run_tiny_engine(kind: str) -> str:
     from onnx import TensorProto, helper
 
     from bunraku.errors import EngineError
-    from bunraku.runtime.engine import make_engine
+    from bunraku.runtime.engines.registry import EngineFactory
 
     shape = [1]
     graph = helper.make_graph(
@@ -159,11 +157,8 @@ def _run_tiny_engine(kind: str) -> str:
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=onnx.IR_VERSION_2021_7_30
     )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "tiny.onnx"
-        onnx.save(model, path)
-        engine = make_engine(kind, path, "tiny", 1)
-        result = engine.run({"x": np.ones(1, np.float32)})["y"]
+    engine = EngineFactory(kind, 1).make(model.SerializeToString(), "tiny")
+    result = engine.run({"x": np.ones(1, np.float32)})["y"]
     if float(result[0]) != 2.0:
         raise EngineError(f"{kind} computes 1 + 1 = {float(result[0])}.", "Reinstall it.")
     return "works"
@@ -186,13 +181,13 @@ def _bundles() -> Iterator[Check]:
 
 def _describe_bundle(name: str) -> str:
     from bunraku.errors import BundleError
-    from bunraku.runtime.bundle import Bundle, shipped
+    from bunraku.runtime.engines.bundle import Bundle, shipped
 
     if name not in shipped():
         raise BundleError("not in this installation", "reinstall Bunraku")
     bundle = Bundle.load(name)
-    size = sum(engine.bytes for engine in bundle.engines.values())
-    return f"{len(bundle.engines)} engines, {mebibytes(size)}, whole"
+    size = sum(engine.bytes for engine in bundle.manifest.engines.values())
+    return f"{len(bundle.manifest.engines)} engines, {mebibytes(size)}, whole"
 
 
 def _pose_networks() -> str:

@@ -17,9 +17,6 @@ def export(
         Path, typer.Argument(metavar="CHECKPOINT", help="checkpoint.pt of `bunraku train`.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the bundle.")],
-    preset: Annotated[
-        str, typer.Option(help="Of the generator: live, paper or paper256.")
-    ] = "live",
     single_file: Annotated[
         bool,
         typer.Option("--single-file", help="Also one ONNX file with the seam inside."),
@@ -35,16 +32,10 @@ def export(
     """Write a checkpoint of the generator or the IUV net as a bundle, compared with torch."""
     need("train", "torch", "onnxscript")
     from bunraku.export.exporter import ExportOptions, export_checkpoint
-    from bunraku.networks.presets import Preset
 
-    try:
-        chosen = Preset(preset)
-    except ValueError:
-        raise InputError(f"There is no preset {preset!r}.", f"Use {', '.join(Preset)}.") from None
     export_checkpoint(
         checkpoint,
         out,
-        chosen,
         ExportOptions(half_weights=not full_weights, single_file=single_file),
         provenance=None if provenance is None else _read_provenance(provenance),
         say=typer.echo,

@@ -26,7 +26,7 @@ def info(
     A bundle is read from its manifest; a preset that does not ship is counted from its networks,
     which needs the `train` extra.
     """
-    from bunraku.runtime.bundle import shipped
+    from bunraku.runtime.engines.bundle import shipped
 
     if what in shipped() or Path(what).is_dir():
         facts = describe_bundle(what)
@@ -40,29 +40,30 @@ def info(
 
 def describe_bundle(bundle: str) -> dict[str, Any]:
     """Read a bundle's manifest, its files checked."""
-    from bunraku.runtime.bundle import Bundle
+    from bunraku.runtime.engines.bundle import Bundle
 
     loaded = Bundle.load(bundle)
+    manifest = loaded.manifest
     return {
-        "preset": loaded.preset,
+        "preset": manifest.preset,
         "bundle": str(loaded.folder),
-        "parameters": loaded.parameters,
-        "window": loaded.window,
-        "size": loaded.size,
-        "prior": loaded.prior,
-        "opset": loaded.opset,
-        "licence": loaded.licence,
-        "provenance": dict(loaded.provenance),
+        "parameters": manifest.parameters,
+        "window": manifest.window,
+        "size": manifest.size,
+        "prior": manifest.prior,
+        "opset": manifest.opset,
+        "licence": manifest.licence,
+        "provenance": dict(manifest.provenance),
         "engines": [
             {
-                "name": engine.name,
+                "name": name,
                 "gflop": engine.gflop,
                 "parameters": engine.parameters,
                 "bytes": engine.bytes,
-                "inputs": {name: list(shape) for name, shape in engine.inputs.items()},
-                "outputs": {name: list(shape) for name, shape in engine.outputs.items()},
+                "inputs": {key: list(shape) for key, shape in engine.inputs.items()},
+                "outputs": {key: list(shape) for key, shape in engine.outputs.items()},
             }
-            for engine in loaded.engines.values()
+            for name, engine in manifest.engines.items()
         ],
     }
 
@@ -107,19 +108,21 @@ def _count(preset: Any) -> tuple[int, list[dict[str, Any]]]:
 
     from bunraku.export.cuts import generator_cuts, seam
     from bunraku.networks.generator import Generator
-    from bunraku.networks.presets import DENSEPOSE_CHANNELS
+    from bunraku.spec import tensors as names
+    from bunraku.spec.surface import CHANNELS
+    from bunraku.spec.tensors import EngineName
 
     with torch.device("meta"), torch.inference_mode():
         generator = Generator(preset).eval()
         window, size = generator.options.window, generator.options.size
         known = {
-            "image": torch.empty(1, 3, window, window),
-            "mask": torch.empty(1, 1, window, window),
-            "densepose": torch.empty(1, DENSEPOSE_CHANNELS, size, size),
+            names.IMAGE: torch.empty(1, 3, window, window),
+            names.MASK: torch.empty(1, 1, window, window),
+            names.SURFACE: torch.empty(1, CHANNELS, size, size),
         }
         engines = []
         for cut in generator_cuts(generator):
-            if cut.name == "blend":
+            if cut.name == EngineName.BLEND:
                 known |= seam(generator, known)
             with FlopCounterMode(display=False) as counter:
                 outputs = cut.step(known)
@@ -132,9 +135,9 @@ def _count(preset: Any) -> tuple[int, list[dict[str, Any]]]:
                 }
             )
             known |= outputs
-            if cut.name == "source":
-                prior = generator.sample_prior(known, known["densepose"])
-                known |= {} if prior is None else {"prior": prior}
+            if cut.name == EngineName.SOURCE:
+                prior = generator.sample_prior(known, known[names.SURFACE])
+                known |= {} if prior is None else {names.PRIOR: prior}
         return sum(p.numel() for p in generator.parameters()), engines
 
 

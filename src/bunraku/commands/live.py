@@ -226,7 +226,7 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
 def load_puppet(bundle: str, iuv: str, threads: int | None) -> SessionPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
-    from bunraku.runtime.engine import live_shares
+    from bunraku.runtime.plan import live_shares
 
     threads = threads or live_shares().threads
     return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads)

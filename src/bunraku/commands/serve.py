@@ -20,7 +20,7 @@ from bunraku.commands.options import (
 from bunraku.errors import InputError
 
 if TYPE_CHECKING:
-    from bunraku.runtime.engine_set import EngineSet
+    from bunraku.runtime.models import Models
     from bunraku.stream.rtc.options import Codec, IceServer
     from bunraku.stream.server.options import ServerOptions, Tls
 
@@ -154,17 +154,16 @@ def serve(
     run_server(options, lambda: load_engines(bundle, iuv_bundle, threads), _tell_ready(options))
 
 
-def load_engines(bundle: str, iuv: str, threads: int | None) -> EngineSet:
+def load_engines(bundle: str, iuv: str, threads: int | None) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
-    from bunraku.runtime.engine import SERVER_SPARE, live_shares
-    from bunraku.runtime.engine_set import EngineSet
-    from bunraku.stream.server.warm_up import warm_up
+    from bunraku.runtime.models import Models
+    from bunraku.runtime.plan import SERVER_SPARE, live_shares
 
-    engines = EngineSet.load(
+    models = Models.load(
         bundle, iuv=iuv, threads=threads or live_shares(spare=SERVER_SPARE).threads
     )
-    warm_up(engines)
-    return engines
+    models.warm_up()
+    return models
 
 
 def read_token(token: str | None, file: Path | None) -> str | None:

@@ -80,6 +80,9 @@ def generator(
             "--iuv", help="Checkpoint of the IUV net: most of the training sees its output."
         ),
     ] = None,
+    preset: Annotated[
+        str, typer.Option(help="How wide the network is: live, paper or paper256.")
+    ] = "live",
     adversarial: Annotated[
         float, typer.Option(min=0.0, help="Weight of the adversarial loss.")
     ] = 0.0,
@@ -92,11 +95,16 @@ def generator(
     seed: Seed = 0,
     restart_schedule: Restart = False,
 ) -> None:
-    """Train the `live` generator."""
+    """Train the generator."""
     need("train", "torch", "efficientnet_lite_pytorch")
+    from bunraku.networks.presets import Preset
     from bunraku.training import train_generator
     from bunraku.training.session import TrainOptions
 
+    try:
+        chosen = Preset(preset)
+    except ValueError:
+        raise InputError(f"There is no preset {preset!r}.", f"Use {', '.join(Preset)}.") from None
     options = TrainOptions(
         data=data,
         out=out,
@@ -108,6 +116,7 @@ def generator(
         threads=threads,
         seed=seed,
         iuv=iuv_checkpoint,
+        preset=chosen,
         adversarial=adversarial,
         restart_schedule=restart_schedule,
     )

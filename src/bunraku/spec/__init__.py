@@ -1,5 +1,4 @@
-"""What several rooms must agree on, without any of their work.
+"""What several rooms must agree on: surfaces, landmarks, engine tensors, manifests, stages.
 
-Names, layouts and formats that stand in logs, files and messages. It imports nothing of ours, so
-that every room may import it.
+Nothing of Bunraku is imported here, so that every room may import it.
 """

@@ -6,28 +6,25 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.kernels.harness import assert_close, poisoned
 
 from bunraku.kernels import channels_last, warp_occlude
 from bunraku.kernels.warp import reference
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
-@pytest.mark.parametrize("innermost", [False, True])
 @pytest.mark.parametrize(
     "shape",
     [(1, 1, 1, 1, 1, 1), (2, 3, 7, 5, 6, 19), (1, 64, 32, 32, 32, 32), (3, 5, 1, 9, 40, 33)],
 )
-def test_equals_the_reference(
-    shape: tuple[int, ...], innermost: bool, threads: int, inputs: Callable[..., Any]
+def test_innermost_channels_give_what_the_reference_gives(
+    shape: tuple[int, ...], threads: int, inputs: Callable[..., Any]
 ) -> None:
     features, flow, occlusion = inputs(*shape)
     expected = reference.warp_occlude(*map(torch.from_numpy, (features, flow, occlusion)))
-    poisoned = np.full((*shape[:2], *shape[4:]), np.nan, np.float32)
-    if innermost:
-        features = channels_last(features)
-    result = warp_occlude(features, flow, occlusion, threads=threads, out=poisoned)
-    assert result is poisoned
-    np.testing.assert_allclose(result, expected.numpy(), atol=2e-5)
+    out = poisoned((*shape[:2], *shape[4:]), np.float32)
+    warp_occlude(channels_last(features), flow, occlusion, threads=threads, out=out)
+    assert_close(out, expected)
 
 
 @pytest.mark.parametrize("innermost", [False, True])
@@ -35,7 +32,7 @@ def test_no_flow_is_the_identity(innermost: bool, inputs: Callable[..., Any]) ->
     features, flow, occlusion = inputs(2, 3, 6, 9, 6, 9)
     source = channels_last(features) if innermost else features
     result = warp_occlude(source, np.zeros_like(flow), np.ones_like(occlusion))
-    np.testing.assert_allclose(result, features, atol=2e-6)
+    assert_close(result, features)
 
 
 def test_no_occlusion_weight_gives_zeros(inputs: Callable[..., Any]) -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
+from tests.kernels.harness import assert_close
 
 from bunraku.kernels.warp.reference import warp_occlude
 
@@ -16,21 +16,13 @@ def test_equals_a_loop_over_pixels(
 ) -> None:
     arrays = inputs(*shape)
     result = warp_occlude(*(torch.from_numpy(array) for array in arrays))
-    np.testing.assert_allclose(result.numpy(), naive_warp(*arrays), atol=5e-6)
-
-
-def test_gradients_in_float64(inputs: Callable[..., Any]) -> None:
-    tensors = [
-        torch.from_numpy(array).double().requires_grad_()
-        for array in inputs(b=1, c=2, h=4, w=3, height=3, width=2)
-    ]
-    assert torch.autograd.gradcheck(warp_occlude, tensors)
+    assert_close(result, naive_warp(*arrays))
 
 
 def test_no_flow_is_the_identity_times_the_occlusion(inputs: Callable[..., Any]) -> None:
     features, _, occlusion = (torch.from_numpy(a) for a in inputs(2, 3, 6, 9, 6, 9))
     result = warp_occlude(features, torch.zeros(2, 2, 6, 9), occlusion)
-    torch.testing.assert_close(result, features * occlusion, atol=2e-6, rtol=0)
+    assert_close(result, features * occlusion)
 
 
 def test_a_flow_of_two_pixels_reads_two_pixels_to_the_right() -> None:
@@ -48,4 +40,4 @@ def test_under_autocast_it_computes_in_float32(inputs: Callable[..., Any]) -> No
         assert torch.equal(warp_occlude(features, flow, occlusion), exact)
         rounded = warp_occlude(features.bfloat16(), flow, occlusion)
     assert rounded.dtype == torch.bfloat16
-    torch.testing.assert_close(rounded.float(), exact, atol=0.02, rtol=0.02)
+    assert_close(rounded, exact, torch.bfloat16)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bunraku.export.pose.fetch import ensure
-from bunraku.runtime.arrays import Array, Picture, Tensors
 from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.spec.arrays import Array, Picture, Tensors
 
 PHOTO = Path(__file__).parents[3] / "examples" / "photo.jpg"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bunraku.runtime.arrays import Picture
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Roi, Segmenter
+from bunraku.spec.arrays import Picture
 
 NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 0, 11, 12, 23, 24
 
 
 @pytest.fixture(scope="module")
 def tracker(pose_networks: PoseNetworks) -> PoseTracker:
-    return PoseTracker(pose_networks)
+    return PoseTracker.load(pose_networks)
 
 
 def test_the_person_of_the_photo_is_found(tracker: PoseTracker, photo: Picture) -> None:
@@ -80,6 +80,6 @@ def test_the_two_masks_agree(
     pose = tracker.observe(photo)
     assert pose is not None
     assert pose.mask is not None
-    mask = Segmenter(pose_networks).segment(photo)
+    mask = Segmenter.load(pose_networks).segment(photo)
     both = ((mask > 0.5) & (pose.mask > 0.5)).sum() / ((mask > 0.5) | (pose.mask > 0.5)).sum()
     assert both > 0.8

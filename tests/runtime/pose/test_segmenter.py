@@ -20,7 +20,7 @@ def test_the_mask_has_the_picture_s_size_and_lies_on_the_person(
     picture = np.zeros((*shape, 3), np.uint8)
     picture[:, : shape[1] // 2, 0] = 255
     fake = engine(red)
-    mask = Segmenter.assembled(fake).segment(picture)
+    mask = Segmenter(fake).segment(picture)
     assert mask.shape == shape
     assert mask.dtype == np.float32
     assert mask.min() == 0

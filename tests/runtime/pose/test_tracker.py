@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from bunraku.runtime.arrays import Picture
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.tracker import PoseTracker
+from bunraku.spec.arrays import Picture
 
 STEP_S = 1 / 30
 FRAME: Picture = np.zeros((400, 600, 3), np.uint8)
@@ -77,7 +77,7 @@ def scene() -> Scene:
 
 @pytest.fixture
 def tracker(scene: Scene) -> PoseTracker:
-    return PoseTracker.assembled(SceneDetector(scene), SceneLandmarker(scene))
+    return PoseTracker(SceneDetector(scene), SceneLandmarker(scene))
 
 
 def track(tracker: PoseTracker, frame: int) -> tuple[float, float] | None:
@@ -204,7 +204,7 @@ def test_reset_forgets(tracker: PoseTracker, scene: Scene) -> None:
 
 
 def test_without_smoothing_every_frame_stands_for_itself(scene: Scene) -> None:
-    tracker = PoseTracker.assembled(SceneDetector(scene), SceneLandmarker(scene), smooth=False)
+    tracker = PoseTracker(SceneDetector(scene), SceneLandmarker(scene), smooth=False)
     for k in range(5):
         scene.people[0].x = 300 + k % 2
         assert track(tracker, k) == (300 + k % 2, 200)

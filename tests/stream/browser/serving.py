@@ -14,7 +14,8 @@ from aiohttp import web
 from PIL import Image
 
 from bunraku.errors import NoPersonError
-from bunraku.runtime.identity import Identity, SourceReport
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.source.source import SourceReport
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import Stage
@@ -64,7 +65,7 @@ class _Wandering:
         if identity is None or self._controls.passthrough:
             frame.shown = frame.raw
             return
-        picture = identity.photo.copy()
+        picture = identity.source.photo.copy()
         left = frame.index * 4 % picture.shape[1]
         picture[:, left : left + 16] = 255
         frame.shown = picture

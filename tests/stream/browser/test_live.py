@@ -13,7 +13,7 @@ from tests.stream.browser.clip import EXAMPLES
 from tests.stream.browser.serving import Served
 from tests.stream.browser.visitor import DESKTOP, PHONE, Visitor, visit
 
-from bunraku.runtime.engine_set import EngineSet
+from bunraku.runtime.models import Models
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.options import ServerOptions
 
@@ -23,7 +23,7 @@ FIRST_FRAME_MS = 8000
 
 
 def with_networks(options: ServerOptions) -> web.Application:
-    return make_app(options, EngineSet.load("live"))
+    return make_app(options, Models.load("live"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from typing import cast
 import pytest
 
 from bunraku.errors import InputError
-from bunraku.runtime.identity import Identity, SourceReport
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.source.source import SourceReport
 from bunraku.stream.core.controls import HELP_LINES, KEYS, Command, Controls, Photo, command_of
 
 REPORT = SourceReport(64, 64, 1, False, (0, 0, 64), ())

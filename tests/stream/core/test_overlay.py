@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.puppet import Driving
+from bunraku.runtime.drivers.protocol import Driving
+from bunraku.spec.arrays import Array, Picture
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.overlay import draw_overlay, draw_skeleton, iuv_colours, plain
+from bunraku.stream.core.overlay import draw_overlay, draw_skeleton, plain
 from bunraku.stream.core.stats import Percentiles, Stats
 
 SIZES = [(512, 512), (256, 256), (2000, 2000), (1920, 1080), (90, 640), (40, 30), (1, 1)]
@@ -37,16 +37,19 @@ STATS = Stats(
 )
 
 
-def driving() -> Driving:
-    densepose = np.zeros((1, 73, 128, 128), np.float32)
-    densepose[0, 0] = 0.5
-    densepose[0, 3, 40:90, 50:70] = 1.0  # part 3, in the middle
-    densepose[0, 25 + 2], densepose[0, 49 + 2] = 0.2, 0.8
+def points() -> Array:
     landmarks = np.zeros((33, 4), np.float32)
     landmarks[:, 0] = np.linspace(100.0, 500.0, 33)
     landmarks[:, 1] = np.linspace(50.0, 400.0, 33)
     landmarks[:, 3] = 1.0
-    return Driving(densepose=densepose, landmarks=landmarks, head=None)
+    return landmarks
+
+
+def driving() -> Driving:
+    surface = np.zeros((1, 73, 128, 128), np.float32)
+    surface[0, 0] = 0.5
+    surface[0, 3, 40:90, 50:70] = 1.0  # part 3, in the middle
+    return Driving(surface, points())
 
 
 def live_frame(found: Driving | None = None) -> LiveFrame:
@@ -113,19 +116,9 @@ def test_the_font_has_no_accents() -> None:
     assert plain("Zoë Müller 李.jpg") == "Zoe Muller ?.jpg"
 
 
-def test_iuv_colours_are_v_u_and_the_part() -> None:
-    densepose = driving().densepose
-    whole = iuv_colours(densepose, 128)
-    assert whole[10, 10].tolist() == [0, 0, 0]
-    assert whole[60, 60].tolist() == [204, 51, round(255 * 3 / 24)]
-    small = iuv_colours(densepose, 32)
-    assert small.shape == (32, 32, 3)
-    assert np.array_equal(small, whole[::4, ::4])
-
-
 def test_the_skeleton_goes_through_the_landmarks_that_are_seen() -> None:
     picture = np.zeros((480, 640, 3), np.uint8)
-    landmarks = driving().landmarks
+    landmarks = points()
     landmarks[13, 3] = 0.0  # the left elbow
     draw_skeleton(picture, landmarks)
     on = np.asarray(picture.any(2))
@@ -141,9 +134,9 @@ def test_the_skeleton_goes_through_the_landmarks_that_are_seen() -> None:
 
 def test_landmarks_from_nowhere_do_no_harm() -> None:
     found = driving()
-    landmarks = found.landmarks.copy()
+    landmarks = points()
     landmarks[11], landmarks[12] = (np.nan, np.inf, 0.0, 1.0), (-1e30, 1e30, 0.0, 1.0)
-    odd = Driving(densepose=found.densepose, landmarks=landmarks, head=None)
+    odd = Driving(found.surface, landmarks)
     draw_overlay(grey((64, 64)), live_frame(odd), STATS, Controls(overlay=True))
 
 

@@ -13,9 +13,10 @@ import pytest
 from tests.stream.fakes import FakeClock, FakeSink, FakeSource, FakeStage, picture, settle
 
 from bunraku.errors import InputError, NoPersonError, OutputError, SourceError
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.identity import Identity, SourceReport
-from bunraku.runtime.puppet import Driving
+from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.source.source import SourceReport
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Command, Controls, Photo
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import Stage
@@ -58,7 +59,7 @@ class ColourPuppet:
     def move(self, identity: Identity, driving: Driving) -> dict[str, Any]:
         return {}
 
-    def paint(self, identity: Identity, tensors: Any, *, window_only: bool = False) -> Picture:
+    def paint(self, identity: Identity, moved: Any, *, window_only: bool = False) -> Picture:
         return picture(cast(FakeIdentity, identity).level)
 
 

@@ -19,9 +19,9 @@ from tests.stream.fakes import FakeClock, FakeSink, FakeSource, picture
 from tests.stream.puppetry_setting import NOBODY, Pencil, Session, Someone, stage_threads
 
 from bunraku.errors import EngineError
-from bunraku.runtime.arrays import Picture
+from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.identity import Identity
-from bunraku.runtime.puppet import Driving
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Command, Controls, Photo
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.core.pipeline import Pipeline
@@ -57,7 +57,7 @@ async def test_a_frame_goes_through_three_threads(session: Session, pencil: Penc
     assert frame.shown_picture().shape == (20, 20, 3)
     assert frame.identity is session.controls.photos[0].identity
     assert frame.driving is not None
-    assert frame.tensors is None  # megabytes that no sink needs
+    assert frame.moved is None  # megabytes that no sink needs
     assert not frame.lost
     assert pencil.threads == {
         "drive": {"bunraku-densepose"},

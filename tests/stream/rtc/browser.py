@@ -17,7 +17,7 @@ from aiortc import (
 )
 from av.video.frame import VideoFrame
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.frame import to_rgb
 from bunraku.stream.rtc import ice
 from bunraku.stream.rtc.ice import LOOPBACK

@@ -7,7 +7,7 @@ import pytest
 from av.video.frame import VideoFrame
 from tests.stream.fakes import live_frame
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.rtc.pictures import to_i420
 

@@ -18,9 +18,10 @@ from aiohttp import FormData, WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bunraku.errors import NoPersonError
-from bunraku.runtime.arrays import Picture
-from bunraku.runtime.identity import Identity, SourceReport
-from bunraku.runtime.photo import read_photo
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.source.photo import read_photo
+from bunraku.runtime.source.source import SourceReport
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import Stage

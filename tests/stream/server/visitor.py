@@ -17,7 +17,7 @@ from aiortc import (
 from av.video.frame import VideoFrame
 from tests.stream.server.fakes import ANSWER_S, Page
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.rtc import ice
 
 SIZE_PX = 128

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.sinks.fixed_size import OutputTimeline, SizeFitter
 
 

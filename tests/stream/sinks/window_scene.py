@@ -21,7 +21,7 @@ import av
 import numpy as np
 
 from bunraku.errors import OutputError
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks.window import WindowSink

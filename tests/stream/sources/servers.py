@@ -18,7 +18,7 @@ from aiohttp import web
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.sources.barcode import draw_code
 
 RATE = 50

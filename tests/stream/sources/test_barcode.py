@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.sources.barcode import MAX_NUMBER, draw_code, read_code
 
 NUMBERS = (0, 1, 2, 255, 256, 1023, 12_345, 40_000, MAX_NUMBER)

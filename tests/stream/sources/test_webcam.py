@@ -11,7 +11,7 @@ import pytest
 from tests.stream.sources.feeds import JumpClock
 
 from bunraku.errors import InputError, SourceError
-from bunraku.runtime.arrays import Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.clock import SystemClock
 from bunraku.stream.sources import webcam
 from bunraku.stream.sources.camera_mode import CameraMode, captured_s

@@ -1,0 +1,1 @@
+"""Enlarging a flow: bilinear, but never between two surfaces."""

@@ -1,0 +1,176 @@
+"""Pasting on a CPU: the window packed pixel by pixel, then row after row over the plate."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numba
+import numpy as np
+
+from bunraku.kernels.jit import BYTE, FLOAT, INDEX, clamped, kernel, read_only, share, written
+from bunraku.kernels.pasting.operator import JUMP, PREMULTIPLIED, TRACE, Box, Detail, Fade, inside
+from bunraku.spec.arrays import Array, Picture
+
+FIELD = 8
+"""Channels of the packed field: r, g, b, trust, flow x, flow y, mask, nothing."""
+
+
+def paste(
+    plate: Picture,
+    photo: Picture,
+    image: Array,
+    mask: Array,
+    box: Box,
+    *,
+    fade: Fade,
+    detail: Detail | None,
+    threads: int | None,
+    out: Picture | None = None,
+) -> Picture:
+    """As ``bunraku.kernels.paste`` says, for arrays that have passed its checks."""
+    side = image.shape[3]
+    trust, warped, flow = detail or _no_detail(side)
+    planes = [np.ascontiguousarray(t) for t in (image[0], mask[0, 0], trust[0, 0], warped[0])]
+    field = np.empty((side, side, FIELD), np.float32)
+    half = box[2] / 2.0
+    _pack_field(*planes, np.ascontiguousarray(flow[0]), np.float32(half), field)
+    if out is None:
+        out = np.empty(plate.shape, np.uint8)
+    np.copyto(out, plate)
+    corners = inside(box, photo.shape)
+    shared = (
+        *(out, np.ascontiguousarray(photo), field, np.array([*box, *corners], np.int64)),
+        *(np.ascontiguousarray(factor) for factor in fade),
+        np.float32(JUMP * half),
+    )
+    rows = corners[3] - corners[1]
+    share(lambda first, step: _paste_rows(*shared, first, step), rows, threads)
+    return out
+
+
+@lru_cache(maxsize=4)
+def _no_detail(side: int) -> Detail:
+    """Nothing trusted; read-only."""
+    nothing = np.zeros((1, 4, side, side), np.float32)
+    nothing.flags.writeable = False
+    return nothing[:, :1], nothing, nothing[:, :2]
+
+
+@numba.njit(inline="always")
+def _mixed(below: Any, above: Any, weight: Any) -> Any:
+    """One 8-bit value over another, rounded."""
+    value = np.float32(below) * (np.float32(1.0) - weight) + above * weight + np.float32(0.5)
+    return np.uint8(min(max(value, np.float32(0.0)), np.float32(255.0)))
+
+
+@kernel((read_only(3), read_only(2), read_only(2), read_only(3), read_only(3), FLOAT, written(3)))
+def _pack_field(
+    image: Any, mask: Any, trust: Any, warped: Any, flow: Any, scale: Any, out: Any
+) -> None:
+    """What each pixel of the networks' window contributes, side by side in memory.
+
+    :param image: ``[3, n, n]`` RGB in [0, 1].
+    :param mask: ``[n, n]``; :param trust: ``[n, n]``, the weight of ``warped`` in ``image``.
+    :param warped: ``[4+, n, n]``, colours times mask, and mask.
+    :param flow: ``[2, n, n]`` in [-1, 1] units; multiplied by ``scale`` to photo pixels.
+    :param out: ``[n, n, 8]``: r, g, b, trust, x, y, mask, nothing.
+    """
+    side = mask.shape[0]
+    zero, one, levels = np.float32(0.0), np.float32(1.0), np.float32(255.0)
+    for y in range(side):
+        for x in range(side):
+            t = trust[y, x]
+            known = one / (warped[3, y, x] + np.float32(PREMULTIPLIED))
+            for c in range(3):
+                colour = min(max(warped[c, y, x] * known, zero), one)
+                out[y, x, c] = (image[c, y, x] - t * colour) * levels
+            out[y, x, 3] = t
+            out[y, x, 4] = flow[0, y, x] * scale
+            out[y, x, 5] = flow[1, y, x] * scale
+            out[y, x, 6] = mask[y, x]
+            out[y, x, 7] = zero
+
+
+@numba.njit(inline="always")
+def _between(near: Any, far: Any, weight: Any, jump: Any) -> Any:
+    """A flow between two pixels: their mean by weight, or at an edge the nearer one's."""
+    if abs(far - near) > jump:
+        return far if weight > np.float32(0.5) else near
+    return near + (far - near) * weight
+
+
+@kernel(
+    (
+        *(written(3, BYTE), read_only(3, BYTE), read_only(3), read_only(1, INDEX)),
+        *(read_only(1), read_only(1), FLOAT, INDEX, INDEX),
+    )
+)
+def _paste_rows(
+    out: Any,
+    photo: Any,
+    field: Any,
+    box: Any,
+    fade_x: Any,
+    fade_y: Any,
+    jump: Any,
+    first: Any,
+    step: Any,
+) -> None:
+    """Blend every ``step``-th row of the window over ``out``, which holds the plate.
+
+    :param field: ``[n, n, 8]`` of ``_pack_field``.
+    :param box: left, top, side of the window, then x0, y0, x1, y1: its part inside the photo.
+    :param fade_x: ``[x1 - x0]``, factor of the mask; :param fade_y: ``[y1 - y0]``.
+    :param jump: in photo pixels; where the flow changes by more, there is an edge.
+    """
+    left, top, side, x0, y0, x1, y1 = box
+    n = field.shape[0]
+    ratio = np.float32(n) / np.float32(side)
+    line = np.empty((n, FIELD), np.float32)
+    half, one, last = np.float32(0.5), np.float32(1.0), np.float32(n - 1)
+    for y in range(y0 + first, y1, step):
+        v = clamped((np.float32(y - top) + half) * ratio - half, last)
+        row = min(int(v), n - 2)
+        fy = v - np.float32(row)
+        shown = np.float32(0.0)
+        for i in range(n):  # the field between its two rows, once for all columns
+            for c in range(FIELD):
+                line[i, c] = field[row, i, c] * (one - fy) + field[row + 1, i, c] * fy
+            for c in range(4, 6):
+                line[i, c] = _between(field[row, i, c], field[row + 1, i, c], fy, jump)
+            shown = max(shown, line[i, 6])
+        if shown < np.float32(TRACE):
+            continue
+        for x in range(x0, x1):
+            u = clamped((np.float32(x - left) + half) * ratio - half, last)
+            i = min(int(u), n - 2)
+            fx = u - np.float32(i)
+            gx = one - fx
+            m = (line[i, 6] * gx + line[i + 1, 6] * fx) * (fade_x[x - x0] * fade_y[y - y0])
+            if not m >= np.float32(TRACE):  # NaN shows nothing either
+                continue
+            red = line[i, 0] * gx + line[i + 1, 0] * fx
+            green = line[i, 1] * gx + line[i + 1, 1] * fx
+            blue = line[i, 2] * gx + line[i + 1, 2] * fx
+            t = line[i, 3] * gx + line[i + 1, 3] * fx
+            if t > np.float32(0.0):
+                sx = np.float32(x) + _between(line[i, 4], line[i + 1, 4], fx, jump)
+                sy = np.float32(y) + _between(line[i, 5], line[i + 1, 5], fx, jump)
+                # Within the window's part of the photo, as the warp stays within the window.
+                sx = clamped(sx - np.float32(x0), np.float32(x1 - 1 - x0))
+                sy = clamped(sy - np.float32(y0), np.float32(y1 - 1 - y0))
+                px, py = min(int(sx), x1 - x0 - 2), min(int(sy), y1 - y0 - 2)
+                hx, hy = sx - np.float32(px), sy - np.float32(py)
+                w00, w01 = t * (one - hx) * (one - hy), t * hx * (one - hy)
+                w10, w11 = t * (one - hx) * hy, t * hx * hy
+                px, py = px + x0, py + y0
+                red += photo[py, px, 0] * w00 + photo[py, px + 1, 0] * w01
+                red += photo[py + 1, px, 0] * w10 + photo[py + 1, px + 1, 0] * w11
+                green += photo[py, px, 1] * w00 + photo[py, px + 1, 1] * w01
+                green += photo[py + 1, px, 1] * w10 + photo[py + 1, px + 1, 1] * w11
+                blue += photo[py, px, 2] * w00 + photo[py, px + 1, 2] * w01
+                blue += photo[py + 1, px, 2] * w10 + photo[py + 1, px + 1, 2] * w11
+            out[y, x, 0] = _mixed(out[y, x, 0], red, m)
+            out[y, x, 1] = _mixed(out[y, x, 1], green, m)
+            out[y, x, 2] = _mixed(out[y, x, 2], blue, m)

@@ -1,0 +1,149 @@
+"""One file holds a whole training run: the network and its options, and all that goes on with it.
+
+format, kind, options    what the network is
+network                  its weights
+progress                 how far the run is, on what machines
+optimiser, …             what only training reads
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bunraku.errors import InputError
+from bunraku.networks.generator import Generator
+from bunraku.networks.iuv import IuvNet, IuvOptions
+from bunraku.networks.presets import GeneratorOptions
+
+FORMAT = 1
+TOLD = ("steps", "samples", "seconds", "machines")
+"""What a manifest repeats of a run's progress."""
+OTHER_FILE = "Name the checkpoint.pt of a training run."
+
+_FOREIGN = (
+    *(KeyError, TypeError, AttributeError, RuntimeError, EOFError, ValueError),
+    pickle.UnpicklingError,
+)
+"""What torch.load raises on files that are no checkpoints, and what reading their states does."""
+
+
+class Kind(StrEnum):
+    """The networks that are trained by themselves."""
+
+    GENERATOR = "generator"
+    IUV = "iuv"
+
+
+@dataclass
+class Progress:
+    """How far a run is; saved with it."""
+
+    steps: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+    """Time spent training, over all the run's sittings."""
+    machines: list[str] = field(default_factory=list)
+    """What the run was on, in order, without repetition."""
+    curve: list[dict[str, float]] = field(default_factory=list)
+    """Mean losses since the last entry, about one entry a minute."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file holds."""
+
+    path: Path
+    kind: Kind
+    network: Generator | IuvNet
+    """With its weights, in evaluation mode, on the CPU."""
+    progress: Progress
+    states: Mapping[str, Any]
+    """The rest, by name: "optimiser" and what else a training keeps."""
+
+    def provenance(self) -> dict[str, Any]:
+        """What a bundle is to say of the run."""
+        return {name: getattr(self.progress, name) for name in TOLD}
+
+    def generator(self) -> Generator:
+        """The network, which must be a generator.
+
+        :raises InputError: it is an IUV net.
+        """
+        if not isinstance(self.network, Generator):
+            raise _other_kind(self.path, self.kind, Kind.GENERATOR)
+        return self.network
+
+    def iuv(self) -> IuvNet:
+        """The network, which must be an IUV net.
+
+        :raises InputError: it is a generator.
+        """
+        if not isinstance(self.network, IuvNet):
+            raise _other_kind(self.path, self.kind, Kind.IUV)
+        return self.network
+
+
+def save_checkpoint(
+    path: Path, network: Generator | IuvNet, progress: Progress, **states: Any
+) -> None:
+    """Write all to one file; a crash in between leaves the old file whole."""
+    kind = Kind.GENERATOR if isinstance(network, Generator) else Kind.IUV
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(path.suffix + ".part")
+    told = {"format": FORMAT, "kind": str(kind), "options": asdict(network.options)}
+    weights = {"network": network.state_dict(), "progress": vars(progress)}
+    torch.save({**told, **weights, **states}, part)
+    part.replace(path)
+
+
+def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
+    """Read a checkpoint, whichever network it holds.
+
+    :param device: of ``states``, such as the optimiser's; the network is on the CPU.
+    :raises InputError: no such file, not one of ours, or one of another version.
+    """
+    if not path.exists():
+        raise InputError(f"There is no checkpoint at {path}.", "Train first, or name another file.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's words on files that are not its own
+            held: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        if held["format"] != FORMAT:
+            raise InputError(
+                f"{path} is a checkpoint of format {held['format']!r}; "
+                f"this Bunraku reads format {FORMAT}.",
+                "Train anew, or use the version that wrote it.",
+            )
+        kind = Kind(held["kind"])
+        network = _make(kind, held["options"])
+        network.load_state_dict(held["network"])
+        progress = Progress(**held["progress"])
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", OTHER_FILE) from error
+    except _FOREIGN as error:
+        raise InputError(f"{path} is not a checkpoint of Bunraku.", OTHER_FILE) from error
+    known = ("format", "kind", "options", "network", "progress")
+    states = {name: state for name, state in held.items() if name not in known}
+    return Checkpoint(path, kind, network.eval(), progress, states)
+
+
+def _make(kind: Kind, options: Mapping[str, Any]) -> Generator | IuvNet:
+    if kind is Kind.IUV:
+        return IuvNet(IuvOptions(**options))
+    return Generator(GeneratorOptions(**options))
+
+
+def _other_kind(path: Path, is_kind: Kind, wanted: Kind) -> InputError:
+    names = {Kind.GENERATOR: "a generator", Kind.IUV: "an IUV net"}
+    return InputError(
+        f"{path} is the checkpoint of {names[is_kind]}, not of {names[wanted]}.",
+        f"Make one with `bunraku train {wanted}`.",
+    )

@@ -1,0 +1,83 @@
+"""The generated person back into the photo, at the photo's own resolution.
+
+The networks give a window of 256 pixels; the photo's window may have a thousand. Where the blend
+engine trusts the warped photo, the photo itself is read along the flow at its own resolution
+(kernels/paste), so that its sharpness survives.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bunraku.kernels import paste
+from bunraku.runtime.source.framing import Window
+from bunraku.spec.arrays import Array, Picture
+
+FADE = 0.03
+"""Where the window ends inside the photo, the person fades out over this share of its side."""
+
+
+class Canvas:
+    """Pastes one photo's person back, frame after frame.
+
+    For several threads at once: sessions share the photos that all of them may choose.
+
+    :param photo: HWC uint8; at least 2 × 2 pixels of it are inside the window.
+    :param plate: the photo without the person, of the same shape.
+    :param window: where the networks look, on whole pixels.
+    :param threads: how many threads to paste with; None for as many as the process may use.
+    """
+
+    def __init__(
+        self, photo: Picture, plate: Picture, window: Window, threads: int | None = None
+    ) -> None:
+        self._photo = np.ascontiguousarray(photo)
+        self._plate = np.ascontiguousarray(plate)
+        self._box = left, top, side = window.box
+        height, width = photo.shape[:2]
+        x0, x1 = max(left, 0), min(left + side, width)
+        y0, y1 = max(top, 0), min(top + side, height)
+        self._fade = (
+            _fade(left, side, width)[x0 - left : x1 - left],
+            _fade(top, side, height)[y0 - top : y1 - top],
+        )
+        self._threads = threads
+
+    def untouched(self) -> Picture:
+        """The photo as it is; a new picture."""
+        return self._photo.copy()
+
+    def paste(
+        self, image: Array, mask: Array, detail: tuple[Array, Array, Array] | None = None
+    ) -> Picture:
+        """The photo with the person as generated; a new picture.
+
+        :param image: ``[1, 3, n, n]`` RGB in [0, 1], the person's colours.
+        :param mask: ``[1, 1, n, n]`` in [0, 1].
+        :param detail: trust ``[1, 1, n, n]``, the weight in ``image`` of ``warped``
+            ``[1, 4 or more, n, n]``, the photo's window times mask, and mask, along the flow
+            ``[1, 2, n, n]`` in [-1, 1] units; with None the photo's own pixels are not used, and
+            the person is as sharp as the window.
+        """
+        return paste(
+            self._plate,
+            self._photo,
+            image,
+            mask,
+            self._box,
+            fade=self._fade,
+            detail=detail,
+            threads=self._threads,
+        )
+
+
+def _fade(start: int, side: int, size: int) -> Array:
+    """``[side]``: 1, falling to 0 at each end of the window that lies inside the picture."""
+    distance = np.arange(side, dtype=np.float32) + 0.5
+    width = max(1.0, FADE * side)
+    fade = np.ones(side, np.float32)
+    if start > 0:
+        fade = np.minimum(fade, distance / width)
+    if start + side < size:
+        fade = np.minimum(fade, distance[::-1] / width)
+    return np.ascontiguousarray(fade)

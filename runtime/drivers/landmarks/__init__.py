@@ -1,0 +1,1 @@
+"""The driver by landmarks: pose networks, calibration, re-targeting, and the IUV net."""

@@ -1,0 +1,96 @@
+"""How the driver stood when they were matched to the source, and the windows that follow from it.
+
+The calibration is the driver's own: each photo's window is derived from it, so that another photo
+can be driven at the very next frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bunraku.runtime.drivers.landmarks.retarget import Proportions, ratios, retarget
+from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
+from bunraku.runtime.pose import Pose
+from bunraku.runtime.source.framing import Window, driving_window, feet_seen, hips_seen
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import FEET, MIRRORED, Bone
+
+LIFT_MAX = 0.08
+"""How far, in windows, the driver is lifted or lowered to stand on the source's ground."""
+SAME_SHAPE = 0.02
+"""Frames whose aspect ratios differ by less than this share show the same scene, scaled."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """The driver in one frame, by whom all photos are matched."""
+
+    pose: Pose
+    """In pixels of the frame."""
+    shape: tuple[int, int]
+    """The frame's height and width."""
+    mirrored: bool
+    """Whether left and right were exchanged in it."""
+    proportions: Proportions
+    """Of this pose alone, so that every photo's window is the same whenever it is derived."""
+    retarget: bool
+    """Whether the driver gets the source's limb lengths."""
+
+    def seen_in(self, shape: tuple[int, int], mirrored: bool) -> Calibration | None:
+        """The same in frames of another size, or in a mirror; None where they are of another shape.
+
+        A browser sends smaller frames while its connection is poor: the driver is where they were.
+        """
+        if (shape, mirrored) == (self.shape, self.mirrored):
+            return self
+        across, down = shape[1] / self.shape[1], shape[0] / self.shape[0]
+        if abs(across / down - 1.0) > SAME_SHAPE:
+            return None
+        landmarks, world = self.pose.landmarks.copy(), self.pose.world.copy()
+        landmarks[:, 0] = (landmarks[:, 0] + 0.5) * across - 0.5
+        landmarks[:, 1] = (landmarks[:, 1] + 0.5) * down - 0.5
+        landmarks[:, 2] *= across
+        if mirrored != self.mirrored:
+            landmarks[:, 0] = shape[1] - 1 - landmarks[:, 0]
+            world[:, 0] = -world[:, 0]
+            landmarks, world = landmarks[list(MIRRORED)], world[list(MIRRORED)]
+        pose = replace(self.pose, landmarks=landmarks, world=world, roi=None)
+        return replace(self, pose=pose, shape=shape, mirrored=mirrored)
+
+    def window(self, subject: LandmarkSubject) -> Window:
+        """The camera's window, in pixels of its frames, in which the driver is as the source is."""
+        source = subject.source
+        unit = source.framing.unit
+        if not hips_seen(self.pose.landmarks, self.shape):
+            unit = Bone.SHOULDERS
+        window = driving_window(source.pose, source.framing.window, self.pose, unit)
+        return self._grounded(window, subject)
+
+    def _grounded(self, window: Window, subject: LandmarkSubject) -> Window:
+        """The window moved up or down so that the driver stands on the source's ground.
+
+        Only where both show their feet; by little, as one of them may be sitting or in the air.
+        """
+        source = subject.source
+        shown = feet_seen(source.pose.landmarks, source.photo.shape[0])
+        if not shown or not feet_seen(self.pose.landmarks, self.shape[0]):
+            return window
+        ground = source.landmarks[list(FEET), 1].max()
+        driver = in_window(self.pose, window, subject, self.proportions if self.retarget else None)
+        lift = min(max(float(ground - driver[list(FEET), 1].max()), -LIFT_MAX), LIFT_MAX)
+        return Window(window.cx, window.cy - lift * window.side, window.side)
+
+
+def in_window(
+    pose: Pose, window: Window, subject: LandmarkSubject, proportions: Proportions | None
+) -> Array:
+    """A driver's landmarks ``[33, 4]`` in window units.
+
+    :param proportions: the driver's, to give them the source's limb lengths; None to leave theirs.
+    """
+    landmarks = window.to_units(pose.landmarks)
+    if proportions is None:
+        return landmarks
+    return np.asarray(retarget(landmarks, ratios(subject.proportions, proportions)), np.float32)

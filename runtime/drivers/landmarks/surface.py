@@ -1,0 +1,64 @@
+"""Landmarks to surfaces: the IUV net, in place of the paper's DensePose network."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from bunraku.errors import BundleError
+from bunraku.runtime.engines.protocol import Engine
+from bunraku.spec import tensors as names
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LANDMARKS
+from bunraku.spec.surface import CHANNELS
+
+
+class SurfaceMaker(Protocol):
+    """Maps a person's surface; for several threads at once."""
+
+    @property
+    def size(self) -> int:
+        """n, side of the surfaces in pixels."""
+
+    def surface(self, landmarks: Array, mask: Array | None) -> Array:
+        """P, ``[1, 73, n, n]`` (spec/surface.py).
+
+        :param landmarks: ``[33, 4]`` in window units.
+        :param mask: ``[n, n]`` in [0, 1], the person's outline in the window; None for none.
+        :raises EngineError: a network failed.
+        """
+
+
+class IuvNet:
+    """The IUV net's engine (see ``SurfaceMaker``).
+
+    :param engine: landmarks ``[1, 33, 4]`` and mask ``[1, 1, n, n]`` (zero for none) to densepose
+        ``[1, 73, n, n]``.
+    :raises BundleError: the engine is not an IUV net.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        shapes = dict(engine.inputs), dict(engine.outputs)
+        side = engine.inputs.get(names.MASK, (0,))[-1]
+        expected = (
+            {names.LANDMARKS: (1, LANDMARKS, 4), names.MASK: (1, 1, side, side)},
+            {names.SURFACE: (1, CHANNELS, side, side)},
+        )
+        if shapes != expected:
+            raise BundleError(
+                f"The engine {engine.name!r} is not an IUV net: "
+                f"it maps {shapes[0]} to {shapes[1]}.",
+                "Give the folder of an IUV bundle.",
+            )
+        self._no_mask = np.zeros((1, 1, side, side), np.float32)
+
+    @property
+    def size(self) -> int:
+        return int(self._no_mask.shape[-1])
+
+    def surface(self, landmarks: Array, mask: Array | None) -> Array:
+        told = self._no_mask if mask is None else mask[None, None]
+        points = landmarks[None].astype(np.float32, copy=False)
+        return self._engine.run({names.LANDMARKS: points, names.MASK: told})[names.SURFACE]

@@ -1,0 +1,89 @@
+"""What moves a photo: the seam that every driver stands behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Array, Picture
+
+
+class DriverKind(StrEnum):
+    """The drivers there are."""
+
+    LANDMARKS = "landmarks"
+    """The pose networks' landmarks, through the IUV net."""
+    IUV_IMAGES = "iuv-images"
+    """IUV images that were made elsewhere, one for each frame."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What a driver keeps of one photo. Drivers add to it what they need."""
+
+    source: Source
+    surface: Array
+    """P_s, ``[1, 73, n, n]`` in the photo's window (spec/surface.py)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hints:
+    """What a driver knows better than a surface says it."""
+
+    head: Array | None = None
+    """``[7]``, the head's own map (``drivers.landmarks.head.head_map``); None to do without."""
+
+
+@dataclass(frozen=True, eq=False)
+class Driving:
+    """One frame as a driver understood it, for one subject."""
+
+    surface: Array
+    """P_d, ``[1, 73, n, n]`` in the photo's window."""
+    landmarks: Array | None
+    """``[33, 4]``: x, y, z in pixels of the frame, visibility; as the camera shows the driver.
+    None where a driver has none."""
+    correspondence: Array | None = None
+    """``[1, 6, n, n]`` as the prior is (spec/surface.py): where in the photo each pixel comes from.
+    None: the photo's atlas is sampled at the surface."""
+    hints: Hints = field(default_factory=Hints)
+
+
+class Driver(Protocol):
+    """Follows one person from frame to frame. One call of ``follow`` at a time.
+
+    ``prepare`` may run in another thread meanwhile, and its subjects serve every driver of the
+    same kind.
+    """
+
+    @property
+    def window(self) -> Window | None:
+        """The square of the camera's frames, in their pixels, that matches the photo's window; None
+        until calibrated."""
+
+    def prepare(self, source: Source) -> Subject:
+        """What this driver needs of a photo, computed once.
+
+        :raises EngineError: a network failed.
+        """
+
+    def follow(
+        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+    ) -> Driving | None:
+        """The driver in this frame; None while nobody is found, or nobody clearly enough.
+
+        :param frame: HWC uint8 RGB of any size.
+        :param time_s: the frame's time; one before the last starts anew.
+        :param mirrored: whether left and right are exchanged in it.
+        :raises EngineError: a network failed.
+        """
+
+    def calibrate(self) -> None:
+        """Match the driver to the photo anew at the next clear frame; until then the last
+        calibration holds. From any thread."""
+
+    def reset(self) -> None:
+        """Forget the person that was followed, and the calibration."""

@@ -1,0 +1,131 @@
+"""ONNX Runtime on the CPU as an engine; its errors are mapped here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bunraku.errors import EngineError, MissingExtraError
+from bunraku.runtime.device import Queue
+from bunraku.runtime.engines.protocol import select
+from bunraku.spec.arrays import Array, Tensors
+from bunraku.spec.cores import cores
+
+CPU = "CPUExecutionProvider"
+ERRORS_ONLY = 3  # ONNX Runtime's log level
+
+
+class OnnxEngine:
+    """One ONNX file in an ONNX Runtime session on the CPU (see ``Engine``).
+
+    :param model: the file, or the serialised model itself.
+    :param threads: intra-op threads; None for as many as the process may use.
+    :raises MissingExtraError: ONNX Runtime is not installed.
+    :raises EngineError: the model cannot be loaded, or lands on another provider.
+    """
+
+    def __init__(
+        self,
+        model: Path | bytes,
+        name: str,
+        threads: int | None = None,
+    ) -> None:
+        self._name = name
+        ort = _import()
+        options = ort.SessionOptions()
+        threads = threads or cores()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ERRORS_ONLY
+        # Idle threads spin for the next operator, a third faster for a chain of small ones, but
+        # not beyond the run: the other engines and the kernels need the same cores.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+        source = str(model) if isinstance(model, Path) else model
+        try:
+            session = ort.InferenceSession(source, options, providers=[CPU])
+        except Exception as error:
+            raise EngineError(
+                f"ONNX Runtime {ort.__version__} cannot load the engine {name!r}: {_line(error)}",
+                "Update onnxruntime, or export the bundle again for a lower opset.",
+            ) from error
+        # Without a word ONNX Runtime falls back to another provider: compare with what was asked.
+        if session.get_providers()[0] != CPU:
+            raise EngineError(
+                f"The engine {name!r} runs on {session.get_providers()[0]}, not on {CPU}.",
+                "Install onnxruntime and onnxruntime-gpu one at a time, not both.",
+            )
+        self._session = session
+        self._inputs = {i.name: _shape(name, i) for i in session.get_inputs()}
+        self._outputs = {o.name: _shape(name, o) for o in session.get_outputs()}
+        self._wanted = list(self._outputs)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        return self._inputs
+
+    @property
+    def outputs(self) -> Mapping[str, tuple[int, ...]]:
+        return self._outputs
+
+    def run(
+        self,
+        feeds: Tensors,
+        *,
+        out: Tensors | None = None,
+        queue: Queue | None = None,  # noqa: ARG002 - the caller's thread is the queue here
+    ) -> dict[str, Array]:
+        chosen = {
+            name: np.ascontiguousarray(value, dtype=np.float32)
+            for name, value in select(self, feeds).items()
+        }
+        try:
+            if out is not None:
+                return self._run_into(chosen, out)
+            results = self._session.run(self._wanted, chosen)
+        except Exception as error:
+            raise EngineError(
+                f"The engine {self._name!r} failed: {_line(error)}",
+                "Free some memory, or use fewer threads.",
+            ) from error
+        return dict(zip(self._wanted, results, strict=True))
+
+    def _run_into(self, feeds: dict[str, Array], out: Tensors) -> dict[str, Array]:
+        binding = self._session.io_binding()
+        for name, value in feeds.items():
+            binding.bind_input(name, "cpu", 0, np.float32, value.shape, value.ctypes.data)
+        for name, shape in self._outputs.items():
+            binding.bind_output(name, "cpu", 0, np.float32, shape, out[name].ctypes.data)
+        self._session.run_with_iobinding(binding)
+        return {name: out[name] for name in self._wanted}
+
+
+def _import() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingExtraError(
+            "ONNX Runtime is not installed.", "Run: pip install 'bunraku[cpu]'"
+        ) from error
+    return onnxruntime
+
+
+def _shape(engine: str, value: Any) -> tuple[int, ...]:
+    if value.type != "tensor(float)" or not all(isinstance(n, int) for n in value.shape):
+        raise EngineError(
+            f"The engine {engine!r} has {value.name!r} as {value.type} {value.shape}, "
+            "but engines take and give float32 of a fixed shape.",
+            "Export the bundle again.",
+        )
+    return tuple(value.shape)
+
+
+def _line(error: Exception) -> str:
+    """The first line of a library's message, which may run over many."""
+    return str(error).strip().split("\n", 1)[0][:300]

@@ -1,0 +1,168 @@
+"""What is loaded once for many puppets: networks, engines, and what is made of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bunraku.errors import BundleError, InputError
+from bunraku.runtime.canvas import Canvas
+from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
+from bunraku.runtime.drivers.landmarks.surface import IuvNet
+from bunraku.runtime.drivers.protocol import Driver
+from bunraku.runtime.engines.bundle import Bundle, weights_folder
+from bunraku.runtime.engines.protocol import Engine
+from bunraku.runtime.engines.registry import EngineFactory, EngineKind
+from bunraku.runtime.generator import Generator
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.measure import Recorder
+from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
+from bunraku.runtime.source.framing import Window, crop
+from bunraku.runtime.source.photo import read_photo
+from bunraku.runtime.source.source import PersonFinder, SourceReport, make_source
+from bunraku.spec.arrays import Picture
+from bunraku.spec.cores import cores
+from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
+
+log = logging.getLogger(__name__)
+
+MakeDriver = Callable[[PuppetOptions, Recorder], Driver]
+"""Gives a driver that follows a person of its own; loads nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """The networks of a bundle and those that find people; for several threads at once."""
+
+    engines: Mapping[str, Engine]
+    """The generator's, by ``EngineName``."""
+    layout: Layout
+    finder: PersonFinder
+    """Of the people in photos."""
+    make_driver: MakeDriver
+    segmenter: Segmenter | None = None
+    threads: int | None = None
+    """How many threads each engine and kernel uses; None for as many as the process may."""
+
+    @classmethod
+    def load(
+        cls,
+        bundle: str | Path = "live",
+        *,
+        engine: EngineKind | str = EngineKind.ONNXRUNTIME,
+        threads: int | None = None,
+        iuv: str | Path = "iuv",
+        networks: PoseNetworks | None = None,
+    ) -> Models:
+        """Everything that a bundle needs.
+
+        :param bundle: the name of a bundle that ships with Bunraku, or the folder of one.
+        :param engine: the inference library, of every network.
+        :param threads: how many threads each engine uses; None for as many as the process may.
+        :param iuv: the bundle of the IUV net.
+        :param networks: the pose networks; None for those in the cache.
+        :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
+        :raises FetchError: the pose networks have not been fetched yet.
+        :raises MissingExtraError: the inference library is not installed.
+        :raises EngineError: an engine cannot be made.
+        """
+        factory = EngineFactory(engine, threads or cores())
+        chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
+        paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}
+        iuv_path = surface.path(EngineName.IUV)
+        networks = networks or PoseNetworks.find()
+        engines: dict[str, Engine] = {n: factory.make(path, n) for n, path in paths.items()}
+        surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV))
+        check_sizes(chosen, surface, surfaces.size)
+        tracker = PoseTracker.load(networks, factory)
+
+        def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
+            follower = tracker.another(options.smooth)
+            return LandmarkDriver(follower, surfaces, options, recorder)
+
+        segmenter = Segmenter.load(networks, factory)
+        loaded = cls(engines, chosen.layout, tracker, make_driver, segmenter, factory.threads)
+        loaded.generator()  # what does not fit together is said here, not at the first session
+        return loaded
+
+    def driver(
+        self, options: PuppetOptions | None = None, recorder: Recorder | None = None
+    ) -> Driver:
+        """A driver that follows a person of its own."""
+        return self.make_driver(options or PuppetOptions(), recorder or Recorder())
+
+    def generator(self, recorder: Recorder | None = None) -> Generator:
+        """A generator of these engines, with buffers of its own.
+
+        :raises BundleError: the engines do not fit together.
+        """
+        return Generator(self.engines, self.layout, self.threads, recorder=recorder)
+
+    def make_identity(
+        self, photo: Picture, driver: Driver, generator: Generator
+    ) -> tuple[Identity, SourceReport]:
+        """Everything that one photo needs, computed once.
+
+        :param photo: HWC uint8, which the identity keeps.
+        :param driver: any of the kind that will drive it.
+        :raises NoPersonError: nobody is in it, or too small, or too little of the body.
+        :raises EngineError: a network failed.
+        """
+        size = self.layout.window
+        source = make_source(photo, self.finder, self.segmenter, size)
+        subject = driver.prepare(source)
+        features = generator.encode(source.image(), source.person(), subject.surface)
+        framed, whole = source.framing.window, Window.of_box(0, 0, size)
+        plate = crop(source.plate, framed, size).astype(photo.dtype, copy=False)
+        identity = Identity(
+            source,
+            subject,
+            features,
+            canvas=Canvas(photo, source.plate, framed, self.threads),
+            window_canvas=Canvas(source.window, plate, whole, self.threads),
+        )
+        return identity, SourceReport.of(source)
+
+    def warm_up(self, photo: Picture | None = None) -> None:
+        """Drive one photo with itself, so that kernels are compiled and engines have their memory.
+
+        :param photo: by default the one that ships for benchmarks.
+        :raises EngineError: an engine cannot run here.
+        """
+        if photo is None:
+            path = shipped_photo()
+            if not path.is_file():
+                return
+            photo = read_photo(path)
+        driver, generator = self.driver(), self.generator()
+        try:
+            identity, _ = self.make_identity(photo, driver, generator)
+        except InputError as error:
+            log.warning("the engines could not be warmed up: %s", error)
+            return
+        driving = driver.follow(photo, 0.0, identity.subject)
+        if driving is not None:
+            moved = generator.move(identity.features, driving.surface, driving.hints.head)
+            blended = generator.blend(identity.features, generator.seam(identity.features, moved))
+            identity.canvas.paste(blended.image, blended.mask, blended.detail)
+
+
+def check_sizes(generator: Bundle, iuv: Bundle, side: int) -> None:
+    """Whether an IUV net's surfaces are of the size that the generator takes.
+
+    :raises BundleError: they are not.
+    """
+    if side != generator.layout.size:
+        raise BundleError(
+            f"The bundle {generator.folder.name!r} takes surfaces of {generator.layout.size} "
+            f"pixels, and the IUV net {iuv.folder.name!r} gives {side}.",
+            "Give an IUV bundle of the generator's size, or export one for it.",
+        )
+
+
+def shipped_photo() -> Path:
+    """The photo that comes with the weights, for benchmarks and for warming up."""
+    return weights_folder() / "bench" / "photo.jpg"

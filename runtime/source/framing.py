@@ -1,0 +1,266 @@
+"""Windows: which square of the photo the networks see, and which square of the camera matches it.
+
+Convention: picture coordinates are (x, y) in pixels with the origin at the centre of the top-left
+pixel; window units are 0 at the window's left or top edge and 1 at its right or bottom edge
+(``align_corners=False``): pixel centre i of n has the unit ``(i + 0.5) / n``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.pose import Pose
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import (
+    FEET,
+    LEFT_ANKLE,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    RIGHT_ANKLE,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+    VISIBLE,
+    Bone,
+)
+
+# Sizes of people, in torsos (middle of the shoulders to middle of the hips).
+STANDING = 3.5
+"""Height of a standing person."""
+ARM_SPAN = 3.8
+"""From fingertips to fingertips of spread arms."""
+REACH_UP = 1.45
+"""From the shoulders to the fingertips of a raised arm."""
+SHOULDERS = 0.72
+"""Width of the shoulders."""
+
+SHORTENED = 0.85
+"""A bone that the picture shows shorter than this share of its length is taken to be turned away;
+above, the picture is the better measure."""
+
+ROOM_ABOVE = 1.3
+"""A full-body window, in heights of the standing person: room for raised arms and jumps."""
+FEET_AT = 0.955
+"""Where a standing person's feet are in a full-body window."""
+ROOM_AROUND = 1.08
+"""A window is never smaller than the person times this."""
+EDGE = 0.015
+"""A person this near to the photo's lower edge, in photo heights, is taken to be cut by it."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A square of a picture, which may reach beyond the picture."""
+
+    cx: float
+    """Centre, in picture coordinates."""
+    cy: float
+    side: float
+    """In pixels of the picture."""
+
+    @classmethod
+    def of_box(cls, left: int, top: int, side: int) -> Window:
+        """The window that covers these whole pixels."""
+        return cls(left + side / 2 - 0.5, top + side / 2 - 0.5, float(side))
+
+    @property
+    def box(self) -> tuple[int, int, int]:
+        """Left column, top row and side of the window in whole pixels."""
+        side = max(1, round(self.side))
+        return round(self.cx + 0.5 - side / 2), round(self.cy + 0.5 - side / 2), side
+
+    def snapped(self) -> Window:
+        """The same window on whole pixels."""
+        return Window.of_box(*self.box)
+
+    def to_units(self, landmarks: Array) -> Array:
+        """``[N, 3 or 4]`` x, y, z in pixels (and visibility) to window units."""
+        result = landmarks.astype(np.float32, copy=True)
+        result[:, 0] = (landmarks[:, 0] - self.cx) / self.side + 0.5
+        result[:, 1] = (landmarks[:, 1] - self.cy) / self.side + 0.5
+        result[:, 2] = landmarks[:, 2] / self.side
+        return result
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a photo is framed."""
+
+    window: Window
+    """On whole pixels of the photo."""
+    half: bool
+    """The photo's lower edge cuts the person: the window ends there."""
+    unit: Bone
+    """What a driver is matched by: the torso, or the shoulders where the hips are unseen."""
+
+
+def crop(picture: NDArray[np.generic], window: Window, size: int) -> NDArray[np.generic]:
+    """The window's pixels at ``size`` × ``size``; beyond the picture its border goes on.
+
+    Areas are averaged when it shrinks and interpolated when it grows; the window is snapped to
+    whole pixels first.
+
+    :param picture: ``[H, W]`` or ``[H, W, C]``, uint8 or float32.
+    """
+    left, top, side = window.box
+    height, width = picture.shape[:2]
+    x0, x1 = _inside(left, left + side, width)
+    y0, y1 = _inside(top, top + side, height)
+    part = picture[y0:y1, x0:x1]
+    if (x0, y0, x1, y1) != (left, top, left + side, top + side):
+        rows = np.clip(np.arange(top, top + side), 0, height - 1) - y0
+        columns = np.clip(np.arange(left, left + side), 0, width - 1) - x0
+        part = part[rows[:, None], columns[None, :]]
+    method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+    return cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=method)
+
+
+def uncrop(values: Array, window: Window, shape: tuple[int, int]) -> Array:
+    """A window's ``[n, n]`` values at their place in a picture ``[H, W]``, 0 elsewhere."""
+    left, top, side = window.box
+    x0, x1 = _inside(left, left + side, shape[1])
+    y0, y1 = _inside(top, top + side, shape[0])
+    result = np.zeros(shape, np.float32)
+    enlarged = cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR)
+    result[y0:y1, x0:x1] = enlarged[y0 - top : y1 - top, x0 - left : x1 - left]
+    return result
+
+
+def source_framing(pose: Pose, shape: tuple[int, int]) -> Framing:
+    """The window of a photo: the whole person, with room to move.
+
+    :param pose: the photo's person, with a mask.
+    :param shape: the photo's height and width.
+    """
+    height, width = shape
+    x0, y0, x1, y1 = person_box(pose, shape)
+    unit = Bone.TORSO if hips_seen(pose.landmarks, shape) else Bone.SHOULDERS
+    torso, (anchor_x, _) = measure(pose, unit)
+    if unit is Bone.SHOULDERS:
+        torso /= SHOULDERS
+    # What is beyond the photo, or beyond the reach of the arms, would only cost resolution.
+    largest = max(float(height), min(float(width), ARM_SPAN * torso))
+    around = ROOM_AROUND * max(x1 - x0, y1 - y0)
+    half = y1 > height * (1.0 - EDGE) and not feet_seen(pose.landmarks, height)
+    if half:
+        shoulder_y = float(pose.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], 1].mean())
+        wanted = height - (shoulder_y - REACH_UP * torso)
+    else:
+        wanted = ROOM_ABOVE * STANDING * torso
+    side = max(min(max(wanted, around), largest), ROOM_AROUND * (x1 - x0), y1 - y0)
+    centre_x = _pull_inside(anchor_x, x0, x1, side, width)
+    if half:
+        left, _, whole = Window(centre_x, 0.0, side).box
+        return Framing(Window.of_box(left, height - whole, whole), half, unit)
+    bottom = y1 + (1.0 - FEET_AT) * side
+    centre_y = _pull_inside(bottom - side / 2, y0, y1, side, height)
+    return Framing(Window(centre_x, centre_y, side).snapped(), half, unit)
+
+
+def driving_window(source: Pose, source_window: Window, driver: Pose, unit: Bone) -> Window:
+    """The camera's window in which the driver's trunk stands where the source's does.
+
+    :param source: the photo's person, in pixels of the photo.
+    :param driver: the driver, in pixels of the camera, in the frame of the calibration.
+    :param unit: what both are measured by.
+    """
+    length, (x, y) = measure(source, unit)
+    driving_length, (driving_x, driving_y) = measure(driver, unit)
+    # The scale of all that is seen is steadier than any one length: a torso looks a fifth longer
+    # or shorter as the camera is held.
+    body, driving_body = pixels_per_metre(source), pixels_per_metre(driver)
+    scale = driving_body / body if body and driving_body else driving_length / length
+    return Window(
+        driving_x + (source_window.cx - x) * scale,
+        driving_y + (source_window.cy - y) * scale,
+        source_window.side * scale,
+    )
+
+
+def measure(pose: Pose, unit: Bone) -> tuple[float, tuple[float, float]]:
+    """A person's size in pixels, at least 1, and the point (x, y) that stands for the trunk.
+
+    The size is the length of ``Bone.TORSO`` or ``Bone.SHOULDERS`` as the picture shows it; where
+    a lean or a turn shortens it, the bone's length in metres at the body's scale counts.
+    """
+    start, end = _ends(pose.landmarks, unit)
+    length = float(np.linalg.norm(end[:2] - start[:2]))
+    world_start, world_end = _ends(pose.world, unit)
+    metres = float(np.linalg.norm(world_end - world_start))
+    length = max(length, SHORTENED * metres * pixels_per_metre(pose), 1.0)
+    return length, (float(start[0] + end[0]) / 2, float(start[1] + end[1]) / 2)
+
+
+def pixels_per_metre(pose: Pose) -> float:
+    """The body's scale: the least-squares fit of its metres to its pixels, over what is seen."""
+    seen = pose.landmarks[:, 3] >= VISIBLE
+    if seen.sum() < 4:
+        return 0.0
+    pixels, metres = pose.landmarks[seen, :2], pose.world[seen, :2]
+    pixels, metres = pixels - pixels.mean(0), metres - metres.mean(0)
+    return max(0.0, float((pixels * metres).sum() / max((metres * metres).sum(), 1e-9)))
+
+
+def _ends(points: Array, unit: Bone) -> tuple[Array, Array]:
+    if unit is Bone.SHOULDERS:
+        return points[LEFT_SHOULDER], points[RIGHT_SHOULDER]
+    half = np.float32(0.5)
+    return (
+        (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) * half,
+        (points[LEFT_HIP] + points[RIGHT_HIP]) * half,
+    )
+
+
+def person_box(pose: Pose, shape: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom edge of the person's visible part, within the picture."""
+    height, width = shape
+    seen = pose.landmarks[pose.landmarks[:, 3] >= VISIBLE, :2]
+    points = [np.clip(seen, 0.0, [width - 1.0, height - 1.0])] if len(seen) else []
+    if pose.mask is not None and (pose.mask > 0.5).any():
+        rows = np.flatnonzero((pose.mask > 0.5).any(1))
+        columns = np.flatnonzero((pose.mask > 0.5).any(0))
+        points.append(np.array([[columns[0], rows[0]], [columns[-1], rows[-1]]], np.float32))
+    if not points:
+        return 0.0, 0.0, float(width), float(height)
+    every = np.concatenate(points)
+    low, high = every.min(0), every.max(0)
+    return float(low[0]), float(low[1]), float(high[0]) + 1.0, float(high[1]) + 1.0
+
+
+def hips_seen(landmarks: Array, shape: tuple[int, int]) -> bool:
+    """Whether both hips of ``[33, 4]`` landmarks are visible and inside the picture."""
+    return all(
+        landmarks[i, 3] >= VISIBLE
+        and 0.0 <= landmarks[i, 0] <= shape[1] - 1.0
+        and 0.0 <= landmarks[i, 1] <= shape[0] * (1.0 - EDGE)
+        for i in (LEFT_HIP, RIGHT_HIP)
+    )
+
+
+def feet_seen(landmarks: Array, height: int) -> bool:
+    """Whether the feet of ``[33, 4]`` landmarks are visible, above a picture's lower edge."""
+    lowest = landmarks[list(FEET), 1].max()
+    visible = landmarks[[LEFT_ANKLE, RIGHT_ANKLE], 3].max() >= VISIBLE
+    return bool(visible and lowest < height)
+
+
+def _inside(start: int, stop: int, size: int) -> tuple[int, int]:
+    """The part of a range that is inside [0, size), at least its nearest element."""
+    start = min(max(start, 0), size - 1)
+    return start, max(min(stop, size), start + 1)
+
+
+def _pull_inside(centre: float, low: float, high: float, side: float, size: int) -> float:
+    """A window's centre, in pixel coordinates, along one axis.
+
+    As near to ``centre`` as keeps the person ``low..high`` in, and then as much of the window
+    inside the picture as goes.
+    """
+    left = centre + 0.5 - side / 2
+    spare = size - side  # negative where the window is larger than the picture
+    left = min(max(left, min(spare, 0.0)), max(spare, 0.0))
+    left = min(max(left, high - side), low)
+    return left + side / 2 - 0.5

@@ -1,0 +1,85 @@
+"""The person's mask in the photo's window: two networks' opinions, drawn to the picture's edges.
+
+The pose network's mask knows where the body is, feet and raised hands included, but is coarse
+where the photo shows half a body; the segmentation network has the better edge there and loses
+feet where it shows all of it. A guided filter then moves the edge to where the colours change.
+
+Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.spec.arrays import Array, Picture
+
+BAND = 10.0 / 256.0
+"""How far from the pose network's outline the segmentation is listened to, in windows."""
+RADIUS = 4
+"""Of the guided filter, in pixels of a 256-pixel window."""
+EPSILON = 1e-4
+"""Of the guided filter: variances of colour below this are no edge."""
+CRISP = 3.0
+"""Steepness of the edge in the end."""
+
+
+def person_mask(window: Picture, body: Array, segmentation: Array | None, half: bool) -> Array:
+    """The person in a window, with a crisp edge.
+
+    :param window: ``[n, n, 3]`` uint8.
+    :param body: ``[n, n]`` in [0, 1], the pose network's mask.
+    :param segmentation: ``[n, n]`` in [0, 1], the segmentation of the window; None to do without.
+    :param half: whether the photo shows the upper body only.
+    :return: ``[n, n]`` in [0, 1].
+    """
+    mask = body
+    if half and segmentation is not None:
+        near = np.abs(_distance(body)) < BAND * body.shape[0]
+        mask = np.where(near, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
+    mask = guided_filter(window, mask, RADIUS, EPSILON)
+    return np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)
+
+
+def shrunk(mask: Array) -> Array:
+    """The mask half a pixel smaller: pixels at its rim have the background's colours in them."""
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    return np.asarray(0.5 * (mask + cv2.erode(mask, cross)), np.float32)
+
+
+def guided_filter(guide: Picture, values: Array, radius: int, epsilon: float) -> Array:
+    """Smooth ``values`` but not across edges of the guide.
+
+    :param guide: ``[H, W, 3]`` uint8.
+    :param values: ``[H, W]`` float32.
+    :param radius: of the square neighbourhood, in pixels.
+    :param epsilon: variances of the guide (in [0, 1] colours) below this count as flat.
+    :return: ``[H, W]`` float32.
+    """
+    size = (2 * radius + 1,) * 2
+
+    def mean(x: Array) -> Array:
+        return np.asarray(cv2.blur(x, size), np.float32)
+
+    colours = guide.astype(np.float32) / np.float32(255.0)
+    mean_colours, mean_values = mean(colours), mean(values)
+    covariance = mean(colours * values[..., None]) - mean_colours * mean_values[..., None]
+    outer = (colours[..., :, None] * colours[..., None, :]).reshape(*values.shape, 9)
+    # cv2.blur takes any number of channels.
+    spread = mean(outer).reshape(*values.shape, 3, 3)
+    spread = spread - mean_colours[..., :, None] * mean_colours[..., None, :]
+    spread = spread + epsilon * np.eye(3, dtype=np.float32)
+    slope = np.linalg.solve(spread, covariance[..., None])[..., 0]
+    offset = mean_values - (slope * mean_colours).sum(-1)
+    return np.asarray((mean(slope) * colours).sum(-1) + mean(offset), np.float32)
+
+
+def _distance(mask: Array) -> Array:
+    """Signed distance to the outline in pixels, positive inside."""
+    inside: NDArray[np.uint8] = (mask > 0.5).astype(np.uint8)
+    return np.asarray(
+        cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+        - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3),
+        np.float32,
+    )

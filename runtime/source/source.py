@@ -1,0 +1,164 @@
+"""A source: what is true of a photo whatever drives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from bunraku.errors import NoPersonError
+from bunraku.runtime.pose import Pose, Segmenter
+from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
+from bunraku.runtime.source.mask import person_mask, shrunk
+from bunraku.runtime.source.plate import make_plate
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE
+
+SMALLEST_PERSON = 64
+"""Height in pixels below which a person has too few to be animated."""
+
+
+class PersonFinder(Protocol):
+    """Finds the people of a still picture; for several threads at once."""
+
+    def count(self, picture: Picture) -> int:
+        """How many people a picture shows."""
+
+    def observe(self, picture: Picture) -> Pose | None:
+        """The largest person of a picture by itself, with a mask."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A photo, its person and the plate."""
+
+    photo: Picture
+    pose: Pose
+    """The photo's person, in pixels of the photo."""
+    people: int
+    """How many the photo shows; the largest is this one."""
+    framing: Framing
+    window: Picture
+    """``[w, w, 3]``: the photo's window as the networks see it."""
+    mask: Array
+    """``[w, w]`` in [0, 1], the person in the window."""
+    plate: Picture
+    """The photo without the person."""
+
+    @property
+    def landmarks(self) -> Array:
+        """``[33, 4]``: x, y, z in units of the window, visibility."""
+        return self.framing.window.to_units(self.pose.landmarks)
+
+    @property
+    def body(self) -> Array:
+        """``[H, W]`` in [0, 1]: the pose network's mask of the photo; ones where it gave none."""
+        return body_mask(self.pose, self.photo.shape[:2])
+
+    def image(self) -> Array:
+        """The window for the networks: ``[1, 3, w, w]`` RGB in [0, 1]."""
+        planes = self.window.transpose(2, 0, 1)[None]
+        return np.ascontiguousarray(planes, np.float32) / np.float32(255.0)
+
+    def person(self) -> Array:
+        """The person for the networks: ``[1, 1, w, w]`` in [0, 1], without the rim."""
+        return shrunk(self.mask)[None, None]
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """What was found in a photo."""
+
+    width: int
+    """Of the photo, in pixels."""
+    height: int
+    people: int
+    half: bool
+    """Whether the photo's lower edge cuts the person."""
+    box: tuple[int, int, int]
+    """Left, top and side of the window, in pixels of the photo."""
+    notes: tuple[str, ...]
+    """What the user should know, a line each."""
+
+    @classmethod
+    def of(cls, source: Source) -> SourceReport:
+        """What is to be said of a source."""
+        notes = []
+        if source.people > 1:
+            notes.append(f"{source.people} people are in the photo; the largest is animated")
+        half = source.framing.half
+        if half:
+            notes.append("the photo shows the upper body; what the legs do is left out")
+        height, width = source.photo.shape[:2]
+        return cls(width, height, source.people, half, source.framing.window.box, tuple(notes))
+
+
+def make_source(
+    photo: Picture, finder: PersonFinder, segmenter: Segmenter | None, size: int
+) -> Source:
+    """Find the photo's person, frame it and cut it out.
+
+    :param photo: HWC uint8.
+    :param segmenter: separates the person from the background where the photo shows half a body.
+    :param size: w, side of the networks' window in pixels.
+    :raises NoPersonError: see ``find_person``.
+    :raises EngineError: a network failed.
+    """
+    pose, people = find_person(photo, finder)
+    framing = source_framing(pose, photo.shape[:2])
+    body = body_mask(pose, photo.shape[:2])
+    window = np.asarray(crop(photo, framing.window, size), np.uint8)
+    mask = person_mask(
+        window,
+        np.asarray(crop(body, framing.window, size), np.float32),
+        segmenter.segment(window) if segmenter is not None and framing.half else None,
+        framing.half,
+    )
+    plate = make_plate(photo, uncrop(mask, framing.window, photo.shape[:2]))
+    return Source(photo, pose, people, framing, window, mask, plate)
+
+
+def find_person(photo: Picture, finder: PersonFinder) -> tuple[Pose, int]:
+    """The photo's largest person, with a mask, and how many people there are.
+
+    :raises NoPersonError: nobody, too small, or too little of the body.
+    """
+    pose = finder.observe(photo)
+    if pose is None:
+        raise NoPersonError(
+            "No person was found in the photo.",
+            "Use a photo that shows one person clearly, from the head down to the waist at least.",
+        )
+    if not _enough(pose, photo.shape[:2]):
+        raise NoPersonError(
+            "The photo shows too little of the person: head and shoulders are needed at least.",
+            "Use a photo from the head down to the waist, or of the whole body.",
+        )
+    _, top, _, bottom = person_box(pose, photo.shape[:2])
+    if bottom - top < SMALLEST_PERSON:
+        raise NoPersonError(
+            f"The person in the photo is only {round(bottom - top)} pixels tall; "
+            f"{SMALLEST_PERSON} are needed.",
+            "Use a larger photo, or one taken from nearer.",
+        )
+    return pose, max(1, finder.count(photo))
+
+
+def body_mask(pose: Pose, shape: tuple[int, int]) -> Array:
+    """The pose network's mask of a picture of this height and width; ones where it gave none."""
+    return np.ones(shape, np.float32) if pose.mask is None else pose.mask
+
+
+def _enough(pose: Pose, shape: tuple[int, int]) -> bool:
+    """Head and shoulders are in the picture; of a person from the side, one shoulder is seen."""
+    height, width = shape
+    x, y, seen = pose.landmarks[:, 0], pose.landmarks[:, 1], pose.landmarks[:, 3] >= VISIBLE
+    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    shoulders = [LEFT_SHOULDER, RIGHT_SHOULDER]
+    head = list(HEAD)
+    return bool(
+        inside[shoulders].all()
+        and seen[shoulders].any()
+        and (inside[head] & seen[head]).sum() * 2 >= len(head)
+    )

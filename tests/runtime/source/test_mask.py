@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from bunraku.runtime.source.mask import guided_filter, person_mask, shrunk
+from bunraku.spec.arrays import Array, Picture
+
+
+def disc(radius: float, side: int = 256) -> Array:
+    y, x = np.mgrid[0:side, 0:side] - side / 2 + 0.5
+    return np.asarray(x * x + y * y < radius * radius, np.float32)
+
+
+def scene(radius: float) -> Picture:
+    """A light disc on dark ground, with some noise."""
+    noise = np.random.default_rng(0).normal(0, 4, (256, 256, 3))
+    picture = 60 + 120 * disc(radius)[..., None] + noise
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def blurred(mask: Array, sigma: float) -> Array:
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), np.float32)
+
+
+def iou(a: Array, b: Array) -> float:
+    return float(np.minimum(a, b).sum() / np.maximum(a, b).sum())
+
+
+def test_a_coarse_outline_is_drawn_to_the_edge() -> None:
+    coarse = blurred(disc(77), 3)
+    found = person_mask(scene(80), coarse, None, half=False)
+    assert found.dtype == np.float32
+    assert iou(coarse, disc(80)) < 0.92
+    assert iou(found, disc(80)) > 0.945
+    assert ((found > 0.02) & (found < 0.98)).mean() < 0.04  # crisp
+
+
+def test_the_segmentation_counts_near_the_outline_of_half_a_body_only() -> None:
+    body = blurred(disc(80), 2)
+    segmentation = disc(80)
+    segmentation[:, :40] = 1.0  # a chair
+    segmentation[120:136, 120:136] = 0.0  # a hole
+    half = person_mask(scene(80), body, segmentation, half=True)
+    assert iou(half, disc(80)) > 0.98
+    whole = person_mask(scene(80), body, np.zeros_like(body), half=False)
+    assert iou(whole, disc(80)) > 0.98
+
+
+def test_shrinking_takes_half_a_pixel() -> None:
+    mask = np.zeros((20, 20), np.float32)
+    mask[5:15, 5:15] = 1.0
+    less = shrunk(mask)
+    assert less[5, 10] == 0.5
+    assert less[6, 10] == 1.0
+    assert less[4, 10] == 0.0
+
+
+def test_the_filter_keeps_constants_and_smooths_where_the_guide_is_flat() -> None:
+    guide = scene(80)
+    assert np.allclose(guided_filter(guide, np.full((256, 256), 0.3, np.float32), 4, 1e-4), 0.3)
+    noise = np.random.default_rng(1).random((256, 256), dtype=np.float32)
+    flat = np.full_like(guide, 90)
+    assert guided_filter(flat, noise, 4, 1e-4).std() < 0.3 * noise.std()

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.runtime.fakes import WINDOW, FakeEstimator, puppet, standing, street, with_person
+
+from bunraku.errors import NoPersonError
+from bunraku.runtime.pose import Pose
+from bunraku.runtime.source.source import SourceReport, find_person, make_source
+from bunraku.spec.arrays import Picture
+
+PHOTO = with_person(street(), 100, 60)
+
+
+class Sees(FakeEstimator):
+    """A person in a pose of the test's choosing."""
+
+    def __init__(self, pose: Pose | None) -> None:
+        super().__init__()
+        self.pose = pose
+
+    def observe(self, picture: Picture) -> Pose | None:
+        return self.pose
+
+
+def test_a_source_is_what_the_photo_shows() -> None:
+    source = make_source(PHOTO, FakeEstimator(people=2), None, WINDOW)
+    assert source.photo is PHOTO
+    assert source.window.shape == (WINDOW, WINDOW, 3)
+    assert source.mask.shape == (WINDOW, WINDOW)
+    assert source.plate.shape == PHOTO.shape
+    assert source.image().shape == (1, 3, WINDOW, WINDOW)
+    assert source.image().max() <= 1.0
+    assert source.person().shape == (1, 1, WINDOW, WINDOW)
+    assert source.person().sum() < source.mask.sum()  # without the rim
+    ours = source.framing.window.to_units(source.pose.landmarks)
+    assert np.array_equal(source.landmarks, ours)
+    report = SourceReport.of(source)
+    assert (report.width, report.height, report.people, report.half) == (320, 240, 2, False)
+    assert report.notes == ("2 people are in the photo; the largest is animated",)
+
+
+def test_the_photo_is_copied() -> None:
+    photo = PHOTO.copy()
+    p = puppet()
+    p.set_source(photo)
+    photo[:] = 0
+    assert np.array_equal(p.identity.source.photo, PHOTO)
+
+
+@pytest.mark.parametrize(
+    ("pose", "says"),
+    [
+        (None, "No person was found"),
+        (standing(10.0, 60.0, 100.0, (240, 320)), r"only \d+ pixels tall; 64 are needed"),
+        (standing(-200.0, 420.0, 100.0, (240, 320)), "head and shoulders"),  # legs
+        (standing(100.0, 900.0, 100.0, (240, 320)), "head and shoulders"),  # a face
+    ],
+)
+def test_a_photo_that_shows_too_little_is_refused(pose: Pose | None, says: str) -> None:
+    with pytest.raises(NoPersonError, match=says) as caught:
+        find_person(street(), Sees(pose))
+    assert caught.value.hint is not None
+    assert "\n" not in str(caught.value)
+
+
+def test_head_and_shoulders_are_enough() -> None:
+    pose = standing(20.0, 900.0, 160.0, (240, 320))  # shoulders at 182 of 240
+    assert find_person(street(), Sees(pose)) == (pose, 1)
+
+
+def test_from_the_side_one_shoulder_is_enough() -> None:
+    pose = standing(10.0, 200.0, 100.0, (240, 320))
+    pose.landmarks[12, 3] = 0.2
+    assert find_person(street(), Sees(pose))[0] is pose

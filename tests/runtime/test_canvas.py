@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.runtime.fakes import street
+
+from bunraku.runtime.canvas import Canvas
+from bunraku.runtime.source.framing import Window, crop
+from bunraku.spec.arrays import Array, Picture
+
+SIDE = 64
+
+
+def tensors(photo: Picture, window: Window) -> tuple[Array, Array, Array, Array]:
+    """A trusted warp of the whole window along no flow: image, mask, warped, flow."""
+    small = np.asarray(crop(photo, window, SIDE), np.float32) / np.float32(255)
+    image = np.ascontiguousarray(small.transpose(2, 0, 1)[None])
+    mask = np.ones((1, 1, SIDE, SIDE), np.float32)
+    # As the blend engine gives it: colours divided by the mask plus a thousandth.
+    warped = np.concatenate([image * np.float32(1.001), mask], 1)
+    return image, mask, warped, np.zeros((1, 2, SIDE, SIDE), np.float32)
+
+
+def noise(shape: tuple[int, int] = (200, 240)) -> Picture:
+    return np.random.default_rng(5).integers(0, 256, (*shape, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("side", [40, 64, 150, 260])
+def test_trusted_pixels_are_the_photos_own(side: int, threads: int) -> None:
+    photo, window = noise(), Window.of_box(-10, -20, side)
+    canvas = Canvas(photo, np.zeros_like(photo), window, threads)
+    image, mask, warped, flow = tensors(photo, window)
+    out = canvas.paste(image, mask, (mask, warped, flow))
+    inner = np.s_[: min(200, side - 20) - 8, : min(240, side - 10) - 8]
+    assert np.abs(out[inner].astype(int) - photo[inner]).max() <= 1
+
+
+def test_untrusted_pixels_are_the_image_enlarged() -> None:
+    photo, window = street((128, 128)), Window.of_box(0, 0, 128)
+    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    colour = np.array([0.2, 0.4, 0.6], np.float32)
+    image = np.broadcast_to(colour[None, :, None, None], (1, 3, SIDE, SIDE)).copy()
+    mask = np.ones((1, 1, SIDE, SIDE), np.float32)
+    out = canvas.paste(image, mask)
+    assert np.array_equal(out, np.broadcast_to(np.array([51, 102, 153]), out.shape))
+    nothing = np.zeros_like(mask)
+    _, _, warped, flow = tensors(photo, window)
+    assert np.array_equal(canvas.paste(image, mask, (nothing, warped, flow)), out)
+
+
+def test_the_flow_reads_the_photo_elsewhere() -> None:
+    photo, window = noise((128, 128)), Window.of_box(0, 0, 128)
+    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    image, mask, _, flow = tensors(photo, window)
+    flow[:, 0] = 2 * 16 / 128  # sixteen pixels to the right
+    flow[:, 1] = -2 * 8 / 128
+    rows = np.clip(np.arange(SIDE) - 4, 0, SIDE - 1)
+    columns = np.clip(np.arange(SIDE) + 8, 0, SIDE - 1)
+    image = np.ascontiguousarray(image[:, :, rows][:, :, :, columns])
+    warped = np.concatenate([image * np.float32(1.001), mask], 1)
+    out = canvas.paste(image, mask, (mask, warped, flow))
+    expected = photo[2:110, 26:118].astype(int)
+    assert np.abs(out[10:118, 10:102].astype(int) - expected).max() <= 1
+
+
+def test_outside_of_the_mask_is_the_plate() -> None:
+    photo, plate = noise(), noise()[::-1]
+    window = Window.of_box(20, 30, 128)
+    canvas = Canvas(photo, plate, window, 1)
+    image, mask, _, _ = tensors(photo, window)
+    assert np.array_equal(canvas.paste(image, mask * 0), plate)
+    mask[..., :32] = 0.0
+    out = canvas.paste(image, mask)
+    assert np.array_equal(out[:, : 20 + 62], plate[:, : 20 + 62])
+    assert np.array_equal(out[:30], plate[:30])
+    assert np.array_equal(out[158:], plate[158:])
+
+
+def test_half_a_mask_mixes() -> None:
+    photo = np.full((64, 64, 3), 200, np.uint8)
+    window = Window.of_box(0, 0, 64)
+    canvas = Canvas(photo, np.full_like(photo, 100), window, 1)
+    image, mask, warped, flow = tensors(photo, window)
+    out = canvas.paste(image, mask * 0.5, (mask, warped, flow))
+    assert np.abs(out.astype(int) - 150).max() <= 1
+
+
+def test_the_person_fades_where_the_window_ends_inside_the_photo() -> None:
+    photo = np.full((200, 200, 3), 255, np.uint8)
+    canvas = Canvas(photo, np.zeros_like(photo), Window.of_box(50, 100, 100), 1)
+    image, mask, _, _ = tensors(photo, Window.of_box(50, 100, 100))
+    out = canvas.paste(image, mask)[..., 0]
+    assert out[150, 50] < 60  # left and right ends are inside the photo
+    assert out[150, 149] < 60
+    assert out[100, 100] < 60
+    assert out[150, 100] == 255
+    assert out[199, 100] == 255  # the lower one is the photo's own
+
+
+def test_what_is_not_a_number_shows_nothing() -> None:
+    photo = noise((64, 64))
+    window = Window.of_box(0, 0, 64)
+    canvas = Canvas(photo, photo, window, 1)
+    image, mask, warped, flow = tensors(photo, window)
+    bad = np.full_like(mask, np.nan)
+    assert np.array_equal(canvas.paste(image, bad, (mask, warped, flow)), photo)
+    flow[:] = np.nan
+    assert canvas.paste(image, mask, (mask, warped, flow)).shape == photo.shape
+
+
+def test_pictures_are_new_and_the_photo_is_kept() -> None:
+    photo = noise((64, 64))
+    kept = photo.copy()
+    canvas = Canvas(photo, photo, Window.of_box(0, 0, 64), 1)
+    image, mask, _, _ = tensors(photo, Window.of_box(0, 0, 64))
+    canvas.paste(image, mask)[:] = 0
+    canvas.untouched()[:] = 0
+    assert np.array_equal(photo, kept)
+    assert np.array_equal(canvas.untouched(), kept)
+
+
+def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only() -> None:
+    """The left half reads from a blue bar, the right half from a yellow one; red lies between."""
+    photo = np.zeros((256, 256, 3), np.uint8)
+    photo[:, :90], photo[:, 90:170], photo[:, 170:] = (0, 0, 255), (255, 0, 0), (255, 255, 0)
+    window = Window.of_box(0, 0, 256)
+    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    mask = np.ones((1, 1, SIDE, SIDE), np.float32)
+    flow = np.zeros((1, 2, SIDE, SIDE), np.float32)
+    own = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE * 2.0 - 1.0
+    goal = np.where(np.arange(SIDE) < SIDE // 2, np.float32(-0.7), np.float32(0.7))
+    flow[0, 0] = goal - own
+    colours = np.where(goal[:, None] < 0, (0.0, 0.0, 1.0), (1.0, 1.0, 0.0)).astype(np.float32)
+    image = np.broadcast_to(colours.T[None, :, None], (1, 3, SIDE, SIDE)).astype(np.float32)
+    warped = np.concatenate([image * np.float32(1.001), mask], 1)
+    out = canvas.paste(np.ascontiguousarray(image), mask, (mask, warped, flow))
+    red = (out[..., 0].astype(int) - out[..., 1] > 60) & (out[..., 2] < 60)
+    assert not red.any()

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from bunraku.runtime.device import HostEvent, HostQueue
+from bunraku.runtime.measure import KEPT, Recorder, Spread
+from bunraku.spec.stages import Step
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_a_step_is_timed_by_the_clock() -> None:
+    clock = Clock()
+    recorder = Recorder(HostQueue(clock))
+    for duration_s in (0.010, 0.030, 0.020):
+        with recorder.measure(Step.BLEND):
+            clock.now_s += duration_s
+    spread = recorder.spreads()["blend.engine"]
+    assert spread.count == 3
+    assert (spread.min, spread.p50, spread.p95) == pytest.approx((10.0, 20.0, 30.0))
+
+
+def test_a_step_on_a_queue_is_timed_by_its_events() -> None:
+    """Work that is queued now and done later takes as long as the queue says."""
+
+    class Late(HostEvent):
+        done_yet = False
+
+        @property
+        def done(self) -> bool:
+            return self.done_yet
+
+    class LateQueue(HostQueue):
+        def __init__(self) -> None:
+            super().__init__()
+            self.events: list[Late] = []
+
+        def record(self) -> Late:
+            self.events.append(Late(0.005 * len(self.events)))
+            return self.events[-1]
+
+    queue, recorder = LateQueue(), Recorder(HostQueue(Clock()))
+    with recorder.measure(Step.SEAM, queue), queue:
+        pass
+    assert not recorder.spreads(), "nothing waits for an event"
+    queue.events[1].done_yet = True
+    assert recorder.spreads()["motion.seam"].p50 == pytest.approx(5.0)
+
+
+def test_a_step_that_raises_is_not_counted() -> None:
+    recorder = Recorder(HostQueue(Clock()))
+    with pytest.raises(KeyError), recorder.measure(Step.POSE):
+        raise KeyError
+    assert not recorder.spreads()
+
+
+def test_steps_come_in_their_order_and_others_after() -> None:
+    recorder = Recorder()
+    for name in (Step.PASTE, "encode", Step.POSE, "decode"):
+        with recorder.measure(name):
+            pass
+    assert list(recorder.spreads()) == [Step.POSE, Step.PASTE, "decode", "encode"]
+    recorder.clear()
+    assert not recorder.spreads()
+
+
+def test_percentiles_are_of_the_nearest_rank() -> None:
+    spread = Spread.of([float(i) for i in range(100, 0, -1)])
+    assert (spread.p50, spread.p95, spread.min) == (50.0, 95.0, 1.0)
+    with pytest.raises(ValueError, match="at least one"):
+        Spread.of([])
+
+
+def test_memory_does_not_grow_and_threads_may_share() -> None:
+    recorder = Recorder()
+
+    def work() -> None:
+        for _ in range(KEPT):
+            with recorder.measure(Step.POSE):
+                pass
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert recorder.spreads()[Step.POSE].count == KEPT

