@@ -145,9 +145,8 @@ def test_base_install_has_no_torch() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[^\w-]", line)[0] for line in project["dependencies"]}
     assert not names & {"torch", "triton", "onnxruntime", "onnxruntime-gpu", "opencv-python"}
-    assert set(project["optional-dependencies"]) == {
-        "cpu", "dev", "train", "virtualcam", "window",
-    }  # fmt: skip
+    extras = {"cpu", "dev", "train", "virtualcam", "window"}
+    assert set(project["optional-dependencies"]) == extras
 
 
 def test_licence_and_notice() -> None:
