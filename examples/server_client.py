@@ -50,10 +50,13 @@ async def ask(http: aiohttp.ClientSession, photo: Path, preview: Path | None) ->
     return report
 
 
-async def connect(url: str, token: str | None, ca: Path | None, *what: Any) -> dict[str, Any]:
+async def connect(url: str, token: str | None, cert: Path | None, *what: Any) -> dict[str, Any]:
     """`ask` at an address, with the token and the certificate that its operator gave."""
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    trusted = True if ca is None else ssl.create_default_context(cafile=ca)
+    trusted: ssl.SSLContext | bool = True
+    if cert is not None:
+        trusted = ssl.create_default_context(cafile=cert)  # no other is taken
+        trusted.check_hostname = False  # so the names in it do not matter
     connector = aiohttp.TCPConnector(ssl=trusted)
     async with aiohttp.ClientSession(url, headers=headers, connector=connector) as http:
         return await ask(http, *what)
@@ -64,12 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Ask a Bunraku server what it finds in a photo.")
     parser.add_argument("photo", type=Path, help="JPEG, PNG or WebP of a person who has agreed")
     parser.add_argument("--url", default="http://127.0.0.1:8090", help="the server's address")
-    parser.add_argument("--cacert", type=Path, help="certificate of a server that made its own")
+    parser.add_argument("--cert", type=Path, help="cert.pem of a server that made its own")
     parser.add_argument("--preview", type=Path, metavar="FILE", help="keep its preview, a JPEG")
     told = parser.parse_args(arguments)
     token = os.environ.get("BUNRAKU_TOKEN")  # an argument would be seen by others
     try:
-        report = asyncio.run(connect(told.url, token, told.cacert, told.photo, told.preview))
+        report = asyncio.run(connect(told.url, token, told.cert, told.photo, told.preview))
     except (OSError, aiohttp.ClientError) as error:
         print(error, file=sys.stderr)
         return 2
