@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import os
 import re
 import stat
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import bunraku
+from bunraku import errors
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("export", "kernels", "networks", "runtime", "stream", "training")
@@ -27,24 +30,45 @@ def _run(code: str) -> str:
     return result.stdout
 
 
-def test_public_names_are_exactly_these() -> None:
-    assert sorted(bunraku.__all__) == [
-        "BundleError",
-        "BunrakuError",
-        "ClipError",
-        "EngineError",
-        "FetchError",
-        "InputError",
-        "MissingExtraError",
-        "NoPersonError",
-        "OutputError",
-        "PhotoError",
-        "Puppet",
-        "__version__",
-    ]
+def _annotated_imports() -> dict[str, str]:
+    """What the package imports for type checkers alone: the module of each name."""
+    tree = ast.parse(Path(bunraku.__file__).read_text(encoding="utf-8"))
+    guarded = [node for node in tree.body if isinstance(node, ast.If)]
+    assert [ast.unparse(node.test) for node in guarded] == ["TYPE_CHECKING"]
+    return {
+        alias.name: node.module
+        for node in guarded[0].body
+        if isinstance(node, ast.ImportFrom) and node.module is not None
+        for alias in node.names
+    }
+
+
+def test_public_names_are_all_errors_and_what_is_loaded_on_first_use() -> None:
+    raised = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.BunrakuError)
+    }
+    late = bunraku._MODULES
+    assert set(bunraku.__all__) == raised | set(late) | {"__version__"}
+    assert len(bunraku.__all__) == len(set(bunraku.__all__))
     assert dir(bunraku) == sorted(bunraku.__all__)
-    for name in bunraku.__all__:
-        assert getattr(bunraku, name) is not None
+    assert _annotated_imports() == late
+
+
+def test_public_names_are_where_the_table_says() -> None:
+    for name, module in bunraku._MODULES.items():
+        value = getattr(bunraku, name)
+        assert value is getattr(importlib.import_module(module), name)
+        assert value.__module__ == module  # made there, not only passed on
+
+
+def test_options_and_reports_of_what_is_public_are_public() -> None:
+    for module in sorted(set(bunraku._MODULES.values())):
+        for name, value in vars(importlib.import_module(module)).items():
+            own = isinstance(value, type) and value.__module__ == module
+            if own and re.fullmatch(r"[A-Z].*(Options|Report|Summary)", name):
+                assert name in bunraku.__all__
 
 
 def test_unknown_names_are_attribute_errors() -> None:
@@ -72,9 +96,10 @@ def test_import_is_cheap_and_light() -> None:
         assert heavy not in told[1:]
 
 
-def test_puppet_comes_without_torch() -> None:
+def test_public_names_come_without_torch() -> None:
     told = _run(
-        "import sys, bunraku; assert bunraku.Puppet; import bunraku.stream.clip.animate\n"
+        "import sys, bunraku\n"
+        "for name in bunraku.__all__: getattr(bunraku, name)\n"
         "print('torch' in sys.modules, 'typer' in sys.modules)"
     )
     assert told.split() == ["False", "False"]
@@ -120,9 +145,8 @@ def test_base_install_has_no_torch() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[^\w-]", line)[0] for line in project["dependencies"]}
     assert not names & {"torch", "triton", "onnxruntime", "onnxruntime-gpu", "opencv-python"}
-    assert set(project["optional-dependencies"]) == {
-        "cluster", "cpu", "dev", "gpu", "openvino", "tensorrt", "train", "virtualcam", "window",
-    }  # fmt: skip
+    extras = {"cpu", "dev", "train", "virtualcam", "window"}
+    assert set(project["optional-dependencies"]) == extras
 
 
 def test_licence_and_notice() -> None:

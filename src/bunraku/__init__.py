@@ -4,6 +4,7 @@
     puppet.set_source("me.jpg")
     picture = puppet.animate(frame)          # frames are [H,W,3] uint8 RGB
 
+``animate_clip`` moves a photo by a whole clip into a file, and ``Live`` by a camera or a stream.
 Importing this module is cheap: what needs an inference library is loaded on first use.
 """
 
@@ -22,35 +23,74 @@ from bunraku.errors import (
     NoPersonError,
     OutputError,
     PhotoError,
+    SourceError,
 )
 
 if TYPE_CHECKING:
+    from bunraku.runtime.measure import Spread
+    from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.puppet import Puppet
+    from bunraku.runtime.source.source import SourceReport
+    from bunraku.stream.clip.animate import animate_clip
+    from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
+    from bunraku.stream.live import Live, LiveOptions, LiveSummary
+    from bunraku.stream.sinks.choose import SinkOptions
+    from bunraku.stream.sources.choose import SourceOptions
 
 __all__ = [
+    "AnimateOptions",
+    "AnimateSummary",
     "BundleError",
     "BunrakuError",
     "ClipError",
     "EngineError",
     "FetchError",
     "InputError",
+    "Live",
+    "LiveOptions",
+    "LiveSummary",
     "MissingExtraError",
     "NoPersonError",
     "OutputError",
     "PhotoError",
     "Puppet",
+    "PuppetOptions",
+    "SinkOptions",
+    "SourceError",
+    "SourceOptions",
+    "SourceReport",
+    "Spread",
     "__version__",
+    "animate_clip",
 ]
 
 __version__ = "0.1.0"
 
+# Where each name that is loaded on first use is made.
+_MODULES = {
+    "AnimateOptions": "bunraku.stream.clip.options",
+    "AnimateSummary": "bunraku.stream.clip.options",
+    "Live": "bunraku.stream.live",
+    "LiveOptions": "bunraku.stream.live",
+    "LiveSummary": "bunraku.stream.live",
+    "Puppet": "bunraku.runtime.puppet",
+    "PuppetOptions": "bunraku.runtime.options",
+    "SinkOptions": "bunraku.stream.sinks.choose",
+    "SourceOptions": "bunraku.stream.sources.choose",
+    "SourceReport": "bunraku.runtime.source.source",
+    "Spread": "bunraku.runtime.measure",
+    "animate_clip": "bunraku.stream.clip.animate",
+}
+
 
 def __getattr__(name: str) -> object:
-    if name == "Puppet":
-        from bunraku.runtime.puppet import Puppet
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return Puppet
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value  # the next time it is simply there
+    return value
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,7 @@ from bunraku.errors import NoPersonError
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.audio import AudioMode, AudioTrack
-from bunraku.stream.clip.options import AnimateOptions, Summary
+from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
 from bunraku.stream.clip.writer import ClipWriter, writable_target
 from bunraku.stream.core.layout import draw_mark, recordable_photo, recordable_size, side_by_side
@@ -53,7 +53,7 @@ def animate_clip(
     *,
     on_frame: Callable[[int, int | None], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-) -> Summary:
+) -> AnimateSummary:
     """Animate a photo with a clip into a file.
 
     The photo, the clip and the place of the file are checked before ``load`` makes the puppet.
@@ -88,7 +88,7 @@ def animate_clip(
         whole = options.stop is None and not recorder.interrupted and not reader.ended_early
         writer.finish(whole_audio=whole)
         spreads = {**recorder.times.spreads(), **puppet.stats()}
-        return Summary(
+        return AnimateSummary(
             output=str(options.out),
             frames=recorder.frames,
             fps=round(recorder.frames / max(recorder.elapsed_s, 1e-9), 2),

@@ -40,7 +40,7 @@ class AnimateOptions:
 
 
 @dataclass(frozen=True)
-class Summary:
+class AnimateSummary:
     """What was recorded, for people and as JSON."""
 
     output: str

@@ -19,7 +19,7 @@ from bunraku.errors import InputError
 
 if TYPE_CHECKING:
     from bunraku.stream.clip.animate import ClipPuppet
-    from bunraku.stream.clip.options import AnimateOptions, Summary
+    from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
 
 MAX_SIDE_PX = 4096
 
@@ -107,7 +107,7 @@ def parse_frames(text: str | None) -> tuple[int, int | None]:
     return int(first or 0), int(last) if last else None
 
 
-def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) -> Summary:
+def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) -> AnimateSummary:
     from bunraku.stream.clip.animate import animate_clip
     from bunraku.stream.core.interrupt import StopRequest
 
@@ -130,7 +130,7 @@ def load_puppet(bundle: str, iuv: str, threads: int | None) -> ClipPuppet:
     return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads)
 
 
-def _report(summary: Summary) -> None:
+def _report(summary: AnimateSummary) -> None:
     for note in summary.notes:
         typer.echo(f"note: {note}", err=True)
     how = "stopped early, " if summary.interrupted else ""

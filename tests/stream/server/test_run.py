@@ -208,7 +208,7 @@ def test_what_is_wrong_is_said_before_engines_are_loaded(tmp_path: Path) -> None
 
 
 def test_nothing_to_serve_with() -> None:
-    with pytest.raises(InputError, match="The server has no engines"):
+    with pytest.raises(InputError, match="The server has no models"):
         make_app(ServerOptions())
     make_app(ServerOptions(), stages=tint, identify=identify)
     assert threading.active_count() < 50

@@ -1,0 +1,118 @@
+"""The numbers of docs/results.md are those of the files that it names."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from tests.docs.pages import ROOT
+
+FOLDER = ROOT / "benchmarks" / "results"
+PAGE = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+
+
+def file(name: str) -> Any:
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def cells(row: str, after: str = "") -> list[str]:
+    """The cells of the first row of this name behind a text of the page."""
+    part = PAGE[PAGE.index(after) :]
+    found = re.search(rf"^\| (?:\*\*)?{re.escape(row)}(?:\*\*)? \|(.*)\|$", part, re.MULTILINE)
+    assert found is not None, row
+    return [cell.strip() for cell in found[1].split("|")]
+
+
+def number(cell: str) -> float:
+    return float(re.sub("[,+]", "", cell).replace("−", "-").split()[0])
+
+
+def same(cell: str, value: float) -> None:
+    """The cell is the value, rounded to the digits that the cell has."""
+    digits = len(cell.split()[0].partition(".")[2])
+    assert number(cell) == pytest.approx(round(value, digits), abs=1.01 * 10**-9), (cell, value)
+
+
+def test_every_file_is_named() -> None:
+    for path in FOLDER.glob("*.json"):
+        assert f"(../benchmarks/results/{path.name})" in PAGE
+        told = file(path.stem)
+        date = told.get("date") or told["provenance"].get("date") or path.stem[-10:]
+        [row] = [line for line in PAGE.splitlines() if line.startswith(f"| [{path.name}]")]
+        assert str(date)[:10] in row
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("evaluation-synthetic-2026-11-23", "Synthetic people"),
+        ("evaluation-real-2026-11-23", "Real clips"),
+    ],
+)
+def test_evaluation(name: str, table: str) -> None:
+    after = f"**{table}"
+    columns = ("l1", "person_l1", "person_psnr", "ssim", "akd", "mkr", "frames")
+    for row, values in file(name)["tables"][table].items():
+        if table == "Real clips" and not row.startswith("all, "):
+            continue
+        for cell, column in zip(cells(row, after), columns, strict=True):
+            same(cell, values[column])
+
+
+def test_iuv_net() -> None:
+    for row, values in file("evaluation-synthetic-2026-11-23")["details"]["IUV net"].items():
+        keys = ("part_accuracy", "mean_iou", "uv_error", "frames")
+        for cell, key in zip(cells(row), keys, strict=True):
+            same(cell, values[key])
+
+
+def test_targets() -> None:
+    files = ("evaluation-synthetic-2026-11-23", "evaluation-real-2026-11-23")
+    for target in [target for name in files for target in file(name)["targets"]]:
+        measured, asked, met = cells(target["name"])
+        same(measured, target["value"])
+        assert asked[0] == "≥≤"[not target["at_least"]]
+        same(asked[1:].strip(), target["limit"])
+        assert met == ("yes" if target["passed"] else "NO")
+
+
+def test_live() -> None:
+    rows = {
+        "passthrough": "no engine",
+        "engine_30ms": "an engine that takes 30 ms",
+        "overload_60ms": "one that takes 60 ms, for 5 minutes",
+        "live": "the `live` weights, for 5 minutes",
+        "stock_aiortc": "stock aiortc, no engine",
+        "naive_transform": "stock aiortc, 30 ms within `recv()`, as usual",
+    }
+    told = file("live-epyc-2cores")
+    for case, row in rows.items():
+        delay = told[case]["page_to_page_ms"]
+        p50, p95, slope, even, fps, _ = cells(row)
+        same(p50, delay["p50"])
+        same(p95, delay["p95"])
+        assert number(slope) == pytest.approx(delay["slope_ms_per_min"], rel=0.001, abs=0.06)
+        same(fps, told[case]["fps"])
+        if even:
+            same(even, delay["even_speed_slope_ms_per_min"])
+
+
+def test_latency() -> None:
+    told = file("latency-epyc-2cores")
+    yardstick = told["yardstick_ms"]["p50"]
+    rows = {
+        "yardstick": told["yardstick_ms"],
+        "whole chain, camera frame to pasted picture": told["chain_ms"],
+        "pose network": told["stages"]["pose_ms"],
+        "IUV net": told["stages"]["iuv_ms"],
+        "motion": told["stages"]["motion_ms"],
+        "seam (kernels)": told["stages"]["seam_ms"],
+        "blend": told["stages"]["blend_ms"],
+        "paste": told["stages"]["paste_ms"],
+    }
+    for row, spread in rows.items():
+        ms, yardsticks = cells(row, "## How fast it is")
+        same(ms, spread["p50"])
+        same(yardsticks, spread["p50"] / yardstick)
