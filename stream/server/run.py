@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bunraku.errors import InputError
+from bunraku.stream.core.signals import HANGUP, stop_signals
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.logs import AccessLogger, told
 from bunraku.stream.server.memory import keep_arenas_few
@@ -167,14 +168,13 @@ def _stop_event() -> asyncio.Event:
     """Set by the first signal to end; the next one does what it does by default."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    numbers = [signal.SIGTERM, signal.SIGINT]
-    hangup: signal.Signals | None = getattr(signal, "SIGHUP", None)
-    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as under nohup
-        numbers.append(hangup)
+    numbers = stop_signals()
 
     def on_signal() -> None:
         stop.set()
         for number in numbers:
+            if number == HANGUP:  # a terminal that is closed may send several
+                continue
             try:
                 loop.remove_signal_handler(number)
             except NotImplementedError:

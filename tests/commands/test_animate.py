@@ -68,10 +68,10 @@ def test_interrupted_runs_end_with_130(
     make_photo: MakeClip,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from bunraku.stream.core import interrupt
+    from bunraku.stream.core import signals
 
     asked = iter([False, False, True])
-    monkeypatch.setattr(interrupt.StopRequest, "__call__", lambda _: next(asked))
+    monkeypatch.setattr(signals.StopRequest, "__call__", lambda _: next(asked))
     out = tmp_path / "out.mp4"
     result = run(make_photo(), make_clip(), "-o", out)
     assert result.exit_code == 130
