@@ -20,7 +20,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from bunraku.errors import NoPersonError
 from bunraku.runtime.arrays import Picture
 from bunraku.runtime.identity import Identity, SourceReport
-from bunraku.runtime.photo import read_photo
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import Stage
@@ -43,9 +42,8 @@ class FakeIdentity:
     colour: tuple[int, int, int]
 
 
-def identify(data: bytes) -> tuple[Identity, SourceReport]:
+def identify(picture: Picture) -> tuple[Identity, SourceReport]:
     """A photo's mean colour; in a black one there is nobody."""
-    picture = read_photo(data)
     height, width = picture.shape[:2]
     red, green, blue = (int(value) for value in picture.reshape(-1, 3).mean(0))
     if red + green + blue < 3:
