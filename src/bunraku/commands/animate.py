@@ -88,9 +88,9 @@ def animate(
         max_side_px=max_side,
     )
     summary = _run(options, bundle, iuv_bundle, threads)
+    _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
-    _report(summary)
     if summary.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
 

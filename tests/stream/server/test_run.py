@@ -99,6 +99,18 @@ async def test_nohup_is_respected() -> None:
         await stop.wait()
 
 
+@pytest.mark.usefixtures("handlers")
+async def test_a_second_hangup_does_not_end_it_at_once() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    stop = run._stop_event()
+    signal.raise_signal(signal.SIGHUP)
+    async with asyncio.timeout(10):
+        await stop.wait()
+    signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL  # who is impatient says so
+
+
 async def test_over_tls(tmp_path: Path) -> None:
     tls = make_certificate(tmp_path, "localhost")
     with server(tls.cert, tls.key) as (process, url):
