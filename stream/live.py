@@ -17,7 +17,7 @@ from bunraku.stream.core.layout import recordable_photo
 from bunraku.stream.core.output_path import check_apart
 from bunraku.stream.core.protocols import Sink, SinkClosed
 from bunraku.stream.core.session import LiveSession, SessionPuppet, make_photo
-from bunraku.stream.core.signals import Stopping
+from bunraku.stream.core.signals import StopRequest, exit_at_once
 from bunraku.stream.core.sink_wrapper import SinkWrapper
 from bunraku.stream.core.stats import Stats
 from bunraku.stream.core.tasks import cancel
@@ -208,14 +208,17 @@ class Live:
         loop = asyncio.get_running_loop()
         ticker = asyncio.create_task(self._tick(session, on_stats))
         try:
-            with Stopping(lambda: loop.call_soon_threadsafe(session.stop)) as stopping:
+            stop = StopRequest(
+                lambda: loop.call_soon_threadsafe(session.stop), on_second=exit_at_once
+            )
+            with stop:
                 try:
                     await session.run()
                 except BunrakuError as error:
                     if not all(outlet.opened for outlet in self._outlets):
                         raise
                     self._error = error
-            return stopping.asked
+            return stop()
         finally:
             await cancel([ticker])
 

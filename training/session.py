@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TypeVar
 
 import torch
@@ -61,10 +62,22 @@ def prepare(options: TrainOptions) -> torch.device:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
-    # Both ways to be told to stop end a sitting the same way: with its checkpoint written.
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, signal.default_int_handler)
+    _stop_at_signals()
     return torch.device(options.device)
+
+
+def _stop_at_signals() -> None:
+    """All ways to be told to stop end a sitting the same way: with its checkpoint written."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+    hangup: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as under nohup
+        signal.signal(hangup, _stop_at_hangup)
+
+
+def _stop_at_hangup(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # a terminal that is closed may send several
+    raise KeyboardInterrupt
 
 
 def place(network: Network, device: torch.device) -> Network:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import time
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
-
-from PIL import Image
 
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.source.source import SourceReport
@@ -153,10 +150,9 @@ def stamped(frame: LiveFrame, what: int) -> Picture:
     return picture
 
 
-def no_identity(photo: bytes) -> tuple[Identity, SourceReport]:
+def no_identity(photo: Picture) -> tuple[Identity, SourceReport]:
     """Photos for engines that need none: nobody is looked for."""
-    with Image.open(io.BytesIO(photo)) as picture:
-        width, height = picture.size
+    height, width = photo.shape[:2]
     report = SourceReport(width, height, 1, False, (0, 0, min(width, height)), ())
     # Identity's fields are for networks; here only which one it is counts.
     return Identity.__new__(Identity), report

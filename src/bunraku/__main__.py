@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -13,11 +14,13 @@ from bunraku.commands.doctor import doctor
 from bunraku.commands.evaluate import evaluate
 from bunraku.commands.export import export
 from bunraku.commands.fetch import fetch
-from bunraku.commands.group import BunrakuGroup
+from bunraku.commands.group import EXIT_ERROR, EXIT_PIPE, BunrakuGroup
 from bunraku.commands.info import info
 from bunraku.commands.live import live
 from bunraku.commands.serve import serve
+from bunraku.commands.streams import take_streams
 from bunraku.commands.synth import synth
+from bunraku.errors import OutputError
 
 app = typer.Typer(
     cls=BunrakuGroup,
@@ -62,7 +65,17 @@ app.add_typer(bench.app, name="bench")
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="bunraku")
+    take_streams()
+    try:
+        try:
+            app(prog_name="bunraku")
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        sys.exit(EXIT_PIPE)
+    except OutputError as exc:  # in the help, or in what was still to be written
+        sys.stderr.write(f"bunraku: {exc}\n")
+        sys.exit(EXIT_ERROR)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bunraku.errors import BunrakuError, InputError
@@ -30,19 +29,17 @@ log = logging.getLogger(__name__)
 
 _ID_BYTES = 16
 
-Identify: TypeAlias = Callable[["str | Path | bytes | Picture"], "tuple[Identity, SourceReport]"]
-"""Makes a photo ready: :meth:`bunraku.Puppet.make_identity`, or a fake of it."""
+Identify: TypeAlias = Callable[[Picture], "tuple[Identity, SourceReport]"]
+"""Makes a photo that was read ready: :meth:`bunraku.Puppet.make_identity`, or a fake of it."""
 
 
 class SessionPuppet(StagedPuppet, Protocol):
     """What a session needs of :class:`bunraku.Puppet`."""
 
-    def make_identity(
-        self, photo: str | Path | bytes | Picture
-    ) -> tuple[Identity, SourceReport]: ...
+    def make_identity(self, photo: Picture) -> tuple[Identity, SourceReport]: ...
 
 
-def make_photo(identify: Identify, source: str | Path | bytes | Picture, name: str) -> Photo:
+def make_photo(identify: Identify, picture: Picture, name: str) -> Photo:
     """Make a photo ready; takes a while.
 
     :param name: as the user knows it.
@@ -50,7 +47,7 @@ def make_photo(identify: Identify, source: str | Path | bytes | Picture, name: s
     :raises EngineError: a network failed.
     """
     try:
-        identity, report = identify(source)
+        identity, report = identify(picture)
     except InputError as error:
         if name in error.message:
             raise

@@ -12,9 +12,9 @@ from bunraku.errors import InputError
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.protocols import Stage
+from bunraku.stream.core.session import Identify
 from bunraku.stream.server.files import PageFiles
 from bunraku.stream.server.options import ServerOptions
-from bunraku.stream.server.photo_worker import Identify
 from bunraku.stream.server.rest import SERVICE, guard, health, routes
 from bunraku.stream.server.service import Service
 from bunraku.stream.server.streaming import Stages
@@ -36,7 +36,7 @@ def make_app(
 
     :param models: what all sessions share.
     :param stages: makes a stream's stages instead, for tests and benchmarks.
-    :param identify: makes photos ready instead, from the bytes of a PNG; in a thread of its own.
+    :param identify: makes photos ready instead, from their pictures; in a thread of its own.
     :raises InputError: the options cannot be served safely, or there is nothing to serve with.
     """
     clock = clock or SystemClock()

@@ -10,6 +10,9 @@ from typing import Any, TextIO
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import HttpProcessingError
+
+log = logging.getLogger(__name__)
 
 ACCESS = "bunraku.access"
 
@@ -46,6 +49,32 @@ def configure(level: int = logging.INFO, stream: TextIO | None = None) -> None:
     logging.captureWarnings(True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+class MalformedRequests(logging.Filter):
+    """What is not HTTP is a line, in place of aiohttp's error with a traceback: whoever finds the
+    port may send it, a browser that takes it for TLS above all. Its text is left out, as it may
+    hold a header with a token.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let all other records pass."""
+        error = record.exc_info[1] if record.exc_info else None
+        while isinstance(error, web.RequestPayloadError):  # it came in the middle of a body
+            error = error.__cause__
+        if not isinstance(error, HttpProcessingError):
+            return True
+        remote = record.args[0] if isinstance(record.args, tuple) and record.args else None
+        log.info("malformed request", extra=told(remote=remote, why=type(error).__name__))
+        return False
+
+
+def http_logger() -> logging.Logger:
+    """What aiohttp's server is to log to."""
+    logger = logging.getLogger("aiohttp.server")
+    if not any(isinstance(one, MalformedRequests) for one in logger.filters):
+        logger.addFilter(MalformedRequests())
+    return logger
 
 
 class AccessLogger(AbstractAccessLogger):

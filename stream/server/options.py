@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -14,6 +16,7 @@ from bunraku.runtime.source.photo import MAX_PHOTO_BYTES, MAX_PHOTO_PIXELS
 from bunraku.stream.rtc.options import PeerOptions
 
 LOCAL_NAME = "localhost"
+_WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:/]+):(\d+)")
 
 SHORTEST_TOKEN = 16
 """Characters of a token that guards a server which others can reach."""
@@ -130,6 +133,10 @@ class ServerOptions:
     peer: PeerOptions = field(default_factory=PeerOptions)
     limits: Limits = field(default_factory=Limits)
 
+    def __post_init__(self) -> None:
+        """:raises InputError: ``host`` is neither a name nor an address."""
+        object.__setattr__(self, "host", parse_host(self.host))
+
     def check(self) -> None:
         """Check what makes a server safe, before anything is loaded.
 
@@ -192,6 +199,28 @@ def parse_origin(text: str) -> URL:
     if not host or origin is None or url.scheme not in ("http", "https") or url.path not in "/":
         raise InputError(f'"{text}" is not an origin.', "Write it as in https://example.org:8443")
     return origin
+
+
+def parse_host(text: str) -> str:
+    """A host to listen on: a name, or an address, which may stand in brackets as in a URL.
+
+    :return: without the brackets.
+    :raises InputError: it is neither, or there is more about it.
+    """
+    host = text.strip()
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    with contextlib.suppress(ValueError):
+        ipaddress.IPv6Address(bare)
+        return bare
+    if host and not set(host) & set(":/[]"):
+        return host
+    with_port = _WITH_PORT.fullmatch(host)
+    raise InputError(
+        f'"{text}" is not a host to listen on.',
+        f"Give --host {with_port[1]} --port {with_port[2]}"
+        if with_port
+        else "Give its name or address alone, as in 127.0.0.1 or ::1; 0.0.0.0 is all.",
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -5,26 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bunraku.errors import BunrakuError, PhotoError
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Photo
+from bunraku.stream.core.session import Identify
 from bunraku.stream.server.metrics import Metrics
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.photos import clean_name, clean_photo, photo_error, preview
 from bunraku.stream.server.protocol import ApiError, ErrorCode
 
-if TYPE_CHECKING:
-    from bunraku.runtime.identity import Identity
-    from bunraku.runtime.source.source import SourceReport
-
 log = logging.getLogger(__name__)
-
-Identify = Callable[[bytes], "tuple[Identity, SourceReport]"]
-"""Makes a photo ready: the bytes of a clean PNG in, all that can be computed of it out."""
 
 _ID_BYTES = 16
 
@@ -68,9 +62,9 @@ class PhotoWorker:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, data: bytes, name: str) -> tuple[Photo, bytes]:
-        clean = clean_photo(data, self._limits)
+        picture = clean_photo(data, self._limits)
         try:
-            return self._ready(clean, name)
+            return self._ready(picture, name)
         except BunrakuError as error:
             answer = photo_error(error)
             if answer.code is ErrorCode.INTERNAL:
@@ -89,10 +83,10 @@ class PhotoWorker:
         except BunrakuError as error:
             raise type(error)(f"{path}: {error.message}", error.hint) from error
 
-    def _ready(self, clean: bytes, name: str) -> tuple[Photo, bytes]:
-        identity, report = self._identify(clean)
+    def _ready(self, picture: Picture, name: str) -> tuple[Photo, bytes]:
+        identity, report = self._identify(picture)
         photo = Photo(secrets.token_urlsafe(_ID_BYTES), name, identity, report)
-        return photo, preview(clean)
+        return photo, preview(picture)
 
 
 def photo_json(photo: Photo, number: int, *, own: bool) -> dict[str, Any]:

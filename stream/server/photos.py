@@ -38,12 +38,12 @@ _PREVIEW_QUALITY = 80
 _LONGEST_NAME = 80
 
 
-def clean_photo(data: bytes, limits: Limits) -> bytes:
-    """Read a photo from a stranger and write it anew: upright, in sRGB, without any metadata, no
-    larger than a stream can show.
+def clean_photo(data: bytes, limits: Limits) -> Picture:
+    """Read a photo from a stranger: upright, in sRGB, without any metadata, no larger than a stream
+    can show.
 
     :param data: the file as it came, already within ``limits.photo_bytes``.
-    :return: a PNG of at most ``limits.photo_side_px`` on its longer side.
+    :return: ``[H,W,3]`` uint8 RGB of at most ``limits.photo_side_px`` on its longer side.
     :raises ApiError: 415: no JPEG, PNG or WebP by its content; 413: too many pixels, found before
         anything is decoded; 422: damaged.
     """
@@ -60,16 +60,16 @@ def clean_photo(data: bytes, limits: Limits) -> bytes:
         _check_chunks(data)
     _check_pixels(data, limits.photo_pixels)
     try:
-        picture = fitted(read_photo(data), limits.photo_side_px)
+        return fitted(read_photo(data), limits.photo_side_px)
     except PhotoError as error:
         raise _unreadable(error.hint) from error
-    return _encoded(picture, ".png", cv2.IMWRITE_PNG_COMPRESSION, 1)
 
 
-def preview(clean: bytes) -> bytes:
-    """A small JPEG of what ``clean_photo`` gave."""
-    small = fitted(read_photo(clean), PREVIEW_SIDE_PX)
-    return _encoded(small, ".jpg", cv2.IMWRITE_JPEG_QUALITY, _PREVIEW_QUALITY)
+def preview(picture: Picture) -> bytes:
+    """A small JPEG of a photo."""
+    bgr = cv2.cvtColor(fitted(picture, PREVIEW_SIDE_PX), cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _PREVIEW_QUALITY])
+    return bytes(data)
 
 
 def fitted(picture: Picture, side_px: int) -> Picture:
@@ -162,9 +162,3 @@ def _unreadable(hint: str | None = None) -> ApiError:
         "The photo is damaged or cut short.",
         hint or "Copy or export it again.",
     )
-
-
-def _encoded(picture: Picture, ending: str, setting: int, value: int) -> bytes:
-    bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(ending, bgr, [setting, value])
-    return bytes(data)

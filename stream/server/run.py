@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bunraku.errors import InputError
+from bunraku.stream.core.signals import HANGUP, stop_signals
 from bunraku.stream.server.app import make_app
-from bunraku.stream.server.logs import AccessLogger, told
+from bunraku.stream.server.logs import ACCESS, AccessLogger, http_logger, told
 from bunraku.stream.server.memory import keep_arenas_few
 from bunraku.stream.server.options import ServerOptions, is_loopback
 from bunraku.stream.server.tls import server_context
@@ -63,7 +64,8 @@ def run_app(options: ServerOptions, make: MakeApp, on_ready: Callable[[str], Non
             runner = web.AppRunner(
                 app,
                 access_log_class=AccessLogger,
-                access_log=logging.getLogger("bunraku.access"),
+                access_log=logging.getLogger(ACCESS),
+                logger=http_logger(),
                 keepalive_timeout=30.0,
                 shutdown_timeout=_SHUTDOWN_S,
             )
@@ -89,7 +91,7 @@ def run_app(options: ServerOptions, make: MakeApp, on_ready: Callable[[str], Non
 def address(options: ServerOptions, port: int) -> str:
     """Where a browser finds the server."""
     host = options.host
-    if host in ("0.0.0.0", "::", ""):
+    if host in ("0.0.0.0", "::"):
         host = socket.gethostname()
     return f"{options.scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
 
@@ -100,10 +102,8 @@ def bind(host: str, port: int) -> list[socket.socket]:
     :raises InputError: it is in use, may not be used, or is not of this machine.
     """
     try:
-        found = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-    except socket.gaierror as error:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError) as error:
         raise InputError(
             f"There is no host {host!r} to listen on.", "Use 127.0.0.1, or 0.0.0.0 for all."
         ) from error
@@ -167,14 +167,13 @@ def _stop_event() -> asyncio.Event:
     """Set by the first signal to end; the next one does what it does by default."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    numbers = [signal.SIGTERM, signal.SIGINT]
-    hangup: signal.Signals | None = getattr(signal, "SIGHUP", None)
-    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as under nohup
-        numbers.append(hangup)
+    numbers = stop_signals()
 
     def on_signal() -> None:
         stop.set()
         for number in numbers:
+            if number == HANGUP:  # a terminal that is closed may send several
+                continue
             try:
                 loop.remove_signal_handler(number)
             except NotImplementedError:

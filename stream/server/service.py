@@ -9,6 +9,7 @@ from typing import Any
 from bunraku.errors import InputError
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.controls import Command, Photo
+from bunraku.stream.core.session import Identify
 from bunraku.stream.core.tasks import cancel, finish
 from bunraku.stream.rtc.peer import Peer
 from bunraku.stream.server.auth import AccessControl
@@ -16,7 +17,7 @@ from bunraku.stream.server.folders import sweep
 from bunraku.stream.server.logs import told
 from bunraku.stream.server.metrics import Metrics
 from bunraku.stream.server.options import ServerOptions
-from bunraku.stream.server.photo_worker import Identify, PhotoWorker, photo_json
+from bunraku.stream.server.photo_worker import PhotoWorker, photo_json
 from bunraku.stream.server.protocol import ApiError, ByeReason, CommandMessage, ErrorCode, Offer
 from bunraku.stream.server.rate_limit import ConcurrencyLimit, RateLimits
 from bunraku.stream.server.recordings import keep

@@ -17,6 +17,8 @@ FIELD = "photo"
 _FRAMING_BYTES = 16 * 2**10
 """Room for boundaries, headers and other fields around the photo."""
 _MOST_PARTS = 16
+# A form's text in place of a file is its path, as of `curl -F photo=me.jpg` without the @.
+_LONGEST_PATH = 4096
 # What aiohttp raises at bodies that are not what they say.
 _UNREADABLE = (
     *(ValueError, AssertionError, RuntimeError, LookupError),
@@ -36,8 +38,8 @@ class Upload:
 async def receive(request: web.Request, limits: Limits) -> Upload:
     """Read the field "photo" of a multipart request.
 
-    :raises ApiError: 415: another kind of body; 413: too large; 400: it makes no sense; 408: it
-        took too long.
+    :raises ApiError: 415: another kind of body; 413: too large; 400: it makes no sense, or holds
+        no photo or several; 408: it took too long.
     """
     if request.content_type != "multipart/form-data":
         raise ApiError(415, ErrorCode.UNSUPPORTED_TYPE, "That is not a form with a photo.", _HOW)
@@ -54,10 +56,12 @@ async def receive(request: web.Request, limits: Limits) -> Upload:
             408, ErrorCode.BAD_MESSAGE, "The photo took too long to arrive.", "Send a smaller one."
         ) from error
     except _UNREADABLE as error:
-        raise ApiError(400, ErrorCode.BAD_MESSAGE, "The form cannot be read.", _HOW) from error
+        raise _bad_form("The form cannot be read.") from error
 
 
 async def _photo_part(reader: MultipartReader, limits: Limits) -> Upload:
+    upload: Upload | None = None
+    others: list[str] = []
     spare = _FRAMING_BYTES
     for _ in range(_MOST_PARTS):
         part = await reader.next()
@@ -66,19 +70,47 @@ async def _photo_part(reader: MultipartReader, limits: Limits) -> Upload:
         if not isinstance(part, BodyPartReader):
             raise ValueError("a form within the form")
         if part.name == FIELD:
-            data = await _read(part, limits.photo_bytes, limits)
-            return Upload(data, clean_name(part.filename))
-        spare -= len(await _read(part, spare, limits))
-    raise ApiError(400, ErrorCode.BAD_MESSAGE, "There is no field “photo” in the form.", _HOW)
+            if upload is not None:
+                raise _bad_form("There is more than one photo in the form.", "Send one at a time.")
+            data = await _read(part, limits.photo_bytes)
+            if data is None:
+                raise _too_large(limits)
+            upload = Upload(data, clean_name(part.filename))
+            _check_file(upload, part.filename)
+        else:
+            others.append(f"“{clean_name(part.name)}”" if part.name else "one without a name")
+            data = await _read(part, spare)
+            if data is None:  # this is where the photo is
+                break
+            spare -= len(data)
+    if upload is not None:
+        return upload
+    if others:
+        named = " and ".join(dict.fromkeys(others[:3]))
+        raise _bad_form(f"The photo is expected in the field “{FIELD}”, not in {named}.")
+    raise _bad_form(f"There is no field “{FIELD}” in the form.")
 
 
-async def _read(part: BodyPartReader, most: int, limits: Limits) -> bytes:
+def _check_file(upload: Upload, filename: str | None) -> None:
+    """:raises ApiError: 400: nothing was chosen, or the file's name was sent in its place."""
+    if not upload.data:
+        raise _bad_form(f"The field “{FIELD}” is empty.", "Choose a file.")
+    if filename is None and len(upload.data) <= _LONGEST_PATH and upload.data.isascii():
+        raise _bad_form(f"The field “{FIELD}” holds a text and no file.")
+
+
+async def _read(part: BodyPartReader, most: int) -> bytes | None:
+    """All of a part; None if it is larger."""
     data = bytearray()
     while chunk := await part.read_chunk():
         data += chunk
         if len(data) > most:
-            raise _too_large(limits)
+            return None
     return bytes(data)
+
+
+def _bad_form(text: str, hint: str = _HOW) -> ApiError:
+    return ApiError(400, ErrorCode.BAD_MESSAGE, text, hint)
 
 
 def _too_large(limits: Limits) -> ApiError:

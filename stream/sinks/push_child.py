@@ -24,6 +24,7 @@ import av
 import av.error
 import numpy as np
 
+from bunraku.stream.core.signals import ignore_in_child
 from bunraku.stream.sinks.muxer import LiveMuxer, pushed_h264
 
 HEADER = struct.Struct("<q")
@@ -88,7 +89,7 @@ def _limit(seconds: int) -> None:
 
 def main() -> None:
     """Serve standard input and output, until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which then says goodbye
+    ignore_in_child()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     try:
         pictures = io.FileIO(sys.stdin.fileno(), closefd=False)

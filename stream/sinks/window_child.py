@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import struct
 import sys
 import threading
@@ -24,6 +23,7 @@ import cv2
 import numpy as np
 
 from bunraku.spec.arrays import Picture
+from bunraku.stream.core.signals import ignore_in_child
 
 HEADER = struct.Struct("<II")
 
@@ -68,7 +68,7 @@ class Mailbox:
 
 def main() -> None:
     """Show pictures from standard input until it ends or the user closes the window."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
+    ignore_in_child()
     title = json.loads(sys.stdin.buffer.readline())
     if not cv2.currentUIFramework():
         _say(refused="headless")

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 from benchmarks.live.stages import (
@@ -15,7 +13,6 @@ from benchmarks.live.stages import (
     about,
     no_identity,
 )
-from PIL import Image
 
 from bunraku.runtime.identity import Identity
 from bunraku.spec.arrays import Picture
@@ -24,14 +21,8 @@ from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.sources.barcode import code_height, draw_code, read_code
 
 
-def png() -> bytes:
-    data = io.BytesIO()
-    Image.new("RGB", (64, 48), (10, 20, 30)).save(data, "PNG")
-    return data.getvalue()
-
-
 def photo(name: str) -> Photo:
-    identity, report = no_identity(png())
+    identity, report = no_identity(np.zeros((48, 64, 3), np.uint8))
     return Photo(name, name, identity, report)
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,15 +70,47 @@ def test_interrupted_runs_end_with_130(
     make_photo: MakeClip,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from bunraku.stream.core import interrupt
+    from bunraku.stream.core import signals
 
     asked = iter([False, False, True])
-    monkeypatch.setattr(interrupt.StopRequest, "__call__", lambda _: next(asked))
+    monkeypatch.setattr(signals.StopRequest, "__call__", lambda _: next(asked))
     out = tmp_path / "out.mp4"
     result = run(make_photo(), make_clip(), "-o", out)
     assert result.exit_code == 130
     assert "stopped early, 2 frames" in result.stderr
     assert out.is_file()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_completes_the_file(
+    number: signal.Signals,
+    tmp_path: Path,
+    make_clip: MakeClip,
+    make_photo: MakeClip,
+    make_puppet: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    puppet = make_puppet()
+    animate_frame = puppet.animate
+
+    def animate_and_kill(*arguments: Any, **options: Any) -> Any:
+        if len(puppet.drives) == 2:
+            os.kill(os.getpid(), number)
+        return animate_frame(*arguments, **options)
+
+    monkeypatch.setattr(puppet, "animate", animate_and_kill)
+    monkeypatch.setattr(command, "load_puppet", lambda *_: puppet)
+    out = tmp_path / "out" / "out.mp4"
+    out.parent.mkdir()
+    before = signal.signal(number, signal.SIG_DFL)  # it may be ignored, as under nohup
+    try:
+        arguments = ["animate", str(make_photo()), str(make_clip()), "-o", str(out)]
+        result = CliRunner().invoke(app, arguments)
+    finally:
+        signal.signal(number, before)
+    assert result.exit_code == 130
+    assert "stopped early, 3 frames" in result.stderr
+    assert list(out.parent.iterdir()) == [out]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import pytest
@@ -48,6 +49,13 @@ def test_bugs_are_one_line_and_say_how_to_see_more(monkeypatch: pytest.MonkeyPat
     assert result.exit_code == 1
     assert result.stderr.startswith("bunraku: this is a bug: ZeroDivisionError: division by zero.")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_full_disk_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    _break(monkeypatch, OSError(errno.ENOSPC, "No space left on device", "/out/report.md"))
+    result = CliRunner().invoke(app, ["info", "nothing"])
+    text = "bunraku: /out/report.md cannot be written: No space left on device.\n"
+    assert (result.exit_code, result.stderr) == (2, text)
 
 
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

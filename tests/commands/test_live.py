@@ -152,13 +152,22 @@ def test_it_ends_after_the_duration(
     assert 1 <= json.loads(result.stdout)["frames_out"] <= 20
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_completes_the_file(
-    run: Callable[..., Any], puppet: BrightnessPuppet, tmp_path: Path, make_photo: MakeFile
+    number: signal.Signals,
+    run: Callable[..., Any],
+    puppet: BrightnessPuppet,
+    tmp_path: Path,
+    make_photo: MakeFile,
 ) -> None:
     out = tmp_path / "out.mp4"
-    puppet.on_frame = lambda n: os.kill(os.getpid(), signal.SIGTERM) if n == 5 else None
+    puppet.on_frame = lambda n: os.kill(os.getpid(), number) if n == 5 else None
     words = ("--from", "pattern", "--size", "160x120", "--no-window", "-o", out)
-    result = run(make_photo(), *words, "--stats-json", "-")
+    before = signal.signal(number, signal.SIG_DFL)  # it may be ignored, as under nohup
+    try:
+        result = run(make_photo(), *words, "--stats-json", "-")
+    finally:
+        signal.signal(number, before)
     assert result.exit_code == 0
     assert json.loads(result.stdout)["interrupted"] is True
     assert len(levels(out)) >= 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import signal
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -125,6 +126,20 @@ def test_prepare(options: TrainOptions) -> None:
     prepare(replace(options, seed=3))
     assert torch.equal(torch.rand(1), first)
     assert options.out.is_dir()
+
+
+def test_a_hangup_ends_a_sitting_once(options: TrainOptions) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        prepare(options)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGHUP)  # while the checkpoint is written
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+        prepare(options)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize(("total", "size"), [(0, 4), (3, 4), (4, 4), (9, 4)])

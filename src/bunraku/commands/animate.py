@@ -69,7 +69,8 @@ def animate(
     Only animate people who have agreed to it. What you make is marked as synthetic in the
     file's metadata, and in the picture with --mark.
 
-    The file keeps the clip's timing and sound. Ctrl-C closes it early and leaves it playable.
+    The file keeps the clip's timing and sound. Ctrl-C, SIGTERM or a closed
+    terminal ends it early and leaves it playable.
     """
     from bunraku.stream.clip.options import AnimateOptions
 
@@ -87,9 +88,9 @@ def animate(
         max_side_px=max_side,
     )
     summary = _run(options, bundle, iuv_bundle, threads)
+    _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
-    _report(summary)
     if summary.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
 
@@ -109,7 +110,7 @@ def parse_frames(text: str | None) -> tuple[int, int | None]:
 
 def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) -> AnimateSummary:
     from bunraku.stream.clip.animate import animate_clip
-    from bunraku.stream.core.interrupt import StopRequest
+    from bunraku.stream.core.signals import StopRequest
 
     with progress_bar("frames") as progress, StopRequest() as stop:
         task = progress.add_task("Starting", total=None)

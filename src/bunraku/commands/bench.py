@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bunraku.commands.options import BundleOption
-from bunraku.commands.show import print_json, progress_bar
+from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.stream.core.output_path import check_file
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast Bunraku is on this machine.")
@@ -35,13 +34,13 @@ def latency(
     ] = None,
     frames: Annotated[int, typer.Option(min=1, help="Frames to measure.")] = 150,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="File to write; without it, to stdout.")
+        Path | None, typer.Option("--json", help="File to write; - for stdout, as without it.")
     ] = None,
 ) -> None:
     """Time the whole chain from frame to picture, and each stage, beside a yardstick network."""
     from bunraku.runtime.bench import BenchOptions, run_latency
 
-    if json_file is not None:
+    if json_file is not None and str(json_file) != STDOUT:
         check_file(json_file)  # now, not after a minute of measuring
     options = BenchOptions(
         bundle=preset, engine=engine, threads=threads, photo=photo, clip=clip, frames=frames
@@ -49,10 +48,8 @@ def latency(
     with progress_bar("frames") as progress:
         task = progress.add_task("Measuring", total=frames)
         report = run_latency(options, lambda done, _: progress.update(task, completed=done))
-    if json_file is None:
-        print_json(report)
-    else:
-        json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    write_json(json_file or Path(STDOUT), report)
+    if json_file is not None and str(json_file) != STDOUT:
         _print(report)
 
 

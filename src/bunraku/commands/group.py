@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import typer
@@ -12,6 +13,11 @@ from bunraku.errors import BunrakuError
 EXIT_BUG = 1
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
+EXIT_PIPE = 141
+"""As of a tool that SIGPIPE ends."""
+
+# An OSError with one of these is never ours.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 class BunrakuGroup(TyperGroup):
@@ -25,13 +31,18 @@ class BunrakuGroup(TyperGroup):
             typer.echo("bunraku: interrupted", err=True)
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except BrokenPipeError:
-            raise  # the reader of our output has seen enough; typer ends quietly
+            # The reader of our output has seen enough.
+            raise typer.Exit(EXIT_PIPE) from None
         except BunrakuError as exc:
             if ctx.params.get("debug"):
                 raise
             typer.echo(f"bunraku: {exc}", err=True)
             raise typer.Exit(EXIT_ERROR) from None
         except Exception as exc:
+            if isinstance(exc, OSError) and exc.errno in _NO_ROOM and not ctx.params.get("debug"):
+                where = "A file" if exc.filename is None else str(exc.filename)
+                typer.echo(f"bunraku: {where} cannot be written: {exc.strerror}.", err=True)
+                raise typer.Exit(EXIT_ERROR) from None
             # Typer's own exceptions are usage errors and exits, which it shows itself.
             if ctx.params.get("debug") or type(exc).__module__.startswith(("click", "typer")):
                 raise

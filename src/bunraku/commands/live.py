@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -19,17 +18,15 @@ from bunraku.commands.options import (
     WindowOnlyOption,
     parse_size,
 )
-from bunraku.commands.show import print_json, progress_bar
+from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from bunraku.stream.core.session import SessionPuppet
     from bunraku.stream.core.stats import Stats
-    from bunraku.stream.live import LiveOptions, LiveSummary
+    from bunraku.stream.live import LiveOptions
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
-
-STDOUT = "-"
 
 MAX_SIDE_PX = 1280
 
@@ -138,7 +135,8 @@ def live(
 
     Keys in the window: 1-9 choose among the photos, C calibrates to your present pose, M mirrors,
     O shows the overlay, R records, P passes the camera through, F freezes, Q quits, ? shows them.
-    Ctrl-C ends too, and completes recordings; a second one quits at once.
+    Ctrl-C, SIGTERM or a closed terminal ends too, and completes recordings; a second Ctrl-C quits
+    at once.
     """
     from bunraku.stream.live import LiveOptions
     from bunraku.stream.sinks.choose import SinkOptions
@@ -212,7 +210,7 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
     console.say(f"{summary.source}: {totals(summary.stats)}")
     if stats_json is not None:
         try:
-            write_stats(stats_json, summary)
+            write_json(stats_json, summary.as_json())
         except OutputError as error:
             if summary.error is None:
                 raise
@@ -246,20 +244,6 @@ def totals(stats: Stats) -> str:
         f"{stats.frames_out} of {stats.frames_in} frames in {stats.elapsed_s:.1f} s "
         f"({rate:.1f} a second){_mishaps(stats)}"
     )
-
-
-def write_stats(path: Path, summary: LiveSummary) -> None:
-    """Write the numbers as JSON; "-" is stdout.
-
-    :raises OutputError: they cannot be written.
-    """
-    if str(path) == STDOUT:
-        print_json(summary.as_json())
-        return
-    try:
-        path.write_text(json.dumps(summary.as_json(), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _mishaps(stats: Stats) -> str:

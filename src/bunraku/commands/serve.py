@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,7 @@ from bunraku.commands.options import (
     WindowOnlyOption,
     parse_size,
 )
-from bunraku.errors import InputError
+from bunraku.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from bunraku.runtime.models import Models
@@ -227,7 +228,9 @@ def _tls(cert: Path | None, key: Path | None) -> Tls | None:
 
 def _tell_ready(options: ServerOptions) -> Callable[[str], None]:
     def tell(url: str) -> None:
-        typer.echo(f"Bunraku is served at {url}")
+        # The log has it too, and visitors can come whether or not this can be read.
+        with contextlib.suppress(OutputError, BrokenPipeError):
+            typer.echo(f"Bunraku is served at {url}")
         if options.token is not None:
             typer.echo("The page asks for the token.", err=True)
 

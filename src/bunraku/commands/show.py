@@ -6,15 +6,41 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from bunraku.errors import OutputError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 
+STDOUT = "-"
+"""In place of a file's name: standard output."""
+
+
 def print_json(value: Any) -> None:
-    """Print a value as JSON to stdout, untouched by terminal width and colours."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Print a value as JSON to stdout, untouched by terminal width and colours.
+
+    :raises OutputError: it cannot be written there.
+    """
+    plain = sys.stdout.encoding.lower() not in ("utf-8", "utf8")
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=plain) + "\n")
+    sys.stdout.flush()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as JSON to a file; "-" is stdout.
+
+    :raises OutputError: it cannot be written.
+    """
+    if str(path) == STDOUT:
+        print_json(value)
+        return
+    try:
+        path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def mebibytes(size: float) -> str:

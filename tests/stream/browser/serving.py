@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
 from aiohttp import web
-from PIL import Image
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.source.source import SourceReport
+from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import Stage
@@ -35,10 +33,8 @@ def fake_app(options: ServerOptions) -> web.Application:
     return make_app(options, stages=fake_stages, identify=fake_identify)
 
 
-def fake_identify(data: bytes) -> tuple[Identity, SourceReport]:
+def fake_identify(photo: Picture) -> tuple[Identity, SourceReport]:
     """Finds one person in every photo, but nobody in one that is plain black."""
-    with Image.open(io.BytesIO(data)) as image:
-        photo = np.asarray(image.convert("RGB"), np.uint8)
     height, width = photo.shape[:2]
     if not photo.any():
         raise NoPersonError("Nobody was found in the photo.", "Use one that shows a person.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -42,10 +41,10 @@ class ColourPuppet:
     def __init__(self) -> None:
         self.calibrations = 0
 
-    def make_identity(self, photo: str | Path | bytes | Picture) -> tuple[Identity, SourceReport]:
-        if photo == b"nobody":
+    def make_identity(self, photo: Picture) -> tuple[Identity, SourceReport]:
+        if not photo.any():
             raise NoPersonError("No person was found in the photo.", "Use another.")
-        return cast(Identity, FakeIdentity(len(cast(bytes, photo)))), REPORT
+        return cast(Identity, FakeIdentity(int(photo.mean()))), REPORT
 
     def calibrate(self) -> None:
         self.calibrations += 1
@@ -152,10 +151,10 @@ async def test_calibrating_reaches_the_puppet() -> None:
 
 def test_photos_have_a_name_and_a_secret() -> None:
     puppet = ColourPuppet()
-    made = make_photo(puppet.make_identity, b"abc", "me.jpg")
+    made = make_photo(puppet.make_identity, picture(3), "me.jpg")
     assert (made.name, len(made.id) > 16) == ("me.jpg", True)
     with pytest.raises(NoPersonError, match=r"^bad\.jpg: No person was found"):
-        make_photo(puppet.make_identity, b"nobody", "bad.jpg")
+        make_photo(puppet.make_identity, picture(0), "bad.jpg")
 
 
 def test_something_must_work_on_frames() -> None:
@@ -168,7 +167,7 @@ def test_a_refused_photo_is_named_once() -> None:
         raise NoPersonError("/a/me.jpg shows nobody.", "Use another.")
 
     with pytest.raises(NoPersonError, match=r"^/a/me\.jpg shows nobody\. Use another\.$"):
-        make_photo(refuse, b"", "/a/me.jpg")
+        make_photo(refuse, picture(), "/a/me.jpg")
 
 
 async def test_keys_from_another_thread_are_commands() -> None:

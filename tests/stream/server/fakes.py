@@ -19,7 +19,6 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.identity import Identity
-from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.source import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls
@@ -44,9 +43,8 @@ class FakeIdentity:
     colour: tuple[int, int, int]
 
 
-def identify(data: bytes) -> tuple[Identity, SourceReport]:
+def identify(picture: Picture) -> tuple[Identity, SourceReport]:
     """A photo's mean colour; in a black one there is nobody."""
-    picture = read_photo(data)
     height, width = picture.shape[:2]
     red, green, blue = (int(value) for value in picture.reshape(-1, 3).mean(0))
     if red + green + blue < 3:

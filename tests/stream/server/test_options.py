@@ -12,6 +12,7 @@ from bunraku.stream.server.options import (
     Tls,
     is_loopback,
     own_names,
+    parse_host,
     parse_origin,
 )
 
@@ -24,7 +25,7 @@ def test_this_machine_alone_needs_nothing(host: str) -> None:
     ServerOptions(host=host).check()
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.org", ""])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.org"])
 def test_others_need_tls_and_a_token(host: str) -> None:
     with pytest.raises(InputError, match=r"needs TLS.*openssl req -x509.*--tls-cert"):
         ServerOptions(host=host, token=TOKEN).check()
@@ -33,6 +34,36 @@ def test_others_need_tls_and_a_token(host: str) -> None:
     with pytest.raises(InputError, match="at least 16 characters"):
         ServerOptions(host=host, tls=TLS, token="short").check()
     ServerOptions(host=host, tls=TLS, token=TOKEN).check()
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        *(("[::1]", "::1"), ("::1", "::1"), ("[::]", "::"), ("fe80::1%eth0", "fe80::1%eth0")),
+        *(("localhost", "localhost"), (" 127.0.0.1", "127.0.0.1"), ("a.b.example", "a.b.example")),
+    ],
+)
+def test_hosts_to_listen_on(text: str, host: str) -> None:
+    assert parse_host(text) == host
+    assert ServerOptions(host=text).host == host
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", "Give its name or address alone"),
+        ("http://localhost/", "Give its name or address alone"),
+        ("[localhost]", "Give its name or address alone"),
+        ("::1::2", "Give its name or address alone"),
+        ("localhost:9000", "Give --host localhost --port 9000"),
+        ("[::1]:8080", "Give --host [::1] --port 8080"),
+    ],
+)
+def test_hosts_that_are_none(text: str, hint: str) -> None:
+    with pytest.raises(InputError, match="is not a host to listen on") as caught:
+        ServerOptions(host=text)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith(hint)
 
 
 def test_an_origin_of_others_needs_a_token() -> None:

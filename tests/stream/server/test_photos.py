@@ -38,25 +38,21 @@ def refused(data: bytes) -> ApiError:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_photos_become_clean_pngs(kind: str) -> None:
-    with Image.open(io.BytesIO(clean_photo(photo(kind), LIMITS))) as image:
-        assert (image.format, image.size, image.mode) == ("PNG", (120, 160), "RGB")
-        assert abs(float(np.asarray(image).mean()) - 137) < 3
+def test_photos_become_pictures(kind: str) -> None:
+    picture = clean_photo(photo(kind), LIMITS)
+    assert picture.shape == (160, 120, 3)
+    assert abs(float(picture.mean()) - 137) < 3
 
 
-def test_photos_are_turned_upright_and_lose_what_they_tell() -> None:
-    with Image.open(io.BytesIO(clean_photo(turned(), LIMITS))) as image:
-        assert image.size == (20, 40)
-        assert not image.getexif()
-        assert not image.info
-        pixels = np.asarray(image)
+def test_photos_are_turned_upright() -> None:
+    pixels = clean_photo(turned(), LIMITS)
+    assert pixels.shape == (40, 20, 3)
     assert pixels[5, 10, 0] > 200  # the left half is on top
     assert pixels[35, 10, 2] > 200
 
 
 def test_large_photos_are_made_smaller() -> None:
-    with Image.open(io.BytesIO(clean_photo(photo(size=(900, 600)), LIMITS))) as image:
-        assert image.size == (200, 133)
+    assert clean_photo(photo(size=(900, 600)), LIMITS).shape == (133, 200, 3)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +130,7 @@ def test_a_jpeg_that_does_not_begin(monkeypatch: pytest.MonkeyPatch, junk: bytes
 
 def test_what_follows_a_photo_does_not_count() -> None:
     clip = b"\xff\xda" * 1000  # phones append one
-    assert clean_photo(photo() + clip, LIMITS) == clean_photo(photo(), LIMITS)
+    assert np.array_equal(clean_photo(photo() + clip, LIMITS), clean_photo(photo(), LIMITS))
 
 
 def test_mutated_photos_are_read_or_refused() -> None:

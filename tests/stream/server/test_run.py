@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
-import os
 import select
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -20,48 +17,13 @@ import pytest
 from aiohttp import web
 from tests.stream.server.certificates import make_certificate
 from tests.stream.server.fakes import identify, tint
+from tests.stream.server.processes import TOKEN, server
 
 from bunraku.errors import InputError
 from bunraku.stream.server import run
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.run import address, bind, run_app
-
-ROOT = Path(__file__).parents[3]
-TOKEN = "a-token-long-enough"
-
-_SERVER = """
-import sys
-from bunraku.stream.server.app import make_app
-from bunraku.stream.server.logs import configure
-from bunraku.stream.server.options import ServerOptions, Tls
-from bunraku.stream.server.run import run_app
-from pathlib import Path
-from tests.stream.server.fakes import identify, tint
-
-configure()
-tls = Tls(Path(sys.argv[1]), Path(sys.argv[2])) if len(sys.argv) > 1 else None
-options = ServerOptions(port=0, token="a-token-long-enough", tls=tls)
-make = lambda chosen: make_app(chosen, stages=tint, identify=identify)
-run_app(options, make, lambda url: print(url, flush=True))
-print("ended", flush=True)
-"""
-
-
-@contextmanager
-def server(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server in a process of its own, and its address."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
-    command = [sys.executable, "-P", "-W", "error", "-c", _SERVER, *map(str, arguments)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
-        try:
-            assert process.stdout is not None
-            url = process.stdout.readline().strip()
-            assert url.startswith("http"), process.communicate(timeout=5)
-            yield process, url
-        finally:
-            process.kill()
 
 
 def read(pipe: IO[str] | None) -> str:
@@ -137,6 +99,18 @@ async def test_nohup_is_respected() -> None:
         await stop.wait()
 
 
+@pytest.mark.usefixtures("handlers")
+async def test_a_second_hangup_does_not_end_it_at_once() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    stop = run._stop_event()
+    signal.raise_signal(signal.SIGHUP)
+    async with asyncio.timeout(10):
+        await stop.wait()
+    signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL  # who is impatient says so
+
+
 async def test_over_tls(tmp_path: Path) -> None:
     tls = make_certificate(tmp_path, "localhost")
     with server(tls.cert, tls.key) as (process, url):
@@ -164,8 +138,19 @@ def test_a_port_in_use() -> None:
 def test_addresses_that_are_not_ours() -> None:
     with pytest.raises(InputError, match="There is no host"):
         bind("no such host", 0)
+    with pytest.raises(InputError, match="There is no host"):
+        bind("a" * 70 + ".example", 0)  # longer than names can be
     with pytest.raises(InputError, match="is not an address of this machine"):
         bind("192.0.2.1", 0)
+
+
+def test_a_port_without_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> socket.socket:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(run, "_bound", refuse)
+    with pytest.raises(InputError, match=r"Port 80 may not be used by you\. Choose one above 1023"):
+        bind("127.0.0.1", 80)
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux has it")
@@ -219,6 +204,8 @@ def test_nothing_to_serve_with() -> None:
     [
         (ServerOptions(), "http://127.0.0.1:81/"),
         (ServerOptions(host="::1"), "http://[::1]:81/"),
+        (ServerOptions(host="[::1]"), "http://[::1]:81/"),
+        (ServerOptions(host="localhost"), "http://localhost:81/"),
         (ServerOptions(host="0.0.0.0"), f"http://{socket.gethostname()}:81/"),
     ],
 )

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from aiohttp import FormData
 from prometheus_client.parser import text_string_to_metric_families
 from tests.stream.server.fakes import plain, serving, until
 from tests.stream.server.pictures import mutated, photo, png_bomb
@@ -18,7 +17,7 @@ async def test_refusals_say_why_and_are_counted() -> None:
             (photo("TIFF"), 415, "unsupported_type"),
             (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "unsupported_type"),
             (b"<html></html>", 415, "unsupported_type"),
-            (b"", 415, "unsupported_type"),
+            (b"", 400, "bad_message"),
             (png_bomb(), 413, "photo_too_large"),
             (photo("JPEG") + bytes(200_000), 413, "photo_too_large"),
             (bytes(3_000_000), 413, "photo_too_large"),
@@ -40,7 +39,8 @@ async def test_refusals_say_why_and_are_counted() -> None:
         assert refused == {
             "no_person": 1,
             "unreadable_photo": 1,
-            "unsupported_type": 5,
+            "unsupported_type": 4,
+            "bad_message": 1,
             "photo_too_large": 3,
         }
         metrics = site.service.metrics
@@ -74,11 +74,62 @@ async def test_forms_that_are_none() -> None:
             async with site.client.post("/api/photos", data=data, headers=headers) as response:
                 assert response.status in (status, 415, 422), (headers, data)
                 assert (await response.json())["error"]["code"]
-        form = FormData()
-        form.add_field("picture", photo(), filename="me.jpg")
-        async with site.client.post("/api/photos", data=form) as response:
-            assert response.status == 400
-            assert "photo" in (await response.json())["error"]["hint"]
+
+
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+def form(*fields: tuple[str, bytes, str | None]) -> bytes:
+    """A form of boundary x, of fields of name, content and file name."""
+    parts = b""
+    for name, data, filename in fields:
+        shown = "" if filename is None else f'; filename="{filename}"'
+        parts += f'--x\r\nContent-Disposition: form-data; name="{name}"{shown}\r\n\r\n'.encode()
+        parts += data + b"\r\n"
+    return parts + b"--x--\r\n"
+
+
+async def test_wrong_forms_are_told_what_is_right() -> None:
+    me = (photo(), "me.jpg")
+    large = (photo() + bytes(100_000), "me.jpg")
+    wrong = [
+        (form(), "There is no field “photo” in the form."),
+        (form(("picture", *me)), "The photo is expected in the field “photo”, not in “picture”."),
+        (form(("file", *large)), "The photo is expected in the field “photo”, not in “file”."),
+        (
+            form(("name", b"Ann", None), ("foto", *large), ("photo", *me)),
+            "The photo is expected in the field “photo”, not in “name” and “foto”.",
+        ),
+        (form(("photo", *me), ("photo", *me)), "There is more than one photo in the form."),
+        (form(("photo", b"", "")), "The field “photo” is empty."),
+        (form(("photo", b"me.jpg", None)), "The field “photo” holds a text and no file."),
+        (form(("Photo", *me)), "The photo is expected in the field “photo”, not in “Photo”."),
+    ]
+    async with serving() as site:
+        for made, text in wrong:
+            async with site.client.post("/api/photos", data=made, headers=FORM) as response:
+                error = (await response.json())["error"]
+                assert (response.status, error["code"]) == (400, "bad_message")
+                assert error["text"] == text
+                assert error["hint"]
+        right = form(("name", b"Ann", None), ("photo", plain(90), None), ("after", b"x", None))
+        async with site.client.post("/api/photos", data=right, headers=FORM) as response:
+            assert response.status == 201
+
+
+async def test_other_bodies_than_forms() -> None:
+    async with serving() as site:
+        for sent in (
+            {"json": {"photo": "me.jpg"}},
+            {"data": {"photo": "me.jpg"}},
+            {"data": photo(), "headers": {"Content-Type": "image/jpeg"}},
+            {"data": photo()},
+            {},
+        ):
+            async with site.client.post("/api/photos", **sent) as response:
+                error = (await response.json())["error"]
+                assert (response.status, error["code"]) == (415, "unsupported_type")
+                assert "multipart/form-data in the field “photo”" in error["hint"]
 
 
 async def test_20_megabytes_are_not_read() -> None:
