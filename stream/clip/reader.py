@@ -10,7 +10,6 @@ from typing import Self, cast
 
 import av
 import av.error
-import numpy as np
 from av.buffer import Buffer
 from av.container import InputContainer
 from av.packet import Packet
@@ -19,6 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bunraku.errors import ClipError
+from bunraku.stream.core.frame import to_rgb
 from bunraku.stream.core.orientation import Picture, Turn, fit, resize
 
 _FALLBACK_RATE = Fraction(25)
@@ -167,7 +167,7 @@ class ClipReader:
         return pts
 
     def _upright(self, frame: VideoFrame) -> Picture:
-        image: Picture = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+        image = to_rgb(frame)
         height, width = image.shape[:2]
         aspect = self._stream.sample_aspect_ratio
         if aspect and aspect != 1:
