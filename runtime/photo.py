@@ -14,6 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bunraku.errors import PhotoError
 from bunraku.runtime.photo_colours import to_srgb
+from bunraku.runtime.place import Read, check_kind, path_of
 
 MAX_PHOTO_BYTES = 64 * 2**20
 MAX_PHOTO_PIXELS = 64_000_000
@@ -61,20 +62,18 @@ def read_photo(source: str | Path | bytes) -> NDArray[np.uint8]:
 def _load(source: str | Path | bytes) -> tuple[str, bytes]:
     if isinstance(source, bytes):
         name, data = "the photo", source
-        size = len(data)
     else:
-        path = Path(source)
+        path = path_of(source, Read.PHOTO)
         name = str(path)
         try:
-            if path.is_dir():
-                raise PhotoError(f"{name} is a folder, not a photo.", "Name one picture in it.")
-            size = path.stat().st_size
-            data = b"" if size > MAX_PHOTO_BYTES else path.read_bytes()
+            check_kind(path, Read.PHOTO)
+            with path.open("rb") as file:
+                data = file.read(MAX_PHOTO_BYTES + 1)
         except FileNotFoundError as exc:
             raise PhotoError(f"{name} does not exist.", "Check the path of the photo.") from exc
         except OSError as exc:
             raise PhotoError(f"{name} cannot be opened: {exc.strerror}.") from exc
-    if size > MAX_PHOTO_BYTES:
+    if len(data) > MAX_PHOTO_BYTES:
         limit = f"{MAX_PHOTO_BYTES // 2**20} MiB"
         raise PhotoError(f"{name} is larger than {limit}.", "Export it smaller, as a JPEG.")
     if not data:

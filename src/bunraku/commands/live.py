@@ -18,6 +18,7 @@ from bunraku.commands.options import (
     StageThreadsOption,
     WindowOnlyOption,
     parse_size,
+    photo_path,
 )
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError, OutputError
@@ -37,7 +38,9 @@ MAX_SIDE_PX = 1280
 def live(
     photos: Annotated[
         list[Path],
-        typer.Argument(metavar="PHOTO...", help="Pictures of the people to move."),
+        typer.Argument(
+            metavar="PHOTO...", parser=photo_path, help="Pictures of the people to move."
+        ),
     ],
     camera: Annotated[
         str | None,

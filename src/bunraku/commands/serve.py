@@ -16,6 +16,7 @@ from bunraku.commands.options import (
     StageThreadsOption,
     WindowOnlyOption,
     parse_size,
+    photo_path,
 )
 from bunraku.errors import InputError
 
@@ -31,7 +32,11 @@ TURN_VARIABLE = "BUNRAKU_TURN_CREDENTIAL"
 def serve(
     photos: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PHOTO]...", help="Photos that every visitor is offered."),
+        typer.Argument(
+            metavar="[PHOTO]...",
+            parser=photo_path,
+            help="Photos that every visitor is offered.",
+        ),
     ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 for all, with TLS and a token.")
