@@ -13,7 +13,8 @@ from av.video.reformatter import Colorspace
 from bunraku.runtime.tone import Gamut, Transfer, to_sdr
 from bunraku.stream.core.orientation import Picture
 
-# What FFmpeg calls a matrix that nobody told.
+# ITU-T H.273's code points of matrices that FFmpeg converts, RGB among them; it refuses others.
+_KNOWN_MATRICES = frozenset({0, 1, 4, 5, 6, 7, 9})
 _UNTOLD_MATRIX = 2
 
 
@@ -28,9 +29,17 @@ def frame_to_rgb(frame: VideoFrame) -> Picture:
     Not from two threads at once: see :func:`bunraku.stream.core.frame.to_rgb`.
     """
     transfer = Transfer.of_code(frame.color_trc)
+    matrix = _matrix(frame, hdr=transfer is not None)
     if transfer is None:
-        return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    # FFmpeg takes BT.601 where nothing is told; HDR is BT.2020 then.
-    matrix = Colorspace.BT2020 if frame.colorspace == _UNTOLD_MATRIX else None
+        return np.asarray(frame.to_ndarray(format="rgb24", src_colorspace=matrix), np.uint8)
     deep = np.asarray(frame.to_ndarray(format="rgb48le", src_colorspace=matrix), np.uint16)
     return to_sdr(deep, transfer, Gamut.of_code(frame.color_primaries))
+
+
+def _matrix(frame: VideoFrame, *, hdr: bool) -> Colorspace | None:
+    """What to take for a matrix that is untold or unknown; None leaves it to FFmpeg."""
+    if frame.colorspace in _KNOWN_MATRICES:
+        return None
+    if hdr:
+        return Colorspace.BT2020
+    return None if frame.colorspace == _UNTOLD_MATRIX else Colorspace.DEFAULT

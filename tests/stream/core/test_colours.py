@@ -69,6 +69,16 @@ def test_hdr_without_a_matrix_is_of_bt2020() -> None:
     assert (frame_to_rgb(told) == frame_to_rgb(untold)).all()
 
 
+@pytest.mark.parametrize("trc", [1, ColorTrc.SMPTE2084])
+@pytest.mark.parametrize("colorspace", [3, 8, 10, 13, 14])
+def test_a_matrix_that_ffmpeg_refuses_is_taken_for_a_common_one(trc: int, colorspace: int) -> None:
+    # Reserved, YCgCo, constant luminance, derived, ICtCp: also what damaged headers tell.
+    frame = _grey_frame(trc, 510)
+    expected = frame_to_rgb(frame)
+    frame.colorspace = colorspace
+    assert np.abs(frame_to_rgb(frame).astype(int) - expected).max() <= 1
+
+
 def _write_hdr(path: Path, trc: int) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
