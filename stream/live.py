@@ -24,7 +24,7 @@ from bunraku.stream.core.tasks import cancel
 from bunraku.stream.sinks.choose import Recordings, SinkOptions, choose_sinks
 from bunraku.stream.sinks.recording import FileSink
 from bunraku.stream.sinks.window import WindowSink, check_display
-from bunraku.stream.sources.choose import SourceOptions, choose_source, is_file
+from bunraku.stream.sources.choose import SourceOptions, choose_source, file_of, is_file
 
 STATS_S = 1.0
 """How often the numbers are told."""
@@ -107,7 +107,7 @@ class Live:
             )
         out = options.sinks.out
         if out is not None and is_file(options.source):
-            check_apart(out, [(Path(options.source.place or ""), "clip")])
+            check_apart(out, [(file_of(options.source), "clip")])
         self._record = Recordings(
             options.record_to,
             rate=options.source.rate,

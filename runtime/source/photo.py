@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bunraku.errors import PhotoError
+from bunraku.runtime.source.photo_colours import to_srgb
+from bunraku.runtime.source.place import Read, check_kind, path_of
 
 MAX_PHOTO_BYTES = 64 * 2**20
 MAX_PHOTO_PIXELS = 64_000_000
@@ -31,8 +33,9 @@ _DAMAGE: tuple[type[Exception], ...] = (
 def read_photo(source: str | Path | bytes) -> NDArray[np.uint8]:
     """Read a photo upright, in sRGB.
 
-    EXIF orientation and an embedded colour profile are applied; transparent parts become white,
-    grey and CMYK become RGB, 16 bits become 8, and of an animation the first picture is taken.
+    EXIF orientation and an embedded colour profile are applied, HDR is mapped to SDR; transparent
+    parts become white, grey and CMYK become RGB, 16 bits become 8, and of an animation the first
+    picture is taken.
 
     :param source: a file, or the file's bytes.
     :return: ``[H,W,3]`` uint8 RGB, at the photo's own resolution.
@@ -47,7 +50,7 @@ def read_photo(source: str | Path | bytes) -> NDArray[np.uint8]:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=_formats()) as image:
                 _check_pixels(name, image)
-                return _to_rgb(ImageOps.exif_transpose(image))
+                return _to_rgb(ImageOps.exif_transpose(image), data)
     except UnidentifiedImageError as exc:
         raise PhotoError(f"{name} is not a picture that can be read.", _ADVICE) from exc
     except Image.DecompressionBombError as exc:
@@ -59,20 +62,18 @@ def read_photo(source: str | Path | bytes) -> NDArray[np.uint8]:
 def _load(source: str | Path | bytes) -> tuple[str, bytes]:
     if isinstance(source, bytes):
         name, data = "the photo", source
-        size = len(data)
     else:
-        path = Path(source)
+        path = path_of(source, Read.PHOTO)
         name = str(path)
         try:
-            if path.is_dir():
-                raise PhotoError(f"{name} is a folder, not a photo.", "Name one picture in it.")
-            size = path.stat().st_size
-            data = b"" if size > MAX_PHOTO_BYTES else path.read_bytes()
+            check_kind(path, Read.PHOTO)
+            with path.open("rb") as file:
+                data = file.read(MAX_PHOTO_BYTES + 1)
         except FileNotFoundError as exc:
             raise PhotoError(f"{name} does not exist.", "Check the path of the photo.") from exc
         except OSError as exc:
             raise PhotoError(f"{name} cannot be opened: {exc.strerror}.") from exc
-    if size > MAX_PHOTO_BYTES:
+    if len(data) > MAX_PHOTO_BYTES:
         limit = f"{MAX_PHOTO_BYTES // 2**20} MiB"
         raise PhotoError(f"{name} is larger than {limit}.", "Export it smaller, as a JPEG.")
     if not data:
@@ -95,38 +96,27 @@ def _check_pixels(name: str, image: Image.Image) -> None:
         raise PhotoError(f"{name} has too many pixels, {width} x {height}.", _pixel_advice())
 
 
-def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
+def _to_rgb(image: Image.Image, data: bytes) -> NDArray[np.uint8]:
     if image.mode in ("F", "I") or image.mode.startswith("I;"):
-        return _deep_grey_to_rgb(np.asarray(image))
-    image = _to_srgb(image)
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        image = Image.alpha_composite(white, rgba)
-    return np.array(image.convert("RGB"))
+        grey = Image.fromarray(_deep_grey_to_8_bit(np.asarray(image)))
+        grey.info = image.info
+        return np.array(to_srgb(grey, data))
+    if not image.has_transparency_data:
+        return np.array(to_srgb(image, data))
+    # Colours first: the white beneath is that of sRGB, not of the embedded profile.
+    rgba = to_srgb(image, data)
+    rgba.putalpha(image.convert("RGBA").getchannel("A"))
+    white = Image.new("RGBA", rgba.size, "white")
+    return np.array(Image.alpha_composite(white, rgba).convert("RGB"))
 
 
-def _to_srgb(image: Image.Image) -> Image.Image:
-    """Apply an embedded profile: phones write Display P3, scanners and printers CMYK."""
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in ("RGB", "CMYK"):
-        return image
-    try:
-        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(
-            image, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB"
-        )
-    except (ImageCms.PyCMSError, OSError):
-        return image  # a broken profile is worth less than the picture
-    return converted if converted is not None else image
-
-
-def _deep_grey_to_rgb(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _deep_grey_to_8_bit(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Scale 16-bit and floating-point grey to 8 bits, by the range that the values show."""
     values = np.nan_to_num(np.asarray(grey, dtype=np.float32))
     high = float(values.max())
     top = 1.0 if high <= 1.0 and grey.dtype.kind == "f" else 255.0 if high <= 255.0 else 65535.0
     if grey.dtype == np.uint16:
         top = 65535.0
-    scaled = np.clip(values / max(top, high) * 255.0 + 0.5, 0.0, 255.0).astype(np.uint8)
-    return np.repeat(scaled[:, :, None], 3, axis=2)
+    scaled = np.clip(values / max(top, high) * 255.0 + 0.5, 0.0, 255.0)
+    eight: NDArray[np.uint8] = scaled.astype(np.uint8)
+    return eight

@@ -8,13 +8,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
-import av
 import av.error
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
+
+from bunraku.stream.clip.opening import open_file
 
 _MP4_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
 _PCM_CODECS = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be"})
@@ -60,7 +61,7 @@ class AudioTrack:
         self._held: tuple[Fraction, Packet[AudioStream]] | None = None
         self._suffix = suffix
         try:
-            self._container = av.open(str(path), mode="r", metadata_errors="ignore")
+            self._container = open_file(Path(path))
         except (av.error.FFmpegError, OSError):
             self.mode = AudioMode.FAILED
             return

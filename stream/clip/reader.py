@@ -10,16 +10,17 @@ from typing import Self, cast
 
 import av
 import av.error
-import numpy as np
 from av.buffer import Buffer
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bunraku.errors import ClipError
+from bunraku.runtime.source.place import Read, path_of
 from bunraku.spec.arrays import Picture
+from bunraku.stream.clip.opening import film_stream, open_clip
+from bunraku.stream.core.frame import to_rgb
 from bunraku.stream.core.orientation import Turn, fit, resize
 
 _FALLBACK_RATE = Fraction(25)
@@ -51,7 +52,7 @@ class ClipFrame:
 
 
 class ClipReader:
-    """The first video stream of a file, frame by frame, in the memory of a few frames.
+    """The film of a file (:mod:`~bunraku.stream.core.film`), in the memory of a few frames.
 
     Damage is survived: frames that cannot be decoded are counted in :attr:`unreadable`, and the
     clip ends where nothing more can be read.
@@ -60,18 +61,19 @@ class ClipReader:
     def __init__(self, path: str | Path) -> None:
         """Open the clip.
 
-        :raises ClipError: it is missing, a folder, not a clip, or has no video stream.
+        :raises ClipError: it is missing, an address, a folder, a pipe, a device, not a clip, or has
+            no film in it.
         """
-        self.path = Path(path)
+        self.path = path_of(path, Read.CLIP)
         self.unreadable = 0
         self.decoded = 0
         self.resized = 0
         self._ended = False
         self._size: tuple[int, int] | None = None
         self._last_pts: int | None = None
-        self._container = _open(self.path)
+        self._container = open_clip(self.path)
         try:
-            self._stream = _video_stream(self._container, self.path)
+            self._stream = film_stream(self._container, self.path)
         except ClipError:
             self._container.close()
             raise
@@ -168,7 +170,7 @@ class ClipReader:
         return pts
 
     def _upright(self, frame: VideoFrame) -> Picture:
-        image: Picture = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+        image = to_rgb(frame)
         height, width = image.shape[:2]
         aspect = self._stream.sample_aspect_ratio
         if aspect and aspect != 1:
@@ -193,28 +195,6 @@ def _turn(frame: VideoFrame) -> Turn:
     return Turn() if matrix is None else Turn.from_display_matrix(bytes(matrix))
 
 
-def _open(path: Path) -> InputContainer:
-    try:
-        if path.is_dir():
-            raise ClipError(f"{path} is a folder, not a clip.", "Name one clip in it.")
-        if path.exists() and path.is_file() and path.stat().st_size == 0:
-            raise ClipError(f"{path} is empty.", "Copy or export it again.")
-        return av.open(str(path), mode="r", metadata_errors="ignore")
-    except FileNotFoundError as exc:
-        raise ClipError(f"{path} does not exist.", "Check the path of the clip.") from exc
-    except PermissionError as exc:
-        raise ClipError(f"{path} cannot be opened: permission denied.") from exc
-    except (av.error.FFmpegError, OSError) as exc:
-        raise _unreadable(path) from exc
-
-
-def _unreadable(path: Path) -> ClipError:
-    return ClipError(
-        f"{path} is not a clip that can be read, or its header is damaged.",
-        "Use a video file such as MP4, MOV, MKV or WebM.",
-    )
-
-
 def _expected_frames(container: InputContainer, stream: VideoStream, rate: Fraction) -> int | None:
     if stream.frames:
         return int(stream.frames)
@@ -223,13 +203,3 @@ def _expected_frames(container: InputContainer, stream: VideoStream, rate: Fract
     if container.duration is not None:
         return round(container.duration * rate / av.time_base) or None
     return None
-
-
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    for stream in container.streams.video:
-        # A cover picture in a song is a video stream too, of one frame.
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
-    if not container.streams:
-        raise _unreadable(path)
-    raise ClipError(f"{path} has no video stream.", "Use a clip with pictures in it.")

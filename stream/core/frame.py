@@ -11,6 +11,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from bunraku.spec.arrays import Picture
+from bunraku.stream.core.colours import frame_to_rgb
 
 if TYPE_CHECKING:
     from bunraku.runtime.drivers.protocol import Driving
@@ -94,10 +95,10 @@ class LiveFrame:
 
 
 def to_rgb(raw: Picture | VideoFrame) -> Picture:
-    """A picture or PyAV's frame as ``[H,W,3]`` uint8 RGB; from any thread."""
+    """A picture or PyAV's frame as ``[H,W,3]`` uint8 RGB, HDR mapped to SDR; from any thread."""
     if isinstance(raw, VideoFrame):
         with _alone_with(raw):
-            return np.asarray(raw.to_ndarray(format="rgb24"), np.uint8)
+            return frame_to_rgb(raw)
     return raw
 
 

@@ -6,6 +6,7 @@ from av.video.frame import VideoFrame
 
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core import encoding
+from bunraku.stream.core.colours import is_hdr
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.orientation import resize
 
@@ -28,6 +29,7 @@ def _is_ready(frame: VideoFrame, max_side_px: int) -> bool:
     sides = (frame.width, frame.height)
     return (
         frame.format.name == "yuv420p"
+        and not is_hdr(frame)
         and max(sides) <= max_side_px
         and not any(side % 2 for side in sides)
     )

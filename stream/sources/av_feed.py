@@ -24,7 +24,7 @@ _UNKNOWN = Fraction(0)
 
 
 class AvFeed:
-    """The first video stream of an open container.
+    """A video stream of an open container.
 
     A live one is never behind: where decoding is too slow, it leaves out what waits and goes on
     with the next picture that needs no other.
@@ -33,6 +33,7 @@ class AvFeed:
     def __init__(
         self,
         container: InputContainer,
+        stream: VideoStream,
         clock: Clock,
         *,
         live: bool = True,
@@ -50,7 +51,7 @@ class AvFeed:
         self._clock = clock
         self._timed = timed
         self._capture = capture
-        self._stream = container.streams.video[0]
+        self._stream = stream
         # Frame threads and reordering hold frames back.
         self._stream.thread_type = "SLICE"
         if live:

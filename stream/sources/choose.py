@@ -8,7 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bunraku.errors import InputError, SourceError
+from bunraku.errors import ClipError, InputError, SourceError
+from bunraku.runtime.source.place import Read, check_kind, path_of
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.output_path import mode_of
 from bunraku.stream.core.protocols import Source
@@ -20,6 +21,8 @@ from bunraku.stream.sources.webcam import WebcamBackend, WebcamSource
 
 _PATTERN = "pattern"
 _DEVICES = "/dev/"
+_FILE = re.compile("file:/", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 _RTSP = ("rtsp:", "rtsps:")
 
 
@@ -59,7 +62,7 @@ def choose_source(options: SourceOptions, *, clock: Clock | None = None) -> Sour
         raise InputError(
             "A camera and another source are given at once.", "Give --camera or --from."
         )
-    if place is None or place.startswith(_DEVICES):
+    if place is None or _is_device(place):
         _refuse_file_options(options)
         device = place or options.camera or _first_camera()
         return WebcamSource(
@@ -77,13 +80,14 @@ def choose_source(options: SourceOptions, *, clock: Clock | None = None) -> Sour
             "--size and --rate are for cameras and the test pattern.",
             "Leave them out: files and streams have their own.",
         )
-    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", place) or place.partition(":")[0] in SCHEMES:
+    if _is_address(place):
         _refuse_file_options(options)
         url_options = UrlOptions(transport=options.transport or Transport.TCP)
         return UrlSource(place, options=url_options, clock=clock)
-    _check_clip(place)
+    clip = file_of(options)
+    _check_clip(clip)
     pace = Pace.FAST if options.fast else Pace.OWN
-    return FileSource(place, pace=pace, loop=options.loop, clock=clock)
+    return FileSource(clip, pace=pace, loop=options.loop, clock=clock)
 
 
 def _first_camera() -> str:
@@ -94,24 +98,50 @@ def _first_camera() -> str:
 
 def is_camera(options: SourceOptions) -> bool:
     """Whether a person looks into it as into a mirror."""
-    return options.place is None or options.place.startswith(_DEVICES)
+    return options.place is None or _is_device(options.place)
 
 
 def is_file(options: SourceOptions) -> bool:
     """Whether it has a time of its own, which a recording should keep."""
-    return options.place is not None and stat.S_ISREG(mode_of(Path(options.place)))
+    return options.place is not None and stat.S_ISREG(mode_of(file_of(options)))
 
 
-def _check_clip(place: str) -> None:
+def file_of(options: SourceOptions) -> Path:
+    """The path of the file, where one is meant.
+
+    :raises SourceError: it is the address of a file on another machine.
+    """
+    place = options.place or ""
     try:
-        if stat.S_ISREG(Path(place).stat().st_mode):
-            return
-        wrong = f"{place} is not a file."
+        return path_of(place, Read.CLIP) if _FILE.match(place) else Path(place)
+    except ClipError as error:
+        raise SourceError(error.message, error.hint) from error
+
+
+def _is_address(place: str) -> bool:
+    if _FILE.match(place):
+        return False
+    # Also one that lacks its slashes, unless it is the name of a file.
+    said = place.partition(":")[0] in SCHEMES and not mode_of(Path(place))
+    return said or _ADDRESS.match(place) is not None
+
+
+def _is_device(place: str) -> bool:
+    # There are files in memory (/dev/shm) and pipes (/dev/fd) too.
+    mode = mode_of(Path(place))
+    return place.startswith(_DEVICES) and not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode))
+
+
+def _check_clip(path: Path) -> None:
+    hint = "Name a clip, the URL of a stream, or `pattern`."
+    try:
+        check_kind(path, Read.CLIP)
+    except InputError as error:
+        raise SourceError(error.message, error.hint) from error
     except PermissionError:
-        wrong = f"{place} cannot be opened: permission denied."
+        raise SourceError(f"{path} cannot be opened: permission denied.", hint) from None
     except OSError:
-        wrong = f"There is no file {place} to take driving frames from."
-    raise SourceError(wrong, "Name a clip, the URL of a stream, or `pattern`.")
+        raise SourceError(f"There is no file {path} to take driving frames from.", hint) from None
 
 
 def _pattern(place: str, options: SourceOptions, clock: Clock | None) -> PatternSource:

@@ -12,6 +12,7 @@ from av.container import InputContainer
 
 from bunraku.errors import SourceError
 from bunraku.stream.core.clock import Clock, SystemClock
+from bunraku.stream.core.film import film_of
 from bunraku.stream.sources.address import PROTOCOLS, SCHEMES, StreamAddress
 from bunraku.stream.sources.av_feed import AvFeed
 from bunraku.stream.sources.reconnect import ReconnectingSource, Retry
@@ -84,13 +85,16 @@ def connect(address: StreamAddress, options: UrlOptions, clock: Clock) -> AvFeed
     :raises SourceError: it cannot be opened; the text says why, without secrets.
     """
     container = _open(address, options)
-    if not container.streams.video:
+    form = set(container.format.name.split(","))
+    pieces = bool(form & _IN_PIECES)
+    # Of one film in several sizes, the first is the one that the server recommends.
+    film = next(iter(container.streams.video), None) if pieces else film_of(container)
+    if film is None:
         container.close()
         raise SourceError(f"{address.name} has no video.", "Choose a stream with pictures in it.")
-    form = set(container.format.name.split(","))
     # A recording has an end that is known.
-    live = container.duration is None and not form & _IN_PIECES
-    return AvFeed(container, clock, live=live, timed=not form & _UNTIMED)
+    live = container.duration is None and not pieces
+    return AvFeed(container, film, clock, live=live, timed=not form & _UNTIMED)
 
 
 def _open(address: StreamAddress, options: UrlOptions) -> InputContainer:

@@ -30,7 +30,7 @@ def connect(camera: Camera, mode: CameraMode, clock: Clock) -> AvFeed:
     if not container.streams.video:
         container.close()
         raise busy(camera)
-    return AvFeed(container, clock, capture=captured_s)
+    return AvFeed(container, container.streams.video[0], clock, capture=captured_s)
 
 
 def _open(camera: Camera, mode: CameraMode) -> InputContainer:

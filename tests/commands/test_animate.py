@@ -138,6 +138,17 @@ def test_errors_are_one_line(run: Callable[..., Any], tmp_path: Path, make_clip:
     assert not (tmp_path / "out.mp4").exists()
 
 
+def test_addresses_are_told_as_they_were_spelled(
+    run: Callable[..., Any], tmp_path: Path, make_photo: MakeClip
+) -> None:
+    address = "http://127.0.0.1:9//clip.mp4?at=http://host/"
+    for words in ((make_photo(), address), (address, "clip.mp4")):
+        result = run(*words, "-o", tmp_path / "out.mp4")
+        assert result.exit_code == 2
+        assert result.stderr.startswith(f"bunraku: {address} is an address")
+        assert result.stderr.count("\n") == 1
+
+
 def test_missing_pose_networks_name_the_command(
     tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip, monkeypatch: pytest.MonkeyPatch
 ) -> None:

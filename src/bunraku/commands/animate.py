@@ -13,6 +13,8 @@ from bunraku.commands.options import (
     IuvBundleOption,
     MarkOption,
     WindowOnlyOption,
+    clip_path,
+    photo_path,
 )
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
@@ -25,10 +27,17 @@ MAX_SIDE_PX = 4096
 
 
 def animate(
-    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="Picture of the person to move.")],
+    photo: Annotated[
+        Path,
+        typer.Argument(metavar="PHOTO", parser=photo_path, help="Picture of the person to move."),
+    ],
     clip: Annotated[
         Path,
-        typer.Argument(metavar="CLIP", help="Video of the person whose movement is taken."),
+        typer.Argument(
+            metavar="CLIP",
+            parser=clip_path,
+            help="Video of the person whose movement is taken.",
+        ),
     ],
     out: Annotated[
         Path,

@@ -17,6 +17,7 @@ from bunraku.commands.options import (
     StageThreadsOption,
     WindowOnlyOption,
     parse_size,
+    photo_path,
 )
 from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.errors import InputError, OutputError
@@ -34,7 +35,9 @@ MAX_SIDE_PX = 1280
 def live(
     photos: Annotated[
         list[Path],
-        typer.Argument(metavar="PHOTO...", help="Pictures of the people to move."),
+        typer.Argument(
+            metavar="PHOTO...", parser=photo_path, help="Pictures of the people to move."
+        ),
     ],
     camera: Annotated[
         str | None,

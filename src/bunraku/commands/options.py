@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -35,3 +36,23 @@ def parse_size(text: str) -> tuple[int, int]:
     if not times or not (width.isdecimal() and height.isdecimal()):
         raise InputError(f"--size {text} is not WxH.", "Write it as in 640x480")
     return int(width), int(height)
+
+
+def photo_path(text: str) -> Path:
+    """Read the place of a photo.
+
+    :raises PhotoError: it is an address, told as it was spelled; a Path would lose slashes.
+    """
+    from bunraku.runtime.source.place import Read, path_of
+
+    return path_of(text, Read.PHOTO)
+
+
+def clip_path(text: str) -> Path:
+    """Read the place of a clip, likewise.
+
+    :raises ClipError: it is an address.
+    """
+    from bunraku.runtime.source.place import Read, path_of
+
+    return path_of(text, Read.CLIP)

@@ -17,6 +17,7 @@ from bunraku.commands.options import (
     StageThreadsOption,
     WindowOnlyOption,
     parse_size,
+    photo_path,
 )
 from bunraku.errors import InputError, OutputError
 
@@ -32,7 +33,11 @@ TURN_VARIABLE = "BUNRAKU_TURN_CREDENTIAL"
 def serve(
     photos: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PHOTO]...", help="Photos that every visitor is offered."),
+        typer.Argument(
+            metavar="[PHOTO]...",
+            parser=photo_path,
+            help="Photos that every visitor is offered.",
+        ),
     ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 for all, with TLS and a token.")

@@ -49,6 +49,7 @@ class Watched:
 
     meanwhile: Callable[[], None]
     conversions = 0
+    color_trc = colorspace = 1
 
     def to_ndarray(self, *_: Any, **__: Any) -> Any:
         self.conversions += 1

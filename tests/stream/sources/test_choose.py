@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +80,30 @@ def test_a_file_waits_only_when_read_fast(fast: bool, make_clip: Callable[..., P
     assert not is_camera(words)
 
 
+def test_addresses_of_files_and_names_like_addresses_are_files(
+    make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip()
+    monkeypatch.chdir(clip.parent)
+    clip.rename("udp:clip.mp4")
+    for place in (f"file://{clip.parent}/udp:clip.mp4", "udp:clip.mp4"):
+        words = SourceOptions(place=place)
+        assert type(choose_source(words)) is FileSource
+        assert is_file(words)
+
+
+def test_what_lies_below_dev_and_is_no_device(
+    make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip()
+    monkeypatch.setattr("bunraku.stream.sources.choose._DEVICES", str(clip.parent))
+    assert type(choose_source(SourceOptions(place=str(clip)))) is FileSource
+    assert not is_camera(SourceOptions(place=str(clip)))
+    os.mkfifo(clip.parent / "63")
+    with pytest.raises(SourceError, match="63 is a pipe, which can be read only once"):
+        choose_source(SourceOptions(place=str(clip.parent / "63")))
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -103,9 +128,10 @@ def test_words_that_make_no_sense_are_refused(words: SourceOptions, told: str) -
     ("place", "told"),
     [
         ("gone.mp4", r"There is no file gone\.mp4"),
-        (".", r"\. is not a file"),
+        (".", r"\. is a folder, not a clip\. Name one clip in it"),
         ("ftp://host/a", "'ftp'"),
-        ("file:///etc/passwd", "'file'"),
+        ("file:///gone.mp4", r"There is no file /gone\.mp4"),
+        ("file://host/gone.mp4", r"file://host/gone\.mp4 is an address"),
     ],
 )
 def test_places_that_are_none_are_told_at_once(place: str, told: str) -> None:

@@ -25,6 +25,7 @@ from tests.stream.sources.servers import (
     streaming,
     transport_stream,
 )
+from tests.stream.videos import Video, write_videos
 
 from bunraku.errors import SourceError
 from bunraku.stream.core.frame import LiveFrame
@@ -172,6 +173,21 @@ async def test_a_turned_clip_is_upright(make_clip: Callable[..., Path]) -> None:
     assert frame.picture().shape == (64, 48, 3)
     # As conftest.py draws it, with its red corner turned to the lower left.
     assert frame.picture()[-5, 4, 0] > 200
+
+
+async def test_a_poster_before_the_film_is_left_out(tmp_path: Path) -> None:
+    videos = [Video("mjpeg", (320, 240), 1), Video("libx264", (64, 48))]
+    path = write_videos(tmp_path / "clip.mkv", videos)
+
+    async def clip(_: web.Request) -> web.StreamResponse:
+        return web.FileResponse(path)
+
+    async with http({"clip": clip}) as port:
+        source = UrlSource(f"http://127.0.0.1:{port}/clip", options=OPTIONS)
+        await source.open()
+        frames = await _take(source, 1)
+        await source.close()
+    assert frames[0].picture().shape == (48, 64, 3)
 
 
 async def test_udp_with_changes_of_resolution() -> None:

@@ -1,0 +1,89 @@
+"""Opening a clip's file: what it is, which stream is the film, and one line where it is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from bunraku.errors import ClipError
+from bunraku.runtime.source.place import Read, check_kind
+from bunraku.stream.core.film import film_of
+
+# The first bytes of a WebP that has more than one picture: extended, with the flag of animations.
+_WEBP_HEADER_BYTES = 21
+_ANIMATED = 0x02
+
+
+def open_clip(path: Path) -> InputContainer:
+    """Open a clip with FFmpeg.
+
+    :raises ClipError: it is missing, a folder, a pipe or a device, may not be read, or is none.
+    """
+    try:
+        check_kind(path, Read.CLIP)
+        header = _header(path)
+    except FileNotFoundError as exc:
+        raise ClipError(f"{path} does not exist.", "Check the path of the clip.") from exc
+    except PermissionError as exc:
+        raise ClipError(f"{path} cannot be opened: permission denied.") from exc
+    except OSError as exc:
+        raise ClipError(f"{path} cannot be opened: {exc.strerror}.") from exc
+    if not header:
+        raise ClipError(f"{path} is empty.", "Copy or export it again.")
+    if _is_animated_webp(header):
+        raise ClipError(
+            f"{path} is an animated WebP, which is not read as a clip.",
+            "Convert it to MP4, GIF or APNG, which are.",
+        )
+    try:
+        return open_file(path)
+    except (av.error.FFmpegError, OSError) as exc:
+        raise _unreadable(path) from exc
+
+
+def open_file(path: Path) -> InputContainer:
+    """Open a file with FFmpeg by its path alone, whatever its name looks like.
+
+    :raises OSError: or ``av.error.FFmpegError``: FFmpeg cannot.
+    """
+    # Without it, FFmpeg takes the "a" of "a:b.mp4" for a protocol.
+    return av.open(f"file:{path}", mode="r", metadata_errors="ignore")
+
+
+def film_stream(container: InputContainer, path: Path) -> VideoStream:
+    """Choose the stream to read.
+
+    :raises ClipError: there is no film in it, or it cannot be decoded here.
+    """
+    film = film_of(container)
+    if film is None:
+        if not container.streams:
+            raise _unreadable(path)
+        found = "only a cover picture and no film" if container.streams.video else "no video stream"
+        raise ClipError(f"{path} has {found}.", "Use a clip with pictures in it.")
+    if film.codec_context is None:
+        raise ClipError(
+            f"{path} is coded in a way that cannot be decoded here.", "Convert it to H.264."
+        )
+    return film
+
+
+def _header(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_WEBP_HEADER_BYTES)
+
+
+def _is_animated_webp(header: bytes) -> bool:
+    webp = header[:4] == b"RIFF" and header[8:16] == b"WEBPVP8X"
+    return webp and len(header) == _WEBP_HEADER_BYTES and bool(header[20] & _ANIMATED)
+
+
+def _unreadable(path: Path) -> ClipError:
+    return ClipError(
+        f"{path} is not a clip that can be read, or its header is damaged.",
+        "Use a video file such as MP4, MOV, MKV or WebM.",
+    )
