@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.stages import Spread, StageTimer
-from bunraku.stream.clip.audio import AudioMode, AudioTrack
+from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.clip.options import AnimateOptions, Summary
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
 from bunraku.stream.clip.writer import ClipWriter, writable_target
@@ -226,6 +226,6 @@ def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int, faults: int) -
         notes.append(f"no person was found in {lost} frames; the last good picture stands in")
     if faults:
         notes.append(f"an engine failed in {faults} frames; the last good picture stands in")
-    if audio.mode is AudioMode.FAILED:
-        notes.append("the clip's sound could not be carried over completely")
+    if audio.note is not None:
+        notes.append(audio.note)
     return notes

@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bunraku.errors import ClipError
+from bunraku.stream.core.local_file import ffmpeg_name
 from bunraku.stream.core.orientation import Picture, Turn, fit, resize
 
 _FALLBACK_RATE = Fraction(25)
@@ -198,7 +199,7 @@ def _open(path: Path) -> InputContainer:
             raise ClipError(f"{path} is a folder, not a clip.", "Name one clip in it.")
         if path.exists() and path.is_file() and path.stat().st_size == 0:
             raise ClipError(f"{path} is empty.", "Copy or export it again.")
-        return av.open(str(path), mode="r", metadata_errors="ignore")
+        return av.open(ffmpeg_name(path), mode="r", metadata_errors="ignore")
     except FileNotFoundError as exc:
         raise ClipError(f"{path} does not exist.", "Check the path of the clip.") from exc
     except PermissionError as exc:

@@ -9,8 +9,8 @@ import signal
 import threading
 from collections.abc import Iterator
 
+from bunraku.stream.core.child import Child
 from bunraku.stream.core.orientation import Picture
-from bunraku.stream.sinks.child import Child
 from bunraku.stream.sinks.push_child import HEADER, PARTING_S, Order
 
 _REASONS = {

@@ -218,8 +218,8 @@ def test_sound_that_the_file_refuses_is_left_out(
     track = AudioTrack(make_clip(audio="aac"), ".mp4")
     copied = track._copied
 
-    def going_back(origin: Fraction) -> Iterator[Any]:
-        for index, (time, packet) in enumerate(copied(origin)):
+    def going_back(stream: Any, origin: Fraction) -> Iterator[Any]:
+        for index, (time, packet) in enumerate(copied(stream, origin)):
             packet.dts = packet.pts = 5000 - 1024 * index
             yield time, packet
 

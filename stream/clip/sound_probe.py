@@ -1,0 +1,194 @@
+"""Which sound of a clip can be carried, and how; runs in the process of ``sound_child``.
+
+Decoding is left to that process, because PyAV frees the layout of a frame twice where its channels
+stand in an order of their own, and because FFmpeg's decoders meet whatever a file holds.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import av
+import av.error
+from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
+
+_MP4_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
+_PCM_CODECS = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be"})
+_MKV_CODECS = _MP4_CODECS | {"dts", "mp2", "pcm_f32le", "pcm_s16le", "pcm_s24le", "vorbis"}
+
+# What plays in each container without being encoded again.
+_COPIED_INTO = {
+    ".m4v": ("mp4", _MP4_CODECS),
+    ".mkv": ("matroska", _MKV_CODECS),
+    ".mov": ("mov", (_MP4_CODECS - {"flac", "opus"}) | _PCM_CODECS),
+    ".mp4": ("mp4", _MP4_CODECS),
+    ".webm": ("webm", frozenset({"opus", "vorbis"})),
+}
+# Their files can tell players to hide the run-up of a decoder.
+_EDIT_LISTS = frozenset({"mp4", "mov"})
+# No longer than this is what a decoder needs to get going; what is hidden beyond is hidden on
+# purpose, and may not even be in the file.
+_RUN_UP = Fraction(1, 10)
+# They tell once for all what their sound is; elsewhere it may change at any packet.
+_ONE_HEADER = ("mov", "matroska")
+_FAILURES = 1000
+_TRIED_PACKETS = 8
+_OPUS_DELAY = slice(10, 12)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What was found of the first track that can be decoded."""
+
+    # Its number among all streams of the file.
+    stream: int
+    # Whether its packets may stand in the other file as they are.
+    copied: bool
+    rate_hz: int
+    mono: bool
+    # Seconds on the clip's clock, as a fraction: where what may be heard begins.
+    heard_from: str
+    # Whether anything is hidden before that.
+    hidden: bool
+
+
+def find_sound(path: str, suffix: str) -> Sound | None:
+    """Look for the first track that can be decoded.
+
+    :param suffix: of the file that it is carried into (".mp4").
+    :raises av.error.FFmpegError, OSError: the file cannot be read.
+    """
+    with av.open(path, metadata_errors="ignore") as container:
+        tracks = [stream.index for stream in container.streams.audio if stream.codec_context]
+    for index in tracks:
+        with av.open(path, metadata_errors="ignore") as container:
+            sound = _examine(container, _track(container, index), path, suffix)
+        if sound is not None:
+            return sound
+    return None
+
+
+def _examine(
+    container: InputContainer, stream: AudioStream, path: str, suffix: str
+) -> Sound | None:
+    began: Fraction | None = None
+    frames = iter(())
+    failures = 0
+    packets = demux(stream)
+    for packet in packets:
+        if began is None and packet.pts is not None:
+            began = packet.pts * packet.time_base
+        frames = iter(decode(packet))
+        first = next(frames, None)
+        if first is not None:
+            break
+        failures += not packet.is_discard
+        if failures > _FAILURES:
+            return None
+    else:
+        return None
+    told = time_of(first)
+    began = told if began is None else began
+    heard_from = began if told is None else told
+    hidden = Fraction(0) if heard_from is None else heard_from - (began or 0)
+    form = _form(first)
+    rest = (frame for packet in packets for frame in decode(packet))
+    steady = container.format.name.startswith(_ONE_HEADER) or all(
+        _form(frame) == form for frame in itertools.chain(frames, rest)
+    )
+    return Sound(
+        stream=stream.index,
+        copied=steady
+        and _may_be_copied(container, stream, suffix, hidden)
+        and _can_be_copied(path, stream.index, suffix),
+        rate_hz=first.sample_rate,
+        mono=first.layout.nb_channels == 1,
+        heard_from=str(heard_from or 0),
+        hidden=hidden > 0,
+    )
+
+
+def demux(stream: AudioStream) -> Iterator[Packet[AudioStream]]:
+    """Yield the stream's packets, as far as the file can be read, and a last one that flushes."""
+    assert isinstance(stream.container, InputContainer)
+    try:
+        yield from stream.container.demux(stream)
+    except av.error.FFmpegError:
+        flush = Packet()
+        flush.stream = stream
+        yield cast("Packet[AudioStream]", flush)
+
+
+_kept: list[AudioLayout] = []
+
+
+def decode(packet: Packet[AudioStream]) -> list[AudioFrame]:
+    """Decode a packet; what is damaged is a gap in the sound."""
+    try:
+        frames = packet.decode()
+    except av.error.FFmpegError:
+        return []
+    # PyAV's copy of a custom layout shares its memory with the frame: it must never be freed.
+    _kept.extend(frame.layout for frame in frames if " " in frame.layout.name)
+    return [frame for frame in frames if frame.samples]
+
+
+def time_of(frame: AudioFrame) -> Fraction | None:
+    """Seconds on the clip's clock, where the frame knows them."""
+    if frame.pts is None or frame.time_base is None:
+        return None
+    return frame.pts * frame.time_base
+
+
+def _track(container: InputContainer, index: int) -> AudioStream:
+    return cast(AudioStream, container.streams[index])
+
+
+def _form(frame: AudioFrame) -> tuple[int, str]:
+    return frame.sample_rate, frame.layout.name
+
+
+def _may_be_copied(
+    container: InputContainer, stream: AudioStream, suffix: str, hidden: Fraction
+) -> bool:
+    """Whether copying shows nothing that the clip hides, and keeps its timing."""
+    target, codecs = _COPIED_INTO[suffix]
+    codec = stream.codec_context.codec.canonical_name
+    if codec not in codecs or container.format.name == "avi":  # AVI's times are guesses
+        return False
+    flags = [entry.is_discard for entry in stream.index_entries]
+    if hidden > _RUN_UP or any(later > before for before, later in itertools.pairwise(flags)):
+        return False
+    if hidden > 0 and target not in _EDIT_LISTS:
+        # Opus says itself how long its run-up is, in every container.
+        delay = (stream.codec_context.extradata or b"")[_OPUS_DELAY]
+        known = Fraction(int.from_bytes(delay, "little"), 48_000)
+        return codec == "opus" and abs(hidden - known) < Fraction(1, 500)
+    return True
+
+
+def _can_be_copied(path: str, index: int, suffix: str) -> bool:
+    """Whether the container really takes it, tried on the first packets."""
+    try:
+        with (
+            av.open(path, metadata_errors="ignore") as container,
+            av.open(io.BytesIO(), "w", format=_COPIED_INTO[suffix][0]) as trial,
+        ):
+            stream = _track(container, index)
+            copy = trial.add_stream_from_template(stream)
+            for packet in itertools.islice(container.demux(stream), _TRIED_PACKETS):
+                if packet.dts is not None:
+                    packet.stream = copy
+                    trial.mux(packet)
+    except (av.error.FFmpegError, ValueError):
+        return False
+    return True
