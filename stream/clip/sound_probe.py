@@ -77,44 +77,61 @@ def find_sound(path: str, suffix: str) -> Sound | None:
     return None
 
 
+@dataclass(frozen=True)
+class _Start:
+    """The first frame that is heard, and those of its packet that follow."""
+
+    frame: AudioFrame
+    following: list[AudioFrame]
+    heard_from: Fraction
+    # How long what is hidden before it lasts, in seconds.
+    hidden: Fraction
+
+
 def _examine(
     container: InputContainer, stream: AudioStream, path: str, suffix: str
 ) -> Sound | None:
-    began: Fraction | None = None
-    frames = iter(())
-    failures = 0
     packets = demux(stream)
-    for packet in packets:
-        if began is None and packet.pts is not None:
-            began = packet.pts * packet.time_base
-        frames = iter(decode(packet))
-        first = next(frames, None)
-        if first is not None:
-            break
-        failures += not packet.is_discard
-        if failures > _FAILURES:
-            return None
-    else:
+    start = _start(packets)
+    if start is None:
         return None
-    told = time_of(first)
-    began = told if began is None else began
-    heard_from = began if told is None else told
-    hidden = Fraction(0) if heard_from is None else heard_from - (began or 0)
-    form = _form(first)
+    form = _form(start.frame)
     rest = (frame for packet in packets for frame in decode(packet))
     steady = container.format.name.startswith(_ONE_HEADER) or all(
-        _form(frame) == form for frame in itertools.chain(frames, rest)
+        _form(frame) == form for frame in itertools.chain(start.following, rest)
     )
     return Sound(
         stream=stream.index,
         copied=steady
-        and _may_be_copied(container, stream, suffix, hidden)
+        and _may_be_copied(container, stream, suffix, start.hidden)
         and _can_be_copied(path, stream.index, suffix),
-        rate_hz=first.sample_rate,
-        mono=first.layout.nb_channels == 1,
-        heard_from=str(heard_from or 0),
-        hidden=hidden > 0,
+        rate_hz=start.frame.sample_rate,
+        mono=start.frame.layout.nb_channels == 1,
+        heard_from=str(start.heard_from),
+        hidden=start.hidden > 0,
     )
+
+
+def _start(packets: Iterator[Packet[AudioStream]]) -> _Start | None:
+    began: Fraction | None = None
+    marked = False
+    damaged = 0
+    for packet in packets:
+        if began is None and packet.pts is not None:
+            began = packet.pts * packet.time_base
+        hidden = packet.is_discard or packet.has_sidedata("skip_samples")
+        marked |= hidden
+        frames = decode(packet)
+        if frames:
+            heard_from = time_of(frames[0])
+            if began is None or heard_from is None:
+                return _Start(frames[0], frames[1:], began or Fraction(0), Fraction(0))
+            before = heard_from - began if marked else Fraction(0)
+            return _Start(frames[0], frames[1:], heard_from, before)
+        damaged += not hidden
+        if damaged > _FAILURES:
+            break
+    return None
 
 
 def demux(stream: AudioStream) -> Iterator[Packet[AudioStream]]:

@@ -134,10 +134,10 @@ def test_device_as_output(tmp_path: Path) -> None:
 
 
 def test_unwritable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, **_: Any) -> None:
+    def refuse(path: Path, *_: Any) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "touch", refuse)  # permissions do not stop root
+    monkeypatch.setattr(os, "open", refuse)  # permissions do not stop root
     with pytest.raises(OutputError, match=r"out\.mp4 cannot be written: permission denied"):
         ClipWriter(tmp_path / "out.mp4")
     assert _names(tmp_path) == []
