@@ -15,6 +15,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
+from bunraku.stream.clip.sound_copy import packets_to_copy
 from bunraku.stream.clip.sound_encoder import sound_encoding
 from bunraku.stream.clip.sound_probe import Sound
 from bunraku.stream.clip.sound_process import SoundBroken, SoundProcess
@@ -148,15 +149,10 @@ class AudioTrack:
     def _copied(
         self, stream: AudioStream, origin: Fraction
     ) -> Iterator[tuple[Fraction, Packet[AudioStream]]]:
-        assert self._container is not None
         shift = round(origin / cast(Fraction, stream.time_base))
-        last: int | None = None
-        for packet in self._container.demux(stream):
-            if packet.dts is None or packet.pts is None or packet.is_corrupt:
-                continue
-            if last is not None and packet.dts <= last:
-                continue  # containers take no packet that goes back
-            last = packet.dts
+        for packet in packets_to_copy(stream):
+            assert packet.pts is not None
+            assert packet.dts is not None
             packet.pts -= shift
             packet.dts -= shift
             # A little before 0 is the decoder's run-up, which the container marks as such.

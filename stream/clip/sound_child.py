@@ -21,10 +21,12 @@ import av
 import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
+from bunraku.stream.clip.sound_decoding import decode, demux, time_of, track
 from bunraku.stream.clip.sound_mixer import Mixer
-from bunraku.stream.clip.sound_probe import decode, demux, find_sound, time_of
+from bunraku.stream.clip.sound_probe import find_sound
 
 Samples = NDArray[np.float32]
 
@@ -73,7 +75,7 @@ def pieces(path: str, wanted: Wanted) -> Iterator[tuple[int, Samples]]:
     with av.open(path, metadata_errors="ignore") as container:
         # What stands before 0 there is hidden by an edit list.
         hides = container.format.name.startswith("mov")
-        for frame in _mixed(container.streams[wanted.stream], wanted):
+        for frame in _mixed(track(container, wanted.stream), wanted):
             samples = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, wanted.channels)
             time_s = time_of(frame)
             start = UNKNOWN if time_s is None else round(time_s * wanted.rate_hz)
@@ -83,7 +85,7 @@ def pieces(path: str, wanted: Wanted) -> Iterator[tuple[int, Samples]]:
                 yield start, samples
 
 
-def _mixed(stream: av.AudioStream, wanted: Wanted) -> Iterator[AudioFrame]:
+def _mixed(stream: AudioStream, wanted: Wanted) -> Iterator[AudioFrame]:
     mixer: Mixer | None = None
     for packet in demux(stream):
         for frame in decode(packet):

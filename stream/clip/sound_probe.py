@@ -1,25 +1,21 @@
-"""Which sound of a clip can be carried, and how; runs in the process of ``sound_child``.
-
-Decoding is left to that process, because PyAV frees the layout of a frame twice where its channels
-stand in an order of their own, and because FFmpeg's decoders meet whatever a file holds.
-"""
+"""Which sound of a clip can be carried, and how; runs in the process of ``sound_child``."""
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
 
 import av
 import av.error
 from av.audio.frame import AudioFrame
-from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
+
+from bunraku.stream.clip.sound_copy import can_be_copied
+from bunraku.stream.clip.sound_decoding import decode, demux, time_of, track
 
 _MP4_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
 _PCM_CODECS = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be"})
@@ -41,7 +37,6 @@ _RUN_UP = Fraction(1, 10)
 # They tell once for all what their sound is; elsewhere it may change at any packet.
 _ONE_HEADER = ("mov", "matroska")
 _FAILURES = 1000
-_TRIED_PACKETS = 8
 _OPUS_DELAY = slice(10, 12)
 
 
@@ -71,7 +66,7 @@ def find_sound(path: str, suffix: str) -> Sound | None:
         tracks = [stream.index for stream in container.streams.audio if stream.codec_context]
     for index in tracks:
         with av.open(path, metadata_errors="ignore") as container:
-            sound = _examine(container, _track(container, index), path, suffix)
+            sound = _examine(container, track(container, index), path, suffix)
         if sound is not None:
             return sound
     return None
@@ -95,16 +90,14 @@ def _examine(
     start = _start(packets)
     if start is None:
         return None
-    form = _form(start.frame)
-    rest = (frame for packet in packets for frame in decode(packet))
-    steady = container.format.name.startswith(_ONE_HEADER) or all(
-        _form(frame) == form for frame in itertools.chain(start.following, rest)
+    copied = (
+        _may_be_copied(container, stream, suffix, start.hidden)
+        and (container.format.name.startswith(_ONE_HEADER) or _is_steady(start, packets))
+        and can_be_copied(path, stream.index, _COPIED_INTO[suffix][0])
     )
     return Sound(
         stream=stream.index,
-        copied=steady
-        and _may_be_copied(container, stream, suffix, start.hidden)
-        and _can_be_copied(path, stream.index, suffix),
+        copied=copied,
         rate_hz=start.frame.sample_rate,
         mono=start.frame.layout.nb_channels == 1,
         heard_from=str(start.heard_from),
@@ -134,40 +127,11 @@ def _start(packets: Iterator[Packet[AudioStream]]) -> _Start | None:
     return None
 
 
-def demux(stream: AudioStream) -> Iterator[Packet[AudioStream]]:
-    """Yield the stream's packets, as far as the file can be read, and a last one that flushes."""
-    assert isinstance(stream.container, InputContainer)
-    try:
-        yield from stream.container.demux(stream)
-    except av.error.FFmpegError:
-        flush = Packet()
-        flush.stream = stream
-        yield cast("Packet[AudioStream]", flush)
-
-
-_kept: list[AudioLayout] = []
-
-
-def decode(packet: Packet[AudioStream]) -> list[AudioFrame]:
-    """Decode a packet; what is damaged is a gap in the sound."""
-    try:
-        frames = packet.decode()
-    except av.error.FFmpegError:
-        return []
-    # PyAV's copy of a custom layout shares its memory with the frame: it must never be freed.
-    _kept.extend(frame.layout for frame in frames if " " in frame.layout.name)
-    return [frame for frame in frames if frame.samples]
-
-
-def time_of(frame: AudioFrame) -> Fraction | None:
-    """Seconds on the clip's clock, where the frame knows them."""
-    if frame.pts is None or frame.time_base is None:
-        return None
-    return frame.pts * frame.time_base
-
-
-def _track(container: InputContainer, index: int) -> AudioStream:
-    return cast(AudioStream, container.streams[index])
+def _is_steady(start: _Start, packets: Iterator[Packet[AudioStream]]) -> bool:
+    """Whether rate and channels stay what they are at the start."""
+    rest = itertools.chain.from_iterable(map(decode, packets))
+    frames = itertools.chain(start.following, rest)
+    return all(_form(frame) == _form(start.frame) for frame in frames)
 
 
 def _form(frame: AudioFrame) -> tuple[int, str]:
@@ -190,22 +154,4 @@ def _may_be_copied(
         delay = (stream.codec_context.extradata or b"")[_OPUS_DELAY]
         known = Fraction(int.from_bytes(delay, "little"), 48_000)
         return codec == "opus" and abs(hidden - known) < Fraction(1, 500)
-    return True
-
-
-def _can_be_copied(path: str, index: int, suffix: str) -> bool:
-    """Whether the container really takes it, tried on the first packets."""
-    try:
-        with (
-            av.open(path, metadata_errors="ignore") as container,
-            av.open(io.BytesIO(), "w", format=_COPIED_INTO[suffix][0]) as trial,
-        ):
-            stream = _track(container, index)
-            copy = trial.add_stream_from_template(stream)
-            for packet in itertools.islice(container.demux(stream), _TRIED_PACKETS):
-                if packet.dts is not None:
-                    packet.stream = copy
-                    trial.mux(packet)
-    except (av.error.FFmpegError, ValueError):
-        return False
     return True
