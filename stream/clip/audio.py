@@ -106,7 +106,7 @@ class AudioTrack:
             try:
                 self._held = self._held or next(self._pending, None)
             except (av.error.FFmpegError, OSError, ValueError, SoundBroken):
-                self._mode = AudioMode.FAILED
+                self._mode, self._reason = AudioMode.FAILED, "it cannot be decoded"
             if self._held is None or (until is not None and self._held[0] >= until):
                 return
             packet = self._held[1]
@@ -117,7 +117,7 @@ class AudioTrack:
 
     def give_up(self) -> None:
         """Leave out the rest of the track."""
-        self._mode = AudioMode.FAILED
+        self._mode, self._reason = AudioMode.FAILED, "the file does not take it"
         self._pending, self._held = iter(()), None
 
     def close(self) -> None:
