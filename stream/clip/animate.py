@@ -11,7 +11,7 @@ from typing import Protocol
 from bunraku.errors import NoPersonError
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.spec.arrays import Picture
-from bunraku.stream.clip.audio import AudioMode, AudioTrack
+from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
 from bunraku.stream.clip.writer import ClipWriter, writable_target
@@ -227,6 +227,6 @@ def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int, faults: int) -
         notes.append(f"no person was found in {lost} frames; the last good picture stands in")
     if faults:
         notes.append(f"an engine failed in {faults} frames; the last good picture stands in")
-    if audio.mode is AudioMode.FAILED:
-        notes.append("the clip's sound could not be carried over completely")
+    if audio.note is not None:
+        notes.append(audio.note)
     return notes

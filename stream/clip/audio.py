@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from enum import StrEnum
 from fractions import Fraction
@@ -9,28 +10,16 @@ from pathlib import Path
 from typing import cast
 
 import av.error
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
-from bunraku.stream.clip.opening import open_file
-
-_MP4_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
-_PCM_CODECS = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be"})
-_MKV_CODECS = _MP4_CODECS | {"dts", "mp2", "pcm_f32le", "pcm_s16le", "pcm_s24le", "vorbis"}
-
-# What plays in each container without being encoded again.
-_COPIED_INTO = {
-    ".m4v": _MP4_CODECS,
-    ".mkv": _MKV_CODECS,
-    ".mov": (_MP4_CODECS - {"flac", "opus"}) | _PCM_CODECS,
-    ".mp4": _MP4_CODECS,
-    ".webm": frozenset({"opus", "vorbis"}),
-}
-_OPUS_RATE_HZ = 48_000
-_AAC_RATES_HZ = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000})
+from bunraku.stream.clip.sound_copy import packets_to_copy
+from bunraku.stream.clip.sound_encoder import sound_encoding
+from bunraku.stream.clip.sound_probe import Sound
+from bunraku.stream.clip.sound_process import SoundBroken, SoundProcess
+from bunraku.stream.clip.sound_timeline import blocks
+from bunraku.stream.core.local_file import ffmpeg_name
 
 
 class AudioMode(StrEnum):
@@ -39,142 +28,145 @@ class AudioMode(StrEnum):
     NONE = "none"
     COPIED = "copied"
     ENCODED = "encoded"
+    LEFT_OUT = "left out"
+    """There is some, but none of it is in the file."""
     FAILED = "failed"
+    """A part of it is missing."""
 
 
 class AudioTrack:
-    """The first sound track of a clip, read beside the pictures through a file handle of its own.
+    """The first sound track of a clip that can be decoded, read beside the pictures.
 
     Call :meth:`attach` before anything is written, then :meth:`packets` with growing times. Faults
     in the sound never end a recording: what is left of the track is dropped and told by
-    :attr:`mode`.
+    :attr:`mode` and :attr:`note`. The sound is looked at, and decoded, in a process of its own.
     """
 
     def __init__(self, path: str | Path, suffix: str) -> None:
         """Open the sound of ``path`` for an output file that ends in ``suffix`` (".mp4")."""
-        self.mode = AudioMode.NONE
+        self._mode = AudioMode.NONE
+        self._reason = ""
+        self._carried = False
         self._container: InputContainer | None = None
-        self._encoder: AudioStream | None = None
-        self._resampler: AudioResampler | None = None
+        self._process: SoundProcess | None = None
         self._output: AudioStream | None = None
-        self._pending: Iterator[tuple[Fraction, Packet[AudioStream]]] | None = None
+        self._pending: Iterator[tuple[Fraction, Packet[AudioStream]]] = iter(())
         self._held: tuple[Fraction, Packet[AudioStream]] | None = None
         self._suffix = suffix
+        name = ffmpeg_name(path)
         try:
-            self._container = open_file(Path(path))
+            self._container = av.open(name, mode="r", metadata_errors="ignore")
+            if self._container.streams.audio:
+                self._leave_out("it cannot be decoded")
+                self._process = SoundProcess(name, suffix)
         except (av.error.FFmpegError, OSError):
-            self.mode = AudioMode.FAILED
-            return
-        if self._container.streams.audio:
-            self._stream = self._container.streams.audio[0]
-            copied = self._stream.codec_context.name in _COPIED_INTO[suffix]
-            self.mode = AudioMode.COPIED if copied else AudioMode.ENCODED
+            self._leave_out("it cannot be read")
+
+    @property
+    def mode(self) -> AudioMode:
+        """What became of the sound so far."""
+        if self._mode in (AudioMode.NONE, AudioMode.LEFT_OUT) or self._carried:
+            return self._mode
+        return AudioMode.LEFT_OUT
+
+    @property
+    def note(self) -> str | None:
+        """What there is to say about it, if anything."""
+        if self.mode is AudioMode.LEFT_OUT:
+            return f"the clip's sound is left out: {self._reason}"
+        if self.mode is AudioMode.FAILED:
+            return "the clip's sound could not be carried over completely"
+        return None
 
     def attach(self, output: OutputContainer, origin: Fraction) -> None:
-        """Add the track to a file; ``origin`` is the clip's time, in seconds, that becomes 0."""
+        """Add the track to a file, unless there is nothing to carry.
+
+        :param origin: the clip's time, in seconds, that becomes 0.
+        """
+        if self._process is None:
+            return
         try:
-            if self.mode is AudioMode.COPIED:
-                self._output = output.add_stream_from_template(self._stream)
-                self._pending = self._copied(origin)
-            elif self.mode is AudioMode.ENCODED:
-                self._output = self._add_encoder(output)
-                self._pending = self._encoded(origin)
-        except (av.error.FFmpegError, ValueError):
-            self.mode = AudioMode.FAILED
+            sound = self._process.find()
+            if sound is None:
+                return
+            self._reason = "there is none in this part of the clip"
+            # A run-up that does not come before 0 would be heard.
+            if sound.copied and not (sound.hidden and Fraction(sound.heard_from) > origin):
+                self._copy(output, sound, origin)
+            else:
+                self._encode(output, sound, origin)
+        except (av.error.FFmpegError, OSError, ValueError, SoundBroken):
+            self._leave_out("it cannot be decoded")
+            self._pending = iter(())
 
     def packets(self, until: Fraction | None) -> Iterator[Packet[AudioStream]]:
         """Yield what starts before ``until`` seconds of the output; all the rest with None."""
-        while self._pending is not None:
-            if self._held is None:
-                try:
-                    self._held = next(self._pending, None)
-                except (av.error.FFmpegError, ValueError):
-                    self.mode = AudioMode.FAILED
-                if self._held is None:
-                    self._pending = None
-                    return
-            if until is not None and self._held[0] >= until:
+        while True:
+            try:
+                self._held = self._held or next(self._pending, None)
+            except (av.error.FFmpegError, OSError, ValueError, SoundBroken):
+                self._mode, self._reason = AudioMode.FAILED, "it cannot be decoded"
+            if self._held is None or (until is not None and self._held[0] >= until):
                 return
             packet = self._held[1]
+            packet.stream = cast(AudioStream, self._output)
             self._held = None
+            self._carried = True
             yield packet
 
     def give_up(self) -> None:
         """Leave out the rest of the track."""
-        self.mode = AudioMode.FAILED
-        self._pending = self._held = None
+        self._mode, self._reason = AudioMode.FAILED, "the file does not take it"
+        self._pending, self._held = iter(()), None
 
     def close(self) -> None:
         """Release the file."""
-        self._pending = self._held = None
+        self._pending, self._held = iter(()), None
         if self._container is not None:
             self._container.close()
             self._container = None
+        self._end_process()
 
-    def _demux(self) -> Iterator[Packet[AudioStream]]:
+    def _leave_out(self, reason: str) -> None:
+        self._mode, self._reason = AudioMode.LEFT_OUT, reason
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def _copy(self, output: OutputContainer, sound: Sound, origin: Fraction) -> None:
+        self._end_process()
         assert self._container is not None
-        return self._container.demux(self._stream)
+        stream = cast(AudioStream, self._container.streams[sound.stream])
+        self._pending = self._copied(stream, origin)
+        self._held = next(self._pending, None)
+        if self._held is not None:
+            self._output = output.add_stream_from_template(stream)
+            self._mode = AudioMode.COPIED
 
-    def _copied(self, origin: Fraction) -> Iterator[tuple[Fraction, Packet[AudioStream]]]:
-        shift = round(origin / cast(Fraction, self._stream.time_base))
-        last: int | None = None
-        for packet in self._demux():
-            if packet.dts is None or packet.pts is None or packet.is_corrupt:
-                continue
-            if last is not None and packet.dts <= last:
-                continue  # containers take no packet that goes back
-            last = packet.dts
+    def _copied(
+        self, stream: AudioStream, origin: Fraction
+    ) -> Iterator[tuple[Fraction, Packet[AudioStream]]]:
+        shift = round(origin / cast(Fraction, stream.time_base))
+        for packet in packets_to_copy(stream):
+            assert packet.pts is not None
+            assert packet.dts is not None
             packet.pts -= shift
             packet.dts -= shift
             # A little before 0 is the decoder's run-up, which the container marks as such.
             if shift and packet.pts + (packet.duration or 0) <= 0:
                 continue
-            time = packet.pts * packet.time_base
-            packet.stream = cast(AudioStream, self._output)
-            yield time, packet
+            yield packet.pts * packet.time_base, packet
 
-    def _add_encoder(self, output: OutputContainer) -> AudioStream:
-        source = self._stream.codec_context
-        rate = source.sample_rate if source.sample_rate in _AAC_RATES_HZ else _OPUS_RATE_HZ
-        layout = "mono" if source.layout.nb_channels == 1 else "stereo"
-        opus = self._suffix == ".webm"
-        encoder = (
-            output.add_stream("libopus", rate=_OPUS_RATE_HZ)
-            if opus
-            else output.add_stream("aac", rate=rate)
-        )
-        encoder.codec_context.layout = layout
-        encoder.codec_context.format = "flt" if opus else "fltp"
-        encoder.codec_context.bit_rate = 64_000 if layout == "mono" else 128_000
-        encoder.codec_context.open()
-        self._resampler = AudioResampler(
-            format=encoder.codec_context.format,
-            layout=layout,
-            rate=encoder.codec_context.sample_rate,
-            frame_size=encoder.codec_context.frame_size or None,
-        )
-        return encoder
-
-    def _encoded(self, origin: Fraction) -> Iterator[tuple[Fraction, Packet[AudioStream]]]:
-        encoder = cast(AudioStream, self._output)
-        for frame in self._resampled(origin):
-            for packet in encoder.encode(frame):
-                if packet.pts is not None:
-                    yield packet.pts * packet.time_base, packet
-
-    def _resampled(self, origin: Fraction) -> Iterator[AudioFrame | None]:
-        assert self._resampler is not None
-        for packet in self._demux():
-            try:
-                frames = packet.decode()
-            except av.error.FFmpegError:
-                continue  # a gap in the sound
-            for frame in frames:
-                if frame.pts is None or frame.time_base is None:
-                    continue
-                frame.pts -= round(origin / frame.time_base)
-                if frame.pts < 0:
-                    continue
-                yield from self._resampler.resample(frame)
-        yield from self._resampler.resample(None)
-        yield None
+    def _encode(self, output: OutputContainer, sound: Sound, origin: Fraction) -> None:
+        assert self._process is not None
+        encoding = sound_encoding(self._suffix, sound.rate_hz, mono=sound.mono)
+        pieces = self._process.pieces(encoding.wanted(sound.stream))
+        start = round(origin * encoding.rate_hz)
+        sounding = blocks(pieces, start, encoding.rate_hz, encoding.block_size)
+        first = next(sounding, None)
+        if first is not None:
+            self._output = encoding.add_to(output)
+            self._pending = encoding.encode(self._output, itertools.chain([first], sounding))
+            self._mode = AudioMode.ENCODED

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from bunraku.errors import ClipError
 from bunraku.runtime.source.place import Read, check_kind
 from bunraku.stream.core.film import film_of
+from bunraku.stream.core.local_file import ffmpeg_name
 
 # The first bytes of a WebP that has more than one picture: extended, with the flag of animations.
 _WEBP_HEADER_BYTES = 21
@@ -50,8 +51,7 @@ def open_file(path: Path) -> InputContainer:
 
     :raises OSError: or ``av.error.FFmpegError``: FFmpeg cannot.
     """
-    # Without it, FFmpeg takes the "a" of "a:b.mp4" for a protocol.
-    return av.open(f"file:{path}", mode="r", metadata_errors="ignore")
+    return av.open(ffmpeg_name(path), mode="r", metadata_errors="ignore")
 
 
 def film_stream(container: InputContainer, path: Path) -> VideoStream:

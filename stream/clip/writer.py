@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import secrets
 import stat
 from collections.abc import Iterator
 from fractions import Fraction
@@ -20,7 +19,9 @@ from bunraku.errors import OutputError
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.core.encoding import add_video, even_size, i420_frame, to_i420
+from bunraku.stream.core.local_file import ffmpeg_name
 from bunraku.stream.core.output_path import check_file, denied, mode_of
+from bunraku.stream.core.partial_file import PartialFile
 
 SYNTHETIC_COMMENT = "synthetic: animated from a photo by Bunraku"
 
@@ -56,10 +57,9 @@ class ClipWriter:
         self._origin = Fraction(0)
         self._end = Fraction(0)
         self._target = writable_target(self.path, replaced=True)
-        name = f".{self._target.stem}.{secrets.token_hex(4)}.part{self._target.suffix}"
-        self._partial = self._target.with_name(name)
+        self._partial: PartialFile | None = None
         with self._mapped_errors():
-            self._partial.touch(exist_ok=False)
+            self._partial = PartialFile(self._target)
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +122,8 @@ class ClipWriter:
                 self._container.mux(self._stream.encode(None))
                 container, self._container = self._container, None
                 container.close()
-                self._partial.replace(self._target)
+                assert self._partial is not None
+                self._partial.keep()
         finally:
             self.discard()
 
@@ -134,15 +135,17 @@ class ClipWriter:
                 container.close()
         if self._audio is not None:
             self._audio.close()
-        with contextlib.suppress(OSError):
-            self._partial.unlink(missing_ok=True)
+        if self._partial is not None:
+            self._partial.discard()
 
     def _open(
         self, picture: Picture, time_base: Fraction, rate: Fraction, origin: Fraction
     ) -> None:
         suffix = self._target.suffix.lower()
         fast_start = {"movflags": "+faststart"} if _FORMATS[suffix] in ("mp4", "mov") else {}
-        container = av.open(str(self._partial), "w", format=_FORMATS[suffix], options=fast_start)
+        assert self._partial is not None
+        name = ffmpeg_name(self._partial.path)
+        container = av.open(name, "w", format=_FORMATS[suffix], options=fast_start)
         self._container = container
         self._origin = origin
         container.metadata["comment"] = SYNTHETIC_COMMENT

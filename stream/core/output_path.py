@@ -10,6 +10,9 @@ from pathlib import Path
 
 from bunraku.errors import OutputError
 
+# What nearly all file systems take; what some say beyond is of other units.
+_NAME_BYTES = 255
+
 
 def check_file(path: Path, *, replaced: bool = False) -> Path:
     """See whether a file of this name can be written; return where, links followed.
@@ -20,6 +23,8 @@ def check_file(path: Path, *, replaced: bool = False) -> Path:
     target = Path(os.path.realpath(path))
     if stat.S_ISDIR(mode_of(path)):
         raise OutputError(f"{path} is a folder.", "Name a file in it.")
+    if len(os.fsencode(target.name)) > longest_name_bytes(target.parent):
+        raise OutputError(f"{path} has a longer name than files can have here.", "Shorten it.")
     if replaced or not mode_of(path):
         check_folder(target.parent, path.parent)
     elif not os.access(path, os.W_OK):
@@ -54,6 +59,13 @@ def check_apart(out: Path, inputs: Iterable[tuple[Path, str]]) -> None:
     for path, what in inputs:
         if mode_of(out) and mode_of(path) and out.samefile(path):
             raise OutputError(f"{out} is the {what} itself.", "Name another output file.")
+
+
+def longest_name_bytes(folder: Path) -> int:
+    """How long the name of a file in the folder may be."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return min(_NAME_BYTES, os.pathconf(folder, "PC_NAME_MAX"))
+    return _NAME_BYTES
 
 
 def mode_of(path: Path) -> int:

@@ -9,8 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-if sys.platform != "win32":
-    import fcntl
+from bunraku.stream.core.file_lock import lock
 
 _PREFIX = "bunraku-serve-"
 
@@ -53,11 +52,11 @@ def sweep() -> None:
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid != os.getuid():
                 continue
-            lock = _locked(folder)
+            descriptor = _locked(folder)
             try:
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
-                os.close(lock)
+                os.close(descriptor)
 
 
 def _left_behind() -> list[Path]:
@@ -81,7 +80,7 @@ def _locked(folder: Path) -> int:
         raise OSError
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(descriptor)
     except BaseException:
         os.close(descriptor)
         raise

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 
 from bunraku.spec.arrays import Picture
-from bunraku.stream.sinks.child_process import ChildProcess
+from bunraku.stream.core.child_process import ChildProcess
 from bunraku.stream.sinks.push_child import HEADER, PARTING_S, Order
 
 _REASONS = {

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bunraku.errors import OutputError
+from bunraku.stream.core.child_process import ChildProcess
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.orientation import resize
 from bunraku.stream.core.protocols import Sink, SinkClosed
 from bunraku.stream.core.worker import Worker
-from bunraku.stream.sinks.child_process import ChildProcess
 from bunraku.stream.sinks.window_child import HEADER
 
 # OpenCV does not tell how large the screen is; this fits on nearly all.

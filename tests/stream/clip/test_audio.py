@@ -123,5 +123,6 @@ def test_damaged_sound_ends_early(tmp_path: Path, make_clip: MakeClip) -> None:
 def test_unreadable_file(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_text("none")
     track = AudioTrack(tmp_path / "clip.mp4", ".mp4")
-    assert track.mode is AudioMode.FAILED
+    assert track.mode is AudioMode.LEFT_OUT
+    assert track.note == "the clip's sound is left out: it cannot be read"
     assert list(track.packets(None)) == []

@@ -134,10 +134,10 @@ def test_device_as_output(tmp_path: Path) -> None:
 
 
 def test_unwritable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, **_: Any) -> None:
+    def refuse(path: Path, *_: Any) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "touch", refuse)  # permissions do not stop root
+    monkeypatch.setattr(os, "open", refuse)  # permissions do not stop root
     with pytest.raises(OutputError, match=r"out\.mp4 cannot be written: permission denied"):
         ClipWriter(tmp_path / "out.mp4")
     assert _names(tmp_path) == []
@@ -218,8 +218,8 @@ def test_sound_that_the_file_refuses_is_left_out(
     track = AudioTrack(make_clip(audio="aac"), ".mp4")
     copied = track._copied
 
-    def going_back(origin: Fraction) -> Iterator[Any]:
-        for index, (time, packet) in enumerate(copied(origin)):
+    def going_back(stream: Any, origin: Fraction) -> Iterator[Any]:
+        for index, (time, packet) in enumerate(copied(stream, origin)):
             packet.dts = packet.pts = 5000 - 1024 * index
             yield time, packet
 

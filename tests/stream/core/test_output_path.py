@@ -29,6 +29,12 @@ def test_what_cannot_be_a_file(tmp_path: Path, name: str, told: str) -> None:
         check_file(tmp_path / name)
 
 
+def test_names_longer_than_files_can_have(tmp_path: Path) -> None:
+    check_file(tmp_path / f"{'日' * 83}ab.mp4")  # 255 bytes
+    with pytest.raises(OutputError, match=r"has a longer name than files can have here\. Shorten"):
+        check_file(tmp_path / f"{'日' * 83}abc.mp4")
+
+
 def test_links_that_go_round_are_no_surprise(tmp_path: Path) -> None:
     link = tmp_path / "out.mp4"
     link.symlink_to(link)

@@ -1,4 +1,4 @@
-"""A Python process of our own that a sink talks to through pipes."""
+"""A Python process of our own that is talked to through pipes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import bunraku
 
 
 class ChildProcess:
-    """Runs a module. ``send``, ``hear`` and ``finish`` block; ``kill`` may come from any thread."""
+    """Runs a module. ``send``, ``hear``, ``take`` and ``finish`` block; ``kill`` may come from any
+    thread.
+    """
 
     def __init__(self, module: str) -> None:
         """Start it. What it needs to know is sent: every user may read a process's arguments.
@@ -45,6 +47,12 @@ class ChildProcess:
         """The next line of its standard output; empty when it has ended."""
         with contextlib.suppress(OSError, ValueError):
             return self._output.readline()
+        return b""
+
+    def take(self, size: int) -> bytes:
+        """``size`` bytes of its standard output; fewer when it has ended."""
+        with contextlib.suppress(OSError, ValueError):
+            return self._output.read(size)
         return b""
 
     def finish(self, wait_s: float) -> None:

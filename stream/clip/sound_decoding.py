@@ -1,0 +1,61 @@
+"""Packets and frames of a track, past what is damaged; runs in the process of ``sound_child``.
+
+Decoding is left to that process, because PyAV frees the layout of a frame twice where its channels
+stand in an order of their own, and because FFmpeg's decoders meet whatever a file holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import cast
+
+import av.error
+from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
+
+# Failed reads after which the rest of a damaged file is given up.
+_MAX_FAILURES = 32
+
+
+def track(container: InputContainer, index: int) -> AudioStream:
+    """The stream of a number, which is one of sound."""
+    return cast(AudioStream, container.streams[index])
+
+
+def demux(stream: AudioStream) -> Iterator[Packet[AudioStream]]:
+    """Yield the stream's packets, as far as the file can be read, and a last one that flushes."""
+    assert isinstance(stream.container, InputContainer)
+    for _ in range(_MAX_FAILURES):
+        try:
+            yield from stream.container.demux(stream)
+            return
+        except av.error.FFmpegError:
+            continue
+    flush = Packet()
+    flush.stream = stream
+    yield cast("Packet[AudioStream]", flush)
+
+
+_kept: list[AudioLayout] = []
+
+
+def decode(packet: Packet[AudioStream]) -> list[AudioFrame]:
+    """Decode a packet; what is damaged is a gap in the sound."""
+    try:
+        frames = packet.decode()
+    except av.error.FFmpegError:
+        return []
+    # PyAV's copy of a custom layout shares its memory with the frame: it must never be freed.
+    _kept.extend(frame.layout for frame in frames if " " in frame.layout.name)
+    return [frame for frame in frames if frame.samples]
+
+
+def time_of(frame: AudioFrame) -> Fraction | None:
+    """Seconds on the clip's clock, where the frame knows them."""
+    if frame.pts is None or frame.time_base is None:
+        return None
+    return frame.pts * frame.time_base
