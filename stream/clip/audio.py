@@ -16,6 +16,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
+from bunraku.stream.clip.timeline import DEMUXER_OPTIONS, packets_of
+
 _MP4_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
 _PCM_CODECS = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be"})
 _MKV_CODECS = _MP4_CODECS | {"dts", "mp2", "pcm_f32le", "pcm_s16le", "pcm_s24le", "vorbis"}
@@ -60,7 +62,9 @@ class AudioTrack:
         self._held: tuple[Fraction, Packet[AudioStream]] | None = None
         self._suffix = suffix
         try:
-            self._container = av.open(str(path), mode="r", metadata_errors="ignore")
+            self._container = av.open(
+                str(path), mode="r", options=DEMUXER_OPTIONS, metadata_errors="ignore"
+            )
         except (av.error.FFmpegError, OSError):
             self.mode = AudioMode.FAILED
             return
@@ -112,7 +116,7 @@ class AudioTrack:
 
     def _demux(self) -> Iterator[Packet[AudioStream]]:
         assert self._container is not None
-        return self._container.demux(self._stream)
+        return packets_of(self._container, self._stream)
 
     def _copied(self, origin: Fraction) -> Iterator[tuple[Fraction, Packet[AudioStream]]]:
         shift = round(origin / cast(Fraction, self._stream.time_base))
