@@ -85,7 +85,7 @@ def animate_clip(
                 f"No person was found in any of the {recorder.frames} frames of {options.clip}.",
                 "Use a clip that shows one person, at least 64 pixels tall.",
             )
-        whole = options.stop is None and not recorder.interrupted and not reader.ended_early
+        whole = options.stop is None and not recorder.interrupted and reader.loss_s is None
         writer.finish(whole_audio=whole)
         spreads = {**recorder.times.spreads(), **puppet.stats()}
         return AnimateSummary(
@@ -216,11 +216,9 @@ def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int, faults: int) -
     notes = []
     if reader.unreadable:
         notes.append(f"{reader.unreadable} damaged parts of the clip could not be decoded")
-    if reader.ended_early:
-        notes.append(
-            f"the clip ends early: {reader.decoded} of about {reader.expected_frames} frames "
-            "could be read"
-        )
+    if reader.loss_s is not None:
+        read_s, whole_s = reader.loss_s
+        notes.append(f"the clip ends early: {read_s:.1f} s of {whole_s:.1f} s could be read")
     if reader.resized:
         notes.append(f"{reader.resized} frames of another size were fitted to the first one's")
     if lost:

@@ -19,7 +19,7 @@ from bunraku.stream.clip.sound_encoder import sound_encoding
 from bunraku.stream.clip.sound_probe import Sound
 from bunraku.stream.clip.sound_process import SoundBroken, SoundProcess
 from bunraku.stream.clip.sound_timeline import blocks
-from bunraku.stream.core.local_file import ffmpeg_name
+from bunraku.stream.core.local_file import ffmpeg_name, open_file
 
 
 class AudioMode(StrEnum):
@@ -55,7 +55,7 @@ class AudioTrack:
         self._suffix = suffix
         name = ffmpeg_name(path)
         try:
-            self._container = av.open(name, mode="r", metadata_errors="ignore")
+            self._container = open_file(path)
             if self._container.streams.audio:
                 self._leave_out("it cannot be decoded")
                 self._process = SoundProcess(name, suffix)

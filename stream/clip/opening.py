@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 from bunraku.errors import ClipError
 from bunraku.runtime.source.place import Read, check_kind
 from bunraku.stream.core.film import film_of
-from bunraku.stream.core.local_file import ffmpeg_name
+from bunraku.stream.core.local_file import open_file
 
 # The first bytes of a WebP that has more than one picture: extended, with the flag of animations.
 _WEBP_HEADER_BYTES = 21
@@ -44,14 +44,6 @@ def open_clip(path: Path) -> InputContainer:
         return open_file(path)
     except (av.error.FFmpegError, OSError) as exc:
         raise _unreadable(path) from exc
-
-
-def open_file(path: Path) -> InputContainer:
-    """Open a file with FFmpeg by its path alone, whatever its name looks like.
-
-    :raises OSError: or ``av.error.FFmpegError``: FFmpeg cannot.
-    """
-    return av.open(ffmpeg_name(path), mode="r", metadata_errors="ignore")
 
 
 def film_stream(container: InputContainer, path: Path) -> VideoStream:

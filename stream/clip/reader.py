@@ -19,13 +19,14 @@ from av.video.stream import VideoStream
 from bunraku.errors import ClipError
 from bunraku.runtime.source.place import Read, path_of
 from bunraku.spec.arrays import Picture
+from bunraku.stream.clip.extent import Extent
 from bunraku.stream.clip.opening import film_stream, open_clip
+from bunraku.stream.clip.timeline import AnyPacket, ClipTimeline
+from bunraku.stream.clip.times import FrameTimes
 from bunraku.stream.core.frame import to_rgb
 from bunraku.stream.core.orientation import Turn, fit, resize
+from bunraku.stream.core.tolerance import STREAMED
 
-_FALLBACK_RATE = Fraction(25)
-# Fewer frames than this share of what the container announces is told as an early end.
-_COMPLETE = 0.95
 # Failed reads after which the rest of a damaged file is given up.
 _MAX_FAILURES = 32
 
@@ -35,8 +36,9 @@ class ClipFrame:
     """One frame of a clip.
 
     ``image`` is ``[H,W,3]`` uint8 RGB, upright, with square pixels, every frame of one size.
-    ``pts`` counts ``time_base`` seconds on the container's clock and strictly increases;
-    ``duration`` is in the same unit, 0 where the clip does not say.
+    ``pts`` counts ``time_base`` seconds on the clip's clock (see
+    :class:`~bunraku.stream.clip.timeline.ClipTimeline`) and strictly increases; ``duration`` is in
+    the same unit, 0 where the clip does not say.
     """
 
     image: Picture
@@ -47,7 +49,7 @@ class ClipFrame:
 
     @property
     def time_s(self) -> float:
-        """Seconds on the container's clock."""
+        """Seconds on the clip's clock."""
         return float(self.pts * self.time_base)
 
 
@@ -70,7 +72,6 @@ class ClipReader:
         self.resized = 0
         self._ended = False
         self._size: tuple[int, int] | None = None
-        self._last_pts: int | None = None
         self._container = open_clip(self.path)
         try:
             self._stream = film_stream(self._container, self.path)
@@ -79,16 +80,14 @@ class ClipReader:
             raise
         # Frame threads decode ahead and lose good frames when a later one fails.
         self._stream.thread_type = "SLICE"
-        # Average frames a second, as the container announces it.
-        self.rate = self._stream.average_rate or self._stream.guessed_rate or _FALLBACK_RATE
-        self.time_base = self._stream.time_base or 1 / self.rate
-        # How many frames the container announces, or its duration suggests.
+        self._timeline = ClipTimeline(self._container)
+        self._times = FrameTimes(self._container, self._stream)
+        self._extent = Extent(self._container, self._stream)
+        # Frames a second, about, and the unit of their times.
+        self.rate = self._times.rate
+        self.time_base = self._times.time_base
+        # How many frames the container's length suggests.
         self.expected_frames = _expected_frames(self._container, self._stream, self.rate)
-        # Where the container's clock starts, in seconds.
-        start: int | None = self._container.start_time
-        self.start_s = None if start is None else Fraction(start, av.time_base)
-        # AVI knows only when frames are decoded; what it gives as pts is a guess.
-        self._by_dts = "avi" in self._container.format.name
 
     def __enter__(self) -> Self:
         return self
@@ -101,26 +100,36 @@ class ClipReader:
         self._container.close()
 
     @property
-    def ended_early(self) -> bool:
-        """Whether the clip was read to its end and held clearly fewer frames than announced."""
-        expected = self.expected_frames
-        if not self._ended or expected is None:
-            return False
-        return self.decoded < expected * _COMPLETE and expected - self.decoded > 1
+    def start_s(self) -> Fraction | None:
+        """Where the clip's clock starts, in seconds, as far as it is known."""
+        start: int | None = self._container.start_time
+        if start is None:
+            return None
+        told, first_s = Fraction(start, av.time_base), self._timeline.first_s
+        # Of files joined end to end, FFmpeg may tell the start of a later one.
+        return told if first_s - told <= STREAMED.ahead_s else Fraction(first_s)
+
+    @property
+    def loss_s(self) -> tuple[float, float] | None:
+        """How many seconds of how many could be read, if the clip was read to its end and that came
+        clearly before the announced one; else None."""
+        return self._extent.loss() if self._ended else None
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[ClipFrame]:
         """Yield the frames ``start`` up to, not including, ``stop``, counted from 0.
 
         :raises ClipError: not one frame of the clip can be decoded, or ``start`` is past its end.
         """
-        step = max(1, round(1 / (self.rate * self.time_base)))
         for frame in self._decode():
             index = self.decoded
             self.decoded += 1
-            pts = self._next_pts(frame, step)
+            pts, duration = self._times.stamp(frame)
+            step_s = 1 / float(self.rate)
+            length_s = float(duration * self.time_base) or step_s
+            self._extent.decoded(float(pts * self.time_base) + length_s, step_s)
             if index >= start:
                 image = self._upright(frame)
-                yield ClipFrame(image, index, pts, frame.duration or 0, self.time_base)
+                yield ClipFrame(image, index, pts, duration, self.time_base)
             if stop is not None and index + 1 >= stop:
                 return
         self._ended = True
@@ -137,37 +146,28 @@ class ClipReader:
             )
 
     def _decode(self) -> Iterator[VideoFrame]:
-        for packet in self._packets():
+        for packet in self._timeline.follow(self._packets()):
+            self._extent.to_decode(packet)
+            if packet.stream.index != self._stream.index:
+                continue
             try:
                 yield from packet.decode()
             except av.error.FFmpegError:
                 self.unreadable += 1
 
-    def _packets(self) -> Iterator[Packet[VideoStream]]:
-        """Yield the stream's packets, past damage as far as the container can, and a last flush."""
+    def _packets(self) -> Iterator[AnyPacket]:
+        """Yield all packets, past damage as far as the container can, and a last flush."""
         for _ in range(_MAX_FAILURES):
             try:
-                yield from self._container.demux(self._stream)
+                for packet in self._container.demux():
+                    self._extent.read(packet)
+                    yield packet
                 return
             except av.error.FFmpegError:
                 self.unreadable += 1
-        flush = Packet()
+        flush: AnyPacket = Packet()
         flush.stream = self._stream
-        yield cast("Packet[VideoStream]", flush)
-
-    def _next_pts(self, frame: VideoFrame, step: int) -> int:
-        """Give the frame's pts: made up where missing, moved on where it does not increase."""
-        pts = frame.dts if self._by_dts else frame.pts
-        if pts is not None and frame.time_base:
-            pts = round(pts * frame.time_base / self.time_base)
-        if self._last_pts is None:
-            pts = 0 if pts is None else pts
-        elif pts is None:
-            pts = self._last_pts + step
-        else:
-            pts = max(pts, self._last_pts + 1)
-        self._last_pts = pts
-        return pts
+        yield flush
 
     def _upright(self, frame: VideoFrame) -> Picture:
         image = to_rgb(frame)
@@ -196,10 +196,10 @@ def _turn(frame: VideoFrame) -> Turn:
 
 
 def _expected_frames(container: InputContainer, stream: VideoStream, rate: Fraction) -> int | None:
-    if stream.frames:
-        return int(stream.frames)
     if stream.duration is not None and stream.time_base is not None:
         return round(stream.duration * stream.time_base * rate) or None
+    if stream.frames:
+        return int(stream.frames)
     if container.duration is not None:
         return round(container.duration * rate / av.time_base) or None
     return None

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from bunraku.stream.clip.sound_decoding import decode, demux, time_of, track
 from bunraku.stream.clip.sound_mixer import Mixer
 from bunraku.stream.clip.sound_probe import find_sound
+from bunraku.stream.core.local_file import open_file
 
 Samples = NDArray[np.float32]
 
@@ -72,7 +73,7 @@ def pieces(path: str, wanted: Wanted) -> Iterator[tuple[int, Samples]]:
         float32 samples, ``[N,channels]``.
     :raises av.error.FFmpegError, OSError: the file cannot be opened.
     """
-    with av.open(path, metadata_errors="ignore") as container:
+    with open_file(path) as container:
         # What stands before 0 there is hidden by an edit list.
         hides = container.format.name.startswith("mov")
         for frame in _mixed(track(container, wanted.stream), wanted):

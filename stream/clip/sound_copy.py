@@ -12,6 +12,9 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
+from bunraku.stream.clip.timeline import packets_of
+from bunraku.stream.core.local_file import open_file
+
 
 def packets_to_copy(stream: AudioStream) -> Iterator[Packet[AudioStream]]:
     """Yield the packets of a track that a container takes: whole, timed, and in order.
@@ -20,7 +23,7 @@ def packets_to_copy(stream: AudioStream) -> Iterator[Packet[AudioStream]]:
     """
     assert isinstance(stream.container, InputContainer)
     last: int | None = None
-    for packet in stream.container.demux(stream):
+    for packet in packets_of(stream.container, stream):
         if packet.dts is None or packet.pts is None or packet.is_corrupt:
             continue
         if last is not None and packet.dts <= last:
@@ -40,7 +43,7 @@ def can_be_copied(path: str, index: int, target: str) -> bool:
     """
     try:
         with (
-            av.open(path, metadata_errors="ignore") as container,
+            open_file(path) as container,
             av.open(_Nowhere(), "w", format=target) as trial,
         ):
             stream = cast(AudioStream, container.streams[index])

@@ -17,6 +17,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
+from bunraku.stream.clip.timeline import AnyPacket, ClipTimeline
+
 # Failed reads after which the rest of a damaged file is given up.
 _MAX_FAILURES = 32
 
@@ -28,16 +30,24 @@ def track(container: InputContainer, index: int) -> AudioStream:
 
 def demux(stream: AudioStream) -> Iterator[Packet[AudioStream]]:
     """Yield the stream's packets, as far as the file can be read, and a last one that flushes."""
-    assert isinstance(stream.container, InputContainer)
+    container = stream.container
+    assert isinstance(container, InputContainer)
+    # On the clip's clock, which looks at all tracks.
+    for packet in ClipTimeline(container).follow(_readable(container)):
+        if packet.stream.index == stream.index:
+            yield packet
+    flush: AnyPacket = Packet()
+    flush.stream = stream
+    yield flush
+
+
+def _readable(container: InputContainer) -> Iterator[AnyPacket]:
     for _ in range(_MAX_FAILURES):
         try:
-            yield from stream.container.demux(stream)
+            yield from (packet for packet in container.demux() if packet.size)
             return
         except av.error.FFmpegError:
             continue
-    flush = Packet()
-    flush.stream = stream
-    yield cast("Packet[AudioStream]", flush)
 
 
 _kept: list[AudioLayout] = []

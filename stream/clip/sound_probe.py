@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-import av
-import av.error
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
@@ -16,6 +14,7 @@ from av.packet import Packet
 
 from bunraku.stream.clip.sound_copy import can_be_copied
 from bunraku.stream.clip.sound_decoding import decode, demux, time_of, track
+from bunraku.stream.core.local_file import open_file
 
 _MP4_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
 _PCM_CODECS = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be"})
@@ -62,10 +61,10 @@ def find_sound(path: str, suffix: str) -> Sound | None:
     :param suffix: of the file that it is carried into (".mp4").
     :raises av.error.FFmpegError, OSError: the file cannot be read.
     """
-    with av.open(path, metadata_errors="ignore") as container:
+    with open_file(path) as container:
         tracks = [stream.index for stream in container.streams.audio if stream.codec_context]
     for index in tracks:
-        with av.open(path, metadata_errors="ignore") as container:
+        with open_file(path) as container:
             sound = _examine(container, track(container, index), path, suffix)
         if sound is not None:
             return sound

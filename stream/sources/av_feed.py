@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 
 import av.error
 from av.codec.context import Flags
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from bunraku.stream.clip.timeline import AnyPacket, packets_of
+from bunraku.stream.clip.times import FrameTimes
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.frame import LiveFrame, to_rgb
 from bunraku.stream.core.orientation import Turn
@@ -27,7 +28,8 @@ class AvFeed:
     """A video stream of an open container.
 
     A live one is never behind: where decoding is too slow, it leaves out what waits and goes on
-    with the next picture that needs no other.
+    with the next picture that needs no other. Of a recording, times go on where its clock jumps; of
+    a live one, the arrivals will tell.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class AvFeed:
         self._stream.thread_type = "SLICE"
         if live:
             self._stream.codec_context.flags |= Flags.low_delay
+        self._times = None if live else FrameTimes(container, self._stream)
         self._backlog = Backlog(clock)
         self._frames = self._decode()
 
@@ -90,7 +93,10 @@ class AvFeed:
                 failures = 0
                 yield frame
 
-    def _packets(self) -> Generator[Packet[VideoStream]]:
+    def _packets(self) -> Iterator[AnyPacket]:
+        return self._newest() if self.live else packets_of(self._container, self._stream)
+
+    def _newest(self) -> Generator[AnyPacket]:
         """Yield packets to decode, without those that are left out to keep up."""
         packets = self._container.demux(self._stream)
         while True:
@@ -99,16 +105,18 @@ class AvFeed:
             if packet is None:
                 return
             waited_s = self._clock.now() - asked_s
-            if self.live and self._backlog.leaves_out(waited_s, key=packet.is_keyframe):
+            if self._backlog.leaves_out(waited_s, key=packet.is_keyframe):
                 self.unreadable += 1
                 continue
             yield packet
 
     def _taken(self, frame: VideoFrame) -> LiveFrame:
         now_s = self._clock.now()
-        pts, time_base = frame.pts, frame.time_base
         turn = Turn.from_degrees(frame.rotation)
         raw = frame if turn == Turn() else turn.apply(to_rgb(frame))
+        if self._times is not None:
+            return LiveFrame(raw, self._times.stamp(frame)[0], self._times.time_base, now_s)
+        pts, time_base = frame.pts, frame.time_base
         if pts is None or not time_base or not self._timed:
             return LiveFrame(raw, 0, _UNKNOWN, now_s)
         capture = self._capture

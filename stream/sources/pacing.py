@@ -7,13 +7,13 @@ from bunraku.stream.core.clock import Clock
 # Beyond this the reader is too slow for the recording, or the machine slept: it then plays on from
 # where it is, instead of dropping all frames until it has caught up.
 MOST_LATE_S = 0.5
-# A frame that is further ahead than this does not show that so much time has passed, but that the
-# recording's clock has jumped.
-MOST_EARLY_S = 5.0
 
 
 class Pacer:
-    """Makes the first frame due at once and the others as far behind it as they were taken."""
+    """Makes the first frame due at once and the others as far behind it as they were taken.
+
+    Their clock must not jump; see :class:`~bunraku.stream.clip.timeline.ClipTimeline`.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -29,7 +29,7 @@ class Pacer:
         if self._zero_s is None:
             self._zero_s = now_s - time_s
         late_s = now_s - self._zero_s - time_s
-        if late_s > MOST_LATE_S or late_s < -MOST_EARLY_S:
+        if late_s > MOST_LATE_S:
             self._zero_s += late_s
             return True
         if late_s < 0:

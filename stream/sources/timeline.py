@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-# A source's clock that runs so far from the arrivals has jumped: a clip that starts over, a camera
-# that sets its clock, a counter that wraps.
-JUMP_S = 1.0
-# Backwards it never runs; less than this is a matter of rounding.
-BACK_S = 0.05
+from bunraku.stream.core.tolerance import LIVE
 
 
 class Timeline:
@@ -45,4 +41,6 @@ class Timeline:
         return self._last_us
 
     def _jumped(self, stamp_s: float, expected_s: float) -> bool:
-        return abs(stamp_s - expected_s) > JUMP_S or stamp_s < self._last_us / 1e6 - BACK_S
+        # One that falls behind the arrivals would make the pipeline late for good.
+        slow = stamp_s < expected_s - LIVE.ahead_s
+        return slow or LIVE.jumped(stamp_s, expected_s, self._last_us / 1e6)

@@ -84,6 +84,34 @@ async def test_a_clip_that_loops_goes_on_in_time(make_clip: MakeClip) -> None:
     assert [frame.time_s for frame in frames] == pytest.approx([i / 25 for i in range(20)])
 
 
+@pytest.mark.parametrize("offset_s", [0, 600])
+async def test_joined_parts_play_at_their_own_pace(make_clip: MakeClip, offset_s: int) -> None:
+    path = make_clip("a.ts", frames=20, audio="aac")
+    second = make_clip("b.ts", frames=20, options={"output_ts_offset": str(offset_s)})
+    path.write_bytes(path.read_bytes() + second.read_bytes())
+    clock = JumpClock()
+    source = FileSource(path, clock=clock)
+    await source.open()
+    paced_s, told_s = [], []
+    while (frame := await source.read()) is not None:
+        paced_s.append(frame.captured_s - 100)
+        told_s.append(frame.time_s)
+    await source.close()
+    assert told_s == pytest.approx([i / 25 for i in range(40)], abs=1e-3)
+    assert paced_s == pytest.approx(told_s, abs=1e-3)
+
+
+async def test_a_long_pause_is_the_clips_own(make_clip: MakeClip) -> None:
+    clock = JumpClock()
+    source = FileSource(make_clip("clip.mkv", times_ms=[0, 40, 20_000, 20_040]), clock=clock)
+    await source.open()
+    paced_s = []
+    while (frame := await source.read()) is not None:
+        paced_s.append(frame.captured_s - 100)
+    await source.close()
+    assert paced_s == pytest.approx([0, 0.04, 20.0, 20.04])
+
+
 async def test_frames_are_upright(make_clip: MakeClip) -> None:
     frames = await _read_fast(FileSource(make_clip(rotation=90), pace=Pace.FAST))
     assert {frame.picture().shape for frame in frames} == {(64, 48, 3)}

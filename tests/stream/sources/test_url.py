@@ -128,6 +128,27 @@ async def test_a_clip_on_a_web_server_plays_at_its_own_pace_and_ends(
     assert paced_s == pytest.approx([i / 25 for i in range(30)], abs=1e-3)
 
 
+async def test_a_joined_clip_on_a_web_server_plays_at_its_own_pace(
+    make_clip: Callable[..., Path],
+) -> None:
+    path = make_clip("a.ts", frames=20)
+    second = make_clip("b.ts", frames=20, options={"output_ts_offset": "600"})
+    path.write_bytes(path.read_bytes() + second.read_bytes())
+
+    async def clip(request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(path)
+
+    clock = JumpClock()
+    async with http({"clip": clip}) as port:
+        source = UrlSource(f"http://127.0.0.1:{port}/clip", options=OPTIONS, clock=clock)
+        await source.open()
+        frames = await _take(source, 99)
+        await source.close()
+    expected_s = [i / 25 for i in range(40)]
+    assert [frame.captured_s - 100 for frame in frames] == pytest.approx(expected_s, abs=2e-3)
+    assert [frame.time_s for frame in frames] == pytest.approx(expected_s, abs=2e-3)
+
+
 @pytest.mark.parametrize("ends", [True, False])
 async def test_what_comes_in_pieces_plays_at_its_own_pace(ends: bool) -> None:
     """HLS: a second of pictures at once, then nothing for a second."""
