@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 from bunraku.__main__ import app
 from bunraku.export import exporter
 from bunraku.export.pose import fetch as pose_fetch
-from bunraku.networks.presets import Preset
 from bunraku.runtime import bench
 from bunraku.runtime.pose.networks import PoseNetworks
 from bunraku.training import evaluate, observe, train_generator, train_iuv
@@ -100,13 +99,13 @@ def test_export(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(exporter, "export_checkpoint", fake)
     (tmp_path / "who.json").write_text('{"minutes": 90}')
     result = _run(
-        *("export", tmp_path / "c.pt", "-o", tmp_path / "b", "--preset", "paper256"),
+        *("export", tmp_path / "c.pt", "-o", tmp_path / "b"),
         *("--single-file", "--full-weights", "--provenance", tmp_path / "who.json"),
     )
     assert result.exit_code == 0
-    assert fake.arguments[:3] == (tmp_path / "c.pt", tmp_path / "b", Preset.PAPER256)
-    assert fake.arguments[3].single_file
-    assert not fake.arguments[3].half_weights
+    assert fake.arguments[:2] == (tmp_path / "c.pt", tmp_path / "b")
+    assert fake.arguments[2].single_file
+    assert not fake.arguments[2].half_weights
     assert fake.options["provenance"] == {"minutes": 90}
 
 
@@ -118,8 +117,11 @@ def test_export_refuses_other_provenance(tmp_path: Path, content: str) -> None:
     assert "who.json" in result.stderr
 
 
-def test_export_refuses_other_presets(tmp_path: Path) -> None:
-    result = _run("export", "c.pt", "-o", tmp_path / "b", "--preset", "huge")
+def test_training_refuses_other_presets(tmp_path: Path) -> None:
+    result = _run(
+        *("train", "generator", "--data", tmp_path, "--out", tmp_path / "run"),
+        *("--preset", "huge"),
+    )
     assert result.stderr == ("bunraku: There is no preset 'huge'. Use paper, paper256, live.\n")
 
 

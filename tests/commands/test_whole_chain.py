@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from bunraku.__main__ import app
 from bunraku.runtime.engines.bundle import shipped
 from bunraku.runtime.source.photo import read_photo
+from bunraku.spec.stages import Step
 from bunraku.stream.clip.reader import ClipReader
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -29,7 +30,7 @@ def test_example_photo_is_moved_by_the_example_clip(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert told["frames"] == 12
     assert told["lost_person_frames"] == told["drops"] == told["engine_faults"] == 0
-    assert {"pose", "iuv", "motion", "seam", "blend", "paste"} <= set(told["stages_ms"])
+    assert set(Step) <= set(told["stages_ms"])
 
     still = read_photo(photo).astype(np.int16)
     with ClipReader(out) as reader:

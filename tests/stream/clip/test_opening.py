@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -29,6 +31,9 @@ def test_names_are_names_of_files(
     with ClipReader(name) as reader:
         assert len(list(reader.frames())) == 6
     sound = AudioTrack(name, ".mp4")
+    with av.open(os.devnull, "w", format="mp4") as container:
+        sound.attach(container, Fraction(0))
+        assert list(sound.packets(None))
     assert sound.mode is AudioMode.COPIED
     sound.close()
 
