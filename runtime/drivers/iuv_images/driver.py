@@ -1,0 +1,141 @@
+"""The driver whose surfaces were computed elsewhere: one IUV image for each frame."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.errors import InputError
+from bunraku.runtime.drivers.iuv_images.backs import BackCharts
+from bunraku.runtime.drivers.iuv_images.order import FrameOrder
+from bunraku.runtime.drivers.iuv_images.placing import (
+    Stance,
+    driving_window,
+    stance_of_image,
+    stance_of_surface,
+)
+from bunraku.runtime.drivers.iuv_images.reading import IuvImages, check_shape
+from bunraku.runtime.drivers.iuv_images.surface import sample
+from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.surface import PART
+
+log = logging.getLogger(__name__)
+
+
+class IuvImagesDriver:
+    """Follows the person of IUV images (see ``Driver``); of the frames only the size is looked at.
+
+    The window is fixed by one image, so that the person's way through the picture survives; the
+    photo's person is measured in its own surface, by the same charts. There are no landmarks, so
+    limbs keep the driver's lengths and the head is mapped by its charts alone.
+
+    :param images: one for each frame.
+    :param surface_of: the photo's own surface, P_s ``[1, 73, n, n]`` in its window.
+    :param size: n, side of the surfaces in pixels.
+    :param index_of: the number of the frame at a time; None to count them as they come.
+    """
+
+    def __init__(
+        self,
+        images: IuvImages,
+        surface_of: Callable[[Source], Array],
+        size: int,
+        *,
+        index_of: Callable[[float], int] | None = None,
+    ) -> None:
+        self._images = images
+        self._surface_of = surface_of
+        self._size = size
+        self._index_of = FrameOrder() if index_of is None else index_of
+        self._backs = BackCharts()
+        self._faults = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the calibration; the next image that shows a person calibrates."""
+        self._stance: Stance | None = None
+        self._windows: WeakKeyDictionary[Subject, Window] = WeakKeyDictionary()
+        self._mirrored = False
+        self._window: Window | None = None
+        self.calibrate()
+
+    def calibrate(self) -> None:
+        """Fix the window anew at the next image that shows a person. From any thread."""
+        self._calibrate_asked = True
+
+    @property
+    def window(self) -> Window | None:
+        """The last subject's window in pixels of the frames; None until calibrated."""
+        return self._window
+
+    def prepare(self, source: Source) -> Subject:
+        """What is kept of a photo.
+
+        :raises EngineError: a network failed.
+        """
+        return Subject(source=source, surface=self._surface_of(source))
+
+    def follow(
+        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+    ) -> Driving | None:
+        """The surface of the frame's image; None where it shows nobody, or is damaged.
+
+        :param frame: HWC uint8 RGB; frames come one by one, in their order.
+        :param mirrored: left and right are exchanged in the frames, but not in the images.
+        :raises InputError: there is no image for the frame, or not of its shape.
+        """
+        iuv = self._image(self._index_of(time_s))
+        if iuv is None:
+            return None
+        check_shape(iuv, (frame.shape[0], frame.shape[1]), self._images.path)
+        self._backs.learn(iuv)
+        if self._calibrate_asked or self._stance is None:
+            self._start(iuv)
+        if mirrored is not self._mirrored:
+            self._windows.clear()
+            self._mirrored = mirrored
+        window = self._window_of(subject, iuv.shape[1])
+        if window is None:
+            return None
+        scale = frame.shape[1] / iuv.shape[1]
+        self._window = Window(
+            (window.cx + 0.5) * scale - 0.5, (window.cy + 0.5) * scale - 0.5, window.side * scale
+        )
+        surface = sample(iuv, window, self._size, turned=self._backs.turned, mirrored=mirrored)
+        return Driving(surface, landmarks=None) if surface[:, PART].any() else None
+
+    def _image(self, index: int) -> NDArray[np.uint8] | None:
+        try:
+            return self._images.frame(index)
+        except InputError as exc:
+            if self._images.count is not None and index >= self._images.count:
+                raise
+            self._faults += 1
+            if self._faults == 1:
+                log.warning("An IUV image is left out: %s", exc)
+            return None
+
+    def _start(self, iuv: NDArray[np.uint8]) -> None:
+        stance = stance_of_image(iuv, self._backs.turned)
+        if stance is not None:
+            self._stance, self._calibrate_asked = stance, False
+            self._windows.clear()
+
+    def _window_of(self, subject: Subject, width: int) -> Window | None:
+        """The subject's window in pixels of the images, or of their mirror images."""
+        window = self._windows.get(subject)
+        if window is None and self._stance is not None:
+            there = stance_of_surface(subject.surface)
+            mirror_width = width if self._mirrored else None
+            if there is not None:
+                window = driving_window(there, self._stance, mirror_width=mirror_width)
+            if window is not None:
+                self._windows[subject] = window
+        return window

@@ -1,0 +1,80 @@
+"""IUV images as clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+import pytest
+from av.video.stream import VideoStream
+from tests.runtime.drivers.iuv_images.people import Iuv, facing
+
+from bunraku.errors import InputError
+from bunraku.runtime.drivers.iuv_images.reading import IuvImages
+
+PEOPLE = [facing(left=2 * k) for k in range(5)]
+
+
+def write_clip(path: Path, codec: str, pixels: str, images: list[Iuv], **options: str) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = cast(VideoStream, container.add_stream(codec, rate=10, options=options))
+        stream.width, stream.height, stream.pix_fmt = 100, 200, pixels
+        for iuv in images:
+            rgb = np.ascontiguousarray(iuv[..., ::-1])
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=pixels)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pixels", "options"),
+    [
+        ("iuv.mkv", "ffv1", "bgr0", {}),
+        ("iuv.mp4", "libx264rgb", "rgb24", {"qp": "0"}),
+        ("iuv.mov", "png", "rgb24", {}),
+    ],
+)
+def test_clips_without_loss(
+    tmp_path: Path, name: str, codec: str, pixels: str, options: dict[str, str]
+) -> None:
+    images = IuvImages(write_clip(tmp_path / name, codec, pixels, PEOPLE, **options))
+    assert images.count is None
+    for index in (0, 1, 1, 3, 4, 2):
+        np.testing.assert_array_equal(images.frame(index), PEOPLE[index])
+    with pytest.raises(InputError, match="holds 5 IUV images"):
+        images.frame(5)
+    assert images.count == 5
+
+
+def test_clips_whose_pixels_are_no_rgb(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "iuv.mp4", "libx264", "yuv420p", PEOPLE)
+    with pytest.raises(InputError, match=r"keeps its pictures as yuv420p, which blurs"):
+        IuvImages(clip)
+
+
+def test_rgb_with_loss(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "iuv.mp4", "libx264rgb", "rgb24", PEOPLE, crf="30")
+    with pytest.raises(InputError, match=r"loss"):
+        IuvImages(clip)
+
+
+@pytest.mark.parametrize("data", [b"", b"no clip at all" * 50])
+def test_what_is_no_clip(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "iuv.mkv"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"iuv\.mkv is damaged, or no clip"):
+        IuvImages(path)
+
+
+def test_sound_alone(tmp_path: Path) -> None:
+    path = tmp_path / "iuv.wav"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+    with pytest.raises(InputError, match="has no pictures"):
+        IuvImages(path)
