@@ -14,6 +14,13 @@ from bunraku.runtime.framing import Window, crop
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
+from bunraku.runtime.pose.turned import (
+    Upright,
+    observe_upright,
+    turn_picture,
+    turn_points,
+    upright_by,
+)
 from bunraku.runtime.retarget import Proportions, proportions
 from bunraku.runtime.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
 
@@ -36,6 +43,9 @@ class Driving:
     """``[33, 4]``: x, y, z in pixels of the frame, visibility; as the camera shows the driver."""
     head: Array | None
     """The head's own map (runtime/head.py), ``[7]``; None to do without."""
+    turned_deg: int = 0
+    """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180, 270.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +76,9 @@ class Driver:
     def reset(self) -> None:
         """Forget the driver; the next confident frame calibrates."""
         self._estimator.reset()
-        self._shape: tuple[int, ...] | None = None
+        self._shape: tuple[int, ...] = ()
         self._mirrored = False
+        self._turned_deg = 0
         self._time_s = -np.inf
         self._calibration: Calibration | None = None
         self._windows: WeakKeyDictionary[Identity, Window] = WeakKeyDictionary()
@@ -84,8 +95,17 @@ class Driver:
 
     @property
     def window(self) -> Window | None:
-        """The last identity's window in pixels of the camera's frames; None until calibrated."""
+        """The last identity's window in pixels of the camera's frames, these turned so that the
+        driver is upright; None until calibrated.
+        """
         return self._window
+
+    @property
+    def turned_deg(self) -> int:
+        """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180 or
+        270. It holds until the next: who then lies down or stands on the hands does just that.
+        """
+        return self._turned_deg
 
     def locate(
         self, frame: Picture, time_s: float, identity: Identity, *, mirrored: bool = False
@@ -95,6 +115,9 @@ class Driver:
         A frame of another shape, or one that lies before the last, starts anew. One of another size
         but the same shape, or one in a mirror, keeps the calibration.
         """
+        if mirrored != self._mirrored:
+            self._turned_deg = upright_by(self._turned_deg)
+        frame = turn_picture(frame, upright_by(self._turned_deg))
         changed = (frame.shape, mirrored) != (self._shape, self._mirrored)
         if changed:
             self._look_anew(frame.shape[:2], mirrored)
@@ -113,7 +136,11 @@ class Driver:
             self._learn(pose)
         if self._calibration is None:
             return None
-        return self._in_window(pose, self._calibration, identity)
+        located = self._in_window(pose, self._calibration, identity)
+        if not self._turned_deg:
+            return located
+        in_frame = turn_points(pose.landmarks, self._turned_deg, self._shape)
+        return replace(located, in_frame=in_frame)
 
     def densepose(self, located: Located) -> DensePose:
         """The IUV map of the driver in the window."""
@@ -130,10 +157,15 @@ class Driver:
         itself as the driver is framed as the photo is. None if nobody is seen clearly.
         """
         self._calibrate_asked = False
-        pose = self._estimator.observe(frame)
-        if pose is None or not _clear(pose):
+        found = self._observe(frame)
+        if found is None or not _clear(found.pose):
             self._calibrate_asked = True
             return None
+        frame, pose, turned_deg = found
+        if turned_deg:
+            self._turned_deg = (self._turned_deg + turned_deg) % 360
+            self._shape = frame.shape
+            self._estimator.reset()
         self._frames = 0
         self._sums: dict[Bone, tuple[float, int]] = {}
         self._learn(pose)
@@ -146,6 +178,12 @@ class Driver:
             retarget=self._options.retarget,
         )
         return pose
+
+    def _observe(self, frame: Picture) -> Upright | None:
+        if self._options.upright:
+            return observe_upright(frame, self._estimator.observe)
+        pose = self._estimator.observe(frame)
+        return None if pose is None else Upright(frame, pose, 0)
 
     def _learn(self, pose: Pose) -> None:
         self._frames += 1

@@ -18,6 +18,13 @@ from bunraku.runtime.mask import person_mask, shrunk
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.plate import make_plate
 from bunraku.runtime.pose import Pose, Segmenter
+from bunraku.runtime.pose.turned import (
+    Upright,
+    observe_upright,
+    turn_box,
+    turn_picture,
+    turned_words,
+)
 from bunraku.runtime.retarget import Proportions, proportions
 from bunraku.runtime.skeleton import HEAD, LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE
 
@@ -46,6 +53,7 @@ class Identity:
     """A source, ready to be driven."""
 
     photo: Picture
+    """Turned so that the person is upright, as are all pixels below."""
     pose: Pose
     """The photo's person, in pixels of the photo."""
     framing: Framing
@@ -59,19 +67,27 @@ class Identity:
     compositor: Compositor
     window_compositor: Compositor
     """Pastes into the window alone, at the networks' own size."""
+    turned_deg: int = 0
+    """How far the person is turned from upright in the photo as it was given, clockwise."""
+
+    def as_given(self, picture: Picture) -> Picture:
+        """A picture of the upright person, turned as the photo was given."""
+        return turn_picture(picture, self.turned_deg)
 
 
-def find_person(photo: Picture, estimator: DensePoseEstimator) -> tuple[Pose, int]:
+def find_person(photo: Picture, estimator: DensePoseEstimator) -> tuple[Upright, int]:
     """The photo's largest person, with a mask, and how many people there are.
 
+    :return: the photo turned so that the person is upright.
     :raises NoPersonError: nobody, too small, or too little of the body.
     """
-    pose = estimator.observe(photo)
-    if pose is None:
+    found = observe_upright(photo, estimator.observe)
+    if found is None:
         raise NoPersonError(
             "No person was found in the photo.",
             "Use a photo that shows one person clearly, from the head down to the waist at least.",
         )
+    photo, pose, _ = found
     if not _enough(pose, photo.shape[:2]):
         raise NoPersonError(
             "The photo shows too little of the person: head and shoulders are needed at least.",
@@ -84,7 +100,7 @@ def find_person(photo: Picture, estimator: DensePoseEstimator) -> tuple[Pose, in
             f"{SMALLEST_PERSON} are needed.",
             "Use a larger photo, or one taken from nearer.",
         )
-    return pose, max(1, estimator.count(photo))
+    return found, max(1, estimator.count(photo))
 
 
 def make_identity(
@@ -106,7 +122,7 @@ def make_identity(
     :raises EngineError: a network failed.
     """
     window_size, map_size = sizes
-    pose, people = find_person(photo, estimator)
+    (photo, pose, turned_deg), people = find_person(photo, estimator)
     framing = source_framing(pose, photo.shape[:2])
     body = pose.mask if pose.mask is not None else np.ones(photo.shape[:2], np.float32)
     window = np.asarray(crop(photo, framing.window, window_size), np.uint8)
@@ -141,8 +157,9 @@ def make_identity(
         window_compositor=Compositor(
             window, window_plate, Window.of_box(0, 0, window_size), window_size, threads
         ),
+        turned_deg=turned_deg,
     )
-    return identity, _report(photo, people, framing)
+    return identity, _report(identity, people)
 
 
 def gathered(tensors: Mapping[str, Array]) -> dict[str, Array]:
@@ -168,11 +185,18 @@ def _enough(pose: Pose, shape: tuple[int, int]) -> bool:
     )
 
 
-def _report(photo: Picture, people: int, framing: Framing) -> SourceReport:
+def _report(identity: Identity, people: int) -> SourceReport:
     notes = []
+    framing, turned_deg = identity.framing, identity.turned_deg
     if people > 1:
         notes.append(f"{people} people are in the photo; the largest is animated")
+    if turned_deg:
+        notes.append(
+            f"the person of the photo {turned_words(turned_deg)}, and is animated like that; "
+            "if the photo is to be upright, turn it first"
+        )
     if framing.half:
         notes.append("the photo shows the upper body; what the legs do is left out")
-    height, width = photo.shape[:2]
-    return SourceReport(width, height, people, framing.half, framing.window.box, tuple(notes))
+    height, width = identity.as_given(identity.photo).shape[:2]
+    box = turn_box(framing.window.box, turned_deg, identity.photo.shape)
+    return SourceReport(width, height, people, framing.half, box, tuple(notes))

@@ -171,7 +171,7 @@ class Puppet:
             densepose = self._driver.densepose(located).densepose
             photo = identity.framing.window.to_units(identity.pose.landmarks)
             head = head_map(photo, located.landmarks) if self.options.head else None
-        return Driving(densepose, located.in_frame, head)
+        return Driving(densepose, located.in_frame, head, self._driver.turned_deg)
 
     def move(self, identity: Identity, driving: Driving) -> Frame:
         """The second stage: the photo's features where the driver's body is, by name.
@@ -193,14 +193,15 @@ class Puppet:
         """
         compositor = identity.window_compositor if window_only else identity.compositor
         if tensors is None:
-            return compositor.untouched()
+            return identity.as_given(compositor.untouched())
         if "image" not in tensors:
             self._chain.blend(identity, tensors)
         with self._timer.measure(Stage.PASTE):
             detail: list[Array] = []
             if self.options.detail and "trust" in tensors and "warped_image" in tensors:
                 detail = [tensors["trust"], tensors["warped_image"], tensors["flow_window"]]
-            return compositor.paste(tensors["image"], tensors["mask"], *detail)
+            picture = compositor.paste(tensors["image"], tensors["mask"], *detail)
+            return identity.as_given(picture)
 
     def animate(
         self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
@@ -273,8 +274,15 @@ class Puppet:
 
     @property
     def driving_window(self) -> Window | None:
-        """The camera's window in pixels of its frames; None until calibrated."""
+        """The camera's window in pixels of its frames, turned upright; None until calibrated."""
         return self._driver.window
+
+    @property
+    def driver_turned_deg(self) -> int:
+        """How far the driver was turned from upright, clockwise: 0, 90, 180 or 270; its frames
+        have been turned back by as much since the calibration.
+        """
+        return self._driver.turned_deg
 
     @property
     def last(self) -> Mapping[str, Array]:

@@ -5,7 +5,16 @@ import weakref
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import SIZE, FakeEstimator, puppet, standing, street, with_person
+from tests.runtime.fakes import (
+    SIZE,
+    FakeEstimator,
+    Turning,
+    marked,
+    puppet,
+    standing,
+    street,
+    with_person,
+)
 
 from bunraku.runtime.arrays import Picture
 from bunraku.runtime.calibration import LIFT_MAX
@@ -14,6 +23,7 @@ from bunraku.runtime.framing import pixels_per_metre
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
+from bunraku.runtime.pose.turned import turn_picture, turn_points
 from bunraku.runtime.skeleton import Bone
 
 BACKGROUND = street()
@@ -265,3 +275,64 @@ def test_resolution_and_mirror_keep_the_calibration(identity: Identity) -> None:
     tall = np.ascontiguousarray(np.pad(small, ((0, 80), (0, 0), (0, 0))))
     assert driver.locate(tall, 0.3, identity) is not None
     assert estimator.stills == 2
+
+
+FRAMES = [marked(with_person(street(), 100 + 10 * i, 60)) for i in range(4)]
+
+
+@pytest.mark.parametrize("turned_deg", [90, 180, 270])
+def test_a_turned_driver_drives_as_an_upright_one(identity: Identity, turned_deg: int) -> None:
+    turned, upright = (Driver(Turning(), PuppetOptions(), SIZE) for _ in range(2))
+    for i, frame in enumerate(FRAMES):
+        wanted = upright.locate(frame, 0.1 * i, identity)
+        located = turned.locate(turn_picture(frame, turned_deg), 0.1 * i, identity)
+        assert located is not None
+        assert wanted is not None
+        assert np.array_equal(located.landmarks, wanted.landmarks)
+        shown = turn_points(wanted.in_frame, turned_deg, frame.shape)
+        assert np.array_equal(located.in_frame, shown)
+    assert (turned.turned_deg, upright.turned_deg) == (turned_deg, 0)
+    assert turned.window == upright.window
+
+
+def test_who_turns_over_in_the_middle_is_not_turned_back(identity: Identity) -> None:
+    driver = Driver(Turning(), PuppetOptions(), SIZE)
+    driver.locate(FRAMES[0], 0.0, identity)
+    located = driver.locate(turn_picture(FRAMES[0], 180), 0.1, identity)
+    assert driver.turned_deg == 0
+    assert located is not None
+    assert located.landmarks[0, 1] > located.landmarks[31, 1]  # the head is below the feet
+    driver.calibrate()
+    driver.locate(turn_picture(FRAMES[0], 180), 0.2, identity)
+    assert driver.turned_deg == 180
+    driver.calibrate()
+    driver.locate(FRAMES[0], 0.3, identity)
+    assert driver.turned_deg == 0
+
+
+def test_a_turned_driver_may_change_the_mirror(identity: Identity) -> None:
+    driver = Driver(Turning(), PuppetOptions(), SIZE)
+    frame = turn_picture(FRAMES[0], 90)
+    before = driver.locate(frame, 0.0, identity)
+    mirror = np.ascontiguousarray(frame[:, ::-1])
+    after = driver.locate(mirror, 0.1, identity, mirrored=True)
+    assert before is not None
+    assert after is not None
+    assert driver.turned_deg == 270
+    assert after.in_frame[0, 0] == frame.shape[1] - 1 - before.in_frame[0, 0]
+    assert after.landmarks[0, 1] == pytest.approx(before.landmarks[0, 1], abs=0.02)
+
+
+def test_frames_that_the_user_turns_are_taken_as_they_are(identity: Identity) -> None:
+    estimator = Turning()
+    driver = Driver(estimator, PuppetOptions(upright=False), SIZE)
+    driver.locate(turn_picture(FRAMES[0], 180), 0.0, identity)
+    assert driver.turned_deg == 0
+    assert estimator.stills == 1
+
+
+def test_a_reset_forgets_the_turn(identity: Identity) -> None:
+    driver = Driver(Turning(), PuppetOptions(), SIZE)
+    driver.locate(turn_picture(FRAMES[0], 90), 0.0, identity)
+    driver.reset()
+    assert driver.turned_deg == 0
