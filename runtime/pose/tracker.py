@@ -11,12 +11,18 @@ from bunraku.runtime.ort import OnnxEngine
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks, Pose, next_roi
 from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.runtime.pose.proposals import LOOKS, judge, propose
 from bunraku.runtime.pose.roi import Roi, paste
 from bunraku.runtime.pose.smoothing import Smoother
 
 MIN_PRESENCE = 0.5
 _CANDIDATES = 3  # detections tried before a frame counts as empty
 _TILES_EVERY_S = 1.0  # how often an empty scene is searched for small people
+_SUSPECT_EVERY_S = 1.0  # how often it is searched for people of whom the detector is not sure
+_LOOK_COST, _JUDGE_COST = (
+    1,
+    12,
+)  # in searches: six calls of the landmark network, each as long as two
 _REMEMBER_S = 1.0  # how long a lost person is preferred to a larger one
 
 
@@ -67,6 +73,9 @@ class PoseTracker:
         self._last_roi: Roi | None = None  # of a person lost a moment ago
         self._last_seen_s = -np.inf
         self._last_tiles_s = -np.inf
+        self._looks = 0  # since somebody was seen
+        self._looked_s = -np.inf
+        self._rests = 0
         self._shape: tuple[int, ...] | None = None
         if self._smoother is not None:
             self._smoother.reset()
@@ -85,6 +94,8 @@ class PoseTracker:
     def observe(self, frame: Picture, mask: bool = True, refinements: int = 1) -> Pose | None:
         """The largest person of a still picture, without tracking or smoothing.
 
+        Where the detector is sure of nobody, a person that it merely suspects; see ``proposals``.
+
         Args:
             frame: RGB u8 [H,W,3].
             mask: whether the mask is wanted too.
@@ -99,6 +110,10 @@ class PoseTracker:
             pose = self.estimate(frame, roi, mask)
             if pose.presence > MIN_PRESENCE:
                 return pose
+        for roi in propose(frame, self._detector):
+            judged = judge(frame, roi, self._landmarker, mask)
+            if judged is not None:
+                return _pose(judged, frame)
         return None
 
     def track(self, frame: Picture, time_s: float, mask: bool = True) -> Pose | None:
@@ -132,6 +147,7 @@ class PoseTracker:
             found = self._smoother(found, time_s)
         self._roi = next_roi(found.points)
         self._last_seen_s = time_s
+        self._looks = 0
         return _pose(found, frame)
 
     def _lose(self, roi: Roi) -> None:
@@ -140,6 +156,9 @@ class PoseTracker:
             self._smoother.reset()
 
     def _search(self, frame: Picture, time_s: float, mask: bool) -> Landmarks | None:
+        if self._rests:
+            self._rests -= 1
+            return None
         tiles = not 0 <= time_s - self._last_tiles_s < _TILES_EVERY_S
         people = self.detect(frame, depth=1 if tiles else 0)
         if not people and tiles:
@@ -151,6 +170,25 @@ class PoseTracker:
             found = self._landmarker.run(frame, detection.roi, mask)
             if found.presence > MIN_PRESENCE:
                 return found
+        return None if tiles else self._suspected(frame, time_s, mask)
+
+    def _suspected(self, frame: Picture, time_s: float, mask: bool) -> Landmarks | None:
+        """A person of whom the detector is not sure, by one more way of looking.
+
+        All ways in the first frames of an empty scene, a frame each. Then one every
+        ``_SUSPECT_EVERY_S``, paid for by frames that are not searched at all, so that a scene
+        that stays empty costs what it would cost without.
+        """
+        first_round = self._looks < len(LOOKS)
+        if not first_round and 0 <= time_s - self._looked_s < _SUSPECT_EVERY_S:
+            return None
+        look = LOOKS[self._looks % len(LOOKS)]
+        self._looks += 1
+        self._looked_s = time_s
+        self._rests = 0 if first_round else _LOOK_COST
+        for roi in propose(frame, self._detector, [look], most=1):
+            self._rests += 0 if first_round else _JUDGE_COST
+            return judge(frame, roi, self._landmarker, mask)
         return None
 
 
