@@ -19,6 +19,7 @@ MIN_PRESENCE = 0.5
 _CANDIDATES = 3  # detections tried before a frame counts as empty
 _TILES_EVERY_S = 1.0  # how often an empty scene is searched for small people
 _SUSPECT_EVERY_S = 1.0  # how often it is searched for people of whom the detector is not sure
+_ROUNDS = 2  # of all ways of looking, in the first frames
 _LOOK_COST, _JUDGE_COST = (
     1,
     12,
@@ -175,21 +176,22 @@ class PoseTracker:
     def _suspected(self, frame: Picture, time_s: float, mask: bool) -> Landmarks | None:
         """A person of whom the detector is not sure, by one more way of looking.
 
-        All ways in the first frames of an empty scene, a frame each. Then one every
-        ``_SUSPECT_EVERY_S``, paid for by frames that are not searched at all, so that a scene
-        that stays empty costs what it would cost without.
+        All ways in the first frames of an empty scene, a frame each; in the second round, for what
+        they think second likeliest. Then one every ``_SUSPECT_EVERY_S``, paid for by frames that
+        are not searched at all, so that a scene that stays empty costs what it would without.
         """
-        first_round = self._looks < len(LOOKS)
-        if not first_round and 0 <= time_s - self._looked_s < _SUSPECT_EVERY_S:
+        first_rounds = self._looks < _ROUNDS * len(LOOKS)
+        if not first_rounds and 0 <= time_s - self._looked_s < _SUSPECT_EVERY_S:
             return None
-        look = LOOKS[self._looks % len(LOOKS)]
+        rank, look = divmod(self._looks, len(LOOKS))
         self._looks += 1
         self._looked_s = time_s
-        self._rests = 0 if first_round else _LOOK_COST
-        for roi in propose(frame, self._detector, [look], most=1):
-            self._rests += 0 if first_round else _JUDGE_COST
-            return judge(frame, roi, self._landmarker, mask)
-        return None
+        rois = propose(frame, self._detector, [LOOKS[look]], most=_ROUNDS)
+        if not first_rounds:
+            self._rests = _LOOK_COST + (_JUDGE_COST if rois else 0)
+        if not rois:
+            return None
+        return judge(frame, rois[min(rank % _ROUNDS, len(rois) - 1)], self._landmarker, mask)
 
 
 def _pose(found: Landmarks, frame: Picture) -> Pose:

@@ -144,7 +144,9 @@ class Turning(FakeEstimator):
         pose = super().observe(upright)
         if pose is None:
             return None
-        mask = None if pose.mask is None else turn_picture(pose.mask, turned_deg)
+        mask = pose.mask
+        if mask is not None:
+            mask = np.ascontiguousarray(np.rot90(mask, -turned_deg // 90))
         landmarks = turn_points(pose.landmarks, turned_deg, upright.shape)
         return replace(pose, landmarks=landmarks, mask=mask)
 

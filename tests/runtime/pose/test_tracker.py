@@ -282,14 +282,25 @@ def test_somebody_suspected_is_followed_from_the_first_frames_on(
     assert scene.count("propose") == 1  # once, as for everybody
 
 
+def test_the_second_round_looks_at_what_is_second_likeliest(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    scene.people.clear()
+    scene.suspected += [Person(80, 300, 60, presence=0.1), Person(400, 150, 60)]
+    seen = [track(tracker, k) for k in range(2 * len(LOOKS) + 1)]
+    assert (400, 150) in seen
+    assert seen.index((400, 150)) > len(LOOKS)
+
+
 def test_a_scene_that_stays_empty_costs_no_more(tracker: PoseTracker, scene: Scene) -> None:
     scene.people.clear()
     scene.suspected.append(Person(200, 150, 60, presence=0.65))  # a coat stand
-    for k in range(len(LOOKS) + 1):
+    first = 2 * len(LOOKS)
+    for k in range(first + 1):
         track(tracker, k)
-    assert scene.count("propose") == len(LOOKS)  # one a frame at first, beside the search
+    assert scene.count("propose") == first  # one a frame at first, beside the search
     scene.calls.clear()
-    for k in range(len(LOOKS) + 1, 600):
+    for k in range(first + 1, 600):
         track(tracker, k)
     assert 18 <= scene.count("propose") <= 20
     searches = scene.count("detect") + scene.count("propose")
