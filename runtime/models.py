@@ -121,7 +121,7 @@ class Models:
             source,
             subject,
             features,
-            canvas=Canvas(photo, source.plate, framed, self.threads),
+            canvas=Canvas(source.photo, source.plate, framed, self.threads),
             window_canvas=Canvas(source.window, plate, whole, self.threads),
         )
         return identity, SourceReport.of(source)

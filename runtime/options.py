@@ -22,3 +22,6 @@ class PuppetOptions:
     """Read the photo at its own resolution where the networks trust it."""
     head: bool = True
     """Guide the head by the face's landmarks, where both faces look the same way."""
+    upright: bool = True
+    """Turn the frames of a driver who is sideways or upside down at the calibration. Without it
+    they are taken as they are."""

@@ -218,8 +218,15 @@ class Puppet:
 
     @property
     def driving_window(self) -> Window | None:
-        """The camera's window in pixels of its frames; None until calibrated."""
+        """The camera's window in pixels of its frames, turned upright; None until calibrated."""
         return self._driver.window
+
+    @property
+    def driver_turned_deg(self) -> int:
+        """How far the driver was turned from upright, clockwise: 0, 90, 180 or 270; its frames
+        have been turned back by as much since the calibration.
+        """
+        return 0 if self._driving is None else self._driving.turned_deg
 
     @property
     def driving(self) -> Driving | None:
@@ -228,8 +235,9 @@ class Puppet:
 
     def _paste(self, identity: Identity, blended: Blended | None, window_only: bool) -> Picture:
         canvas = identity.window_canvas if window_only else identity.canvas
+        source = identity.source
         if blended is None:
-            return canvas.untouched()
+            return source.as_given(canvas.untouched())
         with self._recorder.measure(Step.PASTE):
             detail = blended.detail if self.options.detail else None
-            return canvas.paste(blended.image, blended.mask, detail)
+            return source.as_given(canvas.paste(blended.image, blended.mask, detail))

@@ -25,6 +25,7 @@ from bunraku.stream.sinks.choose import Recordings, SinkOptions, choose_sinks
 from bunraku.stream.sinks.recording import FileSink
 from bunraku.stream.sinks.window import WindowSink, check_display
 from bunraku.stream.sources.choose import SourceOptions, choose_source, file_of, is_file
+from bunraku.stream.sources.turned import turned
 
 STATS_S = 1.0
 """How often the numbers are told."""
@@ -45,6 +46,8 @@ class LiveOptions:
     record_to: Path = Path()
     # The state at the start.
     mirror: bool = False
+    # By how much the source's frames are turned, clockwise (None: as makes the driver upright).
+    rotate_deg: int | None = None
     overlay: bool = False
     passthrough: bool = False
     # Only the square that the networks see, not pasted into the photo.
@@ -114,7 +117,7 @@ class Live:
             source_time=options.sinks.source_time,
             taken=[] if out is None else [out.name],
         )
-        self._source = choose_source(options.source, clock=self._clock)
+        self._source = turned(choose_source(options.source, clock=self._clock), options.rotate_deg)
         sinks = choose_sinks(options.sinks, on_key=self._press, clock=self._clock)
         self._outlets = [_RememberingSink(sink) for sink in sinks]
         if any(isinstance(sink, WindowSink) for sink in sinks):

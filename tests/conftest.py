@@ -131,6 +131,7 @@ class FakePuppet:
     notes: tuple[str, ...] = ()
     lost: int = 0
     faults: int = 0
+    driver_turned_deg: int = 0
     times_s: list[float | None] = field(default_factory=list)
     drives: list[Picture] = field(default_factory=list)
     calibrated_at: list[int] = field(default_factory=list)

@@ -50,6 +50,8 @@ class Driving:
     """``[1, 6, n, n]`` as the prior is (spec/surface.py): where in the photo each pixel comes from.
     None: the photo's atlas is sampled at the surface."""
     hints: Hints = field(default_factory=Hints)
+    turned_deg: int = 0
+    """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180, 270."""
 
 
 class Driver(Protocol):
@@ -61,8 +63,8 @@ class Driver(Protocol):
 
     @property
     def window(self) -> Window | None:
-        """The square of the camera's frames, in their pixels, that matches the photo's window; None
-        until calibrated."""
+        """The square of the camera's frames, in their pixels and these turned so that the driver is
+        upright, that matches the photo's window; None until calibrated."""
 
     def prepare(self, source: Source) -> Subject:
         """What this driver needs of a photo, computed once.

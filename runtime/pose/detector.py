@@ -20,6 +20,8 @@ _GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell
 _KEYPOINTS = 4
 _MIN_SCORE = 0.5
 _MIN_TILE_SCORE = 0.75  # a tile shows parts of people and things that look like people
+_MIN_PROPOSED = 0.1  # what the landmark network decides about; real people score 0.17 and less
+_MOST_PROPOSED = 5
 _MIN_OVERLAP = 0.3  # of boxes that show the same person
 _TILE_OVERLAP = 1 / 3
 _MOST_TILES = 120  # a picture that needs more is a strip without people
@@ -72,6 +74,10 @@ class Detector:
                 found += [_moved(d, x, y) for d in self._detect(part, _MIN_TILE_SCORE)]
             found = _distinct(found)
         return sorted(found, key=lambda d: d.roi.side, reverse=True)
+
+    def propose(self, frame: Picture) -> list[Detection]:
+        """Where somebody might be, however unlikely, the best first; see ``proposals``."""
+        return self._detect(frame, _MIN_PROPOSED)[:_MOST_PROPOSED]
 
     def _detect(self, frame: Picture, min_score: float) -> list[Detection]:
         height, width = frame.shape[:2]

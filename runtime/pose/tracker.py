@@ -10,6 +10,7 @@ from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks, Pose, next_roi
 from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.runtime.pose.proposals import LOOKS, judge, propose
 from bunraku.runtime.pose.roi import Roi, paste
 from bunraku.runtime.pose.smoothing import Smoother
 from bunraku.spec.arrays import Picture
@@ -17,6 +18,12 @@ from bunraku.spec.arrays import Picture
 MIN_PRESENCE = 0.5
 _CANDIDATES = 3  # detections tried before a frame counts as empty
 _TILES_EVERY_S = 1.0  # how often an empty scene is searched for small people
+_SUSPECT_EVERY_S = 1.0  # how often it is searched for people of whom the detector is not sure
+_ROUNDS = 2  # of all ways of looking, in the first frames
+_LOOK_COST, _JUDGE_COST = (
+    1,
+    12,
+)  # in searches: six calls of the landmark network, each as long as two
 _REMEMBER_S = 1.0  # how long a lost person is preferred to a larger one
 
 
@@ -69,6 +76,9 @@ class PoseTracker:
         self._last_roi: Roi | None = None  # of a person lost a moment ago
         self._last_seen_s = -np.inf
         self._last_tiles_s = -np.inf
+        self._looks = 0  # since somebody was seen
+        self._looked_s = -np.inf
+        self._rests = 0
         self._shape: tuple[int, ...] | None = None
         if self._smoother is not None:
             self._smoother.reset()
@@ -91,6 +101,8 @@ class PoseTracker:
     def observe(self, frame: Picture, mask: bool = True, refinements: int = 1) -> Pose | None:
         """The largest person of a still picture, without tracking or smoothing.
 
+        Where the detector is sure of nobody, a person that it merely suspects; see ``proposals``.
+
         Args:
             frame: RGB u8 [H,W,3].
             mask: whether the mask is wanted too.
@@ -105,6 +117,10 @@ class PoseTracker:
             pose = self.estimate(frame, roi, mask)
             if pose.presence > MIN_PRESENCE:
                 return pose
+        for roi in propose(frame, self._detector):
+            judged = judge(frame, roi, self._landmarker, mask)
+            if judged is not None:
+                return _pose(judged, frame)
         return None
 
     def track(self, frame: Picture, time_s: float, mask: bool = True) -> Pose | None:
@@ -138,6 +154,7 @@ class PoseTracker:
             found = self._smoother(found, time_s)
         self._roi = next_roi(found.points)
         self._last_seen_s = time_s
+        self._looks = 0
         return _pose(found, frame)
 
     def _lose(self, roi: Roi) -> None:
@@ -146,6 +163,9 @@ class PoseTracker:
             self._smoother.reset()
 
     def _search(self, frame: Picture, time_s: float, mask: bool) -> Landmarks | None:
+        if self._rests:
+            self._rests -= 1
+            return None
         tiles = not 0 <= time_s - self._last_tiles_s < _TILES_EVERY_S
         people = self.detect(frame, depth=1 if tiles else 0)
         if not people and tiles:
@@ -157,7 +177,27 @@ class PoseTracker:
             found = self._landmarker.run(frame, detection.roi, mask)
             if found.presence > MIN_PRESENCE:
                 return found
-        return None
+        return None if tiles else self._suspected(frame, time_s, mask)
+
+    def _suspected(self, frame: Picture, time_s: float, mask: bool) -> Landmarks | None:
+        """A person of whom the detector is not sure, by one more way of looking.
+
+        All ways in the first frames of an empty scene, a frame each; in the second round, for what
+        they think second likeliest. Then one every ``_SUSPECT_EVERY_S``, paid for by frames that
+        are not searched at all, so that a scene that stays empty costs what it would without.
+        """
+        first_rounds = self._looks < _ROUNDS * len(LOOKS)
+        if not first_rounds and 0 <= time_s - self._looked_s < _SUSPECT_EVERY_S:
+            return None
+        rank, look = divmod(self._looks, len(LOOKS))
+        self._looks += 1
+        self._looked_s = time_s
+        rois = propose(frame, self._detector, [LOOKS[look]], most=_ROUNDS)
+        if not first_rounds:
+            self._rests = _LOOK_COST + (_JUDGE_COST if rois else 0)
+        if not rois:
+            return None
+        return judge(frame, rois[min(rank % _ROUNDS, len(rois) - 1)], self._landmarker, mask)
 
 
 def _pose(found: Landmarks, frame: Picture) -> Pose:

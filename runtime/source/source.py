@@ -9,6 +9,13 @@ import numpy as np
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.pose import Pose, Segmenter
+from bunraku.runtime.pose.turned import (
+    Upright,
+    observe_upright,
+    turn_box,
+    turn_picture,
+    turned_words,
+)
 from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
 from bunraku.runtime.source.mask import person_mask, shrunk
 from bunraku.runtime.source.plate import make_plate
@@ -34,6 +41,7 @@ class Source:
     """A photo, its person and the plate."""
 
     photo: Picture
+    """Turned so that the person is upright, as are all pixels below."""
     pose: Pose
     """The photo's person, in pixels of the photo."""
     people: int
@@ -45,6 +53,8 @@ class Source:
     """``[w, w]`` in [0, 1], the person in the window."""
     plate: Picture
     """The photo without the person."""
+    turned_deg: int = 0
+    """How far the person is turned from upright in the photo as it was given, clockwise."""
 
     @property
     def landmarks(self) -> Array:
@@ -55,6 +65,10 @@ class Source:
     def body(self) -> Array:
         """``[H, W]`` in [0, 1]: the pose network's mask of the photo; ones where it gave none."""
         return body_mask(self.pose, self.photo.shape[:2])
+
+    def as_given(self, picture: Picture) -> Picture:
+        """A picture of the upright person, turned as the photo was given."""
+        return turn_picture(picture, self.turned_deg)
 
     def image(self) -> Array:
         """The window for the networks: ``[1, 3, w, w]`` RGB in [0, 1]."""
@@ -87,11 +101,17 @@ class SourceReport:
         notes = []
         if source.people > 1:
             notes.append(f"{source.people} people are in the photo; the largest is animated")
-        half = source.framing.half
+        turned_deg, half = source.turned_deg, source.framing.half
+        if turned_deg:
+            notes.append(
+                f"the person of the photo {turned_words(turned_deg)}, and is animated like that; "
+                "if the photo is to be upright, turn it first"
+            )
         if half:
             notes.append("the photo shows the upper body; what the legs do is left out")
-        height, width = source.photo.shape[:2]
-        return cls(width, height, source.people, half, source.framing.window.box, tuple(notes))
+        height, width = source.as_given(source.photo).shape[:2]
+        box = turn_box(source.framing.window.box, turned_deg, source.photo.shape)
+        return cls(width, height, source.people, half, box, tuple(notes))
 
 
 def make_source(
@@ -105,7 +125,7 @@ def make_source(
     :raises NoPersonError: see ``find_person``.
     :raises EngineError: a network failed.
     """
-    pose, people = find_person(photo, finder)
+    (photo, pose, turned_deg), people = find_person(photo, finder)
     framing = source_framing(pose, photo.shape[:2])
     body = body_mask(pose, photo.shape[:2])
     window = np.asarray(crop(photo, framing.window, size), np.uint8)
@@ -116,20 +136,22 @@ def make_source(
         framing.half,
     )
     plate = make_plate(photo, uncrop(mask, framing.window, photo.shape[:2]))
-    return Source(photo, pose, people, framing, window, mask, plate)
+    return Source(photo, pose, people, framing, window, mask, plate, turned_deg)
 
 
-def find_person(photo: Picture, finder: PersonFinder) -> tuple[Pose, int]:
+def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:
     """The photo's largest person, with a mask, and how many people there are.
 
+    :return: the photo turned so that the person is upright.
     :raises NoPersonError: nobody, too small, or too little of the body.
     """
-    pose = finder.observe(photo)
-    if pose is None:
+    found = observe_upright(photo, finder.observe)
+    if found is None:
         raise NoPersonError(
             "No person was found in the photo.",
             "Use a photo that shows one person clearly, from the head down to the waist at least.",
         )
+    photo, pose, _ = found
     if not _enough(pose, photo.shape[:2]):
         raise NoPersonError(
             "The photo shows too little of the person: head and shoulders are needed at least.",
@@ -142,7 +164,7 @@ def find_person(photo: Picture, finder: PersonFinder) -> tuple[Pose, int]:
             f"{SMALLEST_PERSON} are needed.",
             "Use a larger photo, or one taken from nearer.",
         )
-    return pose, max(1, finder.count(photo))
+    return found, max(1, finder.count(photo))
 
 
 def body_mask(pose: Pose, shape: tuple[int, int]) -> Array:

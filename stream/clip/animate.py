@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Protocol
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.measure import Recorder, Spread
+from bunraku.runtime.pose.turned import turned_words
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
 from bunraku.stream.clip.writer import ClipWriter, writable_target
 from bunraku.stream.core.layout import draw_mark, recordable_photo, recordable_size, side_by_side
-from bunraku.stream.core.orientation import resize
+from bunraku.stream.core.orientation import Turn, resize
 from bunraku.stream.core.output_path import check_apart
 
 
@@ -39,6 +40,9 @@ class ClipPuppet(Protocol):
     ) -> Picture: ...
 
     def stats(self) -> Mapping[str, Spread]: ...
+
+    @property
+    def driver_turned_deg(self) -> int: ...
 
     @property
     def lost(self) -> int: ...
@@ -75,7 +79,7 @@ def animate_clip(
         notes += puppet.set_source(photo).notes
         lost_before = puppet.lost
         if options.calibrate is not None:
-            _calibrate(puppet, options.clip, options.calibrate)
+            _calibrate(puppet, options, options.calibrate)
             lost_before = puppet.lost
         recorder = _Recorder(puppet, options, reader, writer)
         recorder.run(on_frame, should_stop)
@@ -105,7 +109,7 @@ def animate_clip(
             lost_person_frames=lost,
             engine_faults=puppet.faults,
             interrupted=recorder.interrupted,
-            notes=notes + _clip_notes(reader, audio, lost, puppet.faults),
+            notes=notes + _driver_notes(puppet) + _clip_notes(reader, audio, lost, puppet.faults),
         )
 
 
@@ -146,7 +150,7 @@ class _Recorder:
         self.elapsed_s = time.perf_counter() - started
 
     def _timed_frames(self) -> Iterator[ClipFrame]:
-        frames = self._reader.frames(self._options.start, self._options.stop)
+        frames = _frames(self._reader, self._options, self._options.start, self._options.stop)
         while True:
             with self.times.measure("decode"):
                 frame = next(frames, None)
@@ -198,18 +202,37 @@ def _check_target(options: AnimateOptions) -> None:
     check_apart(options.out, ((options.photo, "photo"), (options.clip, "clip")))
 
 
-def _calibrate(puppet: ClipPuppet, clip: Path, index: int) -> None:
+def _frames(
+    reader: ClipReader, options: AnimateOptions, start: int, stop: int | None
+) -> Iterator[ClipFrame]:
+    """The clip's frames, turned as was asked for."""
+    turn = Turn.from_degrees(-(options.rotate_deg or 0))
+    for frame in reader.frames(start, stop):
+        yield replace(frame, image=turn.apply(frame.image))
+
+
+def _calibrate(puppet: ClipPuppet, options: AnimateOptions, index: int) -> None:
     """Fix the framing at one frame of the clip, read apart from the rest."""
-    with ClipReader(clip) as reader:
-        for frame in reader.frames(index, index + 1):
+    with ClipReader(options.clip) as reader:
+        for frame in _frames(reader, options, index, index + 1):
             lost = puppet.lost
             puppet.calibrate()
             puppet.animate(frame.image, frame.time_s)
             if puppet.lost > lost:
                 raise NoPersonError(
-                    f"No person was found in frame {index} of {clip} to calibrate on.",
+                    f"No person was found in frame {index} of {options.clip} to calibrate on.",
                     "Choose a frame that shows the person clearly.",
                 )
+
+
+def _driver_notes(puppet: ClipPuppet) -> list[str]:
+    turned_deg = puppet.driver_turned_deg
+    if not turned_deg:
+        return []
+    return [
+        f"the driver {turned_words(turned_deg)} where the clip starts: its frames were turned "
+        "upright; --rotate 0 leaves them as they are"
+    ]
 
 
 def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int, faults: int) -> list[str]:

@@ -27,6 +27,8 @@ class AnimateOptions:
     side_by_side: bool = False
     # Only the square that the networks see, not pasted into the photo.
     window_only: bool = False
+    # By how much the clip's frames are turned, clockwise (None: as makes the driver upright).
+    rotate_deg: int | None = None
     # A visible "synthetic" in the corner; the metadata says so in any case.
     mark: bool = False
     # Photos with a longer side are scaled down first.

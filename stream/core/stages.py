@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from av.video.frame import VideoFrame
 
+from bunraku.runtime.pose.turned import turned_words, upright_by
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Stage as StageName
 from bunraku.stream.core.clock import Clock, SystemClock
@@ -40,6 +41,7 @@ CALIBRATING_S = 2.0
 """How long the driver is looked at for a calibration while something else is shown."""
 FAILING = "The animation keeps failing: the camera is shown until it works again."
 WORKING = "The animation works again."
+TURNED = "the frames are turned upright until the next calibration."
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +154,7 @@ class _DensePoseStage(_PuppetStage):
     def __init__(self, name: str, puppet: StagedPuppet, scene: _Scene) -> None:
         super().__init__(name, puppet, scene)
         self._calibrating_until_s = -math.inf
+        self._told_deg = 0
 
     async def run(self, frame: LiveFrame) -> None:
         controls, frozen = self._scene.controls, self._scene.frozen
@@ -177,6 +180,14 @@ class _DensePoseStage(_PuppetStage):
         with self._scene.faults.watched(self.name):
             frame.driving = await self._worker.run(self._drive, identity, frame)
         frame.lost = frame.driving is None
+        if frame.driving is not None:
+            self._tell_turn(frame.driving.turned_deg)
+
+    def _tell_turn(self, turned_deg: int) -> None:
+        known = (0, self._told_deg, upright_by(self._told_deg))  # a mirror is no news
+        if turned_deg not in known:
+            self._scene.controls.notify(f"The driver {turned_words(turned_deg)}: {TURNED}")
+        self._told_deg = turned_deg
 
     async def _look(self, identity: Identity, frame: LiveFrame) -> None:
         """See how the driver stands, for the calibration, though nothing of it is shown."""

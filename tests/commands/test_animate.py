@@ -63,6 +63,39 @@ def test_options_reach_the_loop(
     assert (told["width"], told["height"]) == (64, 27)  # of 43 + 32 by 32
 
 
+@pytest.mark.parametrize(
+    ("words", "upright"), [((), True), (("--rotate", "auto"), True), (("--rotate", "0"), False)]
+)
+def test_only_auto_turns_the_driver_upright(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    make_clip: MakeClip,
+    make_photo: MakeClip,
+    make_puppet: Callable[..., Any],
+    words: tuple[str, ...],
+    upright: bool,
+) -> None:
+    told: list[bool] = []
+
+    def load(bundle: str, iuv: str, threads: int | None, upright: bool) -> Any:
+        told.append(upright)
+        return make_puppet()
+
+    monkeypatch.setattr(command, "load_puppet", load)
+    command_line = ["animate", str(make_photo()), str(make_clip()), "-o", str(tmp_path / "o.mp4")]
+    assert CliRunner().invoke(app, [*command_line, *words]).exit_code == 0
+    assert told == [upright]
+
+
+def test_a_turn_that_is_none_is_refused(
+    run: Callable[..., Any], tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip
+) -> None:
+    result = run(make_photo(), make_clip(), "-o", tmp_path / "o.mp4", "--rotate", "45")
+    assert result.exit_code == 2
+    assert "auto, 0, 90, 180 or 270" in result.stderr
+    assert not (tmp_path / "o.mp4").exists()
+
+
 def test_interrupted_runs_end_with_130(
     run: Callable[..., Any],
     tmp_path: Path,

@@ -38,6 +38,7 @@ class BrightnessPuppet:
         self.sizes: list[tuple[int, ...]] = []
         self.driven: list[Identity] = []
         self.mirrored: set[bool] = set()
+        self.driven_shapes: set[tuple[int, ...]] = set()
         self.on_frame: Callable[[int], None] = lambda _: None
 
     def make_identity(self, photo: str | Path | bytes | Picture) -> tuple[Identity, SourceReport]:
@@ -57,6 +58,7 @@ class BrightnessPuppet:
     ) -> Driving | None:
         self.driven.append(identity)
         self.mirrored.add(mirrored)
+        self.driven_shapes.add(frame.shape[:2])
         self.on_frame(len(self.driven))
         level = float(frame[frame.shape[0] // 2, frame.shape[1] // 2].mean()) / 255
         densepose = np.full((1, 73, 8, 8), level, np.float32)
@@ -141,6 +143,18 @@ def test_options_reach_the_session(
         first = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
     assert first[:40, :60].std() > 10  # numbers at the upper left
     assert first[85:, 140:].std() > 10  # "synthetic" at the lower right
+
+
+def test_frames_are_turned_as_asked_for(
+    run: Callable[..., Any],
+    puppet: BrightnessPuppet,
+    tmp_path: Path,
+    make_clip: MakeFile,
+    make_photo: MakeFile,
+) -> None:
+    words = (make_photo(), "--from", make_clip(), "--fast", "--no-window", "--rotate", "270")
+    assert run(*words, "--out", tmp_path / "out.mkv").exit_code == 0
+    assert puppet.driven_shapes == {(64, 48)}
 
 
 def test_it_ends_after_the_duration(

@@ -7,7 +7,7 @@ correspondence, so that whole animations have results that can be written down.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ from bunraku.runtime.measure import Recorder
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
+from bunraku.runtime.pose.turned import turn_picture, turn_points, upright_by
 from bunraku.runtime.puppet import Puppet
 from bunraku.spec.arrays import Array, Picture, Tensors
 from bunraku.spec.tensors import Layout
@@ -29,6 +30,7 @@ from bunraku.spec.tensors import Layout
 WINDOW, SIZE = 128, 64
 SCALES = (16, 32, 64)
 TEXELS = 32
+MARK = (0, 0, 255)
 TORSO_PART = 1  # index among the 24, part 2 of DensePose
 
 # A standing person, arms hanging, in heights: x from the middle, y from the top, z towards 0.
@@ -126,6 +128,40 @@ class FakeEstimator:
 
     def reset(self) -> None:
         self.resets += 1
+
+
+class Turning(FakeEstimator):
+    """Sees people in pictures that are turned as well: their way up is told by ``marked``."""
+
+    stills = 0
+
+    def observe(self, picture: Picture) -> Pose | None:
+        self.stills += 1
+        return self._seen(picture)
+
+    def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
+        self.tracked.append(time_s)
+        return self._seen(frame)
+
+    def _seen(self, picture: Picture) -> Pose | None:
+        edges = picture[0], picture[:, -1], picture[-1], picture[:, 0]
+        turned_deg = 90 * next((i for i, edge in enumerate(edges) if (edge == MARK).all()), 0)
+        upright = turn_picture(picture, upright_by(turned_deg))
+        pose = super().observe(upright)
+        if pose is None:
+            return None
+        mask = pose.mask
+        if mask is not None:
+            mask = np.ascontiguousarray(np.rot90(mask, -turned_deg // 90))
+        landmarks = turn_points(pose.landmarks, turned_deg, upright.shape)
+        return replace(pose, landmarks=landmarks, mask=mask)
+
+
+def marked(picture: Picture) -> Picture:
+    """A copy whose upper edge tells ``Turning`` which way is up."""
+    picture = picture.copy()
+    picture[0] = MARK
+    return picture
 
 
 @dataclass

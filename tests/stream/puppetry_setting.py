@@ -36,6 +36,7 @@ class Pencil:
         self.failing: set[str] = set()
         self.mirrored: list[bool] = []
         self.corners: list[int] = []
+        self.turned_deg = 0
 
     def _note(self, stage: str) -> None:
         self.calls.append(stage)
@@ -56,7 +57,8 @@ class Pencil:
         if level == NOBODY:
             return None
         points = np.full((33, 4), level, np.float32)
-        return Driving(np.zeros((1, 73, 4, 4), np.float32), points, None)
+        surface = np.zeros((1, 73, 4, 4), np.float32)
+        return Driving(surface, points, turned_deg=self.turned_deg)
 
     def move(self, identity: Any, driving: Driving) -> dict[str, Any]:
         self._note("move")

@@ -17,6 +17,13 @@ from bunraku.runtime.drivers.protocol import Driving, Hints, Subject
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
+from bunraku.runtime.pose.turned import (
+    Upright,
+    observe_upright,
+    turn_picture,
+    turn_points,
+    upright_by,
+)
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
@@ -88,8 +95,9 @@ class LandmarkDriver:
     def reset(self) -> None:
         """Forget the driver; the next confident frame calibrates."""
         self._tracker.reset()
-        self._shape: tuple[int, ...] | None = None
+        self._shape: tuple[int, ...] = ()
         self._mirrored = False
+        self._turned_deg = 0
         self._time_s = -np.inf
         self._calibration: Calibration | None = None
         self._windows: WeakKeyDictionary[Subject, Window] = WeakKeyDictionary()
@@ -106,7 +114,17 @@ class LandmarkDriver:
 
     @property
     def window(self) -> Window | None:
+        """The last subject's window in pixels of the camera's frames, these turned so that the
+        driver is upright; None until calibrated.
+        """
         return self._window
+
+    @property
+    def turned_deg(self) -> int:
+        """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180 or
+        270. It holds until the next: who then lies down or stands on the hands does just that.
+        """
+        return self._turned_deg
 
     def prepare(self, source: Source) -> LandmarkSubject:
         outline = None
@@ -129,7 +147,7 @@ class LandmarkDriver:
             head = None
             if self._options.head:
                 head = head_map(subject.source.landmarks, located.landmarks)
-        return Driving(surface, located.in_frame, hints=Hints(head))
+        return Driving(surface, located.in_frame, hints=Hints(head), turned_deg=self._turned_deg)
 
     def locate(
         self, frame: Picture, time_s: float, subject: LandmarkSubject, *, mirrored: bool = False
@@ -139,6 +157,9 @@ class LandmarkDriver:
         A frame of another shape, or one that lies before the last, starts anew. One of another size
         but the same shape, or one in a mirror, keeps the calibration.
         """
+        if mirrored != self._mirrored:
+            self._turned_deg = upright_by(self._turned_deg)
+        frame = turn_picture(frame, upright_by(self._turned_deg))
         changed = (frame.shape, mirrored) != (self._shape, self._mirrored)
         if changed:
             self._look_anew(frame.shape[:2], mirrored)
@@ -157,7 +178,11 @@ class LandmarkDriver:
             self._learn(pose)
         if self._calibration is None:
             return None
-        return self._in_window(pose, self._calibration, subject)
+        located = self._in_window(pose, self._calibration, subject)
+        if not self._turned_deg:
+            return located
+        in_frame = turn_points(pose.landmarks, self._turned_deg, self._shape)
+        return replace(located, in_frame=in_frame)
 
     def _look_anew(self, shape: tuple[int, int], mirrored: bool) -> None:
         self._windows.clear()
@@ -170,10 +195,15 @@ class LandmarkDriver:
         itself as the driver is framed as the photo is. None if nobody is seen clearly.
         """
         self._calibrate_asked = False
-        pose = self._tracker.observe(frame)
-        if pose is None or not _clear(pose):
+        found = self._observe(frame)
+        if found is None or not _clear(found.pose):
             self._calibrate_asked = True
             return None
+        frame, pose, turned_deg = found
+        if turned_deg:
+            self._turned_deg = (self._turned_deg + turned_deg) % 360
+            self._shape = frame.shape
+            self._tracker.reset()
         self._frames = 0
         self._sums: dict[Bone, tuple[float, int]] = {}
         self._learn(pose)
@@ -186,6 +216,12 @@ class LandmarkDriver:
             retarget=self._options.retarget,
         )
         return pose
+
+    def _observe(self, frame: Picture) -> Upright | None:
+        if self._options.upright:
+            return observe_upright(frame, self._tracker.observe)
+        pose = self._tracker.observe(frame)
+        return None if pose is None else Upright(frame, pose, 0)
 
     def _learn(self, pose: Pose) -> None:
         self._frames += 1

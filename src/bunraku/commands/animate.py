@@ -9,11 +9,14 @@ import typer
 
 from bunraku.commands.group import EXIT_INTERRUPTED
 from bunraku.commands.options import (
+    AUTO,
     BundleOption,
     IuvBundleOption,
     MarkOption,
+    RotateOption,
     WindowOnlyOption,
     clip_path,
+    parse_rotation,
     photo_path,
 )
 from bunraku.commands.show import print_json, progress_bar
@@ -60,6 +63,7 @@ def animate(
             "by default the first with a clear view.",
         ),
     ] = None,
+    rotate: RotateOption = AUTO,
     mark: MarkOption = False,
     max_side: Annotated[
         int, typer.Option(min=64, max=MAX_SIDE_PX, help="Longest side of the picture, in pixels.")
@@ -93,6 +97,7 @@ def animate(
         calibrate=calibrate,
         side_by_side=side_by_side,
         window_only=window_only,
+        rotate_deg=parse_rotation(rotate),
         mark=mark,
         max_side_px=max_side,
     )
@@ -125,7 +130,7 @@ def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) ->
         task = progress.add_task("Starting", total=None)
 
         def load() -> ClipPuppet:
-            return load_puppet(bundle, iuv, threads)
+            return load_puppet(bundle, iuv, threads, options.rotate_deg is None)
 
         def on_frame(done: int, total: int | None) -> None:
             progress.update(task, completed=done, total=total, description="Animating")
@@ -133,11 +138,13 @@ def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) ->
         return animate_clip(load, options, on_frame=on_frame, should_stop=stop)
 
 
-def load_puppet(bundle: str, iuv: str, threads: int | None) -> ClipPuppet:
+def load_puppet(bundle: str, iuv: str, threads: int | None, upright: bool) -> ClipPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
+    from bunraku.runtime.options import PuppetOptions
 
-    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads)
+    options = PuppetOptions(upright=upright)
+    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, options=options)
 
 
 def _report(summary: AnimateSummary) -> None:

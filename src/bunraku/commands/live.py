@@ -11,11 +11,14 @@ import typer
 
 from bunraku.commands.group import EXIT_ERROR
 from bunraku.commands.options import (
+    AUTO,
     BundleOption,
     IuvBundleOption,
     MarkOption,
+    RotateOption,
     StageThreadsOption,
     WindowOnlyOption,
+    parse_rotation,
     parse_size,
     photo_path,
 )
@@ -104,6 +107,7 @@ def live(
             "--mirror/--no-mirror", help="Move as in a mirror; by default only with webcams."
         ),
     ] = None,
+    rotate: RotateOption = AUTO,
     overlay: Annotated[
         bool,
         typer.Option(
@@ -175,6 +179,7 @@ def live(
         ),
         record_to=record_to or Path(),
         mirror=is_camera(told) if mirror is None else mirror,
+        rotate_deg=parse_rotation(rotate),
         overlay=overlay,
         passthrough=passthrough,
         window_only=window_only,
@@ -182,7 +187,11 @@ def live(
         max_side_px=max_side,
         duration_s=duration,
     )
-    run(options, stats_json, lambda: load_puppet(bundle, iuv_bundle, threads))
+    run(
+        options,
+        stats_json,
+        lambda: load_puppet(bundle, iuv_bundle, threads, options.rotate_deg is None),
+    )
 
 
 def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], SessionPuppet]) -> None:
@@ -224,13 +233,15 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
         raise typer.Exit(EXIT_ERROR)
 
 
-def load_puppet(bundle: str, iuv: str, threads: int | None) -> SessionPuppet:
+def load_puppet(bundle: str, iuv: str, threads: int | None, upright: bool) -> SessionPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
+    from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.plan import live_shares
 
     threads = threads or live_shares().threads
-    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads)
+    told = PuppetOptions(upright=upright)
+    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, options=told)
 
 
 def stats_line(stats: Stats) -> str:

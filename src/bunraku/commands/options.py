@@ -25,6 +25,28 @@ WindowOnlyOption: TypeAlias = Annotated[
 MarkOption: TypeAlias = Annotated[
     bool, typer.Option("--mark", help='Write "synthetic" into the corner.')
 ]
+RotateOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|0|90|180|270",
+        help="Turn the driving frames clockwise by so many degrees; auto turns them once, at the "
+        "calibration, if the driver is upside down or on the side, and says so.",
+    ),
+]
+
+AUTO = "auto"
+
+
+def parse_rotation(text: str) -> int | None:
+    """Read "90"; None for "auto".
+
+    :raises InputError: it is something else.
+    """
+    if text == AUTO:
+        return None
+    if text not in ("0", "90", "180", "270"):
+        raise InputError(f"--rotate {text} is not a turn.", "Use auto, 0, 90, 180 or 270.")
+    return int(text)
 
 
 def parse_size(text: str) -> tuple[int, int]:

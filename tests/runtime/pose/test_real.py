@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Roi, Segmenter
+from bunraku.runtime.pose.turned import observe_upright, turn_picture
 from bunraku.spec.arrays import Picture
 
 NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 0, 11, 12, 23, 24
@@ -72,6 +74,37 @@ def test_nobody_is_found_in_noise(tracker: PoseTracker) -> None:
     assert tracker.observe(noise) is None
     tracker.reset()
     assert tracker.track(noise, 0.0) is None
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turned_photo_is_seen_as_the_upright_one_is(
+    tracker: PoseTracker, photo: Picture, degrees: int
+) -> None:
+    upright = tracker.observe(photo)
+    found = observe_upright(turn_picture(photo, degrees), tracker.observe)
+    assert upright is not None
+    assert found is not None
+    assert found.turned_deg == degrees
+    assert np.array_equal(found.picture, photo)
+    np.testing.assert_array_equal(found.pose.landmarks, upright.landmarks)
+
+
+def test_who_is_too_dim_for_the_detector_is_found_by_the_landmarks(
+    tracker: PoseTracker, photo: Picture
+) -> None:
+    dim = cv2.GaussianBlur(photo, (0, 0), 14).astype(np.uint8)
+    assert not any(
+        tracker.estimate(dim, d.roi, mask=False).presence > 0.5 for d in tracker.detect(dim)
+    )
+    upright, suspected = tracker.observe(photo), tracker.observe(dim)
+    assert upright is not None
+    assert suspected is not None
+    assert upright.roi is not None
+    apart = np.linalg.norm(suspected.landmarks[:, :2] - upright.landmarks[:, :2], axis=1)
+    assert np.median(apart) < 0.05 * upright.roi.side
+    tracker.reset()
+    seen = [tracker.track(dim, k / 30) for k in range(8)]
+    assert seen[-1] is not None
 
 
 def test_the_two_masks_agree(

@@ -9,12 +9,14 @@ import pytest
 
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks
+from bunraku.runtime.pose.proposals import LOOKS
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.tracker import PoseTracker
 from bunraku.spec.arrays import Picture
 
 STEP_S = 1 / 30
 FRAME: Picture = np.zeros((400, 600, 3), np.uint8)
+FRAME[0, -1] = 1  # is at the left in a mirror
 
 
 @dataclass
@@ -36,7 +38,12 @@ class Scene:
     people: list[Person] = field(default_factory=list)
     small: list[Person] = field(default_factory=list)
     """seen only in tiles"""
+    suspected: list[Person] = field(default_factory=list)
+    """too unlike people for the detector to be sure of"""
     calls: list[str] = field(default_factory=list)
+
+    def count(self, call: str) -> int:
+        return sum(c.startswith(call) for c in self.calls)
 
 
 class SceneDetector(Detector):
@@ -46,12 +53,18 @@ class SceneDetector(Detector):
     def detect(self, frame: Picture, depth: int = 2) -> list[Detection]:
         self._scene.calls.append(f"detect {depth}")
         people = self._scene.people or (self._scene.small if depth else [])
-        found = []
-        for p in people:
-            points = [[p.x, p.y], [p.x, p.y - p.radius], [p.x, p.y - p.radius / 2], [p.x, 0]]
-            keypoints = np.array(points, np.float32)
-            found.append(Detection(0.9, np.zeros(4, np.float32), keypoints))
-        return sorted(found, key=lambda d: -d.roi.side)
+        return sorted((detection(p, 0.9) for p in people), key=lambda d: -d.roi.side)
+
+    def propose(self, frame: Picture) -> list[Detection]:
+        self._scene.calls.append("propose")
+        if frame.shape != FRAME.shape or frame[0, 0, 0]:
+            return []  # turned, with a margin or in a mirror
+        return [detection(p, 0.2) for p in self._scene.suspected]
+
+
+def detection(p: Person, score: float) -> Detection:
+    points = [[p.x, p.y], [p.x, p.y - p.radius], [p.x, p.y - p.radius / 2], [p.x, 0]]
+    return Detection(score, np.zeros(4, np.float32), np.array(points, np.float32))
 
 
 class SceneLandmarker(Landmarker):
@@ -61,10 +74,11 @@ class SceneLandmarker(Landmarker):
     def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
         self._scene.calls.append("landmarks" if mask else "landmarks without mask")
         points, presence = np.zeros((39, 3)), 0.05
-        for p in self._scene.people + self._scene.small:
-            if np.hypot(p.x - roi.x, p.y - roi.y) < roi.side / 4:
-                points[:, :2] = p.x, p.y
-                points[34] = p.x, p.y - p.radius, 0
+        for p in self._scene.people + self._scene.small + self._scene.suspected:
+            x = frame.shape[1] - 1 - p.x if frame[0, 0, 0] else p.x
+            if np.hypot(x - roi.x, p.y - roi.y) < roi.side / 4:
+                points[:, :2] = x, p.y
+                points[34] = x, p.y - p.radius, 0
                 presence = p.presence
         out = np.ones((256, 256), np.float32) if mask else None
         return Landmarks(points, np.ones(BODY), np.zeros((BODY, 3)), presence, out, roi)
@@ -232,3 +246,72 @@ def test_a_still_picture_is_observed_with_a_better_crop(tracker: PoseTracker, sc
 def test_estimate_tells_the_presence_of_whatever_is_there(tracker: PoseTracker) -> None:
     assert tracker.estimate(FRAME, Roi(300, 200, 210, 0.1)).presence == 0.95
     assert tracker.estimate(FRAME, Roi(30, 20, 100, 0)).presence == 0.05
+
+
+def test_a_still_of_somebody_suspected_is_judged(tracker: PoseTracker, scene: Scene) -> None:
+    scene.people.clear()
+    scene.suspected.append(Person(200, 150, 60))
+    pose = tracker.observe(FRAME)
+    assert pose is not None
+    assert pose.landmarks[0, :2].tolist() == [200, 150]
+    assert pose.mask is not None
+    assert scene.count("propose") == len(LOOKS)
+    scene.suspected[0].presence = 0.55  # a real person's, but for a mere suspicion too little
+    assert tracker.observe(FRAME) is None
+
+
+def test_whoever_the_detector_is_sure_of_is_never_judged(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    scene.suspected.append(Person(100, 150, 150))  # larger
+    for pose in (tracker.observe(FRAME), tracker.track(FRAME, 0.0)):
+        assert pose is not None
+        assert pose.landmarks[0, 0] == 300
+    assert scene.count("propose") == 0
+
+
+def test_somebody_suspected_is_followed_from_the_first_frames_on(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    scene.people.clear()
+    scene.suspected.append(Person(200, 150, 60))
+    seen = [track(tracker, k) for k in range(8)]
+    first = next(k for k, place in enumerate(seen) if place is not None)
+    assert first < len(LOOKS)
+    assert all(place == (200, 150) for place in seen[first:])
+    assert scene.count("propose") == 1  # once, as for everybody
+
+
+def test_the_second_round_looks_at_what_is_second_likeliest(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    scene.people.clear()
+    scene.suspected += [Person(80, 300, 60, presence=0.1), Person(400, 150, 60)]
+    seen = [track(tracker, k) for k in range(2 * len(LOOKS) + 1)]
+    assert (400, 150) in seen
+    assert seen.index((400, 150)) > len(LOOKS)
+
+
+def test_a_scene_that_stays_empty_costs_no_more(tracker: PoseTracker, scene: Scene) -> None:
+    scene.people.clear()
+    scene.suspected.append(Person(200, 150, 60, presence=0.65))  # a coat stand
+    first = 2 * len(LOOKS)
+    for k in range(first + 1):
+        track(tracker, k)
+    assert scene.count("propose") == first  # one a frame at first, beside the search
+    scene.calls.clear()
+    for k in range(first + 1, 600):
+        track(tracker, k)
+    assert 18 <= scene.count("propose") <= 20
+    searches = scene.count("detect") + scene.count("propose")
+    assert searches + 2 * scene.count("landmarks") <= 600  # which take twice as long
+
+
+def test_who_comes_into_an_empty_scene_is_seen_soon(tracker: PoseTracker, scene: Scene) -> None:
+    mine = scene.people.pop()
+    scene.suspected.append(Person(200, 150, 60, presence=0.65))
+    for k in range(300):
+        track(tracker, k)
+    scene.suspected.clear()
+    scene.people.append(mine)
+    assert next(k for k in range(300, 400) if track(tracker, k) is not None) <= 314

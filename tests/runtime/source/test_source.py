@@ -2,14 +2,29 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import WINDOW, FakeEstimator, puppet, standing, street, with_person
+from tests.runtime.fakes import (
+    WINDOW,
+    FakeEstimator,
+    Turning,
+    marked,
+    puppet,
+    standing,
+    street,
+    with_person,
+)
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.pose import Pose
+from bunraku.runtime.pose.turned import turn_picture
 from bunraku.runtime.source.source import SourceReport, find_person, make_source
 from bunraku.spec.arrays import Picture
 
 PHOTO = with_person(street(), 100, 60)
+
+
+def cut(picture: Picture, box: tuple[int, int, int]) -> Picture:
+    left, top, side = box
+    return picture[top : top + side, left : left + side]
 
 
 class Sees(FakeEstimator):
@@ -66,10 +81,34 @@ def test_a_photo_that_shows_too_little_is_refused(pose: Pose | None, says: str) 
 
 def test_head_and_shoulders_are_enough() -> None:
     pose = standing(20.0, 900.0, 160.0, (240, 320))  # shoulders at 182 of 240
-    assert find_person(street(), Sees(pose)) == (pose, 1)
+    found, people = find_person(street(), Sees(pose))
+    assert (found.pose, found.turned_deg, people) == (pose, 0, 1)
 
 
 def test_from_the_side_one_shoulder_is_enough() -> None:
     pose = standing(10.0, 200.0, 100.0, (240, 320))
     pose.landmarks[12, 3] = 0.2
-    assert find_person(street(), Sees(pose))[0] is pose
+    assert find_person(street(), Sees(pose))[0].pose is pose
+
+
+@pytest.mark.parametrize(("turned_deg", "told"), [(180, "upside down"), (90, "by 90 degrees")])
+def test_a_turned_photo_is_animated_as_it_lies(turned_deg: int, told: str) -> None:
+    upright = marked(PHOTO)
+    given = turn_picture(upright, turned_deg)
+    p, straight = puppet(Turning()), puppet(Turning())
+    report, wanted = p.set_source(given), straight.set_source(upright)
+    source = p.identity.source
+    assert source.turned_deg == turned_deg
+    assert np.array_equal(source.photo, upright)
+    assert any(told in note for note in report.notes)
+    assert (report.height, report.width) == given.shape[:2]
+    assert not wanted.notes
+    assert np.array_equal(
+        cut(given, report.box), turn_picture(cut(upright, wanted.box), turned_deg)
+    )
+    for frame in (upright, marked(with_person(street(), 120, 60)), street()):  # the last is nobody
+        for window_only in (False, True):
+            assert np.array_equal(
+                p.animate(frame, 0.0, window_only=window_only),
+                turn_picture(straight.animate(frame, 0.0, window_only=window_only), turned_deg),
+            )

@@ -81,6 +81,32 @@ def test_rotated_clip_drives_upright(
     assert puppet.drives[0].shape == (64, 48, 3)
 
 
+@pytest.mark.parametrize(("rotate_deg", "shape"), [(0, (48, 64)), (90, (64, 48)), (180, (48, 64))])
+def test_frames_are_turned_as_asked_for(
+    options: AnimateOptions,
+    make_clip: MakeClip,
+    make_puppet: MakePuppet,
+    rotate_deg: int,
+    shape: tuple[int, int],
+) -> None:
+    plain, turned = make_puppet(), make_puppet()
+    animate_clip(lambda: plain, replace(options, clip=make_clip("c.mp4")))
+    asked = replace(options, clip=make_clip("c.mp4"), rotate_deg=rotate_deg, calibrate=2)
+    animate_clip(lambda: turned, asked)
+    assert turned.drives[0].shape == (*shape, 3)  # the calibration's frame too
+    wanted = np.rot90(plain.drives[0], -rotate_deg // 90)
+    assert np.array_equal(turned.drives[1], wanted)
+
+
+def test_a_driver_that_was_turned_is_told_of(
+    options: AnimateOptions, make_puppet: MakePuppet
+) -> None:
+    summary = animate_clip(lambda: make_puppet(driver_turned_deg=180), options)
+    (note,) = summary.notes
+    assert "upside down" in note
+    assert "--rotate 0" in note
+
+
 def test_range_of_frames_with_its_sound(
     options: AnimateOptions, make_clip: MakeClip, make_puppet: MakePuppet
 ) -> None:

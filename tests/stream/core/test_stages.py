@@ -355,3 +355,13 @@ async def test_a_real_puppet_changes_photos_without_calibrating_anew() -> None:
     assert middle == pytest.approx(80 + 19.5 + 12, abs=1.5)  # as far as the driver went
     first = [one for place, one in zip(by_photo, shown, strict=True) if place == 0][-1]
     assert np.array_equal(first, before)
+
+
+async def test_a_driver_that_is_turned_is_told_of_once(session: Session, pencil: Pencil) -> None:
+    for pencil.turned_deg in (0, 90, 90, 270, 0):  # 270 is what a mirror makes of 90
+        await session.frame(5)
+    (told,) = session.notices
+    assert "lies on the side" in told
+    pencil.turned_deg = 180
+    await session.frame(5)
+    assert "upside down" in session.notices[1]

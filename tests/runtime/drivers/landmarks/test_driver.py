@@ -5,7 +5,16 @@ import weakref
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import SIZE, FakeEstimator, puppet, standing, street, with_person
+from tests.runtime.fakes import (
+    SIZE,
+    FakeEstimator,
+    Turning,
+    marked,
+    puppet,
+    standing,
+    street,
+    with_person,
+)
 from tests.runtime.fakes import subject as subject_of
 
 from bunraku.runtime.drivers.landmarks.calibration import LIFT_MAX
@@ -13,6 +22,7 @@ from bunraku.runtime.drivers.landmarks.driver import LOOK_AGAIN_S, SETTLING, Lan
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
+from bunraku.runtime.pose.turned import turn_picture, turn_points
 from bunraku.runtime.source.framing import pixels_per_metre
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
@@ -296,3 +306,66 @@ def test_resolution_and_mirror_keep_the_calibration(subject: LandmarkSubject) ->
     tall = np.ascontiguousarray(np.pad(small, ((0, 80), (0, 0), (0, 0))))
     assert driver.locate(tall, 0.3, subject) is not None
     assert estimator.stills == 2
+
+
+FRAMES = [marked(with_person(street(), 100 + 10 * i, 60)) for i in range(4)]
+
+
+@pytest.mark.parametrize("turned_deg", [90, 180, 270])
+def test_a_turned_driver_drives_as_an_upright_one(
+    subject: LandmarkSubject, turned_deg: int
+) -> None:
+    turned, upright = (driver_of(Turning()) for _ in range(2))
+    for i, frame in enumerate(FRAMES):
+        wanted = upright.locate(frame, 0.1 * i, subject)
+        located = turned.locate(turn_picture(frame, turned_deg), 0.1 * i, subject)
+        assert located is not None
+        assert wanted is not None
+        assert np.array_equal(located.landmarks, wanted.landmarks)
+        shown = turn_points(wanted.in_frame, turned_deg, frame.shape)
+        assert np.array_equal(located.in_frame, shown)
+    assert (turned.turned_deg, upright.turned_deg) == (turned_deg, 0)
+    assert turned.window == upright.window
+
+
+def test_who_turns_over_in_the_middle_is_not_turned_back(subject: LandmarkSubject) -> None:
+    driver = driver_of(Turning())
+    driver.locate(FRAMES[0], 0.0, subject)
+    located = driver.locate(turn_picture(FRAMES[0], 180), 0.1, subject)
+    assert driver.turned_deg == 0
+    assert located is not None
+    assert located.landmarks[0, 1] > located.landmarks[31, 1]  # the head is below the feet
+    driver.calibrate()
+    driver.locate(turn_picture(FRAMES[0], 180), 0.2, subject)
+    assert driver.turned_deg == 180
+    driver.calibrate()
+    driver.locate(FRAMES[0], 0.3, subject)
+    assert driver.turned_deg == 0
+
+
+def test_a_turned_driver_may_change_the_mirror(subject: LandmarkSubject) -> None:
+    driver = driver_of(Turning())
+    frame = turn_picture(FRAMES[0], 90)
+    before = driver.locate(frame, 0.0, subject)
+    mirror = np.ascontiguousarray(frame[:, ::-1])
+    after = driver.locate(mirror, 0.1, subject, mirrored=True)
+    assert before is not None
+    assert after is not None
+    assert driver.turned_deg == 270
+    assert after.in_frame[0, 0] == frame.shape[1] - 1 - before.in_frame[0, 0]
+    assert after.landmarks[0, 1] == pytest.approx(before.landmarks[0, 1], abs=0.02)
+
+
+def test_frames_that_the_user_turns_are_taken_as_they_are(subject: LandmarkSubject) -> None:
+    estimator = Turning()
+    driver = driver_of(estimator, PuppetOptions(upright=False))
+    driver.locate(turn_picture(FRAMES[0], 180), 0.0, subject)
+    assert driver.turned_deg == 0
+    assert estimator.stills == 1
+
+
+def test_a_reset_forgets_the_turn(subject: LandmarkSubject) -> None:
+    driver = driver_of(Turning())
+    driver.locate(turn_picture(FRAMES[0], 90), 0.0, subject)
+    driver.reset()
+    assert driver.turned_deg == 0
