@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bunraku.errors import BundleError, InputError
 from bunraku.runtime.canvas import Canvas
+from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
+from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.drivers.protocol import Driver
@@ -22,8 +24,8 @@ from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.photo import read_photo
-from bunraku.runtime.source.source import PersonFinder, SourceReport, make_source
-from bunraku.spec.arrays import Picture
+from bunraku.runtime.source.source import PersonFinder, Source, SourceReport, make_source
+from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.cores import cores
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
 
@@ -93,6 +95,24 @@ class Models:
     ) -> Driver:
         """A driver that follows a person of its own."""
         return self.make_driver(options or PuppetOptions(), recorder or Recorder())
+
+    def driven_by_images(
+        self, images: IuvImages, index_of: Callable[[float], int] | None = None
+    ) -> Models:
+        """The same, driven by IUV images instead of by landmarks.
+
+        :param images: one for each frame.
+        :param index_of: the number of the frame at a time; None to count them as they come.
+        """
+        by_landmarks = self.driver()
+
+        def surface_of(source: Source) -> Array:
+            return by_landmarks.prepare(source).surface
+
+        def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:  # noqa: ARG001
+            return IuvImagesDriver(images, surface_of, self.layout.size, index_of=index_of)
+
+        return replace(self, make_driver=make_driver)
 
     def generator(self, recorder: Recorder | None = None) -> Generator:
         """A generator of these engines, with buffers of its own.

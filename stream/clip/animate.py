@@ -57,6 +57,7 @@ def animate_clip(
     *,
     on_frame: Callable[[int, int | None], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_read: Callable[[int], None] | None = None,
 ) -> AnimateSummary:
     """Animate a photo with a clip into a file.
 
@@ -66,6 +67,7 @@ def animate_clip(
 
     :param load: makes the puppet.
     :param on_frame: called after each frame with the number done and, where known, the total.
+    :param on_read: called before each frame is animated with its number in the clip, from 0.
     :raises InputError: see :func:`~bunraku.runtime.photo.read_photo`, ``reader.ClipReader`` and
         ``writer.ClipWriter``; :class:`NoPersonError` if no frame shows a person. No file is left
         then.
@@ -79,9 +81,9 @@ def animate_clip(
         notes += puppet.set_source(photo).notes
         lost_before = puppet.lost
         if options.calibrate is not None:
-            _calibrate(puppet, options, options.calibrate)
+            _calibrate(puppet, options, options.calibrate, on_read)
             lost_before = puppet.lost
-        recorder = _Recorder(puppet, options, reader, writer)
+        recorder = _Recorder(puppet, options, reader, writer, on_read)
         recorder.run(on_frame, should_stop)
         lost = puppet.lost - lost_before
         if recorder.frames and lost >= recorder.frames and not recorder.interrupted:
@@ -117,7 +119,12 @@ class _Recorder:
     """The loop itself: decode, animate, lay out, encode."""
 
     def __init__(
-        self, puppet: ClipPuppet, options: AnimateOptions, reader: ClipReader, writer: ClipWriter
+        self,
+        puppet: ClipPuppet,
+        options: AnimateOptions,
+        reader: ClipReader,
+        writer: ClipWriter,
+        on_read: Callable[[int], None] | None,
     ) -> None:
         self.times = Recorder()
         self.frames = 0
@@ -128,6 +135,7 @@ class _Recorder:
         self._options = options
         self._reader = reader
         self._writer = writer
+        self._on_read = on_read
         self._origin: Fraction | None = None
 
     def run(
@@ -150,7 +158,8 @@ class _Recorder:
         self.elapsed_s = time.perf_counter() - started
 
     def _timed_frames(self) -> Iterator[ClipFrame]:
-        frames = _frames(self._reader, self._options, self._options.start, self._options.stop)
+        start, stop = self._options.start, self._options.stop
+        frames = _frames(self._reader, self._options, start, stop, self._on_read)
         while True:
             with self.times.measure("decode"):
                 frame = next(frames, None)
@@ -203,18 +212,29 @@ def _check_target(options: AnimateOptions) -> None:
 
 
 def _frames(
-    reader: ClipReader, options: AnimateOptions, start: int, stop: int | None
+    reader: ClipReader,
+    options: AnimateOptions,
+    start: int,
+    stop: int | None,
+    on_read: Callable[[int], None] | None,
 ) -> Iterator[ClipFrame]:
     """The clip's frames, turned as was asked for."""
     turn = Turn.from_degrees(-(options.rotate_deg or 0))
     for frame in reader.frames(start, stop):
+        if on_read is not None:
+            on_read(frame.index)
         yield replace(frame, image=turn.apply(frame.image))
 
 
-def _calibrate(puppet: ClipPuppet, options: AnimateOptions, index: int) -> None:
+def _calibrate(
+    puppet: ClipPuppet,
+    options: AnimateOptions,
+    index: int,
+    on_read: Callable[[int], None] | None,
+) -> None:
     """Fix the framing at one frame of the clip, read apart from the rest."""
     with ClipReader(options.clip) as reader:
-        for frame in _frames(reader, options, index, index + 1):
+        for frame in _frames(reader, options, index, index + 1, on_read):
             lost = puppet.lost
             puppet.calibrate()
             puppet.animate(frame.image, frame.time_s)

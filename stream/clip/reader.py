@@ -89,6 +89,11 @@ class ClipReader:
         # How many frames the container's length suggests.
         self.expected_frames = _expected_frames(self._container, self._stream, self.rate)
 
+    @property
+    def counted_frames(self) -> int | None:
+        """How many frames the container says that there are; None where it does not count them."""
+        return int(self._stream.frames) or None
+
     def __enter__(self) -> Self:
         return self
 

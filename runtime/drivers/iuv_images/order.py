@@ -30,3 +30,18 @@ class FrameOrder:
             index = self._last[1] + 1
         self._last = (time_s, index)
         return index
+
+
+class ToldOrder:
+    """Numbers frames as whoever reads the clip tells them, before each is followed."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def tell(self, number: int) -> None:
+        """The frame that is followed next, counted from 0."""
+        self._number = number
+
+    def __call__(self, time_s: float) -> int:  # noqa: ARG002 - the number has been told
+        """The number of the frame at hand."""
+        return self._number

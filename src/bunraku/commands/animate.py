@@ -23,6 +23,8 @@ from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
 
 if TYPE_CHECKING:
+    from bunraku.runtime.drivers.iuv_images.order import ToldOrder
+    from bunraku.runtime.drivers.iuv_images.reading import IuvImages
     from bunraku.stream.clip.animate import ClipPuppet
     from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
 
@@ -68,6 +70,16 @@ def animate(
     max_side: Annotated[
         int, typer.Option(min=64, max=MAX_SIDE_PX, help="Longest side of the picture, in pixels.")
     ] = MAX_SIDE_PX,
+    driver: Annotated[
+        str, typer.Option(help="What sees the movement: landmarks, or iuv-images with --iuv.")
+    ] = "landmarks",
+    iuv: Annotated[
+        Path | None,
+        typer.Option(
+            help="IUV images as DensePose writes them, one for each frame of CLIP: a folder of "
+            "PNG files, or a clip of lossless RGB."
+        ),
+    ] = None,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: Annotated[
@@ -101,7 +113,8 @@ def animate(
         mark=mark,
         max_side_px=max_side,
     )
-    summary = _run(options, bundle, iuv_bundle, threads)
+    images = iuv_images(driver, iuv, options)
+    summary = _run(options, bundle, iuv_bundle, threads, images)
     _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
@@ -122,29 +135,90 @@ def parse_frames(text: str | None) -> tuple[int, int | None]:
     return int(first or 0), int(last) if last else None
 
 
-def _run(options: AnimateOptions, bundle: str, iuv: str, threads: int | None) -> AnimateSummary:
+def iuv_images(driver: str, path: Path | None, options: AnimateOptions) -> IuvImages | None:
+    """The images that drive in place of landmarks, if such a driver is asked for.
+
+    :raises InputError: there is no such driver, the images are not named or cannot be read, or
+        there are fewer than frames.
+    """
+    from bunraku.runtime.drivers.iuv_images.reading import IuvImages
+    from bunraku.runtime.drivers.protocol import DriverKind
+
+    if driver not in set(DriverKind):
+        raise InputError(f"There is no driver {driver!r}.", f"Use {' or '.join(DriverKind)}.")
+    if driver != DriverKind.IUV_IMAGES:
+        if path is not None:
+            raise InputError("--iuv is for another driver.", "Add --driver iuv-images.")
+        return None
+    if path is None:
+        raise InputError("The driver iuv-images needs its images.", "Name them with --iuv.")
+    if options.rotate_deg:
+        raise InputError(
+            "IUV images are not turned with the clip.", "Leave out --rotate, or turn both before."
+        )
+    images = IuvImages(path)
+    expected = _frames_of(options.clip) if options.stop is None else options.stop
+    if expected is not None:
+        images.check_frames(expected)
+    return images
+
+
+def _frames_of(clip: Path) -> int | None:
+    """How many frames the clip has at least, if its container counts them."""
+    from bunraku.stream.clip.reader import ClipReader
+
+    with ClipReader(clip) as reader:
+        return reader.counted_frames
+
+
+def _run(
+    options: AnimateOptions,
+    bundle: str,
+    iuv: str,
+    threads: int | None,
+    images: IuvImages | None,
+) -> AnimateSummary:
+    from bunraku.runtime.drivers.iuv_images.order import ToldOrder
     from bunraku.stream.clip.animate import animate_clip
     from bunraku.stream.core.signals import StopRequest
 
     with progress_bar("frames") as progress, StopRequest() as stop:
         task = progress.add_task("Starting", total=None)
+        order = ToldOrder()
 
         def load() -> ClipPuppet:
-            return load_puppet(bundle, iuv, threads, options.rotate_deg is None)
+            upright = options.rotate_deg is None
+            if images is None:
+                return load_puppet(bundle, iuv, threads, upright)
+            return load_puppet(bundle, iuv, threads, upright, images=images, order=order)
 
         def on_frame(done: int, total: int | None) -> None:
             progress.update(task, completed=done, total=total, description="Animating")
 
-        return animate_clip(load, options, on_frame=on_frame, should_stop=stop)
+        return animate_clip(load, options, on_frame=on_frame, should_stop=stop, on_read=order.tell)
 
 
-def load_puppet(bundle: str, iuv: str, threads: int | None, upright: bool) -> ClipPuppet:
-    """Load the puppet; tests put a fake in its place."""
+def load_puppet(
+    bundle: str,
+    iuv: str,
+    threads: int | None,
+    upright: bool,
+    *,
+    images: IuvImages | None = None,
+    order: ToldOrder | None = None,
+) -> ClipPuppet:
+    """Load the puppet; tests put a fake in its place.
+
+    :param images: drive in place of landmarks, one for each frame of this order.
+    """
     import bunraku
+    from bunraku.runtime.models import Models
     from bunraku.runtime.options import PuppetOptions
 
-    options = PuppetOptions(upright=upright)
-    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, options=options)
+    models = Models.load(bundle, iuv=iuv, threads=threads)
+    if images is not None:
+        models = models.driven_by_images(images, order)
+    return bunraku.Puppet(models, PuppetOptions(upright=upright))
 
 
 def _report(summary: AnimateSummary) -> None:
