@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels.enlarge.operator import TORN
+from bunraku.kernels.enlarge.tears import TORN
 from bunraku.kernels.jit import BYTE, FUSED, INDEX, kernel, read_only, share, written
 from bunraku.spec.arrays import Array
 

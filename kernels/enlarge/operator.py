@@ -16,9 +16,6 @@ from bunraku.spec.arrays import Array
 if TYPE_CHECKING:
     from torch import Tensor
 
-TORN = 0.1
-"""A flow that changes by more than this (in [-1, 1] units) among neighbours has an edge there."""
-
 
 @overload
 def enlarge_flow(

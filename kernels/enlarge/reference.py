@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bunraku.kernels.enlarge.operator import TORN
+from bunraku.kernels.enlarge.tears import TORN
 
 
 def enlarge_flow(flow: Tensor, side: int) -> Tensor:

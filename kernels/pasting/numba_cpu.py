@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 from bunraku.kernels.jit import BYTE, FLOAT, INDEX, clamped, kernel, read_only, share, written
-from bunraku.kernels.pasting.operator import JUMP, PREMULTIPLIED, TRACE, Box, Detail, Fade, inside
+from bunraku.kernels.pasting.terms import JUMP, PREMULTIPLIED, TRACE, Box, Detail, Fade, inside
 from bunraku.spec.arrays import Array, Picture
 
 FIELD = 8

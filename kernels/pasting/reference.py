@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from bunraku.kernels.pasting.operator import JUMP, PREMULTIPLIED, TRACE, Box, inside
+from bunraku.kernels.pasting.terms import JUMP, PREMULTIPLIED, TRACE, Box, inside
 
 if TYPE_CHECKING:
-    from bunraku.kernels.pasting.operator import TensorDetail
+    from bunraku.kernels.pasting.terms import TensorDetail
 
 
 def paste(

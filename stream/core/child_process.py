@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import bunraku
+from bunraku import errors
 
 
 class ChildProcess:
@@ -21,7 +21,7 @@ class ChildProcess:
 
         :raises OSError: it cannot be started.
         """
-        root = str(Path(bunraku.__file__).parents[1])
+        root = str(Path(errors.__file__).parents[1])
         paths = [root, os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", module],

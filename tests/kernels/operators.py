@@ -13,7 +13,7 @@ from bunraku.kernels import enlarge_flow, guide_head, paste, sample_texture, war
 from bunraku.kernels.enlarge import reference as enlarge_reference
 from bunraku.kernels.head import reference as head_reference
 from bunraku.kernels.pasting import reference as paste_reference
-from bunraku.kernels.pasting.operator import inside
+from bunraku.kernels.pasting.terms import inside
 from bunraku.kernels.texture import reference as texture_reference
 from bunraku.kernels.warp import reference as warp_reference
 

@@ -11,7 +11,7 @@ from tests.kernels.harness import assert_close
 from tests.kernels.operators import torn_flow
 
 from bunraku.kernels import enlarge_flow
-from bunraku.kernels.enlarge.operator import TORN
+from bunraku.kernels.enlarge.tears import TORN
 
 Array = NDArray[np.float32]
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from bunraku.kernels import paste
-from bunraku.kernels.pasting.operator import inside
+from bunraku.kernels.pasting.terms import inside
 
 SIDE = 64
 Array = NDArray[np.float32]
