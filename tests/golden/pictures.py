@@ -107,7 +107,9 @@ def from_small(text: str) -> Picture:
 def machine() -> str:
     """What equality to the bit depends on."""
     names = ("numpy", "numba", "onnxruntime", "opencv-python-headless", "av")
-    facts = {}
+    if not Path("/proc/cpuinfo").exists():
+        return "unknown"
+    facts: dict[str, str] = {}
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
         facts.setdefault(name.strip(), value.strip())
