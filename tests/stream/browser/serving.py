@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, cast
 from aiohttp import web
 
 from bunraku.errors import NoPersonError
+from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.identity import Identity
+from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls
@@ -42,7 +44,8 @@ def fake_identify(photo: Picture) -> tuple[Identity, SourceReport]:
     report = SourceReport(
         width, height, 1, True, (width // 4, height // 4, side), ("The light is low.",)
     )
-    return cast(Identity, SimpleNamespace(photo=photo)), report
+    whole = Window.of_box(0, 0, min(width, height))
+    return cast(Identity, SimpleNamespace(canvas=Canvas(photo, photo, whole))), report
 
 
 def fake_stages(controls: Controls) -> list[Stage]:
@@ -61,7 +64,7 @@ class _Wandering:
         if identity is None or self._controls.passthrough:
             frame.shown = frame.raw
             return
-        picture = identity.source.photo.copy()
+        picture = identity.canvas.untouched()
         left = frame.index * 4 % picture.shape[1]
         picture[:, left : left + 16] = 255
         frame.shown = picture
