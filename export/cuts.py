@@ -89,7 +89,7 @@ class BlendCut(GeneratorCut):
 
     def step(self, known: Tensors) -> dict[str, Tensor]:
         scales = self.generator.options.scales
-        # The blending reads neither the flows nor the coarsest occlusion, which the seam has used.
+        # Neither the flows nor the coarsest occlusion are read here: the seam has used them.
         unused = known[names.Z_GEO]
         _, middle, fine = (known.get(names.occlusion(n), unused) for n in scales)
         moved = Moved((unused, unused, unused), (unused, middle, fine), unused)

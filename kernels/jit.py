@@ -101,7 +101,7 @@ def _pool() -> ThreadPoolExecutor:
     with _executor_lock:
         if _executor is None:
             _executor = ThreadPoolExecutor(
-                max_workers=max(1, (os.cpu_count() or 1) - 1), thread_name_prefix="bunraku-kernel"
+                max_workers=max(1, cores() - 1), thread_name_prefix="bunraku-kernel"
             )
         return _executor
 

@@ -1,4 +1,4 @@
-"""The whole generator, cut at the seam where every irregular memory access sits (design.md).
+"""The whole generator, cut at the seam where every irregular memory access sits.
 
     encode_source(image, mask, P_s) ──► identity          once per photo
     sample_prior(identity, P_d)     ──► prior             kernel (with the prior)

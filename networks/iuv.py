@@ -2,7 +2,7 @@
 
 It sees no colours, so what it learns on synthetic people holds on photos. The mask helps for the
 source; on the driving side it would leak the driver's outline, so the net works without one too.
-Ours, not the paper's: design.md, "The driver".
+Ours, not the paper's: docs/architecture.md.
 """
 
 from __future__ import annotations

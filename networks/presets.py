@@ -26,7 +26,7 @@ class GeneratorOptions:
     size: int = 128
     """Side that the networks work at; equal to ``window`` there is no super-resolution block."""
     prior: bool = False
-    """The geometric prior: the source's pixels reach the driver through the atlas (design.md)."""
+    """The geometric prior: the source's pixels reach the driver through the atlas."""
     motion: tuple[int, int, int, int] = (64, 128, 256, 640)
     """MotionNet's encoder at 1/2, 1/4, 1/8 and 1/16 of ``size``."""
     motion_prediction: int = 64

@@ -3,7 +3,7 @@
 Source and driving IUV maps already say where every covered pixel comes from. Once per photo the
 source is splatted into the atlas and the holes are filled; per frame the texture kernel samples
 the atlas at the driving IUV map. This is the paper's "residual" idea carried to its end
-(design.md, "The geometric prior"); the paper itself learns the flow from nothing.
+(docs/architecture.md); the paper itself learns the flow from nothing.
 """
 
 from __future__ import annotations

@@ -64,7 +64,8 @@ def run_latency(
     """Measure the latency of a bundle on this machine.
 
     :param on_frame: called with the frames done and their number.
-    :return: ``chain_ms``, ``yardstick_ms`` and ``stages`` (``pose_ms`` …), each p50, p95 and min;
+    :return: ``chain_ms``, ``yardstick_ms`` and ``stages`` (``densepose.pose_ms`` and the
+        others of ``spec.stages.Step``), each p50, p95 and min;
         ``ratio`` of the two first p50; ``set_source_ms``, ``peak_rss_mib``, and what was measured
         on what: ``machine``, ``commit``, ``bundle``, ``frames`` and more. Plain JSON values.
     :raises InputError: the photo or the clip cannot be used.

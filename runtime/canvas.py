@@ -2,7 +2,7 @@
 
 The networks give a window of 256 pixels; the photo's window may have a thousand. Where the blend
 engine trusts the warped photo, the photo itself is read along the flow at its own resolution
-(kernels/paste), so that its sharpness survives.
+(kernels/pasting), so that its sharpness survives.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ def check_sizes(generator: Bundle, iuv: Bundle, side: int) -> None:
         raise BundleError(
             f"The bundle {generator.folder.name!r} takes surfaces of {generator.layout.size} "
             f"pixels, and the IUV net {iuv.folder.name!r} gives {side}.",
-            "Give an IUV bundle of the generator's size, or export one for it.",
+            "Give two bundles that were exported for each other.",
         )
 
 

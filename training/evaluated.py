@@ -10,13 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bunraku.errors import InputError
 from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import repeat_identity
-from bunraku.networks.iuv import Iuv
+from bunraku.networks.iuv import SIDE, Iuv
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
 from bunraku.runtime.generator import Blended, Features, Generator
+from bunraku.runtime.models import check_sizes
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array
 from bunraku.spec.surface import charts
@@ -54,7 +56,7 @@ class ModelUnderTest(Protocol):
             mask: the person in it, [w, w] in [0, 1].
             densepose: P_s, [73, n, n].
             driving: P_d, [K, 73, n, n].
-            head: [K, 7], the map of the head by its landmarks (runtime/head.py).
+            head: [K, 7], the map of the head by its landmarks (``drivers.landmarks.head``).
         """
 
 
@@ -64,6 +66,12 @@ class TorchModel:
     def __init__(self, generator: Path, iuv: Path) -> None:
         chosen, surfaces = read_checkpoint(generator), read_checkpoint(iuv)
         self._generator, self._iuv = chosen.generator(), surfaces.iuv()
+        if self._generator.options.size != SIDE:
+            raise InputError(
+                f"{generator} takes surfaces of {self._generator.options.size} pixels, and the "
+                f"IUV net gives {SIDE}.",
+                "Evaluate a generator of that size.",
+            )
         self._provenance = {
             str(held.kind): {
                 "checkpoint": held.path.name,
@@ -113,7 +121,9 @@ class BundleModel:
             name: factory.make(chosen.path(name), name) for name in GENERATOR_ENGINES
         }
         self._generator = Generator(engines, chosen.layout, threads)
-        self._iuv = EngineIuv(factory.make(surface.path(EngineName.IUV), EngineName.IUV))
+        iuv_engine = factory.make(surface.path(EngineName.IUV), EngineName.IUV)
+        check_sizes(chosen, surface, iuv_engine.outputs[names.SURFACE][-1])
+        self._iuv = EngineIuv(iuv_engine)
         self._provenance = bundle_provenance(chosen, surface)
 
     @property

@@ -52,8 +52,8 @@ class GeneratorBatch:
     """P_d [B · K, 73, 128, 128]."""
     driving_exact: Tensor
     head: Tensor
-    """[B · K, 7]: the map of the head by its landmarks (runtime/head.py); belief 0 where it is to
-    be done without."""
+    """[B · K, 7]: the map of the head by its landmarks (drivers.landmarks.head); belief 0 where it
+    is to be done without."""
     target: Tensor
     """The driving frame over its background, [B · K, 3, 256, 256]."""
     colour: Tensor

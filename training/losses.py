@@ -2,7 +2,7 @@
 
 Beside the paper's terms that help at this stage (L1 and perceptual on Î_app and Î_d, masks,
 total variation and multi-scale consistency of the flow) stands the direct supervision of the flow
-by the exact IUV maps, which findings.md found worth 0.4 dB.
+by the exact IUV maps, which was worth 0.4 dB when measured.
 """
 
 from __future__ import annotations

@@ -10,12 +10,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from bunraku.errors import InputError
 from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
 from bunraku.networks.discriminator import Discriminator, discriminator_loss, generator_loss
 from bunraku.networks.generator import Generated, Generator, repeat_identity
-from bunraku.networks.presets import GeneratorOptions
+from bunraku.networks.presets import OPTIONS, GeneratorOptions, Preset
 from bunraku.training.generator_data import GeneratorBatch, GeneratorData
 from bunraku.training.losses import LossWeights, generator_terms
+from bunraku.training.people.records import IUV_SIZE
 from bunraku.training.perceptual import Perceptual
 from bunraku.training.samples import save_samples
 from bunraku.training.session import RunClock, TrainOptions, bf16, decay_groups, place, prepare
@@ -33,7 +35,11 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
     Returns:
         The checkpoint's path: ``out/checkpoint.pt``. Interrupt it at any moment; at most
         ``SAVE_STEPS`` steps are lost.
+
+    Raises:
+        InputError: the preset works at another size than the data's surfaces have.
     """
+    check_size(options.preset)
     device = prepare(options)
     path = options.out / "checkpoint.pt"
     data = GeneratorData(options.data, read_checkpoint(options.iuv).iuv() if options.iuv else None)
@@ -98,6 +104,18 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
     finally:
         save()
     return path
+
+
+def check_size(preset: Preset) -> None:
+    """Raise InputError unless the preset's surfaces are of the size that people are stored at."""
+    size = OPTIONS[preset].size
+    if size != IUV_SIZE:
+        fitting = ", ".join(p for p, options in OPTIONS.items() if options.size == IUV_SIZE)
+        raise InputError(
+            f"The preset {str(preset)!r} takes surfaces of {size} pixels, and those of synthetic "
+            f"people, as of the IUV net, have {IUV_SIZE}.",
+            f"Train {fitting}.",
+        )
 
 
 def drive(generator: Generator, batch: GeneratorBatch) -> Generated:

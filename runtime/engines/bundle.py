@@ -39,7 +39,7 @@ class Bundle:
         """
         folder = find(bundle)
         result = cls(folder, _parse(folder, _read(folder)))
-        for entry in result.manifest.engines.values():
+        for entry in result.manifest.files:
             _check_file(folder, entry, verify)
         return result
 

@@ -1,4 +1,4 @@
-"""Where the person is: MediaPipe's pose networks on ONNX Runtime, tracked and smoothed."""
+"""Where the person is: MediaPipe's pose networks, tracked and smoothed."""
 
 from bunraku.runtime.pose.detector import Detection
 from bunraku.runtime.pose.landmarks import Pose

@@ -68,9 +68,9 @@ def animate_clip(
     :param load: makes the puppet.
     :param on_frame: called after each frame with the number done and, where known, the total.
     :param on_read: called before each frame is animated with its number in the clip, from 0.
-    :raises InputError: see :func:`~bunraku.runtime.photo.read_photo`, ``reader.ClipReader`` and
-        ``writer.ClipWriter``; :class:`NoPersonError` if no frame shows a person. No file is left
-        then.
+    :raises InputError: see :func:`~bunraku.runtime.source.photo.read_photo`,
+        ``reader.ClipReader`` and ``writer.ClipWriter``; :class:`NoPersonError` if no frame shows a
+        person. No file is left then.
     """
     _check_target(options)
     photo, notes = recordable_photo(options.photo, options.max_side_px)

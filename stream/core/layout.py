@@ -36,7 +36,7 @@ def recordable_size(width: int, height: int, max_side_px: int) -> tuple[int, int
 def recordable_photo(path: Path, max_side_px: int) -> tuple[Picture, list[str]]:
     """A photo, shrunk to what can be recorded, and a note where that was needed.
 
-    :raises PhotoError: see :func:`~bunraku.runtime.photo.read_photo`.
+    :raises PhotoError: see :func:`~bunraku.runtime.source.photo.read_photo`.
     """
     photo = read_photo(path)
     height, width = photo.shape[:2]

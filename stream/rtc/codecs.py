@@ -5,7 +5,6 @@ aiortc's own take twice to six times as long, and their bitrates belong to the w
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from av.frame import Frame
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
+from bunraku.spec.cores import cores
 from bunraku.stream.rtc.options import PeerOptions
 
 NOMINAL_RATE = 30
@@ -230,7 +230,7 @@ def _open(name: str, frame: VideoFrame, bitrate: int) -> VideoCodecContext:
     codec.framerate = Fraction(NOMINAL_RATE)
     codec.time_base = VIDEO_TIME_BASE
     codec.gop_size = KEYFRAME_DISTANCE
-    codec.thread_count = number_of_threads(frame.width * frame.height, os.cpu_count() or 1)
+    codec.thread_count = number_of_threads(frame.width * frame.height, cores())
     return codec
 
 

@@ -17,6 +17,7 @@ from bunraku.export import exporter
 from bunraku.export.pose import fetch as pose_fetch
 from bunraku.runtime import bench
 from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.spec.stages import Step
 from bunraku.training import evaluate, observe, train_generator, train_iuv
 from bunraku.training.people import synth
 
@@ -169,7 +170,7 @@ def _latency_report() -> dict[str, Any]:
         "chain_ms": spread,
         "yardstick_ms": {"p50": 10.0, "p95": 11.0, "min": 9.0},
         "ratio": 5.0,
-        "stages": {"pose_ms": spread},
+        "stages": {f"{Step.POSE}_ms": spread},
         "set_source_ms": 900.0,
         "peak_rss_mib": 600.0,
     }
@@ -184,11 +185,12 @@ def fake_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Recorder]:
 
 def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: Path) -> None:
     result = _run(
-        *("bench", "latency", "--preset", "live", "--engine", "onnxruntime", "--threads", 2),
+        *("bench", "latency", "--bundle", "live", "--engine", "onnxruntime", "--threads", 2),
         *("--frames", 9, "--json", tmp_path / "latency.json"),
     )
     assert json.loads((tmp_path / "latency.json").read_text()) == _latency_report()
-    assert "chain      p50   50.00 ms   p95   60.00 ms" in result.stdout
+    assert "chain            p50   50.00 ms   p95   60.00 ms" in result.stdout
+    assert "  densepose.pose p50   50.00 ms" in result.stdout
     assert "ratio 5.00, set_source 900 ms, peak memory 600 MiB" in result.stdout
     options = fake_bench().arguments[0]
     assert (options.bundle, options.engine) == ("live", "onnxruntime")

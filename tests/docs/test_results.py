@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from tests.docs.pages import ROOT
 
+from bunraku.spec.stages import Step
+
 FOLDER = ROOT / "benchmarks" / "results"
 PAGE = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 
@@ -105,12 +107,12 @@ def test_latency() -> None:
     rows = {
         "yardstick": told["yardstick_ms"],
         "whole chain, camera frame to pasted picture": told["chain_ms"],
-        "pose network": told["stages"]["pose_ms"],
-        "IUV net": told["stages"]["iuv_ms"],
-        "motion": told["stages"]["motion_ms"],
-        "seam (kernels)": told["stages"]["seam_ms"],
-        "blend": told["stages"]["blend_ms"],
-        "paste": told["stages"]["paste_ms"],
+        "pose network": told["stages"][f"{Step.POSE}_ms"],
+        "IUV net": told["stages"][f"{Step.IUV}_ms"],
+        "motion": told["stages"][f"{Step.MOTION}_ms"],
+        "seam (kernels)": told["stages"][f"{Step.SEAM}_ms"],
+        "blend": told["stages"][f"{Step.BLEND}_ms"],
+        "paste": told["stages"][f"{Step.PASTE}_ms"],
     }
     for row, spread in rows.items():
         ms, yardsticks = cells(row, "## How fast it is")

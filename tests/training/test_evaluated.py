@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,9 +10,11 @@ import pytest
 import torch
 from tests.runtime.fakes import FakeEngine, engines
 
+from bunraku.errors import BundleError, InputError
 from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet
+from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.spec.tensors import Layout
 from bunraku.training import evaluated
 from bunraku.training.evaluate_people import Case
@@ -58,7 +61,7 @@ def case_surface(model: TorchModel) -> torch.Tensor:
 def test_bundles(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fake engines that warp the photo along the exact correspondence, frame by frame."""
     made = engines(256, 128)
-    made["iuv"] = FakeEngine("iuv", {}, {}, lambda known: {})
+    made["iuv"] = FakeEngine("iuv", {}, {"densepose": (1, 73, 128, 128)}, lambda known: {})
     bundle = SimpleNamespace(
         folder=Path("a/live"),
         layout=Layout(256, 128),
@@ -75,6 +78,24 @@ def test_bundles(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     assert frames.image.shape == (2, 3, 256, 256)
     assert frames.mask.shape == (2, 1, 256, 256)
     assert (made["source"].runs, made["motion"].runs, made["blend"].runs) == (1, 2, 2)
+
+
+def test_sizes_that_do_not_fit_are_told_when_loading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = engines(256, 128)
+    made["iuv"] = FakeEngine("iuv", {}, {"densepose": (1, 73, 64, 64)}, lambda known: {})
+    bundle = SimpleNamespace(folder=Path("a/live"), layout=Layout(256, 128), path=Path)
+    factory = SimpleNamespace(make=lambda _path, name: made[name])
+    monkeypatch.setattr(evaluated, "Bundle", SimpleNamespace(load=lambda _name: bundle))
+    monkeypatch.setattr(evaluated, "EngineFactory", lambda _kind, _threads: factory)
+    with pytest.raises(BundleError, match="128 pixels, and the IUV net 'live' gives 64"):
+        BundleModel("live", "iuv", 1)
+    large = replace(OPTIONS[Preset.LIVE], size=256)
+    save_checkpoint(tmp_path / "g.pt", Generator(large), Progress())
+    save_checkpoint(tmp_path / "i.pt", IuvNet(), Progress())
+    with pytest.raises(InputError, match="of 256 pixels, and the IUV net gives 128"):
+        TorchModel(tmp_path / "g.pt", tmp_path / "i.pt")
 
 
 def test_the_iuv_engine_answers_as_the_net_does() -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from bunraku.errors import InputError
 from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.presets import OPTIONS, Preset
@@ -53,6 +54,14 @@ def test_train_stop_and_go_on(
     # Going on without the adversarial loss is allowed, and leaves its state out.
     run(replace(options, adversarial=0.0), lines.append)
     assert "critic" not in read_checkpoint(path).states
+
+
+def test_a_preset_of_another_size_than_the_data_is_told_at_once(tmp_path: Path) -> None:
+    options = TrainOptions(tmp_path / "none", tmp_path / "run", preset=Preset.PAPER256)
+    with pytest.raises(InputError, match=r"256 pixels.*have 128") as caught:
+        run(options, print)
+    assert caught.value.hint == "Train paper, live."
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_critic_learns_but_not_from_the_generators_gradient(tmp_path: Path) -> None:

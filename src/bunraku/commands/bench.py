@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bunraku.commands.options import BundleOption
+from bunraku.commands.options import IuvBundleOption
 from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.stream.core.output_path import check_file
 
@@ -21,7 +21,15 @@ def root() -> None:
 
 @app.command()
 def latency(
-    preset: BundleOption = "live",
+    bundle: Annotated[
+        str,
+        typer.Option(
+            "--bundle",
+            "--preset",
+            help="Networks: one that ships, or a folder.",
+        ),
+    ] = "live",
+    iuv_bundle: IuvBundleOption = "iuv",
     engine: Annotated[str, typer.Option(help="Inference library.")] = "onnxruntime",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
@@ -43,7 +51,13 @@ def latency(
     if json_file is not None and str(json_file) != STDOUT:
         check_file(json_file)  # now, not after a minute of measuring
     options = BenchOptions(
-        bundle=preset, engine=engine, threads=threads, photo=photo, clip=clip, frames=frames
+        bundle=bundle,
+        iuv=iuv_bundle,
+        engine=engine,
+        threads=threads,
+        photo=photo,
+        clip=clip,
+        frames=frames,
     )
     with progress_bar("frames") as progress:
         task = progress.add_task("Measuring", total=frames)
@@ -56,9 +70,10 @@ def latency(
 def _print(report: dict[str, Any]) -> None:
     rows = {"chain": report["chain_ms"], "yardstick": report["yardstick_ms"]}
     rows |= {f"  {name.removesuffix('_ms')}": spread for name, spread in report["stages"].items()}
+    width = max(map(len, rows))
     for name, spread in rows.items():
         typer.echo(
-            f"{name:<10} p50 {spread['p50']:7.2f} ms   p95 {spread['p95']:7.2f} ms   "
+            f"{name:<{width}} p50 {spread['p50']:7.2f} ms   p95 {spread['p95']:7.2f} ms   "
             f"min {spread['min']:7.2f} ms"
         )
     typer.echo(

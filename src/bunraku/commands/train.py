@@ -80,9 +80,7 @@ def generator(
             "--iuv", help="Checkpoint of the IUV net: most of the training sees its output."
         ),
     ] = None,
-    preset: Annotated[
-        str, typer.Option(help="How wide the network is: live, paper or paper256.")
-    ] = "live",
+    preset: Annotated[str, typer.Option(help="How wide the network is: live or paper.")] = "live",
     adversarial: Annotated[
         float, typer.Option(min=0.0, help="Weight of the adversarial loss.")
     ] = 0.0,

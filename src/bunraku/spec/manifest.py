@@ -81,6 +81,12 @@ class Manifest:
     """The generator per frame with the seam inside, for other people's tools."""
     format: int = field(default=FORMAT, kw_only=True)
 
+    @property
+    def files(self) -> list[EngineEntry]:
+        """Every file of the bundle."""
+        single = [] if self.single_file is None else [self.single_file]
+        return [*self.engines.values(), *single]
+
     def to_json(self) -> dict[str, Any]:
         """Plain values; ``from_json`` reads them."""
         told = asdict(self)

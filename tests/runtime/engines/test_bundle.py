@@ -30,6 +30,16 @@ def test_a_whole_bundle_is_read(tmp_path: Path) -> None:
     assert blend.bytes == path.stat().st_size
 
 
+def test_the_single_file_belongs_to_the_bundle(folder: Path) -> None:
+    manifest = json.loads((folder / FILE_NAME).read_text())
+    entry = dict(manifest["engines"]["iuv"], file="frame.onnx")
+    (folder / FILE_NAME).write_text(json.dumps({**manifest, "single_file": entry}))
+    with pytest.raises(BundleError, match=r"incomplete: frame.onnx is missing"):
+        Bundle.load(folder)
+    (folder / "frame.onnx").write_bytes((folder / "iuv.onnx").read_bytes())
+    assert Bundle.load(folder).manifest.single_file is not None
+
+
 def test_an_unknown_engine_is_named_with_the_known(folder: Path) -> None:
     with pytest.raises(BundleError, match=r"no engine 'motion', only: iuv"):
         Bundle.load(folder).path("motion")
