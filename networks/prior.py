@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from bunraku.networks.densepose import split_densepose
 from bunraku.networks.layers import identity_grid, push_pull
-from bunraku.spec.surface import MIRROR, PARTS, REVERSE
+from bunraku.spec.surface import MIRROR, PARTS, PRIOR_CONFIDENCE, PRIOR_POSITION, REVERSE
 
 RESOLUTION = 32
 """Side of one part's chart in the atlas, in texels."""
@@ -124,7 +124,7 @@ def flow_from_prior(prior: Tensor) -> tuple[Tensor, Tensor]:
         Displacement [B, 2, H, W] in [-1, 1] units, extended smoothly beyond the silhouette and
         over parts never seen, and the confidence [B, 1, H, W].
     """
-    confidence = prior[:, 2:3]
+    confidence = prior[:, PRIOR_CONFIDENCE, None]
     grid = identity_grid(prior.shape[-1], prior.device)
-    moved = prior[:, :2] - confidence * grid
+    moved = prior[:, PRIOR_POSITION] - confidence * grid
     return push_pull(moved, confidence), confidence

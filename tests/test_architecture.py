@@ -30,14 +30,15 @@ NOT_AT_MODULE_LEVEL = {
     "stream": ("torch", "triton", "tensorrt", "openvino", "onnx", "onnxruntime"),
     "kernels": ("triton",),
 }
-LAYOUT_NUMBERS = {49, 73}
-"""Numbers that are of the surface's layout wherever they stand."""
+LAYOUT_NUMBERS = {33, 49, 73}
+"""Numbers of landmarks and of a surface's channels, wherever they stand."""
 PART_NUMBERS = {23, 24, 25}
 """And these where they index or slice something, or are its size."""
 OF_OTHER_THINGS = {
     "networks/iuv.py",  # its bones are pairs of landmarks
     "training/people",  # its anatomy is where parts, bones and landmarks are defined
     "stream/sources/barcode.py",  # cells
+    "stream/sinks/fixed_size.py",  # milliseconds
 }
 
 

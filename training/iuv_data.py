@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bunraku.networks.iuv import torso_length
-from bunraku.spec.landmarks import MIRRORED
+from bunraku.spec.landmarks import LANDMARKS, MIRRORED
 from bunraku.spec.surface import MIRROR
 from bunraku.training.observe import read_observation
 from bunraku.training.people.records import list_records, read_record
@@ -90,19 +90,21 @@ def jitter(landmarks: Tensor, strength: Tensor) -> Tensor:
     """Noise on landmarks [B, 33, 4]; ``strength`` [B] in torso lengths."""
     count = len(landmarks)
     scale = torso_length(landmarks)[:, None, None]
-    noise = torch.randn(count, 33, 3) * strength[:, None, None] * scale
-    far = (torch.rand(count, 33, 1) < 0.008) * torch.randn(count, 33, 3) * scale * 0.35
+    noise = torch.randn(count, LANDMARKS, 3) * strength[:, None, None] * scale
+    far = (
+        (torch.rand(count, LANDMARKS, 1) < 0.008) * torch.randn(count, LANDMARKS, 3) * scale * 0.35
+    )
     noise = noise + far
     noise[..., 2] *= 2.5
     xyz = landmarks[..., :3] + noise
     # Depth is believed in order only: its scale differs between people and pose networks.
     depth = torch.exp(torch.randn(count, 1, 1) * 0.15)
     xyz = torch.cat([xyz[..., :2], xyz[..., 2:] * depth], 2)
-    dropped = torch.rand(count, 33) < 0.03
+    dropped = torch.rand(count, LANDMARKS) < 0.03
     visibility = torch.where(
         dropped,
-        torch.rand(count, 33) * 0.3,
-        landmarks[..., 3] * (1.0 - 0.15 * torch.rand(count, 33)),
+        torch.rand(count, LANDMARKS) * 0.3,
+        landmarks[..., 3] * (1.0 - 0.15 * torch.rand(count, LANDMARKS)),
     )
     return torch.cat([xyz, visibility[..., None]], 2)
 

@@ -1,7 +1,7 @@
 """What the pose networks see on synthetic pictures, kept beside the records.
 
 The IUV net is trained on the pose network's own output, so that it learns its true errors
-(findings: a median landmark error of 1.6 % of the frame, torn and coarse masks).
+(measured: a median landmark error of 1.6 % of the frame, torn and coarse masks).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.errors import InputError
+from bunraku.spec.landmarks import LANDMARKS
 
 if TYPE_CHECKING:
     from bunraku.runtime.pose.tracker import PoseTracker
@@ -84,7 +85,7 @@ def observe_record(record: Path) -> None:
     person = read_record(record)
     frames = len(person.rgba)
     side = person.rgba.shape[1]
-    landmarks = np.zeros((frames, 33, 4), np.float32)
+    landmarks = np.zeros((frames, LANDMARKS, 4), np.float32)
     masks = np.zeros((frames, MASK_SIDE, MASK_SIDE), np.uint8)
     found = np.zeros(frames, np.bool_)
     for i in range(frames):

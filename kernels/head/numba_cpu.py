@@ -9,7 +9,7 @@ import numpy as np
 
 from bunraku.kernels.jit import INDEX, STRICT, kernel, read_only, share, written
 from bunraku.spec.arrays import Array
-from bunraku.spec.surface import HEAD
+from bunraku.spec.surface import HEAD_SCORE, PRIOR_CONFIDENCE, PRIOR_X, PRIOR_Y
 
 
 def guide_head(
@@ -21,7 +21,7 @@ def guide_head(
         out = np.empty(prior.shape, np.float32)
     if out is not prior:
         np.copyto(out, prior)
-    scores = np.ascontiguousarray(surface[:, HEAD[0] : HEAD[-1] + 1])
+    scores = np.ascontiguousarray(surface[:, HEAD_SCORE])
     shared = (scores, np.ascontiguousarray(head), _centres(n), out)
     share(lambda first, step: _rows(*shared, first, step), batch * n, threads)
     return out
@@ -56,9 +56,11 @@ def _rows(scores: Any, head: Any, centres: Any, out: Any, first: Any, step: Any)
         if not shown:
             continue
         y = centres[i]
-        for axis in range(2):
+        for axis in (PRIOR_X, PRIOR_Y):
             across, down, shift = head[b, 3 * axis], head[b, 3 * axis + 1], head[b, 3 * axis + 2]
             for j in range(n):
                 goal = across * centres[j] + down * y + shift
                 value = out[b, axis, i, j]
-                out[b, axis, i, j] = value + part[j] * (out[b, 2, i, j] * goal - value)
+                out[b, axis, i, j] = value + part[j] * (
+                    out[b, PRIOR_CONFIDENCE, i, j] * goal - value
+                )

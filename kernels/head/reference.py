@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from bunraku.kernels.centres import own_centres
-from bunraku.spec.surface import HEAD
+from bunraku.spec.surface import HEAD_SCORE, PRIOR_CONFIDENCE, PRIOR_POSITION
 
 
 def guide_head(prior: Tensor, surface: Tensor, head: Tensor) -> Tensor:
@@ -24,7 +24,8 @@ def guide_head(prior: Tensor, surface: Tensor, head: Tensor) -> Tensor:
     matrix = numbers[:, :6].view(-1, 2, 3)
     goal = torch.einsum("bij,bjhw->bihw", matrix[:, :, :2], grid.expand(len(head), -1, -1, -1))
     goal = goal + matrix[:, :, 2, None, None]
-    scores = surface[:, HEAD[0] : HEAD[-1] + 1].to(exact)
+    scores = surface[:, HEAD_SCORE].to(exact)
     share = numbers[:, 6, None, None, None] * scores.sum(1, keepdim=True)
-    moved = values[:, :2] + share * (values[:, 2:3] * goal - values[:, :2])
-    return torch.cat([moved, values[:, 2:]], 1).to(prior.dtype)
+    place, belief = values[:, PRIOR_POSITION], values[:, PRIOR_CONFIDENCE, None]
+    moved = place + share * (belief * goal - place)
+    return torch.cat([moved, values[:, PRIOR_CONFIDENCE:]], 1).to(prior.dtype)

@@ -15,12 +15,11 @@ import numpy.typing as npt
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.pose.roi import Roi, crop, to_network
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import LANDMARKS
 
 SIZE = 256
-BODY = 33
-"""Landmarks of the body, in BlazePose's order."""
 _ALL = 39  # the body's, and six that place the next crop, of which the first two are used
-_CENTRE, _RIM = 33, 34
+_CENTRE, _RIM = LANDMARKS, LANDMARKS + 1
 _HEATMAP = 64
 _REACH = 3  # heatmap cells looked at on each side of a landmark
 _MIN_HEAT = 0.5
@@ -80,7 +79,7 @@ class Landmarker:
         to_network(crop(frame, roi, SIZE), image[0], 1 / 255)
         said = self._engine.run({"image": image})
         raw = said["landmarks"].reshape(_ALL, 5).astype(np.float64)
-        world = said["world"].reshape(_ALL, 3)[:BODY].astype(np.float64)
+        world = said["world"].reshape(_ALL, 3)[:LANDMARKS].astype(np.float64)
         unit = raw[:, :2] / SIZE
         refine(unit, said["heatmap"][0])
         points = np.concatenate(
@@ -88,7 +87,7 @@ class Landmarker:
         )
         return Landmarks(
             points,
-            sigmoid(raw[:BODY, 3]),
+            sigmoid(raw[:LANDMARKS, 3]),
             _turned(world, roi.angle),
             float(said["presence"].ravel()[0]),
             mask_of(said["mask"][0, 0]) if mask else None,

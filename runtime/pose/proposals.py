@@ -17,11 +17,12 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.pose.detector import Detection, Detector
-from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks, next_roi
+from bunraku.runtime.pose.landmarks import Landmarker, Landmarks, next_roi
 from bunraku.runtime.pose.roi import Float64Array, Roi
 from bunraku.runtime.pose.turned import turn_picture, turn_points, upright_by
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import (
+    LANDMARKS,
     LEFT_ELBOW,
     LEFT_HIP,
     LEFT_SHOULDER,
@@ -151,7 +152,7 @@ def _looked_at_again(
         x, y = roi.points_to_frame(np.array([[0.5 + right, 0.5 + down]]))[0]
         nudged = Roi(float(x), float(y), roi.side * scale, roi.angle + angle)
         seen = landmarker.run(picture, nudged, mask=False)
-        yield seen.presence, seen.points[:BODY]
+        yield seen.presence, seen.points[:LANDMARKS]
     last = picture.shape[1] - 1
     mirror = np.ascontiguousarray(picture[:, ::-1])
     seen = landmarker.run(mirror, Roi(last - roi.x, roi.y, roi.side, -roi.angle), mask=False)

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bunraku.runtime.pose.landmarks import BODY, Landmarks
+from bunraku.runtime.pose.landmarks import Landmarks
 from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
 from bunraku.runtime.pose.roi import Roi
+from bunraku.spec.landmarks import LANDMARKS
 
 LANDMARK_OPTIONS = OneEuroOptions(cutoff_hz=0.5, beta=80, speed_cutoff_hz=2.0)
 CROP_OPTIONS = OneEuroOptions(cutoff_hz=0.01, beta=10)
@@ -51,8 +52,8 @@ class Smoother:
         side = found.roi.side
         points = np.concatenate(
             [
-                self._landmarks(found.points[:BODY], time_s, side),
-                self._crop(found.points[BODY:], time_s, side),
+                self._landmarks(found.points[:LANDMARKS], time_s, side),
+                self._crop(found.points[LANDMARKS:], time_s, side),
             ]
         )
         return Landmarks(

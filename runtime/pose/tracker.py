@@ -8,12 +8,13 @@ import numpy as np
 
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.detector import Detection, Detector
-from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks, Pose, next_roi
+from bunraku.runtime.pose.landmarks import Landmarker, Landmarks, Pose, next_roi
 from bunraku.runtime.pose.networks import PoseNetworks
 from bunraku.runtime.pose.proposals import LOOKS, judge, propose
 from bunraku.runtime.pose.roi import Roi, paste
 from bunraku.runtime.pose.smoothing import Smoother
 from bunraku.spec.arrays import Picture
+from bunraku.spec.landmarks import LANDMARKS
 
 MIN_PRESENCE = 0.5
 _CANDIDATES = 3  # detections tried before a frame counts as empty
@@ -202,7 +203,7 @@ class PoseTracker:
 
 def _pose(found: Landmarks, frame: Picture) -> Pose:
     height, width = frame.shape[:2]
-    landmarks = np.concatenate([found.points[:BODY], found.visibility[:, None]], axis=1)
+    landmarks = np.concatenate([found.points[:LANDMARKS], found.visibility[:, None]], axis=1)
     return Pose(
         landmarks.astype(np.float32),
         found.world.astype(np.float32),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.iuv_images.charts import LEFT, Turned
-from bunraku.spec.surface import MIRROR, SCORES
+from bunraku.runtime.drivers.iuv_images.charts import Turned
+from bunraku.spec.surface import HEAD, LEFT, MIRROR, SCORES, TORSO
 
 MIN_PIXELS = 64
 """Pixels of a part below which it is no evidence."""
@@ -36,8 +36,8 @@ class _Back:
 
 
 _BACKS = (
-    _Back(1, (23, 24), (7, 8, 9, 10), falls=False),
-    _Back(7, (1, 2), (11, 13), falls=True),
+    _Back(1, HEAD, (7, 8, 9, 10), falls=False),
+    _Back(7, TORSO, (11, 13), falls=True),
     _Back(11, (7, 9), (6,), falls=False),
 )
 

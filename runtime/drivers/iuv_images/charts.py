@@ -37,13 +37,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.spec.arrays import Array
-from bunraku.spec.surface import MIRROR, REVERSE, SCORES
+from bunraku.spec.surface import FEET, HANDS, HEAD, MIRROR, REVERSE, SCORES
 
 Parts = NDArray[np.intp]
 
-LEFT = frozenset((4, 5, 8, 10, 12, 14, 15, 17, 19, 21, 24))
-"""Parts of the person's left side."""
-_TURNS = frozenset((3, 4, 5, 6, 23, 24))
+_TURNS = frozenset((*HANDS, *FEET, *HEAD))
 """Parts whose left and right charts run their U against each other."""
 
 # 2×3 matrices from DensePose's (U, V, 1) to the project's (U, V).

@@ -33,6 +33,9 @@ HEAD = (23, 24)
 HEAD_SCORE = slice(HEAD[0], HEAD[-1] + 1)
 """Channels of the head's scores."""
 
+LEFT = (4, 5, 8, 10, 12, 14, 15, 17, 19, 21, 24)
+"""Parts of the person's left side."""
+
 MIRROR = (0, 1, 2, *(part + 1 if part % 2 else part - 1 for part in range(3, SCORES)))
 """The part on the other side of the body, for each of the 25; torso parts are their own."""
 

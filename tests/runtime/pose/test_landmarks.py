@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from bunraku.runtime.pose.landmarks import (
-    BODY,
     SIZE,
     Landmarker,
     mask_of,
@@ -16,6 +15,7 @@ from bunraku.runtime.pose.landmarks import (
     sigmoid,
 )
 from bunraku.runtime.pose.roi import Roi
+from bunraku.spec.landmarks import LANDMARKS
 
 COLD = np.full((39, 64, 64), -50, np.float32)
 
@@ -54,7 +54,7 @@ def test_a_crop_becomes_frame_pixels_and_metres(engine: Any, unit: np.ndarray) -
     expected = np.stack([100 - (unit[:, 1] - 0.5) * 128, 60 + (unit[:, 0] - 0.5) * 128], axis=1)
     np.testing.assert_allclose(found.points[:, :2], expected, atol=1e-4)
     np.testing.assert_allclose(found.points[:, 2], -64 / SIZE * 128)
-    np.testing.assert_allclose(found.world, np.tile([0, 1, 0], (BODY, 1)), atol=1e-6)
+    np.testing.assert_allclose(found.world, np.tile([0, 1, 0], (LANDMARKS, 1)), atol=1e-6)
     np.testing.assert_allclose(found.visibility, 1 / (1 + math.exp(-2)))
     assert found.presence == pytest.approx(0.9)
     assert found.roi is roi

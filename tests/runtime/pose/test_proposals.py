@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bunraku.runtime.pose.detector import Detection, Detector
-from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks
+from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
 from bunraku.runtime.pose.proposals import (
     LOOKS,
     MAX_SPREAD,
@@ -21,6 +21,7 @@ from bunraku.runtime.pose.proposals import (
 )
 from bunraku.runtime.pose.roi import Roi
 from bunraku.spec.arrays import Picture
+from bunraku.spec.landmarks import LANDMARKS
 
 RADIUS = 20.0
 
@@ -69,12 +70,12 @@ class SquareLandmarker(Landmarker):
         found = middle(frame) or (0.0, 0.0)
         points = np.zeros((39, 3))
         points[:, :2] = found
-        points[:BODY, 0] += self.wander * roi.side * roi.angle
+        points[:LANDMARKS, 0] += self.wander * roi.side * roi.angle
         points[34, 1] -= RADIUS
         presence = self.doubts.get(self.calls, self.presence)
         self.calls += 1
         out = np.ones((256, 256), np.float32) if mask else None
-        return Landmarks(points, np.ones(BODY), np.zeros((BODY, 3)), presence, out, roi)
+        return Landmarks(points, np.ones(LANDMARKS), np.zeros((LANDMARKS, 3)), presence, out, roi)
 
 
 @pytest.mark.parametrize("look", [*LOOKS, Look(turn_deg=90, mirrored=True, margin=0.2)])

@@ -3,16 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bunraku.runtime.pose.landmarks import BODY, Landmarks
+from bunraku.runtime.pose.landmarks import Landmarks
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.smoothing import Smoother, mix_masks, relative_matrix
+from bunraku.spec.landmarks import LANDMARKS
 
 STEP_S = 1 / 30
 ROI = Roi(100, 100, 256, 0)
 
 
 def landmarks(points: np.ndarray, mask: np.ndarray | None = None, roi: Roi = ROI) -> Landmarks:
-    return Landmarks(points, np.full(BODY, 0.8), np.zeros((BODY, 3)), 0.9, mask, roi)
+    return Landmarks(points, np.full(LANDMARKS, 0.8), np.zeros((LANDMARKS, 3)), 0.9, mask, roi)
 
 
 def test_a_standing_person_trembles_less_in_all_that_is_given() -> None:
@@ -21,8 +22,8 @@ def test_a_standing_person_trembles_less_in_all_that_is_given() -> None:
     raw = random.normal(scale=0.4, size=(120, 39, 3)) + 100
     out = [smoother(landmarks(p), k * STEP_S) for k, p in enumerate(raw)]
     points = np.stack([o.points for o in out])[30:]
-    assert points[:, :BODY].std(0).mean() < 0.2
-    assert points[:, BODY:].std(0).mean() < 0.1  # the crop stands even stiller
+    assert points[:, :LANDMARKS].std(0).mean() < 0.2
+    assert points[:, LANDMARKS:].std(0).mean() < 0.1  # the crop stands even stiller
     assert out[-1].presence == 0.9
     assert out[-1].mask is None
     assert out[-1].roi is ROI

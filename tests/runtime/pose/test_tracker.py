@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from bunraku.runtime.pose.detector import Detection, Detector
-from bunraku.runtime.pose.landmarks import BODY, Landmarker, Landmarks
+from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
 from bunraku.runtime.pose.proposals import LOOKS
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.tracker import PoseTracker
 from bunraku.spec.arrays import Picture
+from bunraku.spec.landmarks import LANDMARKS
 
 STEP_S = 1 / 30
 FRAME: Picture = np.zeros((400, 600, 3), np.uint8)
@@ -81,7 +82,7 @@ class SceneLandmarker(Landmarker):
                 points[34] = x, p.y - p.radius, 0
                 presence = p.presence
         out = np.ones((256, 256), np.float32) if mask else None
-        return Landmarks(points, np.ones(BODY), np.zeros((BODY, 3)), presence, out, roi)
+        return Landmarks(points, np.ones(LANDMARKS), np.zeros((LANDMARKS, 3)), presence, out, roi)
 
 
 @pytest.fixture
