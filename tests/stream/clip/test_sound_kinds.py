@@ -127,6 +127,26 @@ def test_rate_and_channels_that_change(tmp_path: Path, target: str) -> None:
     assert loudness(left[int(1.1 * RATE_HZ) :], 880) > 0.3
 
 
+@pytest.mark.parametrize("target", ["out.mp4", "out.mkv"])
+@pytest.mark.parametrize("codecs", [("aac", "mp2"), ("mp2", "aac")])
+def test_a_codec_that_changes_is_told(tmp_path: Path, codecs: tuple[str, str], target: str) -> None:
+    """FFmpeg goes on with the first decoder, and a copy would be called by its codec."""
+    parts = [
+        clip_with(tmp_path / f"{codec}.ts", [Track(codec, tone(2, 440)[None])], seconds=2)
+        for codec in codecs
+    ]
+    clip = tmp_path / "in.ts"
+    clip.write_bytes(b"".join(part.read_bytes() for part in parts))
+
+    track = _carry(clip, tmp_path / target)
+
+    assert track.mode is AudioMode.FAILED
+    assert track.note == "the clip's sound could not be carried over completely"
+    left = heard(tmp_path / target)[0]
+    assert len(left) / RATE_HZ == pytest.approx(2, abs=0.1)
+    assert loudness(left, 440) > 0.3
+
+
 @pytest.mark.parametrize("target", _CONTAINERS)
 @pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
 @pytest.mark.parametrize("hidden_s", ["1/20", "1/2"])
