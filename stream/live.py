@@ -191,6 +191,11 @@ class Live:
         for outlet in self._outlets:
             if isinstance(outlet.inner, FileSink):
                 self._complete(outlet.inner)
+                if not (outlet.inner.frames or outlet.ended or self._error):
+                    outlet.ended = (
+                        f"{outlet.inner.path} is not written: it ended before there was a picture."
+                    )
+                    self._on_notice(outlet.ended)
         return LiveSummary(
             source=self._source.name,
             sinks=tuple(outlet.name for outlet in self._outlets),

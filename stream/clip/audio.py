@@ -106,6 +106,8 @@ class AudioTrack:
                 self._held = self._held or next(self._pending, None)
             except (av.error.FFmpegError, OSError, ValueError, SoundBroken):
                 self._mode, self._reason = AudioMode.FAILED, "it cannot be decoded"
+            if self._process is not None and self._process.missed:
+                self._mode, self._reason = AudioMode.FAILED, "it cannot be decoded"
             if self._held is None or (until is not None and self._held[0] >= until):
                 return
             packet = self._held[1]

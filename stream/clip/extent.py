@@ -37,6 +37,8 @@ class Extent:
         # Ends on the clip's clock: of the pictures to decode, and of those decoded.
         self._pictures_s = self._decoded_s = -math.inf
         self._frame_s = 0.0
+        # The shortest packet of the pictures, which no picture is shown for less than.
+        self._shortest_s = math.inf
 
     def read(self, packet: AnyPacket) -> None:
         """Take note of a packet of any stream, as the container gives it."""
@@ -74,9 +76,15 @@ class Extent:
         start = packet.pts if packet.dts is None else packet.dts
         if start is None or self._counted:
             return -math.inf
+        end_s = float((start + (packet.duration or 0)) * packet.time_base)
+        if packet.pts is None:
+            return end_s
         # Durations are those between packets: added to the time of showing, they lead too far.
-        end = max(start + (packet.duration or 0), start if packet.pts is None else packet.pts)
-        return float(end * packet.time_base)
+        shown_s = float(packet.pts * packet.time_base)
+        if self._is_picture(packet) and packet.duration:
+            self._shortest_s = min(self._shortest_s, float(packet.duration * packet.time_base))
+            shown_s += self._shortest_s
+        return max(end_s, shown_s)
 
 
 def _told_s(container: InputContainer, start_s: float) -> float:

@@ -3,7 +3,8 @@
 Input: a line of JSON (:class:`Order`), answered by one with what was found
 (:class:`~bunraku.stream.clip.sound_probe.Sound`, or null); then, where the sound is wanted, another
 line (:class:`Wanted`), answered by its pieces: each a header and float32 samples, [N, channels]. A
-piece of no samples is the end; without it the process broke.
+piece of no samples is the end, unless it says that some were missed; without an end the process
+broke.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
-from bunraku.stream.clip.sound_decoding import decode, demux, time_of, track
+from bunraku.stream.clip.sound_decoding import Silence, decode, demux, time_of, track
 from bunraku.stream.clip.sound_mixer import Mixer
 from bunraku.stream.clip.sound_probe import find_sound
 from bunraku.stream.core.local_file import open_file
@@ -35,6 +36,8 @@ PIECE = struct.Struct("<qI")
 """When a piece starts, in samples on the clip's clock, and how many samples it has."""
 UNKNOWN = -(1 << 63)
 """Instead of a time: right after the piece before."""
+MISSED = UNKNOWN + 1
+"""Instead of a time, with no samples: a part of the track before could not be decoded."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,14 @@ def pieces(path: str, wanted: Wanted) -> Iterator[tuple[int, Samples]]:
     """Decode a track.
 
     :returns: when each piece starts, in samples on the clip's clock or ``UNKNOWN``, and its
-        float32 samples, ``[N,channels]``.
+        float32 samples, ``[N,channels]``; ``MISSED`` and none, at most once.
     :raises av.error.FFmpegError, OSError: the file cannot be opened.
     """
     with open_file(path) as container:
         # What stands before 0 there is hidden by an edit list.
         hides = container.format.name.startswith("mov")
-        for frame in _mixed(track(container, wanted.stream), wanted):
+        silence = Silence()
+        for frame in _mixed(track(container, wanted.stream), wanted, silence):
             samples = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, wanted.channels)
             time_s = time_of(frame)
             start = UNKNOWN if time_s is None else round(time_s * wanted.rate_hz)
@@ -84,12 +88,16 @@ def pieces(path: str, wanted: Wanted) -> Iterator[tuple[int, Samples]]:
                 samples, start = samples[-start:], 0
             if len(samples):
                 yield start, samples
+        if silence.broken:
+            yield MISSED, np.empty((0, wanted.channels), np.float32)
 
 
-def _mixed(stream: AudioStream, wanted: Wanted) -> Iterator[AudioFrame]:
+def _mixed(stream: AudioStream, wanted: Wanted, silence: Silence) -> Iterator[AudioFrame]:
     mixer: Mixer | None = None
     for packet in demux(stream):
-        for frame in decode(packet):
+        frames = decode(packet)
+        silence.watch(packet, frames)
+        for frame in frames:
             try:
                 if mixer is None or not mixer.fits(frame):
                     if mixer is not None:

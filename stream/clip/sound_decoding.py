@@ -21,6 +21,8 @@ from bunraku.stream.clip.timeline import AnyPacket, ClipTimeline
 
 # Failed reads after which the rest of a damaged file is given up.
 _MAX_FAILURES = 32
+# Damage that is no longer is a click, not a part that is missing.
+_MOMENT_S = Fraction(1, 2)
 
 
 def track(container: InputContainer, index: int) -> AudioStream:
@@ -62,6 +64,25 @@ def decode(packet: Packet[AudioStream]) -> list[AudioFrame]:
     # PyAV's copy of a custom layout shares its memory with the frame: it must never be freed.
     _kept.extend(frame.layout for frame in frames if " " in frame.layout.name)
     return [frame for frame in frames if frame.samples]
+
+
+class Silence:
+    """Tells whether a track could not be decoded for longer than a moment, as where its codec
+    changes: FFmpeg keeps to the first.
+    """
+
+    def __init__(self) -> None:
+        self._since: Fraction | None = None
+        self.broken = False
+
+    def watch(self, packet: Packet[AudioStream], frames: list[AudioFrame]) -> None:
+        """Take note of a packet, and of what was decoded of it."""
+        if frames or packet.is_discard:
+            self._since = None
+        elif packet.pts is not None and packet.size:
+            time_s = packet.pts * packet.time_base
+            self._since = time_s if self._since is None else self._since
+            self.broken |= time_s - self._since > _MOMENT_S
 
 
 def time_of(frame: AudioFrame) -> Fraction | None:

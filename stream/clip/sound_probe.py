@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from bunraku.stream.clip.sound_copy import can_be_copied
-from bunraku.stream.clip.sound_decoding import decode, demux, time_of, track
+from bunraku.stream.clip.sound_decoding import Silence, decode, demux, time_of, track
 from bunraku.stream.core.local_file import open_file
 
 _MP4_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
@@ -127,10 +127,17 @@ def _start(packets: Iterator[Packet[AudioStream]]) -> _Start | None:
 
 
 def _is_steady(start: _Start, packets: Iterator[Packet[AudioStream]]) -> bool:
-    """Whether rate and channels stay what they are at the start."""
-    rest = itertools.chain.from_iterable(map(decode, packets))
-    frames = itertools.chain(start.following, rest)
-    return all(_form(frame) == _form(start.frame) for frame in frames)
+    """Whether codec, rate and channels stay what they are at the start."""
+    silence = Silence()
+    frames = itertools.chain(start.following, _decoded(packets, silence))
+    return all(_form(frame) == _form(start.frame) for frame in frames) and not silence.broken
+
+
+def _decoded(packets: Iterable[Packet[AudioStream]], silence: Silence) -> Iterator[AudioFrame]:
+    for packet in packets:
+        frames = decode(packet)
+        silence.watch(packet, frames)
+        yield from frames
 
 
 def _form(frame: AudioFrame) -> tuple[int, str]:

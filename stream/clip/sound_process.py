@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bunraku.stream.clip.sound_child import PIECE, Order, Samples, Wanted
+from bunraku.stream.clip.sound_child import MISSED, PIECE, Order, Samples, Wanted
 from bunraku.stream.clip.sound_probe import Sound
 from bunraku.stream.core.child_process import ChildProcess
 
@@ -26,6 +26,8 @@ class SoundProcess:
         :param suffix: of the file that the sound is carried into (".mp4").
         :raises OSError: it cannot be started.
         """
+        # Whether a part of what was to be decoded is missing.
+        self.missed = False
         self._child = ChildProcess("bunraku.stream.clip.sound_child")
         self._child.send(Order(path, suffix).line())
 
@@ -45,7 +47,10 @@ class SoundProcess:
         while len(header := self._child.take(PIECE.size)) == PIECE.size:
             start, count = PIECE.unpack(header)
             if count == 0:
-                return
+                if start != MISSED:
+                    return
+                self.missed = True
+                continue
             size = count * wanted.channels * np.dtype(np.float32).itemsize
             data = self._child.take(size)
             if len(data) < size:

@@ -12,6 +12,7 @@ from av.format import Flags
 from av.packet import Packet
 from av.stream import Disposition, Stream
 
+from bunraku.stream.clip.adts import AdtsTimes
 from bunraku.stream.core.tolerance import INDEXED, STREAMED
 
 AnyPacket: TypeAlias = "Packet[Any]"
@@ -75,6 +76,7 @@ class ClipTimeline:
     def __init__(self, container: InputContainer) -> None:
         names = set(container.format.name.split(","))
         self._streamed = has_restarts(container) or bool(names & _STREAMED_TOO)
+        self._adts = AdtsTimes()
         self._tolerance = STREAMED if self._streamed else INDEXED
         self._tracks: dict[int, _Track] = {}
         # The earliest time of the first part so far.
@@ -92,6 +94,8 @@ class ClipTimeline:
         :param packets: those of all streams of the container, as it gives them.
         """
         for packet in packets:
+            if self._streamed:
+                self._adts.mend(packet)
             self._held.append((packet, self._part_of(packet)))
             if self._joint is None or self._passed(self._joint):
                 yield from self._released()

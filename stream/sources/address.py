@@ -66,7 +66,8 @@ class StreamAddress:
         place = f"[{host}]" if host and ":" in host else host or ""
         place += f":{port}" if port else ""
         path = "/…" if _TELLING.search(parts.path) else parts.path.rstrip("/")
-        return cls(url, scheme, f"{scheme}://{place}{path}")
+        # FFmpeg knows its protocols by small letters alone.
+        return cls(scheme + url[len(scheme) :], scheme, f"{scheme}://{place}{path}")
 
 
 def _malformed(scheme: str) -> SourceError:

@@ -122,7 +122,7 @@ def _is_address(place: str) -> bool:
     if _FILE.match(place):
         return False
     # Also one that lacks its slashes, unless it is the name of a file.
-    said = place.partition(":")[0] in SCHEMES and not mode_of(Path(place))
+    said = place.partition(":")[0].lower() in SCHEMES and not mode_of(Path(place))
     return said or _ADDRESS.match(place) is not None
 
 

@@ -109,6 +109,23 @@ def test_a_source_that_is_lost_leaves_summary_and_recording(
     assert len(summary.recorded) == 1
 
 
+def test_a_recording_without_a_picture_is_told(
+    options: LiveOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(*_: object) -> None:
+        live.stop()
+
+    monkeypatch.setattr("bunraku.stream.sinks.recording.FileSink.write", late)
+    live = Live(options)
+    live.prepare(puppet)
+    notices: list[str] = []
+    summary = live.run(on_notice=notices.append)
+    line = f"{options.sinks.out} is not written: it ended before there was a picture."
+    assert summary.failed == (line,)
+    assert notices == [line]
+    assert summary.recorded == ()
+
+
 def test_photos_without_a_key_are_refused(options: LiveOptions) -> None:
     with pytest.raises(InputError, match=r"10 photos .* at most 9\."):
         Live(replace(options, photos=options.photos * 5))

@@ -39,9 +39,9 @@ class Track:
     start_s: Fraction = Fraction(0)
 
 
-def clip_with(path: Path, tracks: Sequence[Track], *, seconds: float = 1.0) -> Path:
+def clip_with(path: Path, tracks: Sequence[Track], *, seconds: float = 1.0, **options: str) -> Path:
     """Write grey pictures, 25 a second, with these tracks."""
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=options) as container:
         video = container.add_stream("mpeg4", rate=25)
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         streams = [_added(container, track) for track in tracks]

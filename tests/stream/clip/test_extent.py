@@ -5,7 +5,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 from bunraku.stream.clip.reader import ClipReader
 
@@ -47,6 +49,23 @@ def test_a_lossless_trim_is_no_early_end(tmp_path: Path, make_clip: MakeClip) ->
                 packet.stream = stream
                 target.mux(packet)
     assert _whole(trimmed) == pytest.approx([i / 25 for i in range(21)], abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["slow.mp4", "slow.mov", "slow.mkv", "slow.flv"])
+def test_slow_pictures_in_another_order_are_no_early_end(tmp_path: Path, name: str) -> None:
+    """The last picture shown is not the last one stored, and lasts a second."""
+    path = tmp_path / name
+    noise = np.random.default_rng(0).integers(0, 255, (12, 48, 64, 3), np.uint8)
+    with av.open(str(path), "w") as target:
+        stream = target.add_stream("libx264", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1)
+        for index in range(12):
+            frame = VideoFrame.from_ndarray(noise[index], format="rgb24")
+            frame.pts, frame.time_base, frame.duration = index, Fraction(1, 1), 1
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode())
+    assert _whole(path) == pytest.approx(range(12), abs=1e-3)
 
 
 @pytest.mark.parametrize("name", ["cut.mkv", "cut.avi", "cut.flv"])

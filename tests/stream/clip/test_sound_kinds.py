@@ -127,6 +127,46 @@ def test_rate_and_channels_that_change(tmp_path: Path, target: str) -> None:
     assert loudness(left[int(1.1 * RATE_HZ) :], 880) > 0.3
 
 
+@pytest.mark.parametrize("rates_hz", [(22_050, 48_000), (48_000, 8000)])
+def test_packets_last_as_long_as_their_rate_says(tmp_path: Path, rates_hz: tuple[int, int]) -> None:
+    """FFmpeg keeps to the length of the first ones, and the sound of the second part stands apart
+    or overlaps."""
+    clip = tmp_path / "in.ts"
+    with clip.open("wb") as joined:
+        for rate_hz, hz in zip(rates_hz, (440, 880), strict=True):
+            track = Track("aac", tone(2, hz, rate_hz=rate_hz)[None], rate_hz=rate_hz)
+            # Several packets share a time in the file, as broadcasters do it.
+            part = clip_with(tmp_path / f"{hz}.ts", [track], seconds=2, max_delay="700000")
+            joined.write(part.read_bytes())
+
+    assert _carry(clip, tmp_path / "out.mp4").note is None
+
+    left = heard(tmp_path / "out.mp4")[0]
+    assert len(left) / RATE_HZ == pytest.approx(4, abs=0.3)
+    for tenth in range(24, 38):
+        assert loudness(left[tenth * RATE_HZ // 10 :][: RATE_HZ // 10], 880) > 0.3
+
+
+@pytest.mark.parametrize("target", ["out.mp4", "out.mkv"])
+@pytest.mark.parametrize("codecs", [("aac", "mp2"), ("mp2", "aac")])
+def test_a_codec_that_changes_is_told(tmp_path: Path, codecs: tuple[str, str], target: str) -> None:
+    """FFmpeg goes on with the first decoder, and a copy would be called by its codec."""
+    parts = [
+        clip_with(tmp_path / f"{codec}.ts", [Track(codec, tone(2, 440)[None])], seconds=2)
+        for codec in codecs
+    ]
+    clip = tmp_path / "in.ts"
+    clip.write_bytes(b"".join(part.read_bytes() for part in parts))
+
+    track = _carry(clip, tmp_path / target)
+
+    assert track.mode is AudioMode.FAILED
+    assert track.note == "the clip's sound could not be carried over completely"
+    left = heard(tmp_path / target)[0]
+    assert len(left) / RATE_HZ == pytest.approx(2, abs=0.1)
+    assert loudness(left, 440) > 0.3
+
+
 @pytest.mark.parametrize("target", _CONTAINERS)
 @pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
 @pytest.mark.parametrize("hidden_s", ["1/20", "1/2"])

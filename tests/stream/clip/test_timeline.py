@@ -33,6 +33,9 @@ class FakePacket:
     is_keyframe: bool = False
     time_base: Fraction = Fraction(1, 1000)
 
+    def __bytes__(self) -> bytes:
+        return b""
+
 
 def _video(times_ms: Iterable[int], delay_ms: int = 0) -> list[FakePacket]:
     """Pictures decoded at those times and shown ``delay_ms`` later, the first a key frame."""
