@@ -21,7 +21,7 @@ from bunraku.errors import BundleError
 from bunraku.kernels import channels_last, guide_head, sample_texture
 from bunraku.kernels import seam as kernels
 from bunraku.runtime.buffers import Lease, Ring
-from bunraku.runtime.device import CpuDevice, Device, Event
+from bunraku.runtime.device import CpuDevice, Device, Event, Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.measure import Recorder
@@ -43,6 +43,7 @@ class Features:
     others that the kernels read."""
     atlas_prior: Array | None
     image_masked: Array | None
+    ready: Event
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,15 +128,19 @@ class Generator:
         :param surface: P_s, ``[1, 73, n, n]``.
         :raises EngineError: the source engine failed.
         """
-        known = {names.IMAGE: image, names.MASK: mask, names.SURFACE: surface}
-        given = self._source.run(known)
-        z = [channels_last(given[names.z(n)]) for n in self.layout.scales]
+        queue = self._device.queue(Stage.MOTION)
+        with queue:
+            told = {names.IMAGE: image, names.MASK: mask, names.SURFACE: surface}
+            known = {name: self._device.upload(array, queue) for name, array in told.items()}
+            given = self._source.run(known, queue=queue)
+            z = [channels_last(given[names.z(n)]) for n in self.layout.scales]
         prior = self.layout.prior
         return Features(
             tensors=given,
             z=(z[0], z[1], z[2]),
             atlas_prior=channels_last(given[names.ATLAS_PRIOR]) if prior else None,
             image_masked=channels_last(given[names.IMAGE_MASKED]) if prior else None,
+            ready=queue.record(),
         )
 
     def move(
@@ -154,6 +159,7 @@ class Generator:
         :raises EngineError: the motion engine failed.
         """
         queue = self._device.queue(Stage.MOTION)
+        queue.wait(features.ready)
         surface = self._device.upload(surface, queue)
         lease = self._ring.take()
         with self._recorder.measure(Step.MOTION, queue), queue:
@@ -161,7 +167,7 @@ class Generator:
             known = {**features.tensors, names.SURFACE: surface}
             if features.atlas_prior is not None:
                 prior = known[names.PRIOR] = self._prior(
-                    features.atlas_prior, surface, head, correspondence, lease
+                    features.atlas_prior, surface, head, correspondence, lease, queue
                 )
             out = {name: lease.arrays[name] for name in self._motion.outputs}
             given = self._motion.run(known, out=out, queue=queue)
@@ -215,16 +221,18 @@ class Generator:
         head: Array | None,
         correspondence: Array | None,
         lease: Lease,
+        queue: Queue,
     ) -> Array:
         out = lease.arrays[names.PRIOR]
         if correspondence is None:
             charts = surface[:, PART], surface[:, U], surface[:, V]
-            sample_texture(atlas, *charts, threads=self._threads, out=out)
+            prior = sample_texture(atlas, *charts, threads=self._threads, out=out)
         else:
-            np.copyto(out, correspondence)
-        if head is not None:
-            guide_head(out, surface, head[None], threads=self._threads, out=out)
-        return out
+            prior = self._device.upload(correspondence, queue, out=out)
+        if head is None:
+            return prior
+        told = self._device.upload(head[None], queue)
+        return guide_head(prior, surface, told, threads=self._threads, out=out)
 
     def _told(self, given: Tensors) -> kernels.Moved[Array]:
         flow = [given[names.flow(n)] for n in self.layout.scales]

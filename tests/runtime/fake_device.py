@@ -84,8 +84,11 @@ class FakeDevice:
         self.arrays.append(np.full(shape, np.nan, np.float32))
         return self.arrays[-1]
 
-    def upload(self, array: Array, queue: Queue) -> Array:
-        return array.copy()
+    def upload(self, array: Array, queue: Queue, *, out: Array | None = None) -> Array:
+        if out is None:
+            return array.copy()
+        out[...] = array
+        return out
 
     def download(self, array: Array, queue: Queue) -> Array:
         return array.copy()

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from tests.runtime.fake_device import FakeDevice
 from tests.runtime.fakes import SCALES, SIZE, WINDOW, FakeEngine, engines
+from tests.runtime.torch_device import TorchDevice
 
 from bunraku.errors import BundleError
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.generator import Blended, Features, Generator
 from bunraku.spec.arrays import Array, Tensors
+from bunraku.spec.stages import Stage
 from bunraku.spec.tensors import Layout
 
 WITH_PRIOR, WITHOUT = Layout(WINDOW, SIZE), Layout(WINDOW, SIZE, prior=False)
@@ -115,6 +117,40 @@ def test_a_drivers_own_correspondence_takes_the_atlas_s_place() -> None:
     assert moved.prior is not None
     assert np.array_equal(moved.prior, own)
     assert moved.prior is not own, "the driver keeps its own"
+
+
+HEAD = np.array([0.9, 0.1, 0.05, -0.1, 1.1, 0.02, 0.5], np.float32)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["sampled", "correspondence"])
+@pytest.mark.parametrize("head", [None, HEAD], ids=["no head", "head"])
+@pytest.mark.parametrize("prior", [True, False], ids=["prior", "no prior"])
+def test_tensors_pass_through_the_same_lines(prior: bool, head: Array | None, own: bool) -> None:
+    made, layout = (engines, WITH_PRIOR) if prior else (without_prior, WITHOUT)
+    device = TorchDevice()
+    tensors = Generator(device.engines(made()), layout, 1, device=device)
+    arrays = Generator(made(), layout, 1)
+    driven = surface(6)
+    driven[0, 23], driven[0, 2] = driven[0, 2] * 0.5, driven[0, 2] * 0.5  # half of it is a head
+    correspondence = random(1, 6, SIZE, SIZE) if own else None
+    shown = []
+    for generator in (tensors, arrays):
+        features = encoded(generator)
+        moved = generator.move(features, driven, head, correspondence)
+        shown.append(generator.blend(features, generator.seam(features, moved)))
+    there, here = shown
+    for tensor, array in (
+        (there.seamed.moved.prior, here.seamed.moved.prior),
+        (there.seamed.seam.z_geo, here.seamed.seam.z_geo),
+        (there.seamed.seam.warped_image, here.seamed.seam.warped_image),
+        (there.image, here.image),
+        (there.mask, here.mask),
+        (there.trust, here.trust),
+    ):
+        assert (tensor is None) is (array is None)
+        if tensor is not None and array is not None:
+            assert not isinstance(tensor, np.ndarray)
+            assert np.allclose(device.download(tensor, device.queue(Stage.BLEND)), array, atol=2e-3)
 
 
 def test_frames_keep_their_arrays_and_leave_them_to_others() -> None:
