@@ -4,6 +4,7 @@
     move(features, P_d)        -> Moved       the prior, the motion engine
     seam(features, moved)      -> Seamed      the kernels
     blend(features, seamed)    -> Blended     the blend engine
+    fetch(blended)             -> Fetched     to the host
 
 Whoever runs the exported engines does it here: puppets, the parity report, evaluation and the
 benchmark. Stages hold no state, so different frames may be in different stages at once; a frame
@@ -82,13 +83,18 @@ class Blended:
     """What it was made of."""
     ready: Event
 
-    @property
-    def detail(self) -> tuple[Array, Array, Array] | None:
-        """Trust, warped photo and flow, for reading the photo at its own resolution."""
-        seam = self.seamed.seam
-        if self.trust is None or seam.warped_image is None or seam.flow_window is None:
-            return None
-        return self.trust, seam.warped_image, seam.flow_window
+
+@dataclass(frozen=True, eq=False)
+class Fetched:
+    """The same in the host's memory, finished, as the canvas takes it."""
+
+    image: Array
+    mask: Array
+    detail: tuple[Array, Array, Array] | None
+    """Trust, warped photo and flow, for reading the photo at its own resolution; None without the
+    prior, or where it was not asked for."""
+    blended: Blended
+    """Whose arrays these are, where the device is the host."""
 
 
 class Generator:
@@ -161,7 +167,7 @@ class Generator:
         queue = self._device.queue(Stage.MOTION)
         queue.wait(features.ready)
         surface = self._device.upload(surface, queue)
-        lease = self._ring.take()
+        lease = self._ring.take(queue)
         with self._recorder.measure(Step.MOTION, queue), queue:
             prior = None
             known = {**features.tensors, names.SURFACE: surface}
@@ -196,7 +202,7 @@ class Generator:
         queue = self._device.queue(Stage.BLEND)
         queue.wait(seamed.ready)
         moved, seam = seamed.moved, seamed.seam
-        with self._recorder.measure(Step.BLEND, queue), queue:
+        with moved.lease.used(queue), self._recorder.measure(Step.BLEND, queue), queue:
             known = {**features.tensors, names.SURFACE: moved.surface, names.Z_GEO: seam.z_geo}
             for n, warped, occlusion in zip(
                 self.layout.scales, seam.warped, moved.motion.occlusion, strict=True
@@ -213,6 +219,23 @@ class Generator:
             seamed,
             queue.record(),
         )
+
+    def fetch(self, blended: Blended, *, detail: bool = True) -> Fetched:
+        """A person's picture in the host's memory; waits until it is there.
+
+        :param detail: whether what the photo is read along is wanted too.
+        """
+        queue = self._device.queue(Stage.BLEND)
+        queue.wait(blended.ready)
+
+        def here(array: Array) -> Array:
+            return self._device.download(array, queue)
+
+        trust, seam = blended.trust, blended.seamed.seam
+        read_along = None
+        if detail and not (trust is None or seam.warped_image is None or seam.flow_window is None):
+            read_along = here(trust), here(seam.warped_image), here(seam.flow_window)
+        return Fetched(here(blended.image), here(blended.mask), read_along, blended)
 
     def _prior(
         self,

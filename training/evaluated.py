@@ -16,7 +16,7 @@ from bunraku.networks.iuv import Iuv
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
-from bunraku.runtime.generator import Blended, Features, Generator
+from bunraku.runtime.generator import Features, Fetched, Generator
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array
 from bunraku.spec.surface import charts
@@ -112,7 +112,7 @@ class BundleModel:
         engines: dict[str, Engine] = {
             name: factory.make(chosen.path(name), name) for name in GENERATOR_ENGINES
         }
-        self._generator = Generator(engines, chosen.layout, threads)
+        self._generator = Generator(engines, chosen.layout, threads, device=factory.device)
         self._iuv = EngineIuv(factory.make(surface.path(EngineName.IUV), EngineName.IUV))
         self._provenance = bundle_provenance(chosen, surface)
 
@@ -137,9 +137,10 @@ class BundleModel:
             np.concatenate([frame.mask for frame in made]),
         )
 
-    def _blend(self, features: Features, surface: Array, head: Array) -> Blended:
+    def _blend(self, features: Features, surface: Array, head: Array) -> Fetched:
         moved = self._generator.move(features, surface, head)
-        return self._generator.blend(features, self._generator.seam(features, moved))
+        blended = self._generator.blend(features, self._generator.seam(features, moved))
+        return self._generator.fetch(blended, detail=False)
 
 
 def bundle_provenance(generator: Bundle, iuv: Bundle) -> dict[str, Any]:

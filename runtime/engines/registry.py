@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 
 from bunraku.errors import EngineError
+from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.engines.protocol import Engine
 
 Loader = Callable[[Path | bytes, str, int | None], Engine]
@@ -38,6 +39,8 @@ class EngineFactory:
     kind: EngineKind | str = EngineKind.ONNXRUNTIME
     threads: int | None = None
     """Of each engine; None for as many as the process may use."""
+    device: Device = field(default_factory=CpuDevice)
+    """Where the arrays live that these engines take and give."""
 
     def __post_init__(self) -> None:
         if self.kind not in LIBRARIES:

@@ -12,6 +12,7 @@ from tests.runtime.fakes import FakeEngine, engines
 from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet
+from bunraku.runtime.device import CpuDevice
 from bunraku.spec.tensors import Layout
 from bunraku.training import evaluated
 from bunraku.training.evaluate_people import Case
@@ -65,7 +66,7 @@ def test_bundles(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
         manifest=SimpleNamespace(provenance={"steps": 5}),
         path=Path,
     )
-    factory = SimpleNamespace(make=lambda _path, name: made[name])
+    factory = SimpleNamespace(make=lambda _path, name: made[name], device=CpuDevice())
     monkeypatch.setattr(evaluated, "Bundle", SimpleNamespace(load=lambda _name: bundle))
     monkeypatch.setattr(evaluated, "EngineFactory", lambda _kind, _threads: factory)
     model = BundleModel("live", "iuv", 1)
