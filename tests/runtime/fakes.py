@@ -174,6 +174,7 @@ class FakeEngine:
     function: Callable[[Tensors], dict[str, Array]]
     runs: int = 0
     failing: bool = False
+    advice: str = "Make it anew."
 
     def run(
         self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None

@@ -50,6 +50,7 @@ class TorchEngine:
     def __init__(self, engine: FakeEngine) -> None:
         self._engine = engine
         self.name, self.inputs, self.outputs = engine.name, engine.inputs, engine.outputs
+        self.advice = engine.advice
 
     def run(
         self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None

@@ -7,9 +7,12 @@ import pytest
 from tests.runtime.onnx_models import model
 
 from bunraku.errors import EngineError
+from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.pose import PoseTracker, Segmenter
+from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
 from bunraku.spec.arrays import Array
 from bunraku.spec.cores import cores
 
@@ -105,3 +108,21 @@ def test_results_are_not_written_beyond_an_array(wrong: Array | None, says: str)
     with pytest.raises(EngineError, match=f"'tiny' cannot write {says}.* float32 "):
         engine().run(feeds, out=out)
     assert np.isnan(out["x"]).all(), "nothing was written"
+
+
+def test_each_network_says_how_it_is_made_anew(tmp_path: Path) -> None:
+    """A pose network is fetched; only a bundle's engines are exported."""
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"not a model")
+    with pytest.raises(EngineError) as bundled:
+        EngineFactory().make(broken, "motion")
+    networks = PoseNetworks(broken, broken, broken)
+    for load in (PoseTracker.load, Segmenter.load):
+        with pytest.raises(EngineError) as fetched:
+            load(networks)
+        assert fetched.value.hint == f"{FETCH_AGAIN} Or update onnxruntime."
+    assert bundled.value.hint == f"{EXPORT_AGAIN} Or update onnxruntime."
+    made = OnnxEngine(model(SHAPES, {"y": ((1, 4), 2.5)}), "pose", 1, FETCH_AGAIN)
+    with pytest.raises(EngineError) as missing:
+        made.run({})
+    assert missing.value.hint == FETCH_AGAIN
