@@ -238,7 +238,7 @@ def models(
     def make_driver(options: PuppetOptions, recorder: Recorder) -> LandmarkDriver:
         return LandmarkDriver(seeing, seeing, options, recorder)
 
-    chosen = layout or Layout(WINDOW, SIZE)
+    chosen = layout or Layout(WINDOW, SIZE, prior=True)
     return Models(dict(made or engines()), chosen, seeing, make_driver, threads=1)
 
 

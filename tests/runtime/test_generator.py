@@ -16,7 +16,7 @@ from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.stages import Stage
 from bunraku.spec.tensors import Layout
 
-WITH_PRIOR, WITHOUT = Layout(WINDOW, SIZE), Layout(WINDOW, SIZE, prior=False)
+WITH_PRIOR, WITHOUT = Layout(WINDOW, SIZE, prior=True), Layout(WINDOW, SIZE, prior=False)
 
 
 def random(*shape: int) -> Array:

@@ -62,7 +62,7 @@ def test_bundles(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     made["iuv"] = FakeEngine("iuv", {}, {}, lambda known: {})
     bundle = SimpleNamespace(
         folder=Path("a/live"),
-        layout=Layout(256, 128),
+        layout=Layout(256, 128, prior=True),
         manifest=SimpleNamespace(provenance={"steps": 5}),
         path=Path,
     )

@@ -99,11 +99,11 @@ def warped(side: int) -> str:
 class Layout:
     """What a generator's engines agree on."""
 
-    window: int = 256
+    window: int
     """w, side of the square picture that comes out, in pixels."""
-    size: int = 128
+    size: int
     """Side of surfaces, and of the finest flow, in pixels."""
-    prior: bool = True
+    prior: bool
     """Whether the engines take the geometric prior."""
 
     @property
