@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.texture.operator import sample_texture
 from bunraku.kernels.warp.operator import warp_occlude
-from bunraku.spec.surface import PART, charts
+from bunraku.spec.surface import PART, part_charts
 
 A = TypeVar("A")
 """numpy arrays of float32, or torch tensors."""
@@ -79,8 +79,11 @@ def gather(
             z, moved.flow, moved.occlusion, into.warped, strict=True
         )
     ]
-    scores, u, v = moved.translated or charts(surface)
-    weights = cast(Any, scores)[:, PART]
+    if moved.translated is None:
+        weights, u, v = part_charts(surface)
+    else:
+        scores, u, v = moved.translated
+        weights = cast(Any, scores)[:, PART]
     z_geo: A = _sample(moved.atlas, weights, u, v, threads=threads, out=into.z_geo)
     if image_masked is None:
         return Seamed((warped[0], warped[1], warped[2]), z_geo)

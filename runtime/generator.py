@@ -29,7 +29,7 @@ from bunraku.runtime.measure import Recorder
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.stages import Stage, Step
-from bunraku.spec.surface import PART, U, V
+from bunraku.spec.surface import part_charts
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
 
 
@@ -248,8 +248,7 @@ class Generator:
     ) -> Array:
         out = lease.arrays[names.PRIOR]
         if correspondence is None:
-            charts = surface[:, PART], surface[:, U], surface[:, V]
-            prior = sample_texture(atlas, *charts, threads=self._threads, out=out)
+            prior = sample_texture(atlas, *part_charts(surface), threads=self._threads, out=out)
         else:
             prior = self._device.upload(correspondence, queue, out=out)
         if head is None:

@@ -12,14 +12,13 @@ from torch import Tensor, nn
 
 from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import repeat_identity
-from bunraku.networks.iuv import Iuv
+from bunraku.networks.iuv import Iuv, IuvNet
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
 from bunraku.runtime.generator import Features, Fetched, Generator
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array
-from bunraku.spec.surface import charts
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName
 
 
@@ -167,5 +166,5 @@ class EngineIuv(nn.Module):
             for points, outline in zip(landmarks.float(), mask.float(), strict=True)
         ]
         densepose = torch.from_numpy(np.concatenate([m[names.SURFACE] for m in maps]))
-        scores, u, v = charts(densepose)
-        return Iuv(scores.clamp(min=1e-12).log(), u, v)
+        made = IuvNet.split(densepose)
+        return made._replace(parts=made.parts.clamp(min=1e-12).log())
