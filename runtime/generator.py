@@ -176,8 +176,8 @@ class Generator:
                     features.atlas_prior, surface, head, correspondence, lease, queue
                 )
             out = {name: lease.arrays[name] for name in self._motion.outputs}
-            given = self._motion.run(known, out=out, queue=queue)
-        return Moved(surface, prior, self._told(given), queue.record(), lease)
+            told = kernels.moved_of(self._motion.run(known, out=out, queue=queue), self.layout)
+        return Moved(surface, prior, told, queue.record(), lease)
 
     def seam(self, features: Features, moved: Moved) -> Seamed:
         """Every gather of the model, in the kernels."""
@@ -256,26 +256,12 @@ class Generator:
         told = self._device.upload(head[None], queue)
         return guide_head(prior, surface, told, threads=self._threads, out=out)
 
-    def _told(self, given: Tensors) -> kernels.Moved[Array]:
-        flow = [given[names.flow(n)] for n in self.layout.scales]
-        occlusion = [given[names.occlusion(n)] for n in self.layout.scales]
-        translated = None
-        if not self.layout.prior:
-            parts, u, v = (given[name] for name in names.TRANSLATED)
-            translated = parts, u, v
-        return kernels.Moved(
-            (flow[0], flow[1], flow[2]),
-            (occlusion[0], occlusion[1], occlusion[2]),
-            given[names.ATLAS],
-            translated,
-        )
-
     def _seam_buffers(self, arrays: Tensors) -> kernels.Seamed[Array]:
         warped = [arrays[names.warped(n)] for n in self.layout.scales]
         return kernels.Seamed(
             (warped[0], warped[1], warped[2]),
             arrays[names.Z_GEO],
-            arrays.get(FLOW_WINDOW),
+            arrays.get(names.FLOW_WINDOW),
             arrays.get(names.WARPED_IMAGE),
         )
 
@@ -288,13 +274,9 @@ class Generator:
         shapes[names.Z_GEO] = (1, moved[names.ATLAS][2], n, n)
         if layout.prior:
             channels = encoded[names.IMAGE_MASKED][1]
-            shapes |= {names.WARPED_IMAGE: (1, channels, w, w), FLOW_WINDOW: (1, 2, w, w)}
+            shapes |= {names.WARPED_IMAGE: (1, channels, w, w), names.FLOW_WINDOW: (1, 2, w, w)}
             shapes[names.PRIOR] = (1, encoded[names.ATLAS_PRIOR][2], n, n)
         return {name: self._device.empty(shape) for name, shape in shapes.items()}
-
-
-FLOW_WINDOW = "flow_window"
-"""The finest flow at the window's size: no engine's, but a frame's all the same."""
 
 
 def check_engine(engines: Mapping[str, Engine], name: EngineName, layout: Layout) -> None:

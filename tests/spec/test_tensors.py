@@ -45,3 +45,6 @@ def test_the_iuv_net_is_an_engine_too() -> None:
     layout = Layout(256, 128, prior=False)
     assert layout.inputs(EngineName.IUV) == ("landmarks", "mask")
     assert layout.outputs(EngineName.IUV) == ("densepose",)
+    assert layout.inputs(EngineName.IUV) == tuple(tensors.iuv_inputs(128))
+    assert tensors.iuv_inputs(64) == {"landmarks": (1, 33, 4), "mask": (1, 1, 64, 64)}
+    assert tensors.iuv_outputs(64) == {"densepose": (1, 73, 64, 64)}

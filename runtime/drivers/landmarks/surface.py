@@ -10,8 +10,6 @@ from bunraku.errors import BundleError
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LANDMARKS
-from bunraku.spec.surface import CHANNELS
 
 
 class SurfaceMaker(Protocol):
@@ -42,11 +40,7 @@ class IuvNet:
         self._engine = engine
         shapes = dict(engine.inputs), dict(engine.outputs)
         side = engine.inputs.get(names.MASK, (0,))[-1]
-        expected = (
-            {names.LANDMARKS: (1, LANDMARKS, 4), names.MASK: (1, 1, side, side)},
-            {names.SURFACE: (1, CHANNELS, side, side)},
-        )
-        if shapes != expected:
+        if shapes != (names.iuv_inputs(side), names.iuv_outputs(side)):
             raise BundleError(
                 f"The engine {engine.name!r} is not an IUV net: "
                 f"it maps {shapes[0]} to {shapes[1]}.",
