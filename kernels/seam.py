@@ -99,7 +99,7 @@ def gather(
     :param image_masked: with the prior, ``[B, 5, w, w]``; None without.
     :param everywhere: with the prior, ones ``[B, 1, w, w]``.
     :param threads: of the array form; None for every core that is allowed.
-    :param out: arrays that the array form writes into.
+    :param out: what is written into.
     """
     into = out or Seamed[A | None]((None, None, None), None)
     warped: list[A] = [

@@ -140,6 +140,14 @@ def test_tensors_pass_through_the_same_lines(prior: bool, head: Array | None, ow
         moved = generator.move(features, driven, head, correspondence)
         shown.append(generator.blend(features, generator.seam(features, moved)))
     there, here = shown
+    kept, seam = there.seamed.moved.lease.arrays, there.seamed.seam
+    assert seam.z_geo is kept["z_geo"], "tensors stay in the frame's own memory"
+    assert seam.warped[1] is kept["warped_32"]
+    assert there.image is kept["image"]
+    if prior:
+        assert there.seamed.moved.prior is kept["prior"]
+        assert seam.flow_window is kept["flow_window"]
+        assert seam.warped_image is kept["warped_image"]
     for tensor, array in (
         (there.seamed.moved.prior, here.seamed.moved.prior),
         (there.seamed.seam.z_geo, here.seamed.seam.z_geo),
