@@ -31,6 +31,9 @@ class SurfaceMaker(Protocol):
 class IuvNet:
     """The IUV net's engine (see ``SurfaceMaker``).
 
+    Every surface is a new array: subjects keep theirs as long as their photo, and a frame's is held
+    by what the driver gave, beyond the frame itself where somebody looks at it.
+
     :param engine: landmarks ``[1, 33, 4]`` and mask ``[1, 1, n, n]`` (zero for none) to densepose
         ``[1, 73, n, n]``.
     :raises BundleError: the engine is not an IUV net.
