@@ -30,7 +30,10 @@ class Event(Protocol):
 
 
 class Queue(Protocol):
-    """Work in the order in which it was queued; while entered, what is called goes here."""
+    """Work in the order in which it was queued; while entered, what is called goes here.
+
+    Several threads may have entered it at once: a photo is encoded beside the frames' motion.
+    """
 
     def __enter__(self) -> Self: ...
 
