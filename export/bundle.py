@@ -31,7 +31,10 @@ class BundleFacts:
     """What a manifest says beside its engines."""
 
     preset: str
-    layout: Layout
+    size: int
+    """Side of the surface, in pixels."""
+    layout: Layout | None
+    """What a generator's engines agree on; None for an IUV net."""
     parameters: int
     """Trained numbers of the whole network, whatever the engines have folded."""
     provenance: Mapping[str, Any]
@@ -54,9 +57,9 @@ def bundle_files(
     files: Files = {}
     manifest = Manifest(
         preset=facts.preset,
-        window=facts.layout.window,
-        size=facts.layout.size,
-        prior=facts.layout.prior,
+        window=None if facts.layout is None else facts.layout.window,
+        size=facts.size,
+        prior=None if facts.layout is None else facts.layout.prior,
         opset=OPSET,
         licence=facts.licence,
         provenance=dict(facts.provenance),

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from bunraku.kernels.seam import Moved, Seamed
+from bunraku.kernels.seam import Moved, Seamed, moved_of, named
 from bunraku.networks.generator import Generator
-from bunraku.networks.iuv import IuvNet
+from bunraku.networks.iuv import SIDE, IuvNet
 from bunraku.spec import tensors as names
-from bunraku.spec.tensors import EngineName
+from bunraku.spec.tensors import EngineName, iuv_inputs, iuv_outputs
 
 Tensors = Mapping[str, Tensor]
 
@@ -73,13 +73,7 @@ class MotionCut(GeneratorCut):
 
     def step(self, known: Tensors) -> dict[str, Tensor]:
         moved = self.generator.motion(known[names.SURFACE], known.get(names.PRIOR), dict(known))
-        scales = self.generator.options.scales
-        given = {names.ATLAS: moved.atlas}
-        given |= {names.flow(n): f for n, f in zip(scales, moved.flow, strict=True)}
-        given |= {names.occlusion(n): o for n, o in zip(scales, moved.occlusion, strict=True)}
-        if moved.translated is not None:
-            given |= dict(zip(names.TRANSLATED, moved.translated, strict=True))
-        return given
+        return named(moved, self.generator.options.layout)
 
 
 class BlendCut(GeneratorCut):
@@ -113,8 +107,8 @@ class IuvCut(Cut):
     """The IUV net: landmarks and a mask to P."""
 
     name = str(EngineName.IUV)
-    inputs = (names.LANDMARKS, names.MASK)
-    outputs = (names.SURFACE,)
+    inputs = tuple(iuv_inputs(SIDE))
+    outputs = tuple(iuv_outputs(SIDE))
 
     def __init__(self, network: IuvNet) -> None:
         super().__init__()
@@ -131,21 +125,9 @@ def generator_cuts(generator: Generator) -> tuple[SourceCut, MotionCut, BlendCut
 
 def seam(generator: Generator, known: Tensors) -> dict[str, Tensor]:
     """``Generator.seam`` with its tensors by name, for graphs that hold it."""
-    scales = generator.options.scales
-    flow = [known[names.flow(n)] for n in scales]
-    occlusion = [known[names.occlusion(n)] for n in scales]
-    translated = None
-    if not generator.options.prior:
-        parts, u, v = (known[name] for name in names.TRANSLATED)
-        translated = parts, u, v
-    moved = Moved(
-        (flow[0], flow[1], flow[2]),
-        (occlusion[0], occlusion[1], occlusion[2]),
-        known[names.ATLAS],
-        translated,
-    )
-    seamed = generator.seam(dict(known), moved, known[names.SURFACE])
-    given = {names.warped(n): w for n, w in zip(scales, seamed.warped, strict=True)}
+    layout = generator.options.layout
+    seamed = generator.seam(dict(known), moved_of(known, layout), known[names.SURFACE])
+    given = {names.warped(n): w for n, w in zip(layout.scales, seamed.warped, strict=True)}
     given[names.Z_GEO] = seamed.z_geo
     if seamed.warped_image is not None:
         given[names.WARPED_IMAGE] = seamed.warped_image

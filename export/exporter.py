@@ -35,9 +35,6 @@ from bunraku.spec import tensors as names
 from bunraku.spec.manifest import FILE_NAME, IUV_PRESET
 from bunraku.spec.tensors import EngineName, Layout
 
-WINDOW = 256
-"""Side of the window whose landmarks the IUV net sees; landmarks themselves have no resolution."""
-
 Models = dict[str, onnx.ModelProto]
 
 
@@ -116,6 +113,7 @@ def export_bundle(
         parity["float16"].check()
     facts = BundleFacts(
         preset=work.preset,
+        size=work.size,
         layout=work.layout,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         provenance=dict(provenance or {}),
@@ -140,7 +138,10 @@ class _Work:
     expected: Mapping[str, Tensors]
     """For each cut its outputs, from the network as it was trained."""
     chain: Callable[[Models], Outputs]
-    layout: Layout
+    size: int
+    """Side of the surface, in pixels."""
+    layout: Layout | None
+    """None for an IUV net."""
     preset: str
     """As the manifest names it."""
 
@@ -181,6 +182,7 @@ def _generator_work(network: Generator, options: ExportOptions) -> _Work:
         },
         expected={**given, FRAME: plain["blend"]},
         chain=lambda models: chain_parity(o.layout, models, source, driving, head, given["blend"]),
+        size=o.size,
         layout=o.layout,
         preset=preset_name(o),
     )
@@ -195,6 +197,7 @@ def _iuv_work(network: IuvNet) -> _Work:
         known={EngineName.IUV: known},
         expected={EngineName.IUV: expected},
         chain=lambda _: {},
-        layout=Layout(WINDOW, SIDE, prior=False),
+        size=SIDE,
+        layout=None,
         preset=IUV_PRESET,
     )

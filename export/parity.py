@@ -127,10 +127,10 @@ def chain_parity(
     features = generator.encode(image, mask, surface)
     told = None if head is None else head[0].numpy()
     moved = generator.move(features, driving.numpy(), told)
-    blended = generator.blend(features, generator.seam(features, moved))
-    given = {names.IMAGE: blended.image, names.MASK: blended.mask}
-    if blended.trust is not None:
-        given[names.TRUST] = blended.trust
+    made = generator.fetch(generator.blend(features, generator.seam(features, moved)))
+    given = {names.IMAGE: made.image, names.MASK: made.mask}
+    if made.detail is not None:
+        given[names.TRUST] = made.detail[0]
     return {name: Difference.of(given[name], expected[name]) for name in given}
 
 

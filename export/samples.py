@@ -11,7 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bunraku.networks.densepose import densepose_from_iuv
+from bunraku.networks.iuv import SIDE
 from bunraku.networks.presets import GeneratorOptions
+from bunraku.spec import tensors as names
 from bunraku.spec.landmarks import LANDMARKS
 from bunraku.spec.surface import PARTS
 
@@ -21,9 +23,9 @@ def source_sample(options: GeneratorOptions, seed: int = 0) -> dict[str, Tensor]
     random = torch.Generator().manual_seed(seed)
     image = _smooth(random, 3, options.window, cells=12).sigmoid()
     return {
-        "image": image,
-        "mask": _silhouette(options.window).clamp(0.0, 1.0),
-        "densepose": driving_sample(options, seed + 1),
+        names.IMAGE: image,
+        names.MASK: _silhouette(options.window).clamp(0.0, 1.0),
+        names.SURFACE: driving_sample(options, seed + 1),
     }
 
 
@@ -50,7 +52,7 @@ def iuv_sample(seed: int = 0) -> dict[str, Tensor]:
     landmarks[..., 1] = torch.linspace(0.1, 0.9, LANDMARKS) + landmarks[..., 1] * 0.1
     landmarks[..., 2] -= 0.5
     landmarks[..., 3] = torch.rand(1, LANDMARKS, generator=random)
-    return {"landmarks": landmarks, "mask": _silhouette(128).clamp(0.0, 1.0)}
+    return {names.LANDMARKS: landmarks, names.MASK: _silhouette(SIDE).clamp(0.0, 1.0)}
 
 
 def _smooth(random: torch.Generator, channels: int, side: int, cells: int) -> Tensor:

@@ -33,6 +33,18 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: type[np.generic] = np.flo
         )
 
 
+def kept(result: Any, out: Any) -> Any:
+    """A tensor form's result, in ``out`` where there is one: memory that its owner keeps for as
+    long as another stream reads it, which memory that is freed is not.
+
+    :raises ValueError: ``out`` has another shape.
+    """
+    if out is None:
+        return result
+    check_shape("out", out, tuple(result.shape))
+    return out.copy_(result)
+
+
 def shape_text(value: Any) -> str:
     """The shape of an array or a tensor, for messages: ``[1, 2, 3]``."""
     return str(list(value.shape))

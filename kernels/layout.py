@@ -1,18 +1,33 @@
-"""Memory layout of numpy arrays: many of the CPU kernels read channels innermost."""
+"""Memory layout of numpy arrays: many of the CPU kernels read channels innermost.
+
+Tensors keep the layout they have: their kernels read every one.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from bunraku.spec.arrays import Array
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def channels_last(array: Array) -> Array:
+
+@overload
+def channels_last(array: Array) -> Array: ...
+@overload
+def channels_last(array: Tensor) -> Tensor: ...
+def channels_last(array: Any) -> Any:
     """The same values at the same indices ``[…,C,h,w]``, with the channels innermost in memory.
 
     For what is used many times, such as a source's features: the kernels take it as it is instead
-    of transposing it at every call, and warping it takes half the time.
+    of transposing it at every call, and warping it takes half the time. A tensor is returned as it
+    is.
     """
+    if not isinstance(array, np.ndarray):
+        return array
     return np.moveaxis(channels_last_view(array), -1, -3)
 
 

@@ -6,14 +6,16 @@ the same lines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.texture.operator import sample_texture
 from bunraku.kernels.warp.operator import warp_occlude
-from bunraku.spec.surface import PART, charts
+from bunraku.spec import tensors as names
+from bunraku.spec.surface import PART, part_charts
+from bunraku.spec.tensors import Layout
 
 A = TypeVar("A")
 """numpy arrays of float32, or torch tensors."""
@@ -37,6 +39,33 @@ class Moved(Generic[A]):
     translated: tuple[A, A, A] | None = None
     """S ``[B, 25, n, n]``, the background first, U and V ``[B, 24, n, n]``, as the networks
     translate the surface; None with the prior, which samples at the driving surface itself."""
+
+
+def moved_of(tensors: Mapping[str, A], layout: Layout) -> Moved[A]:
+    """What the motion engine gave, out of tensors by their names (spec/tensors.py)."""
+    flow = [tensors[names.flow(n)] for n in layout.scales]
+    occlusion = [tensors[names.occlusion(n)] for n in layout.scales]
+    translated = None
+    if not layout.prior:
+        scores, u, v = (tensors[name] for name in names.TRANSLATED)
+        translated = scores, u, v
+    return Moved(
+        (flow[0], flow[1], flow[2]),
+        (occlusion[0], occlusion[1], occlusion[2]),
+        tensors[names.ATLAS],
+        translated,
+    )
+
+
+def named(moved: Moved[A], layout: Layout) -> dict[str, A]:
+    """The other way round: what the motion engine gives, by name."""
+    given = {names.flow(n): flow for n, flow in zip(layout.scales, moved.flow, strict=True)}
+    shares = zip(layout.scales, moved.occlusion, strict=True)
+    given |= {names.occlusion(n): occlusion for n, occlusion in shares}
+    given[names.ATLAS] = moved.atlas
+    if moved.translated is not None:
+        given |= dict(zip(names.TRANSLATED, moved.translated, strict=True))
+    return given
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +99,7 @@ def gather(
     :param image_masked: with the prior, ``[B, 5, w, w]``; None without.
     :param everywhere: with the prior, ones ``[B, 1, w, w]``.
     :param threads: of the array form; None for every core that is allowed.
-    :param out: arrays that the array form writes into.
+    :param out: what is written into.
     """
     into = out or Seamed[A | None]((None, None, None), None)
     warped: list[A] = [
@@ -79,8 +108,11 @@ def gather(
             z, moved.flow, moved.occlusion, into.warped, strict=True
         )
     ]
-    scores, u, v = moved.translated or charts(surface)
-    weights = cast(Any, scores)[:, PART]
+    if moved.translated is None:
+        weights, u, v = part_charts(surface)
+    else:
+        scores, u, v = moved.translated
+        weights = cast(Any, scores)[:, PART]
     z_geo: A = _sample(moved.atlas, weights, u, v, threads=threads, out=into.z_geo)
     if image_masked is None:
         return Seamed((warped[0], warped[1], warped[2]), z_geo)

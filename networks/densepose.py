@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bunraku.spec.surface import MIRROR, PART, SCORE, SCORES, U, V
+from bunraku.spec.surface import MIRROR, SCORE, SCORES, U, V, part_charts
 
 
 def densepose_from_iuv(iuv: Tensor) -> Tensor:
@@ -25,14 +25,9 @@ def densepose_from_iuv(iuv: Tensor) -> Tensor:
     return torch.cat([one_hot, charts * uv[:, None, ..., 0], charts * uv[:, None, ..., 1]], 1)
 
 
-def split_densepose(densepose: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """P [B, 73, H, W] → scores of the 24 body parts, U, V, each [B, 24, H, W]."""
-    return densepose[:, PART], densepose[:, U], densepose[:, V]
-
-
 def one_hot_channels(densepose: Tensor) -> Tensor:
     """P [B, 73, H, W] → the paper's 72 channels: 24 parts × (mask, U, V), U and V centred."""
-    s, u, v = split_densepose(densepose)
+    s, u, v = part_charts(densepose)
     return torch.cat([s, s * (u * 2.0 - 1.0), s * (v * 2.0 - 1.0)], 1)
 
 

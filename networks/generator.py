@@ -20,14 +20,13 @@ from torch import Tensor, nn
 from bunraku.kernels import guide_head, sample_texture
 from bunraku.kernels.seam import Moved, Seamed, gather
 from bunraku.networks.blender import Blend, BlenderNet
-from bunraku.networks.densepose import split_densepose
 from bunraku.networks.layers import down, up2
 from bunraku.networks.motion import MotionNet
 from bunraku.networks.presets import OPTIONS, GeneratorOptions, Preset
 from bunraku.networks.texture import SeededTextureNet, TextureHeads, TextureNet
 from bunraku.networks.warping import WarpingNet
 from bunraku.spec import tensors as names
-from bunraku.spec.surface import BACKGROUND, PRIOR_CONFIDENCE
+from bunraku.spec.surface import BACKGROUND, PRIOR_CONFIDENCE, part_charts
 
 SourceTensors = dict[str, Tensor]
 """What is computed once from the source, by the names of the engines' tensors (spec/tensors.py)."""
@@ -104,9 +103,7 @@ class Generator(nn.Module):
         if not self.options.prior:
             return None
         with torch.no_grad():
-            sampled: Tensor = sample_texture(
-                identity[names.ATLAS_PRIOR], *split_densepose(densepose)
-            )
+            sampled: Tensor = sample_texture(identity[names.ATLAS_PRIOR], *part_charts(densepose))
             return sampled if head is None else guide_head(sampled, densepose, head)
 
     def motion(

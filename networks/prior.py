@@ -12,9 +12,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bunraku.networks.densepose import split_densepose
 from bunraku.networks.layers import identity_grid, push_pull
-from bunraku.spec.surface import MIRROR, PARTS, PRIOR_CONFIDENCE, PRIOR_POSITION, REVERSE
+from bunraku.spec.surface import (
+    MIRROR,
+    PARTS,
+    PRIOR_CONFIDENCE,
+    PRIOR_POSITION,
+    REVERSE,
+    part_charts,
+)
 
 RESOLUTION = 32
 """Side of one part's chart in the atlas, in texels."""
@@ -41,7 +47,7 @@ def splat(densepose: Tensor, weight: Tensor, values: Tensor) -> tuple[Tensor, Te
         Sums of weighted values [B, 24, C, R, R] and of weights [B, 24, 1, R, R].
     """
     batch, channels = values.shape[:2]
-    scores, u, v = split_densepose(densepose)
+    scores, u, v = part_charts(densepose)
     best, part = scores.max(1, keepdim=True)
     x = u.gather(1, part) * RESOLUTION - 0.5
     y = v.gather(1, part) * RESOLUTION - 0.5

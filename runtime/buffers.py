@@ -1,23 +1,51 @@
 """Arrays of the frames in flight: made once, and taken again when their frame is gone.
 
 A frame holds a ``Lease`` for as long as anything of it is looked at. There are as many sets of
-arrays as frames were ever held at once, and nothing is overwritten that somebody still holds.
+arrays as frames were ever held at once, and nothing is overwritten that somebody still holds, or
+that work still reads which a device has not come to yet.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
+from bunraku.runtime.device import Event, Queue
 from bunraku.spec.arrays import Tensors
+
+
+@dataclass(eq=False)
+class _Set:
+    arrays: Tensors
+    last: Event | None = None
+    """After the last work with them; None where there was none beyond the taker's own queue."""
 
 
 class Lease:
     """Arrays by name, one frame's own until the lease is dropped."""
 
-    def __init__(self, arrays: Tensors) -> None:
-        self.arrays = arrays
+    def __init__(self, held: _Set) -> None:
+        self._held = held
+
+    @property
+    def arrays(self) -> Tensors:
+        """The set."""
+        return self._held.arrays
+
+    @contextmanager
+    def used(self, queue: Queue) -> Iterator[None]:
+        """While another queue than the taker's is given work with the arrays.
+
+        Whoever takes them next has them when that work is done, also where giving it out failed
+        half-way.
+        """
+        try:
+            yield
+        finally:
+            self._held.last = queue.record()
 
 
 class Ring:
@@ -30,17 +58,24 @@ class Ring:
         self._make = make
         # Given back by whichever thread drops the last reference: appending is atomic, and waits
         # for no lock that the same thread may hold.
-        self._free: deque[Tensors] = deque()
+        self._free: deque[_Set] = deque()
         self.made = 0
         """Sets that exist."""
 
-    def take(self) -> Lease:
-        """A set that nobody holds, a new one if there is none."""
+    def take(self, queue: Queue) -> Lease:
+        """A set that nobody holds, a new one if there is none.
+
+        :param queue: that will write into it; waits, without blocking the caller, for the work that
+            other queues were given with the set.
+        """
         try:
-            arrays = self._free.popleft()
+            held = self._free.popleft()
         except IndexError:
-            arrays = self._make()
+            held = _Set(self._make())
             self.made += 1
-        lease = Lease(arrays)
-        weakref.finalize(lease, self._free.append, arrays).atexit = False
+        if held.last is not None:
+            queue.wait(held.last)
+            held.last = None
+        lease = Lease(held)
+        weakref.finalize(lease, self._free.append, held).atexit = False
         return lease

@@ -55,7 +55,7 @@ class Canvas:
         :param image: ``[1, 3, n, n]`` RGB in [0, 1], the person's colours.
         :param mask: ``[1, 1, n, n]`` in [0, 1].
         :param detail: trust ``[1, 1, n, n]``, the weight in ``image`` of ``warped``
-            ``[1, 4 or more, n, n]``, the photo's window times mask, and mask, along the flow
+            ``[1, 5, n, n]`` (``spec.tensors.WARPED_CHANNELS``) along the flow
             ``[1, 2, n, n]`` in [-1, 1] units; with None the photo's own pixels are not used, and
             the person is as sharp as the window.
         """

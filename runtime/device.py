@@ -30,7 +30,10 @@ class Event(Protocol):
 
 
 class Queue(Protocol):
-    """Work in the order in which it was queued; while entered, what is called goes here."""
+    """Work in the order in which it was queued; while entered, what is called goes here.
+
+    Several threads may have entered it at once: a photo is encoded beside the frames' motion.
+    """
 
     def __enter__(self) -> Self: ...
 
@@ -64,8 +67,12 @@ class Device(Protocol):
     def empty(self, shape: tuple[int, ...]) -> Array:
         """A new float32 array on the device; what is in it is not defined."""
 
-    def upload(self, array: Array, queue: Queue) -> Array:
-        """The array on the device, once the queue has come so far."""
+    def upload(self, array: Array, queue: Queue, *, out: Array | None = None) -> Array:
+        """The array on the device, once the queue has come so far.
+
+        :param out: one of this device, of the same shape, to copy it into; None for a new one, or
+            for the array itself where the device is the host.
+        """
 
     def download(self, array: Array, queue: Queue) -> Array:
         """The array in the host's memory; waits for the queue."""
@@ -127,8 +134,17 @@ class CpuDevice:
     def empty(self, shape: tuple[int, ...]) -> Array:
         return np.empty(shape, np.float32)
 
-    def upload(self, array: Array, queue: Queue) -> Array:  # noqa: ARG002 - it is there already
-        return array
+    def upload(
+        self,
+        array: Array,
+        queue: Queue,  # noqa: ARG002 - the caller's thread
+        *,
+        out: Array | None = None,
+    ) -> Array:
+        if out is None:
+            return array
+        np.copyto(out, array)
+        return out
 
     def download(self, array: Array, queue: Queue) -> Array:  # noqa: ARG002 - it is there already
         return array

@@ -4,6 +4,7 @@
     move(features, P_d)        -> Moved       the prior, the motion engine
     seam(features, moved)      -> Seamed      the kernels
     blend(features, seamed)    -> Blended     the blend engine
+    fetch(blended)             -> Fetched     to the host
 
 Whoever runs the exported engines does it here: puppets, the parity report, evaluation and the
 benchmark. Stages hold no state, so different frames may be in different stages at once; a frame
@@ -21,14 +22,14 @@ from bunraku.errors import BundleError
 from bunraku.kernels import channels_last, guide_head, sample_texture
 from bunraku.kernels import seam as kernels
 from bunraku.runtime.buffers import Lease, Ring
-from bunraku.runtime.device import CpuDevice, Device, Event
+from bunraku.runtime.device import CpuDevice, Device, Event, Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.measure import Recorder
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.stages import Stage, Step
-from bunraku.spec.surface import PART, U, V
+from bunraku.spec.surface import part_charts
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
 
 
@@ -43,6 +44,7 @@ class Features:
     others that the kernels read."""
     atlas_prior: Array | None
     image_masked: Array | None
+    ready: Event
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +83,18 @@ class Blended:
     """What it was made of."""
     ready: Event
 
-    @property
-    def detail(self) -> tuple[Array, Array, Array] | None:
-        """Trust, warped photo and flow, for reading the photo at its own resolution."""
-        seam = self.seamed.seam
-        if self.trust is None or seam.warped_image is None or seam.flow_window is None:
-            return None
-        return self.trust, seam.warped_image, seam.flow_window
+
+@dataclass(frozen=True, eq=False)
+class Fetched:
+    """The same in the host's memory, finished, as the canvas takes it."""
+
+    image: Array
+    mask: Array
+    detail: tuple[Array, Array, Array] | None
+    """Trust, warped photo and flow, for reading the photo at its own resolution; None without the
+    prior, or where it was not asked for."""
+    blended: Blended
+    """Whose arrays these are, where the device is the host."""
 
 
 class Generator:
@@ -127,15 +134,19 @@ class Generator:
         :param surface: P_s, ``[1, 73, n, n]``.
         :raises EngineError: the source engine failed.
         """
-        known = {names.IMAGE: image, names.MASK: mask, names.SURFACE: surface}
-        given = self._source.run(known)
-        z = [channels_last(given[names.z(n)]) for n in self.layout.scales]
+        queue = self._device.queue(Stage.MOTION)
+        with queue:
+            told = {names.IMAGE: image, names.MASK: mask, names.SURFACE: surface}
+            known = {name: self._device.upload(array, queue) for name, array in told.items()}
+            given = self._source.run(known, queue=queue)
+            z = [channels_last(given[names.z(n)]) for n in self.layout.scales]
         prior = self.layout.prior
         return Features(
             tensors=given,
             z=(z[0], z[1], z[2]),
             atlas_prior=channels_last(given[names.ATLAS_PRIOR]) if prior else None,
             image_masked=channels_last(given[names.IMAGE_MASKED]) if prior else None,
+            ready=queue.record(),
         )
 
     def move(
@@ -154,18 +165,19 @@ class Generator:
         :raises EngineError: the motion engine failed.
         """
         queue = self._device.queue(Stage.MOTION)
+        queue.wait(features.ready)
         surface = self._device.upload(surface, queue)
-        lease = self._ring.take()
+        lease = self._ring.take(queue)
         with self._recorder.measure(Step.MOTION, queue), queue:
             prior = None
             known = {**features.tensors, names.SURFACE: surface}
             if features.atlas_prior is not None:
                 prior = known[names.PRIOR] = self._prior(
-                    features.atlas_prior, surface, head, correspondence, lease
+                    features.atlas_prior, surface, head, correspondence, lease, queue
                 )
             out = {name: lease.arrays[name] for name in self._motion.outputs}
-            given = self._motion.run(known, out=out, queue=queue)
-        return Moved(surface, prior, self._told(given), queue.record(), lease)
+            told = kernels.moved_of(self._motion.run(known, out=out, queue=queue), self.layout)
+        return Moved(surface, prior, told, queue.record(), lease)
 
     def seam(self, features: Features, moved: Moved) -> Seamed:
         """Every gather of the model, in the kernels."""
@@ -190,7 +202,7 @@ class Generator:
         queue = self._device.queue(Stage.BLEND)
         queue.wait(seamed.ready)
         moved, seam = seamed.moved, seamed.seam
-        with self._recorder.measure(Step.BLEND, queue), queue:
+        with moved.lease.used(queue), self._recorder.measure(Step.BLEND, queue), queue:
             known = {**features.tensors, names.SURFACE: moved.surface, names.Z_GEO: seam.z_geo}
             for n, warped, occlusion in zip(
                 self.layout.scales, seam.warped, moved.motion.occlusion, strict=True
@@ -208,6 +220,23 @@ class Generator:
             queue.record(),
         )
 
+    def fetch(self, blended: Blended, *, detail: bool = True) -> Fetched:
+        """A person's picture in the host's memory; waits until it is there.
+
+        :param detail: whether what the photo is read along is wanted too.
+        """
+        queue = self._device.queue(Stage.BLEND)
+        queue.wait(blended.ready)
+
+        def here(array: Array) -> Array:
+            return self._device.download(array, queue)
+
+        trust, seam = blended.trust, blended.seamed.seam
+        read_along = None
+        if detail and not (trust is None or seam.warped_image is None or seam.flow_window is None):
+            read_along = here(trust), here(seam.warped_image), here(seam.flow_window)
+        return Fetched(here(blended.image), here(blended.mask), read_along, blended)
+
     def _prior(
         self,
         atlas: Array,
@@ -215,37 +244,24 @@ class Generator:
         head: Array | None,
         correspondence: Array | None,
         lease: Lease,
+        queue: Queue,
     ) -> Array:
         out = lease.arrays[names.PRIOR]
         if correspondence is None:
-            charts = surface[:, PART], surface[:, U], surface[:, V]
-            sample_texture(atlas, *charts, threads=self._threads, out=out)
+            prior = sample_texture(atlas, *part_charts(surface), threads=self._threads, out=out)
         else:
-            np.copyto(out, correspondence)
-        if head is not None:
-            guide_head(out, surface, head[None], threads=self._threads, out=out)
-        return out
-
-    def _told(self, given: Tensors) -> kernels.Moved[Array]:
-        flow = [given[names.flow(n)] for n in self.layout.scales]
-        occlusion = [given[names.occlusion(n)] for n in self.layout.scales]
-        translated = None
-        if not self.layout.prior:
-            parts, u, v = (given[name] for name in names.TRANSLATED)
-            translated = parts, u, v
-        return kernels.Moved(
-            (flow[0], flow[1], flow[2]),
-            (occlusion[0], occlusion[1], occlusion[2]),
-            given[names.ATLAS],
-            translated,
-        )
+            prior = self._device.upload(correspondence, queue, out=out)
+        if head is None:
+            return prior
+        told = self._device.upload(head[None], queue)
+        return guide_head(prior, surface, told, threads=self._threads, out=out)
 
     def _seam_buffers(self, arrays: Tensors) -> kernels.Seamed[Array]:
         warped = [arrays[names.warped(n)] for n in self.layout.scales]
         return kernels.Seamed(
             (warped[0], warped[1], warped[2]),
             arrays[names.Z_GEO],
-            arrays.get(FLOW_WINDOW),
+            arrays.get(names.FLOW_WINDOW),
             arrays.get(names.WARPED_IMAGE),
         )
 
@@ -258,13 +274,9 @@ class Generator:
         shapes[names.Z_GEO] = (1, moved[names.ATLAS][2], n, n)
         if layout.prior:
             channels = encoded[names.IMAGE_MASKED][1]
-            shapes |= {names.WARPED_IMAGE: (1, channels, w, w), FLOW_WINDOW: (1, 2, w, w)}
+            shapes |= {names.WARPED_IMAGE: (1, channels, w, w), names.FLOW_WINDOW: (1, 2, w, w)}
             shapes[names.PRIOR] = (1, encoded[names.ATLAS_PRIOR][2], n, n)
         return {name: self._device.empty(shape) for name, shape in shapes.items()}
-
-
-FLOW_WINDOW = "flow_window"
-"""The finest flow at the window's size: no engine's, but a frame's all the same."""
 
 
 def check_engine(engines: Mapping[str, Engine], name: EngineName, layout: Layout) -> None:

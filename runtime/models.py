@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bunraku.errors import BundleError, InputError
 from bunraku.runtime.canvas import Canvas
+from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
@@ -48,6 +49,8 @@ class Models:
     segmenter: Segmenter | None = None
     threads: int | None = None
     """How many threads each engine and kernel uses; None for as many as the process may."""
+    device: Device = field(default_factory=CpuDevice)
+    """Where the engines' arrays live."""
 
     @classmethod
     def load(
@@ -86,7 +89,15 @@ class Models:
             return LandmarkDriver(follower, surfaces, options, recorder)
 
         segmenter = Segmenter.load(networks, factory)
-        loaded = cls(engines, chosen.layout, tracker, make_driver, segmenter, factory.threads)
+        loaded = cls(
+            engines,
+            chosen.layout,
+            tracker,
+            make_driver,
+            segmenter=segmenter,
+            threads=factory.threads,
+            device=factory.device,
+        )
         loaded.generator()  # what does not fit together is said here, not at the first session
         return loaded
 
@@ -119,7 +130,9 @@ class Models:
 
         :raises BundleError: the engines do not fit together.
         """
-        return Generator(self.engines, self.layout, self.threads, recorder=recorder)
+        return Generator(
+            self.engines, self.layout, self.threads, device=self.device, recorder=recorder
+        )
 
     def make_identity(
         self, photo: Picture, driver: Driver, generator: Generator
@@ -167,7 +180,8 @@ class Models:
         if driving is not None:
             moved = generator.move(identity.features, driving.surface, driving.hints.head)
             blended = generator.blend(identity.features, generator.seam(identity.features, moved))
-            identity.canvas.paste(blended.image, blended.mask, blended.detail)
+            shown = generator.fetch(blended)
+            identity.canvas.paste(shown.image, shown.mask, shown.detail)
 
 
 def check_sizes(generator: Bundle, iuv: Bundle, side: int) -> None:

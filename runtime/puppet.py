@@ -238,6 +238,6 @@ class Puppet:
         source = identity.source
         if blended is None:
             return source.as_given(canvas.untouched())
+        shown = self._generator.fetch(blended, detail=self.options.detail)
         with self._recorder.measure(Step.PASTE):
-            detail = blended.detail if self.options.detail else None
-            return source.as_given(canvas.paste(blended.image, blended.mask, detail))
+            return source.as_given(canvas.paste(shown.image, shown.mask, shown.detail))

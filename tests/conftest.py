@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bunraku.runtime.measure import Spread
+from bunraku.spec.stages import Step
 
 # A stall of the machine is no failure, and what fails does so again.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -156,7 +157,7 @@ class FakePuppet:
         return np.broadcast_to(colour, shape).astype(np.uint8)
 
     def stats(self) -> Mapping[str, Spread]:
-        return {"pose": Spread(1.0, 2.0, 0.5, max(1, len(self.drives)))}
+        return {str(Step.POSE): Spread(1.0, 2.0, 0.5, max(1, len(self.drives)))}
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from bunraku.kernels import sample_texture, warp_occlude
-from bunraku.networks.densepose import densepose_from_iuv, split_densepose
+from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.networks.layers import identity_grid, push_pull, up2
 from bunraku.networks.prior import fill, flow_from_prior, prior_atlas, splat
 from bunraku.runtime.drivers.landmarks.head import head_map
 from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.surface import part_charts
 from bunraku.training.evaluated import Frames, ModelUnderTest
 from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, IuvData
 from bunraku.training.judge import Judge
@@ -138,7 +139,7 @@ def copy_along_iuv(source: Array, mask: Array, densepose: Array, driving: Array)
     person = 1.0 - surface[:, :1]
     coordinates, confidence = fill(*splat(surface, person, grid))
     atlas = prior_atlas(coordinates, coordinates[:, :, :0], confidence)
-    sampled = sample_texture(atlas.expand(len(poses), -1, -1, -1, -1), *split_densepose(poses))
+    sampled = sample_texture(atlas.expand(len(poses), -1, -1, -1, -1), *part_charts(poses))
     flow, _ = flow_from_prior(sampled)
     # Beyond the source's outline its own colours go on, not the background's.
     outline = torch.from_numpy(mask)[None, None]

@@ -13,15 +13,14 @@ from torch import Tensor, nn
 from bunraku.errors import InputError
 from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import repeat_identity
-from bunraku.networks.iuv import SIDE, Iuv
+from bunraku.networks.iuv import SIDE, Iuv, IuvNet
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
-from bunraku.runtime.generator import Blended, Features, Generator
+from bunraku.runtime.generator import Features, Fetched, Generator
 from bunraku.runtime.models import check_sizes
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array
-from bunraku.spec.surface import charts
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName
 
 
@@ -120,7 +119,7 @@ class BundleModel:
         engines: dict[str, Engine] = {
             name: factory.make(chosen.path(name), name) for name in GENERATOR_ENGINES
         }
-        self._generator = Generator(engines, chosen.layout, threads)
+        self._generator = Generator(engines, chosen.layout, threads, device=factory.device)
         iuv_engine = factory.make(surface.path(EngineName.IUV), EngineName.IUV)
         check_sizes(chosen, surface, iuv_engine.outputs[names.SURFACE][-1])
         self._iuv = EngineIuv(iuv_engine)
@@ -147,9 +146,10 @@ class BundleModel:
             np.concatenate([frame.mask for frame in made]),
         )
 
-    def _blend(self, features: Features, surface: Array, head: Array) -> Blended:
+    def _blend(self, features: Features, surface: Array, head: Array) -> Fetched:
         moved = self._generator.move(features, surface, head)
-        return self._generator.blend(features, self._generator.seam(features, moved))
+        blended = self._generator.blend(features, self._generator.seam(features, moved))
+        return self._generator.fetch(blended, detail=False)
 
 
 def bundle_provenance(generator: Bundle, iuv: Bundle) -> dict[str, Any]:
@@ -176,5 +176,5 @@ class EngineIuv(nn.Module):
             for points, outline in zip(landmarks.float(), mask.float(), strict=True)
         ]
         densepose = torch.from_numpy(np.concatenate([m[names.SURFACE] for m in maps]))
-        scores, u, v = charts(densepose)
-        return Iuv(scores.clamp(min=1e-12).log(), u, v)
+        made = IuvNet.split(densepose)
+        return made._replace(parts=made.parts.clamp(min=1e-12).log())

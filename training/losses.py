@@ -14,11 +14,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bunraku.kernels import sample_texture
-from bunraku.networks.densepose import split_densepose
 from bunraku.networks.generator import Generated
 from bunraku.networks.layers import down, identity_grid, up2
 from bunraku.networks.prior import fill, prior_atlas, splat
-from bunraku.spec.surface import HANDS, HEAD_SCORE
+from bunraku.spec.surface import HANDS, HEAD_SCORE, part_charts
 from bunraku.training.generator_data import GeneratorBatch
 from bunraku.training.perceptual import Perceptual
 
@@ -62,7 +61,7 @@ def exact_flow(source: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
         sums, mass = splat(source, person, torch.cat([grid, grid[:, :1], grid], 1))
         values, confidence = fill(sums, mass)
         atlas = prior_atlas(values[:, :, :2], values[:, :, :3], confidence)
-        sampled = sample_texture(atlas, *split_densepose(driving))
+        sampled = sample_texture(atlas, *part_charts(driving))
         known = (sampled[:, 2:3] > 0.75).float()
         flow = sampled[:, :2] / (sampled[:, 2:3] + 1e-6) - identity_grid(n, source.device)
         return flow * known, known

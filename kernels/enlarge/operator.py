@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bunraku.kernels.checks import check_arrays, check_out, shape_text
+from bunraku.kernels.checks import check_arrays, check_out, kept, shape_text
 from bunraku.spec.arrays import Array
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ def enlarge_flow(
     flow: Array, side: int, *, threads: int | None = None, out: Array | None = None
 ) -> Array: ...
 @overload
-def enlarge_flow(flow: Tensor, side: int) -> Tensor: ...
+def enlarge_flow(
+    flow: Tensor, side: int, *, threads: int | None = None, out: Tensor | None = None
+) -> Tensor: ...
 def enlarge_flow(flow: Any, side: int, *, threads: int | None = None, out: Any = None) -> Any:
     """A flow at another size: bilinear, and the nearest value where the flow is torn.
 
@@ -36,7 +38,7 @@ def enlarge_flow(flow: Any, side: int, *, threads: int | None = None, out: Any =
     :param flow: ``[B,2,n,n]``.
     :param side: of the result, in pixels; where it is n, the flow itself is returned.
     :param threads: how many threads the array form uses; default: every core that is allowed.
-    :param out: the array form writes here, ``[B,2,side,side]`` contiguous, and returns it.
+    :param out: where the result is written, ``[B,2,side,side]``, contiguous as an array.
     :return: ``[B,2,side,side]`` in the flow's dtype; computed in float32, or float64 for such a
         tensor.
     :raises ValueError: shapes that do not fit. :raises TypeError: an array that is not float32.
@@ -57,7 +59,7 @@ def enlarge_flow(flow: Any, side: int, *, threads: int | None = None, out: Any =
             return out
         return numba_cpu.enlarge_flow(flow, side, threads=threads, out=out)
     if side == flow.shape[3]:
-        return flow
+        return kept(flow, out)
     from bunraku.kernels.enlarge import reference  # on CUDA until a triton_cuda stands beside it
 
-    return reference.enlarge_flow(flow, side)
+    return kept(reference.enlarge_flow(flow, side), out)

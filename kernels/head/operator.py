@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bunraku.kernels.checks import check_arrays, check_out, check_shape, shape_text
+from bunraku.kernels.checks import check_arrays, check_out, check_shape, kept, shape_text
 from bunraku.spec.arrays import Array
 from bunraku.spec.surface import CHANNELS, PRIOR_CHANNELS
 
@@ -31,7 +31,14 @@ def guide_head(
     out: Array | None = None,
 ) -> Array: ...
 @overload
-def guide_head(prior: Tensor, surface: Tensor, head: Tensor) -> Tensor: ...
+def guide_head(
+    prior: Tensor,
+    surface: Tensor,
+    head: Tensor,
+    *,
+    threads: int | None = None,
+    out: Tensor | None = None,
+) -> Tensor: ...
 def guide_head(
     prior: Any, surface: Any, head: Any, *, threads: int | None = None, out: Any = None
 ) -> Any:
@@ -49,7 +56,7 @@ def guide_head(
     :param head: ``[B,7]``: a 2×3 matrix by rows, from (x, y, 1) of the driving window to the source
         window, and the belief in it, in [0, 1]; at 0 the prior stays as it is.
     :param threads: how many threads the array form uses; default: every core that is allowed.
-    :param out: the array form writes here, ``[B,6,n,n]`` contiguous, and returns it; may be
+    :param out: where the result is written, ``[B,6,n,n]``, contiguous as an array; may be
         ``prior`` itself.
     :return: ``[B,6,n,n]``; a tensor has the prior's dtype and is computed in float32, or float64
         for such a prior.
@@ -69,4 +76,4 @@ def guide_head(
         return numba_cpu.guide_head(prior, surface, head, threads=threads, out=out)
     from bunraku.kernels.head import reference  # on CUDA until a triton_cuda stands beside it
 
-    return reference.guide_head(prior, surface, head)
+    return kept(reference.guide_head(prior, surface, head), out)

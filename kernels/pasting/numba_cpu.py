@@ -11,6 +11,7 @@ import numpy as np
 from bunraku.kernels.jit import BYTE, FLOAT, INDEX, clamped, kernel, read_only, share, written
 from bunraku.kernels.pasting.terms import JUMP, PREMULTIPLIED, TRACE, Box, Detail, Fade, inside
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.tensors import WARPED_CHANNELS
 
 FIELD = 8
 """Channels of the packed field: r, g, b, trust, flow x, flow y, mask, nothing."""
@@ -52,7 +53,7 @@ def paste(
 @lru_cache(maxsize=4)
 def _no_detail(side: int) -> Detail:
     """Nothing trusted; read-only."""
-    nothing = np.zeros((1, 4, side, side), np.float32)
+    nothing = np.zeros((1, WARPED_CHANNELS, side, side), np.float32)
     nothing.flags.writeable = False
     return nothing[:, :1], nothing, nothing[:, :2]
 
@@ -72,7 +73,7 @@ def _pack_field(
 
     :param image: ``[3, n, n]`` RGB in [0, 1].
     :param mask: ``[n, n]``; :param trust: ``[n, n]``, the weight of ``warped`` in ``image``.
-    :param warped: ``[4+, n, n]``, colours times mask, and mask.
+    :param warped: ``[5, n, n]``, colours times mask, mask, and what is not read here.
     :param flow: ``[2, n, n]`` in [-1, 1] units; multiplied by ``scale`` to photo pixels.
     :param out: ``[n, n, 8]``: r, g, b, trust, x, y, mask, nothing.
     """

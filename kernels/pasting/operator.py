@@ -13,6 +13,7 @@ import numpy as np
 from bunraku.kernels.checks import check_arrays, check_out, check_shape, shape_text
 from bunraku.kernels.pasting.terms import Box, Detail, Fade, inside
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.tensors import WARPED_CHANNELS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,9 +80,9 @@ def paste(
         the photo.
     :param fade: factors of the mask in [0, 1], ``[x1 - x0]`` per column and ``[y1 - y0]`` per row
         of the window's part inside the photo.
-    :param detail: trust ``[1,1,n,n]``, the weight of the warped photo in ``image``; the photo's
-        window times its mask, and the mask, along the flow ``[1,4+,n,n]``; and that flow
-        ``[1,2,n,n]``. With None the person is as sharp as the window.
+    :param detail: trust ``[1,1,n,n]``, the weight of the warped photo in ``image``; the
+        warped photo ``[1,5,n,n]`` (``spec.tensors.WARPED_CHANNELS``); and the flow along which it
+        is warped, ``[1,2,n,n]``. With None the person is as sharp as the window.
     :param threads: how many threads the array form uses; default: every core that is allowed.
     :param out: the array form writes here, ``[H,W,3]`` contiguous, and returns it; not the photo.
     :return: ``[H,W,3]`` uint8, a new picture; not differentiable.
@@ -131,7 +132,5 @@ def _check(
         return
     trust, warped, flow = detail
     check_shape("trust", trust, (1, 1, n, n))
-    if len(warped.shape) != 4 or warped.shape[1] < 4:
-        raise ValueError(f"warped must be [1,4+,n,n], not {shape_text(warped)}")
-    check_shape("warped", warped, (1, warped.shape[1], n, n))
+    check_shape("warped", warped, (1, WARPED_CHANNELS, n, n))
     check_shape("flow", flow, (1, 2, n, n))

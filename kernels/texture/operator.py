@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bunraku.kernels.checks import check_arrays, check_out, shape_text
+from bunraku.kernels.checks import check_arrays, check_out, kept, shape_text
 from bunraku.spec.arrays import Array
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def sample_texture(
     v: Tensor,
     *,
     minimum_weight: float | None = None,
+    threads: int | None = None,
+    out: Tensor | None = None,
 ) -> Tensor: ...
 def sample_texture(
     atlas: Any,
@@ -65,7 +67,7 @@ def sample_texture(
         exact, and ``NEGLIGIBLE_WEIGHT`` for arrays, which is off by at most that times the number
         of parts times the largest texel.
     :param threads: how many threads the array form uses; default: every core that is allowed.
-    :param out: the array form writes here, ``[B,C,H,W]`` contiguous, and returns it.
+    :param out: where the result is written, ``[B,C,H,W]``, contiguous as an array.
     :return: ``[B,C,H,W]``, in the atlas's dtype; computed in float32, or float64 for such a tensor.
     :raises ValueError: shapes that do not fit. :raises TypeError: arrays that are not float32.
     """
@@ -87,10 +89,11 @@ def sample_texture(
     if _suits_numba(atlas):
         from bunraku.kernels.texture import numba_training
 
-        return numba_training.sample_texture(atlas, parts, u, v, minimum_weight or 0.0)
+        made = numba_training.sample_texture(atlas, parts, u, v, minimum_weight or 0.0)
+        return kept(made, out)
     from bunraku.kernels.texture import reference  # on CUDA until a triton_cuda stands beside it
 
-    return reference.sample_texture(atlas, parts, u, v)
+    return kept(reference.sample_texture(atlas, parts, u, v), out)
 
 
 def _check(atlas: Any, parts: Any, u: Any, v: Any) -> None:

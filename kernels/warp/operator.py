@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bunraku.kernels.checks import check_arrays, check_out, check_shape, shape_text
+from bunraku.kernels.checks import check_arrays, check_out, check_shape, kept, shape_text
 from bunraku.spec.arrays import Array
 
 if TYPE_CHECKING:
@@ -27,7 +27,14 @@ def warp_occlude(
     out: Array | None = None,
 ) -> Array: ...
 @overload
-def warp_occlude(features: Tensor, flow: Tensor, occlusion: Tensor) -> Tensor: ...
+def warp_occlude(
+    features: Tensor,
+    flow: Tensor,
+    occlusion: Tensor,
+    *,
+    threads: int | None = None,
+    out: Tensor | None = None,
+) -> Tensor: ...
 def warp_occlude(
     features: Any,
     flow: Any,
@@ -46,7 +53,7 @@ def warp_occlude(
     :param flow: ``[B,2,H,W]``; H, W may differ from h, w.
     :param occlusion: ``[B,1,H,W]``, 1 = visible in the source.
     :param threads: how many threads the array form uses; default: every core that is allowed.
-    :param out: the array form writes here, ``[B,C,H,W]`` contiguous, and returns it.
+    :param out: where the result is written, ``[B,C,H,W]``, contiguous as an array.
     :return: ``[B,C,H,W]`` in the features' dtype; computed in float32, or float64 for such tensors.
     :raises ValueError: shapes that do not fit. :raises TypeError: arrays that are not float32.
     """
@@ -63,7 +70,7 @@ def warp_occlude(
         return torch_operators.warp_occlude(features, flow, occlusion)
     from bunraku.kernels.warp import reference  # on CUDA until a triton_cuda stands beside it
 
-    return reference.warp_occlude(features, flow, occlusion)
+    return kept(reference.warp_occlude(features, flow, occlusion), out)
 
 
 def _check(features: Any, flow: Any, occlusion: Any) -> None:

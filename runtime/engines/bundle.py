@@ -45,8 +45,16 @@ class Bundle:
 
     @property
     def layout(self) -> Layout:
-        """What its engines agree on."""
+        """What a generator's engines agree on.
+
+        :raises BundleError: it is an IUV net's bundle.
+        """
         manifest = self.manifest
+        if manifest.window is None or manifest.prior is None:
+            raise BundleError(
+                f"The bundle {self.folder} holds an IUV net, not a generator.",
+                "Give the folder of a generator's bundle.",
+            )
         return Layout(manifest.window, manifest.size, manifest.prior)
 
     def path(self, name: str) -> Path:

@@ -10,6 +10,7 @@ import numpy as np
 
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import Queue
+from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.protocol import select
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
@@ -23,6 +24,7 @@ class OnnxEngine:
 
     :param model: the file, or the serialised model itself.
     :param threads: intra-op threads; None for as many as the process may use.
+    :param advice: for errors, how the model is made anew.
     :raises MissingExtraError: ONNX Runtime is not installed.
     :raises EngineError: the model cannot be loaded, or lands on another provider.
     """
@@ -32,8 +34,9 @@ class OnnxEngine:
         model: Path | bytes,
         name: str,
         threads: int | None = None,
+        advice: str = EXPORT_AGAIN,
     ) -> None:
-        self._name = name
+        self._name, self._advice = name, advice
         ort = _import()
         options = ort.SessionOptions()
         threads = threads or cores()
@@ -49,7 +52,7 @@ class OnnxEngine:
         except Exception as error:
             raise EngineError(
                 f"ONNX Runtime {ort.__version__} cannot load the engine {name!r}: {_line(error)}",
-                "Update onnxruntime, or export the bundle again for a lower opset.",
+                f"{advice} Or update onnxruntime.",
             ) from error
         # Without a word ONNX Runtime falls back to another provider: compare with what was asked.
         if session.get_providers()[0] != CPU:
@@ -58,13 +61,17 @@ class OnnxEngine:
                 "Install onnxruntime and onnxruntime-gpu one at a time, not both.",
             )
         self._session = session
-        self._inputs = {i.name: _shape(name, i) for i in session.get_inputs()}
-        self._outputs = {o.name: _shape(name, o) for o in session.get_outputs()}
+        self._inputs = {i.name: self._shape(i) for i in session.get_inputs()}
+        self._outputs = {o.name: self._shape(o) for o in session.get_outputs()}
         self._wanted = list(self._outputs)
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def advice(self) -> str:
+        return self._advice
 
     @property
     def inputs(self) -> Mapping[str, tuple[int, ...]]:
@@ -81,6 +88,8 @@ class OnnxEngine:
         out: Tensors | None = None,
         queue: Queue | None = None,  # noqa: ARG002 - the caller's thread is the queue here
     ) -> dict[str, Array]:
+        if out is not None:
+            self._check(out)
         chosen = {
             name: np.ascontiguousarray(value, dtype=np.float32)
             for name, value in select(self, feeds).items()
@@ -96,6 +105,22 @@ class OnnxEngine:
             ) from error
         return dict(zip(self._wanted, results, strict=True))
 
+    def _check(self, out: Tensors) -> None:
+        """Whether results can be written there: the library gets their addresses alone."""
+        for name, shape in self._outputs.items():
+            array = out.get(name)
+            if (
+                array is None
+                or array.dtype != np.dtype(np.float32)
+                or array.shape != shape
+                or not (array.flags.c_contiguous and array.flags.writeable)
+            ):
+                given = "nothing" if array is None else f"{array.dtype} {list(array.shape)}"
+                raise EngineError(
+                    f"The engine {self._name!r} cannot write {name!r} into {given}.",
+                    f"Give a contiguous, writable array of float32 {list(shape)}.",
+                )
+
     def _run_into(self, feeds: dict[str, Array], out: Tensors) -> dict[str, Array]:
         binding = self._session.io_binding()
         for name, value in feeds.items():
@@ -104,6 +129,15 @@ class OnnxEngine:
             binding.bind_output(name, "cpu", 0, np.float32, shape, out[name].ctypes.data)
         self._session.run_with_iobinding(binding)
         return {name: out[name] for name in self._wanted}
+
+    def _shape(self, value: Any) -> tuple[int, ...]:
+        if value.type != "tensor(float)" or not all(isinstance(n, int) for n in value.shape):
+            raise EngineError(
+                f"The engine {self._name!r} has {value.name!r} as {value.type} {value.shape}, "
+                "but engines take and give float32 of a fixed shape.",
+                self._advice,
+            )
+        return tuple(value.shape)
 
 
 def _import() -> Any:
@@ -114,16 +148,6 @@ def _import() -> Any:
             "ONNX Runtime is not installed.", "Run: pip install 'bunraku[cpu]'"
         ) from error
     return onnxruntime
-
-
-def _shape(engine: str, value: Any) -> tuple[int, ...]:
-    if value.type != "tensor(float)" or not all(isinstance(n, int) for n in value.shape):
-        raise EngineError(
-            f"The engine {engine!r} has {value.name!r} as {value.type} {value.shape}, "
-            "but engines take and give float32 of a fixed shape.",
-            "Export the bundle again.",
-        )
-    return tuple(value.shape)
 
 
 def _line(error: Exception) -> str:

@@ -9,8 +9,6 @@ from bunraku.errors import EngineError
 from bunraku.runtime.device import Queue
 from bunraku.spec.arrays import Array, Tensors
 
-NOT_TOGETHER = "The bundle's engines do not belong together: export it again."
-
 
 class Engine(Protocol):
     """One network, ready to run; batch 1, float32 in and out.
@@ -21,6 +19,10 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """The engine's name in its bundle (``spec.tensors.EngineName``), or a network's."""
+
+    @property
+    def advice(self) -> str:
+        """What to do where the network is not what it should be: how its file is made anew."""
 
     @property
     def inputs(self) -> Mapping[str, tuple[int, ...]]:
@@ -53,13 +55,13 @@ def select(engine: Engine, known: Tensors) -> dict[str, Array]:
         if value is None:
             raise EngineError(
                 f"The engine {engine.name!r} needs {name!r}, which no earlier stage gave.",
-                NOT_TOGETHER,
+                engine.advice,
             )
         if tuple(value.shape) != tuple(shape):
             raise EngineError(
                 f"The engine {engine.name!r} takes {name!r} as {list(shape)}, "
                 f"not {list(value.shape)}.",
-                NOT_TOGETHER,
+                engine.advice,
             )
         feeds[name] = value
     return feeds

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bunraku.runtime.buffers import Ring
+from bunraku.runtime.device import HostQueue
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.pose.roi import Roi, crop, to_network
 from bunraku.spec.arrays import Array, Picture
@@ -66,6 +68,8 @@ class Landmarker:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._queue = HostQueue()
+        self._inputs = Ring(lambda: {"image": np.empty((1, 3, SIZE, SIZE), np.float32)})
 
     def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
         """Look at one crop.
@@ -75,9 +79,9 @@ class Landmarker:
             roi: where the person is.
             mask: whether the mask is wanted too.
         """
-        image = np.empty((1, 3, SIZE, SIZE), np.float32)
-        to_network(crop(frame, roi, SIZE), image[0], 1 / 255)
-        said = self._engine.run({"image": image})
+        lease = self._inputs.take(self._queue)
+        to_network(crop(frame, roi, SIZE), lease.arrays["image"][0], 1 / 255)
+        said = self._engine.run(lease.arrays)
         raw = said["landmarks"].reshape(_ALL, 5).astype(np.float64)
         world = said["world"].reshape(_ALL, 3)[:LANDMARKS].astype(np.float64)
         unit = raw[:, :2] / SIZE

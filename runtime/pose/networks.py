@@ -22,6 +22,8 @@ FILES = (DETECTOR, LANDMARKS, SEGMENTATION)
 MANIFEST = "manifest.json"
 
 FETCH_HINT = "Run `bunraku fetch` once, with a connection to the internet."
+FETCH_AGAIN = "Fetch the pose networks again with `bunraku fetch --force`."
+"""For networks that are there, and whole, but not what they should be."""
 
 
 def cache_folder() -> Path:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
-from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
 from bunraku.runtime.pose.roi import to_network
 from bunraku.spec.arrays import Array, Picture
 
@@ -30,7 +30,8 @@ class Segmenter:
     @classmethod
     def load(cls, networks: PoseNetworks, engines: EngineFactory | None = None) -> Segmenter:
         """Load the network; raises MissingExtraError or EngineError."""
-        return cls((engines or EngineFactory()).make(networks.segmentation, "segmentation"))
+        engines = engines or EngineFactory()
+        return cls(engines.make(networks.segmentation, "segmentation", advice=FETCH_AGAIN))
 
     def segment(self, rgb: Picture) -> Array:
         """The mask of a picture RGB u8 [H,W,3], best square: f32 [H,W] in 0..1."""

@@ -9,7 +9,7 @@ import numpy as np
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks, Pose, next_roi
-from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
 from bunraku.runtime.pose.proposals import LOOKS, judge, propose
 from bunraku.runtime.pose.roi import Roi, paste
 from bunraku.runtime.pose.smoothing import Smoother
@@ -63,8 +63,10 @@ class PoseTracker:
             EngineError: a network cannot be loaded.
         """
         engines = engines or EngineFactory()
-        detector = Detector(engines.make(networks.detector, "pose detector"))
-        landmarker = Landmarker(engines.make(networks.landmarks, "pose landmarks"))
+        detector = Detector(engines.make(networks.detector, "pose detector", advice=FETCH_AGAIN))
+        landmarker = Landmarker(
+            engines.make(networks.landmarks, "pose landmarks", advice=FETCH_AGAIN)
+        )
         return cls(detector, landmarker, smooth)
 
     def another(self, smooth: bool = True) -> PoseTracker:

@@ -64,6 +64,9 @@ def test_bundle_for_people(bundle: Path) -> None:
     told = _info(bundle).stdout
     assert "parameters  1.20 M" in told
     assert "minutes     12" in told
+    assert "surface     128 px" in told
+    assert "window" not in told
+    assert "prior" not in told
     assert "engine iuv: 0.75 GFLOP a run" in told
     assert "output densepose [1, 73, 128, 128]" in told
 

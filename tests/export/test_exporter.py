@@ -6,7 +6,7 @@ import onnx
 import pytest
 import torch
 
-from bunraku.errors import EngineError
+from bunraku.errors import BundleError, EngineError
 from bunraku.export import exporter
 from bunraku.export.cuts import IuvCut
 from bunraku.export.exporter import ExportOptions, export_bundle, export_checkpoint
@@ -25,6 +25,10 @@ def test_the_iuv_net_becomes_a_bundle_of_one_engine(tmp_path: Path, iuv_network:
     report = export_bundle(iuv_network, tmp_path / "iuv", say=told.append)
     loaded = Bundle.load(tmp_path / "iuv")
     assert loaded.manifest.preset == "iuv"
+    assert not {"window", "prior"} & set(report.manifest)
+    assert report.manifest["size"] == 128
+    with pytest.raises(BundleError, match="holds an IUV net, not a generator"):
+        _ = loaded.layout
     entry = loaded.manifest.engines["iuv"]
     assert entry.inputs == {"landmarks": (1, 33, 4), "mask": (1, 1, 128, 128)}
     assert entry.outputs == {"densepose": (1, 73, 128, 128)}

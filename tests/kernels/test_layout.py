@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from bunraku.kernels import channels_last
 from bunraku.kernels.layout import channels_last_view, is_channels_last
@@ -25,3 +26,8 @@ def test_one_channel_is_both_layouts_at_once() -> None:
     array = np.zeros((1, 1, 4, 4), np.float32)
     assert not is_channels_last(array)
     assert np.shares_memory(channels_last(array), array)
+
+
+def test_tensors_stay_as_they_are() -> None:
+    tensor = torch.zeros(1, 3, 4, 4)
+    assert channels_last(tensor) is tensor

@@ -9,9 +9,8 @@ from bunraku.networks.densepose import (
     densepose_from_iuv,
     flip_densepose,
     one_hot_channels,
-    split_densepose,
 )
-from bunraku.spec.surface import MIRROR, REVERSE
+from bunraku.spec.surface import MIRROR, REVERSE, part_charts
 
 
 def test_hard_map_there_and_back(figure: Callable[..., Tensor]) -> None:
@@ -20,7 +19,7 @@ def test_hard_map_there_and_back(figure: Callable[..., Tensor]) -> None:
     assert densepose.shape == (1, 73, 32, 32)
     assert densepose.dtype == torch.float32
     part = densepose[:, :25].argmax(1)
-    _, u, v = split_densepose(densepose)
+    _, u, v = part_charts(densepose)
     own = (part - 1).clamp(min=0)[:, None]
     back = torch.stack(
         [part, u.gather(1, own)[:, 0] * 255.0, v.gather(1, own)[:, 0] * 255.0], -1
@@ -30,7 +29,7 @@ def test_hard_map_there_and_back(figure: Callable[..., Tensor]) -> None:
 
 def test_scores_are_one_hot_and_other_charts_empty(figure: Callable[..., Tensor]) -> None:
     densepose = densepose_from_iuv(figure())
-    scores, u, v = split_densepose(densepose)
+    scores, u, v = part_charts(densepose)
     assert torch.equal(densepose[:, :25].sum(1), torch.ones(1, 32, 32))
     assert not u[scores == 0.0].any()
     assert not v[scores == 0.0].any()

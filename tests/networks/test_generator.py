@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from bunraku.kernels import sample_texture, warp_occlude
 from bunraku.kernels.seam import Moved, Seamed
-from bunraku.networks.densepose import densepose_from_iuv, split_densepose
+from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.networks.generator import Generator, repeat_identity
 from bunraku.networks.layers import up2
 from bunraku.networks.presets import GeneratorOptions
+from bunraku.spec.surface import part_charts
 
 Figure = Callable[..., Tensor]
 Stirred = Callable[[nn.Module], nn.Module]
@@ -67,7 +68,7 @@ def test_cut_equals_uncut(tiny: GeneratorOptions, figure: Figure, stirred: Stirr
     uncut = generator(image, mask, source, driving)
     arrays(**generator.encode_source(image, mask, source))
     identity = {name: torch.from_numpy(array) for name, array in known.items()}
-    scores, u, v = (np.ascontiguousarray(t.numpy()) for t in split_densepose(driving))
+    scores, u, v = (np.ascontiguousarray(t.numpy()) for t in part_charts(driving))
     prior = None
     if tiny.prior:
         known["prior"] = sample_texture(known["atlas_prior"], scores, u, v, minimum_weight=0.0)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from bunraku.kernels import sample_texture
-from bunraku.networks.densepose import densepose_from_iuv, split_densepose
+from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.networks.layers import identity_grid
 from bunraku.networks.prior import (
     CONFIDENCE_FILLED,
@@ -19,7 +19,7 @@ from bunraku.networks.prior import (
     prior_atlas,
     splat,
 )
-from bunraku.spec.surface import PARTS
+from bunraku.spec.surface import PARTS, part_charts
 
 Figure = Callable[..., Tensor]
 
@@ -102,7 +102,7 @@ def test_a_few_texels_do_not_count_as_seen() -> None:
 
 def test_driving_by_the_source_itself_moves_nothing(figure: Figure) -> None:
     densepose = densepose_from_iuv(figure(2))
-    sampled = sample_texture(atlas_of(densepose), *split_densepose(densepose))
+    sampled = sample_texture(atlas_of(densepose), *part_charts(densepose))
     flow, confidence = flow_from_prior(sampled)
     person = densepose[:, :1] == 0.0
     pixel = 2.0 / 64
@@ -115,7 +115,7 @@ def test_driving_by_the_source_itself_moves_nothing(figure: Figure) -> None:
 
 def test_driving_by_a_moved_person_points_back(figure: Figure) -> None:
     source, driving = (densepose_from_iuv(figure(2, dx, dy)) for dx, dy in ((-4, 2), (6, -3)))
-    sampled = sample_texture(atlas_of(source), *split_densepose(driving))
+    sampled = sample_texture(atlas_of(source), *part_charts(driving))
     flow, _ = flow_from_prior(sampled)
     person = (driving[:, :1] == 0.0)[0, 0]
     moved = flow[0][:, person].mean(1) * 64 / 2
@@ -127,7 +127,7 @@ def test_driving_by_a_moved_person_points_back(figure: Figure) -> None:
 
 def test_without_any_source_the_flow_is_zero(figure: Figure) -> None:
     nobody = densepose_from_iuv(torch.zeros_like(figure()))
-    sampled = sample_texture(atlas_of(nobody), *split_densepose(densepose_from_iuv(figure())))
+    sampled = sample_texture(atlas_of(nobody), *part_charts(densepose_from_iuv(figure())))
     flow, confidence = flow_from_prior(sampled)
     assert not confidence.any()
     assert not flow.any()

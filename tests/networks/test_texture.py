@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 from bunraku.kernels import sample_texture
-from bunraku.networks.densepose import densepose_from_iuv, split_densepose
+from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.networks.layers import identity_grid
 from bunraku.networks.presets import GeneratorOptions
 from bunraku.networks.texture import SeededTextureNet, TextureHeads, TextureNet
+from bunraku.spec.surface import part_charts
 
 Figure = Callable[..., Tensor]
 
@@ -44,7 +45,7 @@ def test_seeds_are_the_photos_own_colours(tiny_live: GeneratorOptions, figure: F
     prior, texture = net.encode(image, wide, densepose)
     assert prior.shape == (1, 24, 6, 32, 32)
     assert texture.shape == (1, 24, 4, 32, 32)
-    sampled = sample_texture(prior, *split_densepose(densepose))
+    sampled = sample_texture(prior, *part_charts(densepose))
     inside = sampled[:, 2:3] > 0.9
     assert int(inside.sum()) > 0.5 * int(person.sum())
     colours = sampled[:, 3:] / (sampled[:, 2:3] + 1e-6)
@@ -62,7 +63,7 @@ def test_where_the_map_is_wider_than_the_person_the_flow_leads_beside_it(
     person = 1.0 - densepose[:, :1]
     thin = -torch.nn.functional.max_pool2d(-person, 3, 1, 1)
     prior, _ = net.encode(torch.rand(1, 3, 32, 32), thin, densepose)
-    sampled = sample_texture(prior, *split_densepose(densepose))
+    sampled = sample_texture(prior, *part_charts(densepose))
     rim = (person - thin).bool() & (sampled[:, 2:3] > 0.9)
     assert int(rim.sum()) > 10
     places = sampled[:, :2] / (sampled[:, 2:3] + 1e-6)
@@ -94,7 +95,7 @@ def test_coordinates_reach_beyond_the_person(tiny_live: GeneratorOptions, figure
     narrow[..., :14] = 0.0  # the mask knows nothing of the right side
     image = torch.where(narrow > 0.0, 0.2, 1.0).expand(1, 3, 32, 32)
     prior, _ = net.encode(image, narrow, densepose)
-    sampled = sample_texture(prior, *split_densepose(densepose))
+    sampled = sample_texture(prior, *part_charts(densepose))
     cut = (person - narrow) > 0.0
     assert float(sampled[:, 2:3][cut].min()) > 0.5
     places = sampled[:, :2] / (sampled[:, 2:3] + 1e-6)

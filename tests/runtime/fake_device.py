@@ -36,6 +36,9 @@ class FakeQueue:
     def __init__(self, device: FakeDevice) -> None:
         self._device = device
         self._hidden: Results = []
+        self.waited: list[FakeEvent] = []
+        """What its work was told to come after, in that order."""
+        self.recorded: list[FakeEvent] = []
 
     def __enter__(self) -> Self:
         show(self._hidden)  # in the same queue, work finds what came before it
@@ -59,12 +62,17 @@ class FakeQueue:
             array.fill(np.nan)
 
     def record(self) -> FakeEvent:
-        return FakeEvent(self._hidden)
+        self.recorded.append(FakeEvent(self._hidden))
+        return self.recorded[-1]
 
     def wait(self, event: Event) -> None:
         assert isinstance(event, FakeEvent)
-        self._device.waits += 1
+        self.waited.append(event)
         show(event.results)
+
+    def finish(self) -> None:
+        """Do all of its work."""
+        show(self._hidden)
 
 
 class FakeDevice:
@@ -74,7 +82,6 @@ class FakeDevice:
 
     def __init__(self) -> None:
         self.arrays: list[Array] = []
-        self.waits = 0
         self._queues = {stage: FakeQueue(self) for stage in Stage}
 
     def queue(self, stage: Stage) -> FakeQueue:
@@ -84,20 +91,20 @@ class FakeDevice:
         self.arrays.append(np.full(shape, np.nan, np.float32))
         return self.arrays[-1]
 
-    def upload(self, array: Array, queue: Queue) -> Array:
-        return array.copy()
+    def upload(self, array: Array, queue: Queue, *, out: Array | None = None) -> Array:
+        if out is None:
+            return array.copy()
+        out[...] = array
+        return out
 
     def download(self, array: Array, queue: Queue) -> Array:
+        assert isinstance(queue, FakeQueue)
+        queue.finish()
         return array.copy()
 
     def engines(self, made: Mapping[str, FakeEngine]) -> dict[str, Engine]:
         """Engines of this device: those given, which write where they are told to."""
         return dict(made)
-
-    def finish(self) -> None:
-        """Wait for everything."""
-        for queue in self._queues.values():
-            queue.wait(queue.record())
 
 
 def show(results: Results) -> None:

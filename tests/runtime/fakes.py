@@ -174,6 +174,7 @@ class FakeEngine:
     function: Callable[[Tensors], dict[str, Array]]
     runs: int = 0
     failing: bool = False
+    advice: str = "Make it anew."
 
     def run(
         self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
@@ -237,7 +238,7 @@ def models(
     def make_driver(options: PuppetOptions, recorder: Recorder) -> LandmarkDriver:
         return LandmarkDriver(seeing, seeing, options, recorder)
 
-    chosen = layout or Layout(WINDOW, SIZE)
+    chosen = layout or Layout(WINDOW, SIZE, prior=True)
     return Models(dict(made or engines()), chosen, seeing, make_driver, threads=1)
 
 

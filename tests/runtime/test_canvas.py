@@ -17,7 +17,7 @@ def tensors(photo: Picture, window: Window) -> tuple[Array, Array, Array, Array]
     image = np.ascontiguousarray(small.transpose(2, 0, 1)[None])
     mask = np.ones((1, 1, SIDE, SIDE), np.float32)
     # As the blend engine gives it: colours divided by the mask plus a thousandth.
-    warped = np.concatenate([image * np.float32(1.001), mask], 1)
+    warped = np.concatenate([image * np.float32(1.001), mask, mask * 0], 1)
     return image, mask, warped, np.zeros((1, 2, SIDE, SIDE), np.float32)
 
 
@@ -58,7 +58,7 @@ def test_the_flow_reads_the_photo_elsewhere() -> None:
     rows = np.clip(np.arange(SIDE) - 4, 0, SIDE - 1)
     columns = np.clip(np.arange(SIDE) + 8, 0, SIDE - 1)
     image = np.ascontiguousarray(image[:, :, rows][:, :, :, columns])
-    warped = np.concatenate([image * np.float32(1.001), mask], 1)
+    warped = np.concatenate([image * np.float32(1.001), mask, mask * 0], 1)
     out = canvas.paste(image, mask, (mask, warped, flow))
     expected = photo[2:110, 26:118].astype(int)
     assert np.abs(out[10:118, 10:102].astype(int) - expected).max() <= 1
@@ -133,7 +133,7 @@ def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only() -> None:
     flow[0, 0] = goal - own
     colours = np.where(goal[:, None] < 0, (0.0, 0.0, 1.0), (1.0, 1.0, 0.0)).astype(np.float32)
     image = np.broadcast_to(colours.T[None, :, None], (1, 3, SIDE, SIDE)).astype(np.float32)
-    warped = np.concatenate([image * np.float32(1.001), mask], 1)
+    warped = np.concatenate([image * np.float32(1.001), mask, mask * 0], 1)
     out = canvas.paste(np.ascontiguousarray(image), mask, (mask, warped, flow))
     red = (out[..., 0].astype(int) - out[..., 1] > 60) & (out[..., 2] < 60)
     assert not red.any()

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from tests.runtime.fake_device import FakeDevice
 from tests.runtime.fakes import SCALES, SIZE, WINDOW, FakeEngine, engines
+from tests.runtime.torch_device import TorchDevice
 
-from bunraku.errors import BundleError
+from bunraku.errors import BundleError, EngineError
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.generator import Blended, Features, Generator
 from bunraku.spec.arrays import Array, Tensors
+from bunraku.spec.stages import Stage
 from bunraku.spec.tensors import Layout
 
-WITH_PRIOR, WITHOUT = Layout(WINDOW, SIZE), Layout(WINDOW, SIZE, prior=False)
+WITH_PRIOR, WITHOUT = Layout(WINDOW, SIZE, prior=True), Layout(WINDOW, SIZE, prior=False)
 
 
 def random(*shape: int) -> Array:
@@ -88,7 +91,7 @@ def test_without_the_prior_the_surface_is_the_motion_engines() -> None:
     assert blended.seamed.moved.prior is None
     assert seam.warped_image is None
     assert blended.trust is None
-    assert blended.detail is None
+    assert generator.fetch(blended).detail is None
     assert blended.mask.max() > 10
 
 
@@ -115,6 +118,48 @@ def test_a_drivers_own_correspondence_takes_the_atlas_s_place() -> None:
     assert moved.prior is not None
     assert np.array_equal(moved.prior, own)
     assert moved.prior is not own, "the driver keeps its own"
+
+
+HEAD = np.array([0.9, 0.1, 0.05, -0.1, 1.1, 0.02, 0.5], np.float32)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["sampled", "correspondence"])
+@pytest.mark.parametrize("head", [None, HEAD], ids=["no head", "head"])
+@pytest.mark.parametrize("prior", [True, False], ids=["prior", "no prior"])
+def test_tensors_pass_through_the_same_lines(prior: bool, head: Array | None, own: bool) -> None:
+    made, layout = (engines, WITH_PRIOR) if prior else (without_prior, WITHOUT)
+    device = TorchDevice()
+    tensors = Generator(device.engines(made()), layout, 1, device=device)
+    arrays = Generator(made(), layout, 1)
+    driven = surface(6)
+    driven[0, 23], driven[0, 2] = driven[0, 2] * 0.5, driven[0, 2] * 0.5  # half of it is a head
+    correspondence = random(1, 6, SIZE, SIZE) if own else None
+    shown = []
+    for generator in (tensors, arrays):
+        features = encoded(generator)
+        moved = generator.move(features, driven, head, correspondence)
+        shown.append(generator.blend(features, generator.seam(features, moved)))
+    there, here = shown
+    kept, seam = there.seamed.moved.lease.arrays, there.seamed.seam
+    assert seam.z_geo is kept["z_geo"], "tensors stay in the frame's own memory"
+    assert seam.warped[1] is kept["warped_32"]
+    assert there.image is kept["image"]
+    if prior:
+        assert there.seamed.moved.prior is kept["prior"]
+        assert seam.flow_window is kept["flow_window"]
+        assert seam.warped_image is kept["warped_image"]
+    for tensor, array in (
+        (there.seamed.moved.prior, here.seamed.moved.prior),
+        (there.seamed.seam.z_geo, here.seamed.seam.z_geo),
+        (there.seamed.seam.warped_image, here.seamed.seam.warped_image),
+        (there.image, here.image),
+        (there.mask, here.mask),
+        (there.trust, here.trust),
+    ):
+        assert (tensor is None) is (array is None)
+        if tensor is not None and array is not None:
+            assert not isinstance(tensor, np.ndarray)
+            assert np.allclose(device.download(tensor, device.queue(Stage.BLEND)), array, atol=2e-3)
 
 
 def test_frames_keep_their_arrays_and_leave_them_to_others() -> None:
@@ -150,13 +195,57 @@ def test_each_stage_waits_for_what_another_stage_made() -> None:
     device = FakeDevice()
     generator = Generator(device.engines(engines()), WITH_PRIOR, 1, device=device)
     features = encoded(generator)
-    late = run(generator, features, 4)
-    device.finish()
     plain = Generator(engines(), WITH_PRIOR, 1)
-    expected = run(plain, encoded(plain), 4)
-    assert np.array_equal(late.image, expected.image)
-    assert np.array_equal(late.mask, expected.mask)
-    assert device.waits > 0
+    known = encoded(plain)
+    places = set()
+    for shift in (4, 9):  # two frames in the same arrays
+        made, expected = run(generator, features, shift), run(plain, known, shift)
+        assert np.isnan(made.image).all(), "it is not done yet"
+        places.add(made.image.ctypes.data)
+        there, here = generator.fetch(made), plain.fetch(expected)
+        assert np.array_equal(there.image, here.image)
+        assert np.array_equal(there.mask, here.mask)
+        assert there.detail is not None
+        assert here.detail is not None
+        for late_one, array in zip(there.detail, here.detail, strict=True):
+            assert np.array_equal(late_one, array)
+        assert made.seamed.ready in device.queue(Stage.BLEND).waited
+        assert made.ready in device.queue(Stage.BLEND).waited
+        assert features.ready in device.queue(Stage.MOTION).waited
+        assert not np.shares_memory(there.image, made.image), "the host has its own"
+        del made, there
+    assert len(places) == 1
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["blended", "failed"])
+def test_arrays_are_taken_again_after_the_blend_that_reads_them(fails: bool) -> None:
+    device = FakeDevice()
+    made = engines()
+    generator = Generator(device.engines(made), WITH_PRIOR, 1, device=device)
+    features = encoded(generator)
+    moved = generator.seam(features, generator.move(features, surface()))
+    made["blend"].failing = fails
+    events = device.queue(Stage.BLEND).recorded
+    with pytest.raises(EngineError) if fails else nullcontext():
+        generator.blend(features, moved)
+    last = events[-1] if fails else events[-2]  # after it a blend that did not fail is ready
+    first = moved.moved.lease.arrays
+    del moved
+    waited = device.queue(Stage.MOTION).waited
+    assert last not in waited
+    again = generator.move(features, surface(3))
+    assert again.lease.arrays is first
+    assert last in waited
+
+
+def test_what_is_asked_for_is_fetched() -> None:
+    generator = Generator(engines(), WITH_PRIOR, 1)
+    blended = run(generator, encoded(generator))
+    assert generator.fetch(blended, detail=False).detail is None
+    shown = generator.fetch(blended)
+    assert shown.detail is not None
+    assert [part.shape[1] for part in shown.detail] == [1, 5, 2]
+    assert shown.image is blended.image, "the host's own arrays are not copied"
 
 
 def test_engines_that_are_missing_or_lack_an_output_are_named() -> None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
+from tests.runtime.fake_device import FakeDevice
 from tests.runtime.fakes import WINDOW, models, street, with_person
 from tests.runtime.onnx_models import iuv_model, live_models, write_bundle
 
@@ -25,7 +26,7 @@ from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.photo import read_photo
 from bunraku.spec.arrays import Picture
-from bunraku.spec.stages import Step
+from bunraku.spec.stages import Stage, Step
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PHOTO = with_person(street(), 100, 60)
@@ -147,3 +148,17 @@ def test_sessions_at_once_do_not_disturb_each_other(networks: PoseNetworks, thre
     for shown in together:
         for expected, picture in zip(alone, shown, strict=True):
             assert np.array_equal(expected, picture)
+
+
+def test_the_device_is_the_models() -> None:
+    """A late device's pictures are the host's: nothing is pasted before it is there."""
+    device = FakeDevice()
+    late, plain = Puppet(replace(models(), device=device)), Puppet(models())
+    for puppet in (late, plain):
+        puppet.set_source(PHOTO)
+    for i in range(2):
+        frame = with_person(street(), 100 + 9 * i, 60)
+        assert np.array_equal(late.animate(frame, float(i)), plain.animate(frame, float(i)))
+    assert np.array_equal(late.animate(street(), 2.0), plain.animate(street(), 2.0))
+    replace(models(), device=device).warm_up(PHOTO)
+    assert len(device.queue(Stage.BLEND).waited) > 4

@@ -30,6 +30,14 @@ def test_what_is_written_is_what_is_read(single: EngineEntry | None) -> None:
     assert Manifest.from_json(told) == manifest
 
 
+def test_an_iuv_net_has_neither_window_nor_prior() -> None:
+    manifest = replace(MANIFEST, preset="iuv", window=None, prior=None)
+    told = json.loads(json.dumps(manifest.to_json()))
+    assert not {"window", "prior"} & set(told)
+    assert Manifest.from_json(told) == manifest
+    assert Manifest.from_json({**told, "window": 256, "prior": False}) == manifest  # as it was
+
+
 def test_a_file_is_known_by_its_content() -> None:
     assert ENTRY.bytes == 6
     assert is_described(b"engine", ENTRY)

@@ -13,9 +13,9 @@ def test_channels_follow_each_other() -> None:
     assert pieces[-1].stop == CHANNELS == 73
     assert (surface.PART.start, surface.PART.stop) == (1, SCORES)
     channels = np.arange(CHANNELS)[None, :, None, None]
-    scores, u, v = surface.charts(channels)
-    assert (scores.shape[1], u.shape[1], v.shape[1]) == (25, 24, 24)
-    assert (u[0, 0, 0, 0], v[0, 0, 0, 0]) == (25, 49)
+    scores, u, v = surface.part_charts(channels)
+    assert (scores.shape[1], u.shape[1], v.shape[1]) == (24, 24, 24)
+    assert (scores[0, 0, 0, 0], u[0, 0, 0, 0], v[0, 0, 0, 0]) == (1, 25, 49)
     assert tuple(range(CHANNELS)[HEAD_SCORE]) == HEAD
 
 

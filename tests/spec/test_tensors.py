@@ -5,7 +5,7 @@ import pytest
 from bunraku.spec import tensors
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
 
-LAYOUTS = [Layout(), Layout(256, 256, prior=False), Layout(64, 32)]
+LAYOUTS = [Layout(256, 128, prior=True), Layout(256, 256, prior=False), Layout(64, 32, prior=True)]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
@@ -33,7 +33,7 @@ def test_only_the_prior_asks_for_the_prior(layout: Layout) -> None:
 
 
 def test_shapes_follow_from_the_sizes() -> None:
-    layout = Layout(256, 128)
+    layout = Layout(256, 128, prior=True)
     assert layout.scales == (32, 64, 128)
     assert layout.shape(tensors.SURFACE) == (1, 73, 128, 128)
     assert layout.shape(tensors.WARPED_IMAGE) == (1, 5, 256, 256)
@@ -45,3 +45,6 @@ def test_the_iuv_net_is_an_engine_too() -> None:
     layout = Layout(256, 128, prior=False)
     assert layout.inputs(EngineName.IUV) == ("landmarks", "mask")
     assert layout.outputs(EngineName.IUV) == ("densepose",)
+    assert layout.inputs(EngineName.IUV) == tuple(tensors.iuv_inputs(128))
+    assert tensors.iuv_inputs(64) == {"landmarks": (1, 33, 4), "mask": (1, 1, 64, 64)}
+    assert tensors.iuv_outputs(64) == {"densepose": (1, 73, 64, 64)}

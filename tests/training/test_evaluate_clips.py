@@ -35,7 +35,9 @@ Pictures = list[Picture]
 @pytest.fixture
 def puppet() -> Puppet:
     """Warps a red block to where the driver's red block is."""
-    return Puppet(models(FakeEstimator(size=128), engines(256, 128), layout=Layout(256, 128)))
+    return Puppet(
+        models(FakeEstimator(size=128), engines(256, 128), layout=Layout(256, 128, prior=True))
+    )
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet
 from bunraku.networks.presets import OPTIONS, Preset
+from bunraku.runtime.device import CpuDevice
 from bunraku.spec.tensors import Layout
 from bunraku.training import evaluated
 from bunraku.training.evaluate_people import Case
@@ -64,11 +65,11 @@ def test_bundles(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     made["iuv"] = FakeEngine("iuv", {}, {"densepose": (1, 73, 128, 128)}, lambda known: {})
     bundle = SimpleNamespace(
         folder=Path("a/live"),
-        layout=Layout(256, 128),
+        layout=Layout(256, 128, prior=True),
         manifest=SimpleNamespace(provenance={"steps": 5}),
         path=Path,
     )
-    factory = SimpleNamespace(make=lambda _path, name: made[name])
+    factory = SimpleNamespace(make=lambda _path, name: made[name], device=CpuDevice())
     monkeypatch.setattr(evaluated, "Bundle", SimpleNamespace(load=lambda _name: bundle))
     monkeypatch.setattr(evaluated, "EngineFactory", lambda _kind, _threads: factory)
     model = BundleModel("live", "iuv", 1)
@@ -85,8 +86,8 @@ def test_sizes_that_do_not_fit_are_told_when_loading(
 ) -> None:
     made = engines(256, 128)
     made["iuv"] = FakeEngine("iuv", {}, {"densepose": (1, 73, 64, 64)}, lambda known: {})
-    bundle = SimpleNamespace(folder=Path("a/live"), layout=Layout(256, 128), path=Path)
-    factory = SimpleNamespace(make=lambda _path, name: made[name])
+    bundle = SimpleNamespace(folder=Path("a/live"), layout=Layout(256, 128, prior=True), path=Path)
+    factory = SimpleNamespace(make=lambda _path, name: made[name], device=CpuDevice())
     monkeypatch.setattr(evaluated, "Bundle", SimpleNamespace(load=lambda _name: bundle))
     monkeypatch.setattr(evaluated, "EngineFactory", lambda _kind, _threads: factory)
     with pytest.raises(BundleError, match="128 pixels, and the IUV net 'live' gives 64"):

@@ -10,8 +10,6 @@ from bunraku.errors import BundleError
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LANDMARKS
-from bunraku.spec.surface import CHANNELS
 
 
 class SurfaceMaker(Protocol):
@@ -33,6 +31,9 @@ class SurfaceMaker(Protocol):
 class IuvNet:
     """The IUV net's engine (see ``SurfaceMaker``).
 
+    Every surface is a new array: subjects keep theirs as long as their photo, and a frame's is held
+    by what the driver gave, beyond the frame itself where somebody looks at it.
+
     :param engine: landmarks ``[1, 33, 4]`` and mask ``[1, 1, n, n]`` (zero for none) to densepose
         ``[1, 73, n, n]``.
     :raises BundleError: the engine is not an IUV net.
@@ -42,11 +43,7 @@ class IuvNet:
         self._engine = engine
         shapes = dict(engine.inputs), dict(engine.outputs)
         side = engine.inputs.get(names.MASK, (0,))[-1]
-        expected = (
-            {names.LANDMARKS: (1, LANDMARKS, 4), names.MASK: (1, 1, side, side)},
-            {names.SURFACE: (1, CHANNELS, side, side)},
-        )
-        if shapes != expected:
+        if shapes != (names.iuv_inputs(side), names.iuv_outputs(side)):
             raise BundleError(
                 f"The engine {engine.name!r} is not an IUV net: "
                 f"it maps {shapes[0]} to {shapes[1]}.",

@@ -145,8 +145,11 @@ def _print(facts: dict[str, Any]) -> None:
     where = f", {facts['bundle']}" if facts["bundle"] else ", untrained"
     typer.echo(f"{facts['preset']}{where}")
     typer.echo(f"  parameters  {facts['parameters'] / 1e6:.2f} M")
-    typer.echo(f"  window      {facts['window']} px, networks at {facts['size']} px")
-    typer.echo(f"  prior       {'on' if facts['prior'] else 'off'}")
+    if facts["window"] is None:
+        typer.echo(f"  surface     {facts['size']} px")
+    else:
+        typer.echo(f"  window      {facts['window']} px, networks at {facts['size']} px")
+        typer.echo(f"  prior       {'on' if facts['prior'] else 'off'}")
     if "licence" in facts:
         typer.echo(f"  licence     {facts['licence']}, ONNX opset {facts['opset']}")
     for key, value in facts["provenance"].items():

@@ -62,12 +62,12 @@ class Manifest:
     """What a bundle says of itself."""
 
     preset: str
-    window: int
-    """Side of the square window that the networks see, in pixels."""
+    window: int | None
+    """Side of the square window that the generator sees, in pixels; None for an IUV net."""
     size: int
     """Side of the surface, in pixels."""
-    prior: bool
-    """Whether the engines take the geometric prior."""
+    prior: bool | None
+    """Whether the generator takes the geometric prior; None for an IUV net."""
     opset: int
     licence: str
     """Of the weights."""
@@ -90,8 +90,9 @@ class Manifest:
     def to_json(self) -> dict[str, Any]:
         """Plain values; ``from_json`` reads them."""
         told = asdict(self)
-        if self.single_file is None:
-            del told["single_file"]
+        for name in ("window", "prior", "single_file"):
+            if told[name] is None:
+                del told[name]
         return {"format": told.pop("format"), **told}
 
     @classmethod
@@ -102,11 +103,13 @@ class Manifest:
             what it should be.
         """
         single = told.get("single_file")
+        preset = str(told["preset"])
+        of_generator = preset != IUV_PRESET  # an IUV net's may say of a window, which means nothing
         return cls(
-            preset=str(told["preset"]),
-            window=int(told["window"]),
+            preset=preset,
+            window=int(told["window"]) if of_generator else None,
             size=int(told["size"]),
-            prior=bool(told["prior"]),
+            prior=bool(told["prior"]) if of_generator else None,
             opset=int(told["opset"]),
             licence=str(told["licence"]),
             provenance=dict(told["provenance"]),

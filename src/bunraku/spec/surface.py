@@ -43,9 +43,12 @@ REVERSE = (0, 2, 1, 3, 4, 5, 6, 9, 10, 7, 8, 13, 14, 11, 12, 17, 18, 15, 16, 21,
 """The part on the other face of the same limb (front for back); hands and feet have one chart."""
 
 
-def charts(surface: Any) -> tuple[Any, Any, Any]:
-    """Scores of all 25 parts, U and V: views of P ``[B, 73, H, W]``, an array or a tensor."""
-    return surface[:, SCORE], surface[:, U], surface[:, V]
+def part_charts(surface: Any) -> tuple[Any, Any, Any]:
+    """Scores, U and V of the 24 parts that have a chart, ``[B, 24, H, W]`` each.
+
+    :param surface: P ``[B, 73, H, W]``, an array or a tensor, of which they are views.
+    """
+    return surface[:, PART], surface[:, U], surface[:, V]
 
 
 # The prior: what the atlas of the source says of a pixel, [B, 6, H, W] (networks/prior.py).

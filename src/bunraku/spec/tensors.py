@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bunraku.spec.landmarks import LANDMARKS as POINTS
 from bunraku.spec.surface import CHANNELS, PARTS, PRIOR_CHANNELS, SCORES
 
 Shape = tuple[int, ...]
@@ -71,6 +72,8 @@ TRANSLATED = ("parts", "u", "v")
 """The surface as the networks translate it, ``[1, 25 / 24 / 24, n, n]``; without the prior."""
 Z_GEO = "z_geo"
 """``[1, c, n, n]``: the atlas sampled at the surface."""
+FLOW_WINDOW = "flow_window"
+"""``[1, 2, w, w]``: the finest flow at the window's size; with the prior. No engine's."""
 WARPED_IMAGE = "warped_image"
 """``[1, 5, w, w]``: ``image_masked`` along the finest flow; with the prior."""
 
@@ -95,15 +98,25 @@ def warped(side: int) -> str:
     return f"warped_{side}"
 
 
+def iuv_inputs(side: int) -> Shapes:
+    """What the IUV net takes, in the order of its graph, for surfaces of that many pixels."""
+    return {LANDMARKS: (1, POINTS, 4), MASK: (1, 1, side, side)}
+
+
+def iuv_outputs(side: int) -> Shapes:
+    """What it gives."""
+    return {SURFACE: (1, CHANNELS, side, side)}
+
+
 @dataclass(frozen=True)
 class Layout:
     """What a generator's engines agree on."""
 
-    window: int = 256
+    window: int
     """w, side of the square picture that comes out, in pixels."""
-    size: int = 128
+    size: int
     """Side of surfaces, and of the finest flow, in pixels."""
-    prior: bool = True
+    prior: bool
     """Whether the engines take the geometric prior."""
 
     @property
@@ -133,7 +146,7 @@ class Layout:
                 rest = (WARPED_IMAGE, SURFACE, PRIOR) if self.prior else ()
                 return (*names, Z_GEO, *rest)
             case EngineName.IUV:
-                return LANDMARKS, MASK
+                return tuple(iuv_inputs(self.size))
 
     def outputs(self, engine: EngineName) -> tuple[str, ...]:
         """The names of an engine's outputs, in the order of its graph."""
@@ -146,7 +159,7 @@ class Layout:
             case EngineName.BLEND:
                 return (IMAGE, MASK, TRUST) if self.prior else (IMAGE, MASK)
             case EngineName.IUV:
-                return (SURFACE,)
+                return tuple(iuv_outputs(self.size))
 
     def shape(self, name: str) -> Shape | None:
         """The shape of a tensor that the layout fixes; None for those whose width is a preset's."""

@@ -7,9 +7,13 @@ import pytest
 from tests.runtime.onnx_models import model
 
 from bunraku.errors import EngineError
+from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.pose import PoseTracker, Segmenter
+from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
+from bunraku.spec.arrays import Array
 from bunraku.spec.cores import cores
 
 SHAPES = {"a": (1, 2), "b": (1, 3)}
@@ -82,3 +86,43 @@ def test_engines_of_changing_shape_are_refused() -> None:
 
 def test_there_is_at_least_one_core() -> None:
     assert cores() >= 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (np.empty((1, 3), np.float32), r"'y' into float32 \[1, 3\]"),
+        (np.empty((4,), np.float32), r"'y' into float32 \[4\]"),
+        (np.empty((1, 4), np.float16), r"'y' into float16 \[1, 4\]"),
+        (np.empty((1, 8), np.float32)[:, ::2], r"'y' into float32 \[1, 4\]"),
+        (np.broadcast_to(np.float32(0.0), (1, 4)), r"'y' into float32 \[1, 4\]"),
+        (None, "'y' into nothing"),
+    ],
+    ids=["short", "flat", "half", "strided", "read-only", "missing"],
+)
+def test_results_are_not_written_beyond_an_array(wrong: Array | None, says: str) -> None:
+    feeds = {n: np.ones(s, np.float32) for n, s in SHAPES.items()}
+    out = {"x": np.full(2, np.nan, np.float32)}
+    if wrong is not None:
+        out["y"] = wrong
+    with pytest.raises(EngineError, match=f"'tiny' cannot write {says}.* float32 "):
+        engine().run(feeds, out=out)
+    assert np.isnan(out["x"]).all(), "nothing was written"
+
+
+def test_each_network_says_how_it_is_made_anew(tmp_path: Path) -> None:
+    """A pose network is fetched; only a bundle's engines are exported."""
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"not a model")
+    with pytest.raises(EngineError) as bundled:
+        EngineFactory().make(broken, "motion")
+    networks = PoseNetworks(broken, broken, broken)
+    for load in (PoseTracker.load, Segmenter.load):
+        with pytest.raises(EngineError) as fetched:
+            load(networks)
+        assert fetched.value.hint == f"{FETCH_AGAIN} Or update onnxruntime."
+    assert bundled.value.hint == f"{EXPORT_AGAIN} Or update onnxruntime."
+    made = OnnxEngine(model(SHAPES, {"y": ((1, 4), 2.5)}), "pose", 1, FETCH_AGAIN)
+    with pytest.raises(EngineError) as missing:
+        made.run({})
+    assert missing.value.hint == FETCH_AGAIN

@@ -23,16 +23,16 @@ def test_an_unknown_library_is_answered_with_the_known() -> None:
 
 def test_the_kind_chooses_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever asks for an engine gets one of the chosen library, with its threads."""
-    asked: list[tuple[Path | bytes, str, int | None]] = []
+    asked: list[tuple[Path | bytes, str, int | None, str]] = []
 
-    def load(model: Path | bytes, name: str, threads: int | None) -> FakeEngine:
-        asked.append((model, name, threads))
+    def load(model: Path | bytes, name: str, threads: int | None, advice: str) -> FakeEngine:
+        asked.append((model, name, threads, advice))
         return FakeEngine(name, {}, {}, lambda known: {})
 
     module = ModuleType("abacus_engine")
     module.load = load  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "abacus_engine", module)
     monkeypatch.setitem(registry.LIBRARIES, "abacus", "abacus_engine:load")
-    made = EngineFactory("abacus", 3).make(b"model", "tiny")
+    made = EngineFactory("abacus", 3).make(b"model", "tiny", advice="Ask.")
     assert isinstance(made, FakeEngine)
-    assert asked == [(b"model", "tiny", 3)]
+    assert asked == [(b"model", "tiny", 3, "Ask.")]

@@ -137,3 +137,22 @@ def test_logistic_functions_do_not_overflow() -> None:
         logits = np.array([-2000, 0, 2000], np.float32)
         np.testing.assert_allclose(mask_of(logits), [0, 0.5, 1], atol=1e-9)
         assert logits[0] == -2000
+
+
+def test_looks_one_after_the_other_share_their_input(engine: Any) -> None:
+    places: list[int] = []
+
+    def answer(image: np.ndarray) -> dict[str, np.ndarray]:
+        places.append(image.ctypes.data)
+        return said(np.full((39, 2), 0.5))
+
+    fake = engine(answer)
+    landmarker = Landmarker(fake)
+    roi = Roi(50, 50, 60, 0.3)
+    for value in (200, 20):
+        landmarker.run(np.full((100, 100, 3), value, np.uint8), roi)
+    assert places[0] == places[1]
+    alone = engine(answer)
+    Landmarker(alone).run(np.full((100, 100, 3), 20, np.uint8), roi)
+    assert np.array_equal(fake.images[1], alone.images[0])
+    assert not np.array_equal(fake.images[0], fake.images[1])

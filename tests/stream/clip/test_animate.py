@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from bunraku.errors import ClipError, InputError, NoPersonError, OutputError, PhotoError
+from bunraku.spec.stages import Step
 from bunraku.stream.clip.animate import animate_clip
 from bunraku.stream.clip.options import AnimateOptions
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
@@ -61,8 +62,8 @@ def test_summary_is_plain_json(options: AnimateOptions, make_puppet: MakePuppet)
     assert told["frames"] == 6
     assert told["audio"] == "none"
     assert told["drops"] == told["lost_person_frames"] == told["engine_faults"] == 0
-    assert set(told["stages_ms"]) == {"decode", "animate", "encode", "pose"}
-    assert set(told["stages_ms"]["pose"]) == {"p50", "p95"}
+    assert set(told["stages_ms"]) == {"decode", "animate", "encode", Step.POSE}
+    assert set(told["stages_ms"][Step.POSE]) == {"p50", "p95"}
 
 
 def test_variable_frame_rate_is_kept(
