@@ -208,7 +208,10 @@ class _Recorder:
 
 def _check_target(options: AnimateOptions) -> None:
     writable_target(options.out, replaced=True)
-    check_apart(options.out, ((options.photo, "photo"), (options.clip, "clip")))
+    inputs = [(options.photo, "photo"), (options.clip, "clip")]
+    if options.iuv is not None:
+        inputs.append((options.iuv, "IUV images"))
+    check_apart(options.out, inputs)
 
 
 def _frames(

@@ -286,15 +286,25 @@ def test_files_are_checked_before_the_puppet_is_made(
         animate_clip(_no_puppet, replace(options, out=tmp_path / "out.txt"))
 
 
-@pytest.mark.parametrize("what", ["photo", "clip"])
+@pytest.mark.parametrize(
+    ("what", "told"), [("photo", "photo"), ("clip", "clip"), ("iuv", "IUV images")]
+)
 def test_inputs_are_not_overwritten(
-    options: AnimateOptions, make_clip: MakeClip, what: str
+    options: AnimateOptions, make_clip: MakeClip, what: str, told: str
 ) -> None:
     clip = make_clip("in.mp4")
-    same = replace(options, out=clip, photo=clip) if what == "photo" else None
-    same = same or replace(options, out=clip, clip=clip)
-    with pytest.raises(OutputError, match=f"is the {what} itself"):
+    before = clip.read_bytes()
+    same: AnimateOptions = replace(options, out=clip, **{what: clip})  # type: ignore[arg-type]
+    with pytest.raises(OutputError, match=f"is the {told} itself"):
         animate_clip(_no_puppet, same)
+    assert clip.read_bytes() == before
+
+
+def test_the_folder_of_iuv_images_takes_no_output(options: AnimateOptions, tmp_path: Path) -> None:
+    folder = tmp_path / "iuv"
+    folder.mkdir()
+    with pytest.raises(OutputError, match="would be among the IUV images"):
+        animate_clip(_no_puppet, replace(options, out=folder / "out.mp4", iuv=folder))
 
 
 @pytest.mark.parametrize("window", [{"start": 4, "stop": 4}, {"start": -1}])
