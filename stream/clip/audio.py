@@ -14,12 +14,12 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
+from bunraku.runtime.source.local_file import ffmpeg_name, open_file
 from bunraku.stream.clip.sound_copy import packets_to_copy
 from bunraku.stream.clip.sound_encoder import sound_encoding
 from bunraku.stream.clip.sound_probe import Sound
 from bunraku.stream.clip.sound_process import SoundBroken, SoundProcess
 from bunraku.stream.clip.sound_timeline import blocks
-from bunraku.stream.core.local_file import ffmpeg_name, open_file
 
 
 class AudioMode(StrEnum):

@@ -17,10 +17,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bunraku.errors import ClipError
+from bunraku.runtime.source.opening import film_stream, open_clip
 from bunraku.runtime.source.place import Read, path_of
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.extent import Extent
-from bunraku.stream.clip.opening import film_stream, open_clip
 from bunraku.stream.clip.timeline import AnyPacket, ClipTimeline
 from bunraku.stream.clip.times import FrameTimes
 from bunraku.stream.core.frame import to_rgb
@@ -54,7 +54,7 @@ class ClipFrame:
 
 
 class ClipReader:
-    """The film of a file (:mod:`~bunraku.stream.core.film`), in the memory of a few frames.
+    """The film of a file (:mod:`~bunraku.runtime.source.film`), in the memory of a few frames.
 
     Damage is survived: frames that cannot be decoded are counted in :attr:`unreadable`, and the
     clip ends where nothing more can be read.

@@ -24,10 +24,10 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
+from bunraku.runtime.source.local_file import open_file
 from bunraku.stream.clip.sound_decoding import decode, demux, time_of, track
 from bunraku.stream.clip.sound_mixer import Mixer
 from bunraku.stream.clip.sound_probe import find_sound
-from bunraku.stream.core.local_file import open_file
 
 Samples = NDArray[np.float32]
 

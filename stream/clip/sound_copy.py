@@ -12,8 +12,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
+from bunraku.runtime.source.local_file import open_file
 from bunraku.stream.clip.timeline import packets_of
-from bunraku.stream.core.local_file import open_file
 
 
 def packets_to_copy(stream: AudioStream) -> Iterator[Packet[AudioStream]]:

@@ -12,9 +12,9 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
+from bunraku.runtime.source.local_file import open_file
 from bunraku.stream.clip.sound_copy import can_be_copied
 from bunraku.stream.clip.sound_decoding import decode, demux, time_of, track
-from bunraku.stream.core.local_file import open_file
 
 _MP4_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
 _PCM_CODECS = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be"})

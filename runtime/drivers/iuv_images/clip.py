@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
-import av
 import av.error
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from bunraku.errors import InputError
+from bunraku.runtime.source.opening import film_stream, open_clip
+from bunraku.runtime.source.place import Read
 
 
 class IuvClip:
     """The frames of a clip, as RGB pictures by number.
 
-    :raises InputError: it is not a clip, or has no frames, or its pixels are not RGB.
+    :raises InputError: it is no file, or not a clip, or has no frames, or its pixels are not RGB.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,14 +64,11 @@ class IuvClip:
 
     def _decode(self) -> Generator[VideoFrame]:
         try:
-            with av.open(str(self._path)) as container:
-                if not container.streams.video:
-                    raise InputError(f"{self._path} has no pictures.", "Give a clip of IUV images.")
-                yield from container.decode(container.streams.video[0])
+            with open_clip(self._path, Read.IUV) as container:
+                yield from container.decode(film_stream(container, self._path, Read.IUV))
         except av.error.FFmpegError as exc:
             raise InputError(
-                f"{self._path} is damaged, or no clip: {exc.strerror}.",
-                "Give a folder of PNG files, or a clip of IUV images.",
+                f"{self._path} is damaged: {exc.strerror}.", "Copy or write it again."
             ) from exc
 
     def _rgb(self, frame: VideoFrame) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from bunraku.errors import InputError
 from bunraku.runtime.drivers.iuv_images.channels import PartChannel, check_iuv, find_part_channel
 from bunraku.runtime.drivers.iuv_images.clip import IuvClip
 from bunraku.runtime.drivers.iuv_images.png import read_png
+from bunraku.runtime.source.place import Read, path_of
 
 SAME_SHAPE = 0.02
 """Images whose aspect ratio differs by less than this share from the frame's show it, scaled."""
@@ -36,11 +37,12 @@ class IuvImages:
     """DensePose's IUV images, one for each frame of a clip, numbered from 0.
 
     :param path: a folder of PNG files, in natural order of their names (2 before 10), or a clip.
-    :raises InputError: it is missing, empty, or its first image is no IUV image.
+    :raises InputError: it is missing, an address, a pipe, empty, or its first image is no IUV
+        image.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = path_of(path, Read.IUV)
         try:
             self._pictures = _open(self.path)
         except OSError as exc:

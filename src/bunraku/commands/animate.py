@@ -16,6 +16,7 @@ from bunraku.commands.options import (
     RotateOption,
     WindowOnlyOption,
     clip_path,
+    iuv_path,
     parse_rotation,
     photo_path,
 )
@@ -76,8 +77,10 @@ def animate(
     iuv: Annotated[
         Path | None,
         typer.Option(
+            parser=iuv_path,
+            metavar="PATH",
             help="IUV images as DensePose writes them, one for each frame of CLIP: a folder of "
-            "PNG files, or a clip of lossless RGB."
+            "PNG files, or a clip of lossless RGB.",
         ),
     ] = None,
     bundle: BundleOption = "live",
