@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 import av
 import av.error
-from av.buffer import Buffer
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -24,7 +23,7 @@ from bunraku.stream.clip.extent import Extent
 from bunraku.stream.clip.timeline import AnyPacket, ClipTimeline
 from bunraku.stream.clip.times import FrameTimes
 from bunraku.stream.core.frame import to_rgb
-from bunraku.stream.core.orientation import Turn, fit, resize
+from bunraku.stream.core.orientation import as_shown, fit
 from bunraku.stream.core.tolerance import STREAMED
 
 # Failed reads after which the rest of a damaged file is given up.
@@ -175,12 +174,7 @@ class ClipReader:
         yield flush
 
     def _upright(self, frame: VideoFrame) -> Picture:
-        image = to_rgb(frame)
-        height, width = image.shape[:2]
-        aspect = self._stream.sample_aspect_ratio
-        if aspect and aspect != 1:
-            image = resize(image, max(1, round(width * aspect)), height)
-        image = _turn(frame).apply(image)
+        image = to_rgb(as_shown(frame, self._stream.sample_aspect_ratio))
         size = (image.shape[1], image.shape[0])
         if self._size is None:
             self._size = size
@@ -188,16 +182,6 @@ class ClipReader:
             self.resized += 1
             image = fit(image, *self._size)
         return image
-
-
-def _turn(frame: VideoFrame) -> Turn:
-    try:
-        matrix = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
-    except ValueError:
-        # PyAV knows not every kind of side data that FFmpeg gives (EXIF, for one), and then shows
-        # none of it; the angle alone is told all the same.
-        return Turn.from_degrees(frame.rotation)
-    return Turn() if matrix is None else Turn.from_display_matrix(bytes(matrix))
 
 
 def _expected_frames(container: InputContainer, stream: VideoStream, rate: Fraction) -> int | None:
