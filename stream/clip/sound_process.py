@@ -24,10 +24,14 @@ class SoundProcess:
 
         :param path: as FFmpeg opens it.
         :param suffix: of the file that the sound is carried into (".mp4").
-        :raises OSError: it cannot be started.
+        :raises OSError: it cannot be started, or has ended at once; it is not left behind.
         """
         self._child = ChildProcess("bunraku.stream.clip.sound_child")
-        self._child.send(Order(path, suffix).line())
+        try:
+            self._child.send(Order(path, suffix).line())
+        except OSError:
+            self.close()
+            raise
 
     def find(self) -> Sound | None:
         """Wait for what it finds; None where no track can be decoded."""
