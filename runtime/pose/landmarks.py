@@ -19,6 +19,8 @@ from bunraku.spec.arrays import Array, Picture
 SIZE = 256
 BODY = 33
 """Landmarks of the body, in BlazePose's order."""
+PRESENT = 0.5
+"""Presence from which a person is taken to be there."""
 _ALL = 39  # the body's, and six that place the next crop, of which the first two are used
 _CENTRE, _RIM = 33, 34
 _HEATMAP = 64

@@ -11,7 +11,6 @@ from typing import Self
 import av
 import av.error
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -19,15 +18,13 @@ from bunraku.errors import ClipError
 from bunraku.runtime.source.opening import film_stream, open_clip
 from bunraku.runtime.source.place import Read, path_of
 from bunraku.spec.arrays import Picture
+from bunraku.stream.clip.damage import past_damage
 from bunraku.stream.clip.extent import Extent
 from bunraku.stream.clip.timeline import AnyPacket, ClipTimeline
 from bunraku.stream.clip.times import FrameTimes
 from bunraku.stream.core.frame import to_rgb
 from bunraku.stream.core.orientation import as_shown, fit
 from bunraku.stream.core.tolerance import STREAMED
-
-# Failed reads after which the rest of a damaged file is given up.
-_MAX_FAILURES = 32
 
 
 @dataclass(frozen=True)
@@ -161,17 +158,12 @@ class ClipReader:
 
     def _packets(self) -> Iterator[AnyPacket]:
         """Yield all packets, past damage as far as the container can, and a last flush."""
-        for _ in range(_MAX_FAILURES):
-            try:
-                for packet in self._container.demux():
-                    self._extent.read(packet)
-                    yield packet
-                return
-            except av.error.FFmpegError:
-                self.unreadable += 1
-        flush: AnyPacket = Packet()
-        flush.stream = self._stream
-        yield flush
+        for packet in past_damage(self._container, self._stream, self._count_damage):
+            self._extent.read(packet)
+            yield packet
+
+    def _count_damage(self) -> None:
+        self.unreadable += 1
 
     def _upright(self, frame: VideoFrame) -> Picture:
         image = to_rgb(as_shown(frame, self._stream.sample_aspect_ratio))

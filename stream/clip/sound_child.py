@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import struct
 import sys
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from bunraku.runtime.source.local_file import open_file
 from bunraku.stream.clip.sound_decoding import decode, demux, time_of, track
 from bunraku.stream.clip.sound_mixer import Mixer
 from bunraku.stream.clip.sound_probe import find_sound
+from bunraku.stream.core.signals import ignore_in_child
 
 Samples = NDArray[np.float32]
 
@@ -121,10 +121,7 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
 
 def main() -> None:
     """Serve standard input and output."""
-    # Ctrl-C and a closed terminal are the parent's, which then completes its file.
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    ignore_in_child()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     try:
         serve(sys.stdin.buffer, answers)

@@ -13,10 +13,8 @@ from bunraku.errors import InputError
 from bunraku.runtime.drivers.iuv_images.channels import PartChannel, check_iuv, find_part_channel
 from bunraku.runtime.drivers.iuv_images.clip import IuvClip
 from bunraku.runtime.drivers.iuv_images.png import read_png
+from bunraku.runtime.source.framing import SAME_SHAPE
 from bunraku.runtime.source.place import Read, path_of
-
-SAME_SHAPE = 0.02
-"""Images whose aspect ratio differs by less than this share from the frame's show it, scaled."""
 
 
 class _Pictures(Protocol):
