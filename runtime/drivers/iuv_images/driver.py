@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.errors import InputError
+from bunraku.errors import DriverEndedError, InputError
 from bunraku.runtime.drivers.iuv_images.backs import BackCharts
 from bunraku.runtime.drivers.iuv_images.order import FrameOrder
 from bunraku.runtime.drivers.iuv_images.placing import (
@@ -56,6 +56,7 @@ class IuvImagesDriver:
         self._index_of = FrameOrder() if index_of is None else index_of
         self._backs = BackCharts()
         self._faults = 0
+        self._fits = False
         self.reset()
 
     def reset(self) -> None:
@@ -89,12 +90,13 @@ class IuvImagesDriver:
 
         :param frame: HWC uint8 RGB; frames come one by one, in their order.
         :param mirrored: left and right are exchanged in the frames, but not in the images.
-        :raises InputError: there is no image for the frame, or not of its shape.
+        :raises DriverEndedError: there is no image for the frame.
+        :raises InputError: the first image is not of the frame's shape; a later one that is not
+            counts as damaged.
         """
-        iuv = self._image(self._index_of(time_s))
+        iuv = self._image(self._index_of(time_s), (frame.shape[0], frame.shape[1]))
         if iuv is None:
             return None
-        check_shape(iuv, (frame.shape[0], frame.shape[1]), self._images.path)
         self._backs.learn(iuv)
         if self._calibrate_asked or self._stance is None:
             self._start(iuv)
@@ -111,11 +113,18 @@ class IuvImagesDriver:
         surface = sample(iuv, window, self._size, turned=self._backs.turned, mirrored=mirrored)
         return Driving(surface, landmarks=None) if surface[:, PART].any() else None
 
-    def _image(self, index: int) -> NDArray[np.uint8] | None:
+    def _image(self, index: int, shape: tuple[int, int]) -> NDArray[np.uint8] | None:
+        read = False
         try:
-            return self._images.frame(index)
+            iuv = self._images.frame(index)
+            read = True
+            check_shape(iuv, shape, self._images.path)
+            self._fits = True
+            return iuv
+        except DriverEndedError:
+            raise
         except InputError as exc:
-            if self._images.count is not None and index >= self._images.count:
+            if read and not self._fits:
                 raise
             self._faults += 1
             if self._faults == 1:

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.errors import InputError
+from bunraku.errors import DriverEndedError, InputError
 from bunraku.runtime.drivers.iuv_images.channels import PartChannel, check_iuv, find_part_channel
 from bunraku.runtime.drivers.iuv_images.clip import IuvClip
 from bunraku.runtime.drivers.iuv_images.png import read_png
@@ -57,11 +57,12 @@ class IuvImages:
         """The image of one frame; cheap in their order, and for the last one again.
 
         :return: ``[H, W, 3]``: part 0 to 24, 255 U, 255 V.
-        :raises InputError: there is none, or it is damaged, or no IUV image.
+        :raises DriverEndedError: there are no more.
+        :raises InputError: it is damaged, or no IUV image.
         """
         rgb = self._pictures.read(index)
         if rgb is None:
-            raise InputError(
+            raise DriverEndedError(
                 f"{self.path} holds {self.count} IUV images, numbered from 0; there is none for "
                 f"frame {index} of the clip.",
                 "Give one IUV image for each frame of the clip.",

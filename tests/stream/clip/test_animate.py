@@ -13,7 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bunraku.errors import ClipError, InputError, NoPersonError, OutputError, PhotoError
+from bunraku.errors import (
+    ClipError,
+    DriverEndedError,
+    InputError,
+    NoPersonError,
+    OutputError,
+    PhotoError,
+)
 from bunraku.stream.clip.animate import animate_clip
 from bunraku.stream.clip.options import AnimateOptions
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
@@ -198,6 +205,28 @@ def test_corrupt_tail_is_animated_as_far_as_it_goes(
     summary = animate_clip(make_puppet, replace(options, clip=clip))
     assert 5 < summary.frames == len(_frames(options.out)) < 40
     assert any(note.startswith("the clip ends early: ") for note in summary.notes)
+
+
+def test_a_driver_that_ends_early_ends_the_file(
+    options: AnimateOptions, make_puppet: MakePuppet
+) -> None:
+    class Ending(make_puppet().__class__):  # type: ignore[misc]
+        last = 3
+
+        def animate(self, *args: Any, **kwargs: Any) -> Any:
+            if len(self.drives) == self.last:
+                raise DriverEndedError("iuv holds 3 IUV images.", "Give more.")
+            return super().animate(*args, **kwargs)
+
+    summary = animate_clip(Ending, options)
+    assert summary.frames == len(_frames(options.out)) == 3
+    assert not summary.interrupted
+    assert "the recording ends early: iuv holds 3 IUV images" in summary.notes
+    options.out.unlink()
+    Ending.last = 0
+    with pytest.raises(DriverEndedError):
+        animate_clip(Ending, options)
+    assert not options.out.exists()
 
 
 def test_size_that_changes_mid_clip(
