@@ -30,6 +30,9 @@ class _Pictures(Protocol):
     def read(self, index: int) -> NDArray[np.uint8] | None:
         """``[H, W, 3]`` RGB; None past the end."""
 
+    def close(self) -> None:
+        """Hold no file open until the next picture is read."""
+
 
 class IuvImages:
     """DensePose's IUV images, one for each frame of a clip, numbered from 0.
@@ -52,6 +55,17 @@ class IuvImages:
     def count(self) -> int | None:
         """How many images there are; None for a clip that has not been read to its end."""
         return self._pictures.count
+
+    def another(self) -> IuvImages:
+        """The same images, read independently: of one, only one frame at a time can be read.
+
+        :raises InputError: they are gone, or have changed.
+        """
+        return IuvImages(self.path)
+
+    def close(self) -> None:
+        """Release the file, as the last reference does; asking for a frame opens it again."""
+        self._pictures.close()
 
     def frame(self, index: int) -> NDArray[np.uint8]:
         """The image of one frame; cheap in their order, and for the last one again.
@@ -134,6 +148,9 @@ class _Folder:
         if self._last is None or self._last[0] != index:
             self._last = index, read_png(self._files[index])
         return self._last[1]
+
+    def close(self) -> None:
+        """No file stays open between two pictures."""
 
 
 def _open(path: Path) -> _Pictures:

@@ -164,6 +164,7 @@ def iuv_images(driver: str, options: AnimateOptions) -> IuvImages | None:
     expected = _frames_of(options.clip) if options.stop is None else options.stop
     if expected is not None:
         images.check_frames(expected)
+    images.close()  # the driver reads them by itself
     return images
 
 

@@ -51,6 +51,25 @@ def test_clips_without_loss(
     assert images.count == 5
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="tells of open files on Linux")
+def test_the_file_is_let_go_of(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "iuv.mkv", "ffv1", "bgr0", PEOPLE)
+
+    def held() -> int:
+        links = Path("/proc/self/fd").iterdir()
+        return sum(link.exists() and link.resolve() == clip for link in links)
+
+    images = IuvImages(clip)
+    other = images.another()
+    assert held() == 2
+    np.testing.assert_array_equal(other.frame(3), PEOPLE[3])
+    images.close()
+    assert held() == 1
+    np.testing.assert_array_equal(images.frame(2), PEOPLE[2])
+    del images, other
+    assert held() == 0
+
+
 def test_clips_whose_pixels_are_no_rgb(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "iuv.mp4", "libx264", "yuv420p", PEOPLE)
     with pytest.raises(InputError, match=r"keeps its pictures as yuv420p, which blurs"):
