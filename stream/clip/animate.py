@@ -76,7 +76,13 @@ def animate_clip(
     _check_target(options)
     photo, notes = recordable_photo(options.photo, options.max_side_px)
     with ClipReader(options.clip) as reader, ClipWriter(options.out) as writer:
-        audio = AudioTrack(options.clip, options.out.suffix.lower())
+        stop = options.stop
+        audio = AudioTrack(
+            options.clip,
+            options.out.suffix.lower(),
+            until_s=None if stop is None else reader.surely_over_s(stop),
+            should_stop=should_stop,
+        )
         writer.carry(audio)
         puppet = load()
         notes += puppet.set_source(photo).notes

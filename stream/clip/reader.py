@@ -26,6 +26,10 @@ from bunraku.stream.core.frame import to_rgb
 from bunraku.stream.core.orientation import as_shown, fit
 from bunraku.stream.core.tolerance import STREAMED
 
+# How far the start of a clip may be slower than its mean rate.
+_RATES_VARY = 3
+_SLACK_S = 10.0
+
 
 @dataclass(frozen=True)
 class ClipFrame:
@@ -89,6 +93,11 @@ class ClipReader:
     def counted_frames(self) -> int | None:
         """How many frames the container says that there are; None where it does not count them."""
         return int(self._stream.frames) or None
+
+    def surely_over_s(self, frames: int) -> float:
+        """A second of the clip's clock before which so many frames are over, even if rates vary."""
+        start_s = (self._container.start_time or 0) / av.time_base
+        return start_s + _RATES_VARY * float(frames / self.rate) + _SLACK_S
 
     def __enter__(self) -> Self:
         return self

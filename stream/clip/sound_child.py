@@ -44,6 +44,8 @@ class Order:
     path: str
     # Of the file that it is carried into (".mp4").
     suffix: str
+    # Seconds on the clip's clock after which nothing of it is wanted; None for all of it.
+    until_s: float | None = None
 
     def line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
@@ -108,7 +110,7 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
     :raises av.error.FFmpegError, OSError: the file cannot be read, or nobody listens any more.
     """
     order = Order(**json.loads(orders.readline()))
-    sound = find_sound(order.path, order.suffix)
+    sound = find_sound(order.path, order.suffix, order.until_s)
     answers.write(json.dumps(None if sound is None else asdict(sound)).encode() + b"\n")
     answers.flush()
     if line := orders.readline():

@@ -55,17 +55,18 @@ class Sound:
     hidden: bool
 
 
-def find_sound(path: str, suffix: str) -> Sound | None:
+def find_sound(path: str, suffix: str, until_s: float | None = None) -> Sound | None:
     """Look for the first track that can be decoded.
 
     :param suffix: of the file that it is carried into (".mp4").
+    :param until_s: seconds on the clip's clock after which it is not looked at; None for all of it.
     :raises av.error.FFmpegError, OSError: the file cannot be read.
     """
     with open_file(path) as container:
         tracks = [stream.index for stream in container.streams.audio if stream.codec_context]
     for index in tracks:
         with open_file(path) as container:
-            sound = _examine(container, track(container, index), path, suffix)
+            sound = _examine(container, track(container, index), path, suffix, until_s)
         if sound is not None:
             return sound
     return None
@@ -83,7 +84,7 @@ class _Start:
 
 
 def _examine(
-    container: InputContainer, stream: AudioStream, path: str, suffix: str
+    container: InputContainer, stream: AudioStream, path: str, suffix: str, until_s: float | None
 ) -> Sound | None:
     packets = demux(stream)
     start = _start(packets)
@@ -91,8 +92,8 @@ def _examine(
         return None
     copied = (
         _may_be_copied(container, stream, suffix, start.hidden)
-        and (container.format.name.startswith(_ONE_HEADER) or _is_steady(start, packets))
-        and can_be_copied(path, stream.index, _COPIED_INTO[suffix][0])
+        and (container.format.name.startswith(_ONE_HEADER) or _is_steady(start, packets, until_s))
+        and can_be_copied(path, stream.index, _COPIED_INTO[suffix][0], until_s)
     )
     return Sound(
         stream=stream.index,
@@ -126,11 +127,17 @@ def _start(packets: Iterator[Packet[AudioStream]]) -> _Start | None:
     return None
 
 
-def _is_steady(start: _Start, packets: Iterator[Packet[AudioStream]]) -> bool:
+def _is_steady(
+    start: _Start, packets: Iterator[Packet[AudioStream]], until_s: float | None
+) -> bool:
     """Whether rate and channels stay what they are at the start."""
     rest = itertools.chain.from_iterable(map(decode, packets))
-    frames = itertools.chain(start.following, rest)
-    return all(_form(frame) == _form(start.frame) for frame in frames)
+    for frame in itertools.chain(start.following, rest):
+        if _form(frame) != _form(start.frame):
+            return False
+        if until_s is not None and (time_of(frame) or 0) > until_s:
+            return True
+    return True
 
 
 def _form(frame: AudioFrame) -> tuple[int, str]:
