@@ -11,6 +11,7 @@ from typing import Protocol
 from bunraku.errors import DriverEndedError, NoPersonError
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.pose.turned import turned_words
+from bunraku.runtime.source.place import Read
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
@@ -228,7 +229,7 @@ def _check_target(options: AnimateOptions) -> None:
     writable_target(options.out, replaced=True)
     inputs = [(options.photo, "photo"), (options.clip, "clip")]
     if options.iuv is not None:
-        inputs.append((options.iuv, "IUV images"))
+        inputs.append((options.iuv, Read.IUV))
     check_apart(options.out, inputs)
 
 

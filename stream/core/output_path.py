@@ -62,7 +62,7 @@ def check_apart(out: Path, inputs: Iterable[tuple[Path, str]]) -> None:
         if _same(out, path):
             raise OutputError(f"{out} is the {what} itself.", "Name another output file.")
         if stat.S_ISDIR(mode_of(path)) and _same(folder, path):
-            raise OutputError(f"{out} would be among the {what}.", "Name a file elsewhere.")
+            raise OutputError(f"{out} would be in {path}, which is read.", "Name one elsewhere.")
 
 
 def check_replaced(folder: Path, inputs: Iterable[tuple[Path, str]]) -> None:

@@ -71,7 +71,7 @@ def test_iuv_images_are_not_written_over(
     words = ("--driver", "iuv-images", "--iuv", folder, "-o", folder / "out.mp4")
     result = run(make_photo(), make_clip(), *words)
     assert result.exit_code == 2
-    assert "would be among the IUV images." in result.stderr
+    assert f"would be in {folder}, which is read." in result.stderr
     assert len(list(folder.iterdir())) == 6
 
 

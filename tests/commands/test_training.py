@@ -147,7 +147,7 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
     (bundle / "c.pt").touch()
     for words, told in (
         (("bench", "latency", "--photo", photo, "--json", photo), "is the photo itself."),
-        (("evaluate", "--photos", photos, "-o", photos), "would be among the photos."),
+        (("evaluate", "--photos", photos, "-o", photos), "photos, which is read."),
         (("export", bundle / "c.pt", "-o", bundle), "bundle, which would be replaced."),
     ):
         result = _run(*words)
