@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import av.error
 import numpy as np
 
 from bunraku.errors import ClipError, InputError
@@ -26,7 +27,9 @@ from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
 from bunraku.runtime.measure import Spread
 from bunraku.runtime.puppet import Puppet
+from bunraku.runtime.source.opening import film_stream, open_clip
 from bunraku.runtime.source.photo import read_photo
+from bunraku.runtime.source.place import Read, path_of
 from bunraku.runtime.yardstick import yardstick_input, yardstick_model
 from bunraku.spec.arrays import Picture
 from bunraku.spec.cores import cores
@@ -144,17 +147,16 @@ def read_clip(path: Path, most: int) -> list[Picture]:
 
     :raises ClipError: it cannot be read or has no frames.
     """
-    import av
-
+    path = path_of(path, Read.CLIP)
     frames: list[Picture] = []
     try:
-        with av.open(str(path)) as container:
-            for frame in container.decode(video=0):
+        with open_clip(path) as container:
+            for frame in container.decode(film_stream(container, path)):
                 frames.append(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
                 if len(frames) == most:
                     break
-    except (av.FFmpegError, OSError, IndexError) as error:
-        raise ClipError(f"{path} cannot be read: {error}.", "Use another clip.") from error
+    except av.error.FFmpegError as error:
+        raise ClipError(f"{path} is damaged: {error.strerror}.", "Use another clip.") from error
     if not frames:
         raise ClipError(f"{path} has no frames.", "Use another clip.")
     return frames

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -112,16 +113,20 @@ class Models:
     ) -> Models:
         """The same, driven by IUV images instead of by landmarks.
 
-        :param images: one for each frame.
-        :param index_of: the number of the frame at a time; None to count them as they come.
+        :param images: one for each frame; every driver reads them by itself.
+        :param index_of: the number of the frame at a time, for all drivers; None to let each count
+            its frames as they come.
         """
-        by_landmarks = self.driver()
 
-        def surface_of(source: Source) -> Array:
-            return by_landmarks.prepare(source).surface
+        def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
+            by_landmarks = self.make_driver(options, recorder)
 
-        def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:  # noqa: ARG001
-            return IuvImagesDriver(images, surface_of, self.layout.size, index_of=index_of)
+            def surface_of(source: Source) -> Array:
+                return by_landmarks.prepare(source).surface
+
+            own = images.another()
+            size = self.layout.size
+            return IuvImagesDriver(own, surface_of, size, index_of=index_of, recorder=recorder)
 
         return replace(self, make_driver=make_driver)
 
@@ -176,12 +181,15 @@ class Models:
         except InputError as error:
             log.warning("the engines could not be warmed up: %s", error)
             return
-        driving = driver.follow(photo, 0.0, identity.subject)
-        if driving is not None:
-            moved = generator.move(identity.features, driving.surface, driving.hints.head)
-            blended = generator.blend(identity.features, generator.seam(identity.features, moved))
-            shown = generator.fetch(blended)
-            identity.canvas.paste(shown.image, shown.mask, shown.detail)
+        surface, head = identity.subject.surface, None
+        with contextlib.suppress(InputError):  # IUV images are of other frames than the photo
+            driving = driver.follow(photo, 0.0, identity.subject)
+            if driving is not None:
+                surface, head = driving.surface, driving.hints.head
+        moved = generator.move(identity.features, surface, head)
+        blended = generator.blend(identity.features, generator.seam(identity.features, moved))
+        shown = generator.fetch(blended)
+        identity.canvas.paste(shown.image, shown.mask, shown.detail)
 
 
 def check_sizes(generator: Bundle, iuv: Bundle, side: int) -> None:

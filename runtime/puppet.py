@@ -115,7 +115,8 @@ class Puppet:
         :param time_s: the frame's time.
         :param mirrored: whether left and right are exchanged in it; the calibration follows.
         :return: None while nobody is found, or nobody clearly enough to calibrate on.
-        :raises InputError: the frame is not a picture.
+        :raises InputError: the frame is not a picture, or the driver cannot be of it.
+        :raises DriverEndedError: what drives has ended (IUV images).
         :raises EngineError: a network failed.
         """
         check_picture(frame, "A frame")
@@ -157,6 +158,7 @@ class Puppet:
         :param window_only: only the square that the networks make, at their own size.
         :return: a new picture of the photo's size, or of the window's.
         :raises InputError: the frame is not a picture, or there is no source yet.
+        :raises DriverEndedError: what drives has ended (IUV images).
         :raises EngineError: an engine fails before it has ever given a picture of this source.
         """
         identity = self.identity

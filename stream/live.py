@@ -60,6 +60,14 @@ class LiveOptions:
     duration_s: float | None = None
 
 
+def inputs_of(options: LiveOptions) -> list[tuple[Path, str]]:
+    """The files that are read, each with what it is called."""
+    inputs = [(path, "photo") for path in options.photos]
+    if is_file(options.source):
+        inputs.append((file_of(options.source), "clip"))
+    return inputs
+
+
 @dataclass(frozen=True)
 class LiveSummary:
     """What happened, for people and as JSON."""
@@ -97,7 +105,7 @@ class Live:
     :raises InputError: source, sinks or folder are not what they should be, there are more photos
         than keys for them, or one cannot be read.
     :raises OutputError: a window is asked for, and there is no display, or a file would be written
-        that cannot be, or that is the clip itself.
+        that cannot be, or that is the clip or a photo itself.
     """
 
     def __init__(self, options: LiveOptions, *, clock: Clock | None = None) -> None:
@@ -109,8 +117,8 @@ class Live:
                 f"Name at most {MOST_KEYED_PHOTOS}.",
             )
         out = options.sinks.out
-        if out is not None and is_file(options.source):
-            check_apart(out, [(file_of(options.source), "clip")])
+        for written in (*filter(None, [out]), *map(Path, options.sinks.push)):
+            check_apart(written, inputs_of(options))
         self._record = Recordings(
             options.record_to,
             rate=options.source.rate,

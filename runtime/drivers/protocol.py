@@ -81,6 +81,9 @@ class Driver(Protocol):
         :param time_s: the frame's time; one before the last starts anew.
         :param mirrored: whether left and right are exchanged in it.
         :raises EngineError: a network failed.
+        :raises DriverEndedError: what drives has ended: there is nothing for this frame, nor for
+            any that follows.
+        :raises InputError: what drives cannot be of these frames at all; told at the first.
         """
 
     def calibrate(self) -> None:

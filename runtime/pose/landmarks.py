@@ -20,6 +20,8 @@ from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LANDMARKS
 
 SIZE = 256
+PRESENT = 0.5
+"""Presence from which a person is taken to be there."""
 _ALL = 39  # the body's, and six that place the next crop, of which the first two are used
 _CENTRE, _RIM = LANDMARKS, LANDMARKS + 1
 _HEATMAP = 64

@@ -8,7 +8,7 @@ import numpy as np
 
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.detector import Detection, Detector
-from bunraku.runtime.pose.landmarks import Landmarker, Landmarks, Pose, next_roi
+from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose, next_roi
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
 from bunraku.runtime.pose.proposals import LOOKS, judge, propose
 from bunraku.runtime.pose.roi import Roi, paste
@@ -16,7 +16,6 @@ from bunraku.runtime.pose.smoothing import Smoother
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import LANDMARKS
 
-MIN_PRESENCE = 0.5
 _CANDIDATES = 3  # detections tried before a frame counts as empty
 _TILES_EVERY_S = 1.0  # how often an empty scene is searched for small people
 _SUSPECT_EVERY_S = 1.0  # how often it is searched for people of whom the detector is not sure
@@ -115,10 +114,10 @@ class PoseTracker:
             roi = detection.roi
             for _ in range(refinements):
                 found = self._landmarker.run(frame, roi, mask=False)
-                if found.presence > MIN_PRESENCE:
+                if found.presence > PRESENT:
                     roi = next_roi(found.points)
             pose = self.estimate(frame, roi, mask)
-            if pose.presence > MIN_PRESENCE:
+            if pose.presence > PRESENT:
                 return pose
         for roi in propose(frame, self._detector):
             judged = judge(frame, roi, self._landmarker, mask)
@@ -146,7 +145,7 @@ class PoseTracker:
         found = None
         if self._roi is not None:
             found = self._landmarker.run(frame, self._roi, mask)
-            if found.presence <= MIN_PRESENCE or not _reaches(self._roi, frame):
+            if found.presence <= PRESENT or not _reaches(self._roi, frame):
                 self._lose(self._roi)
                 found = None
         if found is None:
@@ -178,7 +177,7 @@ class PoseTracker:
             people.sort(key=lambda d: not _near(d.roi, lost))  # stable: still the largest first
         for detection in people[:_CANDIDATES]:
             found = self._landmarker.run(frame, detection.roi, mask)
-            if found.presence > MIN_PRESENCE:
+            if found.presence > PRESENT:
                 return found
         return None if tiles else self._suspected(frame, time_s, mask)
 

@@ -37,6 +37,11 @@ REACH_UP = 1.45
 SHOULDERS = 0.72
 """Width of the shoulders."""
 
+SAME_SHAPE = 0.02
+"""Pictures whose aspect ratios differ by less than this share show the same scene, scaled."""
+LIFT_MAX = 0.08
+"""How far, in windows, the driver is lifted or lowered to stand on the source's ground."""
+
 SHORTENED = 0.85
 """A bone that the picture shows shorter than this share of its length is taken to be turned away;
 above, the picture is the better measure."""

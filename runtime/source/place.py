@@ -25,16 +25,18 @@ class Read(StrEnum):
 
     PHOTO = "photo"
     CLIP = "clip"
+    IUV = "clip of IUV images"
 
     def error(self, message: str, hint: str | None = None) -> InputError:
         """Make the error of what cannot be read."""
-        return (PhotoError if self is Read.PHOTO else ClipError)(message, hint)
+        kinds = {Read.PHOTO: PhotoError, Read.CLIP: ClipError, Read.IUV: InputError}
+        return kinds[self](message, hint)
 
 
 def path_of(place: str | Path, what: Read) -> Path:
     """The path that is meant, also by a ``file:`` address; whether anything is there is not asked.
 
-    :raises PhotoError: or ClipError: it is an address of another kind.
+    :raises InputError: ``what``'s own: it is an address of another kind.
     """
     text = str(place)
     found = _ADDRESS.fullmatch(text)
@@ -51,6 +53,10 @@ def path_of(place: str | Path, what: Read) -> Path:
     told = _PASSWORD.sub(r"\1:…@", address)
     if what is Read.PHOTO:
         raise PhotoError(f"{told} is an address, and photos are read from files.", "Download it.")
+    if what is Read.IUV:
+        raise InputError(
+            f"{told} is an address, and IUV images are read from files.", "Download them."
+        )
     raise ClipError(
         f"{told} is an address, and `animate` reads files.",
         "Download it, or let it drive a photo live: `bunraku live PHOTO --from URL` takes "
@@ -61,15 +67,15 @@ def path_of(place: str | Path, what: Read) -> Path:
 def check_kind(path: Path, what: Read) -> None:
     """See that a file is there that can be read as often as needed; photos, once.
 
-    :raises PhotoError: or ClipError: it is something else.
+    :raises InputError: ``what``'s own: it is something else.
     :raises OSError: nothing is there, or it may not be seen.
     """
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        one = "picture" if what is Read.PHOTO else "clip"
+        one = "picture" if what is Read.PHOTO else what
         raise what.error(f"{path} is a folder, not a {what}.", f"Name one {one} in it.")
-    if stat.S_ISFIFO(mode) and what is Read.CLIP:
-        raise ClipError(
+    if stat.S_ISFIFO(mode) and what is not Read.PHOTO:
+        raise what.error(
             f"{path} is a pipe, which can be read only once; a clip must be a file.",
             "Save it to a file first.",
         )

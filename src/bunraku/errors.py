@@ -6,6 +6,7 @@
     │   │   └── NoPersonError   nobody in the photo, too small, or too little of the body
     │   ├── ClipError           no video stream, no frames, unreadable
     │   ├── SourceError         a camera or a stream that cannot be opened, or is lost for good
+    │   ├── DriverEndedError    what drives a photo ended before the frames did
     │   └── OutputError         unwritable, disk full
     ├── BundleError             a bundle that is incomplete, damaged or made for something else
     ├── EngineError             an engine that cannot be made or cannot run
@@ -50,6 +51,10 @@ class ClipError(InputError):
 
 class SourceError(InputError):
     """A camera or a stream that cannot be opened, or is lost for good."""
+
+
+class DriverEndedError(InputError):
+    """What drives a photo has ended before the frames did: there is no IUV image for one."""
 
 
 class OutputError(InputError):

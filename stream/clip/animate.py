@@ -8,9 +8,10 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Protocol
 
-from bunraku.errors import NoPersonError
+from bunraku.errors import DriverEndedError, NoPersonError
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.pose.turned import turned_words
+from bunraku.runtime.source.place import Read
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
@@ -62,7 +63,8 @@ def animate_clip(
     """Animate a photo with a clip into a file.
 
     The photo, the clip and the place of the file are checked before ``load`` makes the puppet.
-    Memory does not depend on the clip's length. When ``should_stop`` turns true the file is closed
+    Memory does not depend on the clip's length. Where what drives the photo ends before the clip
+    does, so does the file, with a note. When ``should_stop`` turns true the file is closed
     after the frame at hand and stays playable.
 
     :param load: makes the puppet.
@@ -75,7 +77,13 @@ def animate_clip(
     _check_target(options)
     photo, notes = recordable_photo(options.photo, options.max_side_px)
     with ClipReader(options.clip) as reader, ClipWriter(options.out) as writer:
-        audio = AudioTrack(options.clip, options.out.suffix.lower())
+        stop = options.stop
+        audio = AudioTrack(
+            options.clip,
+            options.out.suffix.lower(),
+            until_s=None if stop is None else reader.surely_over_s(stop),
+            should_stop=should_stop,
+        )
         writer.carry(audio)
         puppet = load()
         notes += puppet.set_source(photo).notes
@@ -91,7 +99,8 @@ def animate_clip(
                 f"No person was found in any of the {recorder.frames} frames of {options.clip}.",
                 "Use a clip that shows one person, at least 64 pixels tall.",
             )
-        whole = options.stop is None and not recorder.interrupted and reader.loss_s is None
+        early = recorder.interrupted or recorder.ended is not None
+        whole = options.stop is None and not early and reader.loss_s is None
         writer.finish(whole_audio=whole)
         spreads = {**recorder.times.spreads(), **puppet.stats()}
         return AnimateSummary(
@@ -111,7 +120,9 @@ def animate_clip(
             lost_person_frames=lost,
             engine_faults=puppet.faults,
             interrupted=recorder.interrupted,
-            notes=notes + _driver_notes(puppet) + _clip_notes(reader, audio, lost, puppet.faults),
+            notes=notes
+            + _driver_notes(puppet, recorder.ended)
+            + _clip_notes(reader, audio, lost, puppet.faults),
         )
 
 
@@ -130,6 +141,8 @@ class _Recorder:
         self.frames = 0
         self.width = self.height = 0
         self.interrupted = False
+        # Why the recording ends before the clip does, if it does.
+        self.ended: DriverEndedError | None = None
         self.elapsed_s = 0.0
         self._puppet = puppet
         self._options = options
@@ -148,7 +161,13 @@ class _Recorder:
         total = self._total()
         started = time.perf_counter()
         for frame in self._timed_frames():
-            self._record(frame)
+            try:
+                self._record(frame)
+            except DriverEndedError as error:
+                if self.frames == 0:
+                    raise
+                self.ended = error
+                break
             self.frames += 1
             if on_frame is not None:
                 on_frame(self.frames, total)
@@ -208,7 +227,10 @@ class _Recorder:
 
 def _check_target(options: AnimateOptions) -> None:
     writable_target(options.out, replaced=True)
-    check_apart(options.out, ((options.photo, "photo"), (options.clip, "clip")))
+    inputs = [(options.photo, "photo"), (options.clip, "clip")]
+    if options.iuv is not None:
+        inputs.append((options.iuv, Read.IUV))
+    check_apart(options.out, inputs)
 
 
 def _frames(
@@ -245,14 +267,17 @@ def _calibrate(
                 )
 
 
-def _driver_notes(puppet: ClipPuppet) -> list[str]:
+def _driver_notes(puppet: ClipPuppet, ended: DriverEndedError | None) -> list[str]:
+    notes = []
     turned_deg = puppet.driver_turned_deg
-    if not turned_deg:
-        return []
-    return [
-        f"the driver {turned_words(turned_deg)} where the clip starts: its frames were turned "
-        "upright; --rotate 0 leaves them as they are"
-    ]
+    if turned_deg:
+        notes.append(
+            f"the driver {turned_words(turned_deg)} where the clip starts: its frames were turned "
+            "upright; --rotate 0 leaves them as they are"
+        )
+    if ended is not None:
+        notes.append(f"the recording ends early: {ended.message.rstrip('.')}")
+    return notes
 
 
 def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int, faults: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -14,12 +14,12 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
+from bunraku.runtime.source.local_file import ffmpeg_name, open_file
 from bunraku.stream.clip.sound_copy import packets_to_copy
 from bunraku.stream.clip.sound_encoder import sound_encoding
 from bunraku.stream.clip.sound_probe import Sound
-from bunraku.stream.clip.sound_process import SoundBroken, SoundProcess
+from bunraku.stream.clip.sound_process import SoundBroken, SoundProcess, SoundStopped
 from bunraku.stream.clip.sound_timeline import blocks
-from bunraku.stream.core.local_file import ffmpeg_name, open_file
 
 
 class AudioMode(StrEnum):
@@ -42,8 +42,21 @@ class AudioTrack:
     :attr:`mode` and :attr:`note`. The sound is looked at, and decoded, in a process of its own.
     """
 
-    def __init__(self, path: str | Path, suffix: str) -> None:
-        """Open the sound of ``path`` for an output file that ends in ``suffix`` (".mp4")."""
+    def __init__(
+        self,
+        path: str | Path,
+        suffix: str,
+        *,
+        until_s: float | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> None:
+        """Open the sound of ``path`` for an output file that ends in ``suffix`` (".mp4").
+
+        :param until_s: seconds on the clip's clock after which none is needed; None for all of it.
+        :param should_stop: asked while the sound is waited for, which then is left out.
+        """
+        self._until_s = until_s
+        self._should_stop = should_stop
         self._mode = AudioMode.NONE
         self._reason = ""
         self._carried = False
@@ -58,7 +71,7 @@ class AudioTrack:
             self._container = open_file(path)
             if self._container.streams.audio:
                 self._leave_out("it cannot be decoded")
-                self._process = SoundProcess(name, suffix)
+                self._process = SoundProcess(name, suffix, until_s)
         except (av.error.FFmpegError, OSError):
             self._leave_out("it cannot be read")
 
@@ -86,7 +99,7 @@ class AudioTrack:
         if self._process is None:
             return
         try:
-            sound = self._process.find()
+            sound = self._process.find(self._should_stop)
             if sound is None:
                 return
             self._reason = "there is none in this part of the clip"
@@ -95,6 +108,8 @@ class AudioTrack:
                 self._copy(output, sound, origin)
             else:
                 self._encode(output, sound, origin)
+        except SoundStopped:
+            self._leave_out("the run was stopped before it was looked at")
         except (av.error.FFmpegError, OSError, ValueError, SoundBroken):
             self._leave_out("it cannot be decoded")
             self._pending = iter(())
@@ -154,6 +169,8 @@ class AudioTrack:
         for packet in packets_to_copy(stream):
             assert packet.pts is not None
             assert packet.dts is not None
+            if self._until_s is not None and packet.pts * packet.time_base > self._until_s:
+                raise SoundBroken  # what follows has not been looked at
             packet.pts -= shift
             packet.dts -= shift
             # A little before 0 is the decoder's run-up, which the container marks as such.

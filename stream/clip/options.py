@@ -18,6 +18,9 @@ class AnimateOptions:
     photo: Path
     clip: Path
     out: Path
+    # The IUV images that drive in place of landmarks: a folder or a clip. Whoever loads the puppet
+    # gives them to it; here they are only kept from being written over.
+    iuv: Path | None = None
     # Frames of the clip, counted from 0: the first, and the one after the last (None: to the end).
     start: int = 0
     stop: int | None = None

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 import av
 import av.error
-from av.buffer import Buffer
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bunraku.errors import ClipError
+from bunraku.runtime.source.opening import film_stream, open_clip
 from bunraku.runtime.source.place import Read, path_of
 from bunraku.spec.arrays import Picture
+from bunraku.stream.clip.damage import past_damage
 from bunraku.stream.clip.extent import Extent
-from bunraku.stream.clip.opening import film_stream, open_clip
 from bunraku.stream.clip.timeline import AnyPacket, ClipTimeline
 from bunraku.stream.clip.times import FrameTimes
 from bunraku.stream.core.frame import to_rgb
-from bunraku.stream.core.orientation import Turn, fit, resize
+from bunraku.stream.core.orientation import as_shown, fit
 from bunraku.stream.core.tolerance import STREAMED
 
-# Failed reads after which the rest of a damaged file is given up.
-_MAX_FAILURES = 32
+# How far the start of a clip may be slower than its mean rate.
+_RATES_VARY = 3
+_SLACK_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ClipFrame:
 
 
 class ClipReader:
-    """The film of a file (:mod:`~bunraku.stream.core.film`), in the memory of a few frames.
+    """The film of a file (:mod:`~bunraku.runtime.source.film`), in the memory of a few frames.
 
     Damage is survived: frames that cannot be decoded are counted in :attr:`unreadable`, and the
     clip ends where nothing more can be read.
@@ -93,6 +93,11 @@ class ClipReader:
     def counted_frames(self) -> int | None:
         """How many frames the container says that there are; None where it does not count them."""
         return int(self._stream.frames) or None
+
+    def surely_over_s(self, frames: int) -> float:
+        """A second of the clip's clock before which so many frames are over, even if rates vary."""
+        start_s = (self._container.start_time or 0) / av.time_base
+        return start_s + _RATES_VARY * float(frames / self.rate) + _SLACK_S
 
     def __enter__(self) -> Self:
         return self
@@ -162,25 +167,15 @@ class ClipReader:
 
     def _packets(self) -> Iterator[AnyPacket]:
         """Yield all packets, past damage as far as the container can, and a last flush."""
-        for _ in range(_MAX_FAILURES):
-            try:
-                for packet in self._container.demux():
-                    self._extent.read(packet)
-                    yield packet
-                return
-            except av.error.FFmpegError:
-                self.unreadable += 1
-        flush: AnyPacket = Packet()
-        flush.stream = self._stream
-        yield flush
+        for packet in past_damage(self._container, self._stream, self._count_damage):
+            self._extent.read(packet)
+            yield packet
+
+    def _count_damage(self) -> None:
+        self.unreadable += 1
 
     def _upright(self, frame: VideoFrame) -> Picture:
-        image = to_rgb(frame)
-        height, width = image.shape[:2]
-        aspect = self._stream.sample_aspect_ratio
-        if aspect and aspect != 1:
-            image = resize(image, max(1, round(width * aspect)), height)
-        image = _turn(frame).apply(image)
+        image = to_rgb(as_shown(frame, self._stream.sample_aspect_ratio))
         size = (image.shape[1], image.shape[0])
         if self._size is None:
             self._size = size
@@ -188,16 +183,6 @@ class ClipReader:
             self.resized += 1
             image = fit(image, *self._size)
         return image
-
-
-def _turn(frame: VideoFrame) -> Turn:
-    try:
-        matrix = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
-    except ValueError:
-        # PyAV knows not every kind of side data that FFmpeg gives (EXIF, for one), and then shows
-        # none of it; the angle alone is told all the same.
-        return Turn.from_degrees(frame.rotation)
-    return Turn() if matrix is None else Turn.from_display_matrix(bytes(matrix))
 
 
 def _expected_frames(container: InputContainer, stream: VideoStream, rate: Fraction) -> int | None:

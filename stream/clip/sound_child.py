@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import struct
 import sys
 from collections.abc import Iterator
@@ -25,10 +24,11 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
+from bunraku.runtime.source.local_file import open_file
 from bunraku.stream.clip.sound_decoding import Silence, decode, demux, time_of, track
 from bunraku.stream.clip.sound_mixer import Mixer
 from bunraku.stream.clip.sound_probe import find_sound
-from bunraku.stream.core.local_file import open_file
+from bunraku.stream.core.signals import ignore_in_child
 
 Samples = NDArray[np.float32]
 
@@ -47,6 +47,8 @@ class Order:
     path: str
     # Of the file that it is carried into (".mp4").
     suffix: str
+    # Seconds on the clip's clock after which nothing of it is wanted; None for all of it.
+    until_s: float | None = None
 
     def line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
@@ -116,7 +118,7 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
     :raises av.error.FFmpegError, OSError: the file cannot be read, or nobody listens any more.
     """
     order = Order(**json.loads(orders.readline()))
-    sound = find_sound(order.path, order.suffix)
+    sound = find_sound(order.path, order.suffix, order.until_s)
     answers.write(json.dumps(None if sound is None else asdict(sound)).encode() + b"\n")
     answers.flush()
     if line := orders.readline():
@@ -129,10 +131,7 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
 
 def main() -> None:
     """Serve standard input and output."""
-    # Ctrl-C and a closed terminal are the parent's, which then completes its file.
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    ignore_in_child()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     try:
         serve(sys.stdin.buffer, answers)

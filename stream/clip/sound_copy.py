@@ -12,8 +12,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
+from bunraku.runtime.source.local_file import open_file
 from bunraku.stream.clip.timeline import packets_of
-from bunraku.stream.core.local_file import open_file
 
 
 def packets_to_copy(stream: AudioStream) -> Iterator[Packet[AudioStream]]:
@@ -32,7 +32,7 @@ def packets_to_copy(stream: AudioStream) -> Iterator[Packet[AudioStream]]:
         yield packet
 
 
-def can_be_copied(path: str, index: int, target: str) -> bool:
+def can_be_copied(path: str, index: int, target: str, until_s: float | None = None) -> bool:
     """Whether a container really takes every packet of a track: tried, and thrown away.
 
     What it refuses it may refuse late, and then the whole file is lost.
@@ -40,6 +40,7 @@ def can_be_copied(path: str, index: int, target: str) -> bool:
     :param path: the clip's, as FFmpeg opens it.
     :param index: the track's number among all its streams.
     :param target: FFmpeg's name of the container's format.
+    :param until_s: seconds on the clip's clock after which nothing is copied; None for all.
     """
     try:
         with (
@@ -49,6 +50,8 @@ def can_be_copied(path: str, index: int, target: str) -> bool:
             stream = cast(AudioStream, container.streams[index])
             copy = trial.add_stream_from_template(stream)
             for packet in packets_to_copy(stream):
+                if until_s is not None and (packet.pts or 0) * packet.time_base > until_s:
+                    break
                 packet.stream = copy
                 trial.mux(packet)
     except (av.error.FFmpegError, ValueError):

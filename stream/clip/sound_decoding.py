@@ -17,10 +17,9 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
-from bunraku.stream.clip.timeline import AnyPacket, ClipTimeline
+from bunraku.stream.clip.damage import flush_of, past_damage
+from bunraku.stream.clip.timeline import ClipTimeline
 
-# Failed reads after which the rest of a damaged file is given up.
-_MAX_FAILURES = 32
 # Damage that is no longer is a click, not a part that is missing.
 _MOMENT_S = Fraction(1, 2)
 
@@ -35,21 +34,11 @@ def demux(stream: AudioStream) -> Iterator[Packet[AudioStream]]:
     container = stream.container
     assert isinstance(container, InputContainer)
     # On the clip's clock, which looks at all tracks.
-    for packet in ClipTimeline(container).follow(_readable(container)):
+    packets = (packet for packet in past_damage(container, stream) if packet.size)
+    for packet in ClipTimeline(container).follow(packets):
         if packet.stream.index == stream.index:
             yield packet
-    flush: AnyPacket = Packet()
-    flush.stream = stream
-    yield flush
-
-
-def _readable(container: InputContainer) -> Iterator[AnyPacket]:
-    for _ in range(_MAX_FAILURES):
-        try:
-            yield from (packet for packet in container.demux() if packet.size)
-            return
-        except av.error.FFmpegError:
-            continue
+    yield cast("Packet[AudioStream]", flush_of(stream))
 
 
 _kept: list[AudioLayout] = []

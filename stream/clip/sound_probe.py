@@ -12,9 +12,9 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
+from bunraku.runtime.source.local_file import open_file
 from bunraku.stream.clip.sound_copy import can_be_copied
 from bunraku.stream.clip.sound_decoding import Silence, decode, demux, time_of, track
-from bunraku.stream.core.local_file import open_file
 
 _MP4_CODECS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
 _PCM_CODECS = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be"})
@@ -55,17 +55,18 @@ class Sound:
     hidden: bool
 
 
-def find_sound(path: str, suffix: str) -> Sound | None:
+def find_sound(path: str, suffix: str, until_s: float | None = None) -> Sound | None:
     """Look for the first track that can be decoded.
 
     :param suffix: of the file that it is carried into (".mp4").
+    :param until_s: seconds on the clip's clock after which it is not looked at; None for all of it.
     :raises av.error.FFmpegError, OSError: the file cannot be read.
     """
     with open_file(path) as container:
         tracks = [stream.index for stream in container.streams.audio if stream.codec_context]
     for index in tracks:
         with open_file(path) as container:
-            sound = _examine(container, track(container, index), path, suffix)
+            sound = _examine(container, track(container, index), path, suffix, until_s)
         if sound is not None:
             return sound
     return None
@@ -83,7 +84,7 @@ class _Start:
 
 
 def _examine(
-    container: InputContainer, stream: AudioStream, path: str, suffix: str
+    container: InputContainer, stream: AudioStream, path: str, suffix: str, until_s: float | None
 ) -> Sound | None:
     packets = demux(stream)
     start = _start(packets)
@@ -91,8 +92,8 @@ def _examine(
         return None
     copied = (
         _may_be_copied(container, stream, suffix, start.hidden)
-        and (container.format.name.startswith(_ONE_HEADER) or _is_steady(start, packets))
-        and can_be_copied(path, stream.index, _COPIED_INTO[suffix][0])
+        and (container.format.name.startswith(_ONE_HEADER) or _is_steady(start, packets, until_s))
+        and can_be_copied(path, stream.index, _COPIED_INTO[suffix][0], until_s)
     )
     return Sound(
         stream=stream.index,
@@ -126,11 +127,17 @@ def _start(packets: Iterator[Packet[AudioStream]]) -> _Start | None:
     return None
 
 
-def _is_steady(start: _Start, packets: Iterator[Packet[AudioStream]]) -> bool:
+def _is_steady(
+    start: _Start, packets: Iterator[Packet[AudioStream]], until_s: float | None
+) -> bool:
     """Whether codec, rate and channels stay what they are at the start."""
     silence = Silence()
-    frames = itertools.chain(start.following, _decoded(packets, silence))
-    return all(_form(frame) == _form(start.frame) for frame in frames) and not silence.broken
+    for frame in itertools.chain(start.following, _decoded(packets, silence)):
+        if _form(frame) != _form(start.frame):
+            return False
+        if until_s is not None and (time_of(frame) or 0) > until_s:
+            break
+    return not silence.broken
 
 
 def _decoded(packets: Iterable[Packet[AudioStream]], silence: Silence) -> Iterator[AudioFrame]:

@@ -71,6 +71,11 @@ class ClipTimeline:
     are ahead. Two readers of one clip find the same joints, since both look at all its tracks.
 
     Times before the first joint stay as they are.
+
+    A recording can be looked at before it is shown: packets wait at a joint, and no arrival says
+    how long a gap was. Live streams can do neither; theirs is
+    :class:`bunraku.stream.sources.timeline.Timeline`, over frames and arrivals. What both share is
+    what counts as a jump: :mod:`bunraku.stream.core.tolerance`.
     """
 
     def __init__(self, container: InputContainer) -> None:

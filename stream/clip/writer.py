@@ -16,10 +16,10 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from bunraku.errors import OutputError
+from bunraku.runtime.source.local_file import ffmpeg_name
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.core.encoding import add_video, even_size, i420_frame, to_i420
-from bunraku.stream.core.local_file import ffmpeg_name
 from bunraku.stream.core.output_path import check_file, denied, mode_of
 from bunraku.stream.core.partial_file import PartialFile
 

@@ -6,12 +6,18 @@ Convention: pictures are ``[H,W,3]`` uint8 RGB; x to the right, y down.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
 
 import cv2
 import numpy as np
+from av.buffer import Buffer
+from av.video.frame import VideoFrame
 
 from bunraku.spec.arrays import Picture
+from bunraku.stream.core.frame import to_rgb
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,34 @@ class Turn:
         turned = turned[:, ::-1] if self.mirror_x else turned
         turned = turned[::-1] if self.mirror_y else turned
         return np.ascontiguousarray(turned)
+
+
+def as_shown(frame: VideoFrame, aspect: Fraction | None) -> Picture | VideoFrame:
+    """A decoded frame as players show it: with square pixels, turned and mirrored as it says.
+
+    :param aspect: width to height of one pixel (``VideoStream.sample_aspect_ratio``); None or 0
+        where that is not known.
+    :return: ``[H,W,3]`` uint8 RGB; the frame itself, not converted, where it is shown as it is.
+    """
+    turn = _turn_of(frame)
+    square = not aspect or aspect == 1
+    if square and turn == Turn():
+        return frame
+    image = to_rgb(frame)
+    if aspect and not square:
+        height, width = image.shape[:2]
+        image = resize(image, max(1, round(width * aspect)), height)
+    return turn.apply(image)
+
+
+def _turn_of(frame: VideoFrame) -> Turn:
+    try:
+        matrix = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
+    except ValueError:
+        # PyAV knows not every kind of side data that FFmpeg gives (EXIF, for one), and then shows
+        # none of it; the angle alone is told all the same.
+        return Turn.from_degrees(frame.rotation)
+    return Turn() if matrix is None else Turn.from_display_matrix(bytes(matrix))
 
 
 def resize(picture: Picture, width: int, height: int) -> Picture:

@@ -52,13 +52,35 @@ def check_folder(folder: Path, told: Path | None = None) -> None:
 
 
 def check_apart(out: Path, inputs: Iterable[tuple[Path, str]]) -> None:
-    """See that a file to be written is none of those that are read, each with what it is called.
+    """See that a file to be written is none of those that are read, each with what it is called,
+    and in none of the folders whose files are.
 
-    :raises OutputError: it is one of them, also by a link.
+    :raises OutputError: it is one of them, or in one of them, also by a link.
+    """
+    folder = Path(os.path.realpath(out)).parent
+    for path, what in inputs:
+        if _same(out, path):
+            raise OutputError(f"{out} is the {what} itself.", "Name another output file.")
+        if stat.S_ISDIR(mode_of(path)) and _same(folder, path):
+            raise OutputError(f"{out} would be in {path}, which is read.", "Name one elsewhere.")
+
+
+def check_replaced(folder: Path, inputs: Iterable[tuple[Path, str]]) -> None:
+    """See that a folder to be replaced by another holds nothing that is read.
+
+    :raises OutputError: it does, also by a link.
     """
     for path, what in inputs:
-        if mode_of(out) and mode_of(path) and out.samefile(path):
-            raise OutputError(f"{out} is the {what} itself.", "Name another output file.")
+        real = Path(os.path.realpath(path))
+        if any(_same(folder, around) for around in (real, *real.parents)):
+            raise OutputError(
+                f"The {what} {path} is in {folder}, which would be replaced.",
+                "Name another output folder.",
+            )
+
+
+def _same(one: Path, other: Path) -> bool:
+    return bool(mode_of(one) and mode_of(other)) and one.samefile(other)
 
 
 def longest_name_bytes(folder: Path) -> int:

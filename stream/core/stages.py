@@ -224,20 +224,21 @@ class _BlendStage(_PuppetStage):
 
     async def run(self, frame: LiveFrame) -> None:
         scene = self._scene
-        if scene.frozen or frame.moved is None:
+        # Megabytes that no sink needs, also where a frozen picture is shown in their place.
+        moved, frame.moved = frame.moved, None
+        if scene.frozen or moved is None:
             frame.idle.add(self.name)
         if not scene.frozen:  # frames that were on their way do not move a frozen picture either
             if frame.identity is not None:
-                scene.shown = await self._paint(frame.identity, frame)
+                scene.shown = await self._paint(frame.identity, moved)
             elif frame.shown is not None:
                 scene.shown = frame.shown
         elif isinstance(scene.shown, VideoFrame):  # once, for it may be shown for long
             scene.shown = await self._worker.run(to_rgb, scene.shown)
         frame.shown = scene.shown
 
-    async def _paint(self, identity: Identity, frame: LiveFrame) -> Picture:
+    async def _paint(self, identity: Identity, moved: Seamed | None) -> Picture:
         window_only = self._scene.controls.window_only
-        moved, frame.moved = frame.moved, None  # megabytes that no sink needs
         if moved is None:
             return await self._stand_in(identity, window_only)
         with self._scene.faults.watched(self.name):

@@ -14,8 +14,8 @@ from av.video.stream import VideoStream
 from bunraku.stream.clip.timeline import AnyPacket, packets_of
 from bunraku.stream.clip.times import FrameTimes
 from bunraku.stream.core.clock import Clock
-from bunraku.stream.core.frame import LiveFrame, to_rgb
-from bunraku.stream.core.orientation import Turn
+from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.orientation import as_shown
 from bunraku.stream.sources.backlog import Backlog
 from bunraku.stream.sources.reader import FeedLost
 
@@ -112,8 +112,7 @@ class AvFeed:
 
     def _taken(self, frame: VideoFrame) -> LiveFrame:
         now_s = self._clock.now()
-        turn = Turn.from_degrees(frame.rotation)
-        raw = frame if turn == Turn() else turn.apply(to_rgb(frame))
+        raw = as_shown(frame, self._stream.sample_aspect_ratio)
         if self._times is not None:
             return LiveFrame(raw, self._times.stamp(frame)[0], self._times.time_base, now_s)
         pts, time_base = frame.pts, frame.time_base

@@ -10,6 +10,11 @@ class Timeline:
 
     The source's clock is followed where it can be, since it knows the true distance between frames,
     which arrivals blur. Where it is missing or jumps, the arrivals say how much time has passed.
+
+    Recordings have no arrivals to go by, but packets of all tracks that can wait at a jump until
+    its length is known: :class:`bunraku.stream.clip.timeline.ClipTimeline`, which those from a web
+    server go through first. What counts as a jump stands for both in
+    :mod:`bunraku.stream.core.tolerance`.
     """
 
     def __init__(self) -> None:

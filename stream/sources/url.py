@@ -11,8 +11,8 @@ import av.error
 from av.container import InputContainer
 
 from bunraku.errors import SourceError
+from bunraku.runtime.source.film import film_of
 from bunraku.stream.core.clock import Clock, SystemClock
-from bunraku.stream.core.film import film_of
 from bunraku.stream.sources.address import PROTOCOLS, SCHEMES, StreamAddress
 from bunraku.stream.sources.av_feed import AvFeed
 from bunraku.stream.sources.reconnect import ReconnectingSource, Retry

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.runtime.drivers.iuv_images.people import facing, write_folder
 from typer.testing import CliRunner
 
 from bunraku.__main__ import app
@@ -61,6 +62,17 @@ def test_options_reach_the_loop(
     result = run(make_photo(), make_clip(), "--out", out, "--json", *flags)
     told = json.loads(result.stdout)
     assert (told["width"], told["height"]) == (64, 27)  # of 43 + 32 by 32
+
+
+def test_iuv_images_are_not_written_over(
+    run: Callable[..., Any], tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip
+) -> None:
+    folder = write_folder(tmp_path / "iuv", [facing()] * 6)
+    words = ("--driver", "iuv-images", "--iuv", folder, "-o", folder / "out.mp4")
+    result = run(make_photo(), make_clip(), *words)
+    assert result.exit_code == 2
+    assert f"would be in {folder}, which is read." in result.stderr
+    assert len(list(folder.iterdir())) == 6
 
 
 @pytest.mark.parametrize(

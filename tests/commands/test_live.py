@@ -331,6 +331,16 @@ def test_wrong_words_are_one_line(
     assert result.stderr.count("\n") == 1
 
 
+def test_the_numbers_are_not_written_over_the_photo(
+    run: Callable[..., Any], make_photo: MakeFile
+) -> None:
+    photo = make_photo()
+    before = photo.read_bytes()
+    result = run(photo, "--from", "pattern", "--no-window", "--stats-json", photo)
+    assert result.stderr == f"bunraku: {photo} is the photo itself. Name another output file.\n"
+    assert photo.read_bytes() == before
+
+
 def test_a_photo_that_cannot_be_used_is_named(
     run: Callable[..., Any], tmp_path: Path, make_clip: MakeFile, make_photo: MakeFile
 ) -> None:

@@ -154,6 +154,25 @@ def test_evaluate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert (options.bundle, options.iuv_bundle) == ("b", "iuv")
 
 
+def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
+    photo, photos, bundle = tmp_path / "photo.jpg", tmp_path / "photos", tmp_path / "bundle"
+    photo.touch()
+    photos.mkdir()
+    bundle.mkdir()
+    (bundle / "c.pt").touch()
+    for words, told in (
+        (("bench", "latency", "--photo", photo, "--json", photo), "is the photo itself."),
+        (("evaluate", "--photos", photos, "-o", photos), "photos, which is read."),
+        (("export", bundle / "c.pt", "-o", bundle), "bundle, which would be replaced."),
+    ):
+        result = _run(*words)
+        assert result.exit_code == 2
+        assert told in result.stderr
+    assert [one.name for one in sorted(tmp_path.rglob("*"))] == (
+        ["bundle", "c.pt", "photo.jpg", "photos"]
+    )
+
+
 def test_evaluate_on_nothing(tmp_path: Path) -> None:
     result = _run("evaluate", "-o", tmp_path)
     assert result.exit_code == 2

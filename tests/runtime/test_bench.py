@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import av
@@ -86,9 +87,16 @@ def test_a_clip_is_read_up_to_a_number_of_frames(tmp_path: Path) -> None:
     assert [f.shape for f in read_clip(path, 5)] == [(48, 64, 3)] * 5
     assert len(read_clip(path, 100)) == 7
     (tmp_path / "text.mp4").write_text("no clip")
-    for bad in (tmp_path / "text.mp4", tmp_path / "absent.mp4"):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for bad in ("text.mp4", "absent.mp4", "pipe.mp4"):
         with pytest.raises(ClipError):
-            read_clip(bad, 5)
+            read_clip(tmp_path / bad, 5)
+
+
+def test_a_clip_is_the_file_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_clip(tmp_path / "clip.mp4", 3).rename(tmp_path / "a:b.mp4")
+    monkeypatch.chdir(tmp_path)
+    assert len(read_clip(Path("a:b.mp4"), 5)) == 3
 
 
 def test_what_is_given_is_used(tmp_path: Path) -> None:

@@ -11,13 +11,15 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
+from tests.runtime.drivers.iuv_images.people import facing, write_folder
 from tests.runtime.fake_device import FakeDevice
-from tests.runtime.fakes import WINDOW, models, street, with_person
+from tests.runtime.fakes import WINDOW, engines, models, street, with_person
 from tests.runtime.onnx_models import iuv_model, live_models, write_bundle
 
-from bunraku.errors import BundleError
+from bunraku.errors import BundleError, DriverEndedError
 from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.bench import read_clip
+from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.protocol import Driver
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.models import Models
@@ -87,6 +89,37 @@ def test_the_options_are_each_puppets_own() -> None:
     assert asked == [PuppetOptions(), PuppetOptions(detail=False)]
     assert plain.options.detail
     assert not soft.options.detail
+
+
+def test_drivers_of_iuv_images_share_nothing(tmp_path: Path) -> None:
+    asked: list[PuppetOptions] = []
+    plain = models()
+
+    def make(options: PuppetOptions, recorder: Recorder) -> Driver:
+        asked.append(options)
+        return plain.make_driver(options, recorder)
+
+    height, width = PHOTO.shape[:2]
+    people = [facing(left=10 * k, shape=(height, width)) for k in range(3)]
+    images = IuvImages(write_folder(tmp_path / "iuv", people))
+    shared = replace(plain, make_driver=make).driven_by_images(images)
+    first, second = Puppet(shared, PuppetOptions(source_iuv_mask=True)), Puppet(shared)
+    assert [options.source_iuv_mask for options in asked] == [True, False]
+    identity, _ = first.make_identity(PHOTO)
+    for time_s in (0.0, 0.1, 0.2):
+        first.drive(identity, PHOTO, time_s)
+    second.drive(identity, PHOTO, 0.0)  # its first image, not one past the end
+    with pytest.raises(DriverEndedError):
+        first.drive(identity, PHOTO, 0.3)
+    assert first.stats()[Step.IUV].count == 3
+    assert second.stats()[Step.IUV].count == 1
+
+
+def test_images_of_another_shape_are_warmed_up_too(tmp_path: Path) -> None:
+    made = engines()
+    images = IuvImages(write_folder(tmp_path / "iuv", [facing()]))
+    models(made=made).driven_by_images(images).warm_up(PHOTO)
+    assert [engine.runs for engine in made.values()] == [1, 1, 1]
 
 
 def test_the_stages_give_what_animate_gives() -> None:

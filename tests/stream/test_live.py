@@ -159,6 +159,18 @@ def test_the_clip_is_not_recorded_over(options: LiveOptions, tmp_path: Path, by_
     assert clip.read_bytes() == before
 
 
+def test_a_photo_and_a_playlist_are_not_written_over(options: LiveOptions, tmp_path: Path) -> None:
+    out, playlist = tmp_path / "out.mp4", tmp_path / "clip.m3u8"
+    out.symlink_to(options.photos[0])
+    with pytest.raises(OutputError, match="is the photo itself"):
+        Live(replace(options, sinks=SinkOptions(window=False, out=out)))
+    playlist.write_text("#EXTM3U")
+    read = replace(options.source, place=str(playlist))
+    pushed = SinkOptions(window=False, push=("rtmp://example.org/live", str(playlist)))
+    with pytest.raises(OutputError, match="is the clip itself"):
+        Live(replace(options, source=read, sinks=pushed))
+
+
 @pytest.mark.parametrize("source_time", [False, True])
 def test_recordings_on_demand_have_the_time_of_the_one_all_along(
     options: LiveOptions, source_time: bool

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
-import av
 import av.error
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from bunraku.errors import InputError
+from bunraku.runtime.source.opening import film_stream, open_clip
+from bunraku.runtime.source.place import Read
 
 
 class IuvClip:
     """The frames of a clip, as RGB pictures by number.
 
-    :raises InputError: it is not a clip, or has no frames, or its pixels are not RGB.
+    :raises InputError: it is no file, or not a clip, or has no frames, or its pixels are not RGB.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,7 +26,7 @@ class IuvClip:
         self.count: int | None = None
         self._last: tuple[int, NDArray[np.uint8]] | None = None
         self._broken: InputError | None = None
-        self._frames = self._decode()
+        self._frames = _decode(self._path)
         if self.read(0) is None:
             raise InputError(f"{path} holds no picture.", "Give a clip of IUV images.")
 
@@ -39,8 +40,7 @@ class IuvClip:
         :raises InputError: the clip is damaged here.
         """
         if self._last is not None and index < self._last[0]:
-            self._frames.close()
-            self._frames, self._last, self._broken = self._decode(), None, None
+            self.close()
         while self._last is None or self._last[0] < index:
             frame = self._next()
             done = 0 if self._last is None else self._last[0] + 1
@@ -50,6 +50,11 @@ class IuvClip:
                 return None
             self._last = done, self._rgb(frame)
         return self._last[1]
+
+    def close(self) -> None:
+        """Release the file; the next picture that is read opens it again, from the start."""
+        self._frames.close()
+        self._frames, self._last, self._broken = _decode(self._path), None, None
 
     def _next(self) -> VideoFrame | None:
         """The next frame. Past damage there is none, however often it is asked for."""
@@ -61,18 +66,6 @@ class IuvClip:
             self._broken = exc
             raise
 
-    def _decode(self) -> Generator[VideoFrame]:
-        try:
-            with av.open(str(self._path)) as container:
-                if not container.streams.video:
-                    raise InputError(f"{self._path} has no pictures.", "Give a clip of IUV images.")
-                yield from container.decode(container.streams.video[0])
-        except av.error.FFmpegError as exc:
-            raise InputError(
-                f"{self._path} is damaged, or no clip: {exc.strerror}.",
-                "Give a folder of PNG files, or a clip of IUV images.",
-            ) from exc
-
     def _rgb(self, frame: VideoFrame) -> NDArray[np.uint8]:
         kept = frame.format
         if not kept.is_rgb or kept.has_palette or any(c.bits != 8 for c in kept.components):
@@ -82,3 +75,12 @@ class IuvClip:
                 "(-c:v libx264rgb -qp 0).",
             )
         return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+
+
+def _decode(path: Path) -> Generator[VideoFrame]:
+    """The frames; the file is open until the last of them, or until nobody wants them any more."""
+    try:
+        with open_clip(path, Read.IUV) as container:
+            yield from container.decode(film_stream(container, path, Read.IUV))
+    except av.error.FFmpegError as exc:
+        raise InputError(f"{path} is damaged: {exc.strerror}.", "Copy or write it again.") from exc

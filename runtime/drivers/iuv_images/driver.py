@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.errors import InputError
+from bunraku.errors import DriverEndedError, InputError
 from bunraku.runtime.drivers.iuv_images.backs import BackCharts
 from bunraku.runtime.drivers.iuv_images.order import FrameOrder
 from bunraku.runtime.drivers.iuv_images.placing import (
@@ -21,9 +21,11 @@ from bunraku.runtime.drivers.iuv_images.placing import (
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages, check_shape
 from bunraku.runtime.drivers.iuv_images.surface import sample
 from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.measure import Recorder
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.stages import Step
 from bunraku.spec.surface import PART
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class IuvImagesDriver:
     :param surface_of: the photo's own surface, P_s ``[1, 73, n, n]`` in its window.
     :param size: n, side of the surfaces in pixels.
     :param index_of: the number of the frame at a time; None to count them as they come.
+    :param recorder: of how long reading and placing an image takes; None to tell nobody.
     """
 
     def __init__(
@@ -49,13 +52,16 @@ class IuvImagesDriver:
         size: int,
         *,
         index_of: Callable[[float], int] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._images = images
         self._surface_of = surface_of
         self._size = size
         self._index_of = FrameOrder() if index_of is None else index_of
+        self._recorder = recorder or Recorder()
         self._backs = BackCharts()
         self._faults = 0
+        self._fits = False
         self.reset()
 
     def reset(self) -> None:
@@ -89,12 +95,22 @@ class IuvImagesDriver:
 
         :param frame: HWC uint8 RGB; frames come one by one, in their order.
         :param mirrored: left and right are exchanged in the frames, but not in the images.
-        :raises InputError: there is no image for the frame, or not of its shape.
+        :raises DriverEndedError: there is no image for the frame.
+        :raises InputError: the first image is not of the frame's shape; a later one that is not
+            counts as damaged.
         """
-        iuv = self._image(self._index_of(time_s))
+        with self._recorder.measure(Step.IUV):
+            surface = self._surface(frame, time_s, subject, mirrored=mirrored)
+        if surface is None or not surface[:, PART].any():
+            return None
+        return Driving(surface, landmarks=None)
+
+    def _surface(
+        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool
+    ) -> Array | None:
+        iuv = self._image(self._index_of(time_s), (frame.shape[0], frame.shape[1]))
         if iuv is None:
             return None
-        check_shape(iuv, (frame.shape[0], frame.shape[1]), self._images.path)
         self._backs.learn(iuv)
         if self._calibrate_asked or self._stance is None:
             self._start(iuv)
@@ -108,14 +124,20 @@ class IuvImagesDriver:
         self._window = Window(
             (window.cx + 0.5) * scale - 0.5, (window.cy + 0.5) * scale - 0.5, window.side * scale
         )
-        surface = sample(iuv, window, self._size, turned=self._backs.turned, mirrored=mirrored)
-        return Driving(surface, landmarks=None) if surface[:, PART].any() else None
+        return sample(iuv, window, self._size, turned=self._backs.turned, mirrored=mirrored)
 
-    def _image(self, index: int) -> NDArray[np.uint8] | None:
+    def _image(self, index: int, shape: tuple[int, int]) -> NDArray[np.uint8] | None:
+        read = False
         try:
-            return self._images.frame(index)
+            iuv = self._images.frame(index)
+            read = True
+            check_shape(iuv, shape, self._images.path)
+            self._fits = True
+            return iuv
+        except DriverEndedError:
+            raise
         except InputError as exc:
-            if self._images.count is not None and index >= self._images.count:
+            if read and not self._fits:
                 raise
             self._faults += 1
             if self._faults == 1:

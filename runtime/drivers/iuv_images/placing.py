@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.iuv_images.charts import Turned, convert
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.framing import LIFT_MAX, Window
 from bunraku.spec.arrays import Array
 from bunraku.spec.surface import FEET, HEAD, SCORE, TORSO, V
 
@@ -26,8 +26,6 @@ MIN_PIXELS = 24
 """Pixels of a yardstick below which it measures nothing."""
 MIN_REACH = 0.15
 """How much of the chart, in V, has to be seen."""
-LIFT_MAX = 0.08
-"""How far, in windows, the driver is lifted or lowered to stand on the source's ground."""
 FLATTEST = 1e-4
 """Slope of V, a pixel, below which it is noise."""
 _OUTLIERS = 2.5

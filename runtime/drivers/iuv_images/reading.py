@@ -9,13 +9,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.errors import InputError
+from bunraku.errors import DriverEndedError, InputError
 from bunraku.runtime.drivers.iuv_images.channels import PartChannel, check_iuv, find_part_channel
 from bunraku.runtime.drivers.iuv_images.clip import IuvClip
 from bunraku.runtime.drivers.iuv_images.png import read_png
-
-SAME_SHAPE = 0.02
-"""Images whose aspect ratio differs by less than this share from the frame's show it, scaled."""
+from bunraku.runtime.source.framing import SAME_SHAPE
+from bunraku.runtime.source.place import Read, path_of
 
 
 class _Pictures(Protocol):
@@ -31,16 +30,20 @@ class _Pictures(Protocol):
     def read(self, index: int) -> NDArray[np.uint8] | None:
         """``[H, W, 3]`` RGB; None past the end."""
 
+    def close(self) -> None:
+        """Hold no file open until the next picture is read."""
+
 
 class IuvImages:
     """DensePose's IUV images, one for each frame of a clip, numbered from 0.
 
     :param path: a folder of PNG files, in natural order of their names (2 before 10), or a clip.
-    :raises InputError: it is missing, empty, or its first image is no IUV image.
+    :raises InputError: it is missing, an address, a pipe, empty, or its first image is no IUV
+        image.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = path_of(path, Read.IUV)
         try:
             self._pictures = _open(self.path)
         except OSError as exc:
@@ -53,15 +56,27 @@ class IuvImages:
         """How many images there are; None for a clip that has not been read to its end."""
         return self._pictures.count
 
+    def another(self) -> IuvImages:
+        """The same images, read independently: of one, only one frame at a time can be read.
+
+        :raises InputError: they are gone, or have changed.
+        """
+        return IuvImages(self.path)
+
+    def close(self) -> None:
+        """Release the file, as the last reference does; asking for a frame opens it again."""
+        self._pictures.close()
+
     def frame(self, index: int) -> NDArray[np.uint8]:
         """The image of one frame; cheap in their order, and for the last one again.
 
         :return: ``[H, W, 3]``: part 0 to 24, 255 U, 255 V.
-        :raises InputError: there is none, or it is damaged, or no IUV image.
+        :raises DriverEndedError: there are no more.
+        :raises InputError: it is damaged, or no IUV image.
         """
         rgb = self._pictures.read(index)
         if rgb is None:
-            raise InputError(
+            raise DriverEndedError(
                 f"{self.path} holds {self.count} IUV images, numbered from 0; there is none for "
                 f"frame {index} of the clip.",
                 "Give one IUV image for each frame of the clip.",
@@ -133,6 +148,9 @@ class _Folder:
         if self._last is None or self._last[0] != index:
             self._last = index, read_png(self._files[index])
         return self._last[1]
+
+    def close(self) -> None:
+        """No file stays open between two pictures."""
 
 
 def _open(path: Path) -> _Pictures:

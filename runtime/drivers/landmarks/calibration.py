@@ -13,14 +13,16 @@ import numpy as np
 from bunraku.runtime.drivers.landmarks.retarget import Proportions, ratios, retarget
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Window, driving_window, feet_seen, hips_seen
+from bunraku.runtime.source.framing import (
+    LIFT_MAX,
+    SAME_SHAPE,
+    Window,
+    driving_window,
+    feet_seen,
+    hips_seen,
+)
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import FEET, MIRRORED, Bone
-
-LIFT_MAX = 0.08
-"""How far, in windows, the driver is lifted or lowered to stand on the source's ground."""
-SAME_SHAPE = 0.02
-"""Frames whose aspect ratios differ by less than this share show the same scene, scaled."""
 
 
 @dataclass(frozen=True, eq=False)

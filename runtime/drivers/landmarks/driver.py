@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.protocol import Driving, Hints, Subject
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
+from bunraku.runtime.pose.landmarks import PRESENT
 from bunraku.runtime.pose.turned import (
     Upright,
     observe_upright,
@@ -30,8 +31,6 @@ from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
 from bunraku.spec.stages import Step
 
-CONFIDENT = 0.5
-"""Presence from which a person is taken to be there."""
 SETTLING = 30
 """Confident frames over which the driver's proportions are averaged after a calibration: one
 frame's lengths are off by a tenth."""
@@ -247,4 +246,4 @@ class LandmarkDriver:
 
 def _clear(pose: Pose) -> bool:
     shoulders = pose.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], 3]
-    return pose.presence >= CONFIDENT and bool((shoulders >= VISIBLE).any())
+    return pose.presence >= PRESENT and bool((shoulders >= VISIBLE).any())

@@ -16,6 +16,7 @@ from bunraku.commands.options import (
     RotateOption,
     WindowOnlyOption,
     clip_path,
+    iuv_path,
     parse_rotation,
     photo_path,
 )
@@ -76,8 +77,10 @@ def animate(
     iuv: Annotated[
         Path | None,
         typer.Option(
+            parser=iuv_path,
+            metavar="PATH",
             help="IUV images as DensePose writes them, one for each frame of CLIP: a folder of "
-            "PNG files, or a clip of lossless RGB."
+            "PNG files, or a clip of lossless RGB.",
         ),
     ] = None,
     bundle: BundleOption = "live",
@@ -104,6 +107,7 @@ def animate(
         photo=photo,
         clip=clip,
         out=out,
+        iuv=iuv,
         start=start,
         stop=stop,
         calibrate=calibrate,
@@ -113,7 +117,7 @@ def animate(
         mark=mark,
         max_side_px=max_side,
     )
-    images = iuv_images(driver, iuv, options)
+    images = iuv_images(driver, options)
     summary = _run(options, bundle, iuv_bundle, threads, images)
     _report(summary)  # first: stdout may have no room
     if as_json:
@@ -135,7 +139,7 @@ def parse_frames(text: str | None) -> tuple[int, int | None]:
     return int(first or 0), int(last) if last else None
 
 
-def iuv_images(driver: str, path: Path | None, options: AnimateOptions) -> IuvImages | None:
+def iuv_images(driver: str, options: AnimateOptions) -> IuvImages | None:
     """The images that drive in place of landmarks, if such a driver is asked for.
 
     :raises InputError: there is no such driver, the images are not named or cannot be read, or
@@ -147,19 +151,20 @@ def iuv_images(driver: str, path: Path | None, options: AnimateOptions) -> IuvIm
     if driver not in set(DriverKind):
         raise InputError(f"There is no driver {driver!r}.", f"Use {' or '.join(DriverKind)}.")
     if driver != DriverKind.IUV_IMAGES:
-        if path is not None:
+        if options.iuv is not None:
             raise InputError("--iuv is for another driver.", "Add --driver iuv-images.")
         return None
-    if path is None:
+    if options.iuv is None:
         raise InputError("The driver iuv-images needs its images.", "Name them with --iuv.")
     if options.rotate_deg:
         raise InputError(
             "IUV images are not turned with the clip.", "Leave out --rotate, or turn both before."
         )
-    images = IuvImages(path)
+    images = IuvImages(options.iuv)
     expected = _frames_of(options.clip) if options.stop is None else options.stop
     if expected is not None:
         images.check_frames(expected)
+    images.close()  # the driver reads them by itself
     return images
 
 

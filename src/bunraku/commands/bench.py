@@ -9,7 +9,7 @@ import typer
 
 from bunraku.commands.options import IuvBundleOption
 from bunraku.commands.show import STDOUT, progress_bar, write_json
-from bunraku.stream.core.output_path import check_file
+from bunraku.stream.core.output_path import check_apart, check_file
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast Bunraku is on this machine.")
 
@@ -50,6 +50,8 @@ def latency(
 
     if json_file is not None and str(json_file) != STDOUT:
         check_file(json_file)  # now, not after a minute of measuring
+        given = ((photo, "photo"), (clip, "clip"))
+        check_apart(json_file, [(path, what) for path, what in given if path is not None])
     options = BenchOptions(
         bundle=bundle,
         iuv=iuv_bundle,

@@ -48,7 +48,11 @@ def evaluate(
     Writes report.json, report.md and contact sheets of source, driving, IUV and output.
     """
     need("train", "torch", "scipy")
+    from bunraku.stream.core.output_path import check_apart
     from bunraku.training.evaluate import EvaluateOptions, run_evaluation
+
+    read = ((data, "people"), (clips, "clips"), (photos, "photos"))
+    check_apart(out / "report.json", [(path, what) for path, what in read if path is not None])
 
     options = EvaluateOptions(
         out=out,

@@ -32,6 +32,11 @@ def export(
     """Write a checkpoint of the generator or the IUV net as a bundle, compared with torch."""
     need("train", "torch", "onnxscript")
     from bunraku.export.exporter import ExportOptions, export_checkpoint
+    from bunraku.stream.core.output_path import check_replaced
+
+    check_replaced(
+        out, [(checkpoint, "checkpoint"), *([(provenance, "provenance")] if provenance else [])]
+    )
 
     export_checkpoint(
         checkpoint,

@@ -78,3 +78,13 @@ def clip_path(text: str) -> Path:
     from bunraku.runtime.source.place import Read, path_of
 
     return path_of(text, Read.CLIP)
+
+
+def iuv_path(text: str) -> Path:
+    """Read the place of IUV images, likewise.
+
+    :raises InputError: it is an address.
+    """
+    from bunraku.runtime.source.place import Read, path_of
+
+    return path_of(text, Read.IUV)

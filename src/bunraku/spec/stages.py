@@ -26,7 +26,7 @@ class Step(StrEnum):
     POSE = "densepose.pose"
     """The pose networks."""
     IUV = "densepose.iuv"
-    """From landmarks to the IUV map."""
+    """From landmarks, or an IUV image, to the IUV map."""
     MOTION = "motion.engine"
     """The motion engine."""
     SEAM = "motion.seam"

@@ -13,7 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bunraku.errors import ClipError, InputError, NoPersonError, OutputError, PhotoError
+from bunraku.errors import (
+    ClipError,
+    DriverEndedError,
+    InputError,
+    NoPersonError,
+    OutputError,
+    PhotoError,
+)
 from bunraku.spec.stages import Step
 from bunraku.stream.clip.animate import animate_clip
 from bunraku.stream.clip.options import AnimateOptions
@@ -201,6 +208,28 @@ def test_corrupt_tail_is_animated_as_far_as_it_goes(
     assert any(note.startswith("the clip ends early: ") for note in summary.notes)
 
 
+def test_a_driver_that_ends_early_ends_the_file(
+    options: AnimateOptions, make_puppet: MakePuppet
+) -> None:
+    class Ending(make_puppet().__class__):  # type: ignore[misc]
+        last = 3
+
+        def animate(self, *args: Any, **kwargs: Any) -> Any:
+            if len(self.drives) == self.last:
+                raise DriverEndedError("iuv holds 3 IUV images.", "Give more.")
+            return super().animate(*args, **kwargs)
+
+    summary = animate_clip(Ending, options)
+    assert summary.frames == len(_frames(options.out)) == 3
+    assert not summary.interrupted
+    assert "the recording ends early: iuv holds 3 IUV images" in summary.notes
+    options.out.unlink()
+    Ending.last = 0
+    with pytest.raises(DriverEndedError):
+        animate_clip(Ending, options)
+    assert not options.out.exists()
+
+
 def test_size_that_changes_mid_clip(
     options: AnimateOptions, tmp_path: Path, make_clip: MakeClip, make_puppet: MakePuppet
 ) -> None:
@@ -287,15 +316,25 @@ def test_files_are_checked_before_the_puppet_is_made(
         animate_clip(_no_puppet, replace(options, out=tmp_path / "out.txt"))
 
 
-@pytest.mark.parametrize("what", ["photo", "clip"])
+@pytest.mark.parametrize(
+    ("what", "told"), [("photo", "photo"), ("clip", "clip"), ("iuv", "clip of IUV images")]
+)
 def test_inputs_are_not_overwritten(
-    options: AnimateOptions, make_clip: MakeClip, what: str
+    options: AnimateOptions, make_clip: MakeClip, what: str, told: str
 ) -> None:
     clip = make_clip("in.mp4")
-    same = replace(options, out=clip, photo=clip) if what == "photo" else None
-    same = same or replace(options, out=clip, clip=clip)
-    with pytest.raises(OutputError, match=f"is the {what} itself"):
+    before = clip.read_bytes()
+    same: AnimateOptions = replace(options, out=clip, **{what: clip})  # type: ignore[arg-type]
+    with pytest.raises(OutputError, match=f"is the {told} itself"):
         animate_clip(_no_puppet, same)
+    assert clip.read_bytes() == before
+
+
+def test_the_folder_of_iuv_images_takes_no_output(options: AnimateOptions, tmp_path: Path) -> None:
+    folder = tmp_path / "iuv"
+    folder.mkdir()
+    with pytest.raises(OutputError, match=r"would be in .*iuv, which is read\."):
+        animate_clip(_no_puppet, replace(options, out=folder / "out.mp4", iuv=folder))
 
 
 @pytest.mark.parametrize("window", [{"start": 4, "stop": 4}, {"start": -1}])

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from av.format import Flags
 
+from bunraku.runtime.source.local_file import open_file
 from bunraku.stream.clip.reader import ClipReader
 from bunraku.stream.clip.timeline import ClipTimeline
-from bunraku.stream.core.local_file import open_file
 
 MakeClip = Callable[..., Path]
 

@@ -8,7 +8,12 @@ from tests.stream.locked import lock
 
 from bunraku.errors import OutputError
 from bunraku.stream.clip.writer import writable_target
-from bunraku.stream.core.output_path import check_apart, check_file, check_folder
+from bunraku.stream.core.output_path import (
+    check_apart,
+    check_file,
+    check_folder,
+    check_replaced,
+)
 
 
 def test_links_are_followed(tmp_path: Path) -> None:
@@ -68,6 +73,27 @@ def test_an_input_is_no_output(tmp_path: Path) -> None:
     for out in (clip, link):
         with pytest.raises(OutputError, match=r"is the clip itself\. Name another output file\."):
             check_apart(out, [(tmp_path / "photo.jpg", "photo"), (clip, "clip")])
+
+
+def test_a_folder_that_is_read_takes_no_output(tmp_path: Path) -> None:
+    images, link = tmp_path / "iuv", tmp_path / "link.mp4"
+    (images / "deeper").mkdir(parents=True)
+    link.symlink_to(images / "out.mp4")
+    for out in (images / "out.mp4", link):
+        with pytest.raises(OutputError, match=r"would be in .*iuv, which is read\. Name one"):
+            check_apart(out, [(images, "IUV images")])
+    for out in (tmp_path / "out.mp4", images / "deeper" / "out.mp4"):
+        check_apart(out, [(images, "IUV images")])
+
+
+def test_a_folder_that_is_replaced_holds_no_input(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    checkpoint = bundle / "checkpoint.pt"
+    checkpoint.touch()
+    with pytest.raises(OutputError, match=r"The checkpoint .* is in .*bundle, which would be"):
+        check_replaced(bundle, [(checkpoint, "checkpoint")])
+    check_replaced(tmp_path / "new", [(checkpoint, "checkpoint")])
 
 
 def test_what_is_replaced_need_not_be_writable(

@@ -152,7 +152,9 @@ async def test_a_frozen_picture_stays(session: Session, pencil: Pencil) -> None:
     session.controls.apply(Command.FREEZE)
     session.controls.apply(Command.PHOTO, 2)
     calls = len(pencil.calls)
+    assert in_motion.moved is not None
     assert (await session.take(in_motion, slice(2, 3))).shown_picture()[0, 0, 0] == 106
+    assert in_motion.moved is None  # as of frames that move
     held = await session.frame(8, slice(0, 1))
     assert len(pencil.calls) == calls
     session.controls.apply(Command.FREEZE)

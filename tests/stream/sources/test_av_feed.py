@@ -3,15 +3,26 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Iterator
+import struct
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from tests.stream.sources.servers import http, streaming, transport_stream
 
+from bunraku.stream.clip.reader import ClipReader
+from bunraku.stream.core.clock import SystemClock
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.sources import backlog
+from bunraku.stream.sources.av_feed import AvFeed
 from bunraku.stream.sources.barcode import read_code
 from bunraku.stream.sources.url import UrlSource
+
+MATRIX = struct.Struct(">9i")
+"""As MP4 has it: where the film's pixels are shown."""
 
 
 async def _watch(pieces: list[bytes], count: int) -> tuple[list[LiveFrame], int]:
@@ -62,3 +73,27 @@ async def test_damage_is_survived() -> None:
     good = [read_code(frame.picture()) for frame in frames]
     # More than the undamaged beginning of each round.
     assert sum(code is not None and code > 40 for code in good) > 10
+
+
+@pytest.mark.parametrize("matrix", [(1, 0, 0, 1), (-1, 0, 0, 1), (0, 1, 1, 0)])
+def test_frames_are_shown_as_those_of_the_file(
+    make_clip: Callable[..., Path], matrix: tuple[int, int, int, int]
+) -> None:
+    clip = make_clip(aspect=Fraction(2, 1), rotation=0)
+    data = clip.read_bytes()
+    at = data.rindex(MATRIX.pack(*_fixed(1, 0, 0, 1)))  # the track's, behind the film's
+    clip.write_bytes(data[:at] + MATRIX.pack(*_fixed(*matrix)) + data[at + MATRIX.size :])
+    with ClipReader(clip) as reader:
+        expected = next(reader.frames()).image
+    assert expected.shape[:2] == ((48, 128) if matrix[0] else (128, 48))
+    container = av.open(str(clip))
+    feed = AvFeed(container, container.streams.video[0], SystemClock(), live=False)
+    frame = feed.read()
+    assert frame is not None
+    assert np.array_equal(frame.picture(), expected)
+    feed.close()
+
+
+def _fixed(a: int, b: int, c: int, d: int) -> tuple[int, ...]:
+    one = 1 << 16
+    return a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30

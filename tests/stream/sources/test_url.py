@@ -25,7 +25,7 @@ from tests.stream.sources.servers import (
     streaming,
     transport_stream,
 )
-from tests.stream.videos import Video, write_videos
+from tests.videos import Video, write_videos
 
 from bunraku.errors import SourceError
 from bunraku.stream.core.frame import LiveFrame

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.iuv_images.people import Iuv, facing, in_mirror, write_folder
 
-from bunraku.errors import InputError
+from bunraku.errors import DriverEndedError, InputError
 from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.order import FrameOrder
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
@@ -134,6 +134,13 @@ def test_images_of_another_shape(tmp_path: Path) -> None:
         shown(stage, stage.prepare(source()), 0.0)
 
 
+def test_a_later_image_of_another_shape_is_one_lost_frame(tmp_path: Path) -> None:
+    stage = driver(tmp_path, [person(), facing(), person()])
+    subject = stage.prepare(source())
+    seen = [shown(stage, subject, time) is not None for time in (0.0, 0.1, 0.2)]
+    assert seen == [True, False, True]
+
+
 def test_nobody_until_somebody_comes(tmp_path: Path) -> None:
     nobody = np.zeros_like(person())
     stage = driver(tmp_path, [nobody, person(), nobody])
@@ -160,7 +167,7 @@ def test_a_frame_without_an_image(tmp_path: Path) -> None:
     stage = driver(tmp_path, [person()] * 2, first=1)
     subject = stage.prepare(source())
     assert shown(stage, subject, 0.0) is not None
-    with pytest.raises(InputError, match="there is none for frame 2"):
+    with pytest.raises(DriverEndedError, match="there is none for frame 2"):
         shown(stage, subject, 0.1)
 
 

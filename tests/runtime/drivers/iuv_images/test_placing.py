@@ -7,7 +7,6 @@ import pytest
 from tests.runtime.drivers.iuv_images.people import facing, in_mirror
 
 from bunraku.runtime.drivers.iuv_images.placing import (
-    LIFT_MAX,
     Place,
     Stance,
     Yardstick,
@@ -16,7 +15,7 @@ from bunraku.runtime.drivers.iuv_images.placing import (
     stance_of_surface,
 )
 from bunraku.runtime.drivers.iuv_images.surface import sample
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.framing import LIFT_MAX, Window
 
 
 def test_a_person_is_measured_by_the_trunk_and_the_head() -> None:

@@ -17,13 +17,12 @@ from tests.runtime.fakes import (
 )
 from tests.runtime.fakes import subject as subject_of
 
-from bunraku.runtime.drivers.landmarks.calibration import LIFT_MAX
 from bunraku.runtime.drivers.landmarks.driver import LOOK_AGAIN_S, SETTLING, LandmarkDriver
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.turned import turn_picture, turn_points
-from bunraku.runtime.source.framing import pixels_per_metre
+from bunraku.runtime.source.framing import LIFT_MAX, pixels_per_metre
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
 

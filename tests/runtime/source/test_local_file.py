@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import pytest
 
-from bunraku.stream.core.local_file import ffmpeg_name
+from bunraku.runtime.source.local_file import ffmpeg_name
 
 
 @pytest.mark.parametrize(

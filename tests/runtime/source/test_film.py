@@ -7,9 +7,9 @@ from pathlib import Path
 import av
 import pytest
 from av.stream import Disposition
-from tests.stream.videos import Video, write_videos
+from tests.videos import Video, write_videos
 
-from bunraku.stream.core.film import film_of
+from bunraku.runtime.source.film import film_of
 
 NONE = Disposition(0)
 FILM, LARGE = Video("libx264", (64, 48)), Video("libx264", (128, 96))
