@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "export": ("spec", "kernels", "networks", "runtime"),
     "training": (
         *("spec", "kernels", "networks", "runtime", "export"),
-        "stream.clip",  # its reader
+        "stream.clip",  # its reader and writer
     ),
     "stream": ("spec", "runtime"),
 }
