@@ -11,7 +11,7 @@ import onnx
 import onnxruntime
 import pytest
 import tflite
-from flatbuffers import flexbuffers  # type: ignore[import-untyped]
+from flatbuffers import flexbuffers
 from onnx import numpy_helper
 
 from bunraku.export.pose.convert import convert, same_padding
