@@ -7,6 +7,8 @@ engine trusts the warped photo, the photo itself is read along the flow at its o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from bunraku.kernels import paste
@@ -15,6 +17,24 @@ from bunraku.spec.arrays import Array, Picture
 
 FADE = 0.03
 """Where the window ends inside the photo, the person fades out over this share of its side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A rectangle of a photo that is to be read instead of the photo's own."""
+
+    left: int
+    """Of its first column in the photo."""
+    top: int
+    pixels: Picture
+    """HWC uint8, wholly inside the photo."""
+
+    def on(self, photo: Picture) -> Picture:
+        """A new picture: the photo with the patch on it."""
+        result = photo.copy()
+        height, width = self.pixels.shape[:2]
+        result[self.top : self.top + height, self.left : self.left + width] = self.pixels
+        return result
 
 
 class Canvas:
@@ -48,7 +68,11 @@ class Canvas:
         return self._photo.copy()
 
     def paste(
-        self, image: Array, mask: Array, detail: tuple[Array, Array, Array] | None = None
+        self,
+        image: Array,
+        mask: Array,
+        detail: tuple[Array, Array, Array] | None = None,
+        patch: Patch | None = None,
     ) -> Picture:
         """The photo with the person as generated; a new picture.
 
@@ -58,10 +82,12 @@ class Canvas:
             ``[1, 4 or more, n, n]``, the photo's window times mask, and mask, along the flow
             ``[1, 2, n, n]`` in [-1, 1] units; with None the photo's own pixels are not used, and
             the person is as sharp as the window.
+        :param patch: of the photo, for this picture alone; it shows as far as the photo's own
+            pixels are used.
         """
         return paste(
             self._plate,
-            self._photo,
+            self._photo if patch is None else patch.on(self._photo),
             image,
             mask,
             self._box,

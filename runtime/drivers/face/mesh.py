@@ -41,6 +41,8 @@ UPPER_LID = {"right": RIGHT_EYE[:1] + RIGHT_EYE[9:16] + RIGHT_EYE[8:9]} | {
 }
 LOWER_LID = {"right": RIGHT_EYE[:9], "left": LEFT_EYE[:9]}
 PUPIL = {"right": 468, "left": 473}
+LOWER_BROW = {"right": (46, 53, 52, 65, 55), "left": (276, 283, 282, 295, 285)}
+"""The brows' lower edges."""
 BROW = {"right": (70, 63, 105, 66, 107), "left": (300, 293, 334, 296, 336)}
 UPPER_INNER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_INNER_LIP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)

@@ -84,6 +84,8 @@ def _flat(e: Made) -> npt.NDArray[np.float64]:
         p[pupil : pupil + 5, :2] = sign * EYE_MIDDLE + e.gaze[0], e.gaze[1]
         p[list(mesh.BROW[side]), 0] = sign * np.linspace(0.5, 0.15, 5)
         p[list(mesh.BROW[side]), 1] = -0.2 - e.brows_up
+        p[list(mesh.LOWER_BROW[side]), 0] = p[list(mesh.BROW[side]), 0]
+        p[list(mesh.LOWER_BROW[side]), 1] = -0.14 - e.brows_up
     along = np.linspace(-1.0, 1.0, 11)
     lift = -e.corners_up * along**2
     opening = e.gap * (1.0 - along**2)
