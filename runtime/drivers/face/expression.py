@@ -34,13 +34,14 @@ MOST = np.array([0.03, 0.24, 0.14, 0.06, 0.06, 1.0, 1.0, 0.08, 0.08, 0.06, 0.03]
 _DEAD = np.array([0.012, 0.012, 0.02, 0.012, 0.012, 0.0, 0.0, 0.01, 0.01, 0.003, 0.004])
 _LIDS = [Measure.RIGHT_LID, Measure.LEFT_LID]
 
-RESTING_GAP = 0.04
+RESTING_GAP = 0.12
 """Lips farther apart than this, in face units, are not at rest, however long they stay so."""
 RESTING_LIDS = (0.15, 0.4)
 """As open as eyes can be at rest, as ``Measure.RIGHT_LID`` has it."""
 SHUT, OPEN = 0.4, 0.85
 """Of the opening at rest: the network never says 0 for a shut eye."""
-_WINK = (0.35, 0.65)  # difference of the lids from which it is less, or wholly, on purpose
+_WINK = (0.35, 0.65)  # difference of the lids that is not, or wholly, on purpose
+_WINK_S = 0.15  # in which it is believed
 
 _REMEMBER = 200  # samples of how the face rests
 _SAMPLE_S = 0.1  # between them
@@ -77,7 +78,7 @@ class ExpressionTracker:
         self._rest: Float64Array | None = None
         self._found: Float64Array | None = None
         self._sampled_s = self._time_s = -math.inf
-        self._belief = 0.0
+        self._belief = self._wink = 0.0
         self._values = np.zeros(MEASURES)
         self._smooth.reset()
 
@@ -97,11 +98,26 @@ class ExpressionTracker:
             measured = measure(face.points)
             rest = self._learn(measured, time_s, step_s, believed)
             extent = MOST - LEAST
-            raw = bounded(measured, rest, head_turn(face.points).yaw_deg) / extent
+            raw = bounded(measured, rest)
+            raw[_LIDS] = self._lids(raw[_LIDS], head_turn(face.points).yaw_deg, step_s)
+            raw /= extent
             self._values = self._smooth(raw, time_s) * extent
         share = 1.0 if math.isinf(step_s) else 1.0 - math.exp(-step_s / _FADE_S)
         self._belief += share * (believed - self._belief)
         return Expression(np.clip(self._values, LEAST, MOST) * self._belief)
+
+    def _lids(self, shut: Float64Array, yaw_deg: float, step_s: float) -> Float64Array:
+        """Both lids alike, unless they have differed for long enough to be meant.
+
+        The network sees the lids of a blink a frame or two after one another. Of a head that turns
+        the nearer eye is believed.
+        """
+        differ = _ramp(abs(float(shut[0] - shut[1])), *_WINK) * _ramp(abs(yaw_deg), 25.0, 12.0)
+        if not math.isinf(step_s):
+            self._wink += (1.0 - math.exp(-step_s / _WINK_S)) * (differ - self._wink)
+        nearer = 1.0 / (1.0 + math.exp(yaw_deg / 6.0))  # the right eye's share
+        together = nearer * shut[0] + (1.0 - nearer) * shut[1]
+        return np.asarray(together + _ramp(self._wink, 0.4, 0.7) * (shut - together))
 
     def _learn(
         self, measured: Float64Array, time_s: float, step_s: float, believed: float
@@ -121,22 +137,18 @@ class ExpressionTracker:
         return self._rest
 
 
-def bounded(measured: Float64Array, rest: Float64Array, yaw_deg: float) -> Float64Array:
+def bounded(measured: Float64Array, rest: Float64Array) -> Float64Array:
     """What a face does more than at rest, ``[11]``, within bounds and without tremble.
 
     :param measured: ``[11]`` by ``Measure``.
     :param rest: the same at rest.
-    :param yaw_deg: of the head: of a turned one, the nearer eye is believed.
     """
     more = measured - rest
     trembling = np.maximum(_DEAD, 1e-9)
     more -= np.where(_DEAD > 0, _DEAD * np.tanh(more / trembling), 0.0)
     ratio = measured[_LIDS] / np.maximum(rest[_LIDS], 1e-6)
-    shut = np.where(ratio < 1.0, np.clip((OPEN - ratio) / (OPEN - SHUT), 0.0, 1.0), 1.0 - ratio)
-    nearer = 1.0 / (1.0 + math.exp(yaw_deg / 6.0))  # the right eye's share
-    together = nearer * shut[0] + (1.0 - nearer) * shut[1]
-    wink = _ramp(abs(float(shut[0] - shut[1])), *_WINK) * _ramp(abs(yaw_deg), 25.0, 12.0)
-    more[_LIDS] = together + wink * (shut - together)
+    shut = np.clip((OPEN - ratio) / (OPEN - SHUT), 0.0, 1.0)
+    more[_LIDS] = np.where(ratio < 1.0, shut, 1.0 - ratio)
     return np.clip(more, LEAST, MOST)
 
 

@@ -45,7 +45,6 @@ class Measure(IntEnum):
 
 MEASURES = len(Measure)
 _NOSE = (2, 94, 98, 327)
-_MIDDLE = slice(4, 7)  # of the lips' chains
 _LID_MIDDLE = slice(2, 7)
 
 
@@ -77,8 +76,8 @@ def measure(points: npt.NDArray[np.floating]) -> Float64Array:
     p = face_frame(points)
     values = np.zeros(MEASURES)
     nose = p[list(_NOSE), 1].mean()
-    upper = p[list(mesh.UPPER_INNER_LIP[_MIDDLE]), 1].mean()
-    lower = p[list(mesh.LOWER_INNER_LIP[_MIDDLE]), 1].mean()
+    upper = p[list(mesh.UPPER_INNER_LIP[4:7]), 1].mean()
+    lower = p[list(mesh.LOWER_INNER_LIP[4:7]), 1].mean()
     right, left = (p[number] for number in mesh.MOUTH_CORNERS)
     values[Measure.UPPER_LIP] = upper - nose
     values[Measure.LOWER_LIP] = lower - upper
@@ -91,10 +90,11 @@ def measure(points: npt.NDArray[np.floating]) -> Float64Array:
     ):
         above, below = p[list(mesh.UPPER_LID[side])], p[list(mesh.LOWER_LID[side])]
         corners = above[[0, -1]]
+        arch = p[list(mesh.BROW[side])]
         length = max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
         opening = below[_LID_MIDDLE, 1] - above[_LID_MIDDLE, 1]
         values[lid] = opening.mean() / length
-        values[brow] = corners[:, 1].mean() - p[list(mesh.BROW[side]), 1].mean()
+        values[brow] = corners[:, 1].mean() - arch[:, 1].mean()
         pupil = p[mesh.PUPIL[side]]
         values[Measure.GAZE_X] += (pupil[0] - corners[:, 0].mean()) / 2.0
         values[Measure.GAZE_Y] += (pupil[1] - corners[:, 1].mean()) / 2.0

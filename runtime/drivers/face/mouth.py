@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.eyes import line
@@ -81,25 +82,27 @@ class Mouth:
         aside = smooth(np.abs(m), _ASIDE, 1.0)
         corner = np.where(m < 0, shape.right_corner, shape.left_corner).astype(np.float32)
         corner *= np.minimum(m * m, 1.0) * aside
-        upper = corner + bow * np.float32(shape.upper)
-        lower = upper + bow * np.float32(shape.opening)
+        upper = _single(corner + bow * shape.upper)
+        lower = _single(upper + bow * shape.opening)
         jaw = aside * np.float32(shape.opening * _JAW_SHARE + shape.upper * 0.3)
         inner_up, inner_low = (
             self._line(mesh.UPPER_INNER_LIP, u),
             self._line(mesh.LOWER_INNER_LIP, u),
         )
         inner_low = np.maximum(inner_low, inner_up)
-        top, bottom = inner_up + upper, inner_low + lower
+        top, bottom = _single(inner_up + upper), _single(inner_low + lower)
+        outer_up = self._line(_UPPER_OUTER, u) + upper
+        outer_low = self._line(_LOWER_OUTER, u) + lower
         skin = knotted(
             v,
             [
                 (self.nose, 0.0),
-                (np.maximum(self._line(_UPPER_OUTER, u) + upper, self.nose + 0.02), upper),
+                (_single(np.maximum(outer_up, self.nose + 0.02)), upper),
                 (top, upper),
                 (bottom, lower),
-                (np.minimum(self._line(_LOWER_OUTER, u) + lower, self.chin), lower),
-                (self.chin + jaw, jaw),
-                (self.chin + np.float32(_NECK), 0.0),
+                (_single(np.minimum(outer_low, self.chin + jaw)), lower),
+                (_single(self.chin + jaw), jaw),
+                (self.chin + _NECK, 0.0),
             ],
         )
         # Within the opening the upper lip's pixels are not to be drawn out: there is another layer.
@@ -133,3 +136,7 @@ class Mouth:
         tongue *= np.float32(min(opening / 0.2, 1.0))
         colour = _DARK + (_WARM - _DARK) * tongue[..., None]
         return np.asarray(colour * self.bright, np.float32)
+
+
+def _single(values: npt.NDArray[np.floating]) -> Array:
+    return np.asarray(values, np.float32)

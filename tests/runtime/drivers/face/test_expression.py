@@ -39,13 +39,13 @@ def test_the_mouth_follows_at_once() -> None:
 
 @pytest.mark.parametrize("how", [{"pitch_deg": 14.0}, {"pitch_deg": -26.0}, {"yaw_deg": 20.0}])
 def test_a_nod_neither_opens_the_mouth_nor_shuts_the_eyes(how: dict[str, float]) -> None:
-    values = follow([*CALM, *[face(**how)] * 10])[-1]
+    values = follow([*CALM, *[face(None, **how)] * 10])[-1]
     assert np.abs(values).max() < 0.01
 
 
-def test_a_driver_who_begins_with_an_open_mouth_is_not_taken_for_closed() -> None:
+def test_a_driver_who_begins_with_an_open_mouth_is_taken_for_half_open_at_most() -> None:
     values = follow([face(Made(gap=0.2))] * 60)
-    assert values[-1][Measure.LOWER_LIP] > 0.12
+    assert values[-1][Measure.LOWER_LIP] > 0.05
 
 
 def test_a_smile_that_stays_becomes_the_rest_without_a_jump() -> None:
@@ -63,7 +63,17 @@ def test_lids_shut_together_and_noise_in_one_is_not_a_wink() -> None:
     assert blink[Measure.LEFT_LID] > 0.95
     uneven = follow([*CALM, *[face(Made(right_eye=0.085, left_eye=0.07))] * 5])[-1]
     assert uneven[Measure.RIGHT_LID] == pytest.approx(uneven[Measure.LEFT_LID], abs=1e-6)
-    wink = follow([*CALM, *[face(Made(right_eye=0.02))] * 5])[-1]
+    late = np.array(
+        follow(
+            [
+                *CALM,
+                face(Made(right_eye=0.02)),
+                *[face(Made(0.0, right_eye=0.02, left_eye=0.02))] * 2,
+            ]
+        )
+    )
+    assert np.abs(late[:, Measure.RIGHT_LID] - late[:, Measure.LEFT_LID]).max() < 1e-6
+    wink = follow([*CALM, *[face(Made(right_eye=0.02))] * 12])[-1]
     assert wink[Measure.RIGHT_LID] > 0.9
     assert wink[Measure.LEFT_LID] < 0.1
 
