@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bunraku.errors import EngineError, InputError
@@ -65,7 +66,14 @@ class Puppet:
         options: PuppetOptions | None = None,
     ) -> Puppet:
         """A puppet of a bundle; see ``Models.load`` for what it takes and raises."""
-        models = Models.load(bundle, engine=engine, threads=threads, iuv=iuv, networks=networks)
+        models = Models.load(
+            bundle,
+            engine=engine,
+            threads=threads,
+            iuv=iuv,
+            networks=networks,
+            face=options is not None and options.face > 0,
+        )
         return cls(models, options)
 
     def set_source(self, photo: str | Path | bytes | Picture) -> SourceReport:
@@ -129,7 +137,7 @@ class Puppet:
         moved = self._generator.move(
             identity.features, driving.surface, driving.hints.head, driving.correspondence
         )
-        return self._generator.seam(identity.features, moved)
+        return replace(self._generator.seam(identity.features, moved), face=driving.hints.face)
 
     def paint(
         self, identity: Identity, moved: Seamed | None, *, window_only: bool = False
@@ -240,4 +248,7 @@ class Puppet:
             return source.as_given(canvas.untouched())
         with self._recorder.measure(Step.PASTE):
             detail = blended.detail if self.options.detail else None
-            return source.as_given(canvas.paste(blended.image, blended.mask, detail))
+            face = blended.seamed.face
+            if face is not None and window_only:
+                face = identity.in_window(face)
+            return source.as_given(canvas.paste(blended.image, blended.mask, detail, face))

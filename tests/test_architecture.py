@@ -35,6 +35,7 @@ LAYOUT_NUMBERS = {49, 73}
 PART_NUMBERS = {23, 24, 25}
 """And these where they index or slice something, or are its size."""
 OF_OTHER_THINGS = {
+    "runtime/drivers/face/mesh.py",  # its points are the face's
     "networks/iuv.py",  # its bones are pairs of landmarks
     "training/people",  # its anatomy is where parts, bones and landmarks are defined
     "stream/sources/barcode.py",  # cells

@@ -40,7 +40,7 @@ class Recorder:
 
 def test_fetch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder(PoseNetworks(tmp_path / "d", tmp_path / "l", tmp_path / "s"))
-    monkeypatch.setattr(pose_fetch, "fetch_pose_networks", fake)
+    monkeypatch.setattr(pose_fetch, "fetch_networks", fake)
     result = _run("fetch", "--wheel", tmp_path / "mediapipe.whl", "--force")
     assert result.stdout == f"The pose networks are in {tmp_path}\n"
     assert fake.options["wheel"] == tmp_path / "mediapipe.whl"
