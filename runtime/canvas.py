@@ -7,14 +7,42 @@ engine trusts the warped photo, the photo itself is read along the flow at its o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import cv2
 import numpy as np
 
 from bunraku.kernels import paste
+from bunraku.kernels.pasting.terms import PREMULTIPLIED
 from bunraku.runtime.source.framing import Window
 from bunraku.spec.arrays import Array, Picture
 
+Detail: TypeAlias = tuple[Array, Array, Array]
+"""Trust, warped photo and flow; see ``Canvas.paste``."""
+
+WHOLLY_CHANGED = 40.0
+"""Levels by which a patch changes the photo where nothing but the photo is to be seen."""
 FADE = 0.03
 """Where the window ends inside the photo, the person fades out over this share of its side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A rectangle of a photo that is to be read instead of the photo's own."""
+
+    left: int
+    """Of its first column in the photo."""
+    top: int
+    pixels: Picture
+    """HWC uint8, wholly inside the photo."""
+
+    def on(self, photo: Picture) -> Picture:
+        """A new picture: the photo with the patch on it."""
+        result = photo.copy()
+        height, width = self.pixels.shape[:2]
+        result[self.top : self.top + height, self.left : self.left + width] = self.pixels
+        return result
 
 
 class Canvas:
@@ -48,7 +76,11 @@ class Canvas:
         return self._photo.copy()
 
     def paste(
-        self, image: Array, mask: Array, detail: tuple[Array, Array, Array] | None = None
+        self,
+        image: Array,
+        mask: Array,
+        detail: Detail | None = None,
+        patch: Patch | None = None,
     ) -> Picture:
         """The photo with the person as generated; a new picture.
 
@@ -58,10 +90,13 @@ class Canvas:
             ``[1, 5, n, n]`` (``spec.tensors.WARPED_CHANNELS``) along the flow
             ``[1, 2, n, n]`` in [-1, 1] units; with None the photo's own pixels are not used, and
             the person is as sharp as the window.
+        :param patch: of the photo, for this picture alone; it needs ``detail``.
         """
+        if patch is not None and detail is not None:
+            image, detail = self._patched(image, detail, patch)
         return paste(
             self._plate,
-            self._photo,
+            self._photo if patch is None else patch.on(self._photo),
             image,
             mask,
             self._box,
@@ -69,6 +104,33 @@ class Canvas:
             detail=detail,
             threads=self._threads,
         )
+
+    def _patched(self, image: Array, detail: Detail, patch: Patch) -> tuple[Array, Detail]:
+        """Image and detail with the warped photo in place of what the networks painted themselves
+        where the patch changes the photo: else the photo's face would show through, one eye shut
+        and the other half open.
+        """
+        trust, warped, flow = detail
+        n = image.shape[3]
+        left, top, side = self._box
+        height, width = patch.pixels.shape[:2]
+        own = self._photo[patch.top : patch.top + height, patch.left : patch.left + width]
+        change = cv2.absdiff(patch.pixels, own).max(2).astype(np.float32)
+        small = max(round(width * n / side), 1), max(round(height * n / side), 1)
+        if n < side:  # averaged first, as the window was
+            change = np.asarray(cv2.resize(change, small, interpolation=cv2.INTER_AREA), np.float32)
+        centre = (np.arange(n, dtype=np.float32) + np.float32(0.5)) * np.float32(side / n)
+        x = centre[None, :] + flow[0, 0] * np.float32(side / 2) + np.float32(left - patch.left)
+        y = centre[:, None] + flow[0, 1] * np.float32(side / 2) + np.float32(top - patch.top)
+        x *= np.float32(change.shape[1] / width)
+        y *= np.float32(change.shape[0] / height)
+        x -= np.float32(0.5)
+        y -= np.float32(0.5)
+        moved = cv2.remap(change, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        share = cv2.blur(np.minimum(moved / np.float32(WHOLLY_CHANGED), 1.0), (3, 3))
+        colour = np.clip(warped[:, :3] / (warped[:, 3:4] + np.float32(PREMULTIPLIED)), 0.0, 1.0)
+        image = np.ascontiguousarray(image + (colour - image) * share, np.float32)
+        return image, (np.asarray(trust + (1.0 - trust) * share, np.float32), warped, flow)
 
 
 def _fade(start: int, side: int, size: int) -> Array:

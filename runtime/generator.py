@@ -22,6 +22,7 @@ from bunraku.errors import BundleError
 from bunraku.kernels import channels_last, guide_head, sample_texture
 from bunraku.kernels import seam as kernels
 from bunraku.runtime.buffers import Lease, Ring
+from bunraku.runtime.canvas import Patch
 from bunraku.runtime.device import CpuDevice, Device, Event, Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.protocol import Engine
@@ -67,6 +68,8 @@ class Seamed:
     moved: Moved
     seam: kernels.Seamed[Array]
     ready: Event
+    face: Patch | None = None
+    """What the canvas reads instead of the photo; the generator leaves it as it is."""
 
 
 @dataclass(frozen=True, eq=False)

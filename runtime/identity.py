@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bunraku.runtime.canvas import Canvas
+import numpy as np
+
+from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.drivers.protocol import Subject
 from bunraku.runtime.generator import Features
+from bunraku.runtime.source.framing import crop
 from bunraku.runtime.source.source import Source
 
 
@@ -24,3 +27,10 @@ class Identity:
     """Pastes the person back into the photo."""
     window_canvas: Canvas
     """Pastes into the window alone, at the networks' own size."""
+
+    def in_window(self, patch: Patch) -> Patch:
+        """A patch of the photo as one of its window, for ``window_canvas``."""
+        source = self.source
+        size = source.window.shape[0]
+        whole = crop(patch.on(source.photo), source.framing.window, size)
+        return Patch(0, 0, np.asarray(whole, np.uint8))

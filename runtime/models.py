@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bunraku.errors import BundleError, InputError
+from bunraku.errors import BundleError, FetchError, InputError
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.device import CpuDevice, Device
+from bunraku.runtime.drivers.face.driver import FacedDriver
+from bunraku.runtime.drivers.face.networks import FaceNetworks
+from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
@@ -33,6 +36,11 @@ from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
 
 log = logging.getLogger(__name__)
 
+FACELESS = (
+    "the photo's face is too small, hidden or turned too far to follow the driver's; it stays as "
+    "it is"
+)
+
 MakeDriver = Callable[[PuppetOptions, Recorder], Driver]
 """Gives a driver that follows a person of its own; loads nothing."""
 
@@ -52,6 +60,10 @@ class Models:
     """How many threads each engine and kernel uses; None for as many as the process may."""
     device: Device = field(default_factory=CpuDevice)
     """Where the engines' arrays live."""
+    faces: FaceFinder | None = None
+    """Of the faces of photos and drivers; None where no face is to follow."""
+    notes: tuple[str, ...] = ()
+    """What the user should know whatever the photo, a line each."""
 
     @classmethod
     def load(
@@ -62,6 +74,7 @@ class Models:
         threads: int | None = None,
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
+        face: bool = False,
     ) -> Models:
         """Everything that a bundle needs.
 
@@ -70,6 +83,8 @@ class Models:
         :param threads: how many threads each engine uses; None for as many as the process may.
         :param iuv: the bundle of the IUV net.
         :param networks: the pose networks; None for those in the cache.
+        :param face: whether faces are to follow (``PuppetOptions.face``); if their network has not
+            been fetched, ``notes`` says so, and they stay as they are.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
         :raises MissingExtraError: the inference library is not installed.
@@ -90,6 +105,7 @@ class Models:
             return LandmarkDriver(follower, surfaces, options, recorder)
 
         segmenter = Segmenter.load(networks, factory)
+        faces, notes = _face_finder(factory) if face else (None, ())
         loaded = cls(
             engines,
             chosen.layout,
@@ -98,6 +114,8 @@ class Models:
             segmenter=segmenter,
             threads=factory.threads,
             device=factory.device,
+            faces=faces,
+            notes=notes,
         )
         loaded.generator()  # what does not fit together is said here, not at the first session
         return loaded
@@ -106,7 +124,11 @@ class Models:
         self, options: PuppetOptions | None = None, recorder: Recorder | None = None
     ) -> Driver:
         """A driver that follows a person of its own."""
-        return self.make_driver(options or PuppetOptions(), recorder or Recorder())
+        options = options or PuppetOptions()
+        driver = self.make_driver(options, recorder or Recorder())
+        if options.face > 0 and self.faces is not None:
+            return FacedDriver(driver, self.faces, options.face)
+        return driver
 
     def driven_by_images(
         self, images: IuvImages, index_of: Callable[[float], int] | None = None
@@ -162,7 +184,11 @@ class Models:
             canvas=Canvas(source.photo, source.plate, framed, self.threads),
             window_canvas=Canvas(source.window, plate, whole, self.threads),
         )
-        return identity, SourceReport.of(source)
+        report = SourceReport.of(source)
+        notes = self.notes
+        if isinstance(driver, FacedDriver) and subject.face is None:
+            notes += (FACELESS,)
+        return identity, replace(report, notes=report.notes + notes)
 
     def warm_up(self, photo: Picture | None = None) -> None:
         """Drive one photo with itself, so that kernels are compiled and engines have their memory.
@@ -190,6 +216,18 @@ class Models:
         blended = generator.blend(identity.features, generator.seam(identity.features, moved))
         shown = generator.fetch(blended)
         identity.canvas.paste(shown.image, shown.mask, shown.detail)
+
+
+def _face_finder(factory: EngineFactory) -> tuple[FaceFinder | None, tuple[str, ...]]:
+    """The finder, or why there is none.
+
+    :raises EngineError: the network cannot be loaded.
+    """
+    try:
+        networks = FaceNetworks.find()
+    except FetchError as error:
+        return None, (f"the face stays as it is in the photo: {error}",)
+    return FaceFinder.load(networks, factory), ()
 
 
 def check_sizes(generator: Bundle, iuv: Bundle, side: int) -> None:

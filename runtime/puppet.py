@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bunraku.errors import EngineError, InputError
@@ -65,7 +66,14 @@ class Puppet:
         options: PuppetOptions | None = None,
     ) -> Puppet:
         """A puppet of a bundle; see ``Models.load`` for what it takes and raises."""
-        models = Models.load(bundle, engine=engine, threads=threads, iuv=iuv, networks=networks)
+        models = Models.load(
+            bundle,
+            engine=engine,
+            threads=threads,
+            iuv=iuv,
+            networks=networks,
+            face=options is not None and options.face > 0,
+        )
         return cls(models, options)
 
     def set_source(self, photo: str | Path | bytes | Picture) -> SourceReport:
@@ -130,7 +138,7 @@ class Puppet:
         moved = self._generator.move(
             identity.features, driving.surface, driving.hints.head, driving.correspondence
         )
-        return self._generator.seam(identity.features, moved)
+        return replace(self._generator.seam(identity.features, moved), face=driving.hints.face)
 
     def paint(
         self, identity: Identity, moved: Seamed | None, *, window_only: bool = False
@@ -242,4 +250,7 @@ class Puppet:
             return source.as_given(canvas.untouched())
         shown = self._generator.fetch(blended, detail=self.options.detail)
         with self._recorder.measure(Step.PASTE):
-            return source.as_given(canvas.paste(shown.image, shown.mask, shown.detail))
+            face = blended.seamed.face
+            if face is not None and window_only:
+                face = identity.in_window(face)
+            return source.as_given(canvas.paste(shown.image, shown.mask, shown.detail, face))

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "export": ("spec", "kernels", "networks", "runtime"),
     "training": (
         *("spec", "kernels", "networks", "runtime", "export"),
-        "stream.clip",  # its reader
+        "stream.clip",  # its reader and writer
     ),
     "stream": ("spec", "runtime"),
 }
@@ -35,7 +35,9 @@ LAYOUT_NUMBERS = {33, 49, 73}
 PART_NUMBERS = {23, 24, 25}
 """And these where they index or slice something, or are its size."""
 OF_OTHER_THINGS = {
+    "runtime/drivers/face/mesh.py",  # its points are the face's
     "networks/iuv.py",  # its bones are pairs of landmarks
+    "runtime/drivers/face",  # points of a face mesh
     "training/people",  # its anatomy is where parts, bones and landmarks are defined
     "stream/sources/barcode.py",  # cells
     "stream/sinks/fixed_size.py",  # milliseconds

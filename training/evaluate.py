@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bunraku.errors import InputError
+from bunraku.training.contender import OURS, Candidate, check_names
+from bunraku.training.page import write_page
 from bunraku.training.report import Report
 
 
@@ -31,6 +33,8 @@ class EvaluateOptions:
     """The generator's bundle, by name or folder."""
     iuv_bundle: str | Path = "iuv"
     """The IUV net's bundle."""
+    candidates: tuple[Candidate, ...] = ()
+    """What is compared on clips and photos; none: the two bundles alone."""
     people: int | None = None
     """At most so many synthetic people."""
     frames: int = 4
@@ -39,6 +43,8 @@ class EvaluateOptions:
     """Look for keypoints in synthetic frames (AKD, MKR); most of the time goes there."""
     clip_frames: int | None = None
     """At most so many frames of each clip, from its start."""
+    films: bool = True
+    """Write a film of each clip too, for the page."""
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -56,12 +62,24 @@ class EvaluateOptions:
                 "Clips and photos are evaluated with bundles, not with checkpoints.",
                 "Export the checkpoints with `bunraku export`, then give --bundle.",
             )
+        if self.candidates:
+            check_names(self.candidates)
+            if self.data is not None or self.generator is not None:
+                raise InputError(
+                    "Candidates are compared on clips and photos, not on synthetic people.",
+                    "Leave out --candidate, or --data and the checkpoints.",
+                )
+            if (self.bundle, self.iuv_bundle) != ("live", "iuv"):
+                raise InputError(
+                    "Bundles are named twice.",
+                    "Give them in --candidate, or with --bundle and --iuv-bundle, not both.",
+                )
         if self.frames < 1 or (self.people is not None and self.people < 1):
             raise InputError("At least one person and one driving frame are needed.")
 
 
 def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Report:
-    """Evaluate, and write report.json, report.md and contact sheets into ``options.out``.
+    """Evaluate, and write report.json, report.md, index.html, contact sheets and films.
 
     Raises:
         InputError: nothing to evaluate on, or files that cannot be read.
@@ -78,6 +96,7 @@ def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Repo
         evaluate_real(options, report, log)
     report.details["seconds"] = round(time.monotonic() - started, 1)
     report.write(options.out)
+    write_page(report, options.out)
     return report
 
 
@@ -101,26 +120,31 @@ def evaluate_synthetic(
 
 
 def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> None:
-    """The part on clips and photos, through a puppet of the bundles; adds to the report."""
+    """The part on clips and photos, through puppets of the bundles; adds to the report."""
     from bunraku.runtime.engines.bundle import Bundle
-    from bunraku.runtime.puppet import Puppet
-    from bunraku.training.evaluate_clips import (
-        CLIP_SUFFIXES,
-        PHOTO_SUFFIXES,
-        evaluate_clips,
-        evaluate_photos,
-        files,
-    )
+    from bunraku.training.evaluate_clips import evaluate_clips
+    from bunraku.training.evaluate_frames import CLIP_SUFFIXES, PHOTO_SUFFIXES, files
+    from bunraku.training.evaluate_photos import evaluate_photos
     from bunraku.training.evaluated import bundle_provenance
     from bunraku.training.judge import PoseJudge
 
     clips = files(options.clips, CLIP_SUFFIXES, "clip") if options.clips else []
     photos = files(options.photos, PHOTO_SUFFIXES, "photo") if options.photos else []
-    bundles = Bundle.load(options.bundle), Bundle.load(options.iuv_bundle)
-    report.provenance = report.provenance or bundle_provenance(*bundles)
-    puppet = Puppet.load(options.bundle, threads=options.threads, iuv=options.iuv_bundle)
+    candidates = options.candidates or (Candidate(OURS, options.bundle, options.iuv_bundle),)
+    sources = {
+        c.name: bundle_provenance(Bundle.load(c.bundle), Bundle.load(c.iuv)) for c in candidates
+    }
+    if options.candidates:
+        report.provenance = {
+            c.name: {**sources[c.name], "options": asdict(c.options)} for c in candidates
+        }
+    else:
+        report.provenance = report.provenance or sources[OURS]
+    contenders = [candidate.load(options.threads) for candidate in candidates]
     judge = PoseJudge(options.threads)
     if clips:
-        evaluate_clips(puppet, judge, clips, options.out, report, log, options.clip_frames)
+        evaluate_clips(
+            contenders, judge, clips, options.out, report, log, options.clip_frames, options.films
+        )
     if photos:
-        evaluate_photos(puppet, judge, photos, clips, options.out, report, log)
+        evaluate_photos(contenders, judge, photos, clips, options.out, report, log)

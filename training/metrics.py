@@ -32,8 +32,14 @@ VISIBLE = 0.5
 
 
 def mean_difference(picture: Picture, target: Picture, alpha: Array | None = None) -> float:
-    """L1: the mean absolute difference in [0, 1], of all pixels or weighted by ``alpha``."""
-    return _mean(np.abs(_values(picture) - _values(target)), alpha)
+    """L1: the mean absolute difference in [0, 1], of all pixels or weighted by ``alpha``.
+
+    In bytes as far as it goes: photos of many megapixels are compared too.
+    """
+    difference = cv2.absdiff(picture, target)
+    if alpha is None:
+        return float(difference.mean()) / 255.0
+    return _weighted(np.asarray(difference.mean(2), np.float64), alpha) / 255.0
 
 
 def psnr(picture: Picture, target: Picture, alpha: Array | None = None) -> float:
@@ -148,6 +154,20 @@ def score_frame(
 
 
 @dataclass(frozen=True)
+class OwnError:
+    """What a photo loses that is driven by itself, at its own size."""
+
+    l1: float
+    """Of the whole picture."""
+    person_l1: float
+
+    @classmethod
+    def of(cls, picture: Picture, photo: Picture, alpha: Array) -> OwnError:
+        """The result against the photo; ``alpha`` is the photo's person."""
+        return cls(mean_difference(picture, photo), mean_difference(picture, photo, alpha))
+
+
+@dataclass(frozen=True)
 class Score:
     """The means over many frames, one row of a table."""
 
@@ -163,10 +183,20 @@ class Score:
     """Average keypoint distance in pixels, over all keypoints that both frames show."""
     mkr: float | None
     """Missing keypoint ratio: the share of the true frames' keypoints that are not found."""
+    flicker: float | None = None
+    """Trembling by the true clip's (training/flicker.py); None where it was not measured."""
+    own_l1: float | None = None
+    """Of the source driven by itself, the whole picture; None where that was not done."""
+    own_person_l1: float | None = None
 
     @classmethod
-    def of(cls, frames: Sequence[FrameScore]) -> Score:
-        """The means of at least one frame."""
+    def of(
+        cls,
+        frames: Sequence[FrameScore],
+        flicker: float | None = None,
+        own: Sequence[OwnError] = (),
+    ) -> Score:
+        """The means of at least one frame, and of sources driven by themselves."""
         if not frames:
             raise ValueError("a score needs at least one frame")
         keypoints = KeypointMatch.total(f.keypoints for f in frames if f.keypoints is not None)
@@ -178,6 +208,9 @@ class Score:
             person_psnr=_average([f.person_psnr for f in frames]),
             akd=keypoints.akd,
             mkr=keypoints.mkr,
+            flicker=flicker,
+            own_l1=_average([e.l1 for e in own]),
+            own_person_l1=_average([e.person_l1 for e in own]),
         )
 
 
@@ -191,10 +224,12 @@ def _values(picture: Picture) -> Exact:
 
 
 def _mean(values: Exact, alpha: Array | None) -> float:
-    if alpha is None:
-        return float(values.mean())
+    return float(values.mean()) if alpha is None else _weighted(values.mean(2), alpha)
+
+
+def _weighted(values: Exact, alpha: Array) -> float:
     weight = alpha.astype(np.float64)
-    return float((values.mean(2) * weight).sum() / max(float(weight.sum()), 1e-9))
+    return float((values * weight).sum() / max(float(weight.sum()), 1e-9))
 
 
 def _blurred(values: Exact) -> Exact:

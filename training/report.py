@@ -40,6 +40,57 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """A number of a score, as people read it."""
+
+    name: str
+    """The field of :class:`Score`."""
+    label: str
+    digits: int
+    higher: bool = False
+    """Whether more is better."""
+    enough: float | None = None
+    """The value at which better is no better."""
+
+    def of(self, score: Score) -> float | None:
+        """The score's value."""
+        value: float | None = getattr(score, self.name)
+        return value
+
+    def cell(self, score: Score) -> str:
+        """The score's value, rounded; a dash where it has none."""
+        return number(self.of(score), self.digits)
+
+    def best(self, scores: Mapping[str, Score]) -> str | None:
+        """Whose is the best, as rounded; None where it is shared or nobody else has any."""
+        known = {
+            name: round(v, self.digits)
+            for name, s in scores.items()
+            if (v := self.of(s)) is not None
+        }
+        if len(known) < 2:
+            return None
+        if self.enough is not None:
+            known = {name: max(value, self.enough) for name, value in known.items()}
+        top = max(known.values()) if self.higher else min(known.values())
+        winners = [name for name, value in known.items() if value == top]
+        return winners[0] if len(winners) == 1 else None
+
+
+MEASURES = (
+    Measure("l1", "L1", 4),
+    Measure("person_l1", "L1 person", 4),
+    Measure("person_psnr", "PSNR person", 2, higher=True),
+    Measure("ssim", "SSIM", 3, higher=True),
+    Measure("akd", "AKD", 2),
+    Measure("mkr", "MKR", 4),
+    Measure("flicker", "flicker", 2, enough=1.0),
+    Measure("own_l1", "own L1", 4),
+    Measure("own_person_l1", "own L1 person", 4),
+)
+
+
+@dataclass(frozen=True)
 class Table:
     """Scores in rows."""
 
@@ -49,27 +100,41 @@ class Table:
     rows: Mapping[str, Score]
 
     def markdown(self) -> str:
-        """The table with its explanation."""
-        lines = [
-            f"## {self.title}",
-            "",
-            self.explanation,
-            "",
-            "| | L1 | L1 person | PSNR person | SSIM | AKD | MKR | frames |",
-            "|---|---|---|---|---|---|---|---|",
-        ]
-        for name, s in self.rows.items():
-            cells = [
-                f"{s.l1:.4f}",
-                _number(s.person_l1, 4),
-                _number(s.person_psnr, 2),
-                f"{s.ssim:.3f}",
-                _number(s.akd, 2),
-                _number(s.mkr, 4),
-                str(s.frames),
-            ]
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-        return "\n".join(lines)
+        """The table with its explanation; measures that no row has are left out."""
+        shown = [m for m in MEASURES if any(m.of(s) is not None for s in self.rows.values())]
+        cells = [[m.label for m in shown] + ["frames"], ["---"] * (len(shown) + 1)]
+        cells += [[*(m.cell(s) for m in shown), str(s.frames)] for s in self.rows.values()]
+        names = ["", "---", *self.rows]
+        lines = [f"| {name} | {' | '.join(row)} |" for name, row in zip(names, cells, strict=True)]
+        return "\n".join([f"## {self.title}", "", self.explanation, "", *lines])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One clip, and what the candidates made of it."""
+
+    name: str
+    scores: Mapping[str, Score]
+    """By candidate."""
+    sheet: Path
+    film: Path | None
+    """All candidates side by side."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A clip or a photo that could not be evaluated."""
+
+    what: str
+    """Its file's name."""
+    who: str | None
+    """The candidate that refused it; None for all of them."""
+    why: str
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        return f"{self.what}{f', {self.who}' if self.who else ''}: {self.why}"
 
 
 @dataclass
@@ -84,6 +149,11 @@ class Report:
     details: dict[str, Any] = field(default_factory=dict)
     """Whatever else is worth keeping, by name; JSON only."""
     sheets: list[Path] = field(default_factory=list)
+    scenes: list[Scene] = field(default_factory=list)
+    """For the page."""
+    overall: dict[str, Score] = field(default_factory=dict)
+    """Each candidate's score of all scenes that every candidate took."""
+    refusals: list[Refusal] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -101,11 +171,15 @@ class Report:
             "targets": [{**asdict(t), "passed": t.passed} for t in self.targets],
             "details": self.details,
             "sheets": [path.name for path in self.sheets],
+            "refused": [asdict(refusal) for refusal in self.refusals],
         }
 
     def markdown(self) -> str:
         """The report for people."""
         parts = ["# Evaluation", *(t.markdown() for t in self.tables), *self.sections]
+        if self.refusals:
+            lines = [f"- {refusal.line}" for refusal in self.refusals]
+            parts.append("\n".join(["## Left out", "", *lines]))
         if self.targets:
             heading = "## Targets\n\n| target | measured | asked | met |\n|---|---|---|---|\n"
             parts.append(heading + "\n".join(target.line for target in self.targets))
@@ -131,5 +205,6 @@ def ratio(value: float | None, base: float | None) -> float | None:
     return None if value is None or not base else value / base
 
 
-def _number(value: float | None, digits: int) -> str:
+def number(value: float | None, digits: int) -> str:
+    """A value, rounded; a dash for none."""
     return "–" if value is None else f"{value:.{digits}f}"

@@ -19,7 +19,7 @@ def show_progress(console: Console | None = None) -> Iterator[Report]:
         console: where to draw; by default stderr, so that stdout stays for results.
 
     Yields:
-        The callback that ``ensure`` and ``fetch_pose_networks`` take.
+        The callback that ``ensure`` and ``fetch_networks`` take.
     """
     tasks: dict[str, TaskID] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

@@ -1,8 +1,8 @@
 """TFLite to ONNX, for networks of MediaPipe's kind: float, one image in, NHWC inside TFLite.
 
 The ONNX graph is NCHW throughout, its input and its 4-D outputs included. Only operators that
-MediaPipe's pose and selfie networks use are known; any other raises UnsupportedModelError with
-its name.
+MediaPipe's pose, selfie and face networks use are known; any other raises UnsupportedModelError
+with its name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy.typing as npt
 import onnx
 import tflite
 
+from bunraku.export.pose.attention import crop_features, crop_matrix, leave_crop
 from bunraku.export.pose.onnx_graph import OnnxGraph
 from bunraku.export.pose.tflite_graph import Operator, TfliteGraph, UnsupportedModelError
 
@@ -23,7 +24,7 @@ _AXIS_TO_NCHW = {0: 0, 1: 2, 2: 3, 3: 1}
 
 
 def convert(model: bytes, name: str, output_names: dict[str, str] | None = None) -> onnx.ModelProto:
-    """Convert a TFLite model to ONNX (opset 13, fp32 input and outputs, fp16-stored weights).
+    """Convert a TFLite model to ONNX (opset 16, fp32 input and outputs, fp16-stored weights).
 
     Args:
         model: the .tflite file's bytes.
@@ -69,6 +70,11 @@ class _Converter:
             "LOGISTIC": lambda op: self._graph.add("Sigmoid", [self._value(op.inputs[0])]),
             "RELU": lambda op: self._graph.add("Relu", [self._value(op.inputs[0])]),
             "HARD_SWISH": self._hard_swish,
+            "PRELU": self._leaky,
+            "STRIDED_SLICE": self._whole_slice,
+            "CUSTOM:Landmarks2TransformMatrix": self._crop_matrix,
+            "CUSTOM:TransformTensorBilinear": self._crop_features,
+            "CUSTOM:TransformLandmarks": self._leave_crop,
         }
 
     def run(self, name: str, output_names: dict[str, str]) -> onnx.ModelProto:
@@ -110,7 +116,9 @@ class _Converter:
         """Name of a computed tensor, or of a constant laid out to broadcast against NCHW."""
         if tensor not in self._names:
             values = self._weights(tensor)
-            if values.ndim == 4:
+            if values.size == 1:  # a factor: of any rank, so that it does not raise another's
+                values = values.reshape(())
+            elif values.ndim == 4:
                 values = values.transpose(_TO_NCHW)
             elif values.ndim == 1:
                 values = values.reshape(1, -1, 1, 1)
@@ -240,10 +248,12 @@ class _Converter:
     def _reshape(self, op: Operator) -> str:
         value, before = self._value(op.inputs[0]), self._source.shape(op.inputs[0])
         after = self._source.shape(op.outputs[0])
-        if len(after) == 4:
-            raise UnsupportedModelError("RESHAPE to an image")
         if len(before) == 4 and before[1] * before[2] > 1:
             value = self._graph.add("Transpose", [value], perm=[0, 2, 3, 1])
+        if len(after) == 4:
+            if after[1] * after[2] > 1:
+                raise UnsupportedModelError("RESHAPE to an image")
+            after = [after[0], after[3], 1, 1]
         return self._graph.add("Reshape", [value, self._graph.constant(np.array(after, np.int64))])
 
     def _concatenate(self, op: Operator) -> str:
@@ -262,3 +272,27 @@ class _Converter:
         image = self._value(op.inputs[0])
         gate = self._graph.add("HardSigmoid", [image], alpha=1 / 6, beta=0.5)
         return self._graph.add("Mul", [image, gate])
+
+    def _leaky(self, op: Operator) -> str:
+        slopes = self._weights(op.inputs[1]).reshape(-1, 1, 1)  # one a channel
+        return self._graph.add("PRelu", [self._value(op.inputs[0]), self._graph.constant(slopes)])
+
+    def _whole_slice(self, op: Operator) -> str:
+        before, after = (self._source.shape(i) for i in (op.inputs[0], op.outputs[0]))
+        if before != after or self._weights(op.inputs[3]).min() < 1:
+            raise UnsupportedModelError("STRIDED_SLICE of a part")
+        return self._value(op.inputs[0])
+
+    def _crop_matrix(self, op: Operator) -> str:
+        return crop_matrix(self._graph, self._value(op.inputs[0]), op.custom_options())
+
+    def _crop_features(self, op: Operator) -> str:
+        size, out = (self._source.shape(i)[1:3] for i in (op.inputs[0], op.outputs[0]))
+        features, matrix = (self._value(i) for i in op.inputs)
+        return crop_features(self._graph, features, matrix, size, out)
+
+    def _leave_crop(self, op: Operator) -> str:
+        if self._source.shape(op.inputs[0])[-1] != 2:
+            raise UnsupportedModelError("TransformLandmarks of points with depth")
+        points, matrix = (self._value(i) for i in op.inputs)
+        return leave_crop(self._graph, points, matrix)

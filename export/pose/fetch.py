@@ -1,4 +1,4 @@
-"""Fetching of the pose networks: wheel, conversion, cache."""
+"""Fetching of the networks for pose and face: wheel, conversion, cache."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ from pathlib import Path
 
 from bunraku.errors import FetchError
 from bunraku.export.pose.download import PipRunner, Progress, download_wheel, run_pip
-from bunraku.export.pose.wheel import MEMBERS, REQUIREMENT, read_members
-from bunraku.runtime.pose.networks import FORMAT, MANIFEST, PoseNetworks, pose_folder
+from bunraku.export.pose.wheel import REQUIREMENT, SETS, NetworkSet, read_members
+from bunraku.runtime.pose.networks import (
+    FORMAT,
+    MANIFEST,
+    PoseNetworks,
+    find_files,
+    pose_folder,
+)
 
 WHEEL_VARIABLE = "BUNRAKU_POSE_WHEEL"
 
@@ -31,16 +37,16 @@ def ensure(progress: Progress | None = None) -> PoseNetworks:
     try:
         return PoseNetworks.find()
     except FetchError:
-        return fetch_pose_networks(progress=progress)
+        return fetch_networks(progress=progress)
 
 
-def fetch_pose_networks(
+def fetch_networks(
     wheel: Path | None = None,
     force: bool = False,
     progress: Progress | None = None,
     run: PipRunner = run_pip,
 ) -> PoseNetworks:
-    """Fetch, convert and cache the pose networks; nothing to do if they are there.
+    """Fetch, convert and cache the networks for pose and face; those that are there stay.
 
     Args:
         wheel: a local MediaPipe 0.10.21 wheel; by default BUNRAKU_POSE_WHEEL names it, else pip
@@ -49,38 +55,55 @@ def fetch_pose_networks(
         progress: told what is being done.
         run: runs pip; another one in tests.
 
+    Returns:
+        The pose networks; the face's lie beside them (``FaceNetworks.find``).
+
     Raises:
         FetchError: no connection, a wrong or broken wheel, or a cache that cannot be written.
     """
-    folder = pose_folder()
-    if not force:
-        try:
-            return PoseNetworks.find(folder)
-        except FetchError:
-            pass
+    wanted = [networks for networks in SETS if force or not _whole(networks)]
+    if not wanted:
+        return PoseNetworks.find()
     if wheel is None and os.environ.get(WHEEL_VARIABLE):
         wheel = Path(os.environ[WHEEL_VARIABLE]).expanduser()
     report = progress or _silent
-    with _workshop(folder) as workshop:
+    with _workshop(pose_folder()) as workshop:
         if wheel is None:
             wheel = download_wheel(workshop, report, run)
-        _convert_into(workshop, wheel, report)
+        for networks in wanted:
+            _fetch_set(networks, wheel, report)
+    return PoseNetworks.find()
+
+
+def _whole(networks: NetworkSet) -> bool:
+    names = tuple(member.onnx for member in networks.members)
+    try:
+        find_files(networks.folder(), names, networks.kind)
+    except FetchError:
+        return False
+    return True
+
+
+def _fetch_set(networks: NetworkSet, wheel: Path, report: Progress) -> None:
+    folder = networks.folder()
+    with _workshop(folder) as workshop:
+        _convert_into(workshop, networks, wheel, report)
         try:
             # The manifest goes last: until it is there, nobody takes the files for whole.
             (folder / MANIFEST).unlink(missing_ok=True)
-            for name in [*(member.onnx for member in MEMBERS), MANIFEST]:
+            for name in [*(member.onnx for member in networks.members), MANIFEST]:
                 (workshop / name).replace(folder / name)
         except OSError as e:
             raise _unwritable(folder, e) from e
-    return PoseNetworks.find(folder)
 
 
-def _convert_into(workshop: Path, wheel: Path, report: Progress) -> None:
+def _convert_into(workshop: Path, networks: NetworkSet, wheel: Path, report: Progress) -> None:
     from bunraku.export.pose.convert import convert
 
+    what, count = f"Converting the {networks.kind} networks", len(networks.members)
     files: dict[str, dict[str, str | int]] = {}
-    for done, (member, data) in enumerate(read_members(wheel).items()):
-        report("Converting the pose networks", done, len(MEMBERS))
+    for done, (member, data) in enumerate(read_members(wheel, networks.members).items()):
+        report(what, done, count)
         name = member.onnx.removesuffix(".onnx")
         model = convert(data, name, dict(member.outputs)).SerializeToString()
         try:
@@ -102,7 +125,7 @@ def _convert_into(workshop: Path, wheel: Path, report: Progress) -> None:
         (workshop / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     except OSError as e:
         raise _unwritable(workshop, e) from e
-    report("Converting the pose networks", len(MEMBERS), len(MEMBERS))
+    report(what, count, count)
 
 
 @contextmanager

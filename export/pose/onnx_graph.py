@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-OPSET = 13
+OPSET = 16  # the first with GridSample, which the face network needs
 IR_VERSION = 8
 _SMALL = 16  # constants up to this many values are not worth a Cast
 

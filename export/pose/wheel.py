@@ -1,15 +1,17 @@
-"""The MediaPipe wheel that holds the pose networks, and the three files taken out of it."""
+"""The MediaPipe wheel that holds the networks for pose and face, and the files taken out of it."""
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bunraku.errors import FetchError
-from bunraku.runtime.pose.networks import DETECTOR, LANDMARKS, SEGMENTATION
+from bunraku.runtime.drivers.face.networks import FACE, face_folder
+from bunraku.runtime.pose.networks import DETECTOR, LANDMARKS, SEGMENTATION, pose_folder
 
 REQUIREMENT = "mediapipe==0.10.21"  # the last version whose wheel holds the networks
 PLATFORM = "manylinux_2_28_x86_64"
@@ -62,6 +64,40 @@ MEMBERS = (
         (("activation_10", "mask"),),
     ),
 )
+FACE_MEMBERS = (
+    Member(
+        "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite",
+        "e06a804e0144f9929eda782122916b35d60c697c3c9344013ca2bbe76a6ce2b4",
+        2_495_106,
+        FACE,
+        (
+            ("output_mesh_identity", "mesh"),
+            ("output_lips", "lips"),
+            ("output_left_eye", "left_eye"),
+            ("output_right_eye", "right_eye"),
+            ("output_left_iris", "left_iris"),
+            ("output_right_iris", "right_iris"),
+            ("conv_faceflag", "presence"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class NetworkSet:
+    """Networks that lie in one folder of the cache and are of use together only."""
+
+    kind: str
+    """what they are called to the user"""
+    members: tuple[Member, ...]
+    folder: Callable[[], Path]
+    """where they lie"""
+
+
+SETS = (
+    NetworkSet("pose", MEMBERS, pose_folder),
+    NetworkSet("face", FACE_MEMBERS, face_folder),
+)
 
 
 def download_arguments(folder: str) -> list[str]:
@@ -93,8 +129,8 @@ def manual_way() -> str:
     )
 
 
-def read_members(wheel: Path) -> dict[Member, bytes]:
-    """Take the three networks out of a wheel and check each against its SHA-256.
+def read_members(wheel: Path, members: tuple[Member, ...]) -> dict[Member, bytes]:
+    """Take networks out of a wheel and check each against its SHA-256.
 
     Wheels of MediaPipe 0.10.21 for other platforms are as good if their members are the same.
 
@@ -104,7 +140,7 @@ def read_members(wheel: Path) -> dict[Member, bytes]:
     found: dict[Member, bytes] = {}
     try:
         with zipfile.ZipFile(wheel) as archive:
-            for member in MEMBERS:
+            for member in members:
                 size = archive.getinfo(member.path).file_size
                 data = archive.read(member.path) if size == member.bytes else b""
                 if hashlib.sha256(data).hexdigest() != member.sha256:

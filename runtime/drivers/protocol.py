@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from bunraku.runtime.canvas import Patch
+from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
@@ -27,6 +29,8 @@ class Subject:
     source: Source
     surface: Array
     """P_s, ``[1, 73, n, n]`` in the photo's window (spec/surface.py)."""
+    face: PhotoFace | None = field(default=None, kw_only=True)
+    """The photo's face, if it is to follow the driver's and is seen well enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,8 @@ class Hints:
 
     head: Array | None = None
     """``[7]``, the head's own map (``drivers.landmarks.head.head_map``); None to do without."""
+    face: Patch | None = None
+    """The photo's face with the driver's expression; None for the photo's own."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,8 @@ import platformdirs
 from bunraku.errors import FetchError
 
 FORMAT = 2
-"""Number of the cache's layout: another number means that the networks are fetched anew."""
+"""Number of the layout of each folder in the cache: another number means that its networks are
+fetched anew."""
 DETECTOR = "pose_detection.onnx"
 LANDMARKS = "pose_landmark_full.onnx"
 SEGMENTATION = "selfie_segmentation.onnx"
@@ -22,7 +23,7 @@ FILES = (DETECTOR, LANDMARKS, SEGMENTATION)
 MANIFEST = "manifest.json"
 
 FETCH_HINT = "Run `bunraku fetch` once, with a connection to the internet."
-FETCH_AGAIN = "Fetch the pose networks again with `bunraku fetch --force`."
+FETCH_AGAIN = "Fetch the networks again with `bunraku fetch --force`."
 """For networks that are there, and whole, but not what they should be."""
 
 
@@ -59,21 +60,35 @@ class PoseNetworks:
             FetchError: they are missing, of another version, or damaged.
         """
         folder = pose_folder() if folder is None else folder
-        try:
-            manifest: Any = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise FetchError("The pose networks are not there yet.", FETCH_HINT) from None
-        except (OSError, ValueError) as e:
-            raise _damaged(folder / MANIFEST) from e
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            raise FetchError("The cached pose networks are of another version.", FETCH_HINT)
-        files = manifest.get("files")
-        for name in FILES:
-            entry = files.get(name) if isinstance(files, dict) else None
-            expected = entry.get("sha256") if isinstance(entry, dict) else None
-            if expected is None or _sha256(folder / name) != expected:
-                raise _damaged(folder / name)
-        return cls(folder / DETECTOR, folder / LANDMARKS, folder / SEGMENTATION)
+        return cls(*find_files(folder, FILES, "pose"))
+
+
+def find_files(folder: Path, names: tuple[str, ...], kind: str) -> list[Path]:
+    """Networks in a folder of the cache, checked against the hashes of its manifest.
+
+    Args:
+        folder: the networks' own.
+        names: of the files.
+        kind: what the networks are called to the user: "pose".
+
+    Raises:
+        FetchError: they are missing, of another version, or damaged.
+    """
+    try:
+        manifest: Any = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FetchError(f"The {kind} networks are not there yet.", FETCH_HINT) from None
+    except (OSError, ValueError) as e:
+        raise _damaged(folder / MANIFEST, kind) from e
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise FetchError(f"The cached {kind} networks are of another version.", FETCH_HINT)
+    files = manifest.get("files")
+    for name in names:
+        entry = files.get(name) if isinstance(files, dict) else None
+        expected = entry.get("sha256") if isinstance(entry, dict) else None
+        if expected is None or _sha256(folder / name) != expected:
+            raise _damaged(folder / name, kind)
+    return [folder / name for name in names]
 
 
 def _sha256(path: Path) -> str | None:
@@ -83,5 +98,5 @@ def _sha256(path: Path) -> str | None:
         return None
 
 
-def _damaged(path: Path) -> FetchError:
-    return FetchError(f"The cached pose network {path} is missing or damaged.", FETCH_HINT)
+def _damaged(path: Path, kind: str) -> FetchError:
+    return FetchError(f"The cached {kind} network {path} is missing or damaged.", FETCH_HINT)

@@ -89,7 +89,8 @@ def test_only_auto_turns_the_driver_upright(
 ) -> None:
     told: list[bool] = []
 
-    def load(bundle: str, iuv: str, threads: int | None, upright: bool) -> Any:
+    def load(bundle: str, iuv: str, threads: int | None, upright: bool, face: float) -> Any:
+        assert face == 0.0
         told.append(upright)
         return make_puppet()
 
@@ -97,6 +98,30 @@ def test_only_auto_turns_the_driver_upright(
     command_line = ["animate", str(make_photo()), str(make_clip()), "-o", str(tmp_path / "o.mp4")]
     assert CliRunner().invoke(app, [*command_line, *words]).exit_code == 0
     assert told == [upright]
+
+
+@pytest.mark.parametrize(
+    ("words", "face"), [((), 0.0), (("--face", "0.8"), 0.8), (("--face", "1", "--no-face"), 0.0)]
+)
+def test_the_face_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    make_clip: MakeClip,
+    make_photo: MakeClip,
+    make_puppet: Callable[..., Any],
+    words: tuple[str, ...],
+    face: float,
+) -> None:
+    told: list[Any] = []
+
+    def load(*arguments: Any) -> Any:
+        told.append(arguments[4])
+        return make_puppet()
+
+    monkeypatch.setattr(command, "load_puppet", load)
+    command_line = ["animate", str(make_photo()), str(make_clip()), "-o", str(tmp_path / "o.mp4")]
+    assert CliRunner().invoke(app, [*command_line, *words]).exit_code == 0
+    assert told == [face]
 
 
 def test_a_turn_that_is_none_is_refused(

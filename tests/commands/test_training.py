@@ -42,7 +42,7 @@ class Recorder:
 
 def test_fetch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder(PoseNetworks(tmp_path / "d", tmp_path / "l", tmp_path / "s"))
-    monkeypatch.setattr(pose_fetch, "fetch_pose_networks", fake)
+    monkeypatch.setattr(pose_fetch, "fetch_networks", fake)
     result = _run("fetch", "--wheel", tmp_path / "mediapipe.whl", "--force")
     assert result.stdout == f"The pose networks are in {tmp_path}\n"
     assert fake.options["wheel"] == tmp_path / "mediapipe.whl"
@@ -147,11 +147,26 @@ def test_evaluate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         *("evaluate", "-o", tmp_path, "--data", tmp_path / "d", "--clips", tmp_path / "c"),
         *("--people", 5, "--frames", 2, "--no-keypoints", "--bundle", "b"),
     )
-    assert result.stdout == f"report: {tmp_path / 'report.md'}\n"
+    assert result.stdout == f"report: {tmp_path / 'report.md'}, {tmp_path / 'index.html'}\n"
     options = fake.arguments[0]
     assert (options.data, options.clips, options.photos) == (tmp_path / "d", tmp_path / "c", None)
     assert (options.people, options.frames, options.keypoints) == (5, 2, False)
     assert (options.bundle, options.iuv_bundle) == ("b", "iuv")
+    assert (options.candidates, options.films) == ((), True)
+
+
+def test_evaluate_candidates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = Recorder()
+    monkeypatch.setattr(evaluate, "run_evaluation", fake)
+    candidates = ("--candidate", "old=live", "--candidate", "new=b,iuv=i,no-head")
+    _run("evaluate", "-o", tmp_path / "o", "--clips", tmp_path, *candidates, "--no-films")
+    old, new = fake.arguments[0].candidates
+    assert (old.name, old.bundle, old.iuv) == ("old", "live", "iuv")
+    assert (new.name, new.bundle, new.iuv, new.options.head) == ("new", "b", "i", False)
+    assert not fake.arguments[0].films
+    refused = _run("evaluate", "-o", tmp_path / "o", "--clips", tmp_path, "--candidate", "live")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("bunraku: The candidate 'live' is not NAME=BUNDLE.")
 
 
 def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:

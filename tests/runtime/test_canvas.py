@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.runtime.fakes import street
 
-from bunraku.runtime.canvas import Canvas
+from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.spec.arrays import Array, Picture
 
@@ -137,3 +137,42 @@ def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only() -> None:
     out = canvas.paste(np.ascontiguousarray(image), mask, (mask, warped, flow))
     red = (out[..., 0].astype(int) - out[..., 1] > 60) & (out[..., 2] < 60)
     assert not red.any()
+
+
+@pytest.mark.parametrize("side", [48, 64, 128])
+@pytest.mark.parametrize("trusted", [1.0, 0.3, 0.0])
+def test_a_patch_is_seen_however_little_the_photo_is_trusted(trusted: float, side: int) -> None:
+    photo, window = np.full((130, 140, 3), 200, np.uint8), Window.of_box(4, 2, side)
+    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    image, mask, warped, flow = tensors(photo, window)
+    image[:] = 0.5  # what the networks painted by themselves
+    detail = (mask * np.float32(trusted), warped, flow)
+    image += (warped[:, :3] / (warped[:, 3:4] + np.float32(1e-3)) - image) * detail[0]
+    eye = Patch(14, 12, np.full((20, 24, 3), 20, np.uint8))
+    before, after = canvas.paste(image, mask, detail), canvas.paste(image, mask, detail, eye)
+    assert np.abs(after[16:28, 18:34].astype(int) - 20).max() <= 2
+    away = np.ones(photo.shape[:2], bool)
+    away[8:36, 10:42] = False
+    np.testing.assert_array_equal(after[away], before[away])
+    np.testing.assert_array_equal(canvas.untouched(), photo)
+
+
+def test_a_patch_moves_with_the_person() -> None:
+    photo, window = np.full((128, 128, 3), 200, np.uint8), Window.of_box(0, 0, 128)
+    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    image, mask, warped, flow = tensors(photo, window)
+    flow[:, 0] = 2 * 16 / 128  # sixteen pixels to the right
+    eye = Patch(60, 40, np.full((20, 20, 3), 20, np.uint8))
+    after = canvas.paste(image, mask, (mask * np.float32(0.2), warped, flow), eye)
+    assert np.abs(after[44:56, 48:60].astype(int) - 20).max() <= 2
+    assert np.abs(after[44:56, 70:78].astype(int) - 200).max() <= 2
+
+
+def test_a_patch_that_changes_nothing_is_no_patch() -> None:
+    photo, window = noise(), Window.of_box(10, 20, 150)
+    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    image, mask, warped, flow = tensors(photo, window)
+    detail = (mask * np.float32(0.5), warped, flow)
+    same = Patch(40, 50, photo[50:90, 40:100].copy())
+    before, after = canvas.paste(image, mask, detail), canvas.paste(image, mask, detail, same)
+    np.testing.assert_array_equal(after, before)

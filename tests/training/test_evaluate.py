@@ -8,6 +8,7 @@ import pytest
 
 from bunraku.errors import InputError, OutputError
 from bunraku.training import evaluate as module
+from bunraku.training.contender import Candidate
 from bunraku.training.evaluate import EvaluateOptions, run_evaluation
 from bunraku.training.report import Report
 
@@ -22,6 +23,9 @@ HERE = Path("somewhere")
         ({"data": HERE, "iuv": HERE}, "needs one of the IUV net"),
         ({"clips": HERE, "generator": HERE, "iuv": HERE}, "bundles, not with checkpoints"),
         ({"photos": HERE, "generator": HERE, "iuv": HERE}, "bundles, not with checkpoints"),
+        ({"data": HERE, "candidates": (Candidate(),)}, "not on synthetic people"),
+        ({"clips": HERE, "bundle": "b", "candidates": (Candidate(),)}, "Bundles are named twice"),
+        ({"clips": HERE, "candidates": (Candidate(), Candidate())}, "Two candidates are called"),
         ({"data": HERE, "frames": 0}, "At least one person"),
         ({"data": HERE, "people": 0}, "At least one person"),
     ],
@@ -65,6 +69,7 @@ def test_parts(
     assert report.details["seconds"] >= 0.0
     assert (tmp_path / "report.json").is_file()
     assert (tmp_path / "report.md").is_file()
+    assert (tmp_path / "index.html").is_file()
 
 
 def test_an_unwritable_folder_is_found_before_the_work(parts: list[str], tmp_path: Path) -> None:

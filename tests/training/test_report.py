@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bunraku.errors import OutputError
 from bunraku.training.metrics import Score
-from bunraku.training.report import Report, Table, Target, ratio
+from bunraku.training.report import MEASURES, Refusal, Report, Table, Target, ratio
 
 SCORE = Score(4, 0.0123, 0.9, 0.05, 20.125, 2.5, 0.0)
 
@@ -58,6 +60,43 @@ def test_markdown() -> None:
     assert "| AKD | 0.500 | ≤ 0.4 | NO |" in text
     assert text.index("What they are.") < text.index("## More") < text.index("## Targets")
     assert text.endswith("Contact sheets: sheet.jpg\n")
+
+
+def test_measures_that_no_row_has_are_left_out() -> None:
+    text = report().markdown()
+    assert "| L1 | L1 person | PSNR person | SSIM | AKD | MKR | frames |" in text
+    shaky = replace(SCORE, flicker=1.234, own_person_l1=0.0123)
+    table = Table("People", "What they are.", {"ours": shaky, "plain": SCORE})
+    assert "| MKR | flicker | own L1 person | frames |" in table.markdown()
+    assert "| 0.0000 | 1.23 | 0.0123 | 4 |" in table.markdown()
+    assert "| 0.0000 | – | – | 4 |" in table.markdown()
+
+
+def test_refusals_are_told() -> None:
+    made = report()
+    made.refusals += [Refusal("a.mp4", None, "nobody"), Refusal("b.mp4", "new", "nobody")]
+    text = made.markdown()
+    assert "## Left out\n\n- a.mp4: nobody\n- b.mp4, new: nobody\n" in text
+    assert made.as_json()["refused"][1] == {"what": "b.mp4", "who": "new", "why": "nobody"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "best"),
+    [
+        ("akd", 3.0, 2.0, "new"),
+        ("akd", 2.001, 2.002, None),  # the same as rounded
+        ("akd", None, 2.0, None),  # nothing to compare with
+        ("ssim", 0.9, 0.8, "old"),
+        ("flicker", 1.5, 1.2, "new"),
+        ("flicker", 0.7, 0.9, None),  # both tremble no more than the true clip
+        ("flicker", 0.5, 1.2, "old"),
+    ],
+)
+def test_the_best(name: str, old: float | None, new: float, best: str | None) -> None:
+    [measure] = [m for m in MEASURES if m.name == name]
+    given: list[dict[str, Any]] = [{name: old}, {name: new}]
+    scores = {who: replace(SCORE, **g) for who, g in zip(("old", "new"), given, strict=True)}
+    assert measure.best(scores) == best
 
 
 def test_written(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from bunraku.commands.group import EXIT_INTERRUPTED
 from bunraku.commands.options import (
     AUTO,
     BundleOption,
+    FaceOption,
     IuvBundleOption,
     MarkOption,
+    NoFaceOption,
     RotateOption,
     WindowOnlyOption,
     clip_path,
@@ -83,6 +85,8 @@ def animate(
             "PNG files, or a clip of lossless RGB.",
         ),
     ] = None,
+    face: FaceOption = 0.0,
+    no_face: NoFaceOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: Annotated[
@@ -118,7 +122,8 @@ def animate(
         max_side_px=max_side,
     )
     images = iuv_images(driver, options)
-    summary = _run(options, bundle, iuv_bundle, threads, images)
+    strength = 0.0 if no_face else face
+    summary = _run(options, bundle, iuv_bundle, threads, strength, images)
     _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
@@ -181,6 +186,7 @@ def _run(
     bundle: str,
     iuv: str,
     threads: int | None,
+    face: float,
     images: IuvImages | None,
 ) -> AnimateSummary:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
@@ -194,8 +200,8 @@ def _run(
         def load() -> ClipPuppet:
             upright = options.rotate_deg is None
             if images is None:
-                return load_puppet(bundle, iuv, threads, upright)
-            return load_puppet(bundle, iuv, threads, upright, images=images, order=order)
+                return load_puppet(bundle, iuv, threads, upright, face)
+            return load_puppet(bundle, iuv, threads, upright, face, images=images, order=order)
 
         def on_frame(done: int, total: int | None) -> None:
             progress.update(task, completed=done, total=total, description="Animating")
@@ -208,6 +214,7 @@ def load_puppet(
     iuv: str,
     threads: int | None,
     upright: bool,
+    face: float,
     *,
     images: IuvImages | None = None,
     order: ToldOrder | None = None,
@@ -220,10 +227,10 @@ def load_puppet(
     from bunraku.runtime.models import Models
     from bunraku.runtime.options import PuppetOptions
 
-    models = Models.load(bundle, iuv=iuv, threads=threads)
+    models = Models.load(bundle, iuv=iuv, threads=threads, face=face > 0)
     if images is not None:
         models = models.driven_by_images(images, order)
-    return bunraku.Puppet(models, PuppetOptions(upright=upright))
+    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face))
 
 
 def _report(summary: AnimateSummary) -> None:

@@ -64,6 +64,7 @@ def all_checks() -> Iterator[Check]:
     yield _encoders()
     yield from _bundles()
     yield _guarded("pose networks", _pose_networks)
+    yield _face_networks()
     yield from _caches()
     yield from live_checks()
     yield from _training()
@@ -194,6 +195,17 @@ def _pose_networks() -> str:
     from bunraku.runtime.pose.networks import PoseNetworks
 
     return f"whole, in {PoseNetworks.find().landmarks.parent}"
+
+
+def _face_networks() -> Check:
+    from bunraku.errors import FetchError
+    from bunraku.runtime.drivers.face.networks import FaceNetworks
+
+    name = "face networks"
+    try:
+        return Check(name, Status.OK, f"whole, in {FaceNetworks.find().landmarks.parent}")
+    except FetchError as exc:
+        return Check(name, Status.ABSENT, exc.message, exc.hint)
 
 
 def _caches() -> Iterator[Check]:

@@ -33,6 +33,14 @@ def evaluate(
     ] = None,
     bundle: Annotated[str, typer.Option(help="Bundle of the generator: name or folder.")] = "live",
     iuv_bundle: Annotated[str, typer.Option(help="Bundle of the IUV net: name or folder.")] = "iuv",
+    candidate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=BUNDLE[,iuv=BUNDLE][,no-SWITCH]",
+            help="What is compared on clips and photos, once for each; a switch of PuppetOptions "
+            "may follow, as in plain=live,no-retarget.",
+        ),
+    ] = None,
     people: Annotated[int | None, typer.Option(min=1, help="At most so many people.")] = None,
     frames: Annotated[int, typer.Option(min=1, help="Driving frames a person.")] = 4,
     keypoints: Annotated[
@@ -41,14 +49,18 @@ def evaluate(
     clip_frames: Annotated[
         int | None, typer.Option(min=2, help="At most so many frames of each clip.")
     ] = None,
+    films: Annotated[
+        bool, typer.Option(help="Films of the clips, all candidates side by side.")
+    ] = True,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
 ) -> None:
-    """Measure L1, PSNR, SSIM, AKD and MKR against two trivial baselines.
+    """Measure L1, PSNR, SSIM, AKD, MKR and flicker against trivial baselines and other candidates.
 
-    Writes report.json, report.md and contact sheets of source, driving, IUV and output.
+    Writes report.json, report.md, contact sheets, and index.html with films, all in one folder.
     """
     need("train", "torch", "scipy")
     from bunraku.stream.core.output_path import check_apart
+    from bunraku.training.contender import Candidate
     from bunraku.training.evaluate import EvaluateOptions, run_evaluation
 
     read = ((data, "people"), (clips, "clips"), (photos, "photos"))
@@ -63,11 +75,13 @@ def evaluate(
         iuv=iuv,
         bundle=bundle,
         iuv_bundle=iuv_bundle,
+        candidates=tuple(Candidate.parse(text) for text in candidate or ()),
         people=people,
         frames=frames,
         keypoints=keypoints,
         clip_frames=clip_frames,
+        films=films,
         threads=threads,
     )
     run_evaluation(options, typer.echo)
-    typer.echo(f"report: {out / 'report.md'}")
+    typer.echo(f"report: {out / 'report.md'}, {out / 'index.html'}")

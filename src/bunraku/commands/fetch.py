@@ -1,4 +1,4 @@
-"""``bunraku fetch``: the pose networks, ahead of the first use."""
+"""``bunraku fetch``: the networks for pose and face, ahead of the first use."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def fetch(
         bool, typer.Option("--force", help="Fetch again although they are there.")
     ] = False,
 ) -> None:
-    """Fetch MediaPipe's pose networks once, and convert them.
+    """Fetch MediaPipe's networks for pose and face once, and convert them.
 
     They come out of the published mediapipe wheel (Apache-2.0), are checked by SHA-256 and kept
     in the cache folder. BUNRAKU_POSE_WHEEL names a local wheel as well; BUNRAKU_CACHE another
     cache folder.
     """
-    from bunraku.export.pose.fetch import fetch_pose_networks
+    from bunraku.export.pose.fetch import fetch_networks
 
     with progress_bar() as progress:
-        task = progress.add_task("Looking for the pose networks", total=None)
+        task = progress.add_task("Looking for the networks", total=None)
 
         def report(what: str, done: int, total: int) -> None:
             progress.update(task, description=what, completed=done, total=total)
 
-        networks = fetch_pose_networks(wheel=wheel, force=force, progress=report)
+        networks = fetch_networks(wheel=wheel, force=force, progress=report)
     typer.echo(f"The pose networks are in {networks.landmarks.parent}")

@@ -13,8 +13,10 @@ from bunraku.commands.group import EXIT_ERROR
 from bunraku.commands.options import (
     AUTO,
     BundleOption,
+    FaceOption,
     IuvBundleOption,
     MarkOption,
+    NoFaceOption,
     RotateOption,
     StageThreadsOption,
     WindowOnlyOption,
@@ -131,6 +133,8 @@ def live(
         Path | None,
         typer.Option(metavar="FILE", help="Write the numbers there at the end; - for stdout."),
     ] = None,
+    face: FaceOption = 0.0,
+    no_face: NoFaceOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -190,7 +194,9 @@ def live(
     run(
         options,
         stats_json,
-        lambda: load_puppet(bundle, iuv_bundle, threads, options.rotate_deg is None),
+        lambda: load_puppet(
+            bundle, iuv_bundle, threads, options.rotate_deg is None, 0.0 if no_face else face
+        ),
     )
 
 
@@ -234,14 +240,16 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
         raise typer.Exit(EXIT_ERROR)
 
 
-def load_puppet(bundle: str, iuv: str, threads: int | None, upright: bool) -> SessionPuppet:
+def load_puppet(
+    bundle: str, iuv: str, threads: int | None, upright: bool, face: float
+) -> SessionPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
     from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.plan import live_shares
 
     threads = threads or live_shares().threads
-    told = PuppetOptions(upright=upright)
+    told = PuppetOptions(upright=upright, face=face)
     return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, options=told)
 
 

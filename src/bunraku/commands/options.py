@@ -34,6 +34,20 @@ RotateOption: TypeAlias = Annotated[
     ),
 ]
 
+FaceOption: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--face",
+        metavar="0..1.5",
+        min=0.0,
+        max=1.5,
+        help="How strongly the photo's face does what the driver's does: 1 as it is, 0 not at all.",
+    ),
+]
+NoFaceOption: TypeAlias = Annotated[
+    bool, typer.Option("--no-face", help="Leave the photo's face as it is, whatever --face says.")
+]
+
 AUTO = "auto"
 
 

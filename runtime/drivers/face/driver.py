@@ -1,0 +1,75 @@
+"""Any driver, with the driver's face besides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bunraku.runtime.drivers.face.expression import ExpressionTracker
+from bunraku.runtime.drivers.face.photo_face import PhotoFace
+from bunraku.runtime.drivers.face.tracker import FaceFinder
+from bunraku.runtime.drivers.protocol import Driver, Driving, Subject
+from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Picture
+
+
+class FacedDriver:
+    """Adds to what another driver says of a frame the photo's face with the driver's expression.
+
+    See ``drivers.protocol.Driver``. The face is found by the landmarks that the other driver gives;
+    one that gives none, or a photo without a face, is driven as without this.
+
+    :param driver: the other one.
+    :param finder: of faces; shared.
+    :param strength: of the expression, 1 for the driver's own.
+    """
+
+    def __init__(self, driver: Driver, finder: FaceFinder, strength: float) -> None:
+        self._driver = driver
+        self._finder = finder
+        self._strength = strength
+        self._tracker = finder.follower()
+        self._expressions = ExpressionTracker()
+        self._forget_asked = False
+        self._mirrored = False
+
+    @property
+    def window(self) -> Window | None:
+        return self._driver.window
+
+    def prepare(self, source: Source) -> Subject:
+        subject = self._driver.prepare(source)
+        face = self._finder.find(source.photo, source.pose.landmarks)
+        moved = None if face is None else PhotoFace.of(source.photo, face)
+        return replace(subject, face=moved)
+
+    def follow(
+        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+    ) -> Driving | None:
+        driving = self._driver.follow(frame, time_s, subject, mirrored=mirrored)
+        if self._forget_asked or mirrored != self._mirrored:
+            self._forget_asked, self._mirrored = False, mirrored
+            self._forget()
+        if subject.face is None:
+            return driving
+        face = None
+        if driving is not None and driving.landmarks is not None:
+            face = self._tracker.track(frame, driving.landmarks)
+        expression = self._expressions.follow(face, time_s)
+        if driving is None:
+            return None
+        patch = subject.face.patch(expression, self._strength)
+        return replace(driving, hints=replace(driving.hints, face=patch))
+
+    def calibrate(self) -> None:
+        """As the driver's; the next face is taken to be at rest."""
+        self._forget_asked = True
+        self._driver.calibrate()
+
+    def reset(self) -> None:
+        self._forget()
+        self._driver.reset()
+
+    def _forget(self) -> None:
+        self._tracker.reset()
+        self._expressions.reset()

@@ -1,0 +1,125 @@
+"""An eye of the photo with its lids, its brow and its gaze moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bunraku.runtime.drivers.face import mesh
+from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame, Region, knotted, smooth
+from bunraku.spec.arrays import Array, Picture
+
+_ABOVE, _BELOW, _BESIDE = 0.4, 0.25, 0.18  # reach around brow and eye, in face units
+_LASHES = 0.03  # this much of the skin over a lid's edge moves with it as it is
+_LOWER_SHARE = 0.12  # of a blink is the lower lid's
+_GAZE_REACH = (1.1, 0.35)  # of the eye's half width: gaze moves nothing there, everything
+
+
+@dataclass(frozen=True, eq=False)
+class Eye:
+    """One eye and its brow; all lines in the face frame."""
+
+    region: Region
+    along: Array
+    """``[h, w]`` -1 to 1 from corner to corner, of each pixel."""
+    upper: Array
+    """``[h, w]``: v of the upper lid at each pixel's u."""
+    lower: Array
+    brow: Array
+    """``[h, w]``: v of the brow's upper edge."""
+    under_brow: Array
+    """``[h, w]``: v of its lower edge."""
+    at_brow: Array
+    """``[h, w]``: how much of the brow's shift a column has."""
+    iris: tuple[float, float]
+    half: float
+    unit_px: float
+
+    @classmethod
+    def of(
+        cls, side: str, places: Float64Array, frame: PhotoFrame, unit_px: float, photo: Picture
+    ) -> Eye | None:
+        """The eye of a photo's face; None outside of the photo.
+
+        :param side: "right" or "left".
+        :param places: ``[478, 2]``, the face's points in its frame.
+        """
+        above, below = places[list(mesh.UPPER_LID[side])], places[list(mesh.LOWER_LID[side])]
+        brow = places[list(mesh.BROW[side])]
+        every = np.concatenate([above, below, brow])
+        low, high = every.min(0), every.max(0)
+        # Not beyond the middle of the face, where the other eye's region begins.
+        inner = (-np.inf, 0.0) if side == "right" else (0.0, np.inf)
+        left, right = np.clip((low[0] - _BESIDE, high[0] + _BESIDE), *inner)
+        region = Region.around(
+            frame, (left, low[1] - _ABOVE), (right, above[:, 1].mean() + _BELOW), photo
+        )
+        if region is None:
+            return None
+        middle = float(above[[0, -1], 0].mean())
+        half = max(float(np.ptp(above[[0, -1], 0])) / 2.0, 1e-3)
+        pupil = places[mesh.PUPIL[side]]
+        aside = np.maximum(brow[:, 0].min() - region.u, region.u - brow[:, 0].max())
+        return cls(
+            region,
+            (region.u - np.float32(middle)) / np.float32(half),
+            line(above, region.u),
+            line(below, region.u),
+            line(brow, region.u),
+            line(places[list(mesh.LOWER_BROW[side])], region.u),
+            smooth(aside, 0.14, 0.0) * smooth(np.abs(region.u), 0.0, 0.08),
+            (float(pupil[0]), float(pupil[1])),
+            half,
+            unit_px,
+        )
+
+    def moved(
+        self, photo: Picture, shut: float, brow_up: float, gaze: tuple[float, float]
+    ) -> Array:
+        """The region under an expression, float32 ``[h, w, 3]``.
+
+        :param shut: 0 as in the photo to 1.
+        :param brow_up: in face units.
+        :param gaze: shift of the iris in face units.
+        """
+        u, v = self.region.u, self.region.v
+        inside = smooth(np.abs(self.along), 1.02, 0.9)
+        open_ = np.maximum(self.lower - self.upper, 0.0)
+        fall = inside * open_ * np.float32(shut * (1.0 - _LOWER_SHARE))
+        rise = inside * open_ * np.float32(-shut * _LOWER_SHARE)
+        raised = self.at_brow * np.float32(-brow_up)
+        upper, lower = self.upper + fall, self.lower + rise
+        over = self.brow + raised
+        # A brow that comes near the lid leaves the lid its lashes.
+        under = np.maximum(self.under_brow + raised, over + np.float32(0.01))
+        lashes = np.maximum(upper - np.float32(_LASHES), under + np.float32(0.01))
+        skin = knotted(
+            v,
+            [
+                (over - np.float32(0.3), 0.0),
+                (over - np.float32(0.02), raised),
+                (under, raised),
+                (lashes, fall),
+                ((upper + lower) / 2.0, fall),
+                ((upper + lower) / 2.0 + np.float32(1e-3), rise),
+                (lower + np.float32(0.02), rise),
+                (lower + np.float32(0.2), 0.0),
+            ],
+        )
+        result = self.region.sample(photo, np.zeros_like(u), skin)
+        within = np.minimum(v - upper, lower - v) * np.float32(self.unit_px)
+        seen = np.clip(within, 0.0, 1.0) * (np.abs(self.along) < 1.0)
+        if not seen.any():
+            return result
+        away = np.hypot(u - self.iris[0] - gaze[0], v - self.iris[1] - gaze[1]) / self.half
+        near = smooth(away, *_GAZE_REACH)
+        ball = self.region.sample(photo, near * np.float32(gaze[0]), near * np.float32(gaze[1]))
+        return np.asarray(result + (ball - result) * seen[..., None], np.float32)
+
+
+def line(points: Float64Array, u: Array) -> Array:
+    """v of a chain of points at each u, level beyond its ends; float32 of the shape of ``u``."""
+    order = np.argsort(points[:, 0])
+    v = np.interp(u.ravel(), points[order, 0], points[order, 1])
+    return np.asarray(v.reshape(u.shape), np.float32)

@@ -1,0 +1,142 @@
+"""The mouth and jaw of the photo, moved: opened, widened, its corners raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bunraku.runtime.drivers.face import mesh
+from bunraku.runtime.drivers.face.eyes import line
+from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame, Region, knotted, smooth
+from bunraku.spec.arrays import Array, Picture
+
+_UPPER_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
+_LOWER_OUTER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
+_NOSE = (2, 94, 98, 327)
+_CHEEKS = (50, 280, 205, 425)
+_NECK = 0.4  # below the chin nothing moves any more, in face units
+_ASIDE = 2.8  # half widths of the mouth from its middle, where the cheeks stand still
+_JAW_SHARE = 0.85  # of the lower lip's way is the chin's
+_SOFT = 0.012  # edge of the opening, in face units
+_DARK, _WARM = np.array([44.0, 17.0, 16.0]), np.array([112.0, 50.0, 48.0])
+_MIDDLE_SKIN = 170.0  # brightness of the cheeks for which these colours are right
+
+
+@dataclass(frozen=True, eq=False)
+class MouthShape:
+    """What a mouth does more than in the photo, in face units."""
+
+    upper: float
+    """The upper lip, downwards."""
+    opening: float
+    width: float
+    right_corner: float
+    """Downwards."""
+    left_corner: float
+
+
+@dataclass(frozen=True, eq=False)
+class Mouth:
+    """The photo's mouth; all lines in the face frame, at each pixel's u."""
+
+    region: Region
+    points: Float64Array
+    """``[478, 2]`` in the face frame."""
+    nose: float
+    chin: float
+    middle: float
+    half: float
+    bright: float
+    """Of the skin, against ``_MIDDLE_SKIN``."""
+
+    @classmethod
+    def of(
+        cls, places: Float64Array, frame: PhotoFrame, points: Array, photo: Picture
+    ) -> Mouth | None:
+        """The mouth of a photo's face; None outside of the photo.
+
+        :param places: ``[478, 2]``, the face's points in its frame.
+        :param points: the same in pixels.
+        """
+        right, left = (float(places[number, 0]) for number in mesh.MOUTH_CORNERS)
+        middle, half = (right + left) / 2.0, max((left - right) / 2.0, 1e-3)
+        nose, chin = float(places[list(_NOSE), 1].mean()), float(places[mesh.CHIN, 1])
+        reach = (_ASIDE + 0.1) * half
+        region = Region.around(frame, (middle - reach, nose), (middle + reach, chin + _NECK), photo)
+        if region is None:
+            return None
+        x, y = points[list(_CHEEKS), :2].round().astype(int).T
+        cheeks = photo[np.clip(y, 0, photo.shape[0] - 1), np.clip(x, 0, photo.shape[1] - 1)]
+        bright = float(np.clip(cheeks.mean() / _MIDDLE_SKIN, 0.25, 1.2))
+        return cls(region, places, nose, chin, middle, half, bright)
+
+    def moved(self, photo: Picture, shape: MouthShape) -> Array:
+        """The region under an expression, float32 ``[h, w, 3]``."""
+        v = self.region.v
+        sideways = self._sideways(shape.width)
+        u = self.region.u - sideways  # from here on columns are the photo's
+        m = (u - np.float32(self.middle)) / np.float32(self.half)
+        bow = np.maximum(1.0 - m * m, 0.0)
+        aside = smooth(np.abs(m), _ASIDE, 1.0)
+        corner = np.where(m < 0, shape.right_corner, shape.left_corner).astype(np.float32)
+        corner *= np.minimum(m * m, 1.0) * aside
+        upper = _single(corner + bow * shape.upper)
+        lower = _single(upper + bow * shape.opening)
+        jaw = aside * np.float32(shape.opening * _JAW_SHARE + shape.upper * 0.3)
+        inner_up, inner_low = (
+            self._line(mesh.UPPER_INNER_LIP, u),
+            self._line(mesh.LOWER_INNER_LIP, u),
+        )
+        inner_low = np.maximum(inner_low, inner_up)
+        top, bottom = _single(inner_up + upper), _single(inner_low + lower)
+        outer_up = self._line(_UPPER_OUTER, u) + upper
+        outer_low = self._line(_LOWER_OUTER, u) + lower
+        skin = knotted(
+            v,
+            [
+                (self.nose, 0.0),
+                (_single(np.maximum(outer_up, self.nose + 0.02)), upper),
+                (top, upper),
+                (bottom, lower),
+                (_single(np.minimum(outer_low, self.chin + jaw)), lower),
+                (_single(self.chin + jaw), jaw),
+                (self.chin + _NECK, 0.0),
+            ],
+        )
+        # Within the opening the upper lip's pixels are not to be drawn out: there is another layer.
+        result = self.region.sample(photo, sideways, skin)
+        if shape.opening <= 0:
+            return result
+        inside = np.clip(np.minimum(v - top, bottom - v) / np.float32(_SOFT), 0.0, 1.0)
+        inside *= smooth(bow * np.float32(shape.opening), 0.0, 0.02)
+        teeth = self.region.sample(photo, sideways, upper)
+        cavity = self._cavity(m, v, top, bottom, shape.opening)
+        shown = np.clip((top + (inner_low - inner_up) - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
+        shown *= smooth(inner_low - inner_up, 0.02, 0.06)
+        within = cavity + (teeth - cavity) * shown[..., None]
+        return np.asarray(result + (within - result) * inside[..., None], np.float32)
+
+    def _sideways(self, width: float) -> Array:
+        """``[h, w]``: shift along u, largest at the corners, none at the middle and the cheeks."""
+        m = (self.region.u - np.float32(self.middle)) / np.float32(self.half + width / 2.0)
+        lips = float(self.points[list(mesh.MOUTH_CORNERS), 1].mean())
+        tall = smooth(np.abs(self.region.v - np.float32(lips)), 0.32, 0.05)
+        shift = np.clip(m, -1.0, 1.0) * smooth(np.abs(m), _ASIDE, 1.0)
+        return np.asarray(shift * tall * np.float32(width / 2.0), np.float32)
+
+    def _line(self, chain: tuple[int, ...], u: Array) -> Array:
+        return line(self.points[list(chain)], u)
+
+    def _cavity(self, m: Array, v: Array, top: Array, bottom: Array, opening: float) -> Array:
+        """A dark inside, with something of a tongue where the mouth is wide open."""
+        t = (v - top) / np.maximum(bottom - top, np.float32(1e-3))
+        tongue = smooth(t, 0.45, 1.0) * np.maximum(1.0 - m * m, 0.0)
+        tongue *= np.float32(min(opening / 0.2, 1.0))
+        colour = _DARK + (_WARM - _DARK) * tongue[..., None]
+        return np.asarray(colour * self.bright, np.float32)
+
+
+def _single(values: npt.NDArray[np.floating]) -> Array:
+    return np.asarray(values, np.float32)

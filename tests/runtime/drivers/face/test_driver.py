@@ -1,0 +1,176 @@
+"""A driver with a face, over a fake one and a fake network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.runtime.drivers.face.faces import Made, made, pose_of
+from tests.runtime.drivers.face.networks import SquareFinder, square
+from tests.runtime.fakes import models, street, with_person
+
+from bunraku.runtime import models as loading
+from bunraku.runtime.canvas import Patch
+from bunraku.runtime.drivers.face.driver import FacedDriver
+from bunraku.runtime.drivers.face.landmarks import FaceLandmarker
+from bunraku.runtime.drivers.face.tracker import FaceFinder
+from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.models import FACELESS, Models
+from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.puppet import Puppet
+from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Array, Picture
+
+
+class Body:
+    """A driver whose person has its head where it is told."""
+
+    window: Window | None = None
+
+    def __init__(self) -> None:
+        self.face = made(middle=(150.0, 110.0), unit_px=60.0)
+        self.there = True
+        self.asked: list[str] = []
+
+    def prepare(self, source: Source) -> Subject:
+        return Subject(source, np.zeros((1, 1), np.float32))
+
+    def follow(
+        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+    ) -> Driving | None:
+        landmarks = pose_of(self.face)
+        return Driving(subject.surface, landmarks) if self.there else None
+
+    def calibrate(self) -> None:
+        self.asked.append("calibrate")
+
+    def reset(self) -> None:
+        self.asked.append("reset")
+
+
+class Mouth:
+    """What the fake network's faces do."""
+
+    def __init__(self) -> None:
+        self.does = Made()
+
+    def points(self, x: float, y: float, side: float) -> Array:
+        return made(self.does, middle=(x, y), unit_px=side).points
+
+
+FRAME = square(150, 110, 60)
+BACKGROUND = street()
+
+
+@pytest.fixture
+def mouth() -> Mouth:
+    return Mouth()
+
+
+@pytest.fixture
+def finder(mouth: Mouth) -> FaceFinder:
+    return FaceFinder(FaceLandmarker(SquareFinder(mouth.points)))
+
+
+@pytest.fixture
+def source() -> Source:
+    """Any source, with the bright square for a photo."""
+    puppet = Puppet(models())
+    identity, _ = puppet.make_identity(with_person(BACKGROUND, 100, 60))
+    given = identity.source
+    return replace(given, photo=FRAME, pose=replace(given.pose, landmarks=pose_of(Body().face)))
+
+
+def test_the_photo_s_mouth_opens_with_the_driver_s(
+    mouth: Mouth, finder: FaceFinder, source: Source
+) -> None:
+    body = Body()
+    driver = FacedDriver(body, finder, 1.0)
+    subject = driver.prepare(source)
+    assert subject.face is not None
+    for k in range(5):
+        calm = driver.follow(FRAME, k / 30, subject)
+        assert calm is not None
+        assert calm.hints.face is None
+    mouth.does = Made(gap=0.2)
+    for k in range(5, 10):
+        talking = driver.follow(FRAME, k / 30, subject)
+    assert talking is not None
+    assert talking.hints.face is not None
+    assert (talking.hints.face.on(FRAME) != FRAME).any()
+    body.there = False
+    assert driver.follow(FRAME, 0.4, subject) is None
+
+
+def test_calibrating_takes_the_face_for_one_at_rest(
+    mouth: Mouth, finder: FaceFinder, source: Source
+) -> None:
+    body = Body()
+    driver = FacedDriver(body, finder, 1.0)
+    subject = driver.prepare(source)
+    driver.follow(FRAME, 0.0, subject)
+    mouth.does = Made(mouth_half=0.33)
+    smiling = driver.follow(FRAME, 0.1, subject)
+    assert smiling is not None
+    assert smiling.hints.face is not None
+    driver.calibrate()
+    assert body.asked == ["calibrate"]
+    again = driver.follow(FRAME, 0.2, subject)
+    assert again is not None
+    assert again.hints.face is None
+    driver.reset()
+    assert body.asked == ["calibrate", "reset"]
+
+
+def test_a_photo_without_a_face_is_driven_as_without(finder: FaceFinder, source: Source) -> None:
+    driver = FacedDriver(Body(), finder, 1.0)
+    subject = driver.prepare(replace(source, photo=np.zeros_like(FRAME)))
+    assert subject.face is None
+    driving = driver.follow(FRAME, 0.0, subject)
+    assert driving is not None
+    assert driving.hints.face is None
+
+
+def test_a_puppet_is_told_of_a_face_that_cannot_follow(finder: FaceFinder) -> None:
+    photo = with_person(BACKGROUND, 100, 60)
+    faced: Models = replace(models(), faces=finder, notes=("something to know",))
+    _, report = Puppet(faced, PuppetOptions(face=1.0)).make_identity(photo)
+    assert report.notes[-2:] == ("something to know", FACELESS)
+    plain = Puppet(replace(models(), faces=finder))
+    _, report = plain.make_identity(photo)
+    assert FACELESS not in report.notes
+
+
+def test_the_patch_reaches_the_picture_and_the_window() -> None:
+    photo = with_person(BACKGROUND, 100, 60)
+    puppet = Puppet(models())
+    identity, _ = puppet.make_identity(photo)
+    driving = puppet.drive(identity, photo, 0.0)
+    assert driving is not None
+    mark = Patch(110, 100, np.full((24, 20, 3), (0, 255, 0), np.uint8))
+    told = replace(driving, hints=replace(driving.hints, face=mark))
+    for window_only in (False, True):
+        before = puppet.paint(identity, puppet.move(identity, driving), window_only=window_only)
+        after = puppet.paint(identity, puppet.move(identity, told), window_only=window_only)
+        green = (after[..., 1].astype(int) - before[..., 1]) > 100
+        left, top, side = identity.source.framing.window.box
+        scale = identity.source.window.shape[0] / side if window_only else 1.0
+        y, x = np.nonzero(green)
+        middle = np.array([120.0, 112.0]) - ([left, top] if window_only else [0, 0])
+        assert np.abs(np.array([x.mean(), y.mean()]) - middle * scale).max() < 2.0
+        assert green.sum() == pytest.approx(20 * 24 * scale**2, rel=0.15)
+
+
+def test_networks_that_are_not_fetched_are_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path))
+    finder, notes = loading._face_finder(EngineFactory())
+    assert finder is None
+    (note,) = notes
+    assert note.startswith("the face stays as it is in the photo: The face networks are not there")
+    assert "bunraku fetch" in note

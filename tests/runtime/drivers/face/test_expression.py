@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+from tests.runtime.drivers.face.faces import Made, made
+
+from bunraku.runtime.drivers.face.expression import LEAST, MOST, ExpressionTracker, belief
+from bunraku.runtime.drivers.face.landmarks import Face
+from bunraku.runtime.drivers.face.measures import MEASURES, Measure
+
+STEP_S = 1 / 30
+LEVEL = {"pitch_deg": -6.0}  # as the network sees a face that looks straight ahead
+
+
+def face(expression: Made | None = None, **how: float) -> Face:
+    return made(expression, **{**LEVEL, **how})  # type: ignore[arg-type]
+
+
+def follow(faces: Iterable[Face | None]) -> list[np.ndarray]:
+    tracker = ExpressionTracker()
+    return [tracker.follow(f, k * STEP_S).values for k, f in enumerate(faces)]
+
+
+CALM = [face()] * 30
+
+
+def test_a_calm_face_does_nothing() -> None:
+    for values in follow(CALM):
+        np.testing.assert_allclose(values, np.zeros(MEASURES), atol=1e-6)
+
+
+def test_the_mouth_follows_at_once() -> None:
+    values = follow([*CALM, *[face(Made(gap=0.2))] * 4])
+    assert values[31][Measure.LOWER_LIP] > 0.15
+    assert values[-1][Measure.LOWER_LIP] == pytest.approx(0.19, abs=0.01)
+
+
+@pytest.mark.parametrize("how", [{"pitch_deg": 14.0}, {"pitch_deg": -26.0}, {"yaw_deg": 20.0}])
+def test_a_nod_neither_opens_the_mouth_nor_shuts_the_eyes(how: dict[str, float]) -> None:
+    values = follow([*CALM, *[face(None, **how)] * 10])[-1]
+    assert np.abs(values).max() < 0.01
+
+
+def test_a_driver_who_begins_with_an_open_mouth_is_taken_for_half_open_at_most() -> None:
+    values = follow([face(Made(gap=0.2))] * 60)
+    assert values[-1][Measure.LOWER_LIP] > 0.05
+
+
+def test_a_smile_that_stays_becomes_the_rest_without_a_jump() -> None:
+    smile = Made(mouth_half=0.33, corners_up=0.04)
+    values = np.array(follow([*CALM, *[face(smile)] * 900]))
+    width = values[:, Measure.WIDTH]
+    assert width[35] > 0.08
+    assert abs(width[-1]) < 0.01
+    assert np.abs(np.diff(width[40:])).max() < 0.01
+
+
+def test_lids_shut_together_and_noise_in_one_is_not_a_wink() -> None:
+    blink = follow([*CALM, *[face(Made(right_eye=0.03, left_eye=0.03))] * 3])[-1]
+    assert blink[Measure.RIGHT_LID] > 0.95
+    assert blink[Measure.LEFT_LID] > 0.95
+    uneven = follow([*CALM, *[face(Made(right_eye=0.085, left_eye=0.07))] * 5])[-1]
+    assert uneven[Measure.RIGHT_LID] == pytest.approx(uneven[Measure.LEFT_LID], abs=1e-6)
+    late = np.array(
+        follow(
+            [
+                *CALM,
+                face(Made(right_eye=0.02)),
+                *[face(Made(0.0, right_eye=0.02, left_eye=0.02))] * 2,
+            ]
+        )
+    )
+    assert np.abs(late[:, Measure.RIGHT_LID] - late[:, Measure.LEFT_LID]).max() < 1e-6
+    wink = follow([*CALM, *[face(Made(right_eye=0.02))] * 12])[-1]
+    assert wink[Measure.RIGHT_LID] > 0.9
+    assert wink[Measure.LEFT_LID] < 0.1
+
+
+def test_everything_stays_within_bounds() -> None:
+    wild = Made(gap=2.0, mouth_half=0.7, corners_up=-0.6, brows_up=0.5, gaze=(0.3, 0.2))
+    for values in follow([*CALM, *[face(wild)] * 5]):
+        assert (values >= LEAST - 1e-9).all()
+        assert (values <= MOST + 1e-9).all()
+
+
+def test_belief_fades_with_turn_size_and_presence() -> None:
+    assert belief(face()) == 1.0
+    assert belief(face(yaw_deg=35.0)) == pytest.approx(0.5, abs=0.1)
+    assert belief(face(yaw_deg=60.0)) == 0.0
+    assert belief(face(unit_px=15.0)) == 0.0
+    assert belief(face(presence=0.5)) == 0.0
+
+
+def test_what_a_lost_face_did_fades() -> None:
+    values = np.array(follow([*CALM, *[face(Made(gap=0.2))] * 10, *[None] * 30]))
+    opening = values[:, Measure.LOWER_LIP]
+    assert opening[41] > 0.1
+    assert opening[-1] < 0.005
+    assert (np.diff(opening[40:]) <= 0).all()
+
+
+def test_a_clip_that_starts_again_starts_anew() -> None:
+    tracker = ExpressionTracker()
+    for k in range(30):
+        tracker.follow(face(Made(mouth_half=0.33)), k * STEP_S)
+    values = tracker.follow(face(), 0.0).values
+    np.testing.assert_allclose(values, np.zeros(MEASURES), atol=1e-6)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from tests.runtime.drivers.face.faces import CHIN_BELOW, Made, made
+
+from bunraku.runtime.canvas import Patch
+from bunraku.runtime.drivers.face import mesh
+from bunraku.runtime.drivers.face.expression import Expression
+from bunraku.runtime.drivers.face.landmarks import Face
+from bunraku.runtime.drivers.face.measures import MEASURES, Measure
+from bunraku.runtime.drivers.face.photo_face import PhotoFace
+from bunraku.spec.arrays import Picture
+
+UNIT_PX = 80.0
+MIDDLE = (130.0, 110.0)
+SKIN, EYE_WHITE, IRIS, BACK, TOOTH = (200, 150, 120), (250, 250, 250), (20, 20, 200), 60, 240
+
+
+def painted(face: Face, teeth: bool = False) -> Picture:
+    """A photo of a made face: skin, white eyes with blue irises, a bright line for the chin."""
+    photo = np.full((280, 260, 3), BACK, np.uint8)
+
+    def fill(numbers: list[int], colour: tuple[int, int, int]) -> None:
+        cv2.fillPoly(photo, [face.points[numbers, :2].round().astype(np.int32)], colour)
+
+    fill(list(mesh.OVAL), SKIN)
+    for side in ("right", "left"):
+        fill([*mesh.UPPER_LID[side], *mesh.LOWER_LID[side][::-1]], EYE_WHITE)
+        x, y = face.points[mesh.PUPIL[side], :2].round().astype(int).tolist()
+        photo[y - 2 : y + 3, x - 3 : x + 4] = IRIS
+    if teeth:
+        fill([*mesh.UPPER_INNER_LIP, *mesh.LOWER_INNER_LIP[::-1]], (TOOTH, TOOTH, TOOTH))
+    return photo
+
+
+def prepared(expression: Made | None = None, teeth: bool = False) -> tuple[Picture, PhotoFace]:
+    face = made(expression, middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face, teeth)
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    return photo, found
+
+
+def doing(**values: float) -> Expression:
+    array = np.zeros(MEASURES)
+    for name, value in values.items():
+        array[Measure[name.upper()]] = value
+    return Expression(array)
+
+
+def shown(face: PhotoFace, expression: Expression, strength: float = 1.0) -> Picture:
+    patch = face.patch(expression, strength)
+    assert patch is not None
+    return patch.on(face.photo)
+
+
+def at(picture: Picture, u: float, v: float) -> list[int]:
+    return [int(c) for c in picture[round(MIDDLE[1] + v * UNIT_PX), round(MIDDLE[0] + u * UNIT_PX)]]
+
+
+def test_a_face_at_rest_is_the_photo() -> None:
+    _, face = prepared()
+    assert face.patch(doing()) is None
+    assert face.patch(doing(lower_lip=0.2), strength=0.0) is None
+
+
+def test_only_what_moves_is_other_than_the_photo() -> None:
+    photo, face = prepared()
+    blink = shown(face, doing(right_lid=1.0, left_lid=1.0))
+    low = round(MIDDLE[1] + 0.4 * UNIT_PX)
+    np.testing.assert_array_equal(blink[low:], photo[low:])
+    talk = shown(face, doing(lower_lip=0.2))
+    np.testing.assert_array_equal(talk[: round(MIDDLE[1] + 0.3 * UNIT_PX)], photo[: low - 8])
+    for result in (blink, talk):
+        assert result.dtype == np.uint8
+        np.testing.assert_array_equal(result[:, :40], photo[:, :40])
+        np.testing.assert_array_equal(result[-5:], photo[-5:])
+
+
+def test_an_opened_mouth_is_dark_inside_and_takes_the_chin_along() -> None:
+    photo, face = prepared()
+    photo[round(MIDDLE[1] + CHIN_BELOW * UNIT_PX) - 1 :][:3, 110:150] = 255
+    result = shown(face, doing(lower_lip=0.2))
+    assert max(at(result, 0.0, 0.72 + 0.1)) < 60
+    assert at(result, 0.0, 0.72 - 0.08) == list(SKIN)
+    assert at(result, 0.0, 0.72 + 0.28) == list(SKIN)
+    assert min(at(result, 0.0, CHIN_BELOW + 0.17)) > 230
+    assert min(at(photo, 0.0, CHIN_BELOW)) == 255
+
+
+def test_the_photo_s_own_teeth_stay_below_the_upper_lip() -> None:
+    _, face = prepared(Made(gap=0.15), teeth=True)
+    result = shown(face, doing(lower_lip=0.2))
+    assert min(at(result, 0.0, 0.72 + 0.08)) > 220
+    assert max(at(result, 0.0, 0.72 + 0.27)) < 130
+
+
+def test_shut_lids_hide_the_eyes_and_one_may_be_shut_alone() -> None:
+    _, face = prepared()
+    both = shown(face, doing(right_lid=1.0, left_lid=1.0))
+    wink = shown(face, doing(right_lid=1.0))
+    for u in (-0.33, 0.33):
+        assert at(both, u, 0.0)[2] < 160
+    assert at(wink, -0.33, 0.0)[2] < 160
+    assert at(wink, 0.33, 0.0) == list(IRIS)
+    half = shown(face, doing(right_lid=0.5, left_lid=0.5))
+    assert at(half, 0.33, 0.02)[2] > 160
+    assert at(half, 0.33, -0.035) == list(SKIN)
+
+
+def test_the_gaze_moves_the_irises_and_not_the_lids() -> None:
+    photo, face = prepared()
+    result = shown(face, doing(gaze_x=0.06))
+    assert at(result, -0.33 + 0.06, 0.0) == list(IRIS)
+    assert at(result, 0.33 + 0.06, 0.0) == list(IRIS)
+    assert at(result, 0.33 - 0.03, 0.0) == list(EYE_WHITE)
+    np.testing.assert_array_equal((result == SKIN).all(2), (photo == SKIN).all(2))
+
+
+def test_a_wide_mouth_is_wider_up_to_what_a_mouth_can_be() -> None:
+    _, face = prepared(Made(gap=0.1), teeth=True)
+    row = round(MIDDLE[1] + 0.74 * UNIT_PX)
+
+    def width(picture: Picture) -> int:
+        return int((picture[row].min(-1) > 200).sum())
+
+    rest, wide = width(face.photo), width(shown(face, doing(width=0.1)))
+    assert wide - rest == pytest.approx(0.1 * UNIT_PX * 0.85, abs=2.5)
+    assert width(shown(face, doing(width=0.14), 1.5)) <= rest + 0.14 * UNIT_PX + 1
+
+
+def test_faces_that_are_small_or_turned_are_left_alone() -> None:
+    photo = np.full((280, 260, 3), 100, np.uint8)
+    assert PhotoFace.of(photo, made(middle=MIDDLE, unit_px=15.0)) is None
+    assert PhotoFace.of(photo, made(middle=MIDDLE, unit_px=80.0, yaw_deg=60.0)) is None
+
+
+@pytest.mark.parametrize("middle", [(10.0, 60.0), (250.0, 270.0), (130.0, 20.0), (130.0, 240.0)])
+def test_a_face_that_the_photo_cuts_is_no_trouble(middle: tuple[float, float]) -> None:
+    photo = np.full((280, 260, 3), 100, np.uint8)
+    face = PhotoFace.of(photo, made(middle=middle, unit_px=UNIT_PX, roll_deg=20.0))
+    assert face is not None
+    patch = face.patch(doing(lower_lip=0.2, right_lid=1.0, left_brow=0.05, width=0.1))
+    assert patch is not None
+    assert patch.on(photo).shape == photo.shape
+
+
+def test_a_patch_is_laid_on_a_copy() -> None:
+    photo = np.zeros((4, 5, 3), np.uint8)
+    result = Patch(1, 2, np.full((1, 3, 3), 7, np.uint8)).on(photo)
+    assert photo.max() == 0
+    assert (result[2, 1:4] == 7).all()
+    assert result.sum() == 7 * 9

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.runtime.fakes import Turning, marked, street, with_person
+from tests.training.contenders import contender
+
+from bunraku.errors import InputError, NoPersonError
+from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.pose.turned import turn_picture
+from bunraku.runtime.source.framing import Window
+from bunraku.training.contender import Candidate, check_names, close_up
+
+PHOTO = with_person(street(), 140, 60)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("new=bundles/live", Candidate("new", "bundles/live")),
+        ("my 2.=live,iuv=b/iuv", Candidate("my 2.", "live", "b/iuv")),
+        ("raw=live,no-retarget", Candidate("raw", "live", options=PuppetOptions(retarget=False))),
+        (
+            "m=live,source-iuv-mask,no-head",
+            Candidate("m", "live", options=PuppetOptions(source_iuv_mask=True, head=False)),
+        ),
+    ],
+)
+def test_parsed(text: str, expected: Candidate) -> None:
+    assert Candidate.parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("live", "'live' is not NAME=BUNDLE. Give a short name"),
+        ("=live", "is not NAME=BUNDLE"),
+        ("new=", "is not NAME=BUNDLE"),
+        ("a|b=live", "is not NAME=BUNDLE"),
+        ("unmoved source=live", "is not NAME=BUNDLE"),
+        ("new=live,fast", "'new' has no part 'fast'. Use iuv=BUNDLE, or with or without no-: sou"),
+        ("new=live,iuv=", "has no part 'iuv='"),
+    ],
+)
+def test_what_is_no_candidate(text: str, message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        Candidate.parse(text)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_names_are_their_own() -> None:
+    check_names([Candidate("a"), Candidate("b")])
+    with pytest.raises(InputError, match="Two candidates are called 'a'"):
+        check_names([Candidate("a"), Candidate("b"), Candidate("a")])
+
+
+def test_a_photo_driven_by_itself() -> None:
+    made = contender()
+    made.take(PHOTO)
+    window = made.follow_self()
+    assert window.shape == (256, 256, 3)
+    assert made.whole().shape == PHOTO.shape
+    own = made.own_error()
+    assert 0.0 < own.l1 < own.person_l1 < 0.02
+    # Driven by somebody 20 pixels further, it is another picture.
+    made.follow(with_person(street(), 160, 60), 0.1)
+    assert made.own_error().person_l1 > 0.05
+
+
+def test_a_turned_photo_is_handled_upright() -> None:
+    made = contender(estimator=Turning(size=128))
+    photo = marked(PHOTO)
+    made.take(turn_picture(photo, 270))
+    np.testing.assert_array_equal(made.photo, photo)
+    made.follow_self()
+    assert made.own_error().person_l1 < 0.02
+    np.testing.assert_array_equal(made.upright(turn_picture(photo, 270)), photo)
+    driver = made.driver(turn_picture(photo, 270))
+    assert driver is not None
+    np.testing.assert_array_equal(driver[0], photo)
+
+
+def test_lost_frames() -> None:
+    made = contender()
+    made.take(PHOTO)
+    assert made.driver(PHOTO) is None
+    np.testing.assert_array_equal(made.whole(), PHOTO)
+    good = made.follow(PHOTO, 0.0)
+    again = made.follow(street(), 0.1)
+    np.testing.assert_array_equal(good, again)
+    assert made.lost == 1
+    made.calibrate()
+    assert made.lost == 0
+
+
+def test_a_photo_of_nobody() -> None:
+    with pytest.raises(NoPersonError):
+        contender().take(street())
+
+
+def test_close_ups_end_with_the_picture() -> None:
+    picture = np.arange(10 * 20 * 3, dtype=np.uint8).reshape(10, 20, 3)
+    np.testing.assert_array_equal(close_up(picture, Window.of_box(4, 2, 6)), picture[2:8, 4:10])
+    np.testing.assert_array_equal(close_up(picture, Window.of_box(-3, -5, 12)), picture[:7, :9])
+    np.testing.assert_array_equal(close_up(picture, Window.of_box(2, -4, 18)), picture[:, 2:])

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.runtime.fakes import street, with_person
+from tests.training.contenders import Clips, Picky, contender, walk
+
+from bunraku.errors import ClipError
+from bunraku.spec.arrays import Picture
+from bunraku.stream.clip.reader import ClipFrame
+from bunraku.training import evaluate_frames
+from bunraku.training.evaluate_photos import evaluate_photos
+from bunraku.training.judge import Judge
+from bunraku.training.report import Refusal, Report
+
+
+@pytest.fixture
+def clips(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Picture]]:
+    made = Clips()
+
+    def frames(path: Path, limit: int | None) -> Iterator[ClipFrame]:
+        if path.stem not in made.pictures:
+            raise ClipError(f"{path} cannot be read.")
+        yield from made.frames(path, limit)
+
+    monkeypatch.setattr(evaluate_frames, "clip_frames", frames)
+    return made.pictures
+
+
+def test_photos(
+    judge: Judge,
+    clips: dict[str, list[Picture]],
+    make_photo: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    clips["walk"] = [*walk(4), street()]
+    photos = [
+        make_photo("block.png", with_person(street(), 140, 60)),
+        make_photo("nobody.png", street()),
+        make_photo("wider.png", with_person(street(), 100, 30, width=48, height=190)),
+    ]
+    report = Report({})
+    paths = [Path("walk.mp4"), Path("lost.mp4")]
+    evaluate_photos([contender()], judge, photos, paths, tmp_path, report, lambda _: None)
+    own = report.details["photos driven by themselves"]
+    assert set(own) == {"block", "wider"}
+    # Driven by itself, the fake puppet warps the photo by nothing.
+    assert max(own.values()) < 0.02
+    assert report.targets[0].value == pytest.approx(sum(own.values()) / 2)
+    whole = report.details["photos driven by themselves, at their own size"]
+    assert set(whole) == {"block", "wider"}
+    assert 0.0 < whole["block"]["l1"] < whole["block"]["person_l1"] < 0.02
+    crossed = report.details["photos driven by clips"]
+    assert set(crossed) == {"block", "wider", "all"}
+    assert crossed["all"]["akd"] < crossed["all"]["unmoved_akd"]
+    assert [path.name for path in report.sheets] == [
+        "photo-block.jpg", "photo-wider.jpg", "photos-by-themselves.jpg",
+    ]  # fmt: skip
+    assert [(r.what, r.who) for r in report.refusals] == [("lost.mp4", None), ("nobody.png", None)]
+    assert report.refusals[1].why.startswith("No person was found")
+    assert "## Photos driven by clips" in report.markdown()
+    assert "| block | 0.0" in report.markdown()
+
+
+def test_photos_without_clips(
+    judge: Judge, make_photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    photo = make_photo("block.png", with_person(street(), 140, 60))
+    report = Report({})
+    evaluate_photos([contender()], judge, [photo], [], tmp_path, report, lambda _: None)
+    assert [path.name for path in report.sheets] == ["photos-by-themselves.jpg"]
+    assert "photos driven by clips" not in report.details
+
+
+def test_photos_by_several_candidates(
+    judge: Judge,
+    clips: dict[str, list[Picture]],
+    make_photo: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    clips["walk"] = walk(3)
+    photos = [
+        make_photo("block.png", with_person(street(), 140, 60)),
+        make_photo("edge.png", with_person(street(), 20, 60)),
+    ]
+    both = [contender("old"), contender("picky", Picky(size=128))]
+    report = Report({})
+    evaluate_photos(both, judge, photos, [Path("walk.mp4")], tmp_path, report, lambda _: None)
+    own = report.details["photos driven by themselves"]
+    assert list(own) == ["block, old", "edge, old", "block, picky"]
+    crossed = report.details["photos driven by clips"]
+    assert {"all, old", "all, picky", "block, picky"} < set(crossed)
+    assert [t.name for t in report.targets] == [
+        "photo driven by itself, person L1, old",
+        "photo driven by itself, person L1, picky",
+    ]
+    assert [(r.what, r.who) for r in report.refusals] == [("edge.png", "picky")]
+
+
+def test_photos_that_cannot_be_read(judge: Judge, tmp_path: Path) -> None:
+    (tmp_path / "no.png").write_text("not a picture")
+    report = Report({})
+    lines: list[str] = []
+    evaluate_photos([contender()], judge, [tmp_path / "no.png"], [], tmp_path, report, lines.append)
+    assert [r.what for r in report.refusals] == ["no.png"]
+    assert isinstance(report.refusals[0], Refusal)
+    assert report.targets == []
+    assert lines[0].endswith("left out")

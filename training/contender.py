@@ -1,0 +1,202 @@
+"""What is compared on clips and photos: candidates, and each of them at work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from bunraku.errors import InputError
+from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.generator import Seamed
+from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.pose.turned import turn_picture, upright_by
+from bunraku.runtime.puppet import Puppet
+from bunraku.runtime.source.framing import Window, crop, uncrop
+from bunraku.spec.arrays import Array, Picture
+from bunraku.training.metrics import OwnError
+
+WINDOW = 256
+"""Side of the windows that are compared, in pixels."""
+UNMOVED = "unmoved source"
+OURS = "Bunraku"
+"""The candidate's name where there is only one."""
+
+_NAME = re.compile(r"[\w.+-][\w .+-]{0,31}")
+_SWITCHES = tuple(f.name.replace("_", "-") for f in fields(PuppetOptions))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Weights, and how they are used."""
+
+    name: str = OURS
+    """Heads its column."""
+    bundle: str | Path = "live"
+    """The generator's bundle, by name or folder."""
+    iuv: str | Path = "iuv"
+    """The IUV net's."""
+    options: PuppetOptions = field(default_factory=PuppetOptions)
+
+    @classmethod
+    def parse(cls, text: str) -> Candidate:
+        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,SWITCH][,no-SWITCH]``; switches are of PuppetOptions.
+
+        Raises:
+            InputError: it is something else.
+        """
+        name, equals, rest = text.partition("=")
+        bundle, *parts = rest.split(",")
+        if not equals or not bundle or not _NAME.fullmatch(name) or name == UNMOVED:
+            raise InputError(
+                f"The candidate {text!r} is not NAME=BUNDLE.",
+                "Give a short name of letters and digits and a bundle, as in new=bundles/live.",
+            )
+        made = cls(name, bundle)
+        for part in parts:
+            made = made._with(part)
+        return made
+
+    def _with(self, part: str) -> Candidate:
+        if part.startswith("iuv=") and part != "iuv=":
+            return replace(self, iuv=part.removeprefix("iuv="))
+        switch = part.removeprefix("no-")
+        if switch not in _SWITCHES:
+            raise InputError(
+                f"The candidate {self.name!r} has no part {part!r}.",
+                f"Use iuv=BUNDLE, or with or without no-: {', '.join(_SWITCHES)}.",
+            )
+        chosen = {switch.replace("-", "_"): switch == part}
+        return replace(self, options=replace(self.options, **chosen))
+
+    def load(self, threads: int | None = None) -> Contender:
+        """The candidate, ready to work; see ``Models.load`` for what this raises."""
+        puppet = Puppet.load(self.bundle, threads=threads, iuv=self.iuv, options=self.options)
+        return Contender(self.name, puppet)
+
+
+def check_names(candidates: Sequence[Candidate]) -> None:
+    """Whether each candidate has a name of its own.
+
+    Raises:
+        InputError: two have the same.
+    """
+    names = [candidate.name for candidate in candidates]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"Two candidates are called {name!r}.", "Give each its own name.")
+
+
+class Contender:
+    """A candidate at work on one photo after another.
+
+    A photo whose person is not upright is turned, as ``animate`` does it; all pictures here are of
+    the upright photo, and so are windows. An engine that fails is an error, not a lost frame: what
+    stood in for it would be measured in its place.
+    """
+
+    def __init__(self, name: str, puppet: Puppet) -> None:
+        self.name = name
+        self.lost = 0
+        """Frames since the photo in which the driver was not found."""
+        self.driving: Driving | None = None
+        """How the driver stood in the last good frame."""
+        self._puppet = puppet
+        self._moved: Seamed | None = None
+
+    def take(self, photo: Picture) -> None:
+        """Animate this photo from now on.
+
+        Raises:
+            NoPersonError: nobody in it can be animated; what there was stays.
+        """
+        self._puppet.set_source(photo)
+        self._forget()
+
+    def calibrate(self) -> None:
+        """Follow another driver from now on."""
+        self._puppet.calibrate()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.lost, self.driving, self._moved = 0, None, None
+
+    def follow(self, frame: Picture, time_s: float) -> Picture:
+        """The photo's window as the person in the frame stands, ``[w, w, 3]``.
+
+        While nobody is found the last picture stands in, and before the first one the photo.
+        """
+        identity = self._puppet.identity
+        driving = self._puppet.drive(identity, frame, time_s)
+        if driving is None:
+            self.lost += 1
+        else:
+            self._moved, self.driving = self._puppet.move(identity, driving), driving
+        return self._paint(window_only=True)
+
+    def follow_self(self) -> Picture:
+        """The same, driven by the photo itself as it was given."""
+        source = self._puppet.identity.source
+        return self.follow(source.as_given(source.photo), 0.0)
+
+    def whole(self) -> Picture:
+        """The whole photo as the person of the last frame stands, at the photo's own size."""
+        return self._paint(window_only=False)
+
+    def own_error(self) -> OwnError:
+        """What is lost, after the photo itself was followed."""
+        source = self._puppet.identity.source
+        shape = (source.photo.shape[0], source.photo.shape[1])
+        mask = uncrop(source.mask, source.framing.window, shape)
+        return OwnError.of(self.whole(), source.photo, mask)
+
+    @property
+    def window(self) -> Window:
+        """The photo's."""
+        return self._puppet.identity.source.framing.window
+
+    @property
+    def photo(self) -> Picture:
+        """The photo, upright."""
+        return self._puppet.identity.source.photo
+
+    @property
+    def person(self) -> Array:
+        """The photo's person in its window, ``[w, w]`` in [0, 1]."""
+        return self._puppet.identity.source.mask
+
+    @property
+    def view(self) -> tuple[int, Window]:
+        """What decides which part of a true frame the window is: the photo's turn, its window."""
+        return self._puppet.identity.source.turned_deg, self.window
+
+    def upright(self, frame: Picture) -> Picture:
+        """A frame that was filmed as the photo was taken, turned as the photo was."""
+        return turn_picture(frame, upright_by(self._puppet.identity.source.turned_deg))
+
+    def driver(self, frame: Picture) -> tuple[Picture, Window] | None:
+        """The frame with the driver upright, and the window in it that was matched to the photo's;
+        None until calibrated.
+        """
+        window = self._puppet.driving_window
+        if window is None or self.driving is None:
+            return None
+        return turn_picture(frame, upright_by(self.driving.turned_deg)), window
+
+    def _paint(self, window_only: bool) -> Picture:
+        identity = self._puppet.identity
+        return self.upright(self._puppet.paint(identity, self._moved, window_only=window_only))
+
+
+def windowed(picture: Picture, window: Window) -> Picture:
+    """The window's pixels, [256, 256, 3]."""
+    return np.asarray(crop(picture, window, WINDOW), np.uint8)
+
+
+def close_up(picture: Picture, window: Window) -> Picture:
+    """The window's pixels as they are, without what is beyond the picture."""
+    left, top, side = window.box
+    return picture[max(top, 0) : top + side, max(left, 0) : left + side]

@@ -1,0 +1,230 @@
+"""Evaluation on photos: each driven by itself and by clips, for all candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bunraku.errors import ClipError, NoPersonError, PhotoError
+from bunraku.runtime.source.photo import read_photo
+from bunraku.runtime.surface_picture import iuv_colours
+from bunraku.spec.arrays import Picture
+from bunraku.stream.clip.reader import ClipFrame
+from bunraku.training.contender import UNMOVED, WINDOW, Contender, windowed
+from bunraku.training.evaluate_clips import refuse, row_name
+from bunraku.training.evaluate_frames import clip_sample, short_names
+from bunraku.training.judge import Judge
+from bunraku.training.metrics import KeypointMatch, OwnError, match_keypoints, mean_difference
+from bunraku.training.report import Refusal, Report, Target, number
+from bunraku.training.sheets import contact_sheet, save_sheet
+
+SELF_EXPLANATION = (
+    "Each photo drives itself: the difference on the person's pixels in its window at "
+    f"{WINDOW} × {WINDOW}, and at the photo's own size on the person's pixels and in the whole."
+)
+CROSS_EXPLANATION = (
+    "Each photo driven by each clip: AKD and MKR between the driver in the driving window and the "
+    "result, which keeps the source's own limb lengths, so that AKD does not fall to nothing."
+)
+
+Log = Callable[[str], None]
+
+
+@dataclass
+class Matches:
+    """Keypoints of drivers against those of a photo, driven by one candidate."""
+
+    unmoved: list[KeypointMatch] = field(default_factory=list)
+    ours: list[KeypointMatch] = field(default_factory=list)
+
+
+@dataclass
+class Found:
+    """What was measured of one candidate, by photo."""
+
+    own: dict[str, float] = field(default_factory=dict)
+    """L1 of the person in the window, driven by itself."""
+    whole: dict[str, OwnError] = field(default_factory=dict)
+    """The same at the photo's own size."""
+    rows: list[list[Picture | None]] = field(default_factory=list)
+    """Of the sheet of photos driven by themselves, in the same order."""
+    crossed: dict[str, Matches] = field(default_factory=dict)
+
+
+def evaluate_photos(
+    contenders: Sequence[Contender],
+    judge: Judge,
+    photos: Sequence[Path],
+    clips: Sequence[Path],
+    out: Path,
+    report: Report,
+    log: Log,
+) -> None:
+    """Each photo driven by itself and by each clip: tables, targets, and a sheet a photo."""
+    drivers = clip_samples(clips, report, log)
+    found = {contender.name: Found() for contender in contenders}
+    for path, name in zip(photos, short_names(photos), strict=True):
+        takers = take_photo(contenders, path, report, log)
+        for contender in takers:
+            own = drive_by_itself(contender, name, found[contender.name])
+            log(f"{path.name}, {contender.name}: driven by itself, L1 on the person {own:.4f}")
+        if drivers and takers:
+            sheet = drive_by_clips(takers, judge, name, drivers, found)
+            report.sheets.append(save_sheet(out / f"photo-{name}.jpg", sheet))
+    if any(made.own for made in found.values()):
+        add_own(report, found, out)
+    if any(made.crossed for made in found.values()):
+        add_crossed(report, found)
+
+
+def clip_samples(clips: Sequence[Path], report: Report, log: Log) -> dict[str, list[ClipFrame]]:
+    """Some frames of each clip that can be read, by its name."""
+    drivers = {}
+    for path, name in zip(clips, short_names(clips), strict=True):
+        try:
+            drivers[name] = clip_sample(path)
+        except ClipError as error:
+            refuse(report, log, Refusal(path.name, None, str(error)))
+    return drivers
+
+
+def take_photo(
+    contenders: Sequence[Contender], path: Path, report: Report, log: Log
+) -> list[Contender]:
+    """Those who can animate a photo, each with it; the others are told of."""
+    takers = []
+    try:
+        photo = read_photo(path)
+    except PhotoError as error:
+        refuse(report, log, Refusal(path.name, None, str(error)))
+        return []
+    for contender in contenders:
+        try:
+            contender.take(photo)
+        except NoPersonError as error:
+            who = None if len(contenders) == 1 else contender.name
+            refuse(report, log, Refusal(path.name, who, str(error)))
+        else:
+            takers.append(contender)
+    return takers
+
+
+def drive_by_itself(contender: Contender, name: str, found: Found) -> float:
+    """Measure the photo driven by itself; what is lost of the person in the window."""
+    window = windowed(contender.photo, contender.window)
+    output = contender.follow_self()
+    own = found.own[name] = mean_difference(output, window, contender.person)
+    found.whole[name] = contender.own_error()
+    difference = np.clip(4 * np.abs(output.astype(np.int16) - window), 0, 255).astype(np.uint8)
+    driving = contender.driving
+    surface = None if driving is None else iuv_colours(driving.surface)
+    found.rows.append([window, surface, output, difference])
+    return own
+
+
+def drive_by_clips(
+    takers: Sequence[Contender],
+    judge: Judge,
+    name: str,
+    drivers: Mapping[str, list[ClipFrame]],
+    found: Mapping[str, Found],
+) -> Picture:
+    """Measure a photo driven by some frames of each clip; the sheet of them."""
+    rows: list[list[Picture | None]] = []
+    labels = []
+    for clip, frames in drivers.items():
+        made = {
+            contender.name: cross(contender, judge, frames, found[contender.name], name)
+            for contender in takers
+        }
+        for k, frame in enumerate(frames):
+            rows.append([frame.image, *(pictures[k] for pictures in made.values())])
+            labels.append(f"{clip}, frame {frame.index}")
+    return contact_sheet(rows, ["driving", *(c.name for c in takers)], labels, WINDOW)
+
+
+def cross(
+    contender: Contender, judge: Judge, frames: Sequence[ClipFrame], found: Found, name: str
+) -> list[Picture | None]:
+    """One candidate's photo driven by some frames of a clip; None where nobody was found."""
+    matches = found.crossed.setdefault(name, Matches())
+    contender.calibrate()
+    still = judge.look(windowed(contender.photo, contender.window))
+    pictures: list[Picture | None] = []
+    for frame in frames:
+        lost = contender.lost
+        output = contender.follow(frame.image, frame.time_s)
+        driver = contender.driver(frame.image)
+        if contender.lost > lost or driver is None:
+            pictures.append(None)
+            continue
+        pictures.append(output)
+        true, seen = judge.look(windowed(*driver)), judge.look(output)
+        for kept, looked in ((matches.unmoved, still), (matches.ours, seen)):
+            kept.append(
+                match_keypoints(
+                    None if true is None else true.landmarks,
+                    None if looked is None else looked.landmarks,
+                    (WINDOW, WINDOW),
+                )
+            )
+    return pictures
+
+
+def add_own(report: Report, found: Mapping[str, Found], out: Path) -> None:
+    """The photos driven by themselves: Markdown, details, targets and a sheet."""
+    names = list(found)
+    lines = ["## Photos driven by themselves", "", SELF_EXPLANATION, ""]
+    lines += ["| photo | L1 person | own size, person | own size, whole |", "|---|---|---|---|"]
+    window: dict[str, float] = {}
+    whole: dict[str, dict[str, float]] = {}
+    rows: list[list[Picture | None]] = []
+    for who, made in found.items():
+        if not made.own:
+            continue
+        for photo, own in made.own.items():
+            name = row_name(photo, who, names)
+            window[name], whole[name] = own, asdict(made.whole[photo])
+            lines.append(_row(name, own, made.whole[photo]))
+        rows += made.rows
+        mean = sum(made.own.values()) / len(made.own)
+        errors = list(made.whole.values())
+        every = OwnError(
+            sum(e.l1 for e in errors) / len(errors), sum(e.person_l1 for e in errors) / len(errors)
+        )
+        lines.append(_row(row_name("mean", who, names), mean, every))
+        target = row_name("photo driven by itself, person L1", who, names)
+        report.targets.append(Target(target, mean, 0.01))
+    headings = ["photo", "IUV", "output", "difference × 4"]
+    sheet = contact_sheet(rows, headings, list(window))
+    report.sheets.append(save_sheet(out / "photos-by-themselves.jpg", sheet))
+    report.sections.append("\n".join(lines))
+    report.details["photos driven by themselves"] = window
+    report.details["photos driven by themselves, at their own size"] = whole
+
+
+def add_crossed(report: Report, found: Mapping[str, Found]) -> None:
+    """The photos driven by clips, as Markdown and as details."""
+    lines = ["## Photos driven by clips", "", CROSS_EXPLANATION, ""]
+    lines += [f"| photo | AKD | {UNMOVED}'s | MKR | frames |", "|---|---|---|---|---|"]
+    details = {}
+    for who, made in found.items():
+        every = Matches()
+        for matches in made.crossed.values():
+            every.unmoved += matches.unmoved
+            every.ours += matches.ours
+        for photo, matches in {**made.crossed, "all": every}.items():
+            name = row_name(photo, who, list(found))
+            still, ours = KeypointMatch.total(matches.unmoved), KeypointMatch.total(matches.ours)
+            details[name] = {"akd": ours.akd, "unmoved_akd": still.akd, "mkr": ours.mkr}
+            cells = [number(ours.akd, 2), number(still.akd, 2), number(ours.mkr, 4)]
+            lines.append(f"| {name} | {' | '.join(cells)} | {len(matches.ours)} |")
+    report.sections.append("\n".join(lines))
+    report.details["photos driven by clips"] = details
+
+
+def _row(name: str, own: float, whole: OwnError) -> str:
+    return f"| {name} | {own:.4f} | {whole.person_l1:.4f} | {whole.l1:.4f} |"
