@@ -1,8 +1,8 @@
 """The operators that inference libraries do slowly or not at all, one folder each.
 
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
-``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Importing this package
-imports neither torch nor Numba.
+``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). ``plate`` has its loops
+alone: they run once for each photo. Importing this package imports neither torch nor Numba.
 """
 
 from __future__ import annotations
