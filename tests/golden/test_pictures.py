@@ -1,9 +1,5 @@
 """Pictures do not change unless somebody means them to: then ``renew.py`` writes the numbers anew,
-and the commit says why.
-
-Digests of the first entry were taken before the runtime was rebuilt in rooms: the pictures of
-that day and of the day after are equal to the bit.
-"""
+and the commit says why."""
 
 from __future__ import annotations
 

@@ -62,6 +62,55 @@ def test_the_fill_has_the_photos_grain() -> None:
     assert np.abs(smooth.astype(int) - 128).max() <= 1
 
 
+def stripes(shape: tuple[int, int]) -> Picture:
+    """A wall of upright planks, 10 pixels each, over a light floor."""
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
+    wall = np.where(x // 5 % 2, 150, 90)
+    grey = np.where(y < shape[0] * 3 // 4, wall, 200)
+    return np.asarray(np.repeat(grey[..., None], 3, 2), np.uint8)
+
+
+def test_texture_is_continued_and_not_smeared() -> None:
+    background = stripes((240, 320))
+    photo = background.copy()
+    photo[60:220, 130:190] = (255, 0, 0)
+    plate = make_plate(photo, block((240, 320), 60, 220, 130, 190))
+    wall = plate[64:170, 132:188, 0].astype(float)
+    assert wall.std() == pytest.approx(background[64:170, 132:188, 0].std(), rel=0.1)
+    apart = np.abs(plate[60:220, 130:190].astype(int) - background[60:220, 130:190])
+    assert (apart.max(-1) <= 12).mean() >= 0.9  # the planks stand where they did
+    assert np.abs(plate[190:, 132:188].astype(int) - 200).max() <= 8
+
+
+def test_the_same_photo_gives_the_same_plate() -> None:
+    photo = with_person(street(), 100, 60)
+    assert np.array_equal(make_plate(photo, red(photo)), make_plate(photo, red(photo)))
+
+
+def test_a_person_who_leaves_little_to_copy_is_filled_smoothly() -> None:
+    photo = np.repeat(stripes((240, 320))[..., :1], 3, 2)
+    photo[8:, 8:312] = (255, 0, 0)
+    plate = make_plate(photo, block((240, 320), 8, 240, 8, 312))
+    assert not red(plate).any()
+    assert plate[30:, 40:280].astype(float).std(1).max() < 30.0
+
+
+def test_of_several_people_the_others_stay() -> None:
+    photo = with_person(with_person(street(), 60, 60), 200, 60)
+    mask = red(photo).astype(np.float32)
+    mask[:, 160:] = 0.0
+    plate = make_plate(photo, mask)
+    assert np.array_equal(plate[:, 180:], photo[:, 180:])
+    assert not red(plate)[:, :150].any()
+
+
+def test_a_large_photo_is_filled_at_its_own_resolution() -> None:
+    grain = np.random.default_rng(0).normal(0, 20, (1200, 1600, 1))
+    photo = np.clip(128 + grain + np.zeros(3), 0, 255).astype(np.uint8)
+    plate = make_plate(photo, block((1200, 1600), 300, 1200, 600, 1000))
+    assert plate[400:1100, 700:900].astype(float).std() == pytest.approx(20.0, rel=0.15)
+
+
 def test_without_a_person_or_without_a_background() -> None:
     photo = street()
     assert np.array_equal(make_plate(photo, np.zeros((240, 320), np.float32)), photo)
