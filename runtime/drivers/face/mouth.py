@@ -9,18 +9,25 @@ import numpy.typing as npt
 
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.eyes import line
-from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame, Region, knotted, smooth
+from bunraku.runtime.drivers.face.regions import (
+    Float64Array,
+    PhotoFrame,
+    Region,
+    brightness,
+    knotted,
+    smooth,
+)
 from bunraku.spec.arrays import Array, Picture
 
 _UPPER_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 _LOWER_OUTER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 _NOSE = (2, 94, 98, 327)
-_CHEEKS = (50, 280, 205, 425)
 _NECK = 0.4  # below the chin nothing moves any more, in face units
 _ASIDE = 2.8  # half widths of the mouth from its middle, where the cheeks stand still
 _JAW_SHARE = 0.85  # of the lower lip's way is the chin's
 _SOFT = 0.012  # edge of the opening, in face units
-_DARK, _WARM = np.array([44.0, 17.0, 16.0]), np.array([112.0, 50.0, 48.0])
+_DARK = np.array([44.0, 17.0, 16.0], np.float32)
+_WARM = np.array([112.0, 50.0, 48.0], np.float32)
 _MIDDLE_SKIN = 170.0  # brightness of the cheeks for which these colours are right
 
 
@@ -67,9 +74,8 @@ class Mouth:
         region = Region.around(frame, (middle - reach, nose), (middle + reach, chin + _NECK), photo)
         if region is None:
             return None
-        x, y = points[list(_CHEEKS), :2].round().astype(int).T
-        cheeks = photo[np.clip(y, 0, photo.shape[0] - 1), np.clip(x, 0, photo.shape[1] - 1)]
-        bright = float(np.clip(cheeks.mean() / _MIDDLE_SKIN, 0.25, 1.2))
+        cheeks = brightness(photo, points, mesh.CHEEKS)
+        bright = min(max(cheeks / _MIDDLE_SKIN, 0.25), 1.2)
         return cls(region, places, nose, chin, middle, half, bright)
 
     def moved(self, photo: Picture, shape: MouthShape) -> Array:

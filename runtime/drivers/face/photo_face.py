@@ -13,7 +13,7 @@ from bunraku.runtime.drivers.face.eyes import Eye
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.measures import Float64Array, Measure, measure
 from bunraku.runtime.drivers.face.mouth import Mouth, MouthShape
-from bunraku.runtime.drivers.face.regions import PhotoFrame, Region
+from bunraku.runtime.drivers.face.regions import PhotoFrame, Region, brightness
 from bunraku.spec.arrays import Array, Picture
 
 STRONGEST = 1.5
@@ -23,6 +23,8 @@ _WIDEST, _NARROWEST = 0.7, 0.36
 _LEAST_VALUE = 1e-3
 """Below this an expression is none: the photo's own pixels are kept."""
 _LEAST_BELIEF = 0.3
+_GLASSES = 0.6
+"""Skin under the eyes that is darker than this share of the cheeks is behind dark glasses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,11 @@ class PhotoFace:
         axes, unit = mesh.face_axes(points), mesh.face_unit(points)
         frame = PhotoFrame((points[33, :2] + points[263, :2]) / 2.0, axes[:2, :2].T * unit)
         places = frame.to_face(points[:, :2])
-        eyes = {side: Eye.of(side, places, frame, unit, photo) for side in ("right", "left")}
+        # Dark glasses: lids drawn on them would bend their frame.
+        under = brightness(photo, face.points, mesh.UNDER_EYES)
+        seen = under >= _GLASSES * brightness(photo, face.points, mesh.CHEEKS)
+        sides = ("right", "left") if seen else ()
+        eyes = {side: Eye.of(side, places, frame, unit, photo) for side in sides}
         width = measure(points)[Measure.WIDTH]
         least, most = LEAST.copy(), MOST.copy()
         least[Measure.WIDTH] = max(least[Measure.WIDTH], min(_NARROWEST - width, 0.0))

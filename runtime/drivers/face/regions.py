@@ -79,6 +79,13 @@ class Region:
         return np.asarray(moved, np.float32)
 
 
+def brightness(photo: Picture, points: Array, numbers: tuple[int, ...]) -> float:
+    """Mean of the photo, 0 to 255, at some of the points ``[478, 2 or more]`` in pixels."""
+    x, y = points[list(numbers), :2].round().astype(int).T
+    height, width = photo.shape[:2]
+    return float(photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)].mean())
+
+
 def knotted(v: Array, knots: list[tuple[Array | float, Array | float]]) -> Array:
     """A shift that is linear between knots, constant beyond the outermost.
 

@@ -71,6 +71,9 @@ def _flat(e: Made) -> npt.NDArray[np.float64]:
     around = np.linspace(0.0, 2.0 * np.pi, len(mesh.OVAL), endpoint=False)
     p[list(mesh.OVAL), 0] = 0.75 * np.sin(around)
     p[list(mesh.OVAL), 1] = 0.25 - 0.9 * np.cos(around)
+    for numbers, y in ((mesh.UNDER_EYES, 0.13), (mesh.CHEEKS, 0.5)):
+        p[list(numbers), 0] = np.resize([-0.33, 0.33], len(numbers))
+        p[list(numbers), 1] = y
     for number, y in ((151, -0.4), (9, -0.2), (8, -0.1), (2, 0.45), (94, 0.43), (19, 0.41)):
         p[number, :2] = 0.0, y
     p[98, :2], p[327, :2] = (-0.1, 0.44), (0.1, 0.44)

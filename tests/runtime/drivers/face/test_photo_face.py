@@ -110,6 +110,18 @@ def test_shut_lids_hide_the_eyes_and_one_may_be_shut_alone() -> None:
     assert at(half, 0.33, -0.035) == list(SKIN)
 
 
+def test_nothing_moves_behind_dark_glasses() -> None:
+    made_face = made(middle=MIDDLE, unit_px=UNIT_PX)
+    photo = painted(made_face)
+    top, bottom = (round(MIDDLE[1] + v * UNIT_PX) for v in (-0.18, 0.2))
+    photo[top:bottom, 80:180] = 30
+    face = PhotoFace.of(photo, made_face)
+    assert face is not None
+    result = shown(face, doing(right_lid=1.0, left_lid=1.0, right_brow=0.05, lower_lip=0.1))
+    np.testing.assert_array_equal(result[:bottom], photo[:bottom])
+    assert (result[bottom:] != photo[bottom:]).any()
+
+
 def test_the_gaze_moves_the_irises_and_not_the_lids() -> None:
     photo, face = prepared()
     result = shown(face, doing(gaze_x=0.06))
