@@ -85,6 +85,8 @@ MEASURES = (
     Measure("akd", "AKD", 2),
     Measure("mkr", "MKR", 4),
     Measure("flicker", "flicker", 2, enough=1.0),
+    Measure("mouth", "mouth", 2, higher=True),
+    Measure("eyes", "eyes", 2, higher=True),
     Measure("own_l1", "own L1", 4),
     Measure("own_person_l1", "own L1 person", 4),
 )
