@@ -46,6 +46,8 @@ class EvaluateOptions:
     """At most so many frames of each clip, from its start."""
     films: bool = True
     """Write a film of each clip too, for the page."""
+    cross_films: bool = False
+    """Write a film of each photo moved by each clip as well."""
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -156,7 +158,17 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
             face_judge(options.threads, log),
         )
     if photos:
-        evaluate_photos(contenders, judge, photos, clips, options.out, report, log)
+        evaluate_photos(
+            contenders,
+            judge,
+            photos,
+            clips,
+            options.out,
+            report,
+            log,
+            options.clip_frames,
+            options.cross_films,
+        )
 
 
 def face_judge(threads: int | None, log: Callable[[str], None]) -> FaceJudge | None:

@@ -113,12 +113,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Scene:
-    """One clip, and what the candidates made of it."""
+    """One clip that drives its own first frame, or a photo, and what the candidates made of it."""
 
     name: str
     scores: Mapping[str, Score]
-    """By candidate."""
-    sheet: Path
+    """By candidate; of photos there are none."""
+    sheet: Path | None
     film: Path | None
     """All candidates side by side."""
 

@@ -118,6 +118,7 @@ def test_candidates_beside_each_other(
     assert (scene.name, list(scene.scores)) == ("walk", ["old", "picky"])
     assert scene.film == tmp_path / "films" / "walk.webm"
     assert scene.film.is_file()
+    assert scene.sheet == tmp_path / "clip-walk.jpg"
 
 
 def test_faces_are_asked_for_where_a_true_face_moves() -> None:
