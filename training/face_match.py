@@ -25,8 +25,8 @@ SMALLEST_PX = 24.0
 FEWEST = 12
 """Frames with both faces, below which a clip tells nothing."""
 MOUTH_MOVES, EYES_MOVE = 0.01, 0.02
-"""Standard deviation of the driver's openings, in their units, below which there is nothing to
-follow."""
+"""Standard deviation of the openings, in their units, from which a face moves them: in a face that
+stands still the points stray by less, but with the head, and so in step with the driver."""
 
 
 class FaceJudge(Protocol):
@@ -95,17 +95,17 @@ def correlation(pairs: list[tuple[float, float]], moves: float) -> float | None:
 
     Args:
         pairs: one a frame.
-        moves: the driver's standard deviation below which there is nothing to follow.
+        moves: the standard deviation from which something moves.
 
     Returns:
-        None for too few frames or a driver at rest; 0 for a result that does not move at all.
+        None for too few frames or a driver at rest; 0 for a result at rest, whatever its noise.
     """
     if len(pairs) < FEWEST:
         return None
     driver, result = np.asarray(pairs, np.float64).T
     if driver.std() < moves:
         return None
-    spread = float(driver.std() * result.std())
-    if spread < 1e-12:
+    if result.std() < moves:
         return 0.0
-    return float(((driver - driver.mean()) * (result - result.mean())).mean()) / spread
+    together = float(((driver - driver.mean()) * (result - result.mean())).mean())
+    return together / float(driver.std() * result.std())

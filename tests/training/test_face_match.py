@@ -42,10 +42,11 @@ def test_a_face_that_does_the_contrary() -> None:
     assert found.mouth_correlation == pytest.approx(-1.0, abs=0.01)
 
 
-def test_a_dead_face() -> None:
-    found = match(0.0)
-    assert found.mouth_correlation == pytest.approx(0.0, abs=1e-6)
-    assert found.eyes_correlation == pytest.approx(0.0, abs=1e-6)
+@pytest.mark.parametrize("strength", [0.0, 0.05])
+def test_a_dead_face(strength: float) -> None:
+    found = match(strength)  # with 0.05, its noise goes with the driver
+    assert found.mouth_correlation == 0.0
+    assert found.eyes_correlation == 0.0
 
 
 def test_faces_that_are_too_small_or_unseen_are_left_out() -> None:
