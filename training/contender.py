@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +26,12 @@ UNMOVED = "unmoved source"
 OURS = "Bunraku"
 """The candidate's name where there is only one."""
 
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 _NAME = re.compile(r"[\w.+-][\w .+-]{0,31}")
-_SWITCHES = tuple(f.name.replace("_", "-") for f in fields(PuppetOptions))
+_SWITCHES = tuple(
+    f.name.replace("_", "-") for f in fields(PuppetOptions) if isinstance(f.default, bool)
+)
+_STRENGTHS = tuple(f.name for f in fields(PuppetOptions) if isinstance(f.default, float))
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,9 @@ class Candidate:
 
     @classmethod
     def parse(cls, text: str) -> Candidate:
-        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,SWITCH][,no-SWITCH]``; switches are of PuppetOptions.
+        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,SWITCH][,no-SWITCH][,face=STRENGTH]``.
+
+        Switches and strengths are those of PuppetOptions.
 
         Raises:
             InputError: it is something else.
@@ -61,15 +68,21 @@ class Candidate:
         return made
 
     def _with(self, part: str) -> Candidate:
-        if part.startswith("iuv=") and part != "iuv=":
-            return replace(self, iuv=part.removeprefix("iuv="))
+        name, _, value = part.partition("=")
+        if name == "iuv" and value:
+            return replace(self, iuv=value)
         switch = part.removeprefix("no-")
-        if switch not in _SWITCHES:
+        chosen: dict[str, Any]
+        if name in _STRENGTHS and _NUMBER.fullmatch(value):
+            chosen = {name: float(value)}
+        elif switch in _SWITCHES:
+            chosen = {switch.replace("-", "_"): switch == part}
+        else:
             raise InputError(
                 f"The candidate {self.name!r} has no part {part!r}.",
-                f"Use iuv=BUNDLE, or with or without no-: {', '.join(_SWITCHES)}.",
+                f"Use iuv=BUNDLE, {', '.join(f'{name}=1' for name in _STRENGTHS)}, or with or "
+                f"without no-: {', '.join(_SWITCHES)}.",
             )
-        chosen = {switch.replace("-", "_"): switch == part}
         return replace(self, options=replace(self.options, **chosen))
 
     def load(self, threads: int | None = None) -> Contender:
@@ -194,6 +207,14 @@ class Contender:
 def windowed(picture: Picture, window: Window) -> Picture:
     """The window's pixels, [256, 256, 3]."""
     return np.asarray(crop(picture, window, WINDOW), np.uint8)
+
+
+def in_picture(points: Array, window: Window) -> Array:
+    """Points ``[N, 2 or more]`` in pixels of :func:`windowed`, in pixels of its picture."""
+    placed = points.copy()
+    corner = np.array([window.cx, window.cy], np.float32) - np.float32(window.side / 2)
+    placed[:, :2] = (points[:, :2] + 0.5) * np.float32(window.side / WINDOW) + corner
+    return placed
 
 
 def close_up(picture: Picture, window: Window) -> Picture:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bunraku.errors import InputError
+from bunraku.errors import FetchError, InputError
 from bunraku.training.contender import OURS, Candidate, check_names
+from bunraku.training.face_match import FaceJudge, MeshJudge
 from bunraku.training.page import write_page
 from bunraku.training.report import Report
 
@@ -45,6 +46,8 @@ class EvaluateOptions:
     """At most so many frames of each clip, from its start."""
     films: bool = True
     """Write a film of each clip too, for the page."""
+    cross_films: bool = False
+    """Write a film of each photo moved by each clip as well."""
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -144,7 +147,34 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
     judge = PoseJudge(options.threads)
     if clips:
         evaluate_clips(
-            contenders, judge, clips, options.out, report, log, options.clip_frames, options.films
+            contenders,
+            judge,
+            clips,
+            options.out,
+            report,
+            log,
+            options.clip_frames,
+            options.films,
+            face_judge(options.threads, log),
         )
     if photos:
-        evaluate_photos(contenders, judge, photos, clips, options.out, report, log)
+        evaluate_photos(
+            contenders,
+            judge,
+            photos,
+            clips,
+            options.out,
+            report,
+            log,
+            options.clip_frames,
+            options.cross_films,
+        )
+
+
+def face_judge(threads: int | None, log: Callable[[str], None]) -> FaceJudge | None:
+    """Who looks at faces; None, and said so, where the face's network has not been fetched."""
+    try:
+        return MeshJudge(threads)
+    except FetchError as error:
+        log(f"faces are not measured: {error}")
+        return None

@@ -10,6 +10,7 @@ from bunraku.errors import ClipError
 from bunraku.spec.arrays import Picture
 from bunraku.training.contender import UNMOVED, WINDOW, Contender
 from bunraku.training.evaluate_frames import short_names
+from bunraku.training.face_match import FaceJudge
 from bunraku.training.judge import Judge
 from bunraku.training.metrics import Score
 from bunraku.training.reconstruct import ClipResult, find_source, reconstruct, total
@@ -22,7 +23,9 @@ EXPLANATION = (
     f"pixels. *{UNMOVED}*: the first frame as it is. The person's share of a pixel is the pose "
     "network's mask of the true frame. Where the camera moves, the background counts against both. "
     "*flicker*: how much the person's pixels tremble from frame to frame, by how much the true "
-    "clip's do. *own*: the source frame driven by itself, at its own size."
+    "clip's do. *mouth*, *eyes*: correlation of their opening with the true clip's, where "
+    "that moves and its face is large enough. *own*: the source frame driven by itself, at its own "
+    "size."
 )
 
 Log = Callable[[str], None]
@@ -37,6 +40,7 @@ def evaluate_clips(
     log: Log,
     limit: int | None = None,
     films: bool = False,
+    faces: FaceJudge | None = None,
 ) -> None:
     """Self-reconstruction of each clip: a table with targets, and a sheet and a film a clip.
 
@@ -49,7 +53,9 @@ def evaluate_clips(
         film = out / "films" / f"{name}.webm" if films else None
         try:
             start = find_source(contenders, path, limit)
-            result = None if start is None else reconstruct(start, judge, path, name, limit, film)
+            result = (
+                None if start is None else reconstruct(start, judge, path, name, limit, film, faces)
+            )
         except ClipError as error:
             refuse(report, log, Refusal(path.name, None, str(error)))
             continue
@@ -87,6 +93,7 @@ def add_results(report: Report, results: Sequence[ClipResult], names: Sequence[s
             details[row_name(result.name, who, names)] = {
                 "source_frame": result.source_frame,
                 "lost_frames": performance.lost,
+                "frames_with_face": len(performance.face.mouth),
                 "trembling": trembling and dict(zip(("result", "true"), trembling, strict=True)),
                 "driven_by_itself": asdict(performance.own),
             }
@@ -111,9 +118,14 @@ def clip_targets(score: Score, still: Score, who: str, names: Sequence[str]) -> 
         "flicker": (score.flicker, 1.3),
         "source driven by itself, person L1": (score.own_person_l1, 0.010),
     }
+    faces = {"mouth": (score.mouth, 0.85), "eyes": (score.eyes, 0.8)}
     return [
         Target(row_name(f"real clips, {name}", who, names), value, limit)
         for name, (value, limit) in found.items()
+    ] + [
+        Target(row_name(f"real clips, {name}", who, names), value, limit, at_least=True)
+        for name, (value, limit) in faces.items()
+        if value is not None  # nothing is asked where no true face moves
     ]
 
 

@@ -13,32 +13,21 @@ from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.reader import ClipFrame
-from bunraku.training.contender import UNMOVED, WINDOW, Contender, windowed
+from bunraku.training.contender import WINDOW, Contender, windowed
 from bunraku.training.evaluate_clips import refuse, row_name
+from bunraku.training.evaluate_crossed import Crossed, add_crossed, drive_by_clips, film_by_clip
 from bunraku.training.evaluate_frames import clip_sample, short_names
 from bunraku.training.judge import Judge
-from bunraku.training.metrics import KeypointMatch, OwnError, match_keypoints, mean_difference
-from bunraku.training.report import Refusal, Report, Target, number
+from bunraku.training.metrics import OwnError, mean_difference
+from bunraku.training.report import Refusal, Report, Scene, Target
 from bunraku.training.sheets import contact_sheet, save_sheet
 
 SELF_EXPLANATION = (
     "Each photo drives itself: the difference on the person's pixels in its window at "
     f"{WINDOW} × {WINDOW}, and at the photo's own size on the person's pixels and in the whole."
 )
-CROSS_EXPLANATION = (
-    "Each photo driven by each clip: AKD and MKR between the driver in the driving window and the "
-    "result, which keeps the source's own limb lengths, so that AKD does not fall to nothing."
-)
 
 Log = Callable[[str], None]
-
-
-@dataclass
-class Matches:
-    """Keypoints of drivers against those of a photo, driven by one candidate."""
-
-    unmoved: list[KeypointMatch] = field(default_factory=list)
-    ours: list[KeypointMatch] = field(default_factory=list)
 
 
 @dataclass
@@ -51,7 +40,7 @@ class Found:
     """The same at the photo's own size."""
     rows: list[list[Picture | None]] = field(default_factory=list)
     """Of the sheet of photos driven by themselves, in the same order."""
-    crossed: dict[str, Matches] = field(default_factory=dict)
+    crossed: Crossed = field(default_factory=dict)
 
 
 def evaluate_photos(
@@ -62,22 +51,35 @@ def evaluate_photos(
     out: Path,
     report: Report,
     log: Log,
+    limit: int | None = None,
+    films: bool = False,
 ) -> None:
-    """Each photo driven by itself and by each clip: tables, targets, and a sheet a photo."""
+    """Each photo driven by itself and by each clip: tables, targets, and a sheet a photo.
+
+    ``films`` also writes each photo moved by the first ``limit`` frames of each clip.
+    """
     drivers = clip_samples(clips, report, log)
+    paths = dict(zip(short_names(clips), clips, strict=True))
     found = {contender.name: Found() for contender in contenders}
+    crossed = {name: made.crossed for name, made in found.items()}
     for path, name in zip(photos, short_names(photos), strict=True):
         takers = take_photo(contenders, path, report, log)
         for contender in takers:
             own = drive_by_itself(contender, name, found[contender.name])
             log(f"{path.name}, {contender.name}: driven by itself, L1 on the person {own:.4f}")
         if drivers and takers:
-            sheet = drive_by_clips(takers, judge, name, drivers, found)
+            sheet = drive_by_clips(takers, judge, name, drivers, crossed)
             report.sheets.append(save_sheet(out / f"photo-{name}.jpg", sheet))
+        if takers and films:
+            for clip in drivers:
+                film = out / "films" / f"{name} by {clip}.webm"
+                film_by_clip(takers, paths[clip], limit, film)
+                report.scenes.append(Scene(f"{name}, moved by {clip}", {}, None, film))
+                log(f"{path.name}: filmed, moved by {clip}")
     if any(made.own for made in found.values()):
         add_own(report, found, out)
-    if any(made.crossed for made in found.values()):
-        add_crossed(report, found)
+    if any(crossed.values()):
+        add_crossed(report, crossed)
 
 
 def clip_samples(clips: Sequence[Path], report: Report, log: Log) -> dict[str, list[ClipFrame]]:
@@ -125,55 +127,6 @@ def drive_by_itself(contender: Contender, name: str, found: Found) -> float:
     return own
 
 
-def drive_by_clips(
-    takers: Sequence[Contender],
-    judge: Judge,
-    name: str,
-    drivers: Mapping[str, list[ClipFrame]],
-    found: Mapping[str, Found],
-) -> Picture:
-    """Measure a photo driven by some frames of each clip; the sheet of them."""
-    rows: list[list[Picture | None]] = []
-    labels = []
-    for clip, frames in drivers.items():
-        made = {
-            contender.name: cross(contender, judge, frames, found[contender.name], name)
-            for contender in takers
-        }
-        for k, frame in enumerate(frames):
-            rows.append([frame.image, *(pictures[k] for pictures in made.values())])
-            labels.append(f"{clip}, frame {frame.index}")
-    return contact_sheet(rows, ["driving", *(c.name for c in takers)], labels, WINDOW)
-
-
-def cross(
-    contender: Contender, judge: Judge, frames: Sequence[ClipFrame], found: Found, name: str
-) -> list[Picture | None]:
-    """One candidate's photo driven by some frames of a clip; None where nobody was found."""
-    matches = found.crossed.setdefault(name, Matches())
-    contender.calibrate()
-    still = judge.look(windowed(contender.photo, contender.window))
-    pictures: list[Picture | None] = []
-    for frame in frames:
-        lost = contender.lost
-        output = contender.follow(frame.image, frame.time_s)
-        driver = contender.driver(frame.image)
-        if contender.lost > lost or driver is None:
-            pictures.append(None)
-            continue
-        pictures.append(output)
-        true, seen = judge.look(windowed(*driver)), judge.look(output)
-        for kept, looked in ((matches.unmoved, still), (matches.ours, seen)):
-            kept.append(
-                match_keypoints(
-                    None if true is None else true.landmarks,
-                    None if looked is None else looked.landmarks,
-                    (WINDOW, WINDOW),
-                )
-            )
-    return pictures
-
-
 def add_own(report: Report, found: Mapping[str, Found], out: Path) -> None:
     """The photos driven by themselves: Markdown, details, targets and a sheet."""
     names = list(found)
@@ -204,26 +157,6 @@ def add_own(report: Report, found: Mapping[str, Found], out: Path) -> None:
     report.sections.append("\n".join(lines))
     report.details["photos driven by themselves"] = window
     report.details["photos driven by themselves, at their own size"] = whole
-
-
-def add_crossed(report: Report, found: Mapping[str, Found]) -> None:
-    """The photos driven by clips, as Markdown and as details."""
-    lines = ["## Photos driven by clips", "", CROSS_EXPLANATION, ""]
-    lines += [f"| photo | AKD | {UNMOVED}'s | MKR | frames |", "|---|---|---|---|---|"]
-    details = {}
-    for who, made in found.items():
-        every = Matches()
-        for matches in made.crossed.values():
-            every.unmoved += matches.unmoved
-            every.ours += matches.ours
-        for photo, matches in {**made.crossed, "all": every}.items():
-            name = row_name(photo, who, list(found))
-            still, ours = KeypointMatch.total(matches.unmoved), KeypointMatch.total(matches.ours)
-            details[name] = {"akd": ours.akd, "unmoved_akd": still.akd, "mkr": ours.mkr}
-            cells = [number(ours.akd, 2), number(still.akd, 2), number(ours.mkr, 4)]
-            lines.append(f"| {name} | {' | '.join(cells)} | {len(matches.ours)} |")
-    report.sections.append("\n".join(lines))
-    report.details["photos driven by clips"] = details
 
 
 def _row(name: str, own: float, whole: OwnError) -> str:

@@ -188,6 +188,9 @@ class Score:
     own_l1: float | None = None
     """Of the source driven by itself, the whole picture; None where that was not done."""
     own_person_l1: float | None = None
+    mouth: float | None = None
+    """Correlation of its opening with the driver's (training/face_match.py)."""
+    eyes: float | None = None
 
     @classmethod
     def of(
@@ -202,19 +205,20 @@ class Score:
         keypoints = KeypointMatch.total(f.keypoints for f in frames if f.keypoints is not None)
         return cls(
             frames=len(frames),
-            l1=_average([f.l1 for f in frames]) or 0.0,
-            ssim=_average([f.ssim for f in frames]) or 0.0,
-            person_l1=_average([f.person_l1 for f in frames]),
-            person_psnr=_average([f.person_psnr for f in frames]),
+            l1=average([f.l1 for f in frames]) or 0.0,
+            ssim=average([f.ssim for f in frames]) or 0.0,
+            person_l1=average([f.person_l1 for f in frames]),
+            person_psnr=average([f.person_psnr for f in frames]),
             akd=keypoints.akd,
             mkr=keypoints.mkr,
             flicker=flicker,
-            own_l1=_average([e.l1 for e in own]),
-            own_person_l1=_average([e.person_l1 for e in own]),
+            own_l1=average([e.l1 for e in own]),
+            own_person_l1=average([e.person_l1 for e in own]),
         )
 
 
-def _average(values: Sequence[float | None]) -> float | None:
+def average(values: Sequence[float | None]) -> float | None:
+    """The mean of the values that are known; None where none is."""
     known = [v for v in values if v is not None]
     return sum(known) / len(known) if known else None
 

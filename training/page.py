@@ -55,7 +55,7 @@ def write_page(report: Report, out: Path) -> None:
 def page(report: Report, out: Path) -> str:
     """The whole page; addresses are relative to ``out``."""
     in_scenes = {scene.sheet for scene in report.scenes}
-    rows = {scene.name: scene.scores for scene in report.scenes}
+    rows = {scene.name: scene.scores for scene in report.scenes if scene.scores}
     if report.overall:
         rows["all"] = report.overall
     names = list(dict.fromkeys(name for scores in rows.values() for name in scores))
@@ -150,7 +150,6 @@ def _explained(report: Report) -> list[str]:
 
 
 def _scene(scene: Scene, out: Path) -> list[str]:
-    sheet = quote(scene.sheet.relative_to(out).as_posix())
     parts = [f"<h2>{escape(scene.name)}</h2>"]
     if scene.film is not None:
         film = quote(scene.film.relative_to(out).as_posix())
@@ -158,10 +157,12 @@ def _scene(scene: Scene, out: Path) -> list[str]:
             f'<div class="wide"><video src="{film}" controls loop muted playsinline '
             f'preload="metadata" aria-label="{escape(scene.name)}"></video></div>'
         )
-    parts.append(
-        f'<details><summary><a href="{sheet}">{escape(scene.sheet.name)}</a></summary>'
-        f"{_picture(scene.sheet, out)}</details>"
-    )
+    if scene.sheet is not None:
+        sheet = quote(scene.sheet.relative_to(out).as_posix())
+        parts.append(
+            f'<details><summary><a href="{sheet}">{escape(scene.sheet.name)}</a></summary>'
+            f"{_picture(scene.sheet, out)}</details>"
+        )
     return parts
 
 

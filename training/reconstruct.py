@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.source.framing import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.stream.clip.reader import ClipFrame
-from bunraku.training.contender import Contender, close_up, windowed
+from bunraku.training.contender import Contender, close_up, in_picture, windowed
 from bunraku.training.evaluate_frames import Spaced, clip_frames
+from bunraku.training.face_match import FaceJudge, FaceMatch
 from bunraku.training.flicker import FlickerMeter
 from bunraku.training.judge import Judge, Seen
-from bunraku.training.metrics import FrameScore, OwnError, Score, match_keypoints, score_frame
+from bunraku.training.metrics import (
+    FrameScore,
+    OwnError,
+    Score,
+    average,
+    match_keypoints,
+    score_frame,
+)
 from bunraku.training.sheets import Film, tile_size
 
 SHEET_FRAMES = 6
@@ -40,6 +51,8 @@ class Truth:
 
     picture: Picture
     seen: Seen | None
+    face: npt.NDArray[np.float32] | None
+    """The face's points in pixels of the whole frame, upright."""
 
 
 @dataclass
@@ -49,6 +62,7 @@ class Performance:
     own: OwnError
     frames: list[FrameScore] = field(default_factory=list)
     flicker: FlickerMeter = field(default_factory=FlickerMeter)
+    face: FaceMatch = field(default_factory=FaceMatch)
     lost: int = 0
     """Frames in which the driver was not found."""
 
@@ -77,15 +91,20 @@ class ClipResult:
 
 
 def total(parts: Sequence[Performance]) -> Score:
-    """One candidate's frames of several clips together; flicker is the mean of the clips'.
+    """One candidate's frames of several clips together.
 
-    Summed up, the trembling of one clip with a restless camera would hide that of all others.
+    Flicker and the face's correlations are the mean of the clips': summed up, the trembling of one
+    clip with a restless camera would hide that of all others.
     """
-    flickers = [r for part in parts if (r := part.flicker.trembling.ratio) is not None]
-    return Score.of(
+    score = Score.of(
         [frame for part in parts for frame in part.frames],
-        sum(flickers) / len(flickers) if flickers else None,
+        average([part.flicker.trembling.ratio for part in parts]),
         [part.own for part in parts],
+    )
+    return replace(
+        score,
+        mouth=average([part.face.mouth_correlation for part in parts]),
+        eyes=average([part.face.eyes_correlation for part in parts]),
     )
 
 
@@ -109,7 +128,13 @@ def find_source(contenders: Sequence[Contender], path: Path, limit: int | None) 
 
 
 def reconstruct(
-    start: Start, judge: Judge, path: Path, name: str, limit: int | None, film: Path | None = None
+    start: Start,
+    judge: Judge,
+    path: Path,
+    name: str,
+    limit: int | None,
+    film: Path | None = None,
+    faces: FaceJudge | None = None,
 ) -> ClipResult:
     """Drive a clip's source frame with the frames from it on, in step for all candidates.
 
@@ -120,6 +145,7 @@ def reconstruct(
         name: what it is called.
         limit: at most so many frames of it.
         film: where to write all candidates side by side; None for nowhere.
+        faces: finds their faces; None to leave them out.
 
     Raises:
         ClipError: the clip cannot be read.
@@ -141,16 +167,21 @@ def reconstruct(
         for frame in clip_frames(path, limit):
             if frame.index < start.frame.index:
                 continue
-            if frame.index > start.frame.index:
-                truths: dict[tuple[int, Window], Truth] = {}
-                for contender in start.takers:
-                    output = contender.follow(frame.image, frame.time_s)
-                    truth = _truth(truths, judge, contender, frame)
-                    performance = made[contender.name]
-                    performance.frames.append(_score(judge.look(output), output, truth))
-                    performance.flicker.add(output, truth.picture, _mask(truth))
+            row = [first.upright(frame.image)]
+            truths: dict[tuple[int, Window], Truth] = {}
+            for contender in start.takers:
+                if frame.index == start.frame.index:
+                    row.append(contender.whole())
+                    continue
+                output = contender.follow(frame.image, frame.time_s)
+                row.append(contender.whole())
+                truth, found = _truth(truths, judge, contender, frame, faces), judge.look(output)
+                performance = made[contender.name]
+                performance.frames.append(_score(found, output, truth))
+                performance.flicker.add(output, truth.picture, _mask(truth))
+                performance.face.add(truth.face, _face(faces, row[-1], found, contender.window))
+            if truths:
                 result.unmoved.append(_score(still, source, truths[first.view]))
-            row = [first.upright(frame.image), *(contender.whole() for contender in start.takers)]
             row = [close_up(picture, first.window) for picture in row]
             result.shown.offer((frame.index, row))
             if reel is not None:
@@ -169,13 +200,29 @@ def _takes(contender: Contender, frame: ClipFrame) -> bool:
 
 
 def _truth(
-    known: dict[tuple[int, Window], Truth], judge: Judge, contender: Contender, frame: ClipFrame
+    known: dict[tuple[int, Window], Truth],
+    judge: Judge,
+    contender: Contender,
+    frame: ClipFrame,
+    faces: FaceJudge | None,
 ) -> Truth:
     """The true frame in the candidate's window; candidates that frame alike share it."""
     if contender.view not in known:
-        picture = windowed(contender.upright(frame.image), contender.window)
-        known[contender.view] = Truth(picture, judge.look(picture, mask=True))
+        whole = contender.upright(frame.image)
+        picture = windowed(whole, contender.window)
+        seen = judge.look(picture, mask=True)
+        face = _face(faces, whole, seen, contender.window)
+        known[contender.view] = Truth(picture, seen, face)
     return known[contender.view]
+
+
+def _face(
+    faces: FaceJudge | None, whole: Picture, seen: Seen | None, window: Window
+) -> npt.NDArray[np.float32] | None:
+    """The face of a person seen in a window, at the whole picture's own size."""
+    if faces is None or seen is None:
+        return None
+    return faces.look(whole, in_picture(seen.landmarks, window))
 
 
 def _mask(truth: Truth) -> Array | None:

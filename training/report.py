@@ -85,6 +85,8 @@ MEASURES = (
     Measure("akd", "AKD", 2),
     Measure("mkr", "MKR", 4),
     Measure("flicker", "flicker", 2, enough=1.0),
+    Measure("mouth", "mouth", 2, higher=True),
+    Measure("eyes", "eyes", 2, higher=True),
     Measure("own_l1", "own L1", 4),
     Measure("own_person_l1", "own L1 person", 4),
 )
@@ -111,12 +113,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Scene:
-    """One clip, and what the candidates made of it."""
+    """One clip that drives its own first frame, or a photo, and what the candidates made of it."""
 
     name: str
     scores: Mapping[str, Score]
-    """By candidate."""
-    sheet: Path
+    """By candidate; of photos there are none."""
+    sheet: Path | None
     film: Path | None
     """All candidates side by side."""
 

@@ -9,7 +9,13 @@ from bunraku.errors import InputError, NoPersonError
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose.turned import turn_picture
 from bunraku.runtime.source.framing import Window
-from bunraku.training.contender import Candidate, check_names, close_up
+from bunraku.training.contender import (
+    Candidate,
+    check_names,
+    close_up,
+    in_picture,
+    windowed,
+)
 
 PHOTO = with_person(street(), 140, 60)
 
@@ -21,8 +27,8 @@ PHOTO = with_person(street(), 140, 60)
         ("my 2.=live,iuv=b/iuv", Candidate("my 2.", "live", "b/iuv")),
         ("raw=live,no-retarget", Candidate("raw", "live", options=PuppetOptions(retarget=False))),
         (
-            "m=live,source-iuv-mask,no-head",
-            Candidate("m", "live", options=PuppetOptions(source_iuv_mask=True, head=False)),
+            "m=live,face=1.5,source-iuv-mask,no-head",
+            Candidate("m", "live", options=PuppetOptions(True, head=False, face=1.5)),
         ),
     ],
 )
@@ -38,7 +44,12 @@ def test_parsed(text: str, expected: Candidate) -> None:
         ("new=", "is not NAME=BUNDLE"),
         ("a|b=live", "is not NAME=BUNDLE"),
         ("unmoved source=live", "is not NAME=BUNDLE"),
-        ("new=live,fast", "'new' has no part 'fast'. Use iuv=BUNDLE, or with or without no-: sou"),
+        (
+            "new=live,fast",
+            "'new' has no part 'fast'. Use iuv=BUNDLE, face=1, or with or without no-: ",
+        ),
+        ("new=live,face=much", "has no part 'face=much'"),
+        ("new=live,retarget=1", "has no part 'retarget=1'"),
         ("new=live,iuv=", "has no part 'iuv='"),
     ],
 )
@@ -104,3 +115,12 @@ def test_close_ups_end_with_the_picture() -> None:
     np.testing.assert_array_equal(close_up(picture, Window.of_box(4, 2, 6)), picture[2:8, 4:10])
     np.testing.assert_array_equal(close_up(picture, Window.of_box(-3, -5, 12)), picture[:7, :9])
     np.testing.assert_array_equal(close_up(picture, Window.of_box(2, -4, 18)), picture[:, 2:])
+
+
+def test_points_of_a_window_in_its_picture() -> None:
+    window = Window.of_box(30, -20, 128)
+    picture = np.zeros((200, 200, 3), np.uint8)
+    picture[40, 90] = 255
+    y, x = np.argwhere(windowed(picture, window)[..., 0] > 100).mean(0)
+    points = in_picture(np.array([[x, y, 7.0, 1.0]], np.float32), window)
+    np.testing.assert_allclose(points, [[90.0, 40.0, 7.0, 1.0]], atol=0.01)

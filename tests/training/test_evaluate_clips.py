@@ -12,8 +12,9 @@ from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.reader import ClipFrame
 from bunraku.training import reconstruct
 from bunraku.training.contender import OURS, UNMOVED
-from bunraku.training.evaluate_clips import evaluate_clips
+from bunraku.training.evaluate_clips import clip_targets, evaluate_clips
 from bunraku.training.judge import Judge
+from bunraku.training.metrics import Score
 from bunraku.training.report import Refusal, Report
 
 DAMAGED = "damaged.mp4 holds no frame that can be decoded."
@@ -117,3 +118,13 @@ def test_candidates_beside_each_other(
     assert (scene.name, list(scene.scores)) == ("walk", ["old", "picky"])
     assert scene.film == tmp_path / "films" / "walk.webm"
     assert scene.film.is_file()
+    assert scene.sheet == tmp_path / "clip-walk.jpg"
+
+
+def test_faces_are_asked_for_where_a_true_face_moves() -> None:
+    score = Score(4, 0.01, 0.9, 0.05, 20.0, 2.0, 0.0, 1.2, 0.01, 0.01, mouth=0.9)
+    targets = clip_targets(score, score, "new", ["old", "new"])
+    assert all(target.name.endswith(", new") for target in targets)
+    asked = {target.name: target for target in targets if target.at_least}
+    assert list(asked) == ["real clips, mouth, new"]
+    assert asked["real clips, mouth, new"].passed

@@ -9,11 +9,13 @@ from tests.training.contenders import Clips, Picky, contender, walk
 
 from bunraku.errors import ClipError
 from bunraku.spec.arrays import Picture
-from bunraku.stream.clip.reader import ClipFrame
-from bunraku.training import evaluate_frames
+from bunraku.stream.clip.reader import ClipFrame, ClipReader
+from bunraku.training import evaluate_crossed, evaluate_frames
 from bunraku.training.evaluate_photos import evaluate_photos
 from bunraku.training.judge import Judge
+from bunraku.training.page import page
 from bunraku.training.report import Refusal, Report
+from bunraku.training.sheets import HEADING_PX
 
 
 @pytest.fixture
@@ -26,6 +28,7 @@ def clips(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Picture]]:
         yield from made.frames(path, limit)
 
     monkeypatch.setattr(evaluate_frames, "clip_frames", frames)
+    monkeypatch.setattr(evaluate_crossed, "clip_frames", frames)
     return made.pictures
 
 
@@ -108,3 +111,29 @@ def test_photos_that_cannot_be_read(judge: Judge, tmp_path: Path) -> None:
     assert isinstance(report.refusals[0], Refusal)
     assert report.targets == []
     assert lines[0].endswith("left out")
+
+
+def test_films_of_photos_moved_by_clips(
+    judge: Judge,
+    clips: dict[str, list[Picture]],
+    make_photo: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    clips["walk"] = [*walk(4), street()]
+    photo = make_photo("block.png", with_person(street(), 140, 60))
+    both = [contender("old"), contender("new")]
+    report = Report({})
+    evaluate_photos(
+        both, judge, [photo], [Path("walk.mp4")], tmp_path, report, lambda _: None, 3, True
+    )
+    [scene] = report.scenes
+    assert (scene.name, scene.sheet) == ("block, moved by walk", None)
+    assert scene.film == tmp_path / "films" / "block by walk.webm"
+    with ClipReader(scene.film) as reader:
+        frames = list(reader.frames())
+    assert len(frames) == 3
+    # A column each for the driver and two candidates; the latter are alike, as the codec has them.
+    width = frames[0].image.shape[1] // 3
+    shown = frames[2].image[HEADING_PX:].astype(int)
+    assert abs(shown[:, width : 2 * width] - shown[:, 2 * width : 3 * width]).mean() < 6.0
+    assert "block%20by%20walk.webm" in page(report, tmp_path)

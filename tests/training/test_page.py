@@ -45,12 +45,13 @@ class Read(HTMLParser):
 
 def report() -> Report:
     scores = {"old": SCORE, "a<b": replace(SCORE, akd=1.5)}
-    scene = Scene("a walk & more", scores, OUT / "clip-a walk.jpg", OUT / "films" / "a walk.webm")
+    sheet = OUT / "clip-a walk.jpg"
+    scene = Scene("a walk & more", scores, sheet, OUT / "films" / "a walk.webm")
     return Report(
         {},
         tables=[Table("Real clips", "*own*: what is meant.", {})],
         targets=[Target("AKD", 2.5, 2.0)],
-        sheets=[scene.sheet, OUT / "photo-me.jpg"],
+        sheets=[sheet, OUT / "photo-me.jpg"],
         scenes=[scene],
         overall=scores,
         refusals=[Refusal("b.mp4", None, "nobody <here>")],

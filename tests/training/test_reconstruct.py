@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from tests.runtime.drivers.face.faces import Made, made
 from tests.runtime.fakes import Turning, marked, street, with_person
 from tests.training.contenders import Clips, Picky, contender, walk
 
 from bunraku.runtime.pose.turned import turn_picture
-from bunraku.spec.arrays import Picture
+from bunraku.spec.arrays import Array, Picture
 from bunraku.stream.clip.reader import ClipReader
 from bunraku.training import reconstruct as module
 from bunraku.training.contender import OURS, Contender
@@ -183,13 +185,42 @@ def test_the_film_shows_every_frame(
     assert frames[0].image.shape == (rows + rows % 2, 2 * width, 3)
 
 
+class FakeFaces:
+    """A face whose mouth is as far open as the red block is to the right."""
+
+    def __init__(self) -> None:
+        self.poses: list[tuple[float, float]] = []
+
+    def look(self, picture: Picture, pose: Array) -> NDArray[np.float32]:
+        self.poses.append((float(pose[0, 0]), float(pose[0, 1])))
+        return made(Made(gap=0.002 * float(pose[0, 0]))).points
+
+
+def test_faces_are_looked_for_in_whole_pictures(
+    judge: Judge, clips: dict[str, list[Picture]]
+) -> None:
+    clips["walk"] = [with_person(street(), 60 + 6 * i, 50) for i in range(15)]
+    start = find_source([contender()], Path("walk.mp4"), None)
+    assert start is not None
+    faces = FakeFaces()
+    result = reconstruct(start, judge, Path("walk.mp4"), "walk", None, faces=faces)
+    # The block's middle in pixels of the frame, of the true frame and of the result.
+    for i, (x, y) in enumerate(faces.poses):
+        assert x == pytest.approx(60 + 6 * (1 + i // 2) + 19.5, abs=1.0)
+        assert y == pytest.approx(50 + 79.5, abs=1.0)
+    assert len(faces.poses) == 2 * 14
+    score = result.made[OURS].score
+    assert score.mouth == pytest.approx(1.0, abs=0.01)
+    assert score.eyes is None  # they do not move
+
+
 def test_every_clip_counts_the_same_in_flicker() -> None:
-    def made(result: float, true: float) -> Performance:
+    def performed(result: float, true: float) -> Performance:
         performance = Performance(OwnError(0.1, 0.2), [FrameScore(0.1, 0.9, None, None, None)])
         performance.flicker.trembling = Trembling(result, true, 1.0)
         return performance
 
-    score = total([made(1.0, 1.0), made(300.0, 100.0), made(0.0, 0.0)])
+    score = total([performed(1.0, 1.0), performed(300.0, 100.0), performed(0.0, 0.0)])
     assert score.flicker == pytest.approx(2.0)
     assert score.own_l1 == pytest.approx(0.1)
     assert score.own_person_l1 == pytest.approx(0.2)

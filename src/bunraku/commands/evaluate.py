@@ -36,7 +36,7 @@ def evaluate(
     candidate: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=BUNDLE[,iuv=BUNDLE][,no-SWITCH]",
+            metavar="NAME=BUNDLE[,iuv=BUNDLE][,face=1][,no-SWITCH]",
             help="What is compared on clips and photos, once for each; a switch of PuppetOptions "
             "may follow, as in plain=live,no-retarget.",
         ),
@@ -52,6 +52,9 @@ def evaluate(
     films: Annotated[
         bool, typer.Option(help="Films of the clips, all candidates side by side.")
     ] = True,
+    cross_films: Annotated[
+        bool, typer.Option("--cross-films", help="Films of each photo moved by each clip as well.")
+    ] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
 ) -> None:
     """Measure L1, PSNR, SSIM, AKD, MKR and flicker against trivial baselines and other candidates.
@@ -81,6 +84,7 @@ def evaluate(
         keypoints=keypoints,
         clip_frames=clip_frames,
         films=films,
+        cross_films=cross_films,
         threads=threads,
     )
     run_evaluation(options, typer.echo)
