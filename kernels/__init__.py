@@ -1,8 +1,9 @@
 """The operators that inference libraries do slowly or not at all, one folder each.
 
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
-``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Importing this package
-imports neither torch nor Numba.
+``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Those that move a mesh,
+``skin``, ``raster`` and ``spreading``, never run in training: they take numpy arrays alone, and
+their reference is plain numpy. Importing this package imports neither torch nor Numba.
 """
 
 from __future__ import annotations
@@ -11,15 +12,24 @@ from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
 from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
+from bunraku.kernels.raster.operator import Raster, interpolate, rasterise
+from bunraku.kernels.skin.operator import skin
+from bunraku.kernels.spreading.operator import relax, spread
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
 from bunraku.kernels.warp.operator import warp_occlude
 
 __all__ = [
     "NEGLIGIBLE_WEIGHT",
+    "Raster",
     "channels_last",
     "enlarge_flow",
     "guide_head",
+    "interpolate",
     "paste",
+    "rasterise",
+    "relax",
     "sample_texture",
+    "skin",
+    "spread",
     "warp_occlude",
 ]

@@ -1,0 +1,140 @@
+"""Rasterising on a CPU: each triangle over the pixels of its own box.
+
+Edges are in float64, which holds products of any two float32 numbers, and are rounded as written:
+both triangles at an edge compute it from the same end and get exactly opposite values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels.jit import FLAG, STRICT, kernel, read_only, written
+from bunraku.spec.arrays import Array
+
+_NUMBER = numba.int32
+
+
+def rasterise(
+    vertices: Array,
+    triangles: NDArray[np.int32],
+    keep: NDArray[np.bool_],
+    cull: bool,
+    depth: Array,
+    number: NDArray[np.int32],
+    bary: Array,
+) -> None:
+    """As ``bunraku.kernels.rasterise`` says, into arrays that have passed its checks."""
+    depth.fill(np.inf)
+    number.fill(-1)
+    bary.fill(0)
+    inputs = map(np.ascontiguousarray, (vertices, triangles, keep))
+    _rasterise(*inputs, cull, depth, number, bary)
+
+
+def interpolate(
+    number: NDArray[np.int32],
+    bary: Array,
+    triangles: NDArray[np.int32],
+    attributes: Array,
+    out: Array,
+) -> None:
+    """As ``bunraku.kernels.interpolate`` says, into an array that has passed its checks."""
+    _interpolate(*map(np.ascontiguousarray, (number, bary, triangles, attributes)), out)
+
+
+@numba.njit(inline="always")
+def _edge(px: Any, py: Any, qx: Any, qy: Any, sign: Any) -> Any:
+    """Where the edge starts, its run and rise, and the sign of what lies on its inner side."""
+    if qx < px or (qx == px and qy < py):
+        return qx, qy, px - qx, py - qy, -sign
+    return px, py, qx - px, qy - py, sign
+
+
+@kernel(
+    (
+        *(read_only(2), read_only(2, _NUMBER), read_only(1, FLAG), FLAG),
+        *(written(2), written(2, _NUMBER), written(3)),
+    ),
+    STRICT,
+)
+def _rasterise(
+    vertices: Any, triangles: Any, keep: Any, cull: Any, depth: Any, number: Any, bary: Any
+) -> None:
+    height, width = depth.shape
+    right, bottom = np.float64(width - 1), np.float64(height - 1)
+    zero, one = np.float64(0), np.float64(1)
+    for t in range(triangles.shape[0]):
+        if not keep[t]:
+            continue
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay, az = (
+            np.float64(vertices[a, 0]),
+            np.float64(vertices[a, 1]),
+            np.float64(vertices[a, 2]),
+        )
+        bx, by, bz = (
+            np.float64(vertices[b, 0]),
+            np.float64(vertices[b, 1]),
+            np.float64(vertices[b, 2]),
+        )
+        cx, cy, cz = (
+            np.float64(vertices[c, 0]),
+            np.float64(vertices[c, 1]),
+            np.float64(vertices[c, 2]),
+        )
+        if not np.isfinite(ax + ay + az + bx + by + bz + cx + cy + cz):
+            continue
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if area == zero or (cull and area < zero):
+            continue
+        # Clipped as floating-point numbers, which any coordinate fits, and only then made integers.
+        low_x, high_x = max(min(ax, bx, cx), zero), min(max(ax, bx, cx), right)
+        low_y, high_y = max(min(ay, by, cy), zero), min(max(ay, by, cy), bottom)
+        if low_x > high_x or low_y > high_y:
+            continue
+        first_x, last_x = np.int64(np.ceil(low_x)), np.int64(np.floor(high_x))
+        first_y, last_y = np.int64(np.ceil(low_y)), np.int64(np.floor(high_y))
+        sign = one if area > zero else -one
+        ux, uy, u_run, u_rise, u_sign = _edge(bx, by, cx, cy, sign)
+        vx, vy, v_run, v_rise, v_sign = _edge(cx, cy, ax, ay, sign)
+        wx, wy, w_run, w_rise, w_sign = _edge(ax, ay, bx, by, sign)
+        for i in range(first_y, last_y + 1):
+            u_row, v_row, w_row = u_run * (i - uy), v_run * (i - vy), w_run * (i - wy)
+            for j in range(first_x, last_x + 1):
+                u = (u_row - u_rise * (j - ux)) * u_sign
+                v = (v_row - v_rise * (j - vx)) * v_sign
+                w = (w_row - w_rise * (j - wx)) * w_sign
+                if u < zero or v < zero or w < zero:
+                    continue
+                total = u + v + w
+                if total == zero:
+                    continue
+                u /= total
+                v /= total
+                z = np.float32(u * az + v * bz + (one - u - v) * cz)
+                if z < depth[i, j]:
+                    depth[i, j] = z
+                    number[i, j] = t
+                    bary[i, j, 0] = u
+                    bary[i, j, 1] = v
+
+
+@kernel((read_only(2, _NUMBER), read_only(3), read_only(2, _NUMBER), read_only(2), written(3)))
+def _interpolate(number: Any, bary: Any, triangles: Any, attributes: Any, out: Any) -> None:
+    one = np.float32(1)
+    height, width, count = out.shape
+    for i in range(height):
+        for j in range(width):
+            t = number[i, j]
+            if t < 0:
+                out[i, j, :] = 0
+                continue
+            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            u, v = bary[i, j, 0], bary[i, j, 1]
+            w = one - u - v
+            for k in range(count):
+                out[i, j, k] = u * attributes[a, k] + v * attributes[b, k] + w * attributes[c, k]

@@ -1,0 +1,126 @@
+"""A z-buffer and what is read through it: their checks, and where their form is chosen.
+
+numpy float32       numba_cpu
+
+They run for every frame and never in training, so that they have no tensor form; their yardstick,
+``reference``, is plain numpy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels.checks import check_arrays, check_out, check_shape, shape_text
+from bunraku.spec.arrays import Array
+
+
+@dataclass(frozen=True)
+class Raster:
+    """What a mesh looks like, pixel by pixel."""
+
+    depth: Array
+    """``[h,w]``: z of the nearest triangle, +inf where there is none."""
+    triangle: NDArray[np.int32]
+    """``[h,w]``: its number, -1 where there is none."""
+    bary: Array
+    """``[h,w,2]``: weights of its first two corners, in [0, 1]; the third's is the rest to 1."""
+
+
+def rasterise(
+    vertices: Array,
+    triangles: NDArray[np.int32],
+    size: tuple[int, int],
+    *,
+    keep: NDArray[np.bool_] | None = None,
+    cull: bool = False,
+    out: Raster | None = None,
+) -> Raster:
+    """The nearest triangle of every pixel.
+
+    A pixel belongs to all triangles that hold its centre, their edges included, so that two which
+    share an edge leave no hole; of several at one depth the first one is seen. Depth and weights
+    are linear in the picture, as in a view without perspective.
+
+    Convention: x right and y down in pixels, pixel centres at integers, z away from the camera.
+
+    :param vertices: ``[n,3]``, of any size; what lies outside the picture is clipped.
+    :param triangles: ``[m,3]`` int32. Those without area, or with a coordinate that is not finite,
+        are dropped.
+    :param size: rows and columns.
+    :param keep: ``[m]`` bool, which triangles there are; default: all.
+    :param cull: drop triangles whose signed area ``(bx-ax)(cy-ay) - (by-ay)(cx-ax)`` is not
+        positive: those whose corners run anticlockwise in the picture.
+    :param out: written and returned; its arrays are contiguous and of this size.
+    :raises ValueError: shapes that do not fit, or a corner that is no vertex.
+    :raises TypeError: arrays of other types.
+    """
+    from bunraku.kernels.raster import numba_cpu
+
+    check_arrays(vertices=vertices)
+    if vertices.ndim != 2 or vertices.shape[1] != 3:
+        raise ValueError(f"vertices must be [n,3], not {shape_text(vertices)}")
+    _check_triangles(triangles, len(vertices))
+    height, width = size
+    if height < 1 or width < 1:
+        raise ValueError(f"there is no picture of {height} rows and {width} columns")
+    if keep is None:
+        keep = np.ones(len(triangles), np.bool_)
+    check_arrays(np.bool_, keep=keep)
+    check_shape("keep", keep, (len(triangles),))
+    if out is None:
+        out = Raster(
+            np.empty((height, width), np.float32),
+            np.empty((height, width), np.int32),
+            np.empty((height, width, 2), np.float32),
+        )
+    check_out(out.depth, (height, width))
+    check_out(out.triangle, (height, width), np.int32)
+    check_out(out.bary, (height, width, 2))
+    numba_cpu.rasterise(vertices, triangles, keep, cull, out.depth, out.triangle, out.bary)
+    return out
+
+
+def interpolate(
+    raster: Raster, triangles: NDArray[np.int32], attributes: Array, *, out: Array | None = None
+) -> Array:
+    """What the vertices carry, at every pixel of a raster; 0 where there is no triangle.
+
+    :param triangles: ``[m,3]`` int32, those of the raster, or others of the same number: a mesh
+        may have corners of its own for each attribute.
+    :param attributes: ``[n,k]``.
+    :param out: written and returned, ``[h,w,k]`` contiguous.
+    :return: ``[h,w,k]``.
+    :raises ValueError: shapes that do not fit, a corner without attributes, or a raster of other
+        triangles. :raises TypeError: arrays of other types.
+    """
+    from bunraku.kernels.raster import numba_cpu
+
+    check_arrays(attributes=attributes)
+    if attributes.ndim != 2:
+        raise ValueError(f"attributes must be [n,k], not {shape_text(attributes)}")
+    _check_triangles(triangles, len(attributes))
+    if raster.triangle.max() >= len(triangles):
+        raise ValueError(
+            f"the raster shows triangle {raster.triangle.max()}, but there are {len(triangles)}"
+        )
+    shape = (*raster.triangle.shape, attributes.shape[1])
+    check_out(out, shape)
+    if out is None:
+        out = np.empty(shape, np.float32)
+    numba_cpu.interpolate(raster.triangle, raster.bary, triangles, attributes, out)
+    return out
+
+
+def _check_triangles(triangles: Any, count: int) -> None:
+    check_arrays(np.int32, triangles=triangles)
+    if triangles.ndim != 2 or triangles.shape[1] != 3:
+        raise ValueError(f"triangles must be [m,3], not {shape_text(triangles)}")
+    if triangles.size and not 0 <= triangles.min() <= triangles.max() < count:
+        raise ValueError(
+            f"triangles must have corners 0 to {count - 1}, "
+            f"not {triangles.min()} to {triangles.max()}"
+        )

@@ -1,0 +1,1 @@
+"""Skinning: every vertex follows the bones that it hangs on."""

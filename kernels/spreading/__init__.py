@@ -1,0 +1,1 @@
+"""Spreading: what some pixels of a mask know reaches the others, and is smoothed inside it."""
