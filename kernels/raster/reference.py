@@ -55,4 +55,4 @@ def _side(p: Exact, q: Exact, x: Exact, y: Exact) -> Exact:
     """
     if (q[0], q[1]) < (p[0], p[1]):
         return -_side(q, p, x, y)
-    return (q[0] - p[0]) * (y - p[1]) - (q[1] - p[1]) * (x - p[0])
+    return np.asarray((q[0] - p[0]) * (y - p[1]) - (q[1] - p[1]) * (x - p[0]))

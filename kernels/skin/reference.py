@@ -16,4 +16,4 @@ def skin(vertices: Array, weights: Array, bones: Any, transforms: Array) -> Arra
     moved += exact[..., 3]
     share = weights.astype(np.float64)[..., None]
     counted = np.where(share != 0, share * moved, 0.0)
-    return counted.sum(1).astype(np.float32)
+    return np.asarray(counted.sum(1), np.float32)

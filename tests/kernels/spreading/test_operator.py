@@ -111,7 +111,7 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match=r"known must be \[3, 4\], not \[3, 3\]"):
         spread(mask, mask[:, :3])
     with pytest.raises(TypeError, match="known must be bool, not uint8"):
-        spread(mask, mask.astype(np.uint8))  # type: ignore[arg-type]
+        spread(mask, mask.astype(np.uint8))
     weights, depth = np.ones((3, 4, 2), np.float32), np.ones((3, 4), np.float32)
     label, touching = np.zeros((3, 4), np.int64), np.ones((2, 2), bool)
     with pytest.raises(ValueError, match=r"weights must be \[h,w,k\], not \[3, 4\]"):
