@@ -107,6 +107,7 @@ def interpolate(
         raise ValueError(
             f"the raster shows triangle {raster.triangle.max()}, but there are {len(triangles)}"
         )
+    check_shape("the raster's bary", raster.bary, (*raster.triangle.shape, 2))
     shape = (*raster.triangle.shape, attributes.shape[1])
     check_out(out, shape)
     if out is None:

@@ -16,9 +16,10 @@ from bunraku.__main__ import app
 from bunraku.export import exporter
 from bunraku.export.pose import fetch as pose_fetch
 from bunraku.runtime import bench
+from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.pose.networks import PoseNetworks
 from bunraku.training import evaluate, observe, train_generator, train_iuv
-from bunraku.training.people import synth
+from bunraku.training.people import body, synth, template
 
 
 def _run(*arguments: object) -> Any:
@@ -80,6 +81,19 @@ def test_train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, modul
     assert (options.minutes, options.sitting_minutes, options.batch) == (5, 2, 6)
     assert (options.learning_rate, options.threads, options.seed) == (0.1, 1, 3)
     assert options.restart_schedule
+
+
+def test_train_template(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(body, "load_body", Recorder())
+    monkeypatch.setattr(template, "make_template", Recorder(load_template()))
+    result = _run("train", "template", "--out", tmp_path / "body")
+    assert result.stdout.startswith(f"template: {tmp_path / 'body' / 'template.npz'}, ")
+    shipped, made = load_template(), load_template(tmp_path / "body")
+    assert made.vertices.tolist() == shipped.vertices.tolist()
+    (tmp_path / "file").touch()
+    refused = _run("train", "template", "--out", tmp_path / "file")
+    assert refused.exit_code == 2
+    assert "The template cannot be written to" in refused.stderr
 
 
 def test_train_refuses_what_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -151,6 +165,7 @@ def test_evaluate_on_nothing(tmp_path: Path) -> None:
         ("synth", "--out", "o", "--assets", "a"),
         ("train", "iuv", "--data", "d", "--out", "o"),
         ("train", "generator", "--data", "d", "--out", "o"),
+        ("train", "template", "--out", "o"),
         ("export", "c.pt", "-o", "b"),
         ("evaluate", "-o", "o", "--data", "d"),
     ],

@@ -1,4 +1,4 @@
-"""``bunraku train``: the IUV net and the generator, resumable at any moment."""
+"""``bunraku train``: the IUV net and the generator, resumable at any moment; the body's mesh."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="Train the IUV net, then the generator. The same command again goes on from OUT's "
-    "checkpoint.",
+    "checkpoint. And make the body driver's mesh.",
 )
 
 Data = Annotated[Path, typer.Option(help="Folder that `bunraku synth --observe` made.")]
@@ -122,6 +122,23 @@ def generator(
     )
     _check(options)
     typer.echo(f"checkpoint: {train_generator.run(options, typer.echo)}")
+
+
+@app.command()
+def template(
+    out: Annotated[Path, typer.Option(help="Folder of the mesh and its manifest.")],
+) -> None:
+    """Make the body driver's mesh of anny's body. Nothing is learned; it takes some seconds."""
+    need("train", "torch", "anny", "scipy")
+    from bunraku.runtime.drivers.body.template import save_template
+    from bunraku.runtime.pose import cache_folder
+    from bunraku.training.people.anatomy import Anatomy
+    from bunraku.training.people.body import load_body
+    from bunraku.training.people.template import make_template, provenance
+
+    made = make_template(Anatomy(load_body(cache_folder())))
+    path = save_template(made, out, provenance())
+    typer.echo(f"template: {path}, {len(made.vertices)} vertices, {len(made.triangles)} triangles")
 
 
 def _check(options: TrainOptions) -> None:

@@ -162,5 +162,8 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         rasterise(vertices, triangles, (5, 6), out=raster)
     with pytest.raises(ValueError, match=r"attributes must be \[n,k\], not \[3\]"):
         interpolate(raster, triangles, vertices[:, 0].copy())
+    torn = Raster(raster.depth, raster.triangle, raster.bary[1:])
+    with pytest.raises(ValueError, match=r"the raster's bary must be \[6, 6, 2\], not \[5, 6, 2"):
+        interpolate(torn, triangles, vertices)
     with pytest.raises(ValueError, match="the raster shows triangle 0, but there are 0"):
         interpolate(raster, triangles[:0], vertices)
