@@ -9,11 +9,13 @@ from pathlib import Path
 
 from bunraku.errors import BundleError, InputError
 from bunraku.runtime.canvas import Canvas
+from bunraku.runtime.drivers.body.driver import BodyDriver
+from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
-from bunraku.runtime.drivers.protocol import Driver
+from bunraku.runtime.drivers.protocol import Driver, DriverKind
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
@@ -58,6 +60,7 @@ class Models:
         threads: int | None = None,
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
+        driver: DriverKind | str = DriverKind.LANDMARKS,
     ) -> Models:
         """Everything that a bundle needs.
 
@@ -66,6 +69,8 @@ class Models:
         :param threads: how many threads each engine uses; None for as many as the process may.
         :param iuv: the bundle of the IUV net.
         :param networks: the pose networks; None for those in the cache.
+        :param driver: what poses photos: ``landmarks`` or ``body``; IUV images are told with
+            ``driven_by_images``.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
         :raises MissingExtraError: the inference library is not installed.
@@ -81,9 +86,14 @@ class Models:
         check_sizes(chosen, surface, surfaces.size)
         tracker = PoseTracker.load(networks, factory)
 
+        template = load_template() if driver == DriverKind.BODY else None
+
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower = tracker.another(options.smooth)
-            return LandmarkDriver(follower, surfaces, options, recorder)
+            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
+            if template is None:
+                return by_landmarks
+            return BodyDriver(by_landmarks, template, recorder)
 
         segmenter = Segmenter.load(networks, factory)
         loaded = cls(engines, chosen.layout, tracker, make_driver, segmenter, factory.threads)
@@ -144,7 +154,7 @@ class Models:
             canvas=Canvas(source.photo, source.plate, framed, self.threads),
             window_canvas=Canvas(source.window, plate, whole, self.threads),
         )
-        return identity, SourceReport.of(source)
+        return identity, SourceReport.of(source, subject.notes)
 
     def warm_up(self, photo: Picture | None = None) -> None:
         """Drive one photo with itself, so that kernels are compiled and engines have their memory.
@@ -164,7 +174,10 @@ class Models:
             log.warning("the engines could not be warmed up: %s", error)
             return
         driving = driver.follow(photo, 0.0, identity.subject)
-        if driving is not None:
+        if driving is not None and driving.drawn is not None:
+            drawn = driving.drawn
+            identity.canvas.paste(drawn.image, drawn.mask, drawn.detail)
+        elif driving is not None:
             moved = generator.move(identity.features, driving.surface, driving.hints.head)
             blended = generator.blend(identity.features, generator.seam(identity.features, moved))
             identity.canvas.paste(blended.image, blended.mask, blended.detail)

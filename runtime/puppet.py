@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bunraku.errors import EngineError, InputError
-from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.drivers.protocol import Drawn, DriverKind, Driving
 from bunraku.runtime.engines.registry import EngineKind
 from bunraku.runtime.generator import Blended, Seamed
 from bunraku.runtime.identity import Identity
@@ -49,7 +49,7 @@ class Puppet:
         self._generator = models.generator(self._recorder)
         self._driver = models.driver(self.options, self._recorder)
         self._identity: Identity | None = None
-        self._last: Blended | None = None
+        self._last: Blended | Drawn | None = None
         self._driving: Driving | None = None
         self._frames = self._lost = self._faults = 0
 
@@ -62,10 +62,13 @@ class Puppet:
         threads: int | None = None,
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
+        driver: DriverKind | str = DriverKind.LANDMARKS,
         options: PuppetOptions | None = None,
     ) -> Puppet:
         """A puppet of a bundle; see ``Models.load`` for what it takes and raises."""
-        models = Models.load(bundle, engine=engine, threads=threads, iuv=iuv, networks=networks)
+        models = Models.load(
+            bundle, engine=engine, threads=threads, iuv=iuv, networks=networks, driver=driver
+        )
         return cls(models, options)
 
     def set_source(self, photo: str | Path | bytes | Picture) -> SourceReport:
@@ -121,18 +124,22 @@ class Puppet:
         check_picture(frame, "A frame")
         return self._driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
 
-    def move(self, identity: Identity, driving: Driving) -> Seamed:
+    def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn:
         """The second stage: the photo's features where the driver's body is.
+
+        What the driver has drawn itself goes through as it is: the generator is not asked.
 
         :raises EngineError: an engine failed.
         """
+        if driving.drawn is not None:
+            return driving.drawn
         moved = self._generator.move(
             identity.features, driving.surface, driving.hints.head, driving.correspondence
         )
         return self._generator.seam(identity.features, moved)
 
     def paint(
-        self, identity: Identity, moved: Seamed | None, *, window_only: bool = False
+        self, identity: Identity, moved: Seamed | Drawn | None, *, window_only: bool = False
     ) -> Picture:
         """The third stage: the person's picture, back in the photo.
 
@@ -141,8 +148,8 @@ class Puppet:
         :return: a new picture of the photo's size, or of the window's.
         :raises EngineError: an engine failed.
         """
-        blended = None if moved is None else self._generator.blend(identity.features, moved)
-        return self._paste(identity, blended, window_only)
+        painted = None if moved is None else self._painted(identity, moved)
+        return self._paste(identity, painted, window_only)
 
     def animate(
         self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
@@ -169,7 +176,7 @@ class Puppet:
                 self._lost += 1
             else:
                 moved = self.move(identity, driving)
-                self._last = self._generator.blend(identity.features, moved)
+                self._last = self._painted(identity, moved)
                 self._driving = driving
         except EngineError as error:
             if self._last is None:
@@ -233,11 +240,18 @@ class Puppet:
         """How the driver stood in the last good frame, for looking at; None before it."""
         return self._driving
 
-    def _paste(self, identity: Identity, blended: Blended | None, window_only: bool) -> Picture:
+    def _painted(self, identity: Identity, moved: Seamed | Drawn) -> Blended | Drawn:
+        if isinstance(moved, Drawn):
+            return moved
+        return self._generator.blend(identity.features, moved)
+
+    def _paste(
+        self, identity: Identity, painted: Blended | Drawn | None, window_only: bool
+    ) -> Picture:
         canvas = identity.window_canvas if window_only else identity.canvas
         source = identity.source
-        if blended is None:
+        if painted is None:
             return source.as_given(canvas.untouched())
         with self._recorder.measure(Step.PASTE):
-            detail = blended.detail if self.options.detail else None
-            return source.as_given(canvas.paste(blended.image, blended.mask, detail))
+            detail = painted.detail if self.options.detail else None
+            return source.as_given(canvas.paste(painted.image, painted.mask, detail))

@@ -29,7 +29,7 @@ from bunraku.stream.core.protocols import Stage
 from bunraku.stream.core.worker import Worker
 
 if TYPE_CHECKING:
-    from bunraku.runtime.drivers.protocol import Driving
+    from bunraku.runtime.drivers.protocol import Drawn, Driving
     from bunraku.runtime.generator import Seamed
     from bunraku.runtime.identity import Identity
 
@@ -55,10 +55,10 @@ class StagedPuppet(Protocol):
         self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False
     ) -> Driving | None: ...
 
-    def move(self, identity: Identity, driving: Driving) -> Seamed: ...
+    def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn: ...
 
     def paint(
-        self, identity: Identity, moved: Seamed | None, *, window_only: bool = False
+        self, identity: Identity, moved: Seamed | Drawn | None, *, window_only: bool = False
     ) -> Picture: ...
 
 

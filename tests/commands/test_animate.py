@@ -77,14 +77,34 @@ def test_only_auto_turns_the_driver_upright(
 ) -> None:
     told: list[bool] = []
 
-    def load(bundle: str, iuv: str, threads: int | None, upright: bool) -> Any:
+    def load(bundle: str, iuv: str, threads: int | None, upright: bool, driver: str) -> Any:
         told.append(upright)
+        assert driver == "landmarks"
         return make_puppet()
 
     monkeypatch.setattr(command, "load_puppet", load)
     command_line = ["animate", str(make_photo()), str(make_clip()), "-o", str(tmp_path / "o.mp4")]
     assert CliRunner().invoke(app, [*command_line, *words]).exit_code == 0
     assert told == [upright]
+
+
+def test_the_body_is_a_driver_to_choose(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    make_clip: MakeClip,
+    make_photo: MakeClip,
+    make_puppet: Callable[..., Any],
+) -> None:
+    told: list[str] = []
+
+    def load(bundle: str, iuv: str, threads: int | None, upright: bool, driver: str) -> Any:
+        told.append(driver)
+        return make_puppet()
+
+    monkeypatch.setattr(command, "load_puppet", load)
+    command_line = ["animate", str(make_photo()), str(make_clip()), "-o", str(tmp_path / "o.mp4")]
+    assert CliRunner().invoke(app, [*command_line, "--driver", "body"]).exit_code == 0
+    assert told == ["body"]
 
 
 def test_a_turn_that_is_none_is_refused(

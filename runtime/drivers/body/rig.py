@@ -137,7 +137,8 @@ class Rig:
         frames = self._frames(points, size, turns, np.zeros(len(LIMBS.bones)))
         frames[BodyBone.HEAD] = head
         twists, facing = self._facing(points, turns)
-        return Stance(points, size, frames, np.linalg.inv(frames), turns, twists, facing)
+        inverse = np.asarray(np.linalg.inv(frames), np.float64)
+        return Stance(points, size, frames, inverse, turns, twists, facing)
 
     def _head(self, photo: Vectors, points: Vectors) -> Vectors:
         face = list(HEAD)

@@ -71,7 +71,7 @@ def animate(
         int, typer.Option(min=64, max=MAX_SIDE_PX, help="Longest side of the picture, in pixels.")
     ] = MAX_SIDE_PX,
     driver: Annotated[
-        str, typer.Option(help="What sees the movement: landmarks, or iuv-images with --iuv.")
+        str, typer.Option(help="What moves the photo: landmarks, body, or iuv-images with --iuv.")
     ] = "landmarks",
     iuv: Annotated[
         Path | None,
@@ -114,7 +114,7 @@ def animate(
         max_side_px=max_side,
     )
     images = iuv_images(driver, iuv, options)
-    summary = _run(options, bundle, iuv_bundle, threads, images)
+    summary = _run(options, bundle, iuv_bundle, threads, images, driver)
     _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
@@ -177,6 +177,7 @@ def _run(
     iuv: str,
     threads: int | None,
     images: IuvImages | None,
+    driver: str,
 ) -> AnimateSummary:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
     from bunraku.stream.clip.animate import animate_clip
@@ -189,7 +190,7 @@ def _run(
         def load() -> ClipPuppet:
             upright = options.rotate_deg is None
             if images is None:
-                return load_puppet(bundle, iuv, threads, upright)
+                return load_puppet(bundle, iuv, threads, upright, driver)
             return load_puppet(bundle, iuv, threads, upright, images=images, order=order)
 
         def on_frame(done: int, total: int | None) -> None:
@@ -203,19 +204,21 @@ def load_puppet(
     iuv: str,
     threads: int | None,
     upright: bool,
+    driver: str = "landmarks",
     *,
     images: IuvImages | None = None,
     order: ToldOrder | None = None,
 ) -> ClipPuppet:
     """Load the puppet; tests put a fake in its place.
 
-    :param images: drive in place of landmarks, one for each frame of this order.
+    :param driver: landmarks or body.
+    :param images: drive in place of them, one for each frame of this order.
     """
     import bunraku
     from bunraku.runtime.models import Models
     from bunraku.runtime.options import PuppetOptions
 
-    models = Models.load(bundle, iuv=iuv, threads=threads)
+    models = Models.load(bundle, iuv=iuv, threads=threads, driver=driver)
     if images is not None:
         models = models.driven_by_images(images, order)
     return bunraku.Puppet(models, PuppetOptions(upright=upright))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.spec.arrays import Array
 
@@ -49,3 +51,28 @@ def with_arm_raised(landmarks: Array, turn_deg: float = 140.0) -> Array:
     arm = [13, 15, 17, 19, 21]
     result[arm, :2] = (landmarks[arm, :2] - landmarks[11, :2]) @ turn.T + landmarks[11, :2]
     return result
+
+
+def silhouette(landmarks: Array, shape: tuple[int, int], scale: float) -> NDArray[np.uint8]:
+    """A person as thick lines from joint to joint, and a head: 1 inside, 0 outside.
+
+    :param landmarks: ``[33, 2 or more]`` in pixels; :param scale: pixels a metre.
+    """
+    drawn = np.zeros(shape, np.uint8)
+    thick = scale / 110.0
+
+    def line(start: Array, end: Array, width: int) -> None:
+        ends = [(round(float(x)), round(float(y))) for x, y in (start[:2], end[:2])]
+        cv2.line(drawn, ends[0], ends[1], 1, round(width * thick))
+
+    limbs = (11, 13, 9), (13, 15, 7), (15, 19, 7), (23, 25, 15), (25, 27, 10), (27, 31, 8)
+    for start, end, width in limbs:
+        for side in (0, 1):
+            line(landmarks[start + side], landmarks[end + side], width)
+    trunk = landmarks[[11, 12, 24, 23], :2].round().astype(np.int32)
+    cv2.fillConvexPoly(drawn, trunk, 1)
+    cv2.polylines(drawn, [trunk], True, 1, round(12 * thick))
+    line(landmarks[0], landmarks[[11, 12]].mean(0), 12)
+    x, y = landmarks[[7, 8], :2].mean(0)
+    cv2.circle(drawn, (round(float(x)), round(float(y))), round(13 * thick), 1, -1)
+    return drawn

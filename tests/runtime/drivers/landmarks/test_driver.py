@@ -59,4 +59,5 @@ def test_the_iuv_net_is_told_the_outline_only_when_asked_for(subject: LandmarkSu
     located = driver.locator.locate(PHOTO, 0.0, subject)
     assert located is not None
     assert told[1] is not None
+    assert located.mask is not None
     assert np.array_equal(told[1], located.mask)
