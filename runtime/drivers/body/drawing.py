@@ -28,10 +28,14 @@ OWN_STEEPNESS = 3.0
 EDGE_PX = 2
 """How near to the photo's lower edge the grid is held."""
 _TIPS = {
+    Cloth.FOREARM_L: 15,
+    Cloth.FOREARM_R: 16,
     Cloth.HAND_L: 15,
     Cloth.HAND_R: 16,
-    Cloth.LEG_L: 25,
-    Cloth.LEG_R: 26,
+    Cloth.THIGH_L: 25,
+    Cloth.THIGH_R: 26,
+    Cloth.SHIN_L: 27,
+    Cloth.SHIN_R: 28,
     Cloth.FOOT_L: 27,
     Cloth.FOOT_R: 28,
 }

@@ -14,34 +14,44 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import GROUP, GROUPS
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 
 class Cloth(IntEnum):
-    """Kinds of surface that look alike."""
+    """Kinds of surface that look alike: a bone's, for trunk and head a group's."""
 
-    FACE = 0
-    TRUNK = 1
-    ARM_L = 2
-    ARM_R = 3
-    HAND_L = 4
-    HAND_R = 5
-    LEG_L = 6
-    LEG_R = 7
-    FOOT_L = 8
-    FOOT_R = 9
-    HAIR = 10
+    TRUNK = 0
+    FACE = 1
+    HAIR = 2
+    UPPER_ARM_L = 3
+    UPPER_ARM_R = 4
+    FOREARM_L = 5
+    FOREARM_R = 6
+    HAND_L = 7
+    HAND_R = 8
+    THIGH_L = 9
+    THIGH_R = 10
+    SHIN_L = 11
+    SHIN_R = 12
+    FOOT_L = 13
+    FOOT_R = 14
 
 
-CLOTH = np.array([1, 1, 0, 2, 3, 2, 3, 4, 5, 6, 7, 6, 7, 8, 9])
-"""Of each bone."""
+CLOTH = np.arange(BODY_BONES)
+"""Of each bone; from the arms on they are the bones' own."""
+CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE
 ENOUGH = 12
 """Pixels from which a plane is the photo's own."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
 SKIN_LIKE = 0.10
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
-_OTHER_SIDE = {2: 3, 3: 2, 4: 5, 5: 4, 6: 7, 7: 6, 8: 9, 9: 8, 10: 0}
+_LIKE = {Cloth.HAIR: Cloth.FACE} | {
+    cloth: Cloth(cloth + 1 if cloth % 2 else cloth - 1)
+    for cloth in Cloth
+    if cloth >= Cloth.UPPER_ARM_L
+}
+"""What a kind that the photo does not show looks like: the other side's."""
 _EYES, _MOUTH = [2, 5], [9, 10]
 
 
@@ -50,9 +60,9 @@ class Textures:
     """Colours of the second layer, and which pixels of the photo are whose."""
 
     planes: Array
-    """``[11 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other."""
+    """``[15 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other."""
     known: NDArray[np.bool_]
-    """``[11]``: whether the photo shows the kind of surface."""
+    """``[15]``: whether the photo shows the kind of surface."""
     cloth: NDArray[np.int32]
     """``[m]``, of the template's triangles."""
     members: Array
@@ -83,7 +93,7 @@ def make_textures(fit: Fit, binding: Binding, window: Picture, mask: Array) -> T
         if known[cloth]:
             planes.append(filled(colours, shown[cloth].astype(np.float32)))
             continue
-        other = _OTHER_SIDE.get(cloth)
+        other = _LIKE.get(cloth)
         tone = _middle(colours, shown[other]) if other is not None and known[other] else None
         if tone is None and cloth in (Cloth.HAND_L, Cloth.HAND_R):
             tone = skin_tone

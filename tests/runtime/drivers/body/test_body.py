@@ -212,7 +212,7 @@ def test_what_neither_shows_is_not_made_up(body: Body) -> None:
     blind = replace(
         body,
         textures=replace(
-            body.textures, known=body.textures.known & (np.arange(11) != Cloth.HAND_L)
+            body.textures, known=body.textures.known & (np.arange(len(Cloth)) != Cloth.HAND_L)
         ),
     )
     still = np.repeat(np.eye(4, dtype=np.float32)[None, :3], len(BodyBone), 0)
