@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -79,28 +80,29 @@ class Body:
         """
         n = len(self.premultiplied)
         own, alpha, depth = self._photo_layer(transforms)
-        colours, shown, raster = self._body_layer(transforms, visibility)
-        behind = raster.depth
-        hidden = depth >= behind + BEHIND * self.fit.trunk_px
+        place, shown, raster = self._body_layer(transforms, visibility)
+        hidden = depth >= raster.depth + BEHIND * self.fit.trunk_px
         alpha[hidden & (shown > 0)] = 0.0
-        warped = _read(self.premultiplied, own)
-        alpha *= warped[..., 3]
-        rest = (1.0 - alpha) * shown
-        mask = alpha + rest
-        trust = alpha / np.maximum(mask, 1e-6)
-        seen = warped[..., :3] / np.maximum(warped[..., 3:], 1e-3)
-        image = seen * trust[..., None] + colours * (1.0 - trust[..., None])
-        lines = np.arange(n, dtype=np.float32)
-        flow = own * np.float32(2.0 / n)
-        flow[..., 0] -= lines * np.float32(2.0 / n)
-        flow[..., 1] -= lines[:, None] * np.float32(2.0 / n)
-        flow[alpha <= 0] = 0.0
+        part = _extent((alpha > 0) | (shown > 0))
+        own, alpha, shown = (np.ascontiguousarray(a[part]) for a in (own, alpha, shown))
+        warped = _planes(_read(self.premultiplied, own))
+        colours = _planes(_read(self.textures.planes, place[part]))
+        alpha *= warped[3]
+        mask = alpha + (np.float32(1.0) - alpha) * shown
+        trust = alpha / np.maximum(mask, np.float32(1e-6))
+        image = warped[:3] / np.maximum(warped[3], np.float32(1e-3))
+        image -= colours
+        image *= trust
+        image += colours
+        rows, columns = (np.arange(n, dtype=np.float32)[p] for p in part)
+        flow = np.stack([own[..., 0] - columns, own[..., 1] - rows[:, None]])
+        flow *= np.where(alpha > 0, np.float32(2.0 / n), np.float32(0.0))
         drawn = Drawn(
-            image=_planes(image),
-            mask=_planes(mask[..., None]),
-            trust=_planes(trust[..., None]),
-            warped=_planes(warped),
-            flow=_planes(flow),
+            image=_window(image, part, n),
+            mask=_window(mask[None], part, n),
+            trust=_window(trust[None], part, n),
+            warped=_window(warped, part, n),
+            flow=_window(flow, part, n),
         )
         return drawn, surface_of(raster, self.fit.template, size)
 
@@ -112,36 +114,32 @@ class Body:
             lifted = grid.held & (moved[:, 1] < grid.vertices[:, 1])
             moved[lifted, 1] = grid.vertices[lifted, 1] + EDGE_PX
         whole = grid.whole(moved)
-        layers = []
         place = np.ascontiguousarray(grid.vertices[:, :2])
-        for group in (-1, *range(GROUPS)):
-            triangles = self.by_group[group]
-            if not len(triangles):
-                continue
-            keep = np.ascontiguousarray(whole[grid.group == group])
-            raster = rasterise(moved, triangles, (n, n), keep=keep, cull=True)
-            layers.append((group, raster, interpolate(raster, triangles, place)))
-        return self._nearest(layers)
 
-    def _nearest(self, layers: list[tuple[int, Raster, Array]]) -> tuple[Array, Array, Array]:
-        """The layers in one: where two sides of a cut meet, each shows its own pixels alone."""
-        _, first, own = layers[0]
-        alpha, depth = (first.triangle >= 0).astype(np.float32), first.depth
-        n = len(alpha)
-        own, flat_alpha, flat_depth = own.reshape(-1, 2), alpha.ravel(), depth.ravel()
-        for group, raster, place in layers[1:]:
+        def layer(group: int) -> Raster:
+            keep = np.ascontiguousarray(whole[grid.group == group])
+            return rasterise(moved, self.by_group[group], (n, n), keep=keep, cull=True)
+
+        first = layer(-1)
+        own = interpolate(first, self.by_group[-1], place).reshape(-1, 2)
+        alpha, depth = (first.triangle >= 0).astype(np.float32).ravel(), first.depth.ravel()
+        # Where two sides of a cut meet, each shows its own pixels alone.
+        for group in range(GROUPS):
+            if not len(self.by_group[group]):
+                continue
+            raster = layer(group)
             at = np.flatnonzero(raster.triangle >= 0)
-            there = place.reshape(-1, 2)[at]
+            there = _interpolated(raster, at, self.by_group[group], place)
             part, near = _sampled(self.textures.members, there, group, n), raster.depth.ravel()[at]
-            other = flat_alpha[at]
-            nearer = (part > 0.5) & ((near < flat_depth[at]) | (other <= 0.5))
+            other = alpha[at]
+            nearer = (part > 0.5) & ((near < depth[at]) | (other <= 0.5))
             take = nearer | ((part > other) & (other <= 0.5))
-            flat_alpha[at] = np.minimum(part + other, 1.0)
-            own[at[take]], flat_depth[at[take]] = there[take], near[take]
-        return own.reshape(n, n, 2), alpha, depth
+            alpha[at] = np.minimum(part + other, 1.0)
+            own[at[take]], depth[at[take]] = there[take], near[take]
+        return own.reshape(n, n, 2), alpha.reshape(n, n), depth.reshape(n, n)
 
     def _body_layer(self, transforms: Array, visibility: Array) -> tuple[Array, Array, Raster]:
-        """Colours ``[n, n, 3]`` of the whole body, how much of each pixel it fills, its raster."""
+        """Where in the planes each pixel comes from, how much of it the body fills, its raster."""
         fit, n = self.fit, len(self.premultiplied)
         moved = skin(fit.mesh, fit.template.weights, fit.template.bones, transforms)
         triangles, cloth = fit.template.triangles, self.textures.cloth
@@ -150,12 +148,10 @@ class Body:
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
                 keep &= cloth != kind
         raster = rasterise(moved, triangles, (n, n), keep=keep)
-        place = interpolate(raster, triangles, np.ascontiguousarray(fit.mesh[:, :2]))
-        np.clip(place, 0.0, n - 1.0, out=place)
+        place = interpolate(raster, triangles, np.clip(fit.mesh[:, :2], 0.0, n - 1.0))
         place[..., 1] += n * cloth[np.maximum(raster.triangle, 0)]
-        colours = _read(self.textures.planes, place)
         filled = cv2.blur((raster.triangle >= 0).astype(np.float32), (3, 3))
-        return colours, np.asarray(filled, np.float32), raster
+        return place, np.asarray(filled, np.float32), raster
 
 
 def lower_edge(source: Source) -> int | None:
@@ -166,6 +162,18 @@ def lower_edge(source: Source) -> int | None:
         return None
     row = min(n - 1, int((height - top) * n / side) - 2)
     return row if row > 0 and (source.mask[row - 1] > 0.5).any() else None
+
+
+def _interpolated(
+    raster: Raster, at: NDArray[np.intp], triangles: NDArray[np.int32], attributes: Array
+) -> Array:
+    """``interpolate`` for the few pixels ``at`` of a raster: ``[k, c]``."""
+    corners = attributes[triangles[raster.triangle.ravel()[at]]]
+    first, second = raster.bary.reshape(-1, 2)[at].T[..., None]
+    return np.asarray(
+        corners[:, 0] * first + corners[:, 1] * second + corners[:, 2] * (1.0 - first - second),
+        np.float32,
+    )
 
 
 def _sampled(members: Array, place: Array, group: int, n: int) -> Array:
@@ -182,6 +190,22 @@ def _read(picture: Array, place: Array) -> Array:
     return np.asarray(cv2.remap(picture, x, y, method, borderMode=border), np.float32)
 
 
-def _planes(values: NDArray[np.floating]) -> Array:
-    """``[1, c, n, n]``."""
-    return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
+def _extent(shown: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """The rows and columns that hold all of it; at least one of each."""
+    spans = []
+    for axis in (1, 0):
+        at = np.flatnonzero(shown.any(axis))
+        spans.append(slice(int(at[0]), int(at[-1]) + 1) if len(at) else slice(0, 1))
+    return spans[0], spans[1]
+
+
+def _planes(values: Array) -> Array:
+    """``[c, h, w]`` of ``[h, w, c]``."""
+    return np.ascontiguousarray(values.transpose(2, 0, 1))
+
+
+def _window(values: NDArray[np.floating[Any]], part: tuple[slice, slice], n: int) -> Array:
+    """``[1, c, n, n]``: values ``[c, h, w]`` at their place, and nothing around."""
+    result = np.zeros((1, len(values), n, n), np.float32)
+    result[0, :, part[0], part[1]] = values
+    return result
