@@ -71,11 +71,17 @@ class Models:
         :param networks: the pose networks; None for those in the cache.
         :param driver: what poses photos: ``landmarks`` or ``body``; IUV images are told with
             ``driven_by_images``.
+        :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
         :raises MissingExtraError: the inference library is not installed.
         :raises EngineError: an engine cannot be made.
         """
+        if driver not in (DriverKind.LANDMARKS, DriverKind.BODY):
+            raise InputError(
+                f"There is no driver {str(driver)!r} to load.",
+                f"Use {DriverKind.LANDMARKS} or {DriverKind.BODY}.",
+            )
         factory = EngineFactory(engine, threads or cores())
         chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
         paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}

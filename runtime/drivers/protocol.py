@@ -52,7 +52,7 @@ class Drawn:
     trust: Array
     """``[1, 1, w, w]``: how much of ``image`` is the warped photo."""
     warped: Array
-    """``[1, 4, w, w]``: the photo's window times its mask, and the mask, along the flow."""
+    """``[1, 4, w, w]``: the photo's window along the flow times a weight, and that weight."""
     flow: Array
     """``[1, 2, w, w]`` in [-1, 1] units: a pixel's place in the photo less its own."""
 

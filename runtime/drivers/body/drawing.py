@@ -26,8 +26,13 @@ BEHIND = 0.12
 """How far behind the body's surface the photo's own may lie and still hide it, in trunks."""
 OWN_STEEPNESS = 3.0
 """Of the soft edge between two groups of bones at a cut."""
+STILL_PX = 1.5
+"""What moved less than one pixel less shows its rim as the photo has it, by degrees."""
+RIM_PX = 0.8
+"""How softly that fades out."""
 EDGE_PX = 2
 """How near to the photo's lower edge the grid is held."""
+_TRACE = np.float32(1e-4)
 _TIPS = {
     Cloth.FOREARM_L: 15,
     Cloth.FOREARM_R: 16,
@@ -50,8 +55,10 @@ class Body:
     fit: Fit
     grid: Grid
     textures: Textures
-    premultiplied: Array
-    """``[n, n, 4]``: the window's colours times the mask, and the mask."""
+    picture: Array
+    """``[n, n, 4]``: the window's colours, and the mask without its rim."""
+    rim: Array
+    """``[n, n]``: the mask with its rim and a little more."""
     by_group: Mapping[int, NDArray[np.int32]]
     """The grid's triangles, by the group whose pixels they show; -1 for all."""
 
@@ -67,8 +74,10 @@ class Body:
             group: np.ascontiguousarray(grid.triangles[grid.group == group])
             for group in range(-1, GROUPS)
         }
-        premultiplied = np.concatenate([colours * mask, mask], -1)
-        return cls(fit, grid, textures, premultiplied, by_group)
+        picture = np.concatenate([colours, mask], -1)
+        wide = cv2.dilate(source.mask, np.ones((3, 3), np.uint8))
+        rim = np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32)
+        return cls(fit, grid, textures, picture, rim, by_group)
 
     def draw(self, transforms: Array, visibility: Array, size: int) -> tuple[Drawn, Array]:
         """The person with its bones moved, and its surface (``drivers.body.surface``).
@@ -78,25 +87,29 @@ class Body:
             driver shows is not made up.
         :param size: side of the surface in pixels.
         """
-        n = len(self.premultiplied)
+        n = len(self.picture)
         own, alpha, depth = self._photo_layer(transforms)
         place, shown, raster = self._body_layer(transforms, visibility)
         hidden = depth >= raster.depth + BEHIND * self.fit.trunk_px
         alpha[hidden & (shown > 0)] = 0.0
         part = _extent((alpha > 0) | (shown > 0))
         own, alpha, shown = (np.ascontiguousarray(a[part]) for a in (own, alpha, shown))
-        warped = _planes(_read(self.premultiplied, own))
+        warped = _planes(_read(self.picture, own))
         colours = _planes(_read(self.textures.planes, place[part]))
-        alpha *= warped[3]
-        mask = alpha + (np.float32(1.0) - alpha) * shown
-        trust = alpha / np.maximum(mask, np.float32(1e-6))
-        image = warped[:3] / np.maximum(warped[3], np.float32(1e-3))
-        image -= colours
-        image *= trust
-        image += colours
         rows, columns = (np.arange(n, dtype=np.float32)[p] for p in part)
         flow = np.stack([own[..., 0] - columns, own[..., 1] - rows[:, None]])
-        flow *= np.where(alpha > 0, np.float32(2.0 / n), np.float32(0.0))
+        # What has not moved has its own background at its rim: there the photo needs no edge.
+        still = np.clip(STILL_PX - np.abs(flow).max(0), 0.0, 1.0)
+        covered = alpha > 0
+        alpha *= np.maximum(warped[3], still * self.rim[part])
+        warped[3] = 1.0
+        mask = alpha + (np.float32(1.0) - alpha) * shown
+        # Where next to nothing is shown colours still go on, for what is read between two pixels.
+        trust = (alpha + _TRACE * covered) / (mask + _TRACE)
+        image = warped[:3] - colours
+        image *= trust
+        image += colours
+        flow *= np.where(covered, np.float32(2.0 / n), np.float32(0.0))
         drawn = Drawn(
             image=_window(image, part, n),
             mask=_window(mask[None], part, n),
@@ -108,7 +121,7 @@ class Body:
 
     def _photo_layer(self, transforms: Array) -> tuple[Array, Array, Array]:
         """Where in the photo each pixel comes from ``[n, n, 2]``, whether it does, its depth."""
-        grid, n = self.grid, len(self.premultiplied)
+        grid, n = self.grid, len(self.picture)
         moved = skin(grid.vertices, grid.weights, grid.bones, transforms)
         if grid.held.any():
             lifted = grid.held & (moved[:, 1] < grid.vertices[:, 1])
@@ -140,7 +153,7 @@ class Body:
 
     def _body_layer(self, transforms: Array, visibility: Array) -> tuple[Array, Array, Raster]:
         """Where in the planes each pixel comes from, how much of it the body fills, its raster."""
-        fit, n = self.fit, len(self.premultiplied)
+        fit, n = self.fit, len(self.picture)
         moved = skin(fit.mesh, fit.template.weights, fit.template.bones, transforms)
         triangles, cloth = fit.template.triangles, self.textures.cloth
         keep = np.ones(len(triangles), np.bool_)

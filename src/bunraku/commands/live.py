@@ -131,6 +131,9 @@ def live(
         Path | None,
         typer.Option(metavar="FILE", help="Write the numbers there at the end; - for stdout."),
     ] = None,
+    driver: Annotated[
+        str, typer.Option(help="What moves the photo: landmarks or body.")
+    ] = "landmarks",
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -190,7 +193,7 @@ def live(
     run(
         options,
         stats_json,
-        lambda: load_puppet(bundle, iuv_bundle, threads, options.rotate_deg is None),
+        lambda: load_puppet(bundle, iuv_bundle, threads, options.rotate_deg is None, driver),
     )
 
 
@@ -233,7 +236,9 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
         raise typer.Exit(EXIT_ERROR)
 
 
-def load_puppet(bundle: str, iuv: str, threads: int | None, upright: bool) -> SessionPuppet:
+def load_puppet(
+    bundle: str, iuv: str, threads: int | None, upright: bool, driver: str
+) -> SessionPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
     from bunraku.runtime.options import PuppetOptions
@@ -241,7 +246,7 @@ def load_puppet(bundle: str, iuv: str, threads: int | None, upright: bool) -> Se
 
     threads = threads or live_shares().threads
     told = PuppetOptions(upright=upright)
-    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, options=told)
+    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, driver=driver, options=told)
 
 
 def stats_line(stats: Stats) -> str:
