@@ -95,7 +95,8 @@ class Body:
         part = _extent((alpha > 0) | (shown > 0))
         own, alpha, shown = (np.ascontiguousarray(a[part]) for a in (own, alpha, shown))
         warped = _planes(_read(self.picture, own))
-        colours = _planes(_read(self.textures.planes, place[part]))
+        filled = raster.triangle[part] >= 0
+        colours = _planes(_read(self.textures.planes, _extended(place[part], filled)))
         rows, columns = (np.arange(n, dtype=np.float32)[p] for p in part)
         flow = np.stack([own[..., 0] - columns, own[..., 1] - rows[:, None]])
         # What has not moved has its own background at its rim: there the photo needs no edge.
@@ -109,7 +110,8 @@ class Body:
         image = warped[:3] - colours
         image *= trust
         image += colours
-        flow *= np.where(covered, np.float32(2.0 / n), np.float32(0.0))
+        flow *= np.float32(2.0 / n)
+        flow = _planes(_extended(np.ascontiguousarray(flow.transpose(1, 2, 0)), covered))
         drawn = Drawn(
             image=_window(image, part, n),
             mask=_window(mask[None], part, n),
@@ -201,6 +203,26 @@ def _read(picture: Array, place: Array) -> Array:
     x, y = cv2.split(place)
     method, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
     return np.asarray(cv2.remap(picture, x, y, method, borderMode=border), np.float32)
+
+
+def _extended(places: Array, known: NDArray[np.bool_]) -> Array:
+    """Places ``[h, w, 2]`` one pixel beyond where they are known, and 0 from there on.
+
+    What is read between two pixels must not take half of its place from a pixel that has none.
+    """
+    result = places * known[..., None]
+    done = known.copy()
+    for axis in (0, 1):
+        was, filled = result.copy(), done.copy()
+        for ahead in (False, True):
+            span = slice(1, None), slice(None, -1)
+            to, by = span if ahead else span[::-1]
+            target = (to,) if axis == 0 else (slice(None), to)
+            origin = (by,) if axis == 0 else (slice(None), by)
+            new = filled[origin] & ~done[target]
+            result[target][new] = was[origin][new]
+            done[target] |= new
+    return result
 
 
 def _extent(shown: NDArray[np.bool_]) -> tuple[slice, slice]:

@@ -12,7 +12,7 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.drivers.body.binding import bind_pixels
-from bunraku.runtime.drivers.body.drawing import Body, lower_edge
+from bunraku.runtime.drivers.body.drawing import Body, _extended, lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
 from bunraku.runtime.drivers.body.girth import measure_girth
 from bunraku.runtime.drivers.body.grid import GROUP, make_grid
@@ -221,3 +221,14 @@ def test_what_neither_shows_is_not_made_up(body: Body) -> None:
     _, with_hand = body.draw(still, SURE, 128)
     _, without = blind.draw(still, hidden, 128)
     assert without[0, 4].sum() < 0.3 * with_hand[0, 4].sum()  # part 4, the left hand
+
+
+def test_places_go_on_for_one_pixel() -> None:
+    places = np.zeros((5, 5, 2), np.float32)
+    places[2, 2] = 3.0, 4.0
+    known = np.zeros((5, 5), np.bool_)
+    known[2, 2] = True
+    places[0, 0] = 9.0  # not known: forgotten
+    result = _extended(places, known)
+    assert (result[1:4, 1:4] == [3.0, 4.0]).all()
+    assert result.sum() == 9 * 7.0
