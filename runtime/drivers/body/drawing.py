@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import Raster, interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.binding import bind_pixels
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.grid import GROUPS, Grid, make_grid
+from bunraku.runtime.drivers.body.grid import GROUP, GROUPS, Grid, make_grid
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.protocol import Drawn
@@ -59,8 +58,8 @@ class Body:
     """``[n, n, 4]``: the window's colours, and the mask without its rim."""
     rim: Array
     """``[n, n]``: the mask with its rim and a little more."""
-    by_group: Mapping[int, NDArray[np.int32]]
-    """The grid's triangles, by the group whose pixels they show; -1 for all."""
+    by_group: tuple[NDArray[np.intp], ...]
+    """Numbers of the grid's triangles, for each group of bones."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit) -> Body:
@@ -70,10 +69,8 @@ class Body:
         textures = make_textures(fit, binding, source.window, source.mask)
         mask = shrunk(source.mask)[..., None]
         colours = source.window.astype(np.float32) / np.float32(255.0)
-        by_group = {
-            group: np.ascontiguousarray(grid.triangles[grid.group == group])
-            for group in range(-1, GROUPS)
-        }
+        drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
+        by_group = tuple(np.flatnonzero(drawn_by == group) for group in range(GROUPS))
         picture = np.concatenate([colours, mask], -1)
         wide = cv2.dilate(source.mask, np.ones((3, 3), np.uint8))
         rim = np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32)
@@ -130,27 +127,31 @@ class Body:
             moved[lifted, 1] = grid.vertices[lifted, 1] + EDGE_PX
         whole = grid.whole(moved)
         place = np.ascontiguousarray(grid.vertices[:, :2])
-
-        def layer(group: int) -> Raster:
-            keep = np.ascontiguousarray(whole[grid.group == group])
-            return rasterise(moved, self.by_group[group], (n, n), keep=keep, cull=True)
-
-        first = layer(-1)
-        own = interpolate(first, self.by_group[-1], place).reshape(-1, 2)
-        alpha, depth = (first.triangle >= 0).astype(np.float32).ravel(), first.depth.ravel()
-        # Where two sides of a cut meet, each shows its own pixels alone.
-        for group in range(GROUPS):
-            if not len(self.by_group[group]):
+        own = np.zeros((n * n, 2), np.float32)
+        alpha, best = np.zeros(n * n, np.float32), np.full(n * n, -1.0, np.float32)
+        depth = np.full(n * n, np.inf, np.float32)
+        # A limb's soft edge must not hide the trunk behind it, and at a cut each side shows its
+        # own pixels alone: so the nearest group wins that has something to show.
+        for group, number in enumerate(self.by_group):
+            if not len(number):
                 continue
-            raster = layer(group)
+            triangles = np.ascontiguousarray(grid.triangles[number])
+            keep = np.ascontiguousarray(whole[number])
+            raster = rasterise(moved, triangles, (n, n), keep=keep, cull=True)
             at = np.flatnonzero(raster.triangle >= 0)
-            there = _interpolated(raster, at, self.by_group[group], place)
-            part, near = _sampled(self.textures.members, there, group, n), raster.depth.ravel()[at]
-            other = alpha[at]
-            nearer = (part > 0.5) & ((near < depth[at]) | (other <= 0.5))
-            take = nearer | ((part > other) & (other <= 0.5))
-            alpha[at] = np.minimum(part + other, 1.0)
-            own[at[take]], depth[at[take]] = there[take], near[take]
+            there = _interpolated(raster, at, triangles, place)
+            nearest = np.clip(np.rint(there), 0, n - 1).astype(np.int64)
+            nearest = nearest[:, 1] * n + nearest[:, 0]
+            split = grid.group[number][raster.triangle.ravel()[at]] >= 0
+            member = self.textures.members[group * n : (group + 1) * n].ravel()[nearest]
+            member = np.clip((member - 0.5) * OWN_STEEPNESS + 0.5, 0.0, 1.0)
+            part = np.where(split, member, np.float32(1.0)).astype(np.float32)
+            shows, near = part * self.picture[..., 3].ravel()[nearest], raster.depth.ravel()[at]
+            weak = best[at] <= 0.5
+            take = (shows > 0.5) & ((near < depth[at]) | weak) | (shows > best[at]) & weak
+            alpha[at] = np.minimum(alpha[at] + part, 1.0)
+            to = at[take]
+            own[to], depth[to], best[to] = there[take], near[take], shows[take]
         return own.reshape(n, n, 2), alpha.reshape(n, n), depth.reshape(n, n)
 
     def _body_layer(self, transforms: Array, visibility: Array) -> tuple[Array, Array, Raster]:
@@ -189,13 +190,6 @@ def _interpolated(
         corners[:, 0] * first + corners[:, 1] * second + corners[:, 2] * (1.0 - first - second),
         np.float32,
     )
-
-
-def _sampled(members: Array, place: Array, group: int, n: int) -> Array:
-    """How far photo pixels at places ``[k, 2]`` belong to a group of bones, ``[k]`` in [0, 1]."""
-    at = np.clip(np.rint(place), 0, n - 1).astype(np.int64)
-    told = members.ravel()[(at[:, 1] + n * group) * n + at[:, 0]]
-    return np.asarray(np.clip((told - 0.5) * OWN_STEEPNESS + 0.5, 0.0, 1.0), np.float32)
 
 
 def _read(picture: Array, place: Array) -> Array:
