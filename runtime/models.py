@@ -11,6 +11,8 @@ from pathlib import Path
 from bunraku.errors import BundleError, FetchError, InputError
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.device import CpuDevice, Device
+from bunraku.runtime.drivers.body.driver import BodyDriver
+from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.networks import FaceNetworks
 from bunraku.runtime.drivers.face.tracker import FaceFinder
@@ -18,7 +20,7 @@ from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
-from bunraku.runtime.drivers.protocol import Driver
+from bunraku.runtime.drivers.protocol import Driver, DriverKind
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
@@ -75,6 +77,7 @@ class Models:
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
         face: bool = False,
+        driver: DriverKind | str = DriverKind.LANDMARKS,
     ) -> Models:
         """Everything that a bundle needs.
 
@@ -85,11 +88,19 @@ class Models:
         :param networks: the pose networks; None for those in the cache.
         :param face: whether faces are to follow (``PuppetOptions.face``); if their network has not
             been fetched, ``notes`` says so, and they stay as they are.
+        :param driver: what poses photos: ``landmarks`` or ``body``; IUV images are told with
+            ``driven_by_images``.
+        :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
         :raises MissingExtraError: the inference library is not installed.
         :raises EngineError: an engine cannot be made.
         """
+        if driver not in (DriverKind.LANDMARKS, DriverKind.BODY):
+            raise InputError(
+                f"There is no driver {str(driver)!r} to load.",
+                f"Use {DriverKind.LANDMARKS} or {DriverKind.BODY}.",
+            )
         factory = EngineFactory(engine, threads or cores())
         chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
         paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}
@@ -100,9 +111,14 @@ class Models:
         check_sizes(chosen, surface, surfaces.size)
         tracker = PoseTracker.load(networks, factory)
 
+        template = load_template() if driver == DriverKind.BODY else None
+
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower = tracker.another(options.smooth)
-            return LandmarkDriver(follower, surfaces, options, recorder)
+            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
+            if template is None:
+                return by_landmarks
+            return BodyDriver(by_landmarks, template, recorder)
 
         segmenter = Segmenter.load(networks, factory)
         faces, notes = _face_finder(factory) if face else (None, ())
@@ -184,7 +200,7 @@ class Models:
             canvas=Canvas(source.photo, source.plate, framed, self.threads),
             window_canvas=Canvas(source.window, plate, whole, self.threads),
         )
-        report = SourceReport.of(source)
+        report = SourceReport.of(source, subject.notes)
         notes = self.notes
         if isinstance(driver, FacedDriver) and subject.face is None:
             notes += (FACELESS,)
@@ -212,6 +228,9 @@ class Models:
             driving = driver.follow(photo, 0.0, identity.subject)
             if driving is not None:
                 surface, head = driving.surface, driving.hints.head
+                if driving.drawn is not None:
+                    drawn = driving.drawn
+                    identity.canvas.paste(drawn.image, drawn.mask, drawn.detail)
         moved = generator.move(identity.features, surface, head)
         blended = generator.blend(identity.features, generator.seam(identity.features, moved))
         shown = generator.fetch(blended)

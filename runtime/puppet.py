@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bunraku.errors import EngineError, InputError
-from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.drivers.protocol import Drawn, DriverKind, Driving
 from bunraku.runtime.engines.registry import EngineKind
-from bunraku.runtime.generator import Blended, Seamed
+from bunraku.runtime.generator import Blended, Fetched, Seamed
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.models import Models
@@ -50,7 +50,7 @@ class Puppet:
         self._generator = models.generator(self._recorder)
         self._driver = models.driver(self.options, self._recorder)
         self._identity: Identity | None = None
-        self._last: Blended | None = None
+        self._last: Blended | Drawn | None = None
         self._driving: Driving | None = None
         self._frames = self._lost = self._faults = 0
 
@@ -63,6 +63,7 @@ class Puppet:
         threads: int | None = None,
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
+        driver: DriverKind | str = DriverKind.LANDMARKS,
         options: PuppetOptions | None = None,
     ) -> Puppet:
         """A puppet of a bundle; see ``Models.load`` for what it takes and raises."""
@@ -73,6 +74,7 @@ class Puppet:
             iuv=iuv,
             networks=networks,
             face=options is not None and options.face > 0,
+            driver=driver,
         )
         return cls(models, options)
 
@@ -130,18 +132,22 @@ class Puppet:
         check_picture(frame, "A frame")
         return self._driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
 
-    def move(self, identity: Identity, driving: Driving) -> Seamed:
+    def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn:
         """The second stage: the photo's features where the driver's body is.
+
+        What the driver has drawn itself goes through as it is: the generator is not asked.
 
         :raises EngineError: an engine failed.
         """
+        if driving.drawn is not None:
+            return replace(driving.drawn, face=driving.hints.face)
         moved = self._generator.move(
             identity.features, driving.surface, driving.hints.head, driving.correspondence
         )
         return replace(self._generator.seam(identity.features, moved), face=driving.hints.face)
 
     def paint(
-        self, identity: Identity, moved: Seamed | None, *, window_only: bool = False
+        self, identity: Identity, moved: Seamed | Drawn | None, *, window_only: bool = False
     ) -> Picture:
         """The third stage: the person's picture, back in the photo.
 
@@ -150,8 +156,8 @@ class Puppet:
         :return: a new picture of the photo's size, or of the window's.
         :raises EngineError: an engine failed.
         """
-        blended = None if moved is None else self._generator.blend(identity.features, moved)
-        return self._paste(identity, blended, window_only)
+        painted = None if moved is None else self._painted(identity, moved)
+        return self._paste(identity, painted, window_only)
 
     def animate(
         self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
@@ -179,7 +185,7 @@ class Puppet:
                 self._lost += 1
             else:
                 moved = self.move(identity, driving)
-                self._last = self._generator.blend(identity.features, moved)
+                self._last = self._painted(identity, moved)
                 self._driving = driving
         except EngineError as error:
             if self._last is None:
@@ -243,14 +249,26 @@ class Puppet:
         """How the driver stood in the last good frame, for looking at; None before it."""
         return self._driving
 
-    def _paste(self, identity: Identity, blended: Blended | None, window_only: bool) -> Picture:
+    def _painted(self, identity: Identity, moved: Seamed | Drawn) -> Blended | Drawn:
+        if isinstance(moved, Drawn):
+            return moved
+        return self._generator.blend(identity.features, moved)
+
+    def _paste(
+        self, identity: Identity, painted: Blended | Drawn | None, window_only: bool
+    ) -> Picture:
         canvas = identity.window_canvas if window_only else identity.canvas
         source = identity.source
-        if blended is None:
+        if painted is None:
             return source.as_given(canvas.untouched())
-        shown = self._generator.fetch(blended, detail=self.options.detail)
+        if isinstance(painted, Drawn):
+            shown: Drawn | Fetched = painted
+            face = painted.face
+        else:
+            shown = self._generator.fetch(painted, detail=self.options.detail)
+            face = painted.seamed.face
         with self._recorder.measure(Step.PASTE):
-            face = blended.seamed.face
             if face is not None and window_only:
                 face = identity.in_window(face)
-            return source.as_given(canvas.paste(shown.image, shown.mask, shown.detail, face))
+            detail = shown.detail if self.options.detail else None
+            return source.as_given(canvas.paste(shown.image, shown.mask, detail, face))

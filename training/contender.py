@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bunraku.errors import InputError
-from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.drivers.protocol import Drawn, DriverKind, Driving
 from bunraku.runtime.generator import Seamed
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose.turned import turn_picture, upright_by
@@ -44,11 +44,13 @@ class Candidate:
     """The generator's bundle, by name or folder."""
     iuv: str | Path = "iuv"
     """The IUV net's."""
+    driver: str = DriverKind.LANDMARKS
+    """What poses the photo."""
     options: PuppetOptions = field(default_factory=PuppetOptions)
 
     @classmethod
     def parse(cls, text: str) -> Candidate:
-        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,SWITCH][,no-SWITCH][,face=STRENGTH]``.
+        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,driver=DRIVER][,SWITCH][,no-SWITCH][,face=STRENGTH]``.
 
         Switches and strengths are those of PuppetOptions.
 
@@ -71,6 +73,8 @@ class Candidate:
         name, _, value = part.partition("=")
         if name == "iuv" and value:
             return replace(self, iuv=value)
+        if name == "driver" and value:
+            return replace(self, driver=value)
         switch = part.removeprefix("no-")
         chosen: dict[str, Any]
         if name in _STRENGTHS and _NUMBER.fullmatch(value):
@@ -80,14 +84,20 @@ class Candidate:
         else:
             raise InputError(
                 f"The candidate {self.name!r} has no part {part!r}.",
-                f"Use iuv=BUNDLE, {', '.join(f'{name}=1' for name in _STRENGTHS)}, or with or "
-                f"without no-: {', '.join(_SWITCHES)}.",
+                f"Use iuv=BUNDLE, driver=DRIVER, {', '.join(f'{name}=1' for name in _STRENGTHS)}, "
+                f"or with or without no-: {', '.join(_SWITCHES)}.",
             )
         return replace(self, options=replace(self.options, **chosen))
 
     def load(self, threads: int | None = None) -> Contender:
         """The candidate, ready to work; see ``Models.load`` for what this raises."""
-        puppet = Puppet.load(self.bundle, threads=threads, iuv=self.iuv, options=self.options)
+        puppet = Puppet.load(
+            self.bundle,
+            threads=threads,
+            iuv=self.iuv,
+            driver=self.driver,
+            options=self.options,
+        )
         return Contender(self.name, puppet)
 
 
@@ -118,7 +128,7 @@ class Contender:
         self.driving: Driving | None = None
         """How the driver stood in the last good frame."""
         self._puppet = puppet
-        self._moved: Seamed | None = None
+        self._moved: Seamed | Drawn | None = None
 
     def take(self, photo: Picture) -> None:
         """Animate this photo from now on.

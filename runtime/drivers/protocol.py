@@ -18,6 +18,8 @@ class DriverKind(StrEnum):
 
     LANDMARKS = "landmarks"
     """The pose networks' landmarks, through the IUV net."""
+    BODY = "body"
+    """The same landmarks pose a body that is fitted to the photo, and no network paints."""
     IUV_IMAGES = "iuv-images"
     """IUV images that were made elsewhere, one for each frame."""
 
@@ -31,6 +33,8 @@ class Subject:
     """P_s, ``[1, 73, n, n]`` in the photo's window (spec/surface.py)."""
     face: PhotoFace | None = field(default=None, kw_only=True)
     """The photo's face, if it is to follow the driver's and is seen well enough."""
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
+    """What the user should know of how this photo is driven, a line each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,30 @@ class Hints:
     """``[7]``, the head's own map (``drivers.landmarks.head.head_map``); None to do without."""
     face: Patch | None = None
     """The photo's face with the driver's expression; None for the photo's own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """The person as a driver draws it itself, as ``Canvas.paste`` takes it."""
+
+    image: Array
+    """``[1, 3, w, w]`` RGB in [0, 1]."""
+    mask: Array
+    """``[1, 1, w, w]`` in [0, 1]."""
+    trust: Array
+    """``[1, 1, w, w]``: how much of ``image`` is the warped photo."""
+    warped: Array
+    """``[1, 5, w, w]``: the photo's window along the flow times a weight, that weight, and 0, as
+    the canvas takes it (spec/tensors.py)."""
+    flow: Array
+    """``[1, 2, w, w]`` in [-1, 1] units: a pixel's place in the photo less its own."""
+    face: Patch | None = None
+    """What is read there in place of the photo; see ``Hints``."""
+
+    @property
+    def detail(self) -> tuple[Array, Array, Array]:
+        """Trust, warped photo and flow, for reading the photo at its own resolution."""
+        return self.trust, self.warped, self.flow
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +84,8 @@ class Driving:
     """``[1, 6, n, n]`` as the prior is (spec/surface.py): where in the photo each pixel comes from.
     None: the photo's atlas is sampled at the surface."""
     hints: Hints = field(default_factory=Hints)
+    drawn: Drawn | None = None
+    """The person, where the driver draws it; None: the generator does."""
     turned_deg: int = 0
     """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180, 270."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -96,8 +97,11 @@ class SourceReport:
     """What the user should know, a line each."""
 
     @classmethod
-    def of(cls, source: Source) -> SourceReport:
-        """What is to be said of a source."""
+    def of(cls, source: Source, more: Sequence[str] = ()) -> SourceReport:
+        """What is to be said of a source.
+
+        :param more: notes of who drives it.
+        """
         notes = []
         if source.people > 1:
             notes.append(f"{source.people} people are in the photo; the largest is animated")
@@ -111,7 +115,7 @@ class SourceReport:
             notes.append("the photo shows the upper body; what the legs do is left out")
         height, width = source.as_given(source.photo).shape[:2]
         box = turn_box(source.framing.window.box, turned_deg, source.photo.shape)
-        return cls(width, height, source.people, half, box, tuple(notes))
+        return cls(width, height, source.people, half, box, (*notes, *more))
 
 
 def make_source(

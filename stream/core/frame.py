@@ -14,7 +14,7 @@ from bunraku.spec.arrays import Picture
 from bunraku.stream.core.colours import frame_to_rgb
 
 if TYPE_CHECKING:
-    from bunraku.runtime.drivers.protocol import Driving
+    from bunraku.runtime.drivers.protocol import Drawn, Driving
     from bunraku.runtime.generator import Seamed
     from bunraku.runtime.identity import Identity
 
@@ -63,7 +63,7 @@ class LiveFrame:
     # What the stages found; see stream/core/stages.py.
     identity: Identity | None = None
     driving: Driving | None = None
-    moved: Seamed | None = None
+    moved: Seamed | Drawn | None = None
     # What sinks show: ``[H,W,3]`` uint8 RGB, or PyAV's frame when it is passed through untouched.
     shown: Picture | VideoFrame | None = None
     # Nobody was found in it; what is shown is the last good picture or the photo.

@@ -29,7 +29,7 @@ from bunraku.stream.core.protocols import Stage
 from bunraku.stream.core.worker import Worker
 
 if TYPE_CHECKING:
-    from bunraku.runtime.drivers.protocol import Driving
+    from bunraku.runtime.drivers.protocol import Drawn, Driving
     from bunraku.runtime.generator import Seamed
     from bunraku.runtime.identity import Identity
 
@@ -55,10 +55,10 @@ class StagedPuppet(Protocol):
         self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False
     ) -> Driving | None: ...
 
-    def move(self, identity: Identity, driving: Driving) -> Seamed: ...
+    def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn: ...
 
     def paint(
-        self, identity: Identity, moved: Seamed | None, *, window_only: bool = False
+        self, identity: Identity, moved: Seamed | Drawn | None, *, window_only: bool = False
     ) -> Picture: ...
 
 
@@ -237,7 +237,7 @@ class _BlendStage(_PuppetStage):
             scene.shown = await self._worker.run(to_rgb, scene.shown)
         frame.shown = scene.shown
 
-    async def _paint(self, identity: Identity, moved: Seamed | None) -> Picture:
+    async def _paint(self, identity: Identity, moved: Seamed | Drawn | None) -> Picture:
         window_only = self._scene.controls.window_only
         if moved is None:
             return await self._stand_in(identity, window_only)

@@ -89,9 +89,11 @@ def test_only_auto_turns_the_driver_upright(
 ) -> None:
     told: list[bool] = []
 
-    def load(bundle: str, iuv: str, threads: int | None, upright: bool, face: float) -> Any:
-        assert face == 0.0
+    def load(*arguments: Any) -> Any:
+        upright, face, driver = arguments[3:]
+        assert (face, driver) == (0.0, "landmarks")
         told.append(upright)
+        assert driver == "landmarks"
         return make_puppet()
 
     monkeypatch.setattr(command, "load_puppet", load)
@@ -101,27 +103,33 @@ def test_only_auto_turns_the_driver_upright(
 
 
 @pytest.mark.parametrize(
-    ("words", "face"), [((), 0.0), (("--face", "0.8"), 0.8), (("--face", "1", "--no-face"), 0.0)]
+    ("words", "told"),
+    [
+        ((), (0.0, "landmarks")),
+        (("--face", "0.8"), (0.8, "landmarks")),
+        (("--face", "1", "--no-face"), (0.0, "landmarks")),
+        (("--driver", "body"), (0.0, "body")),
+    ],
 )
-def test_the_face_is_told(
+def test_face_and_driver_are_told(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     make_clip: MakeClip,
     make_photo: MakeClip,
     make_puppet: Callable[..., Any],
     words: tuple[str, ...],
-    face: float,
+    told: tuple[float, str],
 ) -> None:
-    told: list[Any] = []
+    seen: list[Any] = []
 
     def load(*arguments: Any) -> Any:
-        told.append(arguments[4])
+        seen.append(arguments[4:])
         return make_puppet()
 
     monkeypatch.setattr(command, "load_puppet", load)
     command_line = ["animate", str(make_photo()), str(make_clip()), "-o", str(tmp_path / "o.mp4")]
     assert CliRunner().invoke(app, [*command_line, *words]).exit_code == 0
-    assert told == [face]
+    assert seen == [told]
 
 
 def test_a_turn_that_is_none_is_refused(

@@ -9,7 +9,14 @@ import pytest
 from tests.runtime.fakes import street
 from tests.runtime.onnx_models import iuv_model, live_models, write_bundle
 
-from bunraku.errors import BundleError, EngineError, FetchError, NoPersonError, PhotoError
+from bunraku.errors import (
+    BundleError,
+    EngineError,
+    FetchError,
+    InputError,
+    NoPersonError,
+    PhotoError,
+)
 from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.engines.bundle import shipped
 from bunraku.runtime.pose import PoseNetworks
@@ -76,6 +83,25 @@ def test_the_shipped_bundles_give_the_example_photo_back(networks: PoseNetworks)
     # The goal is 0.02; a bundle that does not fit the code is far beyond this.
     assert (difference * person).sum() / person.sum() < 0.05
     assert difference[person == 0].mean() < 0.01
+
+
+def test_the_body_gives_the_example_photo_back(networks: PoseNetworks) -> None:
+    photo = read_photo(EXAMPLE)
+    puppet = Puppet.load(networks=networks, threads=1, driver="body")
+    assert puppet.set_source(photo).notes == ()
+    picture = puppet.animate(photo, 0.0)
+    assert puppet.driving is not None
+    assert puppet.driving.drawn is not None
+    source = puppet.identity.source
+    person = uncrop(source.mask, source.framing.window, photo.shape[:2]) > 0.5
+    difference = np.abs(picture.astype(np.float32) - photo)[person].mean() / 255.0
+    assert difference <= 0.01
+
+
+def test_a_driver_that_is_none_is_refused() -> None:
+    for driver in ("strings", "iuv-images"):
+        with pytest.raises(InputError, match=f"no driver '{driver}' to load"):
+            Puppet.load(driver=driver)
 
 
 def test_a_small_person_is_refused(puppet: Puppet) -> None:

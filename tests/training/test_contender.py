@@ -25,6 +25,7 @@ PHOTO = with_person(street(), 140, 60)
     [
         ("new=bundles/live", Candidate("new", "bundles/live")),
         ("my 2.=live,iuv=b/iuv", Candidate("my 2.", "live", "b/iuv")),
+        ("body=live,driver=body", Candidate("body", driver="body")),
         ("raw=live,no-retarget", Candidate("raw", "live", options=PuppetOptions(retarget=False))),
         (
             "m=live,face=1.5,source-iuv-mask,no-head",
@@ -46,7 +47,7 @@ def test_parsed(text: str, expected: Candidate) -> None:
         ("unmoved source=live", "is not NAME=BUNDLE"),
         (
             "new=live,fast",
-            "'new' has no part 'fast'. Use iuv=BUNDLE, face=1, or with or without no-: ",
+            "'new' has no part 'fast'. Use iuv=BUNDLE, driver=DRIVER, face=1, or with or without ",
         ),
         ("new=live,face=much", "has no part 'face=much'"),
         ("new=live,retarget=1", "has no part 'retarget=1'"),

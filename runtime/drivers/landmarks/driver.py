@@ -1,77 +1,25 @@
-"""The driver by landmarks: from camera frames to landmarks in the photo's window, to surfaces."""
+"""The driver by landmarks: from landmarks in the photo's window to surfaces."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
-from weakref import WeakKeyDictionary
-
 import numpy as np
 
-from bunraku.runtime.drivers.landmarks.calibration import Calibration, in_window
 from bunraku.runtime.drivers.landmarks.head import head_map
-from bunraku.runtime.drivers.landmarks.retarget import Proportions, proportions
+from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.drivers.landmarks.surface import SurfaceMaker
+from bunraku.runtime.drivers.locating import Located, Locator, Tracker
 from bunraku.runtime.drivers.protocol import Driving, Hints, Subject
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
-from bunraku.runtime.pose import Pose
-from bunraku.runtime.pose.landmarks import PRESENT
-from bunraku.runtime.pose.turned import (
-    Upright,
-    observe_upright,
-    turn_picture,
-    turn_points,
-    upright_by,
-)
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.source import Source
-from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
+from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Step
-
-SETTLING = 30
-"""Confident frames over which the driver's proportions are averaged after a calibration: one
-frame's lengths are off by a tenth."""
-LOOK_AGAIN_S = 0.25
-"""Time between attempts to calibrate: each looks at the frame as at a still, which takes longer
-than a live frame has.
-"""
-
-
-class Tracker(Protocol):
-    """Finds the driver in frames."""
-
-    def observe(self, picture: Picture) -> Pose | None:
-        """The largest person of a picture by itself, with a mask."""
-
-    def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
-        """The person followed through frames; None while nobody is found.
-
-        :param mask: whether the mask is wanted too.
-        """
-
-    def reset(self) -> None:
-        """Forget the person that was followed."""
-
-
-@dataclass(frozen=True, eq=False)
-class Located:
-    """The driver in one frame."""
-
-    landmarks: Array
-    """``[33, 4]`` in window units, with the source's limb lengths."""
-    in_frame: Array
-    """``[33, 4]`` in pixels of the frame, as the camera shows them."""
-    mask: Array | None
-    """``[n, n]`` in [0, 1], the driver's outline in the window, if it is to be used."""
 
 
 class LandmarkDriver:
-    """Follows the driver, and fixes at calibration which square of the camera is the window.
-
-    See ``drivers.protocol.Driver``.
+    """Follows the driver by landmarks alone (see ``drivers.protocol.Driver``).
 
     :param tracker: follows a person of this driver's own.
     :param surfaces: from landmarks to surfaces; shared.
@@ -85,45 +33,26 @@ class LandmarkDriver:
         options: PuppetOptions | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        self._tracker = tracker
-        self._surfaces = surfaces
         self._options = options or PuppetOptions()
+        self.locator = Locator(tracker, surfaces.size, self._options)
+        self._surfaces = surfaces
         self._recorder = recorder or Recorder()
-        self.reset()
 
     def reset(self) -> None:
         """Forget the driver; the next confident frame calibrates."""
-        self._tracker.reset()
-        self._shape: tuple[int, ...] = ()
-        self._mirrored = False
-        self._turned_deg = 0
-        self._time_s = -np.inf
-        self._calibration: Calibration | None = None
-        self._windows: WeakKeyDictionary[Subject, Window] = WeakKeyDictionary()
-        self._window: Window | None = None
-        self.calibrate()
+        self.locator.reset()
 
     def calibrate(self) -> None:
         """Fix the window anew at the next confident frame; until then the last one holds.
 
         May be called from another thread than ``follow``.
         """
-        self._tried_s = -np.inf
-        self._calibrate_asked = True
+        self.locator.calibrate()
 
     @property
     def window(self) -> Window | None:
-        """The last subject's window in pixels of the camera's frames, these turned so that the
-        driver is upright; None until calibrated.
-        """
-        return self._window
-
-    @property
-    def turned_deg(self) -> int:
-        """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180 or
-        270. It holds until the next: who then lies down or stands on the hands does just that.
-        """
-        return self._turned_deg
+        """See ``Locator.window``."""
+        return self.locator.window
 
     def prepare(self, source: Source) -> LandmarkSubject:
         outline = None
@@ -138,112 +67,18 @@ class LandmarkDriver:
     ) -> Driving | None:
         assert isinstance(subject, LandmarkSubject), "subjects are of the driver's own kind"
         with self._recorder.measure(Step.POSE):
-            located = self.locate(frame, time_s, subject, mirrored=mirrored)
-        if located is None:
-            return None
+            located = self.locator.locate(frame, time_s, subject, mirrored=mirrored)
+        return None if located is None else self.understand(located, subject)
+
+    def understand(self, located: Located, subject: LandmarkSubject) -> Driving:
+        """The surface of a driver who was located.
+
+        :raises EngineError: the IUV net failed.
+        """
         with self._recorder.measure(Step.IUV):
             surface = self._surfaces.surface(located.landmarks, located.mask)
             head = None
             if self._options.head:
                 head = head_map(subject.source.landmarks, located.landmarks)
-        return Driving(surface, located.in_frame, hints=Hints(head), turned_deg=self._turned_deg)
-
-    def locate(
-        self, frame: Picture, time_s: float, subject: LandmarkSubject, *, mirrored: bool = False
-    ) -> Located | None:
-        """The driver in this frame; None while nobody is found or nobody clearly enough.
-
-        A frame of another shape, or one that lies before the last, starts anew. One of another size
-        but the same shape, or one in a mirror, keeps the calibration.
-        """
-        if mirrored != self._mirrored:
-            self._turned_deg = upright_by(self._turned_deg)
-        frame = turn_picture(frame, upright_by(self._turned_deg))
-        changed = (frame.shape, mirrored) != (self._shape, self._mirrored)
-        if changed:
-            self._look_anew(frame.shape[:2], mirrored)
-        if changed or time_s < self._time_s:
-            self._tracker.reset()
-            self._tried_s = -np.inf
-        self._shape, self._mirrored, self._time_s = frame.shape, mirrored, time_s
-        pose = self._tracker.track(frame, time_s, mask=self._options.driving_iuv_mask)
-        if pose is None:
-            return None
-        if self._calibrate_asked or self._calibration is None:
-            if time_s - self._tried_s >= LOOK_AGAIN_S:
-                self._tried_s = time_s
-                pose = self._start(frame, mirrored) or pose
-        elif self._frames < SETTLING:
-            self._learn(pose)
-        if self._calibration is None:
-            return None
-        located = self._in_window(pose, self._calibration, subject)
-        if not self._turned_deg:
-            return located
-        in_frame = turn_points(pose.landmarks, self._turned_deg, self._shape)
-        return replace(located, in_frame=in_frame)
-
-    def _look_anew(self, shape: tuple[int, int], mirrored: bool) -> None:
-        self._windows.clear()
-        self._window = None
-        if self._calibration is not None:
-            self._calibration = self._calibration.seen_in(shape, mirrored)
-
-    def _start(self, frame: Picture, mirrored: bool) -> Pose | None:
-        """Calibrate with the frame as a still: as the photo was looked at, so that the photo
-        itself as the driver is framed as the photo is. None if nobody is seen clearly.
-        """
-        self._calibrate_asked = False
-        found = self._observe(frame)
-        if found is None or not _clear(found.pose):
-            self._calibrate_asked = True
-            return None
-        frame, pose, turned_deg = found
-        if turned_deg:
-            self._turned_deg = (self._turned_deg + turned_deg) % 360
-            self._shape = frame.shape
-            self._tracker.reset()
-        self._frames = 0
-        self._sums: dict[Bone, tuple[float, int]] = {}
-        self._learn(pose)
-        self._windows.clear()
-        self._calibration = Calibration(
-            pose=replace(pose, mask=None),
-            shape=(frame.shape[0], frame.shape[1]),
-            mirrored=mirrored,
-            proportions=self._proportions(),
-            retarget=self._options.retarget,
-        )
-        return pose
-
-    def _observe(self, frame: Picture) -> Upright | None:
-        if self._options.upright:
-            return observe_upright(frame, self._tracker.observe)
-        pose = self._tracker.observe(frame)
-        return None if pose is None else Upright(frame, pose, 0)
-
-    def _learn(self, pose: Pose) -> None:
-        self._frames += 1
-        for bone, length in proportions(pose).items():
-            total, count = self._sums.get(bone, (0.0, 0))
-            self._sums[bone] = (total + length, count + 1)
-
-    def _proportions(self) -> Proportions:
-        return {bone: total / count for bone, (total, count) in self._sums.items()}
-
-    def _in_window(self, pose: Pose, calibration: Calibration, subject: LandmarkSubject) -> Located:
-        window = self._windows.get(subject)
-        if window is None:
-            window = self._windows[subject] = calibration.window(subject)
-        self._window = window
-        known = self._proportions() if self._options.retarget else None
-        landmarks = in_window(pose, window, subject, known)
-        mask = None
-        if self._options.driving_iuv_mask and pose.mask is not None:
-            mask = np.asarray(crop(pose.mask, window, self._surfaces.size), np.float32)
-        return Located(landmarks, pose.landmarks, mask)
-
-
-def _clear(pose: Pose) -> bool:
-    shoulders = pose.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], 3]
-    return pose.presence >= PRESENT and bool((shoulders >= VISIBLE).any())
+        turned_deg = self.locator.turned_deg
+        return Driving(surface, located.in_frame, hints=Hints(head), turned_deg=turned_deg)

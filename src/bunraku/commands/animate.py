@@ -74,7 +74,7 @@ def animate(
         int, typer.Option(min=64, max=MAX_SIDE_PX, help="Longest side of the picture, in pixels.")
     ] = MAX_SIDE_PX,
     driver: Annotated[
-        str, typer.Option(help="What sees the movement: landmarks, or iuv-images with --iuv.")
+        str, typer.Option(help="What moves the photo: landmarks, body, or iuv-images with --iuv.")
     ] = "landmarks",
     iuv: Annotated[
         Path | None,
@@ -123,7 +123,7 @@ def animate(
     )
     images = iuv_images(driver, options)
     strength = 0.0 if no_face else face
-    summary = _run(options, bundle, iuv_bundle, threads, strength, images)
+    summary = _run(options, bundle, iuv_bundle, threads, strength, images, driver)
     _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
@@ -188,6 +188,7 @@ def _run(
     threads: int | None,
     face: float,
     images: IuvImages | None,
+    driver: str,
 ) -> AnimateSummary:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
     from bunraku.stream.clip.animate import animate_clip
@@ -200,7 +201,7 @@ def _run(
         def load() -> ClipPuppet:
             upright = options.rotate_deg is None
             if images is None:
-                return load_puppet(bundle, iuv, threads, upright, face)
+                return load_puppet(bundle, iuv, threads, upright, face, driver)
             return load_puppet(bundle, iuv, threads, upright, face, images=images, order=order)
 
         def on_frame(done: int, total: int | None) -> None:
@@ -215,19 +216,21 @@ def load_puppet(
     threads: int | None,
     upright: bool,
     face: float,
+    driver: str = "landmarks",
     *,
     images: IuvImages | None = None,
     order: ToldOrder | None = None,
 ) -> ClipPuppet:
     """Load the puppet; tests put a fake in its place.
 
-    :param images: drive in place of landmarks, one for each frame of this order.
+    :param driver: landmarks or body.
+    :param images: drive in place of them, one for each frame of this order.
     """
     import bunraku
     from bunraku.runtime.models import Models
     from bunraku.runtime.options import PuppetOptions
 
-    models = Models.load(bundle, iuv=iuv, threads=threads, face=face > 0)
+    models = Models.load(bundle, iuv=iuv, threads=threads, face=face > 0, driver=driver)
     if images is not None:
         models = models.driven_by_images(images, order)
     return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face))

@@ -135,6 +135,9 @@ def live(
     ] = None,
     face: FaceOption = 0.0,
     no_face: NoFaceOption = False,
+    driver: Annotated[
+        str, typer.Option(help="What moves the photo: landmarks or body.")
+    ] = "landmarks",
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -195,7 +198,12 @@ def live(
         options,
         stats_json,
         lambda: load_puppet(
-            bundle, iuv_bundle, threads, options.rotate_deg is None, 0.0 if no_face else face
+            bundle,
+            iuv_bundle,
+            threads,
+            options.rotate_deg is None,
+            0.0 if no_face else face,
+            driver,
         ),
     )
 
@@ -241,7 +249,7 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
 
 
 def load_puppet(
-    bundle: str, iuv: str, threads: int | None, upright: bool, face: float
+    bundle: str, iuv: str, threads: int | None, upright: bool, face: float, driver: str
 ) -> SessionPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
@@ -250,7 +258,7 @@ def load_puppet(
 
     threads = threads or live_shares().threads
     told = PuppetOptions(upright=upright, face=face)
-    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, options=told)
+    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, driver=driver, options=told)
 
 
 def stats_line(stats: Stats) -> str:

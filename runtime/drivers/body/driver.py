@@ -1,0 +1,107 @@
+"""The body driver: landmarks pose a body that is fitted to the photo, and it is drawn as posed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.rig import Rig
+from bunraku.runtime.drivers.body.subject import BodySubject
+from bunraku.runtime.drivers.body.template import Template
+from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
+from bunraku.runtime.drivers.locating import Located, metric_depth
+from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.measure import Recorder
+from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.stages import Step
+
+NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
+SURE, UNSURE = 0.4, 0.15
+"""Visibility from which a driver's landmark is believed, and below which it is not at all: a hidden
+limb is still found well, one out of the picture is guessed."""
+NEAR, FAR = 0.02, 0.1
+"""How far beyond the frame it is believed, and from where not at all, in frames."""
+
+
+class BodyDriver:
+    """Follows the driver by a posed body (see ``drivers.protocol.Driver``).
+
+    :param by_landmarks: locates the driver, and drives photos to which no body can be fitted.
+    :param template: shared.
+    :param recorder: of how long the steps take.
+    """
+
+    def __init__(
+        self, by_landmarks: LandmarkDriver, template: Template, recorder: Recorder | None = None
+    ) -> None:
+        self._by_landmarks = by_landmarks
+        self._locator = by_landmarks.locator
+        self._template = template
+        self._rig = Rig(template.landmarks)
+        self._recorder = recorder or Recorder()
+
+    def reset(self) -> None:
+        """Forget the driver; the next confident frame calibrates."""
+        self._locator.reset()
+
+    def calibrate(self) -> None:
+        """Fix the window anew at the next confident frame. From any thread."""
+        self._locator.calibrate()
+
+    @property
+    def window(self) -> Window | None:
+        """See ``Locator.window``."""
+        return self._locator.window
+
+    def prepare(self, source: Source) -> BodySubject:
+        plain = self._by_landmarks.prepare(source)
+        n = len(source.mask)
+        metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
+        fit = fit_body(self._template, self._rig, in_pixels(metric, n), source.mask)
+        body = None if fit is None else Body.of(source, fit)
+        notes = plain.notes if body is not None else (*plain.notes, NOT_FITTED)
+        return BodySubject(source, plain.surface, plain.proportions, body, notes=notes)
+
+    def follow(
+        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+    ) -> Driving | None:
+        assert isinstance(subject, BodySubject), "subjects are of the driver's own kind"
+        body = subject.body
+        with self._recorder.measure(Step.POSE):
+            located = self._locator.locate(
+                frame, time_s, subject, mirrored=mirrored, metric=body is not None
+            )
+        if located is None:
+            return None
+        if body is None:
+            return self._by_landmarks.understand(located, subject)
+        with self._recorder.measure(Step.IUV):
+            landmarks = in_pixels(located.landmarks, len(subject.source.mask))
+            seen = belief(located, (frame.shape[0], frame.shape[1]))
+            transforms = self._rig.transforms(body.fit.stance, landmarks, seen)
+            drawn, surface = body.draw(transforms, seen, subject.surface.shape[-1])
+        return Driving(surface, located.in_frame, drawn=drawn, turned_deg=self._locator.turned_deg)
+
+
+def in_pixels(landmarks: Array, n: int) -> Array:
+    """Landmarks ``[33, 4]`` in units of the window to its n pixels, their centres at integers."""
+    result = landmarks.copy()
+    result[:, :3] *= n
+    result[:, :2] -= 0.5
+    return result
+
+
+def belief(located: Located, shape: tuple[int, int]) -> Array:
+    """``[33]`` in [0, 1]: how far the driver's landmarks are believed.
+
+    :param shape: of the frame, height and width.
+    """
+    size = np.array([shape[1] - 1.0, shape[0] - 1.0], np.float32)
+    points = located.in_frame
+    beyond = np.maximum(np.maximum(-points[:, :2], points[:, :2] - size), 0.0).max(1)
+    inside = np.clip((FAR - beyond / max(shape)) / (FAR - NEAR), 0.0, 1.0)
+    seen = np.clip((points[:, 3] - UNSURE) / (SURE - UNSURE), 0.0, 1.0)
+    return np.asarray(inside * seen, np.float32)

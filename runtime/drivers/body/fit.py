@@ -1,0 +1,138 @@
+"""The template in the place of a photo's person: its pose, size and thickness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels import skin
+from bunraku.runtime.drivers.body.girth import measure_girth
+from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
+from bunraku.runtime.drivers.body.rig import Rig, Stance
+from bunraku.runtime.drivers.body.template import Template
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import (
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+    VISIBLE,
+)
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
+
+INSIDE = 0.3
+"""Of the mask, from which a pixel is the person's."""
+SMALLEST_TRUNK_PX = 12.0
+COVERED = 0.6
+"""The share of the seen limbs' lines that must lie in the outline, else pose and outline are not of
+one body."""
+MARGIN_PX = 1.5
+"""How far within the outline the mesh stays."""
+FARTHEST_PX = 6.0
+"""How far it is moved for that, in one of three steps."""
+_LINES = ((LEFT_SHOULDER, RIGHT_HIP), (RIGHT_SHOULDER, LEFT_HIP))
+_BLUNT = (BodyBone.HAND_L, BodyBone.HAND_R, BodyBone.FOOT_L, BodyBone.FOOT_R)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A photo's person as a body."""
+
+    template: Template
+    stance: Stance
+    mesh: Array
+    """``[n, 3]``: the template's vertices in pixels of the window, within the outline."""
+    inside: NDArray[np.bool_]
+    """``[n, n]``: the outline."""
+
+    @property
+    def trunk_px(self) -> float:
+        """From the shoulders to the hips, in the picture."""
+        return trunk_length(self.stance.points)
+
+
+def fit_body(template: Template, rig: Rig, landmarks: Array, mask: Array) -> Fit | None:
+    """Fit the template to a photo's person.
+
+    :param rig: of this template.
+    :param landmarks: ``[33, 4]`` in pixels of the window, with metric depths, and visibility.
+    :param mask: ``[n, n]`` in [0, 1], the person in the window.
+    :return: None where pose and outline do not make a body.
+    """
+    inside = mask > INSIDE
+    points = np.asarray(landmarks[:, :3], np.float64)
+    if not np.isfinite(points).all() or trunk_length(points) < SMALLEST_TRUNK_PX:
+        return None
+    if covered(landmarks, inside) < COVERED:
+        return None
+    stance = rig.stance(landmarks, _size(rig, landmarks))
+    thick = np.ones((BODY_BONES, 4))
+    girth = measure_girth(template, stance, inside)
+    thick[:, 1] = thick[:, 2] = girth
+    trunk = [BodyBone.PELVIS, BodyBone.CHEST]
+    thick[trunk, 0], thick[trunk, 1] = girth[trunk], 1.0
+    placed = (stance.frames * thick[:, None, :]) @ rig.at_rest.inverse
+    transforms = np.ascontiguousarray(placed[POSED_BY, :3], np.float32)
+    mesh = skin(template.vertices, template.weights, template.bones, transforms)
+    return Fit(template, stance, _within(mesh, inside), inside)
+
+
+def trunk_length(points: Vectors) -> float:
+    """From the middle of the shoulders to that of the hips, in the picture."""
+    shoulders, hips = points[[LEFT_SHOULDER, RIGHT_SHOULDER]], points[[LEFT_HIP, RIGHT_HIP]]
+    return float(np.linalg.norm((hips.mean(0) - shoulders.mean(0))[:2]))
+
+
+def covered(landmarks: Array, inside: NDArray[np.bool_]) -> float:
+    """The share of the trunk's and the seen limbs' lines that lies in the outline."""
+    n = len(inside)
+    seen = landmarks[:, 3] >= VISIBLE
+    lines = [
+        (start, end)
+        for bone, start, end in zip(LIMBS.bones, LIMBS.starts, LIMBS.ends, strict=True)
+        if bone not in _BLUNT and seen[start] and seen[end]
+    ]
+    total = hits = 0
+    for start, end in (*_LINES, *lines):
+        for share in (0.15, 0.35, 0.5, 0.65, 0.85):
+            x, y = np.rint((1 - share) * landmarks[start, :2] + share * landmarks[end, :2])
+            if 0 <= x < n and 0 <= y < n:  # beyond the window nothing is known
+                total += 1
+                hits += int(inside[int(y), int(x)])
+    return hits / total if total else 0.0
+
+
+def _size(rig: Rig, landmarks: Array) -> float:
+    """Pixels a metre of the template: the middle of what limbs and shoulders say."""
+    points = rig.stance(landmarks, 1.0).points
+    lengths = []
+    for bone, start, end in zip(LIMBS.bones, LIMBS.starts, LIMBS.ends, strict=True):
+        if bone not in _BLUNT and min(landmarks[start, 3], landmarks[end, 3]) >= VISIBLE:
+            rest = np.linalg.norm(rig.rest[end] - rig.rest[start])
+            lengths.append(np.linalg.norm(points[end] - points[start]) / rest)
+    ours, rest = (p[LEFT_SHOULDER] - p[RIGHT_SHOULDER] for p in (points, rig.rest))
+    lengths += [np.linalg.norm(ours) / np.linalg.norm(rest)] * 2
+    return float(np.median(lengths))
+
+
+def _within(mesh: Array, inside: NDArray[np.bool_]) -> Array:
+    """The mesh moved into the outline, so that nothing of it stands beside the photo's person."""
+    n, flags = len(inside), inside.astype(np.uint8)
+    beyond = cv2.distanceTransform(1 - flags, cv2.DIST_L2, 5)
+    depth = cv2.distanceTransform(flags, cv2.DIST_L2, 5)
+    signed = np.asarray(cv2.GaussianBlur(beyond - depth, (0, 0), 1.0), np.float32)
+    gradient = np.gradient(signed)
+    down, right = np.asarray(gradient[0]), np.asarray(gradient[1])
+    result = mesh.copy()
+    for _ in range(3):
+        place = np.clip(np.rint(result[:, :2]), 0, n - 1).astype(int)
+        x, y = place[:, 0], place[:, 1]
+        in_window = (np.abs(result[:, :2] - place) <= 0.5).all(1)
+        move = np.clip(signed[y, x] + MARGIN_PX, 0.0, FARTHEST_PX) * in_window
+        result[:, 0] -= move * right[y, x]
+        result[:, 1] -= move * down[y, x]
+    return result

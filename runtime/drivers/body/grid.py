@@ -1,0 +1,196 @@
+"""The photo's person as a mesh of its own: a grid over its pixels, cut where parts come apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.binding import (
+    DEPTH_STEP,
+    NEIGHBOURS,
+    Binding,
+    nearest_reached,
+)
+from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
+
+STEP_PX = 3
+"""Between the grid's lines."""
+TORN = 1.3
+"""Times ``DEPTH_STEP``: an edge between depths that differ by more is cut."""
+SKIRT_PX = 3.0
+"""Legs are not cut from each other where both their surfaces are farther: there is a skirt."""
+PULLED = 6.0
+"""Of the photo's length; a triangle between two bones that is pulled out farther is dropped."""
+GROUPS = 5
+"""Trunk with head, and each of the four limbs."""
+GROUP = np.array([0, 0, 0, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4])
+"""Of each bone."""
+_LEGS = [BodyBone.THIGH_L, BodyBone.THIGH_R, BodyBone.SHIN_L, BodyBone.SHIN_R]
+_SHINS = [BodyBone.SHIN_L, BodyBone.SHIN_R]
+_HELD = [BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R]
+
+
+@dataclass(frozen=True, eq=False)
+class Seams:
+    """The edges of triangles between two bones: the only ones that can be pulled apart."""
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    triangle: NDArray[np.int64]
+    limit: Array
+    """Square of the length from which its triangle is dropped."""
+
+    @classmethod
+    def of(cls, vertices: Array, bone: NDArray[np.int32], triangles: NDArray[np.int32]) -> Seams:
+        """Of a mesh."""
+        start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
+        between = bone[start] != bone[end]
+        start, end = start[between], end[between]
+        long = vertices[start, :2] - vertices[end, :2]
+        number = np.repeat(np.arange(len(triangles)), 3)[between]
+        return cls(start, end, number, PULLED**2 * (long * long).sum(1))
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A mesh in pixels of the photo's window."""
+
+    vertices: Array
+    """``[v, 3]``; x and y are where the photo is read."""
+    weights: Array
+    """``[v, 4]``"""
+    bones: NDArray[np.int32]
+    """``[v, 4]``"""
+    bone: NDArray[np.int32]
+    """``[v]``: the main one."""
+    triangles: NDArray[np.int32]
+    """``[t, 3]``"""
+    group: NDArray[np.int32]
+    """``[t]``: at a cut, whose pixels a triangle shows; -1 for all of them."""
+    held: NDArray[np.bool_]
+    """``[v]``: at the photo's lower edge, from which they are not lifted."""
+
+    seams: Seams
+
+    def whole(self, moved: Array) -> NDArray[np.bool_]:
+        """``[t]``: which triangles are not pulled out between two bones.
+
+        :param moved: ``[v, 3]``, where the vertices are now.
+        """
+        now = moved[self.seams.start, :2] - moved[self.seams.end, :2]
+        result = np.ones(len(self.triangles), np.bool_)
+        result[self.seams.triangle[(now * now).sum(1) > self.seams.limit]] = False
+        return result
+
+
+def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid:
+    """The mesh of a bound photo.
+
+    :param trunk_px: length of the trunk.
+    :param lower_edge: the window's row at which the photo ends and cuts the person; None if not.
+    """
+    n = len(binding.reached)
+    square = np.ones((2 * STEP_PX - 1,) * 2, np.uint8)
+    near = cv2.dilate(binding.reached.astype(np.uint8), square) > 0
+    lines = np.append(np.arange(0, n - 1, STEP_PX), n - 1)
+    y, x = np.meshgrid(lines, lines, indexing="ij")
+    used = near[y, x]
+    number = np.where(used, np.cumsum(used.ravel()).reshape(used.shape) - 1, -1)
+    at = nearest_reached(binding.reached)[y[used], x[used]]
+    place = np.stack([x[used], y[used], binding.depth.ravel()[at]], 1).astype(np.float32)
+    weights, bone = binding.weights.reshape(-1, BODY_BONES)[at], binding.bone.ravel()[at]
+    a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]
+    quads = np.stack([a, b, c, d], -1)[(np.stack([a, b, c, d]) >= 0).all(0)]
+    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    cut = _cut(triangles, place, bone, binding.distance.ravel()[at], trunk_px)
+    doubled = _double(triangles[cut], place, bone)
+    origin = np.concatenate([np.arange(len(place)), doubled.origin]).astype(np.int64)
+    carrier = np.concatenate([np.arange(len(place)), doubled.carrier]).astype(np.int64)
+    triangles = np.concatenate([triangles[~cut], doubled.triangles]).astype(np.int32)
+    group = np.concatenate([np.full((~cut).sum(), -1), doubled.group]).astype(np.int32)
+    vertices = place[origin]
+    vertices[:, 2] = place[carrier, 2]
+    bone = bone[carrier].astype(np.int32)
+    held = np.zeros(len(vertices), np.bool_)
+    if lower_edge is not None:
+        held = (vertices[:, 1] > lower_edge - STEP_PX) & np.isin(bone, _HELD)
+    bones = np.argsort(-weights, 1)[:, :4]
+    heavy = np.take_along_axis(weights, bones, 1)
+    heavy /= heavy.sum(1, keepdims=True) + 1e-9
+    return Grid(
+        np.ascontiguousarray(vertices),
+        np.ascontiguousarray(heavy[carrier], np.float32),
+        np.ascontiguousarray(bones[carrier], np.int32),
+        bone,
+        np.ascontiguousarray(triangles),
+        group,
+        held,
+        Seams.of(vertices, bone, triangles),
+    )
+
+
+def _cut(
+    triangles: NDArray[np.int64],
+    place: Array,
+    bone: NDArray[np.int32],
+    distance: Array,
+    trunk_px: float,
+) -> NDArray[np.bool_]:
+    """Which triangles lie across parts that do not hang together."""
+    result = np.zeros(len(triangles), np.bool_)
+    for first, second in ((0, 1), (1, 2), (2, 0)):
+        i, j = triangles[:, first], triangles[:, second]
+        legs = np.isin(bone[i], _LEGS) & np.isin(bone[j], _LEGS)
+        legs &= np.isin(bone[i], _SHINS) | np.isin(bone[j], _SHINS)
+        skirt = legs & (np.minimum(distance[i], distance[j]) > SKIRT_PX)
+        result |= ~NEIGHBOURS[bone[i], bone[j]] & ~skirt
+        result |= np.abs(place[i, 2] - place[j, 2]) > DEPTH_STEP * TORN * trunk_px
+    return result
+
+
+class _Doubled(NamedTuple):
+    """Triangles on a cut, once for each side, with vertices of their own."""
+
+    triangles: NDArray[np.int64]
+    origin: list[int]
+    """Of each added vertex, whose place in the photo it has,"""
+    carrier: list[int]
+    """and on what it hangs."""
+    group: list[int]
+
+
+def _double(triangles: NDArray[np.int64], place: Array, bone: NDArray[np.int32]) -> _Doubled:
+    """Nothing is stretched across a cut: each side gets the triangle, carried by its own bone."""
+    made: dict[tuple[int, int], int] = {}
+    corners: list[list[int]] = []
+    origin: list[int] = []
+    carrier: list[int] = []
+    groups: list[int] = []
+    for triangle in triangles:
+        key = GROUP[bone[triangle]]
+        apart = len(set(key.tolist())) > 1
+        key = key if apart else bone[triangle]
+        for side in sorted(set(key.tolist())):
+            own = triangle[key == side]
+            if len(own) == 3:
+                continue  # a step of depth within one bone: a hole behind it
+            new = []
+            for vertex, its in zip(triangle.tolist(), key.tolist(), strict=True):
+                if its == side:
+                    new.append(vertex)
+                    continue
+                apart_px = ((place[own, :2] - place[vertex, :2]) ** 2).sum(1)
+                near = int(own[apart_px.argmin()])
+                if (vertex, near) not in made:
+                    made[vertex, near] = len(place) + len(origin)
+                    origin.append(vertex)
+                    carrier.append(near)
+                new.append(made[vertex, near])
+            corners.append(new)
+            groups.append(int(GROUP[bone[own[0]]]) if apart else -1)
+    return _Doubled(np.array(corners, np.int64).reshape(-1, 3), origin, carrier, groups)

@@ -1,0 +1,223 @@
+"""From 33 landmarks to where each bone of the body has gone since the photo.
+
+A bone's frame has the columns e1 (along it, as long as it is), e2 and e3 (across, one common
+length), and its origin; the frame of now times the inverse of the photo's carries what hangs on it.
+
+- Trunk: affine, so that shoulders and hips are where the landmarks are.
+- Limbs: swung from the parent's turn, which has no free twist; then turned about themselves, as far
+  as the joint allows, so that the side which faced the camera in the photo goes on facing it: that
+  side is all that the photo shows of them.
+- Head: the similarity of the face's eleven landmarks.
+
+Convention: points are in pixels of the photo's window, x right, y down, z away from the camera.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bunraku.runtime.drivers.body.limbs import (
+    LIMB_LEVELS,
+    LIMBS,
+    POSED_BY,
+    down_the_limbs,
+    with_hands,
+    within,
+)
+from bunraku.runtime.drivers.body.turning import (
+    Vectors,
+    about,
+    cross,
+    dot,
+    similarity,
+    swing,
+    unit,
+)
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import (
+    HEAD,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+)
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
+
+FACING = (0.25, 0.6)
+"""How far a bone lies in the picture, as a sine, before its side towards the camera means anything,
+and from where it means all."""
+SHORTEST = 0.5
+"""Shoulders and hips count as at least this wide, in rest widths: a frame must have an inverse."""
+HEAD_SCALE = 0.75, 1.33
+"""By how much a head may look smaller or larger than in the photo."""
+FACE_WEIGHTS = np.array([2.0, 1, 1, 1, 1, 1, 1, 1, 1, 1.5, 1.5])
+
+
+_NOTHING = 1e-3
+"""Pixels; shorter is no bone."""
+_TRUNK = np.array([BodyBone.CHEST, BodyBone.PELVIS])
+_PAIRS = np.array([[LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]])
+_TOWARDS_CAMERA = np.array([0.0, 0.0, -1.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Stance:
+    """How the photo's person stands."""
+
+    points: Vectors
+    """``[35, 3]`` (``with_hands``)."""
+    size: float
+    """Pixels a metre of the template."""
+    frames: Vectors
+    """``[15, 4, 4]``, from a bone's own axes to the window."""
+    inverse: Vectors
+    turns: Vectors
+    """``[15, 3, 3]``, each bone's rotation since the rest, without twist."""
+    twists: Vectors
+    """``[12]`` radians from the rest's front to the camera, of ``LIMBS``."""
+    facing: Vectors
+    """``[12]`` how much that means, the sine of the bone against the line of sight."""
+
+
+class Rig:
+    """Poses bones by landmarks.
+
+    :param rest: ``[33, 3]``, the template's landmarks at rest, in metres.
+    """
+
+    def __init__(self, rest: Array) -> None:
+        self.rest = with_hands(rest)
+        self._widths = np.linalg.norm(self.rest[_PAIRS[:, 0]] - self.rest[_PAIRS[:, 1]], axis=1)
+        self._trunk_at_rest = _orthogonal(self._trunk(self.rest, 1.0))
+        along = unit(self.rest[LIMBS.ends] - self.rest[LIMBS.starts])
+        self._along = along
+        self._level_along = np.split(along, len(LIMB_LEVELS))
+        across = unit(cross(along, np.array([[0.1, 0.2, 1.0]])))
+        self._across = np.stack([across, cross(along, across)], -1)
+        self.at_rest = self._stance(self.rest, 1.0, np.eye(4))
+
+    def stance(self, landmarks: Array, size: float) -> Stance:
+        """The photo's person.
+
+        :param landmarks: ``[33, 3 or more]`` in pixels of the window.
+        :param size: pixels a metre of the template.
+        """
+        points = with_hands(landmarks)
+        face = list(HEAD)
+        scale, turn, shift = similarity(self.rest[face], points[face], FACE_WEIGHTS)
+        head = np.eye(4)
+        head[:3, :3], head[:3, 3] = scale * turn, shift
+        return self._stance(points, size, head)
+
+    def transforms(self, photo: Stance, landmarks: Array, belief: Array) -> Array:
+        """Where each bone has gone since the photo.
+
+        :param landmarks: ``[33, 3 or more]``, the driver's in pixels of the photo's window.
+        :param belief: ``[33]`` in [0, 1], how far each landmark is believed. A limb that is not
+            goes with what it hangs on, as the photo has it; so do hips.
+        :return: ``[len(BodyBone), 3, 4]`` float32, from the photo's window to where it is now.
+        """
+        points, believed = with_hands(landmarks), down_the_limbs(belief)
+        self._keep_hips(points, photo, believed)
+        turns = self._swings(points, photo, believed)
+        twists, facing = self._facing(points, turns)
+        wanted = (twists - photo.twists + np.pi) % (2.0 * np.pi) - np.pi
+        start, full = FACING
+        means = np.minimum(facing, photo.facing)
+        wanted = wanted * np.clip((means - start) / (full - start), 0.0, 1.0)
+        frames = self._frames(points, photo.size, turns, within(wanted))
+        moved = frames @ photo.inverse
+        moved[BodyBone.HEAD] = self._head(photo.points, points)
+        return moved[POSED_BY, :3].astype(np.float32)
+
+    def _stance(self, points: Vectors, size: float, head: Vectors) -> Stance:
+        turns = self._swings(points)
+        frames = self._frames(points, size, turns, np.zeros(len(LIMBS.bones)))
+        frames[BodyBone.HEAD] = head
+        twists, facing = self._facing(points, turns)
+        inverse = np.asarray(np.linalg.inv(frames), np.float64)
+        return Stance(points, size, frames, inverse, turns, twists, facing)
+
+    def _head(self, photo: Vectors, points: Vectors) -> Vectors:
+        face = list(HEAD)
+        scale, turn, _ = similarity(photo[face], points[face], FACE_WEIGHTS)
+        scale = min(max(scale, HEAD_SCALE[0]), HEAD_SCALE[1])
+        share = FACE_WEIGHTS / FACE_WEIGHTS.sum()
+        moved = np.eye(4)
+        moved[:3, :3] = scale * turn
+        moved[:3, 3] = share @ points[face] - scale * turn @ (share @ photo[face])
+        return moved
+
+    def _trunk(self, points: Vectors, size: float) -> Vectors:
+        """Frames of chest and pelvis, ``[2, 3, 4]``."""
+        pairs = points[_PAIRS]
+        middles = pairs.mean(1)
+        wide = pairs[:, 0] - pairs[:, 1]
+        length = np.sqrt(dot(wide, wide))
+        wide[length < _NOTHING] = -_TOWARDS_CAMERA * _NOTHING
+        least = SHORTEST * self._widths * size
+        wide *= np.maximum(1.0, least / np.maximum(length, _NOTHING))[:, None]
+        axis = np.broadcast_to(middles[1] - middles[0], wide.shape)
+        away = unit(cross(wide, axis)) * size
+        return np.stack([wide, axis, away, middles], -1)
+
+    def _swings(
+        self, points: Vectors, photo: Stance | None = None, believed: Vectors | None = None
+    ) -> Vectors:
+        """Rotations since the rest, ``[15, 3, 3]``; limbs that are not believed are moved."""
+        turns = np.empty((BODY_BONES, 3, 3))
+        turns[BodyBone.HEAD] = np.eye(3)
+        trunk = _orthogonal(self._trunk(points, 1.0))
+        turns[_TRUNK] = trunk @ self._trunk_at_rest.transpose(0, 2, 1)
+        for level, along in zip(LIMB_LEVELS, self._level_along, strict=True):
+            parent = turns[level.parents]
+            start = points[level.starts]
+            if photo is not None and believed is not None:
+                since = parent @ photo.turns[level.parents].transpose(0, 2, 1)
+                bone = photo.points[level.ends] - photo.points[level.starts]
+                kept = start + (since @ bone[..., None])[..., 0]
+                share = believed[level.ends][:, None]
+                points[level.ends] = kept + (points[level.ends] - kept) * share
+            now = unit(points[level.ends] - start)
+            turns[level.bones] = swing(unit((parent @ along[..., None])[..., 0]), now) @ parent
+        return turns
+
+    def _facing(self, points: Vectors, turns: Vectors) -> tuple[Vectors, Vectors]:
+        """Angle of each limb from its rest's front to the camera, and how much it means."""
+        along = unit(points[LIMBS.ends] - points[LIMBS.starts])
+        front = -turns[LIMBS.bones][:, :, 2]
+        front = unit(front - along * dot(front, along)[:, None])
+        camera = _TOWARDS_CAMERA + along * along[:, 2:]
+        means = np.sqrt(dot(camera, camera))
+        camera = unit(camera)
+        angle = np.arctan2(dot(cross(front, camera), along), dot(front, camera))
+        return np.where(means > FACING[0], angle, 0.0), means
+
+    def _frames(self, points: Vectors, size: float, turns: Vectors, twist: Vectors) -> Vectors:
+        frames = np.zeros((BODY_BONES, 4, 4))
+        frames[:, 3, 3] = 1.0
+        frames[BodyBone.HEAD] = np.eye(4)
+        frames[_TRUNK, :3] = self._trunk(points, size)
+        bone = points[LIMBS.ends] - points[LIMBS.starts]
+        away = (turns[LIMBS.bones] @ self._along[..., None])[..., 0]
+        bone += away * (dot(bone, bone) < _NOTHING**2)[:, None] * _NOTHING
+        across = about(unit(bone), twist) @ turns[LIMBS.bones] @ self._across * size
+        frames[LIMBS.bones, :3, 0] = bone
+        frames[LIMBS.bones, :3, 1:3] = across
+        frames[LIMBS.bones, :3, 3] = points[LIMBS.starts]
+        return frames
+
+    @staticmethod
+    def _keep_hips(points: Vectors, photo: Stance, believed: Vectors) -> None:
+        shoulders, hips = _PAIRS
+        shift = points[shoulders].mean(0) - photo.points[shoulders].mean(0)
+        kept = photo.points[hips] + shift
+        points[hips] = kept + (points[hips] - kept) * believed[hips].min()
+
+
+def _orthogonal(trunk: Vectors) -> Vectors:
+    """Rotations ``[2, 3, 3]`` of the trunk's frames, upright along the trunk's axis."""
+    down, away = unit(trunk[..., 1]), unit(trunk[..., 2])
+    return np.stack([cross(down, away), down, away], -1)

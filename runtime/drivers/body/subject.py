@@ -1,0 +1,16 @@
+"""What the body driver keeps of a photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
+
+
+@dataclass(frozen=True, eq=False)
+class BodySubject(LandmarkSubject):
+    """A photo's person as a body."""
+
+    body: Body | None
+    """None where none could be fitted: the photo is then driven by landmarks alone."""

@@ -1,0 +1,166 @@
+"""Colours for what the photo never showed: a plane for each kind of surface, filled smoothly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.binding import Binding, nearest_reached
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.grid import GROUP, GROUPS
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
+
+
+class Cloth(IntEnum):
+    """Kinds of surface that look alike: a bone's, for trunk and head a group's."""
+
+    TRUNK = 0
+    FACE = 1
+    HAIR = 2
+    UPPER_ARM_L = 3
+    UPPER_ARM_R = 4
+    FOREARM_L = 5
+    FOREARM_R = 6
+    HAND_L = 7
+    HAND_R = 8
+    THIGH_L = 9
+    THIGH_R = 10
+    SHIN_L = 11
+    SHIN_R = 12
+    FOOT_L = 13
+    FOOT_R = 14
+
+
+CLOTH = np.arange(BODY_BONES)
+"""Of each bone; from the arms on they are the bones' own."""
+CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE
+ENOUGH = 12
+"""Pixels from which a plane is the photo's own."""
+SURE = 0.7
+"""Of the mask: pixels below it have the background's colours in them."""
+SKIN_LIKE = 0.10
+"""How far a hand's hue may be from the face's, in shares of the sum of the colours."""
+_LIKE = {Cloth.HAIR: Cloth.FACE} | {
+    cloth: Cloth(cloth + 1 if cloth % 2 else cloth - 1)
+    for cloth in Cloth
+    if cloth >= Cloth.UPPER_ARM_L
+}
+"""What a kind that the photo does not show looks like: the other side's."""
+_EYES, _MOUTH = [2, 5], [9, 10]
+
+
+@dataclass(frozen=True, eq=False)
+class Textures:
+    """Colours of the second layer, and which pixels of the photo are whose."""
+
+    planes: Array
+    """``[15 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other."""
+    known: NDArray[np.bool_]
+    """``[15]``: whether the photo shows the kind of surface."""
+    cloth: NDArray[np.int32]
+    """``[m]``, of the template's triangles."""
+    members: Array
+    """``[5 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
+
+
+def make_textures(fit: Fit, binding: Binding, window: Picture, mask: Array) -> Textures:
+    """The colours of a photo's person.
+
+    :param window: ``[n, n, 3]``; :param mask: ``[n, n]`` in [0, 1].
+    """
+    colours = window.astype(np.float32) / np.float32(255.0)
+    sure = cv2.erode((mask > SURE).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    kind = np.where(binding.bone >= 0, CLOTH[np.maximum(binding.bone, 0)], -1)
+    face = _face(fit, kind == Cloth.FACE)
+    skin_tone = _middle(colours, sure & face)
+    shown = []
+    for cloth in Cloth:
+        own = sure & (kind == cloth)
+        if cloth in (Cloth.HAND_L, Cloth.HAND_R):
+            own = _bare(own & (binding.distance == 0), colours, skin_tone)
+        if cloth == Cloth.HAIR:
+            own = sure & (kind == Cloth.FACE) & ~face
+        shown.append(own)
+    known = np.array([own.sum() >= ENOUGH for own in shown])
+    planes = []
+    for cloth in Cloth:
+        if known[cloth]:
+            planes.append(filled(colours, shown[cloth].astype(np.float32)))
+            continue
+        other = _LIKE.get(cloth)
+        tone = _middle(colours, shown[other]) if other is not None and known[other] else None
+        if tone is None and cloth in (Cloth.HAND_L, Cloth.HAND_R):
+            tone = skin_tone
+        if tone is None:
+            tone = _middle(colours, shown[Cloth.TRUNK])
+        plain = np.full(3, 0.5, np.float32) if tone is None else tone
+        planes.append(np.broadcast_to(plain, colours.shape))
+    main = main_bones(fit.template)
+    kinds = CLOTH[main]
+    normals = fit.template.normals
+    kinds[(main == BodyBone.HEAD) & ((normals[:, 2] > 0.1) | (normals[:, 1] < -0.6))] = Cloth.HAIR
+    return Textures(
+        np.ascontiguousarray(np.concatenate(planes), np.float32),
+        known,
+        kinds[fit.template.triangles[:, 0]].astype(np.int32),
+        _members(binding),
+    )
+
+
+def filled(colours: Array, known: Array) -> Array:
+    """Colours ``[n, n, 3]`` where ``known [n, n]`` is 1, and a smooth continuation elsewhere."""
+    levels = [(colours * known[..., None], known)]
+    while min(levels[-1][1].shape) > 2:
+        sums, share = levels[-1]
+        size = (max(1, share.shape[1] // 2), max(1, share.shape[0] // 2))
+        smaller = [cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (sums, share)]
+        levels.append((np.asarray(smaller[0]), np.asarray(smaller[1])))
+    sums, share = levels[-1]
+    result = np.empty_like(sums)
+    result[:] = sums.sum((0, 1)) / max(float(share.sum()), 1e-6)
+    for sums, share in reversed(levels):
+        size = (share.shape[1], share.shape[0])
+        result = np.asarray(cv2.resize(result, size, interpolation=cv2.INTER_LINEAR))
+        told = np.minimum(2.0 * share, 1.0)[..., None]
+        result = result * (1.0 - told) + sums / np.maximum(share, 1e-6)[..., None] * told
+    return np.asarray(result, np.float32)
+
+
+def _face(fit: Fit, head: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The head's pixels below the brows and between the ears; the rest is hair."""
+    points = fit.stance.points
+    eyes, mouth = points[_EYES, :2].mean(0), points[_MOUTH, :2].mean(0)
+    up = eyes - mouth
+    length = float(up @ up) + 1e-6
+    y, x = np.mgrid[: len(head), : len(head)]
+    high = ((x - eyes[0]) * up[0] + (y - eyes[1]) * up[1]) / length
+    wide = np.abs((y - eyes[1]) * up[0] - (x - eyes[0]) * up[1]) / length
+    return np.asarray(head & (high < 0.75) & (wide < 1.3))
+
+
+def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArray[np.bool_]:
+    """The hand's pixels of the face's hue, if it has such: not those of a sleeve."""
+    if tone is None:
+        return hand
+    hue = colours / (colours.sum(-1, keepdims=True) + 1e-2)
+    alike = np.abs(hue - tone / (tone.sum() + 1e-2)).sum(-1) < SKIN_LIKE
+    return hand & alike if (hand & alike).sum() >= 0.2 * hand.sum() else hand
+
+
+def _middle(colours: Array, where: NDArray[np.bool_]) -> Array | None:
+    """The median colour; None of too few pixels."""
+    if where.sum() < ENOUGH:
+        return None
+    return np.asarray(np.median(colours[where], axis=0), np.float32)
+
+
+def _members(binding: Binding) -> Array:
+    group = GROUP[np.maximum(binding.bone.ravel()[nearest_reached(binding.reached)], 0)]
+    soft = [cv2.GaussianBlur((group == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
+    return np.ascontiguousarray(np.concatenate(soft), np.float32)

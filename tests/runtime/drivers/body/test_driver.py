@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from tests.runtime.drivers.body.people import silhouette
+from tests.runtime.fakes import FakeEngine, FakeEstimator, engines, models, street
+
+from bunraku.runtime.drivers.body.driver import NOT_FITTED, BodyDriver, belief
+from bunraku.runtime.drivers.body.subject import BodySubject
+from bunraku.runtime.drivers.body.template import load_template
+from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
+from bunraku.runtime.drivers.locating import Located
+from bunraku.runtime.measure import Recorder
+from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.pose import Pose
+from bunraku.runtime.puppet import Puppet
+from bunraku.spec.arrays import Array, Picture
+
+TEMPLATE = load_template()
+HEIGHT, WIDTH = 400, 300
+SCALE = 190.0
+
+
+class Standing(FakeEstimator):
+    """Whatever the picture, a person who stands as the template does, somewhere to the right."""
+
+    right = 0.0
+
+    def observe(self, picture: Picture) -> Pose | None:
+        points = TEMPLATE.landmarks * SCALE
+        points[:, :2] += np.array([150.0 + self.right, 200.0]) - points[[23, 24], :2].mean(0)
+        landmarks = np.concatenate([points, np.ones((33, 1))], 1).astype(np.float32)
+        landmarks[:, 2] *= 2.4
+        world = TEMPLATE.landmarks - TEMPLATE.landmarks[[23, 24]].mean(0)
+        return Pose(
+            landmarks,
+            world.astype(np.float32),
+            0.99,
+            silhouette(points, picture.shape[:2], SCALE).astype(np.float32),
+        )
+
+
+def photo() -> Picture:
+    picture = street((HEIGHT, WIDTH))
+    seen = Standing().observe(picture)
+    assert seen is not None
+    assert seen.mask is not None
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    stripes = np.stack([150 + rows % 90, columns % 60, (rows + columns) % 80], -1)
+    return np.where(seen.mask[..., None] > 0, stripes, picture).astype(np.uint8)
+
+
+PHOTO = photo()
+
+
+def puppet_of(estimator: FakeEstimator, made: dict[str, FakeEngine] | None = None) -> Puppet:
+    """A puppet of fakes, but for the body."""
+
+    def make_driver(options: PuppetOptions, recorder: Recorder) -> BodyDriver:
+        by_landmarks = LandmarkDriver(estimator, estimator, options, recorder)
+        return BodyDriver(by_landmarks, TEMPLATE, recorder)
+
+    return Puppet(replace(models(estimator, made), make_driver=make_driver))
+
+
+def test_the_photo_itself_gives_the_photo_back_and_no_network_paints() -> None:
+    made = engines()
+    puppet = puppet_of(Standing(), made)
+    report = puppet.set_source(PHOTO)
+    assert report.notes == ()
+    assert isinstance(puppet.identity.subject, BodySubject)
+    shown = puppet.animate(PHOTO, 0.0)
+    person = silhouette_inside()
+    assert np.abs(shown.astype(int) - PHOTO)[person].mean() / 255.0 <= 0.01
+    assert made["motion"].runs == made["blend"].runs == 0
+    assert puppet.driving is not None
+    assert puppet.driving.drawn is not None
+    assert puppet.driving.surface.shape[1] == 73
+
+
+def silhouette_inside() -> Array:
+    seen = Standing().observe(PHOTO)
+    assert seen is not None
+    assert seen.mask is not None
+    return np.asarray(cv2.erode(seen.mask, np.ones((5, 5), np.uint8)) > 0)
+
+
+def test_the_person_moves_with_the_driver() -> None:
+    estimator = Standing()
+    puppet = puppet_of(estimator)
+    puppet.set_source(PHOTO)
+    puppet.animate(PHOTO, 0.0)
+    estimator.right = 12.0
+    identity = puppet.identity
+    driving = puppet.drive(identity, PHOTO, 0.1)
+    assert driving is not None
+    shown = puppet.paint(identity, puppet.move(identity, driving))
+    person = np.roll(silhouette_inside(), 12, 1)
+    off = np.abs(shown.astype(int) - np.roll(PHOTO, 12, 1))[person].mean()
+    assert off < 20.0  # the window of the fakes is small: stripes are read between its pixels
+    assert off < 0.5 * np.abs(PHOTO.astype(int) - np.roll(PHOTO, 12, 1))[person].mean()
+    window_only = puppet.paint(identity, puppet.move(identity, driving), window_only=True)
+    assert window_only.shape == identity.source.window.shape
+
+
+class Crowd(Standing):
+    """The outline is of somebody else."""
+
+    def observe(self, picture: Picture) -> Pose | None:
+        pose = super().observe(picture)
+        assert pose is not None
+        assert pose.mask is not None
+        return replace(pose, mask=np.roll(pose.mask, 130, 1))
+
+
+def test_a_photo_that_no_body_fits_is_driven_by_landmarks_and_says_so() -> None:
+    made = engines()
+    puppet = puppet_of(Crowd(), made)
+    report = puppet.set_source(PHOTO)
+    assert report.notes == (NOT_FITTED,)
+    shown = puppet.animate(PHOTO, 0.0)
+    assert shown.shape == PHOTO.shape
+    assert made["blend"].runs == 1
+    assert puppet.driving is not None
+    assert puppet.driving.drawn is None
+
+
+def test_nobody_is_lost_and_a_reset_forgets() -> None:
+    class Gone(Standing):
+        def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
+            return None if time_s > 0.5 else super().track(frame, time_s, mask=mask)
+
+    puppet = puppet_of(Gone())
+    puppet.set_source(PHOTO)
+    first = puppet.animate(PHOTO, 0.0)
+    assert np.array_equal(puppet.animate(PHOTO, 1.0), first)
+    assert puppet.lost == 1
+    assert puppet.driving_window is not None
+    puppet.calibrate()
+    puppet.set_source(PHOTO)
+    assert puppet.driving_window is None
+
+
+def test_landmarks_out_of_sight_are_not_believed() -> None:
+    in_frame = np.zeros((33, 4), np.float32)
+    in_frame[:, :2], in_frame[:, 3] = 50.0, 1.0
+    in_frame[1, 3] = 0.1
+    in_frame[2, 3] = 0.275
+    in_frame[3, 1] = 140.0
+    found = belief(Located(in_frame, in_frame, None), (100, 200))
+    assert found[[0, 1, 3]].tolist() == [1.0, 0.0, 0.0]
+    assert found[2] == pytest.approx(0.5)
