@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 
 from bunraku.commands.group import BunrakuGroup
 from bunraku.commands.options import parse_size
-from bunraku.commands.serve import ice_servers, read_token, serve
+from bunraku.commands.serve import ice_servers, load_engines, read_token, serve
 from bunraku.errors import InputError
+from bunraku.runtime.models import Models
 from bunraku.stream.rtc.options import Codec
 from bunraku.stream.server import run
 from bunraku.stream.server.options import ServerOptions
@@ -47,6 +48,22 @@ def test_by_default_this_machine_alone(invoke: Run) -> None:
     assert result.exit_code == 0
     assert result.stdout == "Bunraku is served at http://127.0.0.1:8090/\n"
     assert options == ServerOptions()
+
+
+def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+
+    class Loaded:
+        def warm_up(self) -> None:
+            told.append("warm")
+
+    def load(bundle: str, **options: Any) -> Loaded:
+        told.append((bundle, options))
+        return Loaded()
+
+    monkeypatch.setattr(Models, "load", load)
+    load_engines("live", "iuv", 2, "body")
+    assert told == [("live", {"iuv": "iuv", "threads": 2, "driver": "body"}), "warm"]
 
 
 def test_options_reach_the_server(invoke: Run, tmp_path: Path) -> None:

@@ -63,6 +63,18 @@ def test_evaluation(name: str, table: str) -> None:
             same(cell, values[column])
 
 
+def test_drivers() -> None:
+    columns = ("l1", "person_l1", "ssim", "akd", "mkr", "flicker", "own_person_l1")
+    rows = file("evaluation-drivers-2026-11-29")["tables"]["Real clips"]
+    for name, row in (("unmoved source", "unmoved source"), ("landmarks", "old"), ("body", "body")):
+        told = rows[f"all, {row}"]
+        for cell, column in zip(cells(f"{name}, 25 frames"), columns, strict=True):
+            if told.get(column) is not None:
+                same(cell, told[column])
+            else:
+                assert cell == "–"
+
+
 def test_iuv_net() -> None:
     for row, values in file("evaluation-synthetic-2026-11-23")["details"]["IUV net"].items():
         keys = ("part_accuracy", "mean_iou", "uv_error", "frames")

@@ -15,6 +15,7 @@ from bunraku.commands.options import (
     BundleOption,
     FaceOption,
     IuvBundleOption,
+    LiveDriverOption,
     MarkOption,
     NoFaceOption,
     RotateOption,
@@ -135,9 +136,7 @@ def live(
     ] = None,
     face: FaceOption = 0.0,
     no_face: NoFaceOption = False,
-    driver: Annotated[
-        str, typer.Option(help="What moves the photo: landmarks or body.")
-    ] = "landmarks",
+    driver: LiveDriverOption = "landmarks",
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,

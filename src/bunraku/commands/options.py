@@ -15,6 +15,9 @@ BundleOption: TypeAlias = Annotated[
 IuvBundleOption: TypeAlias = Annotated[
     str, typer.Option(help="The net that maps the body's surface: likewise.")
 ]
+LiveDriverOption: TypeAlias = Annotated[
+    str, typer.Option(help="What moves the photo: landmarks or body.")
+]
 StageThreadsOption: TypeAlias = Annotated[
     int | None,
     typer.Option(min=1, help="Threads of each network; by default the stages share the cores."),

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ import typer
 from bunraku.commands.options import (
     BundleOption,
     IuvBundleOption,
+    LiveDriverOption,
     StageThreadsOption,
     WindowOnlyOption,
     parse_size,
@@ -109,6 +111,7 @@ def serve(
         ),
     ] = None,
     window_only: WindowOnlyOption = False,
+    driver: LiveDriverOption = "landmarks",
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -157,16 +160,20 @@ def serve(
     )
     options.check()
     configure()
-    run_server(options, lambda: load_engines(bundle, iuv_bundle, threads), _tell_ready(options))
+    load = partial(load_engines, bundle, iuv_bundle, threads, driver)
+    run_server(options, load, _tell_ready(options))
 
 
-def load_engines(bundle: str, iuv: str, threads: int | None) -> Models:
+def load_engines(bundle: str, iuv: str, threads: int | None, driver: str) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.models import Models
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
 
     models = Models.load(
-        bundle, iuv=iuv, threads=threads or live_shares(spare=SERVER_SPARE).threads
+        bundle,
+        iuv=iuv,
+        threads=threads or live_shares(spare=SERVER_SPARE).threads,
+        driver=driver,
     )
     models.warm_up()
     return models
