@@ -64,14 +64,14 @@ class TorchModel:
 
     def __init__(self, generator: Path, iuv: Path) -> None:
         chosen, surfaces = read_checkpoint(generator), read_checkpoint(iuv)
-        self._generator, self._iuv = chosen.generator(), surfaces.iuv()
+        self._generator, self.iuv = chosen.generator(), surfaces.iuv()
         if self._generator.options.size != SIDE:
             raise InputError(
                 f"{generator} takes surfaces of {self._generator.options.size} pixels, and the "
                 f"IUV net gives {SIDE}.",
                 "Evaluate a generator of that size.",
             )
-        self._provenance = {
+        self.provenance = {
             str(held.kind): {
                 "checkpoint": held.path.name,
                 "steps": held.progress.steps,
@@ -79,14 +79,6 @@ class TorchModel:
             }
             for held in (chosen, surfaces)
         }
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        return dict(self._provenance)
-
-    @property
-    def iuv(self) -> nn.Module:
-        return self._iuv
 
     def animate(
         self, source: Array, mask: Array, densepose: Array, driving: Array, head: Array
@@ -122,16 +114,8 @@ class BundleModel:
         self._generator = Generator(engines, chosen.layout, threads, device=factory.device)
         iuv_engine = factory.make(surface.path(EngineName.IUV), EngineName.IUV)
         check_sizes(chosen, surface, iuv_engine.outputs[names.SURFACE][-1])
-        self._iuv = EngineIuv(iuv_engine)
-        self._provenance = bundle_provenance(chosen, surface)
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        return dict(self._provenance)
-
-    @property
-    def iuv(self) -> nn.Module:
-        return self._iuv
+        self.iuv = EngineIuv(iuv_engine)
+        self.provenance = bundle_provenance(chosen, surface)
 
     def animate(
         self, source: Array, mask: Array, densepose: Array, driving: Array, head: Array

@@ -19,7 +19,15 @@ from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.source.mask import shrunk
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import VISIBLE
+from bunraku.spec.landmarks import (
+    LEFT_ANKLE,
+    LEFT_KNEE,
+    LEFT_WRIST,
+    RIGHT_ANKLE,
+    RIGHT_KNEE,
+    RIGHT_WRIST,
+    VISIBLE,
+)
 from bunraku.spec.tensors import WARPED_CHANNELS
 
 BEHIND = 0.12
@@ -34,16 +42,16 @@ EDGE_PX = 2
 """How near to the photo's lower edge the grid is held."""
 _TRACE = np.float32(1e-4)
 _TIPS = {
-    Cloth.FOREARM_L: 15,
-    Cloth.FOREARM_R: 16,
-    Cloth.HAND_L: 15,
-    Cloth.HAND_R: 16,
-    Cloth.THIGH_L: 25,
-    Cloth.THIGH_R: 26,
-    Cloth.SHIN_L: 27,
-    Cloth.SHIN_R: 28,
-    Cloth.FOOT_L: 27,
-    Cloth.FOOT_R: 28,
+    Cloth.FOREARM_L: LEFT_WRIST,
+    Cloth.FOREARM_R: RIGHT_WRIST,
+    Cloth.HAND_L: LEFT_WRIST,
+    Cloth.HAND_R: RIGHT_WRIST,
+    Cloth.THIGH_L: LEFT_KNEE,
+    Cloth.THIGH_R: RIGHT_KNEE,
+    Cloth.SHIN_L: LEFT_ANKLE,
+    Cloth.SHIN_R: RIGHT_ANKLE,
+    Cloth.FOOT_L: LEFT_ANKLE,
+    Cloth.FOOT_R: RIGHT_ANKLE,
 }
 """Landmarks without which a driver does not show a kind of surface."""
 

@@ -14,6 +14,7 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import GROUP, GROUPS
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 
@@ -23,18 +24,18 @@ class Cloth(IntEnum):
     TRUNK = 0
     FACE = 1
     HAIR = 2
-    UPPER_ARM_L = 3
-    UPPER_ARM_R = 4
-    FOREARM_L = 5
-    FOREARM_R = 6
-    HAND_L = 7
-    HAND_R = 8
-    THIGH_L = 9
-    THIGH_R = 10
-    SHIN_L = 11
-    SHIN_R = 12
-    FOOT_L = 13
-    FOOT_R = 14
+    UPPER_ARM_L = BodyBone.UPPER_ARM_L
+    UPPER_ARM_R = BodyBone.UPPER_ARM_R
+    FOREARM_L = BodyBone.FOREARM_L
+    FOREARM_R = BodyBone.FOREARM_R
+    HAND_L = BodyBone.HAND_L
+    HAND_R = BodyBone.HAND_R
+    THIGH_L = BodyBone.THIGH_L
+    THIGH_R = BodyBone.THIGH_R
+    SHIN_L = BodyBone.SHIN_L
+    SHIN_R = BodyBone.SHIN_R
+    FOOT_L = BodyBone.FOOT_L
+    FOOT_R = BodyBone.FOOT_R
 
 
 CLOTH = np.arange(BODY_BONES)
@@ -52,7 +53,7 @@ _LIKE = {Cloth.HAIR: Cloth.FACE} | {
     if cloth >= Cloth.UPPER_ARM_L
 }
 """What a kind that the photo does not show looks like: the other side's."""
-_EYES, _MOUTH = [2, 5], [9, 10]
+_EYES = [LEFT_EYE, RIGHT_EYE]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +136,7 @@ def filled(colours: Array, known: Array) -> Array:
 def _face(fit: Fit, head: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The head's pixels below the brows and between the ears; the rest is hair."""
     points = fit.stance.points
-    eyes, mouth = points[_EYES, :2].mean(0), points[_MOUTH, :2].mean(0)
+    eyes, mouth = points[_EYES, :2].mean(0), points[list(MOUTH), :2].mean(0)
     up = eyes - mouth
     length = float(up @ up) + 1e-6
     y, x = np.mgrid[: len(head), : len(head)]

@@ -19,12 +19,11 @@ from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.networks import FETCH_AGAIN
 from bunraku.runtime.pose.roi import Roi, crop, to_network
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE
 
 SIZE = 192
 _MARGIN = 1.5  # of the crop around the face, as MediaPipe has it
 _RIGHT_EYE_CORNER, _LEFT_EYE_CORNER = 33, 263
-# Landmarks of the pose (spec/landmarks.py): middles of the eyes, corners of the mouth.
-_EYES, _MOUTH = (5, 2), (10, 9)
 _SHARE_ABOVE = 0.45  # of the way from the eyes to the mouth lies the middle of the face
 
 
@@ -111,8 +110,8 @@ def head_roi(landmarks: Array) -> Roi | None:
         The upright square around it, or None where the pose has no face to speak of: eyes and mouth
         in one place.
     """
-    right_eye, left_eye = landmarks[list(_EYES), :2].astype(np.float64)
-    eyes, mouth = (right_eye + left_eye) / 2, landmarks[list(_MOUTH), :2].mean(0)
+    right_eye, left_eye = landmarks[[RIGHT_EYE, LEFT_EYE], :2].astype(np.float64)
+    eyes, mouth = (right_eye + left_eye) / 2, landmarks[list(MOUTH), :2].mean(0)
     across, down = left_eye - right_eye, mouth - eyes
     size = max(2.6 * float(np.hypot(*down)), 2.2 * float(np.hypot(*across)))
     if not size > 2:

@@ -10,7 +10,10 @@ VISIBLE = 0.5
 """Visibility from which a landmark is taken to be in the picture."""
 
 NOSE = 0
+LEFT_EYE, RIGHT_EYE = 2, 5
 LEFT_EAR, RIGHT_EAR = 7, 8
+MOUTH = (9, 10)
+"""Its corners, the left one first."""
 LEFT_SHOULDER, RIGHT_SHOULDER = 11, 12
 LEFT_ELBOW, RIGHT_ELBOW = 13, 14
 LEFT_WRIST, RIGHT_WRIST = 15, 16

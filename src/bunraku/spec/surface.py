@@ -56,6 +56,4 @@ def part_charts(surface: Any) -> tuple[Any, Any, Any]:
 PRIOR_X, PRIOR_Y, PRIOR_CONFIDENCE = 0, 1, 2
 PRIOR_POSITION = slice(0, 2)
 """Where in the source's window the pixel comes from, x and y in [-1, 1], times the confidence."""
-PRIOR_COLOUR = slice(3, 6)
-"""Its colour, RGB in [0, 1], times the confidence."""
 PRIOR_CHANNELS = 6
