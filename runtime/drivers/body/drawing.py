@@ -57,11 +57,31 @@ _TIPS = {
 
 
 @dataclass(frozen=True, eq=False)
+class Layer:
+    """The mesh of what lies behind the photo's own pixels: the template, and what is added to it.
+
+    The template's triangles come first and keep their numbers.
+    """
+
+    vertices: Array
+    """``[v, 3]`` in pixels of the photo's window; x and y are where its planes are read."""
+    weights: Array
+    """``[v, 4]``"""
+    bones: NDArray[np.int32]
+    """``[v, 4]``"""
+    triangles: NDArray[np.int32]
+    """``[t, 3]``"""
+    cloth: NDArray[np.int32]
+    """``[t]``: which plane each shows."""
+
+
+@dataclass(frozen=True, eq=False)
 class Body:
     """A photo's person, ready to be drawn in other poses."""
 
     fit: Fit
     grid: Grid
+    layer: Layer
     textures: Textures
     picture: Array
     """``[n, n, 4]``: the window's colours, and the mask without its rim."""
@@ -76,6 +96,10 @@ class Body:
         binding = bind_pixels(fit)
         grid = make_grid(binding, fit.trunk_px, lower_edge(source))
         textures = make_textures(fit, binding, source.window, source.mask)
+        template = fit.template
+        layer = Layer(
+            fit.mesh, template.weights, template.bones, template.triangles, textures.cloth
+        )
         mask = shrunk(source.mask)[..., None]
         colours = source.window.astype(np.float32) / np.float32(255.0)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
@@ -83,7 +107,7 @@ class Body:
         picture = np.concatenate([colours, mask], -1)
         wide = cv2.dilate(source.mask, np.ones((3, 3), np.uint8))
         rim = np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32)
-        return cls(fit, grid, textures, picture, rim, by_group)
+        return cls(fit, grid, layer, textures, picture, rim, by_group)
 
     def draw(self, transforms: Array, visibility: Array, size: int) -> tuple[Drawn, Array]:
         """The person with its bones moved, and its surface (``drivers.body.surface``).
@@ -165,16 +189,15 @@ class Body:
 
     def _body_layer(self, transforms: Array, visibility: Array) -> tuple[Array, Array, Raster]:
         """Where in the planes each pixel comes from, how much of it the body fills, its raster."""
-        fit, n = self.fit, len(self.picture)
-        moved = skin(fit.mesh, fit.template.weights, fit.template.bones, transforms)
-        triangles, cloth = fit.template.triangles, self.textures.cloth
-        keep = np.ones(len(triangles), np.bool_)
+        layer, n = self.layer, len(self.picture)
+        moved = skin(layer.vertices, layer.weights, layer.bones, transforms)
+        keep = np.ones(len(layer.triangles), np.bool_)
         for kind, landmark in _TIPS.items():
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
-                keep &= cloth != kind
-        raster = rasterise(moved, triangles, (n, n), keep=keep)
-        place = interpolate(raster, triangles, np.clip(fit.mesh[:, :2], 0.0, n - 1.0))
-        place[..., 1] += n * cloth[np.maximum(raster.triangle, 0)]
+                keep &= layer.cloth != kind
+        raster = rasterise(moved, layer.triangles, (n, n), keep=keep)
+        place = interpolate(raster, layer.triangles, np.clip(layer.vertices[:, :2], 0.0, n - 1.0))
+        place[..., 1] += n * layer.cloth[np.maximum(raster.triangle, 0)]
         filled = cv2.blur((raster.triangle >= 0).astype(np.float32), (3, 3))
         return place, np.asarray(filled, np.float32), raster
 
