@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import Raster, interpolate, rasterise, skin
-from bunraku.runtime.drivers.body.binding import bind_pixels
+from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.grid import GROUP, GROUPS, Grid, make_grid
+from bunraku.runtime.drivers.body.grid import Grid, make_grid
+from bunraku.runtime.drivers.body.layer import Layer, make_layer
+from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.protocol import Drawn
@@ -57,25 +59,6 @@ _TIPS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
-    """The mesh of what lies behind the photo's own pixels: the template, and what is added to it.
-
-    The template's triangles come first and keep their numbers.
-    """
-
-    vertices: Array
-    """``[v, 3]`` in pixels of the photo's window; x and y are where its planes are read."""
-    weights: Array
-    """``[v, 4]``"""
-    bones: NDArray[np.int32]
-    """``[v, 4]``"""
-    triangles: NDArray[np.int32]
-    """``[t, 3]``"""
-    cloth: NDArray[np.int32]
-    """``[t]``: which plane each shows."""
-
-
-@dataclass(frozen=True, eq=False)
 class Body:
     """A photo's person, ready to be drawn in other poses."""
 
@@ -93,13 +76,10 @@ class Body:
     @classmethod
     def of(cls, source: Source, fit: Fit) -> Body:
         """Bind a photo to the body that was fitted to it."""
-        binding = bind_pixels(fit)
+        binding, hidden = bind_photo(fit, source.window)
         grid = make_grid(binding, fit.trunk_px, lower_edge(source))
-        textures = make_textures(fit, binding, source.window, source.mask)
-        template = fit.template
-        layer = Layer(
-            fit.mesh, template.weights, template.bones, template.triangles, textures.cloth
-        )
+        textures = make_textures(fit, binding, hidden, source.window, source.mask)
+        layer = make_layer(fit, binding, hidden, textures.cloth)
         mask = shrunk(source.mask)[..., None]
         colours = source.window.astype(np.float32) / np.float32(255.0)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
@@ -191,7 +171,7 @@ class Body:
         """Where in the planes each pixel comes from, how much of it the body fills, its raster."""
         layer, n = self.layer, len(self.picture)
         moved = skin(layer.vertices, layer.weights, layer.bones, transforms)
-        keep = np.ones(len(layer.triangles), np.bool_)
+        keep = layer.given.copy()
         for kind, landmark in _TIPS.items():
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
                 keep &= layer.cloth != kind
