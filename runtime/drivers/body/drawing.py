@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import Raster, interpolate, rasterise, skin
-from bunraku.runtime.drivers.body.binding import bind_pixels
+from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.grid import GROUP, GROUPS, Grid, make_grid
+from bunraku.runtime.drivers.body.grid import Grid, make_grid
+from bunraku.runtime.drivers.body.layer import Layer, make_layer
+from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.protocol import Drawn
@@ -62,6 +64,7 @@ class Body:
 
     fit: Fit
     grid: Grid
+    layer: Layer
     textures: Textures
     picture: Array
     """``[n, n, 4]``: the window's colours, and the mask without its rim."""
@@ -73,9 +76,10 @@ class Body:
     @classmethod
     def of(cls, source: Source, fit: Fit) -> Body:
         """Bind a photo to the body that was fitted to it."""
-        binding = bind_pixels(fit)
+        binding, hidden = bind_photo(fit, source.window)
         grid = make_grid(binding, fit.trunk_px, lower_edge(source))
-        textures = make_textures(fit, binding, source.window, source.mask)
+        textures = make_textures(fit, binding, hidden, source.window, source.mask)
+        layer = make_layer(fit, binding, hidden, textures.cloth)
         mask = shrunk(source.mask)[..., None]
         colours = source.window.astype(np.float32) / np.float32(255.0)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
@@ -83,7 +87,7 @@ class Body:
         picture = np.concatenate([colours, mask], -1)
         wide = cv2.dilate(source.mask, np.ones((3, 3), np.uint8))
         rim = np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32)
-        return cls(fit, grid, textures, picture, rim, by_group)
+        return cls(fit, grid, layer, textures, picture, rim, by_group)
 
     def draw(self, transforms: Array, visibility: Array, size: int) -> tuple[Drawn, Array]:
         """The person with its bones moved, and its surface (``drivers.body.surface``).
@@ -165,16 +169,15 @@ class Body:
 
     def _body_layer(self, transforms: Array, visibility: Array) -> tuple[Array, Array, Raster]:
         """Where in the planes each pixel comes from, how much of it the body fills, its raster."""
-        fit, n = self.fit, len(self.picture)
-        moved = skin(fit.mesh, fit.template.weights, fit.template.bones, transforms)
-        triangles, cloth = fit.template.triangles, self.textures.cloth
-        keep = np.ones(len(triangles), np.bool_)
+        layer, n = self.layer, len(self.picture)
+        moved = skin(layer.vertices, layer.weights, layer.bones, transforms)
+        keep = layer.given.copy()
         for kind, landmark in _TIPS.items():
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
-                keep &= cloth != kind
-        raster = rasterise(moved, triangles, (n, n), keep=keep)
-        place = interpolate(raster, triangles, np.clip(fit.mesh[:, :2], 0.0, n - 1.0))
-        place[..., 1] += n * cloth[np.maximum(raster.triangle, 0)]
+                keep &= layer.cloth != kind
+        raster = rasterise(moved, layer.triangles, (n, n), keep=keep)
+        place = interpolate(raster, layer.triangles, np.clip(layer.vertices[:, :2], 0.0, n - 1.0))
+        place[..., 1] += n * layer.cloth[np.maximum(raster.triangle, 0)]
         filled = cv2.blur((raster.triangle >= 0).astype(np.float32), (3, 3))
         return place, np.asarray(filled, np.float32), raster
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import (
     DEPTH_STEP,
-    NEIGHBOURS,
+    HANGING,
     Binding,
     nearest_reached,
 )
+from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
@@ -26,10 +27,6 @@ SKIRT_PX = 3.0
 """Legs are not cut from each other where both their surfaces are farther: there is a skirt."""
 PULLED = 6.0
 """Of the photo's length; a triangle between two bones that is pulled out farther is dropped."""
-GROUPS = 5
-"""Trunk with head, and each of the four limbs."""
-GROUP = np.array([0, 0, 0, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4])
-"""Of each bone."""
 _LEGS = [BodyBone.THIGH_L, BodyBone.THIGH_R, BodyBone.SHIN_L, BodyBone.SHIN_R]
 _SHINS = [BodyBone.SHIN_L, BodyBone.SHIN_R]
 _HELD = [BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R]
@@ -107,7 +104,8 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
     a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]
     quads = np.stack([a, b, c, d], -1)[(np.stack([a, b, c, d]) >= 0).all(0)]
     triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-    cut = _cut(triangles, place, bone, binding.distance.ravel()[at], trunk_px)
+    part, distance = binding.part.ravel()[at], binding.distance.ravel()[at]
+    cut = _cut(triangles, place, part, distance, trunk_px)
     doubled = _double(triangles[cut], place, bone)
     origin = np.concatenate([np.arange(len(place)), doubled.origin]).astype(np.int64)
     carrier = np.concatenate([np.arange(len(place)), doubled.carrier]).astype(np.int64)
@@ -137,7 +135,7 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
 def _cut(
     triangles: NDArray[np.int64],
     place: Array,
-    bone: NDArray[np.int32],
+    part: NDArray[np.int32],
     distance: Array,
     trunk_px: float,
 ) -> NDArray[np.bool_]:
@@ -145,10 +143,10 @@ def _cut(
     result = np.zeros(len(triangles), np.bool_)
     for first, second in ((0, 1), (1, 2), (2, 0)):
         i, j = triangles[:, first], triangles[:, second]
-        legs = np.isin(bone[i], _LEGS) & np.isin(bone[j], _LEGS)
-        legs &= np.isin(bone[i], _SHINS) | np.isin(bone[j], _SHINS)
+        legs = np.isin(part[i], _LEGS) & np.isin(part[j], _LEGS)
+        legs &= np.isin(part[i], _SHINS) | np.isin(part[j], _SHINS)
         skirt = legs & (np.minimum(distance[i], distance[j]) > SKIRT_PX)
-        result |= ~NEIGHBOURS[bone[i], bone[j]] & ~skirt
+        result |= ~HANGING[part[i], part[j]] & ~skirt
         result |= np.abs(place[i, 2] - place[j, 2]) > DEPTH_STEP * TORN * trunk_px
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -9,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import Binding, nearest_reached
+from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.grid import GROUP, GROUPS
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group, Groups, nearest
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -45,6 +46,8 @@ ENOUGH = 12
 """Pixels from which a plane is the photo's own."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
+BLEEDING_PX = 1
+"""How far one limb's colours run into those beside it."""
 SKIN_LIKE = 0.10
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
@@ -67,16 +70,19 @@ class Textures:
     cloth: NDArray[np.int32]
     """``[m]``, of the template's triangles."""
     members: Array
-    """``[5 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
+    """``[7 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
 
 
-def make_textures(fit: Fit, binding: Binding, window: Picture, mask: Array) -> Textures:
+def make_textures(
+    fit: Fit, binding: Binding, hidden: Sequence[Binding], window: Picture, mask: Array
+) -> Textures:
     """The colours of a photo's person.
 
     :param window: ``[n, n, 3]``; :param mask: ``[n, n]`` in [0, 1].
     """
     colours = window.astype(np.float32) / np.float32(255.0)
     sure = cv2.erode((mask > SURE).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    sure &= ~_at_borders(binding.group)
     kind = np.where(binding.bone >= 0, CLOTH[np.maximum(binding.bone, 0)], -1)
     face = _face(fit, kind == Cloth.FACE)
     skin_tone = _middle(colours, sure & face)
@@ -110,7 +116,7 @@ def make_textures(fit: Fit, binding: Binding, window: Picture, mask: Array) -> T
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
-        _members(binding),
+        _members(binding, hidden),
     )
 
 
@@ -131,6 +137,12 @@ def filled(colours: Array, known: Array) -> Array:
         told = np.minimum(2.0 * share, 1.0)[..., None]
         result = result * (1.0 - told) + sums / np.maximum(share, 1e-6)[..., None] * told
     return np.asarray(result, np.float32)
+
+
+def _at_borders(groups: Groups) -> NDArray[np.bool_]:
+    """Where colours of two limbs, or of a limb and the trunk, may be mixed."""
+    values, square = groups.astype(np.float32), np.ones((2 * BLEEDING_PX + 1,) * 2, np.uint8)
+    return np.asarray(cv2.dilate(values, square) != cv2.erode(values, square), np.bool_)
 
 
 def _face(fit: Fit, head: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -161,7 +173,14 @@ def _middle(colours: Array, where: NDArray[np.bool_]) -> Array | None:
     return np.asarray(np.median(colours[where], axis=0), np.float32)
 
 
-def _members(binding: Binding) -> Array:
-    group = GROUP[np.maximum(binding.bone.ravel()[nearest_reached(binding.reached)], 0)]
-    soft = [cv2.GaussianBlur((group == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
+def _members(binding: Binding, hidden: Sequence[Binding]) -> Array:
+    group = nearest(binding.group, binding.reached)
+    own = group.copy()
+    for cloths in hidden:  # where it goes on under another limb it has colours of its own alone
+        behind = cloths.bone[cloths.reached][0]
+        other = np.isin(group, ARMS) & (group != GROUP[behind])
+        square = np.ones((2 * BLEEDING_PX + 1,) * 2, np.uint8)
+        near = cv2.dilate(other.astype(np.uint8), square) > 0
+        own[cloths.reached & near & (group == GROUP[behind])] = Group.NOBODY
+    soft = [cv2.GaussianBlur((own == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
     return np.ascontiguousarray(np.concatenate(soft), np.float32)

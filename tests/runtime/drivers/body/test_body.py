@@ -11,11 +11,12 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas
-from bunraku.runtime.drivers.body.binding import bind_pixels
+from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.drawing import Body, _extended, lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
 from bunraku.runtime.drivers.body.girth import measure_girth
-from bunraku.runtime.drivers.body.grid import GROUP, make_grid
+from bunraku.runtime.drivers.body.grid import make_grid
+from bunraku.runtime.drivers.body.parting import GROUP, Group
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import Template, load_template
 from bunraku.runtime.drivers.body.texture import Cloth, filled
@@ -120,8 +121,8 @@ def test_a_pose_that_is_not_the_outlines_is_refused(
     assert fit_body(template, rig, unknown, source.mask) is None
 
 
-def test_every_pixel_of_the_person_has_bones(fit: Fit, landmarks: Array) -> None:
-    binding = bind_pixels(fit)
+def test_every_pixel_of_the_person_has_bones(fit: Fit, source: Source, landmarks: Array) -> None:
+    binding, _ = bind_photo(fit, source.window)
     assert binding.reached[fit.inside].mean() > 0.999
     assert np.allclose(binding.weights[binding.reached].sum(-1), 1.0, atol=1e-4)
     for landmark, bone in ((0, BodyBone.HEAD), (25, BodyBone.THIGH_L), (28, BodyBone.SHIN_R)):
@@ -129,10 +130,11 @@ def test_every_pixel_of_the_person_has_bones(fit: Fit, landmarks: Array) -> None
         assert GROUP[binding.bone[y - 3, x]] == GROUP[bone]
 
 
-def test_nothing_is_stretched_across_a_cut(fit: Fit) -> None:
-    grid = make_grid(bind_pixels(fit), fit.trunk_px, None)
+def test_nothing_is_stretched_across_a_cut(fit: Fit, source: Source) -> None:
+    binding, _ = bind_photo(fit, source.window)
+    grid = make_grid(binding, fit.trunk_px, None)
     groups = GROUP[grid.bone[grid.triangles]]
-    apart = (groups == 1).any(1) & (groups == 3).any(1)
+    apart = (groups == Group.FOREARM_L).any(1) & (groups == Group.LEG_L).any(1)
     assert not apart.any()  # no triangle between a hanging hand and the thigh
     assert grid.whole(grid.vertices).all()
     pulled = grid.vertices.copy()
