@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from bunraku.kernels import Raster, interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.grid import Grid, make_grid
-from bunraku.runtime.drivers.body.layer import Layer, make_layer
+from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
+from bunraku.runtime.drivers.body.layer import BEHIND, Layer, make_layer
 from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
@@ -32,16 +32,12 @@ from bunraku.spec.landmarks import (
 )
 from bunraku.spec.tensors import WARPED_CHANNELS
 
-BEHIND = 0.12
-"""How far behind the body's surface the photo's own may lie and still hide it, in trunks."""
 OWN_STEEPNESS = 3.0
 """Of the soft edge between two groups of bones at a cut."""
 STILL_PX = 1.5
 """What moved less than one pixel less shows its rim as the photo has it, by degrees."""
 RIM_PX = 0.8
 """How softly that fades out."""
-EDGE_PX = 2
-"""How near to the photo's lower edge the grid is held."""
 _TRACE = np.float32(1e-4)
 _TIPS = {
     Cloth.FOREARM_L: LEFT_WRIST,
@@ -77,9 +73,10 @@ class Body:
     def of(cls, source: Source, fit: Fit) -> Body:
         """Bind a photo to the body that was fitted to it."""
         binding, hidden = bind_photo(fit, source.window)
-        grid = make_grid(binding, fit.trunk_px, lower_edge(source))
+        edge = lower_edge(source)
+        grid = make_grid(binding, fit.trunk_px, edge)
         textures = make_textures(fit, binding, hidden, source.window, source.mask)
-        layer = make_layer(fit, binding, hidden, textures.cloth)
+        layer = make_layer(fit, binding, hidden, textures.cloth, edge)
         mask = shrunk(source.mask)[..., None]
         colours = source.window.astype(np.float32) / np.float32(255.0)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
@@ -135,9 +132,7 @@ class Body:
         """Where in the photo each pixel comes from ``[n, n, 2]``, whether it does, its depth."""
         grid, n = self.grid, len(self.picture)
         moved = skin(grid.vertices, grid.weights, grid.bones, transforms)
-        if grid.held.any():
-            lifted = grid.held & (moved[:, 1] < grid.vertices[:, 1])
-            moved[lifted, 1] = grid.vertices[lifted, 1] + EDGE_PX
+        hold_down(moved, grid.vertices, grid.hold)
         whole = grid.whole(moved)
         place = np.ascontiguousarray(grid.vertices[:, :2])
         own = np.zeros((n * n, 2), np.float32)
@@ -171,6 +166,7 @@ class Body:
         """Where in the planes each pixel comes from, how much of it the body fills, its raster."""
         layer, n = self.layer, len(self.picture)
         moved = skin(layer.vertices, layer.weights, layer.bones, transforms)
+        hold_down(moved, layer.vertices, layer.hold)
         keep = layer.given.copy()
         for kind, landmark in _TIPS.items():
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
@@ -183,11 +179,9 @@ class Body:
 
 
 def lower_edge(source: Source) -> int | None:
-    """The row of the window at which the photo ends and cuts the person; None where it does not."""
+    """The window's row at which the photo or the window cuts the person; None if neither does."""
     _, top, side = source.framing.window.box
     height, n = source.photo.shape[0], len(source.mask)
-    if top + side < height - 2:
-        return None
     row = min(n - 1, int((height - top) * n / side) - 2)
     return row if row > 0 and (source.mask[row - 1] > 0.5).any() else None
 

@@ -16,7 +16,7 @@ from bunraku.runtime.drivers.body.drawing import Body, _extended, lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
 from bunraku.runtime.drivers.body.girth import measure_girth
 from bunraku.runtime.drivers.body.grid import make_grid
-from bunraku.runtime.drivers.body.parting import GROUP, Group
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import Template, load_template
 from bunraku.runtime.drivers.body.texture import Cloth, filled
@@ -141,7 +141,7 @@ def test_nothing_is_stretched_across_a_cut(fit: Fit, source: Source) -> None:
     pulled[grid.bone == BodyBone.SHIN_L, 1] += 40.0
     assert not grid.whole(pulled).all()
     assert grid.vertices[:, :2].max() <= N - 1
-    assert not grid.held.any()
+    assert not grid.hold.any()
 
 
 def test_a_photo_driven_by_itself_is_the_photo(
@@ -192,7 +192,9 @@ def test_a_photo_that_ends_at_the_waist_is_held_there(fit: Fit, source: Source) 
     assert edge == row - 2
     assert lower_edge(source) is None  # the photo goes on below the feet
     body = Body.of(half, fit)
-    assert body.grid.held.any()
+    assert body.grid.hold.max() == 1.0
+    arms = np.isin(GROUP[body.grid.bone], ARMS)
+    assert not body.grid.hold[arms].any()
     lifted = np.repeat(np.eye(4, dtype=np.float32)[None, :3], len(BodyBone), 0)
     lifted[:, 1, 3] = -15.0
     drawn, _ = body.draw(lifted, SURE, 128)
