@@ -82,7 +82,8 @@ class BodyDriver:
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
             seen = belief(located, (frame.shape[0], frame.shape[1]))
             transforms = self._rig.transforms(body.fit.stance, landmarks, seen)
-            drawn, surface = body.draw(transforms, seen, subject.surface.shape[-1])
+            drawn = body.draw(transforms, seen)
+            surface = body.surface(transforms, seen, subject.surface.shape[-1])
         return Driving(surface, located.in_frame, drawn=drawn, turned_deg=self._locator.turned_deg)
 
 
