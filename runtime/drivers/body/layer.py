@@ -33,7 +33,8 @@ LIFTED = 0.03
 class Layer:
     """The mesh of what lies behind the photo's own pixels: the template, and what is added to it.
 
-    The template's triangles come first and keep their numbers.
+    The template's triangles come first and keep their numbers. As there, corners run so that what
+    faces away from the camera can be left out.
     """
 
     vertices: Array

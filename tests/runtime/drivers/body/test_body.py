@@ -12,7 +12,7 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.drivers.body.binding import bind_photo
-from bunraku.runtime.drivers.body.drawing import Body, _extended, lower_edge
+from bunraku.runtime.drivers.body.drawing import Body, lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
 from bunraku.runtime.drivers.body.girth import measure_girth
 from bunraku.runtime.drivers.body.grid import make_grid
@@ -87,7 +87,7 @@ def body(source: Source, fit: Fit) -> Body:
 
 
 def pasted(source: Source, body: Body, transforms: Array) -> Picture:
-    drawn, _ = body.draw(transforms, SURE, 128)
+    drawn = body.draw(transforms, SURE)
     canvas = Canvas(source.photo, source.plate, source.framing.window, threads=1)
     return canvas.paste(drawn.image, drawn.mask, drawn.detail)
 
@@ -148,8 +148,12 @@ def test_a_photo_driven_by_itself_is_the_photo(
     source: Source, body: Body, rig: Rig, landmarks: Array
 ) -> None:
     still = rig.transforms(body.fit.stance, landmarks, SURE)
-    drawn, surface = body.draw(still, SURE, 128)
+    drawn = body.draw(still, SURE)
+    surface = body.surface(still, SURE, 128)
     assert surface.shape == (1, 73, 128, 128)
+    covered = surface[0, 0] == 0
+    assert (covered == (surface[0, 1:25].sum(0) == 1)).all()
+    assert 0.5 < covered.sum() * 4 / source.mask.sum() < 1.1
     assert np.abs(drawn.flow).max() < 1e-3
     person = source.mask > 0.5
     assert drawn.mask[0, 0][source.mask > 0.99].mean() > 0.99
@@ -178,7 +182,7 @@ def test_what_an_arm_hid_is_the_trunks_and_never_a_hole(
     raised = landmarks.copy()
     arm = [13, 15, 17, 19, 21]
     raised[arm, 1] = 2.0 * raised[11, 1] - raised[arm, 1]
-    drawn, _ = body.draw(rig.transforms(body.fit.stance, raised, SURE), SURE, 128)
+    drawn = body.draw(rig.transforms(body.fit.stance, raised, SURE), SURE)
     x, y = raised[15, :2].round().astype(int)
     assert drawn.mask[0, 0, y, x] > 0.9
     trunk = landmarks[[11, 12, 23, 24], :2].mean(0).round().astype(int)
@@ -197,7 +201,7 @@ def test_a_photo_that_ends_at_the_waist_is_held_there(fit: Fit, source: Source) 
     assert not body.grid.hold[arms].any()
     lifted = np.repeat(np.eye(4, dtype=np.float32)[None, :3], len(BodyBone), 0)
     lifted[:, 1, 3] = -15.0
-    drawn, _ = body.draw(lifted, SURE, 128)
+    drawn = body.draw(lifted, SURE)
     assert drawn.mask[0, 0, row - 3, int(fit.stance.points[23, 0])] > 0.9
 
 
@@ -224,17 +228,6 @@ def test_what_neither_shows_is_not_made_up(body: Body) -> None:
     still = np.repeat(np.eye(4, dtype=np.float32)[None, :3], len(BodyBone), 0)
     hidden = SURE.copy()
     hidden[15] = 0.0
-    _, with_hand = body.draw(still, SURE, 128)
-    _, without = blind.draw(still, hidden, 128)
+    with_hand, without = body.surface(still, SURE, 128), blind.surface(still, hidden, 128)
     assert without[0, 4].sum() < 0.3 * with_hand[0, 4].sum()  # part 4, the left hand
-
-
-def test_places_go_on_for_one_pixel() -> None:
-    places = np.zeros((5, 5, 2), np.float32)
-    places[2, 2] = 3.0, 4.0
-    known = np.zeros((5, 5), np.bool_)
-    known[2, 2] = True
-    places[0, 0] = 9.0  # not known: forgotten
-    result = _extended(places, known)
-    assert (result[1:4, 1:4] == [3.0, 4.0]).all()
-    assert result.sum() == 9 * 7.0
+    assert blind.draw(still, hidden).mask.sum() <= body.draw(still, SURE).mask.sum()

@@ -155,7 +155,7 @@ def test_an_arm_that_is_lifted_leaves_no_print(source: Source, fit: Fit) -> None
     body = Body.of(source, fit)
     lifted = source.pose.landmarks.copy()
     lifted[[15, 17, 19, 21], 0] += 90.0
-    drawn, _ = body.draw(RIG.transforms(fit.stance, lifted, SURE), SURE, 128)
+    drawn = body.draw(RIG.transforms(fit.stance, lifted, SURE), SURE)
     shown = drawn.image[0].transpose(1, 2, 0) * 255.0
     before = skin_of(source.photo) > 0
     belly = np.zeros((N, N), np.bool_)
@@ -184,7 +184,7 @@ def test_the_body_stands_where_the_photo_shows_its_arms(
 def test_nothing_of_the_body_hides_what_the_photo_shows(fit: Fit, source: Source) -> None:
     body = Body.of(source, fit)
     still = RIG.transforms(fit.stance, source.pose.landmarks, SURE)
-    drawn, _ = body.draw(still, SURE, 128)
+    drawn = body.draw(still, SURE)
     person = source.mask > 0.5
     off = np.abs(drawn.image[0].transpose(1, 2, 0) * 255.0 - source.photo)[person]
     assert off.mean() < 1.0
