@@ -35,6 +35,8 @@ RELAXING = 40
 """Steps of smoothing: how wide a joint bends, in pixels, goes with their root."""
 ARMPIT = 0.4
 """Of the upper arm's length: from there on it hangs beside the trunk and not on it."""
+UNDER = 0.05
+"""How far behind what hides it a hidden cloth lies at least, in trunks."""
 FREE = BODY_BONES
 """Number of the part that is the left upper arm below the armpit; the right one's is the next."""
 _UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
@@ -135,7 +137,8 @@ def bind_photo(fit: Fit, window: Picture) -> tuple[Binding, tuple[Binding, ...]]
             behind = hidden_by(fit, covers[Group(group)], seen, alone.shown)
             if behind.any():
                 hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
-    return _relaxed(fit, _joined(bound)), tuple(hidden)
+    whole = _relaxed(fit, _joined(bound))
+    return whole, tuple(_put_behind(one, whole, UNDER * fit.trunk_px) for one in hidden)
 
 
 def nearest_reached(reached: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -190,6 +193,13 @@ def _joined(layers: list[Binding]) -> Binding:
         for field in fields(Binding):
             getattr(first, field.name)[layer.reached] = getattr(layer, field.name)[layer.reached]
     return first
+
+
+def _put_behind(layer: Binding, whole: Binding, apart: float) -> Binding:
+    """What is hidden lies behind what hides it, whatever the fitted depths say."""
+    under = layer.reached & whole.reached & (whole.group != layer.group)
+    depth = np.where(under, np.maximum(layer.depth, whole.depth + np.float32(apart)), layer.depth)
+    return replace(layer, depth=depth)
 
 
 def _relaxed(fit: Fit, layer: Binding) -> Binding:

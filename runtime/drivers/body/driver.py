@@ -10,8 +10,10 @@ from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
+from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.locating import Located, metric_depth
 from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
@@ -57,13 +59,18 @@ class BodyDriver:
         return self._locator.window
 
     def prepare(self, source: Source) -> BodySubject:
-        plain = self._by_landmarks.prepare(source)
         n = len(source.mask)
         metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
         fit = fit_body(self._template, self._rig, in_pixels(metric, n), source.mask)
         body = None if fit is None else Body.of(source, fit)
-        notes = plain.notes if body is not None else (*plain.notes, NOT_FITTED)
-        return BodySubject(source, plain.surface, plain.proportions, body, notes=notes)
+        return BodySubject(
+            source,
+            Later(lambda: self._by_landmarks.source_surface(source)),
+            proportions(source.pose),
+            body,
+            drawn=body is not None,
+            notes=() if body is not None else (NOT_FITTED,),
+        )
 
     def follow(
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
@@ -82,8 +89,14 @@ class BodyDriver:
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
             seen = belief(located, (frame.shape[0], frame.shape[1]))
             transforms = self._rig.transforms(body.fit.stance, landmarks, seen)
-            drawn, surface = body.draw(transforms, seen, subject.surface.shape[-1])
-        return Driving(surface, located.in_frame, drawn=drawn, turned_deg=self._locator.turned_deg)
+            drawn = body.draw(transforms, seen)
+        size = self._by_landmarks.size
+        return Driving(
+            Later(lambda: body.surface(transforms, seen, size)),
+            located.in_frame,
+            drawn=drawn,
+            turned_deg=self._locator.turned_deg,
+        )
 
 
 def in_pixels(landmarks: Array, n: int) -> Array:

@@ -27,6 +27,10 @@ SKIRT_PX = 3.0
 """Legs are not cut from each other where both their surfaces are farther: there is a skirt."""
 PULLED = 6.0
 """Of the photo's length; a triangle between two bones that is pulled out farther is dropped."""
+HOLDING = 0.5
+"""How far above the photo's lower edge a body that is lifted is stretched, in trunks."""
+EDGE_PX = 2
+"""How far below that edge it still reaches."""
 _LEGS = [BodyBone.THIGH_L, BodyBone.THIGH_R, BodyBone.SHIN_L, BodyBone.SHIN_R]
 _SHINS = [BodyBone.SHIN_L, BodyBone.SHIN_R]
 _HELD = [BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R]
@@ -69,8 +73,8 @@ class Grid:
     """``[t, 3]``"""
     group: NDArray[np.int32]
     """``[t]``: at a cut, whose pixels a triangle shows; -1 for all of them."""
-    held: NDArray[np.bool_]
-    """``[v]``: at the photo's lower edge, from which they are not lifted."""
+    hold: Array
+    """``[v]`` in [0, 1]: 1 at the photo's lower edge, from which nothing is lifted, less above."""
 
     seams: Seams
 
@@ -83,6 +87,15 @@ class Grid:
         result = np.ones(len(self.triangles), np.bool_)
         result[self.seams.triangle[(now * now).sum(1) > self.seams.limit]] = False
         return result
+
+
+def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
+    """Leave vertices at the photo's lower edge when the body is lifted, in place.
+
+    :param moved: ``[v, 3]``; :param vertices: ``[v, 3]``, in the photo. :param hold: ``[v]``.
+    """
+    rise = np.maximum(vertices[:, 1] - moved[:, 1], 0.0)
+    moved[:, 1] += hold * (rise + np.minimum(rise, np.float32(EDGE_PX)))
 
 
 def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid:
@@ -114,9 +127,10 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
     vertices = place[origin]
     vertices[:, 2] = place[carrier, 2]
     bone = bone[carrier].astype(np.int32)
-    held = np.zeros(len(vertices), np.bool_)
+    hold = np.zeros(len(vertices), np.float32)
     if lower_edge is not None:
-        held = (vertices[:, 1] > lower_edge - STEP_PX) & np.isin(bone, _HELD)
+        above = np.maximum(lower_edge - STEP_PX - vertices[:, 1], 0.0) / (HOLDING * trunk_px)
+        hold = (np.maximum(1.0 - above, 0.0) * np.isin(bone, _HELD)).astype(np.float32)
     bones = np.argsort(-weights, 1)[:, :4]
     heavy = np.take_along_axis(weights, bones, 1)
     heavy /= heavy.sum(1, keepdims=True) + 1e-9
@@ -127,7 +141,7 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
         bone,
         np.ascontiguousarray(triangles),
         group,
-        held,
+        hold,
         Seams.of(vertices, bone, triangles),
     )
 

@@ -14,16 +14,17 @@ from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit, kept_within
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import make_grid
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
+from bunraku.runtime.drivers.body.parting import GROUP, Group
 from bunraku.runtime.drivers.body.texture import CLOTH
 from bunraku.spec.arrays import Array
-from bunraku.spec.skeleton import BodyBone
 
 BESIDE = 0.2
 """How far beside its arm the body's may stand to be moved there, in trunks."""
 ROUNDS = 6
-DENIED = 0.5
-"""The share of a triangle's pixels that must be another part's."""
+DENIED = 0.0
+"""The share of a triangle's pixels that may hide the photo's."""
+BEHIND = 0.12
+"""How far behind the body's surface the photo's own may lie and still hide it, in trunks."""
 LIFTED = 0.03
 """How much nearer than bound a hidden cloth lies, in trunks: it goes before the body in it."""
 
@@ -32,7 +33,8 @@ LIFTED = 0.03
 class Layer:
     """The mesh of what lies behind the photo's own pixels: the template, and what is added to it.
 
-    The template's triangles come first and keep their numbers.
+    The template's triangles come first and keep their numbers. As there, corners run so that what
+    faces away from the camera can be left out.
     """
 
     vertices: Array
@@ -45,33 +47,41 @@ class Layer:
     """``[t, 3]``"""
     cloth: NDArray[np.int32]
     """``[t]``: which plane each shows."""
+    hold: Array
+    """``[v]``, see ``Grid.hold``."""
     given: NDArray[np.bool_]
     """``[t]``: False where the photo shows that there is none."""
 
 
 def make_layer(
-    fit: Fit, binding: Binding, hidden: Sequence[Binding], cloth: NDArray[np.int32]
+    fit: Fit,
+    binding: Binding,
+    hidden: Sequence[Binding],
+    cloth: NDArray[np.int32],
+    lower_edge: int | None,
 ) -> Layer:
     """The body of a photo's person, and the hidden layers of its binding.
 
     :param cloth: ``[t]``, of the template's triangles.
+    :param lower_edge: see ``make_grid``.
     """
     template = fit.template
     mesh = settled(fit, binding)
-    keep = given(fit, mesh, binding)
-    layers = [Layer(mesh, template.weights, template.bones, template.triangles, cloth, keep)]
+    free = np.zeros(len(mesh), np.float32)
+    meshes = [(mesh, template.weights, template.bones, template.triangles, cloth, free)]
     count = len(mesh)
     for cloths in hidden:
-        grid = make_grid(cloths, fit.trunk_px, None)
+        grid = make_grid(cloths, fit.trunk_px, lower_edge)
         vertices = grid.vertices - np.array([0.0, 0.0, LIFTED * fit.trunk_px], np.float32)
         kinds = CLOTH[grid.bone[grid.triangles[:, 0]]].astype(np.int32)
-        every = np.ones(len(kinds), np.bool_)
         triangles = grid.triangles + np.int32(count)
-        layers.append(Layer(vertices, grid.weights, grid.bones, triangles, kinds, every))
+        meshes.append((vertices, grid.weights, grid.bones, triangles, kinds, grid.hold))
         count += len(vertices)
-    names = ("vertices", "weights", "bones", "triangles", "cloth", "given")
-    arrays = (np.concatenate([getattr(layer, name) for layer in layers]) for name in names)
-    return Layer(*(np.ascontiguousarray(array) for array in arrays))
+    vertices, weights, bones, triangles, kinds, hold = (
+        np.ascontiguousarray(np.concatenate(arrays)) for arrays in zip(*meshes, strict=True)
+    )
+    keep = given(vertices, triangles, binding, BEHIND * fit.trunk_px)
+    return Layer(vertices, weights, bones, triangles, kinds, hold, keep)
 
 
 def settled(fit: Fit, binding: Binding) -> Array:
@@ -92,24 +102,22 @@ def settled(fit: Fit, binding: Binding) -> Array:
     return mesh
 
 
-def given(fit: Fit, mesh: Array, binding: Binding) -> NDArray[np.bool_]:
-    """``[t]``: False for the arms' triangles that would lie before what the photo shows there."""
-    triangles = fit.template.triangles
-    bones = main_bones(fit.template)[triangles[:, 0]]
-    groups = GROUP[bones]
-    arms, hands = np.isin(groups, ARMS), np.isin(bones, [BodyBone.HAND_L, BodyBone.HAND_R])
+def given(
+    vertices: Array, triangles: NDArray[np.int32], binding: Binding, behind_px: float
+) -> NDArray[np.bool_]:
+    """``[t]``: False for triangles that would hide what the photo shows, in the photo's own pose.
+
+    :param behind_px: how far behind a triangle the photo's own pixels still hide it.
+    """
     result = np.ones(len(triangles), np.bool_)
     for _ in range(ROUNDS):  # behind what goes lies its other side
-        front = rasterise(mesh, triangles, fit.inside.shape, keep=result).triangle
-        shown = (front >= 0) & fit.inside
-        number = front[shown]
-        photo, body = binding.group[shown], groups[number]
-        other = photo != body
-        # Where the elbow is, upper arm and forearm go over into each other.
-        other &= hands[number] | ~(np.isin(photo, ARMS) & ((photo - body) % 2 == 0))
+        front = rasterise(vertices, triangles, binding.reached.shape, keep=result)
+        shown = (front.triangle >= 0) & binding.reached
+        number = front.triangle[shown]
+        before = front.depth[shown] + behind_px <= binding.depth[shown]
         count = np.bincount(number, minlength=len(triangles))
-        wrong = np.bincount(number, other, len(triangles))
-        denied = arms & (wrong > DENIED * count)
+        wrong = np.bincount(number, before, len(triangles))
+        denied = wrong > DENIED * count
         if not denied.any():
             break
         result &= ~denied

@@ -13,15 +13,13 @@ from bunraku.spec.surface import CHANNELS, PART, U, V
 def surface_of(raster: Raster, template: Template, size: int) -> Array:
     """P ``[1, 73, size, size]`` (spec/surface.py) of a raster of the template's triangles.
 
-    Triangles that come after the template's have no chart and count as background.
     Parts and charts are taken from single pixels, never averaged over their borders.
     """
     n = len(raster.triangle)
     at = (np.arange(size) * 2 + 1) * n // (2 * size)
-    shown = np.where(raster.triangle < len(template.triangles), raster.triangle, -1)
     sparse = Raster(
         np.ascontiguousarray(raster.depth[at][:, at]),
-        np.ascontiguousarray(shown[at][:, at]),
+        np.ascontiguousarray(raster.triangle[at][:, at]),
         np.ascontiguousarray(raster.bary[at][:, at]),
     )
     corners = np.arange(template.uv.shape[0] * 3, dtype=np.int32).reshape(-1, 3)

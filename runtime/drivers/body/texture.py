@@ -46,6 +46,8 @@ ENOUGH = 12
 """Pixels from which a plane is the photo's own."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
+GRAIN_PX, SOFTER_PX = 2.0, (2.0, 5.0)
+"""How far colours are evened out where a plane goes on beyond what is known, in pixels."""
 BLEEDING_PX = 1
 """How far one limb's colours run into those beside it."""
 SKIN_LIKE = 0.10
@@ -98,7 +100,7 @@ def make_textures(
     planes = []
     for cloth in Cloth:
         if known[cloth]:
-            planes.append(filled(colours, shown[cloth].astype(np.float32)))
+            planes.append(filled(colours, shown[cloth]))
             continue
         other = _LIKE.get(cloth)
         tone = _middle(colours, shown[other]) if other is not None and known[other] else None
@@ -120,22 +122,22 @@ def make_textures(
     )
 
 
-def filled(colours: Array, known: Array) -> Array:
-    """Colours ``[n, n, 3]`` where ``known [n, n]`` is 1, and a smooth continuation elsewhere."""
-    levels = [(colours * known[..., None], known)]
-    while min(levels[-1][1].shape) > 2:
-        sums, share = levels[-1]
-        size = (max(1, share.shape[1] // 2), max(1, share.shape[0] // 2))
-        smaller = [cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (sums, share)]
-        levels.append((np.asarray(smaller[0]), np.asarray(smaller[1])))
-    sums, share = levels[-1]
-    result = np.empty_like(sums)
-    result[:] = sums.sum((0, 1)) / max(float(share.sum()), 1e-6)
-    for sums, share in reversed(levels):
-        size = (share.shape[1], share.shape[0])
-        result = np.asarray(cv2.resize(result, size, interpolation=cv2.INTER_LINEAR))
-        told = np.minimum(2.0 * share, 1.0)[..., None]
-        result = result * (1.0 - told) + sums / np.maximum(share, 1e-6)[..., None] * told
+def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
+    """Colours ``[n, n, 3]`` where ``known [n, n]``, and elsewhere those of the nearest known ones.
+
+    They are evened out before and after, the more the farther away: no grain is drawn into streaks.
+    """
+    share = known.astype(np.float32)
+    sums = cv2.GaussianBlur(colours * share[..., None], (0, 0), GRAIN_PX)
+    weight = cv2.GaussianBlur(share, (0, 0), GRAIN_PX)[..., None]
+    even = (sums / np.maximum(weight, 1e-6)).astype(np.float32)
+    flat = np.arange(known.size).reshape(known.shape)
+    spread = even.reshape(-1, 3)[nearest(flat, known)]
+    result = np.where(known[..., None], colours, spread).astype(np.float32)
+    apart = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)[..., None]
+    for softness in SOFTER_PX:
+        soft = cv2.GaussianBlur(result, (0, 0), softness)
+        result += (soft - result) * np.clip(apart / softness - 0.5, 0.0, 1.0)
     return np.asarray(result, np.float32)
 
 
