@@ -12,8 +12,9 @@ from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, ski
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
-from bunraku.runtime.drivers.body.layer import BEHIND, Layer, make_layer
+from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
+from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.protocol import Drawn
@@ -65,11 +66,12 @@ class Body:
     @classmethod
     def of(cls, source: Source, fit: Fit) -> Body:
         """Bind a photo to the body that was fitted to it."""
-        binding, hidden = bind_photo(fit, source.window)
+        bound, hidden = bind_photo(fit, source.window)
+        settled, binding = settle(fit, bound)
         edge = lower_edge(source)
         grid = make_grid(binding, fit.trunk_px, edge)
         textures = make_textures(fit, binding, hidden, source.window, source.mask)
-        layer = make_layer(fit, binding, hidden, textures.cloth, edge)
+        layer = make_layer(fit, settled, hidden, textures.cloth, edge)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         by_group = drawn_by == np.arange(GROUPS)[:, None]
         photo = _photo_mesh(source, grid, textures)
