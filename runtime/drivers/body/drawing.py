@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -84,10 +84,10 @@ class Body:
         :param visibility: ``[33]`` of the driver's landmarks: what neither the photo nor the
             driver shows is not made up.
         """
-        sheets = self._sheets(transforms)
+        sheets, photo = self._sheets(transforms)
         raster = self._raster(transforms, visibility)
         far = BEHIND * self.fit.trunk_px
-        made = compose(sheets, self.photo, raster, self.behind, far)
+        made = compose(sheets, photo, raster, self.behind, far)
         return Drawn(made.image, made.mask, made.trust, made.warped, made.flow)
 
     def surface(self, transforms: Array, visibility: Array, size: int) -> Array:
@@ -98,16 +98,17 @@ class Body:
         raster = rasterise(moved, template.triangles, (n, n), keep=keep)
         return surface_of(raster, template, size)
 
-    def _sheets(self, transforms: Array) -> list[Raster]:
+    def _sheets(self, transforms: Array) -> tuple[list[Raster], PhotoMesh]:
         """The photo's mesh as the bones carry it, a raster for each group of them."""
         grid, n = self.grid, len(self.photo.picture)
         moved = skin(grid.vertices, grid.weights, grid.bones, transforms)
         hold_down(moved, grid.vertices, grid.hold)
         whole = grid.whole(moved)
-        return [
+        sheets = [
             rasterise(moved, grid.triangles, (n, n), keep=whole & own, cull=True, tight=True)
             for own in self.by_group
         ]
+        return sheets, replace(self.photo, share=grid.share(moved))
 
     def _raster(self, transforms: Array, visibility: Array) -> Raster:
         """The mesh behind, as the bones carry it."""
@@ -137,6 +138,7 @@ def _photo_mesh(source: Source, grid: Grid, textures: Textures) -> PhotoMesh:
         np.concatenate([colours, shrunk(source.mask)[..., None]], -1),
         np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32),
         textures.members.reshape(GROUPS, n, n),
+        np.ones(len(grid.triangles), np.float32),
     )
 
 
