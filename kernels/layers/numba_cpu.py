@@ -57,7 +57,9 @@ def compose(
     show_body(*seen, cover, *raster.origin, *mesh, n, np.float32(behind), top, left, under)
     stack = np.empty((height, width, len(sheets), FRAGMENT), np.float32)
     count = np.zeros((height, width), np.uint8)
-    parts = [np.ascontiguousarray(a) for a in (photo.triangles, photo.place, photo.cut)]
+    parts = [
+        np.ascontiguousarray(a) for a in (photo.triangles, photo.place, photo.cut, photo.share)
+    ]
     for sheet, members in zip(sheets, photo.members, strict=True):
         row, column = sheet.origin[0] - top, sheet.origin[1] - left
         seen = map(np.ascontiguousarray, (sheet.depth, sheet.triangle, sheet.bary))
@@ -89,7 +91,7 @@ def _box(rasters: Sequence[Raster], n: int) -> tuple[int, int, int, int]:
 @kernel(
     (
         *(read_only(2), read_only(2, _NUMBER), read_only(3), INDEX, INDEX),
-        *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(2)),
+        *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(1), read_only(2)),
         *(written(4), written(2, BYTE)),
     )
 )
@@ -102,6 +104,7 @@ def _lay(
     triangles: Any,
     place: Any,
     cut: Any,
+    share: Any,
     members: Any,
     stack: Any,
     count: Any,
@@ -117,10 +120,12 @@ def _lay(
                 continue
             x = carried(bary, i, j, triangles, t, place, 0)
             y = carried(bary, i, j, triangles, t, place, 1)
-            part = one
+            part = share[t]
+            if part <= zero:
+                continue
             if cut[t]:
                 own = members[int(np.rint(clamped(y, last))), int(np.rint(clamped(x, last)))]
-                part = min(max((own - half) * np.float32(STEEPNESS) + half, zero), one)
+                part *= min(max((own - half) * np.float32(STEEPNESS) + half, zero), one)
             near = depth[i, j]
             at = stack[row + i, column + j]
             k = np.int64(count[row + i, column + j])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,8 +12,9 @@ from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, ski
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
-from bunraku.runtime.drivers.body.layer import BEHIND, Layer, make_layer
+from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
+from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.protocol import Drawn
@@ -65,11 +66,12 @@ class Body:
     @classmethod
     def of(cls, source: Source, fit: Fit) -> Body:
         """Bind a photo to the body that was fitted to it."""
-        binding, hidden = bind_photo(fit, source.window)
+        bound, hidden = bind_photo(fit, source.window)
+        settled, binding = settle(fit, bound)
         edge = lower_edge(source)
         grid = make_grid(binding, fit.trunk_px, edge)
         textures = make_textures(fit, binding, hidden, source.window, source.mask)
-        layer = make_layer(fit, binding, hidden, textures.cloth, edge)
+        layer = make_layer(fit, settled, hidden, textures.cloth, edge)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         by_group = drawn_by == np.arange(GROUPS)[:, None]
         photo = _photo_mesh(source, grid, textures)
@@ -82,10 +84,10 @@ class Body:
         :param visibility: ``[33]`` of the driver's landmarks: what neither the photo nor the
             driver shows is not made up.
         """
-        sheets = self._sheets(transforms)
+        sheets, photo = self._sheets(transforms)
         raster = self._raster(transforms, visibility)
         far = BEHIND * self.fit.trunk_px
-        made = compose(sheets, self.photo, raster, self.behind, far)
+        made = compose(sheets, photo, raster, self.behind, far)
         return Drawn(made.image, made.mask, made.trust, made.warped, made.flow)
 
     def surface(self, transforms: Array, visibility: Array, size: int) -> Array:
@@ -96,16 +98,17 @@ class Body:
         raster = rasterise(moved, template.triangles, (n, n), keep=keep)
         return surface_of(raster, template, size)
 
-    def _sheets(self, transforms: Array) -> list[Raster]:
+    def _sheets(self, transforms: Array) -> tuple[list[Raster], PhotoMesh]:
         """The photo's mesh as the bones carry it, a raster for each group of them."""
         grid, n = self.grid, len(self.photo.picture)
         moved = skin(grid.vertices, grid.weights, grid.bones, transforms)
         hold_down(moved, grid.vertices, grid.hold)
         whole = grid.whole(moved)
-        return [
+        sheets = [
             rasterise(moved, grid.triangles, (n, n), keep=whole & own, cull=True, tight=True)
             for own in self.by_group
         ]
+        return sheets, replace(self.photo, share=grid.share(moved))
 
     def _raster(self, transforms: Array, visibility: Array) -> Raster:
         """The mesh behind, as the bones carry it."""
@@ -135,6 +138,7 @@ def _photo_mesh(source: Source, grid: Grid, textures: Textures) -> PhotoMesh:
         np.concatenate([colours, shrunk(source.mask)[..., None]], -1),
         np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32),
         textures.members.reshape(GROUPS, n, n),
+        np.ones(len(grid.triangles), np.float32),
     )
 
 

@@ -31,6 +31,8 @@ HOLDING = 0.5
 """How far above the photo's lower edge a body that is lifted is stretched, in trunks."""
 EDGE_PX = 2
 """How far below that edge it still reaches."""
+STREAKS = 2.5, 4.0
+"""How often its own length a triangle may be drawn out until it fades, and until it is gone."""
 _LEGS = [BodyBone.THIGH_L, BodyBone.THIGH_R, BodyBone.SHIN_L, BodyBone.SHIN_R]
 _SHINS = [BodyBone.SHIN_L, BodyBone.SHIN_R]
 _HELD = [BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R]
@@ -77,6 +79,8 @@ class Grid:
     """``[v]`` in [0, 1]: 1 at the photo's lower edge, from which nothing is lifted, less above."""
 
     seams: Seams
+    unstretched: Array
+    """``[t, 2, 2]``: what takes a triangle's first two edges to the photo's axes."""
 
     def whole(self, moved: Array) -> NDArray[np.bool_]:
         """``[t]``: which triangles are not pulled out between two bones.
@@ -87,6 +91,21 @@ class Grid:
         result = np.ones(len(self.triangles), np.bool_)
         result[self.seams.triangle[(now * now).sum(1) > self.seams.limit]] = False
         return result
+
+    def share(self, moved: Array) -> Array:
+        """``[t]`` in [0, 1]: how much each triangle has to show; nothing if drawn out to streaks.
+
+        :param moved: ``[v, 3]``, where the vertices are now.
+        """
+        a, b, c = moved[self.triangles, :2].transpose(1, 0, 2)
+        edges = np.stack([b - a, c - a], -1)
+        turned = edges @ self.unstretched
+        squares = (turned * turned).sum((1, 2))
+        areas = turned[:, 0, 0] * turned[:, 1, 1] - turned[:, 0, 1] * turned[:, 1, 0]
+        root = np.sqrt(np.maximum(squares * squares - 4.0 * areas * areas, 0.0))
+        most = np.sqrt(0.5 * (squares + root))  # the larger singular value
+        start, end = STREAKS
+        return np.asarray(np.clip((end - most) / (end - start), 0.0, 1.0), np.float32)
 
 
 def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
@@ -143,7 +162,13 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
         group,
         hold,
         Seams.of(vertices, bone, triangles),
+        _unstretched(vertices, triangles),
     )
+
+
+def _unstretched(vertices: Array, triangles: NDArray[np.int32]) -> Array:
+    a, b, c = vertices[triangles, :2].astype(np.float64).transpose(1, 0, 2)
+    return np.asarray(np.linalg.inv(np.stack([b - a, c - a], -1)), np.float32)
 
 
 def _cut(

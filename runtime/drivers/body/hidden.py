@@ -16,7 +16,7 @@ from bunraku.spec.landmarks import (
     RIGHT_SHOULDER,
 )
 
-NOTCH, ACROSS = 0.03, 0.4
+NOTCH, ACROSS = 0.04, 0.4
 """How wide a notch in a part is closed where an arm hides it, in lengths of the trunk, and how
 broad an arm may be that lies across its outline."""
 OVERLAP_PX = 3
@@ -53,7 +53,8 @@ def hidden_by(
     whole = (seen | shown & cover).astype(np.uint8)
     round_it = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, disc) > 0
     along = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, _down_the_trunk(fit)) > 0
-    hidden = (round_it | along) & cover & within
+    near = cv2.dilate(shown.astype(np.uint8), disc) > 0
+    hidden = (round_it | along & near) & cover & within
     if not hidden.any():
         return hidden
     square = np.ones((2 * OVERLAP_PX + 1,) * 2, np.uint8)

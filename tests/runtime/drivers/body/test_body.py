@@ -140,6 +140,11 @@ def test_nothing_is_stretched_across_a_cut(fit: Fit, source: Source) -> None:
     pulled = grid.vertices.copy()
     pulled[grid.bone == BodyBone.SHIN_L, 1] += 40.0
     assert not grid.whole(pulled).all()
+    assert np.allclose(grid.share(grid.vertices), 1.0)
+    stretched = grid.vertices * np.array([1.0, 5.0, 1.0], np.float32)
+    assert not grid.share(stretched).any()
+    half = grid.vertices * np.array([3.25, 1.0, 1.0], np.float32)
+    assert np.allclose(grid.share(half), 0.5, atol=1e-3)
     assert grid.vertices[:, :2].max() <= N - 1
     assert not grid.hold.any()
 

@@ -14,9 +14,9 @@ from bunraku.runtime.drivers.body.binding import Binding, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.layer import settled
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups, follow_edges
 from bunraku.runtime.drivers.body.rig import Rig
+from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
@@ -176,7 +176,8 @@ def test_the_body_stands_where_the_photo_shows_its_arms(
         at = np.clip(np.rint(mesh[arms, :2]).astype(int), 0, N - 1)
         return float((~region[at[:, 1], at[:, 0]]).mean())
 
-    mesh = settled(fit, binding)
+    settled, _ = settle(fit, binding)
+    mesh = settled.mesh
     assert beside(mesh) < 0.5 * beside(fit.mesh)
     assert np.array_equal(mesh[~arms], fit.mesh[~arms])
 
