@@ -32,7 +32,7 @@ things."""
 AWAY = 0.16
 """From where on a like patch counts as another thing, in longer sides."""
 RARE, RARE_MOST = 0.2, 1500.0
-"""Cost of a squared level of rarity, and where that ends."""
+"""Cost of a squared level of rarity, and how much more than is usual counts."""
 REPEATED, REPEATED_MOST = 200.0, 4.0
 """Cost of each time that a source is used beyond once, and where that ends."""
 AMONG = 9
@@ -62,7 +62,7 @@ class Expected:
 
     def terms(self, longest: int) -> Array:
         """``terms`` of ``kernels.plate.matching.match`` for a picture of this longer side."""
-        up_down = UP_DOWN + UP_DOWN_USUAL * self.usual
+        up_down = UP_DOWN + UP_DOWN_USUAL * min(self.usual, RARE_MOST)
         return np.array([up_down / longest, ASIDE / longest, EXPECTED, EXPECTED_MOST], np.float32)
 
 
@@ -81,8 +81,8 @@ def expect(picture: Array, unclear: NDArray[np.uint8]) -> Expected:
     valid = centres(clear.astype(np.uint8))
     rare = np.zeros(valid.shape, np.float32)
     rarity(small, cv2.blur(small, (PATCH, PATCH)), valid, np.float32(AWAY * max(size)), rare)
-    rare = np.minimum(rare, RARE_MOST)
     usual = float(np.median(rare[valid > 0])) if valid.any() else 0.0
+    rare = np.minimum(rare, RARE_MOST + usual)
     # At the rim of the hole there is no whole patch: what is beside it says how rare it is.
     beside = cv2.dilate(rare, np.ones((4 * REACH + 3,) * 2, np.uint8))
     rare = np.where(valid > 0, cv2.dilate(rare, np.ones((3, 3), np.uint8)), beside)

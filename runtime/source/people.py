@@ -22,7 +22,8 @@ def everybody(photo: Picture, segmenter: Segmenter) -> Array:
     :raises EngineError: the network failed.
     """
     mask = segmenter.segment(photo)
-    squares = tile_corners(*photo.shape[:2], PARTS)
+    height, width = photo.shape[:2]
+    squares = tile_corners(height, width, PARTS)
     for y, x, side in squares if len(squares) <= MOST_SQUARES else ():
         part = mask[y : y + side, x : x + side]
         seen = segmenter.segment(np.ascontiguousarray(photo[y : y + side, x : x + side]))

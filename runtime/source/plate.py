@@ -122,7 +122,8 @@ def _remove_shadow(plate: Picture, person: Binary, box: _Box, tall: int) -> Bina
         rows[:] = np.clip(rows * gain + 0.5, 0.0, 255.0).astype(np.uint8)
     gone = person.copy()
     size = part.shape[1::-1]
-    gone[box.part] |= cv2.resize(shadow.covered, size, interpolation=cv2.INTER_NEAREST)
+    covered = cv2.resize(shadow.covered, size, interpolation=cv2.INTER_NEAREST)
+    gone[box.part] |= np.asarray(covered, np.uint8)
     return gone
 
 

@@ -62,7 +62,7 @@ def cast_shadow(part: Picture, person: NDArray[np.uint8], tall: float) -> Shadow
     :param tall: height of the person in pixels of ``part``.
     :return: None where there is none, or nothing is sure.
     """
-    distance = cv2.distanceTransform(1 - person, cv2.DIST_L2, 3)
+    distance = np.asarray(cv2.distanceTransform(1 - person, cv2.DIST_L2, 3), np.float32)
     free = distance > max(1.5, SMOOTH * tall)
     colours = _smoothed(part, free, SMOOTH * tall)
     darker = _expected(colours, person, tall) - colours  # [h, w, 3]
@@ -109,7 +109,7 @@ def _expected(colours: Array, person: NDArray[np.uint8], tall: float) -> Array:
     first, last = int(columns[0]), int(columns[-1])
     reach = round(SIDES * tall)
     parts = [(max(0, first - reach), first), (last + 1, min(width, last + 1 + reach))]
-    outer = []
+    outer: list[Array | None] = []
     for side, (begin, end) in enumerate(parts):
         third = max(1, (end - begin) // 3)
         begin, end = (begin, begin + third) if side == 0 else (end - third, end)

@@ -2,7 +2,8 @@
 
 At each size of a pyramid every patch that touches the hole looks for a like patch in the
 surroundings, and what the patches say of a pixel is averaged; the next size starts from there. In
-the end each pixel of the hole has an offset to where it is copied from.
+the end each pixel of the hole has an offset to where it is copied from, and cuts.py makes pieces of
+these.
 
 Source: A. Newson et al., "Non-Local Patch-Based Image Inpainting", 2017: gradients as two more
 channels (section 3), the onion-peel start (section 4).
@@ -18,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels.plate.matching import NOTHING, REACH, match, vote
-from bunraku.kernels.plate.seams import join, level
+from bunraku.kernels.plate.seams import level
+from bunraku.runtime.source.cuts import Scene, shorten_seams
 from bunraku.runtime.source.expected import PATCH, Expected, centres, expect, overused
 from bunraku.spec.arrays import Array, Picture
 
@@ -90,10 +92,21 @@ def complete(
         return None
     pixels = _positions(_rimmed(hole))
     found = _rimmed(np.where(hole[..., None] > 0, offsets, 0).astype(np.int32))
-    core = cv2.erode(_rimmed(1 - unclear), np.ones((3, 3), np.uint8))
-    join(_rimmed(filled, "edge"), _rimmed(hole), core, pixels, found, 4)
+    core = np.asarray(cv2.erode(_rimmed(1 - unclear), np.ones((3, 3), np.uint8)), np.uint8)
+    inside = _rimmed(np.ones_like(hole))
+    scene = Scene(
+        _rimmed(filled, "edge"),
+        _rimmed(hole),
+        inside,
+        core,
+        pixels,
+        guess=_rimmed(expected.guess, "edge"),
+        dear=_rimmed(expected.dear_at(hole.shape[::-1])),
+        far=expected.terms(max(hole.shape))[:2],
+    )
+    shorten_seams(scene, found)
     shade = np.zeros((*found.shape[:2], 3), np.float32)
-    masks = _rimmed(hole), _rimmed(np.ones_like(hole))
+    masks = scene.hole, inside
     terms = np.float32(HOLD), np.float32(EDGE), 60
     level(_rimmed(picture, "edge"), *masks, pixels, found, shade, *terms)
     known = picture[..., :3][unclear == 0]
@@ -172,7 +185,8 @@ def _search(
     belief[(hole == 0) & (clear == 0)] = NEAR_PERSON
     belief = np.asarray(belief * inside, np.float32)
     guess, dear = _rimmed(expected.guess_at(shape), "edge"), _rimmed(expected.dear_at(shape))
-    mean, terms = cv2.blur(picture, (PATCH, PATCH)), expected.terms(max(shape))
+    mean = np.asarray(cv2.blur(picture, (PATCH, PATCH)), np.float32)
+    terms = expected.terms(max(shape))
     prior = (guess, mean, dear, terms)
     costs = np.full(hole.shape, NOTHING, np.float32)
     targets, pixels = _positions(touching), _positions(hole)

@@ -22,7 +22,8 @@ def room(seed: int = 0) -> Array:
     """A grey wall and a brown floor, with some grain."""
     picture = np.full((*SHAPE, 3), (150.0, 152.0, 158.0))
     picture[170:] = (140.0, 110.0, 80.0)
-    return picture + np.random.default_rng(seed).normal(0, 2, (*SHAPE, 1))
+    grain = np.random.default_rng(seed).normal(0, 2, (*SHAPE, 1))
+    return np.asarray(picture + grain, np.float32)
 
 
 def shade(depth: float, ellipse: tuple[int, int, int, int], soft: float) -> Array:
