@@ -42,7 +42,7 @@ SHARPNESS = 2.0, 10.0
 ENOUGH = 0.1
 """With fewer sources than this for a pixel of the hole, the hole is filled smoothly."""
 SEED = 20
-HOLD, EDGE = 0.004, 24.0
+HOLD, EDGE = np.float32(0.004), np.float32(24.0)
 """See ``kernels.plate.seams.level``."""
 
 
@@ -106,9 +106,8 @@ def complete(
     )
     shorten_seams(scene, found)
     shade = np.zeros((*found.shape[:2], 3), np.float32)
-    masks = scene.hole, inside
-    terms = np.float32(HOLD), np.float32(EDGE), 60
-    level(_rimmed(picture, "edge"), *masks, pixels, found, shade, *terms)
+    colours = _rimmed(picture, "edge")
+    level(colours, scene.hole, inside, pixels, found, shade, HOLD, EDGE, 60)
     known = picture[..., :3][unclear == 0]
     places = np.indices(hole.shape).transpose(1, 2, 0) + _unrimmed(found)
     copied = picture[places[..., 0], places[..., 1], :3]
@@ -186,8 +185,7 @@ def _search(
     belief = np.asarray(belief * inside, np.float32)
     guess, dear = _rimmed(expected.guess_at(shape), "edge"), _rimmed(expected.dear_at(shape))
     mean = np.asarray(cv2.blur(picture, (PATCH, PATCH)), np.float32)
-    terms = expected.terms(max(shape))
-    prior = (guess, mean, dear, terms)
+    prior = (guess, mean, dear, terms := expected.terms(max(shape)))
     costs = np.full(hole.shape, NOTHING, np.float32)
     targets, pixels = _positions(touching), _positions(hole)
     if coarser is None:
