@@ -1,9 +1,9 @@
-"""From offsets to pixels: where the seams lie, how the shades meet there, and the copy itself.
+"""From offsets to pixels: how the shades meet at the seams, and the copy itself.
 
 An offset (y, x), in pixels, says where a pixel of the hole is copied from.
 
-Source: Y. Pritch et al., "Shift-Map Image Editing", 2009, section 2 (what a seam costs); P. Pérez
-et al., "Poisson Image Editing", 2003, section 2 (gradients are copied, not colours).
+Source: P. Pérez et al., "Poisson Image Editing", 2003, section 2 (gradients are copied, not
+colours).
 """
 
 from __future__ import annotations
@@ -14,71 +14,11 @@ import numba
 import numpy as np
 
 from bunraku.kernels.jit import BYTE, FLOAT, INDEX, kernel, read_only, written
-from bunraku.kernels.plate.matching import CHANNELS, INT
+from bunraku.kernels.plate.matching import INT
 
-SEAM = np.float32(30)
-"""What a pixel of a seam costs even where it is not seen, in squared levels."""
 OVER = np.float32(1.85)
 """Successive over-relaxation."""
 STEPS = ((1, 0), (-1, 0), (0, 1), (0, -1))
-
-
-@numba.njit(inline="always")
-def _differ(picture: Any, ay: Any, ax: Any, by: Any, bx: Any) -> Any:
-    apart = np.float32(0)
-    for c in range(CHANNELS):
-        d = picture[ay, ax, c] - picture[by, bx, c]
-        apart += d * d
-    return apart
-
-
-@kernel(
-    (
-        *(read_only(3), read_only(2, BYTE), read_only(2, BYTE), read_only(2, INT)),
-        *(written(3, INT), INDEX),
-    )
-)
-def join(picture: Any, hole: Any, known: Any, pixels: Any, offsets: Any, passes: Any) -> None:
-    """Move the seams to where they are seen least: each pixel may take a neighbour's offset.
-
-    :param picture: ``[H,W,CHANNELS]`` float32, the hole filled.
-    :param hole: and ``known``: ``[H,W]`` uint8; what is not known is never copied.
-    :param pixels: ``[n,2]`` int32, those of the hole.
-    :param offsets: ``[H,W,2]`` int32, changed; those of the hole, and a pixel beyond, lead into the
-        picture.
-    """
-    height, width = hole.shape
-    count = pixels.shape[0]
-    for k in range(passes):
-        for j in range(count):
-            i = count - 1 - j if k % 2 else j
-            y, x = pixels[i, 0], pixels[i, 1]
-            own_y, own_x = offsets[y, x, 0], offsets[y, x, 1]
-            best, by, bx = np.float32(1e30), own_y, own_x
-            for m in range(9):
-                my, mx = y + m // 3 - 1, x + m % 3 - 1
-                if not hole[my, mx]:
-                    continue
-                oy, ox = offsets[my, mx, 0], offsets[my, mx, 1]
-                if m != 4 and oy == own_y and ox == own_x:
-                    continue
-                qy, qx = y + oy, x + ox
-                if qy < 1 or qx < 1 or qy > height - 2 or qx > width - 2 or not known[qy, qx]:
-                    continue
-                cost = _differ(picture, qy, qx, y, x)
-                for step_y, step_x in STEPS:
-                    ty, tx = y + step_y, x + step_x
-                    if not hole[ty, tx]:
-                        cost += _differ(picture, ty + oy, tx + ox, ty, tx)
-                        continue
-                    ny, nx = offsets[ty, tx, 0], offsets[ty, tx, 1]
-                    if ny != oy or nx != ox:
-                        # What either says of this pixel and of the one beyond the seam.
-                        cost += SEAM + _differ(picture, ty + oy, tx + ox, ty + ny, tx + nx)
-                        cost += _differ(picture, qy, qx, y + ny, x + nx)
-                if cost < best:
-                    best, by, bx = cost, oy, ox
-            offsets[y, x, 0], offsets[y, x, 1] = by, bx
 
 
 @kernel(
@@ -100,9 +40,10 @@ def level(
 ) -> None:
     """What is to be added to the copied colours so that they meet at the seams and at the rim.
 
-    :param picture: ``[H,W,CHANNELS]`` float32, of which the first three are colours.
+    :param picture: ``[H,W,C]`` float32, of which the first three channels are colours.
+    :param hole: ``[H,W]`` uint8, and ``pixels`` ``[n,2]`` int32, those of the hole.
     :param inside: ``[H,W]`` uint8, what is picture and not the rim around it.
-    :param offsets: as in ``join``.
+    :param offsets: ``[H,W,2]`` int32; those of the hole, and a pixel beyond, lead into the picture.
     :param shade: ``[H,W,3]`` float32, zeros, changed.
     :param hold: how strongly it is drawn to nothing: a step fades over about 1/√hold pixels.
     :param edge: steps beyond this are edges, not shades, and stay; in levels.
@@ -150,6 +91,18 @@ def level(
                 shade[y, x, c] += OVER * (pull * inverse[i] - shade[y, x, c])
 
 
+@numba.njit(inline="always")
+def _spline(at: Any, weights: Any) -> None:
+    """Weights of the three nearest of a row, by the quadratic B-spline.
+
+    :param at: from the middle one, in [-0.5, 0.5].
+    """
+    half = np.float32(0.5)
+    weights[0] = half * (half - at) * (half - at)
+    weights[1] = np.float32(0.75) - at * at
+    weights[2] = half * (half + at) * (half + at)
+
+
 @kernel(
     (
         *(read_only(3, BYTE), read_only(2), read_only(2, BYTE), read_only(3, INT)),
@@ -166,7 +119,9 @@ def copy(
     corner: Any,
     out: Any,
 ) -> None:
-    """Copy along offsets that were found at a smaller size; seams are as wide as its pixels.
+    """Copy along offsets that were found at a smaller size.
+
+    Seams are smooth lines, not steps of that size's pixels, and narrower than these.
 
     :param photo: ``[H,W,3]`` uint8; pixels are taken from within ``box``.
     :param weight: ``[h,w]`` float32 in [0, 1], how much of each pixel is new.
@@ -182,32 +137,55 @@ def copy(
     scale_x = np.float32(right - left) / np.float32(columns)
     half = np.float32(0.5)
     new = np.empty(3, np.float32)
+    near_y, near_x = np.empty(3, np.float32), np.empty(3, np.float32)
+    apart = np.empty((9, 2), np.int32)  # the different offsets around a pixel
+    share_of = np.empty(9, np.float32)
+    add = np.empty((9, 3), np.float32)
     for v in range(weight.shape[0]):
         y = v + corner[0]
         at_y = (np.float32(y - top) + half) / scale_y - half
-        iy = int(np.floor(at_y))
+        iy = int(np.floor(at_y + half))
+        _spline(at_y - np.float32(iy), near_y)
         for u in range(weight.shape[1]):
             share = weight[v, u]
             if share <= 0:
                 continue
             x = u + corner[1]
             at_x = (np.float32(x - left) + half) / scale_x - half
-            ix = int(np.floor(at_x))
+            ix = int(np.floor(at_x + half))
+            _spline(at_x - np.float32(ix), near_x)
+            count = 0
+            for m in range(9):
+                cy, cx = iy + m // 3 - 1, ix + m % 3 - 1
+                cy, cx = min(max(cy, 0), rows - 1), min(max(cx, 0), columns - 1)
+                if not hole[cy, cx]:
+                    continue
+                near = near_y[m // 3] * near_x[m % 3]
+                k = 0
+                while k < count and (
+                    apart[k, 0] != offsets[cy, cx, 0] or apart[k, 1] != offsets[cy, cx, 1]
+                ):
+                    k += 1
+                if k == count:
+                    apart[k, 0], apart[k, 1] = offsets[cy, cx, 0], offsets[cy, cx, 1]
+                    share_of[k] = 0
+                    add[k] = 0
+                    count += 1
+                share_of[k] += near
+                for c in range(3):
+                    add[k, c] += near * shade[cy, cx, c]
             total = np.float32(0)
             new[:] = 0
-            for dy in range(2):
-                for dx in range(2):
-                    cy, cx = min(max(iy + dy, 0), rows - 1), min(max(ix + dx, 0), columns - 1)
-                    if not hole[cy, cx]:
-                        continue
-                    near = np.float32(1) - abs(at_y - np.float32(iy + dy))
-                    near *= np.float32(1) - abs(at_x - np.float32(ix + dx))
-                    qy = y + int(np.floor(np.float32(offsets[cy, cx, 0]) * scale_y + half))
-                    qx = x + int(np.floor(np.float32(offsets[cy, cx, 1]) * scale_x + half))
-                    qy, qx = min(max(qy, top), bottom - 1), min(max(qx, left), right - 1)
-                    total += near
-                    for c in range(3):
-                        new[c] += near * (np.float32(photo[qy, qx, c]) + shade[cy, cx, c])
+            for k in range(count):
+                if share_of[k] <= 0:
+                    continue
+                qy = y + int(np.floor(np.float32(apart[k, 0]) * scale_y + half))
+                qx = x + int(np.floor(np.float32(apart[k, 1]) * scale_x + half))
+                qy, qx = min(max(qy, top), bottom - 1), min(max(qx, left), right - 1)
+                sharp = share_of[k] * share_of[k] * share_of[k]
+                total += sharp
+                for c in range(3):
+                    new[c] += sharp * (np.float32(photo[qy, qx, c]) + add[k, c] / share_of[k])
             if total <= 0:
                 continue
             for c in range(3):

@@ -1,17 +1,21 @@
 """The plate: the photo with the person removed, for what the person uncovers by moving.
 
-The hole is filled from outside a generous outline only, so that nothing of the person is smeared
-into the background: by pieces of the photo around it (texture.py), or, where there is too little
-around it, by smooth colours with the photo's grain (smooth_fill.py).
+First the shadow goes that the person throws, where it is sure (shadow.py). Then the hole is filled
+from outside a generous outline only, so that nothing of the person is smeared into the background:
+by pieces of the photo around it (texture.py), or, where there is too little around it, by smooth
+colours with the photo's grain (smooth_fill.py).
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.source.smooth_fill import fill_smoothly
+from bunraku.runtime.source.shadow import cast_shadow
+from bunraku.runtime.source.smooth_fill import BAND, enlarged_rows, fill_smoothly
 from bunraku.spec.arrays import Array, Picture
 
 OUTLINE = 0.012
@@ -23,81 +27,147 @@ FEATHER = 0.012
 """Width of the blend outside of the hole, in heights of the person."""
 AROUND = 0.6
 """How far from the person pieces are taken, in heights of the person."""
+WORK_SIDE = 320
+"""Longer side in pixels at which shadow and pieces are looked for."""
+OTHERS = 0.5
+"""From this belief on, somebody is in a pixel."""
+
+Binary = NDArray[np.uint8]
+"""``[H, W]`` in {0, 1}."""
 
 
-def make_plate(photo: Picture, mask: Array) -> Picture:
-    """The photo without its person.
+class _Box(NamedTuple):
+    """A part of the photo, in its pixels."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @classmethod
+    def around(cls, person: Binary, margin: int) -> _Box:
+        """The person and a margin, as far as the picture goes."""
+        rows, columns = np.flatnonzero(person.any(1)), np.flatnonzero(person.any(0))
+        top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
+        height, width = person.shape
+        bottom = min(height, int(rows[-1]) + 1 + margin)
+        return cls(top, left, bottom, min(width, int(columns[-1]) + 1 + margin))
+
+    @property
+    def part(self) -> tuple[slice, slice]:
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @property
+    def scale(self) -> float:
+        """From the photo's pixels to those of ``small_size``."""
+        return min(1.0, WORK_SIDE / max(self.bottom - self.top, self.right - self.left))
+
+    @property
+    def small_size(self) -> tuple[int, int]:
+        """Width and height at which it is worked on."""
+        height, width = self.bottom - self.top, self.right - self.left
+        return max(1, round(width * self.scale)), max(1, round(height * self.scale))
+
+
+def make_plate(photo: Picture, mask: Array, people: Array | None = None) -> Picture:
+    """The photo without its person, and without the shadow that this person surely throws.
 
     :param photo: HWC uint8.
     :param mask: ``[H, W]`` in [0, 1], the person; anything above a trace counts.
-    :return: a new picture of the photo's size, equal to the photo away from the person.
+    :param people: ``[H, W]`` in [0, 1], everybody in the photo; others stay, and are not copied.
+    :return: a new picture of the photo's size, equal to the photo away from person and shadow.
     """
     plate = np.array(photo, order="C")
     person = (mask > 0.25).astype(np.uint8)
-    rows = np.flatnonzero(person.any(1))
-    columns = np.flatnonzero(person.any(0))
-    if not len(rows):
+    if not person.any():
         return plate
-    tall = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    inner = _Box.around(person, 0)
+    tall = max(inner.bottom - inner.top, inner.right - inner.left)
+    box = _Box.around(person, round(AROUND * tall))
+    gone = _remove_shadow(plate, person, box, tall)
+    lit = plate.copy()
     outline, clear = max(2, round(OUTLINE * tall)), max(4, round(CLEAR * tall))
     feather = max(1, round(FEATHER * tall))
-    margin = max(8, 3 * clear)
-    y0, y1 = max(0, rows[0] - margin), min(photo.shape[0], rows[-1] + 1 + margin)
-    x0, x1 = max(0, columns[0] - margin), min(photo.shape[1], columns[-1] + 1 + margin)
-    part = photo[y0:y1, x0:x1]
-    hole = _dilate(person[y0:y1, x0:x1], outline)
-    unclear = _dilate(person[y0:y1, x0:x1], clear)
-    if unclear.all():
-        unclear = hole
+    near = _Box.around(gone, max(8, 3 * clear))
+    hole = _dilate(gone[near.part], outline)
     if hole.all():  # nothing but person: the mean of the whole photo has to do
-        plate[y0:y1, x0:x1] = photo.reshape(-1, 3).mean(0).astype(np.uint8)
+        plate[near.part] = photo.reshape(-1, 3).mean(0).astype(np.uint8)
         return plate
     blend = cv2.blur(_dilate(hole, feather).astype(np.float32), (2 * feather + 1,) * 2)
     weight = np.asarray(np.maximum(blend, hole), np.float32)  # the blend lies outside of the hole
-    around = round(AROUND * tall)
-    top, bottom = max(0, rows[0] - around), min(photo.shape[0], rows[-1] + 1 + around)
-    left, right = max(0, columns[0] - around), min(photo.shape[1], columns[-1] + 1 + around)
-    box = (min(top, y0), min(left, x0), max(bottom, y1), max(right, x1))
-    if not _fill_by_pieces(plate, photo, person, weight, (y0, x0), box, tall):
-        fill_smoothly(plate[y0:y1, x0:x1], part, hole, unclear, weight)
+    somebody = np.zeros_like(person) if people is None else (people > OTHERS).astype(np.uint8)
+    if not _fill_by_pieces(plate, lit, gone, somebody, weight, near, box, tall):
+        without = _dilate(gone[near.part], clear)
+        choices = (without | somebody[near.part], without, hole)
+        unclear = next(one for one in choices if not one.all())
+        fill_smoothly(plate[near.part], lit[near.part], hole, unclear, weight)
     return plate
+
+
+def _remove_shadow(plate: Picture, person: Binary, box: _Box, tall: int) -> Binary:
+    """Brighten the plate where the person's shadow is soft.
+
+    :return: ``[H, W]``, what is to be filled: the person, and shadows with edges.
+    """
+    small = np.asarray(
+        cv2.resize(plate[box.part], box.small_size, interpolation=cv2.INTER_AREA), np.uint8
+    )
+    shadow = cast_shadow(small, _touched(person[box.part], box), tall * box.scale)
+    if shadow is None:
+        return person
+    part = plate[box.part]
+    for row in range(0, len(part), BAND):
+        rows = part[row : row + BAND]
+        gain = enlarged_rows(shadow.gain, part.shape, row)
+        rows[:] = np.clip(rows * gain + 0.5, 0.0, 255.0).astype(np.uint8)
+    gone = person.copy()
+    size = part.shape[1::-1]
+    covered = cv2.resize(shadow.covered, size, interpolation=cv2.INTER_NEAREST)
+    gone[box.part] |= np.asarray(covered, np.uint8)
+    return gone
 
 
 def _fill_by_pieces(
     plate: Picture,
     photo: Picture,
-    person: NDArray[np.uint8],
+    gone: Binary,
+    somebody: Binary,
     weight: Array,
-    corner: tuple[int, int],
-    box: tuple[int, int, int, int],
+    near: _Box,
+    box: _Box,
     tall: int,
 ) -> bool:
-    """Fill the hole by pieces of the photo within ``box``; False where there are too few."""
+    """Fill the hole by pieces of the photo within ``box``; False where there are too few.
+
+    :param weight: of the part ``near``, how much of each pixel is new.
+    """
     # Not at the top: Numba takes its time to load, and where nobody is found none of it is needed.
     from bunraku.kernels.plate.seams import copy
-    from bunraku.runtime.source.texture import WORK_SIDE, complete
+    from bunraku.runtime.source.texture import complete
 
-    top, left, bottom, right = box
-    scale = min(1.0, WORK_SIDE / max(bottom - top, right - left))
-    size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
-    reduced = cv2.resize(photo[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
+    reduced = cv2.resize(photo[box.part], box.small_size, interpolation=cv2.INTER_AREA)
     small = np.asarray(reduced, np.uint8)
-    covered = cv2.resize(
-        person[top:bottom, left:right].astype(np.float32), size, interpolation=cv2.INTER_AREA
-    )
-    touched = (covered > 0).astype(np.uint8)
+    touched, scale = _touched(gone[box.part], box), box.scale
     # What is blended is filled too: the outline, and the feather twice, outwards and blurred.
     hole = _dilate(touched, max(2, round((OUTLINE + 2 * FEATHER) * tall * scale)))
-    found = complete(small, hole, _dilate(touched, max(3, round(CLEAR * tall * scale))))
+    unclear = _dilate(touched, max(3, round(CLEAR * tall * scale)))
+    found = complete(small, hole, unclear | _dilate(_touched(somebody[box.part], box), 1))
     if found is None:
         return False
-    where = np.array(box, np.int64), np.array(corner, np.int64)
-    whole = np.ascontiguousarray(photo)
-    copy(whole, weight, hole, found.offsets, found.shade, *where, plate)
+    where = np.array(box, np.int64), np.array([near.top, near.left], np.int64)
+    copy(photo, weight, hole, found.offsets, found.shade, *where, plate)
     return True
 
 
-def _dilate(binary: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
+def _touched(binary: Binary, box: _Box) -> Binary:
+    """A mask of ``box`` at the size at which it is worked on; whatever it touches counts."""
+    covered = cv2.resize(binary.astype(np.float32), box.small_size, interpolation=cv2.INTER_AREA)
+    return (covered > 0).astype(np.uint8)
+
+
+def _dilate(binary: Binary, radius: int) -> Binary:
     """Grown by ``radius`` pixels; by way of a distance map, whose cost does not grow with it."""
+    if not binary.any():
+        return binary
     distance = cv2.distanceTransform(1 - binary, cv2.DIST_L2, 3)
     return (distance <= radius).astype(np.uint8)

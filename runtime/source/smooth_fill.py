@@ -48,7 +48,7 @@ def fill_smoothly(
     for row in range(0, len(part), BAND):  # large photos would need much memory at once
         band = slice(row, row + BAND)
         grain = noise.standard_normal(hole[band].shape, dtype=np.float32)[..., None]
-        new = _rows(colours, hole.shape, row) + grain * np.float32(strength)
+        new = enlarged_rows(colours, hole.shape, row) + grain * np.float32(strength)
         share = weight[band][..., None]
         mixed = part[band] * (1.0 - share) + new * share
         plate[band] = np.clip(mixed + 0.5, 0.0, 255.0).astype(np.uint8)
@@ -92,8 +92,8 @@ def smooth_colours(part: NDArray[Any], hole: NDArray[np.uint8]) -> Array:
     return np.asarray(colours, np.float32)
 
 
-def _rows(colours: Array, shape: tuple[int, ...], row: int) -> Array:
-    """Up to ``BAND`` rows, from ``row`` on, of ``colours`` enlarged to ``shape``."""
+def enlarged_rows(colours: Array, shape: tuple[int, ...], row: int) -> Array:
+    """Up to ``BAND`` rows, from ``row`` on, of a small picture enlarged to ``shape``."""
     y, x = colours.shape[0] / shape[0], colours.shape[1] / shape[1]
     back = np.array([[x, 0.0, x / 2 - 0.5], [0.0, y, (row + 0.5) * y - 0.5]])
     size = (shape[1], min(BAND, shape[0] - row))

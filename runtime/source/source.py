@@ -19,6 +19,7 @@ from bunraku.runtime.pose.turned import (
 )
 from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
 from bunraku.runtime.source.mask import person_mask, shrunk
+from bunraku.runtime.source.people import everybody
 from bunraku.runtime.source.plate import make_plate
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE
@@ -124,12 +125,13 @@ def make_source(
     """Find the photo's person, frame it and cut it out.
 
     :param photo: HWC uint8.
-    :param segmenter: separates the person from the background where the photo shows half a body.
+    :param segmenter: separates the person from the background where the photo shows half a body,
+        and finds who else must not be copied into it; None to do without.
     :param size: w, side of the networks' window in pixels.
     :raises NoPersonError: see ``find_person``.
     :raises EngineError: a network failed.
     """
-    (photo, pose, turned_deg), people = find_person(photo, finder)
+    (photo, pose, turned_deg), count = find_person(photo, finder)
     framing = source_framing(pose, photo.shape[:2])
     body = body_mask(pose, photo.shape[:2])
     window = np.asarray(crop(photo, framing.window, size), np.uint8)
@@ -139,8 +141,9 @@ def make_source(
         segmenter.segment(window) if segmenter is not None and framing.half else None,
         framing.half,
     )
-    plate = make_plate(photo, uncrop(mask, framing.window, photo.shape[:2]))
-    return Source(photo, pose, people, framing, window, mask, plate, turned_deg)
+    people = None if segmenter is None else everybody(photo, segmenter)
+    plate = make_plate(photo, uncrop(mask, framing.window, photo.shape[:2]), people)
+    return Source(photo, pose, count, framing, window, mask, plate, turned_deg)
 
 
 def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:

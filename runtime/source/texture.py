@@ -2,7 +2,8 @@
 
 At each size of a pyramid every patch that touches the hole looks for a like patch in the
 surroundings, and what the patches say of a pixel is averaged; the next size starts from there. In
-the end each pixel of the hole has an offset to where it is copied from.
+the end each pixel of the hole has an offset to where it is copied from, and cuts.py makes pieces of
+these.
 
 Source: A. Newson et al., "Non-Local Patch-Based Image Inpainting", 2017: gradients as two more
 channels (section 3), the onion-peel start (section 4).
@@ -17,13 +18,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels.plate.matching import CHANNELS, NOTHING, REACH, match, vote
-from bunraku.kernels.plate.seams import join, level
-from bunraku.runtime.source.smooth_fill import smooth_colours
+from bunraku.kernels.plate.matching import NOTHING, REACH, match, vote
+from bunraku.kernels.plate.seams import level
+from bunraku.runtime.source.cuts import Scene, shorten_seams
+from bunraku.runtime.source.expected import PATCH, Expected, centres, expect, overused
 from bunraku.spec.arrays import Array, Picture
 
-WORK_SIDE = 320
-"""Longer side in pixels at which pieces are looked for."""
 COARSEST = 24
 """The pyramid ends before a side is less than this, in pixels."""
 GRADIENT = 2.0
@@ -34,11 +34,6 @@ FADING, FAINTEST = 0.85, 0.12
 """How far a pixel of the hole is believed: less for each pixel from its rim, but not less than."""
 FIRST_GUESS = 0.02
 """How far the smooth fill is believed where nothing else is known yet."""
-UP_DOWN, ASIDE = 400.0, 100.0
-"""Cost of a source as far away as the picture is long, in squared levels: floors and walls differ
-more from row to row."""
-EXPECTED, EXPECTED_MOST = 0.4, 900.0
-"""Cost of a squared level between a patch's mean and the smooth fill, and where that ends."""
 ROUNDS = {0: 2, 1: 3}
 """Searches and votes at the finest sizes; ``MANY`` at the others."""
 MANY = 8
@@ -47,7 +42,7 @@ SHARPNESS = 2.0, 10.0
 ENOUGH = 0.1
 """With fewer sources than this for a pixel of the hole, the hole is filled smoothly."""
 SEED = 20
-HOLD, EDGE = 0.004, 24.0
+HOLD, EDGE = np.float32(0.004), np.float32(24.0)
 """See ``kernels.plate.seams.level``."""
 
 
@@ -83,26 +78,36 @@ def complete(
     :return: None where there is too little around the hole to copy.
     """
     unclear = np.maximum(unclear, hole)
-    if min(hole.shape) <= 2 * REACH or _sources(1 - unclear).sum() <= ENOUGH * hole.sum():
+    if min(hole.shape) <= 2 * REACH or centres(1 - unclear).sum() <= ENOUGH * hole.sum():
         return None
     picture = _with_gradients(part, hole)
-    guess = _smooth(picture, unclear)
-    picture = np.where(hole[..., None] > 0, guess, picture).astype(np.float32)
+    expected = expect(picture, unclear)
+    picture = np.where(hole[..., None] > 0, expected.guess, picture).astype(np.float32)
     sizes = _pyramid(_Size(picture, hole, 1 - unclear))
     offsets: NDArray[np.int32] | None = None
     filled = picture
     for number in range(len(sizes) - 1, -1, -1):
-        filled, offsets = _search(sizes[number], guess, offsets, number)
+        filled, offsets = _search(sizes[number], expected, offsets, number)
     if offsets is None or (offsets[hole > 0] == _NOWHERE).any():
         return None
     pixels = _positions(_rimmed(hole))
     found = _rimmed(np.where(hole[..., None] > 0, offsets, 0).astype(np.int32))
-    core = cv2.erode(_rimmed(1 - unclear), np.ones((3, 3), np.uint8))
-    join(_rimmed(filled, "edge"), _rimmed(hole), core, pixels, found, 4)
+    core = np.asarray(cv2.erode(_rimmed(1 - unclear), np.ones((3, 3), np.uint8)), np.uint8)
+    inside = _rimmed(np.ones_like(hole))
+    scene = Scene(
+        _rimmed(filled, "edge"),
+        _rimmed(hole),
+        inside,
+        core,
+        pixels,
+        guess=_rimmed(expected.guess, "edge"),
+        dear=_rimmed(expected.dear_at(hole.shape[::-1])),
+        far=expected.terms(max(hole.shape))[:2],
+    )
+    shorten_seams(scene, found)
     shade = np.zeros((*found.shape[:2], 3), np.float32)
-    masks = _rimmed(hole), _rimmed(np.ones_like(hole))
-    terms = np.float32(HOLD), np.float32(EDGE), 60
-    level(_rimmed(picture, "edge"), *masks, pixels, found, shade, *terms)
+    colours = _rimmed(picture, "edge")
+    level(colours, scene.hole, inside, pixels, found, shade, HOLD, EDGE, 60)
     known = picture[..., :3][unclear == 0]
     places = np.indices(hole.shape).transpose(1, 2, 0) + _unrimmed(found)
     copied = picture[places[..., 0], places[..., 1], :3]
@@ -125,16 +130,6 @@ def _with_gradients(part: Picture, hole: NDArray[np.uint8]) -> Array:
         for way in ((1, 0), (0, 1))
     ]
     return np.dstack([part, *(one / count for one in busy)]).astype(np.float32)
-
-
-def _smooth(picture: Array, unclear: NDArray[np.uint8]) -> Array:
-    """What is expected in the hole, all channels."""
-    size = unclear.shape[::-1]
-    parts = [picture[..., :3], picture[..., 2:]]  # the smooth fill is made for three channels
-    colours, busy = (
-        cv2.resize(smooth_colours(np.ascontiguousarray(one), unclear), size) for one in parts
-    )
-    return np.dstack([colours, busy[..., 1:]]).astype(np.float32)
 
 
 def _pyramid(finest: _Size) -> list[_Size]:
@@ -170,35 +165,27 @@ def _halved(values: NDArray[np.generic]) -> Array:
 
 
 def _search(
-    size: _Size, guess: Array, coarser: NDArray[np.int32] | None, number: int
+    size: _Size, expected: Expected, coarser: NDArray[np.int32] | None, number: int
 ) -> tuple[Array, NDArray[np.int32]]:
     """The hole filled at one size, and where its patches come from.
 
-    :param guess: ``[H, W, CHANNELS]``, the smooth fill at the finest size.
     :param coarser: offsets of half the size; None to begin.
     :param number: of the size, 0 for the finest.
     """
-    side = 2 * REACH + 1
-    patch = np.ones((side, side), np.uint8)
-    height, width = size.hole.shape
+    patch = np.ones((PATCH, PATCH), np.uint8)
+    shape = size.hole.shape[::-1]
     picture = _rimmed(size.picture, "edge")
     hole, inside = _rimmed(size.hole), _rimmed(np.ones_like(size.hole))
     clear = _rimmed(size.clear)
-    valid = _sources(clear)
+    valid = centres(clear)
     touching = cv2.dilate(hole, patch) & inside
     depth = cv2.distanceTransform(hole, cv2.DIST_L2, 3)
     belief = np.maximum(FADING**depth, FAINTEST)
     belief[(hole == 0) & (clear == 0)] = NEAR_PERSON
     belief = np.asarray(belief * inside, np.float32)
-    expected = np.dstack(
-        [
-            cv2.resize(guess[..., c], (width, height), interpolation=cv2.INTER_AREA)
-            for c in range(CHANNELS)
-        ]
-    )
-    longest = max(height, width)
-    terms = np.array([UP_DOWN / longest, ASIDE / longest, EXPECTED, EXPECTED_MOST], np.float32)
-    prior = (_rimmed(expected, "edge"), cv2.blur(picture, (side, side)), terms)
+    guess, dear = _rimmed(expected.guess_at(shape), "edge"), _rimmed(expected.dear_at(shape))
+    mean = np.asarray(cv2.blur(picture, (PATCH, PATCH)), np.float32)
+    prior = (guess, mean, dear, terms := expected.terms(max(shape)))
     costs = np.full(hole.shape, NOTHING, np.float32)
     targets, pixels = _positions(touching), _positions(hole)
     if coarser is None:
@@ -223,6 +210,7 @@ def _search(
     for turn in range(rounds):
         passes = 2 if number < 2 else 3
         seed = SEED + 100 * number + turn
+        prior = (guess, mean, dear + overused(picture, mean, sources, targets), terms)
         match(picture, belief, valid, targets, sources, costs, *prior, seed, passes)
         usual = max(float(np.percentile(costs[targets[:, 0], targets[:, 1]], 75)), 20.0)
         sharp = SHARPNESS[turn == rounds - 1] / usual
@@ -244,13 +232,6 @@ def _enlarged(
     bounded = np.clip(sources, 0, last)
     good = inside & (touching > 0) & (valid[bounded[..., 0], bounded[..., 1]] > 0)
     return np.where(good[..., None], sources, -1).astype(np.int32)
-
-
-def _sources(clear: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The centres of patches that are clear altogether, and within the picture."""
-    patch = np.ones((2 * REACH + 1,) * 2, np.uint8)
-    eroded = cv2.erode(clear, patch, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(eroded, np.uint8)
 
 
 def _positions(where: NDArray[np.generic]) -> NDArray[np.int32]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 from tests.stream.fakes import FakeClock
 
 from bunraku.runtime.models import Models
@@ -38,6 +40,11 @@ KEPT = 6
 """Frames of which a small picture is kept."""
 SIDE = 8
 """Of the small pictures, in pixels."""
+DATA = Path(__file__).parents[1] / "data"
+SHOWN = ("example", "live")
+"""Those of which pictures are kept for people to look at: of nobody who lives."""
+SHOWN_SHRUNK, SHOWN_QUALITY = 2, 85
+"""How many times smaller they are, and their quality as JPEG."""
 
 
 def clip(frames: int) -> list[tuple[Picture, float]]:
@@ -94,14 +101,39 @@ def digest(pictures: Sequence[Picture]) -> str:
 
 def small(pictures: Sequence[Picture]) -> Iterator[str]:
     """``KEPT`` of them at ``SIDE`` × ``SIDE`` pixels, as base64."""
-    for i in np.linspace(0, len(pictures) - 1, KEPT).round().astype(int):
-        tiny = cv2.resize(pictures[i], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        yield base64.b64encode(np.asarray(tiny, np.uint8).tobytes()).decode()
+    for picture in kept_of(pictures):
+        yield base64.b64encode(reduced(picture).tobytes()).decode()
+
+
+def kept_of(pictures: Sequence[Picture]) -> list[Picture]:
+    """``KEPT`` of them, from the first to the last."""
+    numbers = np.linspace(0, len(pictures) - 1, KEPT).round().astype(int)
+    return [pictures[i] for i in numbers]
+
+
+def reduced(picture: Picture) -> Picture:
+    """``SIDE`` × ``SIDE`` pixels of it."""
+    return np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def from_small(text: str) -> Picture:
     """The reverse of ``small``."""
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIDE, SIDE, 3)
+
+
+def shown_path(name: str, number: int) -> Path:
+    """Where the picture of a kept frame lies."""
+    return DATA / "golden" / f"{name}-{number}.jpg"
+
+
+def shown(picture: Picture) -> bytes:
+    """A JPEG for people to look at."""
+    height, width = picture.shape[:2]
+    size = (width // SHOWN_SHRUNK, height // SHOWN_SHRUNK)
+    data = io.BytesIO()
+    smaller = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    Image.fromarray(np.asarray(smaller, np.uint8)).save(data, "JPEG", quality=SHOWN_QUALITY)
+    return data.getvalue()
 
 
 def machine() -> str:

@@ -1,27 +1,32 @@
-"""Pictures do not change unless somebody means them to: then ``renew.py`` writes the numbers anew,
-and the commit says why."""
+"""Pictures do not change unless somebody means them to: then ``renew.py`` writes numbers and
+pictures anew, and the commit says why."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.golden.pictures import (
+    DATA,
     EXAMPLES,
     FRAMES,
+    KEPT,
     REAL,
     REAL_FRAMES,
     REAL_PHOTOS,
+    SHOWN,
     animated,
     digest,
     from_small,
     live,
     machine,
+    reduced,
+    shown_path,
     small,
 )
 
@@ -29,9 +34,11 @@ from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.models import Models
 from bunraku.spec.arrays import Picture
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "golden.json").read_text("utf-8"))
+GOLDEN = json.loads((DATA / "golden.json").read_text("utf-8"))
 ABOUT = 3
 """Levels by which other processors and libraries may differ, in a mean over a 64th of a picture."""
+MOST_BYTES = 600 * 1024
+"""Of all pictures that are shown."""
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +76,20 @@ def test_another_picture_is_noticed() -> None:
     pictures = [np.full((16, 16, 3), 100, np.uint8)] * FRAMES
     with pytest.raises(AssertionError, match="example, kept frame"):
         check("example", pictures)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("number", range(KEPT))
+def test_pictures_to_look_at_are_those_of_the_numbers(name: str, number: int) -> None:
+    with Image.open(shown_path(name, number)) as image:
+        picture = np.asarray(image.convert("RGB"))
+    kept = from_small(GOLDEN[name]["small"][number]).astype(int)
+    assert np.abs(reduced(picture) - kept).max() <= ABOUT
+    assert min(picture.shape[:2]) >= 100
+
+
+def test_pictures_to_look_at_are_few_and_small() -> None:
+    wanted = {shown_path(name, number) for name in SHOWN for number in range(KEPT)}
+    there = set((DATA / "golden").iterdir())
+    assert there == wanted
+    assert sum(path.stat().st_size for path in there) <= MOST_BYTES

@@ -31,12 +31,19 @@ def patch(picture: Array, y: int, x: int) -> Array:
 
 
 def searched(
-    picture: Array, valid: NDArray[np.uint8], targets: NDArray[np.int32], terms: Array, passes: int
+    picture: Array,
+    valid: NDArray[np.uint8],
+    targets: NDArray[np.int32],
+    terms: Array,
+    passes: int,
+    dear: Array | None = None,
 ) -> tuple[NDArray[np.int32], Array]:
     sources = np.full((SIZE, SIZE, 2), -1, np.int32)
     costs = np.full((SIZE, SIZE), NOTHING, np.float32)
     ones = np.ones((SIZE, SIZE), np.float32)
-    match(picture, ones, valid, targets, sources, costs, picture, picture, terms, 1, passes)
+    free = np.zeros((SIZE, SIZE), np.float32) if dear is None else dear
+    prior = (picture, picture, free, terms)
+    match(picture, ones, valid, targets, sources, costs, *prior, 1, passes)
     return sources, costs
 
 
@@ -79,6 +86,21 @@ def test_of_like_sources_the_near_one_in_the_same_rows_is_taken() -> None:
     assert aside <= 5
 
 
+def test_a_dear_source_is_taken_only_where_no_other_is_nearly_as_good() -> None:
+    picture, hole, valid = scene()
+    picture[:] = 100.0
+    picture[:, :9] = 103.0
+    valid[:, 9 - REACH : 9 + REACH] = 0  # no patch has both
+    dear = np.zeros((SIZE, SIZE), np.float32)
+    dear[:, 9:] = 30.0  # the others differ by nine squared levels in each of five channels
+    targets = places(hole)
+    sources, costs = searched(picture, valid, targets, TERMS, 40, dear)
+    assert (sources[HOLE, HOLE, 1] >= 9).all()
+    assert (costs[HOLE, HOLE] == 30.0).all()
+    sources, _ = searched(picture, valid, targets, TERMS, 40, 2.0 * dear)
+    assert (sources[HOLE, HOLE, 1] < 9).all()
+
+
 def test_what_is_expected_decides_among_like_patches() -> None:
     picture, hole, valid = scene()
     picture[:] = 0.0
@@ -90,7 +112,7 @@ def test_what_is_expected_decides_among_like_patches() -> None:
     guess = np.full_like(picture, 50.0)
     terms = np.array([0.0, 0.0, 1.0, 900.0], np.float32)
     targets = places(hole)
-    match(picture, nothing, valid, targets, sources, costs, guess, mean, terms, 1, 8)
+    match(picture, nothing, valid, targets, sources, costs, guess, mean, nothing, terms, 1, 8)
     assert (sources[HOLE, HOLE, 1] >= 20).all()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels.plate.matching import CHANNELS
-from bunraku.kernels.plate.seams import copy, join, level
+from bunraku.kernels.plate.seams import copy, level
 from bunraku.spec.arrays import Array, Picture
 
 SIZE = 28
@@ -16,19 +16,6 @@ def hole_in_the_middle() -> tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[
     inside = np.zeros_like(hole)
     inside[2:-2, 2:-2] = 1
     return hole, np.ascontiguousarray(np.argwhere(hole), np.int32), inside
-
-
-def test_a_stray_offset_gives_way_to_its_neighbours() -> None:
-    hole, pixels, _ = hole_in_the_middle()
-    ramp = np.arange(SIZE, dtype=np.float32)[:, None, None]  # equal along each row
-    picture = np.ascontiguousarray(np.broadcast_to(10.0 * ramp, (SIZE, SIZE, CHANNELS)))
-    offsets = np.zeros((SIZE, SIZE, 2), np.int32)
-    offsets[hole > 0] = (0, 7)
-    offsets[11, 11] = (-7, 3)
-    known = np.ones_like(hole)  # so that offsets of the left half are good, too
-    join(picture, hole, known, pixels, offsets, 2)
-    assert offsets[11, 11].tolist() == [0, 7]
-    assert (offsets[hole == 0] == 0).all()
 
 
 def levelled(picture: Array, edge: float) -> Array:
@@ -86,3 +73,22 @@ def test_nothing_is_read_outside_of_the_box_and_levels_stay_in_range() -> None:
     assert (copied(photo, weight, (0, 100), 0.0)[4:12, 6:13] == 100).all()
     assert (copied(photo, weight, (-100, 0), 300.0)[4:12, 6:13] == 255).all()
     assert (copied(photo, weight, (0, 0), -300.0)[4:12, 6:13] == 0).all()
+
+
+def test_seams_are_smooth_and_sharp() -> None:
+    photo = np.full((64, 64, 3), 50, np.uint8)
+    photo[:, 32:] = 200
+    hole = np.ones((8, 8), np.uint8)
+    offsets = np.zeros((8, 8, 2), np.int32)
+    rows, columns = np.indices((8, 8))
+    offsets[rows + columns < 8, 1] = -8  # a seam at 45 degrees: the left half above it
+    offsets[rows + columns >= 8, 1] = 8
+    box = np.array([0, 0, 64, 64], np.int64)
+    weight, shade = np.ones((64, 64), np.float32), np.zeros((8, 8, 3), np.float32)
+    out = photo.copy()
+    copy(photo, weight, hole, offsets, shade, box, np.zeros(2, np.int64), out)
+    # Where 125 lies in each row moves on by a pixel from row to row, not by eight every eight rows.
+    edges = np.argmax(out[12:52, :, 0] > 125, 1)
+    assert np.abs(np.diff(edges) + 1).max() <= 1
+    mixed = (out[12:52, :, 0] > 60) & (out[12:52, :, 0] < 190)
+    assert mixed.sum(1).max() <= 8  # narrower than the pixel of the smaller size

@@ -124,3 +124,37 @@ def test_any_shape_and_a_person_at_the_edge(shape: tuple[int, int]) -> None:
     photo = ramp(shape)
     plate = make_plate(photo, block(shape, 20, shape[0], 0, 30))
     assert plate.shape == photo.shape
+
+
+def test_nobody_else_is_copied_into_the_hole() -> None:
+    photo = ramp((240, 320))
+    for left in range(10, 310, 24):  # a row of people, whom patches would go on with
+        photo[:, left : left + 10] = (0, 255, 0)
+    everybody = (photo[..., 1] == 255).astype(np.float32)
+    photo[60:220, 130:170] = (255, 0, 0)
+    mask = block((240, 320), 60, 220, 130, 170)
+    assert make_plate(photo, mask)[64:216, 134:166, 1].max() == 255
+    plate = make_plate(photo, mask, everybody)
+    assert plate[64:216, 134:166, 1].max() < 200
+    assert np.array_equal(plate[:, 178:], photo[:, 178:])  # who stays is whole
+
+
+def test_the_shadow_goes_with_the_person() -> None:
+    background = np.full((240, 320, 3), (150, 140, 120), np.uint8)
+    photo = background.astype(np.float32)
+    shade = cv2.ellipse(np.zeros((240, 320), np.float32), (190, 200), (35, 10), 0, 0, 360, 1.0, -1)
+    photo *= 1.0 - 0.3 * cv2.GaussianBlur(shade, (0, 0), 4.0)[..., None]
+    photo[50:205, 140:180] = (255, 0, 0)
+    plate = make_plate(photo.astype(np.uint8), block((240, 320), 50, 205, 140, 180))
+    assert np.abs(plate.astype(int) - background).max() <= 16
+    assert np.abs(plate.astype(int) - background).mean() <= 1.0
+
+
+def test_a_thing_beside_the_person_is_not_there_twice() -> None:
+    photo = np.full((240, 320, 3), 130, np.uint8)
+    photo[80:150, 200:240] = (240, 230, 60)  # a picture on the wall that the person touches
+    photo[60:220, 130:205] = (255, 0, 0)
+    plate = make_plate(photo, block((240, 320), 60, 220, 130, 205))
+    yellow = (plate[..., 0] > 200) & (plate[..., 2] < 100)
+    assert not yellow[:, :185].any()
+    assert not yellow[160:].any()
