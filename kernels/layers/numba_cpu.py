@@ -48,7 +48,9 @@ def compose(
     show_body(*seen, cover, *raster.origin, *mesh, n, np.float32(behind), top, left, under)
     stack = np.empty((height, width, len(sheets), FRAGMENT), np.float32)
     count = np.zeros((height, width), np.uint8)
-    parts = [np.ascontiguousarray(a) for a in (photo.triangles, photo.place, photo.cut)]
+    parts = [
+        np.ascontiguousarray(a) for a in (photo.triangles, photo.place, photo.cut, photo.share)
+    ]
     for sheet, members in zip(sheets, photo.members, strict=True):
         row, column = sheet.origin[0] - top, sheet.origin[1] - left
         seen = map(np.ascontiguousarray, (sheet.depth, sheet.triangle, sheet.bary))

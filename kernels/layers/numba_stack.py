@@ -21,7 +21,7 @@ _NUMBER = numba.int32
 @kernel(
     (
         *(read_only(2), read_only(2, _NUMBER), read_only(3), INDEX, INDEX),
-        *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(2)),
+        *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(1), read_only(2)),
         *(written(4), written(2, BYTE)),
     )
 )
@@ -34,6 +34,7 @@ def lay(
     triangles: Any,
     place: Any,
     cut: Any,
+    share: Any,
     members: Any,
     stack: Any,
     count: Any,
@@ -49,10 +50,12 @@ def lay(
                 continue
             x = carried(bary, i, j, triangles, t, place, 0)
             y = carried(bary, i, j, triangles, t, place, 1)
-            part = one
+            part = share[t]
+            if part <= zero:
+                continue
             if cut[t]:
                 own = members[int(np.rint(clamped(y, last))), int(np.rint(clamped(x, last)))]
-                part = min(max((own - half) * np.float32(STEEPNESS) + half, zero), one)
+                part *= min(max((own - half) * np.float32(STEEPNESS) + half, zero), one)
             near = depth[i, j]
             at = stack[row + i, column + j]
             k = np.int64(count[row + i, column + j])

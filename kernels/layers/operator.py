@@ -53,7 +53,8 @@ def compose(
 
 
 def _check_photo(photo: PhotoMesh, groups: int) -> int:
-    check_arrays(place=photo.place, picture=photo.picture, rim=photo.rim, members=photo.members)
+    check_arrays(place=photo.place, picture=photo.picture, rim=photo.rim)
+    check_arrays(members=photo.members, share=photo.share)
     check_arrays(np.int32, triangles=photo.triangles)
     check_arrays(np.bool_, cut=photo.cut)
     if photo.picture.ndim != 3 or len(photo.picture) < 2:
@@ -63,6 +64,7 @@ def _check_photo(photo: PhotoMesh, groups: int) -> int:
     check_shape("the rim", photo.rim, (n, n))
     check_shape("the members", photo.members, (groups, n, n))
     check_shape("cut", photo.cut, (len(photo.triangles),))
+    check_shape("the share", photo.share, (len(photo.triangles),))
     return n
 
 

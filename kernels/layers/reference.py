@@ -117,9 +117,10 @@ def _stack(sheets: Sequence[Raster], photo: PhotoMesh, n: int) -> tuple[Any, Any
         nearest = np.clip(np.rint(place), 0, n - 1).astype(int)
         own = members[nearest[..., 1], nearest[..., 0]]
         soft = np.clip((own - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
-        depths.append(whole.depth)
         places.append(place.astype(float))
-        parts.append(np.where(photo.cut[whole.triangle], soft, 1.0))
+        share = photo.share[whole.triangle]
+        depths.append(np.where(share > 0, whole.depth, np.inf))
+        parts.append(np.where(photo.cut[whole.triangle], soft, 1.0) * share)
     order = np.argsort(depths, 0, kind="stable")
     depth, part = (np.take_along_axis(np.array(a), order, 0) for a in (depths, parts))
     return depth, np.take_along_axis(np.array(places), order[..., None], 0), part

@@ -41,6 +41,8 @@ class PhotoMesh:
     """``[n,n]``: the mask with its rim, for what has not moved."""
     members: Array
     """``[g,n,n]`` in [0, 1]: the pixels of each group."""
+    share: Array
+    """``[t]`` in [0, 1]: how much of each triangle is shown; what is behind it has the rest."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
-from bunraku.runtime.drivers.body.binding import bind_pixels
+from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.grid import GROUP, GROUPS, Grid, make_grid
+from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
+from bunraku.runtime.drivers.body.layer import Layer, make_layer
+from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
+from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.protocol import Drawn
@@ -28,12 +31,8 @@ from bunraku.spec.landmarks import (
     VISIBLE,
 )
 
-BEHIND = 0.12
-"""How far behind the body's surface the photo's own may lie and still hide it, in trunks."""
 RIM_PX = 0.8
 """How softly the rim fades out."""
-EDGE_PX = 2
-"""How near to the photo's lower edge the grid is held."""
 _TIPS = {
     Cloth.FOREARM_L: LEFT_WRIST,
     Cloth.FOREARM_R: RIGHT_WRIST,
@@ -50,26 +49,6 @@ _TIPS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
-    """The mesh of what lies behind the photo's own pixels: the template, and what is added to it.
-
-    The template's triangles come first and keep their numbers. As there, corners run so that what
-    faces away from the camera can be left out.
-    """
-
-    vertices: Array
-    """``[v, 3]`` in pixels of the photo's window; x and y are where its planes are read."""
-    weights: Array
-    """``[v, 4]``"""
-    bones: NDArray[np.int32]
-    """``[v, 4]``"""
-    triangles: NDArray[np.int32]
-    """``[t, 3]``"""
-    cloth: NDArray[np.int32]
-    """``[t]``: which plane each shows."""
-
-
-@dataclass(frozen=True, eq=False)
 class Body:
     """A photo's person, ready to be drawn in other poses."""
 
@@ -82,18 +61,17 @@ class Body:
     behind: BodyMesh
     """What the layer shows."""
     by_group: NDArray[np.bool_]
-    """``[5, t]``: which of the grid's triangles each group of bones draws."""
+    """``[7, t]``: which of the grid's triangles each group of bones draws."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit) -> Body:
         """Bind a photo to the body that was fitted to it."""
-        binding = bind_pixels(fit)
-        grid = make_grid(binding, fit.trunk_px, lower_edge(source))
-        textures = make_textures(fit, binding, source.window, source.mask)
-        template = fit.template
-        layer = Layer(
-            fit.mesh, template.weights, template.bones, template.triangles, textures.cloth
-        )
+        bound, hidden = bind_photo(fit, source.window)
+        settled, binding = settle(fit, bound)
+        edge = lower_edge(source)
+        grid = make_grid(binding, fit.trunk_px, edge)
+        textures = make_textures(fit, binding, hidden, source.window, source.mask)
+        layer = make_layer(fit, settled, hidden, textures.cloth, edge)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         by_group = drawn_by == np.arange(GROUPS)[:, None]
         photo = _photo_mesh(source, grid, textures)
@@ -106,10 +84,10 @@ class Body:
         :param visibility: ``[33]`` of the driver's landmarks: what neither the photo nor the
             driver shows is not made up.
         """
-        sheets = self._sheets(transforms)
+        sheets, photo = self._sheets(transforms)
         raster = self._raster(transforms, visibility)
         far = BEHIND * self.fit.trunk_px
-        made = compose(sheets, self.photo, raster, self.behind, far)
+        made = compose(sheets, photo, raster, self.behind, far)
         return Drawn(made.image, made.mask, made.trust, made.warped, made.flow)
 
     def surface(self, transforms: Array, visibility: Array, size: int) -> Array:
@@ -120,29 +98,29 @@ class Body:
         raster = rasterise(moved, template.triangles, (n, n), keep=keep)
         return surface_of(raster, template, size)
 
-    def _sheets(self, transforms: Array) -> list[Raster]:
+    def _sheets(self, transforms: Array) -> tuple[list[Raster], PhotoMesh]:
         """The photo's mesh as the bones carry it, a raster for each group of them."""
         grid, n = self.grid, len(self.photo.picture)
         moved = skin(grid.vertices, grid.weights, grid.bones, transforms)
-        if grid.held.any():
-            lifted = grid.held & (moved[:, 1] < grid.vertices[:, 1])
-            moved[lifted, 1] = grid.vertices[lifted, 1] + EDGE_PX
+        hold_down(moved, grid.vertices, grid.hold)
         whole = grid.whole(moved)
-        return [
+        sheets = [
             rasterise(moved, grid.triangles, (n, n), keep=whole & own, cull=True, tight=True)
             for own in self.by_group
         ]
+        return sheets, replace(self.photo, share=grid.share(moved))
 
     def _raster(self, transforms: Array, visibility: Array) -> Raster:
         """The mesh behind, as the bones carry it."""
         layer, n = self.layer, len(self.photo.picture)
         moved = skin(layer.vertices, layer.weights, layer.bones, transforms)
+        hold_down(moved, layer.vertices, layer.hold)
         keep = self._shown(visibility)
         return rasterise(moved, layer.triangles, (n, n), keep=keep, cull=True, tight=True)
 
     def _shown(self, visibility: Array) -> NDArray[np.bool_]:
         """``[t]``: the layer's triangles, but for what neither the photo nor the driver shows."""
-        shown = np.ones(len(self.layer.triangles), np.bool_)
+        shown = self.layer.given.copy()
         for kind, landmark in _TIPS.items():
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
                 shown &= self.layer.cloth != kind
@@ -160,6 +138,7 @@ def _photo_mesh(source: Source, grid: Grid, textures: Textures) -> PhotoMesh:
         np.concatenate([colours, shrunk(source.mask)[..., None]], -1),
         np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32),
         textures.members.reshape(GROUPS, n, n),
+        np.ones(len(grid.triangles), np.float32),
     )
 
 
@@ -170,10 +149,8 @@ def _body_mesh(layer: Layer, textures: Textures) -> BodyMesh:
 
 
 def lower_edge(source: Source) -> int | None:
-    """The row of the window at which the photo ends and cuts the person; None where it does not."""
+    """The window's row at which the photo or the window cuts the person; None if neither does."""
     _, top, side = source.framing.window.box
     height, n = source.photo.shape[0], len(source.mask)
-    if top + side < height - 2:
-        return None
     row = min(n - 1, int((height - top) * n / side) - 2)
     return row if row > 0 and (source.mask[row - 1] > 0.5).any() else None

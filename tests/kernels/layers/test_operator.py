@@ -39,6 +39,7 @@ def photo_of(meshes: list[Array], *, mask: Any = 1.0, cut: bool = False) -> Phot
         np.stack([x, y, half, alpha], -1),
         alpha.copy(),
         np.full((len(meshes), N, N), 0.5, np.float32),
+        np.ones(2 * len(meshes), np.float32),
     )
 
 
@@ -82,6 +83,7 @@ def scene(rng: np.random.Generator, n: int, groups: int) -> tuple[Any, ...]:
         rng.random((n, n, 4), np.float32),
         rng.random((n, n), np.float32),
         rng.random((groups, n, n), np.float32),
+        np.clip(rng.uniform(-0.3, 1.6, groups * m), 0.0, 1.0).astype(np.float32),
     )
     group = np.repeat(np.arange(groups), m)
     sheets = [
@@ -190,6 +192,18 @@ def test_what_stands_still_has_its_rim() -> None:
     assert composed(photo, [there]).mask[0, 0, 10, 10] == pytest.approx(0.9)
     moved = composed(photo, [moved_by(there, 3, 0, 0)])
     assert moved.mask[0, 0, 10, 10] == pytest.approx(0.4)
+
+
+def test_what_has_less_of_a_share_lets_the_body_through() -> None:
+    front, back = rectangle(4, 4, 20, 20, 5), rectangle(4, 4, 20, 20, 9)
+    photo = photo_of([front])
+    for share in (0.0, 0.25, 1.0):
+        part = replace(photo, share=np.full(2, share, np.float32))
+        found = composed(part, [front], back)
+        assert found.mask[0, 0, 12, 12] == pytest.approx(1.0)
+        assert found.trust[0, 0, 12, 12] == pytest.approx(share, abs=2e-4)
+        expected = share * 0.5 + (1.0 - share) * 0.25  # the blue of photo and body
+        assert found.image[0, 2, 12, 12] == pytest.approx(expected, abs=1e-3)
 
 
 def test_inputs_that_do_not_fit_are_refused() -> None:
