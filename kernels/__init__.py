@@ -2,9 +2,9 @@
 
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
 ``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Those that move a mesh,
-``skin``, ``raster`` and ``spreading``, never run in training: they take numpy arrays alone, and
-their reference is plain numpy. ``plate`` has its loops alone: they run once for each photo.
-Importing this package imports neither torch nor Numba.
+``skin``, ``raster``, ``layers`` and ``spreading``, never run in training: they take numpy arrays
+alone, and their reference is plain numpy. ``plate`` has its loops alone: they run once for each
+photo. Importing this package imports neither torch nor Numba.
 """
 
 from __future__ import annotations

@@ -22,10 +22,12 @@ import av.error
 import numpy as np
 
 from bunraku.errors import ClipError, InputError
+from bunraku.runtime.drivers.protocol import DriverKind
 from bunraku.runtime.engines.bundle import weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
 from bunraku.runtime.measure import Spread
+from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.opening import film_stream, open_clip
 from bunraku.runtime.source.photo import read_photo
@@ -47,6 +49,10 @@ class BenchOptions:
     bundle: str | Path = "live"
     iuv: str | Path = "iuv"
     """The bundle of the IUV net."""
+    driver: DriverKind | str = DriverKind.LANDMARKS
+    """What poses the photo: landmarks or body."""
+    face: float = 0.0
+    """How strongly the photo's face does what the driver's does."""
     engine: EngineKind | str = EngineKind.ONNXRUNTIME
     threads: int | None = None
     """For each engine and kernel; None for as many as the process may use."""
@@ -80,10 +86,19 @@ def run_latency(
     photo_path, clip_path = media(options)
     photo, clip = read_photo(photo_path), read_clip(clip_path, CLIP_FRAMES)
     threads = options.threads or cores()
-    puppet = Puppet.load(options.bundle, engine=options.engine, threads=threads, iuv=options.iuv)
+    puppet = Puppet.load(
+        options.bundle,
+        engine=options.engine,
+        threads=threads,
+        iuv=options.iuv,
+        driver=options.driver,
+        options=PuppetOptions(face=options.face),
+    )
     return {
         **measure(puppet, photo, clip, threads, options, on_frame),
         "bundle": str(options.bundle),
+        "driver": str(options.driver),
+        "face": options.face,
         "engine": str(options.engine),
         "threads": threads,
         "machine": machine(),

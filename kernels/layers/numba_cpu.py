@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from bunraku.kernels.jit import BYTE, FLAG, INDEX, clamped, kernel, read_only, written
+from bunraku.kernels.jit import BYTE, INDEX, kernel, read_only, written
 from bunraku.kernels.layers.numba_body import (
     DOWN,
     PLANE,
@@ -20,28 +18,20 @@ from bunraku.kernels.layers.numba_body import (
     UNDER,
     show_body,
 )
+from bunraku.kernels.layers.numba_stack import DEPTH, FRAGMENT, PART, PLACE, alike, lay
 from bunraku.kernels.layers.terms import (
-    ALIKE_PX,
-    STEEPNESS,
     STILL_PX,
     TRACE,
     BodyMesh,
     Composed,
     PhotoMesh,
 )
-from bunraku.kernels.raster.numba_cpu import carried
 from bunraku.kernels.raster.operator import Raster
 from bunraku.kernels.reading import between, cell
-from bunraku.spec.arrays import Array
 from bunraku.spec.tensors import WARPED_CHANNELS
 
-FRAGMENT = 4
-"""Numbers of what a group shows at a pixel."""
-DEPTH, PLACE, PART = 0, 1, 3
-"""Its depth, x and y in the photo, and how much of the pixel is its."""
 NOTHING, BODY, PHOTO = 0, 1, 2
 """What a pixel shows."""
-_NUMBER = numba.int32
 
 
 def compose(
@@ -53,7 +43,8 @@ def compose(
     under = np.zeros((height, width, UNDER), np.float32)
     seen = map(np.ascontiguousarray, (raster.depth, raster.triangle, raster.bary))
     mesh = map(np.ascontiguousarray, (body.triangles, body.place, body.plane))
-    cover = np.pad(raster.triangle >= 0, 2)
+    cover = np.zeros(tuple(size + 4 for size in raster.triangle.shape), np.bool_)
+    np.greater_equal(raster.triangle, 0, out=cover[2:-2, 2:-2])
     show_body(*seen, cover, *raster.origin, *mesh, n, np.float32(behind), top, left, under)
     stack = np.empty((height, width, len(sheets), FRAGMENT), np.float32)
     count = np.zeros((height, width), np.uint8)
@@ -63,18 +54,14 @@ def compose(
     for sheet, members in zip(sheets, photo.members, strict=True):
         row, column = sheet.origin[0] - top, sheet.origin[1] - left
         seen = map(np.ascontiguousarray, (sheet.depth, sheet.triangle, sheet.bary))
-        _lay(*seen, row, column, *parts, np.ascontiguousarray(members), stack, count)
+        lay(*seen, row, column, *parts, np.ascontiguousarray(members), stack, count)
     made = np.zeros((1, 3 + 1 + 1 + WARPED_CHANNELS + 2, n, n), np.float32)
     pictures = map(np.ascontiguousarray, (body.planes, photo.picture, photo.rim))
-    _look(under, stack, count, *pictures, top, left, made[0])
-    _extend(np.pad(_kinds(under, count), 1), top, left, made[0])
+    kinds = np.zeros((height + 2, width + 2), np.uint8)
+    _look(under, stack, count, *pictures, top, left, made[0], kinds)
+    _extend(kinds, top, left, made[0])
     image, mask, trust, warped, flow = np.split(made, np.cumsum([3, 1, 1, WARPED_CHANNELS]), 1)
     return Composed(image, mask, trust, warped, flow)
-
-
-def _kinds(under: Array, count: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """``[h,w]``: whether a pixel shows the photo, the body, or nothing."""
-    return np.where(count > 0, PHOTO, under[..., SHOWN] > 0).astype(np.uint8)
 
 
 def _box(rasters: Sequence[Raster], n: int) -> tuple[int, int, int, int]:
@@ -90,64 +77,8 @@ def _box(rasters: Sequence[Raster], n: int) -> tuple[int, int, int, int]:
 
 @kernel(
     (
-        *(read_only(2), read_only(2, _NUMBER), read_only(3), INDEX, INDEX),
-        *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(1), read_only(2)),
-        *(written(4), written(2, BYTE)),
-    )
-)
-def _lay(
-    depth: Any,
-    number: Any,
-    bary: Any,
-    row: Any,
-    column: Any,
-    triangles: Any,
-    place: Any,
-    cut: Any,
-    share: Any,
-    members: Any,
-    stack: Any,
-    count: Any,
-) -> None:
-    """Put a sheet's pixels onto the stack, whose fragments lie near before far."""
-    height, width = number.shape
-    last = np.float32(members.shape[0] - 1)
-    zero, half, one = np.float32(0), np.float32(0.5), np.float32(1)
-    for i in range(height):
-        for j in range(width):
-            t = number[i, j]
-            if t < 0:
-                continue
-            x = carried(bary, i, j, triangles, t, place, 0)
-            y = carried(bary, i, j, triangles, t, place, 1)
-            part = share[t]
-            if part <= zero:
-                continue
-            if cut[t]:
-                own = members[int(np.rint(clamped(y, last))), int(np.rint(clamped(x, last)))]
-                part *= min(max((own - half) * np.float32(STEEPNESS) + half, zero), one)
-            near = depth[i, j]
-            at = stack[row + i, column + j]
-            k = np.int64(count[row + i, column + j])
-            count[row + i, column + j] = k + 1
-            while k > 0 and near < at[k - 1, 0]:
-                for c in range(FRAGMENT):
-                    at[k, c] = at[k - 1, c]
-                k -= 1
-            at[k, 0], at[k, 1], at[k, 2], at[k, 3] = near, x, y, part
-
-
-@numba.njit(inline="always")
-def _alike(one: Any, other: Any) -> Any:
-    """Whether two fragments read the same place of the photo."""
-    apart = max(abs(one[PLACE] - other[PLACE]), abs(one[PLACE + 1] - other[PLACE + 1]))
-    return apart < np.float32(ALIKE_PX)
-
-
-@kernel(
-    (
-        *(read_only(3), written(4), written(2, BYTE), read_only(4), read_only(3), read_only(2)),
-        *(INDEX, INDEX, written(3)),
+        *(read_only(3), written(4), read_only(2, BYTE), read_only(4), read_only(3), read_only(2)),
+        *(INDEX, INDEX, written(3), written(2, BYTE)),
     )
 )
 def _look(
@@ -160,11 +91,13 @@ def _look(
     top: Any,
     left: Any,
     out: Any,
+    kinds: Any,
 ) -> None:
     """Look down through the stack onto the body.
 
     :param top: row of the stack in the window; :param left: column.
     :param out: ``[12,n,n]``: image, mask, trust, warped, flow; zero.
+    :param kinds: ``[h+2,w+2]``, zero: whether a pixel shows the photo, the body, or nothing.
     """
     height, width = count.shape
     n = picture.shape[0]
@@ -182,7 +115,7 @@ def _look(
             rest, weight, best, chosen = one, zero, zero, -1
             for k in range(layers):
                 own = stack[i, j, k]
-                apart = chosen < 0 or not _alike(own, stack[i, j, chosen])
+                apart = chosen < 0 or not alike(own, stack[i, j, chosen])
                 if weight == zero and apart and own[DEPTH] >= surface:
                     weight = rest * shown
                     rest -= weight
@@ -212,12 +145,13 @@ def _look(
                 green = weight * between(own_plane, u, v, fu, fv, 1)
                 blue = weight * between(own_plane, u, v, fu, fv, 2)
             if chosen < 0:
-                count[i, j] = 0
+                kinds[i + 1, j + 1] = BODY if shown > zero else NOTHING
                 if weight > zero:
                     total = one / weight
                     out[0, y, x], out[1, y, x] = red * total, green * total
                     out[2, y, x] = blue * total
                 continue
+            kinds[i + 1, j + 1] = PHOTO
             top_one = stack[i, j, chosen]
             px, py = top_one[PLACE], top_one[PLACE + 1]
             trusted = trace
@@ -225,7 +159,7 @@ def _look(
                 own = stack[i, j, k]
                 if own[PART] <= zero:
                     continue
-                if _alike(own, top_one):
+                if alike(own, top_one):
                     trusted += own[PART]
                     continue
                 u, v, fu, fv = cell(own[PLACE], own[PLACE + 1], n)
@@ -250,7 +184,7 @@ def _extend(kinds: Any, top: Any, left: Any, out: Any) -> None:
 
     Those of the photo lend their flow to the body's, and all they have to what shows nothing.
 
-    :param kinds: ``[h+2,w+2]``, whether a pixel shows the photo, the body, or nothing.
+    :param kinds: of ``_look``.
     """
     for i in range(kinds.shape[0] - 2):
         for j in range(kinds.shape[1] - 2):

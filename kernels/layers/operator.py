@@ -22,9 +22,11 @@ def compose(
 ) -> Composed:
     """The person of a photo whose mesh has moved, over the body that has moved with it.
 
-    A pixel shows the nearest group of bones that has something to show there: a limb's soft edge
-    does not hide the trunk behind it, and at a cut each side shows its own pixels alone. What the
-    photo's mesh leaves open, or holds farther away than the body, is the body's.
+    Down through a pixel, the nearest first, each group of bones shows as much as its own pixels of
+    the photo fill, of what those before it have left: so a limb's soft edge shows the trunk behind
+    it, and the two sides of a cut are whole together. The body comes after the groups that lie
+    before it, and before those that it hides. ``trust``, ``warped`` and ``flow`` are of the group
+    that shows most; the others have their share in ``image``.
 
     Convention: x right and y down in pixels of the window, pixel centres at integers, depths grow
     away from the camera.

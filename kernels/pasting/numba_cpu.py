@@ -177,6 +177,7 @@ def _paste_rows(
     left, top, side, x0, y0, x1, y1 = box
     n = field.shape[0]
     ratio = np.float32(n) / np.float32(side)
+    reach = 6 + 2 * int(ratio)  # columns beyond them that pixels of the photo lie between
     line = np.empty((n, FIELD), np.float32)
     torn = np.empty(n, np.bool_)
     half, one, last = np.float32(0.5), np.float32(1.0), np.float32(n - 1)
@@ -184,8 +185,17 @@ def _paste_rows(
         v = clamped((np.float32(y - top) + half) * ratio - half, last)
         row = min(int(v), n - 2)
         fy = v - np.float32(row)
-        shown = np.float32(0.0)
-        for i in range(n):  # the field between its two rows, once for all columns
+        low, high = n, -1  # the columns that show something
+        for i in range(n):
+            line[i, 6] = field[row, i, 6] * (one - fy) + field[row + 1, i, 6] * fy
+            if line[i, 6] >= np.float32(TRACE):
+                low, high = min(low, i), i
+        if high < 0:
+            continue
+        start = left + int((np.float32(low) - one) / ratio) - 1
+        end = left + int((np.float32(high) + one + half) / ratio) + 2
+        # The field between its two rows, once for all columns.
+        for i in range(max(low - reach, 0), min(high + reach, n)):
             for c in range(FIELD):
                 line[i, c] = field[row, i, c] * (one - fy) + field[row + 1, i, c] * fy
             torn[i] = False
@@ -193,10 +203,7 @@ def _paste_rows(
                 near, far = field[row, i, c], field[row + 1, i, c]
                 line[i, c] = _between(near, far, fy, jump)
                 torn[i] |= abs(far - near) > jump
-            shown = max(shown, line[i, 6])
-        if shown < np.float32(TRACE):
-            continue
-        for x in range(x0, x1):
+        for x in range(max(x0, start), min(x1, end)):
             u = clamped((np.float32(x - left) + half) * ratio - half, last)
             i = min(int(u), n - 2)
             fx = u - np.float32(i)

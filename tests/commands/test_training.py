@@ -235,7 +235,7 @@ def fake_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Recorder]:
 def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: Path) -> None:
     result = _run(
         *("bench", "latency", "--bundle", "live", "--engine", "onnxruntime", "--threads", 2),
-        *("--frames", 9, "--json", tmp_path / "latency.json"),
+        *("--frames", 9, "--driver", "body", "--face", 1, "--json", tmp_path / "latency.json"),
     )
     assert json.loads((tmp_path / "latency.json").read_text()) == _latency_report()
     assert "chain            p50   50.00 ms   p95   60.00 ms" in result.stdout
@@ -244,6 +244,7 @@ def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: P
     options = fake_bench().arguments[0]
     assert (options.bundle, options.engine) == ("live", "onnxruntime")
     assert (options.threads, options.frames) == (2, 9)
+    assert (options.driver, options.face) == ("body", 1.0)
     fake_bench().arguments[1](3, 9)
 
 

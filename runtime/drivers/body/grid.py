@@ -97,11 +97,15 @@ class Grid:
 
         :param moved: ``[v, 3]``, where the vertices are now.
         """
-        a, b, c = moved[self.triangles, :2].transpose(1, 0, 2)
-        edges = np.stack([b - a, c - a], -1)
-        turned = edges @ self.unstretched
-        squares = (turned * turned).sum((1, 2))
-        areas = turned[:, 0, 0] * turned[:, 1, 1] - turned[:, 0, 1] * turned[:, 1, 0]
+        # Number by number: a product of small matrices takes six times as long.
+        x, y = moved[:, :2].T
+        a, b, c = self.triangles.T
+        right, down = (x[b] - x[a], x[c] - x[a]), (y[b] - y[a], y[c] - y[a])
+        back = self.unstretched
+        xx, xy = (right[0] * back[:, 0, k] + right[1] * back[:, 1, k] for k in (0, 1))
+        yx, yy = (down[0] * back[:, 0, k] + down[1] * back[:, 1, k] for k in (0, 1))
+        squares = xx * xx + xy * xy + yx * yx + yy * yy
+        areas = xx * yy - xy * yx
         root = np.sqrt(np.maximum(squares * squares - 4.0 * areas * areas, 0.0))
         most = np.sqrt(0.5 * (squares + root))  # the larger singular value
         start, end = STREAKS

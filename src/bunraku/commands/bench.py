@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bunraku.commands.options import IuvBundleOption
+from bunraku.commands.options import FaceOption, IuvBundleOption, LiveDriverOption
 from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.stream.core.output_path import check_apart, check_file
 
@@ -30,6 +30,8 @@ def latency(
         ),
     ] = "live",
     iuv_bundle: IuvBundleOption = "iuv",
+    driver: LiveDriverOption = "landmarks",
+    face: FaceOption = 0.0,
     engine: Annotated[str, typer.Option(help="Inference library.")] = "onnxruntime",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
@@ -55,6 +57,8 @@ def latency(
     options = BenchOptions(
         bundle=bundle,
         iuv=iuv_bundle,
+        driver=driver,
+        face=face,
         engine=engine,
         threads=threads,
         photo=photo,

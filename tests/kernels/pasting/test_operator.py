@@ -154,6 +154,24 @@ def test_what_is_not_a_number_shows_nothing(pasted: Paste) -> None:
     assert np.abs(out.astype(int) - colours).max() <= 1
 
 
+@pytest.mark.parametrize("side", [9, 30, 64, 150, 900])
+@pytest.mark.parametrize("at", [0, 1, 30, 62, 63])
+def test_a_spot_is_shown_as_far_as_it_goes(side: int, at: int, pasted: Paste) -> None:
+    """Whatever lies beside it in the window: its edge fades out over a pixel of the window."""
+    photo, box = noise((1000, 1000)), (40, 50, side)
+    mask = whole() * 0
+    mask[..., 30:34, at] = 1.0
+    red = np.zeros((1, 3, SIDE, SIDE), np.float32)
+    red[:, 0] = 1.0
+    out = pasted(np.zeros_like(photo), photo, red, mask, box)[..., 0]
+    places = np.clip((np.arange(side) + 0.5) * SIDE / side - 0.5, 0, SIDE - 1)
+    across = np.clip(1.0 - np.abs(places - at), 0.0, 1.0)
+    down = np.clip(np.minimum(places - 29.0, 34.0 - places), 0.0, 1.0)
+    expected = np.zeros(photo.shape[:2])
+    expected[50 : 50 + side, 40 : 40 + side] = down[:, None] * across * 255
+    assert np.abs(out - expected).max() <= 1
+
+
 @pytest.mark.parametrize("mixed", [False, True])
 def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only(
     mixed: bool, pasted: Paste

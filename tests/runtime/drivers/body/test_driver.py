@@ -106,6 +106,23 @@ def test_the_person_moves_with_the_driver() -> None:
     assert window_only.shape == identity.source.window.shape
 
 
+def test_what_nobody_reads_is_not_made() -> None:
+    class Counting(Standing):
+        surfaces = 0
+
+        def surface(self, landmarks: Array, mask: Array | None) -> Array:
+            self.surfaces += 1
+            return super().surface(landmarks, mask)
+
+    made, estimator = engines(), Counting()
+    puppet = puppet_of(estimator, made)
+    puppet.set_source(PHOTO)
+    puppet.animate(PHOTO, 0.0)
+    assert estimator.surfaces == made["source"].runs == 0
+    assert puppet.identity.features is puppet.identity.features
+    assert estimator.surfaces == made["source"].runs == 1
+
+
 class Crowd(Standing):
     """The outline is of somebody else."""
 
