@@ -122,6 +122,7 @@ class Locator:
         *,
         mirrored: bool = False,
         metric: bool = False,
+        slack: float = 0.0,
     ) -> Located | None:
         """The driver in this frame; None while nobody is found or nobody clearly enough.
 
@@ -129,6 +130,7 @@ class Locator:
         but the same shape, or one in a mirror, keeps the calibration.
 
         :param metric: whether the landmarks in the window have the depths of ``metric_depth``.
+        :param slack: by which the source's limb lengths may differ unheeded; see ``ratios``.
         """
         if mirrored != self._mirrored:
             self._turned_deg = upright_by(self._turned_deg)
@@ -152,7 +154,7 @@ class Locator:
         if self._calibration is None:
             return None
         seen = metric_depth(pose) if metric else pose
-        located = self._in_window(seen, self._calibration, subject)
+        located = self._in_window(seen, self._calibration, subject, slack)
         if not self._turned_deg:
             return located
         in_frame = turn_points(pose.landmarks, self._turned_deg, self._shape)
@@ -206,13 +208,15 @@ class Locator:
     def _proportions(self) -> Proportions:
         return {bone: total / count for bone, (total, count) in self._sums.items()}
 
-    def _in_window(self, pose: Pose, calibration: Calibration, subject: LandmarkSubject) -> Located:
+    def _in_window(
+        self, pose: Pose, calibration: Calibration, subject: LandmarkSubject, slack: float
+    ) -> Located:
         window = self._windows.get(subject)
         if window is None:
-            window = self._windows[subject] = calibration.window(subject)
+            window = self._windows[subject] = calibration.window(subject, slack)
         self._window = window
         known = self._proportions() if self._options.retarget else None
-        landmarks = in_window(pose, window, subject, known)
+        landmarks = in_window(pose, window, subject, known, slack)
         mask = None
         if self._options.driving_iuv_mask and pose.mask is not None:
             mask = np.asarray(crop(pose.mask, window, self._size), np.float32)
