@@ -109,7 +109,7 @@ class Models:
         engines: dict[str, Engine] = {n: factory.make(path, n) for n, path in paths.items()}
         surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV))
         check_sizes(chosen, surface, surfaces.size)
-        tracker = PoseTracker.load(networks, factory)
+        tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
 
         template = load_template() if driver == DriverKind.BODY else None
 
