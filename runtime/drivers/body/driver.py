@@ -77,7 +77,13 @@ class BodyDriver:
         body = subject.body
         with self._recorder.measure(Step.POSE):
             located = self._locator.locate(
-                frame, time_s, subject, mirrored=mirrored, metric=body is not None, slack=SLACK
+                frame,
+                time_s,
+                subject,
+                mirrored=mirrored,
+                metric=body is not None,
+                slack=SLACK,
+                eased=True,
             )
         if located is None:
             return None
