@@ -30,6 +30,7 @@ from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
+from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.source import PersonFinder, Source, SourceReport, make_source
@@ -79,6 +80,7 @@ class Models:
         networks: PoseNetworks | None = None,
         face: bool = False,
         driver: DriverKind | str = DriverKind.LANDMARKS,
+        pose: PoseModel = PoseModel.FULL,
     ) -> Models:
         """Everything that a bundle needs.
 
@@ -91,6 +93,7 @@ class Models:
             been fetched, ``notes`` says so, and they stay as they are.
         :param driver: what poses photos: ``landmarks`` or ``body``; IUV images are told with
             ``driven_by_images``.
+        :param pose: which landmark network, unless ``networks`` are given.
         :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
@@ -106,11 +109,11 @@ class Models:
         chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
         paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}
         iuv_path = surface.path(EngineName.IUV)
-        networks = networks or PoseNetworks.find()
+        networks = networks or PoseNetworks.find(model=pose)
         engines: dict[str, Engine] = {n: factory.make(path, n) for n, path in paths.items()}
         surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV))
         check_sizes(chosen, surface, surfaces.size)
-        tracker = PoseTracker.load(networks, factory)
+        tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
 
         template = load_template() if driver == DriverKind.BODY else None
 

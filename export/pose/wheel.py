@@ -35,6 +35,13 @@ class Member:
     """TFLite output names to ours"""
 
 
+LANDMARK_OUTPUTS = (
+    ("Identity", "landmarks"),
+    ("Identity_1", "presence"),
+    ("Identity_2", "mask"),
+    ("Identity_3", "heatmap"),
+    ("Identity_4", "world"),
+)
 MEMBERS = (
     Member(
         "mediapipe/modules/pose_detection/pose_detection.tflite",
@@ -48,13 +55,7 @@ MEMBERS = (
         "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
         6_440_512,
         LANDMARKS,
-        (
-            ("Identity", "landmarks"),
-            ("Identity_1", "presence"),
-            ("Identity_2", "mask"),
-            ("Identity_3", "heatmap"),
-            ("Identity_4", "world"),
-        ),
+        LANDMARK_OUTPUTS,
     ),
     Member(
         "mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite",
@@ -92,6 +93,8 @@ class NetworkSet:
     members: tuple[Member, ...]
     folder: Callable[[], Path]
     """where they lie"""
+    source: str = REQUIREMENT
+    """what they come out of"""
 
 
 SETS = (

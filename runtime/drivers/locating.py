@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from bunraku.runtime.drivers.easing import Easing
 from bunraku.runtime.drivers.landmarks.calibration import Calibration, in_window
 from bunraku.runtime.drivers.landmarks.retarget import Proportions, proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
@@ -90,6 +91,7 @@ class Locator:
         self._calibration: Calibration | None = None
         self._windows: WeakKeyDictionary[Subject, Window] = WeakKeyDictionary()
         self._window: Window | None = None
+        self._easing: Easing | None = None
         self.calibrate()
 
     def calibrate(self) -> None:
@@ -122,6 +124,8 @@ class Locator:
         *,
         mirrored: bool = False,
         metric: bool = False,
+        slack: float = 0.0,
+        eased: bool = False,
     ) -> Located | None:
         """The driver in this frame; None while nobody is found or nobody clearly enough.
 
@@ -129,6 +133,8 @@ class Locator:
         but the same shape, or one in a mirror, keeps the calibration.
 
         :param metric: whether the landmarks in the window have the depths of ``metric_depth``.
+        :param slack: by which the source's limb lengths may differ unheeded; see ``ratios``.
+        :param eased: whether tracked frames continue what the calibration saw; see ``easing``.
         """
         if mirrored != self._mirrored:
             self._turned_deg = upright_by(self._turned_deg)
@@ -139,20 +145,26 @@ class Locator:
         if changed or time_s < self._time_s:
             self._tracker.reset()
             self._tried_s = -np.inf
+            self._easing = None
         self._shape, self._mirrored, self._time_s = frame.shape, mirrored, time_s
         pose = self._tracker.track(frame, time_s, mask=self._options.driving_iuv_mask)
         if pose is None:
             return None
+        started = None
         if self._calibrate_asked or self._calibration is None:
             if time_s - self._tried_s >= LOOK_AGAIN_S:
                 self._tried_s = time_s
-                pose = self._start(frame, mirrored) or pose
+                started = self._start(frame, time_s, eased)
         elif self._frames < SETTLING:
             self._learn(pose)
+        if started is not None:
+            pose = started
+        elif self._easing is not None:
+            pose = self._easing.ease(pose, time_s)
         if self._calibration is None:
             return None
         seen = metric_depth(pose) if metric else pose
-        located = self._in_window(seen, self._calibration, subject)
+        located = self._in_window(seen, self._calibration, subject, slack)
         if not self._turned_deg:
             return located
         in_frame = turn_points(pose.landmarks, self._turned_deg, self._shape)
@@ -164,7 +176,7 @@ class Locator:
         if self._calibration is not None:
             self._calibration = self._calibration.seen_in(shape, mirrored)
 
-    def _start(self, frame: Picture, mirrored: bool) -> Pose | None:
+    def _start(self, frame: Picture, time_s: float, eased: bool) -> Pose | None:
         """Calibrate with the frame as a still: as the photo was looked at, so that the photo
         itself as the driver is framed as the photo is. None if nobody is seen clearly.
         """
@@ -178,6 +190,8 @@ class Locator:
             self._turned_deg = (self._turned_deg + turned_deg) % 360
             self._shape = frame.shape
             self._tracker.reset()
+        tracked = self._tracker.track(frame, time_s, mask=False) if eased else None
+        self._easing = None if tracked is None else Easing.between(tracked, pose, time_s)
         self._frames = 0
         self._sums: dict[Bone, tuple[float, int]] = {}
         self._learn(pose)
@@ -185,7 +199,7 @@ class Locator:
         self._calibration = Calibration(
             pose=replace(pose, mask=None),
             shape=(frame.shape[0], frame.shape[1]),
-            mirrored=mirrored,
+            mirrored=self._mirrored,
             proportions=self._proportions(),
             retarget=self._options.retarget,
         )
@@ -206,13 +220,15 @@ class Locator:
     def _proportions(self) -> Proportions:
         return {bone: total / count for bone, (total, count) in self._sums.items()}
 
-    def _in_window(self, pose: Pose, calibration: Calibration, subject: LandmarkSubject) -> Located:
+    def _in_window(
+        self, pose: Pose, calibration: Calibration, subject: LandmarkSubject, slack: float
+    ) -> Located:
         window = self._windows.get(subject)
         if window is None:
-            window = self._windows[subject] = calibration.window(subject)
+            window = self._windows[subject] = calibration.window(subject, slack)
         self._window = window
         known = self._proportions() if self._options.retarget else None
-        landmarks = in_window(pose, window, subject, known)
+        landmarks = in_window(pose, window, subject, known, slack)
         mask = None
         if self._options.driving_iuv_mask and pose.mask is not None:
             mask = np.asarray(crop(pose.mask, window, self._size), np.float32)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from bunraku.errors import FetchError
+from bunraku.errors import FetchError, InputError
 
 FORMAT = 2
 """Number of the layout of each folder in the cache: another number means that its networks are
 fetched anew."""
 DETECTOR = "pose_detection.onnx"
-LANDMARKS = "pose_landmark_full.onnx"
 SEGMENTATION = "selfie_segmentation.onnx"
-FILES = (DETECTOR, LANDMARKS, SEGMENTATION)
 MANIFEST = "manifest.json"
+AUTO = "auto"
 
 FETCH_HINT = "Run `bunraku fetch` once, with a connection to the internet."
 FETCH_AGAIN = "Fetch the networks again with `bunraku fetch --force`."
@@ -33,9 +33,50 @@ def cache_folder() -> Path:
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("bunraku"))
 
 
-def pose_folder() -> Path:
-    """The folder of the pose networks inside the cache."""
-    return cache_folder() / "pose"
+class PoseModel(StrEnum):
+    """Which landmark network looks at people, photo and driver alike."""
+
+    LITE = "lite"
+    FULL = "full"
+    HEAVY = "heavy"
+    """Half a pixel of 256 better than full, in about three times the time."""
+
+    @property
+    def file(self) -> str:
+        """Its name in the cache."""
+        return f"pose_landmark_{self}.onnx"
+
+    @classmethod
+    def choose(cls, asked: str, *, live: bool) -> PoseModel:
+        """What ``--pose`` means.
+
+        :param asked: a model, or ``auto``: heavy where it has been fetched and nobody waits, else
+            full. Photo and driver get the same one: they err alike, and what they err alike
+            cancels out, while a heavy photo under a full driver measured worse than full for both.
+        :param live: whether frames come as fast as they are shown.
+        :raises InputError: it is neither.
+        """
+        if asked != AUTO:
+            if asked not in set(cls):
+                known = ", ".join(cls)
+                raise InputError(f"There is no pose network {asked!r}.", f"Use {known} or {AUTO}.")
+            return cls(asked)
+        if live:
+            return cls.FULL
+        try:
+            PoseNetworks.find(model=cls.HEAVY)
+        except FetchError:
+            return cls.FULL
+        return cls.HEAVY
+
+
+def pose_folder(model: PoseModel = PoseModel.FULL) -> Path:
+    """The folder of the pose networks inside the cache; those of another model have their own."""
+    return cache_folder() / ("pose" if model is PoseModel.FULL else f"pose-{model}")
+
+
+LANDMARKS = PoseModel.FULL.file
+FILES = (DETECTOR, LANDMARKS, SEGMENTATION)
 
 
 @dataclass(frozen=True)
@@ -50,26 +91,35 @@ class PoseNetworks:
     """image [1,3,256,256] in 0..1 -> mask [1,1,256,256] in 0..1"""
 
     @classmethod
-    def find(cls, folder: Path | None = None) -> PoseNetworks:
+    def find(cls, folder: Path | None = None, model: PoseModel = PoseModel.FULL) -> PoseNetworks:
         """The networks in the cache, checked against the hashes of their manifest.
 
         Args:
             folder: where to look instead of ``pose_folder()``.
+            model: whose landmark network it is to be.
 
         Raises:
             FetchError: they are missing, of another version, or damaged.
         """
         folder = pose_folder() if folder is None else folder
-        return cls(*find_files(folder, FILES, "pose"))
+        found = cls(*find_files(folder, FILES, "pose"))
+        if model is PoseModel.FULL:
+            return found
+        hint = f"Run `bunraku fetch --pose {model}` once, with a connection to the internet."
+        own = find_files(pose_folder(model), (model.file,), f"{model} pose", hint)
+        return replace(found, landmarks=own[0])
 
 
-def find_files(folder: Path, names: tuple[str, ...], kind: str) -> list[Path]:
+def find_files(
+    folder: Path, names: tuple[str, ...], kind: str, hint: str = FETCH_HINT
+) -> list[Path]:
     """Networks in a folder of the cache, checked against the hashes of its manifest.
 
     Args:
         folder: the networks' own.
         names: of the files.
         kind: what the networks are called to the user: "pose".
+        hint: how they are fetched.
 
     Raises:
         FetchError: they are missing, of another version, or damaged.
@@ -77,17 +127,17 @@ def find_files(folder: Path, names: tuple[str, ...], kind: str) -> list[Path]:
     try:
         manifest: Any = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FetchError(f"The {kind} networks are not there yet.", FETCH_HINT) from None
+        raise FetchError(f"The {kind} networks are not there yet.", hint) from None
     except (OSError, ValueError) as e:
-        raise _damaged(folder / MANIFEST, kind) from e
+        raise _damaged(folder / MANIFEST, kind, hint) from e
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise FetchError(f"The cached {kind} networks are of another version.", FETCH_HINT)
+        raise FetchError(f"The cached {kind} networks are of another version.", hint)
     files = manifest.get("files")
     for name in names:
         entry = files.get(name) if isinstance(files, dict) else None
         expected = entry.get("sha256") if isinstance(entry, dict) else None
         if expected is None or _sha256(folder / name) != expected:
-            raise _damaged(folder / name, kind)
+            raise _damaged(folder / name, kind, hint)
     return [folder / name for name in names]
 
 
@@ -98,5 +148,5 @@ def _sha256(path: Path) -> str | None:
         return None
 
 
-def _damaged(path: Path, kind: str) -> FetchError:
-    return FetchError(f"The cached {kind} network {path} is missing or damaged.", FETCH_HINT)
+def _damaged(path: Path, kind: str, hint: str) -> FetchError:
+    return FetchError(f"The cached {kind} network {path} is missing or damaged.", hint)

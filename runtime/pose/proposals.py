@@ -18,6 +18,7 @@ import numpy as np
 
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks, next_roi
+from bunraku.runtime.pose.looks import look_in_mirror
 from bunraku.runtime.pose.roi import Float64Array, Roi
 from bunraku.runtime.pose.turned import turn_picture, turn_points, upright_by
 from bunraku.spec.arrays import Picture
@@ -26,7 +27,6 @@ from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_HIP,
     LEFT_SHOULDER,
-    MIRRORED,
     NOSE,
     RIGHT_ELBOW,
     RIGHT_HIP,
@@ -153,12 +153,8 @@ def _looked_at_again(
         nudged = Roi(float(x), float(y), roi.side * scale, roi.angle + angle)
         seen = landmarker.run(picture, nudged, mask=False)
         yield seen.presence, seen.points[:LANDMARKS]
-    last = picture.shape[1] - 1
-    mirror = np.ascontiguousarray(picture[:, ::-1])
-    seen = landmarker.run(mirror, Roi(last - roi.x, roi.y, roi.side, -roi.angle), mask=False)
-    points = seen.points[list(MIRRORED)]
-    points[:, 0] = last - points[:, 0]
-    yield seen.presence, points
+    seen = look_in_mirror(np.ascontiguousarray(picture[:, ::-1]), roi, landmarker)
+    yield seen.presence, seen.points[:LANDMARKS]
 
 
 def _reduced(picture: Picture) -> tuple[Picture, float]:

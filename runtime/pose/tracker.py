@@ -9,6 +9,7 @@ import numpy as np
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose, next_roi
+from bunraku.runtime.pose.looks import look_again
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
 from bunraku.runtime.pose.proposals import LOOKS, judge, propose
 from bunraku.runtime.pose.roi import Roi, paste
@@ -33,22 +34,34 @@ class PoseTracker:
     Frames are RGB u8 [H,W,3]; pixels count from the centre of the top-left pixel.
     """
 
-    def __init__(self, detector: Detector, landmarker: Landmarker, smooth: bool = True) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        landmarker: Landmarker,
+        smooth: bool = True,
+        thorough: bool = False,
+    ) -> None:
         """Track with networks that are loaded.
 
         Args:
             detector: finds people.
             landmarker: looks at one of them.
             smooth: whether landmarks and mask are smoothed over time.
+            thorough: whether stills are looked at several times; see ``looks``.
         """
         self._detector = detector
         self._landmarker = landmarker
+        self._thorough = thorough
         self._smoother = Smoother() if smooth else None
         self.reset()
 
     @classmethod
     def load(
-        cls, networks: PoseNetworks, engines: EngineFactory | None = None, smooth: bool = True
+        cls,
+        networks: PoseNetworks,
+        engines: EngineFactory | None = None,
+        smooth: bool = True,
+        thorough: bool = False,
     ) -> PoseTracker:
         """Load the networks.
 
@@ -56,6 +69,7 @@ class PoseTracker:
             networks: from ``PoseNetworks.find()``.
             engines: of which library, with how many threads; None for the usual one.
             smooth: whether landmarks and mask are smoothed over time.
+            thorough: whether stills are looked at several times; see ``looks``.
 
         Raises:
             MissingExtraError: the inference library is not installed.
@@ -66,11 +80,11 @@ class PoseTracker:
         landmarker = Landmarker(
             engines.make(networks.landmarks, "pose landmarks", advice=FETCH_AGAIN)
         )
-        return cls(detector, landmarker, smooth)
+        return cls(detector, landmarker, smooth, thorough)
 
     def another(self, smooth: bool = True) -> PoseTracker:
         """A tracker of the same networks that follows a person of its own."""
-        return PoseTracker(self._detector, self._landmarker, smooth)
+        return PoseTracker(self._detector, self._landmarker, smooth, self._thorough)
 
     def reset(self) -> None:
         """Forget the person: the next frame starts with the detector."""
@@ -116,14 +130,19 @@ class PoseTracker:
                 found = self._landmarker.run(frame, roi, mask=False)
                 if found.presence > PRESENT:
                     roi = next_roi(found.points)
-            pose = self.estimate(frame, roi, mask)
-            if pose.presence > PRESENT:
-                return pose
+            found = self._landmarker.run(frame, roi, mask)
+            if found.presence > PRESENT:
+                return self._settled(found, frame)
         for roi in propose(frame, self._detector):
             judged = judge(frame, roi, self._landmarker, mask)
             if judged is not None:
-                return _pose(judged, frame)
+                return self._settled(judged, frame)
         return None
+
+    def _settled(self, found: Landmarks, frame: Picture) -> Pose:
+        if self._thorough:
+            found = look_again(frame, found, self._landmarker)
+        return _pose(found, frame)
 
     def track(self, frame: Picture, time_s: float, mask: bool = True) -> Pose | None:
         """Follow the person into the next frame.

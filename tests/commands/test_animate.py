@@ -90,10 +90,9 @@ def test_only_auto_turns_the_driver_upright(
     told: list[bool] = []
 
     def load(*arguments: Any) -> Any:
-        upright, face, driver = arguments[3:]
-        assert (face, driver) == (0.0, "landmarks")
+        upright, *rest = arguments[3:]
+        assert rest == [0.0, "auto", "landmarks"]
         told.append(upright)
-        assert driver == "landmarks"
         return make_puppet()
 
     monkeypatch.setattr(command, "load_puppet", load)
@@ -105,20 +104,21 @@ def test_only_auto_turns_the_driver_upright(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), (0.0, "landmarks")),
-        (("--face", "0.8"), (0.8, "landmarks")),
-        (("--face", "1", "--no-face"), (0.0, "landmarks")),
-        (("--driver", "body"), (0.0, "body")),
+        ((), (0.0, "auto", "landmarks")),
+        (("--face", "0.8"), (0.8, "auto", "landmarks")),
+        (("--face", "1", "--no-face"), (0.0, "auto", "landmarks")),
+        (("--driver", "body"), (0.0, "auto", "body")),
+        (("--pose", "heavy"), (0.0, "heavy", "landmarks")),
     ],
 )
-def test_face_and_driver_are_told(
+def test_face_pose_and_driver_are_told(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     make_clip: MakeClip,
     make_photo: MakeClip,
     make_puppet: Callable[..., Any],
     words: tuple[str, ...],
-    told: tuple[float, str],
+    told: tuple[float, str, str],
 ) -> None:
     seen: list[Any] = []
 

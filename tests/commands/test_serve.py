@@ -13,6 +13,7 @@ from bunraku.commands.options import parse_size
 from bunraku.commands.serve import ice_servers, load_engines, read_token, serve
 from bunraku.errors import InputError
 from bunraku.runtime.models import Models
+from bunraku.runtime.pose.networks import PoseModel
 from bunraku.stream.rtc.options import Codec
 from bunraku.stream.server import run
 from bunraku.stream.server.options import ServerOptions
@@ -62,8 +63,9 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
         return Loaded()
 
     monkeypatch.setattr(Models, "load", load)
-    load_engines("live", "iuv", 2, "body")
-    assert told == [("live", {"iuv": "iuv", "threads": 2, "driver": "body"}), "warm"]
+    load_engines("live", "iuv", 2, "body", "auto")
+    how = {"iuv": "iuv", "threads": 2, "driver": "body", "pose": PoseModel.FULL}
+    assert told == [("live", how), "warm"]
 
 
 def test_options_reach_the_server(invoke: Run, tmp_path: Path) -> None:

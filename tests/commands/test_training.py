@@ -17,7 +17,7 @@ from bunraku.export import exporter
 from bunraku.export.pose import fetch as pose_fetch
 from bunraku.runtime import bench
 from bunraku.runtime.drivers.body.template import load_template
-from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.runtime.pose.networks import PoseModel, PoseNetworks
 from bunraku.spec.stages import Step
 from bunraku.training import evaluate, observe, train_generator, train_iuv
 from bunraku.training.people import body, synth, template
@@ -48,6 +48,30 @@ def test_fetch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert fake.options["wheel"] == tmp_path / "mediapipe.whl"
     assert fake.options["force"] is True
     fake.options["progress"]("Downloading", 1, 2)
+
+
+def test_fetch_another_pose_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path))
+    networks, model = Recorder(PoseNetworks(tmp_path, tmp_path, tmp_path)), Recorder()
+    monkeypatch.setattr(pose_fetch, "fetch_networks", networks)
+    monkeypatch.setattr(pose_fetch, "fetch_model", model)
+    result = _run("fetch", "--pose", "heavy", "--package", tmp_path / "pose.tgz")
+    assert result.stdout.splitlines()[-1] == f"The heavy one is in {tmp_path / 'pose-heavy'}"
+    assert model.arguments == (PoseModel.HEAVY,)
+    assert model.options["package"] == tmp_path / "pose.tgz"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--pose", "best"), "no pose network 'best'"),
+        (("--package", "pose.tgz"), "Say which with --pose"),
+    ],
+)
+def test_what_cannot_be_fetched_is_told(words: tuple[str, ...], message: str) -> None:
+    result = _run("fetch", *words)
+    assert result.exit_code == 2
+    assert message in result.stderr
 
 
 def test_synth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

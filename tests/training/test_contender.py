@@ -7,6 +7,7 @@ from tests.training.contenders import contender
 
 from bunraku.errors import InputError, NoPersonError
 from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.pose.turned import turn_picture
 from bunraku.runtime.source.framing import Window
 from bunraku.training.contender import (
@@ -26,6 +27,7 @@ PHOTO = with_person(street(), 140, 60)
         ("new=bundles/live", Candidate("new", "bundles/live")),
         ("my 2.=live,iuv=b/iuv", Candidate("my 2.", "live", "b/iuv")),
         ("body=live,driver=body", Candidate("body", driver="body")),
+        ("new=live,pose=heavy", Candidate("new", pose=PoseModel.HEAVY)),
         ("raw=live,no-retarget", Candidate("raw", "live", options=PuppetOptions(retarget=False))),
         (
             "m=live,face=1.5,source-iuv-mask,no-head",
@@ -47,11 +49,13 @@ def test_parsed(text: str, expected: Candidate) -> None:
         ("unmoved source=live", "is not NAME=BUNDLE"),
         (
             "new=live,fast",
-            "'new' has no part 'fast'. Use iuv=BUNDLE, driver=DRIVER, face=1, or with or without ",
+            "'new' has no part 'fast'. Use iuv=BUNDLE, driver=DRIVER, pose=MODEL, face=1, "
+            "or with or without ",
         ),
         ("new=live,face=much", "has no part 'face=much'"),
         ("new=live,retarget=1", "has no part 'retarget=1'"),
         ("new=live,iuv=", "has no part 'iuv='"),
+        ("new=live,pose=best", "has no part 'pose=best'"),
     ],
 )
 def test_what_is_no_candidate(text: str, message: str) -> None:

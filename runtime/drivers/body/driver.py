@@ -9,6 +9,7 @@ from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.body.template import Template
+from bunraku.runtime.drivers.body.trunk import hold_trunk
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.locating import Located, metric_depth
@@ -18,12 +19,16 @@ from bunraku.runtime.measure import Recorder
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import LEFT_KNEE, RIGHT_KNEE
 from bunraku.spec.stages import Step
 
 NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
 SURE, UNSURE = 0.4, 0.15
 """Visibility from which a driver's landmark is believed, and below which it is not at all: a hidden
 limb is still found well, one out of the picture is guessed."""
+SLACK = 0.1
+"""Up to this difference the driver's bones are taken to be as long as the photo's: so far does the
+pose network err about one photo, while people differ by half of it."""
 NEAR, FAR = 0.02, 0.1
 """How far beyond the frame it is believed, and from where not at all, in frames."""
 
@@ -79,7 +84,13 @@ class BodyDriver:
         body = subject.body
         with self._recorder.measure(Step.POSE):
             located = self._locator.locate(
-                frame, time_s, subject, mirrored=mirrored, metric=body is not None
+                frame,
+                time_s,
+                subject,
+                mirrored=mirrored,
+                metric=body is not None,
+                slack=SLACK,
+                eased=True,
             )
         if located is None:
             return None
@@ -88,7 +99,10 @@ class BodyDriver:
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
             seen = belief(located, (frame.shape[0], frame.shape[1]))
-            transforms = self._rig.transforms(body.fit.stance, landmarks, seen)
+            stance, half = body.fit.stance, subject.source.framing.half
+            legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
+            held = hold_trunk(landmarks, stance.points, legs)
+            transforms = self._rig.transforms(stance, held, seen)
             drawn = body.draw(transforms, seen)
         size = self._by_landmarks.size
         return Driving(

@@ -61,16 +61,19 @@ class Calibration:
         pose = replace(self.pose, landmarks=landmarks, world=world, roi=None)
         return replace(self, pose=pose, shape=shape, mirrored=mirrored)
 
-    def window(self, subject: LandmarkSubject) -> Window:
-        """The camera's window, in pixels of its frames, in which the driver is as the source is."""
+    def window(self, subject: LandmarkSubject, slack: float = 0.0) -> Window:
+        """The camera's window, in pixels of its frames, in which the driver is as the source is.
+
+        :param slack: see ``ratios``.
+        """
         source = subject.source
         unit = source.framing.unit
         if not hips_seen(self.pose.landmarks, self.shape):
             unit = Bone.SHOULDERS
         window = driving_window(source.pose, source.framing.window, self.pose, unit)
-        return self._grounded(window, subject)
+        return self._grounded(window, subject, slack)
 
-    def _grounded(self, window: Window, subject: LandmarkSubject) -> Window:
+    def _grounded(self, window: Window, subject: LandmarkSubject, slack: float) -> Window:
         """The window moved up or down so that the driver stands on the source's ground.
 
         Only where both show their feet; by little, as one of them may be sitting or in the air.
@@ -80,19 +83,26 @@ class Calibration:
         if not shown or not feet_seen(self.pose.landmarks, self.shape[0]):
             return window
         ground = source.landmarks[list(FEET), 1].max()
-        driver = in_window(self.pose, window, subject, self.proportions if self.retarget else None)
+        known = self.proportions if self.retarget else None
+        driver = in_window(self.pose, window, subject, known, slack)
         lift = min(max(float(ground - driver[list(FEET), 1].max()), -LIFT_MAX), LIFT_MAX)
         return Window(window.cx, window.cy - lift * window.side, window.side)
 
 
 def in_window(
-    pose: Pose, window: Window, subject: LandmarkSubject, proportions: Proportions | None
+    pose: Pose,
+    window: Window,
+    subject: LandmarkSubject,
+    proportions: Proportions | None,
+    slack: float = 0.0,
 ) -> Array:
     """A driver's landmarks ``[33, 4]`` in window units.
 
     :param proportions: the driver's, to give them the source's limb lengths; None to leave theirs.
+    :param slack: see ``ratios``.
     """
     landmarks = window.to_units(pose.landmarks)
     if proportions is None:
         return landmarks
-    return np.asarray(retarget(landmarks, ratios(subject.proportions, proportions)), np.float32)
+    stretch = ratios(subject.proportions, proportions, slack)
+    return np.asarray(retarget(landmarks, stretch), np.float32)

@@ -15,6 +15,7 @@ from bunraku.commands.options import (
     IuvBundleOption,
     MarkOption,
     NoFaceOption,
+    PoseOption,
     RotateOption,
     WindowOnlyOption,
     clip_path,
@@ -85,6 +86,7 @@ def animate(
             "PNG files, or a clip of lossless RGB.",
         ),
     ] = None,
+    pose: PoseOption = AUTO,
     face: FaceOption = 0.0,
     no_face: NoFaceOption = False,
     bundle: BundleOption = "live",
@@ -123,7 +125,7 @@ def animate(
     )
     images = iuv_images(driver, options)
     strength = 0.0 if no_face else face
-    summary = _run(options, bundle, iuv_bundle, threads, strength, images, driver)
+    summary = _run(options, bundle, iuv_bundle, threads, strength, images, driver, pose)
     _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
@@ -189,6 +191,7 @@ def _run(
     face: float,
     images: IuvImages | None,
     driver: str,
+    pose: str,
 ) -> AnimateSummary:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
     from bunraku.stream.clip.animate import animate_clip
@@ -201,8 +204,10 @@ def _run(
         def load() -> ClipPuppet:
             upright = options.rotate_deg is None
             if images is None:
-                return load_puppet(bundle, iuv, threads, upright, face, driver)
-            return load_puppet(bundle, iuv, threads, upright, face, images=images, order=order)
+                return load_puppet(bundle, iuv, threads, upright, face, pose, driver)
+            return load_puppet(
+                bundle, iuv, threads, upright, face, pose, images=images, order=order
+            )
 
         def on_frame(done: int, total: int | None) -> None:
             progress.update(task, completed=done, total=total, description="Animating")
@@ -216,6 +221,7 @@ def load_puppet(
     threads: int | None,
     upright: bool,
     face: float,
+    pose: str,
     driver: str = "landmarks",
     *,
     images: IuvImages | None = None,
@@ -223,14 +229,17 @@ def load_puppet(
 ) -> ClipPuppet:
     """Load the puppet; tests put a fake in its place.
 
+    :param pose: the landmark network, or auto.
     :param driver: landmarks or body.
     :param images: drive in place of them, one for each frame of this order.
     """
     import bunraku
     from bunraku.runtime.models import Models
     from bunraku.runtime.options import PuppetOptions
+    from bunraku.runtime.pose.networks import PoseModel
 
-    models = Models.load(bundle, iuv=iuv, threads=threads, face=face > 0, driver=driver)
+    model = PoseModel.choose(pose, live=False)
+    models = Models.load(bundle, iuv=iuv, threads=threads, face=face > 0, driver=driver, pose=model)
     if images is not None:
         models = models.driven_by_images(images, order)
     return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face))

@@ -18,6 +18,7 @@ from bunraku.commands.options import (
     LiveDriverOption,
     MarkOption,
     NoFaceOption,
+    PoseOption,
     RotateOption,
     StageThreadsOption,
     WindowOnlyOption,
@@ -137,6 +138,7 @@ def live(
     face: FaceOption = 0.0,
     no_face: NoFaceOption = False,
     driver: LiveDriverOption = "landmarks",
+    pose: PoseOption = AUTO,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -203,6 +205,7 @@ def live(
             options.rotate_deg is None,
             0.0 if no_face else face,
             driver,
+            pose,
         ),
     )
 
@@ -248,16 +251,30 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
 
 
 def load_puppet(
-    bundle: str, iuv: str, threads: int | None, upright: bool, face: float, driver: str
+    bundle: str,
+    iuv: str,
+    threads: int | None,
+    upright: bool,
+    face: float,
+    driver: str,
+    pose: str,
 ) -> SessionPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
     from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.plan import live_shares
+    from bunraku.runtime.pose.networks import PoseModel
 
     threads = threads or live_shares().threads
     told = PuppetOptions(upright=upright, face=face)
-    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, driver=driver, options=told)
+    return bunraku.Puppet.load(
+        bundle,
+        iuv=iuv,
+        threads=threads,
+        driver=driver,
+        pose=PoseModel.choose(pose, live=True),
+        options=told,
+    )
 
 
 def stats_line(stats: Stats) -> str:

@@ -18,6 +18,14 @@ IuvBundleOption: TypeAlias = Annotated[
 LiveDriverOption: TypeAlias = Annotated[
     str, typer.Option(help="What moves the photo: landmarks or body.")
 ]
+PoseOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="lite|full|heavy|auto",
+        help="The network that finds the body; lite and heavy after `bunraku fetch --pose`. "
+        "auto is heavy where it has been fetched and nobody waits, else full.",
+    ),
+]
 StageThreadsOption: TypeAlias = Annotated[
     int | None,
     typer.Option(min=1, help="Threads of each network; by default the stages share the cores."),

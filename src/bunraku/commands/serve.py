@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bunraku.commands.options import (
+    AUTO,
     BundleOption,
     IuvBundleOption,
     LiveDriverOption,
+    PoseOption,
     StageThreadsOption,
     WindowOnlyOption,
     parse_size,
@@ -112,6 +114,7 @@ def serve(
     ] = None,
     window_only: WindowOnlyOption = False,
     driver: LiveDriverOption = "landmarks",
+    pose: PoseOption = AUTO,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -160,20 +163,22 @@ def serve(
     )
     options.check()
     configure()
-    load = partial(load_engines, bundle, iuv_bundle, threads, driver)
+    load = partial(load_engines, bundle, iuv_bundle, threads, driver, pose)
     run_server(options, load, _tell_ready(options))
 
 
-def load_engines(bundle: str, iuv: str, threads: int | None, driver: str) -> Models:
+def load_engines(bundle: str, iuv: str, threads: int | None, driver: str, pose: str) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.models import Models
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
+    from bunraku.runtime.pose.networks import PoseModel
 
     models = Models.load(
         bundle,
         iuv=iuv,
         threads=threads or live_shares(spare=SERVER_SPARE).threads,
         driver=driver,
+        pose=PoseModel.choose(pose, live=True),
     )
     models.warm_up()
     return models

@@ -17,7 +17,7 @@ from onnx import ModelProto, TensorProto, helper
 
 from bunraku.errors import FetchError
 from bunraku.export.pose import convert, download, fetch, wheel
-from bunraku.export.pose.download import PipResult
+from bunraku.export.pose.download import ToolResult
 from bunraku.export.pose.fetch import ensure, fetch_networks
 from bunraku.runtime.drivers.face.networks import FACE, FaceNetworks, face_folder
 from bunraku.runtime.pose.networks import FILES, MANIFEST, PoseNetworks, pose_folder
@@ -49,14 +49,14 @@ class FakePip:
         self.calls: list[list[str]] = []
         self._fail, self._write = fail, write
 
-    def __call__(self, arguments: list[str], folder: Path, tick: Callable[[], None]) -> PipResult:
+    def __call__(self, arguments: list[str], folder: Path, tick: Callable[[], None]) -> ToolResult:
         self.calls.append(arguments)
         tick()
         if self._fail:
-            return PipResult(1, self._fail)
+            return ToolResult(1, self._fail)
         self._write(folder / "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl")
         tick()
-        return PipResult(0, "Successfully downloaded mediapipe")
+        return ToolResult(0, "Successfully downloaded mediapipe")
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,6 +69,27 @@ def test_the_driver_stands_where_the_source_does(subject: LandmarkSubject) -> No
     assert np.allclose(located.landmarks, ours, atol=0.01)
     assert located.mask is None
     assert located.in_frame[11, 0] > 400  # in pixels of the frame
+
+
+def test_after_the_calibration_the_driver_does_not_jump(subject: LandmarkSubject) -> None:
+    """A still is looked at otherwise than a frame that is tracked."""
+
+    class Tracked(Dancer):
+        def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
+            landmarks = self.pose.landmarks + np.array([4.0, 0.0, 0.0, 0.0], np.float32)
+            return replace(self.pose, landmarks=landmarks)
+
+    still = longer_legs(1.0)
+    locator = locator_of(Tracked(still))
+    frame = street((480, 640))
+    apart = []
+    for time_s in (0.0, 0.1, 1.0, 30.0):
+        located = locator.locate(frame, time_s, subject, eased=True)
+        assert located is not None
+        apart.append(float(located.in_frame[11, 0] - still.landmarks[11, 0]))
+    assert apart[0] == 0.0
+    assert apart[1] < 0.3
+    assert apart[1] < apart[2] < apart[3] == pytest.approx(4.0, abs=0.01)
 
 
 def test_the_driver_has_the_sources_legs(subject: LandmarkSubject) -> None:

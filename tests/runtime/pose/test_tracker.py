@@ -9,6 +9,7 @@ import pytest
 
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
+from bunraku.runtime.pose.looks import MORE_LOOKS
 from bunraku.runtime.pose.proposals import LOOKS
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.tracker import PoseTracker
@@ -242,6 +243,17 @@ def test_a_still_picture_is_observed_with_a_better_crop(tracker: PoseTracker, sc
     assert scene.calls == ["detect 2", "landmarks without mask", "landmarks"]
     scene.people.clear()
     assert tracker.observe(FRAME) is None
+
+
+def test_a_thorough_tracker_looks_at_stills_several_times_but_not_at_frames(scene: Scene) -> None:
+    tracker = PoseTracker(SceneDetector(scene), SceneLandmarker(scene), thorough=True).another()
+    pose = tracker.observe(FRAME)
+    assert pose is not None
+    assert pose.landmarks[0, :2].tolist() == [300, 200]
+    assert scene.count("landmarks") == 2 + len(MORE_LOOKS)
+    scene.calls.clear()
+    assert track(tracker, 0) == (300, 200)
+    assert scene.count("landmarks") == 1
 
 
 def test_estimate_tells_the_presence_of_whatever_is_there(tracker: PoseTracker) -> None:

@@ -111,3 +111,14 @@ def test_what_is_unseen_is_left_alone() -> None:
     stretch = ratios(own, whole)
     assert stretch[Bone.THIGH] == stretch[Bone.SHIN] == 1.0
     assert all(r == 1.0 for r in ratios({}, whole).values())
+
+
+@pytest.mark.parametrize(
+    ("length", "stretch"), [(1.0, 1.0), (1.08, 1.0), (0.93, 1.0), (1.21, 1.1), (0.8, 0.88)]
+)
+def test_small_differences_are_errors_and_of_large_ones_the_rest_counts(
+    length: float, stretch: float
+) -> None:
+    found = ratios({Bone.FOREARM: length}, {Bone.FOREARM: 1.0}, slack=0.1)
+    assert found[Bone.FOREARM] == pytest.approx(stretch)
+    assert found[Bone.SHIN] == 1.0

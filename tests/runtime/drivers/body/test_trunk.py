@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.runtime.drivers.body.people import standing
+
+from bunraku.runtime.drivers.body.trunk import hold_trunk
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+
+SHOULDERS, HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
+PHOTO = standing().astype(np.float64)
+TRUNK = PHOTO[HIPS, :2].mean(0) - PHOTO[SHOULDERS, :2].mean(0)
+LENGTH = float(np.hypot(*TRUNK))
+
+
+def hips_moved(pixels: tuple[float, float]) -> Array:
+    """The photo's own pose, the hips elsewhere."""
+    driver = standing()
+    driver[HIPS, :2] += np.array(pixels, np.float32)
+    return driver
+
+
+def test_the_photos_own_pose_stays() -> None:
+    for legs in (0.0, 0.5, 1.0):
+        assert np.allclose(hold_trunk(standing(), PHOTO, legs), standing(), atol=1e-4)
+
+
+def leaning(degrees: float) -> Array:
+    """The photo's own pose, all above the hips nearer to the camera."""
+    driver = standing()
+    driver[:LEFT_HIP, 2] -= np.float32(LENGTH * np.tan(np.deg2rad(degrees)))
+    return driver
+
+
+def test_with_legs_in_sight_the_hips_are_where_they_are() -> None:
+    driver = hips_moved((4.0, -3.0))
+    assert np.allclose(hold_trunk(driver, PHOTO, 1.0), driver, atol=1e-4)
+
+
+@pytest.mark.parametrize(("degrees", "at_least", "at_most"), [(4, 0.0, 0.5), (50, 43.0, 48.0)])
+def test_with_legs_in_sight_a_bow_survives_and_a_tremble_does_not(
+    degrees: float, at_least: float, at_most: float
+) -> None:
+    held = hold_trunk(leaning(degrees), PHOTO, 1.0)
+    near = float(held[HIPS, 2].mean() - held[SHOULDERS, 2].mean())
+    assert at_least < np.rad2deg(np.arctan(near / LENGTH)) < at_most
+    assert np.array_equal(held[:, :2], standing()[:, :2])
+
+
+def test_without_legs_a_lean_in_depth_is_the_photos_arms_and_head_and_all() -> None:
+    assert np.allclose(hold_trunk(leaning(25), PHOTO, 0.0), standing(), atol=1e-4)
+
+
+def test_without_legs_hips_that_stray_a_little_hang_below_the_shoulders() -> None:
+    stray = 0.02 * LENGTH
+    held = hold_trunk(hips_moved((stray, 0.0)), PHOTO, 0.0)
+    assert float(held[LEFT_HIP, 0] - PHOTO[LEFT_HIP, 0]) < 0.1 * stray
+    assert np.allclose(held[SHOULDERS], standing()[SHOULDERS])
+
+
+def test_without_legs_a_lean_sideways_survives() -> None:
+    lean = 0.35 * LENGTH  # 20 degrees
+    held = hold_trunk(hips_moved((lean, 0.0)), PHOTO, 0.0)
+    moved = float(held[LEFT_HIP, 0] - PHOTO[LEFT_HIP, 0])
+    assert moved == pytest.approx(lean, rel=0.05)
+
+
+def test_a_trunk_that_points_at_the_camera_is_no_accident() -> None:
+    photo = PHOTO.copy()
+    photo[HIPS, :2] = photo[SHOULDERS, :2]
+    assert np.isfinite(hold_trunk(standing(), photo, 0.0)).all()

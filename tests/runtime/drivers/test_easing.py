@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.runtime.fakes import standing
+
+from bunraku.runtime.drivers.easing import LIMBS_S, TRUNK_S, Easing
+from bunraku.runtime.pose import Pose
+from bunraku.spec.landmarks import LEFT_SHOULDER, LEFT_WRIST
+
+TRACKED = standing(60.0, 160.0, 119.5, (480, 640))
+
+
+def moved(pose: Pose, pixels: float, metres: float) -> Pose:
+    landmarks = pose.landmarks.copy()
+    landmarks[:, :3] += np.float32(pixels)
+    return replace(pose, landmarks=landmarks, world=pose.world + np.float32(metres))
+
+
+STILL = moved(TRACKED, 3.0, 0.02)
+
+
+def test_in_the_frame_itself_the_tracker_sees_what_the_still_shows() -> None:
+    eased = Easing.between(TRACKED, STILL, 5.0).ease(TRACKED, 5.0)
+    assert np.allclose(eased.landmarks, STILL.landmarks, atol=1e-4)
+    assert np.allclose(eased.world, STILL.world, atol=1e-6)
+    assert eased.landmarks.dtype == np.float32
+    assert eased.world.dtype == np.float32
+
+
+def test_movement_is_the_trackers_and_the_difference_fades() -> None:
+    easing = Easing.between(TRACKED, STILL, 5.0)
+    now = moved(TRACKED, 40.0, 0.0)
+    for joint, later_s, left in (
+        (LEFT_WRIST, LIMBS_S, np.exp(-1)),
+        (LEFT_SHOULDER, TRUNK_S, np.exp(-1)),
+        (LEFT_WRIST, TRUNK_S, 0.0),
+        (LEFT_SHOULDER, 10 * TRUNK_S, 0.0),
+    ):
+        eased = easing.ease(now, 5.0 + later_s)
+        apart = eased.landmarks[joint, 0] - now.landmarks[joint, 0]
+        assert apart == pytest.approx(3 * left, abs=2e-3)
+        assert np.array_equal(eased.landmarks[:, 3], now.landmarks[:, 3])
+    assert np.array_equal(TRACKED.landmarks[:, :3] + 40.0, now.landmarks[:, :3])
