@@ -24,6 +24,7 @@ from bunraku.commands.options import (
 )
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
+from bunraku.runtime.options import FACE
 
 if TYPE_CHECKING:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
@@ -85,7 +86,7 @@ def animate(
             "PNG files, or a clip of lossless RGB.",
         ),
     ] = None,
-    face: FaceOption = 0.0,
+    face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",

@@ -27,6 +27,7 @@ from bunraku.commands.options import (
 )
 from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.errors import InputError, OutputError
+from bunraku.runtime.options import FACE
 
 if TYPE_CHECKING:
     from bunraku.stream.core.session import SessionPuppet
@@ -134,7 +135,7 @@ def live(
         Path | None,
         typer.Option(metavar="FILE", help="Write the numbers there at the end; - for stdout."),
     ] = None,
-    face: FaceOption = 0.0,
+    face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     driver: LiveDriverOption = "landmarks",
     bundle: BundleOption = "live",
@@ -201,7 +202,7 @@ def live(
             iuv_bundle,
             threads,
             options.rotate_deg is None,
-            0.0 if no_face else face,
+            None if no_face else face,
             driver,
         ),
     )
@@ -248,16 +249,20 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
 
 
 def load_puppet(
-    bundle: str, iuv: str, threads: int | None, upright: bool, face: float, driver: str
+    bundle: str, iuv: str, threads: int | None, upright: bool, face: float | None, driver: str
 ) -> SessionPuppet:
-    """Load the puppet; tests put a fake in its place."""
+    """Load the puppet; tests put a fake in its place.
+
+    :param face: how strongly faces follow at first; None for never.
+    """
     import bunraku
+    from bunraku.runtime.models import Models
     from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.plan import live_shares
 
     threads = threads or live_shares().threads
-    told = PuppetOptions(upright=upright, face=face)
-    return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, driver=driver, options=told)
+    models = Models.load(bundle, iuv=iuv, threads=threads, face=face is not None, driver=driver)
+    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face or 0.0))
 
 
 def stats_line(stats: Stats) -> str:

@@ -14,14 +14,17 @@ import typer
 
 from bunraku.commands.options import (
     BundleOption,
+    FaceOption,
     IuvBundleOption,
     LiveDriverOption,
+    NoFaceOption,
     StageThreadsOption,
     WindowOnlyOption,
     parse_size,
     photo_path,
 )
 from bunraku.errors import InputError, OutputError
+from bunraku.runtime.options import FACE
 
 if TYPE_CHECKING:
     from bunraku.runtime.models import Models
@@ -112,6 +115,8 @@ def serve(
     ] = None,
     window_only: WindowOnlyOption = False,
     driver: LiveDriverOption = "landmarks",
+    face: FaceOption = FACE,
+    no_face: NoFaceOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -155,16 +160,19 @@ def serve(
         size=parse_size(size),
         rate=rate,
         window_only=window_only,
+        face=None if no_face else face,
         peer=peer,
         limits=limits,
     )
     options.check()
     configure()
-    load = partial(load_engines, bundle, iuv_bundle, threads, driver)
+    load = partial(load_engines, bundle, iuv_bundle, threads, driver, not no_face)
     run_server(options, load, _tell_ready(options))
 
 
-def load_engines(bundle: str, iuv: str, threads: int | None, driver: str) -> Models:
+def load_engines(
+    bundle: str, iuv: str, threads: int | None, driver: str, face: bool = True
+) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.models import Models
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
@@ -173,6 +181,7 @@ def load_engines(bundle: str, iuv: str, threads: int | None, driver: str) -> Mod
         bundle,
         iuv=iuv,
         threads=threads or live_shares(spare=SERVER_SPARE).threads,
+        face=face,
         driver=driver,
     )
     models.warm_up()
