@@ -3,7 +3,8 @@
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
 ``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Those that move a mesh,
 ``skin``, ``raster`` and ``spreading``, never run in training: they take numpy arrays alone, and
-their reference is plain numpy. ``plate`` has its loops alone: they run once for each photo.
+their reference is plain numpy, as is that of ``layers``. ``plate`` has its loops alone: they run
+once for each photo.
 Importing this package imports neither torch nor Numba.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
+from bunraku.kernels.layers.operator import layer
 from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
 from bunraku.kernels.raster.operator import Raster, interpolate, rasterise
@@ -26,6 +28,7 @@ __all__ = [
     "enlarge_flow",
     "guide_head",
     "interpolate",
+    "layer",
     "paste",
     "rasterise",
     "relax",

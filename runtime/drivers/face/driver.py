@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bunraku.runtime.drivers.face.expression import ExpressionTracker
+from bunraku.runtime.drivers.face.hiding import unhidden
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.protocol import Driver, Driving, Subject
@@ -60,10 +61,12 @@ class FacedDriver:
         if subject.face is None or not self.watching:
             return driving
         with self._recorder.measure(Step.FACE):
-            face = None
+            face, seen = None, None
             if driving is not None and driving.landmarks is not None:
                 face = self._tracker.track(frame, driving.landmarks)
-            expression = self._expressions.follow(face, time_s)
+            if face is not None and driving is not None and driving.landmarks is not None:
+                seen = unhidden(face, driving.landmarks)
+            expression = self._expressions.follow(face, time_s, seen)
         if driving is None:
             return None
         return replace(driving, hints=replace(driving.hints, face=expression))
