@@ -76,7 +76,7 @@ class Puppet:
             threads=threads,
             iuv=iuv,
             networks=networks,
-            face=options is not None and options.face > 0,
+            face=(options or PuppetOptions()).face > 0,
             driver=driver,
         )
         return cls(models, options)

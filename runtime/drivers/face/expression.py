@@ -39,7 +39,7 @@ RESTING_LIDS = (0.15, 0.4)
 SHUT, OPEN = 0.4, 0.97
 """Of the opening at rest: the network never says 0 for a shut eye."""
 _WINK = (0.35, 0.65)  # difference of the lids that is not, or wholly, on purpose
-_WINK_S = 0.15  # in which it is believed
+_WINK_S = 0.25  # in which it is believed
 
 _REMEMBER = 200  # samples of how the face rests
 _SAMPLE_S = 0.1  # between them

@@ -14,7 +14,7 @@ from bunraku.spec.arrays import Array, Picture
 _ABOVE, _BELOW, _BESIDE = 0.4, 0.25, 0.18  # reach around brow and eye, in face units
 _LASHES = 0.03  # this much of the skin over a lid's edge moves with it as it is
 _LOWER_SHARE = 0.12  # of a blink is the lower lid's
-_GAZE_REACH = (1.1, 0.35)  # of the eye's half width: gaze moves nothing there, everything
+_GAZE_REACH = (1.25, 0.5)  # of the eye's half width: gaze moves nothing there, everything
 
 
 @dataclass(frozen=True, eq=False)
