@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bunraku.runtime.drivers.face.expression import ExpressionTracker
+from bunraku.runtime.drivers.face.expression import MOST, Expression, ExpressionTracker
 from bunraku.runtime.drivers.face.hiding import unhidden
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.drivers.face.tracker import FaceFinder
@@ -14,6 +14,8 @@ from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Step
+
+_TRIAL = Expression(MOST)
 
 
 class FacedDriver:
@@ -49,6 +51,8 @@ class FacedDriver:
         subject = self._driver.prepare(source)
         face = self._finder.find(source.photo, source.pose.landmarks)
         moved = None if face is None else PhotoFace.of(source.photo, face)
+        if moved is not None:
+            moved.patch(_TRIAL)  # kernels are compiled here, not at the driver's first word
         return replace(subject, face=moved)
 
     def follow(

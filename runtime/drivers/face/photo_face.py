@@ -111,7 +111,7 @@ class PhotoFace:
         values[lip] = more * -math.expm1(-((more / _TREMBLE) ** 2))
         share = np.full(MEASURES, strength)
         share[lip] = min(strength, 1.0)
-        return np.clip(values * expression.belief * share, self.least, self.most)
+        return np.asarray(np.clip(values * expression.belief * share, self.least, self.most))
 
     def _joined(self, parts: list[tuple[Region, Array]]) -> Patch:
         boxes = np.array([region.box for region, _ in parts])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 
@@ -83,4 +85,4 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(ValueError, match=error):
         layer(photo(rng), np.zeros(shape, np.float32), box, out, ORIGIN)
     with pytest.raises(TypeError):
-        layer(photo(rng), np.zeros((5, 6, CHANNELS)), (7, 6, 30, 20), out, ORIGIN)
+        layer(photo(rng), cast(Array, np.zeros((5, 6, CHANNELS))), (7, 6, 30, 20), out, ORIGIN)
