@@ -26,8 +26,9 @@ _NOSE = (2, 94, 98, 327)
 _NECK = 0.4  # below the chin nothing moves any more, in face units
 _ASIDE = 2.8  # half widths of the mouth from its middle, where the cheeks stand still
 _JAW_SHARE = 0.85  # of the lower lip's way is the chin's
+_ROUND = 0.75  # power of the parabola in which the lower lip sinks: 1 would be pointed
 _SOFT = 0.012  # edge of the opening, in face units
-_DARK = np.array([44.0, 17.0, 16.0], np.float32)
+_DARK = np.array([58.0, 24.0, 22.0], np.float32)
 _WARM = np.array([112.0, 50.0, 48.0], np.float32)
 _MIDDLE_SKIN = 170.0  # brightness of the cheeks for which these colours are right
 
@@ -93,7 +94,8 @@ class Mouth:
         inner_low = np.maximum(self._line(mesh.LOWER_INNER_LIP, u), inner_up)
         upper = _single(corner + bow * shape.upper)
         # Lips that meet stay together.
-        lower = _single(upper + np.maximum(bow * shape.opening, inner_up - inner_low))
+        opens = bow**_ROUND * np.float32(shape.opening)
+        lower = _single(upper + np.maximum(opens, inner_up - inner_low))
         jaw = aside * np.float32(shape.opening * _JAW_SHARE + shape.upper * 0.3)
         top, bottom = _single(inner_up + upper), _single(inner_low + lower)
         outer_up = self._line(_UPPER_OUTER, u) + upper
@@ -113,7 +115,7 @@ class Mouth:
         field = self.region.field(sideways, skin)
         # Within the opening the upper lip's pixels are not to be drawn out: there are other layers.
         inside = np.clip(np.minimum(v - top, bottom - v) / np.float32(_SOFT), 0.0, 1.0)
-        inside *= smooth(bow * np.float32(abs(shape.opening)), 0.0, 0.02)
+        inside *= smooth(np.abs(opens), 0.0, 0.02)
         shown = np.clip((top + (inner_low - inner_up) - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
         shown *= smooth(inner_low - inner_up, 0.02, 0.06)
         field[..., Channel.OVER] = inside * shown
@@ -139,7 +141,7 @@ class Mouth:
         """A dark inside, with something of a tongue where the mouth is wide open."""
         t = (v - top) / np.maximum(bottom - top, np.float32(1e-3))
         tongue = smooth(t, 0.45, 1.0) * np.maximum(1.0 - m * m, 0.0)
-        tongue *= np.float32(min(max(opening, 0.0) / 0.2, 1.0))
+        tongue *= np.float32(min(max(opening, 0.0) / 0.14, 1.0))
         colour = _DARK + (_WARM - _DARK) * tongue[..., None]
         return np.asarray(colour * self.bright, np.float32)
 
