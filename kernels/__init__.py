@@ -3,7 +3,7 @@
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
 ``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Those that move a mesh,
 ``skin``, ``raster`` and ``spreading``, never run in training: they take numpy arrays alone, and
-their reference is plain numpy, as is that of ``layers``. ``plate`` has its loops alone: they run
+their reference is plain numpy, as is that of ``redraw``. ``plate`` has its loops alone: they run
 once for each photo.
 Importing this package imports neither torch nor Numba.
 """
@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
-from bunraku.kernels.layers.operator import layer
 from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
 from bunraku.kernels.raster.operator import Raster, interpolate, rasterise
+from bunraku.kernels.redraw.operator import redraw
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
@@ -28,9 +28,9 @@ __all__ = [
     "enlarge_flow",
     "guide_head",
     "interpolate",
-    "layer",
     "paste",
     "rasterise",
+    "redraw",
     "relax",
     "sample_texture",
     "skin",

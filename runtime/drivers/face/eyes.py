@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bunraku.kernels.layers.terms import Channel
+from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame, Region, knotted, smooth
 from bunraku.spec.arrays import Array, Picture
@@ -72,7 +72,7 @@ class Eye:
         )
 
     def moved(self, shut: float, brow_up: float, gaze: tuple[float, float]) -> Array:
-        """The region under an expression, a field as ``kernels.layer`` takes it.
+        """The region under an expression, a field as ``kernels.redraw`` takes it.
 
         :param shut: 0 as in the photo to 1; below 0 wider.
         :param brow_up: in face units.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bunraku.kernels.layers.terms import Channel
+from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.eyes import line
 from bunraku.runtime.drivers.face.regions import (
@@ -81,7 +81,7 @@ class Mouth:
         return cls(region, places, nose, chin, middle, half, bright)
 
     def moved(self, shape: MouthShape) -> Array:
-        """The region under an expression, a field as ``kernels.layer`` takes it."""
+        """The region under an expression, a field as ``kernels.redraw`` takes it."""
         v = self.region.v
         sideways = self._sideways(shape.width)
         u = self.region.u - sideways  # from here on columns are the photo's

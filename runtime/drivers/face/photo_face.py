@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bunraku.kernels import layer
+from bunraku.kernels import redraw
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.expression import LEAST, MOST, Expression, belief
@@ -119,5 +119,5 @@ class PhotoFace:
         right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(0).tolist()
         pixels = self.photo[top:bottom, left:right].copy()
         for region, field in parts:  # of a leaning face they overlap: only what moves is drawn
-            layer(self.photo, field, region.box, pixels, (left, top), threads=1)
+            redraw(self.photo, field, region.box, pixels, (left, top), threads=1)
         return Patch(left, top, pixels)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bunraku.kernels.layers.terms import CHANNELS, Box, Channel
+from bunraku.kernels.redraw.terms import CHANNELS, Box, Channel
 from bunraku.spec.arrays import Array, Picture
 
 Float64Array = npt.NDArray[np.float64]
@@ -79,7 +79,7 @@ class Region:
         return cls(box, u, v, unit_px / step, frame.axes.astype(np.float32))
 
     def field(self, shift_u: Array, shift_v: Array) -> Array:
-        """How ``kernels.layer`` is to draw the region with its skin moved, ``[h, w, 9]``; further
+        """How ``kernels.redraw`` is to draw the region with its skin moved, ``[h, w, 9]``; further
         layers can be added."""
         field = np.zeros((*self.u.shape, CHANNELS), np.float32)
         self.move(field, Channel.X, shift_u, shift_v)

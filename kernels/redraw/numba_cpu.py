@@ -8,11 +8,11 @@ import numba
 import numpy as np
 
 from bunraku.kernels.jit import BYTE, INDEX, clamped, kernel, read_only, share, written
-from bunraku.kernels.layers.terms import CHANNELS, STILL_PX, Box
+from bunraku.kernels.redraw.terms import CHANNELS, STILL_PX, Box
 from bunraku.spec.arrays import Array, Picture
 
 
-def layer(
+def redraw(
     photo: Picture,
     field: Array,
     box: Box,
@@ -21,7 +21,7 @@ def layer(
     *,
     threads: int | None,
 ) -> None:
-    """As ``bunraku.kernels.layer`` says, for arrays that have passed its checks."""
+    """As ``bunraku.kernels.redraw`` says, for arrays that have passed its checks."""
     numbers = np.array([*box, *origin], np.int64)
     shared = (np.ascontiguousarray(photo), np.ascontiguousarray(field), numbers, out)
     share(lambda first, step: _rows(*shared, first, step), box[3], threads)

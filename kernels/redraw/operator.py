@@ -1,15 +1,15 @@
-"""Layers: what the operator promises, and its checks."""
+"""Drawing a rectangle of a photo anew: what the operator promises, and its checks."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from bunraku.kernels.checks import check_arrays, shape_text
-from bunraku.kernels.layers.terms import CHANNELS, Box
+from bunraku.kernels.redraw.terms import CHANNELS, Box
 from bunraku.spec.arrays import Array, Picture
 
 
-def layer(
+def redraw(
     photo: Picture,
     field: Array,
     box: Box,
@@ -35,7 +35,7 @@ def layer(
     :param threads: how many to use; default: every core that is allowed.
     :raises ValueError: shapes that do not fit. :raises TypeError: arrays of other dtypes.
     """
-    from bunraku.kernels.layers import numba_cpu
+    from bunraku.kernels.redraw import numba_cpu
 
     check_arrays(np.uint8, photo=photo, out=out)
     check_arrays(field=field)
@@ -47,4 +47,4 @@ def layer(
     x, y = left - origin[0], top - origin[1]
     if min(x, y) < 0 or x + width > out.shape[1] or y + height > out.shape[0]:
         raise ValueError(f"the box {box} is not inside of out, {shape_text(out)} at {origin}")
-    numba_cpu.layer(photo, field, box, out, origin, threads=threads)
+    numba_cpu.redraw(photo, field, box, out, origin, threads=threads)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels.layers.terms import STILL_PX, Box, Channel
+from bunraku.kernels.redraw.terms import STILL_PX, Box, Channel
 from bunraku.spec.arrays import Array, Picture
 
 
-def layer(photo: Picture, field: Array, box: Box, out: Picture, origin: tuple[int, int]) -> None:
-    """As ``bunraku.kernels.layer`` says."""
+def redraw(photo: Picture, field: Array, box: Box, out: Picture, origin: tuple[int, int]) -> None:
+    """As ``bunraku.kernels.redraw`` says."""
     left, top, width, height = box
     values = _enlarged(field.astype(np.float64), width, height)
     y, x = np.mgrid[top : top + height, left : left + width].astype(np.float64)
