@@ -65,7 +65,7 @@ class Models:
     device: Device = field(default_factory=CpuDevice)
     """Where the engines' arrays live."""
     faces: FaceFinder | None = None
-    """Of the faces of photos and drivers; None where no face is to follow."""
+    """Of the faces of photos and drivers; None where no face may follow."""
     notes: tuple[str, ...] = ()
     """What the user should know whatever the photo, a line each."""
 
@@ -89,7 +89,7 @@ class Models:
         :param threads: how many threads each engine uses; None for as many as the process may.
         :param iuv: the bundle of the IUV net.
         :param networks: the pose networks; None for those in the cache.
-        :param face: whether faces are to follow (``PuppetOptions.face``); if their network has not
+        :param face: whether faces may follow (``PuppetOptions.face``); if their network has not
             been fetched, ``notes`` says so, and they stay as they are.
         :param driver: what poses photos: ``landmarks`` or ``body``; IUV images are told with
             ``driven_by_images``.
@@ -144,11 +144,13 @@ class Models:
         self, options: PuppetOptions | None = None, recorder: Recorder | None = None
     ) -> Driver:
         """A driver that follows a person of its own."""
-        options = options or PuppetOptions()
-        driver = self.make_driver(options, recorder or Recorder())
-        if options.face > 0 and self.faces is not None:
-            return FacedDriver(driver, self.faces, options.face)
-        return driver
+        options, recorder = options or PuppetOptions(), recorder or Recorder()
+        driver = self.make_driver(options, recorder)
+        if self.faces is None:
+            return driver
+        faced = FacedDriver(driver, self.faces, recorder)
+        faced.watching = options.face > 0
+        return faced
 
     def driven_by_images(
         self, images: IuvImages, index_of: Callable[[float], int] | None = None
@@ -212,7 +214,7 @@ class Models:
         )
         report = SourceReport.of(source, subject.notes)
         notes = self.notes
-        if isinstance(driver, FacedDriver) and subject.face is None:
+        if isinstance(driver, FacedDriver) and driver.watching and subject.face is None:
             notes += (FACELESS,)
         return identity, replace(report, notes=report.notes + notes)
 

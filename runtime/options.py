@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FACE = 0.0
+"""How strongly faces follow where nobody says otherwise."""
+
 
 @dataclass(frozen=True)
 class PuppetOptions:
@@ -22,9 +25,9 @@ class PuppetOptions:
     """Read the photo at its own resolution where the networks trust it."""
     head: bool = True
     """Guide the head by the face's landmarks, where both faces look the same way."""
-    face: float = 0.0
-    """How strongly the photo's face does what the driver's does, 0 to 1.5: 0 leaves it as it is,
-    and then no face is looked for."""
+    face: float = FACE
+    """How strongly the photo's face does what the driver's does at first, 0 to 1.5; see
+    ``Puppet.face``. 0 leaves it as it is."""
     upright: bool = True
     """Turn the frames of a driver who is sideways or upside down at the calibration. Without it
     they are taken as they are."""

@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bunraku.errors import EngineError, InputError
+from bunraku.runtime.canvas import Patch
+from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, DriverKind, Driving
 from bunraku.runtime.engines.registry import EngineKind
 from bunraku.runtime.generator import Blended, Fetched, Seamed
@@ -51,6 +53,7 @@ class Puppet:
         self._generator = models.generator(self._recorder)
         self._driver = models.driver(self.options, self._recorder)
         self._identity: Identity | None = None
+        self._face = self.options.face
         self._last: Blended | Drawn | None = None
         self._driving: Driving | None = None
         self._frames = self._lost = self._faults = 0
@@ -75,7 +78,7 @@ class Puppet:
             threads=threads,
             iuv=iuv,
             networks=networks,
-            face=options is not None and options.face > 0,
+            face=(options or PuppetOptions()).face > 0,
             driver=driver,
             pose=pose,
         )
@@ -116,6 +119,24 @@ class Puppet:
         """
         self._driver.calibrate()
 
+    @property
+    def has_faces(self) -> bool:
+        """Whether faces can follow: ``Models`` were loaded with them."""
+        return isinstance(self._driver, FacedDriver)
+
+    @property
+    def face(self) -> float:
+        """How strongly the photo's face does what the driver's does, 0 to 1.5. May be set at any
+        time, from any thread; it changes nothing where ``Models`` were loaded without faces.
+        """
+        return self._face
+
+    @face.setter
+    def face(self, strength: float) -> None:
+        self._face = strength
+        if isinstance(self._driver, FacedDriver):
+            self._driver.watching = strength > 0
+
     def drive(
         self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False
     ) -> Driving | None:
@@ -142,12 +163,13 @@ class Puppet:
 
         :raises EngineError: an engine failed.
         """
+        face = self._faced(identity, driving)
         if driving.drawn is not None:
-            return replace(driving.drawn, face=driving.hints.face)
+            return replace(driving.drawn, face=face)
         moved = self._generator.move(
             identity.features, driving.surface, driving.hints.head, driving.correspondence
         )
-        return replace(self._generator.seam(identity.features, moved), face=driving.hints.face)
+        return replace(self._generator.seam(identity.features, moved), face=face)
 
     def paint(
         self, identity: Identity, moved: Seamed | Drawn | None, *, window_only: bool = False
@@ -251,6 +273,14 @@ class Puppet:
     def driving(self) -> Driving | None:
         """How the driver stood in the last good frame, for looking at; None before it."""
         return self._driving
+
+    def _faced(self, identity: Identity, driving: Driving) -> Patch | None:
+        """The photo's face with the driver's expression; None for as it is."""
+        face, expression = identity.subject.face, driving.hints.face
+        if face is None or expression is None:
+            return None
+        with self._recorder.measure(Step.EXPRESSION):
+            return face.patch(expression, self._face)
 
     def _painted(self, identity: Identity, moved: Seamed | Drawn) -> Blended | Drawn:
         if isinstance(moved, Drawn):

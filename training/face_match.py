@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from bunraku.runtime.drivers.face.hiding import unhidden
 from bunraku.runtime.drivers.face.measures import Measure, measure
 from bunraku.runtime.drivers.face.mesh import face_unit
 from bunraku.runtime.drivers.face.networks import FaceNetworks
@@ -28,6 +29,8 @@ MOUTH_MOVES, EYES_MOVE = 0.01, 0.02
 """Standard deviation of the openings, in their units, from which a face moves them: in a face that
 stands still the points stray by less, but with the head, and so in step with the driver."""
 
+_MEASURED = [Measure.LOWER_LIP, Measure.RIGHT_LID, Measure.LEFT_LID]
+
 
 class FaceJudge(Protocol):
     """Finds the face of a person whose pose is known."""
@@ -40,7 +43,7 @@ class FaceJudge(Protocol):
             pose: ``[33, 2 or more]``, x and y in its pixels.
 
         Returns:
-            None where no face is seen.
+            None where no face is seen, or a hand is before mouth or eyes.
         """
 
 
@@ -57,7 +60,9 @@ class MeshJudge:
 
     def look(self, picture: Picture, pose: Array) -> npt.NDArray[np.float32] | None:
         face = self._finder.find(picture, pose)
-        return None if face is None else face.points
+        if face is None or unhidden(face, pose)[_MEASURED].min() < 1.0:
+            return None
+        return face.points
 
 
 @dataclass

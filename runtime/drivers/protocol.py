@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bunraku.runtime.canvas import Patch
+from bunraku.runtime.drivers.face.expression import Expression
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.later import Later
 from bunraku.runtime.source.framing import Window
@@ -52,8 +53,8 @@ class Hints:
 
     head: Array | None = None
     """``[7]``, the head's own map (``drivers.landmarks.head.head_map``); None to do without."""
-    face: Patch | None = None
-    """The photo's face with the driver's expression; None for the photo's own."""
+    face: Expression | None = None
+    """What the driver's face does; None to leave the photo's as it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +73,7 @@ class Drawn:
     flow: Array
     """``[1, 2, w, w]`` in [-1, 1] units: a pixel's place in the photo less its own."""
     face: Patch | None = None
-    """What is read there in place of the photo; see ``Hints``."""
+    """What is read there in place of the photo: its face with the driver's expression."""
 
     @property
     def detail(self) -> tuple[Array, Array, Array]:

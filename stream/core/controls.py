@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_KEYED_PHOTOS = 9
 """Photos that have a key of their own."""
+STRONGEST_FACE = 1.5
+"""A driver's expression may be exaggerated so much."""
 
 
 class Command(StrEnum):
@@ -28,6 +30,7 @@ class Command(StrEnum):
     RECORD = "record"
     PASSTHROUGH = "passthrough"
     FREEZE = "freeze"
+    FACE = "face"
     QUIT = "quit"
     HELP = "help"
 
@@ -41,6 +44,7 @@ KEYS: Mapping[str, tuple[Command, int | None]] = MappingProxyType(
         "r": (Command.RECORD, None),
         "p": (Command.PASSTHROUGH, None),
         "f": (Command.FREEZE, None),
+        "e": (Command.FACE, None),
         "q": (Command.QUIT, None),
         "escape": (Command.QUIT, None),
         "?": (Command.HELP, None),
@@ -56,6 +60,7 @@ HELP_LINES: tuple[tuple[str, str], ...] = (
     ("R", "record, and stop recording"),
     ("P", "pass the camera through"),
     ("F", "freeze the picture"),
+    ("E", "let the face follow yours"),
     ("Q", "quit"),
     ("?", "this help"),
 )
@@ -91,6 +96,12 @@ class Controls:
     recording: bool = False
     passthrough: bool = False
     freeze: bool = False
+    faces: bool = False
+    """Whether faces can follow the driver's at all."""
+    face: bool = False
+    """Whether they do."""
+    strength: float = 1.0
+    """How strongly then, above 0 to 1.5."""
     help_shown: bool = False
     window_only: bool = False
     """Only the square that the networks make, not the whole photo."""
@@ -113,6 +124,16 @@ class Controls:
         """The driven photo's identity, None while there is no photo."""
         photo = self.photo
         return None if photo is None else photo.identity
+
+    @property
+    def face_strength(self) -> float:
+        """How strongly the photo's face follows now; 0 for not at all."""
+        return self.strength if self.faces and self.face else 0.0
+
+    def offer_face(self, strength: float) -> None:
+        """Let faces follow from now on, at first this strongly; 0 for once it is asked for."""
+        self.faces, self.face = True, strength > 0
+        self.strength = strength or 1.0
 
     @property
     def failing(self) -> bool:
@@ -146,12 +167,19 @@ class Controls:
         self._changed()
         return photo
 
-    def apply(self, command: Command, number: int | None = None, on: bool | None = None) -> str:
+    def apply(
+        self,
+        command: Command,
+        number: int | None = None,
+        on: bool | None = None,
+        strength: float | None = None,
+    ) -> str:
         """Carry a command out; returns what to tell the user.
 
         :param number: the photo's, from 1, for ``PHOTO``.
         :param on: the state wanted of a switch; by default it is turned over.
-        :raises InputError: there is no such photo.
+        :param strength: for ``FACE``: how strongly it is to follow, 0 to 1.5, in place of ``on``.
+        :raises InputError: there is no such photo or strength, or no face can follow.
         """
         match command:
             case Command.PHOTO:
@@ -174,6 +202,8 @@ class Controls:
             case Command.FREEZE:
                 self.freeze = _turned(self.freeze, on)
                 said = "The picture is frozen." if self.freeze else "The picture moves."
+            case Command.FACE:
+                said = self._follow_face(on, strength)
             case Command.HELP:
                 self.help_shown = _turned(self.help_shown, on)
                 said = f"The help is {_on_off(self.help_shown)}."
@@ -188,7 +218,7 @@ class Controls:
         if self.on_notice is not None:
             self.on_notice(text)
 
-    def as_json(self) -> dict[str, str | bool | None]:
+    def as_json(self) -> dict[str, str | bool | float | None]:
         """The state as the page is told it: the driven photo's id, and the switches."""
         photo = self.photo
         return {
@@ -197,6 +227,9 @@ class Controls:
             "overlay": self.overlay,
             "passthrough": self.passthrough,
             "freeze": self.freeze,
+            "faces": self.faces,
+            "face": self.face,
+            "strength": self.strength,
             "recording": self.recording,
             "failing": self.failing,
         }
@@ -209,6 +242,24 @@ class Controls:
             raise InputError(f"There is {which}.", hint)
         self.current = number - 1
         return f"Photo {number}: {self.photos[self.current].name}."
+
+    def _follow_face(self, on: bool | None, strength: float | None) -> str:
+        if not self.faces:
+            raise InputError(
+                "No face can follow here.",
+                "Begin without --no-face, after `bunraku fetch` has fetched the face's network.",
+            )
+        if strength is not None:
+            if not 0.0 <= strength <= STRONGEST_FACE:
+                raise InputError(
+                    f"A face cannot follow at {strength:g}.", f"Choose 0 to {STRONGEST_FACE:g}."
+                )
+            on = strength > 0
+            self.strength = strength or self.strength
+        self.face = _turned(self.face, on)
+        if not self.face:
+            return "The face stays as it is in the photo."
+        return f"The face follows yours, at {self.strength:.0%}."
 
     def _changed(self) -> None:
         if self.on_change is not None:

@@ -36,6 +36,9 @@ Identify: TypeAlias = Callable[[Picture], "tuple[Identity, SourceReport]"]
 class SessionPuppet(StagedPuppet, Protocol):
     """What a session needs of :class:`bunraku.Puppet`."""
 
+    @property
+    def has_faces(self) -> bool: ...
+
     def make_identity(self, photo: Picture) -> tuple[Identity, SourceReport]: ...
 
 
@@ -104,6 +107,8 @@ class LiveSession:
         if stages is not None:
             made = stages(self.controls)
         elif puppet is not None:
+            if puppet.has_faces:
+                self.controls.offer_face(puppet.face)
             made = puppet_stages(puppet, self.controls, clock=clock)
         else:
             raise InputError("A session needs a puppet, or stages in its place.")
@@ -150,18 +155,23 @@ class LiveSession:
         return self._pipeline.stats()
 
     async def command(
-        self, command: Command, number: int | None = None, on: bool | None = None
+        self,
+        command: Command,
+        number: int | None = None,
+        on: bool | None = None,
+        strength: float | None = None,
     ) -> str:
         """Carry a command out, from the next frame on; returns what to tell the user.
 
         :param number: the photo's, from 1, for ``PHOTO``.
         :param on: the state wanted of a switch; by default it is turned over.
+        :param strength: the face's, for ``FACE``; see ``Controls.apply``.
         :raises InputError: it makes no sense now; :class:`OutputError`: a recording cannot begin.
         """
         if command is Command.RECORD:
             async with self._recording_lock:
                 return await self._record(on)
-        said = self.controls.apply(command, number, on)
+        said = self.controls.apply(command, number, on, strength)
         if command is Command.QUIT:
             self.stop()
         return said

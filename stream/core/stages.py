@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 class StagedPuppet(Protocol):
     """What the stages need of :class:`bunraku.Puppet`; a fake of it serves in tests."""
 
+    face: float
+
     def calibrate(self) -> None: ...
 
     def drive(
@@ -160,6 +162,7 @@ class _DensePoseStage(_PuppetStage):
         controls, frozen = self._scene.controls, self._scene.frozen
         identity = controls.identity
         frame.mirrored = controls.mirror
+        self._puppet.face = controls.face_strength
         if controls.calibrate_asked:
             controls.calibrate_asked = False
             self._puppet.calibrate()

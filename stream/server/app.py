@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,10 @@ def make_app(
     """
     clock = clock or SystemClock()
     if models is not None:
+        if models.faces is None:
+            options = replace(options, face=None)
         stages = stages or partial(_puppet_stages, models, clock)
-        identify = identify or _identify_with(models)
+        identify = identify or _identify_with(models, options.face or 0.0)
     if stages is None or identify is None:
         raise InputError("The server has no models.", "Give them, or stages and identify.")
     app = web.Application(middlewares=[guard], client_max_size=64 * 2**10)
@@ -90,7 +93,8 @@ def _puppet_stages(models: Models, clock: Clock, controls: Controls) -> list[Sta
     return puppet_stages(Puppet(models), controls, clock=clock)
 
 
-def _identify_with(models: Models) -> Identify:
+def _identify_with(models: Models, face: float) -> Identify:
+    from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.puppet import Puppet
 
-    return Puppet(models).make_identity
+    return Puppet(models, PuppetOptions(face=face)).make_identity

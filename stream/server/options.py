@@ -12,6 +12,7 @@ from pathlib import Path
 from yarl import URL
 
 from bunraku.errors import InputError
+from bunraku.runtime.options import FACE
 from bunraku.runtime.source.photo import MAX_PHOTO_BYTES, MAX_PHOTO_PIXELS
 from bunraku.stream.rtc.options import PeerOptions
 
@@ -130,6 +131,8 @@ class ServerOptions:
     rate: float = 30.0
     # Only the square that the networks make is sent, not the whole photo.
     window_only: bool = False
+    # How strongly photos' faces follow until a visitor says otherwise; None: no face ever does.
+    face: float | None = FACE
     peer: PeerOptions = field(default_factory=PeerOptions)
     limits: Limits = field(default_factory=Limits)
 

@@ -111,6 +111,8 @@ class CommandMessage:
     command: Command
     number: int | None = None
     on: bool | None = None
+    # How strongly the face is to follow, for its command alone.
+    strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def _offer(message: Message) -> Offer:
 
 
 def _command(message: Message) -> CommandMessage:
-    number, on = message.get("number"), message.get("on")
+    number, on, strength = (message.get(key) for key in ("number", "on", "strength"))
     try:
         command = Command(str(message.get("name")))
     except ValueError as error:
@@ -186,12 +188,14 @@ def _command(message: Message) -> CommandMessage:
         raise bad_message('"number" of a command must be a whole number.')
     if on is not None and not isinstance(on, bool):
         raise bad_message('"on" of a command must be true or false.')
-    return CommandMessage(command, number, on)
+    if strength is not None and not _is_number(strength):
+        raise bad_message('"strength" of a command must be a number.')
+    return CommandMessage(command, number, on, strength)
 
 
 def _time(message: Message) -> float:
     value = message.get("t")
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
+    if not _is_number(value):
         raise bad_message('"t" of a ping must be a number.')
     return value
 
@@ -200,5 +204,5 @@ def _is_whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
 
 
-def _is_finite(value: float) -> bool:
-    return math.isfinite(value) if isinstance(value, float) else abs(value) < 2**53
+def _is_number(value: Any) -> TypeGuard[float]:
+    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))

@@ -82,6 +82,8 @@ class Service:
         self.check_stopping()
         session = self.sessions.open(self.photo_worker.offered, scripted=scripted)
         session.controls.window_only = self.options.window_only
+        if self.options.face is not None:
+            session.controls.offer_face(self.options.face)
         self.metrics.opened.inc()
         log.info("session opened", extra=told(session=session.label, scripted=scripted))
         return session
@@ -202,14 +204,15 @@ class Service:
             await self.stop_stream(session)
             return
         stream = session.stream
+        asked = message.command, message.number, message.on, message.strength
         if isinstance(stream, Stream):
-            said = await stream.command(message.command, message.number, message.on)
+            said = await stream.command(*asked)
         elif message.command is Command.RECORD:
             raise ApiError(
                 409, ErrorCode.BAD_MESSAGE, "There is nothing to record.", "Press start first."
             )
         else:
-            said = session.controls.apply(message.command, message.number, message.on)
+            said = session.controls.apply(*asked)
         session.notice("info", said)
 
     async def _start_stream(self, session: Session, offer: Offer) -> str:

@@ -80,12 +80,15 @@ class Stream:
             self._failed("The connection to the browser was lost.")
         self._task = asyncio.create_task(self._run(), name=f"stream {session.label}")
 
-    async def command(self, command: Command, number: int | None, on: bool | None) -> str:
-        """Carry out what the page asks for; returns what to tell the user.
+    async def command(
+        self, command: Command, number: int | None, on: bool | None, strength: float | None
+    ) -> str:
+        """Carry out what the page asks for, see ``LiveSession.command``; returns what to tell the
+        user.
 
         :raises InputError: it makes no sense now.
         """
-        return await self._live.command(command, number, on)
+        return await self._live.command(command, number, on, strength)
 
     @property
     def silent_s(self) -> float:

@@ -1,25 +1,27 @@
 // What the user does with hands: keys, countdown, dropped and pasted files, dialogs.
 
-import { byId, showCountdown } from "./view.js";
+import { byId, showCountdown, showStrength } from "./view.js";
 import { KEYS } from "./words.js";
 
 const COMMANDS = {
   c: "calibrate",
   m: "mirror",
   f: "freeze",
+  e: "face",
   p: "passthrough",
   o: "overlay",
   r: "record",
   q: "stop",
 };
 const SECOND_MS = 1000;
+const SLIDE_MS = 150;
 
 /** Call `run(name, number)` for the page's keys, unless something else is being typed into. */
 export function listenToKeys(run) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (document.querySelector("dialog[open]")) return;
-    if (event.target.closest?.("input:not([type=file]), select, textarea")) return;
+    if (event.target.closest?.("input:not([type=file], [type=range]), select, textarea")) return;
     if (event.key === "?") byId("keys-dialog").showModal();
     else if (/^[1-9]$/.test(event.key)) run("photo", Number(event.key));
     else if (COMMANDS[event.key.toLowerCase()]) run(COMMANDS[event.key.toLowerCase()]);
@@ -56,6 +58,19 @@ export function listenToFiles(take) {
   addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length) take(files);
+  });
+}
+
+/** Call `send(strength)` while the slider of the face is moved, not faster than a server wants. */
+export function listenToStrength(send) {
+  const slider = byId("strength");
+  let timer = null;
+  slider.addEventListener("input", () => {
+    showStrength(Number(slider.value));
+    timer ??= setTimeout(() => {
+      timer = null;
+      send(Number(slider.value));
+    }, SLIDE_MS);
   });
 }
 

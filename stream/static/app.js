@@ -74,6 +74,7 @@ function show(next = state) {
   own.classList.toggle("alone", looking && !wanted);
   own.classList.toggle("as-mirror", camera.facesUser);
   byId("look").setAttribute("aria-pressed", String(looking));
+  view.showStrengthBar(Boolean(switches.faces) && wanted, state === "live");
   updateAwake();
 }
 
@@ -129,6 +130,7 @@ signalling.addEventListener("welcome", async ({ detail }) => {
 signalling.addEventListener("state", ({ detail }) => {
   switches = detail;
   view.showSwitches(detail);
+  view.showStrengthBar(detail.faces && wanted, state === "live");
   if (detail.photo && !photos.missed) photos.select(detail.photo);
   // The server ended the stream; a notice of its own says why. One that stops says so right after:
   // then the stream is to go on when it is back.
@@ -420,6 +422,8 @@ function run(name, number) {
     if (wanted) stop();
   } else if (state !== "live" || (name === "record" && !welcome.recording)) {
     return;
+  } else if (name === "face" && !switches.faces) {
+    return;
   } else if (name === "calibrate") {
     if (countdown.running) countdown.cancel();
     else countdown.start(() => signalling.command("calibrate"));
@@ -441,6 +445,9 @@ byId("full").addEventListener("click", () => {
 byId("banner-close").addEventListener("click", clearFailure);
 actions.listenToKeys(run);
 actions.listenToFiles(upload);
+actions.listenToStrength((strength) => {
+  if (state === "live") signalling.command("face", { strength });
+});
 actions.prepareHelp();
 
 setInterval(async () => {

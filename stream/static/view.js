@@ -122,10 +122,15 @@ export function showPhotos(photos, { canRemove, onChoose, onRemove }) {
 
 /** The switches as the server has them. */
 export function showSwitches(state) {
-  for (const name of ["mirror", "freeze", "passthrough", "overlay", "record"]) {
+  for (const name of ["mirror", "freeze", "passthrough", "face", "overlay", "record"]) {
     const on = Boolean(name === "record" ? state.recording : state[name]);
     byId("tools").querySelector(`[data-do="${name}"]`).setAttribute("aria-pressed", String(on));
   }
+  byId("face").hidden = !state.faces;
+  const slider = byId("strength");
+  // While it is moved the server's last word is not its own.
+  if (!slider.matches(":active")) slider.value = state.face ? state.strength : 0;
+  showStrength(Number(slider.value));
   const badges = [
     [state.recording, "rec", "Recording"],
     [state.freeze, "", "Frozen"],
@@ -135,6 +140,17 @@ export function showSwitches(state) {
   byId("badges").replaceChildren(
     ...badges.filter(([on]) => on).map(([, kind, text]) => make("span", `badge ${kind}`, text)),
   );
+}
+
+/** The slider of the face, where faces can follow. */
+export function showStrengthBar(shown, live) {
+  byId("strength-bar").hidden = !shown;
+  byId("strength").disabled = !live;
+}
+
+/** How strongly the face follows, beside its slider. */
+export function showStrength(strength) {
+  put("strength-said", strength > 0 ? `${Math.round(100 * strength)} %` : "off");
 }
 
 /**

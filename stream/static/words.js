@@ -139,6 +139,7 @@ export const KEYS = [
   ["C", "calibrate to your present pose"],
   ["M", "mirror the movement"],
   ["F", "freeze the picture"],
+  ["E", "let the face follow yours"],
   ["P", "pass the camera through"],
   ["O", "overlay: skeleton and times"],
   ["R", "record, and stop recording"],

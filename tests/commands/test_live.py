@@ -41,6 +41,7 @@ class BrightnessPuppet:
         self.mirrored: set[bool] = set()
         self.driven_shapes: set[tuple[int, ...]] = set()
         self.on_frame: Callable[[int], None] = lambda _: None
+        self.has_faces, self.face = False, 0.0
 
     def make_identity(self, photo: str | Path | bytes | Picture) -> tuple[Identity, SourceReport]:
         picture = cast(Picture, photo)

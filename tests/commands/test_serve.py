@@ -63,8 +63,8 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
         return Loaded()
 
     monkeypatch.setattr(Models, "load", load)
-    load_engines("live", "iuv", 2, "body", "auto")
-    how = {"iuv": "iuv", "threads": 2, "driver": "body", "pose": PoseModel.FULL}
+    load_engines("live", "iuv", 2, "body", "auto", face=False)
+    how = {"iuv": "iuv", "threads": 2, "driver": "body", "pose": PoseModel.FULL, "face": False}
     assert told == [("live", how), "warm"]
 
 

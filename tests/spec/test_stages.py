@@ -19,9 +19,11 @@ def test_they_are_text_wherever_they_go() -> None:
 def test_steps_and_the_stages_that_they_are_timed_in() -> None:
     assert {str(step): str(step.stage) for step in Step} == {
         "densepose.pose": "densepose",
+        "densepose.face": "densepose",
         "densepose.iuv": "densepose",
         "motion.engine": "motion",
         "motion.seam": "motion",
+        "motion.face": "motion",
         "blend.engine": "blend",
         "blend.paste": "blend",
     }

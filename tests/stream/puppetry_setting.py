@@ -38,6 +38,7 @@ class Pencil:
         self.mirrored: list[bool] = []
         self.corners: list[int] = []
         self.turned_deg = 0
+        self.face = 0.0
 
     def _note(self, stage: str) -> None:
         self.calls.append(stage)

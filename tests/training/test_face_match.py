@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.runtime.drivers.face.faces import Made, made
+from tests.runtime.drivers.face.faces import Made, made, pose_of
 
-from bunraku.training.face_match import FEWEST, FaceMatch, correlation
+from bunraku.runtime.drivers.face.landmarks import Face
+from bunraku.spec.arrays import Array, Picture
+from bunraku.training.face_match import FEWEST, FaceMatch, MeshJudge, correlation
 
 FRAMES = 24
 
@@ -77,3 +79,20 @@ def test_correlation_is_pearsons() -> None:
     result += driver
     pairs = [(float(a), float(b)) for a, b in zip(driver, result, strict=True)]
     assert correlation(pairs, 0.01) == pytest.approx(float(np.corrcoef(driver, result)[0, 1]))
+
+
+class Found:
+    """A finder of one made face."""
+
+    def find(self, picture: Picture, pose: Array) -> Face:
+        return made(middle=(150.0, 110.0), unit_px=60.0)
+
+
+def test_a_face_behind_a_hand_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = MeshJudge.__new__(MeshJudge)
+    monkeypatch.setattr(judge, "_finder", Found(), raising=False)
+    pose, picture = pose_of(made()), np.zeros((9, 9, 3), np.uint8)
+    pose[15:23, :2] = 150.0, 400.0
+    assert judge.look(picture, pose) is not None
+    pose[15:23:2, :2] = 150.0, 110.0 + 0.72 * 60.0
+    assert judge.look(picture, pose) is None

@@ -1,33 +1,43 @@
-"""Any driver, with the driver's face besides."""
+"""Any driver, with the driver's expression besides."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bunraku.runtime.drivers.face.expression import ExpressionTracker
+from bunraku.runtime.drivers.face.expression import MOST, Expression, ExpressionTracker
+from bunraku.runtime.drivers.face.hiding import unhidden
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.protocol import Driver, Driving, Subject
+from bunraku.runtime.measure import Recorder
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Picture
+from bunraku.spec.stages import Step
+
+_TRIAL = Expression(MOST)
 
 
 class FacedDriver:
-    """Adds to what another driver says of a frame the photo's face with the driver's expression.
+    """Adds to what another driver says of a frame what the driver's face does.
 
     See ``drivers.protocol.Driver``. The face is found by the landmarks that the other driver gives;
     one that gives none, or a photo without a face, is driven as without this.
 
     :param driver: the other one.
     :param finder: of faces; shared.
-    :param strength: of the expression, 1 for the driver's own.
+    :param recorder: of how long it takes.
     """
 
-    def __init__(self, driver: Driver, finder: FaceFinder, strength: float) -> None:
+    watching = True
+    """Whether faces are looked at; may change at any time, from any thread."""
+
+    def __init__(
+        self, driver: Driver, finder: FaceFinder, recorder: Recorder | None = None
+    ) -> None:
         self._driver = driver
         self._finder = finder
-        self._strength = strength
+        self._recorder = recorder or Recorder()
         self._tracker = finder.follower()
         self._expressions = ExpressionTracker()
         self._forget_asked = False
@@ -41,6 +51,8 @@ class FacedDriver:
         subject = self._driver.prepare(source)
         face = self._finder.find(source.photo, source.pose.landmarks)
         moved = None if face is None else PhotoFace.of(source.photo, face)
+        if moved is not None:
+            moved.patch(_TRIAL)  # kernels are compiled here, not at the driver's first word
         return replace(subject, face=moved)
 
     def follow(
@@ -50,16 +62,18 @@ class FacedDriver:
         if self._forget_asked or mirrored != self._mirrored:
             self._forget_asked, self._mirrored = False, mirrored
             self._forget()
-        if subject.face is None:
+        if subject.face is None or not self.watching:
             return driving
-        face = None
-        if driving is not None and driving.landmarks is not None:
-            face = self._tracker.track(frame, driving.landmarks)
-        expression = self._expressions.follow(face, time_s)
+        with self._recorder.measure(Step.FACE):
+            face, seen = None, None
+            if driving is not None and driving.landmarks is not None:
+                face = self._tracker.track(frame, driving.landmarks)
+            if face is not None and driving is not None and driving.landmarks is not None:
+                seen = unhidden(face, driving.landmarks)
+            expression = self._expressions.follow(face, time_s, seen)
         if driving is None:
             return None
-        patch = subject.face.patch(expression, self._strength)
-        return replace(driving, hints=replace(driving.hints, face=patch))
+        return replace(driving, hints=replace(driving.hints, face=expression))
 
     def calibrate(self) -> None:
         """As the driver's; the next face is taken to be at rest."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,19 +29,17 @@ from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
 # In the order of ``Measure``.
 REST_QUANTILE = np.array([0.5, 0.15, 0.5, 0.5, 0.5, 0.75, 0.75, 0.4, 0.4, 0.5, 0.5])
 LEAST = np.array([-0.05, 0.0, -0.16, -0.08, -0.08, -0.15, -0.15, -0.05, -0.05, -0.06, -0.03])
-MOST = np.array([0.03, 0.24, 0.14, 0.06, 0.06, 1.0, 1.0, 0.08, 0.08, 0.06, 0.03])
+MOST = np.array([0.03, 0.34, 0.14, 0.06, 0.06, 1.0, 1.0, 0.08, 0.08, 0.06, 0.03])
 """Bounds of an expression: lengths in face units, lids from wide (negative) to shut (1)."""
-_DEAD = np.array([0.012, 0.012, 0.02, 0.012, 0.012, 0.0, 0.0, 0.01, 0.01, 0.003, 0.004])
+_DEAD = np.array([0.012, 0.0, 0.02, 0.012, 0.012, 0.0, 0.0, 0.01, 0.01, 0.003, 0.004])
 _LIDS = [Measure.RIGHT_LID, Measure.LEFT_LID]
 
-RESTING_GAP = 0.12
-"""Lips farther apart than this, in face units, are not at rest, however long they stay so."""
 RESTING_LIDS = (0.15, 0.4)
 """As open as eyes can be at rest, as ``Measure.RIGHT_LID`` has it."""
-SHUT, OPEN = 0.4, 0.85
+SHUT, OPEN = 0.4, 0.97
 """Of the opening at rest: the network never says 0 for a shut eye."""
 _WINK = (0.35, 0.65)  # difference of the lids that is not, or wholly, on purpose
-_WINK_S = 0.15  # in which it is believed
+_WINK_S = 0.25  # in which it is believed
 
 _REMEMBER = 200  # samples of how the face rests
 _SAMPLE_S = 0.1  # between them
@@ -62,7 +60,9 @@ class Expression:
 
     values: npt.NDArray[np.float64]
     """``[11]`` by ``Measure``: how much more than at rest, between ``LEAST`` and ``MOST``; of the
-    lids how far they are shut"""
+    lips how far they are apart, of the lids how far they are shut"""
+    belief: npt.NDArray[np.float64] = field(default_factory=lambda: np.ones(MEASURES))
+    """``[11]``, likewise, in [0, 1]: by so much the driver's face is to be followed"""
 
 
 class ExpressionTracker:
@@ -78,33 +78,40 @@ class ExpressionTracker:
         self._rest: Float64Array | None = None
         self._found: Float64Array | None = None
         self._sampled_s = self._time_s = -math.inf
-        self._belief = self._wink = 0.0
+        self._belief, self._wink = np.zeros(MEASURES), 0.0
         self._values = np.zeros(MEASURES)
         self._smooth.reset()
 
-    def follow(self, face: Face | None, time_s: float) -> Expression:
+    def follow(
+        self, face: Face | None, time_s: float, seen: Float64Array | None = None
+    ) -> Expression:
         """The expression in the next frame.
 
         :param face: None while none is seen; what it did last fades.
+        :param seen: ``[11]`` by ``Measure``, in [0, 1]: how much of what tells it is not hidden;
+            None for all.
         """
         step_s = time_s - self._time_s
         if step_s < 0:
             self.reset()
             step_s = math.inf
         self._time_s = time_s
-        believed = 0.0
+        believed = np.zeros(MEASURES)
         if face is not None:
-            believed = belief(face)
+            believed += belief(face)
+            if seen is not None:
+                believed *= seen
             measured = measure(face.points)
-            rest = self._learn(measured, time_s, step_s, believed)
+            rest = self._learn(measured, time_s, step_s, float(believed.min()))
             extent = MOST - LEAST
             raw = bounded(measured, rest)
             raw[_LIDS] = self._lids(raw[_LIDS], head_turn(face.points).yaw_deg, step_s)
-            raw /= extent
+            # What is hidden stays as it was while belief in it fades.
+            raw = np.where(believed > 0, raw, self._values) / extent
             self._values = self._smooth(raw, time_s) * extent
         share = 1.0 if math.isinf(step_s) else 1.0 - math.exp(-step_s / _FADE_S)
         self._belief += share * (believed - self._belief)
-        return Expression(np.clip(self._values, LEAST, MOST) * self._belief)
+        return Expression(np.clip(self._values, LEAST, MOST), self._belief.copy())
 
     def _lids(self, shut: Float64Array, yaw_deg: float, step_s: float) -> Float64Array:
         """Both lids alike, unless they have differed for long enough to be meant.
@@ -128,8 +135,7 @@ class ExpressionTracker:
             seen = np.sort(np.array(self._seen), axis=0)
             places = np.round(REST_QUANTILE * (len(seen) - 1)).astype(np.int64)
             self._found = np.asarray(seen[places, np.arange(MEASURES)])
-            gap = Measure.LOWER_LIP
-            self._found[gap] = min(self._found[gap], RESTING_GAP)
+            self._found[Measure.LOWER_LIP] = 0.0
             self._found[_LIDS] = np.clip(self._found[_LIDS], *RESTING_LIDS)
         if self._rest is None or math.isinf(step_s):
             self._rest = self._found.copy()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame, Region, knotted, smooth
 from bunraku.spec.arrays import Array, Picture
@@ -13,7 +14,7 @@ from bunraku.spec.arrays import Array, Picture
 _ABOVE, _BELOW, _BESIDE = 0.4, 0.25, 0.18  # reach around brow and eye, in face units
 _LASHES = 0.03  # this much of the skin over a lid's edge moves with it as it is
 _LOWER_SHARE = 0.12  # of a blink is the lower lid's
-_GAZE_REACH = (1.1, 0.35)  # of the eye's half width: gaze moves nothing there, everything
+_GAZE_REACH = (1.25, 0.5)  # of the eye's half width: gaze moves nothing there, everything
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +35,9 @@ class Eye:
     """``[h, w]``: how much of the brow's shift a column has."""
     iris: tuple[float, float]
     half: float
-    unit_px: float
 
     @classmethod
-    def of(
-        cls, side: str, places: Float64Array, frame: PhotoFrame, unit_px: float, photo: Picture
-    ) -> Eye | None:
+    def of(cls, side: str, places: Float64Array, frame: PhotoFrame, photo: Picture) -> Eye | None:
         """The eye of a photo's face; None outside of the photo.
 
         :param side: "right" or "left".
@@ -71,15 +69,12 @@ class Eye:
             smooth(aside, 0.14, 0.0) * smooth(np.abs(region.u), 0.0, 0.08),
             (float(pupil[0]), float(pupil[1])),
             half,
-            unit_px,
         )
 
-    def moved(
-        self, photo: Picture, shut: float, brow_up: float, gaze: tuple[float, float]
-    ) -> Array:
-        """The region under an expression, float32 ``[h, w, 3]``.
+    def moved(self, shut: float, brow_up: float, gaze: tuple[float, float]) -> Array:
+        """The region under an expression, a field as ``kernels.redraw`` takes it.
 
-        :param shut: 0 as in the photo to 1.
+        :param shut: 0 as in the photo to 1; below 0 wider.
         :param brow_up: in face units.
         :param gaze: shift of the iris in face units.
         """
@@ -90,6 +85,7 @@ class Eye:
         rise = inside * open_ * np.float32(-shut * _LOWER_SHARE)
         raised = self.at_brow * np.float32(-brow_up)
         upper, lower = self.upper + fall, self.lower + rise
+        middle = (upper + lower) / 2.0
         over = self.brow + raised
         # A brow that comes near the lid leaves the lid its lashes.
         under = np.maximum(self.under_brow + raised, over + np.float32(0.01))
@@ -101,21 +97,23 @@ class Eye:
                 (over - np.float32(0.02), raised),
                 (under, raised),
                 (lashes, fall),
-                ((upper + lower) / 2.0, fall),
-                ((upper + lower) / 2.0 + np.float32(1e-3), rise),
+                (middle, fall),
+                (middle + np.float32(1e-3), rise),
                 (lower + np.float32(0.02), rise),
                 (lower + np.float32(0.2), 0.0),
             ],
         )
-        result = self.region.sample(photo, np.zeros_like(u), skin)
-        within = np.minimum(v - upper, lower - v) * np.float32(self.unit_px)
+        field = self.region.field(np.zeros_like(u), skin)
+        within = np.minimum(v - upper, lower - v) * np.float32(self.region.unit)
         seen = np.clip(within, 0.0, 1.0) * (np.abs(self.along) < 1.0)
-        if not seen.any():
-            return result
         away = np.hypot(u - self.iris[0] - gaze[0], v - self.iris[1] - gaze[1]) / self.half
         near = smooth(away, *_GAZE_REACH)
-        ball = self.region.sample(photo, near * np.float32(gaze[0]), near * np.float32(gaze[1]))
-        return np.asarray(result + (ball - result) * seen[..., None], np.float32)
+        # There is no more of an eye behind wider lids: what there is of it reaches to them.
+        reach = knotted(v, [(upper, np.minimum(fall, 0.0)), (middle, 0.0)])
+        ball_u, ball_v = near * np.float32(gaze[0]), near * np.float32(gaze[1]) + reach
+        field[..., Channel.OVER] = seen
+        self.region.move(field, Channel.OVER_X, ball_u, ball_v)
+        return field
 
 
 def line(points: Float64Array, u: Array) -> Array:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.eyes import line
 from bunraku.runtime.drivers.face.regions import (
@@ -25,8 +26,9 @@ _NOSE = (2, 94, 98, 327)
 _NECK = 0.4  # below the chin nothing moves any more, in face units
 _ASIDE = 2.8  # half widths of the mouth from its middle, where the cheeks stand still
 _JAW_SHARE = 0.85  # of the lower lip's way is the chin's
+_ROUND = 0.75  # power of the parabola in which the lower lip sinks: 1 would be pointed
 _SOFT = 0.012  # edge of the opening, in face units
-_DARK = np.array([44.0, 17.0, 16.0], np.float32)
+_DARK = np.array([58.0, 24.0, 22.0], np.float32)
 _WARM = np.array([112.0, 50.0, 48.0], np.float32)
 _MIDDLE_SKIN = 170.0  # brightness of the cheeks for which these colours are right
 
@@ -78,8 +80,8 @@ class Mouth:
         bright = min(max(cheeks / _MIDDLE_SKIN, 0.25), 1.2)
         return cls(region, places, nose, chin, middle, half, bright)
 
-    def moved(self, photo: Picture, shape: MouthShape) -> Array:
-        """The region under an expression, float32 ``[h, w, 3]``."""
+    def moved(self, shape: MouthShape) -> Array:
+        """The region under an expression, a field as ``kernels.redraw`` takes it."""
         v = self.region.v
         sideways = self._sideways(shape.width)
         u = self.region.u - sideways  # from here on columns are the photo's
@@ -88,14 +90,13 @@ class Mouth:
         aside = smooth(np.abs(m), _ASIDE, 1.0)
         corner = np.where(m < 0, shape.right_corner, shape.left_corner).astype(np.float32)
         corner *= np.minimum(m * m, 1.0) * aside
+        inner_up = self._line(mesh.UPPER_INNER_LIP, u)
+        inner_low = np.maximum(self._line(mesh.LOWER_INNER_LIP, u), inner_up)
         upper = _single(corner + bow * shape.upper)
-        lower = _single(upper + bow * shape.opening)
+        # Lips that meet stay together.
+        opens = bow**_ROUND * np.float32(shape.opening)
+        lower = _single(upper + np.maximum(opens, inner_up - inner_low))
         jaw = aside * np.float32(shape.opening * _JAW_SHARE + shape.upper * 0.3)
-        inner_up, inner_low = (
-            self._line(mesh.UPPER_INNER_LIP, u),
-            self._line(mesh.LOWER_INNER_LIP, u),
-        )
-        inner_low = np.maximum(inner_low, inner_up)
         top, bottom = _single(inner_up + upper), _single(inner_low + lower)
         outer_up = self._line(_UPPER_OUTER, u) + upper
         outer_low = self._line(_LOWER_OUTER, u) + lower
@@ -111,18 +112,19 @@ class Mouth:
                 (self.chin + _NECK, 0.0),
             ],
         )
-        # Within the opening the upper lip's pixels are not to be drawn out: there is another layer.
-        result = self.region.sample(photo, sideways, skin)
-        if shape.opening <= 0:
-            return result
+        field = self.region.field(sideways, skin)
+        # Within the opening the upper lip's pixels are not to be drawn out: there are other layers.
         inside = np.clip(np.minimum(v - top, bottom - v) / np.float32(_SOFT), 0.0, 1.0)
-        inside *= smooth(bow * np.float32(shape.opening), 0.0, 0.02)
-        teeth = self.region.sample(photo, sideways, upper)
-        cavity = self._cavity(m, v, top, bottom, shape.opening)
+        inside *= smooth(np.abs(opens), 0.0, 0.02)
         shown = np.clip((top + (inner_low - inner_up) - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
         shown *= smooth(inner_low - inner_up, 0.02, 0.06)
-        within = cavity + (teeth - cavity) * shown[..., None]
-        return np.asarray(result + (within - result) * inside[..., None], np.float32)
+        field[..., Channel.OVER] = inside * shown
+        self.region.move(field, Channel.OVER_X, sideways, upper)
+        dark = inside - field[..., Channel.OVER]
+        field[..., Channel.INSIDE] = dark
+        colour = self._cavity(m, v, top, bottom, shape.opening)
+        field[..., Channel.RED :] = colour * dark[..., None]
+        return field
 
     def _sideways(self, width: float) -> Array:
         """``[h, w]``: shift along u, largest at the corners, none at the middle and the cheeks."""
@@ -139,7 +141,7 @@ class Mouth:
         """A dark inside, with something of a tongue where the mouth is wide open."""
         t = (v - top) / np.maximum(bottom - top, np.float32(1e-3))
         tongue = smooth(t, 0.45, 1.0) * np.maximum(1.0 - m * m, 0.0)
-        tongue *= np.float32(min(opening / 0.2, 1.0))
+        tongue *= np.float32(min(max(opening, 0.0) / 0.14, 1.0))
         colour = _DARK + (_WARM - _DARK) * tongue[..., None]
         return np.asarray(colour * self.bright, np.float32)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from bunraku.kernels import redraw
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.expression import LEAST, MOST, Expression, belief
 from bunraku.runtime.drivers.face.eyes import Eye
 from bunraku.runtime.drivers.face.landmarks import Face
-from bunraku.runtime.drivers.face.measures import Float64Array, Measure, measure
+from bunraku.runtime.drivers.face.measures import MEASURES, Float64Array, Measure, measure
 from bunraku.runtime.drivers.face.mouth import Mouth, MouthShape
 from bunraku.runtime.drivers.face.regions import PhotoFrame, Region, brightness
 from bunraku.spec.arrays import Array, Picture
@@ -22,6 +24,8 @@ _WIDEST, _NARROWEST = 0.7, 0.36
 """Of a mouth, in face units, whatever the photo's is."""
 _LEAST_VALUE = 1e-3
 """Below this an expression is none: the photo's own pixels are kept."""
+_TREMBLE = 0.005
+"""By so much, in face units, two readings of one mouth differ."""
 _LEAST_BELIEF = 0.3
 _GLASSES = 0.6
 """Skin under the eyes that is darker than this share of the cheeks is behind dark glasses."""
@@ -34,8 +38,10 @@ class PhotoFace:
     photo: Picture
     eyes: dict[str, Eye]
     mouth: Mouth | None
+    gap: float
+    """Between the lips, in face units."""
     least: Float64Array
-    """``[11]`` by ``Measure``: what this face can do."""
+    """``[11]`` by ``Measure``: what this face can do more than in the photo."""
     most: Float64Array
 
     @classmethod
@@ -51,16 +57,18 @@ class PhotoFace:
         under = brightness(photo, face.points, mesh.UNDER_EYES)
         seen = under >= _GLASSES * brightness(photo, face.points, mesh.CHEEKS)
         sides = ("right", "left") if seen else ()
-        eyes = {side: Eye.of(side, places, frame, unit, photo) for side in sides}
-        width = measure(points)[Measure.WIDTH]
+        eyes = {side: Eye.of(side, places, frame, photo) for side in sides}
+        measured = measure(points)
+        width, gap = float(measured[Measure.WIDTH]), max(float(measured[Measure.LOWER_LIP]), 0.0)
         least, most = LEAST.copy(), MOST.copy()
         least[Measure.WIDTH] = max(least[Measure.WIDTH], min(_NARROWEST - width, 0.0))
         most[Measure.WIDTH] = min(most[Measure.WIDTH], max(_WIDEST - width, 0.0))
-        least[[Measure.RIGHT_LID, Measure.LEFT_LID]] = 0.0  # there is no eye behind open lids
+        least[Measure.LOWER_LIP] = -gap
         return cls(
-            photo,
+            np.ascontiguousarray(photo),
             {side: eye for side, eye in eyes.items() if eye is not None},
             Mouth.of(places, frame, face.points, photo),
+            gap,
             least,
             most,
         )
@@ -71,7 +79,7 @@ class PhotoFace:
         :param strength: 0 for none to ``STRONGEST``.
         :return: None for the photo as it is.
         """
-        values = np.clip(expression.values * strength, self.least, self.most)
+        values = self._more_than_here(expression, strength)
         if np.abs(values).max() < _LEAST_VALUE:
             return None
         parts: list[tuple[Region, Array]] = []
@@ -82,7 +90,7 @@ class PhotoFace:
         ):
             eye = self.eyes.get(side)
             if eye is not None:
-                moved = eye.moved(self.photo, float(values[lid]), float(values[brow]), gaze)
+                moved = eye.moved(float(values[lid]), float(values[brow]), gaze)
                 parts.append((eye.region, moved))
         if self.mouth is not None:
             shape = MouthShape(
@@ -92,18 +100,24 @@ class PhotoFace:
                 float(values[Measure.RIGHT_CORNER]),
                 float(values[Measure.LEFT_CORNER]),
             )
-            parts.append((self.mouth.region, self.mouth.moved(self.photo, shape)))
+            parts.append((self.mouth.region, self.mouth.moved(shape)))
         return self._joined(parts) if parts else None
 
+    def _more_than_here(self, expression: Expression, strength: float) -> Float64Array:
+        """What the face is to do more than in the photo, ``[11]``."""
+        values, lip = expression.values.copy(), Measure.LOWER_LIP
+        # Lips that meet meet in every face: a mouth that is open in the photo shuts with theirs.
+        more = values[lip] * max(strength, 1.0) - self.gap
+        values[lip] = more * -math.expm1(-((more / _TREMBLE) ** 2))
+        share = np.full(MEASURES, strength)
+        share[lip] = min(strength, 1.0)
+        return np.asarray(np.clip(values * expression.belief * share, self.least, self.most))
+
     def _joined(self, parts: list[tuple[Region, Array]]) -> Patch:
-        boxes = [(r.left, r.top, r.left + r.x.shape[1], r.top + r.x.shape[0]) for r, _ in parts]
-        left, top = (min(box[k] for box in boxes) for k in (0, 1))
-        right, bottom = (max(box[k] for box in boxes) for k in (2, 3))
+        boxes = np.array([region.box for region, _ in parts])
+        left, top = boxes[:, :2].min(0).tolist()
+        right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(0).tolist()
         pixels = self.photo[top:bottom, left:right].copy()
-        for (x0, y0, x1, y1), (_, moved) in zip(boxes, parts, strict=True):
-            here = pixels[y0 - top : y1 - top, x0 - left : x1 - left]
-            before = self.photo[y0:y1, x0:x1]
-            # Rectangles of a leaning face overlap: only what moved is written.
-            after = np.clip(moved + 0.5, 0.0, 255.0).astype(np.uint8)
-            np.copyto(here, after, where=after != before)
+        for region, field in parts:  # of a leaning face they overlap: only what moves is drawn
+            redraw(self.photo, field, region.box, pixels, (left, top), threads=1)
         return Patch(left, top, pixels)

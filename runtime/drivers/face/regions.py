@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from bunraku.kernels.redraw.terms import CHANNELS, Box, Channel
 from bunraku.spec.arrays import Array, Picture
 
 Float64Array = npt.NDArray[np.float64]
@@ -38,19 +38,22 @@ class PhotoFrame:
         return np.asarray(places @ self.axes.T + self.origin)
 
 
+FINEST_PX = 80.0
+"""A face unit of more pixels is worked on as if it had so many: what is smooth in the face needs no
+more, and a large face costs no more than a small one. The photo itself is read as it is."""
+
+
 @dataclass(frozen=True, eq=False)
 class Region:
     """A rectangle of the photo around a part of the face."""
 
-    left: int
-    top: int
-    x: Array
-    """``[h, w]``, columns of the photo."""
-    y: Array
-    """``[h, w]``, rows of the photo."""
+    box: Box
+    """Left, top, width and height in the photo."""
     u: Array
-    """``[h, w]``, in the face frame."""
+    """``[h, w]``, in the face frame, at places that lie evenly in the box."""
     v: Array
+    unit: float
+    """Of these places, how many make a face unit."""
     axes: Array
     """Of the face frame, ``[2, 2]``."""
 
@@ -66,17 +69,33 @@ class Region:
         right, bottom = np.minimum(np.ceil(corners.max(0)) + 1, (width, height)).astype(int)
         if right - left < 2 or bottom - top < 2:
             return None
-        y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
-        places = frame.to_face(np.stack([x.ravel(), y.ravel()], 1)).astype(np.float32)
-        u, v = (np.ascontiguousarray(places[:, k]).reshape(x.shape) for k in (0, 1))
-        return cls(int(left), int(top), x, y, u, v, frame.axes.astype(np.float32))
+        unit_px = float(np.linalg.norm(frame.axes, axis=0).max())
+        step = max(unit_px / FINEST_PX, 1.0)
+        x, y = _evenly(left, right, step), _evenly(top, bottom, step)
+        grid = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
+        u, v = frame.to_face(grid).astype(np.float32).T.reshape(2, len(y), len(x))
+        box = int(left), int(top), int(right - left), int(bottom - top)
+        u, v = np.ascontiguousarray(u), np.ascontiguousarray(v)
+        return cls(box, u, v, unit_px / step, frame.axes.astype(np.float32))
 
-    def sample(self, photo: Picture, shift_u: Array, shift_v: Array) -> Array:
-        """The photo's pixels that come here, float32 ``[h, w, 3]``; exact where nothing moves."""
+    def field(self, shift_u: Array, shift_v: Array) -> Array:
+        """How ``kernels.redraw`` is to draw the region with its skin moved, ``[h, w, 9]``; further
+        layers can be added."""
+        field = np.zeros((*self.u.shape, CHANNELS), np.float32)
+        self.move(field, Channel.X, shift_u, shift_v)
+        return field
+
+    def move(self, field: Array, channel: Channel, shift_u: Array, shift_v: Array) -> None:
+        """Write into a field, at a channel and the next, where a layer's pixels come from."""
         (ux, vx), (uy, vy) = self.axes
-        x, y = self.x - (ux * shift_u + vx * shift_v), self.y - (uy * shift_u + vy * shift_v)
-        moved = cv2.remap(photo, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(moved, np.float32)
+        field[..., channel] = -(ux * shift_u + vx * shift_v)
+        field[..., channel + 1] = -(uy * shift_u + vy * shift_v)
+
+
+def _evenly(first: int, end: int, step: float) -> Float64Array:
+    """Places in [first, end), so many that they are at least ``step`` apart."""
+    count = max(round((end - first) / step), 2)
+    return np.asarray(first + (np.arange(count) + 0.5) * ((end - first) / count) - 0.5)
 
 
 def brightness(photo: Picture, points: Array, numbers: tuple[int, ...]) -> float:

@@ -25,6 +25,7 @@ from bunraku.commands.options import (
 )
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
+from bunraku.runtime.options import FACE
 
 if TYPE_CHECKING:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
@@ -87,7 +88,7 @@ def animate(
         ),
     ] = None,
     pose: PoseOption = AUTO,
-    face: FaceOption = 0.0,
+    face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",

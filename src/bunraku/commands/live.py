@@ -28,6 +28,7 @@ from bunraku.commands.options import (
 )
 from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.errors import InputError, OutputError
+from bunraku.runtime.options import FACE
 
 if TYPE_CHECKING:
     from bunraku.stream.core.session import SessionPuppet
@@ -135,7 +136,7 @@ def live(
         Path | None,
         typer.Option(metavar="FILE", help="Write the numbers there at the end; - for stdout."),
     ] = None,
-    face: FaceOption = 0.0,
+    face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     driver: LiveDriverOption = "landmarks",
     pose: PoseOption = AUTO,
@@ -203,7 +204,7 @@ def live(
             iuv_bundle,
             threads,
             options.rotate_deg is None,
-            0.0 if no_face else face,
+            None if no_face else face,
             driver,
             pose,
         ),
@@ -255,26 +256,30 @@ def load_puppet(
     iuv: str,
     threads: int | None,
     upright: bool,
-    face: float,
+    face: float | None,
     driver: str,
     pose: str,
 ) -> SessionPuppet:
-    """Load the puppet; tests put a fake in its place."""
+    """Load the puppet; tests put a fake in its place.
+
+    :param face: how strongly faces follow at first; None for never.
+    """
     import bunraku
+    from bunraku.runtime.models import Models
     from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.plan import live_shares
     from bunraku.runtime.pose.networks import PoseModel
 
     threads = threads or live_shares().threads
-    told = PuppetOptions(upright=upright, face=face)
-    return bunraku.Puppet.load(
+    models = Models.load(
         bundle,
         iuv=iuv,
         threads=threads,
+        face=face is not None,
         driver=driver,
         pose=PoseModel.choose(pose, live=True),
-        options=told,
     )
+    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face or 0.0))
 
 
 def stats_line(stats: Stats) -> str:

@@ -15,8 +15,10 @@ import typer
 from bunraku.commands.options import (
     AUTO,
     BundleOption,
+    FaceOption,
     IuvBundleOption,
     LiveDriverOption,
+    NoFaceOption,
     PoseOption,
     StageThreadsOption,
     WindowOnlyOption,
@@ -24,6 +26,7 @@ from bunraku.commands.options import (
     photo_path,
 )
 from bunraku.errors import InputError, OutputError
+from bunraku.runtime.options import FACE
 
 if TYPE_CHECKING:
     from bunraku.runtime.models import Models
@@ -115,6 +118,8 @@ def serve(
     window_only: WindowOnlyOption = False,
     driver: LiveDriverOption = "landmarks",
     pose: PoseOption = AUTO,
+    face: FaceOption = FACE,
+    no_face: NoFaceOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -158,16 +163,19 @@ def serve(
         size=parse_size(size),
         rate=rate,
         window_only=window_only,
+        face=None if no_face else face,
         peer=peer,
         limits=limits,
     )
     options.check()
     configure()
-    load = partial(load_engines, bundle, iuv_bundle, threads, driver, pose)
+    load = partial(load_engines, bundle, iuv_bundle, threads, driver, pose, not no_face)
     run_server(options, load, _tell_ready(options))
 
 
-def load_engines(bundle: str, iuv: str, threads: int | None, driver: str, pose: str) -> Models:
+def load_engines(
+    bundle: str, iuv: str, threads: int | None, driver: str, pose: str, face: bool = True
+) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.models import Models
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
@@ -177,6 +185,7 @@ def load_engines(bundle: str, iuv: str, threads: int | None, driver: str, pose: 
         bundle,
         iuv=iuv,
         threads=threads or live_shares(spare=SERVER_SPARE).threads,
+        face=face,
         driver=driver,
         pose=PoseModel.choose(pose, live=True),
     )

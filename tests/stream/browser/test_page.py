@@ -115,6 +115,41 @@ def test_a_session_from_start_to_stop(browser: Browser, served: Served, photo: M
         assert page.is_hidden("#banner")
 
 
+def test_the_face_has_a_switch_and_a_slider(
+    browser: Browser, served: Served, photo: MakePhoto
+) -> None:
+    with visit(browser, served.url) as visitor:
+        page = visitor.page
+        visitor.add(photo("red.png", RED))
+        assert page.is_hidden("#strength-bar")
+        visitor.start()
+        page.wait_for_selector("#face[aria-pressed=false]")
+        assert page.inner_text("#strength-said") == "off"
+        page.keyboard.press("e")
+        page.wait_for_selector("#face[aria-pressed=true]")
+        assert page.inner_text("#strength-said") == "100 %"
+        page.focus("#strength")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector("#status:text('The face follows yours, at 105%.')")
+        page.keyboard.press("Home")
+        page.wait_for_selector("#face[aria-pressed=false]")
+        page.keyboard.press("e")
+        page.wait_for_selector("#strength-said:text('105 %')")
+
+
+def test_where_no_face_can_follow_none_is_offered(browser: Browser, photo: MakePhoto) -> None:
+    server = Served(ServerOptions(port=0, face=None)).start()
+    try:
+        with visit(browser, server.url) as visitor:
+            visitor.add(photo("red.png", RED))
+            visitor.start()
+            assert visitor.page.is_hidden("#face")
+            assert visitor.page.is_hidden("#strength-bar")
+            visitor.page.keyboard.press("e")  # does nothing, and says nothing wrong
+    finally:
+        server.stop()
+
+
 def test_a_camera_that_is_too_large_is_sent_smaller(browser: Browser, photo: MakePhoto) -> None:
     any_size = """
     const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

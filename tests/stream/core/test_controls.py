@@ -84,6 +84,27 @@ def test_switches_turn_over_or_are_set(command: Command, name: str) -> None:
     assert said_on != said_off
 
 
+def test_a_face_follows_where_one_can_and_as_strongly_as_asked() -> None:
+    controls = Controls()
+    with pytest.raises(InputError, match="No face can follow here"):
+        controls.apply(Command.FACE)
+    controls.offer_face(0.0)
+    assert controls.face_strength == 0.0
+    assert controls.apply(Command.FACE) == "The face follows yours, at 100%."
+    assert controls.face_strength == 1.0
+    assert controls.apply(Command.FACE, strength=0.45) == "The face follows yours, at 45%."
+    assert (controls.face_strength, controls.as_json()["strength"]) == (0.45, 0.45)
+    assert controls.apply(Command.FACE, strength=0.0) == "The face stays as it is in the photo."
+    assert controls.face_strength == 0.0
+    controls.apply(Command.FACE, on=True)
+    assert controls.face_strength == 0.45
+    for wrong in (-0.1, 1.6):
+        with pytest.raises(InputError, match=r"Choose 0 to 1\.5"):
+            controls.apply(Command.FACE, strength=wrong)
+    controls.offer_face(1.2)
+    assert controls.face_strength == 1.2
+
+
 def test_calibration_and_the_end_are_asked_for() -> None:
     controls = Controls()
     controls.apply(Command.CALIBRATE)
@@ -94,7 +115,7 @@ def test_calibration_and_the_end_are_asked_for() -> None:
 
 
 def test_changes_are_told_with_the_new_state() -> None:
-    states: list[dict[str, str | bool | None]] = []
+    states: list[dict[str, str | bool | float | None]] = []
     controls = with_photos("anna.jpg")
     controls.on_change = lambda: states.append(controls.as_json())
     controls.apply(Command.FREEZE)

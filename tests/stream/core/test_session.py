@@ -39,7 +39,10 @@ def photo(level: int) -> Photo:
 class ColourPuppet:
     """Paints everything in the level of the photo that is driven."""
 
+    has_faces = True
+
     def __init__(self) -> None:
+        self.face = 0.8
         self.calibrations = 0
 
     def make_identity(self, photo: Picture) -> tuple[Identity, SourceReport]:
@@ -148,6 +151,17 @@ async def test_calibrating_reaches_the_puppet() -> None:
     async with scene:
         await scene.session.command(Command.CALIBRATE)
         await until(lambda: puppet.calibrations == 1, scene)
+
+
+async def test_the_face_s_switch_reaches_the_puppet() -> None:
+    puppet = ColourPuppet()
+    scene = Scene(puppet=puppet, stages=None, photos=[photo(1)])
+    assert scene.session.controls.face_strength == 0.8
+    async with scene:
+        scene.session.press("e")
+        await until(lambda: puppet.face == 0.0, scene)
+        await scene.session.command(Command.FACE, strength=1.3)
+        await until(lambda: puppet.face == 1.3, scene)
 
 
 def test_photos_have_a_name_and_a_secret() -> None:

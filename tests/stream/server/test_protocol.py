@@ -28,6 +28,10 @@ from bunraku.stream.server.protocol import (
         ({"type": "offer", "id": 0, "sdp": "v=0"}, Offer(0, "v=0", None)),
         ({"type": "command", "name": "mirror"}, CommandMessage(Command.MIRROR)),
         (
+            {"type": "command", "name": "face", "strength": 0.5},
+            CommandMessage(Command.FACE, strength=0.5),
+        ),
+        (
             {"type": "command", "name": "photo", "number": 2},
             CommandMessage(Command.PHOTO, 2),
         ),
@@ -67,6 +71,8 @@ def test_parse(message: dict[str, Any], expected: ClientMessage) -> None:
         '{"type": "command", "name": {}}',
         '{"type": "command", "name": "photo", "number": "1"}',
         '{"type": "command", "name": "mirror", "on": 1}',
+        '{"type": "command", "name": "face", "strength": "1"}',
+        '{"type": "command", "name": "face", "strength": NaN}',
         '{"type": "ping"}',
         '{"type": "ping", "t": NaN}',
         '{"type": "ping", "t": 1e999}',

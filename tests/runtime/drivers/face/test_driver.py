@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from tests.runtime.fakes import models, street, with_person
 from bunraku.runtime import models as loading
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
+from bunraku.runtime.drivers.face.expression import Expression
 from bunraku.runtime.drivers.face.landmarks import FaceLandmarker
+from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.protocol import Driving, Subject
 from bunraku.runtime.engines.registry import EngineFactory
@@ -25,6 +28,7 @@ from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.stages import Step
 
 
 class Body:
@@ -90,19 +94,26 @@ def test_the_photo_s_mouth_opens_with_the_driver_s(
     mouth: Mouth, finder: FaceFinder, source: Source
 ) -> None:
     body = Body()
-    driver = FacedDriver(body, finder, 1.0)
+    driver = FacedDriver(body, finder)
     subject = driver.prepare(source)
     assert subject.face is not None
     for k in range(5):
         calm = driver.follow(FRAME, k / 30, subject)
         assert calm is not None
-        assert calm.hints.face is None
+        assert calm.hints.face is not None
+        assert subject.face.patch(calm.hints.face) is None
     mouth.does = Made(gap=0.2)
     for k in range(5, 10):
         talking = driver.follow(FRAME, k / 30, subject)
     assert talking is not None
     assert talking.hints.face is not None
-    assert (talking.hints.face.on(FRAME) != FRAME).any()
+    patch = subject.face.patch(talking.hints.face)
+    assert patch is not None
+    assert (patch.on(FRAME) != FRAME).any()
+    driver.watching = False
+    unseen = driver.follow(FRAME, 0.35, subject)
+    assert unseen is not None
+    assert unseen.hints.face is None
     body.there = False
     assert driver.follow(FRAME, 0.4, subject) is None
 
@@ -111,24 +122,27 @@ def test_calibrating_takes_the_face_for_one_at_rest(
     mouth: Mouth, finder: FaceFinder, source: Source
 ) -> None:
     body = Body()
-    driver = FacedDriver(body, finder, 1.0)
+    driver = FacedDriver(body, finder)
     subject = driver.prepare(source)
     driver.follow(FRAME, 0.0, subject)
     mouth.does = Made(mouth_half=0.33)
     smiling = driver.follow(FRAME, 0.1, subject)
+    assert subject.face is not None
     assert smiling is not None
     assert smiling.hints.face is not None
+    assert subject.face.patch(smiling.hints.face) is not None
     driver.calibrate()
     assert body.asked == ["calibrate"]
     again = driver.follow(FRAME, 0.2, subject)
     assert again is not None
-    assert again.hints.face is None
+    assert again.hints.face is not None
+    assert subject.face.patch(again.hints.face) is None
     driver.reset()
     assert body.asked == ["calibrate", "reset"]
 
 
 def test_a_photo_without_a_face_is_driven_as_without(finder: FaceFinder, source: Source) -> None:
-    driver = FacedDriver(Body(), finder, 1.0)
+    driver = FacedDriver(Body(), finder)
     subject = driver.prepare(replace(source, photo=np.zeros_like(FRAME)))
     assert subject.face is None
     driving = driver.follow(FRAME, 0.0, subject)
@@ -144,6 +158,7 @@ def test_a_puppet_is_told_of_a_face_that_cannot_follow(finder: FaceFinder) -> No
     plain = Puppet(replace(models(), faces=finder))
     _, report = plain.make_identity(photo)
     assert FACELESS not in report.notes
+    assert (plain.has_faces, Puppet(models()).has_faces) == (True, False)
 
 
 def test_the_patch_reaches_the_picture_and_the_window() -> None:
@@ -152,8 +167,19 @@ def test_the_patch_reaches_the_picture_and_the_window() -> None:
     identity, _ = puppet.make_identity(photo)
     driving = puppet.drive(identity, photo, 0.0)
     assert driving is not None
-    mark = Patch(110, 100, np.full((24, 20, 3), (0, 255, 0), np.uint8))
-    told = replace(driving, hints=replace(driving.hints, face=mark))
+    asked: list[float] = []
+
+    class Painted:
+        """A face that is green while it follows."""
+
+        def patch(self, expression: Expression, strength: float) -> Patch | None:
+            asked.append(strength)
+            return Patch(110, 100, np.full((24, 20, 3), (0, 255, 0), np.uint8))
+
+    faced = replace(identity.subject, face=cast(PhotoFace, Painted()))
+    identity = replace(identity, subject=faced)
+    told = replace(driving, hints=replace(driving.hints, face=Expression(np.ones(11))))
+    puppet.face = 0.7
     for window_only in (False, True):
         before = puppet.paint(identity, puppet.move(identity, driving), window_only=window_only)
         after = puppet.paint(identity, puppet.move(identity, told), window_only=window_only)
@@ -164,6 +190,8 @@ def test_the_patch_reaches_the_picture_and_the_window() -> None:
         middle = np.array([120.0, 112.0]) - ([left, top] if window_only else [0, 0])
         assert np.abs(np.array([x.mean(), y.mean()]) - middle * scale).max() < 2.0
         assert green.sum() == pytest.approx(20 * 24 * scale**2, rel=0.15)
+    assert asked == [0.7, 0.7]
+    assert puppet.stats()[Step.EXPRESSION].count == 2
 
 
 def test_networks_that_are_not_fetched_are_a_note(

@@ -92,9 +92,22 @@ def test_an_opened_mouth_is_dark_inside_and_takes_the_chin_along() -> None:
 
 def test_the_photo_s_own_teeth_stay_below_the_upper_lip() -> None:
     _, face = prepared(Made(gap=0.15), teeth=True)
-    result = shown(face, doing(lower_lip=0.2))
+    result = shown(face, doing(lower_lip=0.32))
     assert min(at(result, 0.0, 0.72 + 0.08)) > 220
-    assert max(at(result, 0.0, 0.72 + 0.27)) < 130
+    assert max(at(result, 0.0, 0.72 + 0.24)) < 130
+
+
+@pytest.mark.parametrize(("gap", "row"), [(0.0, 0.0), (0.07, 0.07)])
+def test_a_mouth_that_is_open_in_the_photo_shuts_with_the_driver_s(gap: float, row: float) -> None:
+    photo, face = prepared(Made(gap=0.15), teeth=True)
+    assert min(at(photo, 0.0, 0.72 + 0.1)) > 220
+    result = shown(face, doing(lower_lip=gap))
+    assert at(result, 0.0, 0.72 + row + 0.05) == list(SKIN)
+    if gap:
+        assert min(at(result, 0.0, 0.72 + 0.03)) > 220
+    assert face.patch(doing(lower_lip=face.gap)) is None
+    faded = Expression(doing(lower_lip=gap).values, np.zeros(MEASURES))
+    assert face.patch(faded) is None
 
 
 def test_shut_lids_hide_the_eyes_and_one_may_be_shut_alone() -> None:
@@ -108,6 +121,36 @@ def test_shut_lids_hide_the_eyes_and_one_may_be_shut_alone() -> None:
     half = shown(face, doing(right_lid=0.5, left_lid=0.5))
     assert at(half, 0.33, 0.02)[2] > 160
     assert at(half, 0.33, -0.035) == list(SKIN)
+
+
+def test_wide_eyes_are_wider_and_have_no_lids_inside() -> None:
+    photo, face = prepared()
+    result = shown(face, doing(right_lid=-0.25, left_lid=-0.25))
+    white = [
+        int(np.clip(picture.min(-1).astype(int) - 120, 0, 130).sum()) for picture in (photo, result)
+    ]
+    assert white[1] > 1.08 * white[0]
+    assert at(result, -0.33 - 0.06, -0.04) == list(EYE_WHITE)
+    assert at(photo, -0.33 - 0.06, -0.065) == list(SKIN)
+
+
+def test_a_large_face_is_drawn_as_a_small_one() -> None:
+    small = painted(made(middle=MIDDLE, unit_px=UNIT_PX))
+    large = np.repeat(np.repeat(small, 3, 0), 3, 1)
+    middle = (3 * MIDDLE[0] + 1.0, 3 * MIDDLE[1] + 1.0)
+    faces = [
+        PhotoFace.of(small, made(middle=MIDDLE, unit_px=UNIT_PX)),
+        PhotoFace.of(large, made(middle=middle, unit_px=3 * UNIT_PX)),
+    ]
+    told = doing(lower_lip=0.2, right_lid=1.0, left_lid=0.5, left_brow=0.04, gaze_x=0.04)
+    results = []
+    for face in faces:
+        assert face is not None
+        assert face.mouth is not None
+        assert face.mouth.region.u.size < 40000
+        results.append(shown(face, told).astype(int))
+    again = cv2.resize(results[1].astype(np.uint8), None, fx=1 / 3, fy=1 / 3, interpolation=3)
+    assert np.abs(again.astype(int) - results[0]).mean() < 1.5
 
 
 def test_nothing_moves_behind_dark_glasses() -> None:
@@ -138,9 +181,9 @@ def test_a_wide_mouth_is_wider_up_to_what_a_mouth_can_be() -> None:
     def width(picture: Picture) -> int:
         return int((picture[row].min(-1) > 200).sum())
 
-    rest, wide = width(face.photo), width(shown(face, doing(width=0.1)))
+    rest, wide = width(face.photo), width(shown(face, doing(width=0.1, lower_lip=0.1)))
     assert wide - rest == pytest.approx(0.1 * UNIT_PX * 0.85, abs=2.5)
-    assert width(shown(face, doing(width=0.14), 1.5)) <= rest + 0.14 * UNIT_PX + 1
+    assert width(shown(face, doing(width=0.14, lower_lip=0.1), 1.5)) <= rest + 0.14 * UNIT_PX + 1
 
 
 def test_faces_that_are_small_or_turned_are_left_alone() -> None:
