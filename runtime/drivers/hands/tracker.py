@@ -1,0 +1,151 @@
+"""The hands of one person: found by the pose's wrists, then followed by their own points."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from bunraku.runtime.drivers.hands.landmarks import (
+    WRIST,
+    WRISTS,
+    Hand,
+    HandLandmarker,
+    hand_rois,
+)
+from bunraku.runtime.drivers.hands.networks import HandNetworks
+from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.pose.roi import Roi
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.skeleton import SIDES
+
+MIN_PRESENCE = 0.5
+LOOK_EVERY_S = 0.06
+"""A hand is looked at when its last look is older; of a faster driver's hands one a frame, in
+turns."""
+_LOOKS = 2  # where the pose says it is: the first places the crop of the second
+_STRAYED = 0.35  # of the pose's crop: farther from its wrist, the points are of something else
+_SMALLEST, _LARGEST = 0.08, 0.5  # of the pose's crop, from wrist to knuckle: a hand, not a face
+_OTHER_SIDE = 0.95  # how sure the network may be that a hand is the other one
+_SMALLEST_PX = 16.0  # side of a crop below which there is nothing to see
+
+Hands = tuple[Hand | None, Hand | None]
+"""The left one and the right one; None for one that is not seen."""
+
+
+class HandFinder:
+    """Finds the hands of a person whose pose is known, in stills; for several threads at once.
+
+    Pictures are RGB u8 [H,W,3]; pixels count from the centre of the top-left pixel.
+    """
+
+    def __init__(self, landmarker: HandLandmarker) -> None:
+        """Find with a network that is loaded."""
+        self._landmarker = landmarker
+
+    @classmethod
+    def load(cls, networks: HandNetworks, engines: EngineFactory | None = None) -> HandFinder:
+        """Load the network.
+
+        Args:
+            networks: from ``HandNetworks.find()``.
+            engines: of which library, with how many threads; None for the usual one.
+
+        Raises:
+            MissingExtraError: the inference library is not installed.
+            EngineError: the network cannot be loaded.
+        """
+        return cls(HandLandmarker.load(networks, engines))
+
+    def find(self, picture: Picture, pose: Array) -> Hands:
+        """The hands in a still.
+
+        Args:
+            picture: that the pose was found in.
+            pose: [33, 2 or more] its landmarks, x and y in pixels.
+
+        Raises:
+            EngineError: the network failed.
+        """
+        left, right = (self.look(picture, pose, side) for side in range(SIDES))
+        return left, right
+
+    def look(self, picture: Picture, pose: Array, side: int, roi: Roi | None = None) -> Hand | None:
+        """One hand.
+
+        Args:
+            picture: as in ``find``.
+            pose: as in ``find``.
+            side: 0 left, 1 right.
+            roi: where it was seen last; if it is not there, the pose says where to look.
+
+        Raises:
+            EngineError: the network failed.
+        """
+        place = hand_rois(pose)[side]
+        if not place.side >= _SMALLEST_PX:
+            return None
+        if roi is not None:
+            hand = self._landmarker.run(picture, roi)
+            if _is_hand(hand, pose, side, place):
+                return hand
+        hand = self._landmarker.run(picture, place)
+        for _ in range(1, _LOOKS):
+            if hand.presence < MIN_PRESENCE / 2 or hand.roi.side < _SMALLEST_PX:
+                return None
+            hand = self._landmarker.run(picture, hand.roi)
+        return hand if _is_hand(hand, pose, side, place) else None
+
+    def follower(self) -> HandTracker:
+        """A tracker of the same network, of hands of its own."""
+        return HandTracker(self)
+
+
+class HandTracker:
+    """Follows two hands through frames, one frame at a time."""
+
+    def __init__(self, finder: HandFinder) -> None:
+        """Follow with a finder that may be shared."""
+        self._finder = finder
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the hands: the next frame starts with the pose's wrists."""
+        self._rois: list[Roi | None] = [None] * SIDES
+        self._looked_s = [-math.inf] * SIDES
+
+    def track(self, frame: Picture, pose: Array, time_s: float) -> dict[int, Hand | None]:
+        """The hands that were looked at in the next frame, by side; None for one not seen there.
+
+        Args:
+            frame: as in ``HandFinder.find``.
+            pose: as in ``HandFinder.find``.
+            time_s: the frame's; one before the last starts anew.
+
+        Raises:
+            EngineError: the network failed.
+        """
+        if time_s < max(self._looked_s):
+            self.reset()
+        longest = int(self._looked_s[1] < self._looked_s[0])
+        result: dict[int, Hand | None] = {}
+        for side in range(SIDES):
+            if side != longest and time_s - self._looked_s[side] < LOOK_EVERY_S:
+                continue
+            hand = self._finder.look(frame, pose, side, self._rois[side])
+            self._looked_s[side] = time_s
+            self._rois[side] = None if hand is None else hand.roi
+            result[side] = hand
+        return result
+
+
+def _is_hand(hand: Hand, pose: Array, side: int, place: Roi) -> bool:
+    """Whether the network saw a hand, and the one that the pose means."""
+    apart = np.hypot(*(hand.points[WRIST, :2] - pose[WRISTS[side], :2]))
+    other = hand.right if side == 0 else 1.0 - hand.right
+    return bool(
+        hand.presence >= MIN_PRESENCE
+        and other <= _OTHER_SIDE
+        and apart <= _STRAYED * place.side
+        and _SMALLEST * place.side <= hand.length_px <= _LARGEST * place.side
+    )
