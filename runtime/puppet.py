@@ -74,6 +74,7 @@ class Puppet:
             iuv=iuv,
             networks=networks,
             face=options is not None and options.face > 0,
+            hands=options is not None and options.hands,
             driver=driver,
         )
         return cls(models, options)

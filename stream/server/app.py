@@ -22,6 +22,7 @@ from bunraku.stream.server.websocket import talk
 
 if TYPE_CHECKING:
     from bunraku.runtime.models import Models
+    from bunraku.runtime.options import PuppetOptions
 
 
 def make_app(
@@ -87,10 +88,17 @@ def _puppet_stages(models: Models, clock: Clock, controls: Controls) -> list[Sta
     from bunraku.runtime.puppet import Puppet
     from bunraku.stream.core.stages import puppet_stages
 
-    return puppet_stages(Puppet(models), controls, clock=clock)
+    return puppet_stages(Puppet(models, _options(models)), controls, clock=clock)
 
 
 def _identify_with(models: Models) -> Identify:
     from bunraku.runtime.puppet import Puppet
 
-    return Puppet(models).make_identity
+    return Puppet(models, _options(models)).make_identity
+
+
+def _options(models: Models) -> PuppetOptions:
+    """Whatever was loaded is to be seen."""
+    from bunraku.runtime.options import PuppetOptions
+
+    return PuppetOptions(hands=models.hands is not None)

@@ -90,8 +90,8 @@ def test_only_auto_turns_the_driver_upright(
     told: list[bool] = []
 
     def load(*arguments: Any) -> Any:
-        upright, face, driver = arguments[3:]
-        assert (face, driver) == (0.0, "landmarks")
+        upright, face, driver, hands = arguments[3:]
+        assert (face, driver, hands) == (0.0, "landmarks", False)
         told.append(upright)
         assert driver == "landmarks"
         return make_puppet()
@@ -105,20 +105,22 @@ def test_only_auto_turns_the_driver_upright(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), (0.0, "landmarks")),
-        (("--face", "0.8"), (0.8, "landmarks")),
-        (("--face", "1", "--no-face"), (0.0, "landmarks")),
-        (("--driver", "body"), (0.0, "body")),
+        ((), (0.0, "landmarks", False)),
+        (("--face", "0.8"), (0.8, "landmarks", False)),
+        (("--face", "1", "--no-face"), (0.0, "landmarks", False)),
+        (("--driver", "body"), (0.0, "body", False)),
+        (("--driver", "body", "--hands"), (0.0, "body", True)),
+        (("--driver", "body", "--hands", "--no-hands"), (0.0, "body", False)),
     ],
 )
-def test_face_and_driver_are_told(
+def test_face_driver_and_hands_are_told(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     make_clip: MakeClip,
     make_photo: MakeClip,
     make_puppet: Callable[..., Any],
     words: tuple[str, ...],
-    told: tuple[float, str],
+    told: tuple[float, str, bool],
 ) -> None:
     seen: list[Any] = []
 

@@ -62,8 +62,8 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
         return Loaded()
 
     monkeypatch.setattr(Models, "load", load)
-    load_engines("live", "iuv", 2, "body")
-    assert told == [("live", {"iuv": "iuv", "threads": 2, "driver": "body"}), "warm"]
+    load_engines("live", "iuv", 2, "body", True)
+    assert told == [("live", {"iuv": "iuv", "threads": 2, "driver": "body", "hands": True}), "warm"]
 
 
 def test_options_reach_the_server(invoke: Run, tmp_path: Path) -> None:

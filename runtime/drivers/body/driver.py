@@ -6,9 +6,12 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
-from bunraku.runtime.drivers.body.rig import Rig
+from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.body.template import Template
+from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.driver import DriverHands
+from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.locating import Located, metric_depth
 from bunraku.runtime.drivers.protocol import Driving, Subject
@@ -32,19 +35,29 @@ class BodyDriver:
     :param by_landmarks: locates the driver, and drives photos to which no body can be fitted.
     :param template: shared.
     :param recorder: of how long the steps take.
+    :param hands: finds hands, if they are to be posed by landmarks of their own; shared.
     """
 
     def __init__(
-        self, by_landmarks: LandmarkDriver, template: Template, recorder: Recorder | None = None
+        self,
+        by_landmarks: LandmarkDriver,
+        template: Template,
+        recorder: Recorder | None = None,
+        hands: HandFinder | None = None,
     ) -> None:
         self._by_landmarks = by_landmarks
         self._locator = by_landmarks.locator
         self._template = template
-        self._rig = Rig(template.landmarks)
+        self._rig = Rig(template.landmarks, None if hands is None else template.fingers)
+        self._hands: DriverHands | None = None
+        if hands is not None and self._rig.hands is not None:
+            self._hands = DriverHands(hands, self._rig.hands)
         self._recorder = recorder or Recorder()
 
     def reset(self) -> None:
         """Forget the driver; the next confident frame calibrates."""
+        if self._hands is not None:
+            self._hands.reset()
         self._locator.reset()
 
     def calibrate(self) -> None:
@@ -60,10 +73,14 @@ class BodyDriver:
         plain = self._by_landmarks.prepare(source)
         n = len(source.mask)
         metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
-        fit = fit_body(self._template, self._rig, in_pixels(metric, n), source.mask)
+        held = NO_HANDS if self._hands is None else self._hands.of_photo(source)
+        fit = fit_body(self._template, self._rig, in_pixels(metric, n), source.mask, held)
         body = None if fit is None else Body.of(source, fit)
+        hands = None
+        if body is not None and self._hands is not None:
+            hands = PhotoHands.of(body, self._rig.at_rest.inverse, held)
         notes = plain.notes if body is not None else (*plain.notes, NOT_FITTED)
-        return BodySubject(source, plain.surface, plain.proportions, body, notes=notes)
+        return BodySubject(source, plain.surface, plain.proportions, body, hands, notes=notes)
 
     def follow(
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
@@ -81,8 +98,18 @@ class BodyDriver:
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
             seen = belief(located, (frame.shape[0], frame.shape[1]))
-            transforms = self._rig.transforms(body.fit.stance, landmarks, seen)
-            drawn, surface = body.draw(transforms, seen, subject.surface.shape[-1])
+            held = NO_HANDS
+            if self._hands is not None and subject.hands is not None:
+                turned = self._locator.turned_deg
+                held = self._hands.follow(
+                    frame, located.in_frame, seen, time_s, turned_deg=turned, mirrored=mirrored
+                )
+            transforms = self._rig.transforms(body.fit.stance, landmarks, seen, held)
+            size = subject.surface.shape[-1]
+            if subject.hands is None:
+                drawn, surface = body.draw(transforms, seen, size)
+            else:
+                drawn, surface = subject.hands.draw(body, transforms, seen, size, held)
         return Driving(surface, located.in_frame, drawn=drawn, turned_deg=self._locator.turned_deg)
 
 

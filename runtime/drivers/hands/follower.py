@@ -22,6 +22,8 @@ RISE_S, FALL_S = 0.12, 0.35
 """In which belief comes and goes."""
 RELAX_S = 0.4
 """In which the fingers of a lost hand go most of the way to rest."""
+FORGET_S = 2.0
+"""In which a hand that is not believed any more is forgotten."""
 
 
 class HandFollower:
@@ -72,7 +74,7 @@ class _Held:
     def reset(self) -> None:
         self._filter.reset()
         self._pose: HandPose | None = None
-        self._wanted = self._belief = 0.0
+        self._wanted = self._belief = self._lately = 0.0
 
     def take(self, hand: Hand | None, time_s: float) -> None:
         """What the network says: None where it sees no hand."""
@@ -91,11 +93,12 @@ class _Held:
         wanted = self._wanted * seen
         most = step_s / (RISE_S if wanted > self._belief else FALL_S)
         self._belief += min(max(wanted - self._belief, -most), most)
-        if self._pose is None or self._belief <= 0.0:
+        self._lately = max(self._belief, self._lately - step_s / FORGET_S)
+        if self._pose is None or self._lately <= 0.0:
             self._pose = None
             return None
         bends = self._pose.bends
         if wanted == 0.0:
             bends = bends + (self._shape.bends - bends) * (1.0 - math.exp(-step_s / RELAX_S))
-        self._pose = HandPose(self._pose.palm, bends, self._belief)
+        self._pose = HandPose(self._pose.palm, bends, self._belief, self._lately)
         return self._pose

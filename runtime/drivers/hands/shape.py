@@ -40,7 +40,9 @@ class HandPose:
     palm: Vectors
     bends: Vectors
     belief: float = 1.0
-    """0..1; at 0 the rest says nothing."""
+    """0..1; at 0 the rest says nothing of now."""
+    lately: float = 1.0
+    """0..1: whether the hand was seen a while ago; not below ``belief``."""
 
 
 HandPoses = tuple[HandPose | None, HandPose | None]

@@ -23,7 +23,8 @@ MIN_PRESENCE = 0.5
 LOOK_EVERY_S = 0.06
 """A hand is looked at when its last look is older; of a faster driver's hands one a frame, in
 turns."""
-_LOOKS = 2  # where the pose says it is: the first places the crop of the second
+_LOOKS = 2  # at a still: the first places the crop of the second
+_PERHAPS = 0.2  # presence from which the next look is where this one points
 _STRAYED = 0.35  # of the pose's crop: farther from its wrist, the points are of something else
 _SMALLEST, _LARGEST = 0.08, 0.5  # of the pose's crop, from wrist to knuckle: a hand, not a face
 _OTHER_SIDE = 0.95  # how sure the network may be that a hand is the other one
@@ -67,34 +68,42 @@ class HandFinder:
         Raises:
             EngineError: the network failed.
         """
-        left, right = (self.look(picture, pose, side) for side in range(SIDES))
+        hands: list[Hand | None] = []
+        for side in range(SIDES):
+            hand, roi = None, None
+            for _ in range(_LOOKS):
+                hand, roi = self.look(picture, pose, side, roi)
+                if roi is None:
+                    break
+            hands.append(hand)
+        left, right = hands
         return left, right
 
-    def look(self, picture: Picture, pose: Array, side: int, roi: Roi | None = None) -> Hand | None:
-        """One hand.
+    def look(
+        self, picture: Picture, pose: Array, side: int, roi: Roi | None = None
+    ) -> tuple[Hand | None, Roi | None]:
+        """One look at one hand.
 
         Args:
             picture: as in ``find``.
             pose: as in ``find``.
             side: 0 left, 1 right.
-            roi: where it was seen last; if it is not there, the pose says where to look.
+            roi: where the last look says it is; None for where the pose says.
+
+        Returns:
+            The hand, if it is one, and where to look next; None for where the pose says.
 
         Raises:
             EngineError: the network failed.
         """
         place = hand_rois(pose)[side]
         if not place.side >= _SMALLEST_PX:
-            return None
-        if roi is not None:
-            hand = self._landmarker.run(picture, roi)
-            if _is_hand(hand, pose, side, place):
-                return hand
-        hand = self._landmarker.run(picture, place)
-        for _ in range(1, _LOOKS):
-            if hand.presence < MIN_PRESENCE / 2 or hand.roi.side < _SMALLEST_PX:
-                return None
-            hand = self._landmarker.run(picture, hand.roi)
-        return hand if _is_hand(hand, pose, side, place) else None
+            return None, None
+        hand = self._landmarker.run(picture, roi or place)
+        found = _is_hand(hand, pose, side, place)
+        perhaps = found or (roi is None and hand.presence >= _PERHAPS)
+        follow = hand.roi if perhaps and hand.roi.side >= _SMALLEST_PX else None
+        return hand if found else None, follow
 
     def follower(self) -> HandTracker:
         """A tracker of the same network, of hands of its own."""
@@ -132,10 +141,8 @@ class HandTracker:
         for side in range(SIDES):
             if side != longest and time_s - self._looked_s[side] < LOOK_EVERY_S:
                 continue
-            hand = self._finder.look(frame, pose, side, self._rois[side])
+            result[side], self._rois[side] = self._finder.look(frame, pose, side, self._rois[side])
             self._looked_s[side] = time_s
-            self._rois[side] = None if hand is None else hand.roi
-            result[side] = hand
         return result
 
 

@@ -12,6 +12,7 @@ from bunraku.commands.options import (
     AUTO,
     BundleOption,
     FaceOption,
+    HandsOption,
     IuvBundleOption,
     MarkOption,
     NoFaceOption,
@@ -87,6 +88,7 @@ def animate(
     ] = None,
     face: FaceOption = 0.0,
     no_face: NoFaceOption = False,
+    hands: HandsOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: Annotated[
@@ -123,7 +125,7 @@ def animate(
     )
     images = iuv_images(driver, options)
     strength = 0.0 if no_face else face
-    summary = _run(options, bundle, iuv_bundle, threads, strength, images, driver)
+    summary = _run(options, bundle, iuv_bundle, threads, strength, images, driver, hands)
     _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
@@ -189,6 +191,7 @@ def _run(
     face: float,
     images: IuvImages | None,
     driver: str,
+    hands: bool,
 ) -> AnimateSummary:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
     from bunraku.stream.clip.animate import animate_clip
@@ -201,7 +204,7 @@ def _run(
         def load() -> ClipPuppet:
             upright = options.rotate_deg is None
             if images is None:
-                return load_puppet(bundle, iuv, threads, upright, face, driver)
+                return load_puppet(bundle, iuv, threads, upright, face, driver, hands)
             return load_puppet(bundle, iuv, threads, upright, face, images=images, order=order)
 
         def on_frame(done: int, total: int | None) -> None:
@@ -217,6 +220,7 @@ def load_puppet(
     upright: bool,
     face: float,
     driver: str = "landmarks",
+    hands: bool = False,
     *,
     images: IuvImages | None = None,
     order: ToldOrder | None = None,
@@ -230,10 +234,12 @@ def load_puppet(
     from bunraku.runtime.models import Models
     from bunraku.runtime.options import PuppetOptions
 
-    models = Models.load(bundle, iuv=iuv, threads=threads, face=face > 0, driver=driver)
+    models = Models.load(
+        bundle, iuv=iuv, threads=threads, face=face > 0, hands=hands, driver=driver
+    )
     if images is not None:
         models = models.driven_by_images(images, order)
-    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face))
+    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face, hands=hands))
 
 
 def _report(summary: AnimateSummary) -> None:

@@ -14,6 +14,7 @@ from bunraku.commands.options import (
     AUTO,
     BundleOption,
     FaceOption,
+    HandsOption,
     IuvBundleOption,
     LiveDriverOption,
     MarkOption,
@@ -136,6 +137,7 @@ def live(
     ] = None,
     face: FaceOption = 0.0,
     no_face: NoFaceOption = False,
+    hands: HandsOption = False,
     driver: LiveDriverOption = "landmarks",
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
@@ -203,6 +205,7 @@ def live(
             options.rotate_deg is None,
             0.0 if no_face else face,
             driver,
+            hands,
         ),
     )
 
@@ -248,7 +251,13 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
 
 
 def load_puppet(
-    bundle: str, iuv: str, threads: int | None, upright: bool, face: float, driver: str
+    bundle: str,
+    iuv: str,
+    threads: int | None,
+    upright: bool,
+    face: float,
+    driver: str,
+    hands: bool,
 ) -> SessionPuppet:
     """Load the puppet; tests put a fake in its place."""
     import bunraku
@@ -256,7 +265,7 @@ def load_puppet(
     from bunraku.runtime.plan import live_shares
 
     threads = threads or live_shares().threads
-    told = PuppetOptions(upright=upright, face=face)
+    told = PuppetOptions(upright=upright, face=face, hands=hands)
     return bunraku.Puppet.load(bundle, iuv=iuv, threads=threads, driver=driver, options=told)
 
 

@@ -14,6 +14,7 @@ import typer
 
 from bunraku.commands.options import (
     BundleOption,
+    HandsOption,
     IuvBundleOption,
     LiveDriverOption,
     StageThreadsOption,
@@ -112,6 +113,7 @@ def serve(
     ] = None,
     window_only: WindowOnlyOption = False,
     driver: LiveDriverOption = "landmarks",
+    hands: HandsOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -160,11 +162,11 @@ def serve(
     )
     options.check()
     configure()
-    load = partial(load_engines, bundle, iuv_bundle, threads, driver)
+    load = partial(load_engines, bundle, iuv_bundle, threads, driver, hands)
     run_server(options, load, _tell_ready(options))
 
 
-def load_engines(bundle: str, iuv: str, threads: int | None, driver: str) -> Models:
+def load_engines(bundle: str, iuv: str, threads: int | None, driver: str, hands: bool) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.models import Models
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
@@ -174,6 +176,7 @@ def load_engines(bundle: str, iuv: str, threads: int | None, driver: str) -> Mod
         iuv=iuv,
         threads=threads or live_shares(spare=SERVER_SPARE).threads,
         driver=driver,
+        hands=hands,
     )
     models.warm_up()
     return models

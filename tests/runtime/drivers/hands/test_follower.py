@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.hands.people import SHAPES, BlobFinder, lit, pose_with
 
-from bunraku.runtime.drivers.hands.follower import FALL_S, HandFollower
+from bunraku.runtime.drivers.hands.follower import FALL_S, FORGET_S, HandFollower
 from bunraku.runtime.drivers.hands.landmarks import HandLandmarker
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.hands.tracker import HandFinder
@@ -39,15 +39,19 @@ def test_a_lost_hand_goes_to_rest_and_never_jumps(follower: HandFollower) -> Non
     assert before is not None
     rest = SHAPES[0].bends
     start, last = np.abs(before.bends - rest).max(), before
-    for k in range(10, 10 + int(30 * FALL_S) + 2):
+    for k in range(10, 12 + int(30 * FALL_S)):
         hand = follower.follow(lit(), POSE, SEEN, k / 30.0)[0]
+        assert hand is not None
         assert belief(last) - belief(hand) < 0.15
-        if hand is None:
-            break
         assert np.abs(hand.bends - last.bends).max() < 0.1
+        assert last.lately - hand.lately < 0.04
         last = hand
-    assert hand is None
+    assert last.belief == 0.0
+    assert last.lately > 0.7  # what shows it does not go at once
     assert np.abs(last.bends - rest).max() < 0.6 * start
+    for k in range(24, 24 + int(30 * FORGET_S)):
+        hand = follower.follow(lit(), POSE, SEEN, k / 30.0)[0]
+    assert hand is None
 
 
 def test_a_flickering_presence_does_not_flicker(follower: HandFollower) -> None:
