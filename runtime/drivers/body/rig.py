@@ -144,6 +144,7 @@ class Rig:
         """
         points, believed = with_hands(landmarks), down_the_limbs(belief)
         self._keep_hips(points, photo, believed)
+        self._keep_hands_fair(points, photo.size)
         self._point_hands(points, hands, self._hand_lengths(photo.points))
         turns = self._swings(points, photo, believed)
         twists, facing = self._facing(points, turns)
@@ -167,8 +168,7 @@ class Rig:
     def _stance(
         self, points: Vectors, size: float, head: Vectors, hands: HandPoses = NO_HANDS
     ) -> Stance:
-        if self.hands is not None:
-            self._keep_hands_fair(points, size)
+        self._keep_hands_fair(points, size)
         self._point_hands(points, hands, self._hand_lengths(points))
         turns = self._swings(points)
         twisted = np.zeros(len(LIMBS.bones))
@@ -195,6 +195,8 @@ class Rig:
 
     def _keep_hands_fair(self, points: Vectors, size: float) -> None:
         """Hands about as long as the template's: a pose shows little of them."""
+        if self.hands is None:
+            return
         usual = self._hand_lengths(self.rest) * size
         length = self._hand_lengths(points)
         low, high = HAND_LENGTH

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.turning import about
-from bunraku.runtime.drivers.hands.follower import HandFollower
+from bunraku.runtime.drivers.hands.follower import HandFollower, belief_in
 from bunraku.runtime.drivers.hands.landmarks import HANDS, WRISTS
 from bunraku.runtime.drivers.hands.rigging import HandRig
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
@@ -16,8 +16,8 @@ from bunraku.runtime.pose.turned import upright_by
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
 
-PHOTO_PX = 10.0
-"""From wrist to knuckle, in the photo: of a smaller hand it is not known how it is held."""
+KNOWN = 0.5
+"""Belief in a photo's hand from which it counts as known how it is held."""
 
 
 class DriverHands:
@@ -40,7 +40,7 @@ class DriverHands:
         """
         hands = self._finder.find(source.photo, source.pose.landmarks)
         left, right = (
-            None if hand is None or hand.length_px < PHOTO_PX else shape.read(hand.world)
+            None if hand is None or belief_in(hand) < KNOWN else shape.read(hand.world)
             for hand, shape in zip(hands, self._rig.shapes, strict=True)
         )
         return left, right

@@ -8,7 +8,7 @@ import numpy as np
 
 from bunraku.runtime.drivers.hands.landmarks import Hand
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
-from bunraku.runtime.drivers.hands.tracker import HandFinder
+from bunraku.runtime.drivers.hands.tracker import MIN_INSIDE, HandFinder
 from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import SIDES
@@ -18,6 +18,10 @@ HAND_M = 0.09
 """From wrist to knuckles: what speeds are measured against."""
 SMALL_PX, LARGE_PX = 7.0, 15.0
 """From wrist to knuckle: a smaller hand is not believed, a larger one wholly."""
+UNSURE, SURE = 0.65, 0.85
+"""Presence up to which a hand is not believed, and from which wholly."""
+WHOLE = 0.9
+"""Share of its points inside the picture from which it is believed wholly."""
 RISE_S, FALL_S = 0.12, 0.35
 """In which belief comes and goes."""
 RELAX_S = 0.4
@@ -63,6 +67,14 @@ class HandFollower:
         return left, right
 
 
+def belief_in(hand: Hand) -> float:
+    """How far what the network says of a hand is believed, 0 to 1."""
+    large = (hand.length_px - SMALL_PX) / (LARGE_PX - SMALL_PX)
+    sure = (hand.presence - UNSURE) / (SURE - UNSURE)
+    whole = (hand.inside - MIN_INSIDE) / (WHOLE - MIN_INSIDE)
+    return min(max(min(large, sure, whole), 0.0), 1.0)
+
+
 class _Held:
     """One hand."""
 
@@ -81,8 +93,7 @@ class _Held:
         if hand is None:
             self._wanted = 0.0
             return
-        large = (hand.length_px - SMALL_PX) / (LARGE_PX - SMALL_PX)
-        self._wanted = hand.presence * min(max(large, 0.0), 1.0)
+        self._wanted = belief_in(hand)
         if self._belief == 0.0:
             self._filter.reset()
         points = self._filter(hand.world.astype(np.float64), time_s, HAND_M)

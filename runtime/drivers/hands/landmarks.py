@@ -60,6 +60,8 @@ class Hand:
     """0..1, how sure the network is that there is a hand"""
     right: float
     """0..1, how sure it is that this is a right hand, the person's own right"""
+    inside: float
+    """0..1, the share of the points that lie in the picture: the rest are guessed"""
 
     @property
     def roi(self) -> Roi:
@@ -120,6 +122,7 @@ class HandLandmarker:
             world.astype(np.float32),
             float(said["presence"].ravel()[0]),
             float(said["right"].ravel()[0]),
+            float(((placed[:, :2] >= 0) & (placed[:, :2] < picture.shape[1::-1])).all(1).mean()),
         )
 
 

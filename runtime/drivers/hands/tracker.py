@@ -20,10 +20,12 @@ from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import SIDES
 
 MIN_PRESENCE = 0.5
+MIN_INSIDE = 0.6
+"""Of a hand's points: one that the picture cuts farther is guessed, anew at each look."""
 LOOK_EVERY_S = 0.06
 """A hand is looked at when its last look is older; of a faster driver's hands one a frame, in
 turns."""
-_LOOKS = 2  # at a still: the first places the crop of the second
+_LOOKS = 3  # at a still: each places the crop of the next
 _PERHAPS = 0.2  # presence from which the next look is where this one points
 _STRAYED = 0.35  # of the pose's crop: farther from its wrist, the points are of something else
 _SMALLEST, _LARGEST = 0.08, 0.5  # of the pose's crop, from wrist to knuckle: a hand, not a face
@@ -68,16 +70,17 @@ class HandFinder:
         Raises:
             EngineError: the network failed.
         """
-        hands: list[Hand | None] = []
-        for side in range(SIDES):
-            hand, roi = None, None
-            for _ in range(_LOOKS):
-                hand, roi = self.look(picture, pose, side, roi)
-                if roi is None:
-                    break
-            hands.append(hand)
-        left, right = hands
+        left, right = (self.search(picture, pose, side)[0] for side in range(SIDES))
         return left, right
+
+    def search(self, picture: Picture, pose: Array, side: int) -> tuple[Hand | None, Roi | None]:
+        """One hand by several looks, each of which places the next; see ``look``."""
+        hand, roi = self.look(picture, pose, side)
+        for _ in range(1, _LOOKS):
+            if roi is None:
+                break
+            hand, roi = self.look(picture, pose, side, roi)
+        return hand, roi
 
     def look(
         self, picture: Picture, pose: Array, side: int, roi: Roi | None = None
@@ -141,7 +144,12 @@ class HandTracker:
         for side in range(SIDES):
             if side != longest and time_s - self._looked_s[side] < LOOK_EVERY_S:
                 continue
-            result[side], self._rois[side] = self._finder.look(frame, pose, side, self._rois[side])
+            if self._looked_s[side] == -math.inf:
+                # As the photo was looked at: who stands as the photo does is seen alike.
+                found = self._finder.search(frame, pose, side)
+            else:
+                found = self._finder.look(frame, pose, side, self._rois[side])
+            result[side], self._rois[side] = found
             self._looked_s[side] = time_s
         return result
 
@@ -152,6 +160,7 @@ def _is_hand(hand: Hand, pose: Array, side: int, place: Roi) -> bool:
     other = hand.right if side == 0 else 1.0 - hand.right
     return bool(
         hand.presence >= MIN_PRESENCE
+        and hand.inside >= MIN_INSIDE
         and other <= _OTHER_SIDE
         and apart <= _STRAYED * place.side
         and _SMALLEST * place.side <= hand.length_px <= _LARGEST * place.side

@@ -102,6 +102,7 @@ def test_a_hand_is_never_much_shorter_than_the_templates() -> None:
     bone = photo.points[HAND_ENDS[0]] - photo.points[WRISTS[0]]
     usual = RIG.rest[HAND_ENDS[0]] - RIG.rest[WRISTS[0]]
     assert np.linalg.norm(bone) == pytest.approx(0.85 * SCALE * np.linalg.norm(usual), rel=1e-3)
+    assert np.allclose(RIG.transforms(photo, driver, SURE), STILL, atol=1e-4)
     plain = Rig(TEMPLATE.landmarks).stance(driver, SCALE)
     assert np.allclose(plain.points[HAND_ENDS[0]], driver[[17, 19], :3].mean(0), atol=1e-4)
 

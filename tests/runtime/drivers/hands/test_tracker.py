@@ -27,8 +27,8 @@ def test_points_are_in_pixels_of_the_picture(finder: HandFinder) -> None:
         assert hand is not None
         assert hand.points.shape == (POINTS, 3)
         expected = FLAT[:, :2] * 20.0 + np.array(wrist) - (0.5, 0.5)
-        assert np.abs(hand.points[:, :2] - expected).max() < 2.5
-        assert hand.length_px == pytest.approx(20.0, abs=1.0)
+        assert np.abs(hand.points[:, :2] - expected).max() < 3.5
+        assert hand.length_px == pytest.approx(20.0, abs=2.0)
         assert np.allclose(hand.world, FLAT * 0.09, atol=0.03)
 
 
@@ -43,7 +43,7 @@ def test_a_hand_that_points_sideways_is_seen_upright(finder: HandFinder) -> None
     assert hand is not None
     assert hand.points[12, 0] > hand.points[0, 0] + 35.0  # the middle finger's tip
     assert hand.world[12, 0] == pytest.approx(0.09 * 2.0, abs=0.02)
-    assert np.degrees(hand.roi.angle) == pytest.approx(90.0, abs=8.0)
+    assert np.degrees(hand.roi.angle) == pytest.approx(90.0, abs=15.0)
 
 
 def test_a_hand_that_points_at_the_camera_is_seen_in_a_crop_of_the_bodys_size() -> None:
@@ -67,6 +67,15 @@ def test_no_hand_is_none(engine: BlobFinder, finder: HandFinder) -> None:
     assert finder.find(lit(LEFT), pose_with(LEFT, RIGHT, 1.0)) == (None, None)
     assert finder.find(lit(LEFT), np.zeros((33, 4), np.float32)) == (None, None)
     assert engine.runs == runs  # there is nothing to look at
+
+
+def test_a_hand_that_the_picture_cuts_is_guessed_and_none(finder: HandFinder) -> None:
+    cut = (150, 245)
+    hand = finder.find(lit(cut), pose_with(cut, RIGHT, 20.0))[0]
+    assert hand is not None
+    assert 0.6 <= hand.inside < 1.0
+    lower = (150, 268)
+    assert finder.find(lit(lower), pose_with(lower, RIGHT, 20.0))[0] is None
 
 
 def test_what_is_too_large_or_the_other_hand_is_no_hand(
