@@ -24,9 +24,10 @@ from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import HEAD
 from bunraku.spec.skeleton import FINGERS, SIDES
 
-ALIKE_CURL, OTHER_CURL = np.deg2rad((35.0, 75.0))
-ALIKE_TILT, OTHER_TILT = np.deg2rad((30.0, 60.0))
-"""Up to where the photo's hand can stand for the driver's, and from where it cannot."""
+ALIKE_CURL, OTHER_CURL = np.deg2rad((45.0, 65.0))
+ALIKE_TILT, OTHER_TILT = np.deg2rad((38.0, 52.0))
+"""Up to where the photo's hand can stand for the driver's, and from where it cannot: near together,
+since a mixture of both is neither."""
 SKIN_LIKE = 0.09
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
 AT_WRIST = 0.1

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.turning import about
-from bunraku.runtime.drivers.hands.follower import HandFollower, belief_in
+from bunraku.runtime.drivers.hands.follower import SHOWN, HandFollower, belief_in
 from bunraku.runtime.drivers.hands.landmarks import HANDS, WRISTS
 from bunraku.runtime.drivers.hands.rigging import HandRig
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
@@ -15,9 +15,6 @@ from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.pose.turned import upright_by
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
-
-KNOWN = 0.5
-"""Belief in a photo's hand from which it counts as known how it is held."""
 
 
 class DriverHands:
@@ -34,13 +31,15 @@ class DriverHands:
         self._follower.reset()
 
     def of_photo(self, source: Source) -> HandPoses:
-        """How a photo's person holds its hands.
+        """How a photo's person holds its hands, by the same measure as a driver's.
 
         :raises EngineError: the network failed.
         """
         hands = self._finder.find(source.photo, source.pose.landmarks)
         left, right = (
-            None if hand is None or belief_in(hand) < KNOWN else shape.read(hand.world)
+            None
+            if hand is None or belief_in(hand) < SHOWN
+            else shape.read(hand.world, belief_in(hand))
             for hand, shape in zip(hands, self._rig.shapes, strict=True)
         )
         return left, right

@@ -18,7 +18,7 @@ HAND_M = 0.09
 """From wrist to knuckles: what speeds are measured against."""
 SMALL_PX, LARGE_PX = 7.0, 15.0
 """From wrist to knuckle: a smaller hand is not believed, a larger one wholly."""
-UNSURE, SURE = 0.65, 0.85
+UNSURE, SURE = 0.5, 0.8
 """Presence up to which a hand is not believed, and from which wholly."""
 WHOLE = 0.9
 """Share of its points inside the picture from which it is believed wholly."""
@@ -26,8 +26,10 @@ RISE_S, FALL_S = 0.12, 0.35
 """In which belief comes and goes."""
 RELAX_S = 0.4
 """In which the fingers of a lost hand go most of the way to rest."""
+SHOWN = 0.3
+"""Belief from which a hand has been seen."""
 FORGET_S = 2.0
-"""In which a hand that is not believed any more is forgotten."""
+"""In which a hand that is not seen any more is forgotten."""
 
 
 class HandFollower:
@@ -104,8 +106,10 @@ class _Held:
         wanted = self._wanted * seen
         most = step_s / (RISE_S if wanted > self._belief else FALL_S)
         self._belief += min(max(wanted - self._belief, -most), most)
-        self._lately = max(self._belief, self._lately - step_s / FORGET_S)
-        if self._pose is None or self._lately <= 0.0:
+        shown = self._belief >= SHOWN
+        self._lately += step_s / RISE_S if shown else -step_s / FORGET_S
+        self._lately = min(max(self._lately, 0.0), 1.0)
+        if self._pose is None or self._lately <= 0.0 >= self._belief:
             self._pose = None
             return None
         bends = self._pose.bends

@@ -42,7 +42,7 @@ class HandPose:
     belief: float = 1.0
     """0..1; at 0 the rest says nothing of now."""
     lately: float = 1.0
-    """0..1: whether the hand was seen a while ago; not below ``belief``."""
+    """0..1: whether the hand was seen not long ago."""
 
 
 HandPoses = tuple[HandPose | None, HandPose | None]

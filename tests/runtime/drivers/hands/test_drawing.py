@@ -79,7 +79,7 @@ def test_a_hand_held_as_the_photos_is_the_photos(source: Source) -> None:
 
 def test_another_hand_takes_its_place_softly(source: Source) -> None:
     _, hands = made(source, REST)
-    shares = [hands.shares((turned((0.0, 1.0, 0.0), d), None))[0] for d in range(0, 95, 5)]
+    shares = [hands.shares((turned((0.0, 1.0, 0.0), d), None))[0] for d in range(0, 92, 2)]
     assert shares[0] == 0.0
     assert shares[-1] == 1.0
     assert np.diff(shares).min() >= 0.0
