@@ -104,8 +104,8 @@ class HandFinder:
             return None, None
         hand = self._landmarker.run(picture, roi or place)
         found = _is_hand(hand, pose, side, place)
-        perhaps = found or (roi is None and hand.presence >= _PERHAPS)
-        follow = hand.roi if perhaps and hand.roi.side >= _SMALLEST_PX else None
+        perhaps = roi is None and hand.presence >= _PERHAPS and hand.inside >= MIN_INSIDE
+        follow = hand.roi if (found or perhaps) and hand.roi.side >= _SMALLEST_PX else None
         return hand if found else None, follow
 
     def follower(self) -> HandTracker:
@@ -149,6 +149,8 @@ class HandTracker:
                 found = self._finder.search(frame, pose, side)
             else:
                 found = self._finder.look(frame, pose, side, self._rois[side])
+                if found[0] is None and found[1] is not None:
+                    found = self._finder.look(frame, pose, side, found[1])
             result[side], self._rois[side] = found
             self._looked_s[side] = time_s
         return result
