@@ -13,7 +13,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about
-from bunraku.runtime.drivers.hands.drawing import PhotoHands, skin_tone
+from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
@@ -128,13 +128,3 @@ def test_hands_out_of_the_window_do_no_harm(source: Source) -> None:
     pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
     drawn, _ = hands.draw(body, RIG.transforms(body.fit.stance, away, SURE, pose), SURE, 128, pose)
     assert np.isfinite(drawn.image).all()
-
-
-def test_a_sleeve_is_no_skin() -> None:
-    blue = np.array([0.2, 0.3, 0.8], np.float32)
-    dark = SKIN * np.float32(0.5)
-    assert np.allclose(skin_tone(np.stack([blue, SKIN]), SKIN), SKIN, atol=1e-5)
-    assert np.allclose(skin_tone(np.stack([blue, blue]), SKIN), SKIN)
-    assert np.allclose(skin_tone(np.stack([dark, dark]), SKIN), 0.82 * SKIN, atol=1e-3)
-    assert np.allclose(skin_tone(np.stack([blue, SKIN]), None), SKIN)
-    assert np.allclose(skin_tone(np.stack([blue, SKIN]), blue), SKIN)  # a mask before the face

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from bunraku.runtime.drivers.hands.driver import DriverHands
 from bunraku.runtime.drivers.hands.landmarks import HandLandmarker
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
+from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.measure import Recorder
+from bunraku.runtime.models import _hand_finder
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.puppet import Puppet
 from bunraku.spec.arrays import Array, Tensors
@@ -90,6 +93,17 @@ def test_a_photo_with_hands_keeps_what_it_shows_of_them() -> None:
     plain.set_source(PHOTO)
     assert isinstance(plain.identity.subject, BodySubject)
     assert plain.identity.subject.hands is None
+
+
+def test_hands_that_were_not_fetched_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path))
+    finder, notes = _hand_finder(EngineFactory())
+    assert finder is None
+    assert len(notes) == 1
+    assert "hand networks are not there yet" in notes[0]
+    assert "bunraku fetch" in notes[0]
 
 
 @pytest.mark.parametrize("turned_deg", [0, 90, 180, 270])
