@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
+from bunraku.kernels.layers.operator import compose
+from bunraku.kernels.layers.terms import BodyMesh, Composed, PhotoMesh
 from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
 from bunraku.kernels.raster.operator import Raster, interpolate, rasterise
@@ -21,8 +23,12 @@ from bunraku.kernels.warp.operator import warp_occlude
 
 __all__ = [
     "NEGLIGIBLE_WEIGHT",
+    "BodyMesh",
+    "Composed",
+    "PhotoMesh",
     "Raster",
     "channels_last",
+    "compose",
     "enlarge_flow",
     "guide_head",
     "interpolate",

@@ -81,6 +81,8 @@ class Canvas:
         mask: Array,
         detail: Detail | None = None,
         patch: Patch | None = None,
+        *,
+        mixed: bool = False,
     ) -> Picture:
         """The photo with the person as generated; a new picture.
 
@@ -91,6 +93,7 @@ class Canvas:
             ``[1, 2, n, n]`` in [-1, 1] units; with None the photo's own pixels are not used, and
             the person is as sharp as the window.
         :param patch: of the photo, for this picture alone; it needs ``detail``.
+        :param mixed: whether edges of the flow are soft (``kernels.paste``).
         """
         if patch is not None and detail is not None:
             image, detail = self._patched(image, detail, patch)
@@ -102,6 +105,7 @@ class Canvas:
             self._box,
             fade=self._fade,
             detail=detail,
+            mixed=mixed,
             threads=self._threads,
         )
 

@@ -9,6 +9,7 @@ import numpy as np
 from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.drivers.protocol import Subject
 from bunraku.runtime.generator import Features
+from bunraku.runtime.later import Later
 from bunraku.runtime.source.framing import crop
 from bunraku.runtime.source.source import Source
 
@@ -21,12 +22,17 @@ class Identity:
     """What is true of the photo whatever drives it."""
     subject: Subject
     """What the driver keeps of it."""
-    features: Features
-    """What the networks computed of it."""
+    features_later: Later[Features]
+    """See ``features``."""
     canvas: Canvas
     """Pastes the person back into the photo."""
     window_canvas: Canvas
     """Pastes into the window alone, at the networks' own size."""
+
+    @property
+    def features(self) -> Features:
+        """What the networks compute of the photo; EngineError if one of them fails."""
+        return self.features_later.read()
 
     def in_window(self, patch: Patch) -> Patch:
         """A patch of the photo as one of its window, for ``window_canvas``."""

@@ -26,8 +26,9 @@ from bunraku.runtime.drivers.protocol import Driver, DriverKind
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
-from bunraku.runtime.generator import Generator
+from bunraku.runtime.generator import Features, Generator
 from bunraku.runtime.identity import Identity
+from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
@@ -202,7 +203,13 @@ class Models:
         size = self.layout.window
         source = make_source(photo, self.finder, self.segmenter, size)
         subject = driver.prepare(source)
-        features = generator.encode(source.image(), source.person(), subject.surface)
+
+        def encode() -> Features:
+            return generator.encode(source.image(), source.person(), subject.surface)
+
+        features = Later(encode)
+        if not subject.drawn:
+            features.read()
         framed, whole = source.framing.window, Window.of_box(0, 0, size)
         plate = crop(source.plate, framed, size).astype(photo.dtype, copy=False)
         identity = Identity(
@@ -242,7 +249,7 @@ class Models:
                 surface, head = driving.surface, driving.hints.head
                 if driving.drawn is not None:
                     drawn = driving.drawn
-                    identity.canvas.paste(drawn.image, drawn.mask, drawn.detail)
+                    identity.canvas.paste(drawn.image, drawn.mask, drawn.detail, mixed=True)
         moved = generator.move(identity.features, surface, head)
         blended = generator.blend(identity.features, generator.seam(identity.features, moved))
         shown = generator.fetch(blended)

@@ -272,4 +272,5 @@ class Puppet:
             if face is not None and window_only:
                 face = identity.in_window(face)
             detail = shown.detail if self.options.detail else None
-            return source.as_given(canvas.paste(shown.image, shown.mask, detail, face))
+            mixed = isinstance(painted, Drawn)  # a network's own edges are in its image
+            return source.as_given(canvas.paste(shown.image, shown.mask, detail, face, mixed=mixed))

@@ -8,7 +8,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from bunraku.kernels.jit import BYTE, FLOAT, INDEX, clamped, kernel, read_only, share, written
+from bunraku.kernels.jit import BYTE, FLAG, FLOAT, INDEX, clamped, kernel, read_only, share, written
 from bunraku.kernels.pasting.terms import JUMP, PREMULTIPLIED, TRACE, Box, Detail, Fade, inside
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.tensors import WARPED_CHANNELS
@@ -26,6 +26,7 @@ def paste(
     *,
     fade: Fade,
     detail: Detail | None,
+    mixed: bool = False,
     threads: int | None,
     out: Picture | None = None,
 ) -> Picture:
@@ -43,7 +44,7 @@ def paste(
     shared = (
         *(out, np.ascontiguousarray(photo), field, np.array([*box, *corners], np.int64)),
         *(np.ascontiguousarray(factor) for factor in fade),
-        np.float32(JUMP * half),
+        *(np.float32(JUMP * half), mixed),
     )
     rows = corners[3] - corners[1]
     share(lambda first, step: _paste_rows(*shared, first, step), rows, threads)
@@ -101,10 +102,56 @@ def _between(near: Any, far: Any, weight: Any, jump: Any) -> Any:
     return near + (far - near) * weight
 
 
+@numba.njit(inline="always")
+def _jumps(near: Any, far: Any, jump: Any) -> Any:
+    return abs(far[4] - near[4]) > jump or abs(far[5] - near[5]) > jump
+
+
+@kernel(
+    (read_only(3, BYTE), read_only(3), INDEX, INDEX, FLOAT, FLOAT, *(INDEX,) * 6),
+)
+def _read_corners(
+    photo: Any,
+    field: Any,
+    row: Any,
+    column: Any,
+    fx: Any,
+    fy: Any,
+    x: Any,
+    y: Any,
+    x0: Any,
+    y0: Any,
+    x1: Any,
+    y1: Any,
+) -> Any:
+    """What the four pixels around read in the photo, each by its trust and how near it is."""
+    one = np.float32(1.0)
+    red = green = blue = np.float32(0.0)
+    for k in range(4):
+        q, r = row + k // 2, column + k % 2
+        t = (fx if k % 2 else one - fx) * (fy if k > 1 else one - fy) * field[q, r, 3]
+        if not t > np.float32(0.0):
+            continue
+        sx = clamped(np.float32(x - x0) + field[q, r, 4], np.float32(x1 - 1 - x0))
+        sy = clamped(np.float32(y - y0) + field[q, r, 5], np.float32(y1 - 1 - y0))
+        px, py = min(int(sx), x1 - x0 - 2), min(int(sy), y1 - y0 - 2)
+        hx, hy = sx - np.float32(px), sy - np.float32(py)
+        w00, w01 = t * (one - hx) * (one - hy), t * hx * (one - hy)
+        w10, w11 = t * (one - hx) * hy, t * hx * hy
+        px, py = px + x0, py + y0
+        red += photo[py, px, 0] * w00 + photo[py, px + 1, 0] * w01
+        red += photo[py + 1, px, 0] * w10 + photo[py + 1, px + 1, 0] * w11
+        green += photo[py, px, 1] * w00 + photo[py, px + 1, 1] * w01
+        green += photo[py + 1, px, 1] * w10 + photo[py + 1, px + 1, 1] * w11
+        blue += photo[py, px, 2] * w00 + photo[py, px + 1, 2] * w01
+        blue += photo[py + 1, px, 2] * w10 + photo[py + 1, px + 1, 2] * w11
+    return red, green, blue
+
+
 @kernel(
     (
         *(written(3, BYTE), read_only(3, BYTE), read_only(3), read_only(1, INDEX)),
-        *(read_only(1), read_only(1), FLOAT, INDEX, INDEX),
+        *(read_only(1), read_only(1), FLOAT, FLAG, INDEX, INDEX),
     )
 )
 def _paste_rows(
@@ -115,6 +162,7 @@ def _paste_rows(
     fade_x: Any,
     fade_y: Any,
     jump: Any,
+    mixed: Any,
     first: Any,
     step: Any,
 ) -> None:
@@ -124,11 +172,13 @@ def _paste_rows(
     :param box: left, top, side of the window, then x0, y0, x1, y1: its part inside the photo.
     :param fade_x: ``[x1 - x0]``, factor of the mask; :param fade_y: ``[y1 - y0]``.
     :param jump: in photo pixels; where the flow changes by more, there is an edge.
+    :param mixed: whether the photo is read along both flows there.
     """
     left, top, side, x0, y0, x1, y1 = box
     n = field.shape[0]
     ratio = np.float32(n) / np.float32(side)
     line = np.empty((n, FIELD), np.float32)
+    torn = np.empty(n, np.bool_)
     half, one, last = np.float32(0.5), np.float32(1.0), np.float32(n - 1)
     for y in range(y0 + first, y1, step):
         v = clamped((np.float32(y - top) + half) * ratio - half, last)
@@ -138,8 +188,11 @@ def _paste_rows(
         for i in range(n):  # the field between its two rows, once for all columns
             for c in range(FIELD):
                 line[i, c] = field[row, i, c] * (one - fy) + field[row + 1, i, c] * fy
+            torn[i] = False
             for c in range(4, 6):
-                line[i, c] = _between(field[row, i, c], field[row + 1, i, c], fy, jump)
+                near, far = field[row, i, c], field[row + 1, i, c]
+                line[i, c] = _between(near, far, fy, jump)
+                torn[i] |= abs(far - near) > jump
             shown = max(shown, line[i, 6])
         if shown < np.float32(TRACE):
             continue
@@ -155,7 +208,10 @@ def _paste_rows(
             green = line[i, 1] * gx + line[i + 1, 1] * fx
             blue = line[i, 2] * gx + line[i + 1, 2] * fx
             t = line[i, 3] * gx + line[i + 1, 3] * fx
-            if t > np.float32(0.0):
+            if mixed and (torn[i] or torn[i + 1] or _jumps(line[i], line[i + 1], jump)):
+                r, g, b = _read_corners(photo, field, row, i, fx, fy, x, y, x0, y0, x1, y1)
+                red, green, blue = red + r, green + g, blue + b
+            elif t > np.float32(0.0):
                 sx = np.float32(x) + _between(line[i, 4], line[i + 1, 4], fx, jump)
                 sy = np.float32(y) + _between(line[i, 5], line[i + 1, 5], fx, jump)
                 # Within the window's part of the photo, as the warp stays within the window.

@@ -31,6 +31,7 @@ def paste(
     *,
     fade: Fade,
     detail: Detail | None = None,
+    mixed: bool = False,
     threads: int | None = None,
     out: Picture | None = None,
 ) -> Picture: ...
@@ -44,6 +45,7 @@ def paste(
     *,
     fade: tuple[Tensor, Tensor],
     detail: TensorDetail | None = None,
+    mixed: bool = False,
 ) -> Tensor: ...
 def paste(
     plate: Any,
@@ -54,6 +56,7 @@ def paste(
     *,
     fade: tuple[Any, Any],
     detail: tuple[Any, Any, Any] | None = None,
+    mixed: bool = False,
     threads: int | None = None,
     out: Any = None,
 ) -> Any:
@@ -66,7 +69,9 @@ def paste(
         up(image - trust * warped) + up(trust) * photo(own position + flow)
 
     which is ``image`` where nothing is trusted and the photo's own pixel where all is. Between
-    pixels whose flows differ by more than ``JUMP`` the nearer one's flow is taken.
+    pixels whose flows differ by more than ``JUMP`` the nearer one's flow is taken, or with
+    ``mixed`` the photo is read along each, and what is read is mixed: an edge is then as soft as a
+    pixel of the window, without steps.
 
     Convention: window and photo have pixel centres at ``(i + 0.5) / size``; flow is a displacement
     (x, y) in the window's [-1, 1] units; positions outside of the window's part of the photo take
@@ -98,11 +103,16 @@ def paste(
         check_arrays(**dict(zip(names, tensors, strict=False)))
         check_out(out, plate.shape, np.uint8)
         return numba_cpu.paste(
-            plate, photo, image, mask, box, fade=fade, detail=detail, threads=threads, out=out
+            *(plate, photo, image, mask, box),
+            fade=fade,
+            detail=detail,
+            mixed=mixed,
+            threads=threads,
+            out=out,
         )
     from bunraku.kernels.pasting import reference  # on CUDA until a triton_cuda stands beside it
 
-    return reference.paste(plate, photo, image, mask, box, fade=fade, detail=detail)
+    return reference.paste(plate, photo, image, mask, box, fade=fade, detail=detail, mixed=mixed)
 
 
 def _check(

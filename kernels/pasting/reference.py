@@ -22,6 +22,7 @@ def paste(
     *,
     fade: tuple[Tensor, Tensor],
     detail: TensorDetail | None = None,
+    mixed: bool = False,
 ) -> Tensor:
     """As ``bunraku.kernels.paste`` says; computed in float32, or float64 for such an image."""
     exact = torch.promote_types(image.dtype, torch.float32)
@@ -41,18 +42,27 @@ def paste(
     n = image.shape[3]
     places = _Places(rows - top, side, n), _Places(columns - left, side, n)
     values = _enlarged(smooth, places, None)  # [5,y,x]
-    shift = _enlarged(flow * (side / 2.0), places, JUMP * side / 2.0)  # [2,y,x], in photo pixels
-    # Within the window's part of the photo, as the warp stays within the window.
-    x = _clamped(columns + shift[0] - x0, x1 - 1 - x0)
-    y = _clamped(rows[:, None] + shift[1] - y0, y1 - 1 - y0)
-    own = _sampled(photo[y0:y1, x0:x1].to(exact), x, y)
-    share = values[3, ..., None]
-    person = values[:3].permute(1, 2, 0) + torch.where(share > 0, share * own, 0.0)
+    shifts = flow * (side / 2.0), JUMP * side / 2.0  # in photo pixels
+    own = photo[y0:y1, x0:x1].to(exact)
+
+    def read(shift: Tensor, share: Tensor) -> Tensor:
+        # Within the window's part of the photo, as the warp stays within the window.
+        x = _clamped(columns + shift[0] - x0, x1 - 1 - x0)
+        y = _clamped(rows[:, None] + shift[1] - y0, y1 - 1 - y0)
+        return torch.where(share > 0, share * _sampled(own, x, y), 0.0)
+
+    told = read(_enlarged(shifts[0], places, shifts[1]), values[3, ..., None])
+    if mixed:
+        corners = [_corner(torch.cat([shifts[0], trust]), places, k) for k in range(4)]
+        each = [read(corner[:2], (corner[2] * share)[..., None]) for corner, share in corners]
+        torn = _torn(shifts[0], places, shifts[1])[..., None]
+        told = torch.where(torn, torch.stack(each).sum(0), told)
+    person = values[:3].permute(1, 2, 0) + told
     shown = values[4] * (fade[0].to(exact)[None, :] * fade[1].to(exact)[:, None])
     weight = shown[..., None]
     below = result[y0:y1, x0:x1]
-    mixed = (below * (1.0 - weight) + person * weight + 0.5).clamp(0.0, 255.0).to(torch.uint8)
-    result[y0:y1, x0:x1] = torch.where(weight >= TRACE, mixed, below)
+    over = (below * (1.0 - weight) + person * weight + 0.5).clamp(0.0, 255.0).to(torch.uint8)
+    result[y0:y1, x0:x1] = torch.where(weight >= TRACE, over, below)
     return result
 
 
@@ -69,16 +79,41 @@ class _Places:
 def _enlarged(planes: Tensor, places: tuple[_Places, _Places], jump: float | None) -> Tensor:
     """``[C,n,n]`` between rows, then between columns; beyond ``jump`` the nearer value."""
     for dimension, place in zip((1, 2), places, strict=True):
-        near = planes.index_select(dimension, place.near)
-        far = planes.index_select(dimension, place.far)
-        weight = place.weight.to(planes.dtype)
-        weight = weight[:, None] if dimension == 1 else weight
-        mean = near + (far - near) * weight
-        if jump is not None:
-            nearest = torch.where(weight > 0.5, far, near)
-            mean = torch.where((far - near).abs() > jump, nearest, mean)
-        planes = mean
+        planes = _enlarged_along(dimension, planes, place, jump)
     return planes
+
+
+def _enlarged_along(dimension: int, planes: Tensor, place: _Places, jump: float | None) -> Tensor:
+    near = planes.index_select(dimension, place.near)
+    far = planes.index_select(dimension, place.far)
+    weight = place.weight.to(planes.dtype)
+    weight = weight[:, None] if dimension == 1 else weight
+    mean = near + (far - near) * weight
+    if jump is None:
+        return mean
+    nearest = torch.where(weight > 0.5, far, near)
+    return torch.where((far - near).abs() > jump, nearest, mean)
+
+
+def _corner(planes: Tensor, places: tuple[_Places, _Places], number: int) -> tuple[Tensor, Tensor]:
+    """``[C,y,x]`` of one of the four pixels around each place, row by row, and its share."""
+    down, right = places
+    planes = planes.index_select(1, down.far if number > 1 else down.near)
+    planes = planes.index_select(2, right.far if number % 2 else right.near)
+    rows = down.weight if number > 1 else 1 - down.weight
+    columns = right.weight if number % 2 else 1 - right.weight
+    return planes, (rows[:, None] * columns).to(planes.dtype)
+
+
+def _torn(planes: Tensor, places: tuple[_Places, _Places], jump: float) -> Tensor:
+    """``[y,x]``: whether values jump between the four pixels around."""
+    down, right = places
+    above, below = (planes.index_select(1, at) for at in (down.near, down.far))
+    torn = ((below - above).abs() > jump).any(0)
+    torn = torn.index_select(1, right.near) | torn.index_select(1, right.far)
+    line = _enlarged_along(1, planes, down, jump)
+    across = (line.index_select(2, right.far) - line.index_select(2, right.near)).abs() > jump
+    return torn | across.any(0)
 
 
 def _sampled(photo: Tensor, x: Tensor, y: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels.jit import FLAG, STRICT, kernel, read_only, written
+from bunraku.kernels.jit import FLAG, INDEX, STRICT, kernel, read_only, written
 from bunraku.spec.arrays import Array
 
 _NUMBER = numba.int32
@@ -23,16 +23,32 @@ def rasterise(
     triangles: NDArray[np.int32],
     keep: NDArray[np.bool_],
     cull: bool,
+    origin: tuple[int, int],
     depth: Array,
     number: NDArray[np.int32],
     bary: Array,
 ) -> None:
-    """As ``bunraku.kernels.rasterise`` says, into arrays that have passed its checks."""
+    """As ``bunraku.kernels.rasterise`` says, into arrays that have passed its checks.
+
+    :param origin: row and column of the picture that their first pixel is.
+    """
     depth.fill(np.inf)
     number.fill(-1)
     bary.fill(0)
     inputs = map(np.ascontiguousarray, (vertices, triangles, keep))
-    _rasterise(*inputs, cull, depth, number, bary)
+    _rasterise(*inputs, cull, *origin, depth, number, bary)
+
+
+def box_of(
+    vertices: Array, triangles: NDArray[np.int32], keep: NDArray[np.bool_], size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """First row and column, rows and columns of the pixels that a mesh's box holds; at least one.
+
+    Triangles that are not kept, or not finite, are not counted.
+    """
+    inputs = map(np.ascontiguousarray, (vertices, triangles, keep))
+    top, left, bottom, right = _box(*inputs, *size)
+    return int(top), int(left), max(int(bottom - top), 1), max(int(right - left), 1)
 
 
 def interpolate(
@@ -54,18 +70,53 @@ def _edge(px: Any, py: Any, qx: Any, qy: Any, sign: Any) -> Any:
     return px, py, qx - px, qy - py, sign
 
 
+@kernel((read_only(2), read_only(2, _NUMBER), read_only(1, FLAG), INDEX, INDEX))
+def _box(vertices: Any, triangles: Any, keep: Any, height: Any, width: Any) -> Any:
+    low_x, high_x = np.float32(np.inf), np.float32(-np.inf)
+    low_y, high_y = low_x, high_x
+    for t in range(triangles.shape[0]):
+        if not keep[t]:
+            continue
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, bx, cx = vertices[a, 0], vertices[b, 0], vertices[c, 0]
+        ay, by, cy = vertices[a, 1], vertices[b, 1], vertices[c, 1]
+        if not np.isfinite(np.float64(ax) + bx + cx + ay + by + cy):
+            continue
+        low_x, high_x = min(low_x, ax, bx, cx), max(high_x, ax, bx, cx)
+        low_y, high_y = min(low_y, ay, by, cy), max(high_y, ay, by, cy)
+    # Clipped while they are floating-point numbers, which any coordinate fits.
+    zero, right, bottom = np.float32(0), np.float32(width - 1), np.float32(height - 1)
+    if not (low_x <= right and high_x >= zero and low_y <= bottom and high_y >= zero):
+        return 0, 0, 0, 0
+    return (
+        np.int64(np.ceil(max(low_y, zero))),
+        np.int64(np.ceil(max(low_x, zero))),
+        np.int64(np.floor(min(high_y, bottom))) + 1,
+        np.int64(np.floor(min(high_x, right))) + 1,
+    )
+
+
 @kernel(
     (
-        *(read_only(2), read_only(2, _NUMBER), read_only(1, FLAG), FLAG),
+        *(read_only(2), read_only(2, _NUMBER), read_only(1, FLAG), FLAG, INDEX, INDEX),
         *(written(2), written(2, _NUMBER), written(3)),
     ),
     STRICT,
 )
 def _rasterise(
-    vertices: Any, triangles: Any, keep: Any, cull: Any, depth: Any, number: Any, bary: Any
+    vertices: Any,
+    triangles: Any,
+    keep: Any,
+    cull: Any,
+    row: Any,
+    column: Any,
+    depth: Any,
+    number: Any,
+    bary: Any,
 ) -> None:
     height, width = depth.shape
-    right, bottom = np.float64(width - 1), np.float64(height - 1)
+    left, right = np.float64(column), np.float64(column + width - 1)
+    top, bottom = np.float64(row), np.float64(row + height - 1)
     zero, one = np.float64(0), np.float64(1)
     for t in range(triangles.shape[0]):
         if not keep[t]:
@@ -92,40 +143,54 @@ def _rasterise(
         if area == zero or (cull and area < zero):
             continue
         # Clipped as floating-point numbers, which any coordinate fits, and only then made integers.
-        low_x, high_x = max(min(ax, bx, cx), zero), min(max(ax, bx, cx), right)
-        low_y, high_y = max(min(ay, by, cy), zero), min(max(ay, by, cy), bottom)
+        low_x, high_x = max(min(ax, bx, cx), left), min(max(ax, bx, cx), right)
+        low_y, high_y = max(min(ay, by, cy), top), min(max(ay, by, cy), bottom)
         if low_x > high_x or low_y > high_y:
             continue
         first_x, last_x = np.int64(np.ceil(low_x)), np.int64(np.floor(high_x))
         first_y, last_y = np.int64(np.ceil(low_y)), np.int64(np.floor(high_y))
+        if first_x > last_x or first_y > last_y:  # most of a fine mesh: no pixel's centre
+            continue
         sign = one if area > zero else -one
         ux, uy, u_run, u_rise, u_sign = _edge(bx, by, cx, cy, sign)
         vx, vy, v_run, v_rise, v_sign = _edge(cx, cy, ax, ay, sign)
         wx, wy, w_run, w_rise, w_sign = _edge(ax, ay, bx, by, sign)
         for i in range(first_y, last_y + 1):
             u_row, v_row, w_row = u_run * (i - uy), v_run * (i - vy), w_run * (i - wy)
+            inside = False
             for j in range(first_x, last_x + 1):
                 u = (u_row - u_rise * (j - ux)) * u_sign
                 v = (v_row - v_rise * (j - vx)) * v_sign
                 w = (w_row - w_rise * (j - wx)) * w_sign
                 if u < zero or v < zero or w < zero:
+                    if inside:
+                        break  # what lies within a triangle has no gaps
                     continue
+                inside = True
                 total = u + v + w
                 if total == zero:
                     continue
                 u /= total
                 v /= total
                 z = np.float32(u * az + v * bz + (one - u - v) * cz)
-                if z < depth[i, j]:
-                    depth[i, j] = z
-                    number[i, j] = t
-                    bary[i, j, 0] = u
-                    bary[i, j, 1] = v
+                y, x = i - row, j - column
+                if z < depth[y, x]:
+                    depth[y, x] = z
+                    number[y, x] = t
+                    bary[y, x, 0] = u
+                    bary[y, x, 1] = v
+
+
+@numba.njit(inline="always")
+def carried(bary: Any, i: Any, j: Any, triangles: Any, t: Any, attributes: Any, k: Any) -> Any:
+    """One of the attributes that triangle t carries, at a pixel that it is seen at."""
+    u, v = bary[i, j, 0], bary[i, j, 1]
+    first, second = attributes[triangles[t, 0], k], attributes[triangles[t, 1], k]
+    return u * first + v * second + (np.float32(1) - u - v) * attributes[triangles[t, 2], k]
 
 
 @kernel((read_only(2, _NUMBER), read_only(3), read_only(2, _NUMBER), read_only(2), written(3)))
 def _interpolate(number: Any, bary: Any, triangles: Any, attributes: Any, out: Any) -> None:
-    one = np.float32(1)
     height, width, count = out.shape
     for i in range(height):
         for j in range(width):
@@ -133,8 +198,5 @@ def _interpolate(number: Any, bary: Any, triangles: Any, attributes: Any, out: A
             if t < 0:
                 out[i, j, :] = 0
                 continue
-            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-            u, v = bary[i, j, 0], bary[i, j, 1]
-            w = one - u - v
             for k in range(count):
-                out[i, j, k] = u * attributes[a, k] + v * attributes[b, k] + w * attributes[c, k]
+                out[i, j, k] = carried(bary, i, j, triangles, t, attributes, k)

@@ -28,6 +28,8 @@ class Raster:
     """``[h,w]``: its number, -1 where there is none."""
     bary: Array
     """``[h,w,2]``: weights of its first two corners, in [0, 1]; the third's is the rest to 1."""
+    origin: tuple[int, int] = (0, 0)
+    """Row and column of the picture that the first pixel is."""
 
 
 def rasterise(
@@ -37,6 +39,7 @@ def rasterise(
     *,
     keep: NDArray[np.bool_] | None = None,
     cull: bool = False,
+    tight: bool = False,
     out: Raster | None = None,
 ) -> Raster:
     """The nearest triangle of every pixel.
@@ -54,7 +57,10 @@ def rasterise(
     :param keep: ``[m]`` bool, which triangles there are; default: all.
     :param cull: drop triangles whose signed area ``(bx-ax)(cy-ay) - (by-ay)(cx-ax)`` is not
         positive: those whose corners run anticlockwise in the picture.
-    :param out: written and returned; its arrays are contiguous and of this size.
+    :param tight: only the part of the picture that holds what is kept, at least a pixel; for
+        meshes that fill little of it.
+    :param out: written and returned, instead of a new raster of all the picture or of what is
+        ``tight``; its arrays are contiguous and of this size.
     :raises ValueError: shapes that do not fit, or a corner that is no vertex.
     :raises TypeError: arrays of other types.
     """
@@ -72,16 +78,25 @@ def rasterise(
     check_arrays(np.bool_, keep=keep)
     check_shape("keep", keep, (len(triangles),))
     if out is None:
-        out = Raster(
-            np.empty((height, width), np.float32),
-            np.empty((height, width), np.int32),
-            np.empty((height, width, 2), np.float32),
-        )
-    check_out(out.depth, (height, width))
-    check_out(out.triangle, (height, width), np.int32)
-    check_out(out.bary, (height, width, 2))
-    numba_cpu.rasterise(vertices, triangles, keep, cull, out.depth, out.triangle, out.bary)
+        box = numba_cpu.box_of(vertices, triangles, keep, size) if tight else (0, 0, *size)
+        out = _empty(*box)
+    else:
+        check_out(out.depth, (height, width))
+        check_out(out.triangle, (height, width), np.int32)
+        check_out(out.bary, (height, width, 2))
+    numba_cpu.rasterise(
+        vertices, triangles, keep, cull, out.origin, out.depth, out.triangle, out.bary
+    )
     return out
+
+
+def _empty(top: int, left: int, height: int, width: int) -> Raster:
+    return Raster(
+        np.empty((height, width), np.float32),
+        np.empty((height, width), np.int32),
+        np.empty((height, width, 2), np.float32),
+        (top, left),
+    )
 
 
 def interpolate(

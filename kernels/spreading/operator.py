@@ -58,9 +58,9 @@ def relax(
 
     :param weights: ``[h,w,k]``.
     :param inside: ``[h,w]`` bool, the mask; outside it nothing is read or changed.
-    :param label: ``[h,w]`` integers; in the mask 0 to k-1.
+    :param label: ``[h,w]`` integers; in the mask 0 to l-1.
     :param depth: ``[h,w]``.
-    :param neighbours: ``[k,k]`` bool, whether a pixel of the first label reads one of the second.
+    :param neighbours: ``[l,l]`` bool, whether a pixel of the first label reads one of the second.
     :param tolerance: of depths, in their unit.
     :param steps: how many times.
     :return: new arrays, ``[h,w,k]`` and ``[h,w]``.
@@ -72,10 +72,11 @@ def relax(
     check_arrays(np.bool_, inside=inside, neighbours=neighbours)
     if weights.ndim != 3:
         raise ValueError(f"weights must be [h,w,k], not {shape_text(weights)}")
-    height, width, count = weights.shape
+    height, width = weights.shape[:2]
     check_shape("inside", inside, (height, width))
     check_shape("label", label, (height, width))
     check_shape("depth", depth, (height, width))
+    count = len(neighbours)
     check_shape("neighbours", neighbours, (count, count))
     if not np.issubdtype(label.dtype, np.integer):
         raise TypeError(f"label must be integers, not {label.dtype}")

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
+from bunraku.runtime.later import Later
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
@@ -29,12 +30,20 @@ class Subject:
     """What a driver keeps of one photo. Drivers add to it what they need."""
 
     source: Source
-    surface: Array
-    """P_s, ``[1, 73, n, n]`` in the photo's window (spec/surface.py)."""
+    surface_later: Later[Array]
+    """See ``surface``."""
+    drawn: bool = field(default=False, kw_only=True)
+    """Whether the driver draws the person itself, so that no generator need look at the photo."""
     face: PhotoFace | None = field(default=None, kw_only=True)
     """The photo's face, if it is to follow the driver's and is seen well enough."""
     notes: tuple[str, ...] = field(default=(), kw_only=True)
     """What the user should know of how this photo is driven, a line each."""
+
+    @property
+    def surface(self) -> Array:
+        """P_s, ``[1, 73, n, n]`` in the photo's window (spec/surface.py); EngineError if the
+        network that makes it fails."""
+        return self.surface_later.read()
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +84,8 @@ class Drawn:
 class Driving:
     """One frame as a driver understood it, for one subject."""
 
-    surface: Array
-    """P_d, ``[1, 73, n, n]`` in the photo's window."""
+    surface_later: Later[Array]
+    """See ``surface``."""
     landmarks: Array | None
     """``[33, 4]``: x, y, z in pixels of the frame, visibility; as the camera shows the driver.
     None where a driver has none."""
@@ -88,6 +97,11 @@ class Driving:
     """The person, where the driver draws it; None: the generator does."""
     turned_deg: int = 0
     """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180, 270."""
+
+    @property
+    def surface(self) -> Array:
+        """P_d, ``[1, 73, n, n]`` in the photo's window."""
+        return self.surface_later.read()
 
 
 class Driver(Protocol):

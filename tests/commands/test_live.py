@@ -22,6 +22,7 @@ from bunraku.commands import live as command
 from bunraku.errors import FetchError, NoPersonError
 from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.identity import Identity
+from bunraku.runtime.later import Later
 from bunraku.runtime.source.source import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
@@ -62,7 +63,7 @@ class BrightnessPuppet:
         self.on_frame(len(self.driven))
         level = float(frame[frame.shape[0] // 2, frame.shape[1] // 2].mean()) / 255
         densepose = np.full((1, 73, 8, 8), level, np.float32)
-        return Driving(densepose, np.zeros((33, 4), np.float32), None)
+        return Driving(Later.of(densepose), np.zeros((33, 4), np.float32), None)
 
     def move(self, identity: Identity, driving: Driving) -> dict[str, Any]:
         return {"level": driving.surface[0, 0]}

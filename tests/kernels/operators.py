@@ -62,7 +62,7 @@ def _head(rng: np.random.Generator, shape: Shape) -> Call:
 
 
 def _paste(rng: np.random.Generator, shape: Shape) -> Call:
-    """Shape: H, W, n, left + 100, top + 100, side, whether with detail."""
+    """Shape: H, W, n, left + 100, top + 100, side, with detail if 1, mixed if 2."""
     height, width, n, left, top, side, detailed = shape
     box = (left - 100, top - 100, side)
     x0, y0, x1, y1 = inside(box, (height, width))
@@ -75,7 +75,7 @@ def _paste(rng: np.random.Generator, shape: Shape) -> Call:
         trust = np.clip(rng.uniform(-0.5, 1.0, (1, 1, n, n)), 0, 1).astype(np.float32)
         warped = rng.random((1, 5, n, n), np.float32)
         arrays += (trust, warped, torn_flow(rng, 1, n))
-    return Call(arrays, {"box": box})
+    return Call(arrays, {"box": box, "mixed": detailed == 2})
 
 
 def flat_paste(
@@ -95,8 +95,11 @@ def _flat_reference(
     y: Tensor,
     *detail: Any,
     box: tuple[int, int, int],
+    mixed: bool,
 ) -> Tensor:
-    return paste_reference.paste(plate, photo, image, mask, box, fade=(x, y), detail=detail or None)
+    return paste_reference.paste(
+        plate, photo, image, mask, box, fade=(x, y), detail=detail or None, mixed=mixed
+    )
 
 
 TEXTURE = Operator(
@@ -140,6 +143,9 @@ PASTE = Operator(
         (40, 33, 16, 85, 92, 64, 1),  # all around it
         (41, 57, 17, 110, 107, 23, 0),
         (41, 57, 17, 110, 107, 23, 1),
+        (1, 1, 1, 100, 100, 1, 2),
+        (41, 57, 17, 110, 107, 23, 2),
+        (60, 50, 16, 95, 110, 40, 2),
         (60, 50, 16, 95, 110, 40, 1),
     ),
     differentiable=False,

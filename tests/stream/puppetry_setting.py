@@ -10,6 +10,7 @@ from tests.stream.fakes import FakeClock, live_frame, picture
 
 from bunraku.errors import EngineError
 from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.later import Later
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls, Photo
 from bunraku.stream.core.frame import LiveFrame
@@ -58,7 +59,7 @@ class Pencil:
             return None
         points = np.full((33, 4), level, np.float32)
         surface = np.zeros((1, 73, 4, 4), np.float32)
-        return Driving(surface, points, turned_deg=self.turned_deg)
+        return Driving(Later.of(surface), points, turned_deg=self.turned_deg)
 
     def move(self, identity: Any, driving: Driving) -> dict[str, Any]:
         self._note("move")

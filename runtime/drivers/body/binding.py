@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import cv2
 import numpy as np
@@ -10,9 +10,22 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, relax, spread
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.hidden import covers_of, hidden_by
 from bunraku.runtime.drivers.body.limbs import POSED_BY
-from bunraku.spec.arrays import Array
-from bunraku.spec.skeleton import ADJACENT, BODY_BONES
+from bunraku.runtime.drivers.body.parting import (
+    GROUP,
+    GROUPS,
+    Group,
+    Groups,
+    follow_edges,
+    nearest,
+)
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import (
+    LEFT_ELBOW,
+    LEFT_SHOULDER,
+)
+from bunraku.spec.skeleton import ADJACENT, BODY_BONES, BodyBone
 
 GROWN_PX = 2
 """How far beyond the outline pixels are bound: soft edges lie there."""
@@ -20,14 +33,32 @@ DEPTH_STEP = 0.22
 """Depths that differ by more, in lengths of the trunk, are of two surfaces."""
 RELAXING = 40
 """Steps of smoothing: how wide a joint bends, in pixels, goes with their root."""
+ARMPIT = 0.4
+"""Of the upper arm's length: from there on it hangs beside the trunk and not on it."""
+UNDER = 0.05
+"""How far behind what hides it a hidden cloth lies at least, in trunks."""
+FREE = BODY_BONES
+"""Number of the part that is the left upper arm below the armpit; the right one's is the next."""
+_UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
 
-NEIGHBOURS = np.array(ADJACENT, np.bool_)[:BODY_BONES, :BODY_BONES]
-"""``[15, 15]``, which bones touch."""
+
+def _hanging() -> NDArray[np.bool_]:
+    result = np.zeros((FREE + 2, FREE + 2), np.bool_)
+    result[:FREE, :FREE] = np.array(ADJACENT)[:BODY_BONES, :BODY_BONES]
+    for side in (0, 1):
+        arm = BodyBone.UPPER_ARM_L + side
+        own = [arm, FREE + side, BodyBone.FOREARM_L + side]
+        result[FREE + side, own] = result[own, FREE + side] = True
+    return result
+
+
+HANGING = _hanging()
+"""``[17, 17]``, which parts hang together: bones, and the upper arms below the armpit."""
 
 
 @dataclass(frozen=True, eq=False)
 class Binding:
-    """The photo's person, pixel by pixel."""
+    """A layer of the photo's person, pixel by pixel."""
 
     reached: NDArray[np.bool_]
     """``[n, n]``: the outline and a little more; the rest of the arrays counts there."""
@@ -35,10 +66,32 @@ class Binding:
     """``[n, n, 15]``, of the bones; they sum to 1."""
     bone: NDArray[np.int32]
     """``[n, n]``: the bone whose surface is nearest; -1 elsewhere."""
+    part: NDArray[np.int32]
+    """``[n, n]``, of ``HANGING``; -1 elsewhere."""
     depth: Array
     """``[n, n]``, in pixels."""
     distance: Array
     """``[n, n]``: how far that surface is, in pixels; 0 on it."""
+
+    @property
+    def group(self) -> Groups:
+        """``[n, n]``: to which limb each pixel belongs."""
+        return np.where(self.bone >= 0, GROUP[np.maximum(self.bone, 0)], Group.NOBODY)
+
+
+@dataclass(frozen=True, eq=False)
+class _Surface:
+    """What the camera sees of the body, or of one group of its bones alone."""
+
+    shown: NDArray[np.bool_]
+    weights: Array
+    depth: Array
+
+    @classmethod
+    def of(cls, fit: Fit, weights: Array, triangles: NDArray[np.int32]) -> _Surface:
+        n = len(fit.inside)
+        raster = rasterise(fit.mesh, triangles, (n, n))
+        return cls(raster.triangle >= 0, interpolate(raster, triangles, weights), raster.depth)
 
 
 def body_weights(fit: Fit) -> Array:
@@ -50,35 +103,116 @@ def body_weights(fit: Fit) -> Array:
     return weights
 
 
-def bind_pixels(fit: Fit) -> Binding:
-    """Weights from the front-most surface, spread where the body does not reach, relaxed."""
-    n = len(fit.inside)
+def bind_photo(fit: Fit, window: Picture) -> tuple[Binding, tuple[Binding, ...]]:
+    """The photo's person, and what its arms hide of it.
+
+    Weights are those of the front-most surface, spread where the body does not reach, and relaxed.
+
+    :param window: ``[n, n, 3]`` uint8.
+    """
     triangles = fit.template.triangles
-    raster = rasterise(fit.mesh, triangles, (n, n))
-    own = interpolate(raster, triangles, body_weights(fit))
+    weights = body_weights(fit)
+    front = _Surface.of(fit, weights, triangles)
     square = np.ones((2 * GROWN_PX + 1,) * 2, np.uint8)
     ring = cv2.dilate(fit.inside.astype(np.uint8), square) > 0
-    shown = (raster.triangle >= 0) & ring
-    origin, distance = spread(ring, shown)
-    reached = origin >= 0
-    at = np.where(reached, origin, 0)
-    bone = np.where(reached, own.argmax(-1).ravel()[at], -1).astype(np.int32)
-    weights = np.ascontiguousarray(own.reshape(-1, BODY_BONES)[at] * reached[..., None])
-    depth = np.where(reached, raster.depth.ravel()[at], 0.0).astype(np.float32)
-    label = np.maximum(bone, 0)
-    tolerance = DEPTH_STEP * fit.trunk_px
-    weights, depth = relax(weights, reached, label, depth, NEIGHBOURS, tolerance, RELAXING)
-    # Where the body is seen its pixels lie on it, not behind: it would show through.
-    depth = np.where(shown, np.minimum(depth, raster.depth), depth)
-    return Binding(reached, weights, bone, depth, distance)
+    origin, _ = spread(ring, front.shown & ring)
+    bone = front.weights.argmax(-1).ravel()[np.maximum(origin, 0)]
+    fitted = np.where(origin >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
+    groups = follow_edges(fitted, fit.inside, window, fit.stance.points, fit.trunk_px)
+    of_vertex = GROUP[weights.argmax(1)]
+    bound, hidden = [], []
+    covers = covers_of(fit, groups, np.isin(_parts(fit, bone.astype(np.int32)), _UPPER_ARMS))
+    for group in range(GROUPS):
+        own = triangles[(of_vertex[triangles] == group).any(1)]
+        alone = _Surface.of(fit, weights, np.ascontiguousarray(own))
+        seen = groups == group
+        kept = seen & (fitted == group) & front.shown
+        surface = _Surface(
+            kept | alone.shown,
+            np.where(kept[..., None], front.weights, alone.weights),
+            np.where(kept, front.depth, alone.depth),
+        )
+        bound.append(_bind(fit, surface, seen, group))
+        if group in covers:
+            behind = hidden_by(fit, covers[Group(group)], seen, alone.shown)
+            if behind.any():
+                hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
+    whole = _relaxed(fit, _joined(bound))
+    return whole, tuple(_put_behind(one, whole, UNDER * fit.trunk_px) for one in hidden)
 
 
 def nearest_reached(reached: NDArray[np.bool_]) -> NDArray[np.int64]:
     """``[n, n]``: of every pixel the flat index of the nearest reached one."""
-    _, label = cv2.distanceTransformWithLabels(
-        (~reached).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    flat = np.arange(reached.size, dtype=np.int64).reshape(reached.shape)
+    return nearest(flat, reached)
+
+
+def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) -> Binding:
+    """A region that belongs to one group of bones, each pixel to the nearest of its surface."""
+    known = surface.shown & region
+    known = known if known.any() else surface.shown
+    origin, distance = spread(region, known)
+    far = region & (origin < 0)
+    if far.any() and known.any():  # an island of its own
+        origin = np.where(far, nearest_reached(known), origin)
+        apart = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)
+        distance = np.where(far, apart, distance)
+    reached = origin >= 0
+    at = np.where(reached, origin, 0)
+    weights = surface.weights.reshape(-1, BODY_BONES)[at] * reached[..., None]
+    bone = np.where(group == GROUP, weights, -1.0).argmax(-1)
+    bone = np.where(reached, bone, -1).astype(np.int32)
+    depth = np.where(reached, surface.depth.ravel()[at], 0.0)
+    return Binding(
+        reached,
+        np.ascontiguousarray(weights, np.float32),
+        bone,
+        _parts(fit, bone),
+        depth.astype(np.float32),
+        np.where(reached, distance, np.inf).astype(np.float32),
     )
-    flat = np.flatnonzero(reached)
-    first = np.zeros(int(label.max()) + 1, np.int64)
-    first[label.ravel()[flat]] = flat
-    return np.asarray(first[label], np.int64)
+
+
+def _parts(fit: Fit, bone: NDArray[np.int32]) -> NDArray[np.int32]:
+    """``Binding.part``: an upper arm is of two parts."""
+    rows, columns = np.indices(bone.shape)
+    result = bone.copy()
+    for side in (0, 1):
+        start, end = fit.stance.points[[LEFT_SHOULDER + side, LEFT_ELBOW + side], :2]
+        along = end - start
+        share = (columns - start[0]) * along[0] + (rows - start[1]) * along[1]
+        free = share > ARMPIT * max(float(along @ along), 1e-6)
+        result[(bone == BodyBone.UPPER_ARM_L + side) & free] = FREE + side
+    return result
+
+
+def _joined(layers: list[Binding]) -> Binding:
+    """Layers that do not lie over each other as one: the first, written into."""
+    first, *others = layers
+    for layer in others:
+        for field in fields(Binding):
+            getattr(first, field.name)[layer.reached] = getattr(layer, field.name)[layer.reached]
+    return first
+
+
+def _put_behind(layer: Binding, whole: Binding, apart: float) -> Binding:
+    """What is hidden lies behind what hides it, whatever the fitted depths say."""
+    under = layer.reached & whole.reached & (whole.group != layer.group)
+    depth = np.where(under, np.maximum(layer.depth, whole.depth + np.float32(apart)), layer.depth)
+    return replace(layer, depth=depth)
+
+
+def _relaxed(fit: Fit, layer: Binding) -> Binding:
+    """Weights and depth smoothed within what hangs together."""
+    weights, depth = relax(
+        layer.weights,
+        layer.reached,
+        np.maximum(layer.part, 0),
+        layer.depth,
+        HANGING,
+        DEPTH_STEP * fit.trunk_px,
+        RELAXING,
+    )
+    # Where the body is seen its pixels lie on it, not behind: it would show through.
+    depth = np.where(layer.distance == 0, np.minimum(depth, layer.depth), depth)
+    return replace(layer, weights=weights, depth=depth)

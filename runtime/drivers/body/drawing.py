@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import Raster, interpolate, rasterise, skin
-from bunraku.runtime.drivers.body.binding import bind_pixels
+from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
+from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.grid import GROUP, GROUPS, Grid, make_grid
+from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
+from bunraku.runtime.drivers.body.layer import Layer, make_layer
+from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
+from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.protocol import Drawn
@@ -28,19 +30,9 @@ from bunraku.spec.landmarks import (
     RIGHT_WRIST,
     VISIBLE,
 )
-from bunraku.spec.tensors import WARPED_CHANNELS
 
-BEHIND = 0.12
-"""How far behind the body's surface the photo's own may lie and still hide it, in trunks."""
-OWN_STEEPNESS = 3.0
-"""Of the soft edge between two groups of bones at a cut."""
-STILL_PX = 1.5
-"""What moved less than one pixel less shows its rim as the photo has it, by degrees."""
 RIM_PX = 0.8
-"""How softly that fades out."""
-EDGE_PX = 2
-"""How near to the photo's lower edge the grid is held."""
-_TRACE = np.float32(1e-4)
+"""How softly the rim fades out."""
 _TIPS = {
     Cloth.FOREARM_L: LEFT_WRIST,
     Cloth.FOREARM_R: RIGHT_WRIST,
@@ -62,190 +54,103 @@ class Body:
 
     fit: Fit
     grid: Grid
+    layer: Layer
     textures: Textures
-    picture: Array
-    """``[n, n, 4]``: the window's colours, and the mask without its rim."""
-    rim: Array
-    """``[n, n]``: the mask with its rim and a little more."""
-    by_group: tuple[NDArray[np.intp], ...]
-    """Numbers of the grid's triangles, for each group of bones."""
+    photo: PhotoMesh
+    """What the grid shows."""
+    behind: BodyMesh
+    """What the layer shows."""
+    by_group: NDArray[np.bool_]
+    """``[7, t]``: which of the grid's triangles each group of bones draws."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit) -> Body:
         """Bind a photo to the body that was fitted to it."""
-        binding = bind_pixels(fit)
-        grid = make_grid(binding, fit.trunk_px, lower_edge(source))
-        textures = make_textures(fit, binding, source.window, source.mask)
-        mask = shrunk(source.mask)[..., None]
-        colours = source.window.astype(np.float32) / np.float32(255.0)
+        bound, hidden = bind_photo(fit, source.window)
+        settled, binding = settle(fit, bound)
+        edge = lower_edge(source)
+        grid = make_grid(binding, fit.trunk_px, edge)
+        textures = make_textures(fit, binding, hidden, source.window, source.mask)
+        layer = make_layer(fit, settled, hidden, textures.cloth, edge)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
-        by_group = tuple(np.flatnonzero(drawn_by == group) for group in range(GROUPS))
-        picture = np.concatenate([colours, mask], -1)
-        wide = cv2.dilate(source.mask, np.ones((3, 3), np.uint8))
-        rim = np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32)
-        return cls(fit, grid, textures, picture, rim, by_group)
+        by_group = drawn_by == np.arange(GROUPS)[:, None]
+        photo = _photo_mesh(source, grid, textures)
+        return cls(fit, grid, layer, textures, photo, _body_mesh(layer, textures), by_group)
 
-    def draw(self, transforms: Array, visibility: Array, size: int) -> tuple[Drawn, Array]:
-        """The person with its bones moved, and its surface (``drivers.body.surface``).
+    def draw(self, transforms: Array, visibility: Array) -> Drawn:
+        """The person with its bones moved.
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         :param visibility: ``[33]`` of the driver's landmarks: what neither the photo nor the
             driver shows is not made up.
-        :param size: side of the surface in pixels.
         """
-        n = len(self.picture)
-        own, alpha, depth = self._photo_layer(transforms)
-        place, shown, raster = self._body_layer(transforms, visibility)
-        hidden = depth >= raster.depth + BEHIND * self.fit.trunk_px
-        alpha[hidden & (shown > 0)] = 0.0
-        part = _extent((alpha > 0) | (shown > 0))
-        own, alpha, shown = (np.ascontiguousarray(a[part]) for a in (own, alpha, shown))
-        warped = _planes(_read(self.picture, own))
-        filled = raster.triangle[part] >= 0
-        colours = _planes(_read(self.textures.planes, _extended(place[part], filled)))
-        rows, columns = (np.arange(n, dtype=np.float32)[p] for p in part)
-        flow = np.stack([own[..., 0] - columns, own[..., 1] - rows[:, None]])
-        # What has not moved has its own background at its rim: there the photo needs no edge.
-        still = np.clip(STILL_PX - np.abs(flow).max(0), 0.0, 1.0)
-        covered = alpha > 0
-        alpha *= np.maximum(warped[3], still * self.rim[part])
-        warped[3] = 1.0
-        mask = alpha + (np.float32(1.0) - alpha) * shown
-        # Where next to nothing is shown colours still go on, for what is read between two pixels.
-        trust = (alpha + _TRACE * covered) / (mask + _TRACE)
-        image = warped[:3] - colours
-        image *= trust
-        image += colours
-        flow *= np.float32(2.0 / n)
-        flow = _planes(_extended(np.ascontiguousarray(flow.transpose(1, 2, 0)), covered))
-        drawn = Drawn(
-            image=_window(image, part, n),
-            mask=_window(mask[None], part, n),
-            trust=_window(trust[None], part, n),
-            warped=_window(warped, part, n, WARPED_CHANNELS),
-            flow=_window(flow, part, n),
-        )
-        return drawn, surface_of(raster, self.fit.template, size)
+        sheets, photo = self._sheets(transforms)
+        raster = self._raster(transforms, visibility)
+        far = BEHIND * self.fit.trunk_px
+        made = compose(sheets, photo, raster, self.behind, far)
+        return Drawn(made.image, made.mask, made.trust, made.warped, made.flow)
 
-    def _photo_layer(self, transforms: Array) -> tuple[Array, Array, Array]:
-        """Where in the photo each pixel comes from ``[n, n, 2]``, whether it does, its depth."""
-        grid, n = self.grid, len(self.picture)
+    def surface(self, transforms: Array, visibility: Array, size: int) -> Array:
+        """The template as the same bones carry it: P ``[1, 73, size, size]``."""
+        template, n = self.fit.template, len(self.photo.picture)
+        moved = skin(self.fit.mesh, template.weights, template.bones, transforms)
+        keep = self._shown(visibility)[: len(template.triangles)]
+        raster = rasterise(moved, template.triangles, (n, n), keep=keep)
+        return surface_of(raster, template, size)
+
+    def _sheets(self, transforms: Array) -> tuple[list[Raster], PhotoMesh]:
+        """The photo's mesh as the bones carry it, a raster for each group of them."""
+        grid, n = self.grid, len(self.photo.picture)
         moved = skin(grid.vertices, grid.weights, grid.bones, transforms)
-        if grid.held.any():
-            lifted = grid.held & (moved[:, 1] < grid.vertices[:, 1])
-            moved[lifted, 1] = grid.vertices[lifted, 1] + EDGE_PX
+        hold_down(moved, grid.vertices, grid.hold)
         whole = grid.whole(moved)
-        place = np.ascontiguousarray(grid.vertices[:, :2])
-        own = np.zeros((n * n, 2), np.float32)
-        alpha, best = np.zeros(n * n, np.float32), np.full(n * n, -1.0, np.float32)
-        depth = np.full(n * n, np.inf, np.float32)
-        # A limb's soft edge must not hide the trunk behind it, and at a cut each side shows its
-        # own pixels alone: so the nearest group wins that has something to show.
-        for group, number in enumerate(self.by_group):
-            if not len(number):
-                continue
-            triangles = np.ascontiguousarray(grid.triangles[number])
-            keep = np.ascontiguousarray(whole[number])
-            raster = rasterise(moved, triangles, (n, n), keep=keep, cull=True)
-            at = np.flatnonzero(raster.triangle >= 0)
-            there = _interpolated(raster, at, triangles, place)
-            nearest = np.clip(np.rint(there), 0, n - 1).astype(np.int64)
-            nearest = nearest[:, 1] * n + nearest[:, 0]
-            split = grid.group[number][raster.triangle.ravel()[at]] >= 0
-            member = self.textures.members[group * n : (group + 1) * n].ravel()[nearest]
-            member = np.clip((member - 0.5) * OWN_STEEPNESS + 0.5, 0.0, 1.0)
-            part = np.where(split, member, np.float32(1.0)).astype(np.float32)
-            shows, near = part * self.picture[..., 3].ravel()[nearest], raster.depth.ravel()[at]
-            weak = best[at] <= 0.5
-            take = (shows > 0.5) & ((near < depth[at]) | weak) | (shows > best[at]) & weak
-            alpha[at] = np.minimum(alpha[at] + part, 1.0)
-            to = at[take]
-            own[to], depth[to], best[to] = there[take], near[take], shows[take]
-        return own.reshape(n, n, 2), alpha.reshape(n, n), depth.reshape(n, n)
+        sheets = [
+            rasterise(moved, grid.triangles, (n, n), keep=whole & own, cull=True, tight=True)
+            for own in self.by_group
+        ]
+        return sheets, replace(self.photo, share=grid.share(moved))
 
-    def _body_layer(self, transforms: Array, visibility: Array) -> tuple[Array, Array, Raster]:
-        """Where in the planes each pixel comes from, how much of it the body fills, its raster."""
-        fit, n = self.fit, len(self.picture)
-        moved = skin(fit.mesh, fit.template.weights, fit.template.bones, transforms)
-        triangles, cloth = fit.template.triangles, self.textures.cloth
-        keep = np.ones(len(triangles), np.bool_)
+    def _raster(self, transforms: Array, visibility: Array) -> Raster:
+        """The mesh behind, as the bones carry it."""
+        layer, n = self.layer, len(self.photo.picture)
+        moved = skin(layer.vertices, layer.weights, layer.bones, transforms)
+        hold_down(moved, layer.vertices, layer.hold)
+        keep = self._shown(visibility)
+        return rasterise(moved, layer.triangles, (n, n), keep=keep, cull=True, tight=True)
+
+    def _shown(self, visibility: Array) -> NDArray[np.bool_]:
+        """``[t]``: the layer's triangles, but for what neither the photo nor the driver shows."""
+        shown = self.layer.given.copy()
         for kind, landmark in _TIPS.items():
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
-                keep &= cloth != kind
-        raster = rasterise(moved, triangles, (n, n), keep=keep)
-        place = interpolate(raster, triangles, np.clip(fit.mesh[:, :2], 0.0, n - 1.0))
-        place[..., 1] += n * cloth[np.maximum(raster.triangle, 0)]
-        filled = cv2.blur((raster.triangle >= 0).astype(np.float32), (3, 3))
-        return place, np.asarray(filled, np.float32), raster
+                shown &= self.layer.cloth != kind
+        return shown
 
 
-def lower_edge(source: Source) -> int | None:
-    """The row of the window at which the photo ends and cuts the person; None where it does not."""
-    _, top, side = source.framing.window.box
-    height, n = source.photo.shape[0], len(source.mask)
-    if top + side < height - 2:
-        return None
-    row = min(n - 1, int((height - top) * n / side) - 2)
-    return row if row > 0 and (source.mask[row - 1] > 0.5).any() else None
-
-
-def _interpolated(
-    raster: Raster, at: NDArray[np.intp], triangles: NDArray[np.int32], attributes: Array
-) -> Array:
-    """``interpolate`` for the few pixels ``at`` of a raster: ``[k, c]``."""
-    corners = attributes[triangles[raster.triangle.ravel()[at]]]
-    first, second = raster.bary.reshape(-1, 2)[at].T[..., None]
-    return np.asarray(
-        corners[:, 0] * first + corners[:, 1] * second + corners[:, 2] * (1.0 - first - second),
-        np.float32,
+def _photo_mesh(source: Source, grid: Grid, textures: Textures) -> PhotoMesh:
+    n = len(source.mask)
+    colours = source.window.astype(np.float32) / np.float32(255.0)
+    wide = cv2.dilate(source.mask, np.ones((3, 3), np.uint8))
+    return PhotoMesh(
+        grid.triangles,
+        np.ascontiguousarray(grid.vertices[:, :2]),
+        grid.group >= 0,
+        np.concatenate([colours, shrunk(source.mask)[..., None]], -1),
+        np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32),
+        textures.members.reshape(GROUPS, n, n),
+        np.ones(len(grid.triangles), np.float32),
     )
 
 
-def _read(picture: Array, place: Array) -> Array:
-    """A picture's values at places ``[h, w, 2]`` (x, y), between its pixels."""
-    x, y = cv2.split(place)
-    method, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
-    return np.asarray(cv2.remap(picture, x, y, method, borderMode=border), np.float32)
+def _body_mesh(layer: Layer, textures: Textures) -> BodyMesh:
+    n = textures.planes.shape[1]
+    place = np.ascontiguousarray(layer.vertices[:, :2])
+    return BodyMesh(layer.triangles, place, layer.cloth, textures.planes.reshape(-1, n, n, 3))
 
 
-def _extended(places: Array, known: NDArray[np.bool_]) -> Array:
-    """Places ``[h, w, 2]`` one pixel beyond where they are known, and 0 from there on.
-
-    What is read between two pixels must not take half of its place from a pixel that has none.
-    """
-    result = places * known[..., None]
-    done = known.copy()
-    for axis in (0, 1):
-        was, filled = result.copy(), done.copy()
-        for ahead in (False, True):
-            span = slice(1, None), slice(None, -1)
-            to, by = span if ahead else span[::-1]
-            target = (to,) if axis == 0 else (slice(None), to)
-            origin = (by,) if axis == 0 else (slice(None), by)
-            new = filled[origin] & ~done[target]
-            result[target][new] = was[origin][new]
-            done[target] |= new
-    return result
-
-
-def _extent(shown: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """The rows and columns that hold all of it; at least one of each."""
-    spans = []
-    for axis in (1, 0):
-        at = np.flatnonzero(shown.any(axis))
-        spans.append(slice(int(at[0]), int(at[-1]) + 1) if len(at) else slice(0, 1))
-    return spans[0], spans[1]
-
-
-def _planes(values: Array) -> Array:
-    """``[c, h, w]`` of ``[h, w, c]``."""
-    return np.ascontiguousarray(values.transpose(2, 0, 1))
-
-
-def _window(
-    values: NDArray[np.floating[Any]], part: tuple[slice, slice], n: int, planes: int | None = None
-) -> Array:
-    """``[1, planes, n, n]``: values ``[c, h, w]`` at their place, nothing around and after them."""
-    result = np.zeros((1, planes or len(values), n, n), np.float32)
-    result[0, : len(values), part[0], part[1]] = values
-    return result
+def lower_edge(source: Source) -> int | None:
+    """The window's row at which the photo or the window cuts the person; None if neither does."""
+    _, top, side = source.framing.window.box
+    height, n = source.photo.shape[0], len(source.mask)
+    row = min(n - 1, int((height - top) * n / side) - 2)
+    return row if row > 0 and (source.mask[row - 1] > 0.5).any() else None

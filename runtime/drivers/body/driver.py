@@ -13,8 +13,10 @@ from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.driver import DriverHands
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
+from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.locating import Located, metric_depth
 from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
@@ -70,7 +72,6 @@ class BodyDriver:
         return self._locator.window
 
     def prepare(self, source: Source) -> BodySubject:
-        plain = self._by_landmarks.prepare(source)
         n = len(source.mask)
         metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
         held = NO_HANDS if self._hands is None else self._hands.of_photo(source)
@@ -79,8 +80,15 @@ class BodyDriver:
         hands = None
         if body is not None and self._hands is not None:
             hands = PhotoHands.of(body, self._rig.at_rest.inverse, held)
-        notes = plain.notes if body is not None else (*plain.notes, NOT_FITTED)
-        return BodySubject(source, plain.surface, plain.proportions, body, hands, notes=notes)
+        return BodySubject(
+            source,
+            Later(lambda: self._by_landmarks.source_surface(source)),
+            proportions(source.pose),
+            body,
+            hands,
+            drawn=body is not None,
+            notes=() if body is not None else (NOT_FITTED,),
+        )
 
     def follow(
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
@@ -105,12 +113,17 @@ class BodyDriver:
                     frame, located.in_frame, seen, time_s, turned_deg=turned, mirrored=mirrored
                 )
             transforms = self._rig.transforms(body.fit.stance, landmarks, seen, held)
-            size = subject.surface.shape[-1]
             if subject.hands is None:
-                drawn, surface = body.draw(transforms, seen, size)
+                drawn = body.draw(transforms, seen)
             else:
-                drawn, surface = subject.hands.draw(body, transforms, seen, size, held)
-        return Driving(surface, located.in_frame, drawn=drawn, turned_deg=self._locator.turned_deg)
+                drawn = subject.hands.draw(body, transforms, seen, held)
+        size = self._by_landmarks.size
+        return Driving(
+            Later(lambda: body.surface(transforms, seen, size)),
+            located.in_frame,
+            drawn=drawn,
+            turned_deg=self._locator.turned_deg,
+        )
 
 
 def in_pixels(landmarks: Array, n: int) -> Array:

@@ -82,7 +82,7 @@ def fit_body(
     placed = (stance.frames * thick[:, None, :]) @ rig.at_rest.inverse
     transforms = np.ascontiguousarray(placed[POSED_BY, :3], np.float32)
     mesh = skin(template.vertices, template.weights, template.bones, transforms)
-    return Fit(template, stance, _within(mesh, inside), inside)
+    return Fit(template, stance, kept_within(mesh, inside), inside)
 
 
 def trunk_length(points: Vectors) -> float:
@@ -123,9 +123,12 @@ def _size(rig: Rig, landmarks: Array) -> float:
     return float(np.median(lengths))
 
 
-def _within(mesh: Array, inside: NDArray[np.bool_]) -> Array:
-    """The mesh moved into the outline, so that nothing of it stands beside the photo's person."""
-    n, flags = len(inside), inside.astype(np.uint8)
+def kept_within(mesh: Array, region: NDArray[np.bool_]) -> Array:
+    """A mesh moved into a region of the window, so that nothing of it stands beside it.
+
+    :param mesh: ``[v, 3]`` in pixels. :param region: ``[n, n]``.
+    """
+    n, flags = len(region), region.astype(np.uint8)
     beyond = cv2.distanceTransform(1 - flags, cv2.DIST_L2, 5)
     depth = cv2.distanceTransform(flags, cv2.DIST_L2, 5)
     signed = np.asarray(cv2.GaussianBlur(beyond - depth, (0, 0), 1.0), np.float32)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import (
     DEPTH_STEP,
-    NEIGHBOURS,
+    HANGING,
     Binding,
     nearest_reached,
 )
+from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
@@ -26,10 +27,12 @@ SKIRT_PX = 3.0
 """Legs are not cut from each other where both their surfaces are farther: there is a skirt."""
 PULLED = 6.0
 """Of the photo's length; a triangle between two bones that is pulled out farther is dropped."""
-GROUPS = 5
-"""Trunk with head, and each of the four limbs."""
-GROUP = np.array([0, 0, 0, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4])
-"""Of each bone."""
+HOLDING = 0.5
+"""How far above the photo's lower edge a body that is lifted is stretched, in trunks."""
+EDGE_PX = 2
+"""How far below that edge it still reaches."""
+STREAKS = 2.5, 4.0
+"""How often its own length a triangle may be drawn out until it fades, and until it is gone."""
 _LEGS = [BodyBone.THIGH_L, BodyBone.THIGH_R, BodyBone.SHIN_L, BodyBone.SHIN_R]
 _SHINS = [BodyBone.SHIN_L, BodyBone.SHIN_R]
 _HELD = [BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R]
@@ -72,10 +75,12 @@ class Grid:
     """``[t, 3]``"""
     group: NDArray[np.int32]
     """``[t]``: at a cut, whose pixels a triangle shows; -1 for all of them."""
-    held: NDArray[np.bool_]
-    """``[v]``: at the photo's lower edge, from which they are not lifted."""
+    hold: Array
+    """``[v]`` in [0, 1]: 1 at the photo's lower edge, from which nothing is lifted, less above."""
 
     seams: Seams
+    unstretched: Array
+    """``[t, 2, 2]``: what takes a triangle's first two edges to the photo's axes."""
 
     def whole(self, moved: Array) -> NDArray[np.bool_]:
         """``[t]``: which triangles are not pulled out between two bones.
@@ -86,6 +91,30 @@ class Grid:
         result = np.ones(len(self.triangles), np.bool_)
         result[self.seams.triangle[(now * now).sum(1) > self.seams.limit]] = False
         return result
+
+    def share(self, moved: Array) -> Array:
+        """``[t]`` in [0, 1]: how much each triangle has to show; nothing if drawn out to streaks.
+
+        :param moved: ``[v, 3]``, where the vertices are now.
+        """
+        a, b, c = moved[self.triangles, :2].transpose(1, 0, 2)
+        edges = np.stack([b - a, c - a], -1)
+        turned = edges @ self.unstretched
+        squares = (turned * turned).sum((1, 2))
+        areas = turned[:, 0, 0] * turned[:, 1, 1] - turned[:, 0, 1] * turned[:, 1, 0]
+        root = np.sqrt(np.maximum(squares * squares - 4.0 * areas * areas, 0.0))
+        most = np.sqrt(0.5 * (squares + root))  # the larger singular value
+        start, end = STREAKS
+        return np.asarray(np.clip((end - most) / (end - start), 0.0, 1.0), np.float32)
+
+
+def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
+    """Leave vertices at the photo's lower edge when the body is lifted, in place.
+
+    :param moved: ``[v, 3]``; :param vertices: ``[v, 3]``, in the photo. :param hold: ``[v]``.
+    """
+    rise = np.maximum(vertices[:, 1] - moved[:, 1], 0.0)
+    moved[:, 1] += hold * (rise + np.minimum(rise, np.float32(EDGE_PX)))
 
 
 def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid:
@@ -107,7 +136,8 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
     a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]
     quads = np.stack([a, b, c, d], -1)[(np.stack([a, b, c, d]) >= 0).all(0)]
     triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-    cut = _cut(triangles, place, bone, binding.distance.ravel()[at], trunk_px)
+    part, distance = binding.part.ravel()[at], binding.distance.ravel()[at]
+    cut = _cut(triangles, place, part, distance, trunk_px)
     doubled = _double(triangles[cut], place, bone)
     origin = np.concatenate([np.arange(len(place)), doubled.origin]).astype(np.int64)
     carrier = np.concatenate([np.arange(len(place)), doubled.carrier]).astype(np.int64)
@@ -116,9 +146,10 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
     vertices = place[origin]
     vertices[:, 2] = place[carrier, 2]
     bone = bone[carrier].astype(np.int32)
-    held = np.zeros(len(vertices), np.bool_)
+    hold = np.zeros(len(vertices), np.float32)
     if lower_edge is not None:
-        held = (vertices[:, 1] > lower_edge - STEP_PX) & np.isin(bone, _HELD)
+        above = np.maximum(lower_edge - STEP_PX - vertices[:, 1], 0.0) / (HOLDING * trunk_px)
+        hold = (np.maximum(1.0 - above, 0.0) * np.isin(bone, _HELD)).astype(np.float32)
     bones = np.argsort(-weights, 1)[:, :4]
     heavy = np.take_along_axis(weights, bones, 1)
     heavy /= heavy.sum(1, keepdims=True) + 1e-9
@@ -129,15 +160,21 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
         bone,
         np.ascontiguousarray(triangles),
         group,
-        held,
+        hold,
         Seams.of(vertices, bone, triangles),
+        _unstretched(vertices, triangles),
     )
+
+
+def _unstretched(vertices: Array, triangles: NDArray[np.int32]) -> Array:
+    a, b, c = vertices[triangles, :2].astype(np.float64).transpose(1, 0, 2)
+    return np.asarray(np.linalg.inv(np.stack([b - a, c - a], -1)), np.float32)
 
 
 def _cut(
     triangles: NDArray[np.int64],
     place: Array,
-    bone: NDArray[np.int32],
+    part: NDArray[np.int32],
     distance: Array,
     trunk_px: float,
 ) -> NDArray[np.bool_]:
@@ -145,10 +182,10 @@ def _cut(
     result = np.zeros(len(triangles), np.bool_)
     for first, second in ((0, 1), (1, 2), (2, 0)):
         i, j = triangles[:, first], triangles[:, second]
-        legs = np.isin(bone[i], _LEGS) & np.isin(bone[j], _LEGS)
-        legs &= np.isin(bone[i], _SHINS) | np.isin(bone[j], _SHINS)
+        legs = np.isin(part[i], _LEGS) & np.isin(part[j], _LEGS)
+        legs &= np.isin(part[i], _SHINS) | np.isin(part[j], _SHINS)
         skirt = legs & (np.minimum(distance[i], distance[j]) > SKIRT_PX)
-        result |= ~NEIGHBOURS[bone[i], bone[j]] & ~skirt
+        result |= ~HANGING[part[i], part[j]] & ~skirt
         result |= np.abs(place[i, 2] - place[j, 2]) > DEPTH_STEP * TORN * trunk_px
     return result
 

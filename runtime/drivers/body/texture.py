@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -9,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import Binding, nearest_reached
+from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.grid import GROUP, GROUPS
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group, Groups, nearest
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -45,6 +46,10 @@ ENOUGH = 12
 """Pixels from which a plane is the photo's own."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
+GRAIN_PX, SOFTER_PX = 2.0, (2.0, 5.0)
+"""How far colours are evened out where a plane goes on beyond what is known, in pixels."""
+BLEEDING_PX = 1
+"""How far one limb's colours run into those beside it."""
 SKIN_LIKE = 0.10
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
@@ -67,16 +72,19 @@ class Textures:
     cloth: NDArray[np.int32]
     """``[m]``, of the template's triangles."""
     members: Array
-    """``[5 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
+    """``[7 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
 
 
-def make_textures(fit: Fit, binding: Binding, window: Picture, mask: Array) -> Textures:
+def make_textures(
+    fit: Fit, binding: Binding, hidden: Sequence[Binding], window: Picture, mask: Array
+) -> Textures:
     """The colours of a photo's person.
 
     :param window: ``[n, n, 3]``; :param mask: ``[n, n]`` in [0, 1].
     """
     colours = window.astype(np.float32) / np.float32(255.0)
     sure = cv2.erode((mask > SURE).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    sure &= ~_at_borders(binding.group)
     kind = np.where(binding.bone >= 0, CLOTH[np.maximum(binding.bone, 0)], -1)
     face = _face(fit, kind == Cloth.FACE)
     skin_tone = _middle(colours, sure & face)
@@ -92,7 +100,7 @@ def make_textures(fit: Fit, binding: Binding, window: Picture, mask: Array) -> T
     planes = []
     for cloth in Cloth:
         if known[cloth]:
-            planes.append(filled(colours, shown[cloth].astype(np.float32)))
+            planes.append(filled(colours, shown[cloth]))
             continue
         other = _LIKE.get(cloth)
         tone = _middle(colours, shown[other]) if other is not None and known[other] else None
@@ -110,27 +118,33 @@ def make_textures(fit: Fit, binding: Binding, window: Picture, mask: Array) -> T
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
-        _members(binding),
+        _members(binding, hidden),
     )
 
 
-def filled(colours: Array, known: Array) -> Array:
-    """Colours ``[n, n, 3]`` where ``known [n, n]`` is 1, and a smooth continuation elsewhere."""
-    levels = [(colours * known[..., None], known)]
-    while min(levels[-1][1].shape) > 2:
-        sums, share = levels[-1]
-        size = (max(1, share.shape[1] // 2), max(1, share.shape[0] // 2))
-        smaller = [cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (sums, share)]
-        levels.append((np.asarray(smaller[0]), np.asarray(smaller[1])))
-    sums, share = levels[-1]
-    result = np.empty_like(sums)
-    result[:] = sums.sum((0, 1)) / max(float(share.sum()), 1e-6)
-    for sums, share in reversed(levels):
-        size = (share.shape[1], share.shape[0])
-        result = np.asarray(cv2.resize(result, size, interpolation=cv2.INTER_LINEAR))
-        told = np.minimum(2.0 * share, 1.0)[..., None]
-        result = result * (1.0 - told) + sums / np.maximum(share, 1e-6)[..., None] * told
+def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
+    """Colours ``[n, n, 3]`` where ``known [n, n]``, and elsewhere those of the nearest known ones.
+
+    They are evened out before and after, the more the farther away: no grain is drawn into streaks.
+    """
+    share = known.astype(np.float32)
+    sums = cv2.GaussianBlur(colours * share[..., None], (0, 0), GRAIN_PX)
+    weight = cv2.GaussianBlur(share, (0, 0), GRAIN_PX)[..., None]
+    even = (sums / np.maximum(weight, 1e-6)).astype(np.float32)
+    flat = np.arange(known.size).reshape(known.shape)
+    spread = even.reshape(-1, 3)[nearest(flat, known)]
+    result = np.where(known[..., None], colours, spread).astype(np.float32)
+    apart = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)[..., None]
+    for softness in SOFTER_PX:
+        soft = cv2.GaussianBlur(result, (0, 0), softness)
+        result += (soft - result) * np.clip(apart / softness - 0.5, 0.0, 1.0)
     return np.asarray(result, np.float32)
+
+
+def _at_borders(groups: Groups) -> NDArray[np.bool_]:
+    """Where colours of two limbs, or of a limb and the trunk, may be mixed."""
+    values, square = groups.astype(np.float32), np.ones((2 * BLEEDING_PX + 1,) * 2, np.uint8)
+    return np.asarray(cv2.dilate(values, square) != cv2.erode(values, square), np.bool_)
 
 
 def _face(fit: Fit, head: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -161,7 +175,14 @@ def _middle(colours: Array, where: NDArray[np.bool_]) -> Array | None:
     return np.asarray(np.median(colours[where], axis=0), np.float32)
 
 
-def _members(binding: Binding) -> Array:
-    group = GROUP[np.maximum(binding.bone.ravel()[nearest_reached(binding.reached)], 0)]
-    soft = [cv2.GaussianBlur((group == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
+def _members(binding: Binding, hidden: Sequence[Binding]) -> Array:
+    group = nearest(binding.group, binding.reached)
+    own = group.copy()
+    for cloths in hidden:  # where it goes on under another limb it has colours of its own alone
+        behind = cloths.bone[cloths.reached][0]
+        other = np.isin(group, ARMS) & (group != GROUP[behind])
+        square = np.ones((2 * BLEEDING_PX + 1,) * 2, np.uint8)
+        near = cv2.dilate(other.astype(np.uint8), square) > 0
+        own[cloths.reached & near & (group == GROUP[behind])] = Group.NOBODY
+    soft = [cv2.GaussianBlur((own == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
     return np.ascontiguousarray(np.concatenate(soft), np.float32)

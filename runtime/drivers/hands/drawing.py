@@ -62,16 +62,13 @@ class PhotoHands:
         )
         return cls((left, right))
 
-    def draw(
-        self, body: Body, transforms: Array, visibility: Array, size: int, poses: HandPoses
-    ) -> tuple[Drawn, Array]:
+    def draw(self, body: Body, transforms: Array, visibility: Array, poses: HandPoses) -> Drawn:
         """``Body.draw`` with hands held as a driver holds them."""
         shares = self.shares(poses)
         if max(shares) <= 0.0:
-            return body.draw(transforms, visibility, size)
+            return body.draw(transforms, visibility)
         handless, folded = self.without(body, shares), self.folded(transforms, shares)
-        drawn, surface = handless.draw(folded, visibility, size)
-        return self.over(drawn, transforms, shares), surface
+        return self.over(handless.draw(folded, visibility), transforms, shares)
 
     def shares(self, poses: HandPoses) -> tuple[float, float]:
         """How far the body's hand takes the place of the photo's, for each hand of a driver."""
@@ -80,12 +77,12 @@ class PhotoHands:
 
     def without(self, body: Body, shares: tuple[float, float]) -> Body:
         """The body with its photo's hands faded out."""
-        picture, rim = body.picture.copy(), body.rim.copy()
+        picture, rim = body.photo.picture.copy(), body.photo.rim.copy()
         for hand, share in zip(self.hands, shares, strict=True):
             kept = np.float32(1.0) - np.float32(share) * hand.pixels
             picture[..., 3] *= kept
             rim *= kept
-        return replace(body, picture=picture, rim=rim)
+        return replace(body, photo=replace(body.photo, picture=picture, rim=rim))
 
     def folded(self, transforms: Array, shares: tuple[float, float]) -> Array:
         """Transforms that leave no fingers of hands that are wholly drawn anew."""
@@ -129,7 +126,7 @@ def _photo_hand(
     used, corners = np.unique(triangles, return_inverse=True)
     low, high = WRIST
     shown = np.clip((share[used] - low) / (high - low), 0.0, 1.0).astype(np.float32)
-    n = len(body.picture)
+    n = len(body.photo.picture)
     raster = rasterise(grid.vertices, grid.triangles, (n, n))
     hangs = (grid.weights * (grid.bones == HAND_BONES[side])).sum(1, keepdims=True)
     hangs = interpolate(raster, grid.triangles, hangs.astype(np.float32))[..., 0]

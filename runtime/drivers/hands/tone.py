@@ -22,7 +22,7 @@ FACE_SURE = 0.9
 
 def colour_hands(body: Body) -> Array:
     """The colour of a body's hands; what looks out from behind the photo's gets it as well."""
-    n = len(body.picture)
+    n = len(body.photo.picture)
     bones, weights = body.fit.template.bones, body.fit.template.weights
     tones = []
     for hand in HAND_BONES:
@@ -69,12 +69,12 @@ def _like_skin(colour: Array) -> bool:
 
 def _face_tone(body: Body) -> Array | None:
     """The median of the face between brows and mouth; None outside of the window."""
-    n = len(body.picture)
+    n = len(body.photo.picture)
     points = body.fit.stance.points[list(HEAD), :2].astype(np.float32)
     hull = cv2.convexHull(points[:, None])
     within = np.zeros((n, n), np.uint8)
     cv2.fillConvexPoly(within, np.rint(hull).astype(np.int32), 1)
-    sure = (within > 0) & (body.picture[..., 3] > FACE_SURE)
+    sure = (within > 0) & (body.photo.picture[..., 3] > FACE_SURE)
     if sure.sum() < ENOUGH:
         return None
-    return np.asarray(np.median(body.picture[sure][:, :3], axis=0), np.float32)
+    return np.asarray(np.median(body.photo.picture[sure][:, :3], axis=0), np.float32)

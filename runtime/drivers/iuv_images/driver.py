@@ -21,6 +21,7 @@ from bunraku.runtime.drivers.iuv_images.placing import (
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages, check_shape
 from bunraku.runtime.drivers.iuv_images.surface import sample
 from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
@@ -86,7 +87,7 @@ class IuvImagesDriver:
 
         :raises EngineError: a network failed.
         """
-        return Subject(source=source, surface=self._surface_of(source))
+        return Subject(source, Later.of(self._surface_of(source)))
 
     def follow(
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
@@ -103,7 +104,7 @@ class IuvImagesDriver:
             surface = self._surface(frame, time_s, subject, mirrored=mirrored)
         if surface is None or not surface[:, PART].any():
             return None
-        return Driving(surface, landmarks=None)
+        return Driving(Later.of(surface), landmarks=None)
 
     def _surface(
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool

@@ -10,11 +10,12 @@ from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.drivers.landmarks.surface import SurfaceMaker
 from bunraku.runtime.drivers.locating import Located, Locator, Tracker
 from bunraku.runtime.drivers.protocol import Driving, Hints, Subject
+from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.source import Source
-from bunraku.spec.arrays import Picture
+from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Step
 
 
@@ -54,13 +55,26 @@ class LandmarkDriver:
         """See ``Locator.window``."""
         return self.locator.window
 
+    @property
+    def size(self) -> int:
+        """n, side of the surfaces in pixels."""
+        return self._surfaces.size
+
     def prepare(self, source: Source) -> LandmarkSubject:
+        return LandmarkSubject(
+            source, Later.of(self.source_surface(source)), proportions(source.pose)
+        )
+
+    def source_surface(self, source: Source) -> Array:
+        """P_s of a photo.
+
+        :raises EngineError: the IUV net failed.
+        """
         outline = None
         if self._options.source_iuv_mask:
             cropped = crop(source.body, source.framing.window, self._surfaces.size)
             outline = np.asarray(cropped, np.float32)
-        surface = self._surfaces.surface(source.landmarks, outline)
-        return LandmarkSubject(source, surface, proportions(source.pose))
+        return self._surfaces.surface(source.landmarks, outline)
 
     def follow(
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
@@ -80,5 +94,9 @@ class LandmarkDriver:
             head = None
             if self._options.head:
                 head = head_map(subject.source.landmarks, located.landmarks)
-        turned_deg = self.locator.turned_deg
-        return Driving(surface, located.in_frame, hints=Hints(head), turned_deg=turned_deg)
+        return Driving(
+            Later.of(surface),
+            located.in_frame,
+            hints=Hints(head),
+            turned_deg=self.locator.turned_deg,
+        )

@@ -31,15 +31,20 @@ def pasted(request: pytest.FixtureRequest) -> Paste:
         mask: Array,
         box: Box,
         detail: tuple[Array, Array, Array] | None = None,
+        mixed: bool = False,
     ) -> Picture:
         x0, y0, x1, y1 = inside(box, photo.shape)
         fade = (np.ones(x1 - x0, np.float32), np.ones(y1 - y0, np.float32))
         if request.param == "arrays":
-            return paste(plate, photo, image, mask, box, fade=fade, detail=detail, threads=2)
+            return paste(
+                plate, photo, image, mask, box, fade=fade, detail=detail, mixed=mixed, threads=2
+            )
         tensors = [torch.from_numpy(array.copy()) for array in (plate, photo, image, mask, *fade)]
         extra = detail and tuple(torch.from_numpy(array.copy()) for array in detail)
         form: Any = paste
-        result: Picture = form(*tensors[:4], box, fade=tuple(tensors[4:]), detail=extra).numpy()
+        result: Picture = form(
+            *tensors[:4], box, fade=tuple(tensors[4:]), detail=extra, mixed=mixed
+        ).numpy()
         return result
 
     return run
@@ -149,7 +154,10 @@ def test_what_is_not_a_number_shows_nothing(pasted: Paste) -> None:
     assert np.abs(out.astype(int) - colours).max() <= 1
 
 
-def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only(pasted: Paste) -> None:
+@pytest.mark.parametrize("mixed", [False, True])
+def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only(
+    mixed: bool, pasted: Paste
+) -> None:
     """The left half reads from a blue bar, the right half from a yellow one; red lies between."""
     photo = np.zeros((256, 256, 3), np.uint8)
     photo[:, :90], photo[:, 90:170], photo[:, 170:] = (0, 0, 255), (255, 0, 0), (255, 255, 0)
@@ -161,9 +169,12 @@ def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only(pasted: Pa
     image = np.broadcast_to(colours.T[None, :, None], (1, 3, SIDE, SIDE)).astype(np.float32)
     trust, warped, _ = trusted(image, whole())
     detail = (trust, warped, flow)
-    out = pasted(np.zeros_like(photo), photo, image, whole(), (0, 0, 256), detail)
+    out = pasted(np.zeros_like(photo), photo, image, whole(), (0, 0, 256), detail, mixed)
     red = (out[..., 0].astype(int) - out[..., 1] > 60) & (out[..., 2] < 60)
     assert not red.any()
+    steps = out[128, 126:130, 0].tolist()
+    wanted = [32, 96, 159, 223] if mixed else [0, 0, 255, 255]
+    assert np.abs(np.subtract(steps, wanted)).max() <= 1
 
 
 @pytest.mark.parametrize(

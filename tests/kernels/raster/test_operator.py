@@ -33,7 +33,8 @@ def test_gives_exactly_what_the_reference_gives(
         vertices, triangles = soup(rng)
         keep = rng.random(40) < 0.7
         shapes = (size, np.float32), (size, np.int32), ((*size, 2), np.float32)
-        out = Raster(*(poisoned(*shape) for shape in shapes))
+        depth, number, bary = (poisoned(*shape) for shape in shapes)
+        out = Raster(depth, number, bary)
         assert rasterise(vertices, triangles, size, keep=keep, cull=cull, out=out) is out
         expected = reference.rasterise(vertices, triangles, size, keep, cull)
         for found, wanted in zip((out.depth, out.triangle, out.bary), expected, strict=True):
@@ -64,6 +65,34 @@ def test_positions_read_through_a_raster_are_the_pixels_own(rng: np.random.Gener
     np.testing.assert_allclose(places[:, 0], columns, atol=1e-3)
     np.testing.assert_allclose(places[:, 1], rows, atol=1e-3)
     np.testing.assert_allclose(places[:, 2], raster.depth[seen], atol=1e-3)
+
+
+@pytest.mark.parametrize("shift", [0, 25, -25, 90])
+def test_a_tight_raster_is_the_part_that_shows_something(
+    shift: int, rng: np.random.Generator
+) -> None:
+    vertices, triangles = soup(rng)
+    vertices += np.array([shift, 0.4 * shift, 0], np.float32)
+    vertices[3] = np.nan
+    keep = rng.random(40) < 0.3
+    whole = rasterise(vertices, triangles, (33, 29), keep=keep)
+    tight = rasterise(vertices, triangles, (33, 29), keep=keep, tight=True)
+    (top, left), (height, width) = tight.origin, tight.triangle.shape
+    assert 0 <= top <= top + height <= 33
+    assert 0 <= left <= left + width <= 29
+    part = np.s_[top : top + height, left : left + width]
+    for name in ("depth", "triangle", "bary"):
+        np.testing.assert_array_equal(getattr(tight, name), getattr(whole, name)[part])
+    assert (whole.triangle >= 0).sum() == (tight.triangle >= 0).sum()
+
+
+def test_nothing_in_the_picture_is_one_pixel() -> None:
+    vertices, triangles = one((3, 40, 1), (5, 60, 1), (4, 50, 1))
+    for keep in (True, False):
+        tight = rasterise(vertices, triangles, (6, 6), keep=np.full(1, keep), tight=True)
+        assert tight.triangle.tolist() == [[-1]]
+    thin = rasterise(*one((5.2, 2, 1), (5.4, 9, 1), (5.3, 9, 1)), (6, 6), tight=True)
+    assert thin.triangle.max() == -1
 
 
 def test_corners_and_edges_belong_to_a_triangle() -> None:

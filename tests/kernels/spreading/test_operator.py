@@ -116,7 +116,7 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
     label, touching = np.zeros((3, 4), np.int64), np.ones((2, 2), bool)
     with pytest.raises(ValueError, match=r"weights must be \[h,w,k\], not \[3, 4\]"):
         relax(depth, mask, label, depth, touching, 1.0, 1)
-    with pytest.raises(ValueError, match=r"neighbours must be \[2, 2\], not \[1, 2\]"):
+    with pytest.raises(ValueError, match=r"neighbours must be \[1, 1\], not \[1, 2\]"):
         relax(weights, mask, label, depth, touching[:1], 1.0, 1)
     with pytest.raises(ValueError, match=r"labels must be 0 to 1, not 2 to 2"):
         relax(weights, mask, label + 2, depth, touching, 1.0, 1)

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.later import Later
 from bunraku.spec.arrays import Array, Picture
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame
@@ -49,7 +50,7 @@ def driving() -> Driving:
     surface = np.zeros((1, 73, 128, 128), np.float32)
     surface[0, 0] = 0.5
     surface[0, 3, 40:90, 50:70] = 1.0  # part 3, in the middle
-    return Driving(surface, points())
+    return Driving(Later.of(surface), points())
 
 
 def live_frame(found: Driving | None = None) -> LiveFrame:
@@ -136,7 +137,7 @@ def test_landmarks_from_nowhere_do_no_harm() -> None:
     found = driving()
     landmarks = points()
     landmarks[11], landmarks[12] = (np.nan, np.inf, 0.0, 1.0), (-1e30, 1e30, 0.0, 1.0)
-    odd = Driving(found.surface, landmarks)
+    odd = Driving(found.surface_later, landmarks)
     draw_overlay(grey((64, 64)), live_frame(odd), STATS, Controls(overlay=True))
 
 

@@ -14,6 +14,7 @@ from tests.stream.fakes import FakeClock, FakeSink, FakeSource, FakeStage, pictu
 from bunraku.errors import InputError, NoPersonError, OutputError, SourceError
 from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.identity import Identity
+from bunraku.runtime.later import Later
 from bunraku.runtime.source.source import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Command, Controls, Photo
@@ -53,7 +54,7 @@ class ColourPuppet:
         self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False
     ) -> Driving | None:
         densepose = np.zeros((1, 73, 4, 4), np.float32)
-        return Driving(densepose, np.zeros((33, 4), np.float32), None)
+        return Driving(Later.of(densepose), np.zeros((33, 4), np.float32), None)
 
     def move(self, identity: Identity, driving: Driving) -> dict[str, Any]:
         return {}

@@ -75,7 +75,7 @@ def test_the_photo_itself_gives_the_photo_back_and_no_network_paints() -> None:
     shown = puppet.animate(PHOTO, 0.0)
     person = silhouette_inside()
     assert np.abs(shown.astype(int) - PHOTO)[person].mean() / 255.0 <= 0.01
-    assert made["motion"].runs == made["blend"].runs == 0
+    assert made["source"].runs == made["motion"].runs == made["blend"].runs == 0
     assert puppet.driving is not None
     assert puppet.driving.drawn is not None
     assert puppet.driving.surface.shape[1] == 73

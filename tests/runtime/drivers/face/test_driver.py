@@ -18,6 +18,7 @@ from bunraku.runtime.drivers.face.landmarks import FaceLandmarker
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.protocol import Driving, Subject
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.later import Later
 from bunraku.runtime.models import FACELESS, Models
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.puppet import Puppet
@@ -37,13 +38,13 @@ class Body:
         self.asked: list[str] = []
 
     def prepare(self, source: Source) -> Subject:
-        return Subject(source, np.zeros((1, 1), np.float32))
+        return Subject(source, Later.of(np.zeros((1, 1), np.float32)))
 
     def follow(
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
     ) -> Driving | None:
         landmarks = pose_of(self.face)
-        return Driving(subject.surface, landmarks) if self.there else None
+        return Driving(subject.surface_later, landmarks) if self.there else None
 
     def calibrate(self) -> None:
         self.asked.append("calibrate")

@@ -71,8 +71,8 @@ def test_a_hand_held_as_the_photos_is_the_photos(source: Source) -> None:
     assert hands.shares((turned((0.0, 0.0, 1.0), 90.0), None)) == (0.0, 0.0)
     assert hands.shares(NO_HANDS) == (0.0, 0.0)
     transforms = RIG.transforms(body.fit.stance, landmarks(), SURE, REST)
-    drawn, _ = hands.draw(body, transforms, SURE, 128, REST)
-    plain, _ = body.draw(transforms, SURE, 128)
+    drawn = hands.draw(body, transforms, SURE, REST)
+    plain = body.draw(transforms, SURE)
     assert np.array_equal(drawn.image, plain.image)
     assert np.array_equal(drawn.mask, plain.mask)
 
@@ -96,7 +96,7 @@ def test_a_hand_is_drawn_in_the_skins_colour_where_it_is_held(source: Source) ->
     raised[[15, 17, 19, 21], :2] += (30.0, -60.0)
     pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
     transforms = RIG.transforms(body.fit.stance, raised, SURE, pose)
-    drawn, _ = hands.draw(body, transforms, SURE, 128, pose)
+    drawn = hands.draw(body, transforms, SURE, pose)
     x, y = raised[[15, 17, 19], :2].mean(0).round().astype(int)
     assert drawn.mask[0, 0, y, x] > 0.95
     assert drawn.trust[0, 0, y, x] < 0.05
@@ -113,9 +113,7 @@ def test_a_hand_lies_on_the_trunk_though_the_pose_puts_it_behind(source: Source)
     to = crossed[[11, 12, 23, 24], :3].mean(0) + np.array([0.0, 0.0, 15.0], np.float32)
     crossed[[15, 17, 19, 21], :3] += to - crossed[[15, 17, 19], :3].mean(0)
     pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
-    drawn, _ = hands.draw(
-        body, RIG.transforms(body.fit.stance, crossed, SURE, pose), SURE, 128, pose
-    )
+    drawn = hands.draw(body, RIG.transforms(body.fit.stance, crossed, SURE, pose), SURE, pose)
     x, y = crossed[[15, 17, 19], :2].mean(0).round().astype(int)
     red, _, blue = drawn.image[0, :, y, x]
     assert red - blue > 0.15  # skin, and not the grey of the clothes
@@ -126,5 +124,5 @@ def test_hands_out_of_the_window_do_no_harm(source: Source) -> None:
     away = landmarks()
     away[[13, 15, 17, 19, 21], :2] += 2000.0
     pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
-    drawn, _ = hands.draw(body, RIG.transforms(body.fit.stance, away, SURE, pose), SURE, 128, pose)
+    drawn = hands.draw(body, RIG.transforms(body.fit.stance, away, SURE, pose), SURE, pose)
     assert np.isfinite(drawn.image).all()

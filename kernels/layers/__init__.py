@@ -1,0 +1,1 @@
+"""Layers: a photo's moved mesh over the body's colours, as one picture of the person."""

@@ -1,0 +1,160 @@
+"""The plain numpy form of composing, in float64 over the whole window: the yardstick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bunraku.kernels.layers.terms import (
+    ALIKE_PX,
+    AROUND,
+    STEEPNESS,
+    STILL_PX,
+    TRACE,
+    BodyMesh,
+    Composed,
+    PhotoMesh,
+)
+from bunraku.kernels.raster import reference
+from bunraku.kernels.raster.operator import Raster
+from bunraku.spec.arrays import Array
+from bunraku.spec.tensors import WARPED_CHANNELS
+
+
+def compose(
+    sheets: Sequence[Raster], photo: PhotoMesh, raster: Raster, body: BodyMesh, behind: float
+) -> Composed:
+    """As ``bunraku.kernels.compose`` says."""
+    n = len(photo.picture)
+    shown, surface, colours = _under(raster, body, behind, n)
+    depth, place, part = _stack(sheets, photo, n)
+    centres = np.stack(np.meshgrid(np.arange(n), np.arange(n)), -1)
+    still = np.clip(STILL_PX - np.abs(place - centres).max(-1), 0.0, 1.0)
+    own = [_between(photo.picture, spot) for spot in place]
+    alpha = [np.maximum(o[..., 3], s * photo.rim) for o, s in zip(own, still, strict=True)]
+
+    rest, weight, best = np.ones((n, n)), np.zeros((n, n)), np.zeros((n, n))
+    chosen, top = np.full((n, n), -1), np.full((n, n, 2), np.inf)
+    shares = np.zeros(depth.shape)
+    for k in range(len(depth)):
+        there = np.isfinite(depth[k])
+        hides = there & (depth[k] >= surface) & (weight == 0) & ~_alike(place[k], top)
+        weight = np.where(hides, rest * shown, weight)
+        rest = np.where(hides, rest - weight, rest)
+        there &= rest > 0
+        shares[k] = np.where(there, np.minimum(part[k] * alpha[k], rest), 0.0)
+        rest = rest - shares[k]
+        counts = np.where(there, shares[k] + TRACE * part[k], 0.0)
+        better = counts > best
+        best, chosen = np.where(better, counts, best), np.where(better, k, chosen)
+        top[better] = place[k][better]
+    last = np.where(weight == 0, rest * shown, 0.0)
+    weight, rest = weight + last, rest - last
+
+    covered = chosen >= 0
+    mask, trusted = 1.0 - rest, np.where(covered, TRACE, 0.0)
+    others, warped = weight[..., None] * colours, np.zeros((n, n, WARPED_CHANNELS))
+    for k in range(len(depth)):
+        alike = covered & _alike(place[k], top)
+        trusted = trusted + np.where(alike, shares[k], 0.0)
+        others = others + np.where(alike, 0.0, shares[k])[..., None] * own[k][..., :3]
+        warped[chosen == k, :3] = own[k][chosen == k, :3]
+    total = np.where(covered, mask + TRACE, np.maximum(mask, 1e-12))[..., None]
+    image = (others + trusted[..., None] * warped[..., :3]) / total
+    warped[..., 3] = covered
+    flow = np.where(covered[..., None], (top - centres) * (2.0 / n), 0.0)
+    kind = np.where(covered, 2, shown > 0)
+    trust = trusted[..., None] / total
+    around = np.concatenate([image, trust, warped], -1), flow
+    around, flow = _extended(*around, kind)
+    image, trust, warped = np.split(around, [3, 4], -1)
+    planes = (image, mask[..., None], trust, warped, flow)
+    return Composed(*(p.transpose(2, 0, 1)[None].astype(np.float32) for p in planes))
+
+
+def _whole(raster: Raster, n: int) -> Raster:
+    """The raster in the whole window."""
+    (top, left), (height, width) = raster.origin, raster.triangle.shape
+    beyond = (top, n - top - height), (left, n - left - width)
+    return Raster(
+        np.pad(raster.depth, beyond, constant_values=np.inf),
+        np.pad(raster.triangle, beyond, constant_values=-1),
+        np.pad(raster.bary, (*beyond, (0, 0))),
+    )
+
+
+def _under(raster: Raster, body: BodyMesh, behind: float, n: int) -> tuple[Any, Any, Any]:
+    """How much the body fills of each pixel, from which depth on it hides, its colours."""
+    raster = _whole(raster, n)
+    cover = raster.triangle >= 0
+    near = ((0, 0), *AROUND)
+    shown = sum(_shifted(cover.astype(float), *step) for step in near)
+    shown /= sum(_shifted(np.ones((n, n)), *step) for step in near)
+    place = reference.interpolate(raster.triangle, raster.bary, body.triangles, body.place)
+    plane = body.plane[raster.triangle].astype(float)
+    told = np.concatenate([place, plane[..., None], raster.depth[..., None]], -1).astype(float)
+    lent, done = np.where(cover[..., None], told, 0.0), cover
+    for step in AROUND:
+        new = _shifted(cover, *step) & ~done
+        lent[new] = _shifted(told, *step)[new]
+        done = done | new
+    surface = np.where(done, lent[..., 3] + behind, np.inf)
+    colours = np.zeros((n, n, 3))
+    for k, picture in enumerate(body.planes):
+        its = done & (lent[..., 2] == k)
+        colours[its] = _between(picture, lent[..., :2])[its]
+    return shown, surface, colours
+
+
+def _stack(sheets: Sequence[Raster], photo: PhotoMesh, n: int) -> tuple[Any, Any, Any]:
+    """Depth ``[g,n,n]``, place and part of each group, the nearest first."""
+    depths, places, parts = [], [], []
+    for sheet, members in zip(sheets, photo.members, strict=True):
+        whole = _whole(sheet, n)
+        place = reference.interpolate(whole.triangle, whole.bary, photo.triangles, photo.place)
+        nearest = np.clip(np.rint(place), 0, n - 1).astype(int)
+        own = members[nearest[..., 1], nearest[..., 0]]
+        soft = np.clip((own - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
+        places.append(place.astype(float))
+        share = photo.share[whole.triangle]
+        depths.append(np.where(share > 0, whole.depth, np.inf))
+        parts.append(np.where(photo.cut[whole.triangle], soft, 1.0) * share)
+    order = np.argsort(depths, 0, kind="stable")
+    depth, part = (np.take_along_axis(np.array(a), order, 0) for a in (depths, parts))
+    return depth, np.take_along_axis(np.array(places), order[..., None], 0), part
+
+
+def _alike(place: Any, other: Any) -> Any:
+    return np.abs(place - other).max(-1) < ALIKE_PX
+
+
+def _between(picture: Array, place: Any) -> Any:
+    """``[n,n,c]`` of a picture at places, bilinear; beyond its edge the edge."""
+    n = len(picture)
+    x, y = np.clip(place, 0, n - 1).transpose(2, 0, 1)
+    column, row = (np.minimum(a.astype(int), n - 2) for a in (x, y))
+    fx, fy = (x - column)[..., None], (y - row)[..., None]
+    above = picture[row, column] * (1 - fx) + picture[row, column + 1] * fx
+    below = picture[row + 1, column] * (1 - fx) + picture[row + 1, column + 1] * fx
+    return above * (1 - fy) + below * fy
+
+
+def _shifted(values: Any, down: int, right: int) -> Any:
+    """At each pixel what its neighbour has; 0 beyond the window."""
+    height, width = values.shape[:2]
+    padded = np.pad(values, ((1, 1), (1, 1), *((0, 0),) * (values.ndim - 2)))
+    return padded[1 + down : 1 + down + height, 1 + right : 1 + right + width]
+
+
+def _extended(around: Any, flow: Any, kind: Any) -> tuple[Any, Any]:
+    """Pixels that show nothing have all of a neighbour's, those of the body alone its flow."""
+    most = np.max([_shifted(kind, *step) for step in ((0, 0), *AROUND)], 0)
+    all_of, flows, done = around.copy(), flow.copy(), most == kind
+    for step in AROUND:
+        new = ~done & (_shifted(kind, *step) == most)
+        flows[new & (most == 2)] = _shifted(flow, *step)[new & (most == 2)]
+        all_of[new & (kind == 0)] = _shifted(around, *step)[new & (kind == 0)]
+        done |= new
+    return all_of, flows

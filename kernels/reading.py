@@ -1,0 +1,28 @@
+"""Reading a picture between its pixels, for the CPU kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from bunraku.kernels.jit import clamped
+
+
+@numba.njit(inline="always")
+def cell(x: Any, y: Any, n: Any) -> Any:
+    """The pixel before a place, and how far beyond it the place is: column, row, shares."""
+    x, y = clamped(x, np.float32(n - 1)), clamped(y, np.float32(n - 1))
+    column, row = min(int(x), n - 2), min(int(y), n - 2)
+    return column, row, x - np.float32(column), y - np.float32(row)
+
+
+@numba.njit(inline="always")
+def between(picture: Any, column: Any, row: Any, fx: Any, fy: Any, c: Any) -> Any:
+    """A channel's value between four pixels of ``cell``."""
+    above = picture[row, column, c]
+    above += (picture[row, column + 1, c] - above) * fx
+    below = picture[row + 1, column, c]
+    below += (picture[row + 1, column + 1, c] - below) * fx
+    return above + (below - above) * fy

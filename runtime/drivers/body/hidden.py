@@ -1,0 +1,73 @@
+"""What of the photo's person lies hidden behind an arm."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.parting import ARMS, ELBOW, Group, Groups
+from bunraku.spec.landmarks import (
+    LEFT_ELBOW,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+)
+
+NOTCH, ACROSS = 0.04, 0.4
+"""How wide a notch in a part is closed where an arm hides it, in lengths of the trunk, and how
+broad an arm may be that lies across its outline."""
+OVERLAP_PX = 3
+"""How far what is hidden goes on under what is seen."""
+
+
+def covers_of(fit: Fit, groups: Groups, begun: NDArray[np.bool_]) -> dict[Group, NDArray[np.bool_]]:
+    """Of each group what may hide it: where a limb lies before something, not where it begins.
+
+    :param begun: ``[n, n]``, the arms down to the armpits.
+    """
+    arms = np.isin(groups, ARMS) & ~begun
+    result = dict.fromkeys((Group.TRUNK, Group.LEG_L, Group.LEG_R), arms)
+    rows, columns = np.indices(groups.shape)
+    for side in (0, 1):
+        x, y = fit.stance.points[LEFT_ELBOW + side, :2]
+        apart = np.hypot(columns - x, rows - y) > ELBOW * fit.trunk_px
+        fore = np.isin(groups, [Group.FOREARM_L, Group.FOREARM_R])
+        result[Group(Group.UPPER_ARM_L + side)] = fore & apart
+    return result
+
+
+def hidden_by(
+    fit: Fit, cover: NDArray[np.bool_], seen: NDArray[np.bool_], shown: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """What is hidden of a group, and a little of what is not: ``[n, n]``; nothing if it is none.
+
+    :param cover: of ``covers_of``. :param seen: where the photo shows the group.
+    :param shown: where the camera would see the fitted body's, if there were nothing else.
+    """
+    radius = max(1, round(NOTCH * fit.trunk_px))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+    within = cv2.erode(fit.inside.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    whole = (seen | shown & cover).astype(np.uint8)
+    round_it = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, disc) > 0
+    along = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, _down_the_trunk(fit)) > 0
+    near = cv2.dilate(shown.astype(np.uint8), disc) > 0
+    hidden = (round_it | along & near) & cover & within
+    if not hidden.any():
+        return hidden
+    square = np.ones((2 * OVERLAP_PX + 1,) * 2, np.uint8)
+    return hidden | (cv2.dilate(hidden.astype(np.uint8), square) > 0) & seen & within
+
+
+def _down_the_trunk(fit: Fit) -> NDArray[np.uint8]:
+    """A line as long as an arm is broad, along the trunk."""
+    points = fit.stance.points[:, :2]
+    along = points[[LEFT_HIP, RIGHT_HIP]].mean(0) - points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
+    half = 0.5 * ACROSS * along  # as long as the trunk is in the picture
+    middle = int(np.ceil(np.abs(half).max()))
+    line = np.zeros((2 * middle + 1,) * 2, np.uint8)
+    x, y = np.rint(half).astype(int)
+    cv2.line(line, (middle - x, middle - y), (middle + x, middle + y), 1)
+    return line

@@ -1,0 +1,163 @@
+"""Where in the photo an arm ends and what is beside it begins: the picture's own edges say it.
+
+The fitted body says it to within a part of an arm's width. In a band of that width on both sides
+of its border each pixel goes to the arm or to what is beside it by colours and edges; then, within
+the arm, to the forearm with its hand or to the upper arm, where one lies before the other.
+
+Source: C. Rother, V. Kolmogorov, A. Blake, "GrabCut", 2004, by way of OpenCV.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.spec.arrays import Picture
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
+
+Groups = NDArray[np.int32]
+T = TypeVar("T", bound=np.generic)
+
+
+class Group(IntEnum):
+    """Bones that are drawn together; the right limb is the next after the left one."""
+
+    NOBODY = -1
+    TRUNK = 0
+    """With the head."""
+    UPPER_ARM_L = 1
+    UPPER_ARM_R = 2
+    FOREARM_L = 3
+    """With the hand."""
+    FOREARM_R = 4
+    LEG_L = 5
+    LEG_R = 6
+
+
+GROUPS = 7
+GROUP = np.array([0, 0, 0, 1, 2, 3, 4, 3, 4, 5, 6, 5, 6, 5, 6], np.int32)
+"""Of each bone that landmarks pose."""
+ARMS = (Group.UPPER_ARM_L, Group.UPPER_ARM_R, Group.FOREARM_L, Group.FOREARM_R)
+
+BAND, BAND_IN_ARM = 0.08, 0.05
+"""How far from the fitted border an edge of the picture is looked for, in lengths of the trunk: of
+an arm, and of the forearm before the upper arm."""
+SHOULDER, ELBOW = 0.2, 0.12
+"""Nearer to the joint, in trunks, a limb goes over into the next: there is no edge to look for."""
+AROUND = 4.0
+"""The surroundings that tell how the other side looks, in bands."""
+STRAND_PX = 2
+"""What is not wider than twice as much is no part of its own."""
+ROUNDS = 3
+FEWEST = 30
+"""Pixels of a limb, from which its colours mean anything."""
+
+
+def follow_edges(
+    groups: Groups, inside: NDArray[np.bool_], window: Picture, points: Vectors, trunk_px: float
+) -> Groups:
+    """Borders of the arms moved to where the picture has edges.
+
+    :param groups: ``[n, n]``, of each pixel by the fitted body.
+    :param inside: ``[n, n]``, the person; beyond it a pixel goes with the nearest in it.
+    :param window: ``[n, n, 3]`` uint8.
+    :param points: the photo's landmarks in pixels of the window.
+    :return: a new array.
+    """
+    result = np.where(inside, groups, Group.NOBODY).astype(np.int32)
+    band_px, in_arm_px = (max(1.5, band * trunk_px) for band in (BAND, BAND_IN_ARM))
+    for side in (0, 1):
+        upper, fore = Group.UPPER_ARM_L + side, Group.FOREARM_L + side
+        apart = _far_from(points[LEFT_SHOULDER + side], SHOULDER * trunk_px, result)
+        arm = np.isin(result, [upper, fore])
+        moved = _follow(arm, (result != Group.NOBODY) & ~arm, window, band_px, apart)
+        result = _given_to(result, arm, moved)
+        apart = _far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result)
+        own = result == fore
+        moved = _follow(own, result == upper, window, in_arm_px, apart)
+        result = _given_to(result, own, moved)
+    known = result != Group.NOBODY
+    whole = nearest(result, known) if known.any() else result
+    return np.where(groups != Group.NOBODY, whole, Group.NOBODY).astype(np.int32)
+
+
+def nearest(values: NDArray[T], wanted: NDArray[np.bool_]) -> NDArray[T]:
+    """``[h, w]``: of each pixel the value of the nearest wanted one; some must be."""
+    _, label = cv2.distanceTransformWithLabels(
+        (~wanted).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros(int(label.max()) + 1, values.dtype)
+    of_label[label[wanted]] = values[wanted]
+    return np.asarray(of_label[label])
+
+
+def _far_from(point: Vectors, radius: float, groups: Groups) -> NDArray[np.bool_]:
+    rows, columns = np.indices(groups.shape)
+    return np.asarray(np.hypot(columns - point[0], rows - point[1]) > radius)
+
+
+def _given_to(groups: Groups, was: NDArray[np.bool_], limb: NDArray[np.bool_]) -> Groups:
+    """Pixels that the limb gained or lost go to the nearest group on the side where they are now.
+
+    :param was: the limb before; :param limb: the limb now.
+    """
+    result = groups.copy()
+    for now, before in ((limb, was), (~limb, ~was)):
+        kept = now & before & (groups != Group.NOBODY)
+        new = now & ~before
+        if new.any() and kept.any():
+            result[new] = nearest(groups, kept)[new]
+    return result
+
+
+def _follow(
+    own: NDArray[np.bool_],
+    other: NDArray[np.bool_],
+    window: Picture,
+    band_px: float,
+    open_: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """A limb as far as the picture's edges, ``[n, n]``.
+
+    :param own: the limb; :param other: what is beside it.
+    :param open_: where the border may be moved.
+    """
+    if own.sum() < FEWEST or other.sum() < FEWEST:
+        return own
+    from_own, from_other = (
+        cv2.distanceTransform((~one).astype(np.uint8), cv2.DIST_L2, 5) for one in (own, other)
+    )
+    unsure = open_ & (own & (from_other <= band_px) | other & (from_own <= band_px))
+    near = np.argwhere(from_own <= AROUND * band_px)
+    low, high = near.min(0), near.max(0) + 1
+    part = (slice(low[0], high[0]), slice(low[1], high[1]))
+    labels = np.where(own, cv2.GC_FGD, cv2.GC_BGD)
+    labels = np.where(unsure, np.where(own, cv2.GC_PR_FGD, cv2.GC_PR_BGD), labels)
+    labels = np.ascontiguousarray(labels[part], np.uint8)
+    if not np.isin([cv2.GC_BGD, cv2.GC_FGD], labels).all() or not unsure.any():
+        return own
+    cv2.setRNGSeed(0)  # its colour models start from random ones: alike for alike photos
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    picture = np.ascontiguousarray(window[part])
+    cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
+    found = np.isin(labels, [cv2.GC_FGD, cv2.GC_PR_FGD])
+    found = _without_strands(found, (own | other)[part])
+    result = own.copy()
+    result[part] = np.where(unsure[part], found, own[part])
+    return result
+
+
+def _without_strands(limb: NDArray[np.bool_], both: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The limb without its threads, and with those of the other side."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * STRAND_PX + 1,) * 2)
+    core, rest = (
+        cv2.morphologyEx(one.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
+        for one in (limb, both & ~limb)
+    )
+    known = core | rest
+    return nearest(limb, known) & both if known.any() else limb

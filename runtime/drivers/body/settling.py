@@ -1,0 +1,91 @@
+"""The fitted body and the photo brought to agree, where the pose alone has them at odds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels import rasterise
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.fit import Fit, kept_within
+from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
+from bunraku.spec.arrays import Array
+
+BESIDE = 0.2
+"""How far beside its arm the body's may stand to be moved there, in trunks."""
+ROUNDS = 6
+BEHIND = 0.12
+"""How far behind the body's surface the photo's own may lie and still hide it, in trunks."""
+BROUGHT = 0.5
+"""What lies farther behind is brought forward to this share of it."""
+LIFT_PX = 5
+"""How far around that goes over into nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """The body where the photo shows it."""
+
+    mesh: Array
+    """``[v, 3]``: the template's vertices in pixels of the window."""
+    given: NDArray[np.bool_]
+    """``[t]``, of its triangles: False where the photo shows that there is none."""
+
+
+def settle(fit: Fit, binding: Binding) -> tuple[Settled, Binding]:
+    """Move the body's arms to the photo's, and the photo's pixels before the body.
+
+    So nothing of the body hides what the photo shows, as long as nothing moves.
+    """
+    mesh = _with_arms_moved(fit, binding)
+    far = BEHIND * fit.trunk_px
+    given = _not_denied(fit, mesh, binding, far)
+    front = rasterise(mesh, fit.template.triangles, fit.inside.shape, keep=given, cull=True)
+    nearest = np.where(front.triangle >= 0, front.depth + BROUGHT * far, np.inf)
+    lift = np.maximum(binding.depth - nearest, 0.0) * binding.reached
+    around = np.ones((2 * LIFT_PX + 1,) * 2, np.uint8)
+    wide = cv2.blur(cv2.dilate(lift.astype(np.float32), around), (2 * LIFT_PX + 1,) * 2)
+    depth = binding.depth - np.maximum(wide * (lift > 0.0), lift)
+    return Settled(mesh, given), replace(binding, depth=depth.astype(np.float32))
+
+
+def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
+    """The body's mesh with its arms within those of the photo."""
+    n = len(fit.inside)
+    groups = GROUP[main_bones(fit.template)]
+    at = np.rint(fit.mesh[:, :2]).astype(int)
+    in_window = ((at >= 0) & (at < n)).all(1)
+    x, y = np.clip(at, 0, n - 1).T
+    mesh = fit.mesh.copy()
+    for side in (0, 1):
+        arm = [Group.UPPER_ARM_L + side, Group.FOREARM_L + side]
+        region = np.isin(binding.group, arm)
+        if region.any():
+            apart = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5)
+            own = np.isin(groups, arm) & in_window & (apart[y, x] <= BESIDE * fit.trunk_px)
+            mesh[own] = kept_within(mesh[own], region)
+    return mesh
+
+
+def _not_denied(fit: Fit, mesh: Array, binding: Binding, far: float) -> NDArray[np.bool_]:
+    """``[t]``: False for triangles of an arm that would hide what the photo shows there.
+
+    :param far: how far behind a triangle the photo's own pixels still hide it.
+    """
+    triangles = fit.template.triangles
+    groups = GROUP[main_bones(fit.template)][triangles[:, 0]]
+    result = np.ones(len(triangles), np.bool_)
+    for _ in range(ROUNDS):  # behind what goes lies its other side
+        front = rasterise(mesh, triangles, fit.inside.shape, keep=result, cull=True)
+        shown = (front.triangle >= 0) & binding.reached
+        number = front.triangle[shown]
+        other = np.isin(groups[number], ARMS) & (groups[number] != binding.group[shown])
+        wrong = number[other & (front.depth[shown] + far <= binding.depth[shown])]
+        if not len(wrong):
+            break
+        result[wrong] = False
+    return result

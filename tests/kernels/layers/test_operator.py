@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.kernels.harness import assert_close, strided
+
+from bunraku.kernels import BodyMesh, Composed, PhotoMesh, Raster, compose, rasterise
+from bunraku.kernels.layers import reference
+from bunraku.kernels.layers.terms import AROUND
+
+Array = NDArray[np.float32]
+N = 24
+ONE = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
+RESULTS = ("image", "mask", "trust", "warped", "flow")
+
+
+def rectangle(x0: float, y0: float, x1: float, y1: float, z: float) -> Array:
+    """Corners, clockwise; triangles are ``ONE``."""
+    return np.array([[x0, y0, z], [x1, y0, z], [x1, y1, z], [x0, y1, z]], np.float32)
+
+
+def moved_by(mesh: Array, x: float, y: float, z: float) -> Array:
+    return mesh + np.array([x, y, z], np.float32)
+
+
+def photo_of(meshes: list[Array], *, mask: Any = 1.0, cut: bool = False) -> PhotoMesh:
+    """A photo whose colours are x, y and 0.5 in shares of the window; a group each mesh."""
+    y, x = np.mgrid[:N, :N].astype(np.float32) / N
+    alpha = np.broadcast_to(np.float32(mask), (N, N))
+    half = np.full((N, N), 0.5, np.float32)
+    return PhotoMesh(
+        np.concatenate([ONE + 4 * k for k in range(len(meshes))]).astype(np.int32),
+        np.ascontiguousarray(np.concatenate(meshes)[:, :2]),
+        np.full(2 * len(meshes), cut),
+        np.stack([x, y, half, alpha], -1),
+        alpha.copy(),
+        np.full((len(meshes), N, N), 0.5, np.float32),
+        np.ones(2 * len(meshes), np.float32),
+    )
+
+
+def sheets_of(photo: PhotoMesh, moved: list[Array]) -> list[Raster]:
+    group = np.repeat(np.arange(len(moved)), 2)
+    return [
+        rasterise(np.concatenate(moved), photo.triangles, (N, N), keep=group == k, tight=True)
+        for k in range(len(moved))
+    ]
+
+
+def body_of(mesh: Array, colour: float = 0.25) -> BodyMesh:
+    planes = np.full((1, N, N, 3), colour, np.float32)
+    return BodyMesh(ONE, np.ascontiguousarray(mesh[:, :2]), np.zeros(2, np.int32), planes)
+
+
+NOWHERE = rectangle(-9, -9, -8, -8, 0)
+
+
+def composed(
+    photo: PhotoMesh, moved: list[Array], body: Array = NOWHERE, behind: float = 1.0
+) -> Composed:
+    return compose(
+        sheets_of(photo, moved),
+        photo,
+        rasterise(body, ONE, (N, N), tight=True),
+        body_of(body),
+        behind,
+    )
+
+
+def scene(rng: np.random.Generator, n: int, groups: int) -> tuple[Any, ...]:
+    """Triangles of a photo and of a body anywhere in and around a window of n pixels."""
+    m, v = 12, 20
+    vertices = rng.uniform(-0.2 * n, 1.2 * n, (v, 3)).astype(np.float32)
+    triangles = rng.integers(0, v, (groups * m, 3)).astype(np.int32)
+    photo = PhotoMesh(
+        triangles,
+        (vertices[:, :2] + rng.normal(0, 2, (v, 2))).astype(np.float32),
+        rng.random(groups * m) < 0.5,
+        rng.random((n, n, 4), np.float32),
+        rng.random((n, n), np.float32),
+        rng.random((groups, n, n), np.float32),
+        np.clip(rng.uniform(-0.3, 1.6, groups * m), 0.0, 1.0).astype(np.float32),
+    )
+    group = np.repeat(np.arange(groups), m)
+    sheets = [
+        rasterise(vertices, triangles, (n, n), keep=group == k, tight=k % 2 == 0)
+        for k in range(groups)
+    ]
+    behind = rng.uniform(0, n, (9, 3)).astype(np.float32)
+    body = BodyMesh(
+        rng.integers(0, 9, (5, 3)).astype(np.int32),
+        rng.uniform(-2, n + 2, (9, 2)).astype(np.float32),
+        rng.integers(0, 3, 5).astype(np.int32),
+        rng.random((3, n, n, 3), np.float32),
+    )
+    return sheets, photo, rasterise(behind, body.triangles, (n, n), tight=True), body, 0.1 * n
+
+
+@pytest.mark.parametrize(("n", "groups"), [(2, 1), (9, 2), (31, 5)])
+def test_gives_what_the_reference_gives(n: int, groups: int, rng: np.random.Generator) -> None:
+    for _ in range(6):
+        given = scene(rng, n, groups)
+        found, wanted = compose(*given), reference.compose(*given)
+        for name in RESULTS:
+            assert_close(getattr(found, name), getattr(wanted, name))
+
+
+def test_the_memory_of_the_inputs_makes_no_difference(rng: np.random.Generator) -> None:
+    sheets, photo, raster, body, behind = scene(rng, 31, 3)
+    wanted = compose(sheets, photo, raster, body, behind)
+    gapped = [
+        replace(s, depth=strided(s.depth), triangle=strided(s.triangle), bary=strided(s.bary))
+        for s in (*sheets, raster)
+    ]
+    meshes = [
+        replace(mesh, **{name: strided(array) for name, array in vars(mesh).items()})
+        for mesh in (photo, body)
+    ]
+    found = compose(gapped[:-1], meshes[0], gapped[-1], meshes[1], behind)
+    for name in RESULTS:
+        np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
+
+
+def test_what_has_moved_is_read_where_it_was() -> None:
+    there = rectangle(5, 6, 15, 16, 3)
+    photo = photo_of([there])
+    found = composed(photo, [moved_by(there, 4, -3, 0)])
+    inside = np.s_[3:14, 9:20]
+    assert_close(found.image[0].transpose(1, 2, 0)[inside], photo.picture[6:17, 5:16, :3])
+    assert (found.mask[0, 0][inside] == 1).all()
+    assert (found.trust[0, 0][inside] == 1).all()
+    assert_close(found.flow[0, 0][inside], np.full((11, 11), -4 * 2 / N, np.float32))
+    assert_close(found.flow[0, 1][inside], np.full((11, 11), 3 * 2 / N, np.float32))
+    assert found.mask[0, 0].sum() == 121
+
+
+def test_colours_go_on_for_a_pixel_where_nothing_is_shown() -> None:
+    there = rectangle(5, 5, 9, 9, 3)
+    found = composed(photo_of([there]), [there])
+    for down, right in AROUND:
+        y, x = 7 + 3 * down, 7 + 3 * right
+        assert found.mask[0, 0, y, x] == 0
+        assert found.trust[0, 0, y, x] == 1
+        assert (found.warped[0, :, y, x] == found.warped[0, :, y - down, x - right]).all()
+        assert found.flow[0, :, y, x].tolist() == found.flow[0, :, y - down, x - right].tolist()
+
+
+def test_a_soft_edge_lets_the_group_behind_it_be_seen_and_not_the_body() -> None:
+    """Whichever shows more of the pixel is read sharply, the other as the window has it."""
+    far, near = rectangle(2, 2, 20, 20, 5), rectangle(2, 2, 20, 20, 1)
+    photo = photo_of([far, near])
+    photo.picture[:12, :, 3] = 0.3
+    photo.rim[...] = 0.0
+    moved = [moved_by(far, 0, -9, 0), moved_by(near, 2, 0, 0)]
+    found = composed(photo, moved, moved_by(far, 0, 0, 4))
+    y, x = 8, 10
+    assert found.mask[0, 0, y, x] == pytest.approx(1.0)
+    expected = 0.3 * photo.picture[y, x - 2] + 0.7 * photo.picture[y + 9, x]
+    assert_close(found.image[0, :, y, x], expected[:3].astype(np.float32))
+    assert found.trust[0, 0, y, x] == pytest.approx(0.7, abs=1e-3)
+    assert found.flow[0, 1, y, x] == pytest.approx(9 * 2 / N)
+
+
+def test_the_two_sides_of_a_cut_are_whole_together() -> None:
+    left, right = rectangle(2, 2, 20, 20, 1), rectangle(2, 2, 20, 20, 5)
+    found = composed(photo_of([left, right], cut=True), [left, right], moved_by(left, 0, 0, 2))
+    assert found.mask[0, 0, 10, 10] == pytest.approx(1.0)
+    assert found.trust[0, 0, 10, 10] == pytest.approx(1.0)
+
+
+def test_the_body_fills_what_is_open_and_hides_what_is_far_behind_it() -> None:
+    there, body = rectangle(2, 2, 10, 20, 5), rectangle(6, 2, 20, 20, 3)
+    photo = photo_of([there])
+    both, hidden = (composed(photo, [there], body, behind) for behind in (2.5, 1.5))
+    for found in (both, hidden):
+        assert found.mask[0, 0, 10, 2:20].min() == pytest.approx(1.0)
+        assert found.image[0, 0, 10, 15] == pytest.approx(0.25)
+        assert found.trust[0, 0, 10, 15] == 0
+        assert found.trust[0, 0, 10, 3] == pytest.approx(1.0)
+    assert both.trust[0, 0, 10, 8] == pytest.approx(1.0)
+    assert hidden.trust[0, 0, 10, 8] == 0
+    assert 0.3 < hidden.trust[0, 0, 10, 6] < 0.7  # at its edge without a step
+
+
+def test_what_stands_still_has_its_rim() -> None:
+    there = rectangle(2, 2, 20, 20, 1)
+    photo = replace(photo_of([there], mask=0.4), rim=np.full((N, N), 0.9, np.float32))
+    assert composed(photo, [there]).mask[0, 0, 10, 10] == pytest.approx(0.9)
+    moved = composed(photo, [moved_by(there, 3, 0, 0)])
+    assert moved.mask[0, 0, 10, 10] == pytest.approx(0.4)
+
+
+def test_what_has_less_of_a_share_lets_the_body_through() -> None:
+    front, back = rectangle(4, 4, 20, 20, 5), rectangle(4, 4, 20, 20, 9)
+    photo = photo_of([front])
+    for share in (0.0, 0.25, 1.0):
+        part = replace(photo, share=np.full(2, share, np.float32))
+        found = composed(part, [front], back)
+        assert found.mask[0, 0, 12, 12] == pytest.approx(1.0)
+        assert found.trust[0, 0, 12, 12] == pytest.approx(share, abs=2e-4)
+        expected = share * 0.5 + (1.0 - share) * 0.25  # the blue of photo and body
+        assert found.image[0, 2, 12, 12] == pytest.approx(expected, abs=1e-3)
+
+
+def test_inputs_that_do_not_fit_are_refused() -> None:
+    there = rectangle(2, 2, 20, 20, 1)
+    photo, body = photo_of([there]), body_of(there)
+    sheets, raster = sheets_of(photo, [there]), rasterise(there, ONE, (N, N))
+    with pytest.raises(ValueError, match=r"the members must be \[2, 24, 24\], not \[1, 24, 24\]"):
+        compose([*sheets, *sheets], photo, raster, body, 1.0)
+    with pytest.raises(ValueError, match="the raster shows triangle 1, but there are 1"):
+        compose(sheets, photo, raster, replace(body, triangles=ONE[:1], plane=body.plane[:1]), 1.0)
+    with pytest.raises(ValueError, match="reaches out of the window of 24 pixels"):
+        compose(sheets, photo, replace(raster, origin=(1, 0)), body, 1.0)
+    with pytest.raises(ValueError, match=r"the body's planes must be \[1, 24, 24, 3\]"):
+        compose(sheets, photo, raster, replace(body, planes=body.planes[:, 1:]), 1.0)
+    with pytest.raises(ValueError, match="the body's plane must be 0 to 0"):
+        compose(sheets, photo, raster, replace(body, plane=body.plane + 1), 1.0)
+    with pytest.raises(ValueError, match=r"the picture must be \[n,n,4\], not \[24\]"):
+        compose(sheets, replace(photo, picture=photo.picture[:, 0, 0]), raster, body, 1.0)
+    with pytest.raises(TypeError, match="cut must be bool, not uint8"):
+        compose(sheets, replace(photo, cut=photo.cut.view(np.uint8)), raster, body, 1.0)
+    with pytest.raises(TypeError, match="planes must be float32, not float64"):
+        compose(sheets, photo, raster, replace(body, planes=body.planes.astype(float)), 1.0)

@@ -1,0 +1,192 @@
+"""Borders between limbs follow the picture; what an arm hides goes on under it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from tests.runtime.drivers.body.people import silhouette
+from tests.runtime.fakes import street
+
+from bunraku.runtime.drivers.body.binding import Binding, bind_photo
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.fit import Fit, fit_body
+from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups, follow_edges
+from bunraku.runtime.drivers.body.rig import Rig
+from bunraku.runtime.drivers.body.settling import settle
+from bunraku.runtime.drivers.body.template import load_template
+from bunraku.runtime.pose import Pose
+from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import Bone
+from bunraku.spec.skeleton import BodyBone
+
+N = 256
+SCALE = 150.0
+TEMPLATE = load_template()
+RIG = Rig(TEMPLATE.landmarks)
+SURE = np.ones(33, np.float32)
+SHIRT, SKIN = np.array([40, 70, 160]), np.array([225, 170, 140])
+POINTS = np.zeros((33, 3))
+TRUNK_PX = 100.0
+INSIDE = np.ones((N, N), np.bool_)
+
+
+def two_colours(border: int, noise: float = 6.0) -> Picture:
+    """Skin above a row, the shirt from there on."""
+    picture = np.where(np.arange(N)[:, None, None] < border, SKIN, SHIRT)
+    grain = np.random.default_rng(3).normal(0.0, noise, (N, N, 3))
+    return np.clip(picture + grain, 0, 255).astype(np.uint8)
+
+
+def arm_above(row: int) -> Groups:
+    groups = np.full((N, N), Group.TRUNK, np.int32)
+    groups[:row] = Group.FOREARM_L
+    return groups
+
+
+@pytest.mark.parametrize("fitted", [123, 128, 133])
+def test_a_border_moves_to_the_edge_of_the_picture(fitted: int) -> None:
+    groups = follow_edges(arm_above(fitted), INSIDE, two_colours(128), POINTS, TRUNK_PX)
+    inner = np.s_[:, 40:]  # left of it is the shoulder, in the corner
+    assert np.array_equal(groups[inner], arm_above(128)[inner])
+
+
+def test_a_border_moves_no_farther_than_its_band() -> None:
+    groups = follow_edges(arm_above(128), INSIDE, two_colours(190), POINTS, TRUNK_PX)
+    assert (groups[:119] == Group.FOREARM_L).all()
+    assert (groups[137:] == Group.TRUNK).all()
+
+
+def test_alike_photos_are_parted_alike_and_plain_ones_at_all() -> None:
+    for picture in (two_colours(128), np.zeros((N, N, 3), np.uint8)):
+        first, again = (
+            follow_edges(arm_above(124), INSIDE, picture, POINTS, TRUNK_PX) for _ in range(2)
+        )
+        assert np.array_equal(first, again)
+        assert set(np.unique(first)) == {Group.TRUNK, Group.FOREARM_L}
+
+
+def test_a_forearm_before_its_upper_arm_ends_at_the_sleeve() -> None:
+    groups = np.where(arm_above(130) == Group.TRUNK, Group.UPPER_ARM_L, Group.FOREARM_L)
+    found = follow_edges(groups.astype(np.int32), INSIDE, two_colours(128), POINTS, TRUNK_PX)
+    assert (found[:128, 40:] == Group.FOREARM_L).all()
+    assert (found[128:, 40:] == Group.UPPER_ARM_L).all()
+
+
+def test_pixels_beyond_the_outline_go_with_the_nearest_in_it() -> None:
+    inside = INSIDE.copy()
+    inside[:, :60] = False
+    groups = arm_above(128)
+    groups[:, :56] = Group.NOBODY
+    groups[128:, 56:60] = Group.FOREARM_L  # by the fit alone
+    found = follow_edges(groups, inside, two_colours(128), POINTS, TRUNK_PX)
+    assert (found[140:, 56:60] == Group.TRUNK).all()
+    assert (found[:, :56] == Group.NOBODY).all()
+
+
+def test_nobody_has_no_borders() -> None:
+    nobody = np.full((N, N), Group.NOBODY, np.int32)
+    assert np.array_equal(follow_edges(nobody, ~INSIDE, two_colours(9), POINTS, 50.0), nobody)
+
+
+def folded() -> Array:
+    """``[33, 4]``: someone whose left forearm lies across the belly."""
+    points = TEMPLATE.landmarks * SCALE
+    points[:, :2] += np.array([128.0, 150.0]) - points[[23, 24], :2].mean(0)
+    points[[15, 17, 19, 21]] = [
+        [118.0, 122.0, -44.0],
+        [108.0, 125.0, -46.0],
+        [106.0, 121.0, -46.0],
+        [111.0, 117.0, -44.0],
+    ]
+    return np.concatenate([points, np.ones((33, 1))], 1).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def source() -> Source:
+    landmarks = folded()
+    mask = silhouette(landmarks, (N, N), SCALE).astype(np.float32)
+    photo = np.where(mask[..., None] > 0, SHIRT, street((N, N))).astype(np.uint8)
+    ends = landmarks[[13, 15, 19], :2].round().astype(int)
+    for start, end in pairwise(ends):
+        cv2.line(photo, start.tolist(), end.tolist(), SKIN.tolist(), 11)
+    pose = Pose(landmarks, landmarks[:, :3] / SCALE, 0.99, mask)
+    framing = Framing(Window.of_box(0, 0, N), False, Bone.TORSO)
+    return Source(photo, pose, 1, framing, photo, mask, street((N, N)))
+
+
+@pytest.fixture(scope="module")
+def fit(source: Source) -> Fit:
+    found = fit_body(TEMPLATE, RIG, source.pose.landmarks, source.mask)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def bound(source: Source, fit: Fit) -> tuple[Binding, tuple[Binding, ...]]:
+    return bind_photo(fit, source.window)
+
+
+def skin_of(picture: Picture) -> Array:
+    """``[n, n]`` in {0, 1}: where a picture is nearer to the skin than to the shirt."""
+    colours = picture.astype(np.float32)
+    to_skin, to_shirt = (np.abs(colours - one).sum(-1) for one in (SKIN, SHIRT))
+    return np.asarray(to_skin < to_shirt, np.float32)
+
+
+def test_the_trunk_goes_on_under_the_arm(
+    source: Source, bound: tuple[Binding, tuple[Binding, ...]]
+) -> None:
+    binding, hidden = bound
+    x, y = (source.pose.landmarks[13, :2] * 0.3 + source.pose.landmarks[15, :2] * 0.7).astype(int)
+    assert binding.group[y, x] == Group.FOREARM_L
+    (trunk,) = [h for h in hidden if h.reached[y, x] and h.group[y, x] == Group.TRUNK]
+    arm_bones = [int(b) for b in BodyBone if b < 15 and GROUP[b] in ARMS]
+    assert trunk.weights[y, x, arm_bones].sum() < 0.1
+    assert trunk.depth[y, x] > binding.depth[y, x]
+
+
+def test_an_arm_that_is_lifted_leaves_no_print(source: Source, fit: Fit) -> None:
+    body = Body.of(source, fit)
+    lifted = source.pose.landmarks.copy()
+    lifted[[15, 17, 19, 21], 0] += 90.0
+    drawn = body.draw(RIG.transforms(fit.stance, lifted, SURE), SURE)
+    shown = drawn.image[0].transpose(1, 2, 0) * 255.0
+    before = skin_of(source.photo) > 0
+    belly = np.zeros((N, N), np.bool_)
+    belly[105:140, 105:145] = True
+    assert (before & belly).sum() > 150
+    assert skin_of(shown)[belly].mean() < 0.02
+    assert drawn.mask[0, 0][belly].min() > 0.95
+
+
+def test_the_body_stands_where_the_photo_shows_its_arms(
+    fit: Fit, bound: tuple[Binding, tuple[Binding, ...]]
+) -> None:
+    binding, _ = bound
+    arms = np.isin(GROUP[main_bones(TEMPLATE)], ARMS)
+    region = np.isin(binding.group, ARMS)
+
+    def beside(mesh: Array) -> float:
+        at = np.clip(np.rint(mesh[arms, :2]).astype(int), 0, N - 1)
+        return float((~region[at[:, 1], at[:, 0]]).mean())
+
+    settled, _ = settle(fit, binding)
+    mesh = settled.mesh
+    assert beside(mesh) < 0.5 * beside(fit.mesh)
+    assert np.array_equal(mesh[~arms], fit.mesh[~arms])
+
+
+def test_nothing_of_the_body_hides_what_the_photo_shows(fit: Fit, source: Source) -> None:
+    body = Body.of(source, fit)
+    still = RIG.transforms(fit.stance, source.pose.landmarks, SURE)
+    drawn = body.draw(still, SURE)
+    person = source.mask > 0.5
+    off = np.abs(drawn.image[0].transpose(1, 2, 0) * 255.0 - source.photo)[person]
+    assert off.mean() < 1.0
+    assert 0.8 < body.layer.given.mean() < 1.0
