@@ -16,6 +16,8 @@ from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.networks import FaceNetworks
 from bunraku.runtime.drivers.face.tracker import FaceFinder
+from bunraku.runtime.drivers.hands.networks import HandNetworks
+from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
@@ -66,6 +68,8 @@ class Models:
     """Where the engines' arrays live."""
     faces: FaceFinder | None = None
     """Of the faces of photos and drivers; None where no face may follow."""
+    hands: HandFinder | None = None
+    """Of the hands of photos and drivers; None where none are to follow."""
     notes: tuple[str, ...] = ()
     """What the user should know whatever the photo, a line each."""
 
@@ -79,6 +83,7 @@ class Models:
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
         face: bool = False,
+        hands: bool = False,
         driver: DriverKind | str = DriverKind.LANDMARKS,
         pose: PoseModel = PoseModel.FULL,
     ) -> Models:
@@ -91,6 +96,8 @@ class Models:
         :param networks: the pose networks; None for those in the cache.
         :param face: whether faces may follow (``PuppetOptions.face``); if their network has not
             been fetched, ``notes`` says so, and they stay as they are.
+        :param hands: whether hands are to follow (``PuppetOptions.hands``), likewise; only a body
+            has hands.
         :param driver: what poses photos: ``landmarks`` or ``body``; IUV images are told with
             ``driven_by_images``.
         :param pose: which landmark network, unless ``networks`` are given.
@@ -116,16 +123,20 @@ class Models:
         tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
 
         template = load_template() if driver == DriverKind.BODY else None
+        faces, notes = _face_finder(factory) if face else (None, ())
+        fingers = None
+        if hands and template is not None:
+            fingers, more = _hand_finder(factory)
+            notes += more
 
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower = tracker.another(options.smooth)
             by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
             if template is None:
                 return by_landmarks
-            return BodyDriver(by_landmarks, template, recorder)
+            return BodyDriver(by_landmarks, template, recorder, fingers if options.hands else None)
 
         segmenter = Segmenter.load(networks, factory)
-        faces, notes = _face_finder(factory) if face else (None, ())
         loaded = cls(
             engines,
             chosen.layout,
@@ -135,6 +146,7 @@ class Models:
             threads=factory.threads,
             device=factory.device,
             faces=faces,
+            hands=fingers,
             notes=notes,
         )
         loaded.generator()  # what does not fit together is said here, not at the first session
@@ -259,6 +271,18 @@ def _face_finder(factory: EngineFactory) -> tuple[FaceFinder | None, tuple[str, 
     except FetchError as error:
         return None, (f"the face stays as it is in the photo: {error}",)
     return FaceFinder.load(networks, factory), ()
+
+
+def _hand_finder(factory: EngineFactory) -> tuple[HandFinder | None, tuple[str, ...]]:
+    """The finder, or why there is none.
+
+    :raises EngineError: the network cannot be loaded.
+    """
+    try:
+        networks = HandNetworks.find()
+    except FetchError as error:
+        return None, (f"hands go with the wrists, their fingers still: {error}",)
+    return HandFinder.load(networks, factory), ()
 
 
 def check_sizes(generator: Bundle, iuv: Bundle, side: int) -> None:

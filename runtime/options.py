@@ -28,6 +28,8 @@ class PuppetOptions:
     face: float = FACE
     """How strongly the photo's face does what the driver's does at first, 0 to 1.5; see
     ``Puppet.face``. 0 leaves it as it is."""
+    hands: bool = False
+    """Let the photo's hands and fingers do what the driver's do, if a body is what drives it."""
     upright: bool = True
     """Turn the frames of a driver who is sideways or upside down at the calibration. Without it
     they are taken as they are."""

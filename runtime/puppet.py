@@ -72,17 +72,19 @@ class Puppet:
         options: PuppetOptions | None = None,
     ) -> Puppet:
         """A puppet of a bundle; see ``Models.load`` for what it takes and raises."""
+        told = options or PuppetOptions()
         models = Models.load(
             bundle,
             engine=engine,
             threads=threads,
             iuv=iuv,
             networks=networks,
-            face=(options or PuppetOptions()).face > 0,
+            face=told.face > 0,
+            hands=told.hands,
             driver=driver,
             pose=pose,
         )
-        return cls(models, options)
+        return cls(models, told)
 
     def set_source(self, photo: str | Path | bytes | Picture) -> SourceReport:
         """Take the photo whose person is to move, and forget the driver.

@@ -1,8 +1,8 @@
 """TFLite to ONNX, for networks of MediaPipe's kind: float, one image in, NHWC inside TFLite.
 
 The ONNX graph is NCHW throughout, its input and its 4-D outputs included. Only operators that
-MediaPipe's pose, selfie and face networks use are known; any other raises UnsupportedModelError
-with its name.
+MediaPipe's networks for pose, selfies, faces and hands use are known; any other raises
+UnsupportedModelError with its name.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ class _Converter:
             "MUL": lambda op: self._arithmetic(op, "Mul", tflite.MulOptions),
             "MAX_POOL_2D": lambda op: self._pool(op, "MaxPool"),
             "AVERAGE_POOL_2D": lambda op: self._pool(op, "AveragePool"),
+            "MEAN": self._mean,
+            "FULLY_CONNECTED": self._fully_connected,
             "RESIZE_BILINEAR": self._resize,
             "RESHAPE": self._reshape,
             "CONCATENATION": self._concatenate,
@@ -228,6 +230,27 @@ class _Converter:
             pads = [top, left, bottom, right]
         out = self._graph.add(kind, [image], kernel_shape=kernel, strides=strides, pads=pads)
         return self._activate(out, options.FusedActivationFunction())
+
+    def _mean(self, op: Operator) -> str:
+        axes = sorted(np.ravel(self._constant(op.inputs[1])).tolist())
+        after = self._source.shape(op.outputs[0])
+        if len(self._source.shape(op.inputs[0])) != 4 or axes != [1, 2]:
+            raise UnsupportedModelError("MEAN of other axes than an image's")
+        mean = self._graph.add("GlobalAveragePool", [self._value(op.inputs[0])])
+        if len(after) == 4:
+            return mean
+        return self._graph.add("Reshape", [mean, self._graph.constant(np.array(after, np.int64))])
+
+    def _fully_connected(self, op: Operator) -> str:
+        if len(self._source.shape(op.inputs[0])) != 2:
+            raise UnsupportedModelError("FULLY_CONNECTED to something else than a row of values")
+        inputs = [self._value(op.inputs[0]), self._graph.constant(self._weights(op.inputs[1]))]
+        if len(op.inputs) > 2 and op.inputs[2] >= 0:
+            inputs.append(self._graph.constant(self._weights(op.inputs[2])))
+        out = self._graph.add("Gemm", inputs, transB=1)
+        return self._activate(
+            out, op.options(tflite.FullyConnectedOptions).FusedActivationFunction()
+        )
 
     def _resize(self, op: Operator) -> str:
         options = op.options(tflite.ResizeBilinearOptions)

@@ -1,4 +1,4 @@
-"""Fetching of the networks for pose and face: wheel, conversion, cache."""
+"""Fetching of the networks for pose, face and hands: wheel, conversion, cache."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def fetch_networks(
     progress: Progress | None = None,
     run: ToolRunner = run_pip,
 ) -> PoseNetworks:
-    """Fetch, convert and cache the networks for pose and face; those that are there stay.
+    """Fetch, convert and cache the networks for pose, face and hands; those that are there stay.
 
     Args:
         wheel: a local MediaPipe 0.10.21 wheel; by default BUNRAKU_POSE_WHEEL names it, else pip
@@ -65,7 +65,7 @@ def fetch_networks(
         run: runs pip; another one in tests.
 
     Returns:
-        The pose networks; the face's lie beside them (``FaceNetworks.find``).
+        The pose networks; the others lie beside them (``FaceNetworks``, ``HandNetworks``).
 
     Raises:
         FetchError: no connection, a wrong or broken wheel, or a cache that cannot be written.

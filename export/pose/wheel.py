@@ -1,4 +1,4 @@
-"""The MediaPipe wheel that holds the networks for pose and face, and the files taken out of it."""
+"""The MediaPipe wheel that holds the networks for pose, face and hands, and what is taken of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bunraku.errors import FetchError
 from bunraku.runtime.drivers.face.networks import FACE, face_folder
+from bunraku.runtime.drivers.hands.networks import HAND, hand_folder
 from bunraku.runtime.pose.networks import DETECTOR, LANDMARKS, SEGMENTATION, pose_folder
 
 REQUIREMENT = "mediapipe==0.10.21"  # the last version whose wheel holds the networks
@@ -82,6 +83,20 @@ FACE_MEMBERS = (
         ),
     ),
 )
+HAND_MEMBERS = (
+    Member(
+        "mediapipe/modules/hand_landmark/hand_landmark_lite.tflite",
+        "048edd3645c9bf7397d19a9f6e3a42957d6e414c9bea6598030a2e9b624156e6",
+        2_071_597,
+        HAND,
+        (
+            ("Identity", "landmarks"),
+            ("Identity_1", "presence"),
+            ("Identity_2", "right"),
+            ("Identity_3", "world"),
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -100,6 +115,7 @@ class NetworkSet:
 SETS = (
     NetworkSet("pose", MEMBERS, pose_folder),
     NetworkSet("face", FACE_MEMBERS, face_folder),
+    NetworkSet("hand", HAND_MEMBERS, hand_folder),
 )
 
 

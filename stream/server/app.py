@@ -23,6 +23,7 @@ from bunraku.stream.server.websocket import talk
 
 if TYPE_CHECKING:
     from bunraku.runtime.models import Models
+    from bunraku.runtime.options import PuppetOptions
 
 
 def make_app(
@@ -90,11 +91,17 @@ def _puppet_stages(models: Models, clock: Clock, controls: Controls) -> list[Sta
     from bunraku.runtime.puppet import Puppet
     from bunraku.stream.core.stages import puppet_stages
 
-    return puppet_stages(Puppet(models), controls, clock=clock)
+    return puppet_stages(Puppet(models, _options(models)), controls, clock=clock)
 
 
 def _identify_with(models: Models, face: float) -> Identify:
-    from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.puppet import Puppet
 
-    return Puppet(models, PuppetOptions(face=face)).make_identity
+    return Puppet(models, _options(models, face)).make_identity
+
+
+def _options(models: Models, face: float = 0.0) -> PuppetOptions:
+    """Whatever was loaded is to be seen."""
+    from bunraku.runtime.options import PuppetOptions
+
+    return PuppetOptions(face=face, hands=models.hands is not None)

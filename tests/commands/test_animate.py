@@ -91,7 +91,7 @@ def test_only_auto_turns_the_driver_upright(
 
     def load(*arguments: Any) -> Any:
         upright, *rest = arguments[3:]
-        assert rest == [0.0, "auto", "landmarks"]
+        assert rest == [0.0, "auto", "landmarks", False]
         told.append(upright)
         return make_puppet()
 
@@ -104,21 +104,23 @@ def test_only_auto_turns_the_driver_upright(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), (0.0, "auto", "landmarks")),
-        (("--face", "0.8"), (0.8, "auto", "landmarks")),
-        (("--face", "1", "--no-face"), (0.0, "auto", "landmarks")),
-        (("--driver", "body"), (0.0, "auto", "body")),
-        (("--pose", "heavy"), (0.0, "heavy", "landmarks")),
+        ((), (0.0, "auto", "landmarks", False)),
+        (("--face", "0.8"), (0.8, "auto", "landmarks", False)),
+        (("--face", "1", "--no-face"), (0.0, "auto", "landmarks", False)),
+        (("--driver", "body"), (0.0, "auto", "body", False)),
+        (("--pose", "heavy"), (0.0, "heavy", "landmarks", False)),
+        (("--driver", "body", "--hands"), (0.0, "auto", "body", True)),
+        (("--driver", "body", "--hands", "--no-hands"), (0.0, "auto", "body", False)),
     ],
 )
-def test_face_pose_and_driver_are_told(
+def test_face_pose_driver_and_hands_are_told(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     make_clip: MakeClip,
     make_photo: MakeClip,
     make_puppet: Callable[..., Any],
     words: tuple[str, ...],
-    told: tuple[float, str, str],
+    told: tuple[float, str, str, bool],
 ) -> None:
     seen: list[Any] = []
 

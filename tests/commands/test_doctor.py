@@ -75,6 +75,7 @@ def test_pose_networks_that_are_not_there(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert check.fix is not None
     assert "bunraku fetch" in check.fix
     assert _named("face networks").status is Status.ABSENT
+    assert _named("hand networks").status is Status.ABSENT
     assert _named("cache").found == f"{tmp_path}, 0.0 MiB"
 
 

@@ -63,9 +63,9 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
         return Loaded()
 
     monkeypatch.setattr(Models, "load", load)
-    load_engines("live", "iuv", 2, "body", "auto", face=False)
-    how = {"iuv": "iuv", "threads": 2, "driver": "body", "pose": PoseModel.FULL, "face": False}
-    assert told == [("live", how), "warm"]
+    load_engines("live", "iuv", 2, "body", "auto", face=False, hands=True)
+    how = {"iuv": "iuv", "threads": 2, "driver": "body", "pose": PoseModel.FULL}
+    assert told == [("live", how | {"face": False, "hands": True}), "warm"]
 
 
 def test_options_reach_the_server(invoke: Run, tmp_path: Path) -> None:

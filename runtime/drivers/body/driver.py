@@ -6,10 +6,13 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
-from bunraku.runtime.drivers.body.rig import Rig
+from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.trunk import hold_trunk
+from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.driver import DriverHands
+from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.locating import Located, metric_depth
@@ -39,19 +42,29 @@ class BodyDriver:
     :param by_landmarks: locates the driver, and drives photos to which no body can be fitted.
     :param template: shared.
     :param recorder: of how long the steps take.
+    :param hands: finds hands, if they are to be posed by landmarks of their own; shared.
     """
 
     def __init__(
-        self, by_landmarks: LandmarkDriver, template: Template, recorder: Recorder | None = None
+        self,
+        by_landmarks: LandmarkDriver,
+        template: Template,
+        recorder: Recorder | None = None,
+        hands: HandFinder | None = None,
     ) -> None:
         self._by_landmarks = by_landmarks
         self._locator = by_landmarks.locator
         self._template = template
-        self._rig = Rig(template.landmarks)
+        self._rig = Rig(template.landmarks, None if hands is None else template.fingers)
+        self._hands: DriverHands | None = None
+        if hands is not None and self._rig.hands is not None:
+            self._hands = DriverHands(hands, self._rig.hands)
         self._recorder = recorder or Recorder()
 
     def reset(self) -> None:
         """Forget the driver; the next confident frame calibrates."""
+        if self._hands is not None:
+            self._hands.reset()
         self._locator.reset()
 
     def calibrate(self) -> None:
@@ -66,13 +79,18 @@ class BodyDriver:
     def prepare(self, source: Source) -> BodySubject:
         n = len(source.mask)
         metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
-        fit = fit_body(self._template, self._rig, in_pixels(metric, n), source.mask)
+        held = NO_HANDS if self._hands is None else self._hands.of_photo(source)
+        fit = fit_body(self._template, self._rig, in_pixels(metric, n), source.mask, held)
         body = None if fit is None else Body.of(source, fit)
+        hands = None
+        if body is not None and self._hands is not None:
+            hands = PhotoHands.of(body, self._rig.at_rest.inverse, held)
         return BodySubject(
             source,
             Later(lambda: self._by_landmarks.source_surface(source)),
             proportions(source.pose),
             body,
+            hands,
             drawn=body is not None,
             notes=() if body is not None else (NOT_FITTED,),
         )
@@ -101,9 +119,18 @@ class BodyDriver:
             seen = belief(located, (frame.shape[0], frame.shape[1]))
             stance, half = body.fit.stance, subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
-            held = hold_trunk(landmarks, stance.points, legs)
-            transforms = self._rig.transforms(stance, held, seen)
-            drawn = body.draw(transforms, seen)
+            steady = hold_trunk(landmarks, stance.points, legs)
+            held = NO_HANDS
+            if self._hands is not None and subject.hands is not None:
+                turned = self._locator.turned_deg
+                held = self._hands.follow(
+                    frame, located.in_frame, seen, time_s, turned_deg=turned, mirrored=mirrored
+                )
+            transforms = self._rig.transforms(stance, steady, seen, held)
+            if subject.hands is None:
+                drawn = body.draw(transforms, seen)
+            else:
+                drawn = subject.hands.draw(body, transforms, seen, held)
         size = self._by_landmarks.size
         return Driving(
             Later(lambda: body.surface(transforms, seen, size)),

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.girth import measure_girth
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
-from bunraku.runtime.drivers.body.rig import Rig, Stance
+from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_HIP,
@@ -55,12 +56,15 @@ class Fit:
         return trunk_length(self.stance.points)
 
 
-def fit_body(template: Template, rig: Rig, landmarks: Array, mask: Array) -> Fit | None:
+def fit_body(
+    template: Template, rig: Rig, landmarks: Array, mask: Array, hands: HandPoses = NO_HANDS
+) -> Fit | None:
     """Fit the template to a photo's person.
 
     :param rig: of this template.
     :param landmarks: ``[33, 4]`` in pixels of the window, with metric depths, and visibility.
     :param mask: ``[n, n]`` in [0, 1], the person in the window.
+    :param hands: as the photo shows them, along its axes.
     :return: None where pose and outline do not make a body.
     """
     inside = mask > INSIDE
@@ -69,7 +73,7 @@ def fit_body(template: Template, rig: Rig, landmarks: Array, mask: Array) -> Fit
         return None
     if covered(landmarks, inside) < COVERED:
         return None
-    stance = rig.stance(landmarks, _size(rig, landmarks))
+    stance = rig.stance(landmarks, _size(rig, landmarks), hands)
     thick = np.ones((BODY_BONES, 4))
     girth = measure_girth(template, stance, inside)
     thick[:, 1] = thick[:, 2] = girth

@@ -8,6 +8,8 @@ length), and its origin; the frame of now times the inverse of the photo's carri
   as the joint allows, so that the side which faced the camera in the photo goes on facing it: that
   side is all that the photo shows of them.
 - Head: the similarity of the face's eleven landmarks.
+- Hands, where the hands' own landmarks are known: the way and the side that they say, and fingers
+  bent as they are (``drivers.hands.rigging``); else as limbs, with their fingers at rest.
 
 Convention: points are in pixels of the photo's window, x right, y down, z away from the camera.
 """
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bunraku.runtime.drivers.body.limbs import (
+    HAND_ENDS,
     LIMB_LEVELS,
     LIMBS,
     POSED_BY,
@@ -35,13 +38,17 @@ from bunraku.runtime.drivers.body.turning import (
     swing,
     unit,
 )
+from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, HandRig
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
     LEFT_HIP,
     LEFT_SHOULDER,
+    LEFT_WRIST,
     RIGHT_HIP,
     RIGHT_SHOULDER,
+    RIGHT_WRIST,
 )
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
@@ -53,13 +60,17 @@ SHORTEST = 0.5
 HEAD_SCALE = 0.75, 1.33
 """By how much a head may look smaller or larger than in the photo."""
 FACE_WEIGHTS = np.array([2.0, 1, 1, 1, 1, 1, 1, 1, 1, 1.5, 1.5])
-
+HAND_LENGTH = 0.85, 1.2
+"""How long a hand may be, in lengths of the template's, if fingers are posed."""
+NO_HANDS: HandPoses = (None, None)
 
 _NOTHING = 1e-3
 """Pixels; shorter is no bone."""
 _TRUNK = np.array([BodyBone.CHEST, BodyBone.PELVIS])
 _PAIRS = np.array([[LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]])
 _TOWARDS_CAMERA = np.array([0.0, 0.0, -1.0])
+_HAND_LIMBS = tuple(int(np.flatnonzero(LIMBS.bones == bone)[0]) for bone in HAND_BONES)
+_WRISTS = LEFT_WRIST, RIGHT_WRIST
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +90,18 @@ class Stance:
     """``[12]`` radians from the rest's front to the camera, of ``LIMBS``."""
     facing: Vectors
     """``[12]`` how much that means, the sine of the bone against the line of sight."""
+    twisted: Vectors
+    """``[12]`` radians by which the frames are turned about their bones: hands that are seen."""
 
 
 class Rig:
     """Poses bones by landmarks.
 
     :param rest: ``[33, 3]``, the template's landmarks at rest, in metres.
+    :param fingers: ``[2, 5, 4, 3]``, its fingers (``Template.fingers``); None to leave them.
     """
 
-    def __init__(self, rest: Array) -> None:
+    def __init__(self, rest: Array, fingers: Array | None = None) -> None:
         self.rest = with_hands(rest)
         self._widths = np.linalg.norm(self.rest[_PAIRS[:, 0]] - self.rest[_PAIRS[:, 1]], axis=1)
         self._trunk_at_rest = _orthogonal(self._trunk(self.rest, 1.0))
@@ -96,49 +110,117 @@ class Rig:
         self._level_along = np.split(along, len(LIMB_LEVELS))
         across = unit(cross(along, np.array([[0.1, 0.2, 1.0]])))
         self._across = np.stack([across, cross(along, across)], -1)
+        hands = list(_HAND_LIMBS)
+        self.hands: HandRig | None = None
+        if fingers is not None:
+            axes = along[hands], self._across[hands, :, 0]
+            self.hands = HandRig(rest[list(_WRISTS)], fingers, *axes)
         self.at_rest = self._stance(self.rest, 1.0, np.eye(4))
 
-    def stance(self, landmarks: Array, size: float) -> Stance:
+    def stance(self, landmarks: Array, size: float, hands: HandPoses = NO_HANDS) -> Stance:
         """The photo's person.
 
         :param landmarks: ``[33, 3 or more]`` in pixels of the window.
         :param size: pixels a metre of the template.
+        :param hands: as the photo shows them, along its axes.
         """
         points = with_hands(landmarks)
         face = list(HEAD)
         scale, turn, shift = similarity(self.rest[face], points[face], FACE_WEIGHTS)
         head = np.eye(4)
         head[:3, :3], head[:3, 3] = scale * turn, shift
-        return self._stance(points, size, head)
+        return self._stance(points, size, head, hands)
 
-    def transforms(self, photo: Stance, landmarks: Array, belief: Array) -> Array:
+    def transforms(
+        self, photo: Stance, landmarks: Array, belief: Array, hands: HandPoses = NO_HANDS
+    ) -> Array:
         """Where each bone has gone since the photo.
 
         :param landmarks: ``[33, 3 or more]``, the driver's in pixels of the photo's window.
         :param belief: ``[33]`` in [0, 1], how far each landmark is believed. A limb that is not
             goes with what it hangs on, as the photo has it; so do hips.
+        :param hands: the driver's, along the window's axes.
         :return: ``[len(BodyBone), 3, 4]`` float32, from the photo's window to where it is now.
         """
         points, believed = with_hands(landmarks), down_the_limbs(belief)
         self._keep_hips(points, photo, believed)
+        self._keep_hands_fair(points, photo.size)
+        self._point_hands(points, hands, self._hand_lengths(photo.points))
         turns = self._swings(points, photo, believed)
         twists, facing = self._facing(points, turns)
         wanted = (twists - photo.twists + np.pi) % (2.0 * np.pi) - np.pi
         start, full = FACING
         means = np.minimum(facing, photo.facing)
         wanted = wanted * np.clip((means - start) / (full - start), 0.0, 1.0)
-        frames = self._frames(points, photo.size, turns, within(wanted))
+        twisted = photo.twisted + within(wanted)
+        self._turn_hands(twisted, points, turns, hands)
+        frames = self._frames(points, photo.size, turns, twisted)
         moved = frames @ photo.inverse
         moved[BodyBone.HEAD] = self._head(photo.points, points)
-        return moved[POSED_BY, :3].astype(np.float32)
+        result = moved[POSED_BY]
+        for side, hand in self._known(hands):
+            bone = HAND_BONES[side]
+            rest = photo.frames[bone] @ self.at_rest.inverse[bone]
+            bent = self._hand_rig.bent(side, hand)
+            result[FINGER_BONES[side]] = moved[bone] @ rest @ bent @ np.linalg.inv(rest)
+        return np.ascontiguousarray(result[:, :3], np.float32)
 
-    def _stance(self, points: Vectors, size: float, head: Vectors) -> Stance:
+    def _stance(
+        self, points: Vectors, size: float, head: Vectors, hands: HandPoses = NO_HANDS
+    ) -> Stance:
+        self._keep_hands_fair(points, size)
+        self._point_hands(points, hands, self._hand_lengths(points))
         turns = self._swings(points)
-        frames = self._frames(points, size, turns, np.zeros(len(LIMBS.bones)))
+        twisted = np.zeros(len(LIMBS.bones))
+        self._turn_hands(twisted, points, turns, hands)
+        frames = self._frames(points, size, turns, twisted)
         frames[BodyBone.HEAD] = head
         twists, facing = self._facing(points, turns)
         inverse = np.asarray(np.linalg.inv(frames), np.float64)
-        return Stance(points, size, frames, inverse, turns, twists, facing)
+        return Stance(points, size, frames, inverse, turns, twists, facing, twisted)
+
+    @property
+    def _hand_rig(self) -> HandRig:
+        assert self.hands is not None, "a rig without fingers poses no hands"
+        return self.hands
+
+    @staticmethod
+    def _known(hands: HandPoses) -> list[tuple[int, HandPose]]:
+        return [(side, hand) for side, hand in enumerate(hands) if hand is not None]
+
+    @staticmethod
+    def _hand_lengths(points: Vectors) -> Vectors:
+        bones = points[list(HAND_ENDS)] - points[list(_WRISTS)]
+        return np.asarray(np.sqrt(dot(bones, bones)))
+
+    def _keep_hands_fair(self, points: Vectors, size: float) -> None:
+        """Hands about as long as the template's: a pose shows little of them."""
+        if self.hands is None:
+            return
+        usual = self._hand_lengths(self.rest) * size
+        length = self._hand_lengths(points)
+        low, high = HAND_LENGTH
+        factor = np.clip(length, low * usual, high * usual) / np.maximum(length, _NOTHING)
+        for wrist, end, stretch in zip(_WRISTS, HAND_ENDS, factor, strict=True):
+            points[end] = points[wrist] + (points[end] - points[wrist]) * stretch
+
+    def _point_hands(self, points: Vectors, hands: HandPoses, lengths: Vectors) -> None:
+        """Move the ends of hands that are seen to where these point."""
+        for side, hand in self._known(hands):
+            wrist, end = _WRISTS[side], HAND_ENDS[side]
+            bone = self._hand_rig.pointed(side, points[end] - points[wrist], lengths[side], hand)
+            points[end] = points[wrist] + bone
+
+    def _turn_hands(
+        self, twisted: Vectors, points: Vectors, turns: Vectors, hands: HandPoses
+    ) -> None:
+        """Turn hands that are seen about themselves, as far as they are believed."""
+        for side, hand in self._known(hands):
+            limb, bone = _HAND_LIMBS[side], HAND_BONES[side]
+            along = unit(points[HAND_ENDS[side]] - points[_WRISTS[side]])
+            seen = self._hand_rig.twist(side, turns[bone], along, hand)
+            more = (seen - twisted[limb] + np.pi) % (2.0 * np.pi) - np.pi
+            twisted[limb] += more * hand.belief
 
     def _head(self, photo: Vectors, points: Vectors) -> Vectors:
         face = list(HEAD)

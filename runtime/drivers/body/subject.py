@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 
 
@@ -14,3 +15,5 @@ class BodySubject(LandmarkSubject):
 
     body: Body | None
     """None where none could be fitted: the photo is then driven by landmarks alone."""
+    hands: PhotoHands | None = None
+    """None where hands are not posed by landmarks of their own."""

@@ -12,6 +12,7 @@ from bunraku.commands.options import (
     AUTO,
     BundleOption,
     FaceOption,
+    HandsOption,
     IuvBundleOption,
     MarkOption,
     NoFaceOption,
@@ -90,6 +91,7 @@ def animate(
     pose: PoseOption = AUTO,
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
+    hands: HandsOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: Annotated[
@@ -126,7 +128,7 @@ def animate(
     )
     images = iuv_images(driver, options)
     strength = 0.0 if no_face else face
-    summary = _run(options, bundle, iuv_bundle, threads, strength, images, driver, pose)
+    summary = _run(options, bundle, iuv_bundle, threads, strength, images, driver, pose, hands)
     _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
@@ -193,6 +195,7 @@ def _run(
     images: IuvImages | None,
     driver: str,
     pose: str,
+    hands: bool,
 ) -> AnimateSummary:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
     from bunraku.stream.clip.animate import animate_clip
@@ -205,7 +208,7 @@ def _run(
         def load() -> ClipPuppet:
             upright = options.rotate_deg is None
             if images is None:
-                return load_puppet(bundle, iuv, threads, upright, face, pose, driver)
+                return load_puppet(bundle, iuv, threads, upright, face, pose, driver, hands)
             return load_puppet(
                 bundle, iuv, threads, upright, face, pose, images=images, order=order
             )
@@ -224,6 +227,7 @@ def load_puppet(
     face: float,
     pose: str,
     driver: str = "landmarks",
+    hands: bool = False,
     *,
     images: IuvImages | None = None,
     order: ToldOrder | None = None,
@@ -239,11 +243,18 @@ def load_puppet(
     from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.pose.networks import PoseModel
 
-    model = PoseModel.choose(pose, live=False)
-    models = Models.load(bundle, iuv=iuv, threads=threads, face=face > 0, driver=driver, pose=model)
+    models = Models.load(
+        bundle,
+        iuv=iuv,
+        threads=threads,
+        face=face > 0,
+        hands=hands,
+        driver=driver,
+        pose=PoseModel.choose(pose, live=False),
+    )
     if images is not None:
         models = models.driven_by_images(images, order)
-    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face))
+    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face, hands=hands))
 
 
 def _report(summary: AnimateSummary) -> None:

@@ -65,6 +65,7 @@ def all_checks() -> Iterator[Check]:
     yield from _bundles()
     yield _guarded("pose networks", _pose_networks)
     yield _face_networks()
+    yield _hand_networks()
     yield from _caches()
     yield from live_checks()
     yield from _training()
@@ -204,6 +205,17 @@ def _face_networks() -> Check:
     name = "face networks"
     try:
         return Check(name, Status.OK, f"whole, in {FaceNetworks.find().landmarks.parent}")
+    except FetchError as exc:
+        return Check(name, Status.ABSENT, exc.message, exc.hint)
+
+
+def _hand_networks() -> Check:
+    from bunraku.errors import FetchError
+    from bunraku.runtime.drivers.hands.networks import HandNetworks
+
+    name = "hand networks"
+    try:
+        return Check(name, Status.OK, f"whole, in {HandNetworks.find().landmarks.parent}")
     except FetchError as exc:
         return Check(name, Status.ABSENT, exc.message, exc.hint)
 

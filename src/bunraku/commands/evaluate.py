@@ -36,7 +36,8 @@ def evaluate(
     candidate: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=BUNDLE[,iuv=BUNDLE][,driver=body][,pose=heavy][,face=1][,no-SWITCH]",
+            metavar="NAME=BUNDLE[,iuv=BUNDLE][,driver=body][,pose=heavy][,face=1][,hands]"
+            "[,no-SWITCH]",
             help="What is compared on clips and photos, once for each; a switch of PuppetOptions "
             "may follow, as in plain=live,no-retarget.",
         ),

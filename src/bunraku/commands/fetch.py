@@ -1,4 +1,4 @@
-"""``bunraku fetch``: the networks for pose and face, ahead of the first use."""
+"""``bunraku fetch``: the networks for pose, face and hands, ahead of the first use."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fetch(
         bool, typer.Option("--force", help="Fetch again although they are there.")
     ] = False,
 ) -> None:
-    """Fetch MediaPipe's networks for pose and face once, and convert them.
+    """Fetch MediaPipe's networks for pose, face and hands once, and convert them.
 
     They come out of the published mediapipe wheel (Apache-2.0), those of --pose lite and heavy
     out of the npm package @mediapipe/pose (likewise, by npm), are checked by SHA-256 and kept in

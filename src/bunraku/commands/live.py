@@ -14,6 +14,7 @@ from bunraku.commands.options import (
     AUTO,
     BundleOption,
     FaceOption,
+    HandsOption,
     IuvBundleOption,
     LiveDriverOption,
     MarkOption,
@@ -138,6 +139,7 @@ def live(
     ] = None,
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
+    hands: HandsOption = False,
     driver: LiveDriverOption = "landmarks",
     pose: PoseOption = AUTO,
     bundle: BundleOption = "live",
@@ -207,6 +209,7 @@ def live(
             None if no_face else face,
             driver,
             pose,
+            hands,
         ),
     )
 
@@ -259,6 +262,7 @@ def load_puppet(
     face: float | None,
     driver: str,
     pose: str,
+    hands: bool,
 ) -> SessionPuppet:
     """Load the puppet; tests put a fake in its place.
 
@@ -276,10 +280,11 @@ def load_puppet(
         iuv=iuv,
         threads=threads,
         face=face is not None,
+        hands=hands,
         driver=driver,
         pose=PoseModel.choose(pose, live=True),
     )
-    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face or 0.0))
+    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face or 0.0, hands=hands))
 
 
 def stats_line(stats: Stats) -> str:

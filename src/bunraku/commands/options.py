@@ -59,6 +59,14 @@ NoFaceOption: TypeAlias = Annotated[
     bool, typer.Option("--no-face", help="Leave the photo's face as it is, whatever --face says.")
 ]
 
+HandsOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--hands/--no-hands",
+        help="Whether hands and fingers do what the driver's do, with --driver body.",
+    ),
+]
+
 AUTO = "auto"
 
 

@@ -16,6 +16,7 @@ from bunraku.commands.options import (
     AUTO,
     BundleOption,
     FaceOption,
+    HandsOption,
     IuvBundleOption,
     LiveDriverOption,
     NoFaceOption,
@@ -120,6 +121,7 @@ def serve(
     pose: PoseOption = AUTO,
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
+    hands: HandsOption = False,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -169,12 +171,18 @@ def serve(
     )
     options.check()
     configure()
-    load = partial(load_engines, bundle, iuv_bundle, threads, driver, pose, not no_face)
+    load = partial(load_engines, bundle, iuv_bundle, threads, driver, pose, not no_face, hands)
     run_server(options, load, _tell_ready(options))
 
 
 def load_engines(
-    bundle: str, iuv: str, threads: int | None, driver: str, pose: str, face: bool = True
+    bundle: str,
+    iuv: str,
+    threads: int | None,
+    driver: str,
+    pose: str,
+    face: bool = True,
+    hands: bool = False,
 ) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.models import Models
@@ -188,6 +196,7 @@ def load_engines(
         face=face,
         driver=driver,
         pose=PoseModel.choose(pose, live=True),
+        hands=hands,
     )
     models.warm_up()
     return models

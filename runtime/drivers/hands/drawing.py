@@ -1,0 +1,157 @@
+"""Hands that the photo does not show as the driver holds them: the body's, in the photo's colour.
+
+Where a driver's hand is held much as the photo's, the photo's own pixels show it. Else the
+template's hand takes their place, shaded by its own form: on top of all, since the hand was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bunraku.kernels import interpolate, rasterise, skin
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.limbs import HAND_ENDS, POSED_BY
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.hands.landmarks import WRISTS
+from bunraku.runtime.drivers.hands.photo_hand import PhotoHand, lay
+from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, curl_apart, tilt
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.runtime.drivers.hands.tone import colour_hands
+from bunraku.runtime.drivers.protocol import Drawn
+from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import FINGERS, SIDES
+
+ALIKE_CURL, OTHER_CURL = np.deg2rad((45.0, 65.0))
+ALIKE_TILT, OTHER_TILT = np.deg2rad((38.0, 52.0))
+"""Up to where the photo's hand can stand for the driver's, and from where it cannot: near together,
+since a mixture of both is neither."""
+WRIST = 0.3, 0.75
+"""Shares of a vertex that hang on the hand: from nothing of it to all of it is drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoHands:
+    """The hands of a photo's body, left and right."""
+
+    hands: tuple[PhotoHand, PhotoHand]
+
+    @classmethod
+    def of(cls, body: Body, to_bones: Vectors, poses: HandPoses) -> PhotoHands:
+        """The hands of a body.
+
+        :param to_bones: ``[15, 4, 4]``, from the template at rest to the axes of its bones.
+        :param poses: as the photo holds its hands.
+        """
+        template = body.fit.template
+        moved = (body.fit.stance.frames @ to_bones)[POSED_BY, :3]
+        placed = np.ascontiguousarray(moved, np.float32)
+        loose = skin(template.vertices, template.weights, template.bones, placed)
+        placed[..., 3] = 0.0
+        turned = skin(template.normals, template.weights, template.bones, placed)
+        turned /= np.linalg.norm(turned, axis=1, keepdims=True) + 1e-6
+        tone = colour_hands(body)
+        places = []
+        for side, bone in enumerate(HAND_BONES):
+            starts = np.concatenate([template.fingers[side, :, 0], np.ones((FINGERS, 1))], 1)
+            places.append((starts @ moved[bone].T).astype(np.float32))
+        left, right = (
+            _photo_hand(body, loose, turned, places[side], tone, side, poses[side])
+            for side in range(SIDES)
+        )
+        return cls((left, right))
+
+    def draw(self, body: Body, transforms: Array, visibility: Array, poses: HandPoses) -> Drawn:
+        """``Body.draw`` with hands held as a driver holds them."""
+        shares = self.shares(poses)
+        if max(shares) <= 0.0:
+            return body.draw(transforms, visibility)
+        handless, folded = self.without(body, shares), self.folded(transforms, shares)
+        return self.over(handless.draw(folded, visibility), transforms, shares)
+
+    def shares(self, poses: HandPoses) -> tuple[float, float]:
+        """How far the body's hand takes the place of the photo's, for each hand of a driver."""
+        left, right = (_share(hand.pose, p) for hand, p in zip(self.hands, poses, strict=True))
+        return left, right
+
+    def without(self, body: Body, shares: tuple[float, float]) -> Body:
+        """The body with its photo's hands faded out."""
+        picture, rim = body.photo.picture.copy(), body.photo.rim.copy()
+        for hand, share in zip(self.hands, shares, strict=True):
+            kept = np.float32(1.0) - np.float32(share) * hand.pixels
+            picture[..., 3] *= kept
+            rim *= kept
+        return replace(body, photo=replace(body.photo, picture=picture, rim=rim))
+
+    def folded(self, transforms: Array, shares: tuple[float, float]) -> Array:
+        """Transforms that leave no fingers of hands that are wholly drawn anew."""
+        result = transforms.copy()
+        for side, (hand, share) in enumerate(zip(self.hands, shares, strict=True)):
+            if share < 1.0:
+                continue
+            bones = FINGER_BONES[side]
+            result[bones, :, :3] = 0.0
+            result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
+        return result
+
+    def over(self, drawn: Drawn, transforms: Array, shares: tuple[float, float]) -> Drawn:
+        """A drawing with the hands on top of it.
+
+        :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
+        """
+        moved = [
+            (hand, skin(hand.vertices, hand.weights, hand.bones, transforms), share)
+            for hand, share in zip(self.hands, shares, strict=True)
+            if share > 0.0
+        ]
+        for hand, vertices, share in sorted(moved, key=lambda m: -float(m[1][:, 2].mean())):
+            lay(drawn, hand, vertices, transforms, share)
+        return drawn
+
+
+def _photo_hand(
+    body: Body,
+    loose: Array,
+    turned: Array,
+    knuckles: Array,
+    tone: Array,
+    side: int,
+    pose: HandPose | None,
+) -> PhotoHand:
+    template, grid = body.fit.template, body.grid
+    own = np.isin(template.bones, [HAND_BONES[side], *FINGER_BONES[side].ravel()])
+    share = (template.weights * own).sum(1)
+    triangles = template.triangles[(share[template.triangles] > 0.0).any(1)]
+    used, corners = np.unique(triangles, return_inverse=True)
+    low, high = WRIST
+    shown = np.clip((share[used] - low) / (high - low), 0.0, 1.0).astype(np.float32)
+    n = len(body.photo.picture)
+    raster = rasterise(grid.vertices, grid.triangles, (n, n))
+    hangs = (grid.weights * (grid.bones == HAND_BONES[side])).sum(1, keepdims=True)
+    hangs = interpolate(raster, grid.triangles, hangs.astype(np.float32))[..., 0]
+    start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
+    return PhotoHand(
+        np.ascontiguousarray(loose[used]),
+        np.ascontiguousarray(turned[used]),
+        np.ascontiguousarray(template.weights[used]),
+        np.ascontiguousarray(template.bones[used]),
+        np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
+        shown,
+        tone,
+        np.clip((hangs - low) / (high - low), 0.0, 1.0).astype(np.float32),
+        np.concatenate([knuckles, np.ones((FINGERS, 1), np.float32)], 1),
+        float(np.linalg.norm(end - start)),
+        pose,
+    )
+
+
+def _share(photo: HandPose | None, driver: HandPose | None) -> float:
+    if driver is None:
+        return 0.0
+    other = 1.0
+    if photo is not None:
+        curl = (curl_apart(photo, driver) - ALIKE_CURL) / (OTHER_CURL - ALIKE_CURL)
+        turn = (tilt(photo, driver) - ALIKE_TILT) / (OTHER_TILT - ALIKE_TILT)
+        other = min(max(float(curl), float(turn), 0.0), 1.0)
+    return min(2.0 * other * driver.lately, 1.0)

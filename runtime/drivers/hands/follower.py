@@ -1,0 +1,119 @@
+"""The driver's hands over time: smooth, held for a moment when they are lost, then at rest."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from bunraku.runtime.drivers.hands.landmarks import Hand
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
+from bunraku.runtime.drivers.hands.tracker import MIN_INSIDE, HandFinder
+from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.skeleton import SIDES
+
+SMOOTHING = OneEuroOptions(cutoff_hz=1.0, beta=6.0)
+HAND_M = 0.09
+"""From wrist to knuckles: what speeds are measured against."""
+SMALL_PX, LARGE_PX = 7.0, 15.0
+"""From wrist to knuckle: a smaller hand is not believed, a larger one wholly."""
+UNSURE, SURE = 0.5, 0.8
+"""Presence up to which a hand is not believed, and from which wholly."""
+WHOLE = 0.9
+"""Share of its points inside the picture from which it is believed wholly."""
+RISE_S, FALL_S = 0.12, 0.35
+"""In which belief comes and goes."""
+RELAX_S = 0.4
+"""In which the fingers of a lost hand go most of the way to rest."""
+SHOWN = 0.3
+"""Belief from which a hand has been seen."""
+FORGET_S = 2.0
+"""In which a hand that is not seen any more is forgotten."""
+
+
+class HandFollower:
+    """Follows both hands of a driver, one frame at a time.
+
+    :param finder: shared.
+    :param shapes: of the template's left and right hand.
+    """
+
+    def __init__(self, finder: HandFinder, shapes: tuple[HandShape, HandShape]) -> None:
+        self._tracker = finder.follower()
+        self._held = tuple(_Held(shape) for shape in shapes)
+        self._time_s = -math.inf
+
+    def reset(self) -> None:
+        """Forget the hands."""
+        self._tracker.reset()
+        for held in self._held:
+            held.reset()
+        self._time_s = -math.inf
+
+    def follow(self, frame: Picture, pose: Array, seen: Array, time_s: float) -> HandPoses:
+        """How the hands are held in the next frame, along the frame's axes.
+
+        :param pose: ``[33, 2 or more]`` in pixels of the frame.
+        :param seen: ``[2]`` in [0, 1], how far the pose's hands are believed to be in the frame.
+        :param time_s: the frame's; one before the last starts anew.
+        :raises EngineError: the network failed.
+        """
+        if time_s < self._time_s:
+            self.reset()
+        step_s = min(time_s - self._time_s, 1.0)
+        self._time_s = time_s
+        for side, hand in self._tracker.track(frame, pose, time_s).items():
+            self._held[side].take(hand, time_s)
+        left, right = (self._held[side].go_on(step_s, float(seen[side])) for side in range(SIDES))
+        return left, right
+
+
+def belief_in(hand: Hand) -> float:
+    """How far what the network says of a hand is believed, 0 to 1."""
+    large = (hand.length_px - SMALL_PX) / (LARGE_PX - SMALL_PX)
+    sure = (hand.presence - UNSURE) / (SURE - UNSURE)
+    whole = (hand.inside - MIN_INSIDE) / (WHOLE - MIN_INSIDE)
+    return min(max(min(large, sure, whole), 0.0), 1.0)
+
+
+class _Held:
+    """One hand."""
+
+    def __init__(self, shape: HandShape) -> None:
+        self._shape = shape
+        self._filter = OneEuro(SMOOTHING)
+        self.reset()
+
+    def reset(self) -> None:
+        self._filter.reset()
+        self._pose: HandPose | None = None
+        self._wanted = self._belief = self._lately = 0.0
+
+    def take(self, hand: Hand | None, time_s: float) -> None:
+        """What the network says: None where it sees no hand."""
+        if hand is None:
+            self._wanted = 0.0
+            return
+        self._wanted = belief_in(hand)
+        if self._belief == 0.0:
+            self._filter.reset()
+        points = self._filter(hand.world.astype(np.float64), time_s, HAND_M)
+        self._pose = self._shape.read(points.astype(np.float32))
+
+    def go_on(self, step_s: float, seen: float) -> HandPose | None:
+        """The hand after a step of time."""
+        wanted = self._wanted * seen
+        most = step_s / (RISE_S if wanted > self._belief else FALL_S)
+        self._belief += min(max(wanted - self._belief, -most), most)
+        shown = self._belief >= SHOWN
+        self._lately += step_s / RISE_S if shown else -step_s / FORGET_S
+        self._lately = min(max(self._lately, 0.0), 1.0)
+        if self._pose is None or self._lately <= 0.0 >= self._belief:
+            self._pose = None
+            return None
+        bends = self._pose.bends
+        if wanted == 0.0:
+            bends = bends + (self._shape.bends - bends) * (1.0 - math.exp(-step_s / RELAX_S))
+        self._pose = HandPose(self._pose.palm, bends, self._belief, self._lately)
+        return self._pose

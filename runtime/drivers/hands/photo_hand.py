@@ -1,0 +1,122 @@
+"""One hand of a photo's body, and how it is drawn: lit by its own form, with soft edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels import interpolate, rasterise, skin
+from bunraku.runtime.drivers.hands.shape import HandPose
+from bunraku.runtime.drivers.protocol import Drawn
+from bunraku.spec.arrays import Array
+
+FINE = 2
+"""Side of a window's pixel in the hand's own, finer ones."""
+MARGIN_PX = 3
+LIGHT = np.array([-0.35, -0.65, -0.68], np.float32)
+"""From the hand to the light, which is above the camera."""
+AMBIENT, DIRECT = 0.76, 0.36
+GRAZING = 0.22
+"""How much darker flesh is that is seen from the side."""
+CREASE, CREASE_SHARE, CREASE_REACH = 0.35, 0.05, 0.2
+"""How much darker it is behind what stands before it; how deep and how near, in hands."""
+BRIGHTEST = 1.15
+REDDENING = np.array([0.85, 1.05, 1.1], np.float32)
+"""How much faster than light each colour of flesh fades in shadow."""
+EDGE_PX = 0.4
+"""How soft the hand's edge is."""
+_TRACE = np.float32(1e-3)
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoHand:
+    """One hand of a photo's body."""
+
+    vertices: Array
+    """``[v, 3]`` in pixels of the window, as the photo holds it, not pressed into the outline."""
+    normals: Array
+    """``[v, 3]``, unit."""
+    weights: Array
+    """``[v, 4]``"""
+    bones: NDArray[np.int32]
+    """``[v, 4]``"""
+    triangles: NDArray[np.int32]
+    """``[t, 3]``"""
+    shown: Array
+    """``[v]`` in [0, 1]: 0 towards the forearm."""
+    tone: Array
+    """``[3]`` RGB in [0, 1]."""
+    pixels: Array
+    """``[n, n]`` in [0, 1]: which of the photo's are its own."""
+    knuckles: Array
+    """``[5, 4]``: where the fingers begin, and 1."""
+    length_px: float
+    pose: HandPose | None
+    """As the photo holds it; None where that is not known."""
+
+
+def lay(drawn: Drawn, hand: PhotoHand, moved: Array, transforms: Array, share: float) -> None:
+    """Draw one hand onto a drawing, in place."""
+    n = drawn.mask.shape[-1]
+    low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
+    high = np.ceil(moved[:, :2].max(0)).astype(int) + MARGIN_PX + 1
+    (left, top), (right, bottom) = np.clip(low, 0, n), np.clip(high, 0, n)
+    if left >= right or top >= bottom:
+        return
+    colours, alpha = _shaded(hand, moved, transforms, (left, top, right, bottom))
+    alpha = alpha * np.float32(share)
+    part = (0, slice(None), slice(top, bottom), slice(left, right))
+    before = drawn.mask[part] * (np.float32(1.0) - alpha)
+    after = before + alpha
+    # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
+    near = cv2.dilate(alpha, np.ones((3, 3), np.uint8)) * _TRACE
+    told = (alpha + near) / (after + near + _TRACE**2)
+    drawn.image[part] += (colours - drawn.image[part]) * told
+    drawn.trust[part] *= np.float32(1.0) - told
+    drawn.mask[part] = after
+
+
+def _shaded(
+    hand: PhotoHand, moved: Array, transforms: Array, box: tuple[int, int, int, int]
+) -> tuple[Array, Array]:
+    """Colours ``[3, h, w]`` and cover ``[h, w]`` of a moved hand, in a part of the window."""
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    place = moved - np.array([left, top, 0.0], np.float32)
+    place = (place + 0.5) * np.float32(FINE) - np.float32(0.5)
+    raster = rasterise(
+        np.ascontiguousarray(place), hand.triangles, (height * FINE, width * FINE), cull=True
+    )
+    turning = transforms.copy()
+    turning[..., 3] = 0.0
+    normals = skin(hand.normals, hand.weights, hand.bones, turning)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-6
+    carried = np.concatenate([normals, hand.shown[:, None]], 1)
+    fields = interpolate(raster, hand.triangles, np.ascontiguousarray(carried))
+    there = (raster.triangle >= 0).astype(np.float32)
+    lit = AMBIENT + DIRECT * np.maximum(fields[..., :3] @ LIGHT, 0.0)
+    lit -= GRAZING * (1.0 - np.minimum(np.abs(fields[..., 2]), 1.0)) ** 2
+    # What lies behind its surroundings is in their shadow: between fingers, under a thumb.
+    depth = np.where(there > 0, raster.depth, 0.0).astype(np.float32)
+    behind = depth - _spread(depth, there, hand.length_px * FINE * CREASE_REACH)
+    behind = behind / (FINE * hand.length_px + 1e-6) / CREASE_SHARE - 1.0
+    lit *= 1.0 - CREASE * np.clip(behind, 0.0, 1.0)
+    lit = np.where(there > 0, lit, _spread(np.asarray(lit, np.float32), there, 2.0 * FINE))
+    cover = cv2.GaussianBlur(there * fields[..., 3], (0, 0), EDGE_PX * FINE)
+    size = (width, height)
+    light = cv2.resize(np.asarray(lit, np.float32), size, interpolation=cv2.INTER_AREA)
+    cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
+    light = np.clip(light, 0.0, BRIGHTEST)
+    colours = hand.tone[:, None, None] * light ** REDDENING[:, None, None]
+    return np.asarray(colours, np.float32), np.asarray(cover, np.float32)
+
+
+def _spread(values: Array, there: Array, reach: float) -> Array:
+    """The mean of values ``[h, w]`` around each pixel, of those that are there; else 1."""
+    size = (2 * max(1, round(reach / 2.0)) + 1,) * 2
+    share = cv2.blur(there, size)
+    mean = cv2.blur(values * there, size) / np.maximum(share, 1e-3)
+    return np.asarray(np.where(share > 1e-3, mean, 1.0), np.float32)

@@ -1,0 +1,80 @@
+"""The colour of a photo's hands, by what it shows of them and of the face."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.texture import ENOUGH, SKIN_LIKE
+from bunraku.runtime.drivers.hands.rigging import HAND_BONES
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import HEAD
+from bunraku.spec.skeleton import SIDES
+
+AT_WRIST = 0.1
+"""Share of a forearm's vertex that hangs on the hand, from which it is at the wrist."""
+AS_BRIGHT = 0.82, 1.25
+"""How much darker or lighter than the face a hand is."""
+FACE_SURE = 0.9
+"""Of the mask, from which a pixel shows the face alone."""
+
+
+def colour_hands(body: Body) -> Array:
+    """The colour of a body's hands; what looks out from behind the photo's gets it as well."""
+    n = len(body.photo.picture)
+    bones, weights = body.fit.template.bones, body.fit.template.weights
+    tones = []
+    for hand in HAND_BONES:
+        at_wrist = ((bones == hand) * weights).sum(1) > AT_WRIST
+        for bone in (hand, hand - SIDES):
+            plane = body.textures.planes[bone * n : (bone + 1) * n]
+            place = body.fit.mesh[(bones[:, 0] == bone) & at_wrist, :2]
+            place = np.clip(np.rint(place), 0, n - 1).astype(int)
+            tones.append(np.median(plane[place[:, 1], place[:, 0]], axis=0))
+    tone = skin_tone(np.stack(tones), _face_tone(body))
+    for bone in HAND_BONES:
+        body.textures.planes[bone * n : (bone + 1) * n] = tone
+    return tone
+
+
+def skin_tone(shown: Array, face: Array | None) -> Array:
+    """The colour of hands ``[3]`` by what the photo shows at hands and wrists ``[k, 3]``.
+
+    What counts as theirs may be a sleeve, or what they hold: they have the face's hue, and are not
+    much darker or lighter.
+
+    :param face: ``[3]``, None where it is not seen.
+    """
+    if face is None or not _like_skin(face):
+        alike = [tone for tone in shown if _like_skin(tone)]
+        return np.asarray(np.mean(alike or shown, axis=0), np.float32)
+    own = [tone for tone in shown if np.abs(_hue(tone) - _hue(face)).sum() < SKIN_LIKE]
+    if not own:
+        return np.asarray(face, np.float32)
+    tone = np.mean(own, axis=0)
+    low, high = AS_BRIGHT
+    share = float(np.clip(tone.mean() / face.mean(), low, high)) * face.mean() / tone.mean()
+    return np.asarray(np.clip(tone * share, 0.0, 1.0), np.float32)
+
+
+def _hue(colour: Array) -> Array:
+    return np.asarray(colour / (colour.sum() + 1e-2))
+
+
+def _like_skin(colour: Array) -> bool:
+    red, green, blue = _hue(colour)
+    return bool(red > green > blue and 0.35 < red < 0.55 and green > 0.26)
+
+
+def _face_tone(body: Body) -> Array | None:
+    """The median of the face between brows and mouth; None outside of the window."""
+    n = len(body.photo.picture)
+    points = body.fit.stance.points[list(HEAD), :2].astype(np.float32)
+    hull = cv2.convexHull(points[:, None])
+    within = np.zeros((n, n), np.uint8)
+    cv2.fillConvexPoly(within, np.rint(hull).astype(np.int32), 1)
+    sure = (within > 0) & (body.photo.picture[..., 3] > FACE_SURE)
+    if sure.sum() < ENOUGH:
+        return None
+    return np.asarray(np.median(body.photo.picture[sure][:, :3], axis=0), np.float32)

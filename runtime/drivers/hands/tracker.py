@@ -1,0 +1,169 @@
+"""The hands of one person: found by the pose's wrists, then followed by their own points."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from bunraku.runtime.drivers.hands.landmarks import (
+    WRIST,
+    WRISTS,
+    Hand,
+    HandLandmarker,
+    hand_rois,
+)
+from bunraku.runtime.drivers.hands.networks import HandNetworks
+from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.pose.roi import Roi
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.skeleton import SIDES
+
+MIN_PRESENCE = 0.5
+MIN_INSIDE = 0.6
+"""Of a hand's points: one that the picture cuts farther is guessed, anew at each look."""
+LOOK_EVERY_S = 0.06
+"""A hand is looked at when its last look is older; of a faster driver's hands one a frame, in
+turns."""
+_LOOKS = 3  # at a still: each places the crop of the next
+_PERHAPS = 0.2  # presence from which the next look is where this one points
+_STRAYED = 0.35  # of the pose's crop: farther from its wrist, the points are of something else
+_SMALLEST, _LARGEST = 0.08, 0.5  # of the pose's crop, from wrist to knuckle: a hand, not a face
+_OTHER_SIDE = 0.95  # how sure the network may be that a hand is the other one
+_SMALLEST_PX = 16.0  # side of a crop below which there is nothing to see
+
+Hands = tuple[Hand | None, Hand | None]
+"""The left one and the right one; None for one that is not seen."""
+
+
+class HandFinder:
+    """Finds the hands of a person whose pose is known, in stills; for several threads at once.
+
+    Pictures are RGB u8 [H,W,3]; pixels count from the centre of the top-left pixel.
+    """
+
+    def __init__(self, landmarker: HandLandmarker) -> None:
+        """Find with a network that is loaded."""
+        self._landmarker = landmarker
+
+    @classmethod
+    def load(cls, networks: HandNetworks, engines: EngineFactory | None = None) -> HandFinder:
+        """Load the network.
+
+        Args:
+            networks: from ``HandNetworks.find()``.
+            engines: of which library, with how many threads; None for the usual one.
+
+        Raises:
+            MissingExtraError: the inference library is not installed.
+            EngineError: the network cannot be loaded.
+        """
+        return cls(HandLandmarker.load(networks, engines))
+
+    def find(self, picture: Picture, pose: Array) -> Hands:
+        """The hands in a still.
+
+        Args:
+            picture: that the pose was found in.
+            pose: [33, 2 or more] its landmarks, x and y in pixels.
+
+        Raises:
+            EngineError: the network failed.
+        """
+        left, right = (self.search(picture, pose, side)[0] for side in range(SIDES))
+        return left, right
+
+    def search(self, picture: Picture, pose: Array, side: int) -> tuple[Hand | None, Roi | None]:
+        """One hand by several looks, each of which places the next; see ``look``."""
+        hand, roi = self.look(picture, pose, side)
+        for _ in range(1, _LOOKS):
+            if roi is None:
+                break
+            hand, roi = self.look(picture, pose, side, roi)
+        return hand, roi
+
+    def look(
+        self, picture: Picture, pose: Array, side: int, roi: Roi | None = None
+    ) -> tuple[Hand | None, Roi | None]:
+        """One look at one hand.
+
+        Args:
+            picture: as in ``find``.
+            pose: as in ``find``.
+            side: 0 left, 1 right.
+            roi: where the last look says it is; None for where the pose says.
+
+        Returns:
+            The hand, if it is one, and where to look next; None for where the pose says.
+
+        Raises:
+            EngineError: the network failed.
+        """
+        place = hand_rois(pose)[side]
+        if not place.side >= _SMALLEST_PX:
+            return None, None
+        hand = self._landmarker.run(picture, roi or place)
+        found = _is_hand(hand, pose, side, place)
+        perhaps = roi is None and hand.presence >= _PERHAPS and hand.inside >= MIN_INSIDE
+        follow = hand.roi if (found or perhaps) and hand.roi.side >= _SMALLEST_PX else None
+        return hand if found else None, follow
+
+    def follower(self) -> HandTracker:
+        """A tracker of the same network, of hands of its own."""
+        return HandTracker(self)
+
+
+class HandTracker:
+    """Follows two hands through frames, one frame at a time."""
+
+    def __init__(self, finder: HandFinder) -> None:
+        """Follow with a finder that may be shared."""
+        self._finder = finder
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the hands: the next frame starts with the pose's wrists."""
+        self._rois: list[Roi | None] = [None] * SIDES
+        self._looked_s = [-math.inf] * SIDES
+
+    def track(self, frame: Picture, pose: Array, time_s: float) -> dict[int, Hand | None]:
+        """The hands that were looked at in the next frame, by side; None for one not seen there.
+
+        Args:
+            frame: as in ``HandFinder.find``.
+            pose: as in ``HandFinder.find``.
+            time_s: the frame's; one before the last starts anew.
+
+        Raises:
+            EngineError: the network failed.
+        """
+        if time_s < max(self._looked_s):
+            self.reset()
+        longest = int(self._looked_s[1] < self._looked_s[0])
+        result: dict[int, Hand | None] = {}
+        for side in range(SIDES):
+            if side != longest and time_s - self._looked_s[side] < LOOK_EVERY_S:
+                continue
+            if self._looked_s[side] == -math.inf:
+                # As the photo was looked at: who stands as the photo does is seen alike.
+                found = self._finder.search(frame, pose, side)
+            else:
+                found = self._finder.look(frame, pose, side, self._rois[side])
+                if found[0] is None and found[1] is not None:
+                    found = self._finder.look(frame, pose, side, found[1])
+            result[side], self._rois[side] = found
+            self._looked_s[side] = time_s
+        return result
+
+
+def _is_hand(hand: Hand, pose: Array, side: int, place: Roi) -> bool:
+    """Whether the network saw a hand, and the one that the pose means."""
+    apart = np.hypot(*(hand.points[WRIST, :2] - pose[WRISTS[side], :2]))
+    other = hand.right if side == 0 else 1.0 - hand.right
+    return bool(
+        hand.presence >= MIN_PRESENCE
+        and hand.inside >= MIN_INSIDE
+        and other <= _OTHER_SIDE
+        and apart <= _STRAYED * place.side
+        and _SMALLEST * place.side <= hand.length_px <= _LARGEST * place.side
+    )

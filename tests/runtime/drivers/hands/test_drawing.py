@@ -1,0 +1,128 @@
+"""A person made by code whose hands are drawn anew, on the shipped template."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from tests.runtime.drivers.body.people import silhouette
+from tests.runtime.drivers.hands.people import SHAPES, TEMPLATE
+from tests.runtime.fakes import street
+
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
+from bunraku.runtime.drivers.body.turning import about
+from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.runtime.pose import Pose
+from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import Bone
+
+N = 256
+SURE = np.ones(33, np.float32)
+SCALE = 110.0
+SKIN = np.array([205 / 255, 150 / 255, 120 / 255], np.float32)
+RIG = Rig(TEMPLATE.landmarks, TEMPLATE.fingers)
+REST: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends), None)
+FIST = np.deg2rad([[0, 10, 50, 60], *[[0, 80, 100, 60]] * 4])
+
+
+def landmarks() -> Array:
+    points = TEMPLATE.landmarks * SCALE
+    points[:, :2] += np.array([128.0, 118.0]) - points[[23, 24], :2].mean(0)
+    return np.concatenate([points, np.ones((33, 1), np.float32)], 1).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def source() -> Source:
+    """A person in grey with bare head and hands."""
+    points = landmarks()
+    drawn = silhouette(points, (N, N), SCALE).astype(np.float32)
+    mask = np.asarray(cv2.GaussianBlur(drawn, (0, 0), 0.8), np.float32)
+    person = np.full((N, N, 3), 110.0, np.float32)
+    for place in (*points[[0, 15, 16, 17, 18], :2], points[[9, 10], :2].mean(0)):
+        x, y = (int(v) for v in place)
+        cv2.circle(person, (x, y), 16, tuple((SKIN * 255).tolist()), -1)
+    wall = street((N, N)).astype(np.float32)
+    photo = (wall + (person - wall) * mask[..., None]).round().astype(np.uint8)
+    pose = Pose(points, points[:, :3] / SCALE, 0.99, mask)
+    framing = Framing(Window.of_box(0, 0, N), False, Bone.TORSO)
+    return Source(photo, pose, 1, framing, photo, mask, photo)
+
+
+def made(source: Source, poses: HandPoses) -> tuple[Body, PhotoHands]:
+    fit = fit_body(TEMPLATE, RIG, landmarks(), source.mask, poses)
+    assert fit is not None
+    body = Body.of(source, fit)
+    return body, PhotoHands.of(body, RIG.at_rest.inverse, poses)
+
+
+def turned(axis: tuple[float, float, float], degrees: float, lately: float = 1.0) -> HandPose:
+    turn = about(np.array([axis]), np.deg2rad([degrees]))[0]
+    return HandPose(turn @ SHAPES[0].palm, SHAPES[0].bends, lately, lately)
+
+
+def test_a_hand_held_as_the_photos_is_the_photos(source: Source) -> None:
+    body, hands = made(source, REST)
+    assert hands.shares(REST) == (0.0, 0.0)
+    assert hands.shares((turned((0.0, 0.0, 1.0), 90.0), None)) == (0.0, 0.0)
+    assert hands.shares(NO_HANDS) == (0.0, 0.0)
+    transforms = RIG.transforms(body.fit.stance, landmarks(), SURE, REST)
+    drawn = hands.draw(body, transforms, SURE, REST)
+    plain = body.draw(transforms, SURE)
+    assert np.array_equal(drawn.image, plain.image)
+    assert np.array_equal(drawn.mask, plain.mask)
+
+
+def test_another_hand_takes_its_place_softly(source: Source) -> None:
+    _, hands = made(source, REST)
+    shares = [hands.shares((turned((0.0, 1.0, 0.0), d), None))[0] for d in range(0, 92, 2)]
+    assert shares[0] == 0.0
+    assert shares[-1] == 1.0
+    assert np.diff(shares).min() >= 0.0
+    assert np.diff(shares).max() < 0.5
+    fist = HandPose(SHAPES[0].palm, FIST)
+    assert hands.shares((fist, fist)) == (1.0, 1.0)  # of the right one the photo says nothing
+    faded = HandPose(SHAPES[0].palm, FIST, 0.0, 0.2)
+    assert hands.shares((faded, None))[0] == pytest.approx(0.4)
+
+
+def test_a_hand_is_drawn_in_the_skins_colour_where_it_is_held(source: Source) -> None:
+    body, hands = made(source, REST)
+    raised = landmarks()
+    raised[[15, 17, 19, 21], :2] += (30.0, -60.0)
+    pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
+    transforms = RIG.transforms(body.fit.stance, raised, SURE, pose)
+    drawn = hands.draw(body, transforms, SURE, pose)
+    x, y = raised[[15, 17, 19], :2].mean(0).round().astype(int)
+    assert drawn.mask[0, 0, y, x] > 0.95
+    assert drawn.trust[0, 0, y, x] < 0.05
+    assert np.abs(drawn.image[0, :, y, x] - SKIN).max() < 0.2
+    assert drawn.mask.min() >= 0.0
+    assert drawn.mask.max() <= 1.0
+    shown = drawn.mask[0, 0] > 0.5
+    assert (drawn.image[0].min(0)[shown] > 0.02).all()  # no hole is left in it
+
+
+def test_a_hand_lies_on_the_trunk_though_the_pose_puts_it_behind(source: Source) -> None:
+    body, hands = made(source, REST)
+    crossed = landmarks()
+    to = crossed[[11, 12, 23, 24], :3].mean(0) + np.array([0.0, 0.0, 15.0], np.float32)
+    crossed[[15, 17, 19, 21], :3] += to - crossed[[15, 17, 19], :3].mean(0)
+    pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
+    drawn = hands.draw(body, RIG.transforms(body.fit.stance, crossed, SURE, pose), SURE, pose)
+    x, y = crossed[[15, 17, 19], :2].mean(0).round().astype(int)
+    red, _, blue = drawn.image[0, :, y, x]
+    assert red - blue > 0.15  # skin, and not the grey of the clothes
+
+
+def test_hands_out_of_the_window_do_no_harm(source: Source) -> None:
+    body, hands = made(source, REST)
+    away = landmarks()
+    away[[13, 15, 17, 19, 21], :2] += 2000.0
+    pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
+    drawn = hands.draw(body, RIG.transforms(body.fit.stance, away, SURE, pose), SURE, pose)
+    assert np.isfinite(drawn.image).all()

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.runtime.drivers.hands.people import FLAT, BlobFinder, lit, pose_with
+
+from bunraku.runtime.drivers.hands.landmarks import POINTS, HandLandmarker, hand_rois
+from bunraku.runtime.drivers.hands.tracker import HandFinder
+
+LEFT, RIGHT = (230, 150), (90, 150)
+POSE = pose_with(LEFT, RIGHT, 20.0)
+
+
+@pytest.fixture
+def engine() -> BlobFinder:
+    return BlobFinder()
+
+
+@pytest.fixture
+def finder(engine: BlobFinder) -> HandFinder:
+    return HandFinder(HandLandmarker(engine))
+
+
+def test_points_are_in_pixels_of_the_picture(finder: HandFinder) -> None:
+    left, right = finder.find(lit(LEFT, RIGHT), POSE)
+    for hand, wrist in ((left, LEFT), (right, RIGHT)):
+        assert hand is not None
+        assert hand.points.shape == (POINTS, 3)
+        expected = FLAT[:, :2] * 20.0 + np.array(wrist) - (0.5, 0.5)
+        assert np.abs(hand.points[:, :2] - expected).max() < 3.5
+        assert hand.length_px == pytest.approx(20.0, abs=2.0)
+        assert np.allclose(hand.world, FLAT * 0.09, atol=0.03)
+
+
+def test_a_hand_that_points_sideways_is_seen_upright(finder: HandFinder) -> None:
+    pose = POSE.copy()
+    pose[[17, 19, 21], :2] = np.array(LEFT) + (20.0, 0.0)
+    roi = hand_rois(pose)[0]
+    assert np.degrees(roi.angle) == pytest.approx(90.0)
+    picture = np.full((240, 320, 3), 20, np.uint8)
+    picture[140:160, 230:270] = 230
+    hand = finder.find(picture, pose)[0]
+    assert hand is not None
+    assert hand.points[12, 0] > hand.points[0, 0] + 35.0  # the middle finger's tip
+    assert hand.world[12, 0] == pytest.approx(0.09 * 2.0, abs=0.02)
+    assert np.degrees(hand.roi.angle) == pytest.approx(90.0, abs=15.0)
+
+
+def test_a_hand_that_points_at_the_camera_is_seen_in_a_crop_of_the_bodys_size() -> None:
+    pose = pose_with(LEFT, RIGHT, 1.0)
+    pose[[11, 12], 0] = 200.0, 120.0
+    assert hand_rois(pose)[0].side == pytest.approx(0.8 * 80.0)
+
+
+def test_the_next_crop_holds_the_hand(finder: HandFinder) -> None:
+    hand = finder.find(lit(LEFT), POSE)[0]
+    assert hand is not None
+    inside = hand.roi.points_from_frame(hand.points[:, :2].astype(np.float64))
+    assert inside.min() > 0.05
+    assert inside.max() < 0.95
+
+
+def test_no_hand_is_none(engine: BlobFinder, finder: HandFinder) -> None:
+    assert finder.find(lit(), POSE) == (None, None)
+    assert finder.find(lit(RIGHT), POSE)[0] is None
+    runs = engine.runs
+    assert finder.find(lit(LEFT), pose_with(LEFT, RIGHT, 1.0)) == (None, None)
+    assert finder.find(lit(LEFT), np.zeros((33, 4), np.float32)) == (None, None)
+    assert engine.runs == runs  # there is nothing to look at
+
+
+def test_a_hand_that_the_picture_cuts_is_guessed_and_none(finder: HandFinder) -> None:
+    cut = (150, 245)
+    hand = finder.find(lit(cut), pose_with(cut, RIGHT, 20.0))[0]
+    assert hand is not None
+    assert 0.6 <= hand.inside < 1.0
+    lower = (150, 268)
+    assert finder.find(lit(lower), pose_with(lower, RIGHT, 20.0))[0] is None
+
+
+def test_what_is_too_large_or_the_other_hand_is_no_hand(
+    engine: BlobFinder, finder: HandFinder
+) -> None:
+    assert finder.find(lit(LEFT, palm_px=100), POSE)[0] is None
+    engine.right = 0.99
+    left, right = finder.find(lit(LEFT, RIGHT), POSE)
+    assert left is None
+    assert right is not None
+
+
+def test_hands_are_looked_at_in_turns_when_frames_are_fast(
+    engine: BlobFinder, finder: HandFinder
+) -> None:
+    tracker = finder.follower()
+    assert set(tracker.track(lit(LEFT, RIGHT), POSE, 0.0)) == {0, 1}
+    engine.runs = 0
+    looked = [set(tracker.track(lit(LEFT, RIGHT), POSE, k / 30.0)) for k in range(1, 7)]
+    assert looked in ([{0}, {1}] * 3, [{1}, {0}] * 3)
+    assert engine.runs == 6
+    slow = [set(tracker.track(lit(LEFT, RIGHT), POSE, 1.0 + k / 10.0)) for k in range(3)]
+    assert slow == [{0, 1}] * 3
+
+
+def test_a_hand_that_is_hidden_comes_back(finder: HandFinder) -> None:
+    tracker = finder.follower()
+    pictures = (lit(LEFT), lit(LEFT), lit(), lit(), lit(LEFT), lit(LEFT))
+    seen = [
+        tracker.track(picture, POSE, 0.1 * k)[0] is not None for k, picture in enumerate(pictures)
+    ]
+    assert seen[1:4] == [True, False, False]
+    assert seen[-1]
+
+
+def test_points_that_stray_from_the_wrist_are_let_go(finder: HandFinder) -> None:
+    tracker = finder.follower()
+    assert tracker.track(lit((60, 150)), pose_with((60, 150), RIGHT, 20.0), 0.0)[0] is not None
+    for k in range(1, 4):
+        hand = tracker.track(lit((60, 150), LEFT), POSE, 0.1 * k)[0]
+    assert hand is not None
+    assert hand.points[0, 0] == pytest.approx(LEFT[0], abs=3.0)
+
+
+def test_a_step_back_in_time_starts_anew(finder: HandFinder) -> None:
+    tracker = finder.follower()
+    tracker.track(lit(LEFT, RIGHT), POSE, 5.0)
+    assert set(tracker.track(lit(LEFT, RIGHT), POSE, 0.0)) == {0, 1}
