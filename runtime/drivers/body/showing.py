@@ -36,8 +36,9 @@ from bunraku.spec.landmarks import (
 )
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
-SEEN = 0.5
-"""Of a limb's line: as much of it must lie in the person's outline."""
+SEEN, TRACE = 0.5, 0.2
+"""Of a bone's line: as much of it lies in the person's outline if it is to move, and if it is to be
+drawn."""
 FAR = 0.2
 """Of the trunk's length: what is farther from the body than that belongs to something wide."""
 ALONG = np.linspace(0.1, 1.0, 10)
@@ -53,6 +54,7 @@ LEGLESS = "the photo hides the legs; what the driver's do is left out"
 LARGE_HEAD = "the photo's head is much larger than a person's; it leans as the trunk does"
 
 _SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
+_TRUNK = (BodyBone.PELVIS, BodyBone.CHEST)
 _ARMS = tuple(range(BodyBone.UPPER_ARM_L, BodyBone.HAND_R + 1))
 _LEGS = tuple(range(BodyBone.THIGH_L, BodyBone.FOOT_R + 1))
 _WIDE = (((BodyBone.HEAD,), 0.4), (_ARMS, 0.25), (_LEGS, 0.06))
@@ -121,15 +123,19 @@ def shown_by(fit: Fit, known: NDArray[np.bool_], half: bool) -> Showing:
     :param half: the photo's lower edge cuts the person, of which the user is told already.
     """
     outline = fit.inside & known
-    hidden, wide = _hidden(fit, outline), _wide(fit, outline)
-    carrier = np.arange(len(BodyBone))
-    landmarks = np.ones(LANDMARKS, np.float32)
+    shares, wide = _shares(fit, outline), _wide(fit, outline)
     wrapped = bool(wide[_ARMS[0]] and wide[_LEGS[0]])
     pieces = np.full(len(BodyBone), wrapped)
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
+    held = wide | (shares < SEEN)
+    for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
+        held[parent] |= held[bone] and parent not in _TRUNK  # else a stump would be moved
+    hidden = shares < TRACE
+    carrier = np.arange(len(BodyBone))
+    landmarks = np.ones(LANDMARKS, np.float32)
     for bone, parent, end in zip(LIMBS.bones, LIMBS.parents, LIMBS.ends, strict=True):
-        held = hidden[bone] or wide[bone] or (carrier[parent] != parent)
-        if held:
+        hidden[bone] |= hidden[parent]
+        if held[bone] or carrier[parent] != parent:
             carrier[bone] = carrier[parent]
             landmarks[list(_CARRIED.get(bone, (end,)))] = 0.0
     # Fingers that a hand of its own carries move by themselves.
@@ -163,17 +169,16 @@ def _note(wide: NDArray[np.bool_], carrier: NDArray[np.intp], half: bool) -> str
     return LARGE_HEAD if wide[BodyBone.HEAD] else None
 
 
-def _hidden(fit: Fit, outline: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """``[15]``: limbs whose lines lie beside the outline; so is what hangs on them."""
+def _shares(fit: Fit, outline: NDArray[np.bool_]) -> Vectors:
+    """``[15]``: how much of each limb's line lies in the outline; 1 of what has none."""
     n, points = len(outline), fit.stance.points[:, :2]
-    result = np.zeros(BODY_BONES, np.bool_)
-    for bone, parent, start, end in zip(*LIMBS, strict=True):
+    result = np.ones(BODY_BONES)
+    for bone, _, start, end in zip(*LIMBS, strict=True):
         if bone not in _CARRIED:
             at = np.rint(points[start] + ALONG[:, None] * (points[end] - points[start]))
             within = ((at >= 0) & (at < n)).all(1)
             x, y = np.clip(at, 0, n - 1).astype(int).T
-            result[bone] = (outline[y, x] & within).mean() < SEEN
-        result[bone] |= result[parent]
+            result[bone] = (outline[y, x] & within).mean()
     return result
 
 

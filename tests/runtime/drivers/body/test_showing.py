@@ -94,13 +94,31 @@ def test_of_legs_below_the_photos_edge_the_user_is_told_once() -> None:
     assert judged(below(PERSON[[23, 24], 1].mean() + 6), half=True).note is None
 
 
-def test_feet_below_the_edge_leave_the_thighs_free() -> None:
+def test_a_limb_that_is_cut_off_is_no_stump_that_moves() -> None:
     showing = judged(below(KNEES + 4))
+    assert showing.note == LEGLESS
+    assert showing.landmarks[LEGS].max() == 0.0
+    assert showing.carrier[BodyBone.FOOT_L] == showing.carrier[BodyBone.THIGH_L] == BodyBone.PELVIS
+    assert showing.hidden[[BodyBone.SHIN_L, BodyBone.FOOT_L]].all()
+    assert not showing.hidden[BodyBone.THIGH_L]
+
+
+def test_feet_below_the_edge_leave_the_legs_free() -> None:
+    showing = judged(below(float(PERSON[[27, 28], 1].mean()) - 6))
     assert showing.note is None
     assert showing.grounded
-    assert showing.landmarks[[25, 26]].min() == 1.0
-    assert showing.landmarks[27:].max() == 0.0
-    assert showing.carrier[BodyBone.FOOT_L] == BodyBone.THIGH_L
+    assert showing.landmarks.min() == 1.0
+
+
+def test_one_arm_behind_something_leaves_the_other_free() -> None:
+    outline = OUTLINE.copy()
+    outline[round(float(PERSON[13, 1])) :, round(float(PERSON[11, 0])) + 6 :] = 0
+    showing = judged(outline)
+    assert showing.note is None
+    assert showing.landmarks[[13, 15, 19]].max() == 0.0
+    assert showing.landmarks[[14, 16, 20]].min() == 1.0
+    assert showing.carrier[BodyBone.UPPER_ARM_L] == BodyBone.CHEST
+    assert showing.carrier[BodyBone.THUMB_2_R] == BodyBone.THUMB_2_R
 
 
 def test_head_and_shoulders_are_a_bust() -> None:
