@@ -33,7 +33,7 @@ SETTLES_S = 0.2
 MARGIN = 0.2
 """How far from the photo's edges the middle of the shoulders stays, in trunks."""
 RISE = 0.2
-"""How far such a person rises, in trunks,"""
+"""How far such a person rises, in trunks, and sinks before what hides them,"""
 LEAN_DEG = 60.0
 """and leans."""
 JUMP = 0.5
@@ -76,6 +76,8 @@ class Stage:
         low, high = low + MARGIN * trunk, high - MARGIN * trunk
         if not grounded:
             low[1] = max(low[1], own[1] - RISE * trunk)
+            if not source.framing.half:
+                high[1] = min(high[1], own[1] + RISE * trunk)
         low, high = np.minimum(low, own), np.maximum(high, own)
         sizes = (SIZES if grounded else CUT_SIZES) if measured else (1.0, 1.0)
         lean = np.pi if grounded else float(np.deg2rad(LEAN_DEG))
@@ -198,7 +200,7 @@ def lean_since(photo: Vectors, points: Vectors) -> float:
 
 def _turn(angle: float) -> Vectors:
     """In the picture, ``[3, 3]``."""
-    return about(np.array([[0.0, 0.0, 1.0]]), np.array([angle]))[0]
+    return np.asarray(about(np.array([[0.0, 0.0, 1.0]]), np.array([angle]))[0], np.float64)
 
 
 def _trunk(points: Vectors) -> Vectors:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.runtime.drivers.body.people import REST, SCALE, standing
+from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted, source_of
+from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.keeping import (
     EASE_S,
@@ -47,6 +49,23 @@ def scaled(landmarks: Array, factor: float) -> Array:
     result[:, :3] *= factor
     result[:, :2] += OWN - result[[11, 12], :2].mean(0)
     return result
+
+
+def test_a_stage_is_the_photo_and_holds_who_is_hidden_where_they_are() -> None:
+    fit, photo = fitted(OUTLINE), street((N, N))
+    trunk, own = fit.trunk_px, PERSON[[11, 12], :2].mean(0)
+    whole = Stage.of(source_of(photo), fit, grounded=True, measured=True)
+    assert whole.low == pytest.approx((0.2 * trunk - 0.5,) * 2, abs=1e-3)
+    assert whole.high == pytest.approx((N - 0.5 - 0.2 * trunk,) * 2, abs=1e-3)
+    assert whole.lean == pytest.approx(np.pi)
+    half = Stage.of(source_of(photo, half=True), fit, grounded=False, measured=True)
+    assert half.low[1] == pytest.approx(own[1] - 0.2 * trunk, abs=1e-3)
+    assert half.high == whole.high
+    desk = Stage.of(source_of(photo), fit, grounded=False, measured=False)
+    assert desk.high[1] == pytest.approx(own[1] + 0.2 * trunk, abs=1e-3)
+    assert desk.sizes == (1.0, 1.0)
+    narrow = Stage.of(source_of(street((N, 130))), fit, grounded=True, measured=True)
+    assert narrow.high[0] == pytest.approx(own[0], abs=1e-3)  # the person at its edge stays there
 
 
 def test_a_driver_within_bounds_is_left_alone() -> None:

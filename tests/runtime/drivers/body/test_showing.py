@@ -6,12 +6,10 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.runtime.drivers.body.people import silhouette
+from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted, source_of
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.fit import Fit, fit_body
-from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.showing import (
     ARMLESS,
     BUST,
@@ -23,38 +21,12 @@ from bunraku.runtime.drivers.body.showing import (
     in_photo,
     shown_by,
 )
-from bunraku.runtime.drivers.body.template import load_template
-from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Framing, Window
-from bunraku.runtime.source.source import Source
-from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import Bone
 from bunraku.spec.skeleton import BodyBone
 
-N = 256
-SCALE = 110.0
-TEMPLATE = load_template()
-RIG = Rig(TEMPLATE.landmarks)
 KNOWN = np.ones((N, N), np.bool_)
 ARMS = [13, 14, 15, 16, 17, 18, 19, 20, 21, 22]
 LEGS = list(range(25, 33))
-
-
-def person() -> Array:
-    points = TEMPLATE.landmarks * SCALE
-    points[:, :2] += np.array([128.0, 118.0]) - points[[23, 24], :2].mean(0)
-    return np.concatenate([points, np.ones((33, 1), np.float32)], 1).astype(np.float32)
-
-
-PERSON = person()
-OUTLINE = silhouette(PERSON, (N, N), SCALE)
 KNEES = round(float(PERSON[[25, 26], 1].mean()))
-
-
-def fitted(outline: NDArray[np.uint8]) -> Fit:
-    fit = fit_body(TEMPLATE, RIG, PERSON, outline.astype(np.float32))
-    assert fit is not None
-    return fit
 
 
 def judged(outline: NDArray[np.uint8], *, half: bool = False) -> Showing:
@@ -126,9 +98,7 @@ def test_head_and_shoulders_are_a_bust() -> None:
     bust = below(shoulders + 0.55 * (PERSON[[23, 24], 1].mean() - shoulders))
     bust[:, : round(float(PERSON[12, 0])) - 4] = 0
     bust[:, round(float(PERSON[11, 0])) + 4 :] = 0
-    fit = fit_body(TEMPLATE, RIG, PERSON, OUTLINE.astype(np.float32))
-    assert fit is not None
-    showing = shown_by(fit, bust > 0, True)
+    showing = shown_by(fitted(OUTLINE), bust > 0, True)
     assert showing.note == BUST
     assert showing.landmarks[ARMS].max() == showing.landmarks[LEGS].max() == 0.0
     assert showing.landmarks[:13].min() == 1.0
@@ -195,13 +165,6 @@ def test_the_window_may_reach_beyond_the_photo(left: int, columns: int) -> None:
     assert known.shape == (N, N)
     assert known[0].sum() == columns
     assert known.all(0).sum() == columns
-
-
-def source_of(photo: NDArray[np.uint8], left: int = 0) -> Source:
-    mask = OUTLINE.astype(np.float32)
-    pose = Pose(PERSON, PERSON[:, :3] / SCALE, 0.99, mask)
-    framing = Framing(Window.of_box(left, 0, N), False, Bone.TORSO)
-    return Source(photo, pose, 1, framing, street((N, N)), mask, photo)
 
 
 def test_what_is_hidden_is_drawn_nowhere() -> None:
