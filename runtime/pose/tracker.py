@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.pose.cuts import Cuts
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose, next_roi
 from bunraku.runtime.pose.looks import look_again
@@ -53,6 +54,7 @@ class PoseTracker:
         self._landmarker = landmarker
         self._thorough = thorough
         self._smoother = Smoother() if smooth else None
+        self._cuts = Cuts()
         self.reset()
 
     @classmethod
@@ -96,6 +98,7 @@ class PoseTracker:
         self._looked_s = -np.inf
         self._rests = 0
         self._shape: tuple[int, ...] | None = None
+        self._cuts.reset()
         if self._smoother is not None:
             self._smoother.reset()
 
@@ -162,7 +165,12 @@ class PoseTracker:
             self.reset()
             self._shape = frame.shape
         found = None
-        if self._roi is not None:
+        if self._cuts(frame) and self._roi is not None:
+            self._last_roi = None
+            found = self._search(frame, time_s, mask)
+            if found is not None and self._smoother is not None:
+                self._smoother.reset()
+        if found is None and self._roi is not None:
             found = self._landmarker.run(frame, self._roi, mask)
             if found.presence <= PRESENT or not _reaches(self._roi, frame):
                 self._lose(self._roi)

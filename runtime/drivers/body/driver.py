@@ -6,8 +6,10 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.keeping import Keeper, Stage
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
-from bunraku.runtime.drivers.body.subject import BodySubject
+from bunraku.runtime.drivers.body.showing import in_photo, shown_by
+from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.trunk import hold_trunk
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
@@ -59,6 +61,7 @@ class BodyDriver:
         self._hands: DriverHands | None = None
         if hands is not None and self._rig.hands is not None:
             self._hands = DriverHands(hands, self._rig.hands)
+        self._keeper = Keeper()
         self._recorder = recorder or Recorder()
 
     def reset(self) -> None:
@@ -66,6 +69,7 @@ class BodyDriver:
         if self._hands is not None:
             self._hands.reset()
         self._locator.reset()
+        self._keeper.reset()
 
     def calibrate(self) -> None:
         """Fix the window anew at the next confident frame. From any thread."""
@@ -81,45 +85,54 @@ class BodyDriver:
         metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
         held = NO_HANDS if self._hands is None else self._hands.of_photo(source)
         fit = fit_body(self._template, self._rig, in_pixels(metric, n), source.mask, held)
-        body = None if fit is None else Body.of(source, fit)
-        hands = None
-        if body is not None and self._hands is not None:
-            hands = PhotoHands.of(body, self._rig.at_rest.inverse, held)
+        fitted, hands, notes = None, None, [NOT_FITTED]
+        if fit is not None:
+            showing = shown_by(fit, in_photo(source), source.framing.half)
+            body = showing.without_hidden(Body.of(source, fit))
+            stage = Stage.of(source, fit, grounded=showing.grounded, measured=showing.measured)
+            fitted = Fitted(body, showing, stage)
+            notes = [] if showing.note is None else [showing.note]
+            if self._hands is not None:
+                hands = PhotoHands.of(body, self._rig.at_rest.inverse, held)
         return BodySubject(
             source,
             Later(lambda: self._by_landmarks.source_surface(source)),
             proportions(source.pose),
-            body,
+            fitted,
             hands,
-            drawn=body is not None,
-            notes=() if body is not None else (NOT_FITTED,),
+            drawn=fitted is not None,
+            notes=tuple(notes),
         )
 
     def follow(
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
     ) -> Driving | None:
         assert isinstance(subject, BodySubject), "subjects are of the driver's own kind"
-        body = subject.body
+        fitted = subject.fitted
         with self._recorder.measure(Step.POSE):
             located = self._locator.locate(
                 frame,
                 time_s,
                 subject,
                 mirrored=mirrored,
-                metric=body is not None,
+                metric=fitted is not None,
                 slack=SLACK,
                 eased=True,
             )
         if located is None:
+            self._keeper.lost(time_s)
             return None
-        if body is None:
+        if fitted is None:
             return self._by_landmarks.understand(located, subject)
         with self._recorder.measure(Step.IUV):
+            body, showing = fitted.body, fitted.showing
+            stance = body.fit.stance
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
-            seen = belief(located, (frame.shape[0], frame.shape[1]))
-            stance, half = body.fit.stance, subject.source.framing.half
+            seen = belief(located, (frame.shape[0], frame.shape[1])) * showing.landmarks
+            kept = self._keeper.keep(landmarks, seen, stance, fitted.stage, time_s)
+            half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
-            steady = hold_trunk(landmarks, stance.points, legs)
+            steady = hold_trunk(kept.landmarks, stance.points, legs)
             held = NO_HANDS
             if self._hands is not None and subject.hands is not None:
                 turned = self._locator.turned_deg
@@ -127,6 +140,7 @@ class BodyDriver:
                     frame, located.in_frame, seen, time_s, turned_deg=turned, mirrored=mirrored
                 )
             transforms = self._rig.transforms(stance, steady, seen, held)
+            transforms = kept.scaled(showing.carry(transforms, stance, steady))
             if subject.hands is None:
                 drawn = body.draw(transforms, seen)
             else:

@@ -5,15 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.keeping import Stage
+from bunraku.runtime.drivers.body.showing import Showing
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A body that was fitted, and how far it may be moved."""
+
+    body: Body
+    showing: Showing
+    stage: Stage
 
 
 @dataclass(frozen=True, eq=False)
 class BodySubject(LandmarkSubject):
     """A photo's person as a body."""
 
-    body: Body | None
+    fitted: Fitted | None
     """None where none could be fitted: the photo is then driven by landmarks alone."""
     hands: PhotoHands | None = None
     """None where hands are not posed by landmarks of their own."""

@@ -19,6 +19,8 @@ from bunraku.spec.landmarks import LANDMARKS
 STEP_S = 1 / 30
 FRAME: Picture = np.zeros((400, 600, 3), np.uint8)
 FRAME[0, -1] = 1  # is at the left in a mirror
+LIGHT: Picture = np.full_like(FRAME, 200)
+LIGHT[0, 0] = 0
 
 
 @dataclass
@@ -190,6 +192,26 @@ def test_small_people_are_looked_for_now_and_then(tracker: PoseTracker, scene: S
     assert scene.calls.count("detect 1") == 3
     scene.small.append(Person(50, 50, 8))
     assert next(k for k in range(62, 100) if track(tracker, k) is not None) <= 92
+
+
+def test_at_a_cut_the_new_scene_is_searched(tracker: PoseTracker, scene: Scene) -> None:
+    track(tracker, 0)
+    scene.people.append(Person(100, 200, 150))
+    assert track(tracker, 1) == (300, 200)
+    pose = tracker.track(LIGHT, 2 * STEP_S)  # the crop of the last scene shows somebody here, too
+    assert pose is not None
+    assert tuple(pose.landmarks[0, :2]) == (100, 200)
+    assert tracker.track(LIGHT, 3 * STEP_S) is not None
+    assert sum(c.startswith("detect") for c in scene.calls) == 2
+
+
+def test_when_the_light_goes_on_the_person_is_kept(tracker: PoseTracker, scene: Scene) -> None:
+    """The detector is sure of nobody now, and the crop still shows them."""
+    track(tracker, 0)
+    scene.suspected.append(scene.people.pop())
+    pose = tracker.track(LIGHT, STEP_S)
+    assert pose is not None
+    assert tuple(pose.landmarks[0, :2]) == (300, 200)
 
 
 def test_another_frame_size_starts_anew(tracker: PoseTracker, scene: Scene) -> None:

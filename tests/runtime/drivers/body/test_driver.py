@@ -9,6 +9,7 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import FakeEngine, FakeEstimator, engines, models, street
 
 from bunraku.runtime.drivers.body.driver import NOT_FITTED, BodyDriver, belief
+from bunraku.runtime.drivers.body.showing import LEGLESS
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
@@ -143,6 +144,55 @@ def test_a_photo_that_no_body_fits_is_driven_by_landmarks_and_says_so() -> None:
     assert made["blend"].runs == 1
     assert puppet.driving is not None
     assert puppet.driving.drawn is None
+
+
+class AtDesk(Standing):
+    """The photo's person is hidden from the hips down, and only the photo's."""
+
+    def observe(self, picture: Picture) -> Pose | None:
+        pose = super().observe(picture)
+        assert pose is not None
+        assert pose.mask is not None
+        mask = pose.mask.copy()
+        mask[round(float(pose.landmarks[23, 1])) + 8 :] = 0.0
+        return replace(pose, mask=mask)
+
+
+def test_a_photo_that_hides_the_legs_moves_the_rest_and_says_so() -> None:
+    made = engines()
+    puppet = puppet_of(AtDesk(), made)
+    report = puppet.set_source(PHOTO)
+    assert report.notes == (LEGLESS,)
+    shown = puppet.animate(PHOTO, 0.0)
+    knees = round(float(TEMPLATE.landmarks[25, 1] * SCALE + 200.0))
+    assert np.array_equal(shown[knees:], PHOTO[knees:])
+    assert made["blend"].runs == 0
+
+
+def test_who_comes_back_elsewhere_is_not_there_at_once() -> None:
+    class Away(Standing):
+        def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
+            return None if 0.1 < time_s < 0.5 else super().track(frame, time_s, mask=mask)
+
+    estimator = Away()
+    puppet = puppet_of(estimator)
+    puppet.set_source(PHOTO)
+    puppet.animate(PHOTO, 0.0)
+    for time_s in (0.2, 0.3, 0.46):
+        puppet.animate(PHOTO, time_s)
+    assert puppet.lost == 3
+    estimator.right = 60.0
+    columns = np.arange(puppet.identity.source.mask.shape[0])
+    middles = []
+    for time_s in (0.5, 0.54, 0.9, 1.0):
+        driving = puppet.drive(puppet.identity, PHOTO, time_s)
+        assert driving is not None
+        assert driving.drawn is not None
+        mask = driving.drawn.mask[0, 0]
+        middles.append(float((mask.sum(0) * columns).sum() / mask.sum()))
+    ways = np.diff(middles)
+    assert middles[0] < middles[1] < middles[2] - 0.5 * (middles[2] - middles[0])
+    assert ways[-1] == pytest.approx(0.0, abs=0.2)
 
 
 def test_nobody_is_lost_and_a_reset_forgets() -> None:

@@ -1,0 +1,208 @@
+"""The driver kept within what a photo can show: how large, where, and how suddenly.
+
+A driver who comes close is many times as large as the photo's person, one who walks aside leaves
+the photo, one who is found again is elsewhere at once. The photo's person follows as far as it
+remains a person in the photo.
+
+Convention: points are in pixels of the photo's window, x right, y down, z away from the camera.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.limbs import LIMBS
+from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.turning import Vectors, about
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, VISIBLE
+
+ELASTIC = 0.8, 1.25
+"""Sizes, as shares of the photo's person, that only stretch: bones grow longer, not thicker. Noise
+and perspective lie within."""
+SIZES = 0.5, 1.8
+"""All sizes of a whole body. Beyond the elastic ones the figure is scaled."""
+CUT_SIZES = 0.85, 1.8
+"""Of a person whose lower end the photo cuts or hides: they must go on reaching down to it."""
+SETTLES_S = 0.2
+"""How long the driver's size is averaged."""
+MARGIN = 0.2
+"""How far from the photo's edges the middle of the shoulders stays, in trunks."""
+RISE = 0.2
+"""How far such a person rises, in trunks, and sinks before what hides them,"""
+LEAN_DEG = 60.0
+"""and leans."""
+JUMP = 0.5
+"""Trunks by which the trunk moves from one frame to the next, and"""
+JUMP_PER_S = 8.0
+"""as many in a second: what is faster is eased."""
+EASE_S = 0.35
+HOLD_S = 0.15
+"""How long it takes to believe that left and right have changed places from frame to frame."""
+_SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
+_TRUNK = [*_SHOULDERS, LEFT_HIP, RIGHT_HIP]
+_FACING = 0.4
+"""Of the shoulders' width: when less of it is seen, left and right mean little."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the middle of the shoulders may go, and what the figure may do there."""
+
+    low: tuple[float, float]
+    """x and y"""
+    high: tuple[float, float]
+    sizes: tuple[float, float] = SIZES
+    """The smallest and the largest, beside the photo's person."""
+    lean: float = np.pi
+    """How far the trunk may turn in the picture, in radians."""
+
+    @classmethod
+    def of(cls, source: Source, fit: Fit, *, grounded: bool, measured: bool) -> Stage:
+        """The photo, less a margin, but always where its person is.
+
+        :param grounded: the photo shows the person's legs.
+        :param measured: the fit tells how large the photo's person is.
+        """
+        window, n, trunk = source.framing.window, len(source.mask), fit.trunk_px
+        height, width = source.photo.shape[:2]
+        corners = np.array([[-0.5, -0.5, 0.0], [width - 0.5, height - 0.5, 0.0]], np.float32)
+        low, high = window.to_units(corners)[:, :2].astype(np.float64) * n - 0.5
+        own = fit.stance.points[_SHOULDERS, :2].mean(0)
+        low, high = low + MARGIN * trunk, high - MARGIN * trunk
+        if not grounded:
+            low[1] = max(low[1], own[1] - RISE * trunk)
+            if not source.framing.half:
+                high[1] = min(high[1], own[1] + RISE * trunk)
+        low, high = np.minimum(low, own), np.maximum(high, own)
+        sizes = (SIZES if grounded else CUT_SIZES) if measured else (1.0, 1.0)
+        lean = np.pi if grounded else float(np.deg2rad(LEAN_DEG))
+        return cls((float(low[0]), float(low[1])), (float(high[0]), float(high[1])), sizes, lean)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What the photo's person shall do."""
+
+    landmarks: Array
+    """``[33, 4]``, as the driver's."""
+    scale: float
+    """By which the whole figure grows then,"""
+    about: tuple[float, float]
+    """and the point (x, y) that stays."""
+
+    def scaled(self, transforms: Array) -> Array:
+        """``[bones, 3, 4]`` of ``Rig.transforms``, the figure grown."""
+        if self.scale == 1.0:
+            return transforms
+        result = transforms * np.float32(self.scale)
+        result[:, :2, 3] += np.float32(1.0 - self.scale) * np.array(self.about, np.float32)
+        return result
+
+
+class Keeper:
+    """Keeps one driver, frame after frame."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the driver."""
+        self._stance: Stance | None = None
+        self._time_s = -np.inf
+        self._away = False
+
+    def lost(self, time_s: float) -> None:
+        """Nobody is in this frame."""
+        self._time_s, self._away = time_s, True
+
+    def keep(
+        self, landmarks: Array, belief: Array, stance: Stance, stage: Stage, time_s: float
+    ) -> Kept:
+        """What a photo's person does while the driver stands like this.
+
+        :param landmarks: ``[33, 4]`` of the driver.
+        :param belief: ``[33]`` in [0, 1], how far they are believed.
+        :param stance: the photo's person.
+        """
+        points = landmarks[:, :3].astype(np.float64)
+        step = time_s - self._time_s
+        if stance is not self._stance or step < 0:
+            self._stance, self._away, step = stance, False, np.inf
+            self._size = _size(points, belief, stance)
+            self._wanted = self._shown = points
+            self._offset, self._eased_s = np.zeros_like(points), -np.inf
+            self._turned_s: float | None = None
+        self._time_s = time_s
+        share = 1.0 if self._away else min(step / SETTLES_S, 1.0)
+        self._size += share * (_size(points, belief, stance) - self._size)
+        size = min(max(self._size, stage.sizes[0]), stage.sizes[1])
+        elastic = min(max(size, ELASTIC[0]), ELASTIC[1])
+        middle = points[_SHOULDERS].mean(0)
+        lean = lean_since(stance.points, points)
+        upright = min(max(lean, -stage.lean), stage.lean) - lean
+        points = (points - middle) * (elastic / self._size) @ _turn(upright).T
+        points[:, :2] += np.clip(middle[:2], stage.low, stage.high)
+        points[:, 2] += middle[2]
+        shown = self._eased(points, stance, step)
+        x, y = shown[_SHOULDERS, :2].mean(0)
+        kept = np.concatenate([shown, landmarks[:, 3:]], 1)
+        return Kept(kept.astype(np.float32), size / elastic, (float(x), float(y)))
+
+    def _eased(self, points: Vectors, stance: Stance, step: float) -> Vectors:
+        """Towards where the driver is, in one movement where they are suddenly elsewhere."""
+        if self._swapped(points, stance) and not self._away and step < HOLD_S:
+            since = self._time_s if self._turned_s is None else self._turned_s
+            self._turned_s = since
+            if self._time_s - since < HOLD_S:
+                return self._shown
+            self._offset[:] = 0.0  # half way between the two the body would be folded
+        else:
+            trunk = float(np.linalg.norm(np.diff(_trunk(stance.points), axis=0)))
+            moved = np.median(np.linalg.norm((points - self._wanted)[_TRUNK, :2], axis=1))
+            far = moved > max(JUMP, JUMP_PER_S * step) * trunk
+            if far or self._away:
+                self._offset, self._eased_s = self._shown - points, self._time_s - step
+        self._turned_s, self._away, self._wanted = None, False, points
+        left = 1.0 - min(max((self._time_s - self._eased_s) / EASE_S, 0.0), 1.0)
+        self._shown = points + self._offset * (left * left * (3.0 - 2.0 * left))
+        return self._shown
+
+    def _swapped(self, points: Vectors, stance: Stance) -> bool:
+        """Whether left and right have changed places since the last frame."""
+        left, right = _SHOULDERS
+        now, before = (p[left, :2] - p[right, :2] for p in (points, self._wanted))
+        width = float(np.linalg.norm(stance.points[left] - stance.points[right]))
+        least = float(min(np.linalg.norm(now), np.linalg.norm(before)))
+        return bool(now @ before < 0.0 and least > _FACING * width)
+
+
+def _size(points: Vectors, belief: Array, stance: Stance) -> float:
+    """How large the driver is beside the photo's person: the middle of what their bones say."""
+    left, right = _SHOULDERS
+    known = LIMBS.ends < len(points)
+    starts, ends = LIMBS.starts[known], LIMBS.ends[known]
+    sure = np.minimum(belief[starts], belief[ends]) >= VISIBLE
+    starts, ends = (np.append(x[sure], [s, s]) for x, s in ((starts, left), (ends, right)))
+    lengths = [np.linalg.norm(p[ends] - p[starts], axis=1) for p in (points, stance.points)]
+    return max(float(np.median(lengths[0] / np.maximum(lengths[1], 1.0))), 1e-3)
+
+
+def lean_since(photo: Vectors, points: Vectors) -> float:
+    """By how much the trunk has turned in the picture since the photo: radians, x towards y."""
+    before, now = (np.arctan2(*np.diff(_trunk(p), axis=0)[0, ::-1]) for p in (photo, points))
+    return float((now - before + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+def _turn(angle: float) -> Vectors:
+    """In the picture, ``[3, 3]``."""
+    return np.asarray(about(np.array([[0.0, 0.0, 1.0]]), np.array([angle]))[0], np.float64)
+
+
+def _trunk(points: Vectors) -> Vectors:
+    """The middles of shoulders and hips, ``[2, 2]``."""
+    return np.stack([points[_SHOULDERS, :2].mean(0), points[[LEFT_HIP, RIGHT_HIP], :2].mean(0)])

@@ -1,0 +1,200 @@
+"""What a photo shows of its person: which limbs can move, and what the user is told of the others.
+
+A limb that the photo hides (behind a desk, below its edge) is not made up, and one that is inside
+of something wide (a gown) would tear it: such limbs go with what they hang on, as the photo has
+them. A head that is much larger than the body's, and a costume with all that it holds, are no more
+than pieces of the picture: they are shifted and lean as the driver's trunk does. So the same fit
+serves from the whole body down to head and shoulders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels import rasterise
+from bunraku.runtime.drivers.body.binding import nearest_reached
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.keeping import lean_since
+from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
+from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.turning import Vectors, about
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import (
+    LANDMARKS,
+    LEFT_FOOT,
+    LEFT_HAND,
+    LEFT_SHOULDER,
+    RIGHT_FOOT,
+    RIGHT_HAND,
+    RIGHT_SHOULDER,
+)
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
+
+SEEN, TRACE = 0.5, 0.2
+"""Of a bone's line: as much of it lies in the person's outline if it is to move, and if it is to be
+drawn."""
+FAR = 0.2
+"""Of the trunk's length: what is farther from the body than that belongs to something wide."""
+ALONG = np.linspace(0.1, 1.0, 10)
+"""Where on a limb's line the outline is asked."""
+LEAN_DEG = 45.0
+"""How far a piece leans at most: nobody hangs upside down in a costume."""
+
+WRAPPED = "what the photo's person wears hides the body; it is moved as one piece"
+BUST = "the photo shows head and shoulders alone; arms stay as they are"
+ARMLESS = "the photo's arms cannot be told from what is around them; they stay as they are"
+GOWN = "the photo's legs cannot be told from what is around them; they stay as they are"
+LEGLESS = "the photo hides the legs; what the driver's do is left out"
+LARGE_HEAD = "the photo's head is much larger than a person's; it leans as the trunk does"
+
+_SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
+_TRUNK = (BodyBone.PELVIS, BodyBone.CHEST)
+_ARMS = tuple(range(BodyBone.UPPER_ARM_L, BodyBone.HAND_R + 1))
+_LEGS = tuple(range(BodyBone.THIGH_L, BodyBone.FOOT_R + 1))
+_WIDE = (((BodyBone.HEAD,), 0.4), (_ARMS, 0.25), (_LEGS, 0.06))
+"""Bones that share one thing around them, and the share of it that may be far: hair and what
+hands hold often are, skirts that legs can move in are not."""
+_CARRIED = {
+    BodyBone.HAND_L: LEFT_HAND,
+    BodyBone.HAND_R: RIGHT_HAND,
+    BodyBone.FOOT_L: LEFT_FOOT,
+    BodyBone.FOOT_R: RIGHT_FOOT,
+}
+"""The landmarks of bones that outlines tell nothing of: they are as their parents are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Showing:
+    """What can be moved of a photo's person."""
+
+    landmarks: Array
+    """``[33]``: 0 for those of limbs that stay as the photo has them, 1 for all others."""
+    carrier: NDArray[np.intp]
+    """``[len(BodyBone)]``: the bone with which each is moved, itself or what it hangs on."""
+    pieces: NDArray[np.bool_]
+    """``[len(BodyBone)]``: which are moved as a piece of the picture."""
+    hidden: NDArray[np.bool_]
+    """``[15]``: limbs that are not in the photo, and are drawn nowhere."""
+    grounded: bool
+    """Whether a leg is among what moves."""
+    measured: bool
+    """Whether the body in it is seen well enough to tell how large it is."""
+    note: str | None
+    """What the user should know, in one line."""
+
+    def carry(self, transforms: Array, photo: Stance, landmarks: Array) -> Array:
+        """``[bones, 3, 4]`` of ``Rig.transforms`` for bones that do not all move by themselves.
+
+        :param photo: how the photo's person stands.
+        :param landmarks: ``[33, 4]``, the driver's that posed the bones.
+        """
+        result = np.ascontiguousarray(transforms[self.carrier])
+        if self.pieces.any():
+            result[self.pieces] = _shift_and_lean(photo.points, landmarks[:, :3].astype(np.float64))
+        return result
+
+    def without_hidden(self, body: Body) -> Body:
+        """The body with nothing made up for what the photo hides."""
+        known = body.textures.known & ~self.hidden
+        return replace(body, textures=replace(body.textures, known=known))
+
+
+def in_photo(source: Source) -> NDArray[np.bool_]:
+    """``[n, n]``: the part of the window that lies inside the photo."""
+    left, top, side = source.framing.window.box
+    n = len(source.mask)
+    middle = (np.arange(n) + 0.5) * side / n
+    height, width = source.photo.shape[:2]
+    rows, columns = middle + top, middle + left
+    inside = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
+    return np.asarray(inside[0][:, None] & inside[1])
+
+
+def shown_by(fit: Fit, known: NDArray[np.bool_], half: bool) -> Showing:
+    """Judge a fit.
+
+    :param known: ``[n, n]``, the part of the window that lies inside the photo.
+    :param half: the photo's lower edge cuts the person, of which the user is told already.
+    """
+    outline = fit.inside & known
+    shares, wide = _shares(fit, outline), _wide(fit, outline)
+    wrapped = bool(wide[_ARMS[0]] and wide[_LEGS[0]])
+    pieces = np.full(len(BodyBone), wrapped)
+    pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
+    held = wide | (shares < SEEN)
+    for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
+        held[parent] |= held[bone] and parent not in _TRUNK  # else a stump would be moved
+    hidden = shares < TRACE
+    carrier = np.arange(len(BodyBone))
+    landmarks = np.ones(LANDMARKS, np.float32)
+    for bone, parent, end in zip(LIMBS.bones, LIMBS.parents, LIMBS.ends, strict=True):
+        hidden[bone] |= hidden[parent]
+        if held[bone] or carrier[parent] != parent:
+            carrier[bone] = carrier[parent]
+            landmarks[list(_CARRIED.get(bone, (end,)))] = 0.0
+    # Fingers that a hand of its own carries move by themselves.
+    carrier = np.where(carrier[POSED_BY] == POSED_BY, np.arange(len(BodyBone)), carrier[POSED_BY])
+    grounded = bool((carrier[list(_LEGS)] == _LEGS).any())
+    note = _note(wide, carrier, half)
+    return Showing(landmarks, carrier, pieces, hidden, grounded, not wrapped, note)
+
+
+def _shift_and_lean(photo: Vectors, points: Vectors) -> Array:
+    """``[3, 4]``: how the driver's trunk has gone in the picture since the photo."""
+    most = np.deg2rad(LEAN_DEG)
+    lean = np.clip(lean_since(photo, points), -most, most)
+    turn = about(np.array([[0.0, 0.0, 1.0]]), np.array([lean]))[0]
+    before, now = (p[_SHOULDERS].mean(0) * (1.0, 1.0, 0.0) for p in (photo, points))
+    return np.column_stack([turn, now - turn @ before]).astype(np.float32)
+
+
+def _note(wide: NDArray[np.bool_], carrier: NDArray[np.intp], half: bool) -> str | None:
+    arms, legs = ((carrier[list(bones)] == bones).any() for bones in (_ARMS, _LEGS))
+    if wide[_ARMS[0]] and wide[_LEGS[0]]:
+        return WRAPPED
+    if not arms and not legs:
+        return BUST
+    if not arms:
+        return ARMLESS
+    if wide[_LEGS[0]]:
+        return GOWN
+    if not legs and not half:
+        return LEGLESS
+    return LARGE_HEAD if wide[BodyBone.HEAD] else None
+
+
+def _shares(fit: Fit, outline: NDArray[np.bool_]) -> Vectors:
+    """``[15]``: how much of each limb's line lies in the outline; 1 of what has none."""
+    n, points = len(outline), fit.stance.points[:, :2]
+    result = np.ones(BODY_BONES)
+    for bone, _, start, end in zip(*LIMBS, strict=True):
+        if bone not in _CARRIED:
+            at = np.rint(points[start] + ALONG[:, None] * (points[end] - points[start]))
+            within = ((at >= 0) & (at < n)).all(1)
+            x, y = np.clip(at, 0, n - 1).astype(int).T
+            result[bone] = (outline[y, x] & within).mean()
+    return result
+
+
+def _wide(fit: Fit, outline: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """``[15]``: bones of which much of what is nearest to them is far from the body."""
+    n, triangles = len(outline), fit.template.triangles
+    result = np.zeros(BODY_BONES, np.bool_)
+    raster = rasterise(fit.mesh, triangles, (n, n))
+    covered = raster.triangle >= 0
+    if not covered.any():
+        return result
+    nearest = nearest_reached(covered)
+    bone = main_bones(fit.template)[triangles[raster.triangle.ravel()[nearest], 0]]
+    y, x = np.mgrid[:n, :n]
+    far = np.hypot(y - nearest // n, x - nearest % n) > FAR * fit.trunk_px
+    for bones, most in _WIDE:
+        own = outline & np.isin(bone, bones)
+        result[list(bones)] = (own & far).sum() > most * own.sum()
+    return result
