@@ -22,12 +22,11 @@ import av.error
 import numpy as np
 
 from bunraku.errors import ClipError, InputError
-from bunraku.runtime.drivers.protocol import DriverKind
 from bunraku.runtime.engines.bundle import weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
 from bunraku.runtime.measure import Spread
-from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.options import DRIVER, FACE, HANDS, DriverKind, PuppetOptions
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.opening import film_stream, open_clip
 from bunraku.runtime.source.photo import read_photo
@@ -49,10 +48,12 @@ class BenchOptions:
     bundle: str | Path = "live"
     iuv: str | Path = "iuv"
     """The bundle of the IUV net."""
-    driver: DriverKind | str = DriverKind.LANDMARKS
+    driver: DriverKind | str = DRIVER
     """What poses the photo: landmarks or body."""
-    face: float = 0.0
+    face: float = FACE
     """How strongly the photo's face does what the driver's does."""
+    hands: bool = HANDS
+    """Whether its hands do."""
     engine: EngineKind | str = EngineKind.ONNXRUNTIME
     threads: int | None = None
     """For each engine and kernel; None for as many as the process may use."""
@@ -92,13 +93,14 @@ def run_latency(
         threads=threads,
         iuv=options.iuv,
         driver=options.driver,
-        options=PuppetOptions(face=options.face),
+        options=PuppetOptions(face=options.face, hands=options.hands),
     )
     return {
         **measure(puppet, photo, clip, threads, options, on_frame),
         "bundle": str(options.bundle),
         "driver": str(options.driver),
         "face": options.face,
+        "hands": options.hands,
         "engine": str(options.engine),
         "threads": threads,
         "machine": machine(),

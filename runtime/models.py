@@ -22,7 +22,7 @@ from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
-from bunraku.runtime.drivers.protocol import Driver, DriverKind
+from bunraku.runtime.drivers.protocol import Driver
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
@@ -30,7 +30,7 @@ from bunraku.runtime.generator import Features, Generator
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
-from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window, crop
@@ -82,9 +82,9 @@ class Models:
         threads: int | None = None,
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
-        face: bool = False,
-        hands: bool = False,
-        driver: DriverKind | str = DriverKind.LANDMARKS,
+        face: bool = True,
+        hands: bool = True,
+        driver: DriverKind | str = DRIVER,
         pose: PoseModel = PoseModel.FULL,
     ) -> Models:
         """Everything that a bundle needs.

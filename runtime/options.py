@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-FACE = 0.0
-"""How strongly faces follow where nobody says otherwise."""
+
+class DriverKind(StrEnum):
+    """The drivers there are."""
+
+    LANDMARKS = "landmarks"
+    """The pose networks' landmarks, through the IUV net."""
+    BODY = "body"
+    """The same landmarks pose a body that is fitted to the photo, and no network paints."""
+    IUV_IMAGES = "iuv-images"
+    """IUV images that were made elsewhere, one for each frame."""
+
+
+DRIVER = DriverKind.BODY
+"""What moves photos where nobody says otherwise."""
+FACE = 1.0
+"""How strongly faces follow then."""
+HANDS = True
+"""Whether hands follow then."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +45,7 @@ class PuppetOptions:
     face: float = FACE
     """How strongly the photo's face does what the driver's does at first, 0 to 1.5; see
     ``Puppet.face``. 0 leaves it as it is."""
-    hands: bool = False
+    hands: bool = HANDS
     """Let the photo's hands and fingers do what the driver's do, if a body is what drives it."""
     upright: bool = True
     """Turn the frames of a driver who is sideways or upside down at the calibration. Without it

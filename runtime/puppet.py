@@ -16,13 +16,13 @@ from pathlib import Path
 from bunraku.errors import EngineError, InputError
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
-from bunraku.runtime.drivers.protocol import Drawn, DriverKind, Driving
+from bunraku.runtime.drivers.protocol import Drawn, Driving
 from bunraku.runtime.engines.registry import EngineKind
 from bunraku.runtime.generator import Blended, Fetched, Seamed
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.models import Models
-from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window
@@ -67,7 +67,7 @@ class Puppet:
         threads: int | None = None,
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
-        driver: DriverKind | str = DriverKind.LANDMARKS,
+        driver: DriverKind | str = DRIVER,
         pose: PoseModel = PoseModel.FULL,
         options: PuppetOptions | None = None,
     ) -> Puppet:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from bunraku.errors import InputError
-from bunraku.runtime.drivers.protocol import Drawn, DriverKind, Driving
+from bunraku.runtime.drivers.protocol import Drawn, Driving
 from bunraku.runtime.generator import Seamed
-from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.options import DRIVER, PuppetOptions
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.pose.turned import turn_picture, upright_by
 from bunraku.runtime.puppet import Puppet
@@ -45,7 +45,7 @@ class Candidate:
     """The generator's bundle, by name or folder."""
     iuv: str | Path = "iuv"
     """The IUV net's."""
-    driver: str = DriverKind.LANDMARKS
+    driver: str = DRIVER
     """What poses the photo."""
     pose: PoseModel = PoseModel.FULL
     """Which network finds the body."""

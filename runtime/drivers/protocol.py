@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 from bunraku.runtime.canvas import Patch
@@ -13,17 +12,6 @@ from bunraku.runtime.later import Later
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
-
-
-class DriverKind(StrEnum):
-    """The drivers there are."""
-
-    LANDMARKS = "landmarks"
-    """The pose networks' landmarks, through the IUV net."""
-    BODY = "body"
-    """The same landmarks pose a body that is fitted to the photo, and no network paints."""
-    IUV_IMAGES = "iuv-images"
-    """IUV images that were made elsewhere, one for each frame."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -91,7 +91,7 @@ def test_only_auto_turns_the_driver_upright(
 
     def load(*arguments: Any) -> Any:
         upright, *rest = arguments[3:]
-        assert rest == [0.0, "auto", "landmarks", False]
+        assert rest == [1.0, "auto", "body", True]
         told.append(upright)
         return make_puppet()
 
@@ -104,13 +104,12 @@ def test_only_auto_turns_the_driver_upright(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), (0.0, "auto", "landmarks", False)),
-        (("--face", "0.8"), (0.8, "auto", "landmarks", False)),
-        (("--face", "1", "--no-face"), (0.0, "auto", "landmarks", False)),
-        (("--driver", "body"), (0.0, "auto", "body", False)),
-        (("--pose", "heavy"), (0.0, "heavy", "landmarks", False)),
-        (("--driver", "body", "--hands"), (0.0, "auto", "body", True)),
-        (("--driver", "body", "--hands", "--no-hands"), (0.0, "auto", "body", False)),
+        ((), (1.0, "auto", "body", True)),
+        (("--face", "0.8"), (0.8, "auto", "body", True)),
+        (("--no-face",), (0.0, "auto", "body", True)),
+        (("--driver", "landmarks"), (1.0, "auto", "landmarks", True)),
+        (("--pose", "heavy"), (1.0, "heavy", "body", True)),
+        (("--no-hands",), (1.0, "auto", "body", False)),
     ],
 )
 def test_face_pose_driver_and_hands_are_told(

@@ -41,7 +41,7 @@ KEPT = 6
 SIDE = 8
 """Of the small pictures, in pixels."""
 DATA = Path(__file__).parents[1] / "data"
-SHOWN = ("example", "live")
+SHOWN = ("example", "live", "landmarks")
 """Those of which pictures are kept for people to look at: of nobody who lives."""
 SHOWN_SHRUNK, SHOWN_QUALITY = 2, 85
 """How many times smaller they are, and their quality as JPEG."""

@@ -37,6 +37,9 @@ def main() -> None:
     made = {
         "example": animated(models, EXAMPLES / "photo.jpg", FRAMES),
         "live": asyncio.run(live(models)),
+        "landmarks": animated(
+            Models.load(threads=1, driver="landmarks", face=False), EXAMPLES / "photo.jpg", FRAMES
+        ),
     }
     for name in REAL_PHOTOS:
         photo = REAL / "source" / name

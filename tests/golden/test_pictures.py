@@ -43,7 +43,9 @@ MOST_BYTES = 600 * 1024
 
 @pytest.fixture(scope="module")
 def models() -> Models:
-    return Models.load(networks=ensure(), threads=1)
+    loaded = Models.load(networks=ensure(), threads=1)
+    assert not loaded.notes  # `bunraku fetch` gets the networks of faces and hands, too
+    return loaded
 
 
 def check(name: str, pictures: Sequence[Picture]) -> None:
@@ -58,6 +60,11 @@ def check(name: str, pictures: Sequence[Picture]) -> None:
 
 def test_the_example(models: Models) -> None:
     check("example", animated(models, EXAMPLES / "photo.jpg", FRAMES))
+
+
+def test_the_example_by_landmarks() -> None:
+    plain = Models.load(networks=ensure(), threads=1, driver="landmarks", face=False)
+    check("landmarks", animated(plain, EXAMPLES / "photo.jpg", FRAMES))
 
 
 def test_a_live_session(models: Models) -> None:

@@ -42,7 +42,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def puppet(bundles: tuple[Path, Path], networks: PoseNetworks) -> Puppet:
-    return Puppet.load(bundles[0], iuv=bundles[1], networks=networks, threads=1)
+    return Puppet.load(bundles[0], iuv=bundles[1], networks=networks, threads=1, driver="landmarks")
 
 
 def test_a_photo_without_a_person_is_refused(puppet: Puppet) -> None:

@@ -26,7 +26,7 @@ from bunraku.commands.options import (
 )
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
-from bunraku.runtime.options import FACE
+from bunraku.runtime.options import DRIVER, FACE, HANDS
 
 if TYPE_CHECKING:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
@@ -78,7 +78,7 @@ def animate(
     ] = MAX_SIDE_PX,
     driver: Annotated[
         str, typer.Option(help="What moves the photo: landmarks, body, or iuv-images with --iuv.")
-    ] = "landmarks",
+    ] = DRIVER,
     iuv: Annotated[
         Path | None,
         typer.Option(
@@ -91,7 +91,7 @@ def animate(
     pose: PoseOption = AUTO,
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
-    hands: HandsOption = False,
+    hands: HandsOption = HANDS,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: Annotated[
@@ -156,7 +156,7 @@ def iuv_images(driver: str, options: AnimateOptions) -> IuvImages | None:
         there are fewer than frames.
     """
     from bunraku.runtime.drivers.iuv_images.reading import IuvImages
-    from bunraku.runtime.drivers.protocol import DriverKind
+    from bunraku.runtime.options import DriverKind
 
     if driver not in set(DriverKind):
         raise InputError(f"There is no driver {driver!r}.", f"Use {' or '.join(DriverKind)}.")
@@ -226,7 +226,7 @@ def load_puppet(
     upright: bool,
     face: float,
     pose: str,
-    driver: str = "landmarks",
+    driver: str = DRIVER,
     hands: bool = False,
     *,
     images: IuvImages | None = None,

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bunraku.commands.options import FaceOption, IuvBundleOption, LiveDriverOption
+from bunraku.commands.options import FaceOption, HandsOption, IuvBundleOption, LiveDriverOption
 from bunraku.commands.show import STDOUT, progress_bar, write_json
+from bunraku.runtime.options import DRIVER, FACE, HANDS
 from bunraku.stream.core.output_path import check_apart, check_file
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast Bunraku is on this machine.")
@@ -30,8 +31,9 @@ def latency(
         ),
     ] = "live",
     iuv_bundle: IuvBundleOption = "iuv",
-    driver: LiveDriverOption = "landmarks",
-    face: FaceOption = 0.0,
+    driver: LiveDriverOption = DRIVER,
+    face: FaceOption = FACE,
+    hands: HandsOption = HANDS,
     engine: Annotated[str, typer.Option(help="Inference library.")] = "onnxruntime",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
@@ -59,6 +61,7 @@ def latency(
         iuv=iuv_bundle,
         driver=driver,
         face=face,
+        hands=hands,
         engine=engine,
         threads=threads,
         photo=photo,

@@ -29,7 +29,7 @@ from bunraku.commands.options import (
 )
 from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.errors import InputError, OutputError
-from bunraku.runtime.options import FACE
+from bunraku.runtime.options import DRIVER, FACE, HANDS
 
 if TYPE_CHECKING:
     from bunraku.stream.core.session import SessionPuppet
@@ -139,8 +139,8 @@ def live(
     ] = None,
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
-    hands: HandsOption = False,
-    driver: LiveDriverOption = "landmarks",
+    hands: HandsOption = HANDS,
+    driver: LiveDriverOption = DRIVER,
     pose: PoseOption = AUTO,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",

@@ -63,7 +63,7 @@ HandsOption: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--hands/--no-hands",
-        help="Whether hands and fingers do what the driver's do, with --driver body.",
+        help="Whether hands and fingers do what the driver's do; with --driver body.",
     ),
 ]
 

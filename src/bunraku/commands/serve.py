@@ -27,7 +27,7 @@ from bunraku.commands.options import (
     photo_path,
 )
 from bunraku.errors import InputError, OutputError
-from bunraku.runtime.options import FACE
+from bunraku.runtime.options import DRIVER, FACE, HANDS
 
 if TYPE_CHECKING:
     from bunraku.runtime.models import Models
@@ -117,11 +117,11 @@ def serve(
         ),
     ] = None,
     window_only: WindowOnlyOption = False,
-    driver: LiveDriverOption = "landmarks",
+    driver: LiveDriverOption = DRIVER,
     pose: PoseOption = AUTO,
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
-    hands: HandsOption = False,
+    hands: HandsOption = HANDS,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,

@@ -123,11 +123,13 @@ def test_the_face_has_a_switch_and_a_slider(
         visitor.add(photo("red.png", RED))
         assert page.is_hidden("#strength-bar")
         visitor.start()
+        page.wait_for_selector("#face[aria-pressed=true]")
+        assert page.inner_text("#strength-said") == "100 %"
+        page.keyboard.press("e")
         page.wait_for_selector("#face[aria-pressed=false]")
         assert page.inner_text("#strength-said") == "off"
         page.keyboard.press("e")
         page.wait_for_selector("#face[aria-pressed=true]")
-        assert page.inner_text("#strength-said") == "100 %"
         page.focus("#strength")
         page.keyboard.press("ArrowRight")
         page.wait_for_selector("#status:text('The face follows yours, at 105%.')")

@@ -155,7 +155,7 @@ def test_a_puppet_is_told_of_a_face_that_cannot_follow(finder: FaceFinder) -> No
     faced: Models = replace(models(), faces=finder, notes=("something to know",))
     _, report = Puppet(faced, PuppetOptions(face=1.0)).make_identity(photo)
     assert report.notes[-2:] == ("something to know", FACELESS)
-    plain = Puppet(replace(models(), faces=finder))
+    plain = Puppet(replace(models(), faces=finder), PuppetOptions(face=0.0))
     _, report = plain.make_identity(photo)
     assert FACELESS not in report.notes
     assert (plain.has_faces, Puppet(models()).has_faces) == (True, False)
