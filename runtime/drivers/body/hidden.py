@@ -72,8 +72,8 @@ def _wide_enough(
     count, piece = cv2.connectedComponents(hidden.astype(np.uint8))
     apart = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 5)
     reach = np.zeros(count, np.float32)
-    np.maximum.at(reach, piece[hidden], apart[hidden])
-    return hidden & (reach >= least_px)[piece]
+    np.maximum.at(reach, np.asarray(piece, np.intp)[hidden], apart[hidden])
+    return np.asarray(hidden & (reach >= least_px)[piece])
 
 
 def _down_the_trunk(fit: Fit) -> NDArray[np.uint8]:
