@@ -19,6 +19,9 @@ from bunraku.spec.landmarks import (
 NOTCH, ACROSS = 0.04, 0.4
 """How wide a notch in a part is closed where an arm hides it, in lengths of the trunk, and how
 broad an arm may be that lies across its outline."""
+WIDE = 0.08
+"""How far something hidden must reach from what is seen of it, in lengths of the trunk: less is not
+known so exactly, and would stick out as a flap."""
 OVERLAP_PX = 3
 """How far what is hidden goes on under what is seen."""
 
@@ -55,10 +58,22 @@ def hidden_by(
     along = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, _down_the_trunk(fit)) > 0
     near = cv2.dilate(shown.astype(np.uint8), disc) > 0
     hidden = (round_it | along & near) & cover & within
+    hidden = _wide_enough(hidden, seen, WIDE * fit.trunk_px)
     if not hidden.any():
         return hidden
     square = np.ones((2 * OVERLAP_PX + 1,) * 2, np.uint8)
     return hidden | (cv2.dilate(hidden.astype(np.uint8), square) > 0) & seen & within
+
+
+def _wide_enough(
+    hidden: NDArray[np.bool_], seen: NDArray[np.bool_], least_px: float
+) -> NDArray[np.bool_]:
+    """Without the pieces that are mere strips beside what is seen."""
+    count, piece = cv2.connectedComponents(hidden.astype(np.uint8))
+    apart = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 5)
+    reach = np.zeros(count, np.float32)
+    np.maximum.at(reach, np.asarray(piece, np.intp)[hidden], apart[hidden])
+    return np.asarray(hidden & (reach >= least_px)[piece])
 
 
 def _down_the_trunk(fit: Fit) -> NDArray[np.uint8]:

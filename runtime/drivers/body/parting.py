@@ -53,6 +53,8 @@ AROUND = 4.0
 """The surroundings that tell how the other side looks, in bands."""
 STRAND_PX = 2
 """What is not wider than twice as much is no part of its own."""
+PASSES = 2
+"""How often the border of an arm is looked for, each time from where it was found."""
 ROUNDS = 3
 FEWEST = 30
 """Pixels of a limb, from which its colours mean anything."""
@@ -74,9 +76,10 @@ def follow_edges(
     for side in (0, 1):
         upper, fore = Group.UPPER_ARM_L + side, Group.FOREARM_L + side
         apart = _far_from(points[LEFT_SHOULDER + side], SHOULDER * trunk_px, result)
-        arm = np.isin(result, [upper, fore])
-        moved = _follow(arm, (result != Group.NOBODY) & ~arm, window, band_px, apart)
-        result = _given_to(result, arm, moved)
+        for _ in range(PASSES):
+            arm = np.isin(result, [upper, fore])
+            moved = _follow(arm, (result != Group.NOBODY) & ~arm, window, band_px, apart)
+            result = _given_to(result, arm, moved)
         apart = _far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result)
         own = result == fore
         moved = _follow(own, result == upper, window, in_arm_px, apart)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -10,6 +11,7 @@ import pytest
 from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
+from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.binding import Binding, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
@@ -189,4 +191,23 @@ def test_nothing_of_the_body_hides_what_the_photo_shows(fit: Fit, source: Source
     person = source.mask > 0.5
     off = np.abs(drawn.image[0].transpose(1, 2, 0) * 255.0 - source.photo)[person]
     assert off.mean() < 1.0
-    assert 0.8 < body.layer.given.mean() < 1.0
+
+
+def test_a_hand_that_the_photo_does_not_show_there_is_left_out(
+    fit: Fit, bound: tuple[Binding, tuple[Binding, ...]]
+) -> None:
+    binding, _ = bound
+    forearm = binding.group == Group.FOREARM_L
+    bare = replace(  # the photo has the belly there
+        binding,
+        bone=np.where(forearm, np.int32(BodyBone.CHEST), binding.bone),
+        depth=np.where(forearm, np.float32(0.0), binding.depth),
+    )
+    settled, lifted = settle(fit, bare)
+    front = rasterise(settled.mesh, TEMPLATE.triangles, (N, N), keep=settled.given, cull=True)
+    groups = GROUP[main_bones(TEMPLATE)][TEMPLATE.triangles[:, 0]]
+    shown = front.triangle[forearm]
+    # Where the elbow begins body and belly are as far away as each other.
+    assert np.isin(groups[shown[shown >= 0]], ARMS).mean() < 0.05
+    assert (lifted.depth <= bare.depth).all()
+    assert settle(fit, binding)[0].given.sum() > settled.given.sum()
