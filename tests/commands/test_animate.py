@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from bunraku.__main__ import app
 from bunraku.commands import animate as command
 from bunraku.commands.animate import parse_frames
+from bunraku.commands.loading import Loading
 from bunraku.errors import FetchError, InputError
 
 MakeClip = Callable[..., Path]
@@ -89,9 +90,8 @@ def test_only_auto_turns_the_driver_upright(
 ) -> None:
     told: list[bool] = []
 
-    def load(*arguments: Any) -> Any:
-        upright, *rest = arguments[3:]
-        assert rest == [1.0, "auto", "body", True]
+    def load(loading: Loading, upright: bool, *_: Any) -> Any:
+        assert loading == Loading()
         told.append(upright)
         return make_puppet()
 
@@ -104,27 +104,28 @@ def test_only_auto_turns_the_driver_upright(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), (1.0, "auto", "body", True)),
-        (("--face", "0.8"), (0.8, "auto", "body", True)),
-        (("--no-face",), (0.0, "auto", "body", True)),
-        (("--driver", "landmarks"), (1.0, "auto", "landmarks", True)),
-        (("--pose", "heavy"), (1.0, "heavy", "body", True)),
-        (("--no-hands",), (1.0, "auto", "body", False)),
+        ((), Loading("live", "iuv", None, "body", "auto", 1.0, True)),
+        (("--face", "0.8"), Loading(face=0.8)),
+        (("--no-face",), Loading(face=None)),
+        (("--driver", "landmarks"), Loading(driver="landmarks")),
+        (("--pose", "heavy"), Loading(pose="heavy")),
+        (("--no-hands",), Loading(hands=False)),
+        (("--threads", "2", "--iuv-bundle", "mine"), Loading(iuv="mine", threads=2)),
     ],
 )
-def test_face_pose_driver_and_hands_are_told(
+def test_what_is_loaded_is_told(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     make_clip: MakeClip,
     make_photo: MakeClip,
     make_puppet: Callable[..., Any],
     words: tuple[str, ...],
-    told: tuple[float, str, str, bool],
+    told: Loading,
 ) -> None:
-    seen: list[Any] = []
+    seen: list[Loading] = []
 
-    def load(*arguments: Any) -> Any:
-        seen.append(arguments[4:])
+    def load(loading: Loading, *_: Any) -> Any:
+        seen.append(loading)
         return make_puppet()
 
     monkeypatch.setattr(command, "load_puppet", load)

@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from bunraku.commands.group import BunrakuGroup
+from bunraku.commands.loading import Loading
 from bunraku.commands.options import parse_size
 from bunraku.commands.serve import ice_servers, load_engines, read_token, serve
 from bunraku.errors import InputError
@@ -63,7 +64,7 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
         return Loaded()
 
     monkeypatch.setattr(Models, "load", load)
-    load_engines("live", "iuv", 2, "body", "auto", face=False, hands=True)
+    load_engines(Loading(threads=2, face=None))
     how = {"iuv": "iuv", "threads": 2, "driver": "body", "pose": PoseModel.FULL}
     assert told == [("live", how | {"face": False, "hands": True}), "warm"]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bunraku.commands.group import EXIT_INTERRUPTED
+from bunraku.commands.loading import Loading
 from bunraku.commands.options import (
     AUTO,
     BundleOption,
@@ -26,7 +28,7 @@ from bunraku.commands.options import (
 )
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
-from bunraku.runtime.options import DRIVER, FACE, HANDS
+from bunraku.runtime.options import DRIVER, FACE, HANDS, DriverKind
 
 if TYPE_CHECKING:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
@@ -127,8 +129,9 @@ def animate(
         max_side_px=max_side,
     )
     images = iuv_images(driver, options)
-    strength = 0.0 if no_face else face
-    summary = _run(options, bundle, iuv_bundle, threads, strength, images, driver, pose, hands)
+    strength = None if no_face else face
+    loading = Loading(bundle, iuv_bundle, threads, driver, pose, strength, hands)
+    summary = _run(options, loading, images)
     _report(summary)  # first: stdout may have no room
     if as_json:
         print_json(summary.as_json())
@@ -156,7 +159,6 @@ def iuv_images(driver: str, options: AnimateOptions) -> IuvImages | None:
         there are fewer than frames.
     """
     from bunraku.runtime.drivers.iuv_images.reading import IuvImages
-    from bunraku.runtime.options import DriverKind
 
     if driver not in set(DriverKind):
         raise InputError(f"There is no driver {driver!r}.", f"Use {' or '.join(DriverKind)}.")
@@ -186,17 +188,7 @@ def _frames_of(clip: Path) -> int | None:
         return reader.counted_frames
 
 
-def _run(
-    options: AnimateOptions,
-    bundle: str,
-    iuv: str,
-    threads: int | None,
-    face: float,
-    images: IuvImages | None,
-    driver: str,
-    pose: str,
-    hands: bool,
-) -> AnimateSummary:
+def _run(options: AnimateOptions, loading: Loading, images: IuvImages | None) -> AnimateSummary:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
     from bunraku.stream.clip.animate import animate_clip
     from bunraku.stream.core.signals import StopRequest
@@ -206,12 +198,7 @@ def _run(
         order = ToldOrder()
 
         def load() -> ClipPuppet:
-            upright = options.rotate_deg is None
-            if images is None:
-                return load_puppet(bundle, iuv, threads, upright, face, pose, driver, hands)
-            return load_puppet(
-                bundle, iuv, threads, upright, face, pose, images=images, order=order
-            )
+            return load_puppet(loading, options.rotate_deg is None, images, order)
 
         def on_frame(done: int, total: int | None) -> None:
             progress.update(task, completed=done, total=total, description="Animating")
@@ -220,41 +207,20 @@ def _run(
 
 
 def load_puppet(
-    bundle: str,
-    iuv: str,
-    threads: int | None,
-    upright: bool,
-    face: float,
-    pose: str,
-    driver: str = DRIVER,
-    hands: bool = False,
-    *,
-    images: IuvImages | None = None,
-    order: ToldOrder | None = None,
+    loading: Loading, upright: bool, images: IuvImages | None, order: ToldOrder
 ) -> ClipPuppet:
     """Load the puppet; tests put a fake in its place.
 
-    :param pose: the landmark network, or auto.
-    :param driver: landmarks or body.
-    :param images: drive in place of them, one for each frame of this order.
+    :param images: drive in place of landmarks and body, one for each frame of this order.
     """
     import bunraku
-    from bunraku.runtime.models import Models
-    from bunraku.runtime.options import PuppetOptions
-    from bunraku.runtime.pose.networks import PoseModel
 
-    models = Models.load(
-        bundle,
-        iuv=iuv,
-        threads=threads,
-        face=face > 0,
-        hands=hands,
-        driver=driver,
-        pose=PoseModel.choose(pose, live=False),
-    )
-    if images is not None:
-        models = models.driven_by_images(images, order)
-    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face, hands=hands))
+    if images is None:
+        models = loading.models(live=False)
+    else:
+        plain = replace(loading, driver=DriverKind.LANDMARKS)
+        models = plain.models(live=False).driven_by_images(images, order)
+    return bunraku.Puppet(models, loading.options(upright=upright))
 
 
 def _report(summary: AnimateSummary) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from bunraku.commands.group import EXIT_ERROR
+from bunraku.commands.loading import Loading
 from bunraku.commands.options import (
     AUTO,
     BundleOption,
@@ -198,19 +199,12 @@ def live(
         max_side_px=max_side,
         duration_s=duration,
     )
+    strength = None if no_face else face
+    loading = Loading(bundle, iuv_bundle, threads, driver, pose, strength, hands)
     run(
         options,
         stats_json,
-        lambda: load_puppet(
-            bundle,
-            iuv_bundle,
-            threads,
-            options.rotate_deg is None,
-            None if no_face else face,
-            driver,
-            pose,
-            hands,
-        ),
+        lambda: load_puppet(loading, options.rotate_deg is None),
     )
 
 
@@ -254,37 +248,13 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
         raise typer.Exit(EXIT_ERROR)
 
 
-def load_puppet(
-    bundle: str,
-    iuv: str,
-    threads: int | None,
-    upright: bool,
-    face: float | None,
-    driver: str,
-    pose: str,
-    hands: bool,
-) -> SessionPuppet:
-    """Load the puppet; tests put a fake in its place.
-
-    :param face: how strongly faces follow at first; None for never.
-    """
+def load_puppet(loading: Loading, upright: bool) -> SessionPuppet:
+    """Load the puppet; tests put a fake in its place."""
     import bunraku
-    from bunraku.runtime.models import Models
-    from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.plan import live_shares
-    from bunraku.runtime.pose.networks import PoseModel
 
-    threads = threads or live_shares().threads
-    models = Models.load(
-        bundle,
-        iuv=iuv,
-        threads=threads,
-        face=face is not None,
-        hands=hands,
-        driver=driver,
-        pose=PoseModel.choose(pose, live=True),
-    )
-    return bunraku.Puppet(models, PuppetOptions(upright=upright, face=face or 0.0, hands=hands))
+    models = loading.models(live=True, threads=live_shares().threads)
+    return bunraku.Puppet(models, loading.options(upright=upright))
 
 
 def stats_line(stats: Stats) -> str:

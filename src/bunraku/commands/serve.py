@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bunraku.commands.loading import Loading
 from bunraku.commands.options import (
     AUTO,
     BundleOption,
@@ -171,33 +172,15 @@ def serve(
     )
     options.check()
     configure()
-    load = partial(load_engines, bundle, iuv_bundle, threads, driver, pose, not no_face, hands)
-    run_server(options, load, _tell_ready(options))
+    loading = Loading(bundle, iuv_bundle, threads, driver, pose, options.face, hands)
+    run_server(options, partial(load_engines, loading), _tell_ready(options))
 
 
-def load_engines(
-    bundle: str,
-    iuv: str,
-    threads: int | None,
-    driver: str,
-    pose: str,
-    face: bool = True,
-    hands: bool = False,
-) -> Models:
+def load_engines(loading: Loading) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
-    from bunraku.runtime.models import Models
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
-    from bunraku.runtime.pose.networks import PoseModel
 
-    models = Models.load(
-        bundle,
-        iuv=iuv,
-        threads=threads or live_shares(spare=SERVER_SPARE).threads,
-        face=face,
-        driver=driver,
-        pose=PoseModel.choose(pose, live=True),
-        hands=hands,
-    )
+    models = loading.models(live=True, threads=live_shares(spare=SERVER_SPARE).threads)
     models.warm_up()
     return models
 

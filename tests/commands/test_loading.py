@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bunraku.commands.loading import Loading
+from bunraku.runtime.models import Models
+
+
+@pytest.mark.parametrize(
+    ("face", "live", "loaded"),
+    [(1.0, False, True), (0.0, False, False), (0.0, True, True), (None, True, False)],
+)
+def test_faces_are_loaded_where_they_may_follow(
+    monkeypatch: pytest.MonkeyPatch, face: float | None, live: bool, loaded: bool
+) -> None:
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(Models, "load", lambda _, **options: told.append(options))
+    loading = Loading(face=face)
+    loading.models(live=live, threads=3)
+    replace(loading, threads=2).models(live=live, threads=3)
+    assert [one["face"] for one in told] == [loaded, loaded]
+    assert [one["threads"] for one in told] == [3, 2]
+    assert loading.options(upright=False).face == (face or 0.0)
