@@ -10,9 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bunraku.networks.touch_up import Touched, TouchUpNet
+from bunraku.networks.touch_up import Touched, TouchUpNet, gates
 from bunraku.training.drawn_data import list_pairs, read_pairs
 from bunraku.training.train_touch_up import TouchUpBatch, mean_of
+
+SEEN = 0.02
+"""Share of a pixel from which the true person's colour there is known."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +25,17 @@ class TouchUpScore:
     drawn: float
     """Of the drawings as they are."""
     mended: float
+    reachable: float
+    """Of a net that knows the truth where the drawing has it, behind the same gates."""
     better: float
     """Share of the drawings that the net makes better."""
 
     @classmethod
-    def of(cls, drawn: list[float], mended: list[float]) -> TouchUpScore:
+    def of(cls, drawn: list[float], mended: list[float], reachable: list[float]) -> TouchUpScore:
         """Of the measure of each drawing."""
         better = np.mean(np.array(mended) < np.array(drawn))
-        return cls(float(np.mean(drawn)), float(np.mean(mended)), float(better))
+        means = (float(np.mean(values)) for values in (drawn, mended, reachable))
+        return cls(*means, float(better))
 
 
 def score_touch_up(network: TouchUpNet, folder: Path) -> dict[str, TouchUpScore]:
@@ -42,14 +48,14 @@ def score_touch_up(network: TouchUpNet, folder: Path) -> dict[str, TouchUpScore]
         (``drawn_data``); ``painted_l1``, of this what is not the photo's; ``mask_l1``.
     :raises InputError: the folder holds no drawings.
     """
-    measured: dict[str, tuple[list[float], list[float]]] = {}
+    measured: dict[str, tuple[list[float], list[float], list[float]]] = {}
     for batch, truth in _drawings(folder):
         with torch.inference_mode():
             mended = network(batch.image, batch.mask, batch.trust, batch.flow)
         person = torch.maximum(truth[:, 3:], batch.mask)
-        for touched, number in ((batch.untouched, 0), (mended, 1)):
+        for number, touched in enumerate((batch.untouched, mended, _reachable(batch))):
             for name, value in _measures(touched, batch, truth, person).items():
-                measured.setdefault(name, ([], []))[number].append(value)
+                measured.setdefault(name, ([], [], []))[number].append(value)
     return {name: TouchUpScore.of(*values) for name, values in measured.items()}
 
 
@@ -61,6 +67,15 @@ def _drawings(folder: Path) -> Iterator[tuple[TouchUpBatch, Tensor]]:
         for index in range(len(pairs.flow)):
             truth = torch.from_numpy(pairs.truth[index].transpose(2, 0, 1).copy())[None].float()
             yield TouchUpBatch.of(pairs, index, everywhere), truth / 255.0
+
+
+def _reachable(batch: TouchUpBatch) -> Touched:
+    colour, alpha = gates(batch.mask, batch.trust, batch.flow)
+    true = torch.where(batch.alpha > SEEN, batch.target / batch.alpha.clamp(min=SEEN), batch.image)
+    return Touched(
+        batch.image + colour * (true.clamp(max=1.0) - batch.image),
+        batch.mask + alpha * (batch.alpha - batch.mask),
+    )
 
 
 def _measures(

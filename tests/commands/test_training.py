@@ -101,15 +101,15 @@ def test_train_touch_up_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     path = tmp_path / "run" / "checkpoint.pt"
     save_checkpoint(path, TouchUpNet(TouchUpOptions((4, 4, 4, 4))), Progress())
     monkeypatch.setattr(train_touch_up, "run", Recorder(path))
-    fake = Recorder({"mask_l1": score_touch_up.TouchUpScore(0.5, 0.25, 0.9)})
+    fake = Recorder({"mask_l1": score_touch_up.TouchUpScore(0.5, 0.25, 0.125, 0.9)})
     monkeypatch.setattr(score_touch_up, "score_touch_up", fake)
     out = tmp_path / "run"
     result = _run("train", "touch-up", "--data", tmp_path, "--out", out, "--unseen", tmp_path)
-    told = "mask_l1: drawn 0.5000, mended 0.2500, 90% of the drawings better\n"
+    told = "mask_l1: drawn 0.5000, mended 0.2500, 90% of the drawings better; within reach 0.1250\n"
     assert result.stdout == f"checkpoint: {path}\n{told}"
     assert fake.arguments[1] == tmp_path
     written = json.loads((out / "score.json").read_text())
-    assert written == {"mask_l1": {"drawn": 0.5, "mended": 0.25, "better": 0.9}}
+    assert written == {"mask_l1": {"drawn": 0.5, "mended": 0.25, "reachable": 0.125, "better": 0.9}}
 
 
 def test_train_drawings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ def test_who_knows_the_truth_makes_it_better(folder: Path) -> None:
     expected = (32 * 16 * 1.4 / 3 + 28 * 16 / 3) / (32 * 32 + 4 * 16)
     assert scores["settled_l1"].drawn == pytest.approx(expected, abs=1e-3)
     assert scores["mask_l1"].drawn == pytest.approx(512 / N**2, abs=1e-3)
+    # Nothing is the photo's, but the mask may grow by no more than one pixel to the left.
+    expected = (28 * 15 / 3) / (32 * 32 + 4 * 16)
+    assert scores["settled_l1"].reachable == pytest.approx(expected, abs=1e-3)
     assert 0.0 < scores["person_l1"].mended < scores["person_l1"].drawn
 
 

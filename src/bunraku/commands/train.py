@@ -170,7 +170,7 @@ def touch_up(
         for name, score in scores.items():
             typer.echo(
                 f"{name}: drawn {score.drawn:.4f}, mended {score.mended:.4f}, "
-                f"{score.better:.0%} of the drawings better"
+                f"{score.better:.0%} of the drawings better; within reach {score.reachable:.4f}"
             )
 
 
