@@ -34,8 +34,9 @@ class TouchUpScore:
     def of(cls, drawn: list[float], mended: list[float], reachable: list[float]) -> TouchUpScore:
         """Of the measure of each drawing."""
         better = np.mean(np.array(mended) < np.array(drawn))
-        means = (float(np.mean(values)) for values in (drawn, mended, reachable))
-        return cls(*means, float(better))
+        return cls(
+            float(np.mean(drawn)), float(np.mean(mended)), float(np.mean(reachable)), float(better)
+        )
 
 
 def score_touch_up(network: TouchUpNet, folder: Path) -> dict[str, TouchUpScore]:

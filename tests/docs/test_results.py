@@ -92,8 +92,8 @@ def test_touch_up() -> None:
         "body": "body, as drawn",
         "net": "body, mended",
     }.items():
-        columns = ("person_l1", "akd", "mkr", "flicker", "own_person_l1")
-        for cell, column in zip(cells(row), columns, strict=True):
+        measures = ("person_l1", "akd", "mkr", "flicker", "own_person_l1")
+        for cell, column in zip(cells(row), measures, strict=True):
             same(cell, told["clips"]["rows"][name][column])
     assert f"weights have {told['unseen']['landmarks_person_l1']:.4f} on" in PAGE
 
