@@ -11,6 +11,7 @@ from typing import Any
 import onnx
 import torch
 
+from bunraku.errors import InputError
 from bunraku.export.bundle import LICENCE, BundleFacts, bundle_files, write_bundle
 from bunraku.export.cuts import Cut, IuvCut, Tensors, generator_cuts, run_cuts
 from bunraku.export.fold import folded, frozen
@@ -31,6 +32,7 @@ from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import SIDE, IuvNet
 from bunraku.networks.presets import preset_name
+from bunraku.networks.touch_up import TouchUpNet
 from bunraku.spec import tensors as names
 from bunraku.spec.manifest import FILE_NAME, IUV_PRESET
 from bunraku.spec.tensors import EngineName, Layout
@@ -74,11 +76,16 @@ def export_checkpoint(
 
     :param provenance: added to what the checkpoint tells of its run.
     :param say: told of each step, a line.
-    :raises InputError: not a checkpoint.
+    :raises InputError: not a checkpoint, or that of a touch-up net.
     :raises EngineError: an engine differs from torch.
     :raises OutputError: the folder cannot be written.
     """
     trained = read_checkpoint(checkpoint)
+    if isinstance(trained.network, TouchUpNet):
+        raise InputError(
+            f"{checkpoint} is the checkpoint of a touch-up net, which nothing runs yet.",
+            "Name the checkpoint of a generator or an IUV net.",
+        )
     told = {**trained.provenance(), **(provenance or {})}
     return export_bundle(trained.network, folder, options, provenance=told, say=say)
 

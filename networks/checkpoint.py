@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
@@ -22,6 +22,7 @@ from bunraku.errors import InputError
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet, IuvOptions
 from bunraku.networks.presets import GeneratorOptions
+from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
 
 FORMAT = 1
 TOLD = ("steps", "samples", "seconds", "machines")
@@ -40,6 +41,12 @@ class Kind(StrEnum):
 
     GENERATOR = "generator"
     IUV = "iuv"
+    TOUCH_UP = "touch-up"
+
+
+Network: TypeAlias = Generator | IuvNet | TouchUpNet
+"""One of them."""
+_NAMES = {Kind.GENERATOR: "a generator", Kind.IUV: "an IUV net", Kind.TOUCH_UP: "a touch-up net"}
 
 
 @dataclass
@@ -62,7 +69,7 @@ class Checkpoint:
 
     path: Path
     kind: Kind
-    network: Generator | IuvNet
+    network: Network
     """With its weights, in evaluation mode, on the CPU."""
     progress: Progress
     states: Mapping[str, Any]
@@ -75,7 +82,7 @@ class Checkpoint:
     def generator(self) -> Generator:
         """The network, which must be a generator.
 
-        :raises InputError: it is an IUV net.
+        :raises InputError: it is another.
         """
         if not isinstance(self.network, Generator):
             raise _other_kind(self.path, self.kind, Kind.GENERATOR)
@@ -84,18 +91,25 @@ class Checkpoint:
     def iuv(self) -> IuvNet:
         """The network, which must be an IUV net.
 
-        :raises InputError: it is a generator.
+        :raises InputError: it is another.
         """
         if not isinstance(self.network, IuvNet):
             raise _other_kind(self.path, self.kind, Kind.IUV)
         return self.network
 
+    def touch_up(self) -> TouchUpNet:
+        """The network, which must be a touch-up net.
 
-def save_checkpoint(
-    path: Path, network: Generator | IuvNet, progress: Progress, **states: Any
-) -> None:
+        :raises InputError: it is another.
+        """
+        if not isinstance(self.network, TouchUpNet):
+            raise _other_kind(self.path, self.kind, Kind.TOUCH_UP)
+        return self.network
+
+
+def save_checkpoint(path: Path, network: Network, progress: Progress, **states: Any) -> None:
     """Write all to one file; a crash in between leaves the old file whole."""
-    kind = Kind.GENERATOR if isinstance(network, Generator) else Kind.IUV
+    kind = _kind(network)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(path.suffix + ".part")
     told = {"format": FORMAT, "kind": str(kind), "options": asdict(network.options)}
@@ -135,15 +149,28 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     return Checkpoint(path, kind, network.eval(), progress, states)
 
 
-def _make(kind: Kind, options: Mapping[str, Any]) -> Generator | IuvNet:
-    if kind is Kind.IUV:
-        return IuvNet(IuvOptions(**options))
-    return Generator(GeneratorOptions(**options))
+def _kind(network: Network) -> Kind:
+    match network:
+        case Generator():
+            return Kind.GENERATOR
+        case IuvNet():
+            return Kind.IUV
+        case TouchUpNet():
+            return Kind.TOUCH_UP
+
+
+def _make(kind: Kind, options: Mapping[str, Any]) -> Network:
+    match kind:
+        case Kind.GENERATOR:
+            return Generator(GeneratorOptions(**options))
+        case Kind.IUV:
+            return IuvNet(IuvOptions(**options))
+        case Kind.TOUCH_UP:
+            return TouchUpNet(TouchUpOptions(**options))
 
 
 def _other_kind(path: Path, is_kind: Kind, wanted: Kind) -> InputError:
-    names = {Kind.GENERATOR: "a generator", Kind.IUV: "an IUV net"}
     return InputError(
-        f"{path} is the checkpoint of {names[is_kind]}, not of {names[wanted]}.",
+        f"{path} is the checkpoint of {_NAMES[is_kind]}, not of {_NAMES[wanted]}.",
         f"Make one with `bunraku train {wanted}`.",
     )

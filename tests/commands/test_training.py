@@ -15,11 +15,21 @@ from typer.testing import CliRunner
 from bunraku.__main__ import app
 from bunraku.export import exporter
 from bunraku.export.pose import fetch as pose_fetch
+from bunraku.networks.checkpoint import Progress, save_checkpoint
+from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
 from bunraku.runtime import bench
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.pose.networks import PoseModel, PoseNetworks
 from bunraku.spec.stages import Step
-from bunraku.training import evaluate, observe, train_generator, train_iuv
+from bunraku.training import (
+    drawn_data,
+    evaluate,
+    observe,
+    score_touch_up,
+    train_generator,
+    train_iuv,
+    train_touch_up,
+)
 from bunraku.training.people import body, synth, template
 
 
@@ -91,7 +101,10 @@ def test_synth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "4 people observed" in result.stdout
 
 
-@pytest.mark.parametrize(("name", "module"), [("iuv", train_iuv), ("generator", train_generator)])
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [("iuv", train_iuv), ("generator", train_generator), ("touch-up", train_touch_up)],
+)
 def test_train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, module: Any) -> None:
     fake = Recorder(tmp_path / "checkpoint.pt")
     monkeypatch.setattr(module, "run", fake)
@@ -106,6 +119,31 @@ def test_train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, modul
     assert (options.minutes, options.sitting_minutes, options.batch) == (5, 2, 6)
     assert (options.learning_rate, options.threads, options.seed) == (0.1, 1, 3)
     assert options.restart_schedule
+
+
+def test_train_touch_up_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "run" / "checkpoint.pt"
+    save_checkpoint(path, TouchUpNet(TouchUpOptions((4, 4, 4, 4))), Progress())
+    monkeypatch.setattr(train_touch_up, "run", Recorder(path))
+    fake = Recorder({"mask_l1": score_touch_up.TouchUpScore(0.5, 0.25, 0.125, 0.9)})
+    monkeypatch.setattr(score_touch_up, "score_touch_up", fake)
+    out = tmp_path / "run"
+    result = _run("train", "touch-up", "--data", tmp_path, "--out", out, "--unseen", tmp_path)
+    told = "mask_l1: drawn 0.5000, mended 0.2500, 90% of the drawings better; within reach 0.1250\n"
+    assert result.stdout == f"checkpoint: {path}\n{told}"
+    assert fake.arguments[1] == tmp_path
+    written = json.loads((out / "score.json").read_text())
+    assert written == {"mask_l1": {"drawn": 0.5, "mended": 0.25, "reachable": 0.125, "better": 0.9}}
+
+
+def test_train_drawings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = Recorder(5)
+    monkeypatch.setattr(drawn_data, "draw_people", fake)
+    monkeypatch.setattr(PoseNetworks, "find", Recorder())
+    out = tmp_path / "drawn"
+    result = _run("train", "drawings", "--data", tmp_path, "--out", out, "--workers", 2)
+    assert fake.arguments == (tmp_path, out, 2)
+    assert result.stdout == f"5 people drawn in {out}\n"
 
 
 def test_train_template(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

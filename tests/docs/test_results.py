@@ -75,6 +75,29 @@ def test_drivers() -> None:
                 assert cell == "–"
 
 
+def test_touch_up() -> None:
+    told = file("touch-up-2026-11-29")
+    for name, row in {
+        "person_l1": "colours, against the truth",
+        "settled_l1": "colours, where the drawing has the truth",
+        "painted_l1": "of these, what is not the photo's own",
+        "mask_l1": "mask, where the drawing has it",
+    }.items():
+        score = told["unseen"]["measures"][name]
+        columns = ("drawn", "mended", "reachable", "better")
+        for cell, column in zip(cells(row), columns, strict=True):
+            same(cell, score[column])
+    for name, row in {
+        "old": "landmarks, beside the touch-up",
+        "body": "body, as drawn",
+        "net": "body, mended",
+    }.items():
+        measures = ("person_l1", "akd", "mkr", "flicker", "own_person_l1")
+        for cell, column in zip(cells(row), measures, strict=True):
+            same(cell, told["clips"]["rows"][name][column])
+    assert f"weights have {told['unseen']['landmarks_person_l1']:.4f} on" in PAGE
+
+
 def test_iuv_net() -> None:
     for row, values in file("evaluation-synthetic-2026-11-23")["details"]["IUV net"].items():
         keys = ("part_accuracy", "mean_iou", "uv_error", "frames")

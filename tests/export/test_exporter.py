@@ -6,7 +6,7 @@ import onnx
 import pytest
 import torch
 
-from bunraku.errors import BundleError, EngineError
+from bunraku.errors import BundleError, EngineError, InputError
 from bunraku.export import exporter
 from bunraku.export.cuts import IuvCut
 from bunraku.export.exporter import ExportOptions, export_bundle, export_checkpoint
@@ -15,6 +15,7 @@ from bunraku.export.parity import Difference, Tolerance, make_engine
 from bunraku.export.samples import iuv_sample
 from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.iuv import IuvNet
+from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
 from bunraku.runtime.engines.bundle import Bundle
 
 
@@ -75,3 +76,11 @@ def test_a_checkpoint_is_exported_with_its_history(tmp_path: Path, iuv_network: 
         "machines": [],
         "data": "dolls",
     }
+
+
+def test_a_touch_up_net_is_refused(tmp_path: Path) -> None:
+    network = TouchUpNet(TouchUpOptions(widths=(4, 4, 4, 4)))
+    save_checkpoint(tmp_path / "c.pt", network, Progress())
+    with pytest.raises(InputError, match="of a touch-up net, which nothing runs yet"):
+        export_checkpoint(tmp_path / "c.pt", tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()

@@ -11,6 +11,7 @@ from bunraku.errors import InputError
 from bunraku.networks.checkpoint import Kind, Progress, read_checkpoint, save_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet, IuvOptions
+from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
 
 PROGRESS = Progress(steps=40, samples=1280, seconds=9.5, machines=["a laptop"])
 SMALL = IuvOptions(encoder=(8, 8, 8, 8), latent=16, decoder=8)
@@ -53,6 +54,17 @@ def test_an_iuv_net_is_recognised(tmp_path: Path) -> None:
     assert same(held.network, network)
 
 
+def test_a_touch_up_net_is_recognised(tmp_path: Path) -> None:
+    network = TouchUpNet(TouchUpOptions(widths=(4, 4, 8, 8)))
+    save_checkpoint(tmp_path / "c.pt", network, PROGRESS)
+    held = read_checkpoint(tmp_path / "c.pt")
+    assert held.kind is Kind.TOUCH_UP
+    assert held.touch_up().options == network.options
+    assert same(held.network, network)
+    with pytest.raises(InputError, match=r"of a touch-up net, not of an IUV net.*train iuv"):
+        held.iuv()
+
+
 def test_the_other_kind_is_told_apart(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "i.pt", small_iuv(), PROGRESS)
     save_checkpoint(tmp_path / "g.pt", Generator(tiny_options(True)), PROGRESS)
@@ -60,6 +72,8 @@ def test_the_other_kind_is_told_apart(tmp_path: Path) -> None:
         read_checkpoint(tmp_path / "i.pt").generator()
     with pytest.raises(InputError, match=r"of a generator, not of an IUV net.*train iuv"):
         read_checkpoint(tmp_path / "g.pt").iuv()
+    with pytest.raises(InputError, match=r"of a generator, not of a touch-up.*train touch-up"):
+        read_checkpoint(tmp_path / "g.pt").touch_up()
 
 
 def test_training_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
-"""``bunraku train``: the IUV net and the generator, resumable at any moment; the body's mesh."""
+"""``bunraku train``: the networks, resumable at any moment; the body driver's mesh and drawings."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="Train the IUV net, then the generator. The same command again goes on from OUT's "
-    "checkpoint. And make the body driver's mesh.",
+    "checkpoint. And make the body driver's mesh, and the net that mends its drawings.",
 )
 
 Data = Annotated[Path, typer.Option(help="Folder that `bunraku synth --observe` made.")]
@@ -120,6 +122,71 @@ def generator(
     )
     _check(options)
     typer.echo(f"checkpoint: {train_generator.run(options, typer.echo)}")
+
+
+@app.command("touch-up")
+def touch_up(
+    data: Annotated[Path, typer.Option(help="Folder that `bunraku train drawings` made.")],
+    out: Out,
+    unseen: Annotated[
+        Path | None,
+        typer.Option(help="Drawings of other people, to measure it on; into OUT's score.json."),
+    ] = None,
+    minutes: Minutes = 60.0,
+    sitting_minutes: Sitting = None,
+    batch: Batch = 16,
+    learning_rate: Rate = 3e-3,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seed: Seed = 0,
+    restart_schedule: Restart = False,
+) -> None:
+    """Train the net that mends what the body driver draws. An experiment: no driver asks it."""
+    need("train", "torch")
+    from bunraku.networks.checkpoint import read_checkpoint
+    from bunraku.training import train_touch_up
+    from bunraku.training.score_touch_up import score_touch_up
+    from bunraku.training.session import TrainOptions
+
+    options = TrainOptions(
+        data=data,
+        out=out,
+        minutes=minutes,
+        sitting_minutes=sitting_minutes,
+        batch=batch,
+        learning_rate=learning_rate,
+        device=device,
+        threads=threads,
+        seed=seed,
+        restart_schedule=restart_schedule,
+    )
+    _check(options)
+    path = train_touch_up.run(options, typer.echo)
+    typer.echo(f"checkpoint: {path}")
+    if unseen is not None:
+        scores = score_touch_up(read_checkpoint(path).touch_up(), unseen)
+        told = {name: asdict(score) for name, score in scores.items()}
+        (out / "score.json").write_text(json.dumps(told, indent=2) + "\n")
+        for name, score in scores.items():
+            typer.echo(
+                f"{name}: drawn {score.drawn:.4f}, mended {score.mended:.4f}, "
+                f"{score.better:.0%} of the drawings better; within reach {score.reachable:.4f}"
+            )
+
+
+@app.command()
+def drawings(
+    data: Annotated[Path, typer.Option(help="Folder that `bunraku synth` made.")],
+    out: Annotated[Path, typer.Option(help="Folder of the drawings, one file a person.")],
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+) -> None:
+    """Let the body driver draw synthetic people, for `touch-up`. Run it again to go on."""
+    need("train", "torch")
+    from bunraku.runtime.pose.networks import PoseNetworks
+    from bunraku.training.drawn_data import draw_people
+
+    PoseNetworks.find()  # told now, not by a worker later
+    typer.echo(f"{draw_people(data, out, workers)} people drawn in {out}")
 
 
 @app.command()

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from bunraku.errors import InputError
+from bunraku.networks.checkpoint import read_checkpoint
+from bunraku.networks.touch_up import Touched
+from bunraku.training import session, train_touch_up
+from bunraku.training.drawn_data import DrawnPairs, write_pairs
+from bunraku.training.session import TrainOptions
+from bunraku.training.train_touch_up import TouchUpData, run, touch_up_loss, varied
+
+N = 64
+
+
+def pairs(count: int = 2) -> DrawnPairs:
+    """A square person, drawn grey where it is red, two pixels too narrow; its right half is not
+    the photo's own."""
+    drawn, truth = np.zeros((count, N, N, 5), np.uint8), np.zeros((count, N, N, 4), np.uint8)
+    truth[:, 16:48, 16:48] = (200, 40, 40, 255)
+    drawn[:, 16:48, 16:46] = (100, 100, 100, 255, 0)
+    drawn[:, 16:48, 16:32] = (200, 40, 40, 255, 255)
+    belief = np.full((count, N, N, 1), 255, np.uint8)
+    flow = np.full((count, N, N, 2), 0.5, np.float16)
+    plate = np.full((count, N, N, 3), 90, np.uint8)
+    return DrawnPairs(drawn, flow, truth, np.concatenate([truth, belief], -1), plate)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two drawings of one person, and a person of whom there are none."""
+    monkeypatch.setattr(train_touch_up, "CUT_PX", 32)
+    made = tmp_path / "drawn"
+    made.mkdir()
+    write_pairs(made / "drawn_000000.npz", pairs())
+    write_pairs(made / "drawn_000001.npz", pairs(count=0))
+    return made
+
+
+def test_the_truth_costs_nothing(folder: Path) -> None:
+    batch = TouchUpData(folder).whole(0)
+    colours = torch.where(batch.alpha > 0, batch.target, batch.image)
+    _, right = touch_up_loss(Touched(colours, batch.alpha), batch)
+    _, drawn = touch_up_loss(batch.untouched, batch)
+    assert max(right[name] for name in ("colours", "edges", "masks")) == pytest.approx(0, abs=1e-6)
+    assert min(drawn[name] for name in ("colours", "edges", "masks")) > 1e-3
+    assert drawn["restraint"] == 0.0 < right["restraint"]
+
+
+def test_what_is_not_believed_costs_nothing(folder: Path) -> None:
+    batch = TouchUpData(folder).whole(0)
+    unknown = replace(batch, belief=torch.zeros_like(batch.belief))
+    assert float(touch_up_loss(batch.untouched, unknown)[0]) == 0.0
+
+
+def test_cuts_lie_about_what_can_be_mended(folder: Path) -> None:
+    batch = TouchUpData(folder).cut(np.random.default_rng(2), 6)
+    assert batch.image.shape == (6, 3, 32, 32)
+    assert batch.flow.shape == (6, 2, 32, 32)
+    foreign = batch.mask * (1.0 - batch.trust)
+    assert bool((foreign.flatten(1).sum(1) > 0).all())
+
+
+def test_a_mirror_turns_the_flow(folder: Path) -> None:
+    whole = TouchUpData(folder).whole(0)
+    for seed in range(8):
+        part = varied(np.random.default_rng(seed), whole)
+        turned = bool((part.mask != whole.mask).any())
+        assert torch.equal(part.flow[:, 0], (-1.0 if turned else 1.0) * whole.flow[:, 0])
+        assert torch.equal(part.flow[:, 1], whole.flow[:, 1])
+        assert bool((part.target <= part.alpha).all())
+
+
+def test_files_without_drawings_are_told(tmp_path: Path) -> None:
+    write_pairs(tmp_path / "drawn_000000.npz", pairs(count=0))
+    with pytest.raises(InputError, match="no body could be drawn"):
+        TouchUpData(tmp_path)
+
+
+def test_train_stop_and_go_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter(np.arange(0.0, 1e6, 20.0))  # every look at the clock is 20 s later
+    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    lines: list[str] = []
+    options = TrainOptions(folder, tmp_path / "run", minutes=5.0, sitting_minutes=0.5, batch=2)
+    path = run(options, lines.append)
+    assert read_checkpoint(path).progress.steps == 1
+    assert run(options, lines.append) == path
+    second = read_checkpoint(path)
+    assert second.progress.steps == 2
+    assert second.progress.samples == 4
+    assert lines == ["2 drawings, 0 steps done", "2 drawings, 1 steps done"]
+    assert bool(second.touch_up().head.weight.any())
+    run(replace(options, restart_schedule=True), lines.append)
+    assert read_checkpoint(path).progress.seconds < second.progress.seconds
+
+
+def test_it_learns(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(0, 10_000, 1))
+    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: float(next(ticks))))
+    options = TrainOptions(folder, tmp_path / "run", minutes=1.5, batch=4, learning_rate=1e-2)
+    network = read_checkpoint(run(options, lambda _: None)).touch_up()
+    batch = TouchUpData(folder).whole(0)
+    with torch.inference_mode():
+        touched = network(batch.image, batch.mask, batch.trust, batch.flow)
+    learned, drawn = (touch_up_loss(t, batch)[0] for t in (touched, batch.untouched))
+    assert float(learned) < 0.9 * float(drawn)
