@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.errors import InputError, NoPersonError
-from bunraku.runtime.drivers.protocol import Drawn, DriverKind
+from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.models import Models
-from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.options import DriverKind, PuppetOptions
 from bunraku.runtime.source.framing import crop
 from bunraku.spec.arrays import Array
 from bunraku.training.people.records import Record, compose, list_records, read_record
@@ -111,7 +111,7 @@ _models: Models | None = None
 def _draw(record: Path, out: Path) -> None:
     global _models
     if _models is None:
-        _models = Models.load(threads=1, driver=DriverKind.BODY)
+        _models = Models.load(threads=1, driver=DriverKind.BODY, face=False, hands=False)
     write_pairs(pairs_path(out, record), draw_person(read_record(record), _models))
 
 
