@@ -35,6 +35,10 @@ RING = 0.04
 """Width of what is looked at around it."""
 ON, EVEN, EVEN_WALL = 0.045, 0.3, 0.03
 """Depth of the ring, its spread in depths of the shadow, and its spread where that is a wall."""
+UNDER = 0.02, 0.04, 0.08
+"""How far around shows what the shadow is under the person, and"""
+FARTHER = 0.01
+"""what the next of them counts beside the one before."""
 FEET = 0.2
 """The lowest part of the person, beside which there is floor."""
 SMALL, LEAST = 0.02, 0.0006
@@ -46,12 +50,15 @@ OFFSET = 8.0
 
 @dataclass(frozen=True, eq=False)
 class Shadow:
-    """What is to be done about it."""
+    """What is to be done about it. Under the person it is taken to be as around them."""
 
     gain: Array
     """``[h, w, 3]``, by how much the picture is to be brightened; 1 where there is none."""
     covered: NDArray[np.uint8]
     """``[h, w]`` in {0, 1}, what is to be filled like the person, because edges would stay."""
+    depth: Array
+    """``[h, w, 3]``, of all of it, what is covered too: the logarithm of the light without it less
+    that of the light there is."""
 
 
 def cast_shadow(part: Picture, person: NDArray[np.uint8], tall: float) -> Shadow | None:
@@ -83,11 +90,31 @@ def cast_shadow(part: Picture, person: NDArray[np.uint8], tall: float) -> Shadow
     if not (soft.any() or covered.any()):
         return None
     near = np.clip((FADING[1] - distance / tall) / (FADING[1] - FADING[0]), 0.0, 1.0)
+    near *= np.clip((depth - 0.4 * FAINT) / FAINT, 0.0, 1.0)
+
+    def within(pieces: NDArray[np.uint8]) -> Array:
+        return _under_the_person(darker * (_softened(pieces, tall) * near)[..., None], free, tall)
+
+    return Shadow(np.exp(within(soft)), covered, within(soft | covered))
+
+
+def _softened(pieces: NDArray[np.uint8], tall: float) -> Array:
+    """Pieces with some of what is around them, fading out."""
     reach = 2 * round(2 * SMOOTH * tall) + 1
-    wide = cv2.dilate(soft, np.ones((reach, reach), np.uint8)).astype(np.float32)
-    share = cv2.blur(wide, (reach, reach)) * near * free
-    share *= np.clip((depth - 0.4 * FAINT) / FAINT, 0.0, 1.0)
-    return Shadow(np.exp(darker * share[..., None]).astype(np.float32), covered)
+    wide = cv2.dilate(pieces, np.ones((reach, reach), np.uint8)).astype(np.float32)
+    return np.asarray(cv2.blur(wide, (reach, reach)), np.float32)
+
+
+def _under_the_person(depth: Array, free: NDArray[np.bool_], tall: float) -> Array:
+    """A depth continued from where it is free to where the person hides it."""
+    known = free.astype(np.float32)
+    shown = depth * known[..., None]
+    sums, around = np.zeros_like(shown), np.full((*known.shape, 1), 1e-6, np.float32)
+    for number, sigma in enumerate(UNDER):
+        far = np.float32(FARTHER**number)
+        sums += far * cv2.GaussianBlur(shown, (0, 0), sigma * tall)
+        around += far * cv2.GaussianBlur(known, (0, 0), sigma * tall)[..., None]
+    return np.where(free[..., None], depth, sums / around).astype(np.float32)
 
 
 def _smoothed(part: Picture, free: NDArray[np.bool_], sigma: float) -> Array:

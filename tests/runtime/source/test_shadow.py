@@ -59,6 +59,8 @@ def test_a_small_shadow_with_edges_is_to_be_filled() -> None:
     there = (light[..., 0] < 0.9) & (cv2.dilate(standing(), np.ones((9, 9))) == 0)
     assert shadow.covered[there].mean() > 0.95
     assert shadow.covered.sum() < 3 * (light < 0.9).sum()
+    assert shadow.gain[there].max() < 1.1  # it is not brightened, but known
+    np.testing.assert_allclose(np.exp(-shadow.depth[there]).mean(), 0.6, atol=0.1)
 
 
 def test_a_shadow_on_the_wall_behind_is_lit() -> None:
@@ -67,7 +69,10 @@ def test_a_shadow_on_the_wall_behind_is_lit() -> None:
     assert shadow is not None
     there = (light[..., 0] < 0.85) & (cv2.dilate(standing(), np.ones((7, 7))) == 0)
     np.testing.assert_allclose((light * shadow.gain)[there], 1.0, atol=0.08)
-    assert shadow.gain[standing() > 0].max() == 1.0
+    inside = standing() * (1 - cv2.dilate(1 - standing(), np.ones((5, 5), np.uint8)))
+    assert (shadow.gain[110, 147:150] > 1.1).all()  # goes on under the person
+    assert shadow.gain[inside > 0].min() >= 1.0
+    np.testing.assert_allclose(np.exp(shadow.depth), shadow.gain, rtol=1e-5)
 
 
 def thing(colour: tuple[int, int, int], left: int = 178) -> Picture:
