@@ -75,6 +75,16 @@ def test_a_shadow_on_the_wall_behind_is_lit() -> None:
     np.testing.assert_allclose(np.exp(shadow.depth), shadow.gain, rtol=1e-5)
 
 
+def test_a_wide_shadow_on_the_wall_leaves_no_outline() -> None:
+    light = shade(0.3, (135, 110, 24, 60), 14.0)
+    shadow = cast_shadow(photo(room() * light), standing(), TALL)
+    assert shadow is not None
+    lit = (light * shadow.gain)[:165, :130].mean(-1)
+    assert light[:165, :130].min() < 0.8
+    assert lit.min() > 0.965
+    assert lit.max() < 1.03
+
+
 def thing(colour: tuple[int, int, int], left: int = 178) -> Picture:
     picture = room()
     picture[150:210, left : left + 40] = colour
@@ -88,6 +98,7 @@ def thing(colour: tuple[int, int, int], left: int = 178) -> Picture:
         thing((40, 60, 120)),  # of another hue
         thing((20, 20, 20)),  # black, before wall and floor
         photo(room() * shade(0.35, (270, 200, 25, 14), 4.0)),  # not at the person
+        photo(room() * shade(0.65, (190, 110, 22, 50), 5.0)),  # too dark for a wall's
         photo(room() * np.where(np.arange(320)[:, None] > 176, 0.7, 1.0)),  # half of the room
     ],
 )
