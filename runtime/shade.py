@@ -106,7 +106,7 @@ class Shade:
                 fading = np.rint(255.0 * (np.arange(256) / 255.0) ** share)
                 light = np.asarray(cv2.LUT(light, fading.astype(np.uint8)), np.uint8)
             below = picture[y0:y1, x0:x1]
-            below[:] = cv2.multiply(below, light, scale=1.0 / 255.0)
+            cv2.multiply(below, light, dst=below, scale=1.0 / 255.0)
 
     def _strength(self, moves: Array) -> Array:
         """``[3]`` in [0, 1]: how much of each part is seen after these moves."""
@@ -141,7 +141,8 @@ def _part(
     """
     wide = cv2.copyMakeBorder(depth, more, more, more, more, cv2.BORDER_REPLICATE)
     framed = cv2.copyMakeBorder(wide, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    there = np.abs(framed).max(2) > TRACE
+    red, green, blue = cv2.split(framed)
+    there = cv2.max(cv2.max(red, green), blue) > TRACE
     if not there.any():
         return None
     rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
@@ -152,9 +153,11 @@ def _part(
     size = max(1, int(width)), max(1, int(height))
     back = np.column_stack([np.diag(1.0 / step), (corner - first) / step])
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    light = cv2.exp(-cv2.warpAffine(inner, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE))
-    levels = np.rint(np.minimum(light, 1.0) * 255.0).astype(np.uint8)
-    return _Part(levels, int(corner[0]), int(corner[1]))
+    light = cv2.convertScaleAbs(
+        cv2.exp(-inner), alpha=255.0
+    )  # bytes: floats take ten times as long
+    levels = cv2.warpAffine(light, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return _Part(np.asarray(levels, np.uint8), int(corner[0]), int(corner[1]))
 
 
 def _ramp(value: Array | float, start: float, end: float) -> Array:
