@@ -15,6 +15,7 @@ import numpy as np
 
 from bunraku.kernels import paste
 from bunraku.kernels.pasting.terms import PREMULTIPLIED
+from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.framing import Window
 from bunraku.spec.arrays import Array, Picture
 
@@ -54,10 +55,16 @@ class Canvas:
     :param plate: the photo without the person, of the same shape.
     :param window: where the networks look, on whole pixels.
     :param threads: how many threads to paste with; None for as many as the process may use.
+    :param shade: the person's shadow, which the plate is without; None where there is none.
     """
 
     def __init__(
-        self, photo: Picture, plate: Picture, window: Window, threads: int | None = None
+        self,
+        photo: Picture,
+        plate: Picture,
+        window: Window,
+        threads: int | None = None,
+        shade: Shade | None = None,
     ) -> None:
         self._photo = np.ascontiguousarray(photo)
         self._plate = np.ascontiguousarray(plate)
@@ -70,6 +77,7 @@ class Canvas:
             _fade(top, side, height)[y0 - top : y1 - top],
         )
         self._threads = threads
+        self._shade = shade
 
     def untouched(self) -> Picture:
         """The photo as it is; a new picture."""
@@ -83,6 +91,7 @@ class Canvas:
         patch: Patch | None = None,
         *,
         mixed: bool = False,
+        moves: Array | None = None,
     ) -> Picture:
         """The photo with the person as generated; a new picture.
 
@@ -94,11 +103,16 @@ class Canvas:
             the person is as sharp as the window.
         :param patch: of the photo, for this picture alone; it needs ``detail``.
         :param mixed: whether edges of the flow are soft (``kernels.paste``).
+        :param moves: ``[3, 2]`` in [-1, 1] units, where ``shade.ANCHORS`` have gone since the
+            photo, so that the shadow goes along; None for none.
         """
         if patch is not None and detail is not None:
             image, detail = self._patched(image, detail, patch)
+        below = self._plate.copy()
+        if self._shade is not None and moves is not None:
+            self._shade.throw(below, moves * np.float32(self._box[2] / 2))
         return paste(
-            self._plate,
+            below,
             self._photo if patch is None else patch.on(self._photo),
             image,
             mask,
@@ -107,6 +121,7 @@ class Canvas:
             detail=detail,
             mixed=mixed,
             threads=self._threads,
+            out=below,
         )
 
     def _patched(self, image: Array, detail: Detail, patch: Patch) -> tuple[Array, Detail]:

@@ -33,6 +33,7 @@ from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
+from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.source import PersonFinder, Source, SourceReport, make_source
@@ -217,12 +218,13 @@ class Models:
             features.read()
         framed, whole = source.framing.window, Window.of_box(0, 0, size)
         plate = crop(source.plate, framed, size).astype(photo.dtype, copy=False)
+        shade, small = _shades(source, size)
         identity = Identity(
             source,
             subject,
             features,
-            canvas=Canvas(source.photo, source.plate, framed, self.threads),
-            window_canvas=Canvas(source.window, plate, whole, self.threads),
+            canvas=Canvas(source.photo, source.plate, framed, self.threads, shade),
+            window_canvas=Canvas(source.window, plate, whole, self.threads, small),
         )
         report = SourceReport.of(source, subject.notes)
         notes = self.notes
@@ -301,3 +303,13 @@ def check_sizes(generator: Bundle, iuv: Bundle, side: int) -> None:
 def shipped_photo() -> Path:
     """The photo that comes with the weights, for benchmarks and for warming up."""
     return weights_folder() / "bench" / "photo.jpg"
+
+
+def _shades(source: Source, size: int) -> tuple[Shade | None, Shade | None]:
+    """The shadow of the photo's person, for the photo and for its window of this size."""
+    if source.shadow is None:
+        return None, None
+    left, top, side = source.framing.window.box
+    landmarks = source.pose.landmarks
+    whole = Shade.of(source.shadow, landmarks)
+    return whole, Shade.of(source.shadow, landmarks, (left, top, size / side))

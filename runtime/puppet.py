@@ -307,4 +307,6 @@ class Puppet:
                 face = identity.in_window(face)
             detail = shown.detail if self.options.detail else None
             mixed = isinstance(painted, Drawn)  # a network's own edges are in its image
-            return source.as_given(canvas.paste(shown.image, shown.mask, detail, face, mixed=mixed))
+            moves = painted.moves if isinstance(painted, Drawn) else None
+            pasted = canvas.paste(shown.image, shown.mask, detail, face, mixed=mixed, moves=moves)
+            return source.as_given(pasted)

@@ -62,6 +62,9 @@ class Drawn:
     """``[1, 2, w, w]`` in [-1, 1] units: a pixel's place in the photo less its own."""
     face: Patch | None = None
     """What is read there in place of the photo: its face with the driver's expression."""
+    moves: Array | None = None
+    """``[3, 2]`` in [-1, 1] units: how far ``shade.ANCHORS`` have gone since the photo, for its
+    shadow; None for none."""
 
     @property
     def detail(self) -> tuple[Array, Array, Array]:

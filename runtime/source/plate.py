@@ -8,13 +8,14 @@ colours with the photo's grain (smooth_fill.py).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.source.shadow import cast_shadow
+from bunraku.runtime.source.shadow import Shadow, cast_shadow
 from bunraku.runtime.source.smooth_fill import BAND, enlarged_rows, fill_smoothly
 from bunraku.spec.arrays import Array, Picture
 
@@ -69,22 +70,50 @@ class _Box(NamedTuple):
         return max(1, round(width * self.scale)), max(1, round(height * self.scale))
 
 
-def make_plate(photo: Picture, mask: Array, people: Array | None = None) -> Picture:
+@dataclass(frozen=True, eq=False)
+class RemovedShadow:
+    """What was taken from a plate, and where it was."""
+
+    depth: Array
+    """``[h, w, 3]``, see ``Shadow.depth``."""
+    tall: float
+    """The person's height in its rows."""
+    left: float
+    """Of its first column in the photo."""
+    top: float
+    step: tuple[float, float]
+    """Pixels of the photo from column to column and from row to row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plate:
+    """A photo without its person."""
+
+    picture: Picture
+    """Of the photo's size, equal to the photo away from person and shadow."""
+    shadow: RemovedShadow | None = None
+    """What the person threw, if it was sure."""
+
+
+def make_plate(photo: Picture, mask: Array, people: Array | None = None) -> Plate:
     """The photo without its person, and without the shadow that this person surely throws.
 
     :param photo: HWC uint8.
     :param mask: ``[H, W]`` in [0, 1], the person; anything above a trace counts.
     :param people: ``[H, W]`` in [0, 1], everybody in the photo; others stay, and are not copied.
-    :return: a new picture of the photo's size, equal to the photo away from person and shadow.
     """
     plate = np.array(photo, order="C")
     person = (mask > 0.25).astype(np.uint8)
     if not person.any():
-        return plate
+        return Plate(plate)
     inner = _Box.around(person, 0)
     tall = max(inner.bottom - inner.top, inner.right - inner.left)
     box = _Box.around(person, round(AROUND * tall))
-    gone = _remove_shadow(plate, person, box, tall)
+    shadow = _find_shadow(plate, person, box, tall)
+    gone, removed = person, None
+    if shadow is not None:
+        gone = _remove_shadow(plate, shadow, person, box)
+        removed = _removed(shadow, box, tall)
     lit = plate.copy()
     outline, clear = max(2, round(OUTLINE * tall)), max(4, round(CLEAR * tall))
     feather = max(1, round(FEATHER * tall))
@@ -92,7 +121,7 @@ def make_plate(photo: Picture, mask: Array, people: Array | None = None) -> Pict
     hole = _dilate(gone[near.part], outline)
     if hole.all():  # nothing but person: the mean of the whole photo has to do
         plate[near.part] = photo.reshape(-1, 3).mean(0).astype(np.uint8)
-        return plate
+        return Plate(plate, removed)
     blend = cv2.blur(_dilate(hole, feather).astype(np.float32), (2 * feather + 1,) * 2)
     weight = np.asarray(np.maximum(blend, hole), np.float32)  # the blend lies outside of the hole
     somebody = np.zeros_like(person) if people is None else (people > OTHERS).astype(np.uint8)
@@ -101,20 +130,21 @@ def make_plate(photo: Picture, mask: Array, people: Array | None = None) -> Pict
         choices = (without | somebody[near.part], without, hole)
         unclear = next(one for one in choices if not one.all())
         fill_smoothly(plate[near.part], lit[near.part], hole, unclear, weight)
-    return plate
+    return Plate(plate, removed)
 
 
-def _remove_shadow(plate: Picture, person: Binary, box: _Box, tall: int) -> Binary:
+def _find_shadow(photo: Picture, person: Binary, box: _Box, tall: int) -> Shadow | None:
+    """The person's shadow, at the size at which ``box`` is worked on."""
+    reduced = cv2.resize(photo[box.part], box.small_size, interpolation=cv2.INTER_AREA)
+    touched = _touched(person[box.part], box)
+    return cast_shadow(np.asarray(reduced, np.uint8), touched, tall * box.scale)
+
+
+def _remove_shadow(plate: Picture, shadow: Shadow, person: Binary, box: _Box) -> Binary:
     """Brighten the plate where the person's shadow is soft.
 
     :return: ``[H, W]``, what is to be filled: the person, and shadows with edges.
     """
-    small = np.asarray(
-        cv2.resize(plate[box.part], box.small_size, interpolation=cv2.INTER_AREA), np.uint8
-    )
-    shadow = cast_shadow(small, _touched(person[box.part], box), tall * box.scale)
-    if shadow is None:
-        return person
     part = plate[box.part]
     for row in range(0, len(part), BAND):
         rows = part[row : row + BAND]
@@ -125,6 +155,14 @@ def _remove_shadow(plate: Picture, person: Binary, box: _Box, tall: int) -> Bina
     covered = cv2.resize(shadow.covered, size, interpolation=cv2.INTER_NEAREST)
     gone[box.part] |= np.asarray(covered, np.uint8)
     return gone
+
+
+def _removed(shadow: Shadow, box: _Box, tall: int) -> RemovedShadow:
+    """A shadow that was found in ``box``."""
+    height, width = shadow.depth.shape[:2]
+    step = (box.right - box.left) / width, (box.bottom - box.top) / height
+    left, top = box.left + step[0] / 2 - 0.5, box.top + step[1] / 2 - 0.5
+    return RemovedShadow(shadow.depth, tall * box.scale, left, top, step)
 
 
 def _fill_by_pieces(

@@ -23,6 +23,8 @@ SIDES = 0.6
 """How far to the left and right of the person rows are looked at."""
 FAINT, DEEP, DEEPEST = 0.05, 0.09, 1.2
 """Depth at the rim of a shadow, that it must have somewhere, and that is no shadow any more."""
+DEEPEST_WALL = 0.7
+"""Depth that a shadow on a wall has nearly everywhere at most: what is darker is a thing."""
 HUE, HUE_SHARE = 0.03, 0.25
 """How much one colour may differ from the mean of all: by itself, and for each unit of depth."""
 TOUCH = 0.03
@@ -31,10 +33,18 @@ FARTHEST = 0.45
 """What reaches farther from the person is something else."""
 FADING = 0.35, 0.45
 """From where on, and until where, less and less of it is taken away."""
+STAYS, STAYS_UP_TO = 0.02, 0.15
+"""Depth of what is taken for the picture's own unevenness, and by how much deeper it is no more."""
+FRINGE = 0.06
+"""How far a shadow on a wall goes on, fainter than its rim: there is nothing else around it."""
 RING = 0.04
 """Width of what is looked at around it."""
 ON, EVEN, EVEN_WALL = 0.045, 0.3, 0.03
 """Depth of the ring, its spread in depths of the shadow, and its spread where that is a wall."""
+UNDER = 0.02, 0.04, 0.08
+"""How far around shows what the shadow is under the person, and"""
+FARTHER = 0.01
+"""what the next of them counts beside the one before."""
 FEET = 0.2
 """The lowest part of the person, beside which there is floor."""
 SMALL, LEAST = 0.02, 0.0006
@@ -46,12 +56,15 @@ OFFSET = 8.0
 
 @dataclass(frozen=True, eq=False)
 class Shadow:
-    """What is to be done about it."""
+    """What is to be done about it. Under the person it is taken to be as around them."""
 
     gain: Array
     """``[h, w, 3]``, by how much the picture is to be brightened; 1 where there is none."""
     covered: NDArray[np.uint8]
     """``[h, w]`` in {0, 1}, what is to be filled like the person, because edges would stay."""
+    depth: Array
+    """``[h, w, 3]``, of all of it, what is covered too: the logarithm of the light without it less
+    that of the light there is."""
 
 
 def cast_shadow(part: Picture, person: NDArray[np.uint8], tall: float) -> Shadow | None:
@@ -72,7 +85,7 @@ def cast_shadow(part: Picture, person: NDArray[np.uint8], tall: float) -> Shadow
     count, pieces = cv2.connectedComponents(like.astype(np.uint8), connectivity=4)
     lowest = np.flatnonzero(person.any(1))[-1]
     floor = lowest - FEET * tall if lowest < len(person) - 1 else np.inf  # cut: there are no feet
-    soft, covered = np.zeros_like(person), np.zeros_like(person)
+    soft, covered, on_wall = (np.zeros_like(person) for _ in range(3))
     for number in range(1, count):
         piece = pieces == number
         area = piece.sum() / tall**2
@@ -80,14 +93,44 @@ def cast_shadow(part: Picture, person: NDArray[np.uint8], tall: float) -> Shadow
             continue
         on_floor = float((np.nonzero(piece)[0] > floor).mean()) > 0.5
         (covered if on_floor and area < SMALL else soft)[piece] = 1
+        if not on_floor:
+            on_wall[piece] = 1
     if not (soft.any() or covered.any()):
         return None
     near = np.clip((FADING[1] - distance / tall) / (FADING[1] - FADING[0]), 0.0, 1.0)
-    reach = 2 * round(2 * SMOOTH * tall) + 1
-    wide = cv2.dilate(soft, np.ones((reach, reach), np.uint8)).astype(np.float32)
-    share = cv2.blur(wide, (reach, reach)) * near * free
-    share *= np.clip((depth - 0.4 * FAINT) / FAINT, 0.0, 1.0)
-    return Shadow(np.exp(darker * share[..., None]).astype(np.float32), covered)
+    near *= _seen(depth)
+    fringe = _softened(on_wall, FRINGE * tall)
+
+    def within(pieces: NDArray[np.uint8]) -> Array:
+        share = np.maximum(_softened(pieces, 2 * SMOOTH * tall), fringe) * near
+        return _under_the_person(darker * share[..., None], free, tall)
+
+    return Shadow(np.exp(within(soft)), covered, within(soft | covered))
+
+
+def _seen(depth: Array) -> Array:
+    """How much of a depth is taken away: the little that stays has no edge of its own."""
+    stays = np.clip(STAYS * (1.0 - (depth - STAYS) / STAYS_UP_TO), 0.0, depth.clip(1e-6))
+    return np.asarray(1.0 - stays / depth.clip(1e-6), np.float32)
+
+
+def _softened(pieces: NDArray[np.uint8], far: float) -> Array:
+    """Pieces with some of what is around them, fading out."""
+    reach = 2 * round(far) + 1
+    wide = cv2.dilate(pieces, np.ones((reach, reach), np.uint8)).astype(np.float32)
+    return np.asarray(cv2.blur(wide, (reach, reach)), np.float32)
+
+
+def _under_the_person(depth: Array, free: NDArray[np.bool_], tall: float) -> Array:
+    """A depth continued from where it is free to where the person hides it."""
+    known = free.astype(np.float32)
+    shown = depth * known[..., None]
+    sums, around = np.zeros_like(shown), np.full((*known.shape, 1), 1e-6, np.float32)
+    for number, sigma in enumerate(UNDER):
+        far = np.float32(FARTHER**number)
+        sums += far * cv2.GaussianBlur(shown, (0, 0), sigma * tall)
+        around += far * cv2.GaussianBlur(known, (0, 0), sigma * tall)[..., None]
+    return np.where(free[..., None], depth, sums / around).astype(np.float32)
 
 
 def _smoothed(part: Picture, free: NDArray[np.bool_], sigma: float) -> Array:
@@ -151,5 +194,7 @@ def _sure(
     spread = float(np.percentile(np.abs(ring - level), 75))
     most = EVEN * usual
     if (np.nonzero(piece)[0] > floor).mean() <= 0.5:
+        if np.percentile(depth[piece], 90) > DEEPEST_WALL:
+            return False
         most = min(most, EVEN_WALL)
     return abs(level) < ON and spread < most

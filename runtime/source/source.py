@@ -20,7 +20,7 @@ from bunraku.runtime.pose.turned import (
 from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
 from bunraku.runtime.source.mask import person_mask, shrunk
 from bunraku.runtime.source.people import everybody
-from bunraku.runtime.source.plate import make_plate
+from bunraku.runtime.source.plate import RemovedShadow, make_plate
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE
 
@@ -57,6 +57,8 @@ class Source:
     """The photo without the person."""
     turned_deg: int = 0
     """How far the person is turned from upright in the photo as it was given, clockwise."""
+    shadow: RemovedShadow | None = None
+    """What the person throws, and the plate is without."""
 
     @property
     def landmarks(self) -> Array:
@@ -143,7 +145,9 @@ def make_source(
     )
     people = None if segmenter is None else everybody(photo, segmenter)
     plate = make_plate(photo, uncrop(mask, framing.window, photo.shape[:2]), people)
-    return Source(photo, pose, count, framing, window, mask, plate, turned_deg)
+    return Source(
+        photo, pose, count, framing, window, mask, plate.picture, turned_deg, plate.shadow
+    )
 
 
 def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:

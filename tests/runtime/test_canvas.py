@@ -5,7 +5,9 @@ import pytest
 from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas, Patch
+from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.framing import Window, crop
+from bunraku.runtime.source.plate import RemovedShadow
 from bunraku.spec.arrays import Array, Picture
 
 SIDE = 64
@@ -176,3 +178,22 @@ def test_a_patch_that_changes_nothing_is_no_patch() -> None:
     same = Patch(40, 50, photo[50:90, 40:100].copy())
     before, after = canvas.paste(image, mask, detail), canvas.paste(image, mask, detail, same)
     np.testing.assert_array_equal(after, before)
+
+
+def test_the_shadow_falls_behind_the_person_and_goes_along() -> None:
+    photo, window = np.full((128, 128, 3), 200, np.uint8), Window.of_box(0, 0, 128)
+    depth = np.zeros((64, 64, 3), np.float32)
+    depth[20:24, 20:24] = np.log(2.0)
+    landmarks = np.full((33, 4), 44.0, np.float32)
+    shade = Shade.of(RemovedShadow(depth, 60.0, 0.5, 0.5, (2.0, 2.0)), landmarks)
+    canvas = Canvas(photo, photo, window, 1, shade)
+    image, mask, _, _ = tensors(photo, window)
+    nobody, rest = mask * 0, np.zeros((3, 2), np.float32)
+    assert np.array_equal(canvas.paste(image, nobody), photo)
+    there = canvas.paste(image, nobody, moves=rest)
+    assert there[44, 44].max() <= 101
+    assert there[44, 60].min() == 200
+    moved = canvas.paste(image, nobody, moves=rest + np.float32(2 * 2 / 128))
+    np.testing.assert_array_equal(moved[2:, 2:], there[:-2, :-2])
+    assert np.abs(canvas.paste(image, mask, moves=rest).astype(int) - 200).max() <= 1
+    assert np.array_equal(canvas.paste(image, nobody), photo)  # the plate is kept

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from bunraku.runtime.drivers.body.anchors import anchor_moves
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.keeping import Keeper, Stage
@@ -145,11 +148,12 @@ class BodyDriver:
                 drawn = body.draw(transforms, seen)
             else:
                 drawn = subject.hands.draw(body, transforms, seen, held)
+            moves = anchor_moves(stance, transforms, len(subject.source.mask))
         size = self._by_landmarks.size
         return Driving(
             Later(lambda: body.surface(transforms, seen, size)),
             located.in_frame,
-            drawn=drawn,
+            drawn=replace(drawn, moves=moves),
             turned_deg=self._locator.turned_deg,
         )
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from tests.runtime.fakes import red, street, with_person
 
+from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.plate import make_plate
 from bunraku.spec.arrays import Array, Picture
 
@@ -23,7 +24,7 @@ def ramp(shape: tuple[int, int]) -> Picture:
 
 def test_nothing_of_the_person_is_left() -> None:
     photo = with_person(street(), 100, 60)
-    plate = make_plate(photo, red(photo))
+    plate = make_plate(photo, red(photo)).picture
     assert not red(plate).any()
     assert plate[..., 0].max() <= 160  # the background has no red above 150
 
@@ -32,14 +33,14 @@ def test_a_smooth_background_is_continued() -> None:
     background = ramp((240, 320))
     photo = background.copy()
     photo[60:200, 120:200] = (255, 0, 0)
-    plate = make_plate(photo, block((240, 320), 60, 200, 120, 200))
+    plate = make_plate(photo, block((240, 320), 60, 200, 120, 200)).picture
     assert np.abs(plate.astype(int) - background).max() <= 8
 
 
 def test_the_photo_is_untouched_away_from_the_person_and_not_changed() -> None:
     photo = with_person(street(), 100, 60)
     before = photo.copy()
-    plate = make_plate(photo, red(photo))
+    plate = make_plate(photo, red(photo)).picture
     assert np.array_equal(photo, before)
     far = cv2.dilate(red(photo), np.ones((41, 41))) == 0
     assert np.array_equal(plate[far], photo[far])
@@ -48,17 +49,17 @@ def test_the_photo_is_untouched_away_from_the_person_and_not_changed() -> None:
 def test_a_loose_mask_leaves_no_ghost() -> None:
     photo = ramp((240, 320))
     photo[58:202, 118:202] = (255, 0, 0)  # the mask misses two pixels all around
-    plate = make_plate(photo, block((240, 320), 60, 200, 120, 200))
+    plate = make_plate(photo, block((240, 320), 60, 200, 120, 200)).picture
     assert not red(plate).any()
 
 
 def test_the_fill_has_the_photos_grain() -> None:
     grain = np.random.default_rng(0).normal(0, 6, (240, 320, 1))
     photo = np.clip(128 + grain + np.zeros(3), 0, 255).astype(np.uint8)
-    plate = make_plate(photo, block((240, 320), 60, 200, 120, 200))
+    plate = make_plate(photo, block((240, 320), 60, 200, 120, 200)).picture
     filled = plate[80:180, 140:180].astype(float)
     assert filled.std() == pytest.approx(6.0, rel=0.35)
-    smooth = make_plate(np.full_like(photo, 128), block((240, 320), 60, 200, 120, 200))
+    smooth = make_plate(np.full_like(photo, 128), block((240, 320), 60, 200, 120, 200)).picture
     assert np.abs(smooth.astype(int) - 128).max() <= 1
 
 
@@ -74,7 +75,7 @@ def test_texture_is_continued_and_not_smeared() -> None:
     background = stripes((240, 320))
     photo = background.copy()
     photo[60:220, 130:190] = (255, 0, 0)
-    plate = make_plate(photo, block((240, 320), 60, 220, 130, 190))
+    plate = make_plate(photo, block((240, 320), 60, 220, 130, 190)).picture
     wall = plate[64:170, 132:188, 0].astype(float)
     assert wall.std() == pytest.approx(background[64:170, 132:188, 0].std(), rel=0.1)
     apart = np.abs(plate[60:220, 130:190].astype(int) - background[60:220, 130:190])
@@ -84,13 +85,14 @@ def test_texture_is_continued_and_not_smeared() -> None:
 
 def test_the_same_photo_gives_the_same_plate() -> None:
     photo = with_person(street(), 100, 60)
-    assert np.array_equal(make_plate(photo, red(photo)), make_plate(photo, red(photo)))
+    first, second = (make_plate(photo, red(photo)).picture for _ in range(2))
+    assert np.array_equal(first, second)
 
 
 def test_a_person_who_leaves_little_to_copy_is_filled_smoothly() -> None:
     photo = np.repeat(stripes((240, 320))[..., :1], 3, 2)
     photo[8:, 8:312] = (255, 0, 0)
-    plate = make_plate(photo, block((240, 320), 8, 240, 8, 312))
+    plate = make_plate(photo, block((240, 320), 8, 240, 8, 312)).picture
     assert not red(plate).any()
     assert plate[30:, 40:280].astype(float).std(1).max() < 30.0
 
@@ -99,7 +101,7 @@ def test_of_several_people_the_others_stay() -> None:
     photo = with_person(with_person(street(), 60, 60), 200, 60)
     mask = red(photo).astype(np.float32)
     mask[:, 160:] = 0.0
-    plate = make_plate(photo, mask)
+    plate = make_plate(photo, mask).picture
     assert np.array_equal(plate[:, 180:], photo[:, 180:])
     assert not red(plate)[:, :150].any()
 
@@ -107,14 +109,16 @@ def test_of_several_people_the_others_stay() -> None:
 def test_a_large_photo_is_filled_at_its_own_resolution() -> None:
     grain = np.random.default_rng(0).normal(0, 20, (1200, 1600, 1))
     photo = np.clip(128 + grain + np.zeros(3), 0, 255).astype(np.uint8)
-    plate = make_plate(photo, block((1200, 1600), 300, 1200, 600, 1000))
+    plate = make_plate(photo, block((1200, 1600), 300, 1200, 600, 1000)).picture
     assert plate[400:1100, 700:900].astype(float).std() == pytest.approx(20.0, rel=0.15)
 
 
 def test_without_a_person_or_without_a_background() -> None:
     photo = street()
-    assert np.array_equal(make_plate(photo, np.zeros((240, 320), np.float32)), photo)
-    everywhere = make_plate(photo, np.ones((240, 320), np.float32))
+    empty = make_plate(photo, np.zeros((240, 320), np.float32))
+    assert np.array_equal(empty.picture, photo)
+    assert empty.shadow is None
+    everywhere = make_plate(photo, np.ones((240, 320), np.float32)).picture
     assert everywhere.shape == photo.shape
     assert everywhere.std(axis=(0, 1)).max() < 1.0
 
@@ -122,7 +126,7 @@ def test_without_a_person_or_without_a_background() -> None:
 @pytest.mark.parametrize("shape", [(70, 66), (300, 64), (64, 300)])
 def test_any_shape_and_a_person_at_the_edge(shape: tuple[int, int]) -> None:
     photo = ramp(shape)
-    plate = make_plate(photo, block(shape, 20, shape[0], 0, 30))
+    plate = make_plate(photo, block(shape, 20, shape[0], 0, 30)).picture
     assert plate.shape == photo.shape
 
 
@@ -133,8 +137,8 @@ def test_nobody_else_is_copied_into_the_hole() -> None:
     everybody = (photo[..., 1] == 255).astype(np.float32)
     photo[60:220, 130:170] = (255, 0, 0)
     mask = block((240, 320), 60, 220, 130, 170)
-    assert make_plate(photo, mask)[64:216, 134:166, 1].max() == 255
-    plate = make_plate(photo, mask, everybody)
+    assert make_plate(photo, mask).picture[64:216, 134:166, 1].max() == 255
+    plate = make_plate(photo, mask, everybody).picture
     assert plate[64:216, 134:166, 1].max() < 200
     assert np.array_equal(plate[:, 178:], photo[:, 178:])  # who stays is whole
 
@@ -145,7 +149,7 @@ def test_the_shadow_goes_with_the_person() -> None:
     shade = cv2.ellipse(np.zeros((240, 320), np.float32), (190, 200), (35, 10), 0, 0, 360, 1.0, -1)
     photo *= 1.0 - 0.3 * cv2.GaussianBlur(shade, (0, 0), 4.0)[..., None]
     photo[50:205, 140:180] = (255, 0, 0)
-    plate = make_plate(photo.astype(np.uint8), block((240, 320), 50, 205, 140, 180))
+    plate = make_plate(photo.astype(np.uint8), block((240, 320), 50, 205, 140, 180)).picture
     assert np.abs(plate.astype(int) - background).max() <= 16
     assert np.abs(plate.astype(int) - background).mean() <= 1.0
 
@@ -154,7 +158,27 @@ def test_a_thing_beside_the_person_is_not_there_twice() -> None:
     photo = np.full((240, 320, 3), 130, np.uint8)
     photo[80:150, 200:240] = (240, 230, 60)  # a picture on the wall that the person touches
     photo[60:220, 130:205] = (255, 0, 0)
-    plate = make_plate(photo, block((240, 320), 60, 220, 130, 205))
+    plate = make_plate(photo, block((240, 320), 60, 220, 130, 205)).picture
     yellow = (plate[..., 0] > 200) & (plate[..., 2] < 100)
     assert not yellow[:, :185].any()
     assert not yellow[160:].any()
+
+
+def test_the_shadow_that_was_removed_gives_the_photo_back() -> None:
+    height, width = 480, 640
+    there = np.zeros((height, width), np.float32)
+    cv2.ellipse(there, (370, 400), (80, 28), 0, 0, 360, 1.0, -1)
+    light = 1.0 - 0.35 * cv2.GaussianBlur(there, (0, 0), 10.0)[..., None]
+    grain = np.random.default_rng(0).normal(0, 2, (height, width, 1))
+    photo = np.clip((150.0 + grain) * light * np.ones(3), 0, 255).astype(np.uint8)
+    photo[100:400, 290:350] = (200, 30, 30)
+    plate = make_plate(photo, block((height, width), 100, 400, 290, 350))
+    assert plate.shadow is not None
+    beside = np.s_[370:430, 370:420]
+    assert plate.picture[beside].mean() > photo[beside].mean() + 20
+    back = plate.picture.copy()
+    landmarks, rest = np.full((33, 4), 320.0, np.float32), np.zeros((3, 2), np.float32)
+    Shade.of(plate.shadow, landmarks).throw(back, rest)
+    difference = np.abs(back.astype(int) - photo).max(2)
+    difference[80:420, 270:370] = 0  # the person, and what is filled
+    assert difference.max() <= 2

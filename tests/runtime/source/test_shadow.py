@@ -59,6 +59,8 @@ def test_a_small_shadow_with_edges_is_to_be_filled() -> None:
     there = (light[..., 0] < 0.9) & (cv2.dilate(standing(), np.ones((9, 9))) == 0)
     assert shadow.covered[there].mean() > 0.95
     assert shadow.covered.sum() < 3 * (light < 0.9).sum()
+    assert shadow.gain[there].max() < 1.1  # it is not brightened, but known
+    np.testing.assert_allclose(np.exp(-shadow.depth[there]).mean(), 0.6, atol=0.1)
 
 
 def test_a_shadow_on_the_wall_behind_is_lit() -> None:
@@ -67,7 +69,20 @@ def test_a_shadow_on_the_wall_behind_is_lit() -> None:
     assert shadow is not None
     there = (light[..., 0] < 0.85) & (cv2.dilate(standing(), np.ones((7, 7))) == 0)
     np.testing.assert_allclose((light * shadow.gain)[there], 1.0, atol=0.08)
-    assert shadow.gain[standing() > 0].max() == 1.0
+    inside = standing() * (1 - cv2.dilate(1 - standing(), np.ones((5, 5), np.uint8)))
+    assert (shadow.gain[110, 147:150] > 1.1).all()  # goes on under the person
+    assert shadow.gain[inside > 0].min() >= 1.0
+    np.testing.assert_allclose(np.exp(shadow.depth), shadow.gain, rtol=1e-5)
+
+
+def test_a_wide_shadow_on_the_wall_leaves_no_outline() -> None:
+    light = shade(0.3, (135, 110, 24, 60), 14.0)
+    shadow = cast_shadow(photo(room() * light), standing(), TALL)
+    assert shadow is not None
+    lit = (light * shadow.gain)[:165, :130].mean(-1)
+    assert light[:165, :130].min() < 0.8
+    assert lit.min() > 0.965
+    assert lit.max() < 1.03
 
 
 def thing(colour: tuple[int, int, int], left: int = 178) -> Picture:
@@ -83,6 +98,7 @@ def thing(colour: tuple[int, int, int], left: int = 178) -> Picture:
         thing((40, 60, 120)),  # of another hue
         thing((20, 20, 20)),  # black, before wall and floor
         photo(room() * shade(0.35, (270, 200, 25, 14), 4.0)),  # not at the person
+        photo(room() * shade(0.65, (190, 110, 22, 50), 5.0)),  # too dark for a wall's
         photo(room() * np.where(np.arange(320)[:, None] > 176, 0.7, 1.0)),  # half of the room
     ],
 )
