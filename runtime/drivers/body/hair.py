@@ -16,12 +16,13 @@ from bunraku.runtime.drivers.body.head import JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.parting import Group, Groups, nearest
 from bunraku.spec.arrays import Array, Picture
 
-CROWN, BROWS = -2.3, -1.5
-"""Above this all is hair, and below it skin may be; ``Head.down``."""
+CROWN, TOP, BROWS = -2.3, 1.5, -1.5
+"""Above the first all is hair, so far out; below the last skin may be (``Head.down``)."""
 CHEEKS, CHIN = 0.7, 0.5
 """The middle of the face: so far out and so far down is no hair."""
 EARS, BESIDE_HEAD = 1.35, 0.12
-"""What is farther out beside the face is hair as well."""
+"""What is farther out beside the face is hair as well, down to so far above the shoulders, in
+trunks."""
 WIDE, LONG = 5.0, 0.8
 """How far out hair goes, and below the shoulders, in trunks."""
 SIDE_PX = 112
@@ -73,27 +74,20 @@ def find_hair(fit: Fit, head: Head, groups: Groups, window: Picture) -> NDArray[
     )
     under = cv2.resize(head.below_shoulders[part], size, interpolation=cv2.INTER_LINEAR)
     person, trunk = small(near), small(groups == Group.TRUNK)
-    crown = person & trunk & (down < CROWN) & (across < 1.5)
+    crown = person & trunk & (down < CROWN) & (across < TOP)
     crown |= person & trunk & (across > EARS) & (down < CHIN) & (under < -BESIDE_HEAD)
     face = person & (across < CHEEKS) & (down > BROWS) & (down < CHIN)
     throat = person & (across < THROAT) & (down > CHIN) & (under < BESIDE_HEAD)
     if crown.sum() < FEWEST or face.sum() < FEWEST:
         return none
-    picture = cv2.resize(window[part], size, interpolation=cv2.INTER_AREA)
+    picture = np.asarray(cv2.resize(window[part], size, interpolation=cv2.INTER_AREA), np.uint8)
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
     if np.linalg.norm(np.median(lab[crown], 0) - np.median(lab[face], 0)) < DISTINCT:
         return none
-    picture[~person] = BESIDE
     cv2.setRNGSeed(0)  # models of colours start from random ones: alike for alike photos
-    labels = np.full(person.shape, cv2.GC_BGD, np.uint8)
-    labels[person] = cv2.GC_PR_BGD
     beside = (under < 0.0) & (across > JAW_WIDTH)
-    apart = _apart(lab, crown)
-    labels[person & (apart < np.where(beside, ALIKE_BESIDE, ALIKE))] = cv2.GC_PR_FGD
-    labels[crown], labels[face | throat] = cv2.GC_FGD, cv2.GC_BGD
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
-    found = np.isin(labels, [cv2.GC_FGD, cv2.GC_PR_FGD]) & person
+    likely = _apart(lab, crown) < np.where(beside, ALIKE_BESIDE, ALIKE)
+    found = _cut_out(picture, person, crown, face | throat, likely)
     chest = person & (under > CHEST) & (under < LONG)
     if chest.any() and (found & chest).sum() > COVERED * chest.sum():
         found &= under < -BESIDE_HEAD
@@ -128,6 +122,24 @@ def _apart(lab: Array, hair: NDArray[np.bool_]) -> Array:
     count = min(TONES, len(samples))
     _, _, tones = cv2.kmeans(samples, count, np.empty(0, np.int32), stop, 1, cv2.KMEANS_PP_CENTERS)
     return np.asarray(np.linalg.norm(lab[:, :, None] - tones, axis=-1).min(-1), np.float32)
+
+
+def _cut_out(
+    picture: Picture,
+    person: NDArray[np.bool_],
+    sure: NDArray[np.bool_],
+    never: NDArray[np.bool_],
+    likely: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """``[h, w]``: hair along the picture's edges; what is beside the person is painted over."""
+    picture[~person] = BESIDE
+    labels = np.full(person.shape, cv2.GC_BGD, np.uint8)
+    labels[person] = cv2.GC_PR_BGD
+    labels[person & likely] = cv2.GC_PR_FGD
+    labels[sure], labels[never] = cv2.GC_FGD, cv2.GC_BGD
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
+    return np.isin(labels, [cv2.GC_FGD, cv2.GC_PR_FGD]) & person
 
 
 def _hanging_on(found: NDArray[np.bool_], crown: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -141,7 +141,7 @@ class Head:
             return np.zeros_like(inside)
         skull = (self.down < LOBES) & (self.share(hair) > 0.5) & (np.abs(self.across) < SKULL)
         skull &= self.down > -CROWN
-        radius = round(JAW_WIDTH * self.unit_px)
+        radius = max(1, round(JAW_WIDTH * self.unit_px))
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
         whole = ((skull | hair) & inside).astype(np.uint8)
         padded = cv2.copyMakeBorder(whole, *(radius,) * 4, cv2.BORDER_CONSTANT)
