@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, relax, spread
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.hair import find_hair
+from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.hidden import covers_of, hidden_by
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import (
@@ -39,21 +41,25 @@ UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
 FREE = BODY_BONES
 """Number of the part that is the left upper arm below the armpit; the right one's is the next."""
+HAIR = FREE + 2
+"""Number of the part that is hair."""
 _UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
 
 
 def _hanging() -> NDArray[np.bool_]:
-    result = np.zeros((FREE + 2, FREE + 2), np.bool_)
+    result = np.zeros((HAIR + 1, HAIR + 1), np.bool_)
     result[:FREE, :FREE] = np.array(ADJACENT)[:BODY_BONES, :BODY_BONES]
     for side in (0, 1):
         arm = BodyBone.UPPER_ARM_L + side
         own = [arm, FREE + side, BodyBone.FOREARM_L + side]
         result[FREE + side, own] = result[own, FREE + side] = True
+    under_hair = [BodyBone.CHEST, BodyBone.PELVIS, BodyBone.HEAD, HAIR]
+    result[HAIR, under_hair] = result[under_hair, HAIR] = True
     return result
 
 
 HANGING = _hanging()
-"""``[17, 17]``, which parts hang together: bones, and the upper arms below the armpit."""
+"""``[18, 18]``, which parts hang together: bones, the upper arms below the armpit, and hair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +86,20 @@ class Binding:
 
 
 @dataclass(frozen=True, eq=False)
+class Bound:
+    """All that a photo shows of its person, or hides behind what it shows."""
+
+    whole: Binding
+    """The photo's own pixels."""
+    hidden: tuple[Binding, ...]
+    """What its arms hide of it, a layer each."""
+    back: Binding | None
+    """The back of its head and hair, which the front of them hides."""
+    hair: NDArray[np.bool_]
+    """``[n, n]``"""
+
+
+@dataclass(frozen=True, eq=False)
 class _Surface:
     """What the camera sees of the body, or of one group of its bones alone."""
 
@@ -103,8 +123,8 @@ def body_weights(fit: Fit) -> Array:
     return weights
 
 
-def bind_photo(fit: Fit, window: Picture) -> tuple[Binding, tuple[Binding, ...]]:
-    """The photo's person, and what its arms hide of it.
+def bind_photo(fit: Fit, window: Picture) -> Bound:
+    """The photo's person, and what is hidden of it.
 
     Weights are those of the front-most surface, spread where the body does not reach, and relaxed.
 
@@ -119,6 +139,9 @@ def bind_photo(fit: Fit, window: Picture) -> tuple[Binding, tuple[Binding, ...]]
     bone = front.weights.argmax(-1).ravel()[np.maximum(origin, 0)]
     fitted = np.where(origin >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
     groups = follow_edges(fitted, fit.inside, window, fit.stance.points, fit.trunk_px)
+    head = Head.of(fit)
+    hair = find_hair(fit, head, groups, window)
+    groups[hair] = Group.TRUNK
     of_vertex = GROUP[weights.argmax(1)]
     bound, hidden = [], []
     covers = covers_of(fit, groups, np.isin(_parts(fit, bone.astype(np.int32)), _UPPER_ARMS))
@@ -137,8 +160,13 @@ def bind_photo(fit: Fit, window: Picture) -> tuple[Binding, tuple[Binding, ...]]
             behind = hidden_by(fit, covers[Group(group)], seen, alone.shown)
             if behind.any():
                 hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
-    whole = _relaxed(fit, _joined(bound))
-    return whole, tuple(_put_behind(one, whole, UNDER * fit.trunk_px) for one in hidden)
+    whole = _with_head(_joined(bound), head, hair, front)
+    own = whole.weights[hair]
+    whole = _relaxed(fit, whole)
+    whole.weights[hair] = own  # what it lies on hangs on arms too
+    apart = UNDER * fit.trunk_px
+    hidden = [_put_behind(one, whole, apart) for one in hidden]
+    return Bound(whole, tuple(hidden), _back(fit, whole, head, hair), hair)
 
 
 def nearest_reached(reached: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -193,6 +221,35 @@ def _joined(layers: list[Binding]) -> Binding:
         for field in fields(Binding):
             getattr(first, field.name)[layer.reached] = getattr(layer, field.name)[layer.reached]
     return first
+
+
+def _with_head(whole: Binding, head: Head, hair: NDArray[np.bool_], front: _Surface) -> Binding:
+    """The trunk's pixels with a head that goes over into it softly, and hair before all."""
+    own = whole.reached & (whole.group == Group.TRUNK)
+    carried = head.carry(whole.weights, whole.bone == BodyBone.HEAD, hair)
+    weights = np.where(own[..., None], carried, whole.weights)
+    nearer = carried[..., BodyBone.HEAD] >= 0.5
+    kept = np.where(whole.bone == BodyBone.HEAD, BodyBone.CHEST, whole.bone)
+    bone = np.where(own, np.where(nearer, BodyBone.HEAD, kept), whole.bone).astype(np.int32)
+    part = np.where(own, np.where(hair, HAIR, bone), whole.part).astype(np.int32)
+    on_top = own & hair & front.shown
+    depth = np.where(on_top, np.minimum(whole.depth, front.depth), whole.depth)
+    return replace(whole, weights=weights, bone=bone, part=part, depth=depth.astype(np.float32))
+
+
+def _back(fit: Fit, whole: Binding, head: Head, hair: NDArray[np.bool_]) -> Binding | None:
+    """See ``Bound.back``."""
+    own = fit.inside & whole.reached & (whole.group == Group.TRUNK)
+    region = head.back(own, hair)
+    if not region.any():
+        return None
+    weights = head.carry(np.zeros_like(whole.weights), region, region) * region[..., None]
+    share = weights[..., BodyBone.HEAD]
+    bone = np.where(share >= 0.5, BodyBone.HEAD, BodyBone.CHEST)
+    bone = np.where(region, bone, -1).astype(np.int32)
+    depth = np.where(region, head.behind(region, whole.depth), 0.0).astype(np.float32)
+    distance = np.where(region, 0.0, np.inf).astype(np.float32)
+    return Binding(region, weights, bone, bone, depth, distance)
 
 
 def _put_behind(layer: Binding, whole: Binding, apart: float) -> Binding:

@@ -66,12 +66,12 @@ class Body:
     @classmethod
     def of(cls, source: Source, fit: Fit) -> Body:
         """Bind a photo to the body that was fitted to it."""
-        bound, hidden = bind_photo(fit, source.window)
-        settled, binding = settle(fit, bound)
+        bound = bind_photo(fit, source.window)
+        settled, binding = settle(fit, bound.whole)
         edge = lower_edge(source)
         grid = make_grid(binding, fit.trunk_px, edge)
-        textures = make_textures(fit, binding, hidden, source.window, source.mask)
-        layer = make_layer(fit, settled, hidden, textures.cloth, edge)
+        textures = make_textures(fit, binding, bound, source.window, source.mask)
+        layer = make_layer(fit, settled, bound, textures.cloth, edge)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         by_group = drawn_by == np.arange(GROUPS)[:, None]
         photo = _photo_mesh(source, grid, textures)

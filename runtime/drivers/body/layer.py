@@ -1,18 +1,17 @@
-"""What lies behind the photo's own pixels: the body, and what its arms hid of its clothes."""
+"""What lies behind the photo's own pixels: the body, the back of its head, and hidden clothes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.binding import Bound
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import make_grid
 from bunraku.runtime.drivers.body.settling import Settled
-from bunraku.runtime.drivers.body.texture import CLOTH
+from bunraku.runtime.drivers.body.texture import CLOTH, Cloth
 from bunraku.spec.arrays import Array
 
 LIFTED = 0.03
@@ -46,11 +45,11 @@ class Layer:
 def make_layer(
     fit: Fit,
     settled: Settled,
-    hidden: Sequence[Binding],
+    bound: Bound,
     cloth: NDArray[np.int32],
     lower_edge: int | None,
 ) -> Layer:
-    """The body of a photo's person, and the hidden layers of its binding.
+    """The body of a photo's person, and what else its binding says is hidden.
 
     :param cloth: ``[t]``, of the template's triangles.
     :param lower_edge: see ``make_grid``.
@@ -60,13 +59,18 @@ def make_layer(
     free = np.zeros(len(mesh), np.float32)
     meshes = [(mesh, template.weights, template.bones, template.triangles, cloth, free)]
     count = len(mesh)
-    for cloths in hidden:
+    for cloths in bound.hidden:
         grid = make_grid(cloths, fit.trunk_px, lower_edge)
         vertices = grid.vertices - np.array([0.0, 0.0, LIFTED * fit.trunk_px], np.float32)
         kinds = CLOTH[grid.bone[grid.triangles[:, 0]]].astype(np.int32)
         triangles = grid.triangles + np.int32(count)
         meshes.append((vertices, grid.weights, grid.bones, triangles, kinds, grid.hold))
         count += len(vertices)
+    if bound.back is not None:
+        grid = make_grid(bound.back, fit.trunk_px, lower_edge)
+        both = np.concatenate([grid.triangles, grid.triangles[:, ::-1]]) + np.int32(count)
+        kinds = np.full(len(both), Cloth.HAIR, np.int32)
+        meshes.append((grid.vertices, grid.weights, grid.bones, both, kinds, grid.hold))
     vertices, weights, bones, triangles, kinds, hold = (
         np.ascontiguousarray(np.concatenate(arrays)) for arrays in zip(*meshes, strict=True)
     )

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.binding import Binding, Bound
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group, Groups, nearest
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE
+from bunraku.spec.landmarks import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 
@@ -76,17 +76,19 @@ class Textures:
 
 
 def make_textures(
-    fit: Fit, binding: Binding, hidden: Sequence[Binding], window: Picture, mask: Array
+    fit: Fit, binding: Binding, bound: Bound, window: Picture, mask: Array
 ) -> Textures:
     """The colours of a photo's person.
 
+    :param binding: ``bound.whole`` as it was settled.
     :param window: ``[n, n, 3]``; :param mask: ``[n, n]`` in [0, 1].
     """
     colours = window.astype(np.float32) / np.float32(255.0)
     sure = cv2.erode((mask > SURE).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     sure &= ~_at_borders(binding.group)
     kind = np.where(binding.bone >= 0, CLOTH[np.maximum(binding.bone, 0)], -1)
-    face = _face(fit, kind == Cloth.FACE)
+    head = kind == Cloth.FACE
+    face = _face(fit, head)
     skin_tone = _middle(colours, sure & face)
     shown = []
     for cloth in Cloth:
@@ -94,7 +96,8 @@ def make_textures(
         if cloth in (Cloth.HAND_L, Cloth.HAND_R):
             own = _bare(own & (binding.distance == 0), colours, skin_tone)
         if cloth == Cloth.HAIR:
-            own = sure & (kind == Cloth.FACE) & ~face
+            own = _deep_in(sure & bound.hair)
+            own = own if own.sum() >= ENOUGH else sure & head & ~face
         shown.append(own)
     known = np.array([own.sum() >= ENOUGH for own in shown])
     planes = []
@@ -112,14 +115,24 @@ def make_textures(
         planes.append(np.broadcast_to(plain, colours.shape))
     main = main_bones(fit.template)
     kinds = CLOTH[main]
-    normals = fit.template.normals
-    kinds[(main == BodyBone.HEAD) & ((normals[:, 2] > 0.1) | (normals[:, 1] < -0.6))] = Cloth.HAIR
+    kinds[(main == BodyBone.HEAD) & _under_hair(fit, bound.back)] = Cloth.HAIR
     return Textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
-        _members(binding, hidden),
+        _members(binding, bound.hidden),
     )
+
+
+def _under_hair(fit: Fit, back: Binding | None) -> NDArray[np.bool_]:
+    """``[v]``: what of the body's head hair grows on, and the nape where it hangs down to there."""
+    template = fit.template
+    result = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
+    if back is not None:
+        x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(back.reached) - 1).astype(int).T
+        nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
+        result &= ~nape | back.reached[y, x]
+    return np.asarray(result)
 
 
 def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
@@ -145,6 +158,12 @@ def _at_borders(groups: Groups) -> NDArray[np.bool_]:
     """Where colours of two limbs, or of a limb and the trunk, may be mixed."""
     values, square = groups.astype(np.float32), np.ones((2 * BLEEDING_PX + 1,) * 2, np.uint8)
     return np.asarray(cv2.dilate(values, square) != cv2.erode(values, square), np.bool_)
+
+
+def _deep_in(hair: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Hair without what shines through at its ends, if that leaves any."""
+    deep = cv2.erode(hair.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return deep if deep.sum() >= ENOUGH else hair
 
 
 def _face(fit: Fit, head: NDArray[np.bool_]) -> NDArray[np.bool_]:

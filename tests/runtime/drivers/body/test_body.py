@@ -122,7 +122,7 @@ def test_a_pose_that_is_not_the_outlines_is_refused(
 
 
 def test_every_pixel_of_the_person_has_bones(fit: Fit, source: Source, landmarks: Array) -> None:
-    binding, _ = bind_photo(fit, source.window)
+    binding = bind_photo(fit, source.window).whole
     assert binding.reached[fit.inside].mean() > 0.999
     assert np.allclose(binding.weights[binding.reached].sum(-1), 1.0, atol=1e-4)
     for landmark, bone in ((0, BodyBone.HEAD), (25, BodyBone.THIGH_L), (28, BodyBone.SHIN_R)):
@@ -131,7 +131,7 @@ def test_every_pixel_of_the_person_has_bones(fit: Fit, source: Source, landmarks
 
 
 def test_nothing_is_stretched_across_a_cut(fit: Fit, source: Source) -> None:
-    binding, _ = bind_photo(fit, source.window)
+    binding = bind_photo(fit, source.window).whole
     grid = make_grid(binding, fit.trunk_px, None)
     groups = GROUP[grid.bone[grid.triangles]]
     apart = (groups == Group.FOREARM_L).any(1) & (groups == Group.LEG_L).any(1)

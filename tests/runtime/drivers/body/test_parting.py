@@ -12,7 +12,7 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
 from bunraku.kernels import rasterise
-from bunraku.runtime.drivers.body.binding import Binding, bind_photo
+from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
@@ -130,7 +130,7 @@ def fit(source: Source) -> Fit:
 
 
 @pytest.fixture(scope="module")
-def bound(source: Source, fit: Fit) -> tuple[Binding, tuple[Binding, ...]]:
+def bound(source: Source, fit: Fit) -> Bound:
     return bind_photo(fit, source.window)
 
 
@@ -141,10 +141,8 @@ def skin_of(picture: Picture) -> Array:
     return np.asarray(to_skin < to_shirt, np.float32)
 
 
-def test_the_trunk_goes_on_under_the_arm(
-    source: Source, bound: tuple[Binding, tuple[Binding, ...]]
-) -> None:
-    binding, hidden = bound
+def test_the_trunk_goes_on_under_the_arm(source: Source, bound: Bound) -> None:
+    binding, hidden = bound.whole, bound.hidden
     x, y = (source.pose.landmarks[13, :2] * 0.3 + source.pose.landmarks[15, :2] * 0.7).astype(int)
     assert binding.group[y, x] == Group.FOREARM_L
     (trunk,) = [h for h in hidden if h.reached[y, x] and h.group[y, x] == Group.TRUNK]
@@ -167,10 +165,8 @@ def test_an_arm_that_is_lifted_leaves_no_print(source: Source, fit: Fit) -> None
     assert drawn.mask[0, 0][belly].min() > 0.95
 
 
-def test_the_body_stands_where_the_photo_shows_its_arms(
-    fit: Fit, bound: tuple[Binding, tuple[Binding, ...]]
-) -> None:
-    binding, _ = bound
+def test_the_body_stands_where_the_photo_shows_its_arms(fit: Fit, bound: Bound) -> None:
+    binding = bound.whole
     arms = np.isin(GROUP[main_bones(TEMPLATE)], ARMS)
     region = np.isin(binding.group, ARMS)
 
@@ -193,10 +189,8 @@ def test_nothing_of_the_body_hides_what_the_photo_shows(fit: Fit, source: Source
     assert off.mean() < 1.0
 
 
-def test_a_hand_that_the_photo_does_not_show_there_is_left_out(
-    fit: Fit, bound: tuple[Binding, tuple[Binding, ...]]
-) -> None:
-    binding, _ = bound
+def test_a_hand_that_the_photo_does_not_show_there_is_left_out(fit: Fit, bound: Bound) -> None:
+    binding = bound.whole
     forearm = binding.group == Group.FOREARM_L
     bare = replace(  # the photo has the belly there
         binding,

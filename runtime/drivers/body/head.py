@@ -1,0 +1,162 @@
+"""The head of a photo's person: how it goes over into the neck, and its back.
+
+A head that turns takes the throat and long hair with it, the less the farther down they are: so the
+chin does not tear off the throat, nor hair off the shoulders it lies on. Where it turns far, its
+back comes to be seen: of hair, as far out as the photo's own hair goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import (
+    LEFT_EYE,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    MOUTH,
+    RIGHT_EYE,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+)
+from bunraku.spec.skeleton import BodyBone
+
+FACE_M = 0.068
+"""From the eyes down to the mouth, in metres of the template: the unit of what follows."""
+FORESHORTENED = 0.7
+"""A face that looks shorter in the picture is bent, not short."""
+CHIN, JAW_WIDTH = 0.75, 1.15
+"""Where the chin ends below the mouth, and how far out the jaw is as high as the mouth."""
+ABOVE, BELOW = 0.08, 0.2
+"""How far above the line of the shoulders the throat's root is, and how far below it hair hangs on
+the trunk alone, in lengths of the trunk."""
+SKULL, CROWN, LOBES = 1.6, 4.0, -0.45
+"""How far out from the middle of the face and up from the mouth a head goes, hair aside, and from
+where on up ``down`` short hair grows: the lobes of the ears."""
+THICK_M = 0.08, 0.12
+"""How far the head's back is behind its middle, in metres, whatever hair there is: round."""
+RIM_PX = 3
+"""How far within the outline the head's back begins: its mesh goes on up to there."""
+SHORTEST = 0.8
+"""Of the way from the head to the trunk."""
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A photo's head in its window, in units of the way from eyes to mouth."""
+
+    down: Array
+    """``[n, n]``: how far each pixel lies below the mouth, along the face."""
+    across: Array
+    """``[n, n]``: how far from its middle line."""
+    below_shoulders: Array
+    """``[n, n]``: how far below the shoulders, along the trunk and in lengths of it."""
+    unit_px: float
+    metre_px: float
+    """Of the template, in pixels, as large as the head is."""
+    middle: float
+    """Depth of the middle of the head, in pixels."""
+    trunk_units: float
+    """Length of the trunk."""
+    away: bool
+    """Whether the person looks away from the camera."""
+
+    @classmethod
+    def of(cls, fit: Fit) -> Head:
+        """The head of a fitted body."""
+        points, frame = fit.stance.points, fit.stance.frames[BodyBone.HEAD]
+        eyes = points[[LEFT_EYE, RIGHT_EYE], :2].mean(0)
+        mouth = points[list(MOUTH), :2].mean(0)
+        down = mouth - eyes
+        length = float(np.linalg.norm(down))
+        metre = float(np.linalg.norm(frame[:3, 1]))
+        rest = FACE_M * metre
+        unit = max(length, FORESHORTENED * rest)
+        down = down / length if length > 0.3 * rest else frame[:2, 1] / np.linalg.norm(frame[:2, 1])
+        rows, columns = np.indices(fit.inside.shape, np.float32)
+        x, y = columns - np.float32(mouth[0]), rows - np.float32(mouth[1])
+        below = (x * down[0] + y * down[1]) / unit
+        across = (y * down[0] - x * down[1]) / unit
+        shoulders = points[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(0)
+        trunk = points[[LEFT_HIP, RIGHT_HIP], :2].mean(0) - shoulders
+        under = (columns - shoulders[0]) * trunk[0] + (rows - shoulders[1]) * trunk[1]
+        under /= fit.trunk_px**2
+        return cls(
+            below.astype(np.float32),
+            across.astype(np.float32),
+            under.astype(np.float32),
+            unit,
+            metre,
+            float(np.median(fit.mesh[main_bones(fit.template) == BodyBone.HEAD, 2])),
+            fit.trunk_px / unit,
+            bool(frame[2, 2] < 0),
+        )
+
+    @property
+    def below_jaw(self) -> Array:
+        """``[n, n]``: how far each pixel lies below the jaw, which is lowest at the chin."""
+        out = np.minimum(np.abs(self.across) / JAW_WIDTH, 1.0)
+        return np.asarray(self.down - CHIN * (1.0 - out * out), np.float32)
+
+    def share(self, hair: NDArray[np.bool_]) -> Array:
+        """``[n, n]`` in [0, 1]: how far each pixel moves with the head, the rest with the trunk.
+
+        :param hair: ``[n, n]``: hangs down farther than a throat.
+        """
+        below = self.below_jaw
+        low = np.where(hair, BELOW, -ABOVE)
+        left = (low - self.below_shoulders) * self.trunk_units
+        rest = np.clip(1.0 - below / np.maximum(below + left, SHORTEST), 0.0, 1.0)
+        return np.asarray(rest * rest * (3.0 - 2.0 * rest), np.float32)
+
+    def carry(self, weights: Array, head: NDArray[np.bool_], hair: NDArray[np.bool_]) -> Array:
+        """Weights ``[n, n, 15]`` of the trunk's pixels with the head going over into it softly.
+
+        :param head: ``[n, n]``: what the fitted body has as the head's.
+        :param hair: ``[n, n]``: hangs on head and chest alone.
+        """
+        share = np.where((self.below_jaw > 0.0) | head | hair, self.share(hair), 0.0)[..., None]
+        rest = weights.copy()
+        rest[..., BodyBone.HEAD] = 0.0
+        rest[hair, BodyBone.HEAD + 1 :] = 0.0
+        total = rest.sum(-1, keepdims=True)
+        rest /= np.maximum(total, 1e-6)
+        rest[..., BodyBone.CHEST] += total[..., 0] <= 1e-6
+        rest *= 1.0 - share
+        rest[..., BodyBone.HEAD] = share[..., 0]
+        return np.asarray(rest, np.float32)
+
+    def back(self, inside: NDArray[np.bool_], hair: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """``[n, n]``: what has the back of the head behind it, and of hair.
+
+        :param inside: ``[n, n]``: the person without arms and legs.
+        """
+        if self.away:
+            return np.zeros_like(inside)
+        skull = (self.down < LOBES) & (self.share(hair) > 0.5) & (np.abs(self.across) < SKULL)
+        skull &= self.down > -CROWN
+        radius = max(1, round(JAW_WIDTH * self.unit_px))
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+        whole = ((skull | hair) & inside).astype(np.uint8)
+        padded = cv2.copyMakeBorder(whole, *(radius,) * 4, cv2.BORDER_CONSTANT)
+        closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[radius:-radius, radius:-radius]
+        within = cv2.erode(inside.astype(np.uint8), np.ones((2 * RIM_PX + 1,) * 2, np.uint8))
+        return np.asarray((closed > 0) & (within > 0))
+
+    def behind(self, region: NDArray[np.bool_], front: Array) -> Array:
+        """Depths ``[n, n]`` of the back of the head, in pixels: round, and flat where hair hangs.
+
+        :param region: of ``back``. :param front: ``[n, n]``, of what the photo shows before it.
+        """
+        flat = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, 5)
+        least, most = (metres * self.metre_px for metres in THICK_M)
+        radius = min(max(float(flat.max()), least), most)
+        near = np.clip(1.0 - flat / radius, 0.0, 1.0)
+        thick = radius * (1.0 - near * near) * self.share(region)
+        return np.asarray(np.maximum(self.middle + thick, front), np.float32)
