@@ -60,6 +60,8 @@ the surroundings that tell how hand and clothes look. A hand is no wider than th
 colours than its sleeve; the fitted one holds its fingers as it likes."""
 AT_FACE = 0.45
 """As near to a face, in trunks, a hand is not told from it by colours."""
+KEPT = 0.5
+"""A limb that would lose more looks like what is beside it: it is left as it was fitted."""
 ROUNDS = 3
 FEWEST = 30
 """Pixels of a limb, from which its colours mean anything."""
@@ -84,6 +86,9 @@ def follow_edges(
         apart = _far_from(points[LEFT_SHOULDER + side], SHOULDER * trunk_px, result)
         arm = np.isin(result, [upper, fore])
         moved = _follow(arm, (result != Group.NOBODY) & ~arm, window, band_px, apart)
+        for limb in (result == upper, result == fore):
+            if (moved & limb).sum() < KEPT * limb.sum():
+                moved |= limb
         hand = _from_line(points[list(_HANDS[side])], result) / np.float32(trunk_px)
         alike = (np.isin(result, ARMS) & ~arm & (hand <= HAND)).any()  # another hand
         alike |= _near(points[HAND_ENDS[side]], points[list(HEAD)], AT_FACE * trunk_px)

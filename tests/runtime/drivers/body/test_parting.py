@@ -71,6 +71,19 @@ def test_alike_photos_are_parted_alike_and_plain_ones_at_all() -> None:
         assert set(np.unique(first)) == {Group.TRUNK, Group.FOREARM_L}
 
 
+def test_a_sleeve_like_the_shirt_stays_an_arm() -> None:
+    fitted = np.zeros((N, N), np.uint8)
+    cv2.line(fitted, (60, 128), (128, 128), 1, 13)
+    picture = np.full((N, N, 3), SHIRT, np.float64)
+    cv2.circle(picture, (136, 128), 14, (120, 50, 20), -1)  # a ball in the hand
+    grain = np.random.default_rng(5).normal(0.0, 6.0, (N, N, 3))
+    window = np.clip(picture + grain, 0, 255).astype(np.uint8)
+    cv2.circle(fitted, (136, 128), 14, 1, -1)
+    groups = np.where(fitted > 0, Group.FOREARM_L, Group.TRUNK).astype(np.int32)
+    found = follow_edges(groups, INSIDE, window, POINTS, TRUNK_PX) == Group.FOREARM_L
+    assert (found & (fitted > 0)).sum() > 0.9 * fitted.sum()
+
+
 @pytest.mark.parametrize("at_face", [False, True])
 def test_a_hand_is_whole_though_narrow_and_of_a_colour_of_its_own(at_face: bool) -> None:
     sleeve, hand, fitted = (np.zeros((N, N), np.uint8) for _ in range(3))
