@@ -1,8 +1,9 @@
 """Where in the photo an arm ends and what is beside it begins: the picture's own edges say it.
 
 The fitted body says it to within a part of an arm's width. In a band of that width on both sides
-of its border each pixel goes to the arm or to what is beside it by colours and edges; then, within
-the arm, to the forearm with its hand or to the upper arm, where one lies before the other.
+of its border each pixel goes to the arm or to what is beside it by colours and edges; then the hand
+is looked for by itself; then, within the arm, pixels go to the forearm with its hand or to the
+upper arm, where one lies before the other.
 
 Source: C. Rother, V. Kolmogorov, A. Blake, "GrabCut", 2004, by way of OpenCV.
 """
