@@ -1,8 +1,9 @@
 """Where in the photo an arm ends and what is beside it begins: the picture's own edges say it.
 
 The fitted body says it to within a part of an arm's width. In a band of that width on both sides
-of its border each pixel goes to the arm or to what is beside it by colours and edges; then, within
-the arm, to the forearm with its hand or to the upper arm, where one lies before the other.
+of its border each pixel goes to the arm or to what is beside it by colours and edges; then the hand
+is looked for by itself; then, within the arm, pixels go to the forearm with its hand or to the
+upper arm, where one lies before the other.
 
 Source: C. Rother, V. Kolmogorov, A. Blake, "GrabCut", 2004, by way of OpenCV.
 """
@@ -16,9 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Picture
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
+from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_WRIST
 
 Groups = NDArray[np.int32]
 T = TypeVar("T", bound=np.generic)
@@ -53,11 +55,18 @@ AROUND = 4.0
 """The surroundings that tell how the other side looks, in bands."""
 STRAND_PX = 2
 """What is not wider than twice as much is no part of its own."""
-PASSES = 2
-"""How often the border of an arm is looked for, each time from where it was found."""
+HAND_CORE, HAND, AROUND_HAND = 0.05, 0.2, 0.3
+"""How far from the middle line of a hand, in trunks: all is the hand's, a hand ends somewhere, and
+the surroundings that tell how hand and clothes look. A hand is no wider than the bands and of other
+colours than its sleeve; the fitted one holds its fingers as it likes."""
+AT_FACE = 0.45
+"""As near to a face, in trunks, a hand is not told from it by colours."""
+KEPT = 0.5
+"""A limb that would lose more looks like what is beside it: it is left as it was fitted."""
 ROUNDS = 3
 FEWEST = 30
 """Pixels of a limb, from which its colours mean anything."""
+_HANDS = (LEFT_WRIST, HAND_ENDS[0]), (RIGHT_WRIST, HAND_ENDS[1])
 
 
 def follow_edges(
@@ -76,10 +85,17 @@ def follow_edges(
     for side in (0, 1):
         upper, fore = Group.UPPER_ARM_L + side, Group.FOREARM_L + side
         apart = _far_from(points[LEFT_SHOULDER + side], SHOULDER * trunk_px, result)
-        for _ in range(PASSES):
-            arm = np.isin(result, [upper, fore])
-            moved = _follow(arm, (result != Group.NOBODY) & ~arm, window, band_px, apart)
-            result = _given_to(result, arm, moved)
+        arm = np.isin(result, [upper, fore])
+        moved = _follow(arm, (result != Group.NOBODY) & ~arm, window, band_px, apart)
+        for limb in (result == upper, result == fore):
+            if (moved & limb).sum() < KEPT * limb.sum():
+                moved |= limb
+        hand = _from_line(points[list(_HANDS[side])], result) / np.float32(trunk_px)
+        alike = (np.isin(result, ARMS) & ~arm & (hand <= HAND)).any()  # another hand
+        alike |= _near(points[HAND_ENDS[side]], points[list(HEAD)], AT_FACE * trunk_px)
+        if not alike:
+            moved = _with_hand(moved, arm, result != Group.NOBODY, window, hand)
+        result = _given_to(result, arm, moved)
         apart = _far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result)
         own = result == fore
         moved = _follow(own, result == upper, window, in_arm_px, apart)
@@ -102,6 +118,18 @@ def nearest(values: NDArray[T], wanted: NDArray[np.bool_]) -> NDArray[T]:
 def _far_from(point: Vectors, radius: float, groups: Groups) -> NDArray[np.bool_]:
     rows, columns = np.indices(groups.shape)
     return np.asarray(np.hypot(columns - point[0], rows - point[1]) > radius)
+
+
+def _near(point: Vectors, others: Vectors, radius: float) -> bool:
+    return bool((np.hypot(*(others[:, :2] - point[:2]).T) < radius).any())
+
+
+def _from_line(ends: Vectors, groups: Groups) -> NDArray[np.float32]:
+    """How far from the line between two points, ``[n, n]`` in pixels."""
+    line = np.zeros(groups.shape, np.uint8)
+    start, end = np.rint(ends[:, :2]).astype(int).tolist()
+    cv2.line(line, start, end, 1)
+    return _distance_to(line > 0)
 
 
 def _given_to(groups: Groups, was: NDArray[np.bool_], limb: NDArray[np.bool_]) -> Groups:
@@ -132,27 +160,68 @@ def _follow(
     """
     if own.sum() < FEWEST or other.sum() < FEWEST:
         return own
-    from_own, from_other = (
-        cv2.distanceTransform((~one).astype(np.uint8), cv2.DIST_L2, 5) for one in (own, other)
-    )
+    from_own, from_other = (_distance_to(one) for one in (own, other))
     unsure = open_ & (own & (from_other <= band_px) | other & (from_own <= band_px))
-    near = np.argwhere(from_own <= AROUND * band_px)
-    low, high = near.min(0), near.max(0) + 1
+    return _cut(own, other, window, unsure, from_own <= AROUND * band_px)
+
+
+def _with_hand(
+    arm: NDArray[np.bool_],
+    fitted: NDArray[np.bool_],
+    person: NDArray[np.bool_],
+    window: Picture,
+    apart: NDArray[np.float32],
+) -> NDArray[np.bool_]:
+    """An arm with its hand as far as the picture's edges, ``[n, n]``.
+
+    :param arm: as it was found; :param fitted: as the body has it.
+    :param apart: from the middle line of the hand, in trunks.
+    """
+    near = apart <= HAND
+    own = arm | near & fitted
+    other = person & ~own
+    if not (own & near).any() or other.sum() < FEWEST:
+        return arm
+    unsure = near & person & ~(own & (apart <= HAND_CORE))
+    return _cut(own, other, window, unsure, apart <= AROUND_HAND)
+
+
+def _cut(
+    own: NDArray[np.bool_],
+    other: NDArray[np.bool_],
+    window: Picture,
+    unsure: NDArray[np.bool_],
+    near: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """A limb and what is beside it parted anew where that is unsure, ``[n, n]``.
+
+    :param near: the surroundings that tell how both look.
+    """
+    where = np.argwhere(near)
+    low, high = where.min(0), where.max(0) + 1
     part = (slice(low[0], high[0]), slice(low[1], high[1]))
     labels = np.where(own, cv2.GC_FGD, cv2.GC_BGD)
     labels = np.where(unsure, np.where(own, cv2.GC_PR_FGD, cv2.GC_PR_BGD), labels)
     labels = np.ascontiguousarray(labels[part], np.uint8)
     if not np.isin([cv2.GC_BGD, cv2.GC_FGD], labels).all() or not unsure.any():
         return own
+    # Behind the person there may be any colour; it tells nothing of what is beside the limb.
+    flat = np.arange(own.size).reshape(own.shape)
+    beside = window.reshape(-1, 3)[nearest(flat, other)]
+    picture = np.ascontiguousarray(np.where((own | other)[..., None], window, beside)[part])
     cv2.setRNGSeed(0)  # its colour models start from random ones: alike for alike photos
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    picture = np.ascontiguousarray(window[part])
     cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
     found = np.isin(labels, [cv2.GC_FGD, cv2.GC_PR_FGD])
     found = _without_strands(found, (own | other)[part])
     result = own.copy()
     result[part] = np.where(unsure[part], found, own[part])
     return result
+
+
+def _distance_to(region: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """``[n, n]`` in pixels."""
+    return np.asarray(cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
 def _without_strands(limb: NDArray[np.bool_], both: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -33,7 +33,7 @@ TEMPLATE = load_template()
 RIG = Rig(TEMPLATE.landmarks)
 SURE = np.ones(33, np.float32)
 SHIRT, SKIN = np.array([40, 70, 160]), np.array([225, 170, 140])
-POINTS = np.zeros((33, 3))
+POINTS = np.zeros((35, 3))  # the last two are the ends of the hands
 TRUNK_PX = 100.0
 INSIDE = np.ones((N, N), np.bool_)
 
@@ -71,6 +71,46 @@ def test_alike_photos_are_parted_alike_and_plain_ones_at_all() -> None:
         )
         assert np.array_equal(first, again)
         assert set(np.unique(first)) == {Group.TRUNK, Group.FOREARM_L}
+
+
+def test_a_sleeve_like_the_shirt_stays_an_arm() -> None:
+    fitted = np.zeros((N, N), np.uint8)
+    cv2.line(fitted, (60, 128), (128, 128), 1, 13)
+    picture = np.full((N, N, 3), SHIRT, np.float64)
+    cv2.circle(picture, (136, 128), 14, (120, 50, 20), -1)  # a ball in the hand
+    grain = np.random.default_rng(5).normal(0.0, 6.0, (N, N, 3))
+    window = np.clip(picture + grain, 0, 255).astype(np.uint8)
+    cv2.circle(fitted, (136, 128), 14, 1, -1)
+    groups = np.where(fitted > 0, Group.FOREARM_L, Group.TRUNK).astype(np.int32)
+    found = follow_edges(groups, INSIDE, window, POINTS, TRUNK_PX) == Group.FOREARM_L
+    assert (found & (fitted > 0)).sum() > 0.9 * fitted.sum()
+
+
+@pytest.mark.parametrize("at_face", [False, True])
+def test_a_hand_is_whole_though_narrow_and_of_a_colour_of_its_own(at_face: bool) -> None:
+    sleeve, hand, fitted = (np.zeros((N, N), np.uint8) for _ in range(3))
+    cv2.line(sleeve, (60, 200), (128, 132), 1, 21)
+    cv2.circle(hand, (136, 124), 11, 1, -1)
+    cv2.line(fitted, (60, 200), (128, 132), 1, 21)
+    cv2.line(fitted, (128, 132), (150, 122), 1, 7)  # the body's hand: thin, and too long
+    picture = np.where(sleeve[..., None] > 0, (190, 90, 100), (185, 160, 145))
+    picture = np.where(hand[..., None] > 0, SKIN, picture)
+    picture[:90] = SKIN  # the face
+    picture[:, 170:] = SKIN  # a wall of its colour
+    grain = np.random.default_rng(4).normal(0.0, 8.0, (N, N, 3))
+    window = np.clip(picture + grain, 0, 255).astype(np.uint8)
+    points = POINTS.copy()
+    points[[15, 33], :2] = (128, 132), (140, 122)
+    points[:11, 1] = 90 if at_face else 10
+    points[:11, 0] = 140
+    groups = np.where(fitted > 0, Group.FOREARM_L, Group.TRUNK).astype(np.int32)
+    groups[:, 170:] = Group.NOBODY
+    inside = groups != Group.NOBODY
+    found = follow_edges(groups, inside, window, points, TRUNK_PX) == Group.FOREARM_L
+    true = (sleeve | hand) > 0
+    near = np.s_[105:145, 110:160]
+    whole = (found & true)[near].sum() > 0.93 * (found | true)[near].sum()
+    assert whole != at_face  # beside a face nothing is looked for by a hand's colour
 
 
 def test_a_forearm_before_its_upper_arm_ends_at_the_sleeve() -> None:
