@@ -17,6 +17,8 @@ from bunraku.spec.arrays import Array
 
 BESIDE = 0.2
 """How far beside its arm the body's may stand to be moved there, in trunks."""
+BESIDE_ALL = 0.5
+"""The share of a triangle that must stand beside the photo's person to be left out."""
 ROUNDS = 6
 BEHIND = 0.12
 """How far behind the body's surface the photo's own may lie and still hide it, in trunks."""
@@ -72,20 +74,26 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
 
 
 def _not_denied(fit: Fit, mesh: Array, binding: Binding, far: float) -> NDArray[np.bool_]:
-    """``[t]``: False for triangles of an arm that would hide what the photo shows there.
+    """``[t]``: False for triangles of an arm that would hide what the photo shows there, or stand
+    where it shows nobody.
 
     :param far: how far behind a triangle the photo's own pixels still hide it.
     """
     triangles = fit.template.triangles
     groups = GROUP[main_bones(fit.template)][triangles[:, 0]]
     result = np.ones(len(triangles), np.bool_)
+    arms = np.isin(groups, ARMS)
     for _ in range(ROUNDS):  # behind what goes lies its other side
         front = rasterise(mesh, triangles, fit.inside.shape, keep=result, cull=True)
-        shown = (front.triangle >= 0) & binding.reached
+        there = front.triangle >= 0
+        shown = there & binding.reached
         number = front.triangle[shown]
-        other = np.isin(groups[number], ARMS) & (groups[number] != binding.group[shown])
-        wrong = number[other & (front.depth[shown] + far <= binding.depth[shown])]
-        if not len(wrong):
+        other = arms[number] & (groups[number] != binding.group[shown])
+        hiding = number[other & (front.depth[shown] + far <= binding.depth[shown])]
+        beside = np.bincount(front.triangle[there & ~binding.reached], minlength=len(triangles))
+        whole = np.bincount(front.triangle[there], minlength=len(triangles))
+        wrong = np.flatnonzero(arms & (beside > BESIDE_ALL * whole))
+        if not len(hiding) + len(wrong):
             break
-        result[wrong] = False
+        result[hiding] = result[wrong] = False
     return result

@@ -66,7 +66,7 @@ class PhotoHands:
         """``Body.draw`` with hands held as a driver holds them."""
         shares = self.shares(poses)
         if max(shares) <= 0.0:
-            return body.draw(transforms, visibility)
+            return body.draw(self.folded(transforms, shares), visibility)
         handless, folded = self.without(body, shares), self.folded(transforms, shares)
         return self.over(handless.draw(folded, visibility), transforms, shares)
 
@@ -85,12 +85,14 @@ class PhotoHands:
         return replace(body, photo=replace(body.photo, picture=picture, rim=rim))
 
     def folded(self, transforms: Array, shares: tuple[float, float]) -> Array:
-        """Transforms that leave no fingers of hands that are wholly drawn anew."""
+        """Transforms of what is behind the photo's hands: its fingers keep still with theirs, and
+        there are none behind hands that are wholly drawn anew."""
         result = transforms.copy()
         for side, (hand, share) in enumerate(zip(self.hands, shares, strict=True)):
-            if share < 1.0:
-                continue
             bones = FINGER_BONES[side]
+            if share < 1.0:
+                result[bones] = transforms[HAND_BONES[side]]
+                continue
             result[bones, :, :3] = 0.0
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
         return result

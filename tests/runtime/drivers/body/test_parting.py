@@ -245,3 +245,16 @@ def test_a_hand_that_the_photo_does_not_show_there_is_left_out(fit: Fit, bound: 
     assert np.isin(groups[shown[shown >= 0]], ARMS).mean() < 0.05
     assert (lifted.depth <= bare.depth).all()
     assert settle(fit, binding)[0].given.sum() > settled.given.sum()
+
+
+def test_an_arm_that_stands_beside_the_person_is_left_out(fit: Fit, bound: Bound) -> None:
+    bones = main_bones(TEMPLATE)
+    astray = fit.mesh.copy()
+    astray[np.isin(bones, [BodyBone.FOREARM_R, BodyBone.HAND_R]), 0] -= 60.0
+    settled, _ = settle(replace(fit, mesh=astray), bound.whole)
+    front = rasterise(settled.mesh, TEMPLATE.triangles, (N, N), keep=settled.given, cull=True)
+    arm = np.isin(GROUP[bones][TEMPLATE.triangles[:, 0]], ARMS)
+    beside = (front.triangle >= 0) & arm[front.triangle] & ~bound.whole.reached
+    assert beside.sum() < 60
+    everything = rasterise(settled.mesh, TEMPLATE.triangles, (N, N), cull=True).triangle
+    assert ((everything >= 0) & arm[everything] & ~bound.whole.reached).sum() > 300

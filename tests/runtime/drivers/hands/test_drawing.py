@@ -14,6 +14,7 @@ from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
@@ -75,6 +76,21 @@ def test_a_hand_held_as_the_photos_is_the_photos(source: Source) -> None:
     plain = body.draw(transforms, SURE)
     assert np.array_equal(drawn.image, plain.image)
     assert np.array_equal(drawn.mask, plain.mask)
+
+
+def test_behind_the_photos_hand_no_finger_moves_by_itself(source: Source) -> None:
+    body, hands = made(source, REST)
+    bent: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends + np.deg2rad(15.0)), None)
+    assert hands.shares(bent) == (0.0, 0.0)
+    transforms = RIG.transforms(body.fit.stance, landmarks(), SURE, bent)
+    folded = hands.folded(transforms, (0.0, 0.5))
+    for bones, hand in zip(FINGER_BONES, HAND_BONES, strict=True):
+        assert np.array_equal(
+            folded[bones], np.broadcast_to(transforms[hand], (*bones.shape, 3, 4))
+        )
+    assert not np.array_equal(folded, transforms)
+    drawn = hands.draw(body, transforms, SURE, bent)
+    assert np.array_equal(drawn.image, body.draw(folded, SURE).image)
 
 
 def test_another_hand_takes_its_place_softly(source: Source) -> None:
