@@ -20,6 +20,7 @@ def test_steps_and_the_stages_that_they_are_timed_in() -> None:
     assert {str(step): str(step.stage) for step in Step} == {
         "densepose.pose": "densepose",
         "densepose.face": "densepose",
+        "densepose.hands": "densepose",
         "densepose.iuv": "densepose",
         "motion.engine": "motion",
         "motion.seam": "motion",

@@ -9,7 +9,7 @@ import numpy as np
 from bunraku.runtime.drivers.body.anchors import anchor_moves
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
-from bunraku.runtime.drivers.body.keeping import Keeper, Stage
+from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import in_photo, shown_by
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
@@ -92,8 +92,8 @@ class BodyDriver:
         if fit is not None:
             showing = shown_by(fit, in_photo(source), source.framing.half)
             body = showing.without_hidden(Body.of(source, fit))
-            stage = Stage.of(source, fit, grounded=showing.grounded, measured=showing.measured)
-            fitted = Fitted(body, showing, stage)
+            bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
+            fitted = Fitted(body, showing, bounds)
             notes = [] if showing.note is None else [showing.note]
             if self._hands is not None:
                 hands = PhotoHands.of(body, self._rig.at_rest.inverse, held)
@@ -127,21 +127,22 @@ class BodyDriver:
             return None
         if fitted is None:
             return self._by_landmarks.understand(located, subject)
-        with self._recorder.measure(Step.IUV):
-            body, showing = fitted.body, fitted.showing
-            stance = body.fit.stance
-            landmarks = in_pixels(located.landmarks, len(subject.source.mask))
-            seen = belief(located, (frame.shape[0], frame.shape[1])) * showing.landmarks
-            kept = self._keeper.keep(landmarks, seen, stance, fitted.stage, time_s)
-            half = subject.source.framing.half
-            legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
-            steady = hold_trunk(kept.landmarks, stance.points, legs)
-            held = NO_HANDS
-            if self._hands is not None and subject.hands is not None:
+        body, showing = fitted.body, fitted.showing
+        stance = body.fit.stance
+        seen = belief(located, (frame.shape[0], frame.shape[1])) * showing.landmarks
+        held = NO_HANDS
+        if self._hands is not None and subject.hands is not None:
+            with self._recorder.measure(Step.HANDS):
                 turned = self._locator.turned_deg
                 held = self._hands.follow(
                     frame, located.in_frame, seen, time_s, turned_deg=turned, mirrored=mirrored
                 )
+        with self._recorder.measure(Step.IUV):
+            landmarks = in_pixels(located.landmarks, len(subject.source.mask))
+            kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
+            half = subject.source.framing.half
+            legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
+            steady = hold_trunk(kept.landmarks, stance.points, legs)
             transforms = self._rig.transforms(stance, steady, seen, held)
             transforms = kept.scaled(showing.carry(transforms, stance, steady))
             if subject.hands is None:

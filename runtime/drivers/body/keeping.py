@@ -50,7 +50,7 @@ _FACING = 0.4
 
 
 @dataclass(frozen=True)
-class Stage:
+class Bounds:
     """Where the middle of the shoulders may go, and what the figure may do there."""
 
     low: tuple[float, float]
@@ -62,7 +62,7 @@ class Stage:
     """How far the trunk may turn in the picture, in radians."""
 
     @classmethod
-    def of(cls, source: Source, fit: Fit, *, grounded: bool, measured: bool) -> Stage:
+    def of(cls, source: Source, fit: Fit, *, grounded: bool, measured: bool) -> Bounds:
         """The photo, less a margin, but always where its person is.
 
         :param grounded: the photo shows the person's legs.
@@ -121,7 +121,7 @@ class Keeper:
         self._time_s, self._away = time_s, True
 
     def keep(
-        self, landmarks: Array, belief: Array, stance: Stance, stage: Stage, time_s: float
+        self, landmarks: Array, belief: Array, stance: Stance, bounds: Bounds, time_s: float
     ) -> Kept:
         """What a photo's person does while the driver stands like this.
 
@@ -140,13 +140,13 @@ class Keeper:
         self._time_s = time_s
         share = 1.0 if self._away else min(step / SETTLES_S, 1.0)
         self._size += share * (_size(points, belief, stance) - self._size)
-        size = min(max(self._size, stage.sizes[0]), stage.sizes[1])
+        size = min(max(self._size, bounds.sizes[0]), bounds.sizes[1])
         elastic = min(max(size, ELASTIC[0]), ELASTIC[1])
         middle = points[_SHOULDERS].mean(0)
         lean = lean_since(stance.points, points)
-        upright = min(max(lean, -stage.lean), stage.lean) - lean
+        upright = min(max(lean, -bounds.lean), bounds.lean) - lean
         points = (points - middle) * (elastic / self._size) @ _turn(upright).T
-        points[:, :2] += np.clip(middle[:2], stage.low, stage.high)
+        points[:, :2] += np.clip(middle[:2], bounds.low, bounds.high)
         points[:, 2] += middle[2]
         shown = self._eased(points, stance, step)
         x, y = shown[_SHOULDERS, :2].mean(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.keeping import Stage
+from bunraku.runtime.drivers.body.keeping import Bounds
 from bunraku.runtime.drivers.body.showing import Showing
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
@@ -17,7 +17,7 @@ class Fitted:
 
     body: Body
     showing: Showing
-    stage: Stage
+    bounds: Bounds
 
 
 @dataclass(frozen=True, eq=False)

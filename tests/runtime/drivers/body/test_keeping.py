@@ -10,9 +10,9 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.keeping import (
     EASE_S,
+    Bounds,
     Keeper,
     Kept,
-    Stage,
     lean_since,
 )
 from bunraku.runtime.drivers.body.rig import Rig
@@ -24,19 +24,19 @@ PHOTO = RIG.stance(standing(), SCALE)
 SURE = np.ones(33, np.float32)
 OWN = standing()[[11, 12], :2].mean(0)
 TRUNK = 0.45 * SCALE
-ROOM = Stage((20.0, 20.0), (236.0, 236.0))
-CUT = Stage((20.0, float(OWN[1]) - 10.0), (236.0, 236.0), (0.85, 1.8), np.pi / 3)
+ROOM = Bounds((20.0, 20.0), (236.0, 236.0))
+CUT = Bounds((20.0, float(OWN[1]) - 10.0), (236.0, 236.0), (0.85, 1.8), np.pi / 3)
 STEP_S = 0.04
 
 
-def follow(*frames: Array | None, stage: Stage = ROOM, step_s: float = STEP_S) -> list[Kept]:
+def follow(*frames: Array | None, bounds: Bounds = ROOM, step_s: float = STEP_S) -> list[Kept]:
     """What is kept of frames; None is one without a person."""
     keeper, result = Keeper(), []
     for number, frame in enumerate(frames):
         if frame is None:
             keeper.lost(number * step_s)
         else:
-            result.append(keeper.keep(frame, SURE, PHOTO, stage, number * step_s))
+            result.append(keeper.keep(frame, SURE, PHOTO, bounds, number * step_s))
     return result
 
 
@@ -54,17 +54,17 @@ def scaled(landmarks: Array, factor: float) -> Array:
 def test_a_stage_is_the_photo_and_holds_who_is_hidden_where_they_are() -> None:
     fit, photo = fitted(OUTLINE), street((N, N))
     trunk, own = fit.trunk_px, PERSON[[11, 12], :2].mean(0)
-    whole = Stage.of(source_of(photo), fit, grounded=True, measured=True)
+    whole = Bounds.of(source_of(photo), fit, grounded=True, measured=True)
     assert whole.low == pytest.approx((0.2 * trunk - 0.5,) * 2, abs=1e-3)
     assert whole.high == pytest.approx((N - 0.5 - 0.2 * trunk,) * 2, abs=1e-3)
     assert whole.lean == pytest.approx(np.pi)
-    half = Stage.of(source_of(photo, half=True), fit, grounded=False, measured=True)
+    half = Bounds.of(source_of(photo, half=True), fit, grounded=False, measured=True)
     assert half.low[1] == pytest.approx(own[1] - 0.2 * trunk, abs=1e-3)
     assert half.high == whole.high
-    desk = Stage.of(source_of(photo), fit, grounded=False, measured=False)
+    desk = Bounds.of(source_of(photo), fit, grounded=False, measured=False)
     assert desk.high[1] == pytest.approx(own[1] + 0.2 * trunk, abs=1e-3)
     assert desk.sizes == (1.0, 1.0)
-    narrow = Stage.of(source_of(street((N, 130))), fit, grounded=True, measured=True)
+    narrow = Bounds.of(source_of(street((N, 130))), fit, grounded=True, measured=True)
     assert narrow.high[0] == pytest.approx(own[0], abs=1e-3)  # the person at its edge stays there
 
 
@@ -118,15 +118,15 @@ def test_a_driver_who_walks_aside_stays_in_the_photo() -> None:
 
 
 def test_who_is_cut_by_the_photos_edge_neither_rises_nor_shrinks_nor_hangs_upside_down() -> None:
-    (kept,) = follow(standing(hips=60.0), stage=CUT)
+    (kept,) = follow(standing(hips=60.0), bounds=CUT)
     assert shoulders(kept)[1] == pytest.approx(OWN[1] - 10.0)
-    (kept,) = follow(scaled(standing(), 0.5), stage=CUT)
+    (kept,) = follow(scaled(standing(), 0.5), bounds=CUT)
     width = np.linalg.norm(kept.landmarks[11, :3] - kept.landmarks[12, :3])
     assert width * kept.scale == pytest.approx(0.85 * 0.36 * SCALE, rel=1e-3)
     hanging = standing()
     hanging[:, :2] = 2.0 * OWN - hanging[:, :2]
     hanging[0, 0] += 1.0
-    (kept,) = follow(hanging, stage=CUT)
+    (kept,) = follow(hanging, bounds=CUT)
     points = kept.landmarks[:, :3].astype(np.float64)
     assert abs(lean_since(PHOTO.points, points)) == pytest.approx(np.pi / 3, rel=1e-2)
     (free,) = follow(hanging)
