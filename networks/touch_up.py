@@ -20,7 +20,7 @@ COLOUR_BOUND = 0.6
 """How far colours may be changed, of 1, where nothing is the photo's."""
 STILL_PX, MOVED_PX = 1.0, 3.0
 """A drawing whose pixels come from nearer in the photo is left alone; from farther it is not."""
-REACH = 33
+REACH = 2 * 16 + 1
 """Pixels around within which something must have moved."""
 INSIDE = 5
 """Pixels around that are all the photo's own, within which the mask stays."""
