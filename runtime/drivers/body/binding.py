@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,13 +19,10 @@ from bunraku.runtime.drivers.body.parting import (
     Group,
     Groups,
     follow_edges,
-    nearest,
 )
+from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import (
-    LEFT_ELBOW,
-    LEFT_SHOULDER,
-)
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
 from bunraku.spec.skeleton import ADJACENT, BODY_BONES, BodyBone
 
 GROWN_PX = 2
@@ -133,8 +129,7 @@ def bind_photo(fit: Fit, window: Picture) -> Bound:
     triangles = fit.template.triangles
     weights = body_weights(fit)
     front = _Surface.of(fit, weights, triangles)
-    square = np.ones((2 * GROWN_PX + 1,) * 2, np.uint8)
-    ring = cv2.dilate(fit.inside.astype(np.uint8), square) > 0
+    ring = grown(fit.inside, GROWN_PX)
     origin, _ = spread(ring, front.shown & ring)
     bone = front.weights.argmax(-1).ravel()[np.maximum(origin, 0)]
     fitted = np.where(origin >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
@@ -169,12 +164,6 @@ def bind_photo(fit: Fit, window: Picture) -> Bound:
     return Bound(whole, tuple(hidden), _back(fit, whole, head, hair), hair)
 
 
-def nearest_reached(reached: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """``[n, n]``: of every pixel the flat index of the nearest reached one."""
-    flat = np.arange(reached.size, dtype=np.int64).reshape(reached.shape)
-    return nearest(flat, reached)
-
-
 def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) -> Binding:
     """A region that belongs to one group of bones, each pixel to the nearest of its surface."""
     known = surface.shown & region
@@ -183,8 +172,7 @@ def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) ->
     far = region & (origin < 0)
     if far.any() and known.any():  # an island of its own
         origin = np.where(far, nearest_reached(known), origin)
-        apart = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)
-        distance = np.where(far, apart, distance)
+        distance = np.where(far, distance_to(known), distance)
     reached = origin >= 0
     at = np.where(reached, origin, 0)
     weights = surface.weights.reshape(-1, BODY_BONES)[at] * reached[..., None]

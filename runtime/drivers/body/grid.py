@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +12,9 @@ from bunraku.runtime.drivers.body.binding import (
     DEPTH_STEP,
     HANGING,
     Binding,
-    nearest_reached,
 )
 from bunraku.runtime.drivers.body.parting import GROUP
+from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
@@ -128,8 +127,7 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
     :param lower_edge: the window's row at which the photo ends and cuts the person; None if not.
     """
     n = len(binding.reached)
-    square = np.ones((2 * STEP_PX - 1,) * 2, np.uint8)
-    near = cv2.dilate(binding.reached.astype(np.uint8), square) > 0
+    near = grown(binding.reached, STEP_PX - 1)
     lines = np.append(np.arange(0, n - 1, STEP_PX), n - 1)
     y, x = np.meshgrid(lines, lines, indexing="ij")
     used = near[y, x]

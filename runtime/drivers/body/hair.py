@@ -1,8 +1,6 @@
 """Which of the photo's pixels are hair, long hair that falls over shoulders and arms included.
 
 By its colours, those above the brows, and by edges of the picture, as far as it hangs together.
-
-Source: C. Rother, V. Kolmogorov, A. Blake, "GrabCut", 2004, by way of OpenCV.
 """
 
 from __future__ import annotations
@@ -13,7 +11,8 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.head import JAW_WIDTH, Head
-from bunraku.runtime.drivers.body.parting import Group, Groups, nearest
+from bunraku.runtime.drivers.body.parting import Group, Groups
+from bunraku.runtime.drivers.body.regions import cut_out, nearest
 from bunraku.spec.arrays import Array, Picture
 
 CROWN, TOP, BROWS = -2.3, 1.5, -1.5
@@ -27,7 +26,6 @@ WIDE, LONG = 5.0, 0.8
 """How far out hair goes, and below the shoulders, in trunks."""
 SIDE_PX = 112
 """It is looked for in a picture no longer than this."""
-ROUNDS = 3
 FEWEST = 12
 """Pixels of what is sure, from which its colours mean anything."""
 DISTINCT = 12.0
@@ -137,9 +135,7 @@ def _cut_out(
     labels[person] = cv2.GC_PR_BGD
     labels[person & likely] = cv2.GC_PR_FGD
     labels[sure], labels[never] = cv2.GC_FGD, cv2.GC_BGD
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
-    return np.isin(labels, [cv2.GC_FGD, cv2.GC_PR_FGD]) & person
+    return cut_out(picture, labels) & person
 
 
 def _hanging_on(found: NDArray[np.bool_], crown: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import ARMS, ELBOW, Group, Groups
+from bunraku.runtime.drivers.body.regions import distance_to, far_from, grown
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_HIP,
@@ -33,11 +34,10 @@ def covers_of(fit: Fit, groups: Groups, begun: NDArray[np.bool_]) -> dict[Group,
     """
     arms = np.isin(groups, ARMS) & ~begun
     result = dict.fromkeys((Group.TRUNK, Group.LEG_L, Group.LEG_R), arms)
-    rows, columns = np.indices(groups.shape)
+    fore = np.isin(groups, [Group.FOREARM_L, Group.FOREARM_R])
     for side in (0, 1):
-        x, y = fit.stance.points[LEFT_ELBOW + side, :2]
-        apart = np.hypot(columns - x, rows - y) > ELBOW * fit.trunk_px
-        fore = np.isin(groups, [Group.FOREARM_L, Group.FOREARM_R])
+        elbow = fit.stance.points[LEFT_ELBOW + side]
+        apart = far_from(elbow, ELBOW * fit.trunk_px, groups.shape)
         result[Group(Group.UPPER_ARM_L + side)] = fore & apart
     return result
 
@@ -61,8 +61,7 @@ def hidden_by(
     hidden = _wide_enough(hidden, seen, WIDE * fit.trunk_px)
     if not hidden.any():
         return hidden
-    square = np.ones((2 * OVERLAP_PX + 1,) * 2, np.uint8)
-    return hidden | (cv2.dilate(hidden.astype(np.uint8), square) > 0) & seen & within
+    return hidden | grown(hidden, OVERLAP_PX) & seen & within
 
 
 def _wide_enough(
@@ -70,7 +69,7 @@ def _wide_enough(
 ) -> NDArray[np.bool_]:
     """Without the pieces that are mere strips beside what is seen."""
     count, piece = cv2.connectedComponents(hidden.astype(np.uint8))
-    apart = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 5)
+    apart = distance_to(seen)
     reach = np.zeros(count, np.float32)
     np.maximum.at(reach, np.asarray(piece, np.intp)[hidden], apart[hidden])
     return np.asarray(hidden & (reach >= least_px)[piece])

@@ -4,26 +4,29 @@ The fitted body says it to within a part of an arm's width. In a band of that wi
 of its border each pixel goes to the arm or to what is beside it by colours and edges; then the hand
 is looked for by itself; then, within the arm, pixels go to the forearm with its hand or to the
 upper arm, where one lies before the other.
-
-Source: C. Rother, V. Kolmogorov, A. Blake, "GrabCut", 2004, by way of OpenCV.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
+from bunraku.runtime.drivers.body.regions import (
+    cut_out,
+    distance_to,
+    far_from,
+    nearest,
+    nearest_reached,
+)
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_WRIST
 
 Groups = NDArray[np.int32]
-T = TypeVar("T", bound=np.generic)
 
 
 class Group(IntEnum):
@@ -63,7 +66,6 @@ AT_FACE = 0.45
 """As near to a face, in trunks, a hand is not told from it by colours."""
 KEPT = 0.5
 """A limb that would lose more looks like what is beside it: it is left as it was fitted."""
-ROUNDS = 3
 FEWEST = 30
 """Pixels of a limb, from which its colours mean anything."""
 _HANDS = (LEFT_WRIST, HAND_ENDS[0]), (RIGHT_WRIST, HAND_ENDS[1])
@@ -84,7 +86,7 @@ def follow_edges(
     band_px, in_arm_px = (max(1.5, band * trunk_px) for band in (BAND, BAND_IN_ARM))
     for side in (0, 1):
         upper, fore = Group.UPPER_ARM_L + side, Group.FOREARM_L + side
-        apart = _far_from(points[LEFT_SHOULDER + side], SHOULDER * trunk_px, result)
+        apart = far_from(points[LEFT_SHOULDER + side], SHOULDER * trunk_px, result.shape)
         arm = np.isin(result, [upper, fore])
         moved = _follow(arm, (result != Group.NOBODY) & ~arm, window, band_px, apart)
         for limb in (result == upper, result == fore):
@@ -96,28 +98,13 @@ def follow_edges(
         if not alike:
             moved = _with_hand(moved, arm, result != Group.NOBODY, window, hand)
         result = _given_to(result, arm, moved)
-        apart = _far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result)
+        apart = far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result.shape)
         own = result == fore
         moved = _follow(own, result == upper, window, in_arm_px, apart)
         result = _given_to(result, own, moved)
     known = result != Group.NOBODY
     whole = nearest(result, known) if known.any() else result
     return np.where(groups != Group.NOBODY, whole, Group.NOBODY).astype(np.int32)
-
-
-def nearest(values: NDArray[T], wanted: NDArray[np.bool_]) -> NDArray[T]:
-    """``[h, w]``: of each pixel the value of the nearest wanted one; some must be."""
-    _, label = cv2.distanceTransformWithLabels(
-        (~wanted).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    of_label = np.zeros(int(label.max()) + 1, values.dtype)
-    of_label[label[wanted]] = values[wanted]
-    return np.asarray(of_label[label])
-
-
-def _far_from(point: Vectors, radius: float, groups: Groups) -> NDArray[np.bool_]:
-    rows, columns = np.indices(groups.shape)
-    return np.asarray(np.hypot(columns - point[0], rows - point[1]) > radius)
 
 
 def _near(point: Vectors, others: Vectors, radius: float) -> bool:
@@ -129,7 +116,7 @@ def _from_line(ends: Vectors, groups: Groups) -> NDArray[np.float32]:
     line = np.zeros(groups.shape, np.uint8)
     start, end = np.rint(ends[:, :2]).astype(int).tolist()
     cv2.line(line, start, end, 1)
-    return _distance_to(line > 0)
+    return distance_to(line > 0)
 
 
 def _given_to(groups: Groups, was: NDArray[np.bool_], limb: NDArray[np.bool_]) -> Groups:
@@ -160,7 +147,7 @@ def _follow(
     """
     if own.sum() < FEWEST or other.sum() < FEWEST:
         return own
-    from_own, from_other = (_distance_to(one) for one in (own, other))
+    from_own, from_other = (distance_to(one) for one in (own, other))
     unsure = open_ & (own & (from_other <= band_px) | other & (from_own <= band_px))
     return _cut(own, other, window, unsure, from_own <= AROUND * band_px)
 
@@ -206,22 +193,13 @@ def _cut(
     if not np.isin([cv2.GC_BGD, cv2.GC_FGD], labels).all() or not unsure.any():
         return own
     # Behind the person there may be any colour; it tells nothing of what is beside the limb.
-    flat = np.arange(own.size).reshape(own.shape)
-    beside = window.reshape(-1, 3)[nearest(flat, other)]
+    beside = window.reshape(-1, 3)[nearest_reached(other)]
     picture = np.ascontiguousarray(np.where((own | other)[..., None], window, beside)[part])
     cv2.setRNGSeed(0)  # its colour models start from random ones: alike for alike photos
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
-    found = np.isin(labels, [cv2.GC_FGD, cv2.GC_PR_FGD])
-    found = _without_strands(found, (own | other)[part])
+    found = _without_strands(cut_out(picture, labels), (own | other)[part])
     result = own.copy()
     result[part] = np.where(unsure[part], found, own[part])
     return result
-
-
-def _distance_to(region: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """``[n, n]`` in pixels."""
-    return np.asarray(cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
 def _without_strands(limb: NDArray[np.bool_], both: NDArray[np.bool_]) -> NDArray[np.bool_]:

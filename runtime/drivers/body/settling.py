@@ -13,6 +13,7 @@ from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit, kept_within
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
+from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.spec.arrays import Array
 
 BESIDE = 0.2
@@ -67,7 +68,7 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
         arm = [Group.UPPER_ARM_L + side, Group.FOREARM_L + side]
         region = np.isin(binding.group, arm)
         if region.any():
-            apart = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5)
+            apart = distance_to(region)
             own = np.isin(groups, arm) & in_window & (apart[y, x] <= BESIDE * fit.trunk_px)
             mesh[own] = kept_within(mesh[own], region)
     return mesh
@@ -82,13 +83,13 @@ def _not_denied(fit: Fit, mesh: Array, binding: Binding, far: float) -> NDArray[
     triangles = fit.template.triangles
     groups = GROUP[main_bones(fit.template)][triangles[:, 0]]
     result = np.ones(len(triangles), np.bool_)
-    arms = np.isin(groups, ARMS)
+    arms, in_photo = np.isin(groups, ARMS), binding.group
     for _ in range(ROUNDS):  # behind what goes lies its other side
         front = rasterise(mesh, triangles, fit.inside.shape, keep=result, cull=True)
         there = front.triangle >= 0
         shown = there & binding.reached
         number = front.triangle[shown]
-        other = arms[number] & (groups[number] != binding.group[shown])
+        other = arms[number] & (groups[number] != in_photo[shown])
         hiding = number[other & (front.depth[shown] + far <= binding.depth[shown])]
         beside = np.bincount(front.triangle[there & ~binding.reached], minlength=len(triangles))
         whole = np.bincount(front.triangle[there], minlength=len(triangles))

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import rasterise
-from bunraku.runtime.drivers.body.binding import nearest_reached
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.keeping import lean_since
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
+from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.rig import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.source.source import Source

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.binding import Binding, Bound
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group, Groups, nearest
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group, Groups
+from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest, nearest_reached
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -144,10 +145,9 @@ def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
     sums = cv2.GaussianBlur(colours * share[..., None], (0, 0), GRAIN_PX)
     weight = cv2.GaussianBlur(share, (0, 0), GRAIN_PX)[..., None]
     even = (sums / np.maximum(weight, 1e-6)).astype(np.float32)
-    flat = np.arange(known.size).reshape(known.shape)
-    spread = even.reshape(-1, 3)[nearest(flat, known)]
+    spread = even.reshape(-1, 3)[nearest_reached(known)]
     result = np.where(known[..., None], colours, spread).astype(np.float32)
-    apart = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)[..., None]
+    apart = distance_to(known)[..., None]
     for softness in SOFTER_PX:
         soft = cv2.GaussianBlur(result, (0, 0), softness)
         result += (soft - result) * np.clip(apart / softness - 0.5, 0.0, 1.0)
@@ -200,8 +200,6 @@ def _members(binding: Binding, hidden: Sequence[Binding]) -> Array:
     for cloths in hidden:  # where it goes on under another limb it has colours of its own alone
         behind = cloths.bone[cloths.reached][0]
         other = np.isin(group, ARMS) & (group != GROUP[behind])
-        square = np.ones((2 * BLEEDING_PX + 1,) * 2, np.uint8)
-        near = cv2.dilate(other.astype(np.uint8), square) > 0
-        own[cloths.reached & near & (group == GROUP[behind])] = Group.NOBODY
+        own[cloths.reached & grown(other, BLEEDING_PX) & (group == GROUP[behind])] = Group.NOBODY
     soft = [cv2.GaussianBlur((own == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
     return np.ascontiguousarray(np.concatenate(soft), np.float32)

@@ -1,0 +1,65 @@
+"""Regions of the photo's window: what is near them, how far, and where colours cut them out."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.spec.arrays import Picture
+
+Region = NDArray[np.bool_]
+T = TypeVar("T", bound=np.generic)
+
+ROUNDS = 3
+"""Of cutting out."""
+
+
+def nearest(values: NDArray[T], wanted: Region) -> NDArray[T]:
+    """``[h, w]``: of each pixel the value of the nearest wanted one; some must be."""
+    _, label = cv2.distanceTransformWithLabels(
+        (~wanted).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros(int(label.max()) + 1, values.dtype)
+    of_label[label[wanted]] = values[wanted]
+    return np.asarray(of_label[label])
+
+
+def nearest_reached(reached: Region) -> NDArray[np.int64]:
+    """``[h, w]``: of every pixel the flat index of the nearest reached one."""
+    flat = np.arange(reached.size, dtype=np.int64).reshape(reached.shape)
+    return nearest(flat, reached)
+
+
+def distance_to(region: Region) -> NDArray[np.float32]:
+    """``[h, w]`` in pixels, 0 within it."""
+    return np.asarray(cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+
+
+def far_from(point: Vectors, radius: float, shape: tuple[int, ...]) -> Region:
+    """``[h, w]``: the pixels farther from a point (x, y)."""
+    rows, columns = np.indices(shape)
+    return np.asarray(np.hypot(columns - point[0], rows - point[1]) > radius)
+
+
+def grown(region: Region, px: int) -> Region:
+    """The region and a square of so many pixels around each of it."""
+    square = np.ones((2 * px + 1,) * 2, np.uint8)
+    return np.asarray(cv2.dilate(region.astype(np.uint8), square) > 0)
+
+
+def cut_out(picture: Picture, labels: NDArray[np.uint8]) -> Region:
+    """What stands before the rest by its colours and the picture's edges.
+
+    The colour models start from random ones: seed OpenCV's numbers, for alike results.
+
+    Source: C. Rother, V. Kolmogorov, A. Blake, "GrabCut", 2004, by way of OpenCV.
+
+    :param picture: ``[h, w, 3]``. :param labels: ``[h, w]``, OpenCV's ``GC_...``; written to.
+    """
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
+    return np.isin(labels, [cv2.GC_FGD, cv2.GC_PR_FGD])
