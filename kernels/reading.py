@@ -26,3 +26,19 @@ def between(picture: Any, column: Any, row: Any, fx: Any, fy: Any, c: Any) -> An
     below = picture[row + 1, column, c]
     below += (picture[row + 1, column + 1, c] - below) * fx
     return above + (below - above) * fy
+
+
+@numba.njit(inline="always")
+def with_pixels(photo: Any, column: Any, row: Any, fx: Any, fy: Any, weight: Any, sums: Any) -> Any:
+    """Sums of three colours, and what a picture has between four pixels, by a weight."""
+    red, green, blue = sums
+    one = np.float32(1.0)
+    w00, w01 = weight * (one - fx) * (one - fy), weight * fx * (one - fy)
+    w10, w11 = weight * (one - fx) * fy, weight * fx * fy
+    red += photo[row, column, 0] * w00 + photo[row, column + 1, 0] * w01
+    red += photo[row + 1, column, 0] * w10 + photo[row + 1, column + 1, 0] * w11
+    green += photo[row, column, 1] * w00 + photo[row, column + 1, 1] * w01
+    green += photo[row + 1, column, 1] * w10 + photo[row + 1, column + 1, 1] * w11
+    blue += photo[row, column, 2] * w00 + photo[row, column + 1, 2] * w01
+    blue += photo[row + 1, column, 2] * w10 + photo[row + 1, column + 1, 2] * w11
+    return red, green, blue

@@ -10,6 +10,7 @@ import numpy as np
 
 from bunraku.kernels.jit import BYTE, FLAG, FLOAT, INDEX, clamped, kernel, read_only, share, written
 from bunraku.kernels.pasting.terms import JUMP, PREMULTIPLIED, TRACE, Box, Detail, Fade, inside
+from bunraku.kernels.reading import with_pixels
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.tensors import WARPED_CHANNELS
 
@@ -136,15 +137,9 @@ def _read_corners(
         sy = clamped(np.float32(y - y0) + field[q, r, 5], np.float32(y1 - 1 - y0))
         px, py = min(int(sx), x1 - x0 - 2), min(int(sy), y1 - y0 - 2)
         hx, hy = sx - np.float32(px), sy - np.float32(py)
-        w00, w01 = t * (one - hx) * (one - hy), t * hx * (one - hy)
-        w10, w11 = t * (one - hx) * hy, t * hx * hy
         px, py = px + x0, py + y0
-        red += photo[py, px, 0] * w00 + photo[py, px + 1, 0] * w01
-        red += photo[py + 1, px, 0] * w10 + photo[py + 1, px + 1, 0] * w11
-        green += photo[py, px, 1] * w00 + photo[py, px + 1, 1] * w01
-        green += photo[py + 1, px, 1] * w10 + photo[py + 1, px + 1, 1] * w11
-        blue += photo[py, px, 2] * w00 + photo[py, px + 1, 2] * w01
-        blue += photo[py + 1, px, 2] * w10 + photo[py + 1, px + 1, 2] * w11
+        sums = red, green, blue
+        red, green, blue = with_pixels(photo, px, py, hx, hy, t, sums)
     return red, green, blue
 
 
@@ -226,15 +221,9 @@ def _paste_rows(
                 sy = clamped(sy - np.float32(y0), np.float32(y1 - 1 - y0))
                 px, py = min(int(sx), x1 - x0 - 2), min(int(sy), y1 - y0 - 2)
                 hx, hy = sx - np.float32(px), sy - np.float32(py)
-                w00, w01 = t * (one - hx) * (one - hy), t * hx * (one - hy)
-                w10, w11 = t * (one - hx) * hy, t * hx * hy
                 px, py = px + x0, py + y0
-                red += photo[py, px, 0] * w00 + photo[py, px + 1, 0] * w01
-                red += photo[py + 1, px, 0] * w10 + photo[py + 1, px + 1, 0] * w11
-                green += photo[py, px, 1] * w00 + photo[py, px + 1, 1] * w01
-                green += photo[py + 1, px, 1] * w10 + photo[py + 1, px + 1, 1] * w11
-                blue += photo[py, px, 2] * w00 + photo[py, px + 1, 2] * w01
-                blue += photo[py + 1, px, 2] * w10 + photo[py + 1, px + 1, 2] * w11
+                sums = red, green, blue
+                red, green, blue = with_pixels(photo, px, py, hx, hy, t, sums)
             out[y, x, 0] = _mixed(out[y, x, 0], red, m)
             out[y, x, 1] = _mixed(out[y, x, 1], green, m)
             out[y, x, 2] = _mixed(out[y, x, 2], blue, m)

@@ -8,6 +8,7 @@ import numba
 import numpy as np
 
 from bunraku.kernels.jit import BYTE, INDEX, clamped, kernel, read_only, share, written
+from bunraku.kernels.reading import with_pixels
 from bunraku.kernels.redraw.terms import CHANNELS, STILL_PX, Box
 from bunraku.spec.arrays import Array, Picture
 
@@ -93,14 +94,8 @@ def _rows(photo: Any, field: Any, numbers: Any, out: Any, first: Any, step: Any)
                 sx, sy = clamped(x + dx, np.float32(last_x)), clamped(y + dy, np.float32(last_y))
                 px, py = min(int(sx), last_x - 1), min(int(sy), last_y - 1)
                 hx, hy = sx - np.float32(px), sy - np.float32(py)
-                w00, w01 = weight * (one - hx) * (one - hy), weight * hx * (one - hy)
-                w10, w11 = weight * (one - hx) * hy, weight * hx * hy
-                red += photo[py, px, 0] * w00 + photo[py, px + 1, 0] * w01
-                red += photo[py + 1, px, 0] * w10 + photo[py + 1, px + 1, 0] * w11
-                green += photo[py, px, 1] * w00 + photo[py, px + 1, 1] * w01
-                green += photo[py + 1, px, 1] * w10 + photo[py + 1, px + 1, 1] * w11
-                blue += photo[py, px, 2] * w00 + photo[py, px + 1, 2] * w01
-                blue += photo[py + 1, px, 2] * w10 + photo[py + 1, px + 1, 2] * w11
+                sums = red, green, blue
+                red, green, blue = with_pixels(photo, px, py, hx, hy, weight, sums)
             out[top + row - y0, left + column - x0, 0] = _level(red)
             out[top + row - y0, left + column - x0, 1] = _level(green)
             out[top + row - y0, left + column - x0, 2] = _level(blue)
