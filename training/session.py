@@ -16,10 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import nn
 
-from bunraku.networks.checkpoint import Progress
+from bunraku.networks.checkpoint import Checkpoint, Progress
 from bunraku.networks.presets import Preset
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -64,6 +65,23 @@ def prepare(options: TrainOptions) -> torch.device:
     options.out.mkdir(parents=True, exist_ok=True)
     _stop_at_signals()
     return torch.device(options.device)
+
+
+def go_on(
+    resumed: Checkpoint | None, optimiser: torch.optim.Optimizer, options: TrainOptions
+) -> tuple[Progress, np.random.Generator]:
+    """How far a run is, its optimiser as it was left, and numbers that this sitting alone draws.
+
+    A resumed sitting must not see the noise of the first one again: torch's is seeded anew.
+    """
+    progress = Progress()
+    if resumed is not None:
+        optimiser.load_state_dict(resumed.states["optimiser"])
+        progress = resumed.progress
+        if options.restart_schedule:
+            progress.seconds = 0.0
+    torch.manual_seed(options.seed + progress.steps)
+    return progress, np.random.default_rng([options.seed, progress.steps])
 
 
 def _stop_at_signals() -> None:

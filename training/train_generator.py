@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
 from bunraku.errors import InputError
-from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
+from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.networks.discriminator import Discriminator, discriminator_loss, generator_loss
 from bunraku.networks.generator import Generated, Generator, repeat_identity
 from bunraku.networks.presets import OPTIONS, GeneratorOptions, Preset
@@ -20,7 +19,15 @@ from bunraku.training.losses import LossWeights, generator_terms
 from bunraku.training.people.records import IUV_SIZE
 from bunraku.training.perceptual import Perceptual
 from bunraku.training.samples import save_samples
-from bunraku.training.session import RunClock, TrainOptions, bf16, decay_groups, place, prepare
+from bunraku.training.session import (
+    RunClock,
+    TrainOptions,
+    bf16,
+    decay_groups,
+    go_on,
+    place,
+    prepare,
+)
 
 DRIVES = 3
 """Driving frames a person in a batch: the source is encoded once for all of them."""
@@ -54,16 +61,9 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
     critic = None
     if options.adversarial > 0.0:
         critic = Critic(options, generator.options, device)
-    progress = Progress()
-    if resumed is not None:
-        optimiser.load_state_dict(resumed.states["optimiser"])
-        progress = resumed.progress
-        if critic is not None and "critic" in resumed.states:
-            critic.load_state_dict(resumed.states["critic"])
-        if options.restart_schedule:
-            progress.seconds = 0.0
-    rng = np.random.default_rng([options.seed, progress.steps])
-    torch.manual_seed(options.seed + progress.steps)
+    if resumed is not None and critic is not None and "critic" in resumed.states:
+        critic.load_state_dict(resumed.states["critic"])
+    progress, rng = go_on(resumed, optimiser, options)
     clock = RunClock(options, progress)
     weights = LossWeights()
     people = max(1, options.batch // DRIVES)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
+from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.networks.iuv import Iuv, IuvNet
 from bunraku.spec.surface import FEET, HANDS, LIMBS, SCORES
 from bunraku.training.iuv_data import IuvBatch, IuvData
@@ -21,6 +21,7 @@ from bunraku.training.session import (
     bf16,
     chunks,
     decay_groups,
+    go_on,
     place,
     prepare,
 )
@@ -63,15 +64,7 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
     resumed = read_checkpoint(path, device) if path.exists() else None
     network = place(IuvNet() if resumed is None else resumed.iuv().train(), device)
     optimiser = torch.optim.AdamW(decay_groups(network, 1e-3), lr=options.learning_rate)
-    progress = Progress()
-    if resumed is not None:
-        optimiser.load_state_dict(resumed.states["optimiser"])
-        progress = resumed.progress
-        if options.restart_schedule:
-            progress.seconds = 0.0
-    # A resumed sitting must not see the noise of the first one again.
-    rng = np.random.default_rng([options.seed, progress.steps])
-    torch.manual_seed(options.seed + progress.steps)
+    progress, rng = go_on(resumed, optimiser, options)
     weights = part_weights().to(device)
     clock = RunClock(options, progress)
 

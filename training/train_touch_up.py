@@ -11,12 +11,20 @@ import torch
 from torch import Tensor
 
 from bunraku.errors import InputError
-from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
+from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.networks.layers import down
 from bunraku.networks.touch_up import Touched, TouchUpNet
 from bunraku.training.drawn_data import DrawnPairs, list_pairs, read_pairs
 from bunraku.training.generator_data import recoloured
-from bunraku.training.session import RunClock, TrainOptions, bf16, decay_groups, place, prepare
+from bunraku.training.session import (
+    RunClock,
+    TrainOptions,
+    bf16,
+    decay_groups,
+    go_on,
+    place,
+    prepare,
+)
 
 SAVE_STEPS = 100
 CUT_PX = 128
@@ -159,14 +167,7 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
     resumed = read_checkpoint(path, device) if path.exists() else None
     network = place(TouchUpNet() if resumed is None else resumed.touch_up().train(), device)
     optimiser = torch.optim.AdamW(decay_groups(network, 1e-3), lr=options.learning_rate)
-    progress = Progress()
-    if resumed is not None:
-        optimiser.load_state_dict(resumed.states["optimiser"])
-        progress = resumed.progress
-        if options.restart_schedule:
-            progress.seconds = 0.0
-    rng = np.random.default_rng([options.seed, progress.steps])
-    torch.manual_seed(options.seed + progress.steps)
+    progress, rng = go_on(resumed, optimiser, options)
     clock = RunClock(options, progress)
 
     def save() -> None:
