@@ -26,7 +26,7 @@ from bunraku.runtime.engines.bundle import weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
 from bunraku.runtime.measure import Spread
-from bunraku.runtime.options import DRIVER, FACE, HANDS, DriverKind, PuppetOptions
+from bunraku.runtime.options import DRIVER, FACE, HANDS, LIVE_RESOLUTION, DriverKind, PuppetOptions
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.opening import film_stream, open_clip
 from bunraku.runtime.source.photo import read_photo
@@ -54,6 +54,8 @@ class BenchOptions:
     """How strongly the photo's face does what the driver's does."""
     hands: bool = HANDS
     """Whether its hands do."""
+    resolution: int = LIVE_RESOLUTION
+    """Side in pixels of the window in which a body is drawn, at most."""
     engine: EngineKind | str = EngineKind.ONNXRUNTIME
     threads: int | None = None
     """For each engine and kernel; None for as many as the process may use."""
@@ -93,6 +95,7 @@ def run_latency(
         threads=threads,
         iuv=options.iuv,
         driver=options.driver,
+        resolution=options.resolution,
         options=PuppetOptions(face=options.face, hands=options.hands),
     )
     return {
@@ -101,6 +104,7 @@ def run_latency(
         "driver": str(options.driver),
         "face": options.face,
         "hands": options.hands,
+        "resolution": options.resolution,
         "engine": str(options.engine),
         "threads": threads,
         "machine": machine(),

@@ -27,7 +27,7 @@ class Identity:
     canvas: Canvas
     """Pastes the person back into the photo."""
     window_canvas: Canvas
-    """Pastes into the window alone, at the networks' own size."""
+    """Pastes into the window alone, in the pixels in which the person is drawn."""
 
     @property
     def features(self) -> Features:

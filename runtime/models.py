@@ -30,7 +30,7 @@ from bunraku.runtime.generator import Features, Generator
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
-from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
+from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.shade import Shade
@@ -73,6 +73,9 @@ class Models:
     """Of the hands of photos and drivers; None where none are to follow."""
     notes: tuple[str, ...] = ()
     """What the user should know whatever the photo, a line each."""
+    resolution: int | None = None
+    """Side in pixels of the window in which the person is drawn, at most; None for the networks'
+    own."""
 
     @classmethod
     def load(
@@ -87,6 +90,7 @@ class Models:
         hands: bool = True,
         driver: DriverKind | str = DRIVER,
         pose: PoseModel = PoseModel.FULL,
+        resolution: int = RESOLUTION,
     ) -> Models:
         """Everything that a bundle needs.
 
@@ -102,6 +106,8 @@ class Models:
         :param driver: what poses photos: ``landmarks`` or ``body``; IUV images are told with
             ``driven_by_images``.
         :param pose: which landmark network, unless ``networks`` are given.
+        :param resolution: side in pixels of the window in which a body is drawn, at most; less
+            where the photo has less, and never less than the networks'.
         :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
@@ -149,6 +155,7 @@ class Models:
             faces=faces,
             hands=fingers,
             notes=notes,
+            resolution=None if template is None else resolution,
         )
         loaded.generator()  # what does not fit together is said here, not at the first session
         return loaded
@@ -206,12 +213,13 @@ class Models:
         :raises NoPersonError: nobody is in it, or too small, or too little of the body.
         :raises EngineError: a network failed.
         """
-        size = self.layout.window
-        source = make_source(photo, self.finder, self.segmenter, size)
+        seen = self.layout.window
+        source = make_source(photo, self.finder, self.segmenter, seen, self.resolution)
+        size = len(source.window)
         subject = driver.prepare(source)
 
         def encode() -> Features:
-            return generator.encode(source.image(), source.person(), subject.surface)
+            return generator.encode(source.image(seen), source.person(seen), subject.surface)
 
         features = Later(encode)
         if not subject.drawn:

@@ -24,6 +24,10 @@ FACE = 1.0
 HANDS = True
 """Whether hands follow then."""
 
+RESOLUTION, LIVE_RESOLUTION = 512, 384
+"""Side in pixels of the window in which a body is drawn, at most; and where somebody waits for each
+frame."""
+
 
 @dataclass(frozen=True)
 class PuppetOptions:

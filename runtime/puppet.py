@@ -22,7 +22,7 @@ from bunraku.runtime.generator import Blended, Fetched, Seamed
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.models import Models
-from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
+from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window
@@ -69,6 +69,7 @@ class Puppet:
         networks: PoseNetworks | None = None,
         driver: DriverKind | str = DRIVER,
         pose: PoseModel = PoseModel.FULL,
+        resolution: int = RESOLUTION,
         options: PuppetOptions | None = None,
     ) -> Puppet:
         """A puppet of a bundle; see ``Models.load`` for what it takes and raises."""
@@ -83,6 +84,7 @@ class Puppet:
             hands=told.hands,
             driver=driver,
             pose=pose,
+            resolution=resolution,
         )
         return cls(models, told)
 
@@ -179,7 +181,7 @@ class Puppet:
         """The third stage: the person's picture, back in the photo.
 
         :param moved: what ``move`` gave for this identity; None for the photo as it is.
-        :param window_only: only the square that the networks make, at their own size.
+        :param window_only: only the square around the person, in the pixels it is drawn in.
         :return: a new picture of the photo's size, or of the window's.
         :raises EngineError: an engine failed.
         """
@@ -196,7 +198,7 @@ class Puppet:
 
         :param frame: HWC uint8 RGB of any size.
         :param time_s: the frame's time; None for now.
-        :param window_only: only the square that the networks make, at their own size.
+        :param window_only: only the square around the person, in the pixels it is drawn in.
         :return: a new picture of the photo's size, or of the window's.
         :raises InputError: the frame is not a picture, or there is no source yet.
         :raises DriverEndedError: what drives has ended (IUV images).

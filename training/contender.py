@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.errors import InputError
 from bunraku.runtime.drivers.protocol import Drawn, Driving
@@ -165,7 +167,7 @@ class Contender:
             self.lost += 1
         else:
             self._moved, self.driving = self._puppet.move(identity, driving), driving
-        return self._paint(window_only=True)
+        return _measured(self._paint(window_only=True))
 
     def follow_self(self) -> Picture:
         """The same, driven by the photo itself as it was given."""
@@ -195,8 +197,8 @@ class Contender:
 
     @property
     def person(self) -> Array:
-        """The photo's person in its window, ``[w, w]`` in [0, 1]."""
-        return self._puppet.identity.source.mask
+        """The photo's person in its window, ``[256, 256]`` in [0, 1]."""
+        return np.asarray(_measured(self._puppet.identity.source.mask), np.float32)
 
     @property
     def view(self) -> tuple[int, Window]:
@@ -219,6 +221,13 @@ class Contender:
     def _paint(self, window_only: bool) -> Picture:
         identity = self._puppet.identity
         return self.upright(self._puppet.paint(identity, self._moved, window_only=window_only))
+
+
+def _measured(values: NDArray[Any]) -> NDArray[Any]:
+    """A window in the pixels in which all are compared, however fine it was drawn."""
+    if len(values) == WINDOW:
+        return values
+    return np.asarray(cv2.resize(values, (WINDOW, WINDOW), interpolation=cv2.INTER_AREA))
 
 
 def windowed(picture: Picture, window: Window) -> Picture:

@@ -28,6 +28,7 @@ from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import DriverKind, PuppetOptions
 from bunraku.runtime.source.framing import crop
+from bunraku.runtime.source.mask import NETWORK_PX
 from bunraku.spec.arrays import Array
 from bunraku.training.people.records import Record, compose, list_records, read_record
 
@@ -111,7 +112,9 @@ _models: Models | None = None
 def _draw(record: Path, out: Path) -> None:
     global _models
     if _models is None:
-        _models = Models.load(threads=1, driver=DriverKind.BODY, face=False, hands=False)
+        _models = Models.load(
+            threads=1, driver=DriverKind.BODY, face=False, hands=False, resolution=NETWORK_PX
+        )
     write_pairs(pairs_path(out, record), draw_person(read_record(record), _models))
 
 

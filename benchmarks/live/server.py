@@ -100,11 +100,13 @@ def build(asked: argparse.Namespace, photos: tuple[Path, ...], ledger: Ledger) -
     )
     if asked.engine is Engine.PUPPET:
         from bunraku.runtime.models import Models
+        from bunraku.runtime.options import LIVE_RESOLUTION
         from bunraku.runtime.plan import SERVER_SPARE, live_shares
         from bunraku.runtime.puppet import Puppet
         from bunraku.stream.core.stages import puppet_stages
 
-        models = Models.load("live", threads=live_shares(spare=SERVER_SPARE).threads)
+        threads = live_shares(spare=SERVER_SPARE).threads
+        models = Models.load("live", threads=threads, resolution=LIVE_RESOLUTION)
         models.warm_up()  # as `bunraku serve` does
 
         def puppet(controls: Controls) -> list[Stage]:

@@ -17,8 +17,10 @@ from bunraku.spec.arrays import Array, Picture
 
 BAND = 10.0 / 256.0
 """How far from the pose network's outline the segmentation is listened to, in windows."""
+NETWORK_PX = 256
+"""Side of the windows in which the networks' masks are as fine as they get."""
 RADIUS = 4
-"""Of the guided filter, in pixels of a 256-pixel window."""
+"""Of the guided filter, in pixels of such a window."""
 EPSILON = 1e-4
 """Of the guided filter: variances of colour below this are no edge."""
 CRISP = 3.0
@@ -38,8 +40,15 @@ def person_mask(window: Picture, body: Array, segmentation: Array | None, half: 
     if half and segmentation is not None:
         near = np.abs(_distance(body)) < BAND * body.shape[0]
         mask = np.where(near, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
-    mask = guided_filter(window, mask, RADIUS, EPSILON)
+    radius = max(1, round(RADIUS * fineness(len(window))))
+    mask = guided_filter(window, mask, radius, EPSILON)
     return np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)
+
+
+def fineness(n: int) -> float:
+    """How many pixels of a window of n are one of those that the networks see, at least 1: what is
+    known of a body is no finer, however fine it is drawn."""
+    return max(1.0, n / NETWORK_PX)
 
 
 def shrunk(mask: Array) -> Array:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.pose import Pose, Segmenter
@@ -50,7 +52,7 @@ class Source:
     """How many the photo shows; the largest is this one."""
     framing: Framing
     window: Picture
-    """``[w, w, 3]``: the photo's window as the networks see it."""
+    """``[w, w, 3]``: the photo's window, in as many pixels as the person is drawn in."""
     mask: Array
     """``[w, w]`` in [0, 1], the person in the window."""
     plate: Picture
@@ -74,14 +76,15 @@ class Source:
         """A picture of the upright person, turned as the photo was given."""
         return turn_picture(picture, self.turned_deg)
 
-    def image(self) -> Array:
-        """The window for the networks: ``[1, 3, w, w]`` RGB in [0, 1]."""
-        planes = self.window.transpose(2, 0, 1)[None]
+    def image(self, size: int) -> Array:
+        """The window for networks that see it in ``size`` pixels: ``[1, 3, size, size]`` RGB in
+        [0, 1]."""
+        planes = _shrink(self.window, size).transpose(2, 0, 1)[None]
         return np.ascontiguousarray(planes, np.float32) / np.float32(255.0)
 
-    def person(self) -> Array:
-        """The person for the networks: ``[1, 1, w, w]`` in [0, 1], without the rim."""
-        return shrunk(self.mask)[None, None]
+    def person(self, size: int) -> Array:
+        """The person for the same: ``[1, 1, size, size]`` in [0, 1], without the rim."""
+        return shrunk(np.asarray(_shrink(self.mask, size), np.float32))[None, None]
 
 
 @dataclass(frozen=True)
@@ -122,19 +125,25 @@ class SourceReport:
 
 
 def make_source(
-    photo: Picture, finder: PersonFinder, segmenter: Segmenter | None, size: int
+    photo: Picture,
+    finder: PersonFinder,
+    segmenter: Segmenter | None,
+    size: int,
+    largest: int | None = None,
 ) -> Source:
     """Find the photo's person, frame it and cut it out.
 
     :param photo: HWC uint8.
     :param segmenter: separates the person from the background where the photo shows half a body,
         and finds who else must not be copied into it; None to do without.
-    :param size: w, side of the networks' window in pixels.
+    :param size: w, side of the window in pixels.
+    :param largest: w is what the photo has in its window instead, from ``size`` to this.
     :raises NoPersonError: see ``find_person``.
     :raises EngineError: a network failed.
     """
     (photo, pose, turned_deg), count = find_person(photo, finder)
     framing = source_framing(pose, photo.shape[:2])
+    size = max(size, min(framing.window.box[2], largest or size))
     body = body_mask(pose, photo.shape[:2])
     window = np.asarray(crop(photo, framing.window, size), np.uint8)
     mask = person_mask(
@@ -176,6 +185,13 @@ def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:
             "Use a larger photo, or one taken from nearer.",
         )
     return found, max(1, finder.count(photo))
+
+
+def _shrink(values: NDArray[Any], size: int) -> NDArray[Any]:
+    """A square picture in fewer pixels, or as it is."""
+    if len(values) == size:
+        return values
+    return np.asarray(cv2.resize(values, (size, size), interpolation=cv2.INTER_AREA))
 
 
 def body_mask(pose: Pose, shape: tuple[int, int]) -> Array:

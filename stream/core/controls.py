@@ -104,7 +104,7 @@ class Controls:
     """How strongly then, above 0 to 1.5."""
     help_shown: bool = False
     window_only: bool = False
-    """Only the square that the networks make, not the whole photo."""
+    """Only the square around the person, not the whole photo."""
     calibrate_asked: bool = False
     """Set by the command; the stage that calibrates sets it back."""
     quit_asked: bool = False

@@ -129,7 +129,7 @@ class ServerOptions:
     # What the browser's camera is asked for.
     size: tuple[int, int] = (640, 480)
     rate: float = 30.0
-    # Only the square that the networks make is sent, not the whole photo.
+    # Only the square around the person is sent, not the whole photo.
     window_only: bool = False
     # How strongly photos' faces follow until a visitor says otherwise; None: no face ever does.
     face: float | None = FACE

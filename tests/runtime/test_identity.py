@@ -23,7 +23,7 @@ def test_everything_is_computed_once() -> None:
     assert features.image_masked is not None
     assert features.atlas_prior is not None
     masked = features.image_masked
-    assert np.allclose(masked[:, :3], identity.source.image() * masked[:, 3:4])
+    assert np.allclose(masked[:, :3], identity.source.image(WINDOW) * masked[:, 3:4])
     read = (*features.z, masked, features.atlas_prior)
     names = ("z_16", "z_32", "z_64", "image_masked", "atlas_prior")
     for name, tensor in zip(names, read, strict=True):

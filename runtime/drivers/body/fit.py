@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.shape import HandPoses
+from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_HIP,
@@ -55,6 +56,11 @@ class Fit:
         """From the shoulders to the hips, in the picture."""
         return trunk_length(self.stance.points)
 
+    @property
+    def fine(self) -> float:
+        """By how much lengths in the networks' pixels are more in the window's."""
+        return fineness(len(self.inside))
+
 
 def fit_body(
     template: Template, rig: Rig, landmarks: Array, mask: Array, hands: HandPoses = NO_HANDS
@@ -69,7 +75,9 @@ def fit_body(
     """
     inside = mask > INSIDE
     points = np.asarray(landmarks[:, :3], np.float64)
-    if not np.isfinite(points).all() or trunk_length(points) < SMALLEST_TRUNK_PX:
+    if not np.isfinite(points).all() or trunk_length(points) < SMALLEST_TRUNK_PX * fineness(
+        len(mask)
+    ):
         return None
     if covered(landmarks, inside) < COVERED:
         return None
@@ -139,7 +147,7 @@ def kept_within(mesh: Array, region: NDArray[np.bool_]) -> Array:
         place = np.clip(np.rint(result[:, :2]), 0, n - 1).astype(int)
         x, y = place[:, 0], place[:, 1]
         in_window = (np.abs(result[:, :2] - place) <= 0.5).all(1)
-        move = np.clip(signed[y, x] + MARGIN_PX, 0.0, FARTHEST_PX) * in_window
+        move = np.clip(signed[y, x] + MARGIN_PX, 0.0, FARTHEST_PX * fineness(n)) * in_window
         result[:, 0] -= move * right[y, x]
         result[:, 1] -= move * down[y, x]
     return result

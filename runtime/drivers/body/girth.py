@@ -12,6 +12,7 @@ from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY, with_hands
 from bunraku.runtime.drivers.body.rig import Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.source.mask import fineness
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
@@ -164,7 +165,7 @@ def _limb(
     bone: int, segments: dict[int, Segment], trunk: Trunk, inside: NDArray[np.bool_]
 ) -> float:
     own = segments[bone]
-    if np.linalg.norm(own.end - own.start) < SHORT_PX:
+    if np.linalg.norm(own.end - own.start) < SHORT_PX * fineness(len(inside)):
         return np.nan
     others = [
         s

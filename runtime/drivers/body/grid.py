@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.body.binding import (
 )
 from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
+from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
@@ -139,7 +140,7 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
     quads = np.stack([a, b, c, d], -1)[(np.stack([a, b, c, d]) >= 0).all(0)]
     triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     part, distance = binding.part.ravel()[at], binding.distance.ravel()[at]
-    cut = _cut(triangles, place, part, distance, trunk_px)
+    cut = _cut(triangles, place, part, distance, trunk_px, fineness(n))
     doubled = _double(triangles[cut], place, bone)
     origin = np.concatenate([np.arange(len(place)), doubled.origin]).astype(np.int64)
     carrier = np.concatenate([np.arange(len(place)), doubled.carrier]).astype(np.int64)
@@ -179,6 +180,7 @@ def _cut(
     part: NDArray[np.int32],
     distance: Array,
     trunk_px: float,
+    fine: float,
 ) -> NDArray[np.bool_]:
     """Which triangles lie across parts that do not hang together."""
     result = np.zeros(len(triangles), np.bool_)
@@ -186,7 +188,7 @@ def _cut(
         i, j = triangles[:, first], triangles[:, second]
         legs = np.isin(part[i], _LEGS) & np.isin(part[j], _LEGS)
         legs &= np.isin(part[i], _SHINS) | np.isin(part[j], _SHINS)
-        skirt = legs & (np.minimum(distance[i], distance[j]) > SKIRT_PX)
+        skirt = legs & (np.minimum(distance[i], distance[j]) > SKIRT_PX * fine)
         result |= ~HANGING[part[i], part[j]] & ~skirt
         result |= np.abs(place[i, 2] - place[j, 2]) > DEPTH_STEP * TORN * trunk_px
     return result

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_EYE,
@@ -146,7 +147,8 @@ class Head:
         whole = ((skull | hair) & inside).astype(np.uint8)
         padded = cv2.copyMakeBorder(whole, *(radius,) * 4, cv2.BORDER_CONSTANT)
         closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[radius:-radius, radius:-radius]
-        within = cv2.erode(inside.astype(np.uint8), np.ones((2 * RIM_PX + 1,) * 2, np.uint8))
+        rim = round(RIM_PX * fineness(len(inside)))
+        within = cv2.erode(inside.astype(np.uint8), np.ones((2 * rim + 1,) * 2, np.uint8))
         return np.asarray((closed > 0) & (within > 0))
 
     def behind(self, region: NDArray[np.bool_], front: Array) -> Array:

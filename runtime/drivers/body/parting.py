@@ -23,6 +23,7 @@ from bunraku.runtime.drivers.body.regions import (
     nearest_reached,
 )
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_WRIST
 
@@ -196,15 +197,18 @@ def _cut(
     beside = window.reshape(-1, 3)[nearest_reached(other)]
     picture = np.ascontiguousarray(np.where((own | other)[..., None], window, beside)[part])
     cv2.setRNGSeed(0)  # its colour models start from random ones: alike for alike photos
-    found = _without_strands(cut_out(picture, labels), (own | other)[part])
+    found = _without_strands(cut_out(picture, labels), (own | other)[part], fineness(len(own)))
     result = own.copy()
     result[part] = np.where(unsure[part], found, own[part])
     return result
 
 
-def _without_strands(limb: NDArray[np.bool_], both: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _without_strands(
+    limb: NDArray[np.bool_], both: NDArray[np.bool_], fine: float
+) -> NDArray[np.bool_]:
     """The limb without its threads, and with those of the other side."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * STRAND_PX + 1,) * 2)
+    strand = round(STRAND_PX * fine)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * strand + 1,) * 2)
     core, rest = (
         cv2.morphologyEx(one.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
         for one in (limb, both & ~limb)

@@ -50,8 +50,9 @@ def settle(fit: Fit, binding: Binding) -> tuple[Settled, Binding]:
     front = rasterise(mesh, fit.template.triangles, fit.inside.shape, keep=given, cull=True)
     nearest = np.where(front.triangle >= 0, front.depth + BROUGHT * far, np.inf)
     lift = np.maximum(binding.depth - nearest, 0.0) * binding.reached
-    around = np.ones((2 * LIFT_PX + 1,) * 2, np.uint8)
-    wide = cv2.blur(cv2.dilate(lift.astype(np.float32), around), (2 * LIFT_PX + 1,) * 2)
+    across = 2 * round(LIFT_PX * fit.fine) + 1
+    around = np.ones((across, across), np.uint8)
+    wide = cv2.blur(cv2.dilate(lift.astype(np.float32), around), (across, across))
     depth = binding.depth - np.maximum(wide * (lift > 0.0), lift)
     return Settled(mesh, given), replace(binding, depth=depth.astype(np.float32))
 

@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group, Groups
 from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest, nearest_reached
+from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -141,17 +142,27 @@ def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
 
     They are evened out before and after, the more the farther away: no grain is drawn into streaks.
     """
-    share = known.astype(np.float32)
-    sums = cv2.GaussianBlur(colours * share[..., None], (0, 0), GRAIN_PX)
-    weight = cv2.GaussianBlur(share, (0, 0), GRAIN_PX)[..., None]
+    share, fine = known.astype(np.float32), fineness(len(known))
+    sums = _softened(colours * share[..., None], GRAIN_PX, fine)
+    weight = _softened(share, GRAIN_PX, fine)[..., None]
     even = (sums / np.maximum(weight, 1e-6)).astype(np.float32)
     spread = even.reshape(-1, 3)[nearest_reached(known)]
     result = np.where(known[..., None], colours, spread).astype(np.float32)
-    apart = distance_to(known)[..., None]
+    apart = distance_to(known)[..., None] / np.float32(fine)
     for softness in SOFTER_PX:
-        soft = cv2.GaussianBlur(result, (0, 0), softness)
+        soft = _softened(result, softness, fine)
         result += (soft - result) * np.clip(apart / softness - 0.5, 0.0, 1.0)
     return np.asarray(result, np.float32)
+
+
+def _softened(values: Array, softness: float, fine: float) -> Array:
+    """A picture, blurred in the networks' pixels: it holds no more than they do."""
+    if fine == 1.0:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), softness), np.float32)
+    side = round(len(values) / fine)
+    small = cv2.resize(values, (side, side), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), softness)
+    return np.asarray(cv2.resize(small, (len(values),) * 2), np.float32)
 
 
 def _at_borders(groups: Groups) -> NDArray[np.bool_]:

@@ -19,6 +19,7 @@ from bunraku.commands.options import (
     MarkOption,
     NoFaceOption,
     PoseOption,
+    ResolutionOption,
     RotateOption,
     WindowOnlyOption,
     clip_path,
@@ -94,6 +95,7 @@ def animate(
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     hands: HandsOption = HANDS,
+    resolution: ResolutionOption = None,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: Annotated[
@@ -130,7 +132,7 @@ def animate(
     )
     images = iuv_images(driver, options)
     strength = None if no_face else face
-    loading = Loading(bundle, iuv_bundle, threads, driver, pose, strength, hands)
+    loading = Loading(bundle, iuv_bundle, threads, driver, pose, strength, hands, resolution)
     summary = _run(options, loading, images)
     _report(summary)  # first: stdout may have no room
     if as_json:

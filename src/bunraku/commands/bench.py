@@ -7,9 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from bunraku.commands.options import FaceOption, HandsOption, IuvBundleOption, LiveDriverOption
+from bunraku.commands.options import (
+    FaceOption,
+    HandsOption,
+    IuvBundleOption,
+    LiveDriverOption,
+    ResolutionOption,
+)
 from bunraku.commands.show import STDOUT, progress_bar, write_json
-from bunraku.runtime.options import DRIVER, FACE, HANDS
+from bunraku.runtime.options import DRIVER, FACE, HANDS, LIVE_RESOLUTION
 from bunraku.stream.core.output_path import check_apart, check_file
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast Bunraku is on this machine.")
@@ -34,6 +40,7 @@ def latency(
     driver: LiveDriverOption = DRIVER,
     face: FaceOption = FACE,
     hands: HandsOption = HANDS,
+    resolution: ResolutionOption = None,
     engine: Annotated[str, typer.Option(help="Inference library.")] = "onnxruntime",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
@@ -62,6 +69,7 @@ def latency(
         driver=driver,
         face=face,
         hands=hands,
+        resolution=resolution or LIVE_RESOLUTION,
         engine=engine,
         threads=threads,
         photo=photo,

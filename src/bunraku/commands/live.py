@@ -21,6 +21,7 @@ from bunraku.commands.options import (
     MarkOption,
     NoFaceOption,
     PoseOption,
+    ResolutionOption,
     RotateOption,
     StageThreadsOption,
     WindowOnlyOption,
@@ -141,6 +142,7 @@ def live(
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     hands: HandsOption = HANDS,
+    resolution: ResolutionOption = None,
     driver: LiveDriverOption = DRIVER,
     pose: PoseOption = AUTO,
     bundle: BundleOption = "live",
@@ -200,7 +202,7 @@ def live(
         duration_s=duration,
     )
     strength = None if no_face else face
-    loading = Loading(bundle, iuv_bundle, threads, driver, pose, strength, hands)
+    loading = Loading(bundle, iuv_bundle, threads, driver, pose, strength, hands, resolution)
     run(
         options,
         stats_json,

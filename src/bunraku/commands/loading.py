@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bunraku.commands.options import AUTO
-from bunraku.runtime.options import DRIVER, FACE, HANDS, PuppetOptions
+from bunraku.runtime.options import (
+    DRIVER,
+    FACE,
+    HANDS,
+    LIVE_RESOLUTION,
+    RESOLUTION,
+    PuppetOptions,
+)
 
 if TYPE_CHECKING:
     from bunraku.runtime.models import Models
@@ -27,6 +34,8 @@ class Loading:
     face: float | None = FACE
     """How strongly faces follow; None for never."""
     hands: bool = HANDS
+    resolution: int | None = None
+    """In which a body is drawn; None for what the command chooses."""
 
     def models(self, *, live: bool, threads: int | None = None) -> Models:
         """Load them.
@@ -45,6 +54,7 @@ class Loading:
             hands=self.hands,
             driver=self.driver,
             pose=PoseModel.choose(self.pose, live=live),
+            resolution=self.resolution or (LIVE_RESOLUTION if live else RESOLUTION),
         )
 
     def options(self, *, upright: bool) -> PuppetOptions:

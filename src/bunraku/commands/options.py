@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from bunraku.errors import InputError
+from bunraku.runtime.options import LIVE_RESOLUTION, RESOLUTION
 
 BundleOption: TypeAlias = Annotated[
     str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
@@ -26,12 +27,22 @@ PoseOption: TypeAlias = Annotated[
         "auto is heavy where it has been fetched and nobody waits, else full.",
     ),
 ]
+ResolutionOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        metavar="PX",
+        min=128,
+        max=1024,
+        help="Side of the square in which the body is drawn, at most: finer outlines for more "
+        f"time. By default {RESOLUTION}, live {LIVE_RESOLUTION}.",
+    ),
+]
 StageThreadsOption: TypeAlias = Annotated[
     int | None,
     typer.Option(min=1, help="Threads of each network; by default the stages share the cores."),
 ]
 WindowOnlyOption: TypeAlias = Annotated[
-    bool, typer.Option("--window-only", help="Only the square that the networks make.")
+    bool, typer.Option("--window-only", help="Only the square around the person.")
 ]
 MarkOption: TypeAlias = Annotated[
     bool, typer.Option("--mark", help='Write "synthetic" into the corner.')

@@ -22,6 +22,7 @@ from bunraku.commands.options import (
     LiveDriverOption,
     NoFaceOption,
     PoseOption,
+    ResolutionOption,
     StageThreadsOption,
     WindowOnlyOption,
     parse_size,
@@ -123,6 +124,7 @@ def serve(
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     hands: HandsOption = HANDS,
+    resolution: ResolutionOption = None,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     threads: StageThreadsOption = None,
@@ -172,7 +174,7 @@ def serve(
     )
     options.check()
     configure()
-    loading = Loading(bundle, iuv_bundle, threads, driver, pose, options.face, hands)
+    loading = Loading(bundle, iuv_bundle, threads, driver, pose, options.face, hands, resolution)
     run_server(options, partial(load_engines, loading), _tell_ready(options))
 
 

@@ -44,15 +44,27 @@ def test_a_source_is_what_the_photo_shows() -> None:
     assert source.window.shape == (WINDOW, WINDOW, 3)
     assert source.mask.shape == (WINDOW, WINDOW)
     assert source.plate.shape == PHOTO.shape
-    assert source.image().shape == (1, 3, WINDOW, WINDOW)
-    assert source.image().max() <= 1.0
-    assert source.person().shape == (1, 1, WINDOW, WINDOW)
-    assert source.person().sum() < source.mask.sum()  # without the rim
+    assert source.image(WINDOW).shape == (1, 3, WINDOW, WINDOW)
+    assert source.image(WINDOW).max() <= 1.0
+    assert source.person(WINDOW).shape == (1, 1, WINDOW, WINDOW)
+    assert source.person(WINDOW).sum() < source.mask.sum()  # without the rim
     ours = source.framing.window.to_units(source.pose.landmarks)
     assert np.array_equal(source.landmarks, ours)
     report = SourceReport.of(source)
     assert (report.width, report.height, report.people, report.half) == (320, 240, 2, False)
     assert report.notes == ("2 people are in the photo; the largest is animated",)
+
+
+@pytest.mark.parametrize(("largest", "side"), [(None, 128), (96, 128), (160, 160), (512, 211)])
+def test_the_person_is_drawn_as_fine_as_the_photo_is(largest: int | None, side: int) -> None:
+    source = make_source(PHOTO, FakeEstimator(), None, WINDOW, largest)
+    assert WINDOW == 128
+    assert source.framing.window.box[2] == 211
+    assert source.window.shape == (side, side, 3)
+    assert source.mask.shape == (side, side)
+    seen = make_source(PHOTO, FakeEstimator(), None, WINDOW)
+    assert np.abs(source.image(WINDOW) - seen.image(WINDOW)).mean() < 0.01
+    assert np.abs(source.person(WINDOW) - seen.person(WINDOW)).mean() < 0.02
 
 
 def test_the_photo_is_copied() -> None:
