@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import Binding, Bound
+from bunraku.runtime.drivers.body.filling import filled, gone_on
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group, Groups
-from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest, nearest_reached
+from bunraku.runtime.drivers.body.regions import grown, nearest
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
@@ -48,10 +49,8 @@ ENOUGH = 12
 """Pixels from which a plane is the photo's own."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
-GRAIN_PX, SOFTER_PX = 2.0, (2.0, 5.0)
-"""How far colours are evened out where a plane goes on beyond what is known, in pixels."""
 BLEEDING_PX = 1
-"""How far one limb's colours run into those beside it."""
+"""How far one limb's colours run into those beside it, in the networks' pixels."""
 SKIN_LIKE = 0.10
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
@@ -105,7 +104,8 @@ def make_textures(
     planes = []
     for cloth in Cloth:
         if known[cloth]:
-            planes.append(filled(colours, shown[cloth]))
+            hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
+            planes.append(gone_on(window, filled(colours, shown[cloth]), shown[cloth], hidden))
             continue
         other = _LIKE.get(cloth)
         tone = _middle(colours, shown[other]) if other is not None and known[other] else None
@@ -137,38 +137,24 @@ def _under_hair(fit: Fit, back: Binding | None) -> NDArray[np.bool_]:
     return np.asarray(result)
 
 
-def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
-    """Colours ``[n, n, 3]`` where ``known [n, n]``, and elsewhere those of the nearest known ones.
-
-    They are evened out before and after, the more the farther away: no grain is drawn into streaks.
-    """
-    share, fine = known.astype(np.float32), fineness(len(known))
-    sums = _softened(colours * share[..., None], GRAIN_PX, fine)
-    weight = _softened(share, GRAIN_PX, fine)[..., None]
-    even = (sums / np.maximum(weight, 1e-6)).astype(np.float32)
-    spread = even.reshape(-1, 3)[nearest_reached(known)]
-    result = np.where(known[..., None], colours, spread).astype(np.float32)
-    apart = distance_to(known)[..., None] / np.float32(fine)
-    for softness in SOFTER_PX:
-        soft = _softened(result, softness, fine)
-        result += (soft - result) * np.clip(apart / softness - 0.5, 0.0, 1.0)
-    return np.asarray(result, np.float32)
-
-
-def _softened(values: Array, softness: float, fine: float) -> Array:
-    """A picture, blurred in the networks' pixels: it holds no more than they do."""
-    if fine == 1.0:
-        return np.asarray(cv2.GaussianBlur(values, (0, 0), softness), np.float32)
-    side = round(len(values) / fine)
-    small = cv2.resize(values, (side, side), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), softness)
-    return np.asarray(cv2.resize(small, (len(values),) * 2), np.float32)
+def _hidden(layers: Sequence[Binding], cloth: Cloth) -> NDArray[np.bool_]:
+    """``[n, n]``: what is hidden of a kind of surface."""
+    result = np.zeros(layers[0].reached.shape if layers else (1, 1), np.bool_)
+    for layer in layers:
+        result |= layer.reached & (CLOTH[np.maximum(layer.bone, 0)] == cloth)
+    return result
 
 
 def _at_borders(groups: Groups) -> NDArray[np.bool_]:
     """Where colours of two limbs, or of a limb and the trunk, may be mixed."""
-    values, square = groups.astype(np.float32), np.ones((2 * BLEEDING_PX + 1,) * 2, np.uint8)
+    values, across = groups.astype(np.float32), 2 * _bleeding(len(groups)) + 1
+    square = np.ones((across, across), np.uint8)
     return np.asarray(cv2.dilate(values, square) != cv2.erode(values, square), np.bool_)
+
+
+def _bleeding(n: int) -> int:
+    """``BLEEDING_PX`` in a window of n pixels."""
+    return round(BLEEDING_PX * fineness(n))
 
 
 def _deep_in(hair: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -211,6 +197,8 @@ def _members(binding: Binding, hidden: Sequence[Binding]) -> Array:
     for cloths in hidden:  # where it goes on under another limb it has colours of its own alone
         behind = cloths.bone[cloths.reached][0]
         other = np.isin(group, ARMS) & (group != GROUP[behind])
-        own[cloths.reached & grown(other, BLEEDING_PX) & (group == GROUP[behind])] = Group.NOBODY
+        own[cloths.reached & grown(other, _bleeding(len(group))) & (group == GROUP[behind])] = (
+            Group.NOBODY
+        )
     soft = [cv2.GaussianBlur((own == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
     return np.ascontiguousarray(np.concatenate(soft), np.float32)

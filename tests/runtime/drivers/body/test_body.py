@@ -19,7 +19,7 @@ from bunraku.runtime.drivers.body.grid import make_grid
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import Template, load_template
-from bunraku.runtime.drivers.body.texture import Cloth, filled
+from bunraku.runtime.drivers.body.texture import Cloth
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
 from bunraku.runtime.source.source import Source
@@ -208,19 +208,6 @@ def test_a_photo_that_ends_at_the_waist_is_held_there(fit: Fit, source: Source) 
     lifted[:, 1, 3] = -15.0
     drawn = body.draw(lifted, SURE)
     assert drawn.mask[0, 0, row - 3, int(fit.stance.points[23, 0])] > 0.9
-
-
-def test_planes_go_on_smoothly_where_nothing_is_known() -> None:
-    colours = np.zeros((64, 64, 3), np.float32)
-    colours[:, 32:] = 1.0
-    known = np.zeros((64, 64), np.bool_)
-    known[20:40, 10:50] = True
-    result = filled(colours, known)
-    assert np.array_equal(result[known], colours[known])
-    # As the rim beside it, not as the mean of all: a dark sleeve stays dark beside a white print.
-    assert result[:, :10].max() < 0.1
-    assert result[:, 50:].min() > 0.9
-    assert np.abs(np.diff(result[:18, :, 0], axis=1)).max() < 0.25
 
 
 def test_what_neither_shows_is_not_made_up(body: Body) -> None:

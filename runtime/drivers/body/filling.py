@@ -1,0 +1,85 @@
+"""How the cloth of a photo's person goes on where the photo does not show it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
+from bunraku.runtime.source.mask import fineness
+from bunraku.runtime.source.texture import complete
+from bunraku.spec.arrays import Array, Picture
+
+GRAIN_PX, SOFTER_PX = 2.0, (2.0, 5.0)
+"""How far colours are evened out where a plane goes on beyond what is known, in pixels."""
+AROUND_HIDDEN_PX, NEAR_HIDDEN_PX = 40, 2
+"""How far around something hidden its cloth is looked for, and from where on, in the networks'
+pixels."""
+
+
+def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
+    """Colours ``[n, n, 3]`` where ``known [n, n]``, and elsewhere those of the nearest known ones.
+
+    They are evened out before and after, the more the farther away: no grain is drawn into streaks.
+    """
+    share, fine = known.astype(np.float32), fineness(len(known))
+    sums = _softened(colours * share[..., None], GRAIN_PX, fine)
+    weight = _softened(share, GRAIN_PX, fine)[..., None]
+    even = (sums / np.maximum(weight, 1e-6)).astype(np.float32)
+    spread = even.reshape(-1, 3)[nearest_reached(known)]
+    result = np.where(known[..., None], colours, spread).astype(np.float32)
+    apart = distance_to(known)[..., None] / np.float32(fine)
+    for softness in SOFTER_PX:
+        soft = _softened(result, softness, fine)
+        result += (soft - result) * np.clip(apart / softness - 0.5, 0.0, 1.0)
+    return np.asarray(result, np.float32)
+
+
+def gone_on(
+    window: Picture, plane: Array, known: NDArray[np.bool_], hidden: NDArray[np.bool_]
+) -> Array:
+    """A plane whose cloth goes on with its grain where something lies before it.
+
+    :param window: ``[n, n, 3]`` uint8. :param plane: of ``filled``.
+    :param known: ``[n, n]``: where the window shows the cloth. :param hidden: ``[n, n]``.
+    """
+    if not hidden.any():
+        return plane
+    fine = fineness(len(known))
+    near = round(NEAR_HIDDEN_PX * fine)
+    hole = grown(hidden, near)  # their colours run into each other
+    clear = known & ~grown(hole, near)
+    reach = round(AROUND_HIDDEN_PX * fine)
+    rows, columns = np.nonzero(hole)
+    top, left = max(rows.min() - reach, 0), max(columns.min() - reach, 0)
+    part = np.s_[top : rows.max() + reach + 1, left : columns.max() + reach + 1]
+    colours = np.ascontiguousarray(window[part])
+    size = tuple(max(1, round(side / fine)) for side in colours.shape[1::-1])
+    holes, unclear = (
+        (cv2.resize(one[part].astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.0)
+        for one in (hole, ~clear)
+    )
+    small = cv2.resize(colours, size, interpolation=cv2.INTER_AREA)
+    found = complete(small, holes.astype(np.uint8), unclear.astype(np.uint8))
+    if found is None:
+        return plane
+    shape = colours.shape[1::-1]
+    offsets = cv2.resize(found.offsets.astype(np.float32), shape, interpolation=cv2.INTER_NEAREST)
+    shade = cv2.resize(found.shade, shape)
+    y, x = np.nonzero(hole[part])
+    where = np.rint(offsets[y, x] * fine).astype(int) + np.stack([y, x], 1)
+    from_y, from_x = np.clip(where, 0, np.array(colours.shape[:2]) - 1).T
+    result = plane.copy()
+    result[part][y, x] = np.clip((colours[from_y, from_x] + shade[y, x]) / 255.0, 0.0, 1.0)
+    return result
+
+
+def _softened(values: Array, softness: float, fine: float) -> Array:
+    """A picture, blurred in the networks' pixels: it holds no more than they do."""
+    if fine == 1.0:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), softness), np.float32)
+    side = round(len(values) / fine)
+    small = cv2.resize(values, (side, side), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), softness)
+    return np.asarray(cv2.resize(small, (len(values),) * 2), np.float32)

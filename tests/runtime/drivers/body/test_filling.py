@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bunraku.runtime.drivers.body.filling import filled, gone_on
+
+
+@pytest.mark.parametrize("n", [96, 384])
+def test_a_cloth_goes_on_with_its_grain_behind_an_arm(n: int) -> None:
+    rows, columns = np.mgrid[:n, :n]
+    stripes = 127.0 + 100.0 * np.sin(rows * 2.0 * np.pi / (n / 12.0))
+    truth = np.repeat(stripes[..., None], 3, 2).astype(np.uint8)
+    arm = np.abs(rows - columns) < n // 12
+    window = np.where(arm[..., None], np.uint8([200, 60, 60]), truth)
+    smooth = filled(window.astype(np.float32) / np.float32(255.0), ~arm)
+    plane = gone_on(window, smooth, ~arm, arm)
+    wrong, before = (np.abs(one[arm] * 255.0 - truth[arm]).mean() for one in (plane, smooth))
+    assert wrong < 0.35 * before
+    assert np.array_equal(gone_on(window, smooth, ~arm, np.zeros_like(arm)), smooth)
+
+
+def test_planes_go_on_smoothly_where_nothing_is_known() -> None:
+    colours = np.zeros((64, 64, 3), np.float32)
+    colours[:, 32:] = 1.0
+    known = np.zeros((64, 64), np.bool_)
+    known[20:40, 10:50] = True
+    result = filled(colours, known)
+    assert np.array_equal(result[known], colours[known])
+    # As the rim beside it, not as the mean of all: a dark sleeve stays dark beside a white print.
+    assert result[:, :10].max() < 0.1
+    assert result[:, 50:].min() > 0.9
+    assert np.abs(np.diff(result[:18, :, 0], axis=1)).max() < 0.25
