@@ -18,6 +18,8 @@ from bunraku.spec.arrays import Array
 
 BESIDE = 0.2
 """How far beside its arm the body's may stand to be moved there, in trunks."""
+SEEN = 0.15
+"""The share of a limb that the photo must show for the body's to be moved there."""
 BESIDE_ALL = 0.5
 """The share of a triangle that must stand beside the photo's person to be left out."""
 ROUNDS = 6
@@ -68,11 +70,22 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
     for side in (0, 1):
         arm = [Group.UPPER_ARM_L + side, Group.FOREARM_L + side]
         region = np.isin(binding.group, arm)
-        if region.any():
-            apart = distance_to(region)
-            own = np.isin(groups, arm) & in_window & (apart[y, x] <= BESIDE * fit.trunk_px)
-            mesh[own] = kept_within(mesh[own], region)
+        if not region.any():
+            continue
+        apart = distance_to(region)
+        near = in_window & (apart[y, x] <= BESIDE * fit.trunk_px)
+        upper = groups == arm[0]
+        if (upper & near).any() and not _is_seen(binding.group == arm[0], mesh[upper & near]):
+            near &= ~upper  # hair hangs over it: it would be drawn down into the forearm
+        own = np.isin(groups, arm) & near
+        mesh[own] = kept_within(mesh[own], region)
     return mesh
+
+
+def _is_seen(region: NDArray[np.bool_], mesh: Array) -> bool:
+    """Whether the photo shows so much of a limb that it tells where the body's is."""
+    whole = cv2.convexHull(np.ascontiguousarray(mesh[:, :2], np.float32))
+    return float(region.sum()) >= SEEN * cv2.contourArea(whole)
 
 
 def _not_denied(fit: Fit, mesh: Array, binding: Binding, far: float) -> NDArray[np.bool_]:
