@@ -18,6 +18,7 @@ from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.surface import part_charts
 from bunraku.training.evaluated import Frames, ModelUnderTest
+from bunraku.training.grid import Grid
 from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, IuvData
 from bunraku.training.judge import Judge
 from bunraku.training.metrics import FrameScore, Score, match_keypoints, score_frame
@@ -292,12 +293,12 @@ def evaluate_surface(
     }
     best, plain = scores.values()
     log(f"IUV net: part accuracy {best.part_accuracy:.3f}, {plain.part_accuracy:.3f} without mask")
-    lines = ["## IUV net", "", SURFACE_EXPLANATION, ""]
-    lines += ["| | part accuracy | mIoU | U, V error | frames |", "|---|---|---|---|---|"]
-    for name, s in scores.items():
-        numbers = f"{s.part_accuracy:.3f} | {s.mean_iou:.3f} | {s.uv_error:.3f} | {s.frames}"
-        lines.append(f"| {name} | {numbers} |")
-    report.sections.append("\n".join(lines))
+    rows = [
+        [name, f"{s.part_accuracy:.3f}", f"{s.mean_iou:.3f}", f"{s.uv_error:.3f}", str(s.frames)]
+        for name, s in scores.items()
+    ]
+    headings = ["", "part accuracy", "mIoU", "U, V error", "frames"]
+    report.grids.append(Grid("IUV net", SURFACE_EXPLANATION, headings, rows))
     report.details["IUV net"] = {name: asdict(s) for name, s in scores.items()}
     report.targets += [
         Target("IUV net, part accuracy", best.part_accuracy, 0.84, at_least=True),

@@ -9,7 +9,8 @@ import pytest
 from bunraku.errors import InputError, OutputError
 from bunraku.training import evaluate as module
 from bunraku.training.contender import Candidate
-from bunraku.training.evaluate import EvaluateOptions, run_evaluation
+from bunraku.training.evaluate import run_evaluation
+from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.report import Report
 
 HERE = Path("somewhere")
@@ -28,6 +29,11 @@ HERE = Path("somewhere")
         ({"clips": HERE, "candidates": (Candidate(), Candidate())}, "Two candidates are called"),
         ({"data": HERE, "frames": 0}, "At least one person"),
         ({"data": HERE, "people": 0}, "At least one person"),
+        ({"photos": HERE, "protocol": Protocol.CROSS}, "nothing to drive. Give --clips"),
+        ({"clips": HERE, "protocol": Protocol.CROSS, "robustness": True}, "without --protocol"),
+        ({"photos": HERE, "robustness": True}, "clips that drive themselves"),
+        ({"clips": HERE, "likeness": False, "reid": HERE}, "Leave out --no-likeness"),
+        ({"clips": HERE, "pairs": 0}, "At least one pair"),
     ],
 )
 def test_options_that_make_no_sense(given: dict[str, Any], message: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bunraku.errors import OutputError
+from bunraku.training.grid import Grid
 from bunraku.training.metrics import Score
 from bunraku.training.report import MEASURES, Refusal, Report, Table, Target, ratio
 
@@ -45,7 +46,7 @@ def report() -> Report:
     return Report(
         {"generator": {"steps": 3}},
         tables=[table],
-        sections=["## More\n\ntext"],
+        grids=[Grid("More", "text", ["", "b"], [["a", "1"]])],
         targets=[Target("PSNR", 20.125, 19.0, at_least=True), Target("AKD", 0.5, 0.4)],
         details={"seconds": 1.5},
         sheets=[Path("somewhere/sheet.jpg")],
