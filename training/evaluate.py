@@ -14,6 +14,7 @@ from bunraku.training.embedding import OnnxEmbedder
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.face_match import FaceJudge, MeshJudge
 from bunraku.training.judge import PoseJudge, load_keypoints
+from bunraku.training.likeness import NetworkLikeness
 from bunraku.training.page import write_page
 from bunraku.training.report import Report
 from bunraku.training.watchers import Watchers
@@ -55,7 +56,17 @@ def evaluate_synthetic(
         model = BundleModel(options.bundle, options.iuv_bundle, options.threads)
     report.provenance = model.provenance
     judge = PoseJudge(options.threads) if options.keypoints else None
-    evaluate_people(model, judge, data, options.out, report, log, options.people, options.frames)
+    evaluate_people(
+        model,
+        judge,
+        data,
+        options.out,
+        report,
+        log,
+        options.people,
+        options.frames,
+        likeness=find_likeness(options),
+    )
     evaluate_surface(model, data, report, log, options.people)
 
 
@@ -116,24 +127,31 @@ def find_watchers(options: EvaluateOptions, report: Report, log: Callable[[str],
         MissingExtraError: the network for likeness is not installed.
     """
     threads = options.threads
-    networks: dict[str, str] = {"AKD, MKR": options.judge}
-    likeness = None
-    if options.likeness:
-        from bunraku.training.likeness import NetworkLikeness
-
-        reid, faces, inception = (
-            None if path is None else OnnxEmbedder(path, normalise=normalise, threads=threads)
-            for path, normalise in (
-                (options.reid, True),
-                (options.face_network, True),
-                (options.inception, False),
-            )
-        )
-        likeness = NetworkLikeness(reid, faces, inception)
-        networks |= likeness.names
-    report.details["measured by"] = networks
+    likeness = find_likeness(options)
+    networks: dict[str, str] = {} if likeness is None else likeness.names
+    report.details["measured by"] = {"AKD, MKR": options.judge, **networks}
     keypoints = load_keypoints(options.judge, threads)
     return Watchers(PoseJudge(threads), face_judge(threads, log), likeness, keypoints)
+
+
+def find_likeness(options: EvaluateOptions) -> NetworkLikeness | None:
+    """Who looks at likeness, with the networks that were given.
+
+    Raises:
+        InputError: one of them cannot be used.
+        MissingExtraError: the network for likeness is not installed.
+    """
+    if not options.likeness:
+        return None
+    reid, faces, inception = (
+        None if path is None else OnnxEmbedder(path, normalise=unit, threads=options.threads)
+        for path, unit in (
+            (options.reid, True),
+            (options.face_network, True),
+            (options.inception, False),
+        )
+    )
+    return NetworkLikeness(reid, faces, inception)
 
 
 def face_judge(threads: int | None, log: Callable[[str], None]) -> FaceJudge | None:

@@ -61,7 +61,7 @@ class EvaluateOptions:
     judge: JudgeKind = JudgeKind.POSE
     """Whose keypoints AKD and MKR are of, on clips and photos."""
     likeness: bool = True
-    """Whether perceptual, Fréchet, look and face distances are measured on clips and photos."""
+    """Whether perceptual, Fréchet, look and face distances are measured."""
     reid: Path | None = None
     """An ONNX network that tells people apart, for AED."""
     face_network: Path | None = None

@@ -74,7 +74,7 @@ def evaluate(
     ] = "pose",
     likeness: Annotated[
         bool,
-        typer.Option(help="Perceptual, Fréchet, look and face distances, on clips and photos."),
+        typer.Option(help="Perceptual, Fréchet, look and face distances."),
     ] = True,
     reid: Annotated[
         Path | None, typer.Option(help="ONNX network that tells people apart, for AED.")

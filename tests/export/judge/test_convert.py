@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def node(op: str, name: str, *inputs: str, fused: tuple[str, ...] = (), stride: 
     return {"op": op, "name": name, "input": list(inputs), "attr": attributes}
 
 
-def model(nodes: list[Any], weights: dict[str, NDArray[np.generic]]) -> tuple[bytes, bytes]:
+def model(nodes: list[Any], weights: Mapping[str, NDArray[np.generic]]) -> tuple[bytes, bytes]:
     """As TensorFlow.js stores it, floats as halves."""
     entries: list[Any] = []
     data = b""
