@@ -60,6 +60,8 @@ class Played:
 
     name: str
     """For the key."""
+    person: str
+    """The photo's name, or that of the clip that the source is of."""
     source: Picture
     driver: str
     """Which clip; questions about actions need two."""
@@ -105,7 +107,8 @@ def ask(played: Sequence[Played]) -> list[tuple[Question, Picture]]:
             heads = ["photo", *([] if driving is None else ["frame"]), "A", "B"]
             question = Question(len(asked) + 1, Kind.WHICH, one.name, a, b, None)
             asked.append((question, contact_sheet([row], heads, side=SIDE_PX)))
-        others = [other for other in played if other.driver != one.driver]
+        # Who is seen in a row of the choice would be known by the face, not by the action.
+        others = [other for other in played if other.driver not in (one.driver, one.person)]
         if one.true or not others:
             continue
         other = others[int(rng.integers(len(others)))]

@@ -81,7 +81,7 @@ def drive_by_clips(
         whole = {who: [p for p in made[who] if p is not None] for who in made}
         if all(len(pictures) == len(frames) for pictures in whole.values()):
             images = [frame.image for frame in frames]
-            played.append(Played(f"{name} by {clip}", photo, clip, images, whole, true=False))
+            played.append(Played(f"{name} by {clip}", name, photo, clip, images, whole, true=False))
     sheet = contact_sheet(rows, ["driving", *(c.name for c in takers)], labels, WINDOW)
     return sheet, played
 

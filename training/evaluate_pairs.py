@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from bunraku.errors import ClipError
 from bunraku.spec.arrays import Picture
+from bunraku.stream.clip.reader import ClipFrame
 from bunraku.training.choices import Played
 from bunraku.training.contender import WINDOW, Contender, close_up
 from bunraku.training.evaluate_clips import refuse
@@ -79,7 +81,8 @@ def evaluate_pairs(
             if start is None:
                 refuse(report, log, Refusal(paths[source].name, None, "nobody to animate"))
                 continue
-            one = _drive(start.takers, watchers, source, paths[driver], limit or FRAMES, found)
+            frames = partial(clip_frames, paths[driver], limit or FRAMES)
+            one = _drive(start.takers, watchers, source, driver, frames, found)
             if one is None:
                 refuse(report, log, Refusal(paths[driver].name, None, "nobody who drives"))
                 continue
@@ -105,8 +108,8 @@ def _drive(
     takers: Sequence[Contender],
     watchers: Watchers,
     source: str,
-    driver: Path,
-    limit: int,
+    driver: str,
+    frames_of: Callable[[], Iterator[ClipFrame]],
     found: dict[str, Crossed],
 ) -> Played | None:
     """One pair; None where the driver was found in no frame."""
@@ -115,7 +118,7 @@ def _drive(
     for contender in takers:
         matches = found[contender.name].setdefault(source, Matches())
         shown: Spaced[tuple[Picture, Picture]] = Spaced(SHEET_FRAMES)
-        for frame, picture in cross(contender, watchers, clip_frames(driver, limit), matches):
+        for frame, picture in cross(contender, watchers, frames_of(), matches):
             if picture is not None:
                 shown.offer((frame.image, picture))
         chosen = shown.chosen()
@@ -125,7 +128,7 @@ def _drive(
         frames = frames or [frame for frame, _ in chosen]
     first = takers[0]
     photo = close_up(first.photo, first.window)
-    return Played(f"{source} by {driver.stem}", photo, driver.stem, frames, made, true=False)
+    return Played(f"{source} by {driver}", source, photo, driver, frames, made, true=False)
 
 
 def _sheet(one: Played) -> Picture:

@@ -85,7 +85,7 @@ class ClipResult:
         (_, source), *rows = self.shown.chosen()
         columns = list(zip(*(pictures for _, pictures in rows), strict=True))
         made = dict(zip(self.headings[1:], columns[1:], strict=True))
-        return Played(self.name, source[0], self.name, columns[0], made, true=True)
+        return Played(self.name, self.name, source[0], self.name, columns[0], made, true=True)
 
 
 def total(parts: Sequence[Performance]) -> Score:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ def grey(name: str, count: int = 1) -> list[Picture]:
 
 def played(driver: str, *who: str, true: bool = False) -> Played:
     results = {name: grey(name, 5) for name in who}
-    return Played(f"me by {driver}", grey("photo")[0], driver, grey(driver, 5), results, true)
+    return Played(f"me by {driver}", "me", grey("photo")[0], driver, grey(driver, 5), results, true)
 
 
 def test_two_candidates_beside_each_other() -> None:
@@ -48,6 +49,13 @@ def test_which_action() -> None:
         assert (question.a if question.right == "A" else question.b) == driver
         rows = [int(sheet[224 * i + 100, 100, 0]) for i in range(3)]
         assert rows == [GREYS["new"], GREYS[question.a], GREYS[question.b]]
+
+
+def test_nobody_is_known_by_the_face() -> None:
+    walker = replace(played("wave", "new"), person="walk")
+    asked = ask([walker, played("walk", "new")])
+    # The walker's own clip is no choice for the walker; for the other one it is what drove.
+    assert [question.about for question, _ in asked] == ["me by walk, new"]
 
 
 def test_what_drove_is_shown_where_the_truth_is_unknown() -> None:
