@@ -112,20 +112,26 @@ def _drive(
     frames_of: Callable[[], Iterator[ClipFrame]],
     found: dict[str, Crossed],
 ) -> Played | None:
-    """One pair; None where the driver was found in no frame."""
-    made: dict[str, list[Picture]] = {}
-    frames: list[Picture] = []
+    """One pair, as far as all candidates found the driver; None where that is in no frame."""
+    columns: list[list[Picture | None]] = []
     for contender in takers:
         matches = found[contender.name].setdefault(source, Matches())
-        shown: Spaced[tuple[Picture, Picture]] = Spaced(SHEET_FRAMES)
+        # All are offered every frame, so that the same ones are kept of all.
+        driving: Spaced[Picture] = Spaced(SHEET_FRAMES)
+        shown: Spaced[Picture | None] = Spaced(SHEET_FRAMES)
         for frame, picture in cross(contender, watchers, frames_of(), matches):
-            if picture is not None:
-                shown.offer((frame.image, picture))
-        chosen = shown.chosen()
-        if not chosen:
-            return None
-        made[contender.name] = [picture for _, picture in chosen]
-        frames = frames or [frame for frame, _ in chosen]
+            driving.offer(frame.image)
+            shown.offer(picture)
+        columns.append(shown.chosen())
+    rows = [
+        (image, [picture for picture in row if picture is not None])
+        for image, *row in zip(driving.chosen(), *columns, strict=True)
+    ]
+    whole = [(image, row) for image, row in rows if len(row) == len(takers)]
+    if not whole:
+        return None
+    made = {who.name: [row[i] for _, row in whole] for i, who in enumerate(takers)}
+    frames = [image for image, _ in whole]
     first = takers[0]
     photo = close_up(first.photo, first.window)
     return Played(f"{source} by {driver}", source, photo, driver, frames, made, true=False)
@@ -133,7 +139,7 @@ def _drive(
 
 def _sheet(one: Played) -> Picture:
     rows: list[list[Picture | None]] = [
-        [frame, *(pictures[i] if i < len(pictures) else None for pictures in one.results.values())]
+        [frame, *(pictures[i] for pictures in one.results.values())]
         for i, frame in enumerate(one.frames)
     ]
     rows.insert(0, [one.source])

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.runtime.fakes import street
-from tests.training.contenders import Clips, contender, walk
+from tests.runtime.fakes import street, with_person
+from tests.training.contenders import Clips, Picky, contender, walk
 
 from bunraku.errors import ClipError
 from bunraku.spec.arrays import Picture
@@ -70,6 +70,23 @@ def test_clips_move_each_other(
     for scene in report.scenes:
         assert scene.film is not None
         assert scene.film.is_file()
+
+
+def test_frames_that_one_candidate_lost_are_not_shown(
+    judge: Judge, clips: dict[str, list[Picture]], tmp_path: Path
+) -> None:
+    # The picky one loses the second frame, whose block reaches into the left quarter.
+    clips["walk"] = walk(3)
+    clips["edge"] = [with_person(street(), x, 50) for x in (100, 20, 110)]
+    both = [contender("old"), contender("picky", Picky(size=128))]
+    paths = [Path("walk.mp4"), Path("edge.mp4")]
+    report = Report({})
+    played = evaluate_pairs.evaluate_pairs(
+        both, Watchers(judge), paths, tmp_path, report, lambda _: None, 50
+    )
+    (one,) = [one for one in played if one.driver == "edge"]
+    assert len(one.frames) == 2
+    assert {len(pictures) for pictures in one.results.values()} == {2}
 
 
 def test_what_cannot_be_driven_is_named(
