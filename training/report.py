@@ -180,6 +180,7 @@ class Report:
                 for table in self.tables
             },
             "targets": [{**asdict(t), "passed": t.passed} for t in self.targets],
+            "grids": {grid.title: [grid.headings, *grid.rows] for grid in self.grids},
             "details": self.details,
             "sheets": [path.name for path in self.sheets],
             "refused": [asdict(refusal) for refusal in self.refusals],

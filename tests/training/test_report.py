@@ -105,6 +105,7 @@ def test_written(tmp_path: Path) -> None:
     made.write(tmp_path / "deeper")
     assert (tmp_path / "deeper" / "report.md").read_text(encoding="utf-8") == made.markdown()
     data = json.loads((tmp_path / "deeper" / "report.json").read_text(encoding="utf-8"))
+    assert data["grids"] == {"More": [["", "b"], ["a", "1"]]}
     assert data["tables"]["People"]["ours"]["person_psnr"] == 20.125
     assert data["targets"][1] == {
         "name": "AKD", "value": 0.5, "limit": 0.4, "at_least": False, "passed": False,
