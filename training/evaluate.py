@@ -13,11 +13,17 @@ from bunraku.training.contender import OURS, Candidate
 from bunraku.training.embedding import OnnxEmbedder
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.face_match import FaceJudge, MeshJudge
+from bunraku.training.grid import Grid
 from bunraku.training.judge import PoseJudge, load_keypoints
 from bunraku.training.likeness import NetworkLikeness
 from bunraku.training.page import write_page
 from bunraku.training.report import Report
 from bunraku.training.watchers import Watchers
+
+MEASURED_BY = (
+    "Which network each measure is taken of. *pose* also drives, and may err alike in a true frame "
+    "and a result; EfficientNet-Lite0 was trained to tell things apart, not people."
+)
 
 
 def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Report:
@@ -129,7 +135,9 @@ def find_watchers(options: EvaluateOptions, report: Report, log: Callable[[str],
     threads = options.threads
     likeness = find_likeness(options)
     networks: dict[str, str] = {} if likeness is None else likeness.names
-    report.details["measured by"] = {"AKD, MKR": options.judge, **networks}
+    told = report.details["measured by"] = {"AKD, MKR": str(options.judge), **networks}
+    rows = list(told.items())
+    report.grids.append(Grid("Measured by", MEASURED_BY, ["measures", "network"], rows))
     keypoints = load_keypoints(options.judge, threads)
     return Watchers(PoseJudge(threads), face_judge(threads, log), likeness, keypoints)
 

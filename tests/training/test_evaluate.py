@@ -117,7 +117,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nobody")
-def test_who_measures_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_measures_is_told(tmp_path: Path) -> None:
     report = Report({})
     watchers = module.find_watchers(
         EvaluateOptions(out=tmp_path, clips=tmp_path), report, lambda _: None
@@ -127,6 +127,7 @@ def test_who_measures_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     told = report.details["measured by"]
     assert told["AKD, MKR"] == "pose"
     assert set(told) == {"AKD, MKR", "perceptual", "FED", "look", "face"}
+    assert "| AKD, MKR | pose |" in report.markdown()
 
 
 @pytest.mark.usefixtures("nobody")
