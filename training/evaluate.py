@@ -121,7 +121,8 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
         )
     if options.choices:
         count = report.details["questions"] = write_choices(played, out)
-        log(f"{count} questions for people in {out / 'choices'}")
+        where = f"{count} questions for people in {out / 'choices'}"
+        log(where if count else "there is nothing to ask people about")
 
 
 def find_watchers(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> Watchers:
