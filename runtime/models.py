@@ -22,6 +22,7 @@ from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
+from bunraku.runtime.drivers.locating import Tracker
 from bunraku.runtime.drivers.protocol import Driver
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
@@ -91,6 +92,7 @@ class Models:
         driver: DriverKind | str = DRIVER,
         pose: PoseModel = PoseModel.FULL,
         resolution: int = RESOLUTION,
+        through: Callable[[Tracker], Tracker] | None = None,
     ) -> Models:
         """Everything that a bundle needs.
 
@@ -108,6 +110,8 @@ class Models:
         :param pose: which landmark network, unless ``networks`` are given.
         :param resolution: side in pixels of the window in which a body is drawn, at most; less
             where the photo has less, and never less than the networks'.
+        :param through: what stands between the tracker of each driver and the driver, as where
+            faults are measured; None for nothing.
         :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
@@ -137,7 +141,8 @@ class Models:
             notes += more
 
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
-            follower = tracker.another(options.smooth)
+            follower: Tracker = tracker.another(options.smooth)
+            follower = follower if through is None else through(follower)
             by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
             if template is None:
                 return by_landmarks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from numpy.typing import NDArray
 from bunraku.errors import InputError
 from bunraku.runtime.drivers.protocol import Drawn, Driving
 from bunraku.runtime.generator import Seamed
-from bunraku.runtime.options import DRIVER, PuppetOptions
+from bunraku.runtime.models import Models
+from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.pose.turned import turn_picture, upright_by
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.framing import Window, crop, uncrop
 from bunraku.spec.arrays import Array, Picture
+from bunraku.training.faults import Fault, FaultyTracker, punch
 from bunraku.training.metrics import OwnError
 
 WINDOW = 256
@@ -97,17 +100,26 @@ class Candidate:
             )
         return replace(self, options=replace(self.options, **chosen))
 
-    def load(self, threads: int | None = None) -> Contender:
-        """The candidate, ready to work; see ``Models.load`` for what this raises."""
-        puppet = Puppet.load(
+    def load(self, threads: int | None = None, fault: Fault | None = None) -> Contender:
+        """The candidate, ready to work; see ``Models.load`` for what this raises.
+
+        Args:
+            threads: of each engine.
+            fault: forced into what drives; None for none.
+        """
+        punched = fault is Fault.HOLES and self.driver == DriverKind.LANDMARKS
+        broken = None if fault is None or punched else fault
+        models = Models.load(
             self.bundle,
             threads=threads,
             iuv=self.iuv,
+            face=self.options.face > 0,
+            hands=self.options.hands,
             driver=self.driver,
             pose=self.pose,
-            options=self.options,
+            through=None if broken is None else partial(FaultyTracker, fault=broken),
         )
-        return Contender(self.name, puppet)
+        return Contender(self.name, Puppet(models, self.options), punched=punched)
 
 
 def check_names(candidates: Sequence[Candidate]) -> None:
@@ -130,8 +142,16 @@ class Contender:
     stood in for it would be measured in its place.
     """
 
-    def __init__(self, name: str, puppet: Puppet) -> None:
+    def __init__(self, name: str, puppet: Puppet, *, punched: bool = False) -> None:
+        """A candidate at work.
+
+        Args:
+            name: heads its column.
+            puppet: moves photos.
+            punched: whether holes are forced into all surfaces but the first.
+        """
         self.name = name
+        self._punched = punched
         self.lost = 0
         """Frames since the photo in which the driver was not found."""
         self.driving: Driving | None = None
@@ -166,6 +186,8 @@ class Contender:
         if driving is None:
             self.lost += 1
         else:
+            if self._punched and self.driving is not None:
+                driving = punch(driving, time_s)
             self._moved, self.driving = self._puppet.move(identity, driving), driving
         return _measured(self._paint(window_only=True))
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
+from bunraku.errors import InputError
 
 
 def evaluate(
@@ -56,17 +57,61 @@ def evaluate(
     cross_films: Annotated[
         bool, typer.Option("--cross-films", help="Films of each photo moved by each clip as well.")
     ] = False,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            metavar="self|cross", help="Clips move their own first frames, or each other's."
+        ),
+    ] = "self",
+    pairs: Annotated[int, typer.Option(min=1, help="Pairs of clips, with --protocol cross.")] = 50,
+    judge: Annotated[
+        str,
+        typer.Option(
+            metavar="pose|movenet",
+            help="Whose keypoints AKD and MKR are of, on clips and photos; movenet drives nothing "
+            "(`bunraku fetch --judge`).",
+        ),
+    ] = "pose",
+    likeness: Annotated[
+        bool,
+        typer.Option(help="Perceptual, Fréchet, look and face distances."),
+    ] = True,
+    reid: Annotated[
+        Path | None, typer.Option(help="ONNX network that tells people apart, for AED.")
+    ] = None,
+    face_network: Annotated[
+        Path | None, typer.Option(help="ONNX network that tells faces of 112 pixels apart.")
+    ] = None,
+    inception: Annotated[
+        Path | None, typer.Option(help="ONNX network whose features FID is taken of.")
+    ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness",
+            help="Clips once more with holes, missing limbs and jitter; four times as long.",
+        ),
+    ] = False,
+    choices: Annotated[
+        bool, typer.Option("--choices", help="Questions for people: which of two, which action.")
+    ] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
 ) -> None:
-    """Measure L1, PSNR, SSIM, AKD, MKR and flicker against trivial baselines and other candidates.
+    """Measure L1, PSNR, SSIM, AKD, MKR, likeness and flicker against trivial baselines and others.
 
     Writes report.json, report.md, contact sheets, and index.html with films, all in one folder.
     """
     need("train", "torch", "scipy")
     from bunraku.stream.core.output_path import check_apart
     from bunraku.training.contender import Candidate
-    from bunraku.training.evaluate import EvaluateOptions, run_evaluation
+    from bunraku.training.evaluate import run_evaluation
+    from bunraku.training.evaluate_options import EvaluateOptions, Protocol
+    from bunraku.training.judge import JudgeKind
 
+    if judge not in set(JudgeKind):
+        raise InputError(f"There is no judge {judge!r}.", f"Use {', '.join(JudgeKind)}.")
+    if protocol not in set(Protocol):
+        raise InputError(f"There is no protocol {protocol!r}.", f"Use {', '.join(Protocol)}.")
     read = ((data, "people"), (clips, "clips"), (photos, "photos"))
     check_apart(out / "report.json", [(path, what) for path, what in read if path is not None])
 
@@ -86,6 +131,15 @@ def evaluate(
         clip_frames=clip_frames,
         films=films,
         cross_films=cross_films,
+        protocol=Protocol(protocol),
+        pairs=pairs,
+        judge=JudgeKind(judge),
+        likeness=likeness,
+        reid=reid,
+        face_network=face_network,
+        inception=inception,
+        robustness=robustness,
+        choices=choices,
         threads=threads,
     )
     run_evaluation(options, typer.echo)
