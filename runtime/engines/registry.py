@@ -15,7 +15,7 @@ from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.outputs import only
-from bunraku.runtime.engines.present import missing_package
+from bunraku.runtime.engines.present import missing_onnxruntime_gpu, missing_package
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
 
 AUTO = "auto"
@@ -25,6 +25,8 @@ AUTO = "auto"
 class EngineKind(StrEnum):
     """The inference libraries that can run a bundle."""
 
+    ONNXRUNTIME_CUDA = "onnxruntime-cuda"
+    """ONNX Runtime on an NVIDIA GPU."""
     OPENVINO = "openvino"
     """OpenVINO on the CPU."""
     ONNXRUNTIME = "onnxruntime"
@@ -46,6 +48,13 @@ class Library:
 
 
 LIBRARIES: dict[str, Library] = {
+    EngineKind.ONNXRUNTIME_CUDA: Library(
+        "bunraku.runtime.engines.onnx_cuda:load",
+        (Precision.F32,),
+        missing_onnxruntime_gpu,
+        "Run: pip uninstall -y onnxruntime onnxruntime-gpu && "
+        "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+    ),
     EngineKind.OPENVINO: Library(
         "bunraku.runtime.engines.openvino:load",
         (Precision.F32, Precision.BF16),
