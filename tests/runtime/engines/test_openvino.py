@@ -134,7 +134,7 @@ def test_what_cannot_be_compiled_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
     def fail(*_: Any) -> None:
         raise RuntimeError("Exception from src/core:1:\n\nno such operator\n")
 
-    core.compile_model = fail  # type: ignore[method-assign]
+    core.compile_model = fail  # type: ignore[method-assign, assignment]
     made = EngineFactory("openvino:f32", 1).make(TINY, "tiny", advice="Ask.")
     with pytest.raises(EngineError) as caught:
         made.run(FEEDS)
