@@ -1,0 +1,43 @@
+"""A network of three small convolutions, for whatever rewrites or builds graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+
+def convolutions(
+    shape: Sequence[int | str] = (1, 3, 16, 16), *, scale: float = 1.0
+) -> onnx.ModelProto:
+    """``image`` to ``result``, both of that shape, with a shortcut past the middle layer.
+
+    :param shape: names stand for sizes that are free.
+    :param scale: of the first layer's weights.
+    """
+    random = np.random.default_rng(1)
+
+    def weight(name: str, out: int, into: int, size: float = 1.0) -> onnx.TensorProto:
+        values = random.normal(0, 0.2, (out, into, 3, 3)) * size
+        return numpy_helper.from_array(values.astype(np.float32), name)
+
+    pads = {"pads": [1, 1, 1, 1]}
+    nodes = [
+        helper.make_node("Conv", ["image", "w1", "b1"], ["first"], **pads),
+        helper.make_node("LeakyRelu", ["first"], ["bent"], alpha=0.1),
+        helper.make_node("Conv", ["bent", "w2"], ["second"], **pads),
+        helper.make_node("Add", ["second", "first"], ["sum"]),
+        helper.make_node("Conv", ["sum", "w3"], ["result"], **pads),
+    ]
+    image, result = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name in ("image", "result")
+    )
+    bias = numpy_helper.from_array(np.full(4, 0.1, np.float32), "b1")
+    constants = [weight("w1", 4, 3, scale), bias, weight("w2", 4, 4), weight("w3", 3, 4)]
+    graph = helper.make_graph(nodes, "tiny", [image], [result], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
