@@ -12,6 +12,7 @@ import numpy as np
 
 from bunraku.errors import InputError
 from bunraku.runtime.drivers.protocol import Drawn, Driving
+from bunraku.runtime.engines.registry import AUTO
 from bunraku.runtime.generator import Seamed
 from bunraku.runtime.options import DRIVER, PuppetOptions
 from bunraku.runtime.pose.networks import PoseModel
@@ -45,6 +46,8 @@ class Candidate:
     """The generator's bundle, by name or folder."""
     iuv: str | Path = "iuv"
     """The IUV net's."""
+    engine: str = AUTO
+    """The inference library, as ``registry.choose`` takes it."""
     driver: str = DRIVER
     """What poses the photo."""
     pose: PoseModel = PoseModel.FULL
@@ -52,8 +55,11 @@ class Candidate:
     options: PuppetOptions = field(default_factory=PuppetOptions)
 
     @classmethod
-    def parse(cls, text: str) -> Candidate:
-        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,driver=DRIVER][,pose=MODEL][,SWITCH][,face=STRENGTH]``.
+    def parse(cls, text: str, engine: str = AUTO) -> Candidate:
+        """Read ``NAME=BUNDLE[,PART]...``.
+
+        Parts are ``iuv=BUNDLE``, ``engine=ENGINE``, ``driver=DRIVER``, ``pose=MODEL``, ``SWITCH``
+        and ``face=STRENGTH``.
 
         Switches, with or without ``no-``, and strengths are those of PuppetOptions.
 
@@ -67,7 +73,7 @@ class Candidate:
                 f"The candidate {text!r} is not NAME=BUNDLE.",
                 "Give a short name of letters and digits and a bundle, as in new=bundles/live.",
             )
-        made = cls(name, bundle)
+        made = cls(name, bundle, engine=engine)
         for part in parts:
             made = made._with(part)
         return made
@@ -76,6 +82,8 @@ class Candidate:
         name, _, value = part.partition("=")
         if name == "iuv" and value:
             return replace(self, iuv=value)
+        if name == "engine" and value:
+            return replace(self, engine=value)
         if name == "driver" and value:
             return replace(self, driver=value)
         if name == "pose" and value in set(PoseModel):
@@ -89,7 +97,7 @@ class Candidate:
         else:
             raise InputError(
                 f"The candidate {self.name!r} has no part {part!r}.",
-                "Use iuv=BUNDLE, driver=DRIVER, pose=MODEL, "
+                "Use iuv=BUNDLE, engine=ENGINE, driver=DRIVER, pose=MODEL, "
                 f"{', '.join(f'{name}=1' for name in _STRENGTHS)}, "
                 f"or with or without no-: {', '.join(_SWITCHES)}.",
             )
@@ -99,6 +107,7 @@ class Candidate:
         """The candidate, ready to work; see ``Models.load`` for what this raises."""
         puppet = Puppet.load(
             self.bundle,
+            engine=self.engine,
             threads=threads,
             iuv=self.iuv,
             driver=self.driver,

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bunraku.errors import FetchError, InputError
+from bunraku.runtime.engines.registry import AUTO
 from bunraku.training.contender import OURS, Candidate, check_names
 from bunraku.training.face_match import FaceJudge, MeshJudge
 from bunraku.training.page import write_page
@@ -34,6 +35,9 @@ class EvaluateOptions:
     """The generator's bundle, by name or folder."""
     iuv_bundle: str | Path = "iuv"
     """The IUV net's bundle."""
+    engine: str = AUTO
+    """The inference library of the bundles and of candidates that name none; who judges them
+    always looks with the reference."""
     candidates: tuple[Candidate, ...] = ()
     """What is compared on clips and photos; none: the two bundles alone."""
     people: int | None = None
@@ -115,7 +119,7 @@ def evaluate_synthetic(
     if options.generator is not None and options.iuv is not None:
         model = TorchModel(options.generator, options.iuv)
     else:
-        model = BundleModel(options.bundle, options.iuv_bundle, options.threads)
+        model = BundleModel(options.bundle, options.iuv_bundle, options.threads, options.engine)
     report.provenance = model.provenance
     judge = PoseJudge(options.threads) if options.keypoints else None
     evaluate_people(model, judge, data, options.out, report, log, options.people, options.frames)
@@ -133,7 +137,9 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
 
     clips = files(options.clips, CLIP_SUFFIXES, "clip") if options.clips else []
     photos = files(options.photos, PHOTO_SUFFIXES, "photo") if options.photos else []
-    candidates = options.candidates or (Candidate(OURS, options.bundle, options.iuv_bundle),)
+    candidates = options.candidates or (
+        Candidate(OURS, options.bundle, options.iuv_bundle, options.engine),
+    )
     sources = {
         c.name: bundle_provenance(Bundle.load(c.bundle), Bundle.load(c.iuv)) for c in candidates
     }

@@ -16,7 +16,7 @@ from bunraku.networks.generator import repeat_identity
 from bunraku.networks.iuv import SIDE, Iuv, IuvNet
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
-from bunraku.runtime.engines.registry import EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
 from bunraku.runtime.generator import Features, Fetched, Generator
 from bunraku.runtime.models import check_sizes
 from bunraku.spec import tensors as names
@@ -104,7 +104,7 @@ class BundleModel:
         bundle: str | Path = "live",
         iuv: str | Path = "iuv",
         threads: int | None = None,
-        engine: EngineKind | str = EngineKind.ONNXRUNTIME,
+        engine: EngineKind | str = AUTO,
     ) -> None:
         chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
         factory = EngineFactory(engine, threads)

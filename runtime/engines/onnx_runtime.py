@@ -11,7 +11,7 @@ import numpy as np
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
-from bunraku.runtime.engines.protocol import select
+from bunraku.runtime.engines.protocol import EngineRequest, select
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
 
@@ -138,6 +138,11 @@ class OnnxEngine:
                 self._advice,
             )
         return tuple(value.shape)
+
+
+def load(request: EngineRequest) -> OnnxEngine:
+    """See ``protocol.Loader``."""
+    return OnnxEngine(request.model, request.name, request.threads, request.advice)
 
 
 def _import() -> Any:

@@ -65,7 +65,7 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Models, "load", load)
     load_engines(Loading(threads=2, face=None))
-    how = {"iuv": "iuv", "threads": 2, "driver": "body", "pose": PoseModel.FULL}
+    how = {"iuv": "iuv", "threads": 2, "driver": "body", "pose": PoseModel.FULL, "engine": "auto"}
     assert told == [("live", how | {"face": False, "hands": True}), "warm"]
 
 

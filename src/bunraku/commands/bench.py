@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from bunraku.commands.options import FaceOption, HandsOption, IuvBundleOption, LiveDriverOption
+from bunraku.commands.options import (
+    AUTO,
+    EngineOption,
+    FaceOption,
+    HandsOption,
+    IuvBundleOption,
+    LiveDriverOption,
+)
 from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.runtime.options import DRIVER, FACE, HANDS
 from bunraku.stream.core.output_path import check_apart, check_file
@@ -34,7 +41,7 @@ def latency(
     driver: LiveDriverOption = DRIVER,
     face: FaceOption = FACE,
     hands: HandsOption = HANDS,
-    engine: Annotated[str, typer.Option(help="Inference library.")] = "onnxruntime",
+    engine: EngineOption = AUTO,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
     ] = None,
@@ -51,6 +58,7 @@ def latency(
 ) -> None:
     """Time the whole chain from frame to picture, and each stage, beside a yardstick network."""
     from bunraku.runtime.bench import BenchOptions, run_latency
+    from bunraku.runtime.engines.registry import choose
 
     if json_file is not None and str(json_file) != STDOUT:
         check_file(json_file)  # now, not after a minute of measuring
@@ -68,6 +76,7 @@ def latency(
         clip=clip,
         frames=frames,
     )
+    typer.echo(f"engine: {choose(engine)}", err=True)
     with progress_bar("frames") as progress:
         task = progress.add_task("Measuring", total=frames)
         report = run_latency(options, lambda done, _: progress.update(task, completed=done))
