@@ -14,8 +14,9 @@ from pathlib import Path
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
-from bunraku.runtime.engines.present import missing_package
+from bunraku.runtime.engines.present import missing_gpu, missing_package
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
+from bunraku.runtime.engines.tensorrt.library import missing_library
 
 AUTO = "auto"
 """The best library that can run here."""
@@ -26,6 +27,8 @@ class EngineKind(StrEnum):
 
     ONNXRUNTIME = "onnxruntime"
     """ONNX Runtime on the CPU: the reference, which every other is compared with."""
+    TENSORRT = "tensorrt"
+    """TensorRT or TensorRT-RTX on an NVIDIA GPU."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ LIBRARIES: dict[str, Library] = {
         (Precision.F32,),
         lambda: missing_package("onnxruntime"),
         "Run: pip install 'bunraku[cpu]'",
+    ),
+    EngineKind.TENSORRT: Library(
+        "bunraku.runtime.engines.tensorrt.loading:load",
+        (Precision.F16, Precision.F32),
+        lambda: missing_gpu() or missing_package("torch") or missing_library(),
+        "It needs an NVIDIA GPU with its driver, torch with CUDA, and: pip install tensorrt",
     ),
 }
 """Of each kind its library, the one that ``auto`` prefers first."""

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
+
+import cv2
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from tests.runtime.engines.networks import convolutions
 
+from bunraku.export.pose.fetch import ensure
 from bunraku.export.rounding import rounding
 from bunraku.runtime.engines.half import to_half
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
+from bunraku.runtime.pose import PoseTracker
+from bunraku.runtime.pose.networks import PoseNetworks
 from bunraku.spec.arrays import Array
+
+PHOTO = Path(__file__).parents[2] / "examples" / "photo.jpg"
 
 
 def sums(first: float, second: float) -> onnx.ModelProto:
@@ -66,3 +75,22 @@ def test_inputs_and_outputs_keep_their_names(scale: float) -> None:
     made = rounding(to_half(model))
     assert made.graph.input == model.graph.input
     assert made.graph.output == model.graph.output
+
+
+def test_the_pose_networks_find_the_same_person_in_float16(tmp_path: Path) -> None:
+    networks, made = ensure(), {}
+    for field in fields(networks):
+        path: Path = getattr(networks, field.name)
+        made[field.name] = tmp_path / path.name
+        onnx.save(rounding(to_half(onnx.load(path))), made[field.name])
+    image = cv2.imread(str(PHOTO))
+    assert image is not None
+    photo = np.ascontiguousarray(image[..., ::-1].astype(np.uint8))
+    full, half = (PoseTracker.load(n).observe(photo) for n in (networks, PoseNetworks(**made)))
+    assert full is not None
+    assert half is not None
+    distance = np.linalg.norm(full.landmarks[:, :2] - half.landmarks[:, :2], axis=1)
+    assert 0.01 < distance.mean() < 0.5  # pixels of 512: the networks themselves err by five
+    assert full.mask is not None
+    assert half.mask is not None
+    assert np.abs(full.mask - half.mask).mean() < 2e-3

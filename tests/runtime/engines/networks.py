@@ -23,13 +23,13 @@ def convolutions(
         values = random.normal(0, 0.2, (out, into, 3, 3)) * size
         return numpy_helper.from_array(values.astype(np.float32), name)
 
-    pads = {"pads": [1, 1, 1, 1]}
+    pads = [1, 1, 1, 1]
     nodes = [
-        helper.make_node("Conv", ["image", "w1", "b1"], ["first"], **pads),
+        helper.make_node("Conv", ["image", "w1", "b1"], ["first"], pads=pads),
         helper.make_node("LeakyRelu", ["first"], ["bent"], alpha=0.1),
-        helper.make_node("Conv", ["bent", "w2"], ["second"], **pads),
+        helper.make_node("Conv", ["bent", "w2"], ["second"], pads=pads),
         helper.make_node("Add", ["second", "first"], ["sum"]),
-        helper.make_node("Conv", ["sum", "w3"], ["result"], **pads),
+        helper.make_node("Conv", ["sum", "w3"], ["result"], pads=pads),
     ]
     image, result = (
         helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)

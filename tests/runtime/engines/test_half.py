@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -56,7 +57,8 @@ def test_a_half_precision_evaluator_agrees() -> None:
 
     model = convolutions()
     image = np.random.default_rng(3).random((1, 3, 16, 16), dtype=np.float32)
-    (given,) = ReferenceEvaluator(to_half(model)).run(None, {"image": image})
+    results: Any = ReferenceEvaluator(to_half(model)).run(None, {"image": image})
+    given = results[0]
     expected = run(model, image)
     assert given.dtype == np.float32
     assert 0 < np.abs(given - expected).max() < 4e-3 * np.abs(expected).max()

@@ -1,0 +1,158 @@
+"""From a request to an engine: the precision, the cache, the build, and what cannot be built."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import onnx
+
+from bunraku.errors import EngineError
+from bunraku.runtime.cuda_device import check_gpu, import_torch
+from bunraku.runtime.engines.half import is_typed, to_half
+from bunraku.runtime.engines.onnx_runtime import OnnxEngine
+from bunraku.runtime.engines.protocol import Engine, EngineRequest, Precision
+from bunraku.runtime.engines.tensorrt import sealed
+from bunraku.runtime.engines.tensorrt.builder import (
+    SIZES,
+    BuildOptions,
+    UnsupportedError,
+    build,
+)
+from bunraku.runtime.engines.tensorrt.engine import Plan, TensorRtEngine
+from bunraku.runtime.engines.tensorrt.library import Library, find_library
+from bunraku.runtime.engines.through_host import ThroughHost
+from bunraku.runtime.pose.networks import cache_folder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """What an engine is built for."""
+
+    name: str
+    capability: tuple[int, int]
+    """Compute capability, major and minor."""
+
+
+def engines_folder() -> Path:
+    """Where built engines lie; everything in it may be deleted, and is made anew."""
+    return cache_folder() / "engines"
+
+
+def load(request: EngineRequest) -> Engine:
+    """See ``protocol.Loader``.
+
+    A network with an operator that the library does not know runs in ONNX Runtime on the processor,
+    which is logged.
+    """
+    library, torch = find_library(), import_torch()
+    index = int(torch.cuda.current_device()) if torch.cuda.is_available() else 0
+    _check_once(torch, index)
+    gpu = Gpu(torch.cuda.get_device_name(index), tuple(torch.cuda.get_device_capability(index)))
+    check_capability(library, gpu)
+    try:
+        plan = take_plan(library, gpu, request)
+    except UnsupportedError as error:
+        log.warning("%s It runs in ONNX Runtime on the processor.", error.message)
+        engine = OnnxEngine(request.model, request.name, request.threads, request.advice)
+        return ThroughHost(engine, request.device)
+    return TensorRtEngine(plan, request.advice, torch=torch, place=f"cuda:{index}")
+
+
+def check_capability(library: Library, gpu: Gpu) -> None:
+    """Whether a library builds for a GPU.
+
+    :raises EngineError: it does not.
+    """
+    if not library.names_capability(gpu.capability):
+        raise EngineError(
+            f"{library.version} does not run on the GPU {gpu.name} "
+            f"(compute capability {_dotted(gpu.capability)}).",
+            "Run: pip install tensorrt",
+        )
+
+
+def take_plan(library: Library, gpu: Gpu, request: EngineRequest) -> Plan:
+    """The engine of the cache if it is the right one, else a new one, which is kept there.
+
+    :raises UnsupportedError: the library does not take the network.
+    :raises EngineError: it cannot be built or loaded.
+    """
+    model = graph_of(request)
+    key = key_of(library, gpu, model, request.precision)
+    path = sealed.path_of(engines_folder(), f"{request.name}.engine", key)
+    kept = sealed.read(path, key)
+    if kept is not None:
+        try:
+            return Plan(library, kept, request.name)
+        except EngineError as error:  # the driver may have changed
+            log.warning("%s cannot be used, and is made anew: %s", path, error.message)
+    made = _build(library, gpu, model, request.name)
+    sealed.write(path, key, made)
+    return Plan(library, made, request.name)
+
+
+def graph_of(request: EngineRequest) -> bytes:
+    """The network as it is built: in float16, unless float32 is wanted or it says its types itself.
+
+    :raises EngineError: it is no ONNX graph.
+    """
+    model = request.model
+    try:
+        content = model.read_bytes() if isinstance(model, Path) else model
+        graph = onnx.load_model_from_string(content)
+    except Exception as error:  # protobuf has errors of its own
+        line = str(error).strip().split("\n", 1)[0][:200]
+        raise EngineError(
+            f"The engine {request.name!r} cannot be read: {line}.", request.advice
+        ) from error
+    if request.precision is Precision.F32 or is_typed(graph):
+        return content
+    return bytes(to_half(graph).SerializeToString(deterministic=True))
+
+
+def key_of(library: Library, gpu: Gpu, model: bytes, precision: Precision | None) -> sealed.Key:
+    """All that an engine depends on."""
+    return {
+        "model": hashlib.sha256(model).hexdigest(),
+        "precision": str(precision or Precision.F16),
+        "sizes": json.dumps({name: asdict(sizes) for name, sizes in SIZES.items()}),
+        **_machine(library, gpu),
+    }
+
+
+_check_once = cache(check_gpu)
+"""Memory is asked for before the first engine has taken some of it."""
+
+
+def _machine(library: Library, gpu: Gpu) -> dict[str, str]:
+    return {
+        "library": library.version,
+        "gpu": gpu.name,
+        "capability": _dotted(gpu.capability),
+    }
+
+
+def _build(library: Library, gpu: Gpu, model: bytes, name: str) -> bytes:
+    """Build it, with what earlier builds on this GPU measured."""
+    key = _machine(library, gpu)
+    path = sealed.path_of(engines_folder(), "timings.cache", key)
+    timings = None if library.is_rtx else sealed.read(path, key)
+    began = time.monotonic()
+    made = build(library, model, name, BuildOptions(gpu.capability), timings=timings)
+    took_s = time.monotonic() - began
+    log.info("%s built the engine %r in %.1f s", library.version, name, took_s)
+    if made.timings is not None:
+        sealed.write(path, key, made.timings)
+    return made.engine
+
+
+def _dotted(capability: tuple[int, int]) -> str:
+    return f"{capability[0]}.{capability[1]}"
