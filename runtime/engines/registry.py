@@ -29,6 +29,8 @@ class EngineKind(StrEnum):
     """ONNX Runtime on the CPU: the reference, which every other is compared with."""
     TENSORRT = "tensorrt"
     """TensorRT or TensorRT-RTX on an NVIDIA GPU."""
+    TORCH_TENSORRT = "torch-tensorrt"
+    """The same, run by torch."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,12 @@ LIBRARIES: dict[str, Library] = {
         (Precision.F16, Precision.F32),
         lambda: missing_gpu() or missing_package("torch") or missing_library(),
         "It needs an NVIDIA GPU with its driver, torch with CUDA, and: pip install tensorrt",
+    ),
+    EngineKind.TORCH_TENSORRT: Library(
+        "bunraku.runtime.engines.torch_tensorrt:load",
+        (Precision.F16, Precision.F32),
+        lambda: missing_gpu() or missing_package("torch", "torch_tensorrt"),
+        "It needs an NVIDIA GPU with its driver, torch with CUDA, and: pip install torch-tensorrt",
     ),
 }
 """Of each kind its library, the one that ``auto`` prefers first."""

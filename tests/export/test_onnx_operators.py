@@ -85,11 +85,11 @@ def test_the_texture_names_a_plugin() -> None:
 
 def test_tensorrt_takes_the_plugin_where_there_is_one_and_else_the_body() -> None:
     """As far as the parser, which is the one of both libraries: no plugin has run anywhere."""
-    trt = pytest.importorskip("tensorrt_rtx", reason="it is for Linux on x86-64 alone")
+    trt: Any = pytest.importorskip("tensorrt_rtx", reason="it is for Linux on x86-64 alone")
     library = find_library()
     asked: list[str] = []
 
-    class Creator(trt.IPluginCreatorV3One):  # type: ignore[misc]
+    class Creator(trt.IPluginCreatorV3One):
         def __init__(self) -> None:
             trt.IPluginCreatorV3One.__init__(self)
             self.name, self.plugin_version = "SampleTexture", str(VERSION)

@@ -67,6 +67,24 @@ class Plan:
         least = tuple(self.engine.get_tensor_profile_shape(name, 0)[0])
         return (batch if shape[0] == -1 else shape[0], *least[1:])
 
+    def context(self, inputs: Mapping[str, tuple[int, ...]]) -> Any:
+        """What runs it, for inputs of these shapes.
+
+        :raises EngineError: the GPU has too little memory.
+        """
+        context = self.engine.create_execution_context()
+        if context is None:
+            raise EngineError(
+                f"The GPU has too little memory for the engine {self.name!r}.", FREE_MEMORY
+            )
+        for name, shape in inputs.items():
+            context.set_input_shape(name, shape)
+        return context
+
+    def output_shapes(self, context: Any) -> dict[str, tuple[int, ...]]:
+        """Of a context's results."""
+        return {name: tuple(context.get_tensor_shape(name)) for name in self.outputs}
+
 
 class TensorRtEngine:
     """See ``Engine``. Takes tensors of the GPU on the queue's stream, or arrays of the host.
@@ -92,16 +110,9 @@ class TensorRtEngine:
         self._plan, self._advice, self._torch, self._place = plan, advice, torch, place
         self._lock = threading.Lock()
         with told_as_ours(torch):
-            context = plan.engine.create_execution_context()
-            if context is None:
-                raise EngineError(
-                    f"The GPU has too little memory for the engine {plan.name!r}.", FREE_MEMORY
-                )
-            self._context = context
             self._inputs = {name: plan.shape(name, batch) for name in plan.inputs}
-            for name, shape in self._inputs.items():
-                context.set_input_shape(name, shape)
-            self._outputs = {name: tuple(context.get_tensor_shape(name)) for name in plan.outputs}
+            self._context = context = plan.context(self._inputs)
+            self._outputs = plan.output_shapes(context)
             self._buffers = {
                 name: torch.zeros(shape, dtype=torch.float32, device=place)
                 for name, shape in {**self._inputs, **self._outputs}.items()

@@ -95,6 +95,14 @@ def _load(name: str, title: str) -> Library:
             f"{title} is installed but cannot be loaded: {line}.",
             f"Install it again, for the CUDA of your driver. {INSTALL}",
         ) from error
+    return library_of(module, title)
+
+
+def library_of(module: Any, title: str) -> Library:
+    """An imported module as a library.
+
+    :raises EngineError: it is too old.
+    """
     library = Library(module, title, make_logger(module))
     if not library.is_rtx and int(module.__version__.split(".", 1)[0]) < OLDEST:
         raise EngineError(

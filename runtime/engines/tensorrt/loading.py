@@ -6,13 +6,15 @@ import hashlib
 import json
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import onnx
 
-from bunraku.errors import EngineError
+from bunraku.errors import EngineError, OutOfMemoryError
 from bunraku.runtime.cuda_device import check_gpu, import_torch
 from bunraku.runtime.engines.half import is_typed, to_half
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
@@ -53,17 +55,46 @@ def load(request: EngineRequest) -> Engine:
     which is logged.
     """
     library, torch = find_library(), import_torch()
+
+    def use(serialised: bytes, place: str) -> Engine:
+        plan = Plan(library, serialised, request.name)
+        return TensorRtEngine(plan, request.advice, torch=torch, place=place)
+
+    return engine_of(library, torch, request, use)
+
+
+def engine_of(
+    library: Library, torch: Any, request: EngineRequest, use: Callable[[bytes, str], Engine]
+) -> Engine:
+    """The engine of the cache if it is the right one, else a new one, which is kept there.
+
+    :param torch: the module.
+    :param use: makes it run, from what was serialised, and the GPU as torch calls it.
+    :raises EngineError: there is no GPU for it, or it cannot be built or used.
+    """
     index = int(torch.cuda.current_device()) if torch.cuda.is_available() else 0
     _check_once(torch, index)
     gpu = Gpu(torch.cuda.get_device_name(index), tuple(torch.cuda.get_device_capability(index)))
     check_capability(library, gpu)
+    model, place = graph_of(request), f"cuda:{index}"
+    key = key_of(library, gpu, model, request.precision)
+    path = sealed.path_of(engines_folder(), f"{request.name}.engine", key)
+    kept = sealed.read(path, key)
+    if kept is not None:
+        try:
+            return use(kept, place)
+        except OutOfMemoryError:
+            raise
+        except EngineError as error:  # the driver may have changed
+            log.warning("%s cannot be used, and is made anew: %s", path, error.message)
     try:
-        plan = take_plan(library, gpu, request)
+        made = _build(library, gpu, model, request.name)
     except UnsupportedError as error:
         log.warning("%s It runs in ONNX Runtime on the processor.", error.message)
         engine = OnnxEngine(request.model, request.name, request.threads, request.advice)
         return ThroughHost(engine, request.device)
-    return TensorRtEngine(plan, request.advice, torch=torch, place=f"cuda:{index}")
+    sealed.write(path, key, made)
+    return use(made, place)
 
 
 def check_capability(library: Library, gpu: Gpu) -> None:
@@ -77,26 +108,6 @@ def check_capability(library: Library, gpu: Gpu) -> None:
             f"(compute capability {_dotted(gpu.capability)}).",
             "Run: pip install tensorrt",
         )
-
-
-def take_plan(library: Library, gpu: Gpu, request: EngineRequest) -> Plan:
-    """The engine of the cache if it is the right one, else a new one, which is kept there.
-
-    :raises UnsupportedError: the library does not take the network.
-    :raises EngineError: it cannot be built or loaded.
-    """
-    model = graph_of(request)
-    key = key_of(library, gpu, model, request.precision)
-    path = sealed.path_of(engines_folder(), f"{request.name}.engine", key)
-    kept = sealed.read(path, key)
-    if kept is not None:
-        try:
-            return Plan(library, kept, request.name)
-        except EngineError as error:  # the driver may have changed
-            log.warning("%s cannot be used, and is made anew: %s", path, error.message)
-    made = _build(library, gpu, model, request.name)
-    sealed.write(path, key, made)
-    return Plan(library, made, request.name)
 
 
 def graph_of(request: EngineRequest) -> bytes:
