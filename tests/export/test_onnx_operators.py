@@ -89,7 +89,7 @@ def test_tensorrt_takes_the_plugin_where_there_is_one_and_else_the_body() -> Non
     library = find_library()
     asked: list[str] = []
 
-    class Creator(trt.IPluginCreatorV3One):
+    class Creator(trt.IPluginCreatorV3One):  # type: ignore[misc]
         def __init__(self) -> None:
             trt.IPluginCreatorV3One.__init__(self)
             self.name, self.plugin_version = "SampleTexture", str(VERSION)
