@@ -11,6 +11,7 @@ import numpy as np
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
+from bunraku.runtime.engines.host_arrays import check_results
 from bunraku.runtime.engines.protocol import EngineRequest, select
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
@@ -89,7 +90,7 @@ class OnnxEngine:
         queue: Queue | None = None,  # noqa: ARG002 - the caller's thread is the queue here
     ) -> dict[str, Array]:
         if out is not None:
-            self._check(out)
+            check_results(self, out)
         chosen = {
             name: np.ascontiguousarray(value, dtype=np.float32)
             for name, value in select(self, feeds).items()
@@ -104,22 +105,6 @@ class OnnxEngine:
                 "Free some memory, or use fewer threads.",
             ) from error
         return dict(zip(self._wanted, results, strict=True))
-
-    def _check(self, out: Tensors) -> None:
-        """Whether results can be written there: the library gets their addresses alone."""
-        for name, shape in self._outputs.items():
-            array = out.get(name)
-            if (
-                array is None
-                or array.dtype != np.dtype(np.float32)
-                or array.shape != shape
-                or not (array.flags.c_contiguous and array.flags.writeable)
-            ):
-                given = "nothing" if array is None else f"{array.dtype} {list(array.shape)}"
-                raise EngineError(
-                    f"The engine {self._name!r} cannot write {name!r} into {given}.",
-                    f"Give a contiguous, writable array of float32 {list(shape)}.",
-                )
 
     def _run_into(self, feeds: dict[str, Array], out: Tensors) -> dict[str, Array]:
         binding = self._session.io_binding()

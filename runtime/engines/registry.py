@@ -5,7 +5,7 @@ Each library is one module with a ``Loader``, and one record in ``LIBRARIES``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
@@ -14,6 +14,7 @@ from pathlib import Path
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
+from bunraku.runtime.engines.outputs import only
 from bunraku.runtime.engines.present import missing_gpu, missing_package
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
 from bunraku.runtime.engines.tensorrt.library import missing_library
@@ -25,6 +26,8 @@ AUTO = "auto"
 class EngineKind(StrEnum):
     """The inference libraries that can run a bundle."""
 
+    OPENVINO = "openvino"
+    """OpenVINO on the CPU."""
     ONNXRUNTIME = "onnxruntime"
     """ONNX Runtime on the CPU: the reference, which every other is compared with."""
     TENSORRT = "tensorrt"
@@ -48,6 +51,12 @@ class Library:
 
 
 LIBRARIES: dict[str, Library] = {
+    EngineKind.OPENVINO: Library(
+        "bunraku.runtime.engines.openvino:load",
+        (Precision.F32, Precision.BF16),
+        lambda: missing_package("openvino"),
+        "Run: pip install 'bunraku[openvino]'",
+    ),
     EngineKind.ONNXRUNTIME: Library(
         "bunraku.runtime.engines.onnx_runtime:load",
         (Precision.F32,),
@@ -147,18 +156,37 @@ class EngineFactory:
     def __post_init__(self) -> None:
         object.__setattr__(self, "choice", choose(self.engine))
 
-    def make(self, model: Path | bytes, name: str, *, advice: str = EXPORT_AGAIN) -> Engine:
+    def make(
+        self,
+        model: Path | bytes,
+        name: str,
+        *,
+        advice: str = EXPORT_AGAIN,
+        outputs: Sequence[str] | None = None,
+        coarse: bool = False,
+    ) -> Engine:
         """An engine of a model.
 
         :param model: an ONNX file, or the serialised model itself.
         :param name: for messages, and to find it by.
         :param advice: for errors, how the model is made anew; by default it is a bundle's.
+        :param outputs: those that are wanted, so that what only the others need is not computed;
+            None for all.
+        :param coarse: whether its results are pictures, which rounded numbers hardly change.
         :raises EngineError: the model cannot be loaded.
         :raises MissingExtraError: the library is not installed.
         """
         module, _, loader = LIBRARIES[self.choice.kind].loader.partition(":")
         load: Loader = getattr(import_module(module), loader)
-        request = EngineRequest(
-            model, name, advice, self.device, self.threads, self.choice.precision
+        return load(
+            EngineRequest(
+                model if outputs is None else only(model, outputs, name, advice),
+                name,
+                advice,
+                self.device,
+                self.threads,
+                self.choice.precision,
+                coarse=coarse,
+                lasting=isinstance(model, Path),
+            )
         )
-        return load(request)

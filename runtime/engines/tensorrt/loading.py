@@ -15,6 +15,7 @@ from typing import Any
 import onnx
 
 from bunraku.errors import EngineError, OutOfMemoryError
+from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.cuda_device import check_gpu, import_torch
 from bunraku.runtime.engines.half import is_typed, to_half
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
@@ -29,7 +30,6 @@ from bunraku.runtime.engines.tensorrt.builder import (
 from bunraku.runtime.engines.tensorrt.engine import Plan, TensorRtEngine
 from bunraku.runtime.engines.tensorrt.library import Library, find_library
 from bunraku.runtime.engines.through_host import ThroughHost
-from bunraku.runtime.pose.networks import cache_folder
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def engine_of(
     model, place = graph_of(request), f"cuda:{index}"
     key = key_of(library, gpu, model, request.precision)
     path = sealed.path_of(engines_folder(), f"{request.name}.engine", key)
-    kept = sealed.read(path, key)
+    kept = sealed.read(path, key) if request.lasting else None
     if kept is not None:
         try:
             return use(kept, place)
@@ -93,7 +93,8 @@ def engine_of(
         log.warning("%s It runs in ONNX Runtime on the processor.", error.message)
         engine = OnnxEngine(request.model, request.name, request.threads, request.advice)
         return ThroughHost(engine, request.device)
-    sealed.write(path, key, made)
+    if request.lasting:
+        sealed.write(path, key, made)
     return use(made, place)
 
 

@@ -66,7 +66,9 @@ def gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HostTensors
 
 
 def request() -> EngineRequest:
-    return EngineRequest(convolutions().SerializeToString(), "tiny", "Ask.", CpuDevice())
+    return EngineRequest(
+        convolutions().SerializeToString(), "tiny", "Ask.", CpuDevice(), lasting=True
+    )
 
 
 def test_an_engine_that_was_built_is_run_by_torch(gpu: HostTensors, tmp_path: Path) -> None:

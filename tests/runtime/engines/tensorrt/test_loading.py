@@ -24,7 +24,7 @@ MODEL = convolutions().SerializeToString()
 
 
 def request(model: Path | bytes = MODEL, precision: Precision | None = None) -> EngineRequest:
-    return EngineRequest(model, "tiny", "Ask.", CpuDevice(), 1, precision)
+    return EngineRequest(model, "tiny", "Ask.", CpuDevice(), 1, precision, lasting=True)
 
 
 @dataclass
@@ -71,6 +71,14 @@ def test_an_engine_is_built_once(machine: Machine) -> None:
     load(request())
     assert len(machine.built) == 1
     assert machine.built[0][1].capability == (8, 9)
+
+
+def test_what_is_asked_for_but_once_is_not_kept(machine: Machine) -> None:
+    once = replace(request(), lasting=False)
+    load(once)
+    load(once)
+    assert len(machine.built) == 2
+    assert not machine.files()
 
 
 def test_it_computes_in_float16_unless_told_otherwise(machine: Machine, tmp_path: Path) -> None:
