@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from tests.runtime.engines.networks import convolutions
+from tests.runtime.engines.networks import convolutions, quantised
 
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.half import is_typed, to_half
@@ -113,13 +113,7 @@ def test_the_shipped_engines_take_it(name: str) -> None:
 
 
 def test_a_graph_of_quantised_values_is_typed() -> None:
-    scale = numpy_helper.from_array(np.array(0.1, np.float32), "scale")
-    zero = numpy_helper.from_array(np.array(0, np.int8), "zero")
-    nodes = [
-        helper.make_node("QuantizeLinear", ["image", "scale", "zero"], ["short"]),
-        helper.make_node("DequantizeLinear", ["short", "scale", "zero"], ["result"]),
-    ]
-    assert is_typed(graph(nodes, [scale, zero]))
+    assert is_typed(quantised())
     assert not is_typed(convolutions())
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
-from tests.runtime.engines.networks import convolutions
+from tests.runtime.engines.networks import convolutions, quantised
 
 from bunraku.errors import EngineError
 from bunraku.export.pose.fetch import ensure
@@ -41,6 +42,12 @@ def test_a_graph_is_built_in_the_types_that_it_tells(library: Library) -> None:
     assert full.timings is half.timings is None, "it measures nothing"
     assert len(full.engine) > 1000
     assert full.engine != half.engine
+
+
+def test_signed_8_bit_graphs_are_built_and_unsigned_ones_are_not(library: Library) -> None:
+    assert build(library, quantised().SerializeToString(), "tiny").engine
+    with pytest.raises(UnsupportedError, match=r"[Nn]on-zero zero point is not supported"):
+        build(library, quantised(np.uint8).SerializeToString(), "tiny")
 
 
 @pytest.mark.parametrize("capability", [(7, 5), (8, 6), (8, 9), (12, 0)])

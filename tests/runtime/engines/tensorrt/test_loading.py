@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tests.runtime.engines.networks import convolutions
+from tests.runtime.engines.networks import convolutions, quantised
 from tests.runtime.engines.tensorrt.fakes import Done, FakeTorch, FakeTrt
 
 from bunraku.errors import EngineError
@@ -94,6 +94,12 @@ def test_it_computes_in_float16_unless_told_otherwise(machine: Machine, tmp_path
     typed = models[0]  # says its types itself: taken as it is
     load(request(typed))
     assert len(machine.built) == 2
+
+
+def test_a_quantised_graph_is_taken_as_it_is(machine: Machine) -> None:
+    model = quantised().SerializeToString()
+    load(request(model))
+    assert [made for made, _, _ in machine.built] == [model]
 
 
 def test_any_other_key_is_another_engine() -> None:
