@@ -77,7 +77,7 @@ def engine_of(
     gpu = Gpu(torch.cuda.get_device_name(index), tuple(torch.cuda.get_device_capability(index)))
     check_capability(library, gpu)
     model, place = graph_of(request), f"cuda:{index}"
-    key = key_of(library, gpu, model, request.precision)
+    key = key_of(library, gpu, model, precision_of(request))
     path = sealed.path_of(engines_folder(), f"{request.name}.engine", key)
     kept = sealed.read(path, key) if request.lasting else None
     if kept is not None:
@@ -112,7 +112,7 @@ def check_capability(library: Library, gpu: Gpu) -> None:
 
 
 def graph_of(request: EngineRequest) -> bytes:
-    """The network as it is built: in float16, unless float32 is wanted or it says its types itself.
+    """The network as it is built, in the precision that is wanted, or the types that it tells.
 
     :raises EngineError: it is no ONNX graph.
     """
@@ -125,16 +125,25 @@ def graph_of(request: EngineRequest) -> bytes:
         raise EngineError(
             f"The engine {request.name!r} cannot be read: {line}.", request.advice
         ) from error
-    if request.precision is Precision.F32 or is_typed(graph):
+    if precision_of(request) is Precision.F32 or is_typed(graph):
         return content
     return bytes(to_half(graph).SerializeToString(deterministic=True))
 
 
-def key_of(library: Library, gpu: Gpu, model: bytes, precision: Precision | None) -> sealed.Key:
+def precision_of(request: EngineRequest) -> Precision:
+    """What is wanted, or float16 for pictures and float32 for landmarks.
+
+    The landmark network answers a hair's breadth in its picture with pixels, which the photo's body
+    is then fitted to.
+    """
+    return request.precision or (Precision.F16 if request.coarse else Precision.F32)
+
+
+def key_of(library: Library, gpu: Gpu, model: bytes, precision: Precision) -> sealed.Key:
     """All that an engine depends on."""
     return {
         "model": hashlib.sha256(model).hexdigest(),
-        "precision": str(precision or Precision.F16),
+        "precision": str(precision),
         "sizes": json.dumps({name: asdict(sizes) for name, sizes in SIZES.items()}),
         **_machine(library, gpu),
     }

@@ -6,12 +6,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
 from tests.runtime.engines.networks import convolutions, quantised
 from tests.runtime.engines.tensorrt.fakes import Done, FakeTorch, FakeTrt
 
 from bunraku.errors import EngineError
 from bunraku.runtime.device import CpuDevice
+from bunraku.runtime.engines.half import is_typed
 from bunraku.runtime.engines.protocol import EngineRequest, Precision
 from bunraku.runtime.engines.tensorrt import loading
 from bunraku.runtime.engines.tensorrt.builder import BuildOptions, Built, UnsupportedError
@@ -81,19 +83,19 @@ def test_what_is_asked_for_but_once_is_not_kept(machine: Machine) -> None:
     assert not machine.files()
 
 
-def test_it_computes_in_float16_unless_told_otherwise(machine: Machine, tmp_path: Path) -> None:
+def test_pictures_are_computed_in_float16_and_landmarks_in_float32(
+    machine: Machine, tmp_path: Path
+) -> None:
     load(request())
-    load(request(precision=Precision.F32))
+    load(replace(request(), coarse=True))
+    models = [model for model, _, _ in machine.built]
+    assert models[0] == MODEL
+    assert is_typed(onnx.load_model_from_string(models[1]))
     path = tmp_path / "tiny.onnx"
     path.write_bytes(MODEL)
+    load(request(path, Precision.F32))
     load(request(path, Precision.F16))
-    models = [model for model, _, _ in machine.built]
-    assert models[1] == MODEL
-    assert models[0] != MODEL
-    assert models[2:] == [], "the same graph in the same precision is the same engine"
-    typed = models[0]  # says its types itself: taken as it is
-    load(request(typed))
-    assert len(machine.built) == 2
+    assert len(machine.built) == 2, "the same graph in the same precision is the same engine"
 
 
 def test_a_quantised_graph_is_taken_as_it_is(machine: Machine) -> None:
@@ -105,19 +107,18 @@ def test_a_quantised_graph_is_taken_as_it_is(machine: Machine) -> None:
 def test_any_other_key_is_another_engine() -> None:
     library = Library(FakeTrt([]), "TensorRT", None)
     gpu = Gpu("RTX 1", (8, 9))
-    key = key_of(library, gpu, MODEL, None)
+    key = key_of(library, gpu, MODEL, Precision.F16)
     newer = FakeTrt([])
     newer.__version__ = "11.5.0.1"
     others = [
-        key_of(Library(newer, "TensorRT", None), gpu, MODEL, None),
-        key_of(replace(library, title="TensorRT-RTX"), gpu, MODEL, None),
-        key_of(library, replace(gpu, name="RTX 2"), MODEL, None),
-        key_of(library, replace(gpu, capability=(8, 6)), MODEL, None),
-        key_of(library, gpu, MODEL + b"x", None),
+        key_of(Library(newer, "TensorRT", None), gpu, MODEL, Precision.F16),
+        key_of(replace(library, title="TensorRT-RTX"), gpu, MODEL, Precision.F16),
+        key_of(library, replace(gpu, name="RTX 2"), MODEL, Precision.F16),
+        key_of(library, replace(gpu, capability=(8, 6)), MODEL, Precision.F16),
+        key_of(library, gpu, MODEL + b"x", Precision.F16),
         key_of(library, gpu, MODEL, Precision.F32),
     ]
     assert all(other != key for other in others)
-    assert key_of(library, gpu, MODEL, Precision.F16) == key, "what it does by itself"
 
 
 @pytest.mark.parametrize("change", ["gpu", "capability", "version"])
@@ -168,7 +169,7 @@ def test_one_that_the_library_does_not_take_any_more_is_built_anew(
 
 def test_what_was_measured_serves_the_next_build(machine: Machine) -> None:
     load(request())
-    load(request(precision=Precision.F32))
+    load(request(precision=Precision.F16))
     machine.torch.cuda.capability = (12, 0)
     load(request())
     assert [timings for _, _, timings in machine.built] == [None, b"measured", None]
