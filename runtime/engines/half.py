@@ -6,12 +6,17 @@ take such a graph as it is.
 
 from __future__ import annotations
 
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+
+if TYPE_CHECKING:
+    import onnx
 
 WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
-"""What gains by it, where the weights are constants."""
+"""Operators whose large constants are weights: what gains by it. Others, such as grids of
+coordinates, stay exact."""
 
 FOLLOWING = frozenset(
     {
@@ -37,6 +42,8 @@ def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
     :param model: of float32, without functions; weights stored as float16 behind a Cast
         (``export.weights``) are taken as they are.
     """
+    import onnx
+
     result = onnx.ModelProto()
     result.CopyFrom(model)
     _Rewriting(result).run()
@@ -57,7 +64,15 @@ def is_typed(model: onnx.ModelProto) -> bool:
     )
 
 
-_SHORT = frozenset({TensorProto.FLOAT16, TensorProto.BFLOAT16})
+class _Type(IntEnum):
+    """As ONNX numbers them."""
+
+    FLOAT = 1
+    FLOAT16 = 10
+    BFLOAT16 = 16
+
+
+_SHORT = frozenset({_Type.FLOAT16, _Type.BFLOAT16})
 
 
 class _Rewriting:
@@ -117,21 +132,21 @@ class _Rewriting:
             return name
         constant = self._constant(name)
         if constant is None:
-            return self._cast(name, TensorProto.FLOAT16, nodes)
-        if constant.data_type == TensorProto.FLOAT16:
+            return self._cast(name, _Type.FLOAT16, nodes)
+        if constant.data_type == _Type.FLOAT16:
             return constant.name
         short = f"{name}.float16"
-        values = numpy_helper.to_array(constant).astype(np.float16)
-        self._added.setdefault(short, numpy_helper.from_array(values, short))
+        if short not in self._added:
+            self._added[short] = _rounded(constant, short)
         return short
 
     def _full(self, name: str, nodes: list[onnx.NodeProto]) -> str:
-        return self._cast(name, TensorProto.FLOAT, nodes) if name in self._half else name
+        return self._cast(name, _Type.FLOAT, nodes) if name in self._half else name
 
-    def _cast(self, name: str, to: int, nodes: list[onnx.NodeProto]) -> str:
-        made = f"{name}.{'float16' if to == TensorProto.FLOAT16 else 'float32'}"
+    def _cast(self, name: str, to: _Type, nodes: list[onnx.NodeProto]) -> str:
+        made = f"{name}.{'float16' if to == _Type.FLOAT16 else 'float32'}"
         if made not in self._casts:
-            self._casts[made] = helper.make_node("Cast", [name], [made], made, to=to)
+            self._casts[made] = _cast_node(name, made, to)
             nodes.append(self._casts[made])
         return made
 
@@ -142,14 +157,35 @@ class _Rewriting:
                 self._half.add(name)
                 continue
             inner = node.output[index] = f"{name}.float16"
-            nodes.append(helper.make_node("Cast", [inner], [name], name, to=TensorProto.FLOAT))
+            nodes.append(_cast_node(inner, name, _Type.FLOAT))
+
+
+def _cast_node(name: str, made: str, to: _Type) -> onnx.NodeProto:
+    from onnx import helper
+
+    return helper.make_node("Cast", [name], [made], made, to=int(to))
+
+
+def _values(tensor: onnx.TensorProto) -> Any:
+    from onnx import numpy_helper
+
+    return numpy_helper.to_array(tensor)
+
+
+def _rounded(tensor: onnx.TensorProto, name: str) -> onnx.TensorProto:
+    """A constant in float16."""
+    from onnx import numpy_helper
+
+    return numpy_helper.from_array(_values(tensor).astype(np.float16), name)
 
 
 def _float_names(model: onnx.ModelProto) -> set[str]:
+    import onnx
+
     graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     values = [*graph.input, *graph.output, *graph.value_info]
-    names = {v.name for v in values if v.type.tensor_type.elem_type == TensorProto.FLOAT}
-    return names | {t.name for t in graph.initializer if t.data_type == TensorProto.FLOAT}
+    names = {v.name for v in values if v.type.tensor_type.elem_type == _Type.FLOAT}
+    return names | {t.name for t in graph.initializer if t.data_type == _Type.FLOAT}
 
 
 def _last_weighted(graph: onnx.GraphProto) -> set[str]:
@@ -173,9 +209,9 @@ def _last_weighted(graph: onnx.GraphProto) -> set[str]:
 
 def _fits(tensor: onnx.TensorProto) -> bool:
     """Whether a constant keeps its size in float16: nothing infinite, no number becomes zero."""
-    if tensor.data_type == TensorProto.FLOAT16:
+    if tensor.data_type == _Type.FLOAT16:
         return True
-    values = numpy_helper.to_array(tensor)
+    values = _values(tensor)
     with np.errstate(over="ignore"):
         short = values.astype(np.float16)
     return bool(np.isfinite(short).all()) and not bool(((short == 0) & (np.abs(values) > 0)).all())

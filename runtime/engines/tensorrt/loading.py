@@ -12,8 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import onnx
-
 from bunraku.errors import EngineError, OutOfMemoryError
 from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.cuda_device import check_gpu, import_torch
@@ -116,6 +114,8 @@ def graph_of(request: EngineRequest) -> bytes:
 
     :raises EngineError: it is no ONNX graph.
     """
+    import onnx
+
     model = request.model
     try:
         content = model.read_bytes() if isinstance(model, Path) else model

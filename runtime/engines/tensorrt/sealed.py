@@ -29,7 +29,7 @@ def path_of(folder: Path, name: str, key: Key) -> Path:
     :param name: for people who look into the folder; "motion.engine".
     """
     stem, _, ending = name.rpartition(".")
-    digest = hashlib.sha256(_text(key)).hexdigest()[:24]
+    digest = hashlib.sha256(_text(key)).hexdigest()[:20]
     return folder / f"{stem}-{digest}.{ending}"
 
 

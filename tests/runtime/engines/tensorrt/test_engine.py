@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.runtime.engines.tensorrt import fakes
 from tests.runtime.engines.tensorrt.fakes import Done, FakeQueue, FakeTorch, FakeTrt
 
 from bunraku.errors import EngineError
@@ -137,3 +138,24 @@ def test_faults_are_told_in_one_line(machine: Machine) -> None:
     machine.trt.works = False
     with pytest.raises(EngineError, match="'tiny' failed: the library does not say why"):
         made.run({"image": ones(1, 3)})
+
+
+def public(stand_in: type) -> set[str]:
+    return {name for name in vars(stand_in) if not name.startswith("_")}
+
+
+def test_the_stand_ins_have_nothing_that_the_library_has_not() -> None:
+    trt = pytest.importorskip("tensorrt_rtx", reason="it is for Linux on x86-64 alone")
+    assert public(fakes.FakeEngine) <= set(dir(trt.ICudaEngine))
+    assert public(fakes.FakeContext) <= set(dir(trt.IExecutionContext))
+    assert hasattr(trt.Runtime, "deserialize_cuda_engine")
+    assert {"float32", "TensorIOMode", "ILogger", "Runtime"} <= set(dir(trt))
+    assert hasattr(trt.TensorIOMode, "INPUT")
+
+
+def test_nor_that_torch_has_not() -> None:
+    own = {"capturing", "capability", "free_mib", "available"}
+    assert public(fakes.FakeCuda) - own <= set(dir(torch.cuda))
+    assert public(fakes.FakeStream) <= set(dir(torch.cuda.Stream))
+    assert {"record"} <= set(dir(torch.cuda.Event))
+    assert public(fakes.FakeGraph) <= set(dir(torch.cuda.CUDAGraph))
