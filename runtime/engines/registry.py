@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from bunraku.errors import EngineError, MissingExtraError
-from bunraku.runtime.device import CpuDevice, Device
+from bunraku.runtime.device import Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.present import missing_package
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
@@ -26,6 +27,8 @@ class EngineKind(StrEnum):
 
     ONNXRUNTIME = "onnxruntime"
     """ONNX Runtime on the CPU: the reference, which every other is compared with."""
+    TORCH = "torch"
+    """torch: on a GPU, one CUDA graph for each network; on the CPU for comparison."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Library:
     """Why it cannot run here, in a few words, or None; loads nothing heavy."""
     install: str
     """What to do then."""
+    device: str = "bunraku.runtime.device:CpuDevice"
+    """What makes its device, as module:name."""
 
 
 LIBRARIES: dict[str, Library] = {
@@ -48,6 +53,13 @@ LIBRARIES: dict[str, Library] = {
         (Precision.F32,),
         lambda: missing_package("onnxruntime"),
         "Run: pip install 'bunraku[cpu]'",
+    ),
+    EngineKind.TORCH: Library(
+        "bunraku.runtime.engines.torch_engine:load",
+        (Precision.F32, Precision.F16, Precision.BF16),
+        lambda: missing_package("torch"),
+        "Run: pip install torch",
+        "bunraku.runtime.engines.torch_engine:device",
     ),
 }
 """Of each kind its library, the one that ``auto`` prefers first."""
@@ -110,6 +122,12 @@ def _best() -> Choice:
     )
 
 
+def _named(name: str) -> Any:
+    """What a module holds, as module:name; imported now."""
+    module, _, inside = name.partition(":")
+    return getattr(import_module(module), inside)
+
+
 @dataclass(frozen=True)
 class EngineFactory:
     """Makes engines of one library: the generator's, the IUV net's and the pose networks'.
@@ -122,13 +140,17 @@ class EngineFactory:
     """As ``choose`` takes it."""
     threads: int | None = None
     """Of each engine; None for as many as the process may use."""
-    device: Device = field(default_factory=CpuDevice)
-    """Where the arrays live that these engines take and give."""
+    given: Device | None = None
+    """The device; None for the library's own."""
     choice: Choice = field(init=False)
     """What was taken."""
+    device: Device = field(init=False)
+    """Where the arrays live that these engines take and give."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choice", choose(self.engine))
+        own: Callable[[], Device] = _named(LIBRARIES[self.choice.kind].device)
+        object.__setattr__(self, "device", self.given or own())
 
     def make(self, model: Path | bytes, name: str, *, advice: str = EXPORT_AGAIN) -> Engine:
         """An engine of a model.
@@ -139,8 +161,7 @@ class EngineFactory:
         :raises EngineError: the model cannot be loaded.
         :raises MissingExtraError: the library is not installed.
         """
-        module, _, loader = LIBRARIES[self.choice.kind].loader.partition(":")
-        load: Loader = getattr(import_module(module), loader)
+        load: Loader = _named(LIBRARIES[self.choice.kind].loader)
         request = EngineRequest(
             model, name, advice, self.device, self.threads, self.choice.precision
         )
