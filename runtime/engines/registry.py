@@ -29,6 +29,8 @@ class EngineKind(StrEnum):
     """ONNX Runtime on the CPU: the reference, which every other is compared with."""
     TORCH = "torch"
     """torch: on a GPU, one CUDA graph for each network; on the CPU for comparison."""
+    TORCH_COMPILED = "torch-compiled"
+    """The same, the generator compiled by torch when it is loaded."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,13 @@ LIBRARIES: dict[str, Library] = {
     ),
     EngineKind.TORCH: Library(
         "bunraku.runtime.engines.torch_engine:load",
+        (Precision.F32, Precision.F16, Precision.BF16),
+        lambda: missing_package("torch"),
+        "Run: pip install torch",
+        "bunraku.runtime.engines.torch_engine:device",
+    ),
+    EngineKind.TORCH_COMPILED: Library(
+        "bunraku.runtime.engines.torch_engine:load_compiled",
         (Precision.F32, Precision.F16, Precision.BF16),
         lambda: missing_package("torch"),
         "Run: pip install torch",

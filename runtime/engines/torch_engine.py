@@ -21,10 +21,13 @@ from bunraku.runtime.engines.torch_graph.graph import TorchGraph
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
 from bunraku.spec.stages import Stage
-from bunraku.spec.tensors import GENERATOR_ENGINES
+from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName
 
 WARM_UP_RUNS = 3
 """Before a network is captured: its libraries choose their algorithms and take their memory."""
+COMPILED = (EngineName.MOTION, EngineName.BLEND)
+"""The generator's share of a frame; the other networks are made of few large convolutions, which
+compiling does not change."""
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +37,9 @@ class TorchEngine:
 
     :param torch: the module.
     :param place: gives a tensor of the host's where the network runs.
-    :raises MissingExtraError: torch is not installed.
-    :raises EngineError: the model cannot be read, or holds what is not done here.
+    :param compiled: whether torch compiles it first, which takes minutes.
+    :raises EngineError: the model cannot be read, or holds what is not done here, or it cannot be
+        compiled.
     """
 
     def __init__(
@@ -43,12 +47,18 @@ class TorchEngine:
         request: EngineRequest,
         torch: Any,
         place: Callable[[Any], Any] = lambda tensor: tensor,
+        *,
+        compiled: bool = False,
     ) -> None:
-        self.name, self.advice = request.name, request.advice
+        self.name, self.advice = str(request.name), request.advice
         self._torch = torch
-        self._graph = self._read(request, place)
-        self.inputs: Mapping[str, tuple[int, ...]] = self._graph.inputs
-        self.outputs: Mapping[str, tuple[int, ...]] = self._graph.outputs
+        graph = self._read(request, place)
+        self.inputs: Mapping[str, tuple[int, ...]] = graph.inputs
+        self.outputs: Mapping[str, tuple[int, ...]] = graph.outputs
+        self._graph: Callable[[Mapping[str, Any]], dict[str, Any]] = graph
+        if compiled:
+            self._graph = torch.compile(graph, dynamic=False, fullgraph=True)
+            self._compile({n: place(torch.zeros(shape)) for n, shape in self.inputs.items()})
 
     def run(
         self,
@@ -76,6 +86,17 @@ class TorchEngine:
             results[name][...] = tensor.float().numpy()
         return results
 
+    def _compile(self, feeds: Mapping[str, Any]) -> None:
+        """Run once, so that no frame waits for the compiler."""
+        try:
+            with self._torch.no_grad():
+                self._graph(feeds)
+        except Exception as error:
+            raise EngineError(
+                f"torch cannot compile the engine {self.name!r}: {_line(error)}.",
+                "Install a C++ compiler, or use the engine torch.",
+            ) from error
+
     def _read(self, request: EngineRequest, place: Callable[[Any], Any]) -> TorchGraph:
         try:
             return TorchGraph(request.model, self._torch, place, half_of(self._torch, request))
@@ -83,7 +104,7 @@ class TorchEngine:
             raise
         except Exception as error:
             raise EngineError(
-                f"torch cannot run the engine {request.name!r}: {_line(error)}.", request.advice
+                f"torch cannot run the engine {self.name!r}: {_line(error)}.", request.advice
             ) from error
 
 
@@ -97,11 +118,13 @@ class TorchCudaEngine(TorchEngine):
     :raises OutOfMemoryError: the GPU has too little memory.
     """
 
-    def __init__(self, request: EngineRequest, device: CudaDevice) -> None:
+    def __init__(
+        self, request: EngineRequest, device: CudaDevice, *, compiled: bool = False
+    ) -> None:
         self._device = device
         self._lock = threading.Lock()
         self._last: Event | None = None
-        super().__init__(request, device.torch, device.put)
+        super().__init__(request, device.torch, device.put, compiled=compiled)
         self._fixed = {name: device.empty(shape) for name, shape in self.inputs.items()}
         self._replay, self._made = self._capture(device.queue(Stage.DENSEPOSE), request)
 
@@ -184,11 +207,20 @@ def half_of(torch: Any, request: EngineRequest) -> Any:
 
 def load(request: EngineRequest) -> TorchEngine:
     """See ``protocol.Loader``: on the request's device."""
+    return _load(request, compiled=False)
+
+
+def load_compiled(request: EngineRequest) -> TorchEngine:
+    """The same, compiled where every frame runs it."""
+    return _load(request, compiled=request.name in COMPILED)
+
+
+def _load(request: EngineRequest, *, compiled: bool) -> TorchEngine:
     if isinstance(request.device, CudaDevice):
-        return TorchCudaEngine(request, request.device)
+        return TorchCudaEngine(request, request.device, compiled=compiled)
     torch = import_torch()
     torch.set_num_threads(request.threads or cores())  # of the process, and the same for all
-    return TorchEngine(request, torch)
+    return TorchEngine(request, torch, compiled=compiled)
 
 
 def device() -> Device:

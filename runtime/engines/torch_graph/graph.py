@@ -93,7 +93,9 @@ class TorchGraph:
         for index, node in enumerate(nodes):
             gone = {n for n in takes[index] if read_last[n] == index} - self.outputs.keys()
             gone |= {n for n in node.output if n not in read_last and n not in self.outputs}
-            steps.append(_Step(make(self._node(node)), takes[index], node.output, tuple(gone)))
+            steps.append(
+                _Step(make(self._node(node)), takes[index], tuple(node.output), tuple(gone))
+            )
         return steps
 
     def _node(self, node: onnx.NodeProto, *, folding: bool = False) -> Node:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,7 +25,7 @@ from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Precision
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
-from bunraku.runtime.engines.torch_engine import TorchEngine, load
+from bunraku.runtime.engines.torch_engine import TorchEngine, load, load_compiled
 from bunraku.runtime.models import shipped_photo
 from bunraku.runtime.source.photo import read_photo
 from bunraku.spec.arrays import Array
@@ -189,6 +190,42 @@ def test_torch_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match="torch is not installed"):
         load(TINY)
+
+
+def test_compiling_is_for_what_runs_at_every_frame_and_done_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[str] = []
+
+    def compiled(graph: Any, *, dynamic: bool, fullgraph: bool) -> Any:
+        assert fullgraph
+        assert not dynamic
+
+        def run(given: Any) -> Any:
+            runs.append("compiled")
+            return graph(given)
+
+        return run
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    load_compiled(replace(TINY, name=EngineName.SOURCE))
+    assert runs == []
+    made = load_compiled(replace(TINY, name=EngineName.MOTION))
+    assert runs == ["compiled"]
+    assert made.run(feeds())["y"].tolist() == [[2.5] * 4]
+
+
+def test_a_compiler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiled(graph: Any, **options: bool) -> Any:
+        def fail(given: Any) -> None:
+            raise RuntimeError("No working C++ compiler found\nand more")
+
+        return fail
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    says = r"cannot compile the engine 'blend': No working C\+\+ compiler found\. Install a C"
+    with pytest.raises(EngineError, match=says):
+        load_compiled(replace(TINY, name=EngineName.BLEND))
 
 
 def test_threads_are_those_that_were_asked_for() -> None:
