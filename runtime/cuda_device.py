@@ -105,7 +105,7 @@ class CudaDevice:
     """
 
     def __init__(self, index: int = 0, *, torch: Any = None) -> None:
-        self._torch = torch = torch or import_torch()
+        self.torch = torch = torch or import_torch()
         check_gpu(torch, index)
         self._place = f"cuda:{index}"
         self._model = str(torch.cuda.get_device_name(index))
@@ -124,8 +124,19 @@ class CudaDevice:
         return self._queues[stage]
 
     def empty(self, shape: tuple[int, ...]) -> Any:
-        with told_as_ours(self._torch):
-            return self._torch.empty(shape, dtype=self._torch.float32, device=self._place)
+        with told_as_ours(self.torch):
+            return self.torch.empty(shape, dtype=self.torch.float32, device=self._place)
+
+    def put(self, tensor: Any) -> Any:
+        """A tensor of the host's on the GPU, in its type and layout, such as a network's weights;
+        for others than the caller after ``settle``."""
+        with told_as_ours(self.torch):
+            return self.torch.empty_like(tensor, device=self._place).copy_(tensor)
+
+    def settle(self) -> None:
+        """Wait for all that was ever queued; for the start, when nothing is late yet."""
+        with told_as_ours(self.torch):
+            self.torch.cuda.synchronize()
 
     def upload(self, array: Array, queue: Queue, *, out: Any = None) -> Any:
         with queue:
@@ -144,8 +155,8 @@ class CudaDevice:
                 pinned = self._down.take(tuple(array.shape))
                 pinned.copy_(array, non_blocking=True)
                 results.append(self._down.lent(pinned))
-            done = self._torch.cuda.Event(blocking=True)
-            done.record(self._torch.cuda.current_stream())
+            done = self.torch.cuda.Event(blocking=True)
+            done.record(self.torch.cuda.current_stream())
             done.synchronize()  # the one place where the host waits
         return results
 

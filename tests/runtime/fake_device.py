@@ -27,11 +27,13 @@ told apart."""
 
 
 class FakeDevice(CudaDevice):
-    """A device whose streams tarry, but for those that are named."""
+    """A device whose streams tarry, but for those that are named.
 
-    def __init__(self, hurried: Collection[Stage] = ()) -> None:
-        self.torch = FakeTorch([URGENCY.index(stage) for stage in hurried])
-        super().__init__(torch=self.torch)
+    :param seed: of what the others do by chance; None for nothing.
+    """
+
+    def __init__(self, hurried: Collection[Stage] = (), seed: int | None = None) -> None:
+        super().__init__(torch=FakeTorch([URGENCY.index(stage) for stage in hurried], seed))
 
     def engines(self, made: Mapping[str, FakeEngine]) -> dict[str, Engine]:
         """Those given, whose work is queued."""

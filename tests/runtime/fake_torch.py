@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -16,10 +16,11 @@ class FakeTorch:
     """The module, with a GPU (see ``FakeCuda``); everything else is torch's own.
 
     :param hurried: which streams never tarry, by their numbers.
+    :param seed: of what the others do by chance; None for nothing.
     """
 
-    def __init__(self, hurried: Collection[int] = ()) -> None:
-        self.work = LateWork(hurried)
+    def __init__(self, hurried: Collection[int] = (), seed: int | None = None) -> None:
+        self.work = LateWork(hurried, seed)
         self.memory = Memory(self.work)
         self.cuda = FakeCuda(self.work)
         self.pinned = 0
@@ -40,6 +41,10 @@ class FakeTorch:
             return self.memory.empty(tuple(shape), dtype)
         self.pinned += pin_memory
         return torch.full(shape, torch.nan, dtype=dtype)
+
+    def empty_like(self, tensor: Tensor, *, device: str) -> Tensor:
+        assert device.startswith("cuda")
+        return self.memory.empty_like(tensor)
 
 
 class FakeCuda:
@@ -74,6 +79,19 @@ class FakeCuda:
 
     def stream(self, stream: FakeStream) -> AbstractContextManager[None]:
         return self.work.entered(stream.late)
+
+    def synchronize(self) -> None:
+        self.work.finish_all()
+
+    def CUDAGraph(self) -> FakeGraph:
+        return FakeGraph(self.work)
+
+    def graph(
+        self, graph: FakeGraph, *, stream: FakeStream, capture_error_mode: str
+    ) -> AbstractContextManager[None]:
+        assert capture_error_mode == "thread_local", "other threads go on meanwhile"
+        self.work.finish_all()  # as torch does
+        return self.work.captured(graph.kept)
 
     def current_stream(self) -> FakeStream:
         assert self.work.current is not None, "work is queued in a stage's stream"
@@ -111,3 +129,17 @@ class FakeEvent:
         if self.late.at is None or end.late.at is None:
             raise RuntimeError("Both events must be completed before calculating elapsed time.")
         return float(end.late.at - self.late.at)
+
+
+class FakeGraph:
+    """``torch.cuda.CUDAGraph``: does again what it was captured with, at the same addresses."""
+
+    def __init__(self, work: LateWork) -> None:
+        self._work = work
+        self.kept: list[Callable[[], None]] = []
+        self.replays = 0
+
+    def replay(self) -> None:
+        self.replays += 1
+        for work in self.kept:
+            self._work.queue(work)

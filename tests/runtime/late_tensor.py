@@ -52,6 +52,10 @@ class Memory:
         """A tensor that holds nothing yet."""
         return self._allocate(torch.empty(shape, dtype=dtype, device="meta"))
 
+    def empty_like(self, tensor: Tensor) -> LateTensor:
+        """The same with the layout of another."""
+        return self._allocate(_on_meta(tensor))
+
     def call(self, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Queue an operation; what only looks at memory in another way is there at once."""
         if operator is torch.ops.aten._local_scalar_dense.default:
@@ -85,8 +89,7 @@ class Memory:
         return [named[a.name] for a in known if a.alias_info and a.alias_info.is_write]
 
     def _allocate(self, like: Tensor) -> LateTensor:
-        stream = self._work.current
-        key = (id(stream), tuple(like.shape), like.stride(), like.dtype)
+        key = (self._work.place, tuple(like.shape), like.stride(), like.dtype)
         try:
             plain = self._freed[key].pop()
         except IndexError:
@@ -108,5 +111,5 @@ def _on_meta(tensor: Tensor) -> Tensor:
 
 
 def _copy(into: Any, made: Any) -> None:
-    if isinstance(into, Tensor):
+    if isinstance(into, Tensor) and made.numel():  # some leave out what only training reads
         into.copy_(made)

@@ -1,12 +1,14 @@
 """Work that is done late, and out of order between streams: what a GPU may do, on a CPU.
 
 Each stream does its work in the order in which it was queued. A hurried stream does it as soon as
-its events let it; any other not before somebody waits for it. So what one stream makes is there for
-another, and what it still reads is left alone, only where an event says so.
+its events let it; any other not before somebody waits for it, or, with a seed, now and then a
+little of it. So what one stream makes is there for another, and what it still reads is left alone,
+only where an event says so.
 """
 
 from __future__ import annotations
 
+import random
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
@@ -41,9 +43,11 @@ class LateWork:
     """The streams of one device; for several threads at once.
 
     :param hurried: numbers of the streams, in the order of their making, that never tarry.
+    :param seed: of what the others do by chance; None for nothing.
     """
 
-    def __init__(self, hurried: Collection[int] = ()) -> None:
+    def __init__(self, hurried: Collection[int] = (), seed: int | None = None) -> None:
+        self._chance = None if seed is None else random.Random(seed)
         self._hurried = hurried
         self._lock = threading.RLock()
         self._thread = threading.local()
@@ -72,10 +76,27 @@ class LateWork:
         finally:
             self._thread.stream = before
 
+    @contextmanager
+    def captured(self, kept: list[Callable[[], None]]) -> Iterator[None]:
+        """This thread's work is kept meanwhile, and not done."""
+        self._thread.kept = kept
+        try:
+            yield
+        finally:
+            self._thread.kept = None
+
+    @property
+    def place(self) -> int:
+        """Whose memory is freed and taken again: a capture's, or a stream's."""
+        kept = getattr(self._thread, "kept", None)
+        return id(self.current) if kept is None else id(kept)
+
     def queue(self, work: Callable[[], None]) -> None:
         """Let the current stream do something."""
-        stream = self.current
-        if stream is None:
+        stream, kept = self.current, getattr(self._thread, "kept", None)
+        if kept is not None:
+            kept.append(work)
+        elif stream is None:
             work()
         else:
             self._add(stream, work)
@@ -97,6 +118,13 @@ class LateWork:
             self._reach(event)
             self._hurry()
 
+    def finish_all(self) -> None:
+        """Do all that was queued."""
+        for stream in list(self.streams):
+            end = LateEvent()
+            self.record(end, stream)
+            self.finish(end)
+
     def _add(self, stream: LateStream, item: Callable[[], None] | LateEvent | _Wait) -> None:
         with self._lock:
             stream.queued.append(item)
@@ -109,6 +137,13 @@ class LateWork:
             for stream in self.streams:
                 while stream.hurried and stream.queued and self._may_go_on(stream):
                     self._next(stream)
+        for _ in range(0 if self._chance is None else self._chance.randrange(3)):
+            self._stroll()
+
+    def _stroll(self) -> None:
+        ready = [s for s in self.streams if s.queued and self._may_go_on(s)]
+        if ready and self._chance is not None:
+            self._next(self._chance.choice(ready))
 
     def _may_go_on(self, stream: LateStream) -> bool:
         first = stream.queued[0]
@@ -117,6 +152,10 @@ class LateWork:
     def _reach(self, event: LateEvent) -> None:
         assert event.stream is not None, "an event is recorded before it is waited for"
         while event.at is None:
+            if self._chance is not None:
+                self._stroll()
+            if event.at is not None:
+                return
             first = event.stream.queued[0]
             if isinstance(first, _Wait):
                 self._reach(first.event)

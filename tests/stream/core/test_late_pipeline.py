@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.runtime.fake_device import HURRIED, FakeDevice
+from tests.runtime.fake_device import FakeDevice
 from tests.runtime.fakes import engines, models, street, with_person
 from tests.stream.fakes import FakeSink, FakeSource
 
