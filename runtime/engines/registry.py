@@ -16,7 +16,11 @@ from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.outputs import only
-from bunraku.runtime.engines.present import missing_gpu, missing_package
+from bunraku.runtime.engines.present import (
+    missing_gpu,
+    missing_onnxruntime_gpu,
+    missing_package,
+)
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
 from bunraku.runtime.engines.tensorrt.library import missing_library
 
@@ -27,6 +31,8 @@ AUTO = "auto"
 class EngineKind(StrEnum):
     """The inference libraries that can run a bundle."""
 
+    ONNXRUNTIME_CUDA = "onnxruntime-cuda"
+    """ONNX Runtime on an NVIDIA GPU."""
     OPENVINO = "openvino"
     """OpenVINO on the CPU."""
     ONNXRUNTIME = "onnxruntime"
@@ -58,6 +64,13 @@ class Library:
 
 
 LIBRARIES: dict[str, Library] = {
+    EngineKind.ONNXRUNTIME_CUDA: Library(
+        "bunraku.runtime.engines.onnx_cuda:load",
+        (Precision.F32,),
+        missing_onnxruntime_gpu,
+        "Run: pip uninstall -y onnxruntime onnxruntime-gpu && "
+        "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+    ),
     EngineKind.OPENVINO: Library(
         "bunraku.runtime.engines.openvino:load",
         (Precision.F32, Precision.BF16),
