@@ -12,6 +12,7 @@ from tests.runtime.engines.networks import convolutions
 
 from bunraku.export.pose.fetch import ensure
 from bunraku.export.rounding import rounding
+from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.half import to_half
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.pose import PoseTracker
@@ -75,6 +76,20 @@ def test_inputs_and_outputs_keep_their_names(scale: float) -> None:
     made = rounding(to_half(model))
     assert made.graph.input == model.graph.input
     assert made.graph.output == model.graph.output
+
+
+@pytest.mark.parametrize("name", ["source", "motion", "blend"])
+def test_the_shipped_generator_is_as_exact(name: str) -> None:
+    model = onnx.load(Bundle.load("live").path(name))
+    full, half = (
+        OnnxEngine(m.SerializeToString(), name, 1) for m in (model, rounding(to_half(model)))
+    )
+    random = np.random.default_rng(3)
+    known = {n: random.random(shape, np.float32) for n, shape in full.inputs.items()}
+    given = half.run(known)
+    for output, expected in full.run(known).items():
+        scale = max(1.0, float(np.abs(expected).max()))
+        assert np.abs(given[output] - expected).max() < 2e-3 * scale, output
 
 
 def test_the_pose_networks_find_the_same_person_in_float16(tmp_path: Path) -> None:
