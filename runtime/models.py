@@ -118,8 +118,10 @@ class Models:
         paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}
         iuv_path = surface.path(EngineName.IUV)
         networks = networks or PoseNetworks.find(model=pose)
-        engines: dict[str, Engine] = {n: factory.make(path, n) for n, path in paths.items()}
-        surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV))
+        engines: dict[str, Engine] = {
+            n: factory.make(path, n, coarse=True) for n, path in paths.items()
+        }
+        surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV, coarse=True))
         check_sizes(chosen, surface, surfaces.size)
         tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
 

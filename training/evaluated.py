@@ -109,10 +109,10 @@ class BundleModel:
         chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
         factory = EngineFactory(engine, threads)
         engines: dict[str, Engine] = {
-            name: factory.make(chosen.path(name), name) for name in GENERATOR_ENGINES
+            name: factory.make(chosen.path(name), name, coarse=True) for name in GENERATOR_ENGINES
         }
         self._generator = Generator(engines, chosen.layout, threads, device=factory.device)
-        iuv_engine = factory.make(surface.path(EngineName.IUV), EngineName.IUV)
+        iuv_engine = factory.make(surface.path(EngineName.IUV), EngineName.IUV, coarse=True)
         check_sizes(chosen, surface, iuv_engine.outputs[names.SURFACE][-1])
         self.iuv = EngineIuv(iuv_engine)
         self.provenance = bundle_provenance(chosen, surface)

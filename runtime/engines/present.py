@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
+from importlib import metadata
 from importlib.util import find_spec
 
+_ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 _CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
 
 
@@ -30,6 +32,27 @@ def missing_gpu() -> str | None:
             return "the NVIDIA driver does not start"
         return None if count.value else "there is no NVIDIA GPU"
     return "there is no NVIDIA driver"
+
+
+def missing_onnxruntime_gpu() -> str | None:
+    """Why ONNX Runtime cannot use an NVIDIA GPU, or None."""
+    reason = missing_gpu()
+    if reason is not None:
+        return reason
+    kinds = [name for name in _ONNXRUNTIMES if _is_installed(name)]
+    if len(kinds) > 1:
+        return f"{' and '.join(kinds)} overwrite each other's files"
+    if _ONNXRUNTIMES[1] not in kinds:
+        return f"{_ONNXRUNTIMES[1]} is not installed"
+    return None
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _is_there(module: str) -> bool:

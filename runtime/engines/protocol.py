@@ -72,6 +72,12 @@ class EngineRequest:
     """Of an engine on the processor; None for as many as the process may use."""
     precision: Precision | None = None
     """None for the fastest of the library's that loses next to nothing on this machine."""
+    coarse: bool = False
+    """Whether its results are pictures, which rounded numbers hardly change; places of landmarks
+    are another matter."""
+    lasting: bool = False
+    """Whether the same model will be asked for at the next start, so that what was compiled of it
+    is worth keeping."""
 
 
 Loader = Callable[[EngineRequest], Engine]

@@ -5,7 +5,7 @@ Each library is one module with a ``Loader``, and one record in ``LIBRARIES``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
@@ -15,7 +15,8 @@ from typing import Any
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
-from bunraku.runtime.engines.present import missing_package
+from bunraku.runtime.engines.outputs import only
+from bunraku.runtime.engines.present import missing_onnxruntime_gpu, missing_package
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
 
 AUTO = "auto"
@@ -25,6 +26,10 @@ AUTO = "auto"
 class EngineKind(StrEnum):
     """The inference libraries that can run a bundle."""
 
+    ONNXRUNTIME_CUDA = "onnxruntime-cuda"
+    """ONNX Runtime on an NVIDIA GPU."""
+    OPENVINO = "openvino"
+    """OpenVINO on the CPU."""
     ONNXRUNTIME = "onnxruntime"
     """ONNX Runtime on the CPU: the reference, which every other is compared with."""
     TORCH = "torch"
@@ -49,7 +54,23 @@ class Library:
     """What makes its device, as module:name."""
 
 
+GPU_OR_HOST = "bunraku.runtime.cuda_device:gpu_or_host"
+
 LIBRARIES: dict[str, Library] = {
+    EngineKind.ONNXRUNTIME_CUDA: Library(
+        "bunraku.runtime.engines.onnx_cuda:load",
+        (Precision.F32,),
+        missing_onnxruntime_gpu,
+        "Run: pip uninstall -y onnxruntime onnxruntime-gpu && "
+        "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+        GPU_OR_HOST,
+    ),
+    EngineKind.OPENVINO: Library(
+        "bunraku.runtime.engines.openvino:load",
+        (Precision.F32, Precision.BF16),
+        lambda: missing_package("openvino"),
+        "Run: pip install 'bunraku[openvino]'",
+    ),
     EngineKind.ONNXRUNTIME: Library(
         "bunraku.runtime.engines.onnx_runtime:load",
         (Precision.F32,),
@@ -61,14 +82,14 @@ LIBRARIES: dict[str, Library] = {
         (Precision.F32, Precision.F16, Precision.BF16),
         lambda: missing_package("torch"),
         "Run: pip install torch",
-        "bunraku.runtime.engines.torch_engine:device",
+        GPU_OR_HOST,
     ),
     EngineKind.TORCH_COMPILED: Library(
         "bunraku.runtime.engines.torch_engine:load_compiled",
         (Precision.F32, Precision.F16, Precision.BF16),
         lambda: missing_package("torch"),
         "Run: pip install torch",
-        "bunraku.runtime.engines.torch_engine:device",
+        GPU_OR_HOST,
     ),
 }
 """Of each kind its library, the one that ``auto`` prefers first."""
@@ -161,17 +182,36 @@ class EngineFactory:
         own: Callable[[], Device] = _named(LIBRARIES[self.choice.kind].device)
         object.__setattr__(self, "device", self.given or own())
 
-    def make(self, model: Path | bytes, name: str, *, advice: str = EXPORT_AGAIN) -> Engine:
+    def make(
+        self,
+        model: Path | bytes,
+        name: str,
+        *,
+        advice: str = EXPORT_AGAIN,
+        outputs: Sequence[str] | None = None,
+        coarse: bool = False,
+    ) -> Engine:
         """An engine of a model.
 
         :param model: an ONNX file, or the serialised model itself.
         :param name: for messages, and to find it by.
         :param advice: for errors, how the model is made anew; by default it is a bundle's.
+        :param outputs: those that are wanted, so that what only the others need is not computed;
+            None for all.
+        :param coarse: whether its results are pictures, which rounded numbers hardly change.
         :raises EngineError: the model cannot be loaded.
         :raises MissingExtraError: the library is not installed.
         """
         load: Loader = _named(LIBRARIES[self.choice.kind].loader)
-        request = EngineRequest(
-            model, name, advice, self.device, self.threads, self.choice.precision
+        return load(
+            EngineRequest(
+                model if outputs is None else only(model, outputs, name, advice),
+                name,
+                advice,
+                self.device,
+                self.threads,
+                self.choice.precision,
+                coarse=coarse,
+                lasting=isinstance(model, Path),
+            )
         )
-        return load(request)

@@ -231,7 +231,7 @@ def _hand_networks() -> Check:
 
 
 def _caches() -> Iterator[Check]:
-    from bunraku.runtime.pose.networks import cache_folder
+    from bunraku.runtime.cache import cache_folder
 
     folder = cache_folder()
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

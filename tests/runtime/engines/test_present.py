@@ -2,11 +2,17 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from importlib import metadata
 from typing import Any
 
 import pytest
 
-from bunraku.runtime.engines.present import missing_gpu, missing_package
+from bunraku.runtime.engines import present
+from bunraku.runtime.engines.present import (
+    missing_gpu,
+    missing_onnxruntime_gpu,
+    missing_package,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +62,29 @@ def test_a_gpu_is_asked_for_at_its_driver(
 
     monkeypatch.setattr(ctypes, "CDLL", load)
     assert missing_gpu() == says
+
+
+@pytest.mark.parametrize(
+    ("gpu", "installed", "says"),
+    [
+        ("there is no NVIDIA GPU", ("onnxruntime-gpu",), "there is no NVIDIA GPU"),
+        (None, ("onnxruntime",), "onnxruntime-gpu is not installed"),
+        (
+            None,
+            ("onnxruntime", "onnxruntime-gpu"),
+            "onnxruntime and onnxruntime-gpu overwrite each other's files",
+        ),
+        (None, ("onnxruntime-gpu",), None),
+    ],
+)
+def test_onnx_runtime_for_gpus_is_installed_alone(
+    monkeypatch: pytest.MonkeyPatch, gpu: str | None, installed: tuple[str, ...], says: str | None
+) -> None:
+    def version(name: str) -> str:
+        if name not in installed:
+            raise metadata.PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(present, "missing_gpu", lambda: gpu)
+    monkeypatch.setattr(metadata, "version", version)
+    assert missing_onnxruntime_gpu() == says

@@ -92,10 +92,11 @@ def test_frames_go_through_the_gpu_s_encoder_without_delay(gpu: Gpu) -> None:
     time = Time()
     encoder = LiveH264Encoder(make_rate(time))
     assert min(sizes(encoder, time, 30, range(5))) > 0
-    assert encoder.codec is gpu.opened[-1]
-    told = gpu.opened[-1].options
+    taken = gpu.opened[-1]
+    assert [encoder.codec] == [taken]
+    told = taken.options
     assert (told["delay"], told["zerolatency"], told["forced-idr"]) == ("0", "1", "1")
-    assert gpu.opened[-1].bit_rate == 400_000
+    assert taken.bit_rate == 400_000
 
 
 def test_a_gpu_without_a_session_left_is_passed_by(gpu: Gpu) -> None:
@@ -106,7 +107,7 @@ def test_a_gpu_without_a_session_left_is_passed_by(gpu: Gpu) -> None:
     assert min(sizes(second, time, 30, range(2))) > 0
     assert second.codec is not None
     assert second.codec.name == "libx264"
-    assert first.codec is gpu.opened[-1]
+    assert [first.codec] == gpu.opened[-1:]
 
 
 def test_a_gpu_that_is_lost_costs_no_frame(gpu: Gpu, caplog: pytest.LogCaptureFixture) -> None:
