@@ -29,7 +29,9 @@ _SINK = "/sink_port_"  # of the names that OpenVINO gives to results: "mask/sink
 class OpenVinoEngine:
     """One ONNX file, compiled by OpenVINO for this processor (see ``Engine``).
 
-    As many runs may go on at once as the threads of one leave processors for.
+    It is read and checked at once, and compiled when it first runs: what a driver never asks for,
+    as a drawn body the generator, takes neither memory nor time. As many runs may go on at once as
+    the threads of one leave processors for.
 
     :param request: its precision is f32 or bf16; None for bf16 where results are coarse and the
         processor has it.
@@ -39,11 +41,11 @@ class OpenVinoEngine:
 
     def __init__(self, request: EngineRequest) -> None:
         self._name, self._advice = request.name, request.advice
-        core = _core()
+        self._core = core = _core()
         precision = _precision(core, request)
         threads = request.threads or cores()
         streams = max(1, cores() // threads)
-        options = {
+        self._options: dict[str, Any] = {
             # Left to itself OpenVINO takes bf16 wherever it can.
             "INFERENCE_PRECISION_HINT": str(precision),
             "INFERENCE_NUM_THREADS": threads * streams,
@@ -52,23 +54,16 @@ class OpenVinoEngine:
             "ENABLE_CPU_PINNING": False,
         }
         if request.lasting:
-            options |= _kept()
-        try:
-            model = core.read_model(request.model)
-            self._check_inputs(model)
-            self._compiled = core.compile_model(model, _DEVICE, options)
-        except EngineError:
-            raise
-        except Exception as error:
-            raise EngineError(
-                f"OpenVINO cannot load the engine {request.name!r}: {_line(error)}",
-                f"{request.advice} Or update openvino.",
-            ) from error
+            self._options |= _kept()
+        with self._told():
+            self._model = model = core.read_model(request.model)
+        self._check_inputs(model)
         self._inputs = {_any_name(port): tuple(port.shape) for port in model.inputs}
         self._outputs = {
             result.get_friendly_name().rpartition(_SINK)[0]: tuple(result.shape)
             for result in model.get_results()
         }
+        self._compiled: Any = None
         self._idle: list[Any] = []
         self._lock = threading.Lock()
 
@@ -120,12 +115,25 @@ class OpenVinoEngine:
     def _request(self) -> Iterator[Any]:
         """A request that nobody else uses meanwhile; one that failed is not used again."""
         with self._lock:
-            request = self._idle.pop() if self._idle else None
-        if request is None:
-            request = self._compiled.create_infer_request()
+            if self._compiled is None:
+                with self._told():
+                    self._compiled = self._core.compile_model(self._model, _DEVICE, self._options)
+                self._model = None  # it has copies of what it needs
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
         yield request
         with self._lock:
             self._idle.append(request)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What OpenVINO says of a network that it cannot read or compile, in one line."""
+        try:
+            yield
+        except Exception as error:
+            raise EngineError(
+                f"OpenVINO cannot load the engine {self._name!r}: {_line(error)}",
+                f"{self._advice} Or update openvino.",
+            ) from error
 
     def _check_inputs(self, model: Any) -> None:
         for port in (*model.inputs, *model.outputs):

@@ -72,7 +72,8 @@ class Landmarker:
     """Runs the landmark network on crops of frames; for several threads at once.
 
     :param engine: with all outputs.
-    :param maskless: likewise, without the mask, which takes half of the time; None for ``engine``.
+    :param maskless: likewise, without the mask, which takes two fifths of the time; None for
+        ``engine`` itself.
     """
 
     def __init__(self, engine: Engine, maskless: Engine | None = None) -> None:

@@ -48,6 +48,7 @@ def _on(monkeypatch: pytest.MonkeyPatch, *capabilities: str) -> Core:
 def _made(engine: str, threads: int | None = 1, *, coarse: bool = False) -> OpenVinoEngine:
     made = EngineFactory(engine, threads).make(TINY, "tiny", coarse=coarse)
     assert isinstance(made, OpenVinoEngine)
+    made.run(FEEDS)
     return made
 
 
@@ -114,3 +115,29 @@ def test_a_request_that_fails_is_one_line_and_not_used_again(
         made.run(FEEDS)
     assert str(caught.value).startswith("The engine 'tiny' failed: no memory Free")
     assert made.run(FEEDS)["y"].max() == 2.5
+
+
+def test_what_never_runs_is_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = _on(monkeypatch, "FP32")
+    made = EngineFactory("openvino:f32", 1).make(TINY, "tiny")
+    assert made.outputs == {"y": (1, 4)}
+    assert not core.told
+    for _ in range(2):
+        core.told = {}
+        made.run(FEEDS)
+    assert not core.told, "and what runs, once"
+
+
+def test_what_cannot_be_compiled_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = _on(monkeypatch, "FP32")
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("Exception from src/core:1:\n\nno such operator\n")
+
+    core.compile_model = fail  # type: ignore[method-assign, assignment]
+    made = EngineFactory("openvino:f32", 1).make(TINY, "tiny", advice="Ask.")
+    with pytest.raises(EngineError) as caught:
+        made.run(FEEDS)
+    assert str(caught.value) == (
+        "OpenVINO cannot load the engine 'tiny': no such operator Ask. Or update openvino."
+    )
