@@ -1,10 +1,11 @@
 """The operators that inference libraries do slowly or not at all, one folder each.
 
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
-``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Those that move a mesh,
-``skin``, ``raster``, ``layers``, ``spreading`` and ``redraw``, never run in training: they take
-numpy arrays alone, and their reference is plain numpy. ``plate`` has its loops alone: they run once
-for each photo. Importing this package imports neither torch nor Numba.
+``reference`` (plain torch, the yardstick), ``numba_cpu`` (numpy arrays) and, where a frame on a GPU
+needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
+Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading`` and ``redraw``, never run in
+training: they take numpy arrays alone, and their reference is plain numpy. ``plate`` has its loops
+alone: they run once for each photo. Importing this package imports neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from bunraku.kernels.redraw.operator import redraw
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
-from bunraku.kernels.warp.operator import warp_occlude
+from bunraku.kernels.warp.operator import warp_occlude, warp_occlude_scales
 
 __all__ = [
     "NEGLIGIBLE_WEIGHT",
@@ -41,4 +42,5 @@ __all__ = [
     "skin",
     "spread",
     "warp_occlude",
+    "warp_occlude_scales",
 ]

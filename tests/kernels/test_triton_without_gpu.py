@@ -1,0 +1,81 @@
+"""What a machine without a GPU can say of the Triton kernels: that they are right, interpreted, and
+what they would take of a GPU, compiled. Not how fast they are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.kernels.compiling import Launch, compiled, launches_of
+from tests.kernels.operators import WARP
+from tests.kernels.triton_forms import FORMS, Form
+
+pytest.importorskip("triton", reason="Triton is not installed")
+HERE = Path(__file__).parent
+CAPABILITIES = (80, 86, 89, 90, 100, 120)
+"""A100, RTX 30, RTX 40 and L4, H100, B200, RTX 50."""
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="they run on the GPU that is here")
+def test_the_forms_are_right_in_tritons_interpreter() -> None:
+    """In a process of its own: Triton decides when it is imported."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            HERE / "test_triton_forms.py",
+        ],
+        env=dict(os.environ, TRITON_INTERPRET="1"),
+        cwd=HERE.parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "form",
+    [form for form in FORMS if form.operator is not WARP],  # three scales are the same kernels
+    ids=lambda form: form.name,
+)
+@pytest.mark.parametrize("capability", CAPABILITIES)
+def test_kernels_fit_into_registers(
+    form: Form,
+    capability: int,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
+    dtypes = (
+        (torch.float16, torch.float32, torch.bfloat16) if capability == 90 else (torch.float16,)
+    )
+    for dtype in dtypes:
+        for launch in _launches(form, dtype, rng, monkeypatch):
+            taken = compiled(launch, capability)
+            assert taken.spilled_bytes == 0, (launch.name, dtype, taken)
+            assert taken.registers <= form.registers, (launch.name, dtype, taken)
+
+
+def _launches(
+    form: Form, dtype: torch.dtype, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> list[Launch]:
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    tensors = call.tensors(dtype)
+    pulls = form.expected(tensors, call.options)
+    module = form.module(monkeypatch)
+
+    def both() -> None:
+        form.run(module, tensors, call.options)
+        if form.gradients is not None:
+            form.gradients(module, tensors, pulls, call.options)
+
+    launches = launches_of(module, both, monkeypatch)
+    assert launches
+    return launches
