@@ -31,7 +31,7 @@ def reference_gradients(
 ) -> list[Tensor]:
     """Gradients of a plain form, which is run once more: those that are wanted, in order.
 
-    For the backward function of an operator, not for the inside of one: there torch records nothing.
+    For the backward function of an operator; inside of an operator torch records nothing.
     """
     inputs = [t.detach().requires_grad_(w) for t, w in zip(tensors, wanted, strict=True)]
     with torch.enable_grad():

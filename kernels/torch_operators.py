@@ -15,14 +15,18 @@ from contextvars import ContextVar
 import torch
 from torch import Tensor
 
+from bunraku.kernels.enlarge.torch_operator import enlarge_flow
+from bunraku.kernels.pasting.torch_operator import paste
 from bunraku.kernels.texture.torch_operator import sample_texture
 from bunraku.kernels.warp.torch_operator import warp_occlude, warp_occlude_scales
 
 __all__ = [
+    "enlarge_flow",
     "opaque",
+    "paste",
     "sample_texture",
     "takes",
-    "takes_together",
+    "takes_gather",
     "warp_occlude",
     "warp_occlude_scales",
 ]
@@ -40,12 +44,12 @@ def opaque() -> Iterator[None]:
         _opaque.reset(token)
 
 
+def takes_gather(tensor: Tensor) -> bool:
+    """Whether one of the two gathers hands such tensors to its operator of this module."""
+    return _opaque.get() or takes(tensor)
+
+
 def takes(tensor: Tensor) -> bool:
-    """Whether a public operator hands such tensors to those of this module."""
-    return _opaque.get() or takes_together(tensor)
-
-
-def takes_together(tensor: Tensor) -> bool:
-    """Whether it hands several scales over at once: exporters know the node of one alone."""
+    """Whether another public operator does: exporters have no form of their own for those."""
     exported = torch.compiler.is_exporting() or _opaque.get()
     return tensor.device.type == "cuda" and not exported

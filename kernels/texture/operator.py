@@ -85,7 +85,7 @@ def sample_texture(
         )
     from bunraku.kernels import torch_operators
 
-    if torch_operators.takes(atlas):
+    if torch_operators.takes_gather(atlas):
         return kept(torch_operators.sample_texture(atlas, parts, u, v, minimum_weight or 0.0), out)
     if _suits_numba(atlas):
         from bunraku.kernels.texture import numba_training

@@ -68,7 +68,7 @@ def warp_occlude(
         return numba_cpu.warp_occlude(features, flow, occlusion, threads=threads, out=out)
     from bunraku.kernels import torch_operators
 
-    if torch_operators.takes(features):
+    if torch_operators.takes_gather(features):
         return kept(torch_operators.warp_occlude(features, flow, occlusion), out)
     from bunraku.kernels.warp import reference
 
@@ -115,7 +115,7 @@ def warp_occlude_scales(
     if scales and not isinstance(features[0], np.ndarray):
         from bunraku.kernels import torch_operators
 
-        if torch_operators.takes_together(features[0]):
+        if torch_operators.takes(features[0]):
             for scale in scales:
                 _check(*scale[:3])
             if len({one.shape[0] for one in features}) > 1:

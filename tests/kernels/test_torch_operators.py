@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
+from tests.kernels.operators import PASTE
 
 from bunraku.kernels import (
+    enlarge_flow,
     sample_texture,
     torch_operators,
     warp_occlude,
@@ -22,8 +26,8 @@ def inputs() -> tuple[torch.Tensor, ...]:
     torch.manual_seed(3)
     return (
         torch.randn(2, 5, 3, 4, 6),
-        *torch.rand(3, 2, 5, 7, 8),
-        torch.rand(2, 2, 7, 8) - 0.5,
+        *torch.rand(3, 2, 5, 7, 7),
+        torch.rand(2, 2, 7, 7) - 0.5,
     )
 
 
@@ -62,9 +66,10 @@ def test_gradients_of_the_operators_are_those_of_the_references() -> None:
         (torch_operators.sample_texture, sample_texture, texture),
         (torch_operators.warp_occlude, warp_occlude, warp),
         (scales_of(torch_operators.warp_occlude_scales), warp_occlude, warp),
+        (partial(torch_operators.enlarge_flow, side=9), partial(enlarge_flow, side=9), (flow,)),
     ):
         results: list[Any] = [operator(*given), plain(*given)]
-        pull = torch.cos(torch.arange(results[0].numel())).reshape(results[0].shape)
+        pull: Any = torch.cos(torch.arange(results[0].numel())).reshape(results[0].shape)
         found = [torch.autograd.grad(result, given, pull) for result in results]
         for ours, theirs in zip(*found, strict=True):
             torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
@@ -81,6 +86,20 @@ def scales_of(operator: Any) -> Any:
         return made[1]
 
     return run
+
+
+def test_pasting_is_an_operator_too(rng: np.random.Generator) -> None:
+    for shape in PASTE.shapes[-4:]:
+        call = PASTE.call(rng, shape)
+        plate, photo, image, mask, x, y, *detail = call.tensors()
+        rest = detail or (None, None, None)
+        options = call.options
+        given = (plate, photo, image, mask, list(options["box"]), x, y, *rest, options["mixed"])
+        made = torch.ops.bunraku.paste(*given)
+        assert torch.equal(made, PASTE.public(*call.tensors(), **options))
+        torch.library.opcheck(
+            torch.ops.bunraku.paste.default, given, test_utils=("test_schema", "test_faketensor")
+        )
 
 
 def test_only_the_gradients_that_are_wanted_are_made() -> None:

@@ -22,6 +22,7 @@ CAPABILITIES = (80, 86, 89, 90, 100, 120)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="they run on the GPU that is here")
+@pytest.mark.timeout(900)  # a loaded machine takes minutes for what is half a minute's work
 def test_the_forms_are_right_in_tritons_interpreter() -> None:
     """In a process of its own: Triton decides when it is imported."""
     done = subprocess.run(
@@ -53,9 +54,7 @@ def test_kernels_fit_into_registers(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
-    dtypes = (
-        (torch.float16, torch.float32, torch.bfloat16) if capability == 90 else (torch.float16,)
-    )
+    dtypes = (torch.float16, torch.float32) if capability == 90 else (torch.float16,)
     for dtype in dtypes:
         for launch in _launches(form, dtype, rng, monkeypatch):
             taken = compiled(launch, capability)

@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 import torch
 from tests.kernels.harness import Call, Operator, Shape
-from tests.kernels.operators import TEXTURE, WARP
+from tests.kernels.operators import ENLARGE, PASTE, TEXTURE, WARP
 from torch import Tensor
+
+from bunraku.kernels import warp_occlude_scales
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 """Whether this process runs Triton's kernels on the processor, program after program."""
-FEW_PROGRAMS = 512
+FEW_PROGRAMS = 2048
 """Pixels of a program in the interpreter, whose cost is per program."""
 
 Tensors = Sequence[Tensor]
@@ -29,6 +31,8 @@ Options = Mapping[str, Any]
 class Form:
     """One operator's form in Triton."""
 
+    folder: str
+    """In ``kernels``."""
     operator: Operator
     """Its inputs and shapes, for arrays in a row."""
     run: Callable[[Any, Tensors, Options], Sequence[Tensor]]
@@ -40,8 +44,17 @@ class Form:
     registers: int = 128
     """Of a thread, at most: with more, half of a GPU's threads have no room."""
 
-    has_arrays: bool = True
-    """Whether the operator's public function takes these inputs as arrays."""
+    places: bool = True
+    """Whether pixels say where to read, and arrays define what a place that is NaN means."""
+
+    batched: bool = True
+    """Whether tensors begin with a batch, whose entries have nothing to do with each other."""
+
+    def public(self, tensors: Tensors, options: Options) -> Sequence[Tensor]:
+        """What callers get who know nothing of forms."""
+        if self.operator is SCALES:
+            return warp_occlude_scales(*_threes(tensors))
+        return [self.operator.public(*tensors, **options)]
 
     @property
     def name(self) -> str:
@@ -49,8 +62,7 @@ class Form:
 
     def module(self, monkeypatch: pytest.MonkeyPatch) -> Any:
         """The form's module, with few large programs where they are interpreted."""
-        folder = self.operator.reference.__module__.rpartition(".")[0]
-        module = importlib.import_module(f"{folder}.triton_cuda")
+        module = importlib.import_module(f"bunraku.kernels.{self.folder}.triton_cuda")
         for name in ("PIXELS", "PULLED_PIXELS"):
             if INTERPRETED and hasattr(module, name):
                 monkeypatch.setattr(module, name, FEW_PROGRAMS)
@@ -89,6 +101,14 @@ def _three_scales(rng: np.random.Generator, shape: Shape) -> Call:
     return Call(tuple(array for call in calls for array in call.arrays))
 
 
+def _paste(module: Any, tensors: Tensors, box: Any, mixed: bool) -> Tensor:
+    plate, photo, image, mask, x, y, *detail = tensors
+    made: Tensor = module.paste(
+        plate, photo, image, mask, box, fade=(x, y), detail=detail or None, mixed=mixed
+    )
+    return made
+
+
 SCALES = Operator(
     "warp-scales",
     WARP.public,
@@ -102,6 +122,7 @@ SCALES = Operator(
 
 FORMS = (
     Form(
+        "texture",
         TEXTURE,
         lambda module, tensors, options: [module.sample_texture(*tensors, 0.0)],
         _alone(TEXTURE),
@@ -110,6 +131,7 @@ FORMS = (
         ),
     ),
     Form(
+        "warp",
         WARP,
         lambda module, tensors, options: module.warp_occlude(*([tensor] for tensor in tensors)),
         _alone(WARP),
@@ -118,6 +140,7 @@ FORMS = (
         ),
     ),
     Form(
+        "warp",
         SCALES,
         lambda module, tensors, options: module.warp_occlude(*_threes(tensors)),
         lambda tensors, options: [
@@ -126,6 +149,20 @@ FORMS = (
         lambda module, tensors, pulls, options: _in_a_row(
             module.gradients(*_threes(tensors), pulls)
         ),
-        has_arrays=False,
+        places=False,
+    ),
+    Form(
+        "enlarge",
+        ENLARGE,
+        lambda module, tensors, options: [module.enlarge_flow(*tensors, **options)],
+        _alone(ENLARGE),
+        places=False,
+    ),
+    Form(
+        "pasting",
+        PASTE,
+        lambda module, tensors, options: [_paste(module, tensors, **options)],
+        _alone(PASTE),
+        batched=False,
     ),
 )
