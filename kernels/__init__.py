@@ -5,13 +5,15 @@ Each has ``operator`` (what it promises, its checks, the choice of a form by arr
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading`` and ``redraw``, never run in
 training: they take numpy arrays alone, and their reference is plain numpy. ``plate`` has its loops
-alone: they run once for each photo. Importing this package imports neither torch, Numba nor Triton.
+alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and leaves a GPU,
+take tensors alone. Importing this package imports neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations
 
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
+from bunraku.kernels.i420.operator import to_i420
 from bunraku.kernels.layers.operator import compose
 from bunraku.kernels.layers.terms import BodyMesh, Composed, PhotoMesh
 from bunraku.kernels.layout import channels_last
@@ -22,6 +24,7 @@ from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
 from bunraku.kernels.warp.operator import warp_occlude, warp_occlude_scales
+from bunraku.kernels.window.operator import read_window
 
 __all__ = [
     "NEGLIGIBLE_WEIGHT",
@@ -36,11 +39,13 @@ __all__ = [
     "interpolate",
     "paste",
     "rasterise",
+    "read_window",
     "redraw",
     "relax",
     "sample_texture",
     "skin",
     "spread",
+    "to_i420",
     "warp_occlude",
     "warp_occlude_scales",
 ]

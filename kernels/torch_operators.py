@@ -16,17 +16,21 @@ import torch
 from torch import Tensor
 
 from bunraku.kernels.enlarge.torch_operator import enlarge_flow
+from bunraku.kernels.i420.torch_operator import to_i420
 from bunraku.kernels.pasting.torch_operator import paste
 from bunraku.kernels.texture.torch_operator import sample_texture
 from bunraku.kernels.warp.torch_operator import warp_occlude, warp_occlude_scales
+from bunraku.kernels.window.torch_operator import read_window
 
 __all__ = [
     "enlarge_flow",
     "opaque",
     "paste",
+    "read_window",
     "sample_texture",
     "takes",
     "takes_gather",
+    "to_i420",
     "warp_occlude",
     "warp_occlude_scales",
 ]

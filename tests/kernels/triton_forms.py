@@ -16,7 +16,9 @@ from tests.kernels.harness import Call, Operator, Shape
 from tests.kernels.operators import ENLARGE, PASTE, TEXTURE, WARP
 from torch import Tensor
 
-from bunraku.kernels import warp_occlude_scales
+from bunraku.kernels import read_window, to_i420, warp_occlude_scales
+from bunraku.kernels.i420 import reference as i420_reference
+from bunraku.kernels.window import reference as window_reference
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 """Whether this process runs Triton's kernels on the processor, program after program."""
@@ -54,6 +56,8 @@ class Form:
         """What callers get who know nothing of forms."""
         if self.operator is SCALES:
             return warp_occlude_scales(*_threes(tensors))
+        if self.operator is WINDOW:
+            return [read_window(*tensors, **options)]
         return [self.operator.public(*tensors, **options)]
 
     @property
@@ -120,6 +124,46 @@ SCALES = Operator(
     ),
 )
 
+
+def _window(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: H, W, size, samples, 1 for I420."""
+    height, width, size, samples, planar = shape
+    frame = rng.integers(
+        0, 256, (height * 3 // 2, width) if planar else (height, width, 3), np.uint8
+    )
+    turn, zoom = rng.uniform(-0.4, 0.4), 1.3 * max(height, width) / size
+    x, y = zoom * np.cos(turn), zoom * np.sin(turn)
+    matrix = np.array([[x, -y, -0.1 * width], [y, x, -0.2 * height]], np.float32)
+    return Call((frame, matrix), {"size": size, "samples": samples, "scale": 0.01, "offset": -1.0})
+
+
+def _window_of_tensors(frame: Tensor, matrix: Tensor, **options: Any) -> Tensor:
+    return window_reference.read_window(frame, matrix, **options, dtype=matrix.dtype)
+
+
+WINDOW = Operator(
+    "window",
+    lambda *arrays, **options: _window_of_tensors(*map(torch.as_tensor, arrays), **options),
+    _window_of_tensors,
+    _window,
+    (
+        (1, 1, 1, 1, 0),
+        (2, 2, 3, 1, 1),
+        (9, 14, 11, 3, 0),
+        (30, 18, 16, 1, 0),
+        (20, 34, 13, 2, 1),
+    ),
+    differentiable=False,
+)
+I420 = Operator(
+    "i420",
+    to_i420,
+    i420_reference.to_i420,
+    lambda rng, shape: Call((rng.integers(0, 256, (*shape, 3), np.uint8),)),
+    ((2, 2), (6, 34), (18, 4)),
+    differentiable=False,
+)
+
 FORMS = (
     Form(
         "texture",
@@ -163,6 +207,22 @@ FORMS = (
         PASTE,
         lambda module, tensors, options: [_paste(module, tensors, **options)],
         _alone(PASTE),
+        batched=False,
+    ),
+    Form(
+        "window",
+        WINDOW,
+        lambda module, tensors, options: [
+            module.read_window(*tensors, **options, dtype=tensors[1].dtype)
+        ],
+        _alone(WINDOW),
+        batched=False,
+    ),
+    Form(
+        "i420",
+        I420,
+        lambda module, tensors, options: [module.to_i420(*tensors)],
+        _alone(I420),
         batched=False,
     ),
 )
