@@ -4,9 +4,9 @@ Each has ``operator`` (what it promises, its checks, the choice of a form by arr
 ``reference`` (plain torch, the yardstick), ``numba_cpu`` (numpy arrays) and, where a frame on a GPU
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading`` and ``redraw``, never run in
-training: they take numpy arrays alone, and their reference is plain numpy. ``plate`` has its loops
-alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and leaves a GPU,
-take tensors alone. Importing this package imports neither torch, Numba nor Triton.
+training: their reference is plain numpy, and the last three take arrays alone. ``plate`` has its
+loops alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and leaves
+a GPU, take tensors alone. Importing this package imports neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bunraku.kernels.layers.operator import compose
 from bunraku.kernels.layers.terms import BodyMesh, Composed, PhotoMesh
 from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
-from bunraku.kernels.raster.operator import Raster, interpolate, rasterise
+from bunraku.kernels.raster.operator import Raster, TensorRaster, interpolate, rasterise
 from bunraku.kernels.redraw.operator import redraw
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
@@ -32,6 +32,7 @@ __all__ = [
     "Composed",
     "PhotoMesh",
     "Raster",
+    "TensorRaster",
     "channels_last",
     "compose",
     "enlarge_flow",

@@ -12,15 +12,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-FUSED = True
-"""A product and a sum may be rounded once. Said at every launch: Triton's own default changes."""
-
 
 def launch(
-    kernel: Any, grid: tuple[int, ...], near: Tensor, *arguments: Any, **constants: Any
+    kernel: Any,
+    grid: tuple[int, ...],
+    near: Tensor,
+    *arguments: Any,
+    fused: bool = True,
+    **constants: Any,
 ) -> None:
     """Run a kernel on the device of ``near``, on torch's current stream there.
 
+    :param fused: whether a product and a sum may be rounded once. Said at every launch, because
+        Triton's own default changes with its version.
     :param grid: how many programs along each axis; where one is 0 there is nothing to do.
     :param arguments: tensors, numbers and tuples of them, in the order of the kernel.
     :param constants: the kernel's ``tl.constexpr`` by name, and ``num_warps``.
@@ -29,7 +33,7 @@ def launch(
         return
     # Triton starts kernels on the current device, wherever the tensors are.
     with torch.cuda.device(near.device) if near.is_cuda else nullcontext():
-        kernel[grid](*arguments, enable_fp_fusion=FUSED, **constants)
+        kernel[grid](*arguments, enable_fp_fusion=fused, **constants)
 
 
 def planes(tensor: Tensor) -> Tensor:

@@ -33,4 +33,5 @@ def to_i420(picture: Tensor) -> Tensor:
         raise ValueError(f"I420 needs an even height and width, not {shape_text(picture)}")
     if picture.dtype != torch.uint8:
         raise TypeError(f"picture must be uint8, not {picture.dtype}")
-    return torch_operators.to_i420(picture)
+    made: Tensor = torch_operators.to_i420(picture)
+    return made

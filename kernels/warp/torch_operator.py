@@ -71,7 +71,8 @@ def _warped(
 def _gradients(*given: Sequence[Tensor]) -> list[Tensor]:
     """Of features, flow and occlusion along the pull, kind after kind."""
     if suits_triton(given[0][0]):
-        return warp_occlude_gradients(*given)
+        fast: list[Tensor] = warp_occlude_gradients(*given)
+        return fast
     made = [
         reference_gradients(reference.warp_occlude, scale[:3], scale[3], (True,) * 3)
         for scale in zip(*given, strict=True)

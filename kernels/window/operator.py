@@ -59,4 +59,5 @@ def read_window(
     if size < 1 or samples < 1:
         raise ValueError(f"there is no window of {size} pixels of {samples} samples")
     kind = dtype or torch.float32
-    return torch_operators.read_window(frame, matrix, size, samples, scale, offset, kind)
+    made: Tensor = torch_operators.read_window(frame, matrix, size, samples, scale, offset, kind)
+    return made

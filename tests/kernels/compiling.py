@@ -37,6 +37,7 @@ class Launch:
 
     kernel: Any
     arguments: tuple[Any, ...]
+    fused: bool
     constants: dict[str, Any]
 
     @property
@@ -61,10 +62,15 @@ def launches_of(form: Any, call: Callable[[], object], monkeypatch: Any) -> list
     found: list[Launch] = []
 
     def note(
-        kernel: Any, grid: tuple[int, ...], near: Tensor, *arguments: Any, **constants: Any
+        kernel: Any,
+        grid: tuple[int, ...],
+        near: Tensor,
+        *arguments: Any,
+        fused: bool = True,
+        **constants: Any,
     ) -> None:
         assert all(programs > 0 for programs in grid)
-        found.append(Launch(kernel, arguments, constants))
+        found.append(Launch(kernel, arguments, fused, constants))
 
     monkeypatch.setattr(form, "launch", note)
     call()
@@ -90,7 +96,7 @@ def compiled(launch: Launch, capability: int) -> Taken:
     result = triton.compile(
         ASTSource(launch.kernel, signature, fixed, attributes),
         target=GPUTarget("cuda", capability, 32),
-        options={"enable_fp_fusion": True, "num_warps": launch.constants["num_warps"]},
+        options={"enable_fp_fusion": launch.fused, "num_warps": launch.constants["num_warps"]},
     )
     return _taken(result.asm["cubin"])
 

@@ -58,7 +58,7 @@ def test_every_element_is_the_references(
         assert_close(result.cpu(), wanted, wanted.dtype)
 
 
-@forms
+@pytest.mark.parametrize("form", [f for f in FORMS if f.narrow], ids=lambda form: form.name)
 @dtypes
 def test_narrow_types_are_summed_in_float32(
     form: Form,
@@ -166,6 +166,19 @@ def test_no_value_leads_out_of_the_tensors(
         pulls = [torch.ones_like(result) for result in results]
         for gradient in form.gradients(module, tensors, pulls, call.options):
             assert torch.isfinite(gradient[1:]).all()
+
+
+def test_a_bone_that_is_none_counts_for_nothing(
+    device: torch.device, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (form,) = (form for form in FORMS if form.folder == "skin")
+    vertices, weights, bones, transforms = form.operator.call(rng, (5, 3)).tensors()
+    bones[:, 0] = torch.tensor([3, -1, 2**31 - 1, -(2**31), 4])
+    given = [tensor.to(device) for tensor in (vertices, weights, bones, transforms)]
+    (moved,) = form.run(form.module(monkeypatch), given, {})
+    weights[:, 0], bones[:, 0] = 0, 0
+    (expected,) = form.expected([vertices, weights, bones, transforms], {})
+    assert_close(moved.cpu(), expected)
 
 
 @pytest.mark.skipif(INTERPRETED, reason="tensors on the CPU take other forms")

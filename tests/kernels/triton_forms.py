@@ -16,8 +16,17 @@ from tests.kernels.harness import Call, Operator, Shape
 from tests.kernels.operators import ENLARGE, PASTE, TEXTURE, WARP
 from torch import Tensor
 
-from bunraku.kernels import read_window, to_i420, warp_occlude_scales
+from bunraku.kernels import (
+    interpolate,
+    rasterise,
+    read_window,
+    skin,
+    to_i420,
+    warp_occlude_scales,
+)
 from bunraku.kernels.i420 import reference as i420_reference
+from bunraku.kernels.raster import reference as raster_reference
+from bunraku.kernels.skin import reference as skin_reference
 from bunraku.kernels.window import reference as window_reference
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
@@ -49,6 +58,8 @@ class Form:
     places: bool = True
     """Whether pixels say where to read, and arrays define what a place that is NaN means."""
 
+    narrow: bool = True
+    """Whether it takes less than float32."""
     batched: bool = True
     """Whether tensors begin with a batch, whose entries have nothing to do with each other."""
 
@@ -57,7 +68,8 @@ class Form:
         if self.operator is SCALES:
             return warp_occlude_scales(*_threes(tensors))
         if self.operator is WINDOW:
-            return [read_window(*tensors, **options)]
+            frame, matrix = tensors
+            return [read_window(frame, matrix, **options)]
         return [self.operator.public(*tensors, **options)]
 
     @property
@@ -67,9 +79,9 @@ class Form:
     def module(self, monkeypatch: pytest.MonkeyPatch) -> Any:
         """The form's module, with few large programs where they are interpreted."""
         module = importlib.import_module(f"bunraku.kernels.{self.folder}.triton_cuda")
-        for name in ("PIXELS", "PULLED_PIXELS"):
+        for name in ("PIXELS", "PULLED_PIXELS", "TRIANGLES", "VERTICES"):
             if INTERPRETED and hasattr(module, name):
-                monkeypatch.setattr(module, name, FEW_PROGRAMS)
+                monkeypatch.setattr(module, name, 64 if name == "TRIANGLES" else FEW_PROGRAMS)
         return module
 
 
@@ -164,6 +176,86 @@ I420 = Operator(
     differentiable=False,
 )
 
+
+def _skin(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: vertices, bones."""
+    n, bones = shape
+    weights = rng.random((n, 4), np.float32) * (rng.random((n, 4)) < 0.6).astype(np.float32)
+    arrays = rng.standard_normal((n, 3), np.float32), weights
+    transforms = rng.standard_normal((bones, 3, 4), np.float32)
+    return Call((*arrays, rng.integers(0, bones, (n, 4)).astype(np.int32), transforms))
+
+
+def _skin_reference(*tensors: Tensor) -> Tensor:
+    return torch.from_numpy(skin_reference.skin(*(tensor.numpy() for tensor in tensors)))
+
+
+def _raster(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: vertices, triangles, h, w, 1 to cull. Some corners on centres, one that is no number,
+    and a triangle twice."""
+    n, m, height, width, cull = shape
+    vertices = rng.uniform(-10, 45, (n, 3)).astype(np.float32)
+    vertices[: n // 3] = np.round(vertices[: n // 3])
+    vertices[-1], vertices[-2] = np.nan, 1e6
+    triangles = rng.integers(0, n, (m, 3)).astype(np.int32)
+    triangles[m // 2] = triangles[0]
+    arrays = (vertices, triangles, rng.random(m) < 0.8)
+    return Call(arrays, {"size": (height, width), "cull": bool(cull)})
+
+
+def _raster_expected(tensors: Tensors, options: Options) -> list[Tensor]:
+    vertices, triangles, keep = (tensor.numpy() for tensor in tensors)
+    made = raster_reference.rasterise(vertices, triangles, keep=keep, **options)
+    return [torch.from_numpy(array) for array in made]
+
+
+def _raster_run(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
+    return list(module.rasterise(*tensors[:2], options["size"], tensors[2], options["cull"]))
+
+
+def _interpolated_run(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
+    _, number, bary = _raster_expected([t.cpu() for t in tensors[:3]], options)
+    places = (tensor.to(tensors[0].device) for tensor in (number, bary))
+    return [module.interpolate(*places, tensors[1], tensors[3])]
+
+
+def _interpolated_expected(tensors: Tensors, options: Options) -> list[Tensor]:
+    _, number, bary = (tensor.numpy() for tensor in _raster_expected(tensors[:3], options))
+    triangles, attributes = tensors[1].numpy(), tensors[3].numpy()
+    made = raster_reference.interpolate(number, bary, triangles, attributes)
+    return [torch.from_numpy(made)]
+
+
+def _attributes(rng: np.random.Generator, shape: Shape) -> Call:
+    """As ``_raster``, with what its vertices carry."""
+    call = _raster(rng, shape)
+    return Call((*call.arrays, rng.standard_normal((shape[0], 7), np.float32)), call.options)
+
+
+SKIN = Operator(
+    "skin", skin, _skin_reference, _skin, ((1, 1), (50, 7), (203, 3)), differentiable=False
+)
+RASTER = Operator(
+    "raster",
+    lambda vertices, triangles, keep, **options: (
+        rasterise(vertices, triangles, keep=keep, **options).depth
+    ),
+    _skin_reference,
+    _raster,
+    ((3, 1, 1, 1, 0), (30, 43, 8, 41, 1), (30, 40, 33, 29, 0)),
+    differentiable=False,
+)
+ATTRIBUTES = Operator(
+    "interpolate",
+    lambda vertices, triangles, keep, attributes, **options: interpolate(
+        rasterise(vertices, triangles, keep=keep, **options), triangles, attributes
+    ),
+    _skin_reference,
+    _attributes,
+    ((30, 40, 33, 29, 0),),
+    differentiable=False,
+)
+
 FORMS = (
     Form(
         "texture",
@@ -224,5 +316,26 @@ FORMS = (
         lambda module, tensors, options: [module.to_i420(*tensors)],
         _alone(I420),
         batched=False,
+    ),
+    Form(
+        "skin",
+        SKIN,
+        lambda module, tensors, options: [module.skin(*tensors)],
+        _alone(SKIN),
+        places=False,
+        batched=False,
+        narrow=False,
+    ),
+    Form(
+        "raster", RASTER, _raster_run, _raster_expected, places=False, batched=False, narrow=False
+    ),
+    Form(
+        "raster",
+        ATTRIBUTES,
+        _interpolated_run,
+        _interpolated_expected,
+        places=False,
+        batched=False,
+        narrow=False,
     ),
 )
