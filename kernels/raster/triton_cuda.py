@@ -21,7 +21,7 @@ from bunraku.kernels.triton_launch import launch
 
 TRIANGLES = 8
 """A program's."""
-BOX_PIXELS = 32
+BOX_PIXELS = 16
 """Of each of them at a time."""
 PIXELS = 128
 """Of a program that works out what is seen."""

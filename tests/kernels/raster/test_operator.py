@@ -211,7 +211,7 @@ def test_tensors_give_what_arrays_give(rng: np.random.Generator) -> None:
     read = interpolate(found, tensors[1], torch.from_numpy(attributes))
     assert_close(read, interpolate(expected, triangles, attributes))
     checks = ("test_schema", "test_faketensor")
-    given = (*tensors, 9, 7, None, False)
+    given: tuple[Any, ...] = (*tensors, 9, 7, None, False)
     torch.library.opcheck(torch.ops.bunraku.rasterise.default, given, test_utils=checks)
     given = (found.triangle, found.bary, tensors[1], torch.from_numpy(attributes))
     torch.library.opcheck(torch.ops.bunraku.interpolate.default, given, test_utils=checks)
