@@ -2,9 +2,9 @@
 
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
 ``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Those that move a mesh,
-``skin``, ``raster``, ``layers``, ``spreading`` and ``redraw``, never run in training: they take
-numpy arrays alone, and their reference is plain numpy. ``plate`` has its loops alone: they run once
-for each photo. Importing this package imports neither torch nor Numba.
+``skin``, ``raster``, ``layers``, ``spreading``, ``redraw`` and ``restoring``, never run in
+training: they take numpy arrays alone, and their reference is plain numpy. ``plate`` has its loops
+alone: they run once for each photo. Importing this package imports neither torch nor Numba.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
 from bunraku.kernels.raster.operator import Raster, interpolate, rasterise
 from bunraku.kernels.redraw.operator import redraw
+from bunraku.kernels.restoring.operator import restore
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
@@ -37,6 +38,7 @@ __all__ = [
     "rasterise",
     "redraw",
     "relax",
+    "restore",
     "sample_texture",
     "skin",
     "spread",
