@@ -191,7 +191,9 @@ def _fill_by_pieces(
     # What is blended is filled too: the outline, and the feather twice, outwards and blurred.
     hole = _dilate(touched, max(2, round(BEYOND * tall * scale)))
     unclear = _dilate(touched, max(3, round(CLEAR * tall * scale)))
-    found = complete(small, hole, unclear | _dilate(_touched(somebody[box.part], box), 1))
+    others = _dilate(_touched(somebody[box.part], box), 1)
+    hidden = _dilate(touched, max(2, round(OUTLINE * tall * scale)))
+    found = complete(small, hole, unclear | others, hidden | others)
     if found is None:
         return False
     where = np.array(box, np.int64), np.array([near.top, near.left], np.int64)

@@ -32,8 +32,9 @@ class Scene:
         """The person moved to the right by pixels of the window."""
         around = Surround.of(self.mask) if surround else None
         canvas = Canvas(self.photo, self.plate, self.window, 1, surround=around)
-        moved = [np.roll(a, move, -1) for a in (self.image, self.mask[None, None])]
-        return canvas.paste(*moved, self.detail(moved[0], move, trust))
+        image = np.roll(self.image, move, -1)
+        mask = np.roll(self.mask[None, None], move, -1)
+        return canvas.paste(image, mask, self.detail(image, move, trust))
 
     @staticmethod
     def detail(image: Array, move: int, trust: float) -> Detail:

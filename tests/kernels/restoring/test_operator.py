@@ -69,4 +69,4 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="contiguous"):
         restore(plate[:, ::2], photo[:, ::2], share, (0, 0, 10))
     with pytest.raises(TypeError, match="share must be float32"):
-        restore(plate, photo, share.astype(np.float64), (0, 0, 10))  # type: ignore[arg-type]
+        restore(plate, photo, share.astype(np.float64), (0, 0, 10))
