@@ -51,6 +51,10 @@ GRAIN_PX, SOFTER_PX = 2.0, (2.0, 5.0)
 """How far colours are evened out where a plane goes on beyond what is known, in pixels."""
 BLEEDING_PX = 1
 """How far one limb's colours run into those beside it."""
+FEATURELESS = 0.5
+"""How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
+SOFTENING = 2
+"""How many of its triangles hair takes to end."""
 SKIN_LIKE = 0.10
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
@@ -72,6 +76,8 @@ class Textures:
     """``[15]``: whether the photo shows the kind of surface."""
     cloth: NDArray[np.int32]
     """``[m]``, of the template's triangles."""
+    hair: Array
+    """``[v]`` in [0, 1]: how far hair covers each vertex of the template."""
     members: Array
     """``[7 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
 
@@ -104,7 +110,8 @@ def make_textures(
     planes = []
     for cloth in Cloth:
         if known[cloth]:
-            planes.append(filled(colours, shown[cloth]))
+            plane = filled(colours, shown[cloth])
+            planes.append(_featureless(fit, plane) if cloth == Cloth.FACE else plane)
             continue
         other = _LIKE.get(cloth)
         tone = _middle(colours, shown[other]) if other is not None and known[other] else None
@@ -116,24 +123,30 @@ def make_textures(
         planes.append(np.broadcast_to(plain, colours.shape))
     main = main_bones(fit.template)
     kinds = CLOTH[main]
-    kinds[(main == BodyBone.HEAD) & _under_hair(fit, bound.back)] = Cloth.HAIR
     return Textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
+        _under_hair(fit, bound.hair),
         _members(binding, bound.hidden),
     )
 
 
-def _under_hair(fit: Fit, back: Binding | None) -> NDArray[np.bool_]:
-    """``[v]``: what of the body's head hair grows on, and the nape where it hangs down to there."""
+def _under_hair(fit: Fit, hair: NDArray[np.bool_]) -> Array:
+    """``[v]`` in [0, 1]: what of the body's head hair grows on, softly, and the nape where it hangs
+    down to there."""
     template = fit.template
-    result = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
-    if back is not None:
-        x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(back.reached) - 1).astype(int).T
-        nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
-        result &= ~nape | back.reached[y, x]
-    return np.asarray(result)
+    grown = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
+    x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(hair) - 1).astype(int).T
+    nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
+    grown &= ~nape | hair[y, x]
+    result = (grown & (main_bones(template) == BodyBone.HEAD)).astype(np.float32)
+    corners = template.triangles.ravel()
+    count = np.maximum(np.bincount(corners, minlength=len(result)), 1)
+    for _ in range(SOFTENING):
+        mean = np.repeat(result[template.triangles].mean(1), 3)
+        result = np.bincount(corners, mean, len(result)) / count
+    return np.asarray(result, np.float32)
 
 
 def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
@@ -152,6 +165,14 @@ def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
         soft = cv2.GaussianBlur(result, (0, 0), softness)
         result += (soft - result) * np.clip(apart / softness - 0.5, 0.0, 1.0)
     return np.asarray(result, np.float32)
+
+
+def _featureless(fit: Fit, face: Array) -> Array:
+    """A face's colours without eyes and lips, which nobody has on cheeks and nape."""
+    points = fit.stance.points
+    length = np.linalg.norm(points[_EYES, :2].mean(0) - points[list(MOUTH), :2].mean(0))
+    softness = max(1.0, float(length) * FEATURELESS)
+    return np.asarray(cv2.GaussianBlur(face, (0, 0), softness), np.float32)
 
 
 def _at_borders(groups: Groups) -> NDArray[np.bool_]:
