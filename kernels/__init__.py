@@ -5,9 +5,9 @@ Each has ``operator`` (what it promises, its checks, the choice of a form by arr
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``redraw`` and
 ``restoring``, never run in training: their reference is plain numpy, and all but the first two take
-arrays alone. ``plate`` has its
-loops alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and leaves
-a GPU, take tensors alone. Importing this package imports neither torch, Numba nor Triton.
+arrays alone. ``plate`` has its loops alone: they run once for each photo. ``window`` and ``i420``,
+where a frame enters and leaves a GPU, take tensors alone. Importing this package imports neither
+torch, Numba nor Triton.
 """
 
 from __future__ import annotations

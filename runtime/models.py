@@ -151,7 +151,8 @@ class Models:
             by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
             if template is None:
                 return by_landmarks
-            return BodyDriver(by_landmarks, template, recorder, fingers if options.hands else None)
+            hand_finder = fingers if options.hands else None
+            return BodyDriver(by_landmarks, template, recorder, hand_finder, faces)
 
         def on_host() -> Models:
             return cls.load(

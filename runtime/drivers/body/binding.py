@@ -21,6 +21,7 @@ from bunraku.runtime.drivers.body.parting import (
     follow_edges,
 )
 from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
+from bunraku.runtime.drivers.body.skull import Skull
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
 from bunraku.spec.skeleton import ADJACENT, BODY_BONES, BodyBone
@@ -89,8 +90,9 @@ class Bound:
     """The photo's own pixels."""
     hidden: tuple[Binding, ...]
     """What its arms hide of it, a layer each."""
-    back: Binding | None
-    """The back of its head and hair, which the front of them hides."""
+    head: Head
+    skull: Skull | None
+    """The form of its head; None of one that looks away."""
     hair: NDArray[np.bool_]
     """``[n, n]``"""
 
@@ -119,12 +121,13 @@ def body_weights(fit: Fit) -> Array:
     return weights
 
 
-def bind_photo(fit: Fit, window: Picture) -> Bound:
+def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
     """The photo's person, and what is hidden of it.
 
     Weights are those of the front-most surface, spread where the body does not reach, and relaxed.
 
     :param window: ``[n, n, 3]`` uint8.
+    :param face: ``[478, 3]`` in its pixels, the points of the face; None if not known.
     """
     triangles = fit.template.triangles
     weights = body_weights(fit)
@@ -159,9 +162,15 @@ def bind_photo(fit: Fit, window: Picture) -> Bound:
     own = whole.weights[hair]
     whole = _relaxed(fit, whole)
     whole.weights[hair] = own  # what it lies on hangs on arms too
+    skull = None
+    if not head.away:
+        skull = Skull.of(fit, head, hair, front.depth, front.shown, face)
+        own = whole.reached & (whole.group == Group.TRUNK)
+        whole = replace(whole, depth=np.where(own, skull.placed(whole.depth), whole.depth))
+        head = replace(head, middle=skull.middle)
     apart = UNDER * fit.trunk_px
     hidden = [_put_behind(one, whole, apart) for one in hidden]
-    return Bound(whole, tuple(hidden), _back(fit, whole, head, hair), hair)
+    return Bound(whole, tuple(hidden), head, skull, hair)
 
 
 def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) -> Binding:
@@ -223,21 +232,6 @@ def _with_head(whole: Binding, head: Head, hair: NDArray[np.bool_], front: _Surf
     on_top = own & hair & front.shown
     depth = np.where(on_top, np.minimum(whole.depth, front.depth), whole.depth)
     return replace(whole, weights=weights, bone=bone, part=part, depth=depth.astype(np.float32))
-
-
-def _back(fit: Fit, whole: Binding, head: Head, hair: NDArray[np.bool_]) -> Binding | None:
-    """See ``Bound.back``."""
-    own = fit.inside & whole.reached & (whole.group == Group.TRUNK)
-    region = head.back(own, hair)
-    if not region.any():
-        return None
-    weights = head.carry(np.zeros_like(whole.weights), region, region) * region[..., None]
-    share = weights[..., BodyBone.HEAD]
-    bone = np.where(share >= 0.5, BodyBone.HEAD, BodyBone.CHEST)
-    bone = np.where(region, bone, -1).astype(np.int32)
-    depth = np.where(region, head.behind(region, whole.depth), 0.0).astype(np.float32)
-    distance = np.where(region, 0.0, np.inf).astype(np.float32)
-    return Binding(region, weights, bone, bone, depth, distance)
 
 
 def _put_behind(layer: Binding, whole: Binding, apart: float) -> Binding:

@@ -13,8 +13,9 @@ from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit, kept_within
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
-from bunraku.runtime.drivers.body.regions import distance_to
+from bunraku.runtime.drivers.body.regions import distance_to, nearest
 from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import BodyBone
 
 BESIDE = 0.2
 """How far beside its arm the body's may stand to be moved there, in trunks."""
@@ -44,7 +45,7 @@ def settle(fit: Fit, binding: Binding) -> tuple[Settled, Binding]:
 
     So nothing of the body hides what the photo shows, as long as nothing moves.
     """
-    mesh = _with_arms_moved(fit, binding)
+    mesh = _with_head_behind(fit, binding, _with_arms_moved(fit, binding))
     far = BEHIND * fit.trunk_px
     given = _not_denied(fit, mesh, binding, far)
     front = rasterise(mesh, fit.template.triangles, fit.inside.shape, keep=given, cull=True)
@@ -73,6 +74,16 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
             own = np.isin(groups, arm) & in_window & (apart[y, x] <= BESIDE * fit.trunk_px)
             mesh[own] = kept_within(mesh[own], region)
     return mesh
+
+
+def _with_head_behind(fit: Fit, binding: Binding, mesh: Array) -> Array:
+    """The body's head behind the photo's, whose form is the true one."""
+    own = main_bones(fit.template) == BodyBone.HEAD
+    front = nearest(binding.depth, binding.reached)
+    x, y = np.clip(np.rint(mesh[own, :2]), 0, len(front) - 1).astype(int).T
+    result = mesh.copy()
+    result[own, 2] = np.maximum(mesh[own, 2], front[y, x])
+    return result
 
 
 def _not_denied(fit: Fit, mesh: Array, binding: Binding, far: float) -> NDArray[np.bool_]:

@@ -51,6 +51,10 @@ SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
 BLEEDING_PX = 1
 """How far one limb's colours run into those beside it, in the networks' pixels."""
+FEATURELESS = 0.5
+"""How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
+SOFTENING = 2
+"""How many of its triangles hair takes to end."""
 SKIN_LIKE = 0.10
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
@@ -72,6 +76,8 @@ class Textures:
     """``[15]``: whether the photo shows the kind of surface."""
     cloth: NDArray[np.int32]
     """``[m]``, of the template's triangles."""
+    hair: Array
+    """``[v]`` in [0, 1]: how far hair covers each vertex of the template."""
     members: Array
     """``[7 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
 
@@ -104,8 +110,11 @@ def make_textures(
     planes = []
     for cloth in Cloth:
         if known[cloth]:
+            plane = filled(colours, shown[cloth])
+            if cloth == Cloth.FACE:
+                plane = _featureless(fit, plane)
             hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
-            planes.append(gone_on(window, filled(colours, shown[cloth]), shown[cloth], hidden))
+            planes.append(gone_on(window, plane, shown[cloth], hidden))
             continue
         other = _LIKE.get(cloth)
         tone = _middle(colours, shown[other]) if other is not None and known[other] else None
@@ -117,24 +126,30 @@ def make_textures(
         planes.append(np.broadcast_to(plain, colours.shape))
     main = main_bones(fit.template)
     kinds = CLOTH[main]
-    kinds[(main == BodyBone.HEAD) & _under_hair(fit, bound.back)] = Cloth.HAIR
     return Textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
+        _under_hair(fit, bound.hair),
         _members(binding, bound.hidden),
     )
 
 
-def _under_hair(fit: Fit, back: Binding | None) -> NDArray[np.bool_]:
-    """``[v]``: what of the body's head hair grows on, and the nape where it hangs down to there."""
+def _under_hair(fit: Fit, hair: NDArray[np.bool_]) -> Array:
+    """``[v]`` in [0, 1]: what of the body's head hair grows on, softly, and the nape where it hangs
+    down to there."""
     template = fit.template
-    result = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
-    if back is not None:
-        x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(back.reached) - 1).astype(int).T
-        nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
-        result &= ~nape | back.reached[y, x]
-    return np.asarray(result)
+    grown = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
+    x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(hair) - 1).astype(int).T
+    nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
+    grown &= ~nape | hair[y, x]
+    result = (grown & (main_bones(template) == BodyBone.HEAD)).astype(np.float32)
+    corners = template.triangles.ravel()
+    count = np.maximum(np.bincount(corners, minlength=len(result)), 1)
+    for _ in range(SOFTENING):
+        mean = np.repeat(result[template.triangles].mean(1), 3)
+        result = np.bincount(corners, mean, len(result)) / count
+    return np.asarray(result, np.float32)
 
 
 def _hidden(layers: Sequence[Binding], cloth: Cloth) -> NDArray[np.bool_]:
@@ -143,6 +158,14 @@ def _hidden(layers: Sequence[Binding], cloth: Cloth) -> NDArray[np.bool_]:
     for layer in layers:
         result |= layer.reached & (CLOTH[np.maximum(layer.bone, 0)] == cloth)
     return result
+
+
+def _featureless(fit: Fit, face: Array) -> Array:
+    """A face's colours without eyes and lips, which nobody has on cheeks and nape."""
+    points = fit.stance.points
+    length = np.linalg.norm(points[_EYES, :2].mean(0) - points[list(MOUTH), :2].mean(0))
+    softness = max(1.0, float(length) * FEATURELESS)
+    return np.asarray(cv2.GaussianBlur(face, (0, 0), softness), np.float32)
 
 
 def _at_borders(groups: Groups) -> NDArray[np.bool_]:
