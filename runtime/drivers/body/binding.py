@@ -20,7 +20,8 @@ from bunraku.runtime.drivers.body.parting import (
     Groups,
     follow_edges,
 )
-from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
+from bunraku.runtime.drivers.body.regions import distance_to, far_from, grown, nearest_reached
+from bunraku.runtime.drivers.hands.landmarks import WRIST as HAND_WRIST
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
 from bunraku.spec.skeleton import ADJACENT, BODY_BONES, BodyBone
@@ -37,8 +38,13 @@ UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
 FREE = BODY_BONES
 """Number of the part that is the left upper arm below the armpit; the right one's is the next."""
-HAIR = FREE + 2
+FOREARMS = Group.FOREARM_L, Group.FOREARM_R
+FINGERS = FREE + 2
+"""Number of the part that is the left hand beyond its wrist; the right one's is the next."""
+HAIR = FREE + 4
 """Number of the part that is hair."""
+WRIST = 0.45
+"""Of a hand's length from wrist to knuckles: so far around its wrist it goes over into the arm."""
 _UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
 
 
@@ -49,13 +55,15 @@ def _hanging() -> NDArray[np.bool_]:
         arm = BodyBone.UPPER_ARM_L + side
         own = [arm, FREE + side, BodyBone.FOREARM_L + side]
         result[FREE + side, own] = result[own, FREE + side] = True
+        own = [BodyBone.HAND_L + side, FINGERS + side]
+        result[FINGERS + side, own] = result[own, FINGERS + side] = True
     under_hair = [BodyBone.CHEST, BodyBone.PELVIS, BodyBone.HEAD, HAIR]
     result[HAIR, under_hair] = result[under_hair, HAIR] = True
     return result
 
 
 HANGING = _hanging()
-"""``[18, 18]``, which parts hang together: bones, the upper arms below the armpit, and hair."""
+"""``[20, 20]``, which parts hang together: bones, upper arms below the armpit, hands, and hair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,12 +141,15 @@ def bind_photo(fit: Fit, window: Picture) -> Bound:
     origin, _ = spread(ring, front.shown & ring)
     bone = front.weights.argmax(-1).ravel()[np.maximum(origin, 0)]
     fitted = np.where(origin >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
-    groups = follow_edges(fitted, fit.inside, window, fit.stance.points, fit.trunk_px)
+    left, right = (None if place is None else place.pixels for place in fit.places)
+    points = fit.stance.points
+    groups = follow_edges(fitted, fit.inside, window, points, fit.trunk_px, (left, right))
     head = Head.of(fit)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK
     of_vertex = GROUP[weights.argmax(1)]
-    bound, hidden = [], []
+    bound: list[Binding] = []
+    hidden: list[Binding] = []
     covers = covers_of(fit, groups, np.isin(_parts(fit, bone.astype(np.int32)), _UPPER_ARMS))
     for group in range(GROUPS):
         own = triangles[(of_vertex[triangles] == group).any(1)]
@@ -160,7 +171,12 @@ def bind_photo(fit: Fit, window: Picture) -> Bound:
     whole = _relaxed(fit, whole)
     whole.weights[hair] = own  # what it lies on hangs on arms too
     apart = UNDER * fit.trunk_px
-    hidden = [_put_behind(one, whole, apart) for one in hidden]
+    # A forearm that its hand hides may itself lie before what both of them hide.
+    behind_all = np.isin([one.group.max() for one in hidden], FOREARMS)
+    hidden = [
+        _put_behind(one, whole, apart if fore else 2.0 * apart)
+        for one, fore in zip(hidden, behind_all, strict=True)
+    ]
     return Bound(whole, tuple(hidden), _back(fit, whole, head, hair), hair)
 
 
@@ -181,7 +197,7 @@ def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) ->
     depth = np.where(reached, surface.depth.ravel()[at], 0.0)
     return Binding(
         reached,
-        np.ascontiguousarray(weights, np.float32),
+        np.ascontiguousarray(_own_weights(fit, weights, bone), np.float32),
         bone,
         _parts(fit, bone),
         depth.astype(np.float32),
@@ -199,6 +215,29 @@ def _parts(fit: Fit, bone: NDArray[np.int32]) -> NDArray[np.int32]:
         share = (columns - start[0]) * along[0] + (rows - start[1]) * along[1]
         free = share > ARMPIT * max(float(along @ along), 1e-6)
         result[(bone == BodyBone.UPPER_ARM_L + side) & free] = FREE + side
+        place = fit.places[side]
+        if place is not None:
+            beyond = far_from(place.points[HAND_WRIST], WRIST * place.length, bone.shape)
+            result[(bone == BodyBone.HAND_L + side) & beyond] = FINGERS + side
+    return result
+
+
+def _own_weights(fit: Fit, weights: Array, bone: NDArray[np.int32]) -> Array:
+    """Weights where a hand whose pixels are known is wholly itself, and its forearm not it.
+
+    The fitted hand is not exactly where the photo's is; relaxing bends the wrist between the two.
+    """
+    result = weights.copy()
+    for side, place in enumerate(fit.places):
+        if place is None:
+            continue
+        own, fore = BodyBone.HAND_L + side, BodyBone.FOREARM_L + side
+        pixels = bone == own
+        result[pixels] = 0.0
+        result[pixels, own] = 1.0
+        pixels = bone == fore
+        result[pixels, fore] += result[pixels, own]
+        result[pixels, own] = 0.0
     return result
 
 

@@ -96,7 +96,8 @@ class BodyDriver:
             fitted = Fitted(body, showing, bounds)
             notes = [] if showing.note is None else [showing.note]
             if self._hands is not None:
-                hands = PhotoHands.of(body, self._rig.at_rest.inverse, held)
+                shapes = self._hands.shapes
+                hands = PhotoHands.of(body, self._rig.at_rest.inverse, held, shapes)
         return BodySubject(
             source,
             Later(lambda: self._by_landmarks.source_surface(source)),

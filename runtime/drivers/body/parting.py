@@ -27,6 +27,7 @@ from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_WRIST
 
 Groups = NDArray[np.int32]
+Hands = tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]
 
 
 class Group(IntEnum):
@@ -38,16 +39,24 @@ class Group(IntEnum):
     UPPER_ARM_L = 1
     UPPER_ARM_R = 2
     FOREARM_L = 3
-    """With the hand."""
     FOREARM_R = 4
     LEG_L = 5
     LEG_R = 6
+    HAND_L = 7
+    HAND_R = 8
 
 
-GROUPS = 7
-GROUP = np.array([0, 0, 0, 1, 2, 3, 4, 3, 4, 5, 6, 5, 6, 5, 6], np.int32)
+GROUPS = 9
+GROUP = np.array([0, 0, 0, 1, 2, 3, 4, 7, 8, 5, 6, 5, 6, 5, 6], np.int32)
 """Of each bone that landmarks pose."""
-ARMS = (Group.UPPER_ARM_L, Group.UPPER_ARM_R, Group.FOREARM_L, Group.FOREARM_R)
+ARMS = (
+    Group.UPPER_ARM_L,
+    Group.UPPER_ARM_R,
+    Group.FOREARM_L,
+    Group.FOREARM_R,
+    Group.HAND_L,
+    Group.HAND_R,
+)
 
 BAND, BAND_IN_ARM = 0.08, 0.05
 """How far from the fitted border an edge of the picture is looked for, in lengths of the trunk: of
@@ -72,7 +81,12 @@ _HANDS = (LEFT_WRIST, HAND_ENDS[0]), (RIGHT_WRIST, HAND_ENDS[1])
 
 
 def follow_edges(
-    groups: Groups, inside: NDArray[np.bool_], window: Picture, points: Vectors, trunk_px: float
+    groups: Groups,
+    inside: NDArray[np.bool_],
+    window: Picture,
+    points: Vectors,
+    trunk_px: float,
+    hands: Hands = (None, None),
 ) -> Groups:
     """Borders of the arms moved to where the picture has edges.
 
@@ -80,9 +94,10 @@ def follow_edges(
     :param inside: ``[n, n]``, the person; beyond it a pixel goes with the nearest in it.
     :param window: ``[n, n, 3]`` uint8.
     :param points: the photo's landmarks in pixels of the window.
+    :param hands: the pixels ``[n, n]`` of each hand whose own points are known; else None.
     :return: a new array.
     """
-    result = np.where(inside, groups, Group.NOBODY).astype(np.int32)
+    result = np.where(inside, with_forearms(groups), Group.NOBODY).astype(np.int32)
     band_px, in_arm_px = (max(1.5, band * trunk_px) for band in (BAND, BAND_IN_ARM))
     for side in (0, 1):
         upper, fore = Group.UPPER_ARM_L + side, Group.FOREARM_L + side
@@ -95,16 +110,49 @@ def follow_edges(
         hand = _from_line(points[list(_HANDS[side])], result) / np.float32(trunk_px)
         alike = (np.isin(result, ARMS) & ~arm & (hand <= HAND)).any()  # another hand
         alike |= _near(points[HAND_ENDS[side]], points[list(HEAD)], AT_FACE * trunk_px)
-        if not alike:
+        if hands[side] is None and not alike:
             moved = _with_hand(moved, arm, result != Group.NOBODY, window, hand)
         result = _given_to(result, arm, moved)
         apart = far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result.shape)
         own = result == fore
         moved = _follow(own, result == upper, window, in_arm_px, apart)
         result = _given_to(result, own, moved)
+        result = _parted(result, groups, side, hands[side], points)
     known = result != Group.NOBODY
     whole = nearest(result, known) if known.any() else result
     return np.where(groups != Group.NOBODY, whole, Group.NOBODY).astype(np.int32)
+
+
+def with_forearms(groups: Groups) -> Groups:
+    """Groups of any shape, hands as part of their forearms."""
+    result = groups.copy()
+    for side in (0, 1):
+        result[groups == Group.HAND_L + side] = Group.FOREARM_L + side
+    return result
+
+
+def _parted(
+    groups: Groups,
+    fitted: Groups,
+    side: int,
+    hand: NDArray[np.bool_] | None,
+    points: Vectors,
+) -> Groups:
+    """The hand parted from its forearm.
+
+    :param hand: its pixels where they are known. What was fitted to it besides is what it holds,
+        or else the forearm's.
+    """
+    own, fore = Group.HAND_L + side, Group.FOREARM_L + side
+    result = groups.copy()
+    held = (groups == fore) & (fitted == own)
+    if hand is None:
+        result[held] = own
+        return result
+    forearm = _from_line(points[[LEFT_ELBOW + side, LEFT_WRIST + side]], groups)
+    result[held & (distance_to(hand) < forearm)] = own
+    result[hand & (groups != Group.NOBODY)] = own
+    return result
 
 
 def _near(point: Vectors, others: Vectors, radius: float) -> bool:

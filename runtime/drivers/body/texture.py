@@ -17,7 +17,7 @@ from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group, Gro
 from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest, nearest_reached
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
-from bunraku.spec.skeleton import BODY_BONES, BodyBone
+from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
 
 
 class Cloth(IntEnum):
@@ -45,6 +45,9 @@ CLOTH = np.arange(BODY_BONES)
 CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE
 ENOUGH = 12
 """Pixels from which a plane is the photo's own."""
+LITTLE, SCRAP = 0.015, 0.002
+"""Of the trunk's square: a forearm of which less is seen, behind its hand, has one colour; one of
+which only a scrap is seen has that of the other."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
 GRAIN_PX, SOFTER_PX = 2.0, (2.0, 5.0)
@@ -59,6 +62,7 @@ _LIKE = {Cloth.HAIR: Cloth.FACE} | {
     if cloth >= Cloth.UPPER_ARM_L
 }
 """What a kind that the photo does not show looks like: the other side's."""
+_FOREARMS = [Cloth.FOREARM_L, Cloth.FOREARM_R]
 _EYES = [LEFT_EYE, RIGHT_EYE]
 
 
@@ -73,7 +77,7 @@ class Textures:
     cloth: NDArray[np.int32]
     """``[m]``, of the template's triangles."""
     members: Array
-    """``[7 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
+    """``[9 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
 
 
 def make_textures(
@@ -101,8 +105,14 @@ def make_textures(
             own = own if own.sum() >= ENOUGH else sure & head & ~face
         shown.append(own)
     known = np.array([own.sum() >= ENOUGH for own in shown])
+    seen = np.array([own.sum() for own in shown]) / fit.trunk_px**2
+    known[_FOREARMS] &= seen[_FOREARMS] >= SCRAP
     planes = []
     for cloth in Cloth:
+        if known[cloth] and cloth in _FOREARMS and seen[cloth] < LITTLE:
+            tone = _forearm_tone(colours, shown[cloth], shown[cloth + SIDES])
+            planes.append(np.broadcast_to(tone, colours.shape))
+            continue
         if known[cloth]:
             planes.append(filled(colours, shown[cloth]))
             continue
@@ -185,6 +195,16 @@ def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArra
     hue = colours / (colours.sum(-1, keepdims=True) + 1e-2)
     alike = np.abs(hue - tone / (tone.sum() + 1e-2)).sum(-1) < SKIN_LIKE
     return hand & alike if (hand & alike).sum() >= 0.2 * hand.sum() else hand
+
+
+def _forearm_tone(colours: Array, own: NDArray[np.bool_], hand: NDArray[np.bool_]) -> Array:
+    """The colour of a forearm of which little is seen: its hand's, if that is of its hue."""
+    tone, skin = _middle(colours, own), _middle(colours, hand)
+    assert tone is not None, "enough of it is seen"
+    if skin is None:
+        return tone
+    apart = np.abs(tone / (tone.sum() + 1e-2) - skin / (skin.sum() + 1e-2)).sum()
+    return skin if apart < SKIN_LIKE else tone
 
 
 def _middle(colours: Array, where: NDArray[np.bool_]) -> Array | None:
