@@ -112,9 +112,12 @@ class _Surface:
     depth: Array
 
     @classmethod
-    def of(cls, fit: Fit, weights: Array, triangles: NDArray[np.int32]) -> _Surface:
+    def of(
+        cls, fit: Fit, weights: Array, triangles: NDArray[np.int32], *, cull: bool = False
+    ) -> _Surface:
+        """:param cull: leave out what is seen from within."""
         n = len(fit.inside)
-        raster = rasterise(fit.mesh, triangles, (n, n))
+        raster = rasterise(fit.mesh, triangles, (n, n), cull=cull)
         return cls(raster.triangle >= 0, interpolate(raster, triangles, weights), raster.depth)
 
 
@@ -153,11 +156,12 @@ def bind_photo(fit: Fit, window: Picture) -> Bound:
     covers = covers_of(fit, groups, np.isin(_parts(fit, bone.astype(np.int32)), _UPPER_ARMS))
     for group in range(GROUPS):
         own = triangles[(of_vertex[triangles] == group).any(1)]
-        alone = _Surface.of(fit, weights, np.ascontiguousarray(own))
+        # Without its hand a forearm is an open tube, which the camera may look into.
+        alone = _Surface.of(fit, weights, np.ascontiguousarray(own), cull=group in FOREARMS)
         seen = groups == group
         kept = seen & (fitted == group) & front.shown
         surface = _Surface(
-            kept | alone.shown,
+            kept if group in FOREARMS and kept.any() else kept | alone.shown,
             np.where(kept[..., None], front.weights, alone.weights),
             np.where(kept, front.depth, alone.depth),
         )

@@ -28,8 +28,8 @@ from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, SIDES
 
-ALIKE_CURL, OTHER_CURL = np.deg2rad((45.0, 65.0))
-ALIKE_TILT, OTHER_TILT = np.deg2rad((38.0, 52.0))
+ALIKE_CURL, OTHER_CURL = np.deg2rad((65.0, 72.0))
+ALIKE_TILT, OTHER_TILT = np.deg2rad((42.0, 48.0))
 """Up to where the photo's hand can stand for the driver's, and from where it cannot: near together,
 since a mixture of both is neither."""
 WRIST = 0.3, 0.75

@@ -46,6 +46,9 @@ class HandPose:
     """0..1: whether the hand was seen not long ago."""
     place: HandPlace | None = None
     """Where a photo's is."""
+    apart: Array | None = None
+    """``[3, 2]`` in pixels of the frame: how far a driver's wrist and knuckles are from where the
+    pose says (``hands.pinning.PINNED``)."""
 
 
 HandPoses = tuple[HandPose | None, HandPose | None]
