@@ -38,13 +38,13 @@ UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
 FREE = BODY_BONES
 """Number of the part that is the left upper arm below the armpit; the right one's is the next."""
-FOREARMS = Group.FOREARM_L, Group.FOREARM_R
 FINGERS = FREE + 2
 """Number of the part that is the left hand beyond its wrist; the right one's is the next."""
 HAIR = FREE + 4
 """Number of the part that is hair."""
 WRIST = 0.45
 """Of a hand's length from wrist to knuckles: so far around its wrist it goes over into the arm."""
+FOREARMS = Group.FOREARM_L, Group.FOREARM_R
 _UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
 
 

@@ -29,12 +29,11 @@ from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, SIDES
 
 ALIKE_CURL, OTHER_CURL = np.deg2rad((65.0, 72.0))
-ALIKE_TILT, OTHER_TILT = np.deg2rad((42.0, 48.0))
+ALIKE_TILT, OTHER_TILT = np.deg2rad((40.0, 49.0))
 """Up to where the photo's hand can stand for the driver's, and from where it cannot: near together,
 since a mixture of both is neither."""
 WRIST = 0.3, 0.75
 """Shares of a vertex that hang on the hand: from nothing of it to all of it is drawn."""
-
 FLESH_PX = 0.5
 """How soft the photo's own hand ends."""
 
@@ -84,10 +83,9 @@ class PhotoHands:
         return self.over(handless.draw(folded, visibility), transforms, shares, poses)
 
     def _held(self, transforms: Array, poses: HandPoses) -> HandPoses:
-        """How the hands are held as they are drawn: of one whose driver's is not seen, as far as
-        the way that it points says it."""
+        """How the hands are held as they are drawn."""
         left, right = (
-            pose if hand.own is None else hand.own.held(transforms[bone, :, :3], pose)
+            _as_drawn(hand, transforms[bone, :, :3], pose)
             for hand, bone, pose in zip(self.hands, HAND_BONES, poses, strict=True)
         )
         return left, right
@@ -142,11 +140,15 @@ class PhotoHands:
         ]
         for hand, vertices, side in sorted(moved, key=lambda m: -float(m[1][:, 2].mean())):
             share, pose = shares[side], poses[side]
-            if share > 0.0:
-                lay(drawn, hand, vertices, transforms, min(2.0 * share, 1.0))
-            if hand.own is not None and pose is not None and share < 1.0:
+            if hand.own is None or pose is None:
+                shown, kept = share, 0.0
+            else:  # one of the two is always whole
+                shown, kept = min(2.0 * share, 1.0), min(2.0 - 2.0 * share, 1.0)
+            if shown > 0.0:
+                lay(drawn, hand, vertices, transforms, shown)
+            if hand.own is not None and pose is not None and kept > 0.0:
                 palm = transforms[HAND_BONES[side]]
-                lay_own(drawn, hand.own, hand.photo, palm, pose, min(2.0 - 2.0 * share, 1.0))
+                lay_own(drawn, hand.own, hand.photo, palm, pose, kept)
         return drawn
 
 
@@ -190,6 +192,15 @@ def _photo_hand(
     )
 
 
+def _as_drawn(hand: PhotoHand, turn: Array, pose: HandPose | None) -> HandPose | None:
+    """A hand as its palm is turned. None for one that goes with its arm: the driver's is not seen,
+    and the photo's does as it is, before or behind the trunk."""
+    if hand.own is None:
+        return pose
+    held = hand.own.held(turn, pose)
+    return None if pose is None and _share(hand.pose, held) == 0.0 else held
+
+
 def _own_hand(
     pixels: Array, wrist: Vectors, shape: HandShape, pose: HandPose | None
 ) -> OwnHand | None:
@@ -204,17 +215,19 @@ def _own_photo(body: Body, pixels: Array, place: HandPlace | None) -> Array:
     if place is not None:
         # Between fingers that go apart there is nothing.
         shown = place.flesh | (distance_to(place.pixels) > 0.0)
-        picture[..., 3] *= cv2.GaussianBlur(shown.astype(np.float32), (0, 0), FLESH_PX)
+        soft = 2.0 * cv2.GaussianBlur(shown.astype(np.float32), (0, 0), FLESH_PX)
+        picture[..., 3] *= np.minimum(soft, 1.0)
     return picture
 
 
 def _share(photo: HandPose | None, driver: HandPose | None) -> float:
     if driver is None:
         return 0.0
-    lately = driver.lately if photo is None or photo.place is None else 1.0
     other = 1.0
     if photo is not None:
         curl = (curl_apart(photo, driver) - ALIKE_CURL) / (OTHER_CURL - ALIKE_CURL)
         turn = (tilt(photo, driver) - ALIKE_TILT) / (OTHER_TILT - ALIKE_TILT)
         other = min(max(float(curl), float(turn), 0.0), 1.0)
-    return min(other * lately, 1.0)
+    if photo is not None and photo.place is not None:
+        return other  # there is always one to show
+    return min(2.0 * other * driver.lately, 1.0)

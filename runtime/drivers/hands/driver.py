@@ -46,9 +46,7 @@ class DriverHands:
         left, right = (
             None
             if hand is None or belief_in(hand) < SHOWN
-            else replace(
-                shape.read(hand.world, belief_in(hand)), place=_place(hand.points, source)
-            )
+            else replace(shape.read(hand.world, belief_in(hand)), place=_place(hand.points, source))
             for hand, shape in zip(hands, self._rig.shapes, strict=True)
         )
         return left, right

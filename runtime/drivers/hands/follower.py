@@ -23,7 +23,7 @@ UNSURE, SURE = 0.5, 0.8
 """Presence up to which a hand is not believed, and from which wholly."""
 WHOLE = 0.9
 """Share of its points inside the picture from which it is believed wholly."""
-RISE_S, FALL_S = 0.12, 0.35
+RISE_S, FALL_S = 0.07, 0.35
 """In which belief comes and goes."""
 RELAX_S = 0.4
 """In which the fingers of a lost hand go most of the way to rest."""

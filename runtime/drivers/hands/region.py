@@ -76,9 +76,7 @@ def hand_length(points: Array) -> float:
     return float(np.linalg.norm(points[list(KNUCKLES)].mean(0) - points[WRIST]))
 
 
-def _flesh(
-    apart: NDArray[np.float32], inside: Region, reach: Region, window: Picture
-) -> Region:
+def _flesh(apart: NDArray[np.float32], inside: Region, reach: Region, window: Picture) -> Region:
     """The pixels that look like the hand, ``[n, n]``.
 
     :param apart: from its bones, in its lengths. :param reach: where it may be.
