@@ -20,11 +20,10 @@ from bunraku.runtime.drivers.body.parting import (
     Groups,
     follow_edges,
 )
-from bunraku.runtime.drivers.body.regions import distance_to, far_from, grown, nearest_reached
-from bunraku.runtime.drivers.hands.landmarks import WRIST as HAND_WRIST
+from bunraku.runtime.drivers.body.parts import HAIR, HANGING, known_hands_weights, parts_of
+from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
-from bunraku.spec.skeleton import ADJACENT, BODY_BONES, BodyBone
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 GROWN_PX = 2
 """How far beyond the outline pixels are bound: soft edges lie there."""
@@ -32,38 +31,10 @@ DEPTH_STEP = 0.22
 """Depths that differ by more, in lengths of the trunk, are of two surfaces."""
 RELAXING = 40
 """Steps of smoothing: how wide a joint bends, in pixels, goes with their root."""
-ARMPIT = 0.4
-"""Of the upper arm's length: from there on it hangs beside the trunk and not on it."""
 UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
-FREE = BODY_BONES
-"""Number of the part that is the left upper arm below the armpit; the right one's is the next."""
-FINGERS = FREE + 2
-"""Number of the part that is the left hand beyond its wrist; the right one's is the next."""
-HAIR = FREE + 4
-"""Number of the part that is hair."""
-WRIST = 0.45
-"""Of a hand's length from wrist to knuckles: so far around its wrist it goes over into the arm."""
 FOREARMS = Group.FOREARM_L, Group.FOREARM_R
 _UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
-
-
-def _hanging() -> NDArray[np.bool_]:
-    result = np.zeros((HAIR + 1, HAIR + 1), np.bool_)
-    result[:FREE, :FREE] = np.array(ADJACENT)[:BODY_BONES, :BODY_BONES]
-    for side in (0, 1):
-        arm = BodyBone.UPPER_ARM_L + side
-        own = [arm, FREE + side, BodyBone.FOREARM_L + side]
-        result[FREE + side, own] = result[own, FREE + side] = True
-        own = [BodyBone.HAND_L + side, FINGERS + side]
-        result[FINGERS + side, own] = result[own, FINGERS + side] = True
-    under_hair = [BodyBone.CHEST, BodyBone.PELVIS, BodyBone.HEAD, HAIR]
-    result[HAIR, under_hair] = result[under_hair, HAIR] = True
-    return result
-
-
-HANGING = _hanging()
-"""``[20, 20]``, which parts hang together: bones, upper arms below the armpit, hands, and hair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +124,7 @@ def bind_photo(fit: Fit, window: Picture) -> Bound:
     of_vertex = GROUP[weights.argmax(1)]
     bound: list[Binding] = []
     hidden: list[Binding] = []
-    covers = covers_of(fit, groups, np.isin(_parts(fit, bone.astype(np.int32)), _UPPER_ARMS))
+    covers = covers_of(fit, groups, np.isin(parts_of(fit, bone.astype(np.int32)), _UPPER_ARMS))
     for group in range(GROUPS):
         own = triangles[(of_vertex[triangles] == group).any(1)]
         # Without its hand a forearm is an open tube, which the camera may look into.
@@ -201,48 +172,12 @@ def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) ->
     depth = np.where(reached, surface.depth.ravel()[at], 0.0)
     return Binding(
         reached,
-        np.ascontiguousarray(_own_weights(fit, weights, bone), np.float32),
+        np.ascontiguousarray(known_hands_weights(fit, weights, bone), np.float32),
         bone,
-        _parts(fit, bone),
+        parts_of(fit, bone),
         depth.astype(np.float32),
         np.where(reached, distance, np.inf).astype(np.float32),
     )
-
-
-def _parts(fit: Fit, bone: NDArray[np.int32]) -> NDArray[np.int32]:
-    """``Binding.part``: an upper arm is of two parts."""
-    rows, columns = np.indices(bone.shape)
-    result = bone.copy()
-    for side in (0, 1):
-        start, end = fit.stance.points[[LEFT_SHOULDER + side, LEFT_ELBOW + side], :2]
-        along = end - start
-        share = (columns - start[0]) * along[0] + (rows - start[1]) * along[1]
-        free = share > ARMPIT * max(float(along @ along), 1e-6)
-        result[(bone == BodyBone.UPPER_ARM_L + side) & free] = FREE + side
-        place = fit.places[side]
-        if place is not None:
-            beyond = far_from(place.points[HAND_WRIST], WRIST * place.length, bone.shape)
-            result[(bone == BodyBone.HAND_L + side) & beyond] = FINGERS + side
-    return result
-
-
-def _own_weights(fit: Fit, weights: Array, bone: NDArray[np.int32]) -> Array:
-    """Weights where a hand whose pixels are known is wholly itself, and its forearm not it.
-
-    The fitted hand is not exactly where the photo's is; relaxing bends the wrist between the two.
-    """
-    result = weights.copy()
-    for side, place in enumerate(fit.places):
-        if place is None:
-            continue
-        own, fore = BodyBone.HAND_L + side, BodyBone.FOREARM_L + side
-        pixels = bone == own
-        result[pixels] = 0.0
-        result[pixels, own] = 1.0
-        pixels = bone == fore
-        result[pixels, fore] += result[pixels, own]
-        result[pixels, own] = 0.0
-    return result
 
 
 def _joined(layers: list[Binding]) -> Binding:

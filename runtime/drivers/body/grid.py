@@ -8,12 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import (
-    DEPTH_STEP,
-    HANGING,
-    Binding,
-)
+from bunraku.runtime.drivers.body.binding import DEPTH_STEP, Binding
 from bunraku.runtime.drivers.body.parting import GROUP
+from bunraku.runtime.drivers.body.parts import HANGING
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, BodyBone

@@ -14,14 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
-from bunraku.runtime.drivers.body.regions import (
-    cut_out,
-    distance_to,
-    far_from,
-    nearest,
-    nearest_reached,
-)
+from bunraku.runtime.drivers.body.regions import distance_to, far_from, nearest
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_WRIST
@@ -65,8 +60,6 @@ SHOULDER, ELBOW = 0.2, 0.12
 """Nearer to the joint, in trunks, a limb goes over into the next: there is no edge to look for."""
 AROUND = 4.0
 """The surroundings that tell how the other side looks, in bands."""
-STRAND_PX = 2
-"""What is not wider than twice as much is no part of its own."""
 HAND_CORE, HAND, AROUND_HAND = 0.05, 0.2, 0.3
 """How far from the middle line of a hand, in trunks: all is the hand's, a hand ends somewhere, and
 the surroundings that tell how hand and clothes look. A hand is no wider than the bands and of other
@@ -110,16 +103,20 @@ def follow_edges(
         hand = _from_line(points[list(_HANDS[side])], result) / np.float32(trunk_px)
         alike = (np.isin(result, ARMS) & ~arm & (hand <= HAND)).any()  # another hand
         alike |= _near(points[HAND_ENDS[side]], points[list(HEAD)], AT_FACE * trunk_px)
-        if hands[side] is None and not alike:
+        known = hands[side]
+        if known is not None:
+            beside = arm & (groups == Group.HAND_L + side) & ~known
+            moved = _without_beside(moved | known, result != Group.NOBODY, window, beside, hand)
+        elif not alike:
             moved = _with_hand(moved, arm, result != Group.NOBODY, window, hand)
         result = _given_to(result, arm, moved)
         apart = far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result.shape)
         own = result == fore
         moved = _follow(own, result == upper, window, in_arm_px, apart)
         result = _given_to(result, own, moved)
-        result = _parted(result, groups, side, hands[side], points)
-    known = result != Group.NOBODY
-    whole = nearest(result, known) if known.any() else result
+        result = _parted(result, groups, side, known, points)
+    person = result != Group.NOBODY
+    whole = nearest(result, person) if person.any() else result
     return np.where(groups != Group.NOBODY, whole, Group.NOBODY).astype(np.int32)
 
 
@@ -197,7 +194,7 @@ def _follow(
         return own
     from_own, from_other = (distance_to(one) for one in (own, other))
     unsure = open_ & (own & (from_other <= band_px) | other & (from_own <= band_px))
-    return _cut(own, other, window, unsure, from_own <= AROUND * band_px)
+    return part_anew(own, other, window, unsure, from_own <= AROUND * band_px)
 
 
 def _with_hand(
@@ -218,44 +215,23 @@ def _with_hand(
     if not (own & near).any() or other.sum() < FEWEST:
         return arm
     unsure = near & person & ~(own & (apart <= HAND_CORE))
-    return _cut(own, other, window, unsure, apart <= AROUND_HAND)
+    return part_anew(own, other, window, unsure, apart <= AROUND_HAND)
 
 
-def _cut(
-    own: NDArray[np.bool_],
-    other: NDArray[np.bool_],
+def _without_beside(
+    arm: NDArray[np.bool_],
+    person: NDArray[np.bool_],
     window: Picture,
-    unsure: NDArray[np.bool_],
-    near: NDArray[np.bool_],
+    beside: NDArray[np.bool_],
+    apart: NDArray[np.float32],
 ) -> NDArray[np.bool_]:
-    """A limb and what is beside it parted anew where that is unsure, ``[n, n]``.
+    """An arm whose hand is known, without what only the fitted body took for it, ``[n, n]``: what
+    looks like the clothes is theirs, what does not is held.
 
-    :param near: the surroundings that tell how both look.
+    :param beside: fitted to the hand, but not it. :param apart: as in ``_with_hand``.
     """
-    where = np.argwhere(near)
-    low, high = where.min(0), where.max(0) + 1
-    part = (slice(low[0], high[0]), slice(low[1], high[1]))
-    labels = np.where(own, cv2.GC_FGD, cv2.GC_BGD)
-    labels = np.where(unsure, np.where(own, cv2.GC_PR_FGD, cv2.GC_PR_BGD), labels)
-    labels = np.ascontiguousarray(labels[part], np.uint8)
-    if not np.isin([cv2.GC_BGD, cv2.GC_FGD], labels).all() or not unsure.any():
+    own = arm & person
+    other = person & ~own
+    if other.sum() < FEWEST:
         return own
-    # Behind the person there may be any colour; it tells nothing of what is beside the limb.
-    beside = window.reshape(-1, 3)[nearest_reached(other)]
-    picture = np.ascontiguousarray(np.where((own | other)[..., None], window, beside)[part])
-    cv2.setRNGSeed(0)  # its colour models start from random ones: alike for alike photos
-    found = _without_strands(cut_out(picture, labels), (own | other)[part])
-    result = own.copy()
-    result[part] = np.where(unsure[part], found, own[part])
-    return result
-
-
-def _without_strands(limb: NDArray[np.bool_], both: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The limb without its threads, and with those of the other side."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * STRAND_PX + 1,) * 2)
-    core, rest = (
-        cv2.morphologyEx(one.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
-        for one in (limb, both & ~limb)
-    )
-    known = core | rest
-    return nearest(limb, known) & both if known.any() else limb
+    return part_anew(own, other, window, beside, apart <= AROUND_HAND)
