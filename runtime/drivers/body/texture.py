@@ -109,15 +109,13 @@ def make_textures(
     known[_FOREARMS] &= seen[_FOREARMS] >= SCRAP
     planes = []
     for cloth in Cloth:
-        if known[cloth] and cloth in _FOREARMS and seen[cloth] < LITTLE:
-            tone = _forearm_tone(colours, shown[cloth], shown[cloth + SIDES])
-            planes.append(np.broadcast_to(tone, colours.shape))
-            continue
-        if known[cloth]:
+        if known[cloth] and not (cloth in _FOREARMS and seen[cloth] < LITTLE):
             planes.append(filled(colours, shown[cloth]))
             continue
-        other = _LIKE.get(cloth)
+        other = cloth if known[cloth] else _LIKE.get(cloth)
         tone = _middle(colours, shown[other]) if other is not None and known[other] else None
+        if tone is not None and other in _FOREARMS and seen[other] < LITTLE:
+            tone = _of_its_hand(tone, _middle(colours, shown[other + SIDES]))
         if tone is None and cloth in (Cloth.HAND_L, Cloth.HAND_R):
             tone = skin_tone
         if tone is None:
@@ -197,14 +195,12 @@ def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArra
     return hand & alike if (hand & alike).sum() >= 0.2 * hand.sum() else hand
 
 
-def _forearm_tone(colours: Array, own: NDArray[np.bool_], hand: NDArray[np.bool_]) -> Array:
+def _of_its_hand(tone: Array, hand: Array | None) -> Array:
     """The colour of a forearm of which little is seen: its hand's, if that is of its hue."""
-    tone, skin = _middle(colours, own), _middle(colours, hand)
-    assert tone is not None, "enough of it is seen"
-    if skin is None:
+    if hand is None:
         return tone
-    apart = np.abs(tone / (tone.sum() + 1e-2) - skin / (skin.sum() + 1e-2)).sum()
-    return skin if apart < SKIN_LIKE else tone
+    apart = np.abs(tone / (tone.sum() + 1e-2) - hand / (hand.sum() + 1e-2)).sum()
+    return hand if apart < SKIN_LIKE else tone
 
 
 def _middle(colours: Array, where: NDArray[np.bool_]) -> Array | None:

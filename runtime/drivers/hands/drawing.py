@@ -1,26 +1,25 @@
 """Hands that the photo does not show as the driver holds them: the body's, in the photo's colour.
 
-Where a driver's hand is held much as the photo's, the photo's own pixels show it. Else the
-template's hand takes their place, shaded by its own form: on top of all, since the hand was seen.
+Where a driver's hand shows the side that the photo shows of its own, the photo's own pixels are
+moved, finger by finger. Else the template's hand takes their place, shaded by its own form: on top
+of all, since the hand was seen.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS, POSED_BY
-from bunraku.runtime.drivers.body.regions import distance_to
+from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
-from bunraku.runtime.drivers.hands.own_drawing import lay_own
+from bunraku.runtime.drivers.hands.own_drawing import lay_own, own_photo
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.photo_hand import PhotoHand, lay
-from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, curl_apart, tilt
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tone import colour_hands
@@ -34,8 +33,8 @@ ALIKE_TILT, OTHER_TILT = np.deg2rad((40.0, 49.0))
 since a mixture of both is neither."""
 WRIST = 0.3, 0.75
 """Shares of a vertex that hang on the hand: from nothing of it to all of it is drawn."""
-FLESH_PX = 0.5
-"""How soft the photo's own hand ends."""
+STEEPNESS = 3.0
+"""Of the border between the hand's pixels and others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +91,11 @@ class PhotoHands:
 
     def _gone(self, shares: tuple[float, float], poses: HandPoses) -> tuple[float, float]:
         """How far each hand is left out of the photo's grid: wholly, if it moves its fingers."""
-        left, right = (
-            1.0 if hand.own is not None and pose is not None else share
-            for hand, share, pose in zip(self.hands, shares, poses, strict=True)
-        )
-        return left, right
+        own = [
+            hand.own is not None and pose is not None
+            for hand, pose in zip(self.hands, poses, strict=True)
+        ]
+        return (1.0 if own[0] else shares[0]), (1.0 if own[1] else shares[1])
 
     def shares(self, poses: HandPoses) -> tuple[float, float]:
         """How far the body's hand takes the place of the photo's, for each hand of a driver."""
@@ -174,6 +173,9 @@ def _photo_hand(
     hangs = (grid.weights * (grid.bones == HAND_BONES[side])).sum(1, keepdims=True)
     hangs = interpolate(raster, grid.triangles, hangs.astype(np.float32))[..., 0]
     pixels = np.clip((hangs - low) / (high - low), 0.0, 1.0).astype(np.float32)
+    if body.fit.places[side] is not None:
+        members = body.photo.members[GROUP[HAND_BONES[side]]]
+        pixels *= np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
     start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
     return PhotoHand(
         np.ascontiguousarray(loose[used]),
@@ -188,7 +190,7 @@ def _photo_hand(
         float(np.linalg.norm(end - start)),
         pose,
         _own_hand(pixels, start, shape, pose),
-        _own_photo(body, pixels, body.fit.places[side]),
+        own_photo(body, pixels, side),
     )
 
 
@@ -207,17 +209,6 @@ def _own_hand(
     if pose is None or pose.place is None or not (pixels > 0.0).any():
         return None
     return OwnHand.of(pixels > 0.0, pose.place, float(wrist[2]), shape, pose)
-
-
-def _own_photo(body: Body, pixels: Array, place: HandPlace | None) -> Array:
-    picture = body.photo.picture.copy()
-    picture[..., 3] *= np.minimum(2.0 * pixels, 1.0)
-    if place is not None:
-        # Between fingers that go apart there is nothing.
-        shown = place.flesh | (distance_to(place.pixels) > 0.0)
-        soft = 2.0 * cv2.GaussianBlur(shown.astype(np.float32), (0, 0), FLESH_PX)
-        picture[..., 3] *= np.minimum(soft, 1.0)
-    return picture
 
 
 def _share(photo: HandPose | None, driver: HandPose | None) -> float:

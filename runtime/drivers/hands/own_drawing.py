@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.photo_hand import FINE, MARGIN_PX
 from bunraku.runtime.drivers.hands.shape import HandPose
@@ -17,7 +19,36 @@ STREAKS = 2.5, 4.0
 """How often its own area a triangle may be drawn out until it fades, and until it is gone."""
 MOST = 0.5
 """Of a pixel: a hand that covers more is read from the photo there, and nothing else is."""
+FLESH_PX = 0.5
+"""How soft the photo's own hand ends."""
+SHADOW = 0.65
+"""How light shadow is between fingers, at most, beside them."""
+BEYOND_PX, LIKE_WALL = 3, 0.1
+"""How far beside the person the photo shows what is behind, and how far in colour, of 1, what a
+hand holds is from that."""
 _TRACE = np.float32(1e-3)
+
+
+def own_photo(body: Body, pixels: Array, side: int) -> Array:
+    """The photo's colours ``[n, n, 4]``, and how much of each pixel is a hand's.
+
+    :param pixels: ``[n, n]`` in [0, 1], which go with the hand. :param side: 0 left, 1 right.
+    """
+    picture = body.photo.picture.copy()
+    picture[..., 3] *= np.minimum(2.0 * pixels, 1.0)
+    place = body.fit.places[side]
+    if place is None:
+        return picture
+    # What it holds is there, and shadow between its fingers; what was seen through them is not.
+    colours = picture[..., :3]
+    beyond = nearest_reached(~grown(body.fit.inside, BEYOND_PX))
+    wall = np.abs(colours - colours.reshape(-1, 3)[beyond]).max(-1) <= LIKE_WALL
+    light = colours.mean(-1)
+    dark = light < SHADOW * np.median(light[place.flesh]) if place.flesh.any() else light < 0.0
+    also = (pixels > 0.0) & ~wall & (~place.pixels | dark)
+    soft = 2.0 * cv2.GaussianBlur((place.flesh | also).astype(np.float32), (0, 0), FLESH_PX)
+    picture[..., 3] *= np.minimum(soft, 1.0)
+    return picture
 
 
 def lay_own(

@@ -133,7 +133,7 @@ class _Bound:
     @property
     def palm(self) -> NDArray[np.bool_]:
         """``[v]``: which hang on the palm alone."""
-        return (self.weights * (self.bones > 0)).sum(1) == 0.0
+        return np.asarray((self.weights * (self.bones > 0)).sum(1) == 0.0)
 
 
 def _bind(place: Vectors, wrist: Vectors, finger: Vectors, length: float) -> _Bound:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.runtime.drivers.hands.people import SHAPES, points_of
 
+from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES, WRIST
 from bunraku.runtime.drivers.hands.region import BONES, HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPose
@@ -26,7 +27,7 @@ def points() -> Array:
     flat[:, 1] = (made - made[WRIST]) @ palm[:, 1]
     scale = LENGTH / np.linalg.norm(flat[list(KNUCKLES)].mean(0))
     placed = np.stack([flat[:, 1], -flat[:, 0], flat[:, 2]], 1) * scale
-    return (placed + np.array([64.0, 88.0, 0.0])).astype(np.float32)
+    return np.asarray(placed + np.array([64.0, 88.0, 0.0]), np.float32)
 
 
 def drawn_hand() -> NDArray[np.bool_]:
@@ -39,7 +40,7 @@ def drawn_hand() -> NDArray[np.bool_]:
     return np.asarray(canvas > 0)
 
 
-def turned_palm() -> Array:
+def turned_palm() -> Vectors:
     """The palm of that hand, ``[3, 3]``."""
     along, across = np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0])
     return np.stack([along, across, np.cross(along, across)], -1)

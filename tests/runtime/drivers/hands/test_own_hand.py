@@ -8,7 +8,7 @@ from tests.runtime.drivers.hands.people import SHAPES
 from tests.runtime.drivers.hands.photos import POINTS, held
 
 from bunraku.kernels import skin
-from bunraku.runtime.drivers.body.turning import about
+from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.spec.arrays import Array
 
@@ -23,8 +23,8 @@ def own() -> OwnHand:
     return OwnHand.of(pose.place.pixels, pose.place, 30.0, SHAPES[0], pose)
 
 
-def moved(own: OwnHand, palm: Array, bends: Array) -> Array:
-    pose = replace(own.pose, bends=np.asarray(bends, np.float64))
+def moved(own: OwnHand, palm: Array, bends: Vectors) -> Array:
+    pose = replace(own.pose, bends=bends)
     return skin(own.vertices, own.weights, own.bones, own.transforms(palm, pose))
 
 
