@@ -103,10 +103,11 @@ def _seen(
         (height * FINE, width * FINE),
         cull=True,
     )
-    place = np.ascontiguousarray(interpolate(raster, own.triangles, _flat(own.vertices)))
+    place = interpolate(raster, own.triangles, np.ascontiguousarray(own.vertices[:, :2]))
     there = (raster.triangle >= 0).astype(np.float32)
     there *= _whole(own, moved)[np.maximum(raster.triangle, 0)]
-    seen = cv2.remap(photo, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    x, y = (np.ascontiguousarray(place[..., k]) for k in (0, 1))
+    seen = cv2.remap(photo, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     cover = seen[..., 3] * there
     told = there[..., None] * np.concatenate([seen[..., :3], place], -1)
     told = np.concatenate([told * (cover[..., None] + _TRACE), cover[..., None]], -1)
@@ -120,10 +121,6 @@ def _seen(
     mean = told[..., :5] / np.maximum(weight, 1e-9)[..., None]
     shown = np.concatenate([mean[..., :3], told[..., 5:]], -1)
     return np.asarray(shown, np.float32), np.asarray(mean[..., 3:], np.float32)
-
-
-def _flat(vertices: Array) -> Array:
-    return np.ascontiguousarray(vertices[:, :2])
 
 
 def _whole(own: OwnHand, moved: Array) -> NDArray[np.float32]:
