@@ -145,7 +145,7 @@ class BodyDriver:
             window = self._locator.window
             if window is not None and not self._locator.turned_deg:
                 scale = len(subject.source.mask) / window.side
-                landmarks = pin_driver(landmarks, held, scale)
+                landmarks = pin_driver(landmarks, held, body.fit.hands, scale)
             kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())

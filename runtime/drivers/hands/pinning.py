@@ -33,13 +33,18 @@ def pin_photo(landmarks: Array, hands: HandPoses) -> Array:
     return result
 
 
-def pin_driver(landmarks: Array, hands: HandPoses, scale: float) -> Array:
+def pin_driver(landmarks: Array, hands: HandPoses, photo: HandPoses, scale: float) -> Array:
     """A driver's landmarks ``[33, 4]`` with the hands where they are, as far as they are believed.
 
-    :param scale: pixels of the landmarks to one of the frame.
+    Only hands that are pinned in the photo too: the two networks do not mean quite the same by a
+    wrist.
+
+    :param photo: the hands of ``pin_photo``. :param scale: pixels of the landmarks to one of the
+        frame.
     """
     result = landmarks.copy()
-    for side, hand in enumerate(hands):
-        if hand is not None and hand.apart is not None:
+    for side, (hand, other) in enumerate(zip(hands, photo, strict=True)):
+        alike = other is not None and other.place is not None
+        if alike and hand is not None and hand.apart is not None:
             result[PINNED[side], :2] += np.float32(scale * hand.belief) * hand.apart
     return result
