@@ -18,6 +18,7 @@ from bunraku.runtime.drivers.body.trunk import hold_trunk
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.driver import DriverHands
+from bunraku.runtime.drivers.hands.pinning import pin_driver, pin_photo
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.retarget import proportions
@@ -91,7 +92,8 @@ class BodyDriver:
         n = len(source.mask)
         metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
         held = NO_HANDS if self._hands is None else self._hands.of_photo(source)
-        fit = fit_body(self._template, self._rig, in_pixels(metric, n), source.mask, held)
+        pinned = pin_photo(in_pixels(metric, n), held)
+        fit = fit_body(self._template, self._rig, pinned, source.mask, held)
         fitted, hands, notes = None, None, [NOT_FITTED]
         if fit is not None:
             showing = shown_by(fit, in_photo(source), source.framing.half)
@@ -100,7 +102,8 @@ class BodyDriver:
             fitted = Fitted(body, showing, bounds)
             notes = [] if showing.note is None else [showing.note]
             if self._hands is not None:
-                hands = PhotoHands.of(body, self._rig.at_rest.inverse, held)
+                shapes = self._hands.shapes
+                hands = PhotoHands.of(body, self._rig.at_rest.inverse, held, shapes)
         return BodySubject(
             source,
             Later(lambda: self._by_landmarks.source_surface(source)),
@@ -152,6 +155,10 @@ class BodyDriver:
                 )
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
+            window = self._locator.window
+            if window is not None and not self._locator.turned_deg:
+                scale = len(subject.source.mask) / window.side
+                landmarks = pin_driver(landmarks, held, body.fit.hands, scale)
             kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())

@@ -8,13 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import (
-    DEPTH_STEP,
-    HANGING,
-    Binding,
-)
+from bunraku.runtime.drivers.body.binding import DEPTH_STEP, Binding
 from bunraku.runtime.drivers.body.lines import STEP_PX, Lines
 from bunraku.runtime.drivers.body.parting import GROUP
+from bunraku.runtime.drivers.body.parts import HANGING
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array

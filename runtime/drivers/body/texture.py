@@ -19,7 +19,7 @@ from bunraku.runtime.drivers.body.regions import grown, nearest
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
-from bunraku.spec.skeleton import BODY_BONES, BodyBone
+from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
 
 
 class Cloth(IntEnum):
@@ -47,6 +47,9 @@ CLOTH = np.arange(BODY_BONES)
 CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE
 ENOUGH = 12
 """Pixels from which a plane is the photo's own."""
+LITTLE, SCRAP = 0.015, 0.002
+"""Of the trunk's square: a forearm of which less is seen, behind its hand, has one colour; one of
+which only a scrap is seen has that of the other."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
 BLEEDING_PX = 1
@@ -63,6 +66,7 @@ _LIKE = {Cloth.HAIR: Cloth.FACE} | {
     if cloth >= Cloth.UPPER_ARM_L
 }
 """What a kind that the photo does not show looks like: the other side's."""
+_FOREARMS = [Cloth.FOREARM_L, Cloth.FOREARM_R]
 _EYES = [LEFT_EYE, RIGHT_EYE]
 
 
@@ -79,7 +83,7 @@ class Textures:
     hair: Array
     """``[v]`` in [0, 1]: how far hair covers each vertex of the template."""
     members: Array
-    """``[7 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
+    """``[9 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
 
 
 def make_textures(
@@ -107,17 +111,21 @@ def make_textures(
             own = own if own.sum() >= ENOUGH else sure & head & ~face
         shown.append(own)
     known = np.array([own.sum() >= ENOUGH for own in shown])
+    seen = np.array([own.sum() for own in shown]) / fit.trunk_px**2
+    known[_FOREARMS] &= seen[_FOREARMS] >= SCRAP
     planes = []
     for cloth in Cloth:
-        if known[cloth]:
+        if known[cloth] and not (cloth in _FOREARMS and seen[cloth] < LITTLE):
             plane = filled(colours, shown[cloth])
             if cloth == Cloth.FACE:
                 plane = _featureless(fit, plane)
             hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
             planes.append(gone_on(window, plane, shown[cloth], hidden))
             continue
-        other = _LIKE.get(cloth)
+        other = cloth if known[cloth] else _LIKE.get(cloth)
         tone = _middle(colours, shown[other]) if other is not None and known[other] else None
+        if tone is not None and other in _FOREARMS and seen[other] < LITTLE:
+            tone = _of_its_hand(tone, _middle(colours, shown[other + SIDES]))
         if tone is None and cloth in (Cloth.HAND_L, Cloth.HAND_R):
             tone = skin_tone
         if tone is None:
@@ -205,6 +213,14 @@ def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArra
     hue = colours / (colours.sum(-1, keepdims=True) + 1e-2)
     alike = np.abs(hue - tone / (tone.sum() + 1e-2)).sum(-1) < SKIN_LIKE
     return hand & alike if (hand & alike).sum() >= 0.2 * hand.sum() else hand
+
+
+def _of_its_hand(tone: Array, hand: Array | None) -> Array:
+    """The colour of a forearm of which little is seen: its hand's, if that is of its hue."""
+    if hand is None:
+        return tone
+    apart = np.abs(tone / (tone.sum() + 1e-2) - hand / (hand.sum() + 1e-2)).sum()
+    return hand if apart < SKIN_LIKE else tone
 
 
 def _middle(colours: Array, where: NDArray[np.bool_]) -> Array | None:

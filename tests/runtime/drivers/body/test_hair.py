@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from tests.runtime.drivers.body.people import silhouette, with_arm_raised
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.binding import HAIR, Bound, bind_photo
+from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.parting import ARMS, Group
+from bunraku.runtime.drivers.body.parts import HAIR
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.pose import Pose
