@@ -22,10 +22,11 @@ from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
+from bunraku.runtime.drivers.locating import Tracker
 from bunraku.runtime.drivers.protocol import Driver
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
-from bunraku.runtime.engines.registry import EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
 from bunraku.runtime.generator import Features, Generator
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
@@ -37,6 +38,7 @@ from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.source import PersonFinder, Source, SourceReport, make_source
+from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.cores import cores
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
@@ -71,6 +73,8 @@ class Models:
     """Of the faces of photos and drivers; None where no face may follow."""
     hands: HandFinder | None = None
     """Of the hands of photos and drivers; None where none are to follow."""
+    host: Later[Models] | None = None
+    """The same on the processor, for when a GPU fails; None where nothing runs on one."""
     notes: tuple[str, ...] = ()
     """What the user should know whatever the photo, a line each."""
     resolution: int | None = None
@@ -82,7 +86,7 @@ class Models:
         cls,
         bundle: str | Path = "live",
         *,
-        engine: EngineKind | str = EngineKind.ONNXRUNTIME,
+        engine: EngineKind | str = AUTO,
         threads: int | None = None,
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
@@ -91,11 +95,12 @@ class Models:
         driver: DriverKind | str = DRIVER,
         pose: PoseModel = PoseModel.FULL,
         resolution: int = RESOLUTION,
+        through: Callable[[Tracker], Tracker] | None = None,
     ) -> Models:
         """Everything that a bundle needs.
 
         :param bundle: the name of a bundle that ships with Bunraku, or the folder of one.
-        :param engine: the inference library, of every network.
+        :param engine: the inference library of every network, as ``registry.choose`` takes it.
         :param threads: how many threads each engine uses; None for as many as the process may.
         :param iuv: the bundle of the IUV net.
         :param networks: the pose networks; None for those in the cache.
@@ -108,6 +113,8 @@ class Models:
         :param pose: which landmark network, unless ``networks`` are given.
         :param resolution: side in pixels of the window in which a body is drawn, at most; less
             where the photo has less, and never less than the networks'.
+        :param through: what stands between the tracker of each driver and the driver, as where
+            faults are measured; None for nothing.
         :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
@@ -124,8 +131,10 @@ class Models:
         paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}
         iuv_path = surface.path(EngineName.IUV)
         networks = networks or PoseNetworks.find(model=pose)
-        engines: dict[str, Engine] = {n: factory.make(path, n) for n, path in paths.items()}
-        surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV))
+        engines: dict[str, Engine] = {
+            n: factory.make(path, n, coarse=True) for n, path in paths.items()
+        }
+        surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV, coarse=True))
         check_sizes(chosen, surface, surfaces.size)
         tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
 
@@ -137,11 +146,25 @@ class Models:
             notes += more
 
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
-            follower = tracker.another(options.smooth)
+            follower: Tracker = tracker.another(options.smooth)
+            follower = follower if through is None else through(follower)
             by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
             if template is None:
                 return by_landmarks
-            return BodyDriver(by_landmarks, template, recorder, fingers if options.hands else None)
+            hand_finder = fingers if options.hands else None
+            return BodyDriver(by_landmarks, template, recorder, hand_finder, faces)
+
+        def on_host() -> Models:
+            return cls.load(
+                bundle,
+                engine=EngineKind.ONNXRUNTIME,
+                threads=threads,
+                iuv=iuv,
+                networks=networks,
+                face=face,
+                hands=hands,
+                driver=driver,
+            )
 
         segmenter = Segmenter.load(networks, factory)
         loaded = cls(
@@ -154,6 +177,7 @@ class Models:
             device=factory.device,
             faces=faces,
             hands=fingers,
+            host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
             notes=notes,
             resolution=None if template is None else resolution,
         )
@@ -227,12 +251,13 @@ class Models:
         framed, whole = source.framing.window, Window.of_box(0, 0, size)
         plate = crop(source.plate, framed, size).astype(photo.dtype, copy=False)
         shade, small = _shades(source, size)
+        surround = Surround.of(source.mask)
         identity = Identity(
             source,
             subject,
             features,
-            canvas=Canvas(source.photo, source.plate, framed, self.threads, shade),
-            window_canvas=Canvas(source.window, plate, whole, self.threads, small),
+            canvas=Canvas(source.photo, source.plate, framed, self.threads, shade, surround),
+            window_canvas=Canvas(source.window, plate, whole, self.threads, small, surround),
         )
         report = SourceReport.of(source, subject.notes)
         notes = self.notes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ from numpy.typing import NDArray
 
 from bunraku.errors import InputError
 from bunraku.runtime.drivers.protocol import Drawn, Driving
+from bunraku.runtime.engines.registry import AUTO
 from bunraku.runtime.generator import Seamed
-from bunraku.runtime.options import DRIVER, PuppetOptions
+from bunraku.runtime.models import Models
+from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.pose.turned import turn_picture, upright_by
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.framing import Window, crop, uncrop
 from bunraku.spec.arrays import Array, Picture
+from bunraku.training.faults import Fault, FaultyTracker, punch
 from bunraku.training.metrics import OwnError
 
 WINDOW = 256
@@ -47,6 +51,8 @@ class Candidate:
     """The generator's bundle, by name or folder."""
     iuv: str | Path = "iuv"
     """The IUV net's."""
+    engine: str = AUTO
+    """The inference library, as ``registry.choose`` takes it."""
     driver: str = DRIVER
     """What poses the photo."""
     pose: PoseModel = PoseModel.FULL
@@ -54,8 +60,11 @@ class Candidate:
     options: PuppetOptions = field(default_factory=PuppetOptions)
 
     @classmethod
-    def parse(cls, text: str) -> Candidate:
-        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,driver=DRIVER][,pose=MODEL][,SWITCH][,face=STRENGTH]``.
+    def parse(cls, text: str, engine: str = AUTO) -> Candidate:
+        """Read ``NAME=BUNDLE[,PART]...``.
+
+        Parts are ``iuv=BUNDLE``, ``engine=ENGINE``, ``driver=DRIVER``, ``pose=MODEL``, ``SWITCH``
+        and ``face=STRENGTH``.
 
         Switches, with or without ``no-``, and strengths are those of PuppetOptions.
 
@@ -69,7 +78,7 @@ class Candidate:
                 f"The candidate {text!r} is not NAME=BUNDLE.",
                 "Give a short name of letters and digits and a bundle, as in new=bundles/live.",
             )
-        made = cls(name, bundle)
+        made = cls(name, bundle, engine=engine)
         for part in parts:
             made = made._with(part)
         return made
@@ -78,6 +87,8 @@ class Candidate:
         name, _, value = part.partition("=")
         if name == "iuv" and value:
             return replace(self, iuv=value)
+        if name == "engine" and value:
+            return replace(self, engine=value)
         if name == "driver" and value:
             return replace(self, driver=value)
         if name == "pose" and value in set(PoseModel):
@@ -91,23 +102,33 @@ class Candidate:
         else:
             raise InputError(
                 f"The candidate {self.name!r} has no part {part!r}.",
-                "Use iuv=BUNDLE, driver=DRIVER, pose=MODEL, "
+                "Use iuv=BUNDLE, engine=ENGINE, driver=DRIVER, pose=MODEL, "
                 f"{', '.join(f'{name}=1' for name in _STRENGTHS)}, "
                 f"or with or without no-: {', '.join(_SWITCHES)}.",
             )
         return replace(self, options=replace(self.options, **chosen))
 
-    def load(self, threads: int | None = None) -> Contender:
-        """The candidate, ready to work; see ``Models.load`` for what this raises."""
-        puppet = Puppet.load(
+    def load(self, threads: int | None = None, fault: Fault | None = None) -> Contender:
+        """The candidate, ready to work; see ``Models.load`` for what this raises.
+
+        Args:
+            threads: of each engine.
+            fault: forced into what drives; None for none.
+        """
+        punched = fault is Fault.HOLES and self.driver == DriverKind.LANDMARKS
+        broken = None if fault is None or punched else fault
+        models = Models.load(
             self.bundle,
+            engine=self.engine,
             threads=threads,
             iuv=self.iuv,
+            face=self.options.face > 0,
+            hands=self.options.hands,
             driver=self.driver,
             pose=self.pose,
-            options=self.options,
+            through=None if broken is None else partial(FaultyTracker, fault=broken),
         )
-        return Contender(self.name, puppet)
+        return Contender(self.name, Puppet(models, self.options), punched=punched)
 
 
 def check_names(candidates: Sequence[Candidate]) -> None:
@@ -130,8 +151,16 @@ class Contender:
     stood in for it would be measured in its place.
     """
 
-    def __init__(self, name: str, puppet: Puppet) -> None:
+    def __init__(self, name: str, puppet: Puppet, *, punched: bool = False) -> None:
+        """A candidate at work.
+
+        Args:
+            name: heads its column.
+            puppet: moves photos.
+            punched: whether holes are forced into all surfaces but the first.
+        """
         self.name = name
+        self._punched = punched
         self.lost = 0
         """Frames since the photo in which the driver was not found."""
         self.driving: Driving | None = None
@@ -166,6 +195,8 @@ class Contender:
         if driving is None:
             self.lost += 1
         else:
+            if self._punched and self.driving is not None:
+                driving = punch(driving, time_s)
             self._moved, self.driving = self._puppet.move(identity, driving), driving
         return _measured(self._paint(window_only=True))
 

@@ -4,81 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from bunraku.errors import FetchError, InputError
-from bunraku.training.contender import OURS, Candidate, check_names
+from bunraku.training.choices import Played, write_choices
+from bunraku.training.contender import OURS, Candidate
+from bunraku.training.embedding import OnnxEmbedder
+from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.face_match import FaceJudge, MeshJudge
+from bunraku.training.grid import Grid
+from bunraku.training.judge import PoseJudge, load_keypoints
+from bunraku.training.likeness import NetworkLikeness
 from bunraku.training.page import write_page
 from bunraku.training.report import Report
+from bunraku.training.watchers import Watchers
 
-
-@dataclass(frozen=True)
-class EvaluateOptions:
-    """What is evaluated, and on what."""
-
-    out: Path
-    """Folder of report.json, report.md and the contact sheets."""
-    data: Path | None = None
-    """Synthetic people never seen in training, with observations."""
-    clips: Path | None = None
-    """A real clip or a folder of them."""
-    photos: Path | None = None
-    """A photo or a folder of them, each to be driven by itself and by every clip."""
-    generator: Path | None = None
-    """Checkpoint of the generator; None: the bundle."""
-    iuv: Path | None = None
-    """Checkpoint of the IUV net, with ``generator``."""
-    bundle: str | Path = "live"
-    """The generator's bundle, by name or folder."""
-    iuv_bundle: str | Path = "iuv"
-    """The IUV net's bundle."""
-    candidates: tuple[Candidate, ...] = ()
-    """What is compared on clips and photos; none: the two bundles alone."""
-    people: int | None = None
-    """At most so many synthetic people."""
-    frames: int = 4
-    """Driving frames of a synthetic person."""
-    keypoints: bool = True
-    """Look for keypoints in synthetic frames (AKD, MKR); most of the time goes there."""
-    clip_frames: int | None = None
-    """At most so many frames of each clip, from its start."""
-    films: bool = True
-    """Write a film of each clip too, for the page."""
-    cross_films: bool = False
-    """Write a film of each photo moved by each clip as well."""
-    threads: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.data is None and self.clips is None and self.photos is None:
-            raise InputError(
-                "There is nothing to evaluate on.", "Give --data, --clips or --photos."
-            )
-        if (self.generator is None) != (self.iuv is None):
-            raise InputError(
-                "A checkpoint of the generator needs one of the IUV net, and the other way round.",
-                "Give both --generator and --iuv, or neither for the bundles.",
-            )
-        if self.generator is not None and (self.clips is not None or self.photos is not None):
-            raise InputError(
-                "Clips and photos are evaluated with bundles, not with checkpoints.",
-                "Export the checkpoints with `bunraku export`, then give --bundle.",
-            )
-        if self.candidates:
-            check_names(self.candidates)
-            if self.data is not None or self.generator is not None:
-                raise InputError(
-                    "Candidates are compared on clips and photos, not on synthetic people.",
-                    "Leave out --candidate, or --data and the checkpoints.",
-                )
-            if (self.bundle, self.iuv_bundle) != ("live", "iuv"):
-                raise InputError(
-                    "Bundles are named twice.",
-                    "Give them in --candidate, or with --bundle and --iuv-bundle, not both.",
-                )
-        if self.frames < 1 or (self.people is not None and self.people < 1):
-            raise InputError("At least one person and one driving frame are needed.")
+MEASURED_BY = (
+    "Which network each measure is taken of. *pose* also drives, and may err alike in a true frame "
+    "and a result; EfficientNet-Lite0 was trained to tell things apart, not people."
+)
 
 
 def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Report:
@@ -109,16 +54,25 @@ def evaluate_synthetic(
     """The part on synthetic people; adds to the report."""
     from bunraku.training.evaluate_people import evaluate_people, evaluate_surface
     from bunraku.training.evaluated import BundleModel, ModelUnderTest, TorchModel
-    from bunraku.training.judge import PoseJudge
 
     model: ModelUnderTest
     if options.generator is not None and options.iuv is not None:
         model = TorchModel(options.generator, options.iuv)
     else:
-        model = BundleModel(options.bundle, options.iuv_bundle, options.threads)
+        model = BundleModel(options.bundle, options.iuv_bundle, options.threads, options.engine)
     report.provenance = model.provenance
     judge = PoseJudge(options.threads) if options.keypoints else None
-    evaluate_people(model, judge, data, options.out, report, log, options.people, options.frames)
+    evaluate_people(
+        model,
+        judge,
+        data,
+        options.out,
+        report,
+        log,
+        options.people,
+        options.frames,
+        likeness=find_likeness(options),
+    )
     evaluate_surface(model, data, report, log, options.people)
 
 
@@ -127,13 +81,20 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
     from bunraku.runtime.engines.bundle import Bundle
     from bunraku.training.evaluate_clips import evaluate_clips
     from bunraku.training.evaluate_frames import CLIP_SUFFIXES, PHOTO_SUFFIXES, files
+    from bunraku.training.evaluate_pairs import evaluate_pairs
     from bunraku.training.evaluate_photos import evaluate_photos
+    from bunraku.training.evaluate_robustness import evaluate_robustness
     from bunraku.training.evaluated import bundle_provenance
-    from bunraku.training.judge import PoseJudge
 
     clips = files(options.clips, CLIP_SUFFIXES, "clip") if options.clips else []
     photos = files(options.photos, PHOTO_SUFFIXES, "photo") if options.photos else []
-    candidates = options.candidates or (Candidate(OURS, options.bundle, options.iuv_bundle),)
+    across = options.protocol is Protocol.CROSS
+    if across and len(clips) < 2:
+        raise InputError("Across clips at least two are needed.", "Give a folder of clips.")
+    watchers = find_watchers(options, report, log)
+    candidates = options.candidates or (
+        Candidate(OURS, options.bundle, options.iuv_bundle, options.engine),
+    )
     sources = {
         c.name: bundle_provenance(Bundle.load(c.bundle), Bundle.load(c.iuv)) for c in candidates
     }
@@ -144,31 +105,64 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
     else:
         report.provenance = report.provenance or sources[OURS]
     contenders = [candidate.load(options.threads) for candidate in candidates]
-    judge = PoseJudge(options.threads)
-    if clips:
-        evaluate_clips(
-            contenders,
-            judge,
-            clips,
-            options.out,
-            report,
-            log,
-            options.clip_frames,
-            options.films,
-            face_judge(options.threads, log),
+    out, limit, films = options.out, options.clip_frames, options.films
+    played: list[Played] = []
+    if across:
+        played += evaluate_pairs(
+            contenders, watchers, clips, out, report, log, options.pairs, limit, films
         )
+    elif clips:
+        results = evaluate_clips(contenders, watchers, clips, out, report, log, limit, films)
+        played += [result.played() for result in results]
+        if options.robustness:
+            alone, threads = replace(watchers, faces=None, likeness=None), options.threads
+            evaluate_robustness(candidates, alone, clips, results, report, log, limit, threads)
     if photos:
-        evaluate_photos(
-            contenders,
-            judge,
-            photos,
-            clips,
-            options.out,
-            report,
-            log,
-            options.clip_frames,
-            options.cross_films,
+        played += evaluate_photos(
+            contenders, watchers, photos, clips, out, report, log, limit, options.cross_films
         )
+    if options.choices:
+        count = report.details["questions"] = write_choices(played, out)
+        where = f"{count} questions for people in {out / 'choices'}"
+        log(where if count else "there is nothing to ask people about")
+
+
+def find_watchers(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> Watchers:
+    """Who looks at frames, as asked for; the report says which networks those are.
+
+    Raises:
+        FetchError: the pose or the judge's networks have not been fetched yet.
+        InputError: a network that was given cannot be used.
+        MissingExtraError: the network for likeness is not installed.
+    """
+    threads = options.threads
+    likeness = find_likeness(options)
+    networks: dict[str, str] = {} if likeness is None else likeness.names
+    told = report.details["measured by"] = {"AKD, MKR": str(options.judge), **networks}
+    rows = list(told.items())
+    report.grids.append(Grid("Measured by", MEASURED_BY, ["measures", "network"], rows))
+    keypoints = load_keypoints(options.judge, threads)
+    return Watchers(PoseJudge(threads), face_judge(threads, log), likeness, keypoints)
+
+
+def find_likeness(options: EvaluateOptions) -> NetworkLikeness | None:
+    """Who looks at likeness, with the networks that were given.
+
+    Raises:
+        InputError: one of them cannot be used.
+        MissingExtraError: the network for likeness is not installed.
+    """
+    if not options.likeness:
+        return None
+    reid, faces, inception = (
+        None if path is None else OnnxEmbedder(path, normalise=unit, threads=options.threads)
+        for path, unit in (
+            (options.reid, True),
+            (options.face_network, True),
+            (options.inception, False),
+        )
+    )
+    return NetworkLikeness(reid, faces, inception)
 
 
 def face_judge(threads: int | None, log: Callable[[str], None]) -> FaceJudge | None:

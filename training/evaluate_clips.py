@@ -10,12 +10,12 @@ from bunraku.errors import ClipError
 from bunraku.spec.arrays import Picture
 from bunraku.training.contender import UNMOVED, WINDOW, Contender
 from bunraku.training.evaluate_frames import short_names
-from bunraku.training.face_match import FaceJudge
-from bunraku.training.judge import Judge
 from bunraku.training.metrics import Score
-from bunraku.training.reconstruct import ClipResult, find_source, reconstruct, total
+from bunraku.training.paper_tables import beside_table_1
+from bunraku.training.reconstruct import ClipResult, find_source, reconstruct, total, unmoved
 from bunraku.training.report import Refusal, Report, Scene, Table, Target, ratio
 from bunraku.training.sheets import contact_sheet, save_sheet
+from bunraku.training.watchers import Watchers
 
 EXPLANATION = (
     "Self-reconstruction: a clip's first frame is the source, the whole clip drives it, and each "
@@ -24,8 +24,13 @@ EXPLANATION = (
     "network's mask of the true frame. Where the camera moves, the background counts against both. "
     "*flicker*: how much the person's pixels tremble from frame to frame, by how much the true "
     "clip's do. *mouth*, *eyes*: correlation of their opening with the true clip's, where "
-    "that moves and its face is large enough. *own*: the source frame driven by itself, at its own "
-    "size."
+    "that moves and its face is large enough. *perceptual*: LPIPS-style distance of "
+    "EfficientNet-Lite0's features to the true frame's. *FED*: Fréchet distance of the same "
+    "features over all frames; few frames make it large. *look*: distance of the person's features "
+    "to the true frame's, by a network that nobody trained to tell people apart (AED, where one "
+    "that was is given). *face*: distance of the source's face to the result's, beside that of the "
+    "source's to the *true faces* of the same frames. *own*: the source frame driven by itself, at "
+    "its own size."
 )
 
 Log = Callable[[str], None]
@@ -33,19 +38,21 @@ Log = Callable[[str], None]
 
 def evaluate_clips(
     contenders: Sequence[Contender],
-    judge: Judge,
+    watchers: Watchers,
     clips: Sequence[Path],
     out: Path,
     report: Report,
     log: Log,
     limit: int | None = None,
     films: bool = False,
-    faces: FaceJudge | None = None,
-) -> None:
+) -> list[ClipResult]:
     """Self-reconstruction of each clip: a table with targets, and a sheet and a film a clip.
 
     What cannot be evaluated is told in the report's refusals. The rows of all clips together count
     those that every candidate took, so that they can be compared.
+
+    Returns:
+        What was made of each clip.
     """
     results = []
     refused = len(report.refusals)
@@ -54,7 +61,7 @@ def evaluate_clips(
         try:
             start = find_source(contenders, path, limit)
             result = (
-                None if start is None else reconstruct(start, judge, path, name, limit, film, faces)
+                None if start is None else reconstruct(start, watchers, path, name, limit, film)
             )
         except ClipError as error:
             refuse(report, log, Refusal(path.name, None, str(error)))
@@ -79,6 +86,7 @@ def evaluate_clips(
     report.targets += refused_targets(report.refusals[refused:], names)
     if results:
         add_results(report, results, names)
+    return results
 
 
 def add_results(report: Report, results: Sequence[ClipResult], names: Sequence[str]) -> None:
@@ -86,7 +94,7 @@ def add_results(report: Report, results: Sequence[ClipResult], names: Sequence[s
     rows = {}
     details = {}
     for result in results:
-        rows[f"{result.name}, {UNMOVED}"] = Score.of(result.unmoved)
+        rows[f"{result.name}, {UNMOVED}"] = unmoved([result])
         for who, performance in result.made.items():
             rows[f"{result.name}, {who}"] = performance.score
             trembling = performance.flicker.trembling.means
@@ -94,18 +102,23 @@ def add_results(report: Report, results: Sequence[ClipResult], names: Sequence[s
                 "source_frame": result.source_frame,
                 "lost_frames": performance.lost,
                 "frames_with_face": len(performance.face.mouth),
+                "frames_with_portrait": len(performance.likeness.face),
                 "trembling": trembling and dict(zip(("result", "true"), trembling, strict=True)),
                 "driven_by_itself": asdict(performance.own),
             }
     report.details["clips"] = details
     shared = [result for result in results if len(result.made) == len(names)]
     if shared:
-        still = rows[f"all, {UNMOVED}"] = Score.of([s for r in shared for s in r.unmoved])
+        still = rows[f"all, {UNMOVED}"] = unmoved(shared)
         for who in names:
             score = total([result.made[who] for result in shared])
             rows[f"all, {who}"] = report.overall[who] = score
             report.targets += clip_targets(score, still, who, names)
     report.tables.append(Table("Real clips", EXPLANATION, rows))
+    if shared:
+        every = report.overall.items()
+        ours = {who: [s.l1, s.fid, s.aed, s.mkr, s.akd] for who, s in every}
+        report.grids.append(beside_table_1(ours))
 
 
 def clip_targets(score: Score, still: Score, who: str, names: Sequence[str]) -> list[Target]:
@@ -118,6 +131,8 @@ def clip_targets(score: Score, still: Score, who: str, names: Sequence[str]) -> 
         "flicker": (score.flicker, 1.3),
         "source driven by itself, person L1": (score.own_person_l1, 0.010),
     }
+    if score.face is not None:
+        found["face distance / true faces'"] = (ratio(score.face, score.face_true), 1.0)
     faces = {"mouth": (score.mouth, 0.85), "eyes": (score.eyes, 0.8)}
     return [
         Target(row_name(f"real clips, {name}", who, names), value, limit)

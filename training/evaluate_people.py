@@ -18,8 +18,10 @@ from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.surface import part_charts
 from bunraku.training.evaluated import Frames, ModelUnderTest
+from bunraku.training.grid import Grid
 from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, IuvData
 from bunraku.training.judge import Judge
+from bunraku.training.likeness import LikenessJudge, LikenessMatch
 from bunraku.training.metrics import FrameScore, Score, match_keypoints, score_frame
 from bunraku.training.observe import read_observation
 from bunraku.training.people.records import Record, compose, list_records, read_record
@@ -45,7 +47,8 @@ EXPLANATION = (
     f"*{PREDICTED}*: both maps are the IUV net's, without a mask, from the pose network's "
     "landmarks. "
     "L1 and SSIM are in [0, 1], PSNR in dB, AKD in pixels of 256; AKD and MKR are the pose "
-    "network's, between the true and the generated frame."
+    "network's, between the true and the generated frame. *perceptual*, *FED*, *look*: distances "
+    "of EfficientNet-Lite0's features to the true frame's, as for real clips."
 )
 
 SURFACE_EXPLANATION = (
@@ -198,6 +201,7 @@ def evaluate_people(
     people: int | None = None,
     frames: int = 4,
     sheets: int = 2,
+    likeness: LikenessJudge | None = None,
 ) -> None:
     """Score the generator and the IUV net on a folder of people; add it all to the report.
 
@@ -211,11 +215,13 @@ def evaluate_people(
         people: how many people at most.
         frames: how many driving frames a person at most.
         sheets: how many contact sheets of ``SHEET_PEOPLE`` people each.
+        likeness: looks at pictures; None leaves its measures out.
 
     Raises:
         InputError: no people in the folder, or they have not been observed.
     """
     scores: dict[str, list[FrameScore]] = {row: [] for row in ROWS}
+    matches = {row: LikenessMatch() for row in ROWS}
     halves: list[bool] = []
     rows: list[list[Picture | None]] = []
     names: list[str] = []
@@ -226,6 +232,7 @@ def evaluate_people(
         for k, frame in enumerate(case.driving):
             target, alpha = case.picture(frame), case.alpha(frame)
             seen = judge.look(target) if judge is not None else None
+            true = likeness.look(target, alpha) if likeness is not None else None
             halves.append(case.record.half)
             for row in ROWS:
                 picture = made[row][k]
@@ -238,12 +245,15 @@ def evaluate_people(
                         (target.shape[0], target.shape[1]),
                     )
                 scores[row].append(score_frame(picture, target, alpha, keypoints))
+                if likeness is not None and true is not None:
+                    matches[row].add(likeness.look(picture, alpha), true)
         if len(rows) < sheets * SHEET_PEOPLE:
             rows.append(sheet_row(case, made, driving))
             names.append(case.path.stem)
         if number % 10 == 0:
             log(f"{number} of {total} people")
-    table = Table("Synthetic people", EXPLANATION, {row: Score.of(scores[row]) for row in ROWS})
+    whole = {row: replace(Score.of(scores[row]), **matches[row].means()) for row in ROWS}
+    table = Table("Synthetic people", EXPLANATION, whole)
     report.tables.append(table)
     report.targets += people_targets(table)
     report.details["synthetic people by framing"] = {
@@ -292,12 +302,12 @@ def evaluate_surface(
     }
     best, plain = scores.values()
     log(f"IUV net: part accuracy {best.part_accuracy:.3f}, {plain.part_accuracy:.3f} without mask")
-    lines = ["## IUV net", "", SURFACE_EXPLANATION, ""]
-    lines += ["| | part accuracy | mIoU | U, V error | frames |", "|---|---|---|---|---|"]
-    for name, s in scores.items():
-        numbers = f"{s.part_accuracy:.3f} | {s.mean_iou:.3f} | {s.uv_error:.3f} | {s.frames}"
-        lines.append(f"| {name} | {numbers} |")
-    report.sections.append("\n".join(lines))
+    rows = [
+        [name, f"{s.part_accuracy:.3f}", f"{s.mean_iou:.3f}", f"{s.uv_error:.3f}", str(s.frames)]
+        for name, s in scores.items()
+    ]
+    headings = ["", "part accuracy", "mIoU", "U, V error", "frames"]
+    report.grids.append(Grid("IUV net", SURFACE_EXPLANATION, headings, rows))
     report.details["IUV net"] = {name: asdict(s) for name, s in scores.items()}
     report.targets += [
         Target("IUV net, part accuracy", best.part_accuracy, 0.84, at_least=True),

@@ -13,14 +13,23 @@ from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.reader import ClipFrame
+from bunraku.training.choices import Played
 from bunraku.training.contender import WINDOW, Contender, windowed
 from bunraku.training.evaluate_clips import refuse, row_name
-from bunraku.training.evaluate_crossed import Crossed, add_crossed, drive_by_clips, film_by_clip
+from bunraku.training.evaluate_crossed import (
+    CROSS_EXPLANATION,
+    CROSS_TITLE,
+    Crossed,
+    add_crossed,
+    drive_by_clips,
+    film_by_clip,
+)
 from bunraku.training.evaluate_frames import clip_sample, short_names
-from bunraku.training.judge import Judge
+from bunraku.training.grid import Grid
 from bunraku.training.metrics import OwnError, mean_difference
 from bunraku.training.report import Refusal, Report, Scene, Target
 from bunraku.training.sheets import contact_sheet, save_sheet
+from bunraku.training.watchers import Watchers
 
 SELF_EXPLANATION = (
     "Each photo drives itself: the difference on the person's pixels in its window at "
@@ -45,7 +54,7 @@ class Found:
 
 def evaluate_photos(
     contenders: Sequence[Contender],
-    judge: Judge,
+    watchers: Watchers,
     photos: Sequence[Path],
     clips: Sequence[Path],
     out: Path,
@@ -53,11 +62,15 @@ def evaluate_photos(
     log: Log,
     limit: int | None = None,
     films: bool = False,
-) -> None:
+) -> list[Played]:
     """Each photo driven by itself and by each clip: tables, targets, and a sheet a photo.
 
     ``films`` also writes each photo moved by the first ``limit`` frames of each clip.
+
+    Returns:
+        What clips made of photos.
     """
+    played: list[Played] = []
     drivers = clip_samples(clips, report, log)
     paths = dict(zip(short_names(clips), clips, strict=True))
     found = {contender.name: Found() for contender in contenders}
@@ -68,7 +81,8 @@ def evaluate_photos(
             own = drive_by_itself(contender, name, found[contender.name])
             log(f"{path.name}, {contender.name}: driven by itself, L1 on the person {own:.4f}")
         if drivers and takers:
-            sheet = drive_by_clips(takers, judge, name, drivers, crossed)
+            sheet, made = drive_by_clips(takers, watchers, name, drivers, crossed)
+            played += made
             report.sheets.append(save_sheet(out / f"photo-{name}.jpg", sheet))
         if takers and films:
             for clip in drivers:
@@ -79,7 +93,8 @@ def evaluate_photos(
     if any(made.own for made in found.values()):
         add_own(report, found, out)
     if any(crossed.values()):
-        add_crossed(report, crossed)
+        add_crossed(report, crossed, CROSS_TITLE, CROSS_EXPLANATION)
+    return played
 
 
 def clip_samples(clips: Sequence[Path], report: Report, log: Log) -> dict[str, list[ClipFrame]]:
@@ -130,8 +145,7 @@ def drive_by_itself(contender: Contender, name: str, found: Found) -> float:
 def add_own(report: Report, found: Mapping[str, Found], out: Path) -> None:
     """The photos driven by themselves: Markdown, details, targets and a sheet."""
     names = list(found)
-    lines = ["## Photos driven by themselves", "", SELF_EXPLANATION, ""]
-    lines += ["| photo | L1 person | own size, person | own size, whole |", "|---|---|---|---|"]
+    lines = []
     window: dict[str, float] = {}
     whole: dict[str, dict[str, float]] = {}
     rows: list[list[Picture | None]] = []
@@ -154,10 +168,11 @@ def add_own(report: Report, found: Mapping[str, Found], out: Path) -> None:
     headings = ["photo", "IUV", "output", "difference × 4"]
     sheet = contact_sheet(rows, headings, list(window))
     report.sheets.append(save_sheet(out / "photos-by-themselves.jpg", sheet))
-    report.sections.append("\n".join(lines))
+    heads = ["photo", "L1 person", "own size, person", "own size, whole"]
+    report.grids.append(Grid("Photos driven by themselves", SELF_EXPLANATION, heads, lines))
     report.details["photos driven by themselves"] = window
     report.details["photos driven by themselves, at their own size"] = whole
 
 
-def _row(name: str, own: float, whole: OwnError) -> str:
-    return f"| {name} | {own:.4f} | {whole.person_l1:.4f} | {whole.l1:.4f} |"
+def _row(name: str, own: float, whole: OwnError) -> list[str]:
+    return [name, f"{own:.4f}", f"{whole.person_l1:.4f}", f"{whole.l1:.4f}"]

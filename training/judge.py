@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from bunraku.runtime.engines.registry import EngineFactory
@@ -18,6 +19,15 @@ class Seen:
     """[33, 4]: x, y in pixels, z, visibility."""
     mask: Array | None
     """[H, W] in [0, 1], where it was asked for."""
+
+
+class JudgeKind(StrEnum):
+    """Which network finds keypoints for AKD and MKR."""
+
+    POSE = "pose"
+    """The one that also drives."""
+    MOVENET = "movenet"
+    """Another one, of another family (`bunraku fetch --judge`)."""
 
 
 class Judge(Protocol):
@@ -45,3 +55,23 @@ class PoseJudge:
     def look(self, picture: Picture, mask: bool = False) -> Seen | None:
         pose = self._tracker.observe(picture, mask=mask)
         return None if pose is None else Seen(pose.landmarks, pose.mask)
+
+
+class Keypoints(Protocol):
+    """Finds the keypoints that AKD and MKR are of, in place of a judge's own."""
+
+    def find(self, picture: Picture) -> Array | None:
+        """``[33, 4]``: x, y in pixels, z, visibility; None if there is nobody."""
+
+
+def load_keypoints(kind: JudgeKind, threads: int | None = None) -> Keypoints | None:
+    """Who finds keypoints; None: the judge itself.
+
+    Raises:
+        FetchError: its network has not been fetched yet.
+    """
+    if kind is JudgeKind.POSE:
+        return None
+    from bunraku.training.movenet import MoveNetJudge
+
+    return MoveNetJudge(threads)

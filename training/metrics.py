@@ -191,6 +191,20 @@ class Score:
     mouth: float | None = None
     """Correlation of its opening with the driver's (training/face_match.py)."""
     eyes: float | None = None
+    perceptual: float | None = None
+    """What is from here on is training/likeness.py's; this to the true frame, LPIPS-style."""
+    fed: float | None = None
+    """Fréchet distance of the features of all frames to the true ones'."""
+    look: float | None = None
+    """Of the person, by features that nobody trained to tell people apart."""
+    aed: float | None = None
+    """The same by a re-identification network; None where none was given."""
+    fid: float | None = None
+    """As ``fed``, by the network that was given for it."""
+    face: float | None = None
+    """Between the faces of the source and the result."""
+    face_true: float | None = None
+    """Between two true faces of one person, in the same frames."""
 
     @classmethod
     def of(

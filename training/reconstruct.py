@@ -7,18 +7,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from bunraku.errors import NoPersonError
 from bunraku.runtime.source.framing import Window
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.reader import ClipFrame
-from bunraku.training.contender import Contender, close_up, in_picture, windowed
+from bunraku.training.choices import Played
+from bunraku.training.contender import Contender, close_up, windowed
 from bunraku.training.evaluate_frames import Spaced, clip_frames
-from bunraku.training.face_match import FaceJudge, FaceMatch
+from bunraku.training.face_match import FaceMatch
 from bunraku.training.flicker import FlickerMeter
-from bunraku.training.judge import Judge, Seen
+from bunraku.training.likeness import LikenessMatch
 from bunraku.training.metrics import (
     FrameScore,
     OwnError,
@@ -28,6 +26,7 @@ from bunraku.training.metrics import (
     score_frame,
 )
 from bunraku.training.sheets import Film, tile_size
+from bunraku.training.watchers import Sight, Watchers
 
 SHEET_FRAMES = 6
 """Frames of a clip on its sheet."""
@@ -45,16 +44,6 @@ class Start:
     """Who can animate it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Truth:
-    """A true frame in a window."""
-
-    picture: Picture
-    seen: Seen | None
-    face: npt.NDArray[np.float32] | None
-    """The face's points in pixels of the whole frame, upright."""
-
-
 @dataclass
 class Performance:
     """What one candidate made of one clip."""
@@ -63,6 +52,7 @@ class Performance:
     frames: list[FrameScore] = field(default_factory=list)
     flicker: FlickerMeter = field(default_factory=FlickerMeter)
     face: FaceMatch = field(default_factory=FaceMatch)
+    likeness: LikenessMatch = field(default_factory=LikenessMatch)
     lost: int = 0
     """Frames in which the driver was not found."""
 
@@ -86,8 +76,16 @@ class ClipResult:
     size: tuple[int, int]
     """Width and height of its tiles."""
     unmoved: list[FrameScore] = field(default_factory=list)
+    unmoved_likeness: LikenessMatch = field(default_factory=LikenessMatch)
     shown: Spaced[tuple[int, list[Picture]]] = field(default_factory=lambda: Spaced(SHEET_FRAMES))
     """Frame numbers and the pictures of a row, the source's first."""
+
+    def played(self) -> Played:
+        """For questions to people: what is shown, without the source's own frame."""
+        (_, source), *rows = self.shown.chosen()
+        columns = list(zip(*(pictures for _, pictures in rows), strict=True))
+        made = dict(zip(self.headings[1:], columns[1:], strict=True))
+        return Played(self.name, self.name, source[0], self.name, columns[0], made, true=True)
 
 
 def total(parts: Sequence[Performance]) -> Score:
@@ -105,7 +103,15 @@ def total(parts: Sequence[Performance]) -> Score:
         score,
         mouth=average([part.face.mouth_correlation for part in parts]),
         eyes=average([part.face.eyes_correlation for part in parts]),
+        **LikenessMatch.total([part.likeness for part in parts]).means(),
     )
+
+
+def unmoved(results: Sequence[ClipResult]) -> Score:
+    """The source frames as they are, of several clips together."""
+    score = Score.of([frame for result in results for frame in result.unmoved])
+    likeness = LikenessMatch.total([result.unmoved_likeness for result in results])
+    return replace(score, **likeness.means())
 
 
 def find_source(contenders: Sequence[Contender], path: Path, limit: int | None) -> Start | None:
@@ -129,23 +135,21 @@ def find_source(contenders: Sequence[Contender], path: Path, limit: int | None) 
 
 def reconstruct(
     start: Start,
-    judge: Judge,
+    watchers: Watchers,
     path: Path,
     name: str,
     limit: int | None,
     film: Path | None = None,
-    faces: FaceJudge | None = None,
 ) -> ClipResult:
     """Drive a clip's source frame with the frames from it on, in step for all candidates.
 
     Args:
         start: what :func:`find_source` gave.
-        judge: finds the person in true and generated frames.
+        watchers: look at true and generated frames.
         path: the clip.
         name: what it is called.
         limit: at most so many frames of it.
         film: where to write all candidates side by side; None for nowhere.
-        faces: finds their faces; None to leave them out.
 
     Raises:
         ClipError: the clip cannot be read.
@@ -160,28 +164,33 @@ def reconstruct(
         contender.follow(start.frame.image, start.frame.time_s)  # calibrates
         made[contender.name] = Performance(contender.own_error())
     result = ClipResult(name, start.frame.index, made, headings, tile_size(shape, len(headings)))
-    source = windowed(first.photo, first.window)
-    still = judge.look(source)
+    by_view = {contender.view: contender for contender in start.takers}
+    stills = {view: _see_photo(watchers, contender) for view, contender in by_view.items()}
+    still = stills[first.view]
     with ExitStack() as stack:
         reel = None if film is None else stack.enter_context(Film(film, headings, result.size))
         for frame in clip_frames(path, limit):
             if frame.index < start.frame.index:
                 continue
             row = [first.upright(frame.image)]
-            truths: dict[tuple[int, Window], Truth] = {}
+            truths: dict[tuple[int, Window], Sight] = {}
             for contender in start.takers:
                 if frame.index == start.frame.index:
                     row.append(contender.whole())
                     continue
                 output = contender.follow(frame.image, frame.time_s)
                 row.append(contender.whole())
-                truth, found = _truth(truths, judge, contender, frame, faces), judge.look(output)
+                truth = _truth(truths, watchers, contender, frame)
+                found = watchers.see(output, row[-1], contender.window, mask=False)
                 performance = made[contender.name]
-                performance.frames.append(_score(found, output, truth))
-                performance.flicker.add(output, truth.picture, _mask(truth))
-                performance.face.add(truth.face, _face(faces, row[-1], found, contender.window))
+                performance.frames.append(_score(found, truth))
+                performance.flicker.add(output, truth.picture, truth.mask)
+                performance.face.add(truth.face, found.face)
+                _liken(performance.likeness, found, truth, stills[contender.view])
             if truths:
-                result.unmoved.append(_score(still, source, truths[first.view]))
+                truth = truths[first.view]
+                result.unmoved.append(_score(still, truth))
+                _liken(result.unmoved_likeness, still, truth, still)
             row = [close_up(picture, first.window) for picture in row]
             result.shown.offer((frame.index, row))
             if reel is not None:
@@ -199,38 +208,33 @@ def _takes(contender: Contender, frame: ClipFrame) -> bool:
     return True
 
 
+def _see_photo(watchers: Watchers, contender: Contender) -> Sight:
+    """The source in its window."""
+    picture, window = windowed(contender.photo, contender.window), contender.window
+    return watchers.see(picture, contender.photo, window, mask=False)
+
+
 def _truth(
-    known: dict[tuple[int, Window], Truth],
-    judge: Judge,
+    known: dict[tuple[int, Window], Sight],
+    watchers: Watchers,
     contender: Contender,
     frame: ClipFrame,
-    faces: FaceJudge | None,
-) -> Truth:
+) -> Sight:
     """The true frame in the candidate's window; candidates that frame alike share it."""
     if contender.view not in known:
         whole = contender.upright(frame.image)
         picture = windowed(whole, contender.window)
-        seen = judge.look(picture, mask=True)
-        face = _face(faces, whole, seen, contender.window)
-        known[contender.view] = Truth(picture, seen, face)
+        known[contender.view] = watchers.see(picture, whole, contender.window, mask=True)
     return known[contender.view]
 
 
-def _face(
-    faces: FaceJudge | None, whole: Picture, seen: Seen | None, window: Window
-) -> npt.NDArray[np.float32] | None:
-    """The face of a person seen in a window, at the whole picture's own size."""
-    if faces is None or seen is None:
-        return None
-    return faces.look(whole, in_picture(seen.landmarks, window))
-
-
-def _mask(truth: Truth) -> Array | None:
-    return None if truth.seen is None else truth.seen.mask
-
-
-def _score(found: Seen | None, picture: Picture, truth: Truth) -> FrameScore:
+def _score(found: Sight, truth: Sight) -> FrameScore:
     size = (truth.picture.shape[0], truth.picture.shape[1])
-    points = None if truth.seen is None else truth.seen.landmarks
-    keypoints = match_keypoints(points, None if found is None else found.landmarks, size)
-    return score_frame(picture, truth.picture, _mask(truth), keypoints)
+    keypoints = match_keypoints(truth.landmarks, found.landmarks, size)
+    return score_frame(found.picture, truth.picture, truth.mask, keypoints)
+
+
+def _liken(match: LikenessMatch, found: Sight, truth: Sight, source: Sight) -> None:
+    if found.look is not None and truth.look is not None:
+        match.add(found.look, truth.look)
+    match.add_faces(source.portrait, found.portrait, (source.portrait, truth.portrait))

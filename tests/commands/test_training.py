@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from bunraku.__main__ import app
 from bunraku.export import exporter
+from bunraku.export.judge import fetch as judge_fetch
 from bunraku.export.pose import fetch as pose_fetch
 from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
@@ -71,11 +72,21 @@ def test_fetch_another_pose_network(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert model.options["package"] == tmp_path / "pose.tgz"
 
 
+def test_fetch_a_judge(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    networks, judge = Recorder(PoseNetworks(tmp_path, tmp_path, tmp_path)), Recorder("judge.onnx")
+    monkeypatch.setattr(pose_fetch, "fetch_networks", networks)
+    monkeypatch.setattr(judge_fetch, "fetch_judge", judge)
+    result = _run("fetch", "--judge", "--package", tmp_path / "models.tgz")
+    assert result.stdout.splitlines()[-1] == "The judge's is judge.onnx"
+    assert judge.options["package"] == tmp_path / "models.tgz"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--pose", "best"), "no pose network 'best'"),
-        (("--package", "pose.tgz"), "Say which with --pose"),
+        (("--package", "pose.tgz"), "Give it with either --pose lite, --pose heavy or --judge"),
+        (("--judge", "--pose", "heavy", "--package", "x.tgz"), "it is not clear which"),
     ],
 )
 def test_what_cannot_be_fetched_is_told(words: tuple[str, ...], message: str) -> None:
@@ -248,6 +259,20 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
     assert [one.name for one in sorted(tmp_path.rglob("*"))] == (
         ["bundle", "c.pt", "photo.jpg", "photos"]
     )
+
+
+def test_evaluate_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = Recorder()
+    monkeypatch.setattr(evaluate, "run_evaluation", fake)
+    base = ("evaluate", "-o", tmp_path / "o", "--clips", tmp_path / "c")
+    _run(*base, "--protocol", "cross", "--pairs", 7, "--judge", "movenet", "--choices")
+    options = fake.arguments[0]
+    assert (options.protocol, options.pairs, options.judge) == ("cross", 7, "movenet")
+    assert options.choices
+    assert options.likeness
+    for wrong in ("protocol", "judge"):
+        refused = _run(*base, f"--{wrong}", "best")
+        assert f"There is no {wrong} 'best'. Use " in refused.stderr
 
 
 def test_evaluate_on_nothing(tmp_path: Path) -> None:

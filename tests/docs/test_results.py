@@ -85,6 +85,16 @@ def test_drivers() -> None:
         assert (met == "yes") == (rows["all, body"][column] <= number(asked.removeprefix("≤")))
 
 
+def test_judged() -> None:
+    told = file("evaluation-judged-2026-11-29")
+    assert told["details"]["measured by"]["AKD, MKR"] == "movenet"
+    columns = ("akd", "mkr", "perceptual", "fed", "look", "face", "face_true")
+    for name in ("unmoved source", "body"):
+        row = told["tables"]["Real clips"][f"all, {name}"]
+        for cell, column in zip(cells(f"{name}, by MoveNet"), columns, strict=True):
+            same(cell, row[column])
+
+
 def test_touch_up() -> None:
     told = file("touch-up-2026-11-29")
     for name, row in {

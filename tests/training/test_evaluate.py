@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from bunraku.errors import InputError, OutputError
+from bunraku.errors import FetchError, InputError, OutputError
 from bunraku.training import evaluate as module
 from bunraku.training.contender import Candidate
-from bunraku.training.evaluate import EvaluateOptions, run_evaluation
+from bunraku.training.evaluate import run_evaluation
+from bunraku.training.evaluate_options import EvaluateOptions, Protocol
+from bunraku.training.judge import JudgeKind
 from bunraku.training.report import Report
 
 HERE = Path("somewhere")
@@ -28,6 +30,11 @@ HERE = Path("somewhere")
         ({"clips": HERE, "candidates": (Candidate(), Candidate())}, "Two candidates are called"),
         ({"data": HERE, "frames": 0}, "At least one person"),
         ({"data": HERE, "people": 0}, "At least one person"),
+        ({"photos": HERE, "protocol": Protocol.CROSS}, "nothing to drive. Give --clips"),
+        ({"clips": HERE, "protocol": Protocol.CROSS, "robustness": True}, "without --protocol"),
+        ({"photos": HERE, "robustness": True}, "clips that drive themselves"),
+        ({"clips": HERE, "likeness": False, "reid": HERE}, "Leave out --no-likeness"),
+        ({"clips": HERE, "pairs": 0}, "At least one pair"),
     ],
 )
 def test_options_that_make_no_sense(given: dict[str, Any], message: str) -> None:
@@ -88,3 +95,55 @@ def test_checkpoints_that_are_none(make_people: Callable[..., Path], tmp_path: P
     )
     with pytest.raises(InputError, match="There is no checkpoint at"):
         run_evaluation(options, lambda _: None)
+
+
+def test_across_clips_there_must_be_two(tmp_path: Path) -> None:
+    (tmp_path / "alone.mp4").touch()
+    options = EvaluateOptions(out=tmp_path / "out", clips=tmp_path, protocol=Protocol.CROSS)
+    with pytest.raises(InputError, match=r"at least two are needed. Give a folder of clips"):
+        run_evaluation(options, lambda _: None)
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no clip in"):
+        run_evaluation(EvaluateOptions(out=tmp_path / "out", clips=tmp_path), lambda _: None)
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No networks for poses and faces."""
+    monkeypatch.setattr(module, "PoseJudge", lambda _threads: None)
+    monkeypatch.setattr(module, "face_judge", lambda _threads, _log: None)
+
+
+@pytest.mark.usefixtures("nobody")
+def test_who_measures_is_told(tmp_path: Path) -> None:
+    report = Report({})
+    watchers = module.find_watchers(
+        EvaluateOptions(out=tmp_path, clips=tmp_path), report, lambda _: None
+    )
+    assert watchers.likeness is not None
+    assert watchers.keypoints is None
+    told = report.details["measured by"]
+    assert told["AKD, MKR"] == "pose"
+    assert set(told) == {"AKD, MKR", "perceptual", "FED", "look", "face"}
+    assert "| AKD, MKR | pose |" in report.markdown()
+
+
+@pytest.mark.usefixtures("nobody")
+def test_likeness_is_left_out(tmp_path: Path) -> None:
+    options = EvaluateOptions(out=tmp_path, clips=tmp_path, likeness=False)
+    assert module.find_watchers(options, Report({}), lambda _: None).likeness is None
+
+
+@pytest.mark.usefixtures("nobody")
+def test_what_is_missing_is_found_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path))
+    given = EvaluateOptions(out=tmp_path, clips=tmp_path, reid=tmp_path / "no.onnx")
+    with pytest.raises(InputError, match=r"There is no network .*no\.onnx"):
+        module.find_watchers(given, Report({}), lambda _: None)
+    judged = EvaluateOptions(out=tmp_path, clips=tmp_path, judge=JudgeKind.MOVENET, likeness=False)
+    with pytest.raises(FetchError, match="bunraku fetch --judge"):
+        module.find_watchers(judged, Report({}), lambda _: None)

@@ -16,6 +16,7 @@ from bunraku.training.evaluate_clips import clip_targets, evaluate_clips
 from bunraku.training.judge import Judge
 from bunraku.training.metrics import Score
 from bunraku.training.report import Refusal, Report
+from bunraku.training.watchers import Watchers
 
 DAMAGED = "damaged.mp4 holds no frame that can be decoded."
 
@@ -37,7 +38,7 @@ def test_report(judge: Judge, clips: dict[str, list[Picture]], tmp_path: Path) -
     clips["walk"], clips["gone"] = walk(5), [*walk(2), street()]
     report = Report({})
     paths = [Path("gone.mp4"), Path("walk.mp4")]
-    evaluate_clips([contender()], judge, paths, tmp_path, report, lambda _: None)
+    evaluate_clips([contender()], Watchers(judge), paths, tmp_path, report, lambda _: None)
     assert list(report.tables[0].rows) == [
         f"{name}, {row}" for name in ("gone", "walk", "all") for row in (UNMOVED, OURS)
     ]
@@ -72,7 +73,7 @@ def test_what_is_refused_is_named(
     report = Report({})
     lines: list[str] = []
     paths = [Path(f"{name}.mp4") for name in ("empty", "damaged", "short", "walk")]
-    evaluate_clips([contender()], judge, paths, tmp_path, report, lines.append)
+    evaluate_clips([contender()], Watchers(judge), paths, tmp_path, report, lines.append)
     assert report.refusals == [
         Refusal("empty.mp4", None, "nobody to animate"),
         Refusal("damaged.mp4", None, DAMAGED),
@@ -88,7 +89,9 @@ def test_only_clips_without_people(
 ) -> None:
     clips["empty"] = [street()]
     report = Report({})
-    evaluate_clips([contender()], judge, [Path("empty.mp4")], tmp_path, report, lambda _: None)
+    evaluate_clips(
+        [contender()], Watchers(judge), [Path("empty.mp4")], tmp_path, report, lambda _: None
+    )
     assert report.tables == []
     assert [target.name for target in report.targets] == ["real clips, refused"]
 
@@ -101,7 +104,7 @@ def test_candidates_beside_each_other(
     report = Report({})
     both = [contender("old"), contender("picky", Picky(size=128))]
     paths = [Path("walk.mp4"), Path("edge.mp4")]
-    evaluate_clips(both, judge, paths, tmp_path, report, lambda _: None, films=True)
+    evaluate_clips(both, Watchers(judge), paths, tmp_path, report, lambda _: None, films=True)
     rows = list(report.tables[0].rows)
     assert rows == [
         f"walk, {UNMOVED}", "walk, old", "walk, picky",

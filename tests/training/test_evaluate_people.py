@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from bunraku.networks.iuv import IuvNet, IuvOptions
@@ -28,7 +29,9 @@ from bunraku.training.evaluate_people import (
     people_targets,
 )
 from bunraku.training.evaluated import Frames
+from bunraku.training.features import Features
 from bunraku.training.judge import Judge
+from bunraku.training.likeness import Look
 from bunraku.training.metrics import Score, mean_difference
 from bunraku.training.people.records import Record, compose
 from bunraku.training.report import Report, Table
@@ -153,6 +156,34 @@ def test_the_whole_evaluation(make_people: MakePeople, judge: Judge, tmp_path: P
     assert [path.name for path in report.sheets] == ["people-00.jpg"]
     assert report.sheets[0].is_file()
     json.dumps(report.as_json())
+
+
+class OwnColours:
+    """Sees of a picture the mean colour of its person."""
+
+    def look(self, picture: Picture, alpha: Array | None) -> Look:
+        share = np.ones(picture.shape[:2], np.float32) if alpha is None else alpha
+        mean = (picture * share[..., None]).mean((0, 1))
+        row = np.asarray(mean / np.linalg.norm(mean), np.float32)
+        return Look(Features((row[:, None, None],)), row)
+
+    def face(self, _picture: Picture, _points: NDArray[np.float32]) -> None:
+        return None
+
+
+def test_likeness(make_people: MakePeople, tmp_path: Path) -> None:
+    report = Report({})
+    folder = make_people(count=1, frames=3)
+    watching = OwnColours()
+    evaluate_people(
+        Copier(), None, folder, tmp_path, report, lambda _: None, sheets=0, likeness=watching
+    )
+    exact, unmoved = report.tables[0].rows[EXACT], report.tables[0].rows[UNMOVED]
+    assert exact.look is not None
+    assert unmoved.look is not None
+    assert 0.0 < exact.look < unmoved.look
+    assert exact.perceptual == pytest.approx(exact.look**2, rel=0.5)
+    assert exact.face is None
 
 
 def test_without_keypoints(make_people: MakePeople, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bunraku.training.judge import Judge
 from bunraku.training.page import page
 from bunraku.training.report import Refusal, Report
 from bunraku.training.sheets import HEADING_PX
+from bunraku.training.watchers import Watchers
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_photos(
     ]
     report = Report({})
     paths = [Path("walk.mp4"), Path("lost.mp4")]
-    evaluate_photos([contender()], judge, photos, paths, tmp_path, report, lambda _: None)
+    evaluate_photos([contender()], Watchers(judge), photos, paths, tmp_path, report, lambda _: None)
     own = report.details["photos driven by themselves"]
     assert set(own) == {"block", "wider"}
     # Driven by itself, the fake puppet warps the photo by nothing.
@@ -72,7 +73,7 @@ def test_photos_without_clips(
 ) -> None:
     photo = make_photo("block.png", with_person(street(), 140, 60))
     report = Report({})
-    evaluate_photos([contender()], judge, [photo], [], tmp_path, report, lambda _: None)
+    evaluate_photos([contender()], Watchers(judge), [photo], [], tmp_path, report, lambda _: None)
     assert [path.name for path in report.sheets] == ["photos-by-themselves.jpg"]
     assert "photos driven by clips" not in report.details
 
@@ -90,7 +91,9 @@ def test_photos_by_several_candidates(
     ]
     both = [contender("old"), contender("picky", Picky(size=128))]
     report = Report({})
-    evaluate_photos(both, judge, photos, [Path("walk.mp4")], tmp_path, report, lambda _: None)
+    evaluate_photos(
+        both, Watchers(judge), photos, [Path("walk.mp4")], tmp_path, report, lambda _: None
+    )
     own = report.details["photos driven by themselves"]
     assert list(own) == ["block, old", "edge, old", "block, picky"]
     crossed = report.details["photos driven by clips"]
@@ -106,7 +109,9 @@ def test_photos_that_cannot_be_read(judge: Judge, tmp_path: Path) -> None:
     (tmp_path / "no.png").write_text("not a picture")
     report = Report({})
     lines: list[str] = []
-    evaluate_photos([contender()], judge, [tmp_path / "no.png"], [], tmp_path, report, lines.append)
+    evaluate_photos(
+        [contender()], Watchers(judge), [tmp_path / "no.png"], [], tmp_path, report, lines.append
+    )
     assert [r.what for r in report.refusals] == ["no.png"]
     assert isinstance(report.refusals[0], Refusal)
     assert report.targets == []
@@ -124,7 +129,15 @@ def test_films_of_photos_moved_by_clips(
     both = [contender("old"), contender("new")]
     report = Report({})
     evaluate_photos(
-        both, judge, [photo], [Path("walk.mp4")], tmp_path, report, lambda _: None, 3, True
+        both,
+        Watchers(judge),
+        [photo],
+        [Path("walk.mp4")],
+        tmp_path,
+        report,
+        lambda _: None,
+        3,
+        True,
     )
     [scene] = report.scenes
     assert (scene.name, scene.sheet) == ("block, moved by walk", None)

@@ -19,6 +19,7 @@ from bunraku.training.judge import Judge
 from bunraku.training.metrics import FrameScore, OwnError
 from bunraku.training.reconstruct import ClipResult, Performance, find_source, reconstruct, total
 from bunraku.training.sheets import HEADING_PX
+from bunraku.training.watchers import Watchers
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def run(
 ) -> ClipResult | None:
     path = Path(f"{name}.mp4")
     start = find_source(contenders or [contender()], path, limit)
-    return None if start is None else reconstruct(start, judge, path, name, limit)
+    return None if start is None else reconstruct(start, Watchers(judge), path, name, limit)
 
 
 def test_self_reconstruction(judge: Judge, clips: dict[str, list[Picture]]) -> None:
@@ -175,7 +176,7 @@ def test_the_film_shows_every_frame(
     path, film = Path("walk.mp4"), tmp_path / "films" / "walk.webm"
     start = find_source([contender()], path, None)
     assert start is not None
-    result = reconstruct(start, judge, path, "walk", None, film)
+    result = reconstruct(start, Watchers(judge), path, "walk", None, film)
     with ClipReader(film) as reader:
         frames = list(reader.frames())
     assert len(frames) == 3
@@ -203,12 +204,12 @@ def test_faces_are_looked_for_in_whole_pictures(
     start = find_source([contender()], Path("walk.mp4"), None)
     assert start is not None
     faces = FakeFaces()
-    result = reconstruct(start, judge, Path("walk.mp4"), "walk", None, faces=faces)
-    # The block's middle in pixels of the frame, of the true frame and of the result.
-    for i, (x, y) in enumerate(faces.poses):
+    result = reconstruct(start, Watchers(judge, faces), Path("walk.mp4"), "walk", None)
+    # The block's middle in pixels of the frame: of the source, then of each true frame and result.
+    for i, (x, y) in enumerate(faces.poses[1:]):
         assert x == pytest.approx(60 + 6 * (1 + i // 2) + 19.5, abs=1.0)
         assert y == pytest.approx(50 + 79.5, abs=1.0)
-    assert len(faces.poses) == 2 * 14
+    assert len(faces.poses) == 1 + 2 * 14
     score = result.made[OURS].score
     assert score.mouth == pytest.approx(1.0, abs=0.01)
     assert score.eyes is None  # they do not move

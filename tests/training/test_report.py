@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bunraku.errors import OutputError
+from bunraku.training.grid import Grid
 from bunraku.training.metrics import Score
 from bunraku.training.report import MEASURES, Refusal, Report, Table, Target, ratio
 
@@ -45,7 +46,7 @@ def report() -> Report:
     return Report(
         {"generator": {"steps": 3}},
         tables=[table],
-        sections=["## More\n\ntext"],
+        grids=[Grid("More", "text", ["", "b"], [["a", "1"]])],
         targets=[Target("PSNR", 20.125, 19.0, at_least=True), Target("AKD", 0.5, 0.4)],
         details={"seconds": 1.5},
         sheets=[Path("somewhere/sheet.jpg")],
@@ -104,6 +105,7 @@ def test_written(tmp_path: Path) -> None:
     made.write(tmp_path / "deeper")
     assert (tmp_path / "deeper" / "report.md").read_text(encoding="utf-8") == made.markdown()
     data = json.loads((tmp_path / "deeper" / "report.json").read_text(encoding="utf-8"))
+    assert data["grids"] == {"More": [["", "b"], ["a", "1"]]}
     assert data["tables"]["People"]["ours"]["person_psnr"] == 20.125
     assert data["targets"][1] == {
         "name": "AKD", "value": 0.5, "limit": 0.4, "at_least": False, "passed": False,

@@ -8,19 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import (
-    DEPTH_STEP,
-    HANGING,
-    Binding,
-)
+from bunraku.runtime.drivers.body.binding import DEPTH_STEP, Binding
+from bunraku.runtime.drivers.body.lines import STEP_PX, Lines
 from bunraku.runtime.drivers.body.parting import GROUP
-from bunraku.runtime.drivers.body.regions import grown, nearest_reached
+from bunraku.runtime.drivers.body.parts import HANGING
+from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
-STEP_PX = 3
-"""Between the grid's lines."""
 TORN = 1.3
 """Times ``DEPTH_STEP``: an edge between depths that differ by more is cut."""
 SKIRT_PX = 3.0
@@ -32,7 +28,9 @@ HOLDING = 0.5
 EDGE_PX = 2
 """How far below that edge it still reaches."""
 STREAKS = 2.5, 4.0
-"""How often its own length a triangle may be drawn out until it fades, and until it is gone."""
+"""How often its own length a triangle may be drawn out until it fades, and until it is gone,"""
+ON_HEAD = 5.0, 9.0
+"""and the same of a head, whose sides are hair and cheeks that a photo shows from the edge."""
 _LEGS = [BodyBone.THIGH_L, BodyBone.THIGH_R, BodyBone.SHIN_L, BodyBone.SHIN_R]
 _SHINS = [BodyBone.SHIN_L, BodyBone.SHIN_R]
 _HELD = [BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R]
@@ -81,6 +79,10 @@ class Grid:
     seams: Seams
     unstretched: Array
     """``[t, 2, 2]``: what takes a triangle's first two edges to the photo's axes."""
+    streaks: Array
+    """``[t, 2]``, see ``STREAKS``."""
+    corners: Array
+    """``[v]``: of how many triangles each vertex is one."""
 
     def whole(self, moved: Array) -> NDArray[np.bool_]:
         """``[t]``: which triangles are not pulled out between two bones.
@@ -93,7 +95,8 @@ class Grid:
         return result
 
     def share(self, moved: Array) -> Array:
-        """``[t]`` in [0, 1]: how much each triangle has to show; nothing if drawn out to streaks.
+        """``[v]`` in [0, 1]: how much there is to show at each vertex; less where the triangles
+        around it are drawn out to streaks, and nothing where all are.
 
         :param moved: ``[v, 3]``, where the vertices are now.
         """
@@ -108,8 +111,10 @@ class Grid:
         areas = xx * yy - xy * yx
         root = np.sqrt(np.maximum(squares * squares - 4.0 * areas * areas, 0.0))
         most = np.sqrt(0.5 * (squares + root))  # the larger singular value
-        start, end = STREAKS
-        return np.asarray(np.clip((end - most) / (end - start), 0.0, 1.0), np.float32)
+        start, end = self.streaks.T
+        shown = np.clip((end - most) / (end - start), 0.0, 1.0)
+        sums = np.bincount(self.triangles.ravel(), np.repeat(shown, 3), len(self.vertices))
+        return np.asarray(sums / self.corners, np.float32)
 
 
 def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
@@ -121,38 +126,39 @@ def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
     moved[:, 1] += hold * (rise + np.minimum(rise, np.float32(EDGE_PX)))
 
 
-def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid:
+def held(
+    vertices: Array, bone: NDArray[np.int32], trunk_px: float, lower_edge: int | None
+) -> Array:
+    """``Grid.hold`` of vertices ``[v, 3]`` in the photo, of these main bones ``[v]``."""
+    if lower_edge is None:
+        return np.zeros(len(vertices), np.float32)
+    above = np.maximum(lower_edge - STEP_PX - vertices[:, 1], 0.0) / (HOLDING * trunk_px)
+    return np.asarray(np.maximum(1.0 - above, 0.0) * np.isin(bone, _HELD), np.float32)
+
+
+def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None, lines: Lines) -> Grid:
     """The mesh of a bound photo.
 
     :param trunk_px: length of the trunk.
     :param lower_edge: the window's row at which the photo ends and cuts the person; None if not.
     """
-    n = len(binding.reached)
-    near = grown(binding.reached, STEP_PX - 1)
-    lines = np.append(np.arange(0, n - 1, STEP_PX), n - 1)
-    y, x = np.meshgrid(lines, lines, indexing="ij")
-    used = near[y, x]
-    number = np.where(used, np.cumsum(used.ravel()).reshape(used.shape) - 1, -1)
-    at = nearest_reached(binding.reached)[y[used], x[used]]
-    place = np.stack([x[used], y[used], binding.depth.ravel()[at]], 1).astype(np.float32)
+    number = lines.nodes(binding.reached)
+    y, x = np.nonzero(number >= 0)
+    at = nearest_reached(binding.reached)[y, x]
+    place = np.stack([x, y, binding.depth.ravel()[at]], 1).astype(np.float32)
     weights, bone = binding.weights.reshape(-1, BODY_BONES)[at], binding.bone.ravel()[at]
-    a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]
-    quads = np.stack([a, b, c, d], -1)[(np.stack([a, b, c, d]) >= 0).all(0)]
-    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    cells = lines.triangles(number)
     part, distance = binding.part.ravel()[at], binding.distance.ravel()[at]
-    cut = _cut(triangles, place, part, distance, trunk_px, fineness(n))
-    doubled = _double(triangles[cut], place, bone)
+    cut = _cut(cells, place, part, distance, trunk_px, fineness(len(number)))
+    doubled = _double(cells[cut], place, bone)
     origin = np.concatenate([np.arange(len(place)), doubled.origin]).astype(np.int64)
     carrier = np.concatenate([np.arange(len(place)), doubled.carrier]).astype(np.int64)
-    triangles = np.concatenate([triangles[~cut], doubled.triangles]).astype(np.int32)
+    triangles = np.concatenate([cells[~cut], doubled.triangles]).astype(np.int32)
     group = np.concatenate([np.full((~cut).sum(), -1), doubled.group]).astype(np.int32)
     vertices = place[origin]
     vertices[:, 2] = place[carrier, 2]
     bone = bone[carrier].astype(np.int32)
-    hold = np.zeros(len(vertices), np.float32)
-    if lower_edge is not None:
-        above = np.maximum(lower_edge - STEP_PX - vertices[:, 1], 0.0) / (HOLDING * trunk_px)
-        hold = (np.maximum(1.0 - above, 0.0) * np.isin(bone, _HELD)).astype(np.float32)
+    hold = held(vertices, bone, trunk_px, lower_edge)
     bones = np.argsort(-weights, 1)[:, :4]
     heavy = np.take_along_axis(weights, bones, 1)
     heavy /= heavy.sum(1, keepdims=True) + 1e-9
@@ -166,6 +172,8 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
         hold,
         Seams.of(vertices, bone, triangles),
         _unstretched(vertices, triangles),
+        np.where((bone[triangles] == BodyBone.HEAD).all(1)[:, None], ON_HEAD, STREAKS),
+        np.maximum(np.bincount(triangles.ravel(), minlength=len(vertices)), 1),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,11 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import Bound
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.grid import make_grid
+from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.grid import held, make_grid
+from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.settling import Settled
+from bunraku.runtime.drivers.body.shells import Shell
 from bunraku.runtime.drivers.body.texture import CLOTH, Cloth
 from bunraku.spec.arrays import Array
 
@@ -35,7 +39,9 @@ class Layer:
     triangles: NDArray[np.int32]
     """``[t, 3]``"""
     cloth: NDArray[np.int32]
-    """``[t]``: which plane each shows."""
+    """``[t, 2]``: which plane each shows, and which it goes over into."""
+    mix: Array
+    """``[v]`` in [0, 1]: how far it has, at each vertex."""
     hold: Array
     """``[v]``, see ``Grid.hold``."""
     given: NDArray[np.bool_]
@@ -46,34 +52,48 @@ def make_layer(
     fit: Fit,
     settled: Settled,
     bound: Bound,
+    shells: Sequence[Shell],
     cloth: NDArray[np.int32],
+    hair: Array,
     lower_edge: int | None,
+    lines: Lines,
 ) -> Layer:
     """The body of a photo's person, and what else its binding says is hidden.
 
+    :param shells: of its head.
     :param cloth: ``[t]``, of the template's triangles.
+    :param hair: ``[v]`` in [0, 1]: how far hair covers the template's vertices.
     :param lower_edge: see ``make_grid``.
     """
     template = fit.template
     mesh = settled.mesh
-    free = np.zeros(len(mesh), np.float32)
-    meshes = [(mesh, template.weights, template.bones, template.triangles, cloth, free)]
+    hold = held(mesh, main_bones(template).astype(np.int32), fit.trunk_px, lower_edge)
+    kinds = np.stack([cloth, np.where(cloth == Cloth.FACE, Cloth.HAIR, cloth)], -1)
+    meshes = [
+        (mesh, template.weights, template.bones, template.triangles, kinds, hold, hair),
+    ]
     count = len(mesh)
     for cloths in bound.hidden:
-        grid = make_grid(cloths, fit.trunk_px, lower_edge)
+        grid = make_grid(cloths, fit.trunk_px, lower_edge, lines)
         vertices = grid.vertices - np.array([0.0, 0.0, LIFTED * fit.trunk_px], np.float32)
-        kinds = CLOTH[grid.bone[grid.triangles[:, 0]]].astype(np.int32)
+        kinds = np.repeat(CLOTH[grid.bone[grid.triangles[:, :1]]], 2, 1)
         triangles = grid.triangles + np.int32(count)
-        meshes.append((vertices, grid.weights, grid.bones, triangles, kinds, grid.hold))
+        bare = np.zeros(len(vertices), np.float32)
+        meshes.append((vertices, grid.weights, grid.bones, triangles, kinds, grid.hold, bare))
         count += len(vertices)
-    if bound.back is not None:
-        grid = make_grid(bound.back, fit.trunk_px, lower_edge)
-        both = np.concatenate([grid.triangles, grid.triangles[:, ::-1]]) + np.int32(count)
-        kinds = np.full(len(both), Cloth.HAIR, np.int32)
-        meshes.append((grid.vertices, grid.weights, grid.bones, both, kinds, grid.hold))
-    vertices, weights, bones, triangles, kinds, hold = (
+    for shell in shells:
+        grid = make_grid(shell.surface, fit.trunk_px, lower_edge, lines)
+        triangles = grid.triangles[:, ::-1] if shell.turned else grid.triangles
+        kinds = np.tile(np.array([[Cloth.FACE, Cloth.HAIR]], np.int32), (len(triangles), 1))
+        x, y = grid.vertices[:, :2].astype(int).T
+        shown = triangles + np.int32(count)
+        meshes.append(
+            (grid.vertices, grid.weights, grid.bones, shown, kinds, grid.hold, shell.hair[y, x])
+        )
+        count += len(grid.vertices)
+    vertices, weights, bones, triangles, kinds, hold, mix = (
         np.ascontiguousarray(np.concatenate(arrays)) for arrays in zip(*meshes, strict=True)
     )
     keep = np.ones(len(triangles), np.bool_)
     keep[: len(settled.given)] = settled.given
-    return Layer(vertices, weights, bones, triangles, kinds, hold, keep)
+    return Layer(vertices, weights, bones, triangles, kinds.astype(np.int32), mix, hold, keep)

