@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import DEPTH_STEP, Binding
+from bunraku.runtime.drivers.body.doubling import double, groups_apart
 from bunraku.runtime.drivers.body.lines import STEP_PX, Lines
-from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.parts import HANGING
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.source.mask import fineness
@@ -149,8 +148,9 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None, lines: 
     weights, bone = binding.weights.reshape(-1, BODY_BONES)[at], binding.bone.ravel()[at]
     cells = lines.triangles(number)
     part, distance = binding.part.ravel()[at], binding.distance.ravel()[at]
-    cut = _cut(cells, place, part, distance, trunk_px, fineness(len(number)))
-    doubled = _double(cells[cut], place, bone)
+    apart = groups_apart(binding, cells, place)
+    cut = _cut(cells, place, part, distance, trunk_px, fineness(len(number))) | apart.any(1)
+    doubled = double(cells[cut], apart[cut], number, place, bone)
     origin = np.concatenate([np.arange(len(place)), doubled.origin]).astype(np.int64)
     carrier = np.concatenate([np.arange(len(place)), doubled.carrier]).astype(np.int64)
     triangles = np.concatenate([cells[~cut], doubled.triangles]).astype(np.int32)
@@ -200,46 +200,3 @@ def _cut(
         result |= ~HANGING[part[i], part[j]] & ~skirt
         result |= np.abs(place[i, 2] - place[j, 2]) > DEPTH_STEP * TORN * trunk_px
     return result
-
-
-class _Doubled(NamedTuple):
-    """Triangles on a cut, once for each side, with vertices of their own."""
-
-    triangles: NDArray[np.int64]
-    origin: list[int]
-    """Of each added vertex, whose place in the photo it has,"""
-    carrier: list[int]
-    """and on what it hangs."""
-    group: list[int]
-
-
-def _double(triangles: NDArray[np.int64], place: Array, bone: NDArray[np.int32]) -> _Doubled:
-    """Nothing is stretched across a cut: each side gets the triangle, carried by its own bone."""
-    made: dict[tuple[int, int], int] = {}
-    corners: list[list[int]] = []
-    origin: list[int] = []
-    carrier: list[int] = []
-    groups: list[int] = []
-    for triangle in triangles:
-        key = GROUP[bone[triangle]]
-        apart = len(set(key.tolist())) > 1
-        key = key if apart else bone[triangle]
-        for side in sorted(set(key.tolist())):
-            own = triangle[key == side]
-            if len(own) == 3:
-                continue  # a step of depth within one bone: a hole behind it
-            new = []
-            for vertex, its in zip(triangle.tolist(), key.tolist(), strict=True):
-                if its == side:
-                    new.append(vertex)
-                    continue
-                apart_px = ((place[own, :2] - place[vertex, :2]) ** 2).sum(1)
-                near = int(own[apart_px.argmin()])
-                if (vertex, near) not in made:
-                    made[vertex, near] = len(place) + len(origin)
-                    origin.append(vertex)
-                    carrier.append(near)
-                new.append(made[vertex, near])
-            corners.append(new)
-            groups.append(int(GROUP[bone[own[0]]]) if apart else -1)
-    return _Doubled(np.array(corners, np.int64).reshape(-1, 3), origin, carrier, groups)
