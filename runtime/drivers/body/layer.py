@@ -15,11 +15,14 @@ from bunraku.runtime.drivers.body.grid import held, make_grid
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.settling import Settled
 from bunraku.runtime.drivers.body.shells import Shell
-from bunraku.runtime.drivers.body.texture import CLOTH, Cloth
+from bunraku.runtime.drivers.body.texture import CLOTH, SHADED, Cloth
 from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import BodyBone
 
 LIFTED = 0.03
 """How much nearer than bound a hidden cloth lies, in trunks: it goes before the body in it."""
+BRIGHT = 0.85
+"""Cosine of the angle round an arm up to which it is in full light."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,29 @@ class Layer:
     """``[t]``: False where the photo shows that there is none."""
 
 
+def turned_away(mesh: Array, triangles: NDArray[np.int32], bone: NDArray[np.int64]) -> Array:
+    """``[v]`` in [0, 1]: how far round its limb each vertex lies from the side that faces the
+    camera, or from the one behind it; of limbs that point at the camera as well.
+
+    :param mesh: ``[v, 3]``. :param bone: ``[v]``, the main one of each vertex.
+    """
+    a, b, c = mesh[triangles].transpose(1, 0, 2)
+    across = np.cross(b - a, c - a)
+    normal = np.stack(
+        [np.bincount(triangles.ravel(), np.repeat(one, 3), len(mesh)) for one in across.T], -1
+    )
+    result = np.zeros(len(mesh), np.float32)
+    for number in np.unique(bone):
+        own = bone == number
+        along = np.linalg.svd(mesh[own] - mesh[own].mean(0), full_matrices=False)[2][0]
+        round_it = normal[own] - np.outer(normal[own] @ along, along)
+        facing = np.array([0.0, 0.0, 1.0]) - along[2] * along
+        facing /= max(float(np.linalg.norm(facing)), 1e-6)
+        cosine = np.abs(round_it @ facing) / np.maximum(np.linalg.norm(round_it, axis=1), 1e-9)
+        result[own] = np.clip((BRIGHT - cosine) / BRIGHT, 0.0, 1.0)
+    return result
+
+
 def make_layer(
     fit: Fit,
     settled: Settled,
@@ -68,9 +94,16 @@ def make_layer(
     template = fit.template
     mesh = settled.mesh
     hold = held(mesh, main_bones(template).astype(np.int32), fit.trunk_px, lower_edge)
-    kinds = np.stack([cloth, np.where(cloth == Cloth.FACE, Cloth.HAIR, cloth)], -1)
+    other = np.where(cloth == Cloth.FACE, Cloth.HAIR, cloth)
+    for kind, shaded in SHADED.items():
+        other[cloth == kind] = shaded
+    kinds = np.stack([cloth, other], -1)
+    bone = main_bones(template)
+    mix = np.where(bone == BodyBone.HEAD, hair, turned_away(mesh, template.triangles, bone)).astype(
+        np.float32
+    )
     meshes = [
-        (mesh, template.weights, template.bones, template.triangles, kinds, hold, hair),
+        (mesh, template.weights, template.bones, template.triangles, kinds, hold, mix),
     ]
     count = len(mesh)
     for cloths in bound.hidden:

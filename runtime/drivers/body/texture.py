@@ -42,14 +42,19 @@ class Cloth(IntEnum):
     FOOT_R = BodyBone.FOOT_R
 
 
+_ARMS = (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R, Cloth.FOREARM_L, Cloth.FOREARM_R)
 CLOTH = np.arange(BODY_BONES)
 """Of each bone; from the arms on they are the bones' own."""
 CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE
 ENOUGH = 12
 """Pixels from which a plane is the photo's own."""
-LITTLE, SCRAP = 0.015, 0.002
+LITTLE, SCRAP, WHOLE = 0.015, 0.002, 0.12
 """Of the trunk's square: a forearm of which less is seen, behind its hand, has one colour; one of
-which only a scrap is seen has that of the other."""
+which only a scrap is seen has that of the other; from where on it is lit as it is seen."""
+SHADOW = 0.68
+"""How bright a bare or sleeved arm is where it turns away from the camera."""
+SHADED = {cloth: len(Cloth) + i for i, cloth in enumerate(_ARMS)}
+"""Planes of these kinds in shadow: the numbers of the planes."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
 BLEEDING_PX = 1
@@ -75,7 +80,8 @@ class Textures:
     """Colours of the second layer, and which pixels of the photo are whose."""
 
     planes: Array
-    """``[15 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other."""
+    """``[19 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other: of each kind of
+    surface, then those of ``SHADED``."""
     known: NDArray[np.bool_]
     """``[15]``: whether the photo shows the kind of surface."""
     cloth: NDArray[np.int32]
@@ -119,6 +125,9 @@ def make_textures(
             plane = filled(colours, shown[cloth])
             if cloth == Cloth.FACE:
                 plane = _featureless(fit, plane)
+            if cloth in _FOREARMS:
+                lit = _middle(colours, shown[cloth + SIDES])
+                plane = lit_as(plane, _middle(colours, shown[cloth]), lit, float(seen[cloth]))
             hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
             planes.append(gone_on(window, plane, shown[cloth], hidden))
             continue
@@ -132,6 +141,7 @@ def make_textures(
             tone = _middle(colours, shown[Cloth.TRUNK])
         plain = np.full(3, 0.5, np.float32) if tone is None else tone
         planes.append(np.broadcast_to(plain, colours.shape))
+    planes += [SHADOW * planes[cloth] for cloth in SHADED]
     main = main_bones(fit.template)
     kinds = CLOTH[main]
     return Textures(
@@ -221,6 +231,21 @@ def _of_its_hand(tone: Array, hand: Array | None) -> Array:
         return tone
     apart = np.abs(tone / (tone.sum() + 1e-2) - hand / (hand.sum() + 1e-2)).sum()
     return hand if apart < SKIN_LIKE else tone
+
+
+def lit_as(plane: Array, tone: Array | None, lit: Array | None, seen: float) -> Array:
+    """A forearm's plane as light as its hand, if that is of its hue: what little of a forearm is
+    seen behind a hand lies in the shadow.
+
+    :param tone: the forearm's; :param lit: the hand's; None where unknown.
+    :param seen: how much of the forearm is seen, of the trunk's square.
+    """
+    if tone is None or lit is None or not np.array_equal(_of_its_hand(tone, lit), lit):
+        return plane
+    share = float(np.clip((WHOLE - seen) / (WHOLE - LITTLE), 0.0, 1.0))
+    if lit.sum() <= tone.sum():
+        return plane
+    return np.asarray(plane + np.float32(share) * (lit - plane), np.float32)
 
 
 def _middle(colours: Array, where: NDArray[np.bool_]) -> Array | None:
