@@ -115,8 +115,9 @@ class Canvas:
         below = self._plate.copy()
         if self._shade is not None and moves is not None:
             self._shade.throw(below, moves * np.float32(self._box[2] / 2))
-        if self._surround is not None and detail is not None:
-            still = self._surround.still(mask, detail)
+        surround = None if self._surround is None else self._surround.sized(mask.shape[3])
+        if surround is not None and detail is not None:
+            still = surround.still(mask, detail)
             restore(below, self._photo, still, self._box, threads=self._threads)
         return paste(
             below,

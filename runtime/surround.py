@@ -7,7 +7,7 @@ the photo gives the photo back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import cv2
@@ -44,6 +44,8 @@ SURE = 2.0
 class Surround:
     """The band around one photo's person, in the photo's window of n pixels."""
 
+    mask: Array
+    """``[n, n]`` in [0, 1]: the person."""
     part: tuple[slice, slice]
     """Rows and columns in which all of it lies, and the person: h × w."""
     owner: NDArray[np.int64]
@@ -56,6 +58,11 @@ class Surround:
     """``[h, w]`` in [0, 1]: the band; less where it ends, 0 beyond."""
     slack: Array
     """``[h, w]``: by how many pixels the owner may move until nothing of the photo is shown."""
+    _sizes: dict[int, Surround | None] = field(default_factory=dict)
+    """Of ``sized``."""
+
+    def __post_init__(self) -> None:
+        self._sizes[len(self.mask)] = self
 
     @classmethod
     def of(cls, mask: Array) -> Surround | None:
@@ -81,6 +88,7 @@ class Surround:
         around = (2 * COVERED_PX + 1,) * 2
         share[cv2.erode((mask[part] >= 1.0).astype(np.uint8), np.ones(around, np.uint8)) > 0] = 0.0
         return cls(
+            mask,
             part,
             index[labels],
             near,
@@ -88,6 +96,15 @@ class Surround:
             np.asarray(share, np.float32),
             np.asarray(STILL_PX + CARELESS * distance, np.float32),
         )
+
+    def sized(self, n: int) -> Surround | None:
+        """The same for pictures of n pixels: networks may paint who is drawn finer."""
+        if n not in self._sizes:
+            smaller = n < len(self.mask)
+            how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+            resized = cv2.resize(self.mask, (n, n), interpolation=how)
+            self._sizes[n] = Surround.of(np.asarray(resized, np.float32))
+        return self._sizes[n]
 
     def still(self, mask: Array, detail: Detail) -> Array:
         """How much of the photo is to be shown under a person who has moved.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 from tests.runtime.fakes import red, street, with_person
 
 from bunraku.runtime.canvas import Canvas, Detail
@@ -58,6 +59,19 @@ def test_who_stands_still_gives_the_photo_back() -> None:
     made = scene.pasted(0)
     assert scene.error(made) < 0.5
     assert np.abs(made.astype(int) - scene.photo).mean() < 1.0
+
+
+@pytest.mark.parametrize("n", [96, 40])
+def test_the_person_may_be_painted_in_other_pixels_than_the_mask_has(n: int) -> None:
+    scene = Scene()
+    finer = Surround.of(np.asarray(cv2.resize(scene.mask, (n, n)), np.float32))
+    canvas = Canvas(scene.photo, scene.plate, scene.window, 1, surround=finer)
+    mask = scene.mask[None, None]
+    made = canvas.paste(scene.image, mask, scene.detail(scene.image, 0, 1.0))
+    assert scene.error(made) < 4.0
+    assert finer is not None
+    assert finer.sized(n) is finer
+    assert finer.sized(N) is finer.sized(N)
 
 
 def test_who_has_moved_leaves_the_plate_behind() -> None:
