@@ -28,6 +28,7 @@ from bunraku.training.prepare.frames import Frame
 from bunraku.training.prepare.networks import Networks
 from bunraku.training.prepare.quality import (
     SAME,
+    STEADY,
     Box,
     Drop,
     Limits,
@@ -121,7 +122,7 @@ class Follower:
         """
         for frame in frames:
             self.read += 1
-            pose = self._networks.tracker.track(frame.picture, frame.time_s, mask=True)
+            pose = self._see(frame)
             if self._is_cut(frame, pose):
                 self.dropped[Drop.CUT] += 1
                 yield from self._end()
@@ -132,6 +133,16 @@ class Follower:
             if self._is_over(frame.time_s):
                 yield from self._end()
         yield from self._end()
+
+    def _see(self, frame: Frame) -> Pose | None:
+        tracker = self._networks.tracker
+        pose = tracker.track(frame.picture, frame.time_s, mask=True)
+        if pose is None:
+            return None
+        if self._box is None or overlap(box_of(pose, frame.picture), self._box) < STEADY:
+            # The tracker looks where the person was: who moved far is cut off there at first.
+            pose = tracker.track(frame.picture, frame.time_s, mask=True)
+        return pose
 
     def _is_cut(self, frame: Frame, pose: Pose | None) -> bool:
         cut = self._cuts(frame.picture)

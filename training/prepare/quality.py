@@ -49,14 +49,17 @@ class Limits:
 
 LEAST_AREA = 0.01
 """Share of its window that a person's mask covers, or it is of nobody."""
-AGREED = 0.6
+AGREED = 0.8
 """Share of the visible landmarks that lie on the mask, or the two have seen different things."""
 _NEAR = 0.02
 """How far beside the mask landmarks may lie, in windows."""
 BEYOND = 0.02
 """How far the person may reach out of the window, in windows."""
+STEADY = 0.85
+"""Overlap of the boxes of one person in two frames that follow each other, below which the second
+is looked at twice."""
 SAME = 0.2
-"""Overlap of the boxes of one person in two frames that follow each other, at least."""
+"""Overlap below which it is not one person, or the film was cut."""
 
 
 def person_height(box: Box) -> float:

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import standing, street, with_person
+from tests.runtime.fakes import FakeEstimator, standing, street, with_person
 from tests.training.prepare.people import empty, load, walk
 
+from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window
 from bunraku.spec.arrays import Picture
 from bunraku.training.prepare.following import MOST, Follower, Scene, shown, yaw_of
 from bunraku.training.prepare.frames import Frame
+from bunraku.training.prepare.networks import Networks
 from bunraku.training.prepare.quality import Limits
 from bunraku.training.prepare.surfaces import DriverMapping
 
@@ -79,6 +82,33 @@ def test_a_jump_is_a_cut() -> None:
     scenes, dropped = follow([*walk(5, first=60), *walk(5, first=200)])
     assert [len(scene.shots) for scene in scenes] == [5, 4]
     assert dropped == {"at a cut": 1}
+
+
+def test_who_moved_far_is_looked_at_twice() -> None:
+    class Late(FakeEstimator):
+        """Looks where the person was: elsewhere, the mask ends at the hips."""
+
+        last = -1.0
+
+        def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
+            pose = super().track(frame, time_s, mask=mask)
+            assert pose is not None
+            assert pose.mask is not None
+            x = float(pose.landmarks[0, 0])
+            if abs(x - self.last) > 5.0:
+                pose = replace(pose, mask=pose.mask * (np.arange(240) > 120)[:, None])
+            self.last = x
+            return pose
+
+    seeing = Late(size=128)
+    follower = Follower(Networks(seeing, seeing), DriverMapping(seeing), Limits())
+    pictures = [*walk(3, first=100), *walk(3, first=120)]
+    frames = [Frame(picture, i, 0.1 * i) for i, picture in enumerate(pictures)]
+    (scene,) = follower.scenes(frames)
+    assert len(scene.shots) == 6
+    covered = [shot.mask.mean() for shot in scene.shots]
+    assert covered == pytest.approx([40 * 160 / SIDE**2] * 6, rel=0.03)
+    assert len(seeing.tracked) == 8
 
 
 def test_frames_of_another_size_are_another_scene() -> None:

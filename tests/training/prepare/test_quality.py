@@ -71,9 +71,9 @@ def test_landmarks_and_mask_of_one_person() -> None:
     landmarks[:, 3] = 1.0
     assert is_sound(landmarks, disc(8))
     assert not is_sound(landmarks, disc(1))
-    landmarks[:14, 0] = 0.9
+    landmarks[:8, 0] = 0.9
     assert not is_sound(landmarks, disc(8))
-    landmarks[:14, 3] = 0.0  # unseen ones say nothing
+    landmarks[:8, 3] = 0.0  # unseen ones say nothing
     assert is_sound(landmarks, disc(8))
     landmarks[:, 1] = 1.5
     assert not is_sound(landmarks, disc(8))
