@@ -53,7 +53,8 @@ def find_clips(places: Sequence[Path]) -> list[Clip]:
                 f"There is no clip in {place}.",
                 "Name films, or folders of films or of pictures (docs/train.md).",
             )
-        for path in paths:
+        # Absolute: the next run may start elsewhere.
+        for path in (path.absolute() for path in paths):
             clip = Clip(path, _iuv_of(path))
             found.setdefault(clip.key, clip)
     return list(found.values())

@@ -53,6 +53,15 @@ def test_a_clip_that_is_named_twice_is_one(tmp_path: Path) -> None:
     assert [clip.path.name for clip in clips] == ["a.bin", "b.mp4"]
 
 
+def test_places_hold_elsewhere_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path / "clips" / "a.mp4", tmp_path / "clips" / "a.iuv" / "0.png")
+    monkeypatch.chdir(tmp_path)
+    (clip,) = find_clips([Path("clips")])
+    assert clip == Clip(tmp_path / "clips" / "a.mp4", tmp_path / "clips" / "a.iuv")
+    monkeypatch.chdir(tmp_path / "clips")
+    assert find_clips([Path("a.mp4")]) == [clip]
+
+
 def test_nothing_to_prepare(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no does not exist"):
         find_clips([tmp_path / "no"])
