@@ -27,7 +27,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[PoseModel]:
         found.append(model)
         return PoseNetworks(*paths)
 
-    def make(factory: EngineFactory, path: Path, name: str, advice: str = "") -> FakeEngine:
+    def make(
+        factory: EngineFactory, path: Path, name: str, *, advice: str = "", **_: object
+    ) -> FakeEngine:
         assert factory.threads == 1
         assert path.exists()
         shapes = tensors.iuv_inputs(128), tensors.iuv_outputs(128)
