@@ -38,6 +38,7 @@ from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.source import PersonFinder, Source, SourceReport, make_source
+from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.cores import cores
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
@@ -72,6 +73,8 @@ class Models:
     """Of the faces of photos and drivers; None where no face may follow."""
     hands: HandFinder | None = None
     """Of the hands of photos and drivers; None where none are to follow."""
+    host: Later[Models] | None = None
+    """The same on the processor, for when a GPU fails; None where nothing runs on one."""
     notes: tuple[str, ...] = ()
     """What the user should know whatever the photo, a line each."""
     resolution: int | None = None
@@ -148,7 +151,20 @@ class Models:
             by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
             if template is None:
                 return by_landmarks
-            return BodyDriver(by_landmarks, template, recorder, fingers if options.hands else None)
+            hand_finder = fingers if options.hands else None
+            return BodyDriver(by_landmarks, template, recorder, hand_finder, faces)
+
+        def on_host() -> Models:
+            return cls.load(
+                bundle,
+                engine=EngineKind.ONNXRUNTIME,
+                threads=threads,
+                iuv=iuv,
+                networks=networks,
+                face=face,
+                hands=hands,
+                driver=driver,
+            )
 
         segmenter = Segmenter.load(networks, factory)
         loaded = cls(
@@ -161,6 +177,7 @@ class Models:
             device=factory.device,
             faces=faces,
             hands=fingers,
+            host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
             notes=notes,
             resolution=None if template is None else resolution,
         )
@@ -237,12 +254,13 @@ class Models:
         framed, whole = source.framing.window, Window.of_box(0, 0, size)
         plate = crop(source.plate, framed, size).astype(photo.dtype, copy=False)
         shade, small = _shades(source, size)
+        surround = Surround.of(source.mask)
         identity = Identity(
             source,
             subject,
             features,
-            canvas=Canvas(source.photo, source.plate, framed, self.threads, shade),
-            window_canvas=Canvas(source.window, plate, whole, self.threads, small),
+            canvas=Canvas(source.photo, source.plate, framed, self.threads, shade, surround),
+            window_canvas=Canvas(source.window, plate, whole, self.threads, small, surround),
         )
         report = SourceReport.of(source, subject.notes)
         notes = self.notes

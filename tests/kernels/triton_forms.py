@@ -1,0 +1,208 @@
+"""Triton's forms as their tests see them, and where they can run."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+from tests.kernels.harness import Operator
+from tests.kernels.operators import ENLARGE, PASTE, TEXTURE, WARP
+from tests.kernels.tensor_operators import (
+    ATTRIBUTES,
+    I420,
+    RASTER,
+    SCALES,
+    SKIN,
+    WINDOW,
+    Options,
+    Tensors,
+    interpolated_expected,
+    raster_expected,
+)
+from torch import Tensor
+
+from bunraku.kernels import read_window, warp_occlude_scales
+
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
+"""Whether this process runs Triton's kernels on the processor, program after program."""
+FEW_PROGRAMS = 2048
+"""Pixels of a program in the interpreter, whose cost is per program."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """One operator's form in Triton."""
+
+    folder: str
+    """In ``kernels``."""
+    operator: Operator
+    """Its inputs and shapes, for arrays in a row."""
+    run: Callable[[Any, Tensors, Options], Sequence[Tensor]]
+    """The form's results, of its module, tensors and options."""
+    expected: Callable[[Tensors, Options], Sequence[Tensor]]
+    """The plain reference's."""
+    gradients: Callable[[Any, Tensors, Tensors, Options], Sequence[Tensor]] | None = None
+    """The form's own, of its module, tensors, pulls and options; None where it has none."""
+    registers: int = 128
+    """Of a thread, at most: with more, half of a GPU's threads have no room."""
+
+    places: bool = True
+    """Whether pixels say where to read, and arrays define what a place that is NaN means."""
+
+    narrow: bool = True
+    """Whether it takes less than float32."""
+    batched: bool = True
+    """Whether tensors begin with a batch, whose entries have nothing to do with each other."""
+
+    def public(self, tensors: Tensors, options: Options) -> Sequence[Tensor]:
+        """What callers get who know nothing of forms."""
+        if self.operator is SCALES:
+            return warp_occlude_scales(*_threes(tensors))
+        if self.operator is WINDOW:
+            frame, matrix = tensors
+            return [read_window(frame, matrix, **options)]
+        return [self.operator.public(*tensors, **options)]
+
+    @property
+    def name(self) -> str:
+        return self.operator.name
+
+    def module(self, monkeypatch: pytest.MonkeyPatch) -> Any:
+        """The form's module, with few large programs where they are interpreted."""
+        module = importlib.import_module(f"bunraku.kernels.{self.folder}.triton_cuda")
+        for name in ("PIXELS", "PULLED_PIXELS", "TRIANGLES", "VERTICES"):
+            if INTERPRETED and hasattr(module, name):
+                monkeypatch.setattr(module, name, 64 if name == "TRIANGLES" else FEW_PROGRAMS)
+        return module
+
+
+@contextmanager
+def poisoned_memory() -> Iterator[None]:
+    """Within the block, what torch allocates is NaN, or the largest integer, until written."""
+    was = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(was)
+
+
+def _alone(operator: Operator) -> Callable[[Tensors, Options], list[Tensor]]:
+    return lambda tensors, options: [operator.reference(*tensors, **options)]
+
+
+def _threes(tensors: Tensors) -> tuple[list[Tensor], ...]:
+    """Features, flows and occlusions of three scales, which lie in a row scale by scale."""
+    return tuple(list(tensors[kind::3]) for kind in range(3))
+
+
+def _in_a_row(gradients: Tensors) -> list[Tensor]:
+    """And back."""
+    return [gradients[kind * 3 + scale] for scale in range(3) for kind in range(3)]
+
+
+def _paste(module: Any, tensors: Tensors, box: Any, mixed: bool) -> Tensor:
+    plate, photo, image, mask, x, y, *detail = tensors
+    made: Tensor = module.paste(
+        plate, photo, image, mask, box, fade=(x, y), detail=detail or None, mixed=mixed
+    )
+    return made
+
+
+def _raster_run(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
+    return list(module.rasterise(*tensors[:2], options["size"], tensors[2], options["cull"]))
+
+
+def _interpolated_run(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
+    _, number, bary = raster_expected([t.cpu() for t in tensors[:3]], options)
+    places = (tensor.to(tensors[0].device) for tensor in (number, bary))
+    return [module.interpolate(*places, tensors[1], tensors[3])]
+
+
+FORMS = (
+    Form(
+        "texture",
+        TEXTURE,
+        lambda module, tensors, options: [module.sample_texture(*tensors, 0.0)],
+        _alone(TEXTURE),
+        lambda module, tensors, pulls, options: module.gradients(
+            *tensors, pulls[0], 0.0, (True,) * 4
+        ),
+    ),
+    Form(
+        "warp",
+        WARP,
+        lambda module, tensors, options: module.warp_occlude(*([tensor] for tensor in tensors)),
+        _alone(WARP),
+        lambda module, tensors, pulls, options: module.gradients(
+            *([tensor] for tensor in tensors), pulls
+        ),
+    ),
+    Form(
+        "warp",
+        SCALES,
+        lambda module, tensors, options: module.warp_occlude(*_threes(tensors)),
+        lambda tensors, options: [
+            WARP.reference(*scale) for scale in zip(*_threes(tensors), strict=True)
+        ],
+        lambda module, tensors, pulls, options: _in_a_row(
+            module.gradients(*_threes(tensors), pulls)
+        ),
+        places=False,
+    ),
+    Form(
+        "enlarge",
+        ENLARGE,
+        lambda module, tensors, options: [module.enlarge_flow(*tensors, **options)],
+        _alone(ENLARGE),
+        places=False,
+    ),
+    Form(
+        "pasting",
+        PASTE,
+        lambda module, tensors, options: [_paste(module, tensors, **options)],
+        _alone(PASTE),
+        batched=False,
+    ),
+    Form(
+        "window",
+        WINDOW,
+        lambda module, tensors, options: [
+            module.read_window(*tensors, **options, dtype=tensors[1].dtype)
+        ],
+        _alone(WINDOW),
+        batched=False,
+    ),
+    Form(
+        "i420",
+        I420,
+        lambda module, tensors, options: [module.to_i420(*tensors)],
+        _alone(I420),
+        batched=False,
+    ),
+    Form(
+        "skin",
+        SKIN,
+        lambda module, tensors, options: [module.skin(*tensors)],
+        _alone(SKIN),
+        places=False,
+        batched=False,
+        narrow=False,
+    ),
+    Form("raster", RASTER, _raster_run, raster_expected, places=False, batched=False, narrow=False),
+    Form(
+        "raster",
+        ATTRIBUTES,
+        _interpolated_run,
+        interpolated_expected,
+        places=False,
+        batched=False,
+        narrow=False,
+    ),
+)
