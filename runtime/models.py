@@ -187,14 +187,17 @@ class Models:
     def driver(
         self, options: PuppetOptions | None = None, recorder: Recorder | None = None
     ) -> Driver:
-        """A driver that follows a person of its own."""
+        """A driver that follows a person of its own.
+
+        :raises InputError: it cannot be followed in those parts alone.
+        """
         options, recorder = options or PuppetOptions(), recorder or Recorder()
         driver = self.make_driver(options, recorder)
-        if self.faces is None:
-            return driver
-        faced = FacedDriver(driver, self.faces, recorder)
-        faced.watching = options.face > 0
-        return faced
+        if self.faces is not None:
+            driver = FacedDriver(driver, self.faces, recorder)
+            driver.watching = options.face > 0
+        driver.set_parts(options.parts)
+        return driver
 
     def driven_by_images(
         self, images: IuvImages, index_of: Callable[[float], int] | None = None
@@ -261,7 +264,7 @@ class Models:
         )
         report = SourceReport.of(source, subject.notes)
         notes = self.notes
-        if isinstance(driver, FacedDriver) and driver.watching and subject.face is None:
+        if isinstance(driver, FacedDriver) and driver.following and subject.face is None:
             notes += (FACELESS,)
         return identity, replace(report, notes=report.notes + notes)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bunraku.runtime.parts import ALL_PARTS, Parts
+
 
 class DriverKind(StrEnum):
     """The drivers there are."""
@@ -51,6 +53,8 @@ class PuppetOptions:
     ``Puppet.face``. 0 leaves it as it is."""
     hands: bool = HANDS
     """Let the photo's hands and fingers do what the driver's do, if a body is what drives it."""
+    parts: Parts = ALL_PARTS
+    """Which parts of the photo's person follow at first; see ``Puppet.parts``."""
     upright: bool = True
     """Turn the frames of a driver who is sideways or upside down at the calibration. Without it
     they are taken as they are."""

@@ -26,6 +26,7 @@ from bunraku.runtime.identity import Identity
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
+from bunraku.runtime.parts import Parts
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window
@@ -59,6 +60,7 @@ class Puppet:
         self._driver = models.driver(self.options, self._recorder)
         self._identity: Identity | None = None
         self._face = self.options.face
+        self._parts = self.options.parts
         self._last: Blended | Drawn | None = None
         self._driving: Driving | None = None
         self._frames = self._lost = self._faults = 0
@@ -148,6 +150,19 @@ class Puppet:
         self._face = strength
         if isinstance(self._driver, FacedDriver):
             self._driver.watching = strength > 0
+
+    @property
+    def parts(self) -> Parts:
+        """Which parts of the photo's person follow the driver; the others stay as the photo has
+        them, on the trunk that carries them. May be set at any time, from any thread: parts go over
+        within a third of a second.
+        """
+        return self._parts
+
+    @parts.setter
+    def parts(self, parts: Parts) -> None:
+        self._driver.set_parts(parts)
+        self._parts = parts
 
     def drive(
         self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False

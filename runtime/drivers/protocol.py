@@ -9,6 +9,7 @@ from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.expression import Expression
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.later import Later
+from bunraku.runtime.parts import Parts
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
@@ -126,6 +127,13 @@ class Driver(Protocol):
         :raises DriverEndedError: what drives has ended: there is nothing for this frame, nor for
             any that follows.
         :raises InputError: what drives cannot be of these frames at all; told at the first.
+        """
+
+    def set_parts(self, parts: Parts) -> None:
+        """Which parts of the photo's person follow from now on; those that are switched go over
+        softly. From any thread.
+
+        :raises InputError: this driver moves the person as a whole.
         """
 
     def calibrate(self) -> None:

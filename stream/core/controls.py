@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bunraku.errors import InputError
+from bunraku.runtime.parts import ALL_PARTS, Part, Parts, parts_said
 
 if TYPE_CHECKING:
     from bunraku.runtime.identity import Identity
@@ -18,6 +19,13 @@ MOST_KEYED_PHOTOS = 9
 """Photos that have a key of their own."""
 STRONGEST_FACE = 1.5
 """A driver's expression may be exaggerated so much."""
+PARTS_IN_TURN: tuple[Parts, ...] = (
+    ALL_PARTS,
+    ALL_PARTS - {Part.HEAD},
+    frozenset({Part.HEAD, Part.FACE}),
+    frozenset({Part.ARMS, Part.HANDS}),
+)
+"""What the key goes through."""
 
 
 class Command(StrEnum):
@@ -31,6 +39,7 @@ class Command(StrEnum):
     PASSTHROUGH = "passthrough"
     FREEZE = "freeze"
     FACE = "face"
+    PARTS = "parts"
     QUIT = "quit"
     HELP = "help"
 
@@ -45,6 +54,7 @@ KEYS: Mapping[str, tuple[Command, int | None]] = MappingProxyType(
         "p": (Command.PASSTHROUGH, None),
         "f": (Command.FREEZE, None),
         "e": (Command.FACE, None),
+        "b": (Command.PARTS, None),
         "q": (Command.QUIT, None),
         "escape": (Command.QUIT, None),
         "?": (Command.HELP, None),
@@ -61,6 +71,7 @@ HELP_LINES: tuple[tuple[str, str], ...] = (
     ("P", "pass the camera through"),
     ("F", "freeze the picture"),
     ("E", "let the face follow yours"),
+    ("B", "which parts of the body follow"),
     ("Q", "quit"),
     ("?", "this help"),
 )
@@ -98,10 +109,10 @@ class Controls:
     freeze: bool = False
     faces: bool = False
     """Whether faces can follow the driver's at all."""
-    face: bool = False
-    """Whether they do."""
     strength: float = 1.0
     """How strongly then, above 0 to 1.5."""
+    parts: Parts = ALL_PARTS
+    """Which parts of the photo's person follow; the face only where one can."""
     help_shown: bool = False
     window_only: bool = False
     """Only the square around the person, not the whole photo."""
@@ -126,14 +137,21 @@ class Controls:
         return None if photo is None else photo.identity
 
     @property
+    def face(self) -> bool:
+        """Whether the photo's face follows."""
+        return self.faces and Part.FACE in self.parts
+
+    @property
     def face_strength(self) -> float:
-        """How strongly the photo's face follows now; 0 for not at all."""
-        return self.strength if self.faces and self.face else 0.0
+        """How strongly the photo's face follows where it is among the parts; 0 where none can."""
+        return self.strength if self.faces else 0.0
 
     def offer_face(self, strength: float) -> None:
         """Let faces follow from now on, at first this strongly; 0 for once it is asked for."""
-        self.faces, self.face = True, strength > 0
+        self.faces = True
         self.strength = strength or 1.0
+        if strength == 0.0:
+            self.parts -= {Part.FACE}
 
     @property
     def failing(self) -> bool:
@@ -173,12 +191,14 @@ class Controls:
         number: int | None = None,
         on: bool | None = None,
         strength: float | None = None,
+        parts: Parts | None = None,
     ) -> str:
         """Carry a command out; returns what to tell the user.
 
         :param number: the photo's, from 1, for ``PHOTO``.
         :param on: the state wanted of a switch; by default it is turned over.
         :param strength: for ``FACE``: how strongly it is to follow, 0 to 1.5, in place of ``on``.
+        :param parts: for ``PARTS``: those that are to follow; by default the next choice.
         :raises InputError: there is no such photo or strength, or no face can follow.
         """
         match command:
@@ -204,6 +224,9 @@ class Controls:
                 said = "The picture is frozen." if self.freeze else "The picture moves."
             case Command.FACE:
                 said = self._follow_face(on, strength)
+            case Command.PARTS:
+                self.parts = _after(self.parts) if parts is None else parts
+                said = parts_said(self.parts)
             case Command.HELP:
                 self.help_shown = _turned(self.help_shown, on)
                 said = f"The help is {_on_off(self.help_shown)}."
@@ -218,7 +241,7 @@ class Controls:
         if self.on_notice is not None:
             self.on_notice(text)
 
-    def as_json(self) -> dict[str, str | bool | float | None]:
+    def as_json(self) -> dict[str, str | bool | float | list[str] | None]:
         """The state as the page is told it: the driven photo's id, and the switches."""
         photo = self.photo
         return {
@@ -230,6 +253,7 @@ class Controls:
             "faces": self.faces,
             "face": self.face,
             "strength": self.strength,
+            "parts": [part.value for part in Part if part in self.parts],
             "recording": self.recording,
             "failing": self.failing,
         }
@@ -256,7 +280,8 @@ class Controls:
                 )
             on = strength > 0
             self.strength = strength or self.strength
-        self.face = _turned(self.face, on)
+        told = frozenset({Part.FACE})
+        self.parts = self.parts | told if _turned(self.face, on) else self.parts - told
         if not self.face:
             return "The face stays as it is in the photo."
         return f"The face follows yours, at {self.strength:.0%}."
@@ -268,6 +293,13 @@ class Controls:
 
 def _turned(state: bool, on: bool | None) -> bool:
     return not state if on is None else on
+
+
+def _after(parts: Parts) -> Parts:
+    """The choice after this one; the first after what is none of them."""
+    if parts not in PARTS_IN_TURN:
+        return PARTS_IN_TURN[0]
+    return PARTS_IN_TURN[(PARTS_IN_TURN.index(parts) + 1) % len(PARTS_IN_TURN)]
 
 
 def _on_off(state: bool) -> str:

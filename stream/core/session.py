@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bunraku.errors import BunrakuError, InputError
+from bunraku.runtime.parts import Parts
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.controls import Command, Controls, Photo, command_of
@@ -107,6 +108,7 @@ class LiveSession:
         if stages is not None:
             made = stages(self.controls)
         elif puppet is not None:
+            self.controls.parts = puppet.parts
             if puppet.has_faces:
                 self.controls.offer_face(puppet.face)
             made = puppet_stages(puppet, self.controls, clock=clock)
@@ -160,18 +162,20 @@ class LiveSession:
         number: int | None = None,
         on: bool | None = None,
         strength: float | None = None,
+        parts: Parts | None = None,
     ) -> str:
         """Carry a command out, from the next frame on; returns what to tell the user.
 
         :param number: the photo's, from 1, for ``PHOTO``.
         :param on: the state wanted of a switch; by default it is turned over.
         :param strength: the face's, for ``FACE``; see ``Controls.apply``.
+        :param parts: those that are to follow, for ``PARTS``.
         :raises InputError: it makes no sense now; :class:`OutputError`: a recording cannot begin.
         """
         if command is Command.RECORD:
             async with self._recording_lock:
                 return await self._record(on)
-        said = self.controls.apply(command, number, on, strength)
+        said = self.controls.apply(command, number, on, strength, parts)
         if command is Command.QUIT:
             self.stop()
         return said

@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 from av.video.frame import VideoFrame
 
 from bunraku.errors import DeviceError
+from bunraku.runtime.parts import Parts
 from bunraku.runtime.pose.turned import turned_words, upright_by
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Stage as StageName
@@ -51,6 +52,7 @@ class StagedPuppet(Protocol):
     """What the stages need of :class:`bunraku.Puppet`; a fake of it serves in tests."""
 
     face: float
+    parts: Parts
 
     def calibrate(self) -> None: ...
 
@@ -166,6 +168,7 @@ class _DensePoseStage(_PuppetStage):
         identity = controls.identity
         frame.mirrored = controls.mirror
         self._puppet.face = controls.face_strength
+        self._puppet.parts = controls.parts
         if controls.calibrate_asked:
             controls.calibrate_asked = False
             self._puppet.calibrate()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bunraku.errors import InputError
+from bunraku.runtime.parts import ALL_PARTS, Parts
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.protocols import Stage
@@ -46,7 +47,7 @@ def make_app(
         if models.faces is None:
             options = replace(options, face=None)
         stages = stages or partial(_puppet_stages, models, clock)
-        identify = identify or _identify_with(models, options.face or 0.0)
+        identify = identify or _identify_with(models, options)
     if stages is None or identify is None:
         raise InputError("The server has no models.", "Give them, or stages and identify.")
     app = web.Application(middlewares=[guard], client_max_size=64 * 2**10)
@@ -94,14 +95,15 @@ def _puppet_stages(models: Models, clock: Clock, controls: Controls) -> list[Sta
     return puppet_stages(Puppet(models, _options(models)), controls, clock=clock)
 
 
-def _identify_with(models: Models, face: float) -> Identify:
+def _identify_with(models: Models, options: ServerOptions) -> Identify:
     from bunraku.runtime.puppet import Puppet
 
-    return Puppet(models, _options(models, face)).make_identity
+    told = _options(models, options.face or 0.0, options.parts)
+    return Puppet(models, told).make_identity
 
 
-def _options(models: Models, face: float = 0.0) -> PuppetOptions:
-    """Whatever was loaded is to be seen."""
+def _options(models: Models, face: float = 0.0, parts: Parts = ALL_PARTS) -> PuppetOptions:
+    """Whatever was loaded is to be seen; the stages have face and parts from the controls."""
     from bunraku.runtime.options import PuppetOptions
 
-    return PuppetOptions(face=face, hands=models.hands is not None)
+    return PuppetOptions(face=face, hands=models.hands is not None, parts=parts)

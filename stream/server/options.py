@@ -13,6 +13,7 @@ from yarl import URL
 
 from bunraku.errors import InputError
 from bunraku.runtime.options import FACE
+from bunraku.runtime.parts import ALL_PARTS, Parts
 from bunraku.runtime.source.photo import MAX_PHOTO_BYTES, MAX_PHOTO_PIXELS
 from bunraku.stream.rtc.options import PeerOptions
 
@@ -133,6 +134,8 @@ class ServerOptions:
     window_only: bool = False
     # How strongly photos' faces follow until a visitor says otherwise; None: no face ever does.
     face: float | None = FACE
+    # Which parts of photos' people follow until then.
+    parts: Parts = ALL_PARTS
     peer: PeerOptions = field(default_factory=PeerOptions)
     limits: Limits = field(default_factory=Limits)
 

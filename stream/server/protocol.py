@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, TypeGuard
 
+from bunraku.runtime.parts import Part, Parts
 from bunraku.stream.core.controls import Command
 
 LONGEST_SECRET = 512
@@ -113,6 +114,8 @@ class CommandMessage:
     on: bool | None = None
     # How strongly the face is to follow, for its command alone.
     strength: float | None = None
+    # Which parts are to follow, for theirs.
+    parts: Parts | None = None
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ def _offer(message: Message) -> Offer:
 
 
 def _command(message: Message) -> CommandMessage:
-    number, on, strength = (message.get(key) for key in ("number", "on", "strength"))
+    number, on, strength, parts = (message.get(k) for k in ("number", "on", "strength", "parts"))
     try:
         command = Command(str(message.get("name")))
     except ValueError as error:
@@ -190,7 +193,16 @@ def _command(message: Message) -> CommandMessage:
         raise bad_message('"on" of a command must be true or false.')
     if strength is not None and not _is_number(strength):
         raise bad_message('"strength" of a command must be a number.')
-    return CommandMessage(command, number, on, strength)
+    return CommandMessage(command, number, on, strength, _parts(parts))
+
+
+def _parts(value: Any) -> Parts | None:
+    if value is None:
+        return None
+    known = set(Part)
+    if not isinstance(value, list) or not all(isinstance(x, str) and x in known for x in value):
+        raise bad_message(f'"parts" of a command must be a list of {", ".join(Part)}.')
+    return frozenset(map(Part, value))
 
 
 def _time(message: Message) -> float:

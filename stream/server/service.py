@@ -82,6 +82,7 @@ class Service:
         self.check_stopping()
         session = self.sessions.open(self.photo_worker.offered, scripted=scripted)
         session.controls.window_only = self.options.window_only
+        session.controls.parts = self.options.parts
         if self.options.face is not None:
             session.controls.offer_face(self.options.face)
         self.metrics.opened.inc()
@@ -204,7 +205,7 @@ class Service:
             await self.stop_stream(session)
             return
         stream = session.stream
-        asked = message.command, message.number, message.on, message.strength
+        asked = message.command, message.number, message.on, message.strength, message.parts
         if isinstance(stream, Stream):
             said = await stream.command(*asked)
         elif message.command is Command.RECORD:

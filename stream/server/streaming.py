@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 
 from bunraku.errors import BunrakuError
+from bunraku.runtime.parts import Parts
 from bunraku.runtime.plan import SERVER_SPARE, live_shares
 from bunraku.stream.core.clock import Clock
 from bunraku.stream.core.controls import Command, Controls
@@ -81,14 +82,19 @@ class Stream:
         self._task = asyncio.create_task(self._run(), name=f"stream {session.label}")
 
     async def command(
-        self, command: Command, number: int | None, on: bool | None, strength: float | None
+        self,
+        command: Command,
+        number: int | None,
+        on: bool | None,
+        strength: float | None,
+        parts: Parts | None,
     ) -> str:
         """Carry out what the page asks for, see ``LiveSession.command``; returns what to tell the
         user.
 
         :raises InputError: it makes no sense now.
         """
-        return await self._live.command(command, number, on, strength)
+        return await self._live.command(command, number, on, strength, parts)
 
     @property
     def silent_s(self) -> float:

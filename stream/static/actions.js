@@ -8,6 +8,7 @@ const COMMANDS = {
   m: "mirror",
   f: "freeze",
   e: "face",
+  b: "parts",
   p: "passthrough",
   o: "overlay",
   r: "record",
@@ -21,7 +22,7 @@ export function listenToKeys(run) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (document.querySelector("dialog[open]")) return;
-    if (event.target.closest?.("input:not([type=file], [type=range]), select, textarea")) return;
+    if (event.target.closest?.("input:not([type=file], [type=range], [type=checkbox]), select, textarea")) return;
     if (event.key === "?") byId("keys-dialog").showModal();
     else if (/^[1-9]$/.test(event.key)) run("photo", Number(event.key));
     else if (COMMANDS[event.key.toLowerCase()]) run(COMMANDS[event.key.toLowerCase()]);
@@ -71,6 +72,14 @@ export function listenToStrength(send) {
       timer = null;
       send(Number(slider.value));
     }, SLIDE_MS);
+  });
+}
+
+/** Call `send(parts)`, those that are to follow, whenever a box is ticked or cleared. */
+export function listenToParts(send) {
+  const bar = byId("parts-bar");
+  bar.addEventListener("change", () => {
+    send([...bar.querySelectorAll("input:checked")].map((box) => box.value));
   });
 }
 

@@ -74,8 +74,12 @@ function show(next = state) {
   own.classList.toggle("alone", looking && !wanted);
   own.classList.toggle("as-mirror", camera.facesUser);
   byId("look").setAttribute("aria-pressed", String(looking));
-  view.showStrengthBar(Boolean(switches.faces) && wanted, state === "live");
+  showFollowing();
   updateAwake();
+}
+
+function showFollowing() {
+  view.showFollowing({ wanted, faces: Boolean(switches.faces), live: state === "live" });
 }
 
 function uploadText() {
@@ -130,7 +134,7 @@ signalling.addEventListener("welcome", async ({ detail }) => {
 signalling.addEventListener("state", ({ detail }) => {
   switches = detail;
   view.showSwitches(detail);
-  view.showStrengthBar(detail.faces && wanted, state === "live");
+  showFollowing();
   if (detail.photo && !photos.missed) photos.select(detail.photo);
   // The server ended the stream; a notice of its own says why. One that stops says so right after:
   // then the stream is to go on when it is back.
@@ -424,6 +428,8 @@ function run(name, number) {
     return;
   } else if (name === "face" && !switches.faces) {
     return;
+  } else if (name === "parts") {
+    signalling.command("parts");
   } else if (name === "calibrate") {
     if (countdown.running) countdown.cancel();
     else countdown.start(() => signalling.command("calibrate"));
@@ -447,6 +453,9 @@ actions.listenToKeys(run);
 actions.listenToFiles(upload);
 actions.listenToStrength((strength) => {
   if (state === "live") signalling.command("face", { strength });
+});
+actions.listenToParts((parts) => {
+  if (state === "live") signalling.command("parts", { parts });
 });
 actions.prepareHelp();
 

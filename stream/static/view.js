@@ -131,6 +131,10 @@ export function showSwitches(state) {
   // While it is moved the server's last word is not its own.
   if (!slider.matches(":active")) slider.value = state.face ? state.strength : 0;
   showStrength(Number(slider.value));
+  for (const box of byId("parts-bar").querySelectorAll("input")) {
+    box.checked = Boolean(state.parts?.includes(box.value));
+    if (box.value === "face") box.parentElement.hidden = !state.faces;
+  }
   const badges = [
     [state.recording, "rec", "Recording"],
     [state.freeze, "", "Frozen"],
@@ -142,10 +146,12 @@ export function showSwitches(state) {
   );
 }
 
-/** The slider of the face, where faces can follow. */
-export function showStrengthBar(shown, live) {
-  byId("strength-bar").hidden = !shown;
+/** The slider of the face, where faces can follow, and the boxes of the parts. */
+export function showFollowing({ wanted, faces, live }) {
+  byId("strength-bar").hidden = !wanted || !faces;
   byId("strength").disabled = !live;
+  byId("parts-bar").hidden = !wanted;
+  for (const box of byId("parts-bar").querySelectorAll("input")) box.disabled = !live;
 }
 
 /** How strongly the face follows, beside its slider. */

@@ -140,6 +140,7 @@ export const KEYS = [
   ["M", "mirror the movement"],
   ["F", "freeze the picture"],
   ["E", "let the face follow yours"],
+  ["B", "which parts of the body follow"],
   ["P", "pass the camera through"],
   ["O", "overlay: skeleton and times"],
   ["R", "record, and stop recording"],

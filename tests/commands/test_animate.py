@@ -16,6 +16,7 @@ from bunraku.commands import animate as command
 from bunraku.commands.animate import parse_frames
 from bunraku.commands.loading import Loading
 from bunraku.errors import FetchError, InputError
+from bunraku.runtime.parts import ALL_PARTS, Part
 
 MakeClip = Callable[..., Path]
 
@@ -110,6 +111,8 @@ def test_only_auto_turns_the_driver_upright(
         (("--driver", "landmarks"), Loading(driver="landmarks")),
         (("--pose", "heavy"), Loading(pose="heavy")),
         (("--no-hands",), Loading(hands=False)),
+        (("--parts", "arms,hands"), Loading(parts=frozenset({Part.ARMS, Part.HANDS}))),
+        (("--parts", "-head"), Loading(parts=ALL_PARTS - {Part.HEAD})),
         (("--engine", "onnxruntime:f32"), Loading(engine="onnxruntime:f32")),
         (("--threads", "2", "--iuv-bundle", "mine"), Loading(iuv="mine", threads=2)),
     ],
@@ -133,6 +136,15 @@ def test_what_is_loaded_is_told(
     command_line = ["animate", str(make_photo()), str(make_clip()), "-o", str(tmp_path / "o.mp4")]
     assert CliRunner().invoke(app, [*command_line, *words]).exit_code == 0
     assert seen == [told]
+
+
+def test_a_part_that_is_none_is_refused_in_one_line(
+    run: Callable[..., Any], tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip
+) -> None:
+    result = run(make_photo(), make_clip(), "-o", tmp_path / "o.mp4", "--parts", "arms,tail")
+    assert result.exit_code == 2
+    assert "--parts arms,tail: there is no part 'tail'." in result.stderr
+    assert not (tmp_path / "o.mp4").exists()
 
 
 def test_a_turn_that_is_none_is_refused(

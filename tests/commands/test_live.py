@@ -23,6 +23,7 @@ from bunraku.errors import FetchError, NoPersonError
 from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
+from bunraku.runtime.parts import ALL_PARTS
 from bunraku.runtime.source.source import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
@@ -41,7 +42,7 @@ class BrightnessPuppet:
         self.mirrored: set[bool] = set()
         self.driven_shapes: set[tuple[int, ...]] = set()
         self.on_frame: Callable[[int], None] = lambda _: None
-        self.has_faces, self.face = False, 0.0
+        self.has_faces, self.face, self.parts = False, 0.0, ALL_PARTS
 
     def make_identity(self, photo: str | Path | bytes | Picture) -> tuple[Identity, SourceReport]:
         picture = cast(Picture, photo)

@@ -7,6 +7,7 @@ import pytest
 
 from bunraku.commands.loading import Loading
 from bunraku.runtime.models import Models
+from bunraku.runtime.parts import parse_parts
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,23 @@ def test_faces_are_loaded_where_they_may_follow(
     assert [one["engine"] for one in told] == ["auto", "auto"]
     assert [one["threads"] for one in told] == [3, 2]
     assert loading.options(upright=False).face == (face or 0.0)
+
+
+@pytest.mark.parametrize(
+    ("parts", "live", "face", "hands"),
+    [("arms", False, False, False), ("arms", True, True, True), ("face,hands", False, True, True)],
+)
+def test_networks_of_parts_that_never_follow_are_not_loaded(
+    monkeypatch: pytest.MonkeyPatch, parts: str, live: bool, face: bool, hands: bool
+) -> None:
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(Models, "load", lambda _, **options: told.append(options))
+    loading = Loading(parts=parse_parts(parts))
+    loading.models(live=live)
+    assert (told[0]["face"], told[0]["hands"]) == (face, hands)
+    assert loading.options(upright=True).parts == parse_parts(parts)
+    Loading(hands=False).models(live=True)
+    assert told[1]["hands"] is False
 
 
 def test_the_engine_is_said_in_one_line(

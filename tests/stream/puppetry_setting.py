@@ -11,6 +11,7 @@ from tests.stream.fakes import FakeClock, live_frame, picture
 from bunraku.errors import EngineError
 from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.later import Later
+from bunraku.runtime.parts import ALL_PARTS
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls, Photo
 from bunraku.stream.core.frame import LiveFrame
@@ -39,6 +40,7 @@ class Pencil:
         self.corners: list[int] = []
         self.turned_deg = 0
         self.face = 0.0
+        self.parts = ALL_PARTS
 
     def _note(self, stage: str) -> None:
         self.calls.append(stage)

@@ -9,6 +9,7 @@ import numpy as np
 from bunraku.runtime.drivers.body.anchors import anchor_moves
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.following import Followed
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import in_photo, shown_by
@@ -26,6 +27,7 @@ from bunraku.runtime.drivers.locating import Located, metric_depth
 from bunraku.runtime.drivers.protocol import Driving, Subject
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
+from bunraku.runtime.parts import Part, Parts
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
@@ -76,8 +78,12 @@ class BodyDriver:
         """Forget the driver; the next confident frame calibrates."""
         if self._hands is not None:
             self._hands.reset()
-        self._locator.reset()
+        self._by_landmarks.reset()
         self._keeper.reset()
+
+    def set_parts(self, parts: Parts) -> None:
+        """Which parts follow from now on. From any thread."""
+        self._by_landmarks.set_parts(parts)
 
     def calibrate(self) -> None:
         """Fix the window anew at the next confident frame. From any thread."""
@@ -141,13 +147,17 @@ class BodyDriver:
         if located is None:
             self._keeper.lost(time_s)
             return None
+        following = self._by_landmarks.shares.follow(time_s)
         if fitted is None:
-            return self._by_landmarks.understand(located, subject)
+            return self._by_landmarks.understand(located, subject, following)
         body, showing = fitted.body, fitted.showing
         stance = body.fit.stance
         seen = belief(located, (frame.shape[0], frame.shape[1])) * showing.landmarks
         held = NO_HANDS
-        if self._hands is not None and subject.hands is not None:
+        # Arms without hands need them too: they say where the wrists are.
+        if self._hands is not None and max(following[Part.ARMS], following[Part.HANDS]) == 0.0:
+            self._hands.reset()
+        elif self._hands is not None and subject.hands is not None:
             with self._recorder.measure(Step.HANDS):
                 turned = self._locator.turned_deg
                 held = self._hands.follow(
@@ -162,13 +172,15 @@ class BodyDriver:
             kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
-            steady = hold_trunk(kept.landmarks, stance.points, legs)
-            transforms = self._rig.transforms(stance, steady, seen, held)
-            transforms = kept.scaled(showing.carry(transforms, stance, steady))
+            steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
+            told = Followed.of(self._rig, stance, steady, seen, held, following)
+            kept, seen = told.kept, told.seen
+            transforms = self._rig.transforms(stance, kept.landmarks, told.belief, told.hands)
+            transforms = kept.scaled(showing.carry(transforms, stance, kept.landmarks))
             if subject.hands is None:
                 drawn = body.draw(transforms, seen)
             else:
-                drawn = subject.hands.draw(body, transforms, seen, held)
+                drawn = subject.hands.draw(body, transforms, seen, told.hands)
             moves = anchor_moves(stance, transforms, len(subject.source.mask))
         size = self._by_landmarks.size
         return Driving(

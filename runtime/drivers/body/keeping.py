@@ -105,6 +105,8 @@ class Kept:
 
     landmarks: Array
     """``[33, 4]``, as the driver's."""
+    size: float
+    """How much larger they are than the photo's person."""
     scale: float
     """By which the whole figure grows then,"""
     about: tuple[float, float]
@@ -169,7 +171,7 @@ class Keeper:
         shown = self._eased(points, stance, step)
         x, y = shown[_SHOULDERS, :2].mean(0)
         kept = np.concatenate([shown, landmarks[:, 3:]], 1)
-        return Kept(kept.astype(np.float32), size / elastic, (float(x), float(y)))
+        return Kept(kept.astype(np.float32), elastic, size / elastic, (float(x), float(y)))
 
     def _eased(self, points: Vectors, stance: Stance, step: float) -> Vectors:
         """Towards where the driver is, in one movement where they are suddenly elsewhere."""

@@ -29,6 +29,7 @@ from bunraku.runtime.drivers.body.limbs import (
     with_hands,
     within,
 )
+from bunraku.runtime.drivers.body.trunk import NOTHING, trunk_frames
 from bunraku.runtime.drivers.body.turning import (
     Vectors,
     about,
@@ -64,13 +65,12 @@ HAND_LENGTH = 0.85, 1.2
 """How long a hand may be, in lengths of the template's, if fingers are posed."""
 NO_HANDS: HandPoses = (None, None)
 
-_NOTHING = 1e-3
-"""Pixels; shorter is no bone."""
 _TRUNK = np.array([BodyBone.CHEST, BodyBone.PELVIS])
 _PAIRS = np.array([[LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]])
 _TOWARDS_CAMERA = np.array([0.0, 0.0, -1.0])
 _HAND_LIMBS = tuple(int(np.flatnonzero(LIMBS.bones == bone)[0]) for bone in HAND_BONES)
 _WRISTS = LEFT_WRIST, RIGHT_WRIST
+_FOREARMS = np.array([BodyBone.FOREARM_L, BodyBone.FOREARM_R])
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ class Rig:
     def __init__(self, rest: Array, fingers: Array | None = None) -> None:
         self.rest = with_hands(rest)
         self._widths = np.linalg.norm(self.rest[_PAIRS[:, 0]] - self.rest[_PAIRS[:, 1]], axis=1)
-        self._trunk_at_rest = _orthogonal(self._trunk(self.rest, 1.0))
+        self._trunk_at_rest = trunk_frames(self.rest)
         along = unit(self.rest[LIMBS.ends] - self.rest[LIMBS.starts])
         self._along = along
         self._level_along = np.split(along, len(LIMB_LEVELS))
@@ -165,6 +165,14 @@ class Rig:
             result[FINGER_BONES[side]] = moved[bone] @ rest @ bent @ np.linalg.inv(rest)
         return np.ascontiguousarray(result[:, :3], np.float32)
 
+    def forearms(self, photo: Stance, landmarks: Array, belief: Array) -> Vectors:
+        """Rotations ``[2, 3, 3]`` of the forearms since the rest, without twist, as ``transforms``
+        has them.
+        """
+        points, believed = with_hands(landmarks), down_the_limbs(belief)
+        self._keep_hips(points, photo, believed)
+        return np.asarray(self._swings(points, photo, believed)[_FOREARMS])
+
     def _stance(
         self, points: Vectors, size: float, head: Vectors, hands: HandPoses = NO_HANDS
     ) -> Stance:
@@ -200,7 +208,7 @@ class Rig:
         usual = self._hand_lengths(self.rest) * size
         length = self._hand_lengths(points)
         low, high = HAND_LENGTH
-        factor = np.clip(length, low * usual, high * usual) / np.maximum(length, _NOTHING)
+        factor = np.clip(length, low * usual, high * usual) / np.maximum(length, NOTHING)
         for wrist, end, stretch in zip(_WRISTS, HAND_ENDS, factor, strict=True):
             points[end] = points[wrist] + (points[end] - points[wrist]) * stretch
 
@@ -238,9 +246,9 @@ class Rig:
         middles = pairs.mean(1)
         wide = pairs[:, 0] - pairs[:, 1]
         length = np.sqrt(dot(wide, wide))
-        wide[length < _NOTHING] = -_TOWARDS_CAMERA * _NOTHING
+        wide[length < NOTHING] = -_TOWARDS_CAMERA * NOTHING
         least = SHORTEST * self._widths * size
-        wide *= np.maximum(1.0, least / np.maximum(length, _NOTHING))[:, None]
+        wide *= np.maximum(1.0, least / np.maximum(length, NOTHING))[:, None]
         axis = np.broadcast_to(middles[1] - middles[0], wide.shape)
         away = unit(cross(wide, axis)) * size
         return np.stack([wide, axis, away, middles], -1)
@@ -251,8 +259,7 @@ class Rig:
         """Rotations since the rest, ``[15, 3, 3]``; limbs that are not believed are moved."""
         turns = np.empty((BODY_BONES, 3, 3))
         turns[BodyBone.HEAD] = np.eye(3)
-        trunk = _orthogonal(self._trunk(points, 1.0))
-        turns[_TRUNK] = trunk @ self._trunk_at_rest.transpose(0, 2, 1)
+        turns[_TRUNK] = trunk_frames(points) @ self._trunk_at_rest.transpose(0, 2, 1)
         for level, along in zip(LIMB_LEVELS, self._level_along, strict=True):
             parent = turns[level.parents]
             start = points[level.starts]
@@ -284,7 +291,7 @@ class Rig:
         frames[_TRUNK, :3] = self._trunk(points, size)
         bone = points[LIMBS.ends] - points[LIMBS.starts]
         away = (turns[LIMBS.bones] @ self._along[..., None])[..., 0]
-        bone += away * (dot(bone, bone) < _NOTHING**2)[:, None] * _NOTHING
+        bone += away * (dot(bone, bone) < NOTHING**2)[:, None] * NOTHING
         across = about(unit(bone), twist) @ turns[LIMBS.bones] @ self._across * size
         frames[LIMBS.bones, :3, 0] = bone
         frames[LIMBS.bones, :3, 1:3] = across
@@ -297,9 +304,3 @@ class Rig:
         shift = points[shoulders].mean(0) - photo.points[shoulders].mean(0)
         kept = photo.points[hips] + shift
         points[hips] = kept + (points[hips] - kept) * believed[hips].min()
-
-
-def _orthogonal(trunk: Vectors) -> Vectors:
-    """Rotations ``[2, 3, 3]`` of the trunk's frames, upright along the trunk's axis."""
-    down, away = unit(trunk[..., 1]), unit(trunk[..., 2])
-    return np.stack([cross(down, away), down, away], -1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 
@@ -22,6 +22,24 @@ of it to count: a lean is several times as much, and keeps nearly all."""
 _STEEPEST = np.deg2rad(75.0)  # beyond, the picture shows next to nothing of the trunk
 _SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 _ABOVE = slice(0, LEFT_HIP)
+_PAIRS = np.array([_SHOULDERS, _HIPS])
+NOTHING = 1e-3
+"""Pixels; what is shorter has no direction."""
+_AWAY = np.array([0.0, 0.0, 1.0])
+
+
+def trunk_frames(points: Vectors) -> Vectors:
+    """Rotations ``[2, 3, 3]`` whose columns are across, down and away, of chest and pelvis.
+
+    :param points: ``[33 or more, 3]``; down is from the shoulders' middle to the hips'.
+    """
+    pairs = points[_PAIRS]
+    middles = pairs.mean(1)
+    wide = pairs[:, 0] - pairs[:, 1]
+    wide[np.sqrt(dot(wide, wide)) < NOTHING] = _AWAY * NOTHING
+    down = np.broadcast_to(unit(middles[1] - middles[0]), wide.shape)
+    away = unit(cross(wide, down))
+    return np.stack([cross(down, away), down, away], -1)
 
 
 def hold_trunk(landmarks: Array, photo: Vectors, legs: float) -> Array:

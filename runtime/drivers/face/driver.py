@@ -9,7 +9,9 @@ from bunraku.runtime.drivers.face.hiding import unhidden
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.protocol import Driver, Driving, Subject
+from bunraku.runtime.drivers.shares import Shares
 from bunraku.runtime.measure import Recorder
+from bunraku.runtime.parts import Part, Parts
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Picture
@@ -40,8 +42,14 @@ class FacedDriver:
         self._recorder = recorder or Recorder()
         self._tracker = finder.follower()
         self._expressions = ExpressionTracker()
+        self._shares = Shares()
         self._forget_asked = False
         self._mirrored = False
+
+    @property
+    def following(self) -> bool:
+        """Whether the photo's face is to follow."""
+        return self.watching and Part.FACE in self._shares.wanted
 
     @property
     def window(self) -> Window | None:
@@ -62,7 +70,8 @@ class FacedDriver:
         if self._forget_asked or mirrored != self._mirrored:
             self._forget_asked, self._mirrored = False, mirrored
             self._forget()
-        if subject.face is None or not self.watching:
+        share = self._shares.follow(time_s)[Part.FACE]
+        if subject.face is None or not self.watching or share == 0.0:
             return driving
         with self._recorder.measure(Step.FACE):
             face, seen = None, None
@@ -73,7 +82,13 @@ class FacedDriver:
             expression = self._expressions.follow(face, time_s, seen)
         if driving is None:
             return None
-        return replace(driving, hints=replace(driving.hints, face=expression))
+        followed = replace(expression, belief=expression.belief * share)
+        return replace(driving, hints=replace(driving.hints, face=followed))
+
+    def set_parts(self, parts: Parts) -> None:
+        """Which parts follow from now on. From any thread."""
+        self._shares.wanted = parts
+        self._driver.set_parts(parts)
 
     def calibrate(self) -> None:
         """As the driver's; the next face is taken to be at rest."""
@@ -82,6 +97,7 @@ class FacedDriver:
 
     def reset(self) -> None:
         self._forget()
+        self._shares.reset()
         self._driver.reset()
 
     def _forget(self) -> None:

@@ -23,6 +23,7 @@ from bunraku.runtime.drivers.iuv_images.surface import sample
 from bunraku.runtime.drivers.protocol import Driving, Subject
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
+from bunraku.runtime.parts import ALL_PARTS, Parts
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
@@ -72,6 +73,17 @@ class IuvImagesDriver:
         self._mirrored = False
         self._window: Window | None = None
         self.calibrate()
+
+    def set_parts(self, parts: Parts) -> None:
+        """Images without landmarks show the person as one.
+
+        :raises InputError: not all parts are to follow.
+        """
+        if parts != ALL_PARTS:
+            raise InputError(
+                "IUV images move the whole person.",
+                "Leave out --parts, or let the body drive (--driver body).",
+            )
 
     def calibrate(self) -> None:
         """Fix the window anew at the next image that shows a person. From any thread."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from bunraku.runtime.drivers.holding import hold
 from bunraku.runtime.drivers.landmarks.head import head_map
 from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.drivers.landmarks.surface import SurfaceMaker
 from bunraku.runtime.drivers.locating import Located, Locator, Tracker
 from bunraku.runtime.drivers.protocol import Driving, Hints, Subject
+from bunraku.runtime.drivers.shares import Following, Shares
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.parts import Parts
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
@@ -36,12 +39,18 @@ class LandmarkDriver:
     ) -> None:
         self._options = options or PuppetOptions()
         self.locator = Locator(tracker, surfaces.size, self._options)
+        self.shares = Shares()
         self._surfaces = surfaces
         self._recorder = recorder or Recorder()
 
     def reset(self) -> None:
         """Forget the driver; the next confident frame calibrates."""
         self.locator.reset()
+        self.shares.reset()
+
+    def set_parts(self, parts: Parts) -> None:
+        """Which parts follow from now on. From any thread."""
+        self.shares.wanted = parts
 
     def calibrate(self) -> None:
         """Fix the window anew at the next confident frame; until then the last one holds.
@@ -82,18 +91,25 @@ class LandmarkDriver:
         assert isinstance(subject, LandmarkSubject), "subjects are of the driver's own kind"
         with self._recorder.measure(Step.POSE):
             located = self.locator.locate(frame, time_s, subject, mirrored=mirrored)
-        return None if located is None else self.understand(located, subject)
+        if located is None:
+            return None
+        return self.understand(located, subject, self.shares.follow(time_s))
 
-    def understand(self, located: Located, subject: LandmarkSubject) -> Driving:
+    def understand(
+        self, located: Located, subject: LandmarkSubject, following: Following
+    ) -> Driving:
         """The surface of a driver who was located.
 
+        :param following: how far each part follows; hands go with the arms.
         :raises EngineError: the IUV net failed.
         """
+        source = subject.source
         with self._recorder.measure(Step.IUV):
-            surface = self._surfaces.surface(located.landmarks, located.mask)
+            landmarks = hold(source.landmarks, located.landmarks, following)
+            surface = self._surfaces.surface(landmarks, located.mask)
             head = None
             if self._options.head:
-                head = head_map(subject.source.landmarks, located.landmarks)
+                head = head_map(source.landmarks, landmarks)
         return Driving(
             Later.of(surface),
             located.in_frame,

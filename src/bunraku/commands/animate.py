@@ -19,6 +19,7 @@ from bunraku.commands.options import (
     IuvBundleOption,
     MarkOption,
     NoFaceOption,
+    PartsOption,
     PoseOption,
     ResolutionOption,
     RotateOption,
@@ -31,6 +32,7 @@ from bunraku.commands.options import (
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
 from bunraku.runtime.options import DRIVER, FACE, HANDS, DriverKind
+from bunraku.runtime.parts import ALL, parse_parts
 
 if TYPE_CHECKING:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
@@ -96,6 +98,7 @@ def animate(
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     hands: HandsOption = HANDS,
+    parts: PartsOption = ALL,
     resolution: ResolutionOption = None,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
@@ -133,9 +136,17 @@ def animate(
         max_side_px=max_side,
     )
     images = iuv_images(driver, options)
-    strength = None if no_face else face
     loading = Loading(
-        bundle, iuv_bundle, threads, driver, pose, strength, hands, resolution, engine
+        bundle=bundle,
+        iuv=iuv_bundle,
+        threads=threads,
+        driver=driver,
+        pose=pose,
+        face=None if no_face else face,
+        hands=hands,
+        resolution=resolution,
+        engine=engine,
+        parts=parse_parts(parts),
     )
     summary = _run(options, loading, images)
     _report(summary)  # first: stdout may have no room

@@ -21,6 +21,7 @@ from bunraku.commands.options import (
     LiveDriverOption,
     MarkOption,
     NoFaceOption,
+    PartsOption,
     PoseOption,
     ResolutionOption,
     RotateOption,
@@ -33,6 +34,7 @@ from bunraku.commands.options import (
 from bunraku.commands.show import STDOUT, progress_bar, write_json
 from bunraku.errors import InputError, OutputError
 from bunraku.runtime.options import DRIVER, FACE, HANDS
+from bunraku.runtime.parts import ALL, parse_parts
 
 if TYPE_CHECKING:
     from bunraku.stream.core.session import SessionPuppet
@@ -143,6 +145,7 @@ def live(
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     hands: HandsOption = HANDS,
+    parts: PartsOption = ALL,
     resolution: ResolutionOption = None,
     driver: LiveDriverOption = DRIVER,
     pose: PoseOption = AUTO,
@@ -157,7 +160,8 @@ def live(
     file's metadata, and in the picture with --mark.
 
     Keys in the window: 1-9 choose among the photos, C calibrates to your present pose, M mirrors,
-    O shows the overlay, R records, P passes the camera through, F freezes, Q quits, ? shows them.
+    O shows the overlay, R records, P passes the camera through, F freezes, E lets the face follow,
+    B chooses the parts of the body that do, Q quits, ? shows them.
     Ctrl-C, SIGTERM or a closed terminal ends too, and completes recordings; a second Ctrl-C quits
     at once.
     """
@@ -203,9 +207,17 @@ def live(
         max_side_px=max_side,
         duration_s=duration,
     )
-    strength = None if no_face else face
     loading = Loading(
-        bundle, iuv_bundle, threads, driver, pose, strength, hands, resolution, engine
+        bundle=bundle,
+        iuv=iuv_bundle,
+        threads=threads,
+        driver=driver,
+        pose=pose,
+        face=None if no_face else face,
+        hands=hands,
+        resolution=resolution,
+        engine=engine,
+        parts=parse_parts(parts),
     )
     run(
         options,

@@ -17,6 +17,7 @@ from bunraku.runtime.options import (
     RESOLUTION,
     PuppetOptions,
 )
+from bunraku.runtime.parts import ALL_PARTS, Part, Parts
 
 if TYPE_CHECKING:
     from bunraku.runtime.models import Models
@@ -41,13 +42,15 @@ class Loading:
     """In which a body is drawn; None for what the command chooses."""
     engine: str = AUTO
     """The inference library of each network."""
+    parts: Parts = ALL_PARTS
+    """Which parts of the photo's person follow at first."""
 
     def models(
         self, *, live: bool, threads: int | None = None, say: Callable[[str], None] | None = None
     ) -> Models:
         """Load them, and say which inference library runs them.
 
-        :param live: somebody waits for each frame, and may let faces follow later.
+        :param live: somebody waits for each frame, and may let other parts follow later.
         :param threads: unless the options say how many.
         :param say: None for a line on stderr.
         """
@@ -60,8 +63,8 @@ class Loading:
             engine=self.engine,
             iuv=self.iuv,
             threads=self.threads or threads,
-            face=self.face is not None and (live or self.face > 0),
-            hands=self.hands,
+            face=self.face is not None and (live or (self.face > 0 and Part.FACE in self.parts)),
+            hands=self.hands and (live or Part.HANDS in self.parts),
             driver=self.driver,
             pose=PoseModel.choose(self.pose, live=live),
             resolution=self.resolution or (LIVE_RESOLUTION if live else RESOLUTION),
@@ -74,7 +77,8 @@ class Loading:
 
         :param upright: turn a driver who is sideways or upside down.
         """
-        return PuppetOptions(upright=upright, face=self.face or 0.0, hands=self.hands)
+        face = self.face or 0.0
+        return PuppetOptions(upright=upright, face=face, hands=self.hands, parts=self.parts)
 
 
 def _tell(line: str) -> None:

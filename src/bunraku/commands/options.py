@@ -86,6 +86,16 @@ HandsOption: TypeAlias = Annotated[
     ),
 ]
 
+PartsOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--parts",
+        metavar="PART,...",
+        help="What follows the driver, of head, face, trunk, arms, hands, legs and all; -head is "
+        "all but the head. The rest stays as the photo has it.",
+    ),
+]
+
 AUTO = "auto"
 
 

@@ -23,6 +23,7 @@ from bunraku.commands.options import (
     IuvBundleOption,
     LiveDriverOption,
     NoFaceOption,
+    PartsOption,
     PoseOption,
     ResolutionOption,
     StageThreadsOption,
@@ -32,6 +33,7 @@ from bunraku.commands.options import (
 )
 from bunraku.errors import InputError, OutputError
 from bunraku.runtime.options import DRIVER, FACE, HANDS
+from bunraku.runtime.parts import ALL, parse_parts
 
 if TYPE_CHECKING:
     from bunraku.runtime.models import Models
@@ -128,6 +130,7 @@ def serve(
     face: FaceOption = FACE,
     no_face: NoFaceOption = False,
     hands: HandsOption = HANDS,
+    parts: PartsOption = ALL,
     resolution: ResolutionOption = None,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
@@ -174,13 +177,23 @@ def serve(
         rate=rate,
         window_only=window_only,
         face=None if no_face else face,
+        parts=parse_parts(parts),
         peer=peer,
         limits=limits,
     )
     options.check()
     configure()
     loading = Loading(
-        bundle, iuv_bundle, threads, driver, pose, options.face, hands, resolution, engine
+        bundle=bundle,
+        iuv=iuv_bundle,
+        threads=threads,
+        driver=driver,
+        pose=pose,
+        face=options.face,
+        hands=hands,
+        resolution=resolution,
+        engine=engine,
+        parts=options.parts,
     )
     run_server(options, partial(load_engines, loading), _tell_ready(options))
 

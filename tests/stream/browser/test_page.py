@@ -7,12 +7,17 @@ from pathlib import Path
 
 import av
 import pytest
+from aiohttp import web
 from playwright.sync_api import Browser
-from tests.stream.browser.serving import Served
+from tests.stream.browser.serving import Served, fake_identify, fake_stages
 from tests.stream.browser.visitor import DESKTOP, PHONE, visit
 
+from bunraku.runtime.parts import ALL_PARTS, Part
 from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
+from bunraku.stream.core.controls import Controls
+from bunraku.stream.core.protocols import Stage
 from bunraku.stream.rtc.options import PeerOptions
+from bunraku.stream.server.app import make_app
 from bunraku.stream.server.options import ServerOptions
 
 MakePhoto = Callable[..., Path]
@@ -139,6 +144,47 @@ def test_the_face_has_a_switch_and_a_slider(
         page.wait_for_selector("#strength-said:text('105 %')")
 
 
+def test_parts_of_the_body_have_boxes_and_a_key(browser: Browser, photo: MakePhoto) -> None:
+    told = Controls()
+    options = ServerOptions(port=0, parts=ALL_PARTS - {Part.LEGS})
+
+    def stages(controls: Controls) -> list[Stage]:
+        nonlocal told
+        told = controls
+        return fake_stages(controls)
+
+    def make(options: ServerOptions) -> web.Application:
+        return make_app(options, stages=stages, identify=fake_identify)
+
+    server = Served(options, make).start()
+    ticked = "[...document.querySelectorAll('#parts-bar :checked')].map((b) => b.value).join()"
+    try:
+        with visit(browser, server.url) as visitor:
+            page = visitor.page
+            visitor.add(photo("red.png", RED))
+            assert page.is_hidden("#parts-bar")
+            visitor.start()
+            visitor.until(f"{ticked} === 'head,face,trunk,arms,hands'")
+            page.focus("#parts-bar [value=head]")
+            page.keyboard.press("Space")
+            page.wait_for_selector("#status:text('What follows you: face, trunk, arms, hands.')")
+            page.click("#parts-bar :text('Trunk')")
+            visitor.until(f"{ticked} === 'face,arms,hands'")
+            page.keyboard.press("e")  # the face's key and its box are one
+            visitor.until(f"{ticked} === 'arms,hands'")
+            assert page.get_attribute("#face", "aria-pressed") == "false"
+            assert told.parts == {Part.ARMS, Part.HANDS}
+            page.keyboard.press("b")
+            page.wait_for_selector("#status:text('Everything follows you.')")
+            page.keyboard.press("q")
+            visitor.wait_for_state("ready")
+            assert page.is_hidden("#parts-bar")
+            visitor.start()  # as it was left
+            visitor.until(f"{ticked} === 'head,face,trunk,arms,hands,legs'")
+    finally:
+        server.stop()
+
+
 def test_where_no_face_can_follow_none_is_offered(browser: Browser, photo: MakePhoto) -> None:
     server = Served(ServerOptions(port=0, face=None)).start()
     try:
@@ -147,6 +193,8 @@ def test_where_no_face_can_follow_none_is_offered(browser: Browser, photo: MakeP
             visitor.start()
             assert visitor.page.is_hidden("#face")
             assert visitor.page.is_hidden("#strength-bar")
+            assert visitor.page.is_hidden("#parts-bar [value=face]")
+            assert visitor.page.is_visible("#parts-bar [value=head]")
             visitor.page.keyboard.press("e")  # does nothing, and says nothing wrong
     finally:
         server.stop()

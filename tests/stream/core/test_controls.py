@@ -8,8 +8,17 @@ import pytest
 
 from bunraku.errors import InputError
 from bunraku.runtime.identity import Identity
+from bunraku.runtime.parts import ALL_PARTS, Part
 from bunraku.runtime.source.source import SourceReport
-from bunraku.stream.core.controls import HELP_LINES, KEYS, Command, Controls, Photo, command_of
+from bunraku.stream.core.controls import (
+    HELP_LINES,
+    KEYS,
+    PARTS_IN_TURN,
+    Command,
+    Controls,
+    Photo,
+    command_of,
+)
 
 REPORT = SourceReport(64, 64, 1, False, (0, 0, 64), ())
 
@@ -88,21 +97,42 @@ def test_a_face_follows_where_one_can_and_as_strongly_as_asked() -> None:
     controls = Controls()
     with pytest.raises(InputError, match="No face can follow here"):
         controls.apply(Command.FACE)
-    controls.offer_face(0.0)
     assert controls.face_strength == 0.0
+    controls.offer_face(0.0)
+    assert not controls.face
     assert controls.apply(Command.FACE) == "The face follows yours, at 100%."
     assert controls.face_strength == 1.0
     assert controls.apply(Command.FACE, strength=0.45) == "The face follows yours, at 45%."
     assert (controls.face_strength, controls.as_json()["strength"]) == (0.45, 0.45)
     assert controls.apply(Command.FACE, strength=0.0) == "The face stays as it is in the photo."
-    assert controls.face_strength == 0.0
+    assert Part.FACE not in controls.parts
     controls.apply(Command.FACE, on=True)
-    assert controls.face_strength == 0.45
+    assert (controls.face, controls.face_strength) == (True, 0.45)
     for wrong in (-0.1, 1.6):
         with pytest.raises(InputError, match=r"Choose 0 to 1\.5"):
             controls.apply(Command.FACE, strength=wrong)
     controls.offer_face(1.2)
     assert controls.face_strength == 1.2
+
+
+def test_parts_are_chosen_or_gone_through_in_turn() -> None:
+    controls = Controls()
+    controls.offer_face(1.0)
+    seen = []
+    for _ in PARTS_IN_TURN:
+        said = controls.apply(Command.PARTS)
+        seen.append(controls.parts)
+    assert seen == [*PARTS_IN_TURN[1:], ALL_PARTS]
+    assert said == "Everything follows you."
+    legs = frozenset({Part.LEGS})
+    assert controls.apply(Command.PARTS, parts=legs) == "What follows you: legs."
+    assert (controls.as_json()["parts"], controls.as_json()["face"]) == (["legs"], False)
+    controls.apply(Command.FACE)
+    assert controls.as_json()["parts"] == ["face", "legs"]
+    controls.apply(Command.PARTS)
+    assert controls.parts == ALL_PARTS
+    controls.apply(Command.PARTS, parts=frozenset())
+    assert controls.as_json()["parts"] == []
 
 
 def test_calibration_and_the_end_are_asked_for() -> None:
@@ -115,7 +145,7 @@ def test_calibration_and_the_end_are_asked_for() -> None:
 
 
 def test_changes_are_told_with_the_new_state() -> None:
-    states: list[dict[str, str | bool | float | None]] = []
+    states: list[dict[str, str | bool | float | list[str] | None]] = []
     controls = with_photos("anna.jpg")
     controls.on_change = lambda: states.append(controls.as_json())
     controls.apply(Command.FREEZE)

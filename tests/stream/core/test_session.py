@@ -15,6 +15,7 @@ from bunraku.errors import InputError, NoPersonError, OutputError, SourceError
 from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
+from bunraku.runtime.parts import ALL_PARTS, Part, Parts
 from bunraku.runtime.source.source import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Command, Controls, Photo
@@ -43,6 +44,7 @@ class ColourPuppet:
 
     def __init__(self) -> None:
         self.face = 0.8
+        self.parts: Parts = ALL_PARTS - {Part.LEGS}
         self.calibrations = 0
 
     def make_identity(self, photo: Picture) -> tuple[Identity, SourceReport]:
@@ -159,9 +161,20 @@ async def test_the_face_s_switch_reaches_the_puppet() -> None:
     assert scene.session.controls.face_strength == 0.8
     async with scene:
         scene.session.press("e")
-        await until(lambda: puppet.face == 0.0, scene)
+        await until(lambda: Part.FACE not in puppet.parts, scene)
         await scene.session.command(Command.FACE, strength=1.3)
-        await until(lambda: puppet.face == 1.3, scene)
+        await until(lambda: (puppet.face, Part.FACE in puppet.parts) == (1.3, True), scene)
+
+
+async def test_the_choice_of_parts_reaches_the_puppet() -> None:
+    puppet, arms = ColourPuppet(), frozenset({Part.ARMS})
+    scene = Scene(puppet=puppet, stages=None, photos=[photo(1)])
+    assert scene.session.controls.parts == ALL_PARTS - {Part.LEGS}
+    async with scene:
+        assert "arms" in await scene.session.command(Command.PARTS, parts=arms)
+        await until(lambda: puppet.parts == arms, scene)
+        scene.session.press("b")
+        await until(lambda: puppet.parts == ALL_PARTS, scene)
 
 
 def test_photos_have_a_name_and_a_secret() -> None:

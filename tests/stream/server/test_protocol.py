@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bunraku.runtime.parts import Part
 from bunraku.stream.core.controls import Command
 from bunraku.stream.server.protocol import (
     ApiError,
@@ -31,6 +32,15 @@ from bunraku.stream.server.protocol import (
             {"type": "command", "name": "face", "strength": 0.5},
             CommandMessage(Command.FACE, strength=0.5),
         ),
+        (
+            {"type": "command", "name": "parts", "parts": ["arms", "head", "arms"]},
+            CommandMessage(Command.PARTS, parts=frozenset({Part.ARMS, Part.HEAD})),
+        ),
+        (
+            {"type": "command", "name": "parts", "parts": []},
+            CommandMessage(Command.PARTS, parts=frozenset()),
+        ),
+        ({"type": "command", "name": "parts"}, CommandMessage(Command.PARTS)),
         (
             {"type": "command", "name": "photo", "number": 2},
             CommandMessage(Command.PHOTO, 2),
@@ -73,6 +83,10 @@ def test_parse(message: dict[str, Any], expected: ClientMessage) -> None:
         '{"type": "command", "name": "mirror", "on": 1}',
         '{"type": "command", "name": "face", "strength": "1"}',
         '{"type": "command", "name": "face", "strength": NaN}',
+        '{"type": "command", "name": "parts", "parts": "arms"}',
+        '{"type": "command", "name": "parts", "parts": ["arms", "tail"]}',
+        '{"type": "command", "name": "parts", "parts": [["arms"]]}',
+        '{"type": "command", "name": "parts", "parts": {"arms": true}}',
         '{"type": "ping"}',
         '{"type": "ping", "t": NaN}',
         '{"type": "ping", "t": 1e999}',

@@ -19,6 +19,7 @@ from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.parts import Part
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.puppet import Puppet
 from bunraku.spec.arrays import Array, Picture
@@ -223,6 +224,38 @@ def test_landmarks_out_of_sight_are_not_believed() -> None:
     found = belief(Located(in_frame, in_frame, None), (100, 200))
     assert found[[0, 1, 3]].tolist() == [1.0, 0.0, 0.0]
     assert found[2] == pytest.approx(0.5)
+
+
+def test_a_person_of_whom_nothing_follows_stands_still_and_goes_there_softly() -> None:
+    estimator = Standing()
+    puppet = puppet_of(estimator)
+    puppet.set_source(PHOTO)
+    puppet.animate(PHOTO, 0.0)
+    estimator.right = 40.0
+    for k in range(1, 20):
+        puppet.animate(PHOTO, k / 30)
+    puppet.parts = frozenset({Part.FACE})
+    assert puppet.parts == {Part.FACE}
+    columns = np.arange(puppet.identity.source.mask.shape[0])
+    middles = []
+    for k in range(19, 34):
+        driving = puppet.drive(puppet.identity, PHOTO, k / 30)
+        assert driving is not None
+        assert driving.drawn is not None
+        mask = driving.drawn.mask[0, 0]
+        middles.append(float((mask.sum(0) * columns).sum() / mask.sum()))
+    ways = np.diff(middles)
+    whole = middles[0] - middles[-1]
+    assert whole > 5.0
+    assert (ways < 0.2).all()
+    assert np.abs(ways).max() < 0.25 * whole
+    assert ways[-4:] == pytest.approx(0.0, abs=1e-3)
+    still = puppet_of(Standing())
+    still.parts = frozenset({Part.FACE})
+    still.set_source(PHOTO)
+    shown = still.animate(PHOTO, 0.0)
+    moved = puppet.animate(PHOTO, 2.0)
+    assert np.abs(shown.astype(int) - moved).mean() < 0.5
 
 
 class OneFace(FaceFinder):

@@ -24,6 +24,7 @@ from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.later import Later
 from bunraku.runtime.models import FACELESS, Models
 from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.parts import ALL_PARTS, Part, Parts
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
@@ -49,6 +50,9 @@ class Body:
     ) -> Driving | None:
         landmarks = pose_of(self.face)
         return Driving(subject.surface_later, landmarks) if self.there else None
+
+    def set_parts(self, parts: Parts) -> None:
+        self.parts = parts
 
     def calibrate(self) -> None:
         self.asked.append("calibrate")
@@ -118,6 +122,28 @@ def test_the_photo_s_mouth_opens_with_the_driver_s(
     assert driver.follow(FRAME, 0.4, subject) is None
 
 
+def test_a_face_that_is_left_out_goes_back_without_a_jump(
+    mouth: Mouth, finder: FaceFinder, source: Source
+) -> None:
+    body = Body()
+    driver = FacedDriver(body, finder)
+    subject = driver.prepare(source)
+    beliefs = []
+    for k in range(24):
+        if k == 8:
+            driver.set_parts(ALL_PARTS - {Part.FACE})
+            assert Part.FACE not in body.parts
+            assert not driver.following
+        driving = driver.follow(FRAME, k / 30, subject)
+        assert driving is not None
+        told = driving.hints.face
+        beliefs.append(0.0 if told is None else float(told.belief.max()))
+    assert beliefs[7] == 1.0
+    assert beliefs[-1] == 0.0
+    assert np.abs(np.diff(beliefs[7:])).max() < 0.2
+    assert sum(0.0 < b < 1.0 for b in beliefs[7:]) >= 7
+
+
 def test_calibrating_takes_the_face_for_one_at_rest(
     mouth: Mouth, finder: FaceFinder, source: Source
 ) -> None:
@@ -157,6 +183,9 @@ def test_a_puppet_is_told_of_a_face_that_cannot_follow(finder: FaceFinder) -> No
     assert report.notes[-2:] == ("something to know", FACELESS)
     plain = Puppet(replace(models(), faces=finder), PuppetOptions(face=0.0))
     _, report = plain.make_identity(photo)
+    assert FACELESS not in report.notes
+    arms = PuppetOptions(parts=frozenset({Part.ARMS}))
+    _, report = Puppet(replace(models(), faces=finder), arms).make_identity(photo)
     assert FACELESS not in report.notes
     assert (plain.has_faces, Puppet(models()).has_faces) == (True, False)
 

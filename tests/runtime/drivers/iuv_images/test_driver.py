@@ -14,6 +14,7 @@ from bunraku.runtime.drivers.iuv_images.order import FrameOrder
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.iuv_images.surface import sample
 from bunraku.runtime.drivers.protocol import Driver, Subject
+from bunraku.runtime.parts import ALL_PARTS, Part
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
 from bunraku.runtime.source.source import Source
@@ -178,3 +179,10 @@ def test_reset_forgets_the_calibration(tmp_path: Path) -> None:
     stage.reset()
     assert stage.window is None
     assert middle(shown(stage, subject, 0.1)) == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_person_without_landmarks_follows_as_one(tmp_path: Path) -> None:
+    stage = driver(tmp_path, [person()])
+    stage.set_parts(ALL_PARTS)
+    with pytest.raises(InputError, match=r"IUV images move the whole person\. Leave out --parts"):
+        stage.set_parts(frozenset({Part.ARMS}))

@@ -8,6 +8,7 @@ from tests.runtime.fakes import subject as subject_of
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.parts import ALL_PARTS, Part
 from bunraku.spec.arrays import Array
 
 PHOTO = with_person(street(), 100, 60)
@@ -61,3 +62,27 @@ def test_the_iuv_net_is_told_the_outline_only_when_asked_for(subject: LandmarkSu
     assert told[1] is not None
     assert located.mask is not None
     assert np.array_equal(told[1], located.mask)
+
+
+def test_parts_that_do_not_follow_are_the_photos(subject: LandmarkSubject) -> None:
+    told: list[Array] = []
+
+    class Told(FakeEstimator):
+        def surface(self, landmarks: Array, mask: Array | None) -> Array:
+            told.append(landmarks)
+            return super().surface(landmarks, mask)
+
+    frame = with_person(street((480, 640)), 400, 100, 80, 320)
+    driver = driver_of(Told())
+    driver.set_parts(frozenset({Part.FACE, Part.HANDS}))
+    driver.follow(frame, 0.0, subject)
+    assert np.allclose(told[0], subject.source.landmarks, atol=1e-6)
+    driver.set_parts(ALL_PARTS)
+    frame = with_person(street((480, 640)), 430, 100, 80, 320)
+    driver.follow(frame, 0.1, subject)
+    driver.follow(frame, 0.5, subject)
+    located = driver.locator.locate(frame, 0.5, subject)
+    assert located is not None
+    assert np.array_equal(told[2], located.landmarks)
+    gone = [float(np.abs(one - told[0]).max()) for one in told]
+    assert 0.0 < gone[1] < gone[2]
