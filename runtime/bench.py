@@ -1,7 +1,8 @@
 """How long a frame takes, measured: the whole chain, each stage, and a yardstick beside them.
 
-The yardstick (yardstick.py) runs between the frames, in the same inference library and with as
-many threads, so that their ratio means the same on a busy machine as on an idle one.
+The yardstick (yardstick.py) runs between the frames, with as many threads and always in the
+reference library, so that their ratio means the same on a busy machine as on an idle one, and for
+every engine.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import numpy as np
 from bunraku.errors import ClipError, InputError
 from bunraku.runtime.engines.bundle import weights_folder
 from bunraku.runtime.engines.protocol import Engine
-from bunraku.runtime.engines.registry import EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind, choose
 from bunraku.runtime.measure import Spread
 from bunraku.runtime.options import DRIVER, FACE, HANDS, LIVE_RESOLUTION, DriverKind, PuppetOptions
 from bunraku.runtime.puppet import Puppet
@@ -56,7 +57,7 @@ class BenchOptions:
     """Whether its hands do."""
     resolution: int = LIVE_RESOLUTION
     """Side in pixels of the window in which a body is drawn, at most."""
-    engine: EngineKind | str = EngineKind.ONNXRUNTIME
+    engine: EngineKind | str = AUTO
     threads: int | None = None
     """For each engine and kernel; None for as many as the process may use."""
     photo: Path | None = None
@@ -105,7 +106,7 @@ def run_latency(
         "face": options.face,
         "hands": options.hands,
         "resolution": options.resolution,
-        "engine": str(options.engine),
+        "engine": str(choose(options.engine)),
         "threads": threads,
         "machine": machine(),
         "commit": commit(),
@@ -125,7 +126,7 @@ def measure(
     :param threads: of the yardstick.
     """
     model, gflop = yardstick_model()
-    yardstick = EngineFactory(options.engine, threads).make(model, "yardstick")
+    yardstick = EngineFactory(threads=threads).make(model, "yardstick")
     sources_ms = [_timed(lambda: puppet.set_source(photo)) for _ in range(options.sources + 1)]
     chain_ms, yardstick_ms = _interleaved(puppet, yardstick, clip, options, on_frame)
     chain, unit = Spread.of(chain_ms), Spread.of(yardstick_ms)

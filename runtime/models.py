@@ -26,7 +26,7 @@ from bunraku.runtime.drivers.locating import Tracker
 from bunraku.runtime.drivers.protocol import Driver
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
-from bunraku.runtime.engines.registry import EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
 from bunraku.runtime.generator import Features, Generator
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
@@ -83,7 +83,7 @@ class Models:
         cls,
         bundle: str | Path = "live",
         *,
-        engine: EngineKind | str = EngineKind.ONNXRUNTIME,
+        engine: EngineKind | str = AUTO,
         threads: int | None = None,
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,
@@ -97,7 +97,7 @@ class Models:
         """Everything that a bundle needs.
 
         :param bundle: the name of a bundle that ships with Bunraku, or the folder of one.
-        :param engine: the inference library, of every network.
+        :param engine: the inference library of every network, as ``registry.choose`` takes it.
         :param threads: how many threads each engine uses; None for as many as the process may.
         :param iuv: the bundle of the IUV net.
         :param networks: the pose networks; None for those in the cache.
@@ -128,8 +128,10 @@ class Models:
         paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}
         iuv_path = surface.path(EngineName.IUV)
         networks = networks or PoseNetworks.find(model=pose)
-        engines: dict[str, Engine] = {n: factory.make(path, n) for n, path in paths.items()}
-        surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV))
+        engines: dict[str, Engine] = {
+            n: factory.make(path, n, coarse=True) for n, path in paths.items()
+        }
+        surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV, coarse=True))
         check_sizes(chosen, surface, surfaces.size)
         tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
 

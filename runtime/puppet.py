@@ -17,7 +17,7 @@ from bunraku.errors import EngineError, InputError
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, Driving
-from bunraku.runtime.engines.registry import EngineKind
+from bunraku.runtime.engines.registry import AUTO, EngineKind
 from bunraku.runtime.generator import Blended, Fetched, Seamed
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.measure import Recorder, Spread
@@ -63,7 +63,7 @@ class Puppet:
         cls,
         bundle: str | Path = "live",
         *,
-        engine: EngineKind | str = EngineKind.ONNXRUNTIME,
+        engine: EngineKind | str = AUTO,
         threads: int | None = None,
         iuv: str | Path = "iuv",
         networks: PoseNetworks | None = None,

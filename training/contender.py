@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bunraku.errors import InputError
 from bunraku.runtime.drivers.protocol import Drawn, Driving
+from bunraku.runtime.engines.registry import AUTO
 from bunraku.runtime.generator import Seamed
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
@@ -50,6 +51,8 @@ class Candidate:
     """The generator's bundle, by name or folder."""
     iuv: str | Path = "iuv"
     """The IUV net's."""
+    engine: str = AUTO
+    """The inference library, as ``registry.choose`` takes it."""
     driver: str = DRIVER
     """What poses the photo."""
     pose: PoseModel = PoseModel.FULL
@@ -57,8 +60,11 @@ class Candidate:
     options: PuppetOptions = field(default_factory=PuppetOptions)
 
     @classmethod
-    def parse(cls, text: str) -> Candidate:
-        """Read ``NAME=BUNDLE[,iuv=BUNDLE][,driver=DRIVER][,pose=MODEL][,SWITCH][,face=STRENGTH]``.
+    def parse(cls, text: str, engine: str = AUTO) -> Candidate:
+        """Read ``NAME=BUNDLE[,PART]...``.
+
+        Parts are ``iuv=BUNDLE``, ``engine=ENGINE``, ``driver=DRIVER``, ``pose=MODEL``, ``SWITCH``
+        and ``face=STRENGTH``.
 
         Switches, with or without ``no-``, and strengths are those of PuppetOptions.
 
@@ -72,7 +78,7 @@ class Candidate:
                 f"The candidate {text!r} is not NAME=BUNDLE.",
                 "Give a short name of letters and digits and a bundle, as in new=bundles/live.",
             )
-        made = cls(name, bundle)
+        made = cls(name, bundle, engine=engine)
         for part in parts:
             made = made._with(part)
         return made
@@ -81,6 +87,8 @@ class Candidate:
         name, _, value = part.partition("=")
         if name == "iuv" and value:
             return replace(self, iuv=value)
+        if name == "engine" and value:
+            return replace(self, engine=value)
         if name == "driver" and value:
             return replace(self, driver=value)
         if name == "pose" and value in set(PoseModel):
@@ -94,7 +102,7 @@ class Candidate:
         else:
             raise InputError(
                 f"The candidate {self.name!r} has no part {part!r}.",
-                "Use iuv=BUNDLE, driver=DRIVER, pose=MODEL, "
+                "Use iuv=BUNDLE, engine=ENGINE, driver=DRIVER, pose=MODEL, "
                 f"{', '.join(f'{name}=1' for name in _STRENGTHS)}, "
                 f"or with or without no-: {', '.join(_SWITCHES)}.",
             )
@@ -111,6 +119,7 @@ class Candidate:
         broken = None if fault is None or punched else fault
         models = Models.load(
             self.bundle,
+            engine=self.engine,
             threads=threads,
             iuv=self.iuv,
             face=self.options.face > 0,

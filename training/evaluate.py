@@ -59,7 +59,7 @@ def evaluate_synthetic(
     if options.generator is not None and options.iuv is not None:
         model = TorchModel(options.generator, options.iuv)
     else:
-        model = BundleModel(options.bundle, options.iuv_bundle, options.threads)
+        model = BundleModel(options.bundle, options.iuv_bundle, options.threads, options.engine)
     report.provenance = model.provenance
     judge = PoseJudge(options.threads) if options.keypoints else None
     evaluate_people(
@@ -92,7 +92,9 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
     if across and len(clips) < 2:
         raise InputError("Across clips at least two are needed.", "Give a folder of clips.")
     watchers = find_watchers(options, report, log)
-    candidates = options.candidates or (Candidate(OURS, options.bundle, options.iuv_bundle),)
+    candidates = options.candidates or (
+        Candidate(OURS, options.bundle, options.iuv_bundle, options.engine),
+    )
     sources = {
         c.name: bundle_provenance(Bundle.load(c.bundle), Bundle.load(c.iuv)) for c in candidates
     }

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bunraku.errors import InputError
+from bunraku.runtime.engines.registry import AUTO
 from bunraku.training.contender import Candidate, check_names
 from bunraku.training.judge import JudgeKind
 
@@ -40,6 +41,9 @@ class EvaluateOptions:
     """The generator's bundle, by name or folder."""
     iuv_bundle: str | Path = "iuv"
     """The IUV net's bundle."""
+    engine: str = AUTO
+    """The inference library of the bundles and of candidates that name none; who judges them
+    always looks with the reference."""
     candidates: tuple[Candidate, ...] = ()
     """What is compared on clips and photos; none: the two bundles alone."""
     people: int | None = None

@@ -16,7 +16,7 @@ from bunraku.networks.generator import repeat_identity
 from bunraku.networks.iuv import SIDE, Iuv, IuvNet
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
-from bunraku.runtime.engines.registry import EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
 from bunraku.runtime.generator import Features, Fetched, Generator
 from bunraku.runtime.models import check_sizes
 from bunraku.spec import tensors as names
@@ -104,15 +104,15 @@ class BundleModel:
         bundle: str | Path = "live",
         iuv: str | Path = "iuv",
         threads: int | None = None,
-        engine: EngineKind | str = EngineKind.ONNXRUNTIME,
+        engine: EngineKind | str = AUTO,
     ) -> None:
         chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
         factory = EngineFactory(engine, threads)
         engines: dict[str, Engine] = {
-            name: factory.make(chosen.path(name), name) for name in GENERATOR_ENGINES
+            name: factory.make(chosen.path(name), name, coarse=True) for name in GENERATOR_ENGINES
         }
         self._generator = Generator(engines, chosen.layout, threads, device=factory.device)
-        iuv_engine = factory.make(surface.path(EngineName.IUV), EngineName.IUV)
+        iuv_engine = factory.make(surface.path(EngineName.IUV), EngineName.IUV, coarse=True)
         check_sizes(chosen, surface, iuv_engine.outputs[names.SURFACE][-1])
         self.iuv = EngineIuv(iuv_engine)
         self.provenance = bundle_provenance(chosen, surface)

@@ -11,7 +11,8 @@ import numpy as np
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
-from bunraku.runtime.engines.protocol import select
+from bunraku.runtime.engines.host_arrays import check_results
+from bunraku.runtime.engines.protocol import EngineRequest, select
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
 
@@ -37,7 +38,7 @@ class OnnxEngine:
         advice: str = EXPORT_AGAIN,
     ) -> None:
         self._name, self._advice = name, advice
-        ort = _import()
+        ort = imported()
         options = ort.SessionOptions()
         threads = threads or cores()
         options.intra_op_num_threads = threads
@@ -51,7 +52,8 @@ class OnnxEngine:
             session = ort.InferenceSession(source, options, providers=[CPU])
         except Exception as error:
             raise EngineError(
-                f"ONNX Runtime {ort.__version__} cannot load the engine {name!r}: {_line(error)}",
+                f"ONNX Runtime {ort.__version__} cannot load the engine {name!r}: "
+                f"{first_line(error)}",
                 f"{advice} Or update onnxruntime.",
             ) from error
         # Without a word ONNX Runtime falls back to another provider: compare with what was asked.
@@ -61,8 +63,7 @@ class OnnxEngine:
                 "Install onnxruntime and onnxruntime-gpu one at a time, not both.",
             )
         self._session = session
-        self._inputs = {i.name: self._shape(i) for i in session.get_inputs()}
-        self._outputs = {o.name: self._shape(o) for o in session.get_outputs()}
+        self._inputs, self._outputs = shapes_of(session, name, advice)
         self._wanted = list(self._outputs)
 
     @property
@@ -89,7 +90,7 @@ class OnnxEngine:
         queue: Queue | None = None,  # noqa: ARG002 - the caller's thread is the queue here
     ) -> dict[str, Array]:
         if out is not None:
-            self._check(out)
+            check_results(self, out)
         chosen = {
             name: np.ascontiguousarray(value, dtype=np.float32)
             for name, value in select(self, feeds).items()
@@ -100,26 +101,10 @@ class OnnxEngine:
             results = self._session.run(self._wanted, chosen)
         except Exception as error:
             raise EngineError(
-                f"The engine {self._name!r} failed: {_line(error)}",
+                f"The engine {self._name!r} failed: {first_line(error)}",
                 "Free some memory, or use fewer threads.",
             ) from error
         return dict(zip(self._wanted, results, strict=True))
-
-    def _check(self, out: Tensors) -> None:
-        """Whether results can be written there: the library gets their addresses alone."""
-        for name, shape in self._outputs.items():
-            array = out.get(name)
-            if (
-                array is None
-                or array.dtype != np.dtype(np.float32)
-                or array.shape != shape
-                or not (array.flags.c_contiguous and array.flags.writeable)
-            ):
-                given = "nothing" if array is None else f"{array.dtype} {list(array.shape)}"
-                raise EngineError(
-                    f"The engine {self._name!r} cannot write {name!r} into {given}.",
-                    f"Give a contiguous, writable array of float32 {list(shape)}.",
-                )
 
     def _run_into(self, feeds: dict[str, Array], out: Tensors) -> dict[str, Array]:
         binding = self._session.io_binding()
@@ -130,17 +115,17 @@ class OnnxEngine:
         self._session.run_with_iobinding(binding)
         return {name: out[name] for name in self._wanted}
 
-    def _shape(self, value: Any) -> tuple[int, ...]:
-        if value.type != "tensor(float)" or not all(isinstance(n, int) for n in value.shape):
-            raise EngineError(
-                f"The engine {self._name!r} has {value.name!r} as {value.type} {value.shape}, "
-                "but engines take and give float32 of a fixed shape.",
-                self._advice,
-            )
-        return tuple(value.shape)
+
+def load(request: EngineRequest) -> OnnxEngine:
+    """See ``protocol.Loader``."""
+    return OnnxEngine(request.model, request.name, request.threads, request.advice)
 
 
-def _import() -> Any:
+def imported() -> Any:
+    """ONNX Runtime's module.
+
+    :raises MissingExtraError: it is not installed.
+    """
     try:
         import onnxruntime
     except ImportError as error:
@@ -150,6 +135,24 @@ def _import() -> Any:
     return onnxruntime
 
 
-def _line(error: Exception) -> str:
+def shapes_of(
+    session: Any, name: str, advice: str
+) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """The shapes of a session's inputs and of its outputs, by name.
+
+    :raises EngineError: one is not float32, or its shape is not fixed.
+    """
+    for value in (*session.get_inputs(), *session.get_outputs()):
+        if value.type != "tensor(float)" or not all(isinstance(n, int) for n in value.shape):
+            raise EngineError(
+                f"The engine {name!r} has {value.name!r} as {value.type} {value.shape}, "
+                "but engines take and give float32 of a fixed shape.",
+                advice,
+            )
+    inputs = {value.name: tuple(value.shape) for value in session.get_inputs()}
+    return inputs, {value.name: tuple(value.shape) for value in session.get_outputs()}
+
+
+def first_line(error: Exception) -> str:
     """The first line of a library's message, which may run over many."""
     return str(error).strip().split("\n", 1)[0][:300]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from bunraku.errors import EngineError
-from bunraku.runtime.device import Queue
+from bunraku.runtime.device import Device, Queue
 from bunraku.spec.arrays import Array, Tensors
 
 
@@ -42,6 +45,43 @@ class Engine(Protocol):
         :param queue: of the stage that runs it; None for the caller's own thread.
         :raises EngineError: an input is missing or has another shape, or the library fails.
         """
+
+
+class Precision(StrEnum):
+    """The numbers that an engine computes with inside; it takes and gives float32 all the same."""
+
+    F32 = "f32"
+    F16 = "f16"
+    BF16 = "bf16"
+    INT8 = "int8"
+
+
+@dataclass(frozen=True, eq=False)
+class EngineRequest:
+    """All that an inference library may need to make an engine."""
+
+    model: Path | bytes
+    """An ONNX file, or the serialised model itself."""
+    name: str
+    """Of the engine, for messages and to find it by."""
+    advice: str
+    """For errors: how the model is made anew."""
+    device: Device
+    """Where the arrays live that the engine takes and gives."""
+    threads: int | None = None
+    """Of an engine on the processor; None for as many as the process may use."""
+    precision: Precision | None = None
+    """None for the fastest of the library's that loses next to nothing on this machine."""
+    coarse: bool = False
+    """Whether its results are pictures, which rounded numbers hardly change; places of landmarks
+    are another matter."""
+    lasting: bool = False
+    """Whether the same model will be asked for at the next start, so that what was compiled of it
+    is worth keeping."""
+
+
+Loader = Callable[[EngineRequest], Engine]
+"""Raises MissingExtraError if the library is not installed, EngineError if the model cannot run."""
 
 
 def select(engine: Engine, known: Tensors) -> dict[str, Array]:

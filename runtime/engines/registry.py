@@ -1,64 +1,184 @@
-"""The choice of an inference library, for every network alike."""
+"""The choice of an inference library, for every network alike.
+
+Each library is one module with a ``Loader``, and one record in ``LIBRARIES``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 
-from bunraku.errors import EngineError
+from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
-from bunraku.runtime.engines.protocol import Engine
+from bunraku.runtime.engines.outputs import only
+from bunraku.runtime.engines.present import missing_onnxruntime_gpu, missing_package
+from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
 
-Loader = Callable[[Path | bytes, str, int | None, str], Engine]
-"""Model (a file, or serialised), name, threads and advice to an engine."""
+AUTO = "auto"
+"""The best library that can run here."""
 
 
 class EngineKind(StrEnum):
     """The inference libraries that can run a bundle."""
 
+    ONNXRUNTIME_CUDA = "onnxruntime-cuda"
+    """ONNX Runtime on an NVIDIA GPU."""
+    OPENVINO = "openvino"
+    """OpenVINO on the CPU."""
     ONNXRUNTIME = "onnxruntime"
-    """ONNX Runtime on the CPU, the form that ships."""
+    """ONNX Runtime on the CPU: the reference, which every other is compared with."""
 
 
-LIBRARIES: dict[str, str] = {
-    EngineKind.ONNXRUNTIME: "bunraku.runtime.engines.onnx_runtime:OnnxEngine",
+@dataclass(frozen=True)
+class Library:
+    """One inference library."""
+
+    loader: str
+    """Its ``Loader``, as module:name; imported when an engine is made."""
+    precisions: tuple[Precision, ...]
+    """What it can compute in."""
+    lacking: Callable[[], str | None]
+    """Why it cannot run here, in a few words, or None; loads nothing heavy."""
+    install: str
+    """What to do then."""
+
+
+LIBRARIES: dict[str, Library] = {
+    EngineKind.ONNXRUNTIME_CUDA: Library(
+        "bunraku.runtime.engines.onnx_cuda:load",
+        (Precision.F32,),
+        missing_onnxruntime_gpu,
+        "Run: pip uninstall -y onnxruntime onnxruntime-gpu && "
+        "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+    ),
+    EngineKind.OPENVINO: Library(
+        "bunraku.runtime.engines.openvino:load",
+        (Precision.F32, Precision.BF16),
+        lambda: missing_package("openvino"),
+        "Run: pip install 'bunraku[openvino]'",
+    ),
+    EngineKind.ONNXRUNTIME: Library(
+        "bunraku.runtime.engines.onnx_runtime:load",
+        (Precision.F32,),
+        lambda: missing_package("onnxruntime"),
+        "Run: pip install 'bunraku[cpu]'",
+    ),
 }
-"""Of each kind the ``Loader``, as module:name; imported when it is chosen."""
+"""Of each kind its library, the one that ``auto`` prefers first."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The library that was taken, and why."""
+
+    kind: str
+    precision: Precision | None = None
+    """None for what the library finds best."""
+    passed: tuple[tuple[str, str], ...] = ()
+    """The kinds that ``auto`` would rather have taken, each with the reason why it could not."""
+
+    def __str__(self) -> str:
+        """One line for the user: "onnxruntime (not openvino: openvino is not installed)"."""
+        name = self.kind if self.precision is None else f"{self.kind}:{self.precision}"
+        if not self.passed:
+            return name
+        return f"{name} (not {'; not '.join(f'{kind}: {why}' for kind, why in self.passed)})"
+
+
+def choose(engine: EngineKind | str) -> Choice:
+    """The library that is meant.
+
+    :param engine: ``auto`` or a kind, and after a colon the precision, where it is not the
+        library's own choice: "openvino", "openvino:f32".
+    :raises EngineError: there is no such library or precision, or it cannot run here.
+    :raises MissingExtraError: the library is not installed.
+    """
+    kind, colon, precision = str(engine).partition(":")
+    if kind == AUTO and not colon:
+        return _best()
+    if kind not in LIBRARIES:
+        known = ", ".join((AUTO, *LIBRARIES))
+        raise EngineError(f"There is no engine called {kind!r}.", f"Use one of: {known}.")
+    library = LIBRARIES[kind]
+    if colon and precision not in library.precisions:
+        raise EngineError(
+            f"The engine {kind} does not compute in {precision!r}.",
+            f"Use one of: {', '.join(f'{kind}:{p}' for p in library.precisions)}.",
+        )
+    reason = library.lacking()
+    if reason is not None:
+        raise MissingExtraError(f"The engine {kind} cannot run: {reason}.", library.install)
+    return Choice(kind, Precision(precision) if colon else None)
+
+
+def _best() -> Choice:
+    passed: list[tuple[str, str]] = []
+    for kind, library in LIBRARIES.items():
+        reason = library.lacking()
+        if reason is None:
+            return Choice(kind, passed=tuple(passed))
+        passed.append((kind, reason))
+    why = "; ".join(f"{kind}: {reason}" for kind, reason in passed)
+    raise MissingExtraError(
+        f"No engine can run here ({why}).", LIBRARIES[EngineKind.ONNXRUNTIME].install
+    )
 
 
 @dataclass(frozen=True)
 class EngineFactory:
     """Makes engines of one library: the generator's, the IUV net's and the pose networks'.
 
-    :raises EngineError: the library is not known.
+    :raises EngineError: see ``choose``.
+    :raises MissingExtraError: likewise.
     """
 
-    kind: EngineKind | str = EngineKind.ONNXRUNTIME
+    engine: EngineKind | str = EngineKind.ONNXRUNTIME
+    """As ``choose`` takes it."""
     threads: int | None = None
     """Of each engine; None for as many as the process may use."""
     device: Device = field(default_factory=CpuDevice)
     """Where the arrays live that these engines take and give."""
+    choice: Choice = field(init=False)
+    """What was taken."""
 
     def __post_init__(self) -> None:
-        if self.kind not in LIBRARIES:
-            known = ", ".join(LIBRARIES)
-            raise EngineError(
-                f"There is no engine called {str(self.kind)!r}.", f"Use one of: {known}."
-            )
+        object.__setattr__(self, "choice", choose(self.engine))
 
-    def make(self, model: Path | bytes, name: str, *, advice: str = EXPORT_AGAIN) -> Engine:
+    def make(
+        self,
+        model: Path | bytes,
+        name: str,
+        *,
+        advice: str = EXPORT_AGAIN,
+        outputs: Sequence[str] | None = None,
+        coarse: bool = False,
+    ) -> Engine:
         """An engine of a model.
 
         :param model: an ONNX file, or the serialised model itself.
         :param name: for messages, and to find it by.
         :param advice: for errors, how the model is made anew; by default it is a bundle's.
+        :param outputs: those that are wanted, so that what only the others need is not computed;
+            None for all.
+        :param coarse: whether its results are pictures, which rounded numbers hardly change.
         :raises EngineError: the model cannot be loaded.
         :raises MissingExtraError: the library is not installed.
         """
-        module, _, loader = LIBRARIES[self.kind].partition(":")
+        module, _, loader = LIBRARIES[self.choice.kind].loader.partition(":")
         load: Loader = getattr(import_module(module), loader)
-        return load(model, name, self.threads, advice)
+        return load(
+            EngineRequest(
+                model if outputs is None else only(model, outputs, name, advice),
+                name,
+                advice,
+                self.device,
+                self.threads,
+                self.choice.precision,
+                coarse=coarse,
+                lasting=isinstance(model, Path),
+            )
+        )

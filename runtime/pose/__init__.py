@@ -2,7 +2,7 @@
 
 from bunraku.runtime.pose.detector import Detection
 from bunraku.runtime.pose.landmarks import Pose
-from bunraku.runtime.pose.networks import PoseNetworks, cache_folder
+from bunraku.runtime.pose.networks import PoseNetworks
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.segmenter import Segmenter
 from bunraku.runtime.pose.tracker import PoseTracker
@@ -14,5 +14,4 @@ __all__ = [
     "PoseTracker",
     "Roi",
     "Segmenter",
-    "cache_folder",
 ]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from bunraku.errors import FetchError, InputError
+from bunraku.runtime.cache import cache_folder
 
 FORMAT = 2
 """Number of the layout of each folder in the cache: another number means that its networks are
@@ -25,12 +23,6 @@ AUTO = "auto"
 FETCH_HINT = "Run `bunraku fetch` once, with a connection to the internet."
 FETCH_AGAIN = "Fetch the networks again with `bunraku fetch --force`."
 """For networks that are there, and whole, but not what they should be."""
-
-
-def cache_folder() -> Path:
-    """The folder for everything that Bunraku fetches: BUNRAKU_CACHE, or the system's place."""
-    chosen = os.environ.get("BUNRAKU_CACHE")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("bunraku"))
 
 
 class PoseModel(StrEnum):

@@ -79,9 +79,7 @@ class PoseTracker:
         """
         engines = engines or EngineFactory()
         detector = Detector(engines.make(networks.detector, "pose detector", advice=FETCH_AGAIN))
-        landmarker = Landmarker(
-            engines.make(networks.landmarks, "pose landmarks", advice=FETCH_AGAIN)
-        )
+        landmarker = Landmarker.load(networks, engines)
         return cls(detector, landmarker, smooth, thorough)
 
     def another(self, smooth: bool = True) -> PoseTracker:

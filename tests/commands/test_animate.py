@@ -110,6 +110,7 @@ def test_only_auto_turns_the_driver_upright(
         (("--driver", "landmarks"), Loading(driver="landmarks")),
         (("--pose", "heavy"), Loading(pose="heavy")),
         (("--no-hands",), Loading(hands=False)),
+        (("--engine", "onnxruntime:f32"), Loading(engine="onnxruntime:f32")),
         (("--threads", "2", "--iuv-bundle", "mine"), Loading(iuv="mine", threads=2)),
     ],
 )

@@ -22,5 +22,20 @@ def test_faces_are_loaded_where_they_may_follow(
     loading.models(live=live, threads=3)
     replace(loading, threads=2).models(live=live, threads=3)
     assert [one["face"] for one in told] == [loaded, loaded]
+    assert [one["engine"] for one in told] == ["auto", "auto"]
     assert [one["threads"] for one in told] == [3, 2]
     assert loading.options(upright=False).face == (face or 0.0)
+
+
+def test_the_engine_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(Models, "load", lambda _, **options: told.append(options))
+    loading = Loading(engine="onnxruntime:f32")
+    loading.models(live=True)
+    assert capsys.readouterr().err == "engine: onnxruntime:f32\n"
+    said: list[str] = []
+    loading.models(live=True, say=said.append)
+    assert said == ["engine: onnxruntime:f32"]
+    assert [one["engine"] for one in told] == ["onnxruntime:f32"] * 2

@@ -65,7 +65,14 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Models, "load", load)
     load_engines(Loading(threads=2, face=None))
-    how = {"iuv": "iuv", "threads": 2, "driver": "body", "pose": PoseModel.FULL, "resolution": 384}
+    how = {
+        "iuv": "iuv",
+        "threads": 2,
+        "driver": "body",
+        "pose": PoseModel.FULL,
+        "resolution": 384,
+        "engine": "auto",
+    }
     assert told == [("live", how | {"face": False, "hands": True}), "warm"]
 
 

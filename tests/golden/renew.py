@@ -26,6 +26,7 @@ from tests.golden.pictures import (
     small,
 )
 
+from bunraku.runtime.engines.registry import EngineKind
 from bunraku.runtime.models import Models
 
 
@@ -33,12 +34,14 @@ def main() -> None:
     """Overwrite tests/data/golden.json and tests/data/golden; absent photos keep their numbers."""
     path = DATA / "golden.json"
     kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    models = Models.load(threads=1)
+    models = Models.load(engine=EngineKind.ONNXRUNTIME, threads=1)
     made = {
         "example": animated(models, EXAMPLES / "photo.jpg", FRAMES),
         "live": asyncio.run(live(models)),
         "landmarks": animated(
-            Models.load(threads=1, driver="landmarks", face=False), EXAMPLES / "photo.jpg", FRAMES
+            Models.load(engine=EngineKind.ONNXRUNTIME, threads=1, driver="landmarks", face=False),
+            EXAMPLES / "photo.jpg",
+            FRAMES,
         ),
     }
     for name in REAL_PHOTOS:

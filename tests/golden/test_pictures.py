@@ -31,6 +31,7 @@ from tests.golden.pictures import (
 )
 
 from bunraku.export.pose.fetch import ensure
+from bunraku.runtime.engines.registry import EngineKind
 from bunraku.runtime.models import Models
 from bunraku.spec.arrays import Picture
 
@@ -43,7 +44,7 @@ MOST_BYTES = 600 * 1024
 
 @pytest.fixture(scope="module")
 def models() -> Models:
-    loaded = Models.load(networks=ensure(), threads=1)
+    loaded = Models.load(engine=EngineKind.ONNXRUNTIME, networks=ensure(), threads=1)
     assert not loaded.notes  # `bunraku fetch` gets the networks of faces and hands, too
     return loaded
 
@@ -63,7 +64,9 @@ def test_the_example(models: Models) -> None:
 
 
 def test_the_example_by_landmarks() -> None:
-    plain = Models.load(networks=ensure(), threads=1, driver="landmarks", face=False)
+    plain = Models.load(
+        engine=EngineKind.ONNXRUNTIME, networks=ensure(), threads=1, driver="landmarks", face=False
+    )
     check("landmarks", animated(plain, EXAMPLES / "photo.jpg", FRAMES))
 
 

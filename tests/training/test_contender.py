@@ -27,6 +27,7 @@ PHOTO = with_person(street(), 140, 60)
         ("new=bundles/live", Candidate("new", "bundles/live")),
         ("my 2.=live,iuv=b/iuv", Candidate("my 2.", "live", "b/iuv")),
         ("body=live,driver=body", Candidate("body", driver="body")),
+        ("ref=live,engine=onnxruntime:f32", Candidate("ref", engine="onnxruntime:f32")),
         ("new=live,pose=heavy", Candidate("new", pose=PoseModel.HEAVY)),
         ("raw=live,no-retarget", Candidate("raw", "live", options=PuppetOptions(retarget=False))),
         (
@@ -49,8 +50,8 @@ def test_parsed(text: str, expected: Candidate) -> None:
         ("unmoved source=live", "is not NAME=BUNDLE"),
         (
             "new=live,fast",
-            "'new' has no part 'fast'. Use iuv=BUNDLE, driver=DRIVER, pose=MODEL, face=1, "
-            "or with or without ",
+            "'new' has no part 'fast'. Use iuv=BUNDLE, engine=ENGINE, driver=DRIVER, pose=MODEL, "
+            "face=1, or with or without ",
         ),
         ("new=live,face=much", "has no part 'face=much'"),
         ("new=live,retarget=1", "has no part 'retarget=1'"),
@@ -129,3 +130,8 @@ def test_points_of_a_window_in_its_picture() -> None:
     y, x = np.argwhere(windowed(picture, window)[..., 0] > 100).mean(0)
     points = in_picture(np.array([[x, y, 7.0, 1.0]], np.float32), window)
     np.testing.assert_allclose(points, [[90.0, 40.0, 7.0, 1.0]], atol=0.01)
+
+
+def test_the_engine_of_all_is_that_of_each_unless_it_names_one() -> None:
+    assert Candidate.parse("a=live", "openvino").engine == "openvino"
+    assert Candidate.parse("a=live,engine=onnxruntime", "openvino").engine == "onnxruntime"

@@ -69,7 +69,7 @@ def test_bundles(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
         manifest=SimpleNamespace(provenance={"steps": 5}),
         path=Path,
     )
-    factory = SimpleNamespace(make=lambda _path, name: made[name], device=CpuDevice())
+    factory = SimpleNamespace(make=lambda _path, name, coarse: made[name], device=CpuDevice())
     monkeypatch.setattr(evaluated, "Bundle", SimpleNamespace(load=lambda _name: bundle))
     monkeypatch.setattr(evaluated, "EngineFactory", lambda _kind, _threads: factory)
     model = BundleModel("live", "iuv", 1)
@@ -87,7 +87,7 @@ def test_sizes_that_do_not_fit_are_told_when_loading(
     made = engines(256, 128)
     made["iuv"] = FakeEngine("iuv", {}, {"densepose": (1, 73, 64, 64)}, lambda known: {})
     bundle = SimpleNamespace(folder=Path("a/live"), layout=Layout(256, 128, prior=True), path=Path)
-    factory = SimpleNamespace(make=lambda _path, name: made[name], device=CpuDevice())
+    factory = SimpleNamespace(make=lambda _path, name, coarse: made[name], device=CpuDevice())
     monkeypatch.setattr(evaluated, "Bundle", SimpleNamespace(load=lambda _name: bundle))
     monkeypatch.setattr(evaluated, "EngineFactory", lambda _kind, _threads: factory)
     with pytest.raises(BundleError, match="128 pixels, and the IUV net 'live' gives 64"):

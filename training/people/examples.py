@@ -16,7 +16,7 @@ import typer
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from bunraku.runtime.pose import cache_folder
+from bunraku.runtime.cache import cache_folder
 from bunraku.training.people.anatomy import Anatomy
 from bunraku.training.people.arms import Gesture, move_arms
 from bunraku.training.people.background import room

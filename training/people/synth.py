@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bunraku.errors import BunrakuError, InputError, OutputError
-from bunraku.runtime.pose import cache_folder
+from bunraku.runtime.cache import cache_folder
 from bunraku.training.people.body import load_body
 from bunraku.training.people.records import read_header, record_path, write_record
 from bunraku.training.people.studio import Studio

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bunraku.runtime.pose.networks import cache_folder, find_files
+from bunraku.runtime.cache import cache_folder
+from bunraku.runtime.pose.networks import find_files
 
 HAND = "hand_landmark_lite.onnx"
 

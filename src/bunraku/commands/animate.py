@@ -13,6 +13,7 @@ from bunraku.commands.loading import Loading
 from bunraku.commands.options import (
     AUTO,
     BundleOption,
+    EngineOption,
     FaceOption,
     HandsOption,
     IuvBundleOption,
@@ -98,6 +99,7 @@ def animate(
     resolution: ResolutionOption = None,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
+    engine: EngineOption = AUTO,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
     ] = None,
@@ -132,7 +134,9 @@ def animate(
     )
     images = iuv_images(driver, options)
     strength = None if no_face else face
-    loading = Loading(bundle, iuv_bundle, threads, driver, pose, strength, hands, resolution)
+    loading = Loading(
+        bundle, iuv_bundle, threads, driver, pose, strength, hands, resolution, engine
+    )
     summary = _run(options, loading, images)
     _report(summary)  # first: stdout may have no room
     if as_json:

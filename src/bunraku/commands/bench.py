@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from bunraku.commands.options import (
+    AUTO,
+    EngineOption,
     FaceOption,
     HandsOption,
     IuvBundleOption,
@@ -41,7 +43,7 @@ def latency(
     face: FaceOption = FACE,
     hands: HandsOption = HANDS,
     resolution: ResolutionOption = None,
-    engine: Annotated[str, typer.Option(help="Inference library.")] = "onnxruntime",
+    engine: EngineOption = AUTO,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
     ] = None,
@@ -58,6 +60,7 @@ def latency(
 ) -> None:
     """Time the whole chain from frame to picture, and each stage, beside a yardstick network."""
     from bunraku.runtime.bench import BenchOptions, run_latency
+    from bunraku.runtime.engines.registry import choose
 
     if json_file is not None and str(json_file) != STDOUT:
         check_file(json_file)  # now, not after a minute of measuring
@@ -76,6 +79,7 @@ def latency(
         clip=clip,
         frames=frames,
     )
+    typer.echo(f"engine: {choose(engine)}", err=True)
     with progress_bar("frames") as progress:
         task = progress.add_task("Measuring", total=frames)
         report = run_latency(options, lambda done, _: progress.update(task, completed=done))

@@ -134,10 +134,20 @@ def _guarded(name: str, check: Callable[[], str]) -> Check:
 
 
 def _engines() -> Iterator[Check]:
-    from bunraku.runtime.engines.registry import EngineKind
+    """Each library, and which of them ``auto`` takes."""
+    from bunraku.errors import MissingExtraError
+    from bunraku.runtime.engines.registry import AUTO, LIBRARIES, choose
 
-    for kind in EngineKind:
-        yield _guarded(f"engine {kind}", partial(_run_tiny_engine, kind))
+    for kind, library in LIBRARIES.items():
+        reason = library.lacking()
+        if reason is None:
+            yield _guarded(f"engine {kind}", partial(_run_tiny_engine, kind))
+        else:
+            yield Check(f"engine {kind}", Status.ABSENT, reason, library.install)
+    try:
+        yield Check(f"engine {AUTO}", Status.OK, str(choose(AUTO)))
+    except MissingExtraError as exc:
+        yield Check(f"engine {AUTO}", Status.BROKEN, exc.message, exc.hint)
 
 
 def _run_tiny_engine(kind: str) -> str:
@@ -221,7 +231,7 @@ def _hand_networks() -> Check:
 
 
 def _caches() -> Iterator[Check]:
-    from bunraku.runtime.pose.networks import cache_folder
+    from bunraku.runtime.cache import cache_folder
 
     folder = cache_folder()
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

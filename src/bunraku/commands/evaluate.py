@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
+from bunraku.commands.options import AUTO, EngineOption
 from bunraku.errors import InputError
 
 
@@ -34,11 +35,12 @@ def evaluate(
     ] = None,
     bundle: Annotated[str, typer.Option(help="Bundle of the generator: name or folder.")] = "live",
     iuv_bundle: Annotated[str, typer.Option(help="Bundle of the IUV net: name or folder.")] = "iuv",
+    engine: EngineOption = AUTO,
     candidate: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=BUNDLE[,iuv=BUNDLE][,driver=body][,pose=heavy][,face=1][,hands]"
-            "[,no-SWITCH]",
+            metavar="NAME=BUNDLE[,iuv=BUNDLE][,engine=LIBRARY][,driver=body][,pose=heavy]"
+            "[,face=1][,hands][,no-SWITCH]",
             help="What is compared on clips and photos, once for each; a switch of PuppetOptions "
             "may follow, as in plain=live,no-retarget.",
         ),
@@ -102,6 +104,7 @@ def evaluate(
     Writes report.json, report.md, contact sheets, and index.html with films, all in one folder.
     """
     need("train", "torch", "scipy")
+    from bunraku.runtime.engines.registry import choose
     from bunraku.stream.core.output_path import check_apart
     from bunraku.training.contender import Candidate
     from bunraku.training.evaluate import run_evaluation
@@ -124,7 +127,8 @@ def evaluate(
         iuv=iuv,
         bundle=bundle,
         iuv_bundle=iuv_bundle,
-        candidates=tuple(Candidate.parse(text) for text in candidate or ()),
+        engine=engine,
+        candidates=tuple(Candidate.parse(text, engine) for text in candidate or ()),
         people=people,
         frames=frames,
         keypoints=keypoints,
@@ -142,5 +146,6 @@ def evaluate(
         choices=choices,
         threads=threads,
     )
+    typer.echo(f"engine: {choose(engine)}", err=True)
     run_evaluation(options, typer.echo)
     typer.echo(f"report: {out / 'report.md'}, {out / 'index.html'}")

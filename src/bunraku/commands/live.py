@@ -14,6 +14,7 @@ from bunraku.commands.loading import Loading
 from bunraku.commands.options import (
     AUTO,
     BundleOption,
+    EngineOption,
     FaceOption,
     HandsOption,
     IuvBundleOption,
@@ -147,6 +148,7 @@ def live(
     pose: PoseOption = AUTO,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
+    engine: EngineOption = AUTO,
     threads: StageThreadsOption = None,
 ) -> None:
     """Move the person of PHOTO live, as the person before the camera moves.
@@ -202,7 +204,9 @@ def live(
         duration_s=duration,
     )
     strength = None if no_face else face
-    loading = Loading(bundle, iuv_bundle, threads, driver, pose, strength, hands, resolution)
+    loading = Loading(
+        bundle, iuv_bundle, threads, driver, pose, strength, hands, resolution, engine
+    )
     run(
         options,
         stats_json,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import typer
 
 from bunraku.commands.options import AUTO
 from bunraku.runtime.options import (
@@ -36,18 +39,25 @@ class Loading:
     hands: bool = HANDS
     resolution: int | None = None
     """In which a body is drawn; None for what the command chooses."""
+    engine: str = AUTO
+    """The inference library of each network."""
 
-    def models(self, *, live: bool, threads: int | None = None) -> Models:
-        """Load them.
+    def models(
+        self, *, live: bool, threads: int | None = None, say: Callable[[str], None] | None = None
+    ) -> Models:
+        """Load them, and say which inference library runs them.
 
         :param live: somebody waits for each frame, and may let faces follow later.
         :param threads: unless the options say how many.
+        :param say: None for a line on stderr.
         """
+        from bunraku.runtime.engines.registry import choose
         from bunraku.runtime.models import Models
         from bunraku.runtime.pose.networks import PoseModel
 
-        return Models.load(
+        models = Models.load(
             self.bundle,
+            engine=self.engine,
             iuv=self.iuv,
             threads=self.threads or threads,
             face=self.face is not None and (live or self.face > 0),
@@ -56,6 +66,8 @@ class Loading:
             pose=PoseModel.choose(self.pose, live=live),
             resolution=self.resolution or (LIVE_RESOLUTION if live else RESOLUTION),
         )
+        (say or _tell)(f"engine: {choose(self.engine)}")
+        return models
 
     def options(self, *, upright: bool) -> PuppetOptions:
         """Of a puppet of these models.
@@ -63,3 +75,7 @@ class Loading:
         :param upright: turn a driver who is sideways or upside down.
         """
         return PuppetOptions(upright=upright, face=self.face or 0.0, hands=self.hands)
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)

@@ -16,6 +16,14 @@ BundleOption: TypeAlias = Annotated[
 IuvBundleOption: TypeAlias = Annotated[
     str, typer.Option(help="The net that maps the body's surface: likewise.")
 ]
+EngineOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|LIBRARY[:PRECISION]",
+        help="What runs the networks: auto for the best that is installed and can run here; "
+        "`bunraku doctor` lists them.",
+    ),
+]
 LiveDriverOption: TypeAlias = Annotated[
     str, typer.Option(help="What moves the photo: landmarks or body.")
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from bunraku.commands.loading import Loading
 from bunraku.commands.options import (
     AUTO,
     BundleOption,
+    EngineOption,
     FaceOption,
     HandsOption,
     IuvBundleOption,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from bunraku.runtime.models import Models
     from bunraku.stream.rtc.options import Codec, IceServer
     from bunraku.stream.server.options import ServerOptions, Tls
+
+log = logging.getLogger(__name__)
 
 TOKEN_VARIABLE = "BUNRAKU_TOKEN"
 TURN_VARIABLE = "BUNRAKU_TURN_CREDENTIAL"
@@ -127,6 +131,7 @@ def serve(
     resolution: ResolutionOption = None,
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
+    engine: EngineOption = AUTO,
     threads: StageThreadsOption = None,
 ) -> None:
     """Serve a page on which visitors' cameras drive a photo.
@@ -174,7 +179,9 @@ def serve(
     )
     options.check()
     configure()
-    loading = Loading(bundle, iuv_bundle, threads, driver, pose, options.face, hands, resolution)
+    loading = Loading(
+        bundle, iuv_bundle, threads, driver, pose, options.face, hands, resolution, engine
+    )
     run_server(options, partial(load_engines, loading), _tell_ready(options))
 
 
@@ -182,7 +189,8 @@ def load_engines(loading: Loading) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
 
-    models = loading.models(live=True, threads=live_shares(spare=SERVER_SPARE).threads)
+    threads = live_shares(spare=SERVER_SPARE).threads
+    models = loading.models(live=True, threads=threads, say=log.info)  # stderr is for JSON
     models.warm_up()
     return models
 

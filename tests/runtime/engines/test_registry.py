@@ -1,38 +1,103 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from tests.runtime.fakes import FakeEngine
 
-from bunraku.errors import EngineError
+from bunraku.errors import EngineError, MissingExtraError
+from bunraku.runtime.device import CpuDevice
 from bunraku.runtime.engines import registry
-from bunraku.runtime.engines.registry import LIBRARIES, EngineFactory, EngineKind
+from bunraku.runtime.engines.protocol import EngineRequest, Precision
+from bunraku.runtime.engines.registry import (
+    LIBRARIES,
+    Choice,
+    EngineFactory,
+    EngineKind,
+    Library,
+    choose,
+)
+
+ABACUS = Library("abacus_engine:load", (Precision.INT8,), lambda: None, "Buy one.")
 
 
-def test_every_kind_has_a_library() -> None:
-    assert set(LIBRARIES) == set(EngineKind)
+@pytest.fixture
+def abacus(monkeypatch: pytest.MonkeyPatch) -> list[EngineRequest]:
+    """A library that every machine prefers; what it is asked for."""
+    asked: list[EngineRequest] = []
 
-
-def test_an_unknown_library_is_answered_with_the_known() -> None:
-    with pytest.raises(EngineError, match=r"no engine called 'abacus'\. Use one of: onnxruntime"):
-        EngineFactory("abacus")
-
-
-def test_the_kind_chooses_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever asks for an engine gets one of the chosen library, with its threads."""
-    asked: list[tuple[Path | bytes, str, int | None, str]] = []
-
-    def load(model: Path | bytes, name: str, threads: int | None, advice: str) -> FakeEngine:
-        asked.append((model, name, threads, advice))
-        return FakeEngine(name, {}, {}, lambda known: {})
+    def load(request: EngineRequest) -> FakeEngine:
+        asked.append(request)
+        return FakeEngine(request.name, {}, {}, lambda known: {})
 
     module = ModuleType("abacus_engine")
     module.load = load  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "abacus_engine", module)
-    monkeypatch.setitem(registry.LIBRARIES, "abacus", "abacus_engine:load")
-    made = EngineFactory("abacus", 3).make(b"model", "tiny", advice="Ask.")
+    monkeypatch.setattr(registry, "LIBRARIES", {"abacus": ABACUS, **LIBRARIES})
+    return asked
+
+
+def _lacks(monkeypatch: pytest.MonkeyPatch, reason: str, *kinds: str) -> None:
+    for kind in kinds:
+        lacking = replace(registry.LIBRARIES[kind], lacking=lambda: reason)
+        monkeypatch.setitem(registry.LIBRARIES, kind, lacking)
+
+
+def test_every_kind_has_a_library() -> None:
+    assert set(LIBRARIES) == set(EngineKind)
+    for library in LIBRARIES.values():
+        assert library.loader.count(":") == 1
+        assert library.precisions
+
+
+def test_unknown_names_are_answered_with_the_known() -> None:
+    with pytest.raises(EngineError, match=r"no engine called 'abacus'\. Use one of: auto, "):
+        EngineFactory("abacus")
+    with pytest.raises(EngineError, match=r"compute in 'f8'\. Use one of: onnxruntime:f32"):
+        choose("onnxruntime:f8")
+    with pytest.raises(EngineError, match="no engine called 'auto'"):
+        choose("auto:f32")
+
+
+def test_whatever_asks_for_an_engine_gets_one_of_the_chosen(abacus: list[EngineRequest]) -> None:
+    device = CpuDevice()
+    made = EngineFactory("abacus:int8", 3, device).make(b"model", "tiny", advice="Ask.")
     assert isinstance(made, FakeEngine)
-    assert asked == [(b"model", "tiny", 3, "Ask.")]
+    (told,) = abacus
+    assert (told.model, told.name, told.advice) == (b"model", "tiny", "Ask.")
+    assert (told.threads, told.precision) == (3, Precision.INT8)
+    assert told.device is device
+
+
+def test_the_precision_may_be_left_to_the_library(abacus: list[EngineRequest]) -> None:
+    EngineFactory("abacus").make(Path("model.onnx"), "tiny")
+    assert abacus[0].precision is None
+    assert str(choose("abacus")) == "abacus"
+    assert str(choose("abacus:int8")) == "abacus:int8"
+
+
+def test_auto_takes_the_best_that_can_run(
+    abacus: list[EngineRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert choose("auto") == Choice("abacus")
+    _lacks(monkeypatch, "no beads", "abacus")
+    chosen = EngineFactory("auto").choice
+    assert chosen.kind != "abacus"
+    assert chosen.passed[0] == ("abacus", "no beads")
+    assert str(chosen).startswith(f"{chosen.kind} (not abacus: no beads")
+    assert "\n" not in str(chosen)
+
+
+def test_what_cannot_run_is_one_line_with_the_way_out(
+    abacus: list[EngineRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lacks(monkeypatch, "no beads", "abacus")
+    with pytest.raises(MissingExtraError) as caught:
+        EngineFactory("abacus")
+    assert str(caught.value) == "The engine abacus cannot run: no beads. Buy one."
+    _lacks(monkeypatch, "no room", *LIBRARIES)
+    with pytest.raises(MissingExtraError, match=r"No engine can run here \(abacus: no beads; "):
+        choose("auto")

@@ -156,3 +156,13 @@ def test_looks_one_after_the_other_share_their_input(engine: Any) -> None:
     Landmarker(alone).run(np.full((100, 100, 3), 20, np.uint8), roi)
     assert np.array_equal(fake.images[1], alone.images[0])
     assert not np.array_equal(fake.images[0], fake.images[1])
+
+
+def test_without_the_mask_a_smaller_network_is_asked(engine: Any, unit: np.ndarray) -> None:
+    whole, maskless = engine(lambda image: said(unit)), engine(lambda image: said(unit))
+    landmarker = Landmarker(whole, maskless)
+    frame, roi = np.zeros((64, 64, 3), np.uint8), Roi(32, 32, 64, 0)
+    assert landmarker.run(frame, roi, mask=False).mask is None
+    assert (len(whole.images), len(maskless.images)) == (0, 1)
+    assert landmarker.run(frame, roi).mask is not None
+    assert (len(whole.images), len(maskless.images)) == (1, 1)

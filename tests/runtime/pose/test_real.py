@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Roi, Segmenter
+from bunraku.runtime.pose.landmarks import Landmarker
 from bunraku.runtime.pose.turned import observe_upright, turn_picture
 from bunraku.spec.arrays import Picture
 
@@ -116,3 +118,15 @@ def test_the_two_masks_agree(
     mask = Segmenter.load(pose_networks).segment(photo)
     both = ((mask > 0.5) & (pose.mask > 0.5)).sum() / ((mask > 0.5) | (pose.mask > 0.5)).sum()
     assert both > 0.8
+
+
+def test_without_the_mask_landmarks_are_the_same_to_the_bit(
+    pose_networks: PoseNetworks, photo: Picture
+) -> None:
+    landmarker = Landmarker.load(pose_networks, EngineFactory(threads=1))
+    height, width = photo.shape[:2]
+    roi = Roi(width / 2, height / 2, max(height, width), 0.1)
+    whole, quick = (landmarker.run(photo, roi, mask) for mask in (True, False))
+    assert np.array_equal(whole.points, quick.points)
+    assert np.array_equal(whole.world, quick.world)
+    assert whole.presence == quick.presence

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bunraku.runtime.pose import cache_folder
+from bunraku.runtime.cache import cache_folder
 from bunraku.training.people.anatomy import Anatomy
 from bunraku.training.people.body import BodyModel, load_body
 from bunraku.training.people.records import Record

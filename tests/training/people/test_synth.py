@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bunraku.errors import InputError
-from bunraku.runtime.pose import cache_folder
+from bunraku.runtime.cache import cache_folder
 from bunraku.training.people.body import BodyModel
 from bunraku.training.people.records import record_path
 from bunraku.training.people.synth import SynthReport, synthesize

@@ -1,0 +1,166 @@
+"""ONNX Runtime on an NVIDIA GPU as an engine: on the stage's own stream, no copies to the host.
+
+Arrays of a CUDA device are bound where they lie. Arrays of the host are taken as well, and then so
+are the results: that is for networks whose readers work on the host.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from bunraku.errors import EngineError
+from bunraku.runtime.device import Queue
+from bunraku.runtime.engines.host_arrays import check_results
+from bunraku.runtime.engines.onnx_runtime import ERRORS_ONLY, first_line, imported, shapes_of
+from bunraku.runtime.engines.protocol import EngineRequest, select
+from bunraku.spec.arrays import Array, Tensors
+from bunraku.spec.stages import Stage
+
+CUDA = "CUDAExecutionProvider"
+OTHER_CUDA = (
+    "Its CUDA libraries are missing or of another version: "
+    "pip install 'onnxruntime-gpu[cuda,cudnn]', or use --engine onnxruntime."
+)
+
+
+class OnnxCudaEngine:
+    """One ONNX file in ONNX Runtime on a GPU (see ``Engine``).
+
+    ONNX Runtime ties a session to one stream, so there is one for each queue that has run it.
+
+    :raises MissingExtraError: ONNX Runtime is not installed.
+    :raises EngineError: the model cannot be loaded, or lands on the CPU.
+    """
+
+    def __init__(self, request: EngineRequest) -> None:
+        self._request = request
+        self._ort = imported()
+        if CUDA not in self._ort.get_available_providers():
+            raise EngineError(
+                f"This ONNX Runtime {self._ort.__version__} is built without CUDA.",
+                "Run: pip uninstall -y onnxruntime onnxruntime-gpu && "
+                "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+            )
+        self._lock = threading.Lock()
+        self._sessions: dict[int | None, Any] = {}
+        session = self._session(self._stream(None))
+        self._inputs, self._outputs = shapes_of(session, self.name, self.advice)
+
+    @property
+    def name(self) -> str:
+        return self._request.name
+
+    @property
+    def advice(self) -> str:
+        return self._request.advice
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        return self._inputs
+
+    @property
+    def outputs(self) -> Mapping[str, tuple[int, ...]]:
+        return self._outputs
+
+    def run(
+        self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
+    ) -> dict[str, Array]:
+        chosen: dict[str, Any] = select(self, feeds)
+        on_host = any(isinstance(value, np.ndarray) for value in chosen.values())
+        if out is not None and on_host:
+            check_results(self, out)
+        results: dict[str, Any] = {
+            name: self._new(shape, on_host) if out is None else out[name]
+            for name, shape in self._outputs.items()
+        }
+        try:
+            session = self._session(self._stream(queue))
+            binding = session.io_binding()
+            # What is bound is only an address: arrays that are made here live until the end.
+            kept = {name: _float32(value) for name, value in chosen.items()}
+            for name, value in kept.items():
+                binding.bind_input(name, *_place(value), np.float32, value.shape, _address(value))
+            for name, value in results.items():
+                binding.bind_output(name, *_place(value), np.float32, value.shape, _address(value))
+            session.run_with_iobinding(binding, self._how(on_host))
+        except EngineError:
+            raise
+        except Exception as error:
+            raise EngineError(
+                f"The engine {self.name!r} failed on the GPU: {first_line(error)}",
+                "Close other programs that use it, or use --engine onnxruntime.",
+            ) from error
+        return results
+
+    def _new(self, shape: tuple[int, ...], on_host: bool) -> Any:
+        return np.empty(shape, np.float32) if on_host else self._request.device.empty(shape)
+
+    def _how(self, on_host: bool) -> Any:
+        options = self._ort.RunOptions()
+        if not on_host:  # whoever reads the results waits for the queue's event
+            options.add_run_config_entry("disable_synchronize_execution_providers", "1")
+        return options
+
+    def _stream(self, queue: Queue | None) -> int | None:
+        """The address of the queue's CUDA stream; None for ONNX Runtime's own."""
+        told: Any = queue or self._request.device.queue(Stage.DENSEPOSE)
+        stream = getattr(told, "stream", None)
+        return None if stream is None else int(stream.cuda_stream)
+
+    def _session(self, stream: int | None) -> Any:
+        with self._lock:
+            if stream not in self._sessions:
+                self._sessions[stream] = self._open(stream)
+            return self._sessions[stream]
+
+    def _open(self, stream: int | None) -> Any:
+        ort, request = self._ort, self._request
+        options = ort.SessionOptions()
+        options.log_severity_level = ERRORS_ONLY
+        provider = {"use_tf32": "1" if request.coarse else "0"}
+        if stream is not None:
+            provider["user_compute_stream"] = str(stream)
+        model = request.model if isinstance(request.model, bytes) else str(request.model)
+        try:
+            session = ort.InferenceSession(model, options, providers=[(CUDA, provider)])
+        except Exception as error:
+            raise EngineError(
+                f"ONNX Runtime {ort.__version__} cannot load the engine {request.name!r} on the "
+                f"GPU: {first_line(error)}",
+                f"{request.advice} Or use --engine onnxruntime.",
+            ) from error
+        # Without a word ONNX Runtime falls back to the CPU where CUDA's libraries do not load.
+        if session.get_providers()[0] != CUDA:
+            raise EngineError(
+                f"ONNX Runtime {ort.__version__} would run the engine {request.name!r} on "
+                f"{session.get_providers()[0]}, not on the GPU.",
+                OTHER_CUDA,
+            )
+        return session
+
+
+def load(request: EngineRequest) -> OnnxCudaEngine:
+    """See ``protocol.Loader``."""
+    return OnnxCudaEngine(request)
+
+
+def _float32(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value, dtype=np.float32)
+    return value.float().contiguous()
+
+
+def _place(value: Any) -> tuple[str, int]:
+    if isinstance(value, np.ndarray):
+        return "cpu", 0
+    return "cuda", int(value.device.index or 0)
+
+
+def _address(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return int(value.ctypes.data)
+    return int(value.data_ptr())

@@ -1,0 +1,206 @@
+"""OpenVINO on the processor as an engine; its errors are mapped here and nowhere else.
+
+What it compiles is kept in the cache, so that the next start takes a third of the time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from bunraku.errors import EngineError, MissingExtraError
+from bunraku.runtime.cache import cache_folder
+from bunraku.runtime.device import Queue
+from bunraku.runtime.engines.host_arrays import check_results
+from bunraku.runtime.engines.protocol import EngineRequest, Precision, select
+from bunraku.spec.arrays import Array, Tensors
+from bunraku.spec.cores import cores
+
+_DEVICE = "CPU"
+_SINK = "/sink_port_"  # of the names that OpenVINO gives to results: "mask/sink_port_0"
+
+
+class OpenVinoEngine:
+    """One ONNX file, compiled by OpenVINO for this processor (see ``Engine``).
+
+    It is read and checked at once, and compiled when it first runs: what a driver never asks for,
+    as a drawn body the generator, takes neither memory nor time. As many runs may go on at once as
+    the threads of one leave processors for.
+
+    :param request: its precision is f32 or bf16; None for bf16 where results are coarse and the
+        processor has it.
+    :raises MissingExtraError: OpenVINO is not installed.
+    :raises EngineError: the model cannot be loaded, or the processor has no such numbers.
+    """
+
+    def __init__(self, request: EngineRequest) -> None:
+        self._name, self._advice = request.name, request.advice
+        self._core = core = _core()
+        precision = _precision(core, request)
+        threads = request.threads or cores()
+        streams = max(1, cores() // threads)
+        self._options: dict[str, Any] = {
+            # Left to itself OpenVINO takes bf16 wherever it can.
+            "INFERENCE_PRECISION_HINT": str(precision),
+            "INFERENCE_NUM_THREADS": threads * streams,
+            "NUM_STREAMS": streams,
+            # The kernels and the other engines need the same cores.
+            "ENABLE_CPU_PINNING": False,
+        }
+        if request.lasting:
+            self._options |= _kept()
+        with self._told():
+            self._model = model = core.read_model(request.model)
+        self._check_inputs(model)
+        self._inputs = {_any_name(port): tuple(port.shape) for port in model.inputs}
+        self._outputs = {
+            result.get_friendly_name().rpartition(_SINK)[0]: tuple(result.shape)
+            for result in model.get_results()
+        }
+        self._compiled: Any = None
+        self._idle: list[Any] = []
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def advice(self) -> str:
+        return self._advice
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        return self._inputs
+
+    @property
+    def outputs(self) -> Mapping[str, tuple[int, ...]]:
+        return self._outputs
+
+    def run(
+        self,
+        feeds: Tensors,
+        *,
+        out: Tensors | None = None,
+        queue: Queue | None = None,  # noqa: ARG002 - the caller's thread is the queue here
+    ) -> dict[str, Array]:
+        if out is not None:
+            check_results(self, out)
+        chosen = select(self, feeds)
+        results = {
+            name: np.empty(shape, np.float32) if out is None else out[name]
+            for name, shape in self._outputs.items()
+        }
+        with self._request() as request:
+            try:
+                for i, name in enumerate(self._inputs):
+                    request.set_input_tensor(i, _shared(chosen[name]))
+                for i, array in enumerate(results.values()):
+                    request.set_output_tensor(i, _tensor(array))
+                request.infer()
+            except Exception as error:
+                raise EngineError(
+                    f"The engine {self._name!r} failed: {_line(error)}",
+                    "Free some memory, or use fewer threads.",
+                ) from error
+        return results
+
+    @contextmanager
+    def _request(self) -> Iterator[Any]:
+        """A request that nobody else uses meanwhile; one that failed is not used again."""
+        with self._lock:
+            if self._compiled is None:
+                with self._told():
+                    self._compiled = self._core.compile_model(self._model, _DEVICE, self._options)
+                self._model = None  # it has copies of what it needs
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        yield request
+        with self._lock:
+            self._idle.append(request)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What OpenVINO says of a network that it cannot read or compile, in one line."""
+        try:
+            yield
+        except Exception as error:
+            raise EngineError(
+                f"OpenVINO cannot load the engine {self._name!r}: {_line(error)}",
+                f"{self._advice} Or update openvino.",
+            ) from error
+
+    def _check_inputs(self, model: Any) -> None:
+        for port in (*model.inputs, *model.outputs):
+            kind, shape = port.get_element_type().get_type_name(), port.get_partial_shape()
+            if kind != "f32" or shape.is_dynamic:
+                raise EngineError(
+                    f"The engine {self._name!r} has {_any_name(port)!r} as {kind} {shape}, "
+                    "but engines take and give float32 of a fixed shape.",
+                    self._advice,
+                )
+
+
+def load(request: EngineRequest) -> OpenVinoEngine:
+    """See ``protocol.Loader``."""
+    return OpenVinoEngine(request)
+
+
+@cache
+def _core() -> Any:
+    """One for all engines: they share its threads."""
+    try:
+        import openvino
+    except ImportError as error:
+        raise MissingExtraError(
+            "OpenVINO is not installed.", "Run: pip install 'bunraku[openvino]'"
+        ) from error
+    return openvino.Core()
+
+
+def _precision(core: Any, request: EngineRequest) -> Precision:
+    has_bf16 = "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
+    if request.precision is None:
+        return Precision.BF16 if request.coarse and has_bf16 else Precision.F32
+    if request.precision == Precision.BF16 and not has_bf16:
+        raise EngineError("This processor does not compute in bf16.", "Use openvino:f32.")
+    return request.precision
+
+
+def _kept() -> dict[str, str]:
+    """Where compiled models are kept: by OpenVINO's own key of model, options, version and
+    processor, and made anew where they are not whole; nowhere, if there is no room for them.
+    """
+    folder = cache_folder() / "openvino"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return {}
+    return {"CACHE_DIR": str(folder)} if os.access(folder, os.W_OK) else {}
+
+
+def _any_name(port: Any) -> str:
+    return str(port.get_any_name())
+
+
+def _shared(value: Array) -> Any:
+    """The array as OpenVINO reads it, copied only where it must be."""
+    array = np.ascontiguousarray(value, dtype=np.float32)
+    return _tensor(array if array.flags.writeable else array.copy())
+
+
+def _tensor(array: Array) -> Any:
+    import openvino
+
+    return openvino.Tensor(array, shared_memory=True)
+
+
+def _line(error: Exception) -> str:
+    """What a message of many lines says in the end; where it was thrown stands before."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[-1][:300]

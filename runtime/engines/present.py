@@ -1,0 +1,62 @@
+"""What an inference library needs and this machine may lack, found without loading the library."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+
+_ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+_CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
+
+
+def missing_package(*modules: str) -> str | None:
+    """Why these modules cannot be imported, the first of them that is not there; or None."""
+    for module in modules:
+        if not _is_there(module):
+            return f"{module} is not installed"
+    return None
+
+
+@cache
+def missing_gpu() -> str | None:
+    """Why no NVIDIA GPU can be used, or None; asks the driver, at most once in a process."""
+    for library in _CUDA_LIBRARIES:
+        try:
+            driver = ctypes.CDLL(library)
+        except OSError:
+            continue
+        count = ctypes.c_int(0)
+        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+            return "the NVIDIA driver does not start"
+        return None if count.value else "there is no NVIDIA GPU"
+    return "there is no NVIDIA driver"
+
+
+def missing_onnxruntime_gpu() -> str | None:
+    """Why ONNX Runtime cannot use an NVIDIA GPU, or None."""
+    reason = missing_gpu()
+    if reason is not None:
+        return reason
+    kinds = [name for name in _ONNXRUNTIMES if _is_installed(name)]
+    if len(kinds) > 1:
+        return f"{' and '.join(kinds)} overwrite each other's files"
+    if _ONNXRUNTIMES[1] not in kinds:
+        return f"{_ONNXRUNTIMES[1]} is not installed"
+    return None
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):  # its package is missing, or only half there
+        return False

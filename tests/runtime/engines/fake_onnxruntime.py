@@ -1,0 +1,109 @@
+"""An ONNX Runtime for GPUs on a machine without one: sessions of the real one, and bound addresses.
+
+Addresses "on the GPU" are the host's, as are ``Tensor``'s.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from bunraku.spec.arrays import Array
+
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+
+
+class Tensor:
+    """As torch's tensors on a GPU."""
+
+    device = SimpleNamespace(index=0)
+
+    def __init__(self, array: Array) -> None:
+        self.array = np.ascontiguousarray(array, np.float32)
+        self.shape = array.shape
+
+    def float(self) -> Tensor:
+        return self
+
+    def contiguous(self) -> Tensor:
+        return self
+
+    def data_ptr(self) -> int:
+        return self.array.ctypes.data
+
+
+class RunOptions:
+    def __init__(self) -> None:
+        self.entries: dict[str, str] = {}
+
+    def add_run_config_entry(self, name: str, value: str) -> None:
+        self.entries[name] = value
+
+
+class Binding:
+    def __init__(self) -> None:
+        self.places: dict[str, tuple[str, int]] = {}
+        self.inputs: dict[str, Array] = {}
+        self.outputs: dict[str, Array] = {}
+
+    def bind_input(self, name: str, *where: Any) -> None:
+        self.inputs[name] = self._bound(name, *where)
+
+    def bind_output(self, name: str, *where: Any) -> None:
+        self.outputs[name] = self._bound(name, *where)
+
+    def _bound(
+        self, name: str, place: str, index: int, kind: Any, shape: tuple[int, ...], address: int
+    ) -> Array:
+        assert kind is np.float32
+        self.places[name] = place, index
+        numbers = ctypes.cast(address, ctypes.POINTER(ctypes.c_float))
+        return np.ctypeslib.as_array(numbers, shape)
+
+
+@dataclass
+class FakeOnnxRuntime:
+    """The module."""
+
+    providers: tuple[str, ...] = (CUDA, CPU)
+    """What it is built with."""
+    lands_on: str = CUDA
+    """Where its sessions find themselves."""
+    fails: str | None = None
+    """What a run says."""
+    told: list[dict[str, str]] = field(default_factory=list)
+    """The options of CUDA's provider, a session each."""
+    runs: list[tuple[Binding, RunOptions]] = field(default_factory=list)
+    __version__ = "1.0"
+    SessionOptions = onnxruntime.SessionOptions
+    RunOptions = RunOptions
+
+    def get_available_providers(self) -> list[str]:
+        return list(self.providers)
+
+    def InferenceSession(self, model: Any, options: Any, providers: list[Any]) -> Any:
+        real = onnxruntime.InferenceSession(model, options, providers=[CPU])
+        ((name, told),) = providers
+        assert name == CUDA
+        self.told.append(told)
+
+        def run(binding: Binding, how: RunOptions) -> None:
+            if self.fails is not None:
+                raise RuntimeError(self.fails)
+            self.runs.append((binding, how))
+            names = list(binding.outputs)
+            for key, made in zip(names, real.run(names, binding.inputs), strict=True):
+                binding.outputs[key][...] = made
+
+        return SimpleNamespace(
+            get_inputs=real.get_inputs,
+            get_outputs=real.get_outputs,
+            get_providers=lambda: [self.lands_on, CPU],
+            io_binding=Binding,
+            run_with_iobinding=run,
+        )

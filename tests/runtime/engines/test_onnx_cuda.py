@@ -1,0 +1,126 @@
+"""ONNX Runtime on a GPU, by a module that stands for it: no GPU is needed, and none is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.runtime.engines.fake_onnxruntime import CPU, CUDA, FakeOnnxRuntime, Tensor
+from tests.runtime.onnx_models import model
+
+from bunraku.errors import EngineError
+from bunraku.runtime.device import CpuDevice
+from bunraku.runtime.engines import onnx_cuda
+from bunraku.runtime.engines.onnx_cuda import OnnxCudaEngine, load
+from bunraku.runtime.engines.protocol import EngineRequest
+
+TINY = model({"a": (1, 2)}, {"y": ((1, 4), 2.5), "x": ((2,), 1.0)})
+ONE = np.ones((1, 2), np.float32)
+
+Make = Callable[..., OnnxCudaEngine]
+
+
+@pytest.fixture
+def ort(monkeypatch: pytest.MonkeyPatch) -> FakeOnnxRuntime:
+    made = FakeOnnxRuntime()
+    monkeypatch.setattr(onnx_cuda, "imported", lambda: made)
+    return made
+
+
+@dataclass
+class Queue:
+    stream: Any
+
+
+class Gpu(CpuDevice):
+    """A device whose queues are streams, 7 that of where nobody says otherwise."""
+
+    def queue(self, stage: Any) -> Any:
+        return _stream(7)
+
+    def empty(self, shape: tuple[int, ...]) -> Any:
+        return Tensor(np.full(shape, np.nan, np.float32))
+
+
+def _stream(address: int) -> Any:
+    return Queue(SimpleNamespace(cuda_stream=address))
+
+
+def _made(device: CpuDevice | None = None, **more: Any) -> OnnxCudaEngine:
+    return load(EngineRequest(TINY, "tiny", "Ask.", device or CpuDevice(), **more))
+
+
+def test_arrays_of_the_host_come_back_as_such(ort: FakeOnnxRuntime) -> None:
+    engine = _made()
+    assert (engine.inputs, engine.outputs) == ({"a": (1, 2)}, {"y": (1, 4), "x": (2,)})
+    assert engine.run({"a": ONE.T.T})["y"].tolist() == [[2.5] * 4]
+    out = {"y": np.full((1, 4), np.nan, np.float32), "x": np.full(2, np.nan, np.float32)}
+    assert engine.run({"a": ONE}, out=out)["x"] is out["x"]
+    assert out["x"].tolist() == [1.0, 1.0]
+    (first, how), _ = ort.runs
+    assert first.places == {"a": ("cpu", 0), "y": ("cpu", 0), "x": ("cpu", 0)}
+    assert not how.entries, "the caller reads the results at once"
+    with pytest.raises(EngineError, match="'tiny' cannot write 'y' into nothing"):
+        engine.run({"a": ONE}, out={})
+
+
+def test_arrays_of_the_gpu_stay_there(ort: FakeOnnxRuntime) -> None:
+    engine = _made(Gpu())
+    out = {name: Tensor(np.zeros(shape, np.float32)) for name, shape in engine.outputs.items()}
+    given: dict[str, Any] = {"a": Tensor(ONE)}
+    made: Any = engine.run(given, out=out)  # type: ignore[arg-type]
+    assert made["y"] is out["y"]
+    assert out["y"].array.tolist() == [[2.5] * 4]
+    fresh: Any = engine.run(given)
+    assert fresh["x"].array.tolist() == [1.0, 1.0]
+    binding, how = ort.runs[0]
+    assert set(binding.places.values()) == {("cuda", 0)}
+    assert how.entries == {"disable_synchronize_execution_providers": "1"}
+
+
+def test_each_queue_runs_it_on_its_own_stream(ort: FakeOnnxRuntime) -> None:
+    engine = _made(Gpu())
+    feeds: Any = {"a": Tensor(ONE)}
+    for stream in (3, 9, 3):
+        engine.run(feeds, queue=_stream(stream))
+    engine.run(feeds)
+    assert [told.get("user_compute_stream") for told in ort.told] == ["7", "3", "9"]
+    ort.told.clear()
+    _made().run({"a": ONE})
+    assert ort.told == [{"use_tf32": "0"}]
+
+
+@pytest.mark.parametrize(("coarse", "tf32"), [(True, "1"), (False, "0")])
+def test_only_pictures_are_rounded(ort: FakeOnnxRuntime, coarse: bool, tf32: str) -> None:
+    _made(coarse=coarse)
+    assert ort.told[0]["use_tf32"] == tf32
+
+
+def test_the_cpu_does_not_step_in_without_a_word(ort: FakeOnnxRuntime) -> None:
+    ort.lands_on = CPU
+    with pytest.raises(EngineError, match=f"would run the engine 'tiny' on {CPU}.*CUDA lib.*pip"):
+        _made()
+    ort.providers = (CPU,)
+    with pytest.raises(EngineError, match=r"built without CUDA\. Run: pip uninstall"):
+        _made()
+    assert CUDA not in ort.providers
+
+
+def test_a_failed_run_is_one_line(ort: FakeOnnxRuntime) -> None:
+    engine = _made()
+    ort.fails = "CUDA failure 2: out of memory\n at line 5"
+    with pytest.raises(EngineError, match="'tiny' failed on the GPU: CUDA failure 2") as caught:
+        engine.run({"a": ONE})
+    assert "\n" not in str(caught.value)
+    with pytest.raises(EngineError, match="'tiny' needs 'a'"):
+        engine.run({})
+
+
+def test_what_is_no_model_is_an_engine_error(ort: FakeOnnxRuntime) -> None:
+    with pytest.raises(EngineError, match="cannot load the engine 'broken' on the GPU") as caught:
+        load(EngineRequest(b"no model", "broken", "Ask.", CpuDevice()))
+    assert (caught.value.hint or "").startswith("Ask. Or use")

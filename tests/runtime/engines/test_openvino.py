@@ -1,0 +1,143 @@
+"""What OpenVINO alone does; what all do alike is in test_host_engines.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.runtime.onnx_models import model
+
+from bunraku.errors import EngineError
+from bunraku.runtime.engines import openvino
+from bunraku.runtime.engines.openvino import OpenVinoEngine
+from bunraku.runtime.engines.registry import EngineFactory
+
+TINY = model({"a": (1, 2)}, {"y": ((1, 4), 2.5)})
+FEEDS = {"a": np.ones((1, 2), np.float32)}
+
+
+class Core:
+    """A processor that can do no more than this."""
+
+    def __init__(self, *capabilities: str) -> None:
+        self._capabilities = list(capabilities)
+        self.told: dict[str, Any] = {}
+
+    def get_property(self, device: str, name: str) -> list[str]:
+        return self._capabilities
+
+    def read_model(self, source: Any) -> Any:
+        return openvino_core().read_model(source)
+
+    def compile_model(self, network: Any, device: str, options: dict[str, Any]) -> Any:
+        self.told = options
+        return openvino_core().compile_model(network, device, options)
+
+
+openvino_core = openvino._core
+
+
+def _on(monkeypatch: pytest.MonkeyPatch, *capabilities: str) -> Core:
+    core = Core(*capabilities)
+    monkeypatch.setattr(openvino, "_core", lambda: core)
+    return core
+
+
+def _made(engine: str, threads: int | None = 1, *, coarse: bool = False) -> OpenVinoEngine:
+    made = EngineFactory(engine, threads).make(TINY, "tiny", coarse=coarse)
+    assert isinstance(made, OpenVinoEngine)
+    made.run(FEEDS)
+    return made
+
+
+def test_the_precision_is_what_is_asked_and_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bf16 = _on(monkeypatch, "FP32", "BF16")
+    for engine, coarse, precision in (
+        ("openvino", False, "f32"),  # places of landmarks would tremble
+        ("openvino", True, "bf16"),
+        ("openvino:f32", True, "f32"),
+        ("openvino:bf16", False, "bf16"),
+    ):
+        _made(engine, coarse=coarse)
+        assert with_bf16.told["INFERENCE_PRECISION_HINT"] == precision
+    without = _on(monkeypatch, "FP32")
+    _made("openvino", coarse=True)
+    assert without.told["INFERENCE_PRECISION_HINT"] == "f32"
+    with pytest.raises(EngineError, match=r"does not compute in bf16\. Use openvino:f32\."):
+        _made("openvino:bf16")
+
+
+def test_runs_at_once_share_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino, "cores", lambda: 8)
+    core = _on(monkeypatch, "FP32")
+    for threads, streams in ((2, 4), (8, 1), (None, 1), (3, 2)):
+        _made("openvino:f32", threads)
+        assert core.told["NUM_STREAMS"] == streams
+        assert core.told["INFERENCE_NUM_THREADS"] == (threads or 8) * streams
+
+
+def test_what_was_compiled_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "tiny.onnx"
+    path.write_bytes(TINY)
+    factory = EngineFactory("openvino:f32", 1)
+    for content in (None, b"", b"something else", None):
+        for blob in (tmp_path / "cache").glob("openvino/*.blob"):
+            if content is not None:
+                blob.chmod(0o600)
+                blob.write_bytes(content)
+        assert factory.make(path, "tiny").run(FEEDS)["y"].max() == 2.5
+    assert len(list((tmp_path / "cache").glob("openvino/*.blob"))) == 1
+
+
+def test_without_a_place_for_it_nothing_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "tiny.onnx"
+    path.write_bytes(TINY)
+    monkeypatch.setenv("BUNRAKU_CACHE", str(path))  # a file where a folder should be
+    assert EngineFactory("openvino:f32", 1).make(path, "tiny").run(FEEDS)["y"].max() == 2.5
+
+
+def test_a_request_that_fails_is_one_line_and_not_used_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = _made("openvino:f32")
+
+    class Failing:
+        def set_input_tensor(self, *_: Any) -> None:
+            raise RuntimeError("Exception from src/core:1:\n\nno memory\n")
+
+    made._idle.append(Failing())
+    with pytest.raises(EngineError) as caught:
+        made.run(FEEDS)
+    assert str(caught.value).startswith("The engine 'tiny' failed: no memory Free")
+    assert made.run(FEEDS)["y"].max() == 2.5
+
+
+def test_what_never_runs_is_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = _on(monkeypatch, "FP32")
+    made = EngineFactory("openvino:f32", 1).make(TINY, "tiny")
+    assert made.outputs == {"y": (1, 4)}
+    assert not core.told
+    for _ in range(2):
+        core.told = {}
+        made.run(FEEDS)
+    assert not core.told, "and what runs, once"
+
+
+def test_what_cannot_be_compiled_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = _on(monkeypatch, "FP32")
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("Exception from src/core:1:\n\nno such operator\n")
+
+    core.compile_model = fail  # type: ignore[method-assign, assignment]
+    made = EngineFactory("openvino:f32", 1).make(TINY, "tiny", advice="Ask.")
+    with pytest.raises(EngineError) as caught:
+        made.run(FEEDS)
+    assert str(caught.value) == (
+        "OpenVINO cannot load the engine 'tiny': no such operator Ask. Or update openvino."
+    )
