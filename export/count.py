@@ -7,7 +7,7 @@ from math import prod
 import onnx
 from onnx import inliner, shape_inference
 
-from bunraku.export.weights import WEIGHTED
+from bunraku.runtime.engines.half import WEIGHTED
 
 Shapes = dict[str, tuple[int, ...]]
 

@@ -25,6 +25,7 @@ from bunraku.export.parity import (
     chain_parity,
     engine_parity,
 )
+from bunraku.export.rounding import rounding
 from bunraku.export.samples import driving_sample, head_sample, iuv_sample, source_sample
 from bunraku.export.single_file import FRAME, FrameCut, frame_model
 from bunraku.export.weights import store_half
@@ -33,6 +34,7 @@ from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import SIDE, IuvNet
 from bunraku.networks.presets import preset_name
 from bunraku.networks.touch_up import TouchUpNet
+from bunraku.runtime.engines.half import to_half
 from bunraku.spec import tensors as names
 from bunraku.spec.manifest import FILE_NAME, IUV_PRESET
 from bunraku.spec.tensors import EngineName, Layout
@@ -47,7 +49,11 @@ class ExportOptions:
     half_weights: bool = True
     """Store weights as float16: half the size, computed in float32 all the same."""
     single_file: bool = False
-    """Also write frame.onnx, the generator per frame with the seam inside, for other tools."""
+    """Also write frame.onnx, the generator per frame with the seam inside, for other tools; it
+    computes in float32 always."""
+    half: bool = False
+    """Write graphs that compute in float16, for strongly typed libraries; what goes in and out
+    stays float32."""
     licence: str = LICENCE
     """Of the weights."""
 
@@ -118,6 +124,11 @@ def export_bundle(
         models = {name: store_half(model) for name, model in models.items()}
         parity["float16"] = work.compare(models, FLOAT16)
         parity["float16"].check()
+    if options.half:
+        typed = {name: to_half(model) for name, model in models.items() if name != FRAME}
+        parity["float16 graph"] = work.compare(_rounded(models, typed), FLOAT16)
+        parity["float16 graph"].check()
+        models |= typed
     facts = BundleFacts(
         preset=work.preset,
         size=work.size,
@@ -132,6 +143,11 @@ def export_bundle(
     size = sum(len(content) for content in files.values())
     say(f"Wrote {folder}, {size / 1e6:.1f} MB")
     return ExportReport(folder, size, json.loads(files[FILE_NAME]), parity)
+
+
+def _rounded(models: Models, typed: Models) -> Models:
+    """What is compared with torch: on a CPU float16 is rounded only where it is made to be."""
+    return {**models, **{name: rounding(model) for name, model in typed.items()}}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The seam's two operators in ONNX: custom nodes that carry their own bodies.
 
-A runtime that knows ``bunraku::SampleTexture`` and ``bunraku::WarpOcclude``, by a TensorRT plugin
-for instance, runs its own kernel; every other one inlines the body, made of standard operators.
+A runtime that knows ``bunraku::SampleTexture`` and ``bunraku::WarpOcclude`` runs its own kernel;
+every other one inlines the body, made of standard operators. TensorRT looks for a plugin of a node
+that names the plugin's namespace, and takes the body where nobody has registered one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ import bunraku.kernels.torch_operators  # noqa: F401 - registers torch.ops.bunra
 
 DOMAIN = "bunraku"
 VERSION = 1
+
+PLUGIN = {"plugin_namespace": DOMAIN, "plugin_version": str(VERSION), "aot": True}
+"""What TensorRT finds a plugin by; ``aot``: one whose kernel was compiled ahead of time."""
+PLUGGED = frozenset({"SampleTexture"})
+"""The operators that a plugin may stand for."""
 
 _SAMPLE_TEXTURE = """
 <domain: "bunraku", opset_import: ["" : 18]>
@@ -169,8 +175,11 @@ def translations() -> dict[Any, Any]:
 
 
 def attach(model: onnx.ModelProto) -> None:
-    """Give the custom nodes in the model their bodies."""
+    """Give the custom nodes in the model their bodies, and the names of their plugins."""
     model.functions.extend(functions())
+    for node in model.graph.node:
+        if node.domain == DOMAIN and node.op_type in PLUGGED:
+            node.attribute.extend(onnx.helper.make_attribute(n, v) for n, v in PLUGIN.items())
 
 
 def _node(name: str, *inputs: str) -> values.Op:

@@ -8,8 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
-"""Operators whose large constants are weights. Others, such as grids of coordinates, stay exact."""
+from bunraku.runtime.engines.half import WEIGHTED
 
 
 def store_half(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -8,7 +8,7 @@ what another stage made waits for that stage's event first.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -74,8 +74,11 @@ class Device(Protocol):
             for the array itself where the device is the host.
         """
 
-    def download(self, array: Array, queue: Queue) -> Array:
-        """The array in the host's memory; waits for the queue."""
+    def download(self, arrays: Sequence[Array], queue: Queue) -> list[Array]:
+        """The arrays in the host's memory; waits for the queue, once for all of them.
+
+        :raises EngineError: what was queued has failed.
+        """
 
 
 class HostEvent:
@@ -146,5 +149,9 @@ class CpuDevice:
         np.copyto(out, array)
         return out
 
-    def download(self, array: Array, queue: Queue) -> Array:  # noqa: ARG002 - it is there already
-        return array
+    def download(
+        self,
+        arrays: Sequence[Array],
+        queue: Queue,  # noqa: ARG002 - they are there already
+    ) -> list[Array]:
+        return list(arrays)

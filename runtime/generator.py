@@ -21,6 +21,7 @@ import numpy as np
 from bunraku.errors import BundleError
 from bunraku.kernels import channels_last, guide_head, sample_texture
 from bunraku.kernels import seam as kernels
+from bunraku.kernels.head.operator import HEAD_NUMBERS
 from bunraku.runtime.buffers import Lease, Ring
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.device import CpuDevice, Device, Event, Queue
@@ -32,6 +33,9 @@ from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.stages import Stage, Step
 from bunraku.spec.surface import part_charts
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
+
+_HEAD = "head"
+"""The head's own map among a frame's arrays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,8 +173,8 @@ class Generator:
         """
         queue = self._device.queue(Stage.MOTION)
         queue.wait(features.ready)
-        surface = self._device.upload(surface, queue)
         lease = self._ring.take(queue)
+        surface = self._device.upload(surface, queue, out=lease.arrays[names.SURFACE])
         with self._recorder.measure(Step.MOTION, queue), queue:
             prior = None
             known = {**features.tensors, names.SURFACE: surface}
@@ -231,14 +235,12 @@ class Generator:
         queue = self._device.queue(Stage.BLEND)
         queue.wait(blended.ready)
 
-        def here(array: Array) -> Array:
-            return self._device.download(array, queue)
-
+        wanted = [blended.image, blended.mask]
         trust, seam = blended.trust, blended.seamed.seam
-        read_along = None
         if detail and not (trust is None or seam.warped_image is None or seam.flow_window is None):
-            read_along = here(trust), here(seam.warped_image), here(seam.flow_window)
-        return Fetched(here(blended.image), here(blended.mask), read_along, blended)
+            wanted += [trust, seam.warped_image, seam.flow_window]
+        image, mask, *along = self._device.download(wanted, queue)
+        return Fetched(image, mask, (along[0], along[1], along[2]) if along else None, blended)
 
     def _prior(
         self,
@@ -256,7 +258,7 @@ class Generator:
             prior = self._device.upload(correspondence, queue, out=out)
         if head is None:
             return prior
-        told = self._device.upload(head[None], queue)
+        told = self._device.upload(head[None], queue, out=lease.arrays[_HEAD])
         return guide_head(prior, surface, told, threads=self._threads, out=out)
 
     def _seam_buffers(self, arrays: Tensors) -> kernels.Seamed[Array]:
@@ -274,6 +276,7 @@ class Generator:
         encoded, moved = self._source.outputs, self._motion.outputs
         shapes = {**moved, **self._blend.outputs}
         shapes |= {names.warped(s): encoded[names.z(s)] for s in layout.scales}
+        shapes[names.SURFACE], shapes[_HEAD] = self._motion.inputs[names.SURFACE], (1, HEAD_NUMBERS)
         shapes[names.Z_GEO] = (1, moved[names.ATLAS][2], n, n)
         if layout.prior:
             channels = encoded[names.IMAGE_MASKED][1]

@@ -145,7 +145,7 @@ def test_base_install_has_no_torch() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[^\w-]", line)[0] for line in project["dependencies"]}
     assert not names & {"torch", "triton", "onnxruntime", "onnxruntime-gpu", "opencv-python"}
-    extras = {"cpu", "dev", "openvino", "train", "virtualcam", "window"}
+    extras = {"cpu", "dev", "openvino", "tensorrt-rtx", "train", "virtualcam", "window"}
     assert set(project["optional-dependencies"]) == extras
 
 

@@ -10,13 +10,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from bunraku.errors import EngineError, MissingExtraError
-from bunraku.runtime.device import CpuDevice, Device
+from bunraku.runtime.device import Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.outputs import only
-from bunraku.runtime.engines.present import missing_onnxruntime_gpu, missing_package
+from bunraku.runtime.engines.present import (
+    missing_gpu,
+    missing_onnxruntime_gpu,
+    missing_package,
+)
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
+from bunraku.runtime.engines.tensorrt.library import missing_library
 
 AUTO = "auto"
 """The best library that can run here."""
@@ -31,6 +37,14 @@ class EngineKind(StrEnum):
     """OpenVINO on the CPU."""
     ONNXRUNTIME = "onnxruntime"
     """ONNX Runtime on the CPU: the reference, which every other is compared with."""
+    TORCH = "torch"
+    """torch: on a GPU, one CUDA graph for each network; on the CPU for comparison."""
+    TORCH_COMPILED = "torch-compiled"
+    """The same, the generator compiled by torch when it is loaded."""
+    TENSORRT = "tensorrt"
+    """TensorRT or TensorRT-RTX on an NVIDIA GPU."""
+    TORCH_TENSORRT = "torch-tensorrt"
+    """The same, run by torch."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,8 @@ class Library:
     """Why it cannot run here, in a few words, or None; loads nothing heavy."""
     install: str
     """What to do then."""
+    device: str = "bunraku.runtime.device:CpuDevice"
+    """What makes its device, as module:name."""
 
 
 LIBRARIES: dict[str, Library] = {
@@ -66,6 +82,34 @@ LIBRARIES: dict[str, Library] = {
         (Precision.F32,),
         lambda: missing_package("onnxruntime"),
         "Run: pip install 'bunraku[cpu]'",
+    ),
+    EngineKind.TORCH: Library(
+        "bunraku.runtime.engines.torch_engine:load",
+        (Precision.F32, Precision.F16, Precision.BF16),
+        lambda: missing_package("torch"),
+        "Run: pip install torch",
+        "bunraku.runtime.engines.torch_engine:device",
+    ),
+    EngineKind.TORCH_COMPILED: Library(
+        "bunraku.runtime.engines.torch_engine:load_compiled",
+        (Precision.F32, Precision.F16, Precision.BF16),
+        lambda: missing_package("torch"),
+        "Run: pip install torch",
+        "bunraku.runtime.engines.torch_engine:device",
+    ),
+    EngineKind.TENSORRT: Library(
+        "bunraku.runtime.engines.tensorrt.loading:load",
+        (Precision.F16, Precision.F32),
+        lambda: missing_gpu() or missing_package("torch") or missing_library(),
+        "It needs an NVIDIA GPU with its driver, torch with CUDA, and: pip install tensorrt",
+        "bunraku.runtime.cuda_device:CudaDevice",
+    ),
+    EngineKind.TORCH_TENSORRT: Library(
+        "bunraku.runtime.engines.torch_tensorrt:load",
+        (Precision.F16, Precision.F32),
+        lambda: missing_gpu() or missing_package("torch", "torch_tensorrt"),
+        "It needs an NVIDIA GPU with its driver, torch with CUDA, and: pip install torch-tensorrt",
+        "bunraku.runtime.cuda_device:CudaDevice",
     ),
 }
 """Of each kind its library, the one that ``auto`` prefers first."""
@@ -128,6 +172,12 @@ def _best() -> Choice:
     )
 
 
+def _named(name: str) -> Any:
+    """What a module holds, as module:name; imported now."""
+    module, _, inside = name.partition(":")
+    return getattr(import_module(module), inside)
+
+
 @dataclass(frozen=True)
 class EngineFactory:
     """Makes engines of one library: the generator's, the IUV net's and the pose networks'.
@@ -140,13 +190,17 @@ class EngineFactory:
     """As ``choose`` takes it."""
     threads: int | None = None
     """Of each engine; None for as many as the process may use."""
-    device: Device = field(default_factory=CpuDevice)
-    """Where the arrays live that these engines take and give."""
+    given: Device | None = None
+    """The device; None for the library's own."""
     choice: Choice = field(init=False)
     """What was taken."""
+    device: Device = field(init=False)
+    """Where the arrays live that these engines take and give."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choice", choose(self.engine))
+        own: Callable[[], Device] = _named(LIBRARIES[self.choice.kind].device)
+        object.__setattr__(self, "device", self.given or own())
 
     def make(
         self,
@@ -168,8 +222,7 @@ class EngineFactory:
         :raises EngineError: the model cannot be loaded.
         :raises MissingExtraError: the library is not installed.
         """
-        module, _, loader = LIBRARIES[self.choice.kind].loader.partition(":")
-        load: Loader = getattr(import_module(module), loader)
+        load: Loader = _named(LIBRARIES[self.choice.kind].loader)
         return load(
             EngineRequest(
                 model if outputs is None else only(model, outputs, name, advice),

@@ -10,6 +10,8 @@
     │   └── OutputError         unwritable, disk full
     ├── BundleError             a bundle that is incomplete, damaged or made for something else
     ├── EngineError             an engine that cannot be made or cannot run
+    │   ├── OutOfMemoryError    a GPU with too little memory
+    │   └── DeviceLostError     a GPU that fails, and will until the process ends
     ├── MissingExtraError       an optional dependency that is not installed
     └── FetchError              the pose networks cannot be fetched
 
@@ -67,6 +69,14 @@ class BundleError(BunrakuError):
 
 class EngineError(BunrakuError):
     """An engine that cannot be made or cannot run."""
+
+
+class OutOfMemoryError(EngineError):
+    """A GPU has too little memory for what is to run on it."""
+
+
+class DeviceLostError(EngineError):
+    """A GPU fails, and will fail until the process ends."""
 
 
 class MissingExtraError(BunrakuError):

@@ -82,7 +82,7 @@ def test_every_extra_is_told() -> None:
     extras = set(project["optional-dependencies"])
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme[readme.index("| extra |") :].partition("\n\n")[0]
-    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == extras
+    assert set(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE)) == extras
     for page in PAGES:
         for line in commands(page):
             for wanted in re.findall(r"\.\[([\w,]+)\]", line):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 import torch
@@ -17,6 +18,7 @@ from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.iuv import IuvNet
 from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
 from bunraku.runtime.engines.bundle import Bundle
+from bunraku.runtime.engines.half import is_typed
 
 
 def test_the_iuv_net_becomes_a_bundle_of_one_engine(tmp_path: Path, iuv_network: IuvNet) -> None:
@@ -84,3 +86,17 @@ def test_a_touch_up_net_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="of a touch-up net, which nothing runs yet"):
         export_checkpoint(tmp_path / "c.pt", tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
+
+
+def test_a_bundle_that_computes_in_float16(tmp_path: Path, iuv_network: IuvNet) -> None:
+    report = export_bundle(iuv_network, tmp_path / "half", ExportOptions(half=True))
+    assert list(report.parity) == ["float32", "float16", "float16 graph"]
+    exact, rounded = (report.parity[n].engines["iuv"]["densepose"] for n in list(report.parity)[1:])
+    assert exact.mean < rounded.mean < 2e-3, "it is compared as it is rounded on a GPU"
+    model = onnx.load(tmp_path / "half" / "iuv.onnx")
+    assert is_typed(model)
+    entry = Bundle.load(tmp_path / "half").manifest.engines["iuv"]
+    assert entry.gflop > 0
+    assert entry.inputs == {"landmarks": (1, 33, 4), "mask": (1, 1, 128, 128)}
+    known = {name: tensor.numpy() for name, tensor in iuv_sample(seed=9).items()}
+    assert make_engine(model).run(known)["densepose"].dtype == np.float32

@@ -8,15 +8,22 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+from bunraku.errors import EngineError
 from bunraku.export.onnx_operators import DOMAIN, VERSION, attach, functions
 from bunraku.export.parity import make_engine
 from bunraku.kernels import sample_texture, warp_occlude
+from bunraku.runtime.engines.tensorrt.builder import build
+from bunraku.runtime.engines.tensorrt.library import find_library
 
 Array = NDArray[np.float32]
 
 
 def run(name: str, inputs: dict[str, Array], shape: tuple[int, ...]) -> Array:
     """One custom node with its body, in ONNX Runtime; ``shape`` is the result's."""
+    return make_engine(one_node(name, inputs, shape)).run(inputs)["result"]
+
+
+def one_node(name: str, inputs: dict[str, Array], shape: tuple[int, ...]) -> onnx.ModelProto:
     graph = helper.make_graph(
         [helper.make_node(name, list(inputs), ["result"], domain=DOMAIN)],
         "one",
@@ -27,7 +34,7 @@ def run(name: str, inputs: dict[str, Array], shape: tuple[int, ...]) -> Array:
     model = helper.make_model(graph, opset_imports=imports, ir_version=9)
     attach(model)
     onnx.checker.check_model(model, full_check=True)
-    return make_engine(model).run(inputs)["result"]
+    return model
 
 
 @pytest.mark.parametrize(
@@ -63,3 +70,43 @@ def test_bodies_need_nothing_but_standard_operators() -> None:
         assert function.domain == DOMAIN
         assert [(i.domain, i.version) for i in function.opset_import] == [("", 18)]
         assert {node.domain for node in function.node} == {""}
+
+
+def textured() -> onnx.ModelProto:
+    maps = np.zeros((1, 2, 6, 6), np.float32)
+    inputs = {"atlas": np.zeros((1, 2, 4, 8, 8), np.float32), "parts": maps, "u": maps, "v": maps}
+    return one_node("SampleTexture", inputs, (1, 4, 6, 6))
+
+
+def test_the_texture_names_a_plugin() -> None:
+    told = {a.name: helper.get_attribute_value(a) for a in textured().graph.node[0].attribute}
+    assert told == {"plugin_namespace": b"bunraku", "plugin_version": b"1", "aot": 1}
+
+
+def test_tensorrt_takes_the_plugin_where_there_is_one_and_else_the_body() -> None:
+    """As far as the parser, which is the one of both libraries: no plugin has run anywhere."""
+    trt: Any = pytest.importorskip("tensorrt_rtx", reason="it is for Linux on x86-64 alone")
+    library = find_library()
+    asked: list[str] = []
+
+    class Creator(trt.IPluginCreatorV3One):  # type: ignore[misc]
+        def __init__(self) -> None:
+            trt.IPluginCreatorV3One.__init__(self)
+            self.name, self.plugin_version = "SampleTexture", str(VERSION)
+            self.plugin_namespace = DOMAIN
+            self.field_names = trt.PluginFieldCollection([])
+
+        def create_plugin(self, name: str, fields: Any, phase: Any) -> None:
+            asked.append(name)
+
+    model = textured().SerializeToString()
+    assert build(library, model, "frame").engine
+    creator, registry = Creator(), trt.get_plugin_registry()
+    assert registry.register_creator(creator, DOMAIN)
+    try:
+        with pytest.raises(EngineError, match="Could not create the plugin"):
+            build(library, model, "frame")
+    finally:
+        assert registry.deregister_creator(creator)
+    assert len(asked) == 1
+    assert build(library, model, "frame").engine

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import Counter
 
 import onnx
+import pytest
 
 from bunraku.export.cuts import run_cuts
 from bunraku.export.exporter import ExportReport
@@ -11,6 +12,8 @@ from bunraku.export.onnx_operators import DOMAIN
 from bunraku.export.parity import Difference, make_engine
 from bunraku.export.samples import driving_sample, source_sample
 from bunraku.networks.generator import Generator
+from bunraku.runtime.engines.tensorrt.builder import build
+from bunraku.runtime.engines.tensorrt.library import find_library
 
 
 def test_the_gathers_are_custom_nodes_with_bodies(exported: tuple[Generator, ExportReport]) -> None:
@@ -33,6 +36,12 @@ def test_two_files_animate_without_bunraku(exported: tuple[Generator, ExportRepo
     given = frame.run({**identity, "densepose": driving.numpy()})
     for name, array in given.items():
         assert Difference.of(array, expected[name]).mean < 1e-3
+
+
+def test_tensorrt_builds_it_with_the_bodies(exported: tuple[Generator, ExportReport]) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="it is for Linux on x86-64 alone")
+    _, report = exported
+    assert build(find_library(), (report.folder / "frame.onnx").read_bytes(), "frame").engine
 
 
 def test_the_manifest_names_it_apart_from_the_engines(

@@ -1,113 +1,73 @@
-"""A device whose work is done late: what one queue makes is not a number to the others, until they
-wait for its event."""
+"""The CUDA device over a GPU whose work is done late and out of order (late_work.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
+from collections.abc import Collection, Mapping
+from itertools import chain, combinations
+from typing import Any
 
 import numpy as np
+import torch
+from tests.runtime.fake_torch import FakeTorch
 from tests.runtime.fakes import FakeEngine
+from tests.runtime.late_tensor import LateTensor
 
-from bunraku.runtime.device import Event, Queue
-from bunraku.runtime.engines.protocol import Engine
-from bunraku.spec.arrays import Array
+from bunraku.runtime.cuda_device import URGENCY, CudaDevice
+from bunraku.runtime.device import Queue
+from bunraku.runtime.engines.protocol import Engine, select
+from bunraku.spec.arrays import Tensors
 from bunraku.spec.stages import Stage
 
-Results = list[tuple[Array, Array]]
-"""Arrays of the device, and what they will hold."""
+HURRIED = [
+    frozenset(chosen)
+    for chosen in chain.from_iterable(combinations(URGENCY, n) for n in range(len(URGENCY) + 1))
+]
+"""Each choice of stages that never tarry, while the others do: every order that events allow to be
+told apart."""
 
 
-class FakeEvent:
-    """A point in a queue, and what was made before it."""
+class FakeDevice(CudaDevice):
+    """A device whose streams tarry, but for those that are named.
 
-    def __init__(self, results: Results) -> None:
-        self.results = results
-        self.done = False
+    :param seed: of what the others do by chance; None for nothing.
+    """
 
-    def ms_since(self, earlier: Event) -> float:
-        return 1.0
-
-
-class FakeQueue:
-    """Does its work as it is called, and hides the results when it is left."""
-
-    def __init__(self, device: FakeDevice) -> None:
-        self._device = device
-        self._hidden: Results = []
-        self.waited: list[FakeEvent] = []
-        """What its work was told to come after, in that order."""
-        self.recorded: list[FakeEvent] = []
-
-    def __enter__(self) -> Self:
-        show(self._hidden)  # in the same queue, work finds what came before it
-        self._before = [array.copy() for array in self._device.arrays]
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        known = self._before + [None] * (len(self._device.arrays) - len(self._before))
-        own = {id(array) for array, _ in self._hidden}
-        for array, before in zip(self._device.arrays, known, strict=True):
-            changed = before is None or not np.array_equal(array, before, equal_nan=True)
-            if changed and id(array) not in own:
-                self._hidden.append((array, array))
-        self._hidden = [(array, array.copy()) for array, _ in self._hidden]
-        for array, _ in self._hidden:
-            array.fill(np.nan)
-
-    def record(self) -> FakeEvent:
-        self.recorded.append(FakeEvent(self._hidden))
-        return self.recorded[-1]
-
-    def wait(self, event: Event) -> None:
-        assert isinstance(event, FakeEvent)
-        self.waited.append(event)
-        show(event.results)
-
-    def finish(self) -> None:
-        """Do all of its work."""
-        show(self._hidden)
-
-
-class FakeDevice:
-    """See the module; implements ``bunraku.runtime.device.Device``."""
-
-    name = "late"
-
-    def __init__(self) -> None:
-        self.arrays: list[Array] = []
-        self._queues = {stage: FakeQueue(self) for stage in Stage}
-
-    def queue(self, stage: Stage) -> FakeQueue:
-        return self._queues[stage]
-
-    def empty(self, shape: tuple[int, ...]) -> Array:
-        self.arrays.append(np.full(shape, np.nan, np.float32))
-        return self.arrays[-1]
-
-    def upload(self, array: Array, queue: Queue, *, out: Array | None = None) -> Array:
-        if out is None:
-            return array.copy()
-        out[...] = array
-        return out
-
-    def download(self, array: Array, queue: Queue) -> Array:
-        assert isinstance(queue, FakeQueue)
-        queue.finish()
-        return array.copy()
+    def __init__(self, hurried: Collection[Stage] = (), seed: int | None = None) -> None:
+        super().__init__(torch=FakeTorch([URGENCY.index(stage) for stage in hurried], seed))
 
     def engines(self, made: Mapping[str, FakeEngine]) -> dict[str, Engine]:
-        """Engines of this device: those given, which write where they are told to."""
-        return dict(made)
+        """Those given, whose work is queued."""
+        return {name: LateEngine(self.torch, engine) for name, engine in made.items()}
 
 
-def show(results: Results) -> None:
-    """What was made is there now."""
-    for array, values in results:
-        array[...] = values
+class LateEngine:
+    """A ``FakeEngine`` of such tensors; implements ``Engine``."""
+
+    def __init__(self, torch_: FakeTorch, engine: FakeEngine) -> None:
+        self._torch, self._engine = torch_, engine
+        self.name, self.inputs, self.outputs = engine.name, engine.inputs, engine.outputs
+        self.advice = engine.advice
+
+    def run(
+        self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
+    ) -> dict[str, Any]:
+        assert queue is not None, "work is queued"
+        self._engine.fail_if_told()
+        chosen: dict[str, Any] = select(self, feeds)
+        assert all(isinstance(value, LateTensor) for value in chosen.values()), "of this device"
+        into: dict[str, Any] = dict(out or {})
+        with queue:
+            for name in self.outputs.keys() - into.keys():
+                into[name] = self._torch.empty(
+                    self.outputs[name], dtype=torch.float32, device="cuda:0"
+                )
+            read = {name: value.plain for name, value in chosen.items()}
+            written = {name: into[name].plain for name in self.outputs}
+
+            def work() -> None:
+                known = {name: np.asarray(value.numpy()) for name, value in read.items()}
+                for name, made in self._engine.run(known).items():
+                    written[name].copy_(torch.from_numpy(made))
+
+            self._torch.work.queue(work)
+        return {name: into[name] for name in self.outputs}

@@ -180,8 +180,7 @@ class FakeEngine:
         self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
     ) -> dict[str, Array]:
         self.runs += 1
-        if self.failing:
-            raise EngineError(f"The engine {self.name!r} failed: told to.")
+        self.fail_if_told()
         result = self.function(select(self, feeds))
         assert {n: a.shape for n, a in result.items()} == dict(self.outputs)
         if out is None:
@@ -189,6 +188,10 @@ class FakeEngine:
         for name, values in result.items():
             out[name][...] = values
         return {name: out[name] for name in result}
+
+    def fail_if_told(self) -> None:
+        if self.failing:
+            raise EngineError(f"The engine {self.name!r} failed: told to.")
 
 
 def engines(window: int = WINDOW, size: int = SIZE) -> dict[str, FakeEngine]:

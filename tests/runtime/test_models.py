@@ -28,7 +28,7 @@ from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.photo import read_photo
 from bunraku.spec.arrays import Picture
-from bunraku.spec.stages import Stage, Step
+from bunraku.spec.stages import Step
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PHOTO = with_person(street(), 100, 60)
@@ -186,12 +186,22 @@ def test_sessions_at_once_do_not_disturb_each_other(networks: PoseNetworks, thre
 def test_the_device_is_the_models() -> None:
     """A late device's pictures are the host's: nothing is pasted before it is there."""
     device = FakeDevice()
-    late, plain = Puppet(replace(models(), device=device)), Puppet(models())
+    engines_of_it = device.engines(engines())
+    late, plain = (
+        Puppet(replace(models(), device=device, engines=engines_of_it)),
+        Puppet(models()),
+    )
     for puppet in (late, plain):
         puppet.set_source(PHOTO)
     for i in range(2):
         frame = with_person(street(), 100 + 9 * i, 60)
-        assert np.array_equal(late.animate(frame, float(i)), plain.animate(frame, float(i)))
-    assert np.array_equal(late.animate(street(), 2.0), plain.animate(street(), 2.0))
-    replace(models(), device=device).warm_up(PHOTO)
-    assert len(device.queue(Stage.BLEND).waited) > 4
+        assert_alike(late.animate(frame, float(i)), plain.animate(frame, float(i)))
+    assert_alike(late.animate(street(), 2.0), plain.animate(street(), 2.0))
+    waits = device.torch.work.host_waits
+    replace(models(), device=device, engines=engines_of_it).warm_up(PHOTO)
+    assert device.torch.work.host_waits == waits + 1
+
+
+def assert_alike(shown: Picture, expected: Picture) -> None:
+    """Two forms of the kernels round differently."""
+    assert np.abs(shown.astype(int) - expected).max() <= 1

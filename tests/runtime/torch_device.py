@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,9 +35,9 @@ class TorchDevice:
         tensor = torch.from_numpy(array)
         return tensor.clone() if out is None else out.copy_(tensor)
 
-    def download(self, array: Any, queue: Queue) -> Array:
-        assert isinstance(array, Tensor), "what is in the host's memory is not downloaded"
-        return np.asarray(array.numpy(), np.float32)
+    def download(self, arrays: Sequence[Any], queue: Queue) -> list[Array]:
+        assert all(isinstance(array, Tensor) for array in arrays), "what is here already is not"
+        return [np.asarray(array.numpy(), np.float32) for array in arrays]
 
     def engines(self, made: Mapping[str, FakeEngine]) -> dict[str, Engine]:
         """Those given, which here take tensors, and no arrays, and give them."""

@@ -24,6 +24,10 @@ def export(
     full_weights: Annotated[
         bool, typer.Option("--full-weights", help="Store weights as float32, not as float16.")
     ] = False,
+    half: Annotated[
+        bool,
+        typer.Option("--half", help="Write graphs that compute in float16, for engines on a GPU."),
+    ] = False,
     provenance: Annotated[
         Path | None,
         typer.Option(help="JSON file whose entries are added to the manifest's provenance."),
@@ -41,7 +45,7 @@ def export(
     export_checkpoint(
         checkpoint,
         out,
-        ExportOptions(half_weights=not full_weights, single_file=single_file),
+        ExportOptions(half_weights=not full_weights, single_file=single_file, half=half),
         provenance=None if provenance is None else _read_provenance(provenance),
         say=typer.echo,
     )

@@ -1,0 +1,262 @@
+"""A CUDA device: a stream for each stage, events between them, and pinned memory at both ends.
+
+torch is imported when a device is made, and not before. Nothing here waits for the GPU but
+``download``, and events are read when somebody asks for them. Once every frame in flight has its
+arrays and its pinned memory, nothing is allocated any more.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from bunraku.errors import DeviceLostError, EngineError, MissingExtraError, OutOfMemoryError
+from bunraku.runtime.device import Event, Queue
+from bunraku.spec.arrays import Array
+from bunraku.spec.stages import Stage
+
+LEAST_CAPABILITY = (8, 0)
+"""Compute capability (major, minor): Ampere, for bfloat16 and the kernels that are compiled."""
+LEAST_FREE_MIB = 1024
+"""What engines, their workspaces and the frames in flight take."""
+URGENCY = (Stage.DENSEPOSE, Stage.MOTION, Stage.BLEND)
+"""The most urgent last: a frame that is nearly done is worth more than one that has just begun."""
+OR_CPU = "Or choose an engine for the CPU."
+ELSEWHERE = f"Close other programs that use it, or start anew. {OR_CPU}"
+
+
+class CudaEvent:
+    """A point in a stream (see ``Event``).
+
+    :param event: torch's, recorded with its time.
+    """
+
+    def __init__(self, event: Any) -> None:
+        self.event = event
+
+    @property
+    def done(self) -> bool:
+        return bool(self.event.query())
+
+    def ms_since(self, earlier: Event) -> float:
+        assert isinstance(earlier, CudaEvent), "events of one device are compared"
+        return float(earlier.event.elapsed_time(self.event))
+
+
+class CudaQueue:
+    """A stream (see ``Queue``); while entered, it is the calling thread's current one.
+
+    :param torch: the module.
+    """
+
+    def __init__(self, torch: Any, stream: Any) -> None:
+        self._torch = torch
+        self.stream = stream
+        self._entered = threading.local()
+
+    def __enter__(self) -> Self:
+        context = ExitStack()
+        context.enter_context(told_as_ours(self._torch))
+        context.enter_context(self._torch.cuda.stream(self.stream))
+        self._contexts().append(context)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._contexts().pop().__exit__(kind, error, trace)
+
+    def record(self) -> CudaEvent:
+        with told_as_ours(self._torch):
+            event = self._torch.cuda.Event(enable_timing=True)
+            event.record(self.stream)
+        return CudaEvent(event)
+
+    def wait(self, event: Event) -> None:
+        assert isinstance(event, CudaEvent), "events of one device are waited for"
+        with told_as_ours(self._torch):
+            self.stream.wait_event(event.event)
+
+    def _contexts(self) -> list[ExitStack]:
+        # Of this thread: a photo is encoded beside the frames' motion.
+        if not hasattr(self._entered, "contexts"):
+            self._entered.contexts = []
+        contexts: list[ExitStack] = self._entered.contexts
+        return contexts
+
+
+class CudaDevice:
+    """One GPU (see ``Device``); its arrays are torch tensors of float32.
+
+    :param torch: the module, or what stands for it; None to import it.
+    :raises MissingExtraError: torch is not installed.
+    :raises EngineError: there is no GPU that can be used; the text says why.
+    """
+
+    def __init__(self, index: int = 0, *, torch: Any = None) -> None:
+        self.torch = torch = torch or import_torch()
+        check_gpu(torch, index)
+        self._place = f"cuda:{index}"
+        self._model = str(torch.cuda.get_device_name(index))
+        # The lowest number comes first; a GPU that knows fewer priorities takes the nearest.
+        self._queues = {
+            stage: CudaQueue(torch, torch.cuda.Stream(device=self._place, priority=-urgency))
+            for urgency, stage in enumerate(URGENCY)
+        }
+        self._up, self._down = (_Pinned(torch) for _ in range(2))
+
+    @property
+    def name(self) -> str:
+        return f"{self._place} ({self._model})"
+
+    def queue(self, stage: Stage) -> CudaQueue:
+        return self._queues[stage]
+
+    def empty(self, shape: tuple[int, ...]) -> Any:
+        with told_as_ours(self.torch):
+            return self.torch.empty(shape, dtype=self.torch.float32, device=self._place)
+
+    def put(self, tensor: Any) -> Any:
+        """A tensor of the host's on the GPU, in its type and layout, such as a network's weights;
+        for others than the caller after ``settle``."""
+        with told_as_ours(self.torch):
+            return self.torch.empty_like(tensor, device=self._place).copy_(tensor)
+
+    def settle(self) -> None:
+        """Wait for all that was ever queued; for the start, when nothing is late yet."""
+        with told_as_ours(self.torch):
+            self.torch.cuda.synchronize()
+
+    def upload(self, array: Array, queue: Queue, *, out: Any = None) -> Any:
+        with queue:
+            into = self.empty(array.shape) if out is None else out
+            pinned = self._up.take(array.shape)
+            np.copyto(pinned.numpy(), array)
+            into.copy_(pinned, non_blocking=True)
+            # The host has left by then: whoever writes there next asks for the copy's event.
+            self._up.give_back(pinned, queue.record())
+        return into
+
+    def download(self, arrays: Sequence[Any], queue: Queue) -> list[Array]:
+        with queue:
+            results = []
+            for array in arrays:
+                pinned = self._down.take(tuple(array.shape))
+                pinned.copy_(array, non_blocking=True)
+                results.append(self._down.lent(pinned))
+            done = self.torch.cuda.Event(blocking=True)
+            done.record(self.torch.cuda.current_stream())
+            done.synchronize()  # the one place where the host waits
+        return results
+
+
+class _Pinned:
+    """Page-locked memory of the host by shape: two for each at first, and one more whenever all are
+    in use, so that nobody waits for one."""
+
+    def __init__(self, torch: Any) -> None:
+        self._torch = torch
+        self._lock = threading.Lock()
+        self._free: dict[tuple[int, ...], deque[tuple[Any, Event | None]]] = {}
+
+    def take(self, shape: tuple[int, ...]) -> Any:
+        """A tensor of float32 that nobody reads or writes any more."""
+        with self._lock:
+            if shape not in self._free:
+                self._free[shape] = deque((self._new(shape), None) for _ in range(2))
+            free = self._free[shape]
+            for _ in range(len(free)):
+                pinned, copied = free.popleft()
+                if copied is None or copied.done:
+                    return pinned
+                free.append((pinned, copied))
+            return self._new(shape)
+
+    def give_back(self, pinned: Any, copied: Event | None = None) -> None:
+        """Free for others, once the event has come; from any thread."""
+        self._free[tuple(pinned.shape)].append((pinned, copied))
+
+    def lent(self, pinned: Any) -> Array:
+        """The memory as an array; free for others when neither it nor a view of it is left."""
+        array: Array = pinned.numpy()
+        weakref.finalize(array, self.give_back, pinned).atexit = False
+        return array
+
+    def _new(self, shape: tuple[int, ...]) -> Any:
+        return self._torch.empty(shape, dtype=self._torch.float32, pin_memory=True)
+
+
+@contextmanager
+def told_as_ours(torch: Any) -> Iterator[None]:
+    """torch's errors of a GPU as Bunraku's, in this one place; others pass.
+
+    :param torch: the module.
+    :raises OutOfMemoryError: the GPU has too little memory.
+    :raises DeviceLostError: the GPU fails.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise OutOfMemoryError("The GPU has too little memory left.", ELSEWHERE) from error
+    except torch.AcceleratorError as error:
+        text = str(error).strip().split("\n", 1)[0]
+        raise DeviceLostError(f"The GPU has failed: {text}.", ELSEWHERE) from error
+
+
+def import_torch() -> Any:
+    """torch, which a laptop install has none of.
+
+    :raises MissingExtraError: it is not installed.
+    """
+    try:
+        return import_module("torch")
+    except ImportError as error:
+        raise MissingExtraError("torch is not installed.", "Run: pip install torch") from error
+
+
+def check_gpu(torch: Any, index: int = 0) -> None:
+    """Whether a GPU can be used.
+
+    :param torch: the module.
+    :raises EngineError: it cannot; the text says why.
+    """
+    cuda = torch.cuda
+    if not cuda.is_available():
+        built = f"is built for CUDA {torch.version.cuda}" if torch.version.cuda else "has no CUDA"
+        raise EngineError(
+            f"torch {torch.__version__} finds no GPU here: it {built}.",
+            f"Install NVIDIA's driver and a torch for its CUDA. {OR_CPU}",
+        )
+    if not index < cuda.device_count():
+        raise EngineError(
+            f"There is no GPU {index}: torch finds {cuda.device_count()}.", "Count them from 0."
+        )
+    model, capability = cuda.get_device_name(index), tuple(cuda.get_device_capability(index))
+    if capability < LEAST_CAPABILITY:
+        raise EngineError(
+            f"The GPU {model} is too old: its compute capability is {_dotted(capability)}, "
+            f"and {_dotted(LEAST_CAPABILITY)} is the least.",
+            OR_CPU,
+        )
+    with told_as_ours(torch):
+        free_mib = cuda.mem_get_info(index)[0] >> 20
+    if free_mib < LEAST_FREE_MIB:
+        raise OutOfMemoryError(
+            f"The GPU {model} has {free_mib} MiB of free memory; {LEAST_FREE_MIB} is the least.",
+            ELSEWHERE,
+        )
+
+
+def _dotted(capability: tuple[int, ...]) -> str:
+    return ".".join(str(number) for number in capability)

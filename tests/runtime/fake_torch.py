@@ -1,0 +1,145 @@
+"""torch as it is on a machine with a GPU, whose work is late (late_work.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from tests.runtime.late_tensor import Memory
+from tests.runtime.late_work import LateEvent, LateStream, LateWork
+from torch import Tensor
+
+
+class FakeTorch:
+    """The module, with a GPU (see ``FakeCuda``); everything else is torch's own.
+
+    :param hurried: which streams never tarry, by their numbers.
+    :param seed: of what the others do by chance; None for nothing.
+    """
+
+    def __init__(self, hurried: Collection[int] = (), seed: int | None = None) -> None:
+        self.work = LateWork(hurried, seed)
+        self.memory = Memory(self.work)
+        self.cuda = FakeCuda(self.work)
+        self.pinned = 0
+        """How often page-locked memory was asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name)
+
+    def empty(
+        self,
+        shape: tuple[int, ...],
+        *,
+        dtype: torch.dtype,
+        device: str = "cpu",
+        pin_memory: bool = False,
+    ) -> Tensor:
+        if device.startswith("cuda"):
+            return self.memory.empty(tuple(shape), dtype)
+        self.pinned += pin_memory
+        return torch.full(shape, torch.nan, dtype=dtype)
+
+    def empty_like(self, tensor: Tensor, *, device: str) -> Tensor:
+        assert device.startswith("cuda")
+        return self.memory.empty_like(tensor)
+
+
+class FakeCuda:
+    """``torch.cuda``: one GPU, as far as it is used."""
+
+    def __init__(self, work: LateWork) -> None:
+        self.work = work
+        self.available = True
+        self.capability = (9, 0)
+        self.free_mib = 70_000
+
+    def is_available(self) -> bool:
+        return self.available
+
+    def device_count(self) -> int:
+        return 1
+
+    def get_device_name(self, index: int) -> str:
+        return "Fake H100"
+
+    def get_device_capability(self, index: int) -> tuple[int, int]:
+        return self.capability
+
+    def mem_get_info(self, index: int) -> tuple[int, int]:
+        return self.free_mib << 20, 80_000 << 20
+
+    def Stream(self, *, device: str, priority: int) -> FakeStream:
+        return FakeStream(self.work, self.work.stream(priority))
+
+    def Event(self, *, enable_timing: bool = False, blocking: bool = False) -> FakeEvent:
+        return FakeEvent(self.work)
+
+    def stream(self, stream: FakeStream) -> AbstractContextManager[None]:
+        return self.work.entered(stream.late)
+
+    def synchronize(self) -> None:
+        self.work.finish_all()
+
+    def CUDAGraph(self) -> FakeGraph:
+        return FakeGraph(self.work)
+
+    def graph(
+        self, graph: FakeGraph, *, stream: FakeStream, capture_error_mode: str
+    ) -> AbstractContextManager[None]:
+        assert capture_error_mode == "thread_local", "other threads go on meanwhile"
+        self.work.finish_all()  # as torch does
+        return self.work.captured(graph.kept)
+
+    def current_stream(self) -> FakeStream:
+        assert self.work.current is not None, "work is queued in a stage's stream"
+        return FakeStream(self.work, self.work.current)
+
+
+class FakeStream:
+    """``torch.cuda.Stream``."""
+
+    def __init__(self, work: LateWork, late: LateStream) -> None:
+        self._work = work
+        self.late = late
+
+    def wait_event(self, event: FakeEvent) -> None:
+        self._work.wait(self.late, event.late)
+
+
+class FakeEvent:
+    """``torch.cuda.Event``; its milliseconds are the things that were done."""
+
+    def __init__(self, work: LateWork) -> None:
+        self._work = work
+        self.late = LateEvent()
+
+    def record(self, stream: FakeStream) -> None:
+        self._work.record(self.late, stream.late)
+
+    def query(self) -> bool:
+        return self.late.at is not None
+
+    def synchronize(self) -> None:
+        self._work.finish(self.late)
+
+    def elapsed_time(self, end: FakeEvent) -> float:
+        if self.late.at is None or end.late.at is None:
+            raise RuntimeError("Both events must be completed before calculating elapsed time.")
+        return float(end.late.at - self.late.at)
+
+
+class FakeGraph:
+    """``torch.cuda.CUDAGraph``: does again what it was captured with, at the same addresses."""
+
+    def __init__(self, work: LateWork) -> None:
+        self._work = work
+        self.kept: list[Callable[[], None]] = []
+        self.replays = 0
+
+    def replay(self) -> None:
+        self.replays += 1
+        for work in self.kept:
+            self._work.queue(work)

@@ -1,0 +1,65 @@
+"""A live session on a device whose work is done late and out of order between its streams."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.runtime.fake_device import FakeDevice
+from tests.runtime.fakes import engines, models, street, with_person
+from tests.stream.fakes import FakeSink, FakeSource
+
+from bunraku.runtime.puppet import Puppet
+from bunraku.spec.arrays import Picture
+from bunraku.spec.stages import Stage
+from bunraku.stream.core.clock import SystemClock
+from bunraku.stream.core.controls import Controls, Photo
+from bunraku.stream.core.pipeline import Pipeline
+from bunraku.stream.core.stages import puppet_stages
+
+PHOTO = with_person(street(), 100, 60)
+FRAMES = [with_person(street(), 100 + 7 * i, 60) for i in range(3)]
+LATE = [frozenset[Stage](), frozenset({Stage.MOTION}), frozenset({Stage.BLEND})]
+
+
+async def shown(device: FakeDevice | None) -> list[Picture]:
+    """What a session shows of all frames, in which three stages work at once."""
+    made = models()
+    if device is not None:
+        made = replace(made, device=device, engines=device.engines(engines()))
+    puppet = Puppet(made)
+    identity, report = puppet.make_identity(PHOTO)
+    controls = Controls()
+    controls.add(Photo("me", "me", identity, report))
+    clock = SystemClock()
+    source = FakeSource(clock, interval_s=0.001, count=len(FRAMES), waits=True, raw=FRAMES)
+    sink = FakeSink("file", clock, keeps_all=True)
+    pipeline = Pipeline(source, puppet_stages(puppet, controls), [sink], clock=clock)
+    await pipeline.run()
+    assert not pipeline.stats().faults
+    return [frame.shown_picture() for frame in sink.frames]
+
+
+def furthest(pictures: list[Picture], others: list[Picture]) -> int:
+    """The largest difference of a pixel; two forms of the kernels round differently."""
+    assert len(pictures) == len(others) == len(FRAMES)
+    pairs = zip(pictures, others, strict=True)
+    return max(int(np.abs(a.astype(int) - b).max()) for a, b in pairs)
+
+
+@pytest.mark.parametrize("hurried", LATE, ids=lambda stages: "+".join(stages) or "none")
+async def test_a_session_shows_what_it_shows_on_the_host(hurried: Collection[Stage]) -> None:
+    assert furthest(await shown(FakeDevice(hurried)), await shown(None)) <= 1
+
+
+async def test_without_the_event_between_its_stages_it_does_not() -> None:
+    expected, worst = await shown(None), 0
+    for hurried in LATE:
+        device = FakeDevice(hurried)
+        blend: Any = device.queue(Stage.BLEND)
+        blend.wait = lambda event: None
+        worst = max(worst, furthest(await shown(device), expected))
+    assert worst > 50
