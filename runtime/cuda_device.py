@@ -7,6 +7,7 @@ arrays and its pinned memory, nothing is allocated any more.
 
 from __future__ import annotations
 
+import logging
 import threading
 import weakref
 from collections import deque
@@ -19,7 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from bunraku.errors import DeviceLostError, EngineError, MissingExtraError, OutOfMemoryError
-from bunraku.runtime.device import Event, Queue
+from bunraku.runtime.device import CpuDevice, Device, Event, Queue
 from bunraku.spec.arrays import Array
 from bunraku.spec.stages import Stage
 
@@ -31,6 +32,9 @@ URGENCY = (Stage.DENSEPOSE, Stage.MOTION, Stage.BLEND)
 """The most urgent last: a frame that is nearly done is worth more than one that has just begun."""
 OR_CPU = "Or choose an engine for the CPU."
 ELSEWHERE = f"Close other programs that use it, or start anew. {OR_CPU}"
+
+
+log = logging.getLogger(__name__)
 
 
 class CudaEvent:
@@ -159,6 +163,16 @@ class CudaDevice:
             done.record(self.torch.cuda.current_stream())
             done.synchronize()  # the one place where the host waits
         return results
+
+
+def gpu_or_host() -> Device:
+    """The GPU, where torch is installed and there is one that can be used; else the host, with a
+    line in the log."""
+    try:
+        return CudaDevice()
+    except (EngineError, MissingExtraError) as error:
+        log.warning("Frames stay in the host's memory: %s", error.message)
+        return CpuDevice()
 
 
 class _Pinned:

@@ -88,6 +88,9 @@ class Blended:
     """``[1, 1, w, w]``: how much of ``image`` is the warped photo; None without the prior."""
     seamed: Seamed
     """What it was made of."""
+    features: Features
+    """Of the photo; kept, for memory that is freed is another photo's before the work that reads it
+    is done."""
     ready: Event
 
 
@@ -224,6 +227,7 @@ class Generator:
             given[names.MASK],
             given.get(names.TRUST),
             seamed,
+            features,
             queue.record(),
         )
 

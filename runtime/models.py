@@ -72,6 +72,8 @@ class Models:
     """Of the faces of photos and drivers; None where no face may follow."""
     hands: HandFinder | None = None
     """Of the hands of photos and drivers; None where none are to follow."""
+    host: Later[Models] | None = None
+    """The same on the processor, for when a GPU fails; None where nothing runs on one."""
     notes: tuple[str, ...] = ()
     """What the user should know whatever the photo, a line each."""
     resolution: int | None = None
@@ -150,6 +152,18 @@ class Models:
                 return by_landmarks
             return BodyDriver(by_landmarks, template, recorder, fingers if options.hands else None)
 
+        def on_host() -> Models:
+            return cls.load(
+                bundle,
+                engine=EngineKind.ONNXRUNTIME,
+                threads=threads,
+                iuv=iuv,
+                networks=networks,
+                face=face,
+                hands=hands,
+                driver=driver,
+            )
+
         segmenter = Segmenter.load(networks, factory)
         loaded = cls(
             engines,
@@ -161,6 +175,7 @@ class Models:
             device=factory.device,
             faces=faces,
             hands=fingers,
+            host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
             notes=notes,
             resolution=None if template is None else resolution,
         )

@@ -8,17 +8,20 @@ picture = puppet.animate(frame)      # HWC uint8 RGB in and out
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from bunraku.errors import EngineError, InputError
+from bunraku.errors import DeviceError, EngineError, InputError
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, Driving
 from bunraku.runtime.engines.registry import AUTO, EngineKind
-from bunraku.runtime.generator import Blended, Fetched, Seamed
+from bunraku.runtime.generator import Blended, Features, Fetched, Seamed
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.models import Models
@@ -33,6 +36,8 @@ from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Step
 
 log = logging.getLogger(__name__)
+
+ON_HOST = "From now on the processor does its work, which takes longer."
 
 
 class Puppet:
@@ -57,6 +62,8 @@ class Puppet:
         self._last: Blended | Drawn | None = None
         self._driving: Driving | None = None
         self._frames = self._lost = self._faults = 0
+        self._falling = threading.Lock()
+        self._anew: WeakKeyDictionary[Identity, Features] | None = None
 
     @classmethod
     def load(
@@ -114,7 +121,8 @@ class Puppet:
             picture = read_photo(photo)
         else:
             picture = check_picture(photo, "The photo").copy()
-        return self._models.make_identity(picture, self._driver, self._generator)
+        with self._surviving():
+            return self._models.make_identity(picture, self._driver, self._generator)
 
     def calibrate(self) -> None:
         """Match the driver to the source anew at the next frame that shows a person clearly.
@@ -158,7 +166,8 @@ class Puppet:
         :raises EngineError: a network failed.
         """
         check_picture(frame, "A frame")
-        return self._driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
+        with self._surviving():
+            return self._driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
 
     def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn:
         """The second stage: the photo's features where the driver's body is.
@@ -170,10 +179,12 @@ class Puppet:
         face = self._faced(identity, driving)
         if driving.drawn is not None:
             return replace(driving.drawn, face=face)
-        moved = self._generator.move(
-            identity.features, driving.surface, driving.hints.head, driving.correspondence
-        )
-        return replace(self._generator.seam(identity.features, moved), face=face)
+        with self._surviving():
+            features = self._features(identity)
+            moved = self._generator.move(
+                features, driving.surface, driving.hints.head, driving.correspondence
+            )
+            return replace(self._generator.seam(features, moved), face=face)
 
     def paint(
         self, identity: Identity, moved: Seamed | Drawn | None, *, window_only: bool = False
@@ -185,8 +196,9 @@ class Puppet:
         :return: a new picture of the photo's size, or of the window's.
         :raises EngineError: an engine failed.
         """
-        painted = None if moved is None else self._painted(identity, moved)
-        return self._paste(identity, painted, window_only)
+        with self._surviving():
+            painted = None if moved is None else self._painted(identity, moved)
+            return self._paste(identity, painted, window_only)
 
     def animate(
         self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
@@ -209,12 +221,23 @@ class Puppet:
         when = time.monotonic() if time_s is None else time_s
         self._frames += 1
         try:
+            return self._animated(identity, frame, when, window_only)
+        except DeviceError:
+            if self._anew is None:
+                raise
+            return self._animated(identity, frame, when, window_only)
+
+    def _animated(
+        self, identity: Identity, frame: Picture, when: float, window_only: bool
+    ) -> Picture:
+        try:
             driving = self.drive(identity, frame, when)
             if driving is None:
                 self._lost += 1
             else:
                 moved = self.move(identity, driving)
-                self._last = self._painted(identity, moved)
+                with self._surviving():
+                    self._last = self._painted(identity, moved)
                 self._driving = driving
         except EngineError as error:
             if self._last is None:
@@ -222,7 +245,8 @@ class Puppet:
             self._faults += 1
             if self._faults == 1:
                 log.warning("a frame failed, the last good picture stands in: %s", error)
-        return self._paste(identity, self._last, window_only)
+        with self._surviving():
+            return self._paste(identity, self._last, window_only)
 
     def animate_window(self, frame: Picture, time_s: float | None = None) -> Picture:
         """``animate`` with ``window_only``."""
@@ -278,6 +302,37 @@ class Puppet:
         """How the driver stood in the last good frame, for looking at; None before it."""
         return self._driving
 
+    @contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """Where a GPU fails, the next frame is the processor's; what is on its way is lost."""
+        generator = self._generator
+        try:
+            yield
+        except DeviceError as error:
+            host = self._models.host
+            if host is None:
+                raise
+            with self._falling:
+                if self._generator is generator:  # else another stage was first
+                    self._models = host.read()
+                    self._generator = self._models.generator(self._recorder)
+                    self._driver = self._models.driver(self.options, self._recorder)
+                    self.face = self._face
+                    self._anew, self._last = WeakKeyDictionary(), None
+                    log.warning("a GPU has failed, the processor goes on: %s", error)
+            raise type(error)(f"{error.message} {ON_HOST}") from error
+
+    def _features(self, identity: Identity) -> Features:
+        """A photo's features where the generator is: made anew after a GPU has failed."""
+        if self._anew is None:
+            return identity.features
+        known = self._anew.get(identity)
+        if known is None:
+            source, surface = identity.source, identity.subject.surface
+            known = self._generator.encode(source.image(), source.person(), surface)
+            self._anew[identity] = known
+        return known
+
     def _faced(self, identity: Identity, driving: Driving) -> Patch | None:
         """The photo's face with the driver's expression; None for as it is."""
         face, expression = identity.subject.face, driving.hints.face
@@ -289,7 +344,7 @@ class Puppet:
     def _painted(self, identity: Identity, moved: Seamed | Drawn) -> Blended | Drawn:
         if isinstance(moved, Drawn):
             return moved
-        return self._generator.blend(identity.features, moved)
+        return self._generator.blend(self._features(identity), moved)
 
     def _paste(
         self, identity: Identity, painted: Blended | Drawn | None, window_only: bool

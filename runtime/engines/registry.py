@@ -63,6 +63,8 @@ class Library:
     """What makes its device, as module:name."""
 
 
+GPU_OR_HOST = "bunraku.runtime.cuda_device:gpu_or_host"
+
 LIBRARIES: dict[str, Library] = {
     EngineKind.ONNXRUNTIME_CUDA: Library(
         "bunraku.runtime.engines.onnx_cuda:load",
@@ -70,6 +72,7 @@ LIBRARIES: dict[str, Library] = {
         missing_onnxruntime_gpu,
         "Run: pip uninstall -y onnxruntime onnxruntime-gpu && "
         "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+        GPU_OR_HOST,
     ),
     EngineKind.OPENVINO: Library(
         "bunraku.runtime.engines.openvino:load",
@@ -88,14 +91,14 @@ LIBRARIES: dict[str, Library] = {
         (Precision.F32, Precision.F16, Precision.BF16),
         lambda: missing_package("torch"),
         "Run: pip install torch",
-        "bunraku.runtime.engines.torch_engine:device",
+        GPU_OR_HOST,
     ),
     EngineKind.TORCH_COMPILED: Library(
         "bunraku.runtime.engines.torch_engine:load_compiled",
         (Precision.F32, Precision.F16, Precision.BF16),
         lambda: missing_package("torch"),
         "Run: pip install torch",
-        "bunraku.runtime.engines.torch_engine:device",
+        GPU_OR_HOST,
     ),
     EngineKind.TENSORRT: Library(
         "bunraku.runtime.engines.tensorrt.loading:load",

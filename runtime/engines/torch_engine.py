@@ -5,7 +5,6 @@ ONNX models are read by ``torch_graph``, so that what runs here is what runs els
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -15,21 +14,20 @@ import numpy as np
 
 from bunraku.errors import BunrakuError, EngineError
 from bunraku.runtime.cuda_device import CudaDevice, import_torch, told_as_ours
-from bunraku.runtime.device import CpuDevice, Device, Event, Queue
+from bunraku.runtime.device import Event, Queue
+from bunraku.runtime.engines.onnx_runtime import first_line
 from bunraku.runtime.engines.protocol import EngineRequest, Precision, select
 from bunraku.runtime.engines.torch_graph.graph import TorchGraph
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
 from bunraku.spec.stages import Stage
-from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName
+from bunraku.spec.tensors import EngineName
 
 WARM_UP_RUNS = 3
 """Before a network is captured: its libraries choose their algorithms and take their memory."""
 COMPILED = (EngineName.MOTION, EngineName.BLEND)
 """The generator's share of a frame; the other networks are made of few large convolutions, which
 compiling does not change."""
-
-log = logging.getLogger(__name__)
 
 
 class TorchEngine:
@@ -76,7 +74,7 @@ class TorchEngine:
                 made = self._graph(known)
         except Exception as error:
             raise EngineError(
-                f"The engine {self.name!r} failed: {_line(error)}",
+                f"The engine {self.name!r} failed: {first_line(error)}",
                 "Free some memory, or use fewer threads.",
             ) from error
         results = {}
@@ -93,7 +91,7 @@ class TorchEngine:
                 self._graph(feeds)
         except Exception as error:
             raise EngineError(
-                f"torch cannot compile the engine {self.name!r}: {_line(error)}.",
+                f"torch cannot compile the engine {self.name!r}: {first_line(error)}.",
                 "Install a C++ compiler, or use the engine torch.",
             ) from error
 
@@ -104,7 +102,7 @@ class TorchEngine:
             raise
         except Exception as error:
             raise EngineError(
-                f"torch cannot run the engine {self.name!r}: {_line(error)}.", request.advice
+                f"torch cannot run the engine {self.name!r}: {first_line(error)}.", request.advice
             ) from error
 
 
@@ -195,10 +193,10 @@ class TorchCudaEngine(TorchEngine):
 def half_of(torch: Any, request: EngineRequest) -> Any:
     """torch's dtype that a network's convolutions and products compute in; None for float32.
 
-    Half as many bits are for the generator's engines alone: the networks that find bodies, faces
-    and hands give places in pixels, which fewer bits put elsewhere.
+    Half as many bits are for networks whose results are pictures: those that find bodies, faces and
+    hands give places in pixels, which fewer bits put elsewhere.
     """
-    if request.name not in GENERATOR_ENGINES:
+    if not request.coarse:
         return None
     return {Precision.F16: torch.float16, Precision.BF16: torch.bfloat16}.get(
         request.precision or Precision.F32
@@ -221,21 +219,3 @@ def _load(request: EngineRequest, *, compiled: bool) -> TorchEngine:
     torch = import_torch()
     torch.set_num_threads(request.threads or cores())  # of the process, and the same for all
     return TorchEngine(request, torch, compiled=compiled)
-
-
-def device() -> Device:
-    """The GPU, where there is one that can be used; else the CPU, with a line in the log.
-
-    :raises MissingExtraError: torch is not installed.
-    """
-    torch = import_torch()
-    try:
-        return CudaDevice(torch=torch)
-    except EngineError as error:
-        log.warning("torch runs on the CPU: %s", error.message)
-        return CpuDevice()
-
-
-def _line(error: Exception) -> str:
-    """The first line of a library's message, which may run over many."""
-    return str(error).strip().split("\n", 1)[0][:300]

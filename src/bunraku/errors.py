@@ -10,8 +10,9 @@
     │   └── OutputError         unwritable, disk full
     ├── BundleError             a bundle that is incomplete, damaged or made for something else
     ├── EngineError             an engine that cannot be made or cannot run
-    │   ├── OutOfMemoryError    a GPU with too little memory
-    │   └── DeviceLostError     a GPU that fails, and will until the process ends
+    │   └── DeviceError         a GPU that fails
+    │       ├── OutOfMemoryError    it has too little memory
+    │       └── DeviceLostError     it will fail until the process ends
     ├── MissingExtraError       an optional dependency that is not installed
     └── FetchError              the pose networks cannot be fetched
 
@@ -71,11 +72,15 @@ class EngineError(BunrakuError):
     """An engine that cannot be made or cannot run."""
 
 
-class OutOfMemoryError(EngineError):
+class DeviceError(EngineError):
+    """A GPU fails, whatever was to run on it."""
+
+
+class OutOfMemoryError(DeviceError):
     """A GPU has too little memory for what is to run on it."""
 
 
-class DeviceLostError(EngineError):
+class DeviceLostError(DeviceError):
     """A GPU fails, and will fail until the process ends."""
 
 

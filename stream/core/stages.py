@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from av.video.frame import VideoFrame
 
+from bunraku.errors import DeviceError
 from bunraku.runtime.pose.turned import turned_words, upright_by
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Stage as StageName
@@ -104,6 +105,8 @@ class _Faults:
             yield
         except Exception as error:
             self._in_a_row[stage] += 1
+            if isinstance(error, DeviceError):
+                self._controls.notify(str(error))
             if self._in_a_row[stage] >= FAILING_FRAMES and not self._controls.failing:
                 log.error("%s failed %d times in a row: %s", stage, FAILING_FRAMES, one_line(error))
                 self._next_try_s = self._clock.now() + RETRY_S

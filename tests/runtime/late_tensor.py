@@ -54,7 +54,7 @@ class Memory:
 
     def empty_like(self, tensor: Tensor) -> LateTensor:
         """The same with the layout of another."""
-        return self._allocate(_on_meta(tensor))
+        return self._allocate(torch.empty_like(tensor, device="meta"))
 
     def call(self, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Queue an operation; what only looks at memory in another way is there at once."""

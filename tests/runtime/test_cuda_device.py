@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from typing import Any
@@ -11,6 +12,7 @@ from tests.runtime.fake_device import FakeDevice
 from tests.runtime.fake_torch import FakeTorch
 
 from bunraku.errors import DeviceLostError, EngineError, MissingExtraError, OutOfMemoryError
+from bunraku.runtime import cuda_device
 from bunraku.runtime.cuda_device import CudaDevice
 from bunraku.runtime.measure import Recorder
 from bunraku.spec.stages import Stage
@@ -111,3 +113,15 @@ def test_torch_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"torch is not installed\. Run: pip install torch"):
         CudaDevice()
+
+
+def test_where_there_is_a_gpu_it_is_taken(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake = FakeTorch()
+    monkeypatch.setattr(cuda_device, "import_torch", lambda: fake)
+    assert cuda_device.gpu_or_host().name == "cuda:0 (Fake H100)"
+    fake.cuda.capability = (7, 5)
+    with caplog.at_level(logging.WARNING):
+        assert cuda_device.gpu_or_host().name == "cpu"
+    assert "Frames stay in the host's memory: The GPU Fake H100 is too old" in caplog.text

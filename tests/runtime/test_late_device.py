@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.runtime.fake_device import HURRIED, FakeDevice
 from tests.runtime.fake_torch import FakeEvent
-from tests.runtime.fakes import engines
+from tests.runtime.fakes import WINDOW, engines
 from tests.runtime.test_generator import HEAD, WITH_PRIOR, encoded, random, surface
 
 from bunraku.runtime.buffers import Ring
@@ -131,6 +131,30 @@ def test_arrays_that_another_queue_still_reads_are_not_overwritten(marked: bool)
         assert ring.made == 1
         read.add(float(device.download([kept], blend)[0][0]))
     assert read == ({1.0} if marked else {1.0, 2.0})
+
+
+def test_a_photo_that_is_given_up_stays_for_the_frames_that_read_it() -> None:
+    """Memory that is freed is taken again at once, by the next photo's features."""
+    for hurried in HURRIED:
+        device = FakeDevice(hurried)
+        made = engines()
+        blend = made["blend"]
+        of_photo = {"image_masked": (1, 5, WINDOW, WINDOW)}
+        blend.inputs = {**blend.inputs, **of_photo}
+        blend.function = lambda known: {
+            "image": known["image_masked"][:, :3],
+            "mask": known["image_masked"][:, 3:4],
+            "trust": known["image_masked"][:, 3:4],
+        }
+        generator = Generator(device.engines(made), WITH_PRIOR, 1, device=device)
+        nothing, all_of_it = (np.full((1, 1, WINDOW, WINDOW), v, np.float32) for v in (0, 1))
+        picture = random(1, 3, WINDOW, WINDOW)
+        features = generator.encode(picture, all_of_it, surface())
+        moved = generator.move(features, surface(4))
+        blended = generator.blend(features, generator.seam(features, moved))
+        del features, moved
+        generator.encode(picture, nothing, surface())
+        assert generator.fetch(blended).mask.min() == 1.0
 
 
 def test_memory_is_fixed_once_every_frame_in_flight_has_its_own() -> None:

@@ -188,7 +188,9 @@ def serve(
 def load_engines(loading: Loading) -> Models:
     """Load the networks and let them run once: visitors do not wait for what is done once."""
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
+    from bunraku.stream.rtc.encoders import nvenc_works
 
+    nvenc_works()  # asking a GPU for the first time takes a moment
     threads = live_shares(spare=SERVER_SPARE).threads
     models = loading.models(live=True, threads=threads, say=log.info)  # stderr is for JSON
     models.warm_up()

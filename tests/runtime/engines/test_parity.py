@@ -27,7 +27,7 @@ def photo() -> Picture:
     return read_photo(PHOTO)
 
 
-@pytest.mark.parametrize("engine", ["openvino", AUTO])
+@pytest.mark.parametrize("engine", ["openvino", "torch", AUTO])
 def test_landmarks_stay_where_they_are(photo: Picture, engine: str) -> None:
     """No library may round them by its own choice: with bf16 they move by half a pixel."""
     height, width = photo.shape[:2]
@@ -44,7 +44,10 @@ def test_landmarks_stay_where_they_are(photo: Picture, engine: str) -> None:
     assert np.abs(found.mask - reference.mask).max() < 1e-2
 
 
-@pytest.mark.parametrize(("engine", "most_levels"), [("openvino", 0.3), ("openvino:f32", 0.02)])
+@pytest.mark.parametrize(
+    ("engine", "most_levels"),
+    [("openvino", 0.3), ("openvino:f32", 0.02), ("torch", 0.02), ("torch:bf16", 0.3)],
+)
 def test_the_picture_of_the_generator_is_the_same_to_the_eye(
     photo: Picture, engine: str, most_levels: float
 ) -> None:

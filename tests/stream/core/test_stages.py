@@ -18,7 +18,7 @@ from tests.runtime.fakes import red, street, with_person
 from tests.stream.fakes import FakeClock, FakeSink, FakeSource, picture
 from tests.stream.puppetry_setting import NOBODY, Pencil, Session, Someone, stage_threads
 
-from bunraku.errors import EngineError
+from bunraku.errors import DeviceLostError, EngineError
 from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.identity import Identity
 from bunraku.spec.arrays import Picture
@@ -367,3 +367,19 @@ async def test_a_driver_that_is_turned_is_told_of_once(session: Session, pencil:
     pencil.turned_deg = 180
     await session.frame(5)
     assert "upside down" in session.notices[1]
+
+
+async def test_a_gpu_that_fails_is_told_at_once(
+    session: Session, pencil: Pencil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes its place takes longer: the user is to know why."""
+
+    def lost(identity: Any, driving: Driving) -> dict[str, Any]:
+        raise DeviceLostError("The GPU has failed.", "The processor goes on.")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(pencil, "move", lost)
+        with pytest.raises(DeviceLostError):
+            await session.frame(11)
+    assert await session.shown(12) == 112
+    assert session.notices == ["The GPU has failed. The processor goes on."]
