@@ -1,26 +1,30 @@
 """The operators that inference libraries do slowly or not at all, one folder each.
 
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
-``reference`` (plain torch, the yardstick) and ``numba_cpu`` (numpy arrays). Those that move a mesh,
-``skin``, ``raster``, ``layers``, ``spreading`` and ``redraw``, never run in training: they take
-numpy arrays alone, and their reference is plain numpy. ``plate`` has its loops alone: they run once
-for each photo. Importing this package imports neither torch nor Numba.
+``reference`` (plain torch, the yardstick), ``numba_cpu`` (numpy arrays) and, where a frame on a GPU
+needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
+Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading`` and ``redraw``, never run in
+training: their reference is plain numpy, and the last three take arrays alone. ``plate`` has its
+loops alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and leaves
+a GPU, take tensors alone. Importing this package imports neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations
 
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
+from bunraku.kernels.i420.operator import to_i420
 from bunraku.kernels.layers.operator import compose
 from bunraku.kernels.layers.terms import BodyMesh, Composed, PhotoMesh
 from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
-from bunraku.kernels.raster.operator import Raster, interpolate, rasterise
+from bunraku.kernels.raster.operator import Raster, TensorRaster, interpolate, rasterise
 from bunraku.kernels.redraw.operator import redraw
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
-from bunraku.kernels.warp.operator import warp_occlude
+from bunraku.kernels.warp.operator import warp_occlude, warp_occlude_scales
+from bunraku.kernels.window.operator import read_window
 
 __all__ = [
     "NEGLIGIBLE_WEIGHT",
@@ -28,6 +32,7 @@ __all__ = [
     "Composed",
     "PhotoMesh",
     "Raster",
+    "TensorRaster",
     "channels_last",
     "compose",
     "enlarge_flow",
@@ -35,10 +40,13 @@ __all__ = [
     "interpolate",
     "paste",
     "rasterise",
+    "read_window",
     "redraw",
     "relax",
     "sample_texture",
     "skin",
     "spread",
+    "to_i420",
     "warp_occlude",
+    "warp_occlude_scales",
 ]

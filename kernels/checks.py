@@ -16,6 +16,20 @@ def check_arrays(dtype: type[np.generic] = np.float32, /, **arrays: Any) -> None
             raise TypeError(f"{name} must be {np.dtype(dtype)}, not {array.dtype}")
 
 
+def is_tensor(value: Any) -> bool:
+    """Whether an operator that takes arrays and tensors was given tensors."""
+    return hasattr(value, "device") and not isinstance(value, np.ndarray)
+
+
+def check_tensors(dtype: str, /, **tensors: Any) -> None:
+    """Raise TypeError unless all are tensors of this dtype, by its name in torch."""
+    for name, tensor in tensors.items():
+        if not is_tensor(tensor):
+            raise TypeError(f"{name} must be a tensor like the others, not {type(tensor)}")
+        if str(tensor.dtype) != f"torch.{dtype}":
+            raise TypeError(f"{name} must be {dtype}, not {tensor.dtype}")
+
+
 def check_shape(name: str, value: Any, shape: tuple[int, ...]) -> None:
     """Raise ValueError unless ``value`` has this shape."""
     if tuple(value.shape) != shape:

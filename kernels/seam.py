@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.texture.operator import sample_texture
-from bunraku.kernels.warp.operator import warp_occlude
+from bunraku.kernels.warp.operator import warp_occlude, warp_occlude_scales
 from bunraku.spec import tensors as names
 from bunraku.spec.surface import PART, part_charts
 from bunraku.spec.tensors import Layout
@@ -21,8 +21,9 @@ A = TypeVar("A")
 """numpy arrays of float32, or torch tensors."""
 
 # Typed for arrays and for tensors, not for what may be either; they choose by what they are given.
-_sample, _warp, _enlarge = (
-    cast(Any, operator) for operator in (sample_texture, warp_occlude, enlarge_flow)
+_sample, _warp, _warp_scales, _enlarge = (
+    cast(Any, operator)
+    for operator in (sample_texture, warp_occlude, warp_occlude_scales, enlarge_flow)
 )
 
 
@@ -102,12 +103,7 @@ def gather(
     :param out: what is written into.
     """
     into = out or Seamed[A | None]((None, None, None), None)
-    warped: list[A] = [
-        _warp(features, flow, occlusion, threads=threads, out=buffer)
-        for features, flow, occlusion, buffer in zip(
-            z, moved.flow, moved.occlusion, into.warped, strict=True
-        )
-    ]
+    warped: list[A] = _warp_scales(z, moved.flow, moved.occlusion, threads=threads, out=into.warped)
     if moved.translated is None:
         weights, u, v = part_charts(surface)
     else:

@@ -1,7 +1,9 @@
-"""The two gathers as opaque nodes of a traced graph, ``bunraku::sample_texture`` and so on.
+"""The operators of a frame as torch's own, ``bunraku::sample_texture`` and so on.
 
-Tracing normally writes out the reference, which any exporter knows. Within ``opaque()`` it writes
-one node for each call instead, for exporters that give that node a form of their own.
+Tensors on a GPU take this way, so that a compiled or captured graph holds one node for each call
+and gradients come from the kernels as well. Tracing for export normally writes out the reference,
+which any exporter knows; within ``opaque()`` it writes one node for each call instead, for
+exporters that give that node a form of their own.
 """
 
 from __future__ import annotations
@@ -13,40 +15,50 @@ from contextvars import ContextVar
 import torch
 from torch import Tensor
 
-from bunraku.kernels.texture import reference as texture
-from bunraku.kernels.warp import reference as warp
+from bunraku.kernels.enlarge.torch_operator import enlarge_flow
+from bunraku.kernels.i420.torch_operator import to_i420
+from bunraku.kernels.pasting.torch_operator import paste
+from bunraku.kernels.raster.torch_operator import interpolate, rasterise
+from bunraku.kernels.skin.torch_operator import skin
+from bunraku.kernels.texture.torch_operator import sample_texture
+from bunraku.kernels.warp.torch_operator import warp_occlude, warp_occlude_scales
+from bunraku.kernels.window.torch_operator import read_window
 
-OPAQUE = ContextVar("OPAQUE", default=False)
-"""Whether the public operators hand tensors to those of this module; set by :func:`opaque`."""
+__all__ = [
+    "enlarge_flow",
+    "interpolate",
+    "opaque",
+    "paste",
+    "rasterise",
+    "read_window",
+    "sample_texture",
+    "skin",
+    "takes",
+    "takes_gather",
+    "to_i420",
+    "warp_occlude",
+    "warp_occlude_scales",
+]
 
-
-@torch.library.custom_op("bunraku::sample_texture", mutates_args=())
-def sample_texture(atlas: Tensor, parts: Tensor, u: Tensor, v: Tensor) -> Tensor:
-    """As ``bunraku.kernels.sample_texture`` says; not differentiable."""
-    return texture.sample_texture(atlas, parts, u, v)
-
-
-@sample_texture.register_fake
-def _(atlas: Tensor, parts: Tensor, *_: Tensor) -> Tensor:
-    return atlas.new_empty(parts.shape[0], atlas.shape[2], *parts.shape[2:])
-
-
-@torch.library.custom_op("bunraku::warp_occlude", mutates_args=())
-def warp_occlude(features: Tensor, flow: Tensor, occlusion: Tensor) -> Tensor:
-    """As ``bunraku.kernels.warp_occlude`` says; not differentiable."""
-    return warp.warp_occlude(features, flow, occlusion)
-
-
-@warp_occlude.register_fake
-def _(features: Tensor, flow: Tensor, *_: Tensor) -> Tensor:
-    return features.new_empty(flow.shape[0], features.shape[1], *flow.shape[2:])
+_opaque = ContextVar("_opaque", default=False)
 
 
 @contextmanager
 def opaque() -> Iterator[None]:
     """Within the block, the public gathers become opaque nodes for tensors."""
-    token = OPAQUE.set(True)
+    token = _opaque.set(True)
     try:
         yield
     finally:
-        OPAQUE.reset(token)
+        _opaque.reset(token)
+
+
+def takes_gather(tensor: Tensor) -> bool:
+    """Whether one of the two gathers hands such tensors to its operator of this module."""
+    return _opaque.get() or takes(tensor)
+
+
+def takes(tensor: Tensor) -> bool:
+    """Whether another public operator does: exporters have no form of their own for those."""
+    exported = torch.compiler.is_exporting() or _opaque.get()
+    return tensor.device.type == "cuda" and not exported

@@ -1,7 +1,8 @@
 """Enlarging a flow at its tears: its checks, and where its form is chosen.
 
-numpy float32       numba_cpu
-torch               reference
+numpy float32                   numba_cpu
+torch on CUDA, up to float32    triton_cuda, through torch_operator
+torch elsewhere, or float64     reference
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ def enlarge_flow(flow: Any, side: int, *, threads: int | None = None, out: Any =
         return numba_cpu.enlarge_flow(flow, side, threads=threads, out=out)
     if side == flow.shape[3]:
         return kept(flow, out)
-    from bunraku.kernels.enlarge import reference  # on CUDA until a triton_cuda stands beside it
+    from bunraku.kernels import torch_operators
+
+    if torch_operators.takes(flow):
+        return kept(torch_operators.enlarge_flow(flow, side), out)
+    from bunraku.kernels.enlarge import reference
 
     return kept(reference.enlarge_flow(flow, side), out)

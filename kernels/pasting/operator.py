@@ -1,7 +1,8 @@
 """Pasting: its checks, and where its form is chosen.
 
-numpy uint8 and float32     numba_cpu
-torch                       reference
+numpy uint8 and float32         numba_cpu
+torch on CUDA, up to float32    triton_cuda, through torch_operator
+torch elsewhere, or float64     reference
 """
 
 from __future__ import annotations
@@ -110,9 +111,14 @@ def paste(
             threads=threads,
             out=out,
         )
-    from bunraku.kernels.pasting import reference  # on CUDA until a triton_cuda stands beside it
+    from bunraku.kernels import torch_operators
 
-    return reference.paste(plate, photo, image, mask, box, fade=fade, detail=detail, mixed=mixed)
+    form: Any = torch_operators
+    if not torch_operators.takes(plate):
+        from bunraku.kernels.pasting import reference
+
+        form = reference
+    return form.paste(plate, photo, image, mask, box, fade=fade, detail=detail, mixed=mixed)
 
 
 def _check(

@@ -1,21 +1,32 @@
 """A z-buffer and what is read through it: their checks, and where their form is chosen.
 
 numpy float32       numba_cpu
+torch on CUDA       triton_cuda, through torch_operator
+torch elsewhere     reference, which is plain numpy
 
-They run for every frame and never in training, so that they have no tensor form; their yardstick,
-``reference``, is plain numpy.
+They run for every frame and never in training, so that they are not differentiable.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels.checks import check_arrays, check_out, check_shape, shape_text
+from bunraku.kernels.checks import (
+    check_arrays,
+    check_out,
+    check_shape,
+    check_tensors,
+    is_tensor,
+    shape_text,
+)
 from bunraku.spec.arrays import Array
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,19 @@ class Raster:
     """Row and column of the picture that the first pixel is."""
 
 
+@dataclass(frozen=True, eq=False)
+class TensorRaster:
+    """The same of tensors, of all the picture."""
+
+    depth: Tensor
+    """``[h,w]`` float32."""
+    triangle: Tensor
+    """``[h,w]`` int32."""
+    bary: Tensor
+    """``[h,w,2]`` float32."""
+
+
+@overload
 def rasterise(
     vertices: Array,
     triangles: NDArray[np.int32],
@@ -41,7 +65,26 @@ def rasterise(
     cull: bool = False,
     tight: bool = False,
     out: Raster | None = None,
-) -> Raster:
+) -> Raster: ...
+@overload
+def rasterise(
+    vertices: Tensor,
+    triangles: Tensor,
+    size: tuple[int, int],
+    *,
+    keep: Tensor | None = None,
+    cull: bool = False,
+) -> TensorRaster: ...
+def rasterise(
+    vertices: Any,
+    triangles: Any,
+    size: tuple[int, int],
+    *,
+    keep: Any = None,
+    cull: bool = False,
+    tight: bool = False,
+    out: Raster | None = None,
+) -> Any:
     """The nearest triangle of every pixel.
 
     A pixel belongs to all triangles that hold its centre, their edges included, so that two which
@@ -52,27 +95,38 @@ def rasterise(
 
     :param vertices: ``[n,3]``, of any size; what lies outside the picture is clipped.
     :param triangles: ``[m,3]`` int32. Those without area, or with a coordinate that is not finite,
-        are dropped.
+        are dropped. That corners are vertices is not looked for in tensors, which would wait for
+        the GPU: who makes them sees to it.
     :param size: rows and columns.
     :param keep: ``[m]`` bool, which triangles there are; default: all.
     :param cull: drop triangles whose signed area ``(bx-ax)(cy-ay) - (by-ay)(cx-ax)`` is not
         positive: those whose corners run anticlockwise in the picture.
     :param tight: only the part of the picture that holds what is kept, at least a pixel; for
-        meshes that fill little of it.
+        meshes that fill little of it. Arrays alone.
     :param out: written and returned, instead of a new raster of all the picture or of what is
-        ``tight``; its arrays are contiguous and of this size.
+        ``tight``; its arrays are contiguous and of this size. Arrays alone.
     :raises ValueError: shapes that do not fit, or a corner that is no vertex.
     :raises TypeError: arrays of other types.
     """
-    from bunraku.kernels.raster import numba_cpu
-
-    check_arrays(vertices=vertices)
-    if vertices.ndim != 2 or vertices.shape[1] != 3:
-        raise ValueError(f"vertices must be [n,3], not {shape_text(vertices)}")
-    _check_triangles(triangles, len(vertices))
     height, width = size
     if height < 1 or width < 1:
         raise ValueError(f"there is no picture of {height} rows and {width} columns")
+    if len(vertices.shape) != 2 or vertices.shape[1] != 3:
+        raise ValueError(f"vertices must be [n,3], not {shape_text(vertices)}")
+    if is_tensor(vertices):
+        from bunraku.kernels import torch_operators
+
+        check_tensors("float32", vertices=vertices)
+        check_tensors("int32", triangles=triangles)
+        _check_triple(triangles)
+        if keep is not None:
+            check_tensors("bool", keep=keep)
+            check_shape("keep", keep, (len(triangles),))
+        return TensorRaster(*torch_operators.rasterise(vertices, triangles, *size, keep, cull))
+    from bunraku.kernels.raster import numba_cpu
+
+    check_arrays(vertices=vertices)
+    _check_triangles(triangles, len(vertices))
     if keep is None:
         keep = np.ones(len(triangles), np.bool_)
     check_arrays(np.bool_, keep=keep)
@@ -99,24 +153,35 @@ def _empty(top: int, left: int, height: int, width: int) -> Raster:
     )
 
 
+@overload
 def interpolate(
     raster: Raster, triangles: NDArray[np.int32], attributes: Array, *, out: Array | None = None
-) -> Array:
+) -> Array: ...
+@overload
+def interpolate(raster: TensorRaster, triangles: Tensor, attributes: Tensor) -> Tensor: ...
+def interpolate(raster: Any, triangles: Any, attributes: Any, *, out: Array | None = None) -> Any:
     """What the vertices carry, at every pixel of a raster; 0 where there is no triangle.
 
     :param triangles: ``[m,3]`` int32, those of the raster, or others of the same number: a mesh
         may have corners of its own for each attribute.
     :param attributes: ``[n,k]``.
-    :param out: written and returned, ``[h,w,k]`` contiguous.
+    :param out: written and returned, ``[h,w,k]`` contiguous. Arrays alone.
     :return: ``[h,w,k]``.
     :raises ValueError: shapes that do not fit, a corner without attributes, or a raster of other
         triangles. :raises TypeError: arrays of other types.
     """
+    if len(attributes.shape) != 2:
+        raise ValueError(f"attributes must be [n,k], not {shape_text(attributes)}")
+    if isinstance(raster, TensorRaster):
+        from bunraku.kernels import torch_operators
+
+        check_tensors("float32", attributes=attributes)
+        check_tensors("int32", triangles=triangles)
+        _check_triple(triangles)
+        return torch_operators.interpolate(raster.triangle, raster.bary, triangles, attributes)
     from bunraku.kernels.raster import numba_cpu
 
     check_arrays(attributes=attributes)
-    if attributes.ndim != 2:
-        raise ValueError(f"attributes must be [n,k], not {shape_text(attributes)}")
     _check_triangles(triangles, len(attributes))
     if raster.triangle.max() >= len(triangles):
         raise ValueError(
@@ -133,10 +198,14 @@ def interpolate(
 
 def _check_triangles(triangles: Any, count: int) -> None:
     check_arrays(np.int32, triangles=triangles)
-    if triangles.ndim != 2 or triangles.shape[1] != 3:
-        raise ValueError(f"triangles must be [m,3], not {shape_text(triangles)}")
+    _check_triple(triangles)
     if triangles.size and not 0 <= triangles.min() <= triangles.max() < count:
         raise ValueError(
             f"triangles must have corners 0 to {count - 1}, "
             f"not {triangles.min()} to {triangles.max()}"
         )
+
+
+def _check_triple(triangles: Any) -> None:
+    if len(triangles.shape) != 2 or triangles.shape[1] != 3:
+        raise ValueError(f"triangles must be [m,3], not {shape_text(triangles)}")

@@ -2,6 +2,7 @@
 
 numpy float32                       numba_cpu
 torch on the CPU, up to float32     numba_training
+torch on CUDA, up to float32        triton_cuda, through torch_operator
 torch elsewhere, or float64         reference
 """
 
@@ -84,14 +85,14 @@ def sample_texture(
         )
     from bunraku.kernels import torch_operators
 
-    if torch_operators.OPAQUE.get():
-        return torch_operators.sample_texture(atlas, parts, u, v)
+    if torch_operators.takes_gather(atlas):
+        return kept(torch_operators.sample_texture(atlas, parts, u, v, minimum_weight or 0.0), out)
     if _suits_numba(atlas):
         from bunraku.kernels.texture import numba_training
 
         made = numba_training.sample_texture(atlas, parts, u, v, minimum_weight or 0.0)
         return kept(made, out)
-    from bunraku.kernels.texture import reference  # on CUDA until a triton_cuda stands beside it
+    from bunraku.kernels.texture import reference
 
     return kept(reference.sample_texture(atlas, parts, u, v), out)
 

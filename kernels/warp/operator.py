@@ -1,11 +1,13 @@
 """Flow warp times occlusion: its checks, and where its form is chosen.
 
-numpy float32       numba_cpu
-torch               reference
+numpy float32                   numba_cpu
+torch on CUDA, up to float32    triton_cuda, through torch_operator
+torch elsewhere, or float64     reference
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -66,11 +68,62 @@ def warp_occlude(
         return numba_cpu.warp_occlude(features, flow, occlusion, threads=threads, out=out)
     from bunraku.kernels import torch_operators
 
-    if torch_operators.OPAQUE.get():
-        return torch_operators.warp_occlude(features, flow, occlusion)
-    from bunraku.kernels.warp import reference  # on CUDA until a triton_cuda stands beside it
+    if torch_operators.takes_gather(features):
+        return kept(torch_operators.warp_occlude(features, flow, occlusion), out)
+    from bunraku.kernels.warp import reference
 
     return kept(reference.warp_occlude(features, flow, occlusion), out)
+
+
+@overload
+def warp_occlude_scales(
+    features: Sequence[Array],
+    flow: Sequence[Array],
+    occlusion: Sequence[Array],
+    *,
+    threads: int | None = None,
+    out: Sequence[Array | None] | None = None,
+) -> list[Array]: ...
+@overload
+def warp_occlude_scales(
+    features: Sequence[Tensor],
+    flow: Sequence[Tensor],
+    occlusion: Sequence[Tensor],
+    *,
+    threads: int | None = None,
+    out: Sequence[Tensor | None] | None = None,
+) -> list[Tensor]: ...
+def warp_occlude_scales(
+    features: Any,
+    flow: Any,
+    occlusion: Any,
+    *,
+    threads: int | None = None,
+    out: Any = None,
+) -> Any:
+    """:func:`warp_occlude` at several scales of one batch: on a GPU in one launch.
+
+    :param features: of each scale ``[B,C,h,w]``; all of one dtype and device.
+    :param flow: of each scale ``[B,2,H,W]``.
+    :param occlusion: of each scale ``[B,1,H,W]``.
+    :param out: where each result is written; None where it is not given.
+    :return: of each scale ``[B,C,H,W]``.
+    :raises ValueError: shapes that do not fit. :raises TypeError: arrays that are not float32.
+    """
+    into = out or (None,) * len(features)
+    scales = list(zip(features, flow, occlusion, into, strict=True))
+    if scales and not isinstance(features[0], np.ndarray):
+        from bunraku.kernels import torch_operators
+
+        if torch_operators.takes(features[0]):
+            for scale in scales:
+                _check(*scale[:3])
+            if len({one.shape[0] for one in features}) > 1:
+                raise ValueError("the scales differ in batch")
+            made = torch_operators.warp_occlude_scales(features, flow, occlusion)
+            return [kept(result, buffer) for result, buffer in zip(made, into, strict=True)]
+    one: Any = warp_occlude
+    return [one(*scale[:3], threads=threads, out=scale[3]) for scale in scales]
 
 
 def _check(features: Any, flow: Any, occlusion: Any) -> None:

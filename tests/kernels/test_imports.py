@@ -19,7 +19,16 @@ def run(code: str) -> None:
 def test_importing_loads_neither_torch_nor_numba() -> None:
     run(
         "import bunraku.kernels;"
-        "raise SystemExit(', '.join({'torch', 'numba'} & sys.modules.keys()) or 0)"
+        "raise SystemExit(', '.join({'torch', 'numba', 'triton'} & sys.modules.keys()) or 0)"
+    )
+
+
+def test_tensors_on_a_processor_are_taken_without_triton() -> None:
+    run(
+        "import torch; from bunraku.kernels import torch_operators, warp_occlude;"
+        "a, f, o = torch.ones(1, 1, 4, 4), torch.zeros(1, 2, 4, 4), torch.ones(1, 1, 4, 4);"
+        "assert torch.equal(warp_occlude(a, f, o), torch_operators.warp_occlude(a, f, o));"
+        "raise SystemExit(', '.join(m for m in sys.modules if 'triton_cuda' in m) or 0)"
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from tests.kernels.harness import assert_close, poisoned, strided
 
@@ -196,3 +197,36 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         interpolate(torn, triangles, vertices)
     with pytest.raises(ValueError, match="the raster shows triangle 0, but there are 0"):
         interpolate(raster, triangles[:0], vertices)
+
+
+def test_tensors_give_what_arrays_give(rng: np.random.Generator) -> None:
+    vertices, triangles = soup(rng)
+    keep = rng.random(40) < 0.7
+    expected = rasterise(vertices, triangles, (33, 29), keep=keep, cull=True)
+    tensors = torch.from_numpy(vertices), torch.from_numpy(triangles)
+    found = rasterise(*tensors, (33, 29), keep=torch.from_numpy(keep), cull=True)
+    for name in ("depth", "triangle", "bary"):
+        np.testing.assert_array_equal(getattr(found, name).numpy(), getattr(expected, name))
+    attributes = rng.standard_normal((30, 3), np.float32)
+    read = interpolate(found, tensors[1], torch.from_numpy(attributes))
+    assert_close(read, interpolate(expected, triangles, attributes))
+    checks = ("test_schema", "test_faketensor")
+    given: tuple[Any, ...] = (*tensors, 9, 7, None, False)
+    torch.library.opcheck(torch.ops.bunraku.rasterise.default, given, test_utils=checks)
+    given = (found.triangle, found.bary, tensors[1], torch.from_numpy(attributes))
+    torch.library.opcheck(torch.ops.bunraku.interpolate.default, given, test_utils=checks)
+
+
+def test_tensors_of_other_types_are_refused(rng: np.random.Generator) -> None:
+    vertices, triangles = (torch.from_numpy(array) for array in soup(rng))
+    with pytest.raises(TypeError, match="vertices must be float32"):
+        rasterise(vertices.double(), triangles, (4, 4))
+    with pytest.raises(TypeError, match="triangles must be int32"):
+        rasterise(vertices, triangles.long(), (4, 4))
+    with pytest.raises(ValueError, match=r"triangles must be \[m,3\]"):
+        rasterise(vertices, triangles[:, :2], (4, 4))
+    with pytest.raises(TypeError, match="keep must be bool"):
+        rasterise(vertices, triangles, (4, 4), keep=triangles[:, 0])
+    mixed: Any = triangles.numpy()
+    with pytest.raises(TypeError, match="triangles must be a tensor like the others"):
+        rasterise(vertices, mixed, (4, 4))

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from tests.kernels.harness import assert_close, poisoned, strided
 
@@ -74,3 +75,14 @@ def test_shapes_and_types_that_do_not_fit(rng: np.random.Generator) -> None:
         skin(vertices, weights.astype(np.float64), bones, transforms)
     with pytest.raises(ValueError, match="out must be contiguous and writable"):
         skin(vertices, weights, bones, transforms, out=np.empty((8, 3), np.float32))
+
+
+def test_tensors_give_what_arrays_give(rng: np.random.Generator) -> None:
+    vertices, weights, bones, transforms = inputs(rng)
+    tensors = [torch.from_numpy(array) for array in (vertices, weights, bones, transforms)]
+    moved = skin(tensors[0], tensors[1], tensors[2], tensors[3])
+    assert_close(moved, skin(vertices, weights, bones, transforms))
+    with pytest.raises(TypeError, match="bones must be int32"):
+        skin(tensors[0], tensors[1], tensors[2].long(), tensors[3])
+    checks = ("test_schema", "test_faketensor")
+    torch.library.opcheck(torch.ops.bunraku.skin.default, tuple(tensors), test_utils=checks)

@@ -1,0 +1,45 @@
+"""What the torch operators share: which form suits a tensor, and the gradients of a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.util import find_spec
+
+import torch
+from torch import Tensor
+
+
+def suits_triton(tensor: Tensor) -> bool:
+    """Whether Triton's form is for tensors like this: on a GPU, and no wider than float32.
+
+    Where Triton is not installed (torch for CUDA on Windows) the reference runs on the GPU.
+    """
+    return tensor.device.type == "cuda" and tensor.dtype != torch.float64 and _has_triton()
+
+
+@cache
+def _has_triton() -> bool:
+    return find_spec("triton") is not None
+
+
+def reference_gradients(
+    reference: Callable[..., Tensor],
+    tensors: Sequence[Tensor],
+    pull: Tensor,
+    wanted: Sequence[bool],
+) -> list[Tensor]:
+    """Gradients of a plain form, which is run once more: those that are wanted, in order.
+
+    For the backward function of an operator; inside of an operator torch records nothing.
+    """
+    inputs = [t.detach().requires_grad_(w) for t, w in zip(tensors, wanted, strict=True)]
+    with torch.enable_grad():
+        result = reference(*inputs)
+    asked = [tensor for tensor in inputs if tensor.requires_grad]
+    return list(torch.autograd.grad(result, asked, pull))
+
+
+def gradients_like(tensors: Sequence[Tensor], wanted: Sequence[bool]) -> list[Tensor]:
+    """The shapes of such gradients, for tracing."""
+    return [torch.empty_like(t) for t, wants in zip(tensors, wanted, strict=True) if wants]

@@ -1,0 +1,205 @@
+"""What holds for every form in Triton: on a GPU, and in Triton's interpreter where there is none.
+
+``test_triton_without_gpu`` starts these tests once more in a process that interprets.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from tests.kernels.harness import Shape, assert_close
+from tests.kernels.triton_forms import FORMS, INTERPRETED, Form, poisoned_memory
+from torch import Tensor
+
+pytestmark = pytest.mark.gpu
+forms = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+differentiable = pytest.mark.parametrize(
+    "form", [form for form in FORMS if form.gradients], ids=lambda form: form.name
+)
+dtypes = pytest.mark.parametrize(
+    "dtype", [torch.float16, torch.bfloat16, torch.float32], ids=lambda dtype: str(dtype)[6:]
+)
+
+
+@pytest.fixture(autouse=True)
+def device() -> torch.device:
+    """Where Triton's kernels run in this process."""
+    pytest.importorskip("triton", reason="Triton is not installed")
+    if INTERPRETED:
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        pytest.skip("no GPU for CUDA here")
+    return torch.device("cuda")
+
+
+@pytest.mark.parametrize(
+    ("form", "shape"),
+    [
+        pytest.param(form, shape, id=f"{form.name}-{'x'.join(map(str, shape))}")
+        for form in FORMS
+        for shape in form.operator.shapes
+    ],
+)
+def test_every_element_is_the_references(
+    form: Form,
+    shape: Shape,
+    device: torch.device,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    call = form.operator.call(rng, shape)
+    tensors = [tensor.to(device) for tensor in call.tensors()]
+    expected = form.expected(call.tensors(), call.options)
+    with poisoned_memory():
+        results = form.run(form.module(monkeypatch), tensors, call.options)
+    for result, wanted in zip(results, expected, strict=True):
+        assert result.shape == wanted.shape
+        assert_close(result.cpu(), wanted, wanted.dtype)
+
+
+@pytest.mark.parametrize("form", [f for f in FORMS if f.narrow], ids=lambda form: form.name)
+@dtypes
+def test_narrow_types_are_summed_in_float32(
+    form: Form,
+    dtype: torch.dtype,
+    device: torch.device,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    rounded = call.tensors(dtype)
+    results = form.run(form.module(monkeypatch), [t.to(device) for t in rounded], call.options)
+    exact = [t.double() if t.is_floating_point() else t for t in rounded]
+    for result, wanted in zip(results, form.expected(exact, call.options), strict=True):
+        assert result.dtype in (dtype, torch.uint8)
+        assert_close(result.cpu(), wanted, result.dtype)
+
+
+@forms
+def test_the_memory_of_the_inputs_makes_no_difference(
+    form: Form,
+    device: torch.device,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    module = form.module(monkeypatch)
+    tensors = [tensor.to(device) for tensor in call.tensors()]
+    expected = form.run(module, tensors, call.options)
+    for other in (_with_gaps, _channels_innermost):
+        results = form.run(module, [other(tensor) for tensor in tensors], call.options)
+        for result, wanted in zip(results, expected, strict=True):
+            assert torch.equal(result, wanted)
+
+
+@differentiable
+@dtypes
+def test_gradients_are_those_of_the_reference_in_float64(
+    form: Form,
+    dtype: torch.dtype,
+    device: torch.device,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    rounded = call.tensors(dtype)
+    exact = [tensor.double().requires_grad_() for tensor in rounded]
+    results = form.expected(exact, call.options)
+    pulls = [torch.cos(torch.arange(r.numel())).reshape(r.shape).to(dtype) for r in results]
+    expected = torch.autograd.grad(results, exact, [pull.double() for pull in pulls])
+    given = [tensor.to(device) for tensor in rounded]
+    assert form.gradients is not None
+    with poisoned_memory():
+        made = form.gradients(
+            form.module(monkeypatch), given, [pull.to(device) for pull in pulls], call.options
+        )
+    for ours, theirs in zip(made, expected, strict=True):
+        scale = float(theirs.abs().max())  # a gradient is a sum over many pixels
+        assert ours.dtype == dtype
+        assert_close(ours.double().cpu() / scale, theirs / scale, dtype)
+
+
+@pytest.mark.parametrize("value", [np.nan, 5.0])
+@pytest.mark.parametrize("form", [f for f in FORMS if f.places], ids=lambda form: form.name)
+def test_wild_values_give_what_arrays_give(
+    form: Form,
+    value: float,
+    device: torch.device,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A place that is NaN is the first pixel, a weight that is NaN shows; 5 lies far outside."""
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    module = form.module(monkeypatch)
+    for index, array in enumerate(call.arrays):
+        if array.dtype == np.float32:
+            arrays = [*call.arrays[:index], array.copy(), *call.arrays[index + 1 :]]
+            arrays[index].flat[::3] = value
+            tensors = [torch.from_numpy(a.copy()).to(device) for a in arrays]
+            (result,) = form.run(module, tensors, call.options)
+            assert_close(result.cpu(), form.operator.public(*arrays, **call.options))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+@pytest.mark.parametrize("form", [f for f in FORMS if f.batched], ids=lambda form: form.name)
+@pytest.mark.filterwarnings("ignore:(invalid value|overflow) encountered:RuntimeWarning")
+def test_no_value_leads_out_of_the_tensors(
+    form: Form,
+    value: float,
+    device: torch.device,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever is in one entry of a batch, the others are as before."""
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    module = form.module(monkeypatch)
+    tensors = [tensor.to(device) for tensor in call.tensors()]
+    expected = form.run(module, tensors, call.options)
+    for tensor in tensors:
+        if tensor.is_floating_point():
+            tensor[0] = value
+    results = form.run(module, tensors, call.options)
+    for result, wanted in zip(results, expected, strict=True):
+        assert torch.equal(result[1:], wanted[1:])
+    if form.gradients is not None:
+        pulls = [torch.ones_like(result) for result in results]
+        for gradient in form.gradients(module, tensors, pulls, call.options):
+            assert torch.isfinite(gradient[1:]).all()
+
+
+def test_a_bone_that_is_none_counts_for_nothing(
+    device: torch.device, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (form,) = (form for form in FORMS if form.folder == "skin")
+    vertices, weights, bones, transforms = form.operator.call(rng, (5, 3)).tensors()
+    bones[:, 0] = torch.tensor([3, -1, 2**31 - 1, -(2**31), 4])
+    given = [tensor.to(device) for tensor in (vertices, weights, bones, transforms)]
+    (moved,) = form.run(form.module(monkeypatch), given, {})
+    weights[:, 0], bones[:, 0] = 0, 0
+    (expected,) = form.expected([vertices, weights, bones, transforms], {})
+    assert_close(moved.cpu(), expected)
+
+
+@pytest.mark.skipif(INTERPRETED, reason="tensors on the CPU take other forms")
+@forms
+def test_tensors_on_a_gpu_take_the_form(
+    form: Form, device: torch.device, rng: np.random.Generator
+) -> None:
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    tensors = [tensor.to(device) for tensor in call.tensors()]
+    inputs = [t.requires_grad_(t.is_floating_point()) for t in tensors]
+    results = form.public(inputs, call.options)
+    for result, wanted in zip(results, form.expected(call.tensors(), call.options), strict=True):
+        assert_close(result.detach().cpu(), wanted, wanted.dtype)
+    if form.operator.differentiable:
+        torch.autograd.backward([result.sum() for result in results])
+        assert all(tensor.grad is not None for tensor in inputs)
+
+
+def _with_gaps(tensor: Tensor) -> Tensor:
+    return tensor.repeat_interleave(2, -1)[..., ::2]
+
+
+def _channels_innermost(tensor: Tensor) -> Tensor:
+    return tensor.movedim(-3, -1).contiguous().movedim(-1, -3) if tensor.dim() > 2 else tensor

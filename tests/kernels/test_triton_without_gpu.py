@@ -1,0 +1,84 @@
+"""What a machine without a GPU can say of the Triton kernels: that they are right, interpreted, and
+what they would take of a GPU, compiled. Not how fast they are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.kernels.compiling import Launch, compiled, launches_of
+from tests.kernels.triton_forms import FORMS, SCALES, Form
+
+pytest.importorskip("triton", reason="Triton is not installed")
+HERE = Path(__file__).parent
+CAPABILITIES = (80, 86, 89, 90, 100, 120)
+"""A100, RTX 30, RTX 40 and L4, H100, B200, RTX 50."""
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="they run on the GPU that is here")
+@pytest.mark.timeout(900)  # a loaded machine takes minutes for what is half a minute's work
+def test_the_forms_are_right_in_tritons_interpreter() -> None:
+    """In a process of its own: Triton decides when it is imported."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            HERE / "test_triton_forms.py",
+        ],
+        env=dict(os.environ, TRITON_INTERPRET="1"),
+        cwd=HERE.parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("form", "capability"),
+    [
+        pytest.param(form, capability, id=f"{form.name}-{capability}")
+        for form in FORMS
+        for capability in CAPABILITIES
+        # Three scales are one scale's kernel three times over, and take as long to compile.
+        if form.operator is not SCALES or capability == 90
+    ],
+)
+def test_kernels_fit_into_registers(
+    form: Form,
+    capability: int,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
+    narrow = [torch.float16] if form.narrow else []
+    wide = [torch.float32] if capability == 90 or not form.narrow else []
+    for dtype in narrow + wide:
+        for launch in _launches(form, dtype, rng, monkeypatch):
+            taken = compiled(launch, capability)
+            assert taken.spilled_bytes == 0, (launch.name, dtype, taken)
+            assert taken.registers <= form.registers, (launch.name, dtype, taken)
+
+
+def _launches(
+    form: Form, dtype: torch.dtype, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> list[Launch]:
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    tensors = call.tensors(dtype)
+    pulls = form.expected(tensors, call.options)
+    module = form.module(monkeypatch)
+
+    def both() -> None:
+        form.run(module, tensors, call.options)
+        if form.gradients is not None:
+            form.gradients(module, tensors, pulls, call.options)
+
+    launches = launches_of(module, both, monkeypatch)
+    assert launches
+    return launches
