@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,8 @@ from bunraku.export.judge import fetch as judge_fetch
 from bunraku.export.pose import fetch as pose_fetch
 from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
-from bunraku.runtime import bench
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.pose.networks import PoseModel, PoseNetworks
-from bunraku.spec.stages import Step
 from bunraku.training import (
     drawn_data,
     evaluate,
@@ -298,52 +295,3 @@ def test_without_the_train_extra(monkeypatch: pytest.MonkeyPatch, command: tuple
     assert result.exit_code == 2
     assert result.stderr.startswith("bunraku: This command needs torch")
     assert result.stderr.endswith("Run: pip install 'bunraku[train]'\n")
-
-
-def _latency_report() -> dict[str, Any]:
-    spread = {"p50": 50.0, "p95": 60.0, "min": 45.0}
-    return {
-        "chain_ms": spread,
-        "yardstick_ms": {"p50": 10.0, "p95": 11.0, "min": 9.0},
-        "ratio": 5.0,
-        "stages": {f"{Step.POSE}_ms": spread},
-        "set_source_ms": 900.0,
-        "peak_rss_mib": 600.0,
-    }
-
-
-@pytest.fixture
-def fake_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Recorder]:
-    fake = Recorder(_latency_report())
-    monkeypatch.setattr(bench, "run_latency", fake)
-    return lambda: fake
-
-
-def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: Path) -> None:
-    result = _run(
-        *("bench", "latency", "--bundle", "live", "--engine", "onnxruntime", "--threads", 2),
-        *("--frames", 9, "--driver", "body", "--face", 1, "--json", tmp_path / "latency.json"),
-    )
-    assert json.loads((tmp_path / "latency.json").read_text()) == _latency_report()
-    assert "chain            p50   50.00 ms   p95   60.00 ms" in result.stdout
-    assert "  densepose.pose p50   50.00 ms" in result.stdout
-    assert "ratio 5.00, set_source 900 ms, peak memory 600 MiB" in result.stdout
-    options = fake_bench().arguments[0]
-    assert (options.bundle, options.engine) == ("live", "onnxruntime")
-    assert (options.threads, options.frames) == (2, 9)
-    assert (options.driver, options.face) == ("body", 1.0)
-    fake_bench().arguments[1](3, 9)
-
-
-def test_bench_latency_to_stdout(fake_bench: Callable[[], Recorder]) -> None:
-    assert json.loads(_run("bench", "latency").stdout) == _latency_report()
-
-
-def test_bench_latency_checks_its_file_first(
-    fake_bench: Callable[[], Recorder], tmp_path: Path
-) -> None:
-    for path, reason in ((tmp_path, "is a folder"), (tmp_path / "no" / "f", "does not exist")):
-        result = _run("bench", "latency", "--json", path)
-        assert result.exit_code == 2
-        assert reason in result.stderr
-    assert fake_bench().arguments == ()
