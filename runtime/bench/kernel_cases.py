@@ -80,6 +80,12 @@ def _enlarge(form: Callable[..., Any]) -> Callable[..., Any]:
     return lambda flow, **how: form(flow, 2 * flow.shape[3], **how)
 
 
+def _raster(vertices: Any, triangles: Any) -> list[Any]:
+    rasterise: Any = kernels.rasterise
+    made = rasterise(vertices, triangles, (WINDOW, WINDOW))
+    return [made.depth, made.triangle, made.bary]
+
+
 def _window(form: Callable[..., Any], **how: Any) -> Callable[..., Any]:
     return lambda frame, matrix: form(frame, matrix, WINDOW, samples=3, **how)
 
@@ -143,5 +149,6 @@ CASES = (
     Case("window", inputs.frame, _window(kernels.read_window), _plain_window, arrays=False),
     Case("i420", inputs.picture, kernels.to_i420, _reference("i420", "to_i420"), arrays=False),
     Case("skin", inputs.body, kernels.skin, None, threaded=False),
+    Case("raster", inputs.sheet, _raster, None, threaded=False),
 )
 """In the order in which a frame meets them, but for those that enter and leave the GPU."""

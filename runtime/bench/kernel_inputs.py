@@ -106,6 +106,19 @@ def body(rng: Random) -> Arrays:
     )
 
 
+def sheet(rng: Random) -> Arrays:
+    """A wavy sheet of 8,192 triangles over most of the window: vertices and triangles."""
+    count = 64
+    y, x = np.mgrid[0 : count + 1, 0 : count + 1].astype(np.float32) / count
+    z = np.sin(6.0 * x) + 0.1 * rng.random(x.shape, np.float32)
+    vertices = np.stack([WINDOW * (0.1 + 0.8 * x), WINDOW * (0.05 + 0.9 * y), z], -1)
+    corners = np.arange((count + 1) ** 2).reshape(count + 1, count + 1)
+    upper = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1]], -1)
+    lower = np.stack([corners[1:, 1:], corners[1:, :-1], corners[:-1, 1:]], -1)
+    triangles = np.concatenate([upper.reshape(-1, 3), lower.reshape(-1, 3)])
+    return vertices.reshape(-1, 3).astype(np.float32), triangles.astype(np.int32)
+
+
 def frame(rng: Random) -> Arrays:
     """A frame, and the turned and scaled square of it that a network takes."""
     zoom = PHOTO[0] / WINDOW

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.commands.test_training import Recorder, _run
+from tests.commands.running import Recorder, run
 from tests.runtime.bench.reports import (
     engines_report,
     glass_report,
@@ -44,7 +44,7 @@ def fake_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Recorder]:
 
 
 def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: Path) -> None:
-    result = _run(
+    result = run(
         *("bench", "latency", "--bundle", "live", "--engine", "onnxruntime", "--threads", 2),
         *("--frames", 9, "--driver", "body", "--face", 1, "--json", tmp_path / "latency.json"),
     )
@@ -60,14 +60,14 @@ def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: P
 
 
 def test_bench_latency_to_stdout(fake_bench: Callable[[], Recorder]) -> None:
-    assert json.loads(_run("bench", "latency").stdout) == _latency_report()
+    assert json.loads(run("bench", "latency").stdout) == _latency_report()
 
 
 def test_bench_latency_checks_its_file_first(
     fake_bench: Callable[[], Recorder], tmp_path: Path
 ) -> None:
     for path, reason in ((tmp_path, "is a folder"), (tmp_path / "no" / "f", "does not exist")):
-        result = _run("bench", "latency", "--json", path)
+        result = run("bench", "latency", "--json", path)
         assert result.exit_code == 2
         assert reason in result.stderr
     assert fake_bench().arguments == ()
@@ -79,7 +79,7 @@ def test_sessions_are_measured_when_asked(
     runs = latency_report()["load"]
     fake = Recorder(runs)
     monkeypatch.setattr(load, "run_load", fake)
-    result = _run(
+    result = run(
         *("bench", "latency", "--sessions", "1,2", "--rate", 25, "--seconds", 3),
         *("--json", tmp_path / "latency.json"),
     )
@@ -94,7 +94,7 @@ def test_sessions_are_measured_when_asked(
 
 @pytest.mark.parametrize(("sessions", "told"), [("one", "Write it as in 1,2,4"), ("0", "1 to 256")])
 def test_numbers_of_sessions(fake_bench: Callable[[], Recorder], sessions: str, told: str) -> None:
-    result = _run("bench", "latency", "--sessions", sessions)
+    result = run("bench", "latency", "--sessions", sessions)
     assert (result.exit_code, told in result.stderr) == (2, True)
     assert fake_bench().arguments == ()
 
@@ -102,7 +102,7 @@ def test_numbers_of_sessions(fake_bench: Callable[[], Recorder], sessions: str, 
 def test_kernels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder(kernels_report())
     monkeypatch.setattr(kernels, "run_kernels", fake)
-    result = _run(
+    result = run(
         *("bench", "kernels", "--only", "texture", "--no-compiled", "--samples", 7),
         *("--budget", 0.5, "--threads", 1, "--json", tmp_path / "k.json"),
     )
@@ -113,13 +113,13 @@ def test_kernels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         result.stdout
     )
     assert "  torch-compiled  left out" in result.stdout
-    assert _run("bench", "kernels").stdout.startswith("{")
+    assert run("bench", "kernels").stdout.startswith("{")
 
 
 def test_engines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder(engines_report())
     monkeypatch.setattr(engines, "run_engines", fake)
-    result = _run(
+    result = run(
         *("bench", "engines", "--engine", "onnxruntime", "--engine", "openvino:f32"),
         *("--bundle", "b", "--frames", 5, "--json", tmp_path / "e.json"),
     )
@@ -128,7 +128,7 @@ def test_engines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert (options.bundle, options.frames, options.warmup) == ("b", 5, 5)
     assert "tensorrt:f16           there is no NVIDIA driver" in result.stdout
     assert "generator p50   20.00 ms   0.000 levels off\n" in result.stdout
-    refused = _run("bench", "engines", "--engine", "caffe")
+    refused = run("bench", "engines", "--engine", "caffe")
     assert refused.exit_code == 2
     assert "There is no engine called 'caffe'." in refused.stderr
 
@@ -136,7 +136,7 @@ def test_engines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder(memory_report())
     monkeypatch.setattr(memory, "run_memory", fake)
-    result = _run(
+    result = run(
         *("bench", "memory", "--engine", "onnxruntime", "--frames", 5, "--driver", "landmarks"),
         *("--json", tmp_path / "m.json"),
     )
@@ -154,7 +154,7 @@ def test_glass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(glass, "measure_glass", measure)
     monkeypatch.setattr(window, "check_display", lambda: None)
-    result = _run(
+    result = run(
         *("bench", "glass", "--camera", 2, "--size", "640x480", "--seconds", 5),
         *("--json", tmp_path / "g.json"),
     )
@@ -168,15 +168,18 @@ def test_glass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_glass_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
-    result = _run("bench", "glass", "--camera", 0)
+    result = run("bench", "glass", "--camera", 0)
     assert result.exit_code == 2
-    assert "There is no display for a window" in result.stderr
+    assert result.stderr == (
+        "bunraku: There is no display for a window: DISPLAY is not set. "
+        "Start from a desktop session.\n"
+    )
 
 
 def test_reports_are_drawn(tmp_path: Path) -> None:
     path = tmp_path / "latency.json"
     path.write_text(json.dumps(latency_report()))
-    result = _run("bench", "report", path, "--out", tmp_path / "out")
+    result = run("bench", "report", path, "--out", tmp_path / "out")
     assert result.stdout.splitlines() == [
         str(tmp_path / "out" / name)
         for name in (
@@ -188,7 +191,7 @@ def test_reports_are_drawn(tmp_path: Path) -> None:
     ]
     (tmp_path / "more").mkdir()
     other = tmp_path / "more" / "latency.json"
-    refused = _run("bench", "report", path, other, "--out", tmp_path / "out")
+    refused = run("bench", "report", path, other, "--out", tmp_path / "out")
     assert (refused.exit_code, "Two reports have one name" in refused.stderr) == (2, True)
-    unread = _run("bench", "report", other, "--out", tmp_path / "out")
+    unread = run("bench", "report", other, "--out", tmp_path / "out")
     assert (unread.exit_code, "cannot be read" in unread.stderr) == (2, True)

@@ -10,12 +10,21 @@ import pytest
 import torch
 
 from bunraku.errors import EngineError, InputError
+from bunraku.runtime.bench import kernel_cases, kernel_inputs
 from bunraku.runtime.bench import kernels as module
 from bunraku.runtime.bench.kernel_cases import CASES
 from bunraku.runtime.bench.kernels import KernelOptions, run_kernels
 from bunraku.runtime.bench.schema import check_report
 
 QUICK = KernelOptions(samples=3, budget_s=0.0, threads=1, compiled=False, cached_mib=1)
+
+
+@pytest.fixture(autouse=True)
+def small_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain torch takes half a second for a photo of the usual size."""
+    monkeypatch.setattr(kernel_inputs, "PHOTO", (90, 120))
+    for place in (kernel_inputs, kernel_cases):
+        monkeypatch.setattr(place, "BOX", (20, 0, 90))
 
 
 def _row(report: dict[str, Any], name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import typer
 
 from bunraku.commands.bench.options import JsonOption, check_json, tell, write_report
 from bunraku.commands.options import parse_size
+from bunraku.errors import OutputError
 
 
 def glass(
@@ -33,7 +34,7 @@ def glass(
 
     from bunraku.runtime.bench.facts import facts
     from bunraku.stream.bench.glass import GlassOptions, measure_glass
-    from bunraku.stream.sinks.window import WindowSink, check_display
+    from bunraku.stream.sinks.window import NO_WINDOW, WindowSink, check_display
     from bunraku.stream.sources.choose import SourceOptions, choose_source
 
     check_json(json_file)
@@ -41,9 +42,13 @@ def glass(
     options.check()
     told = SourceOptions(camera=camera, size=parse_size(size) if size else None, rate=rate)
     source = choose_source(told)
-    check_display()
-    tell(f"Point {source.name} at the window.")
-    measured = asyncio.run(measure_glass(source, WindowSink("Bunraku: marks"), options))
+    try:
+        check_display()
+        tell(f"Point {source.name} at the window.")
+        measured = asyncio.run(measure_glass(source, WindowSink("Bunraku: marks"), options))
+    except OutputError as error:  # there is no doing without one here
+        hint = (error.hint or "").removesuffix(f", {NO_WINDOW}")
+        raise OutputError(error.message, f"{hint}." if hint else None) from error
     report = {**measured, "camera": source.name, **facts()}
     if write_report(json_file, report):
         spread = report["glass_ms"]
