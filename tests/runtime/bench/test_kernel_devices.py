@@ -86,7 +86,12 @@ def test_what_cannot_be_captured_is_called(
 
     monkeypatch.setattr(torch.cuda, "graph", graph)
     calls: list[Any] = []
-    form = Form(lambda: lambda x: calls.append(x) or x)
+
+    def call(x: Any) -> Any:
+        calls.append(x)
+        return x
+
+    form = Form(lambda: call)
     GpuBench().measured(form, [np.ones(4, np.float32)], 2, 3, 0.0)
     assert Graph.replays == 0
     assert len(calls) > 2 * (module.WARM_CALLS + 1 + 3)
