@@ -3,10 +3,11 @@
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
 ``reference`` (plain torch, the yardstick), ``numba_cpu`` (numpy arrays) and, where a frame on a GPU
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
-Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading`` and ``redraw``, never run in
-training: their reference is plain numpy, and the last three take arrays alone. ``plate`` has its
-loops alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and leaves
-a GPU, take tensors alone. Importing this package imports neither torch, Numba nor Triton.
+Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``redraw`` and
+``restoring``, never run in training: their reference is plain numpy, and all but the first two take
+arrays alone. ``plate`` has its loops alone: they run once for each photo. ``window`` and ``i420``,
+where a frame enters and leaves a GPU, take tensors alone. Importing this package imports neither
+torch, Numba nor Triton.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
 from bunraku.kernels.raster.operator import Raster, TensorRaster, interpolate, rasterise
 from bunraku.kernels.redraw.operator import redraw
+from bunraku.kernels.restoring.operator import restore
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
@@ -43,6 +45,7 @@ __all__ = [
     "read_window",
     "redraw",
     "relax",
+    "restore",
     "sample_texture",
     "skin",
     "spread",

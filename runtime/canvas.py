@@ -13,10 +13,11 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from bunraku.kernels import paste
+from bunraku.kernels import paste, restore
 from bunraku.kernels.pasting.terms import PREMULTIPLIED
 from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.framing import Window
+from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Array, Picture
 
 Detail: TypeAlias = tuple[Array, Array, Array]
@@ -56,6 +57,7 @@ class Canvas:
     :param window: where the networks look, on whole pixels.
     :param threads: how many threads to paste with; None for as many as the process may use.
     :param shade: the person's shadow, which the plate is without; None where there is none.
+    :param surround: what is shown around the person where they stand still; None for the plate.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Canvas:
         window: Window,
         threads: int | None = None,
         shade: Shade | None = None,
+        surround: Surround | None = None,
     ) -> None:
         self._photo = np.ascontiguousarray(photo)
         self._plate = np.ascontiguousarray(plate)
@@ -78,6 +81,7 @@ class Canvas:
         )
         self._threads = threads
         self._shade = shade
+        self._surround = surround
 
     def untouched(self) -> Picture:
         """The photo as it is; a new picture."""
@@ -111,6 +115,10 @@ class Canvas:
         below = self._plate.copy()
         if self._shade is not None and moves is not None:
             self._shade.throw(below, moves * np.float32(self._box[2] / 2))
+        surround = None if self._surround is None else self._surround.sized(mask.shape[3])
+        if surround is not None and detail is not None:
+            still = surround.still(mask, detail)
+            restore(below, self._photo, still, self._box, threads=self._threads)
         return paste(
             below,
             self._photo if patch is None else patch.on(self._photo),

@@ -38,6 +38,7 @@ from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.source import PersonFinder, Source, SourceReport, make_source
+from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.cores import cores
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
@@ -150,7 +151,8 @@ class Models:
             by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
             if template is None:
                 return by_landmarks
-            return BodyDriver(by_landmarks, template, recorder, fingers if options.hands else None)
+            hand_finder = fingers if options.hands else None
+            return BodyDriver(by_landmarks, template, recorder, hand_finder, faces)
 
         def on_host() -> Models:
             return cls.load(
@@ -249,12 +251,13 @@ class Models:
         framed, whole = source.framing.window, Window.of_box(0, 0, size)
         plate = crop(source.plate, framed, size).astype(photo.dtype, copy=False)
         shade, small = _shades(source, size)
+        surround = Surround.of(source.mask)
         identity = Identity(
             source,
             subject,
             features,
-            canvas=Canvas(source.photo, source.plate, framed, self.threads, shade),
-            window_canvas=Canvas(source.window, plate, whole, self.threads, small),
+            canvas=Canvas(source.photo, source.plate, framed, self.threads, shade, surround),
+            window_canvas=Canvas(source.window, plate, whole, self.threads, small, surround),
         )
         report = SourceReport.of(source, subject.notes)
         notes = self.notes

@@ -329,8 +329,8 @@ class Puppet:
         known = self._anew.get(identity)
         if known is None:
             source, surface = identity.source, identity.subject.surface
-            size = self._models.layout.window
-            known = self._generator.encode(source.image(size), source.person(size), surface)
+            seen = self._models.layout.window
+            known = self._generator.encode(source.image(seen), source.person(seen), surface)
             self._anew[identity] = known
         return known
 

@@ -19,11 +19,11 @@ from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.surface import part_charts
 from bunraku.training.evaluated import Frames, ModelUnderTest
 from bunraku.training.grid import Grid
-from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, IuvData
+from bunraku.training.iuv_data import IuvData
 from bunraku.training.judge import Judge
 from bunraku.training.likeness import LikenessJudge, LikenessMatch
 from bunraku.training.metrics import FrameScore, Score, match_keypoints, score_frame
-from bunraku.training.observe import read_observation
+from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
 from bunraku.training.people.records import Record, compose, list_records, read_record
 from bunraku.training.report import Report, Table, Target, ratio
 from bunraku.training.sheets import contact_sheet, save_sheet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from bunraku.networks.densepose import densepose_from_iuv, flip_densepose
 from bunraku.networks.iuv import IuvNet
 from bunraku.runtime.drivers.landmarks.head import head_map
 from bunraku.spec.surface import SCORE
-from bunraku.training.iuv_data import DEPTH_OFFSET, DEPTH_SCALE, jitter
-from bunraku.training.observe import read_observation
+from bunraku.training.iuv_data import jitter
+from bunraku.training.mixture import DataShare, Mixture
+from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
 from bunraku.training.people.augment import photograph, random_faults
-from bunraku.training.people.records import list_records, read_record
+from bunraku.training.people.records import read_record
 
 LOST = 0.06
 """Mean error of the pose network's landmarks, in window units, from which it saw something else:
@@ -65,15 +67,24 @@ class GeneratorBatch:
 
 
 class GeneratorData:
-    """Reads people from disk as they are needed."""
+    """Reads people from disk as they are needed.
 
-    def __init__(self, directory: Path, iuv: IuvNet | None = None) -> None:
-        self.records = list_records(directory)
+    Args:
+        data: a folder of people, or several with their weights.
+        iuv: gives the IUV maps that most of the training sees; None for the exact ones alone.
+
+    Raises:
+        InputError: a folder is empty, or a file in it is damaged or of another size.
+    """
+
+    def __init__(self, data: Path | Sequence[DataShare], iuv: IuvNet | None = None) -> None:
+        self.mixture = Mixture(data, observed=iuv is not None)
+        self.records = self.mixture.records
         self.iuv = iuv
 
     def draw(self, rng: np.random.Generator, people: int, drives: int) -> GeneratorBatch:
         """A training batch with all augmentations."""
-        chosen = rng.choice(len(self.records), people, replace=False)
+        chosen = self.mixture.draw(rng, people)
         parts = [self.person(rng, self.records[i], drives, augment=True) for i in chosen]
         batch = collate(parts)
         return augment_source(rng, batch)
@@ -107,7 +118,8 @@ class GeneratorData:
             likely = np.exp(-(turned**2)) + 0.15
             source = int(rng.choice(count, p=likely / likely.sum()))
             others = rng.permutation([i for i in range(count) if i != source])
-            driving = [int(i) for i in others[:drives]]
+            # Of a person with few frames, some come again; one picture alone drives itself.
+            driving = [int(i) for i in np.resize(others if len(others) else [source], drives)]
             if augment and rng.random() < SELF_SHARE * drives:
                 driving[int(rng.integers(len(driving)))] = source
         else:

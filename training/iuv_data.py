@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,9 @@ from torch.nn import functional as F
 from bunraku.networks.iuv import torso_length
 from bunraku.spec.landmarks import LANDMARKS, MIRRORED
 from bunraku.spec.surface import MIRROR
-from bunraku.training.observe import read_observation
-from bunraku.training.people.records import list_records, read_record
-
-DEPTH_SCALE, DEPTH_OFFSET = 2.4, -0.07
-"""BlazePose's z against the records' metric one (findings)."""
+from bunraku.training.mixture import DataShare, Mixture
+from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
+from bunraku.training.people.records import read_record
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,20 @@ class IuvBatch:
 
 
 class IuvData:
-    """All frames of a folder of people, in memory as bytes."""
+    """All frames of people, in memory as bytes.
 
-    def __init__(self, directory: Path, limit: int | None = None) -> None:
+    Args:
+        data: a folder of people, or several with their weights.
+        limit: at most so many people, the first ones.
+
+    Raises:
+        InputError: a folder is empty, or a file in it is damaged or of another size.
+    """
+
+    def __init__(self, data: Path | Sequence[DataShare], limit: int | None = None) -> None:
+        mixture = Mixture(data, observed=True)
         iuv, alpha, exact, seen, masks, found = [], [], [], [], [], []
-        for record in list_records(directory)[:limit]:
+        for record in mixture.records[:limit]:
             person, observed = read_record(record), read_observation(record)
             iuv.append(person.iuv)
             frames, side = person.rgba.shape[:2]
@@ -57,6 +65,13 @@ class IuvData:
         self.seen = torch.from_numpy(np.concatenate(seen))
         self.masks = torch.from_numpy(np.concatenate(masks))
         self.found = torch.from_numpy(np.concatenate(found))
+        frames = np.array([len(part) for part in found])
+        likely = np.repeat(mixture.likely[: len(frames)] / frames, frames)
+        self._likely = likely / likely.sum()
+
+    def pick(self, rng: np.random.Generator, count: int) -> Tensor:
+        """Numbers of frames, each folder's as often as its weight says."""
+        return torch.from_numpy(rng.choice(len(self), count, p=self._likely))
 
     def __len__(self) -> int:
         return len(self.iuv)

@@ -6,6 +6,9 @@ The IUV net is trained on the pose network's own output, so that it learns its t
 
 from __future__ import annotations
 
+import os
+import zipfile
+import zlib
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.errors import InputError
+from bunraku.errors import InputError, OutputError
 from bunraku.spec.landmarks import LANDMARKS
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 MASK_SIDE = 128
 """Side of the stored masks: the IUV net's."""
+DEPTH_SCALE, DEPTH_OFFSET = 2.4, -0.07
+"""BlazePose's z against the records' metric one, as measured."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +47,56 @@ def observation_path(record: Path) -> Path:
 
 
 def read_observation(record: Path) -> Observation:
-    """The observation of one record file; :func:`observe` makes them."""
+    """The observation of one record file; :func:`observe` makes them.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    path = _observed(record)
+    try:
+        with np.load(path) as data:
+            return Observation(data["landmarks"], data["mask"], data["found"])
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as exc:
+        raise _damaged(path) from exc
+
+
+def check_observation(record: Path) -> None:
+    """See that a record has an observation, and that it is not cut short.
+
+    Raises:
+        InputError: it has none, or a damaged one.
+    """
+    path = _observed(record)
+    if not zipfile.is_zipfile(path):
+        raise _damaged(path)
+
+
+def _observed(record: Path) -> Path:
     path = observation_path(record)
     if not path.exists():
         raise InputError(f"{path.name} is missing.", "Run `bunraku synth --observe` on the folder.")
-    with np.load(path) as data:
-        return Observation(data["landmarks"], data["mask"], data["found"])
+    return path
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"{path} is damaged or cut short.", "Remove it, and run again what made it.")
+
+
+def write_observation(record: Path, observation: Observation) -> None:
+    """Store the observation of a record file; it appears whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written, or the disk is full.
+    """
+    path = observation_path(record)
+    part = path.with_suffix(f".partial-{os.getpid()}")
+    try:
+        with part.open("wb") as file:
+            np.savez_compressed(file, **vars(observation))
+        part.replace(path)
+    except OSError as exc:
+        part.unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be written: {exc.strerror}.") from exc
 
 
 def observe(directory: Path, workers: int = 2) -> int:
@@ -100,6 +149,4 @@ def observe_record(record: Path) -> None:
         step = side // MASK_SIDE
         mask = pose.mask.reshape(MASK_SIDE, step, MASK_SIDE, step).mean((1, 3))
         masks[i] = np.round(mask * 255.0).astype(np.uint8)
-    part = observation_path(record).with_suffix(".part.npz")
-    np.savez_compressed(part, landmarks=landmarks, mask=masks, found=found)
-    part.replace(observation_path(record))
+    write_observation(record, Observation(landmarks, masks, found))

@@ -75,8 +75,7 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
     try:
         while clock.running():
             clock.set_learning_rate(optimiser)
-            index = torch.from_numpy(rng.choice(len(data), options.batch, replace=False))
-            batch = to_device(data.augmented(index), device)
+            batch = to_device(data.augmented(data.pick(rng, options.batch)), device)
             full = progress.steps % 4 == 3
             with bf16(device):
                 step = network if full else network.coarse

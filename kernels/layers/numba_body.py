@@ -11,10 +11,11 @@ from bunraku.kernels.jit import FLAG, FLOAT, INDEX, kernel, read_only, written
 from bunraku.kernels.layers.terms import AROUND
 from bunraku.kernels.raster.numba_cpu import carried
 
-UNDER = 5
+UNDER = 7
 """Numbers of what the body shows at a pixel."""
-SHOWN, SURFACE, PLANE, SPOT = 0, 1, 2, 3
-"""How much of the pixel it fills, from which depth on it hides the photo, which plane, x and y."""
+SHOWN, SURFACE, PLANE, SPOT, OTHER, MIX = 0, 1, 2, 3, 5, 6
+"""How much of the pixel it fills, from which depth on it hides the photo, which plane, x and y,
+which plane besides, and how much of that one."""
 DOWN, RIGHT = np.array(AROUND, np.int64).T.copy()
 _NUMBER = numba.int32
 
@@ -22,7 +23,7 @@ _NUMBER = numba.int32
 @kernel(
     (
         *(read_only(2), read_only(2, _NUMBER), read_only(3), read_only(2, FLAG), INDEX, INDEX),
-        *(read_only(2, _NUMBER), read_only(2), read_only(1, _NUMBER), INDEX, FLOAT),
+        *(read_only(2, _NUMBER), read_only(2), read_only(2, _NUMBER), read_only(2), INDEX, FLOAT),
         *(INDEX, INDEX, written(3)),
     )
 )
@@ -36,6 +37,7 @@ def show_body(
     triangles: Any,
     place: Any,
     plane: Any,
+    mix: Any,
     n: Any,
     behind: Any,
     top: Any,
@@ -48,7 +50,7 @@ def show_body(
     :param cover: where it is, with two pixels around.
     :param row: of its first pixel in the window; :param column: of the same.
     :param top: row of ``under`` in the window; :param left: column.
-    :param under: ``[h,w,5]``, zero; what the body shows.
+    :param under: ``[h,w,7]``, zero; what the body shows.
     """
     for i in range(max(1 - row, 0), min(cover.shape[0] - 2, n + 1 - row)):
         y = row + i - 1
@@ -71,6 +73,7 @@ def show_body(
             counted = (min(y + 2, n) - max(y - 1, 0)) * (min(x + 2, n) - max(x - 1, 0))
             own[SHOWN] = np.float32(filled) / np.float32(counted)
             own[SURFACE] = depth[a, b] + behind
-            own[PLANE] = plane[t]
+            own[PLANE], own[OTHER] = plane[t, 0], plane[t, 1]
+            own[MIX] = carried(bary, a, b, triangles, t, mix, 0)
             own[SPOT] = carried(bary, a, b, triangles, t, place, 0)
             own[SPOT + 1] = carried(bary, a, b, triangles, t, place, 1)

@@ -10,6 +10,8 @@ import numpy as np
 from bunraku.kernels.jit import BYTE, INDEX, kernel, read_only, written
 from bunraku.kernels.layers.numba_body import (
     DOWN,
+    MIX,
+    OTHER,
     PLANE,
     RIGHT,
     SHOWN,
@@ -42,19 +44,26 @@ def compose(
     top, left, height, width = _box([*sheets, raster], n)
     under = np.zeros((height, width, UNDER), np.float32)
     seen = map(np.ascontiguousarray, (raster.depth, raster.triangle, raster.bary))
-    mesh = map(np.ascontiguousarray, (body.triangles, body.place, body.plane))
+    parts = (body.triangles, body.place, body.plane, body.mix[:, None])
+    mesh = map(np.ascontiguousarray, parts)
     cover = np.zeros(tuple(size + 4 for size in raster.triangle.shape), np.bool_)
     np.greater_equal(raster.triangle, 0, out=cover[2:-2, 2:-2])
     show_body(*seen, cover, *raster.origin, *mesh, n, np.float32(behind), top, left, under)
     stack = np.empty((height, width, len(sheets), FRAGMENT), np.float32)
     count = np.zeros((height, width), np.uint8)
-    parts = [
-        np.ascontiguousarray(a) for a in (photo.triangles, photo.place, photo.cut, photo.share)
+    cover = np.zeros((height + 2, width + 2), np.bool_)
+    for sheet in sheets:
+        row, column = sheet.origin[0] - top + 1, sheet.origin[1] - left + 1
+        rows, columns = sheet.triangle.shape
+        cover[row : row + rows, column : column + columns] |= sheet.triangle >= 0
+    own = [
+        np.ascontiguousarray(a)
+        for a in (photo.triangles, photo.place, photo.cut, photo.share[:, None])
     ]
     for sheet, members in zip(sheets, photo.members, strict=True):
         row, column = sheet.origin[0] - top, sheet.origin[1] - left
         seen = map(np.ascontiguousarray, (sheet.depth, sheet.triangle, sheet.bary))
-        lay(*seen, row, column, *parts, np.ascontiguousarray(members), stack, count)
+        lay(*seen, row, column, top, left, cover, *own, np.ascontiguousarray(members), stack, count)
     made = np.zeros((1, 3 + 1 + 1 + WARPED_CHANNELS + 2, n, n), np.float32)
     pictures = map(np.ascontiguousarray, (body.planes, photo.picture, photo.rim))
     kinds = np.zeros((height + 2, width + 2), np.uint8)
@@ -141,9 +150,16 @@ def _look(
             if weight > zero:
                 own_plane = planes[int(under[i, j, PLANE])]
                 u, v, fu, fv = cell(under[i, j, SPOT], under[i, j, SPOT + 1], n)
-                red = weight * between(own_plane, u, v, fu, fv, 0)
-                green = weight * between(own_plane, u, v, fu, fv, 1)
-                blue = weight * between(own_plane, u, v, fu, fv, 2)
+                mixed = weight * under[i, j, MIX]
+                kept = weight - mixed
+                red = kept * between(own_plane, u, v, fu, fv, 0)
+                green = kept * between(own_plane, u, v, fu, fv, 1)
+                blue = kept * between(own_plane, u, v, fu, fv, 2)
+                if mixed > zero:
+                    other = planes[int(under[i, j, OTHER])]
+                    red += mixed * between(other, u, v, fu, fv, 0)
+                    green += mixed * between(other, u, v, fu, fv, 1)
+                    blue += mixed * between(other, u, v, fu, fv, 2)
             if chosen < 0:
                 kinds[i + 1, j + 1] = BODY if shown > zero else NOTHING
                 if weight > zero:

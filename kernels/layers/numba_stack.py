@@ -18,10 +18,25 @@ DEPTH, PLACE, PART = 0, 1, 3
 _NUMBER = numba.int32
 
 
+@numba.njit(inline="always")
+def _filled(cover: Any, i: Any, j: Any, y: Any, x: Any, n: Any) -> Any:
+    """How much of a pixel and those around it, in the window, is covered: the outline is soft."""
+    if cover[i, j + 1] and cover[i + 2, j + 1] and cover[i + 1, j] and cover[i + 1, j + 2]:
+        return np.float32(1)
+    there = counted = 0
+    for k in range(3):
+        for m in range(3):
+            if 0 <= y + k - 1 < n and 0 <= x + m - 1 < n:
+                counted += 1
+                there += int(cover[i + k, j + m])
+    return np.float32(there) / np.float32(counted)
+
+
 @kernel(
     (
-        *(read_only(2), read_only(2, _NUMBER), read_only(3), INDEX, INDEX),
-        *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(1), read_only(2)),
+        *(read_only(2), read_only(2, _NUMBER), read_only(3), INDEX, INDEX, INDEX, INDEX),
+        read_only(2, FLAG),
+        *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(2), read_only(2)),
         *(written(4), written(2, BYTE)),
     )
 )
@@ -31,6 +46,9 @@ def lay(
     bary: Any,
     row: Any,
     column: Any,
+    top: Any,
+    left: Any,
+    cover: Any,
     triangles: Any,
     place: Any,
     cut: Any,
@@ -39,7 +57,12 @@ def lay(
     stack: Any,
     count: Any,
 ) -> None:
-    """Put a sheet's pixels onto the stack, whose fragments lie near before far."""
+    """Put a sheet's pixels onto the stack, whose fragments lie near before far.
+
+    :param row: of the stack that the sheet's first pixel is; :param column: likewise.
+    :param top: row of the window that the stack's first pixel is; :param left: column.
+    :param cover: ``[h+2,w+2]``: where any sheet is, in the stack and a pixel around.
+    """
     height, width = number.shape
     last = np.float32(members.shape[0] - 1)
     zero, half, one = np.float32(0), np.float32(0.5), np.float32(1)
@@ -50,12 +73,15 @@ def lay(
                 continue
             x = carried(bary, i, j, triangles, t, place, 0)
             y = carried(bary, i, j, triangles, t, place, 1)
-            part = share[t]
+            part = carried(bary, i, j, triangles, t, share, 0)
             if part <= zero:
                 continue
             if cut[t]:
                 own = members[int(np.rint(clamped(y, last))), int(np.rint(clamped(x, last)))]
                 part *= min(max((own - half) * np.float32(STEEPNESS) + half, zero), one)
+            part *= _filled(
+                cover, row + i, column + j, top + row + i, left + column + j, members.shape[0]
+            )
             near = depth[i, j]
             at = stack[row + i, column + j]
             k = np.int64(count[row + i, column + j])

@@ -40,9 +40,10 @@ def compose(
     from bunraku.kernels.layers import numba_cpu
 
     n = _check_photo(photo, len(sheets))
-    check_arrays(place=body.place, planes=body.planes)
+    check_arrays(place=body.place, mix=body.mix, planes=body.planes)
     check_arrays(np.int32, triangles=body.triangles, plane=body.plane)
-    check_shape("the body's plane", body.plane, (len(body.triangles),))
+    check_shape("the body's plane", body.plane, (len(body.triangles), 2))
+    check_shape("the body's mix", body.mix, (len(body.place),))
     check_shape("the body's planes", body.planes, (len(body.planes), n, n, 3))
     if body.plane.size and not 0 <= body.plane.min() <= body.plane.max() < len(body.planes):
         raise ValueError(f"the body's plane must be 0 to {len(body.planes) - 1}")
@@ -64,7 +65,7 @@ def _check_photo(photo: PhotoMesh, groups: int) -> int:
     check_shape("the rim", photo.rim, (n, n))
     check_shape("the members", photo.members, (groups, n, n))
     check_shape("cut", photo.cut, (len(photo.triangles),))
-    check_shape("the share", photo.share, (len(photo.triangles),))
+    check_shape("the share", photo.share, (len(photo.place),))
     return n
 
 

@@ -89,28 +89,44 @@ def _under(raster: Raster, body: BodyMesh, behind: float, n: int) -> tuple[Any, 
     """How much the body fills of each pixel, from which depth on it hides, its colours."""
     raster = _whole(raster, n)
     cover = raster.triangle >= 0
-    near = ((0, 0), *AROUND)
-    shown = sum(_shifted(cover.astype(float), *step) for step in near)
-    shown /= sum(_shifted(np.ones((n, n)), *step) for step in near)
+    shown = _filled(cover)
     place = reference.interpolate(raster.triangle, raster.bary, body.triangles, body.place)
-    plane = body.plane[raster.triangle].astype(float)
-    told = np.concatenate([place, plane[..., None], raster.depth[..., None]], -1).astype(float)
+    mix = reference.interpolate(raster.triangle, raster.bary, body.triangles, body.mix[:, None])
+    plane = body.plane[raster.triangle]
+    told = np.concatenate([place, plane, mix, raster.depth[..., None]], -1).astype(float)
     lent, done = np.where(cover[..., None], told, 0.0), cover
     for step in AROUND:
         new = _shifted(cover, *step) & ~done
         lent[new] = _shifted(told, *step)[new]
         done = done | new
-    surface = np.where(done, lent[..., 3] + behind, np.inf)
+    surface = np.where(done, lent[..., 5] + behind, np.inf)
     colours = np.zeros((n, n, 3))
     for k, picture in enumerate(body.planes):
-        its = done & (lent[..., 2] == k)
-        colours[its] = _between(picture, lent[..., :2])[its]
+        seen = _between(picture, lent[..., :2])
+        for which, share in ((2, 1.0 - lent[..., 4]), (3, lent[..., 4])):
+            its = done & (lent[..., which] == k)
+            colours[its] += (seen * share[..., None])[its]
     return shown, surface, colours
+
+
+def _filled(cover: Any) -> Any:
+    """How much of each pixel and of those around it, within the window, is covered."""
+    near = ((0, 0), *AROUND)
+    there = sum(_shifted(cover.astype(float), *step) for step in near)
+    return there / sum(_shifted(np.ones(cover.shape), *step) for step in near)
+
+
+def _edged(cover: Any) -> Any:
+    """``_filled`` of what lies at an edge: without one of the four pixels beside it."""
+    inside = np.pad(cover, 1)
+    beside = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
+    return np.where(beside, 1.0, _filled(cover))
 
 
 def _stack(sheets: Sequence[Raster], photo: PhotoMesh, n: int) -> tuple[Any, Any, Any]:
     """Depth ``[g,n,n]``, place and part of each group, the nearest first."""
     depths, places, parts = [], [], []
+    edged = _edged(np.any([_whole(sheet, n).triangle >= 0 for sheet in sheets], 0))
     for sheet, members in zip(sheets, photo.members, strict=True):
         whole = _whole(sheet, n)
         place = reference.interpolate(whole.triangle, whole.bary, photo.triangles, photo.place)
@@ -118,9 +134,10 @@ def _stack(sheets: Sequence[Raster], photo: PhotoMesh, n: int) -> tuple[Any, Any
         own = members[nearest[..., 1], nearest[..., 0]]
         soft = np.clip((own - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
         places.append(place.astype(float))
-        share = photo.share[whole.triangle]
+        shares = photo.share[:, None]
+        share = reference.interpolate(whole.triangle, whole.bary, photo.triangles, shares)[..., 0]
         depths.append(np.where(share > 0, whole.depth, np.inf))
-        parts.append(np.where(photo.cut[whole.triangle], soft, 1.0) * share)
+        parts.append(np.where(photo.cut[whole.triangle], soft, 1.0) * share * edged)
     order = np.argsort(depths, 0, kind="stable")
     depth, part = (np.take_along_axis(np.array(a), order, 0) for a in (depths, parts))
     return depth, np.take_along_axis(np.array(places), order[..., None], 0), part

@@ -42,7 +42,7 @@ class PhotoMesh:
     members: Array
     """``[g,n,n]`` in [0, 1]: the pixels of each group."""
     share: Array
-    """``[t]`` in [0, 1]: how much of each triangle is shown; what is behind it has the rest."""
+    """``[v]`` in [0, 1]: how much is shown at each vertex; what is behind it has the rest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,9 @@ class BodyMesh:
     place: Array
     """``[v,2]``: x and y where each vertex reads its plane, in pixels."""
     plane: NDArray[np.int32]
-    """``[t]``: which plane a triangle shows."""
+    """``[t,2]``: which plane a triangle shows, and which it goes over into."""
+    mix: Array
+    """``[v]`` in [0, 1]: how much of the second one is shown at each vertex."""
     planes: Array
     """``[k,n,n,3]`` in [0, 1]."""
 

@@ -20,6 +20,8 @@ from bunraku.kernels.plate.matching import INT
 COLOURS = 3
 SEAM = np.float32(3)
 """What a pixel of a seam costs even where it is not seen, in levels."""
+HIDDEN = np.float32(60)
+"""By how many levels an edge is expected that hides a seam wholly."""
 
 
 @numba.njit(inline="always")
@@ -32,12 +34,21 @@ def _apart(picture: Any, ay: Any, ax: Any, by: Any, bx: Any) -> Any:
 
 
 @numba.njit(inline="always")
-def _seam(picture: Any, y: Any, x: Any, ny: Any, nx: Any, a: Any, b: Any) -> Any:
+def _seam(
+    picture: Any, cells: Any, guess: Any, y: Any, x: Any, ny: Any, nx: Any, a: Any, b: Any
+) -> Any:
     """What it costs that two neighbours have these two offsets."""
     if a[0] == b[0] and a[1] == b[1]:
         return np.float32(0)
     cost = _apart(picture, y + a[0], x + a[1], y + b[0], x + b[1])
-    return SEAM + cost + _apart(picture, ny + a[0], nx + a[1], ny + b[0], nx + b[1])
+    cost += _apart(picture, ny + a[0], nx + a[1], ny + b[0], nx + b[1])
+    if cells[y, x] != cells[ny, nx]:  # an edge is expected there, and hides it
+        total = np.float32(0)
+        for c in range(COLOURS):
+            d = guess[y, x, c] - guess[ny, nx, c]
+            total += d * d
+        cost *= max(np.float32(1) - np.sqrt(total) / HIDDEN, np.float32(0))
+    return SEAM + cost
 
 
 @numba.njit
@@ -121,7 +132,8 @@ def _flow(links: Any, ends: Any, excess: Any, height: Any, queue: Any, queued: A
 @kernel(
     (
         *(read_only(3), read_only(2, BYTE), read_only(2, BYTE), read_only(2, INT)),
-        *(read_only(2, INT), read_only(1, INT), read_only(1), read_only(1), written(3, INT)),
+        *(read_only(2, INT), read_only(2, INT), read_only(3), read_only(1, INT), read_only(1)),
+        *(read_only(1), written(3, INT)),
     )
 )
 def expand(
@@ -130,6 +142,8 @@ def expand(
     known: Any,
     pixels: Any,
     numbers: Any,
+    cells: Any,
+    guess: Any,
     offset: Any,
     own: Any,
     new: Any,
@@ -140,6 +154,8 @@ def expand(
     :param picture: ``[H,W,C]`` float32, of which the first three channels are colours.
     :param hole: and ``known``: ``[H,W]`` uint8; what is not known is never copied.
     :param pixels: ``[n,2]`` int32, those of the hole, and ``numbers`` ``[H,W]``, the reverse.
+    :param cells: ``[H,W]`` int32, between which edges are expected, as far as
+    :param guess: ``[H,W,C]`` float32, the colours that are expected, differ there.
     :param offset: ``[2]`` int32.
     :param own: and ``new``: ``[n]`` float32, what each pixel's own offset and this one cost by
         themselves, in levels.
@@ -167,9 +183,9 @@ def expand(
             if not (leads[i] or leads[j]):
                 continue
             here, there = offsets[y, x], offsets[ny, nx]
-            stay = _seam(picture, y, x, ny, nx, here, there)
-            first = _seam(picture, y, x, ny, nx, offset, there)
-            second = _seam(picture, y, x, ny, nx, here, offset)
+            stay = _seam(picture, cells, guess, y, x, ny, nx, here, there)
+            first = _seam(picture, cells, guess, y, x, ny, nx, offset, there)
+            second = _seam(picture, cells, guess, y, x, ny, nx, here, offset)
             if not leads[j]:
                 excess[i] += first - stay
             elif not leads[i]:

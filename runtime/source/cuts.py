@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bunraku.kernels.plate.cutting import COLOURS, expand
 from bunraku.kernels.plate.seams import STEPS
-from bunraku.runtime.source.expected import EXPECTED_MOST, PATCH
+from bunraku.runtime.source.expected import PATCH
 from bunraku.spec.arrays import Array
 
 COMMONEST = 40
@@ -27,7 +27,7 @@ AGAINST = 0.07
 """Cost in levels of a squared level of what speaks against a source by itself."""
 UNLIKE = 0.008
 """Cost in levels of a squared level between a source's surroundings and what is expected; up to
-``EXPECTED_MOST``. Less than patches pay: it must not choose between the planks of a wall."""
+``Scene.most``. Less than patches pay: it must not choose between the planks of a wall."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +43,16 @@ class Scene:
     """What may be copied."""
     pixels: NDArray[np.int32]
     """``[n, 2]``, those of the hole, row by row."""
+    cells: NDArray[np.int32]
+    """``[H, W]``, between which edges are expected."""
     guess: Array
     """``[H, W, CHANNELS]``, what is expected there."""
     dear: Array
     """``[H, W]``, cost of each source by itself."""
     far: Array
     """``[2]``, cost of a source for each pixel up or down, and to the side."""
+    most: float
+    """How many squared levels between ``guess`` and a source count."""
 
 
 def shorten_seams(scene: Scene, offsets: NDArray[np.int32]) -> None:
@@ -64,7 +68,18 @@ def shorten_seams(scene: Scene, offsets: NDArray[np.int32]) -> None:
     masks = scene.hole, scene.known
     for offset in _commonest(offsets[ys, xs]):
         new = costs.of(offset[None])
-        expand(scene.filled, *masks, scene.pixels, numbers, offset, own, new, offsets)
+        expand(
+            scene.filled,
+            *masks,
+            scene.pixels,
+            numbers,
+            scene.cells,
+            scene.guess,
+            offset,
+            own,
+            new,
+            offsets,
+        )
         own = np.where((offsets[ys, xs] == offset).all(-1), new, own)
 
 
@@ -88,7 +103,7 @@ class _Costs:
         self._colours = np.ascontiguousarray(scene.filled[..., :COLOURS])
         self._mean = cv2.blur(self._colours, (PATCH, PATCH))
         self._guess = scene.guess[self._ys, self._xs, :COLOURS]
-        self._dear, self._far = scene.dear, scene.far
+        self._dear, self._far, self._most = scene.dear, scene.far, scene.most
         self._rims = []
         for up, aside in STEPS:
             ys, xs = self._ys + up, self._xs + aside
@@ -104,7 +119,7 @@ class _Costs:
         far = self._far[0] * np.abs(up) + self._far[1] * np.abs(aside)
         unlike = np.square(self._guess - self._mean[ys, xs]).sum(-1)
         cost = AGAINST * (self._dear[ys, xs] + far)
-        cost += UNLIKE * np.minimum(unlike, EXPECTED_MOST)
+        cost += UNLIKE * np.minimum(unlike, self._most)
         apart = self._apart((ys, xs), (self._ys, self._xs))
         cost += FILLED * np.minimum(apart, FILLED_MOST)
         for rim, rim_ys, rim_xs in self._rims:

@@ -25,7 +25,9 @@ UP_DOWN_USUAL = 2.0
 """The same up or down, for each squared level of usual rarity: where nothing is like anything else,
 differences of patches say little, and rows say more."""
 EXPECTED, EXPECTED_MOST = 0.4, 900.0
-"""Cost of a squared level between a patch's mean and the smooth fill, and where that ends."""
+"""Cost of a squared level between a patch's mean and the smooth fill, and where that ends;"""
+EXPECTED_MOST_CELLS = 6000.0
+"""and where it ends if it was made from what belongs together."""
 RARITY_SIDE = 72
 """Longer side in pixels at which it is looked how rare things are: patches are then as large as
 things."""
@@ -51,6 +53,8 @@ class Expected:
     """``[n, m]``, cost of each source by itself, of a smaller picture."""
     usual: float
     """Median rarity, in squared levels."""
+    most: float = EXPECTED_MOST
+    """How many squared levels between the smooth fill and a source count."""
 
     def guess_at(self, size: tuple[int, int]) -> Array:
         """``guess`` at another width and height."""
@@ -63,17 +67,26 @@ class Expected:
     def terms(self, longest: int) -> Array:
         """``terms`` of ``kernels.plate.matching.match`` for a picture of this longer side."""
         up_down = UP_DOWN + UP_DOWN_USUAL * min(self.usual, RARE_MOST)
-        return np.array([up_down / longest, ASIDE / longest, EXPECTED, EXPECTED_MOST], np.float32)
+        return np.array([up_down / longest, ASIDE / longest, EXPECTED, self.most], np.float32)
 
 
-def expect(picture: Array, unclear: NDArray[np.uint8]) -> Expected:
+def expect(
+    picture: Array, unclear: NDArray[np.uint8], cells: NDArray[np.int64] | None = None
+) -> Expected:
     """Look at what surrounds a hole.
 
     :param picture: ``[h, w, CHANNELS]`` float32.
     :param unclear: ``[h, w]`` in {0, 1}, the hole and what else is not to be looked at; not all.
+    :param cells: ``[h, w]`` numbers; colours do not go over from one to another, each of which has
+        some that are clear. None for a single one.
     """
     height, width = unclear.shape
     guess = _smooth(picture, unclear)
+    divided = cells is not None and bool(cells.any())
+    if cells is not None and divided:
+        for cell in np.unique(cells[unclear > 0]):
+            own = cells == cell
+            guess[own] = _smooth(picture, np.maximum(unclear, ~own))[own]
     scale = min(1.0, RARITY_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = _resized(picture, size)
@@ -86,7 +99,8 @@ def expect(picture: Array, unclear: NDArray[np.uint8]) -> Expected:
     # At the rim of the hole there is no whole patch: what is beside it says how rare it is.
     beside = cv2.dilate(rare, np.ones((4 * REACH + 3,) * 2, np.uint8))
     rare = np.where(valid > 0, cv2.dilate(rare, np.ones((3, 3), np.uint8)), beside)
-    return Expected(guess, np.asarray(RARE * rare, np.float32), usual)
+    most = EXPECTED_MOST_CELLS if divided else EXPECTED_MOST
+    return Expected(guess, np.asarray(RARE * rare, np.float32), usual, most)
 
 
 def overused(

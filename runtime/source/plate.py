@@ -26,6 +26,8 @@ CLEAR = 0.03
 """How far from the person colours are taken: nearer, the person's own are mixed into them."""
 FEATHER = 0.012
 """Width of the blend outside of the hole, in heights of the person."""
+BEYOND = OUTLINE + 2 * FEATHER
+"""How far beyond the person the plate is not the photo itself: the blend is blurred, too."""
 AROUND = 0.6
 """How far from the person pieces are taken, in heights of the person."""
 WORK_SIDE = 320
@@ -187,9 +189,11 @@ def _fill_by_pieces(
     small = np.asarray(reduced, np.uint8)
     touched, scale = _touched(gone[box.part], box), box.scale
     # What is blended is filled too: the outline, and the feather twice, outwards and blurred.
-    hole = _dilate(touched, max(2, round((OUTLINE + 2 * FEATHER) * tall * scale)))
+    hole = _dilate(touched, max(2, round(BEYOND * tall * scale)))
     unclear = _dilate(touched, max(3, round(CLEAR * tall * scale)))
-    found = complete(small, hole, unclear | _dilate(_touched(somebody[box.part], box), 1))
+    others = _dilate(_touched(somebody[box.part], box), 1)
+    hidden = _dilate(touched, max(2, round(OUTLINE * tall * scale)))
+    found = complete(small, hole, unclear | others, hidden | others)
     if found is None:
         return False
     where = np.array(box, np.int64), np.array([near.top, near.left], np.int64)

@@ -3,7 +3,7 @@
 At each size of a pyramid every patch that touches the hole looks for a like patch in the
 surroundings, and what the patches say of a pixel is averaged; the next size starts from there. In
 the end each pixel of the hole has an offset to where it is copied from, and cuts.py makes pieces of
-these.
+these. Straight edges go on through the hole (lines.py, cells.py).
 
 Source: A. Newson et al., "Non-Local Patch-Based Image Inpainting", 2017: gradients as two more
 channels (section 3), the onion-peel start (section 4).
@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from bunraku.kernels.plate.matching import NOTHING, REACH, match, vote
 from bunraku.kernels.plate.seams import level
+from bunraku.runtime.source.cells import cells_of
 from bunraku.runtime.source.cuts import Scene, shorten_seams
 from bunraku.runtime.source.expected import PATCH, Expected, centres, expect, overused
+from bunraku.runtime.source.pyramid import Size, pyramid
 from bunraku.spec.arrays import Array, Picture
 
-COARSEST = 24
-"""The pyramid ends before a side is less than this, in pixels."""
 GRADIENT = 2.0
 """Weight of the gradient channels beside the colours."""
 NEAR_PERSON = 0.1
@@ -56,34 +56,29 @@ class Completion:
     """``[h, w, 3]``, to be added to what is copied, in levels."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Size:
-    """One size of the pyramid; h × w with a rim around it."""
-
-    picture: Array
-    """``[h, w, CHANNELS]``, colours and gradients."""
-    hole: NDArray[np.uint8]
-    clear: NDArray[np.uint8]
-    """What may be copied."""
-
-
 def complete(
-    part: Picture, hole: NDArray[np.uint8], unclear: NDArray[np.uint8]
+    part: Picture,
+    hole: NDArray[np.uint8],
+    unclear: NDArray[np.uint8],
+    hidden: NDArray[np.uint8] | None = None,
 ) -> Completion | None:
     """Where the pixels of a hole are to be copied from.
 
     :param part: ``[h, w, 3]`` uint8.
     :param hole: ``[h, w]`` in {0, 1}.
     :param unclear: ``[h, w]`` in {0, 1}, what is not to be copied, beside the hole.
+    :param hidden: ``[h, w]`` in {0, 1}, what shows nothing of the surroundings, not even where
+        their edges are; None for the hole.
     :return: None where there is too little around the hole to copy.
     """
     unclear = np.maximum(unclear, hole)
     if min(hole.shape) <= 2 * REACH or centres(1 - unclear).sum() <= ENOUGH * hole.sum():
         return None
     picture = _with_gradients(part, hole)
-    expected = expect(picture, unclear)
+    cells = cells_of(part, hole if hidden is None else hidden, unclear)
+    expected = expect(picture, unclear, cells)
     picture = np.where(hole[..., None] > 0, expected.guess, picture).astype(np.float32)
-    sizes = _pyramid(_Size(picture, hole, 1 - unclear))
+    sizes = pyramid(Size(picture, hole, 1 - unclear))
     offsets: NDArray[np.int32] | None = None
     filled = picture
     for number in range(len(sizes) - 1, -1, -1):
@@ -100,9 +95,11 @@ def complete(
         inside,
         core,
         pixels,
+        _rimmed(cells.astype(np.int32)),
         guess=_rimmed(expected.guess, "edge"),
         dear=_rimmed(expected.dear_at(hole.shape[::-1])),
         far=expected.terms(max(hole.shape))[:2],
+        most=expected.most,
     )
     shorten_seams(scene, found)
     shade = np.zeros((*found.shape[:2], 3), np.float32)
@@ -132,40 +129,8 @@ def _with_gradients(part: Picture, hole: NDArray[np.uint8]) -> Array:
     return np.dstack([part, *(one / count for one in busy)]).astype(np.float32)
 
 
-def _pyramid(finest: _Size) -> list[_Size]:
-    """Halved until the hole is as thin as a patch, or the picture too small."""
-    sizes = [finest]
-    while min(sizes[-1].hole.shape) >= 2 * COARSEST:
-        last = sizes[-1]
-        if cv2.distanceTransform(last.hole, cv2.DIST_L2, 3).max() <= REACH + 1:
-            break
-        known = _halved(1.0 - last.hole)
-        trusted = _halved(last.picture * (1.0 - last.hole)[..., None])
-        own = trusted / np.maximum(known, 1e-6)[..., None]
-        picture = np.where((known >= 0.5)[..., None], own, _halved(last.picture))
-        clear = _halved(last.clear) > 0.8
-        hole = known < 0.5
-        sizes.append(
-            _Size(picture.astype(np.float32), hole.astype(np.uint8), clear.astype(np.uint8))
-        )
-    return sizes
-
-
-def _halved(values: NDArray[np.generic]) -> Array:
-    """Means of 2 × 2 pixels; an odd last row or column counts twice."""
-    even = np.pad(
-        np.asarray(values, np.float32),
-        [(0, n % 2) for n in values.shape[:2]] + [(0, 0)] * (values.ndim - 2),
-        mode="edge",
-    )
-    top, bottom = even[::2], even[1::2]
-    return np.asarray(
-        0.25 * (top[:, ::2] + top[:, 1::2] + bottom[:, ::2] + bottom[:, 1::2]), np.float32
-    )
-
-
 def _search(
-    size: _Size, expected: Expected, coarser: NDArray[np.int32] | None, number: int
+    size: Size, expected: Expected, coarser: NDArray[np.int32] | None, number: int
 ) -> tuple[Array, NDArray[np.int32]]:
     """The hole filled at one size, and where its patches come from.
 

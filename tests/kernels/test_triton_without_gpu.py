@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 from tests.kernels.compiling import Launch, compiled, launches_of
-from tests.kernels.triton_forms import FORMS, SCALES, Form
+from tests.kernels.tensor_operators import SCALES
+from tests.kernels.triton_forms import FORMS, Form
 
 pytest.importorskip("triton", reason="Triton is not installed")
 HERE = Path(__file__).parent

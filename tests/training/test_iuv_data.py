@@ -11,14 +11,13 @@ from bunraku.networks.iuv import torso_length
 from bunraku.spec.landmarks import MIRRORED
 from bunraku.spec.surface import MIRROR
 from bunraku.training.iuv_data import (
-    DEPTH_OFFSET,
-    DEPTH_SCALE,
     IuvBatch,
     IuvData,
     jitter,
     moved,
     spoilt,
 )
+from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE
 
 MakePeople = Callable[..., Path]
 

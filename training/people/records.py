@@ -1,4 +1,4 @@
-"""What is stored of a synthetic person: one .npz file with several frames.
+"""What is stored of a person, synthetic or of a clip: one .npz file with several frames.
 
 Arrays (F frames): ``rgba`` uint8 [F,256,256,4] premultiplied colour and soft alpha; ``iuv`` uint8
 [F,128,128,3] part, round(255 U), round(255 V), taken from the nearest sample; ``plate`` uint8
@@ -7,13 +7,17 @@ float32 [F,33,4] in BlazePose's order: x, y in window units (0..1, origin top le
 units relative to the hips, negative towards the camera, visibility 0 or 1; ``yaw`` float32 [F]
 radians, 0 = facing the camera, positive = turned to the person's own right; ``half`` bool;
 ``seed`` and ``index`` int64.
+
+Of people of clips (training/prepare) all of this is as good as the networks that looked at them;
+their seed is -1.
 """
 
 from __future__ import annotations
 
 import os
 import zipfile
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +27,9 @@ from bunraku.errors import InputError, OutputError
 
 SIZE = 256
 IUV_SIZE = 128
+
+_DAMAGE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
+"""What reading a file raises that is none of these, or was cut short."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,10 @@ def list_records(folder: Path) -> list[Path]:
     """All records of a folder in order. Raises InputError when there are none."""
     found = sorted(folder.glob("person_*.npz"))
     if not found:
-        raise InputError(f"{folder} holds no synthetic people.", "Make some with: bunraku synth")
+        raise InputError(
+            f"{folder} holds no people to learn from.",
+            "Make some with `bunraku synth` or `bunraku prepare`.",
+        )
     return found
 
 
@@ -96,8 +106,8 @@ def read_record(path: Path) -> Record:
                 seed=int(stored["seed"]),
                 index=int(stored["index"]),
             )
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as exc:
-        raise InputError(f"{path} is not a record of a synthetic person.") from exc
+    except _DAMAGE as exc:
+        raise _no_record(path) from exc
 
 
 def read_header(path: Path) -> tuple[int, int]:
@@ -105,8 +115,46 @@ def read_header(path: Path) -> tuple[int, int]:
     try:
         with np.load(path) as stored:
             return int(stored["seed"]), len(stored["yaw"])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except _DAMAGE:
         return -1, 0
+
+
+def check_record(path: Path) -> None:
+    """See that a record is whole and of the one size, without reading its pictures.
+
+    Raises:
+        InputError: it is cut short, or no record, or its pictures are of another size.
+    """
+    sides = {"rgba": SIZE, "plate": SIZE, "iuv": IUV_SIZE}
+    shapes = {}
+    try:
+        with zipfile.ZipFile(path) as stored:
+            missing = {f"{field.name}.npy" for field in fields(Record)} - {*stored.namelist()}
+            if missing:
+                raise KeyError(missing)
+            for name in sides:
+                with stored.open(f"{name}.npy") as array:
+                    np.lib.format.read_magic(array)
+                    shapes[name], _, _ = np.lib.format.read_array_header_1_0(array)
+    except _DAMAGE as exc:
+        raise _no_record(path) from exc
+    if shapes["rgba"][0] < 1:
+        raise _no_record(path)
+    for name, side in sides.items():
+        found = shapes[name][-3:-1]
+        if found != (side, side):
+            raise InputError(
+                f"{path} has pictures of {' x '.join(map(str, found))} pixels in {name!r}, and "
+                f"training takes {side} x {side}.",
+                "Make the folder's people again, all with this version.",
+            )
+
+
+def _no_record(path: Path) -> InputError:
+    return InputError(
+        f"{path} is damaged, cut short or not a record of a person.",
+        "Remove it, and run again what made it.",
+    )
 
 
 def compose(record: Record, i: int) -> np.ndarray:

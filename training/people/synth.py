@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from bunraku.errors import BunrakuError, InputError, OutputError
@@ -17,11 +11,7 @@ from bunraku.runtime.cache import cache_folder
 from bunraku.training.people.body import load_body
 from bunraku.training.people.records import read_header, record_path, write_record
 from bunraku.training.people.studio import Studio
-
-# Several workers of one thread each draw more people than one worker of several threads.
-_ONE_THREAD = dict.fromkeys(
-    ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
-)
+from bunraku.training.workers import in_processes, progress_bar
 
 
 @dataclass(frozen=True)
@@ -69,9 +59,11 @@ def synthesize(
     cache = cache_folder()
     if todo:
         load_body(cache)  # built here once, else every worker would start to build it
-        with _environment(_ONE_THREAD):
-            _run(out, assets, todo, frames, min(workers, len(todo)), seed, backgrounds, cache,
-                 progress)  # fmt: skip
+        jobs = [(out, seed, index, frames) for index in todo]
+        made_by = in_processes(_make, jobs, workers, _start_worker, (assets, cache, backgrounds))
+        with progress_bar("people", len(todo), "samples", shown=progress) as advance:
+            for _ in made_by:
+                advance(frames)
     seconds = time.monotonic() - started
     made = len(todo) * frames
     return SynthReport(len(todo), made, seconds, made / max(seconds, 1e-9), people - len(todo))
@@ -92,35 +84,6 @@ def _exists(out: Path, index: int, seed: int, frames: int) -> bool:
     return True
 
 
-def _run(
-    out: Path,
-    assets: Path,
-    todo: list[int],
-    frames: int,
-    workers: int,
-    seed: int,
-    backgrounds: Path | None,
-    cache: Path,
-    progress: bool,
-) -> None:
-    # Spawned, not forked: OpenGL contexts and BLAS threads do not survive a fork.
-    pool = ProcessPoolExecutor(
-        workers, get_context("spawn"), _start_worker, (assets, cache, backgrounds)
-    )
-    try:
-        jobs = [pool.submit(_make, out, seed, index, frames) for index in todo]
-        with _progress(len(todo), frames, progress) as advance:
-            for job in as_completed(jobs):
-                job.result()
-                advance()
-    except BrokenProcessPool as exc:
-        raise BunrakuError(
-            "A worker process died while drawing people.", "Try --workers 1, or free some memory."
-        ) from exc
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 _studio: Studio | BunrakuError | None = None
 
 
@@ -138,55 +101,3 @@ def _make(out: Path, seed: int, index: int, frames: int) -> int:
         raise _studio or BunrakuError("The worker was not started.")
     write_record(out, _studio.photograph(seed, index, frames))
     return index
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Environment variables for the child processes started inside."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-class _Advance:
-    """Moves the progress bar by one person."""
-
-    def __call__(self) -> None:
-        """Nothing to show."""
-
-
-@contextmanager
-def _progress(people: int, frames: int, shown: bool) -> Iterator[_Advance]:
-    if not shown:
-        yield _Advance()
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("people"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:.1f} samples/s"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns) as bar:
-        task = bar.add_task("people", total=people, rate=0.0)
-        started = time.monotonic()
-
-        class Moving(_Advance):
-            def __call__(self) -> None:
-                bar.advance(task)
-                done = bar.tasks[0].completed * frames
-                bar.update(task, rate=done / (time.monotonic() - started))
-
-        yield Moving()

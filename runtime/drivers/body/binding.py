@@ -20,10 +20,11 @@ from bunraku.runtime.drivers.body.parting import (
     Groups,
     follow_edges,
 )
+from bunraku.runtime.drivers.body.parts import HAIR, HANGING, known_hands_weights, parts_of
 from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
+from bunraku.runtime.drivers.body.skull import Skull
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
-from bunraku.spec.skeleton import ADJACENT, BODY_BONES, BodyBone
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 GROWN_PX = 2
 """How far beyond the outline pixels are bound: soft edges lie there."""
@@ -31,31 +32,10 @@ DEPTH_STEP = 0.22
 """Depths that differ by more, in lengths of the trunk, are of two surfaces."""
 RELAXING = 40
 """Steps of smoothing: how wide a joint bends, in pixels, goes with their root."""
-ARMPIT = 0.4
-"""Of the upper arm's length: from there on it hangs beside the trunk and not on it."""
 UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
-FREE = BODY_BONES
-"""Number of the part that is the left upper arm below the armpit; the right one's is the next."""
-HAIR = FREE + 2
-"""Number of the part that is hair."""
+FOREARMS = Group.FOREARM_L, Group.FOREARM_R
 _UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
-
-
-def _hanging() -> NDArray[np.bool_]:
-    result = np.zeros((HAIR + 1, HAIR + 1), np.bool_)
-    result[:FREE, :FREE] = np.array(ADJACENT)[:BODY_BONES, :BODY_BONES]
-    for side in (0, 1):
-        arm = BodyBone.UPPER_ARM_L + side
-        own = [arm, FREE + side, BodyBone.FOREARM_L + side]
-        result[FREE + side, own] = result[own, FREE + side] = True
-    under_hair = [BodyBone.CHEST, BodyBone.PELVIS, BodyBone.HEAD, HAIR]
-    result[HAIR, under_hair] = result[under_hair, HAIR] = True
-    return result
-
-
-HANGING = _hanging()
-"""``[18, 18]``, which parts hang together: bones, the upper arms below the armpit, and hair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +69,9 @@ class Bound:
     """The photo's own pixels."""
     hidden: tuple[Binding, ...]
     """What its arms hide of it, a layer each."""
-    back: Binding | None
-    """The back of its head and hair, which the front of them hides."""
+    head: Head
+    skull: Skull | None
+    """The form of its head; None of one that looks away."""
     hair: NDArray[np.bool_]
     """``[n, n]``"""
 
@@ -104,9 +85,12 @@ class _Surface:
     depth: Array
 
     @classmethod
-    def of(cls, fit: Fit, weights: Array, triangles: NDArray[np.int32]) -> _Surface:
+    def of(
+        cls, fit: Fit, weights: Array, triangles: NDArray[np.int32], *, cull: bool = False
+    ) -> _Surface:
+        """:param cull: leave out what is seen from within."""
         n = len(fit.inside)
-        raster = rasterise(fit.mesh, triangles, (n, n))
+        raster = rasterise(fit.mesh, triangles, (n, n), cull=cull)
         return cls(raster.triangle >= 0, interpolate(raster, triangles, weights), raster.depth)
 
 
@@ -119,12 +103,13 @@ def body_weights(fit: Fit) -> Array:
     return weights
 
 
-def bind_photo(fit: Fit, window: Picture) -> Bound:
+def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
     """The photo's person, and what is hidden of it.
 
     Weights are those of the front-most surface, spread where the body does not reach, and relaxed.
 
     :param window: ``[n, n, 3]`` uint8.
+    :param face: ``[478, 3]`` in its pixels, the points of the face; None if not known.
     """
     triangles = fit.template.triangles
     weights = body_weights(fit)
@@ -133,20 +118,24 @@ def bind_photo(fit: Fit, window: Picture) -> Bound:
     origin, _ = spread(ring, front.shown & ring)
     bone = front.weights.argmax(-1).ravel()[np.maximum(origin, 0)]
     fitted = np.where(origin >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
-    groups = follow_edges(fitted, fit.inside, window, fit.stance.points, fit.trunk_px)
+    left, right = (None if place is None else place.pixels for place in fit.places)
+    points = fit.stance.points
+    groups = follow_edges(fitted, fit.inside, window, points, fit.trunk_px, (left, right))
     head = Head.of(fit)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK
     of_vertex = GROUP[weights.argmax(1)]
-    bound, hidden = [], []
-    covers = covers_of(fit, groups, np.isin(_parts(fit, bone.astype(np.int32)), _UPPER_ARMS))
+    bound: list[Binding] = []
+    hidden: list[Binding] = []
+    covers = covers_of(fit, groups, np.isin(parts_of(fit, bone.astype(np.int32)), _UPPER_ARMS))
     for group in range(GROUPS):
         own = triangles[(of_vertex[triangles] == group).any(1)]
-        alone = _Surface.of(fit, weights, np.ascontiguousarray(own))
+        # Without its hand a forearm is an open tube, which the camera may look into.
+        alone = _Surface.of(fit, weights, np.ascontiguousarray(own), cull=group in FOREARMS)
         seen = groups == group
         kept = seen & (fitted == group) & front.shown
         surface = _Surface(
-            kept | alone.shown,
+            kept if group in FOREARMS and kept.any() else kept | alone.shown,
             np.where(kept[..., None], front.weights, alone.weights),
             np.where(kept, front.depth, alone.depth),
         )
@@ -159,9 +148,20 @@ def bind_photo(fit: Fit, window: Picture) -> Bound:
     own = whole.weights[hair]
     whole = _relaxed(fit, whole)
     whole.weights[hair] = own  # what it lies on hangs on arms too
+    skull = None
+    if not head.away:
+        skull = Skull.of(fit, head, hair, front.depth, front.shown, face)
+        own = whole.reached & (whole.group == Group.TRUNK)
+        whole = replace(whole, depth=np.where(own, skull.placed(whole.depth), whole.depth))
+        head = replace(head, middle=skull.middle)
     apart = UNDER * fit.trunk_px
-    hidden = [_put_behind(one, whole, apart) for one in hidden]
-    return Bound(whole, tuple(hidden), _back(fit, whole, head, hair), hair)
+    # A forearm that its hand hides may itself lie before what both of them hide.
+    behind_all = np.isin([one.group.max() for one in hidden], FOREARMS)
+    hidden = [
+        _put_behind(one, whole, apart if fore else 2.0 * apart)
+        for one, fore in zip(hidden, behind_all, strict=True)
+    ]
+    return Bound(whole, tuple(hidden), head, skull, hair)
 
 
 def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) -> Binding:
@@ -181,25 +181,12 @@ def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) ->
     depth = np.where(reached, surface.depth.ravel()[at], 0.0)
     return Binding(
         reached,
-        np.ascontiguousarray(weights, np.float32),
+        np.ascontiguousarray(known_hands_weights(fit, weights, bone), np.float32),
         bone,
-        _parts(fit, bone),
+        parts_of(fit, bone),
         depth.astype(np.float32),
         np.where(reached, distance, np.inf).astype(np.float32),
     )
-
-
-def _parts(fit: Fit, bone: NDArray[np.int32]) -> NDArray[np.int32]:
-    """``Binding.part``: an upper arm is of two parts."""
-    rows, columns = np.indices(bone.shape)
-    result = bone.copy()
-    for side in (0, 1):
-        start, end = fit.stance.points[[LEFT_SHOULDER + side, LEFT_ELBOW + side], :2]
-        along = end - start
-        share = (columns - start[0]) * along[0] + (rows - start[1]) * along[1]
-        free = share > ARMPIT * max(float(along @ along), 1e-6)
-        result[(bone == BodyBone.UPPER_ARM_L + side) & free] = FREE + side
-    return result
 
 
 def _joined(layers: list[Binding]) -> Binding:
@@ -223,21 +210,6 @@ def _with_head(whole: Binding, head: Head, hair: NDArray[np.bool_], front: _Surf
     on_top = own & hair & front.shown
     depth = np.where(on_top, np.minimum(whole.depth, front.depth), whole.depth)
     return replace(whole, weights=weights, bone=bone, part=part, depth=depth.astype(np.float32))
-
-
-def _back(fit: Fit, whole: Binding, head: Head, hair: NDArray[np.bool_]) -> Binding | None:
-    """See ``Bound.back``."""
-    own = fit.inside & whole.reached & (whole.group == Group.TRUNK)
-    region = head.back(own, hair)
-    if not region.any():
-        return None
-    weights = head.carry(np.zeros_like(whole.weights), region, region) * region[..., None]
-    share = weights[..., BodyBone.HEAD]
-    bone = np.where(share >= 0.5, BodyBone.HEAD, BodyBone.CHEST)
-    bone = np.where(region, bone, -1).astype(np.int32)
-    depth = np.where(region, head.behind(region, whole.depth), 0.0).astype(np.float32)
-    distance = np.where(region, 0.0, np.inf).astype(np.float32)
-    return Binding(region, weights, bone, bone, depth, distance)
 
 
 def _put_behind(layer: Binding, whole: Binding, apart: float) -> Binding:

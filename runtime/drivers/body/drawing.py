@@ -13,8 +13,10 @@ from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
+from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
 from bunraku.runtime.drivers.body.settling import BEHIND, settle
+from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.protocol import Drawn
@@ -64,14 +66,16 @@ class Body:
     """``[7, t]``: which of the grid's triangles each group of bones draws."""
 
     @classmethod
-    def of(cls, source: Source, fit: Fit) -> Body:
+    def of(cls, source: Source, fit: Fit, face: Array | None = None) -> Body:
         """Bind a photo to the body that was fitted to it."""
-        bound = bind_photo(fit, source.window)
+        bound = bind_photo(fit, source.window, face)
         settled, binding = settle(fit, bound.whole)
         edge = lower_edge(source)
-        grid = make_grid(binding, fit.trunk_px, edge)
+        lines = Lines.over(head_itself(fit, bound))
+        grid = make_grid(binding, fit.trunk_px, edge, lines)
         textures = make_textures(fit, binding, bound, source.window, source.mask)
-        layer = make_layer(fit, settled, bound, textures.cloth, edge)
+        shells = make_shells(fit, bound, binding, lines)
+        layer = make_layer(fit, settled, bound, shells, textures.cloth, textures.hair, edge, lines)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         by_group = drawn_by == np.arange(GROUPS)[:, None]
         photo = _photo_mesh(source, grid, textures)
@@ -123,7 +127,7 @@ class Body:
         shown = self.layer.given.copy()
         for kind, landmark in _TIPS.items():
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
-                shown &= self.layer.cloth != kind
+                shown &= self.layer.cloth[:, 0] != kind
         return shown
 
 
@@ -138,14 +142,15 @@ def _photo_mesh(source: Source, grid: Grid, textures: Textures) -> PhotoMesh:
         np.concatenate([colours, shrunk(source.mask)[..., None]], -1),
         np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32),
         textures.members.reshape(GROUPS, n, n),
-        np.ones(len(grid.triangles), np.float32),
+        np.ones(len(grid.vertices), np.float32),
     )
 
 
 def _body_mesh(layer: Layer, textures: Textures) -> BodyMesh:
     n = textures.planes.shape[1]
     place = np.ascontiguousarray(layer.vertices[:, :2])
-    return BodyMesh(layer.triangles, place, layer.cloth, textures.planes.reshape(-1, n, n, 3))
+    planes = textures.planes.reshape(-1, n, n, 3)
+    return BodyMesh(layer.triangles, place, layer.cloth, layer.mix, planes)
 
 
 def lower_edge(source: Source) -> int | None:

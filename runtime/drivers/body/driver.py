@@ -15,8 +15,10 @@ from bunraku.runtime.drivers.body.showing import in_photo, shown_by
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.trunk import hold_trunk
+from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.driver import DriverHands
+from bunraku.runtime.drivers.hands.pinning import pin_driver, pin_photo
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.retarget import proportions
@@ -48,6 +50,7 @@ class BodyDriver:
     :param template: shared.
     :param recorder: of how long the steps take.
     :param hands: finds hands, if they are to be posed by landmarks of their own; shared.
+    :param faces: finds the photo's face, whose points say how deep it is; None to do without.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class BodyDriver:
         template: Template,
         recorder: Recorder | None = None,
         hands: HandFinder | None = None,
+        faces: FaceFinder | None = None,
     ) -> None:
         self._by_landmarks = by_landmarks
         self._locator = by_landmarks.locator
@@ -64,6 +68,7 @@ class BodyDriver:
         self._hands: DriverHands | None = None
         if hands is not None and self._rig.hands is not None:
             self._hands = DriverHands(hands, self._rig.hands)
+        self._faces = faces
         self._keeper = Keeper()
         self._recorder = recorder or Recorder()
 
@@ -87,16 +92,18 @@ class BodyDriver:
         n = len(source.mask)
         metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
         held = NO_HANDS if self._hands is None else self._hands.of_photo(source)
-        fit = fit_body(self._template, self._rig, in_pixels(metric, n), source.mask, held)
+        pinned = pin_photo(in_pixels(metric, n), held)
+        fit = fit_body(self._template, self._rig, pinned, source.mask, held)
         fitted, hands, notes = None, None, [NOT_FITTED]
         if fit is not None:
             showing = shown_by(fit, in_photo(source), source.framing.half)
-            body = showing.without_hidden(Body.of(source, fit))
+            body = showing.without_hidden(Body.of(source, fit, self._face(source)))
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
             fitted = Fitted(body, showing, bounds)
             notes = [] if showing.note is None else [showing.note]
             if self._hands is not None:
-                hands = PhotoHands.of(body, self._rig.at_rest.inverse, held)
+                shapes = self._hands.shapes
+                hands = PhotoHands.of(body, self._rig.at_rest.inverse, held, shapes)
         return BodySubject(
             source,
             Later(lambda: self._by_landmarks.source_surface(source)),
@@ -106,6 +113,15 @@ class BodyDriver:
             drawn=fitted is not None,
             notes=tuple(notes),
         )
+
+    def _face(self, source: Source) -> Array | None:
+        """``[478, 3]``: the points of the photo's face in pixels of its window."""
+        face = (
+            None if self._faces is None else self._faces.find(source.photo, source.pose.landmarks)
+        )
+        if face is None:
+            return None
+        return in_pixels(source.framing.window.to_units(face.points), len(source.mask))
 
     def follow(
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
@@ -139,6 +155,10 @@ class BodyDriver:
                 )
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
+            window = self._locator.window
+            if window is not None and not self._locator.turned_deg:
+                scale = len(subject.source.mask) / window.side
+                landmarks = pin_driver(landmarks, held, body.fit.hands, scale)
             kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())

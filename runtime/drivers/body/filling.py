@@ -60,7 +60,7 @@ def gone_on(
         (cv2.resize(one[part].astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.0)
         for one in (hole, ~clear)
     )
-    small = cv2.resize(colours, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.uint8)
     found = complete(small, holes.astype(np.uint8), unclear.astype(np.uint8))
     if found is None:
         return plane

@@ -14,6 +14,7 @@ from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
@@ -50,6 +51,14 @@ class Fit:
     """``[n, 3]``: the template's vertices in pixels of the window, within the outline."""
     inside: NDArray[np.bool_]
     """``[n, n]``: the outline."""
+    hands: HandPoses = NO_HANDS
+    """As the photo shows them."""
+
+    @property
+    def places(self) -> tuple[HandPlace | None, HandPlace | None]:
+        """Where its hands are, those whose own points are known."""
+        left, right = (None if hand is None else hand.place for hand in self.hands)
+        return left, right
 
     @property
     def trunk_px(self) -> float:
@@ -90,7 +99,7 @@ def fit_body(
     placed = (stance.frames * thick[:, None, :]) @ rig.at_rest.inverse
     transforms = np.ascontiguousarray(placed[POSED_BY, :3], np.float32)
     mesh = skin(template.vertices, template.weights, template.bones, transforms)
-    return Fit(template, stance, kept_within(mesh, inside), inside)
+    return Fit(template, stance, kept_within(mesh, inside), inside, hands)
 
 
 def trunk_length(points: Vectors) -> float:

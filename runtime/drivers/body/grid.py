@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import (
-    DEPTH_STEP,
-    HANGING,
-    Binding,
-)
-from bunraku.runtime.drivers.body.parting import GROUP
-from bunraku.runtime.drivers.body.regions import grown, nearest_reached
+from bunraku.runtime.drivers.body.binding import DEPTH_STEP, Binding
+from bunraku.runtime.drivers.body.doubling import double, groups_apart
+from bunraku.runtime.drivers.body.lines import STEP_PX, Lines
+from bunraku.runtime.drivers.body.parts import HANGING
+from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
-STEP_PX = 3
-"""Between the grid's lines."""
 TORN = 1.3
 """Times ``DEPTH_STEP``: an edge between depths that differ by more is cut."""
 SKIRT_PX = 3.0
@@ -32,7 +27,9 @@ HOLDING = 0.5
 EDGE_PX = 2
 """How far below that edge it still reaches."""
 STREAKS = 2.5, 4.0
-"""How often its own length a triangle may be drawn out until it fades, and until it is gone."""
+"""How often its own length a triangle may be drawn out until it fades, and until it is gone,"""
+ON_HEAD = 5.0, 9.0
+"""and the same of a head, whose sides are hair and cheeks that a photo shows from the edge."""
 _LEGS = [BodyBone.THIGH_L, BodyBone.THIGH_R, BodyBone.SHIN_L, BodyBone.SHIN_R]
 _SHINS = [BodyBone.SHIN_L, BodyBone.SHIN_R]
 _HELD = [BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R]
@@ -81,6 +78,10 @@ class Grid:
     seams: Seams
     unstretched: Array
     """``[t, 2, 2]``: what takes a triangle's first two edges to the photo's axes."""
+    streaks: Array
+    """``[t, 2]``, see ``STREAKS``."""
+    corners: Array
+    """``[v]``: of how many triangles each vertex is one."""
 
     def whole(self, moved: Array) -> NDArray[np.bool_]:
         """``[t]``: which triangles are not pulled out between two bones.
@@ -93,7 +94,8 @@ class Grid:
         return result
 
     def share(self, moved: Array) -> Array:
-        """``[t]`` in [0, 1]: how much each triangle has to show; nothing if drawn out to streaks.
+        """``[v]`` in [0, 1]: how much there is to show at each vertex; less where the triangles
+        around it are drawn out to streaks, and nothing where all are.
 
         :param moved: ``[v, 3]``, where the vertices are now.
         """
@@ -108,8 +110,10 @@ class Grid:
         areas = xx * yy - xy * yx
         root = np.sqrt(np.maximum(squares * squares - 4.0 * areas * areas, 0.0))
         most = np.sqrt(0.5 * (squares + root))  # the larger singular value
-        start, end = STREAKS
-        return np.asarray(np.clip((end - most) / (end - start), 0.0, 1.0), np.float32)
+        start, end = self.streaks.T
+        shown = np.clip((end - most) / (end - start), 0.0, 1.0)
+        sums = np.bincount(self.triangles.ravel(), np.repeat(shown, 3), len(self.vertices))
+        return np.asarray(sums / self.corners, np.float32)
 
 
 def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
@@ -121,38 +125,40 @@ def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
     moved[:, 1] += hold * (rise + np.minimum(rise, np.float32(EDGE_PX)))
 
 
-def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid:
+def held(
+    vertices: Array, bone: NDArray[np.int32], trunk_px: float, lower_edge: int | None
+) -> Array:
+    """``Grid.hold`` of vertices ``[v, 3]`` in the photo, of these main bones ``[v]``."""
+    if lower_edge is None:
+        return np.zeros(len(vertices), np.float32)
+    above = np.maximum(lower_edge - STEP_PX - vertices[:, 1], 0.0) / (HOLDING * trunk_px)
+    return np.asarray(np.maximum(1.0 - above, 0.0) * np.isin(bone, _HELD), np.float32)
+
+
+def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None, lines: Lines) -> Grid:
     """The mesh of a bound photo.
 
     :param trunk_px: length of the trunk.
     :param lower_edge: the window's row at which the photo ends and cuts the person; None if not.
     """
-    n = len(binding.reached)
-    near = grown(binding.reached, STEP_PX - 1)
-    lines = np.append(np.arange(0, n - 1, STEP_PX), n - 1)
-    y, x = np.meshgrid(lines, lines, indexing="ij")
-    used = near[y, x]
-    number = np.where(used, np.cumsum(used.ravel()).reshape(used.shape) - 1, -1)
-    at = nearest_reached(binding.reached)[y[used], x[used]]
-    place = np.stack([x[used], y[used], binding.depth.ravel()[at]], 1).astype(np.float32)
+    number = lines.nodes(binding.reached)
+    y, x = np.nonzero(number >= 0)
+    at = nearest_reached(binding.reached)[y, x]
+    place = np.stack([x, y, binding.depth.ravel()[at]], 1).astype(np.float32)
     weights, bone = binding.weights.reshape(-1, BODY_BONES)[at], binding.bone.ravel()[at]
-    a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]
-    quads = np.stack([a, b, c, d], -1)[(np.stack([a, b, c, d]) >= 0).all(0)]
-    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    cells = lines.triangles(number)
     part, distance = binding.part.ravel()[at], binding.distance.ravel()[at]
-    cut = _cut(triangles, place, part, distance, trunk_px, fineness(n))
-    doubled = _double(triangles[cut], place, bone)
+    apart = groups_apart(binding, cells, place)
+    cut = _cut(cells, place, part, distance, trunk_px, fineness(len(number))) | apart.any(1)
+    doubled = double(cells[cut], apart[cut], number, place, bone)
     origin = np.concatenate([np.arange(len(place)), doubled.origin]).astype(np.int64)
     carrier = np.concatenate([np.arange(len(place)), doubled.carrier]).astype(np.int64)
-    triangles = np.concatenate([triangles[~cut], doubled.triangles]).astype(np.int32)
+    triangles = np.concatenate([cells[~cut], doubled.triangles]).astype(np.int32)
     group = np.concatenate([np.full((~cut).sum(), -1), doubled.group]).astype(np.int32)
     vertices = place[origin]
     vertices[:, 2] = place[carrier, 2]
     bone = bone[carrier].astype(np.int32)
-    hold = np.zeros(len(vertices), np.float32)
-    if lower_edge is not None:
-        above = np.maximum(lower_edge - STEP_PX - vertices[:, 1], 0.0) / (HOLDING * trunk_px)
-        hold = (np.maximum(1.0 - above, 0.0) * np.isin(bone, _HELD)).astype(np.float32)
+    hold = held(vertices, bone, trunk_px, lower_edge)
     bones = np.argsort(-weights, 1)[:, :4]
     heavy = np.take_along_axis(weights, bones, 1)
     heavy /= heavy.sum(1, keepdims=True) + 1e-9
@@ -166,6 +172,8 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None) -> Grid
         hold,
         Seams.of(vertices, bone, triangles),
         _unstretched(vertices, triangles),
+        np.where((bone[triangles] == BodyBone.HEAD).all(1)[:, None], ON_HEAD, STREAKS),
+        np.maximum(np.bincount(triangles.ravel(), minlength=len(vertices)), 1),
     )
 
 
@@ -192,46 +200,3 @@ def _cut(
         result |= ~HANGING[part[i], part[j]] & ~skirt
         result |= np.abs(place[i, 2] - place[j, 2]) > DEPTH_STEP * TORN * trunk_px
     return result
-
-
-class _Doubled(NamedTuple):
-    """Triangles on a cut, once for each side, with vertices of their own."""
-
-    triangles: NDArray[np.int64]
-    origin: list[int]
-    """Of each added vertex, whose place in the photo it has,"""
-    carrier: list[int]
-    """and on what it hangs."""
-    group: list[int]
-
-
-def _double(triangles: NDArray[np.int64], place: Array, bone: NDArray[np.int32]) -> _Doubled:
-    """Nothing is stretched across a cut: each side gets the triangle, carried by its own bone."""
-    made: dict[tuple[int, int], int] = {}
-    corners: list[list[int]] = []
-    origin: list[int] = []
-    carrier: list[int] = []
-    groups: list[int] = []
-    for triangle in triangles:
-        key = GROUP[bone[triangle]]
-        apart = len(set(key.tolist())) > 1
-        key = key if apart else bone[triangle]
-        for side in sorted(set(key.tolist())):
-            own = triangle[key == side]
-            if len(own) == 3:
-                continue  # a step of depth within one bone: a hole behind it
-            new = []
-            for vertex, its in zip(triangle.tolist(), key.tolist(), strict=True):
-                if its == side:
-                    new.append(vertex)
-                    continue
-                apart_px = ((place[own, :2] - place[vertex, :2]) ** 2).sum(1)
-                near = int(own[apart_px.argmin()])
-                if (vertex, near) not in made:
-                    made[vertex, near] = len(place) + len(origin)
-                    origin.append(vertex)
-                    carrier.append(near)
-                new.append(made[vertex, near])
-            corners.append(new)
-            groups.append(int(GROUP[bone[own[0]]]) if apart else -1)
-    return _Doubled(np.array(corners, np.int64).reshape(-1, 3), origin, carrier, groups)

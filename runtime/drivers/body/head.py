@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.source.mask import fineness
+from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_EYE,
@@ -37,13 +37,13 @@ CHIN, JAW_WIDTH = 0.75, 1.15
 ABOVE, BELOW = 0.08, 0.2
 """How far above the line of the shoulders the throat's root is, and how far below it hair hangs on
 the trunk alone, in lengths of the trunk."""
-SKULL, CROWN, LOBES = 1.6, 4.0, -0.45
-"""How far out from the middle of the face and up from the mouth a head goes, hair aside, and from
-where on up ``down`` short hair grows: the lobes of the ears."""
-THICK_M = 0.08, 0.12
+SKULL, CROWN, NAPE = 1.6, 4.0, 0.35
+"""How far out from the middle of the face and up from the mouth a head goes, hair aside, and where
+on ``down`` its back ends, in the nape."""
+THICKEST, NECK = -0.9, 0.2
+"""Down to where on ``down`` it is as thick as it gets, and how much of that the nape has left."""
+THICK_M = 0.075, 0.11
 """How far the head's back is behind its middle, in metres, whatever hair there is: round."""
-RIM_PX = 3
-"""How far within the outline the head's back begins: its mesh goes on up to there."""
 SHORTEST = 0.8
 """Of the way from the head to the trunk."""
 
@@ -140,25 +140,29 @@ class Head:
         """
         if self.away:
             return np.zeros_like(inside)
-        skull = (self.down < LOBES) & (self.share(hair) > 0.5) & (np.abs(self.across) < SKULL)
+        skull = (self.down < NAPE) & (self.share(hair) > 0.5) & (np.abs(self.across) < SKULL)
         skull &= self.down > -CROWN
         radius = max(1, round(JAW_WIDTH * self.unit_px))
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
         whole = ((skull | hair) & inside).astype(np.uint8)
         padded = cv2.copyMakeBorder(whole, *(radius,) * 4, cv2.BORDER_CONSTANT)
         closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[radius:-radius, radius:-radius]
-        rim = round(RIM_PX * fineness(len(inside)))
-        within = cv2.erode(inside.astype(np.uint8), np.ones((2 * rim + 1,) * 2, np.uint8))
-        return np.asarray((closed > 0) & (within > 0))
+        return inside & (closed > 0)
 
-    def behind(self, region: NDArray[np.bool_], front: Array) -> Array:
+    def behind(self, region: NDArray[np.bool_], inside: NDArray[np.bool_], front: Array) -> Array:
         """Depths ``[n, n]`` of the back of the head, in pixels: round, and flat where hair hangs.
 
-        :param region: of ``back``. :param front: ``[n, n]``, of what the photo shows before it.
+        :param region: of ``back``. :param inside: ``[n, n]``, the outline.
+        :param front: ``[n, n]``, of what the photo shows before it.
         """
-        flat = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, 5)
+        # Not from its lower end: there it goes over into the neck.
+        ends = ~region & (self.down < THICKEST)
+        flat = distance_to(ends) if ends.any() else np.full_like(front, np.inf)
+        flat = np.where(region, np.minimum(flat, distance_to(~inside)), 0.0)
         least, most = (metres * self.metre_px for metres in THICK_M)
         radius = min(max(float(flat.max()), least), most)
         near = np.clip(1.0 - flat / radius, 0.0, 1.0)
-        thick = radius * (1.0 - near * near) * self.share(region)
+        low = np.clip((self.down - THICKEST) / (NAPE - THICKEST), 0.0, 1.0)
+        left = NECK + (1.0 - NECK) * np.sqrt(1.0 - low * low)
+        thick = radius * (1.0 - near * near) * self.share(region) * left
         return np.asarray(np.maximum(self.middle + thick, front), np.float32)

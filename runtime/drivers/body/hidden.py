@@ -13,6 +13,7 @@ from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_HIP,
     LEFT_SHOULDER,
+    LEFT_WRIST,
     RIGHT_HIP,
     RIGHT_SHOULDER,
 )
@@ -34,8 +35,12 @@ def covers_of(fit: Fit, groups: Groups, begun: NDArray[np.bool_]) -> dict[Group,
     """
     arms = np.isin(groups, ARMS) & ~begun
     result = dict.fromkeys((Group.TRUNK, Group.LEG_L, Group.LEG_R), arms)
-    fore = np.isin(groups, [Group.FOREARM_L, Group.FOREARM_R])
+    hands = np.isin(groups, [Group.HAND_L, Group.HAND_R])
+    fore = hands | np.isin(groups, [Group.FOREARM_L, Group.FOREARM_R])
     for side in (0, 1):
+        wrist = fit.stance.points[LEFT_WRIST + side]
+        apart = far_from(wrist, ELBOW * fit.trunk_px, groups.shape)
+        result[Group(Group.FOREARM_L + side)] = hands & apart
         elbow = fit.stance.points[LEFT_ELBOW + side]
         apart = far_from(elbow, ELBOW * fit.trunk_px, groups.shape)
         result[Group(Group.UPPER_ARM_L + side)] = fore & apart

@@ -19,7 +19,7 @@ from bunraku.runtime.drivers.body.rig import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, VISIBLE
+from bunraku.spec.landmarks import HEAD, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, VISIBLE
 
 ELASTIC = 0.8, 1.25
 """Sizes, as shares of the photo's person, that only stretch: bones grow longer, not thicker. Noise
@@ -32,6 +32,8 @@ SETTLES_S = 0.2
 """How long the driver's size is averaged."""
 MARGIN = 0.2
 """How far from the photo's edges the middle of the shoulders stays, in trunks."""
+HEAD_MARGIN = 0.25
+"""How far from its sides and its upper edge the middle of the face stays, likewise."""
 RISE = 0.2
 """How far such a person rises, in trunks, and sinks before what hides them,"""
 LEAN_DEG = 60.0
@@ -44,6 +46,7 @@ EASE_S = 0.35
 HOLD_S = 0.15
 """How long it takes to believe that left and right have changed places from frame to frame."""
 _SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
+_FACE = list(HEAD)
 _TRUNK = [*_SHOULDERS, LEFT_HIP, RIGHT_HIP]
 _FACING = 0.4
 """Of the shoulders' width: when less of it is seen, left and right mean little."""
@@ -60,6 +63,9 @@ class Bounds:
     """The smallest and the largest, beside the photo's person."""
     lean: float = np.pi
     """How far the trunk may turn in the picture, in radians."""
+    head_low: tuple[float, float] = (-np.inf, -np.inf)
+    """Where the middle of the face may go, x and y: as far down as it likes."""
+    head_high: tuple[float, float] = (np.inf, np.inf)
 
     @classmethod
     def of(cls, source: Source, fit: Fit, *, grounded: bool, measured: bool) -> Bounds:
@@ -72,7 +78,9 @@ class Bounds:
         height, width = source.photo.shape[:2]
         corners = np.array([[-0.5, -0.5, 0.0], [width - 0.5, height - 0.5, 0.0]], np.float32)
         low, high = window.to_units(corners)[:, :2].astype(np.float64) * n - 0.5
-        own = fit.stance.points[_SHOULDERS, :2].mean(0)
+        own, face = (fit.stance.points[p, :2].mean(0) for p in (_SHOULDERS, _FACE))
+        head_low = np.minimum(low + HEAD_MARGIN * trunk, face)
+        head_right = max(float(high[0] - HEAD_MARGIN * trunk), float(face[0]))
         low, high = low + MARGIN * trunk, high - MARGIN * trunk
         if not grounded:
             low[1] = max(low[1], own[1] - RISE * trunk)
@@ -81,7 +89,14 @@ class Bounds:
         low, high = np.minimum(low, own), np.maximum(high, own)
         sizes = (SIZES if grounded else CUT_SIZES) if measured else (1.0, 1.0)
         lean = np.pi if grounded else float(np.deg2rad(LEAN_DEG))
-        return cls((float(low[0]), float(low[1])), (float(high[0]), float(high[1])), sizes, lean)
+        return cls(
+            (float(low[0]), float(low[1])),
+            (float(high[0]), float(high[1])),
+            sizes,
+            lean,
+            (float(head_low[0]), float(head_low[1])),
+            (head_right, np.inf),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +161,10 @@ class Keeper:
         lean = lean_since(stance.points, points)
         upright = min(max(lean, -bounds.lean), bounds.lean) - lean
         points = (points - middle) * (elastic / self._size) @ _turn(upright).T
-        points[:, :2] += np.clip(middle[:2], bounds.low, bounds.high)
+        place = np.clip(middle[:2], bounds.low, bounds.high)
+        head = place + points[_FACE, :2].mean(0) * (size / elastic)
+        place += np.clip(head, bounds.head_low, bounds.head_high) - head
+        points[:, :2] += place
         points[:, 2] += middle[2]
         shown = self._eased(points, stance, step)
         x, y = shown[_SHOULDERS, :2].mean(0)

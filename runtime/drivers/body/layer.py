@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,19 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import Bound
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.grid import make_grid
+from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.grid import held, make_grid
+from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.settling import Settled
-from bunraku.runtime.drivers.body.texture import CLOTH, Cloth
+from bunraku.runtime.drivers.body.shells import Shell
+from bunraku.runtime.drivers.body.texture import CLOTH, SHADED, Cloth
 from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import BodyBone
 
 LIFTED = 0.03
 """How much nearer than bound a hidden cloth lies, in trunks: it goes before the body in it."""
+BRIGHT = 0.85
+"""Cosine of the angle round an arm up to which it is in full light."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,45 +42,91 @@ class Layer:
     triangles: NDArray[np.int32]
     """``[t, 3]``"""
     cloth: NDArray[np.int32]
-    """``[t]``: which plane each shows."""
+    """``[t, 2]``: which plane each shows, and which it goes over into."""
+    mix: Array
+    """``[v]`` in [0, 1]: how far it has, at each vertex."""
     hold: Array
     """``[v]``, see ``Grid.hold``."""
     given: NDArray[np.bool_]
     """``[t]``: False where the photo shows that there is none."""
 
 
+def turned_away(mesh: Array, triangles: NDArray[np.int32], bone: NDArray[np.int64]) -> Array:
+    """``[v]`` in [0, 1]: how far round its limb each vertex lies from the side that faces the
+    camera, or from the one behind it; of limbs that point at the camera as well.
+
+    :param mesh: ``[v, 3]``. :param bone: ``[v]``, the main one of each vertex.
+    """
+    a, b, c = mesh[triangles].transpose(1, 0, 2)
+    across = np.cross(b - a, c - a)
+    normal = np.stack(
+        [np.bincount(triangles.ravel(), np.repeat(one, 3), len(mesh)) for one in across.T], -1
+    )
+    result = np.zeros(len(mesh), np.float32)
+    for number in np.unique(bone):
+        own = bone == number
+        along = np.linalg.svd(mesh[own] - mesh[own].mean(0), full_matrices=False)[2][0]
+        round_it = normal[own] - np.outer(normal[own] @ along, along)
+        facing = np.array([0.0, 0.0, 1.0]) - along[2] * along
+        facing /= max(float(np.linalg.norm(facing)), 1e-6)
+        cosine = np.abs(round_it @ facing) / np.maximum(np.linalg.norm(round_it, axis=1), 1e-9)
+        result[own] = np.clip((BRIGHT - cosine) / BRIGHT, 0.0, 1.0)
+    return result
+
+
 def make_layer(
     fit: Fit,
     settled: Settled,
     bound: Bound,
+    shells: Sequence[Shell],
     cloth: NDArray[np.int32],
+    hair: Array,
     lower_edge: int | None,
+    lines: Lines,
 ) -> Layer:
     """The body of a photo's person, and what else its binding says is hidden.
 
+    :param shells: of its head.
     :param cloth: ``[t]``, of the template's triangles.
+    :param hair: ``[v]`` in [0, 1]: how far hair covers the template's vertices.
     :param lower_edge: see ``make_grid``.
     """
     template = fit.template
     mesh = settled.mesh
-    free = np.zeros(len(mesh), np.float32)
-    meshes = [(mesh, template.weights, template.bones, template.triangles, cloth, free)]
+    hold = held(mesh, main_bones(template).astype(np.int32), fit.trunk_px, lower_edge)
+    other = np.where(cloth == Cloth.FACE, Cloth.HAIR, cloth)
+    for kind, shaded in SHADED.items():
+        other[cloth == kind] = shaded
+    kinds = np.stack([cloth, other], -1)
+    bone = main_bones(template)
+    mix = np.where(bone == BodyBone.HEAD, hair, turned_away(mesh, template.triangles, bone)).astype(
+        np.float32
+    )
+    meshes = [
+        (mesh, template.weights, template.bones, template.triangles, kinds, hold, mix),
+    ]
     count = len(mesh)
     for cloths in bound.hidden:
-        grid = make_grid(cloths, fit.trunk_px, lower_edge)
+        grid = make_grid(cloths, fit.trunk_px, lower_edge, lines)
         vertices = grid.vertices - np.array([0.0, 0.0, LIFTED * fit.trunk_px], np.float32)
-        kinds = CLOTH[grid.bone[grid.triangles[:, 0]]].astype(np.int32)
+        kinds = np.repeat(CLOTH[grid.bone[grid.triangles[:, :1]]], 2, 1)
         triangles = grid.triangles + np.int32(count)
-        meshes.append((vertices, grid.weights, grid.bones, triangles, kinds, grid.hold))
+        bare = np.zeros(len(vertices), np.float32)
+        meshes.append((vertices, grid.weights, grid.bones, triangles, kinds, grid.hold, bare))
         count += len(vertices)
-    if bound.back is not None:
-        grid = make_grid(bound.back, fit.trunk_px, lower_edge)
-        both = np.concatenate([grid.triangles, grid.triangles[:, ::-1]]) + np.int32(count)
-        kinds = np.full(len(both), Cloth.HAIR, np.int32)
-        meshes.append((grid.vertices, grid.weights, grid.bones, both, kinds, grid.hold))
-    vertices, weights, bones, triangles, kinds, hold = (
+    for shell in shells:
+        grid = make_grid(shell.surface, fit.trunk_px, lower_edge, lines)
+        triangles = grid.triangles[:, ::-1] if shell.turned else grid.triangles
+        kinds = np.tile(np.array([[Cloth.FACE, Cloth.HAIR]], np.int32), (len(triangles), 1))
+        x, y = grid.vertices[:, :2].astype(int).T
+        shown = triangles + np.int32(count)
+        meshes.append(
+            (grid.vertices, grid.weights, grid.bones, shown, kinds, grid.hold, shell.hair[y, x])
+        )
+        count += len(grid.vertices)
+    vertices, weights, bones, triangles, kinds, hold, mix = (
         np.ascontiguousarray(np.concatenate(arrays)) for arrays in zip(*meshes, strict=True)
     )
     keep = np.ones(len(triangles), np.bool_)
     keep[: len(settled.given)] = settled.given
-    return Layer(vertices, weights, bones, triangles, kinds, hold, keep)
+    return Layer(vertices, weights, bones, triangles, kinds.astype(np.int32), mix, hold, keep)

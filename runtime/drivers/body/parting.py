@@ -14,20 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
-from bunraku.runtime.drivers.body.regions import (
-    cut_out,
-    distance_to,
-    far_from,
-    nearest,
-    nearest_reached,
-)
+from bunraku.runtime.drivers.body.regions import distance_to, far_from, nearest
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_WRIST
 
 Groups = NDArray[np.int32]
+Hands = tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]
 
 
 class Group(IntEnum):
@@ -39,16 +34,24 @@ class Group(IntEnum):
     UPPER_ARM_L = 1
     UPPER_ARM_R = 2
     FOREARM_L = 3
-    """With the hand."""
     FOREARM_R = 4
     LEG_L = 5
     LEG_R = 6
+    HAND_L = 7
+    HAND_R = 8
 
 
-GROUPS = 7
-GROUP = np.array([0, 0, 0, 1, 2, 3, 4, 3, 4, 5, 6, 5, 6, 5, 6], np.int32)
+GROUPS = 9
+GROUP = np.array([0, 0, 0, 1, 2, 3, 4, 7, 8, 5, 6, 5, 6, 5, 6], np.int32)
 """Of each bone that landmarks pose."""
-ARMS = (Group.UPPER_ARM_L, Group.UPPER_ARM_R, Group.FOREARM_L, Group.FOREARM_R)
+ARMS = (
+    Group.UPPER_ARM_L,
+    Group.UPPER_ARM_R,
+    Group.FOREARM_L,
+    Group.FOREARM_R,
+    Group.HAND_L,
+    Group.HAND_R,
+)
 
 BAND, BAND_IN_ARM = 0.08, 0.05
 """How far from the fitted border an edge of the picture is looked for, in lengths of the trunk: of
@@ -57,8 +60,6 @@ SHOULDER, ELBOW = 0.2, 0.12
 """Nearer to the joint, in trunks, a limb goes over into the next: there is no edge to look for."""
 AROUND = 4.0
 """The surroundings that tell how the other side looks, in bands."""
-STRAND_PX = 2
-"""What is not wider than twice as much is no part of its own."""
 HAND_CORE, HAND, AROUND_HAND = 0.05, 0.2, 0.3
 """How far from the middle line of a hand, in trunks: all is the hand's, a hand ends somewhere, and
 the surroundings that tell how hand and clothes look. A hand is no wider than the bands and of other
@@ -73,7 +74,12 @@ _HANDS = (LEFT_WRIST, HAND_ENDS[0]), (RIGHT_WRIST, HAND_ENDS[1])
 
 
 def follow_edges(
-    groups: Groups, inside: NDArray[np.bool_], window: Picture, points: Vectors, trunk_px: float
+    groups: Groups,
+    inside: NDArray[np.bool_],
+    window: Picture,
+    points: Vectors,
+    trunk_px: float,
+    hands: Hands = (None, None),
 ) -> Groups:
     """Borders of the arms moved to where the picture has edges.
 
@@ -81,9 +87,10 @@ def follow_edges(
     :param inside: ``[n, n]``, the person; beyond it a pixel goes with the nearest in it.
     :param window: ``[n, n, 3]`` uint8.
     :param points: the photo's landmarks in pixels of the window.
+    :param hands: the pixels ``[n, n]`` of each hand whose own points are known; else None.
     :return: a new array.
     """
-    result = np.where(inside, groups, Group.NOBODY).astype(np.int32)
+    result = np.where(inside, with_forearms(groups), Group.NOBODY).astype(np.int32)
     band_px, in_arm_px = (max(1.5, band * trunk_px) for band in (BAND, BAND_IN_ARM))
     for side in (0, 1):
         upper, fore = Group.UPPER_ARM_L + side, Group.FOREARM_L + side
@@ -96,16 +103,53 @@ def follow_edges(
         hand = _from_line(points[list(_HANDS[side])], result) / np.float32(trunk_px)
         alike = (np.isin(result, ARMS) & ~arm & (hand <= HAND)).any()  # another hand
         alike |= _near(points[HAND_ENDS[side]], points[list(HEAD)], AT_FACE * trunk_px)
-        if not alike:
+        known = hands[side]
+        if known is not None:
+            beside = arm & (groups == Group.HAND_L + side) & ~known
+            moved = _without_beside(moved | known, result != Group.NOBODY, window, beside, hand)
+        elif not alike:
             moved = _with_hand(moved, arm, result != Group.NOBODY, window, hand)
         result = _given_to(result, arm, moved)
         apart = far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result.shape)
         own = result == fore
         moved = _follow(own, result == upper, window, in_arm_px, apart)
         result = _given_to(result, own, moved)
-    known = result != Group.NOBODY
-    whole = nearest(result, known) if known.any() else result
+        result = _parted(result, groups, side, known, points)
+    person = result != Group.NOBODY
+    whole = nearest(result, person) if person.any() else result
     return np.where(groups != Group.NOBODY, whole, Group.NOBODY).astype(np.int32)
+
+
+def with_forearms(groups: Groups) -> Groups:
+    """Groups of any shape, hands as part of their forearms."""
+    result = groups.copy()
+    for side in (0, 1):
+        result[groups == Group.HAND_L + side] = Group.FOREARM_L + side
+    return result
+
+
+def _parted(
+    groups: Groups,
+    fitted: Groups,
+    side: int,
+    hand: NDArray[np.bool_] | None,
+    points: Vectors,
+) -> Groups:
+    """The hand parted from its forearm.
+
+    :param hand: its pixels where they are known. What was fitted to it besides is what it holds,
+        or else the forearm's.
+    """
+    own, fore = Group.HAND_L + side, Group.FOREARM_L + side
+    result = groups.copy()
+    held = (groups == fore) & (fitted == own)
+    if hand is None:
+        result[held] = own
+        return result
+    forearm = _from_line(points[[LEFT_ELBOW + side, LEFT_WRIST + side]], groups)
+    result[held & (distance_to(hand) < forearm)] = own
+    result[hand & (groups != Group.NOBODY)] = own
+    return result
 
 
 def _near(point: Vectors, others: Vectors, radius: float) -> bool:
@@ -150,7 +194,7 @@ def _follow(
         return own
     from_own, from_other = (distance_to(one) for one in (own, other))
     unsure = open_ & (own & (from_other <= band_px) | other & (from_own <= band_px))
-    return _cut(own, other, window, unsure, from_own <= AROUND * band_px)
+    return part_anew(own, other, window, unsure, from_own <= AROUND * band_px)
 
 
 def _with_hand(
@@ -171,47 +215,23 @@ def _with_hand(
     if not (own & near).any() or other.sum() < FEWEST:
         return arm
     unsure = near & person & ~(own & (apart <= HAND_CORE))
-    return _cut(own, other, window, unsure, apart <= AROUND_HAND)
+    return part_anew(own, other, window, unsure, apart <= AROUND_HAND)
 
 
-def _cut(
-    own: NDArray[np.bool_],
-    other: NDArray[np.bool_],
+def _without_beside(
+    arm: NDArray[np.bool_],
+    person: NDArray[np.bool_],
     window: Picture,
-    unsure: NDArray[np.bool_],
-    near: NDArray[np.bool_],
+    beside: NDArray[np.bool_],
+    apart: NDArray[np.float32],
 ) -> NDArray[np.bool_]:
-    """A limb and what is beside it parted anew where that is unsure, ``[n, n]``.
+    """An arm whose hand is known, without what only the fitted body took for it, ``[n, n]``: what
+    looks like the clothes is theirs, what does not is held.
 
-    :param near: the surroundings that tell how both look.
+    :param beside: fitted to the hand, but not it. :param apart: as in ``_with_hand``.
     """
-    where = np.argwhere(near)
-    low, high = where.min(0), where.max(0) + 1
-    part = (slice(low[0], high[0]), slice(low[1], high[1]))
-    labels = np.where(own, cv2.GC_FGD, cv2.GC_BGD)
-    labels = np.where(unsure, np.where(own, cv2.GC_PR_FGD, cv2.GC_PR_BGD), labels)
-    labels = np.ascontiguousarray(labels[part], np.uint8)
-    if not np.isin([cv2.GC_BGD, cv2.GC_FGD], labels).all() or not unsure.any():
+    own = arm & person
+    other = person & ~own
+    if other.sum() < FEWEST:
         return own
-    # Behind the person there may be any colour; it tells nothing of what is beside the limb.
-    beside = window.reshape(-1, 3)[nearest_reached(other)]
-    picture = np.ascontiguousarray(np.where((own | other)[..., None], window, beside)[part])
-    cv2.setRNGSeed(0)  # its colour models start from random ones: alike for alike photos
-    found = _without_strands(cut_out(picture, labels), (own | other)[part], fineness(len(own)))
-    result = own.copy()
-    result[part] = np.where(unsure[part], found, own[part])
-    return result
-
-
-def _without_strands(
-    limb: NDArray[np.bool_], both: NDArray[np.bool_], fine: float
-) -> NDArray[np.bool_]:
-    """The limb without its threads, and with those of the other side."""
-    strand = round(STRAND_PX * fine)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * strand + 1,) * 2)
-    core, rest = (
-        cv2.morphologyEx(one.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
-        for one in (limb, both & ~limb)
-    )
-    known = core | rest
-    return nearest(limb, known) & both if known.any() else limb
+    return part_anew(own, other, window, beside, apart <= AROUND_HAND)

@@ -12,12 +12,15 @@ from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit, kept_within
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
-from bunraku.runtime.drivers.body.regions import distance_to
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, with_forearms
+from bunraku.runtime.drivers.body.regions import distance_to, nearest
 from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import BodyBone
 
 BESIDE = 0.2
 """How far beside its arm the body's may stand to be moved there, in trunks."""
+SEEN = 0.15
+"""The share of a limb that the photo must show for the body's to be moved there."""
 BESIDE_ALL = 0.5
 """The share of a triangle that must stand beside the photo's person to be left out."""
 ROUNDS = 6
@@ -44,7 +47,7 @@ def settle(fit: Fit, binding: Binding) -> tuple[Settled, Binding]:
 
     So nothing of the body hides what the photo shows, as long as nothing moves.
     """
-    mesh = _with_arms_moved(fit, binding)
+    mesh = _with_head_behind(fit, binding, _with_arms_moved(fit, binding))
     far = BEHIND * fit.trunk_px
     given = _not_denied(fit, mesh, binding, far)
     front = rasterise(mesh, fit.template.triangles, fit.inside.shape, keep=given, cull=True)
@@ -66,13 +69,42 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
     x, y = np.clip(at, 0, n - 1).T
     mesh = fit.mesh.copy()
     for side in (0, 1):
-        arm = [Group.UPPER_ARM_L + side, Group.FOREARM_L + side]
+        arm = [Group.UPPER_ARM_L + side, Group.FOREARM_L + side, Group.HAND_L + side]
         region = np.isin(binding.group, arm)
-        if region.any():
-            apart = distance_to(region)
-            own = np.isin(groups, arm) & in_window & (apart[y, x] <= BESIDE * fit.trunk_px)
-            mesh[own] = kept_within(mesh[own], region)
+        if not region.any():
+            continue
+        apart = distance_to(region)
+        near = in_window & (apart[y, x] <= BESIDE * fit.trunk_px)
+        upper = groups == arm[0]
+        if (upper & near).any() and not _is_seen(binding.group == arm[0], mesh[upper & near]):
+            near &= ~upper  # hair hangs over it: it would be drawn down into the forearm
+        own = np.isin(groups, arm) & near
+        mesh[own] = kept_within(mesh[own], region)
     return mesh
+
+
+def _is_seen(region: NDArray[np.bool_], mesh: Array) -> bool:
+    """Whether the photo shows so much of a limb that it tells where the body's is."""
+    whole = cv2.convexHull(np.ascontiguousarray(mesh[:, :2], np.float32))
+    return float(region.sum()) >= SEEN * cv2.contourArea(whole)
+
+
+def _with_head_behind(fit: Fit, binding: Binding, mesh: Array) -> Array:
+    """The body's head behind the photo's, whose form is the true one."""
+    own = main_bones(fit.template) == BodyBone.HEAD
+    front = nearest(binding.depth, binding.reached)
+    x, y = np.clip(np.rint(mesh[own, :2]), 0, len(front) - 1).astype(int).T
+    result = mesh.copy()
+    result[own, 2] = np.maximum(mesh[own, 2], front[y, x])
+    return result
+
+
+def _hands_known(fit: Fit) -> NDArray[np.bool_]:
+    """``[t]``: triangles of hands whose pixels are known. They do without a body behind them that
+    is nearly where they are: where they do not serve, the body's own hand is drawn before all."""
+    groups = GROUP[main_bones(fit.template)][fit.template.triangles].min(1)
+    known = [Group.HAND_L + side for side, place in enumerate(fit.places) if place is not None]
+    return np.isin(groups, known)
 
 
 def _not_denied(fit: Fit, mesh: Array, binding: Binding, far: float) -> NDArray[np.bool_]:
@@ -83,14 +115,15 @@ def _not_denied(fit: Fit, mesh: Array, binding: Binding, far: float) -> NDArray[
     """
     triangles = fit.template.triangles
     groups = GROUP[main_bones(fit.template)][triangles[:, 0]]
-    result = np.ones(len(triangles), np.bool_)
-    arms, in_photo = np.isin(groups, ARMS), binding.group
+    result = ~_hands_known(fit)
+    arms = np.isin(groups, ARMS)
+    limbs, in_photo = with_forearms(groups), with_forearms(binding.group)
     for _ in range(ROUNDS):  # behind what goes lies its other side
         front = rasterise(mesh, triangles, fit.inside.shape, keep=result, cull=True)
         there = front.triangle >= 0
         shown = there & binding.reached
         number = front.triangle[shown]
-        other = arms[number] & (groups[number] != in_photo[shown])
+        other = arms[number] & (limbs[number] != in_photo[shown])
         hiding = number[other & (front.depth[shown] + far <= binding.depth[shown])]
         beside = np.bincount(front.triangle[there & ~binding.reached], minlength=len(triangles))
         whole = np.bincount(front.triangle[there], minlength=len(triangles))

@@ -19,7 +19,7 @@ from bunraku.runtime.drivers.body.regions import grown, nearest
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
-from bunraku.spec.skeleton import BODY_BONES, BodyBone
+from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
 
 
 class Cloth(IntEnum):
@@ -42,15 +42,27 @@ class Cloth(IntEnum):
     FOOT_R = BodyBone.FOOT_R
 
 
+_ARMS = (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R, Cloth.FOREARM_L, Cloth.FOREARM_R)
 CLOTH = np.arange(BODY_BONES)
 """Of each bone; from the arms on they are the bones' own."""
 CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE
 ENOUGH = 12
 """Pixels from which a plane is the photo's own."""
+LITTLE, SCRAP, WHOLE = 0.015, 0.002, 0.12
+"""Of the trunk's square: a forearm of which less is seen, behind its hand, has one colour; one of
+which only a scrap is seen has that of the other; from where on it is lit as it is seen."""
+SHADOW = 0.68
+"""How bright a bare or sleeved arm is where it turns away from the camera."""
+SHADED = {cloth: len(Cloth) + i for i, cloth in enumerate(_ARMS)}
+"""Planes of these kinds in shadow: the numbers of the planes."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
 BLEEDING_PX = 1
 """How far one limb's colours run into those beside it, in the networks' pixels."""
+FEATURELESS = 0.5
+"""How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
+SOFTENING = 2
+"""How many of its triangles hair takes to end."""
 SKIN_LIKE = 0.10
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
@@ -59,6 +71,7 @@ _LIKE = {Cloth.HAIR: Cloth.FACE} | {
     if cloth >= Cloth.UPPER_ARM_L
 }
 """What a kind that the photo does not show looks like: the other side's."""
+_FOREARMS = [Cloth.FOREARM_L, Cloth.FOREARM_R]
 _EYES = [LEFT_EYE, RIGHT_EYE]
 
 
@@ -67,13 +80,16 @@ class Textures:
     """Colours of the second layer, and which pixels of the photo are whose."""
 
     planes: Array
-    """``[15 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other."""
+    """``[19 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other: of each kind of
+    surface, then those of ``SHADED``."""
     known: NDArray[np.bool_]
     """``[15]``: whether the photo shows the kind of surface."""
     cloth: NDArray[np.int32]
     """``[m]``, of the template's triangles."""
+    hair: Array
+    """``[v]`` in [0, 1]: how far hair covers each vertex of the template."""
     members: Array
-    """``[7 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
+    """``[9 * n, n]`` in [0, 1]: pixels of each group of bones, one below the other."""
 
 
 def make_textures(
@@ -101,40 +117,57 @@ def make_textures(
             own = own if own.sum() >= ENOUGH else sure & head & ~face
         shown.append(own)
     known = np.array([own.sum() >= ENOUGH for own in shown])
+    seen = np.array([own.sum() for own in shown]) / fit.trunk_px**2
+    known[_FOREARMS] &= seen[_FOREARMS] >= SCRAP
     planes = []
     for cloth in Cloth:
-        if known[cloth]:
+        if known[cloth] and not (cloth in _FOREARMS and seen[cloth] < LITTLE):
+            plane = filled(colours, shown[cloth])
+            if cloth == Cloth.FACE:
+                plane = _featureless(fit, plane)
+            if cloth in _FOREARMS:
+                lit = _middle(colours, shown[cloth + SIDES])
+                plane = lit_as(plane, _middle(colours, shown[cloth]), lit, float(seen[cloth]))
             hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
-            planes.append(gone_on(window, filled(colours, shown[cloth]), shown[cloth], hidden))
+            planes.append(gone_on(window, plane, shown[cloth], hidden))
             continue
-        other = _LIKE.get(cloth)
+        other = cloth if known[cloth] else _LIKE.get(cloth)
         tone = _middle(colours, shown[other]) if other is not None and known[other] else None
+        if tone is not None and other in _FOREARMS and seen[other] < LITTLE:
+            tone = _of_its_hand(tone, _middle(colours, shown[other + SIDES]))
         if tone is None and cloth in (Cloth.HAND_L, Cloth.HAND_R):
             tone = skin_tone
         if tone is None:
             tone = _middle(colours, shown[Cloth.TRUNK])
         plain = np.full(3, 0.5, np.float32) if tone is None else tone
         planes.append(np.broadcast_to(plain, colours.shape))
+    planes += [SHADOW * planes[cloth] for cloth in SHADED]
     main = main_bones(fit.template)
     kinds = CLOTH[main]
-    kinds[(main == BodyBone.HEAD) & _under_hair(fit, bound.back)] = Cloth.HAIR
     return Textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
+        _under_hair(fit, bound.hair),
         _members(binding, bound.hidden),
     )
 
 
-def _under_hair(fit: Fit, back: Binding | None) -> NDArray[np.bool_]:
-    """``[v]``: what of the body's head hair grows on, and the nape where it hangs down to there."""
+def _under_hair(fit: Fit, hair: NDArray[np.bool_]) -> Array:
+    """``[v]`` in [0, 1]: what of the body's head hair grows on, softly, and the nape where it hangs
+    down to there."""
     template = fit.template
-    result = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
-    if back is not None:
-        x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(back.reached) - 1).astype(int).T
-        nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
-        result &= ~nape | back.reached[y, x]
-    return np.asarray(result)
+    grown = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
+    x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(hair) - 1).astype(int).T
+    nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
+    grown &= ~nape | hair[y, x]
+    result = (grown & (main_bones(template) == BodyBone.HEAD)).astype(np.float32)
+    corners = template.triangles.ravel()
+    count = np.maximum(np.bincount(corners, minlength=len(result)), 1)
+    for _ in range(SOFTENING):
+        mean = np.repeat(result[template.triangles].mean(1), 3)
+        result = np.bincount(corners, mean, len(result)) / count
+    return np.asarray(result, np.float32)
 
 
 def _hidden(layers: Sequence[Binding], cloth: Cloth) -> NDArray[np.bool_]:
@@ -143,6 +176,14 @@ def _hidden(layers: Sequence[Binding], cloth: Cloth) -> NDArray[np.bool_]:
     for layer in layers:
         result |= layer.reached & (CLOTH[np.maximum(layer.bone, 0)] == cloth)
     return result
+
+
+def _featureless(fit: Fit, face: Array) -> Array:
+    """A face's colours without eyes and lips, which nobody has on cheeks and nape."""
+    points = fit.stance.points
+    length = np.linalg.norm(points[_EYES, :2].mean(0) - points[list(MOUTH), :2].mean(0))
+    softness = max(1.0, float(length) * FEATURELESS)
+    return np.asarray(cv2.GaussianBlur(face, (0, 0), softness), np.float32)
 
 
 def _at_borders(groups: Groups) -> NDArray[np.bool_]:
@@ -182,6 +223,29 @@ def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArra
     hue = colours / (colours.sum(-1, keepdims=True) + 1e-2)
     alike = np.abs(hue - tone / (tone.sum() + 1e-2)).sum(-1) < SKIN_LIKE
     return hand & alike if (hand & alike).sum() >= 0.2 * hand.sum() else hand
+
+
+def _of_its_hand(tone: Array, hand: Array | None) -> Array:
+    """The colour of a forearm of which little is seen: its hand's, if that is of its hue."""
+    if hand is None:
+        return tone
+    apart = np.abs(tone / (tone.sum() + 1e-2) - hand / (hand.sum() + 1e-2)).sum()
+    return hand if apart < SKIN_LIKE else tone
+
+
+def lit_as(plane: Array, tone: Array | None, lit: Array | None, seen: float) -> Array:
+    """A forearm's plane as light as its hand, if that is of its hue: what little of a forearm is
+    seen behind a hand lies in the shadow.
+
+    :param tone: the forearm's; :param lit: the hand's; None where unknown.
+    :param seen: how much of the forearm is seen, of the trunk's square.
+    """
+    if tone is None or lit is None or not np.array_equal(_of_its_hand(tone, lit), lit):
+        return plane
+    share = float(np.clip((WHOLE - seen) / (WHOLE - LITTLE), 0.0, 1.0))
+    if lit.sum() <= tone.sum():
+        return plane
+    return np.asarray(plane + np.float32(share) * (lit - plane), np.float32)
 
 
 def _middle(colours: Array, where: NDArray[np.bool_]) -> Array | None:

@@ -1,7 +1,8 @@
 """Hands that the photo does not show as the driver holds them: the body's, in the photo's colour.
 
-Where a driver's hand is held much as the photo's, the photo's own pixels show it. Else the
-template's hand takes their place, shaded by its own form: on top of all, since the hand was seen.
+Where a driver's hand shows the side that the photo shows of its own, the photo's own pixels are
+moved, finger by finger. Else the template's hand takes their place, shaded by its own form: on top
+of all, since the hand was seen.
 """
 
 from __future__ import annotations
@@ -13,22 +14,27 @@ import numpy as np
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS, POSED_BY
+from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
+from bunraku.runtime.drivers.hands.own_drawing import lay_own, own_photo
+from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.photo_hand import PhotoHand, lay
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, curl_apart, tilt
-from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tone import colour_hands
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, SIDES
 
-ALIKE_CURL, OTHER_CURL = np.deg2rad((45.0, 65.0))
-ALIKE_TILT, OTHER_TILT = np.deg2rad((38.0, 52.0))
+ALIKE_CURL, OTHER_CURL = np.deg2rad((65.0, 72.0))
+ALIKE_TILT, OTHER_TILT = np.deg2rad((40.0, 49.0))
 """Up to where the photo's hand can stand for the driver's, and from where it cannot: near together,
 since a mixture of both is neither."""
 WRIST = 0.3, 0.75
 """Shares of a vertex that hang on the hand: from nothing of it to all of it is drawn."""
+STEEPNESS = 3.0
+"""Of the border between the hand's pixels and others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +44,14 @@ class PhotoHands:
     hands: tuple[PhotoHand, PhotoHand]
 
     @classmethod
-    def of(cls, body: Body, to_bones: Vectors, poses: HandPoses) -> PhotoHands:
+    def of(
+        cls, body: Body, to_bones: Vectors, poses: HandPoses, shapes: tuple[HandShape, HandShape]
+    ) -> PhotoHands:
         """The hands of a body.
 
         :param to_bones: ``[15, 4, 4]``, from the template at rest to the axes of its bones.
         :param poses: as the photo holds its hands.
+        :param shapes: the template's.
         """
         template = body.fit.template
         moved = (body.fit.stance.frames @ to_bones)[POSED_BY, :3]
@@ -57,18 +66,36 @@ class PhotoHands:
             starts = np.concatenate([template.fingers[side, :, 0], np.ones((FINGERS, 1))], 1)
             places.append((starts @ moved[bone].T).astype(np.float32))
         left, right = (
-            _photo_hand(body, loose, turned, places[side], tone, side, poses[side])
+            _photo_hand(body, loose, turned, places[side], tone, side, poses[side], shapes[side])
             for side in range(SIDES)
         )
         return cls((left, right))
 
     def draw(self, body: Body, transforms: Array, visibility: Array, poses: HandPoses) -> Drawn:
         """``Body.draw`` with hands held as a driver holds them."""
+        poses = self._held(transforms, poses)
         shares = self.shares(poses)
-        if max(shares) <= 0.0:
+        gone = self._gone(shares, poses)
+        if max(gone) <= 0.0:
             return body.draw(self.folded(transforms, shares), visibility)
-        handless, folded = self.without(body, shares), self.folded(transforms, shares)
-        return self.over(handless.draw(folded, visibility), transforms, shares)
+        handless, folded = self.without(body, gone), self.folded(transforms, gone)
+        return self.over(handless.draw(folded, visibility), transforms, shares, poses)
+
+    def _held(self, transforms: Array, poses: HandPoses) -> HandPoses:
+        """How the hands are held as they are drawn."""
+        left, right = (
+            _as_drawn(hand, transforms[bone, :, :3], pose)
+            for hand, bone, pose in zip(self.hands, HAND_BONES, poses, strict=True)
+        )
+        return left, right
+
+    def _gone(self, shares: tuple[float, float], poses: HandPoses) -> tuple[float, float]:
+        """How far each hand is left out of the photo's grid: wholly, if it moves its fingers."""
+        own = [
+            hand.own is not None and pose is not None
+            for hand, pose in zip(self.hands, poses, strict=True)
+        ]
+        return (1.0 if own[0] else shares[0]), (1.0 if own[1] else shares[1])
 
     def shares(self, poses: HandPoses) -> tuple[float, float]:
         """How far the body's hand takes the place of the photo's, for each hand of a driver."""
@@ -79,7 +106,9 @@ class PhotoHands:
         """The body with its photo's hands faded out."""
         picture, rim = body.photo.picture.copy(), body.photo.rim.copy()
         for hand, share in zip(self.hands, shares, strict=True):
-            kept = np.float32(1.0) - np.float32(share) * hand.pixels
+            # At the wrist both the arm and the hand are whole: no gap is between the two.
+            own = hand.pixels if hand.own is None else np.clip(2.0 * hand.pixels - 1.0, 0.0, 1.0)
+            kept = np.float32(1.0) - np.float32(share) * own
             picture[..., 3] *= kept
             rim *= kept
         return replace(body, photo=replace(body.photo, picture=picture, rim=rim))
@@ -97,18 +126,28 @@ class PhotoHands:
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
         return result
 
-    def over(self, drawn: Drawn, transforms: Array, shares: tuple[float, float]) -> Drawn:
-        """A drawing with the hands on top of it.
+    def over(
+        self, drawn: Drawn, transforms: Array, shares: tuple[float, float], poses: HandPoses
+    ) -> Drawn:
+        """A drawing with the hands on top of it: the body's, then what is left of the photo's.
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         """
         moved = [
-            (hand, skin(hand.vertices, hand.weights, hand.bones, transforms), share)
-            for hand, share in zip(self.hands, shares, strict=True)
-            if share > 0.0
+            (hand, skin(hand.vertices, hand.weights, hand.bones, transforms), side)
+            for side, hand in enumerate(self.hands)
         ]
-        for hand, vertices, share in sorted(moved, key=lambda m: -float(m[1][:, 2].mean())):
-            lay(drawn, hand, vertices, transforms, share)
+        for hand, vertices, side in sorted(moved, key=lambda m: -float(m[1][:, 2].mean())):
+            share, pose = shares[side], poses[side]
+            if hand.own is None or pose is None:
+                shown, kept = share, 0.0
+            else:  # one of the two is always whole
+                shown, kept = min(2.0 * share, 1.0), min(2.0 - 2.0 * share, 1.0)
+            if shown > 0.0:
+                lay(drawn, hand, vertices, transforms, shown)
+            if hand.own is not None and pose is not None and kept > 0.0:
+                palm = transforms[HAND_BONES[side]]
+                lay_own(drawn, hand.own, hand.photo, palm, pose, kept)
         return drawn
 
 
@@ -120,6 +159,7 @@ def _photo_hand(
     tone: Array,
     side: int,
     pose: HandPose | None,
+    shape: HandShape,
 ) -> PhotoHand:
     template, grid = body.fit.template, body.grid
     own = np.isin(template.bones, [HAND_BONES[side], *FINGER_BONES[side].ravel()])
@@ -132,6 +172,10 @@ def _photo_hand(
     raster = rasterise(grid.vertices, grid.triangles, (n, n))
     hangs = (grid.weights * (grid.bones == HAND_BONES[side])).sum(1, keepdims=True)
     hangs = interpolate(raster, grid.triangles, hangs.astype(np.float32))[..., 0]
+    pixels = np.clip((hangs - low) / (high - low), 0.0, 1.0).astype(np.float32)
+    if body.fit.places[side] is not None:
+        members = body.photo.members[GROUP[HAND_BONES[side]]]
+        pixels *= np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
     start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
     return PhotoHand(
         np.ascontiguousarray(loose[used]),
@@ -141,11 +185,30 @@ def _photo_hand(
         np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
         shown,
         tone,
-        np.clip((hangs - low) / (high - low), 0.0, 1.0).astype(np.float32),
+        pixels,
         np.concatenate([knuckles, np.ones((FINGERS, 1), np.float32)], 1),
         float(np.linalg.norm(end - start)),
         pose,
+        _own_hand(pixels, start, shape, pose),
+        own_photo(body, pixels, side),
     )
+
+
+def _as_drawn(hand: PhotoHand, turn: Array, pose: HandPose | None) -> HandPose | None:
+    """A hand as its palm is turned. None for one that goes with its arm: the driver's is not seen,
+    and the photo's does as it is, before or behind the trunk."""
+    if hand.own is None:
+        return pose
+    held = hand.own.held(turn, pose)
+    return None if pose is None and _share(hand.pose, held) == 0.0 else held
+
+
+def _own_hand(
+    pixels: Array, wrist: Vectors, shape: HandShape, pose: HandPose | None
+) -> OwnHand | None:
+    if pose is None or pose.place is None or not (pixels > 0.0).any():
+        return None
+    return OwnHand.of(pixels > 0.0, pose.place, float(wrist[2]), shape, pose)
 
 
 def _share(photo: HandPose | None, driver: HandPose | None) -> float:
@@ -156,4 +219,6 @@ def _share(photo: HandPose | None, driver: HandPose | None) -> float:
         curl = (curl_apart(photo, driver) - ALIKE_CURL) / (OTHER_CURL - ALIKE_CURL)
         turn = (tilt(photo, driver) - ALIKE_TILT) / (OTHER_TILT - ALIKE_TILT)
         other = min(max(float(curl), float(turn), 0.0), 1.0)
+    if photo is not None and photo.place is not None:
+        return other  # there is always one to show
     return min(2.0 * other * driver.lately, 1.0)

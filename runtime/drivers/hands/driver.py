@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from bunraku.runtime.drivers.body.fit import INSIDE
 from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands.follower import SHOWN, HandFollower, belief_in
 from bunraku.runtime.drivers.hands.landmarks import HANDS, WRISTS
+from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.rigging import HandRig
-from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.pose.turned import upright_by
 from bunraku.runtime.source.source import Source
@@ -26,6 +28,11 @@ class DriverHands:
         self._follower = HandFollower(finder, rig.shapes)
         self._mirrored = False
 
+    @property
+    def shapes(self) -> tuple[HandShape, HandShape]:
+        """Of the template's hands."""
+        return self._rig.shapes
+
     def reset(self) -> None:
         """Forget the driver's."""
         self._follower.reset()
@@ -39,7 +46,7 @@ class DriverHands:
         left, right = (
             None
             if hand is None or belief_in(hand) < SHOWN
-            else shape.read(hand.world, belief_in(hand))
+            else replace(shape.read(hand.world, belief_in(hand)), place=_place(hand.points, source))
             for hand, shape in zip(hands, self._rig.shapes, strict=True)
         )
         return left, right
@@ -68,6 +75,13 @@ class DriverHands:
         hands = self._follower.follow(frame, pose, shown, time_s)
         left, right = (_upright(hand, turned_deg) for hand in hands)
         return left, right
+
+
+def _place(points: Array, source: Source) -> HandPlace:
+    """:param points: ``[21, 3]`` in pixels of the photo."""
+    placed = source.framing.window.to_units(points) * np.float32(len(source.mask))
+    placed[:, :2] -= 0.5
+    return HandPlace.of(placed, source.mask > INSIDE, source.window)
 
 
 def _upright(hand: HandPose | None, turned_deg: int) -> HandPose | None:

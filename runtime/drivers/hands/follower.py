@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from bunraku.runtime.drivers.hands.landmarks import Hand
+from bunraku.runtime.drivers.hands.pinning import PINNED, apart_from_pose
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tracker import MIN_INSIDE, HandFinder
 from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
@@ -22,12 +23,14 @@ UNSURE, SURE = 0.5, 0.8
 """Presence up to which a hand is not believed, and from which wholly."""
 WHOLE = 0.9
 """Share of its points inside the picture from which it is believed wholly."""
-RISE_S, FALL_S = 0.12, 0.35
+RISE_S, FALL_S = 0.07, 0.35
 """In which belief comes and goes."""
 RELAX_S = 0.4
 """In which the fingers of a lost hand go most of the way to rest."""
 SHOWN = 0.3
 """Belief from which a hand has been seen."""
+STEADY = 0.5
+"""Share of what a look says anew of where a hand is."""
 FORGET_S = 2.0
 """In which a hand that is not seen any more is forgotten."""
 
@@ -64,7 +67,8 @@ class HandFollower:
         step_s = min(time_s - self._time_s, 1.0)
         self._time_s = time_s
         for side, hand in self._tracker.track(frame, pose, time_s).items():
-            self._held[side].take(hand, time_s)
+            apart = None if hand is None else apart_from_pose(hand.points, pose, side)
+            self._held[side].take(hand, apart, time_s)
         left, right = (self._held[side].go_on(step_s, float(seen[side])) for side in range(SIDES))
         return left, right
 
@@ -88,16 +92,22 @@ class _Held:
     def reset(self) -> None:
         self._filter.reset()
         self._pose: HandPose | None = None
+        self._apart = np.zeros((len(PINNED[0]), 2), np.float32)
         self._wanted = self._belief = self._lately = 0.0
 
-    def take(self, hand: Hand | None, time_s: float) -> None:
-        """What the network says: None where it sees no hand."""
-        if hand is None:
+    def take(self, hand: Hand | None, apart: Array | None, time_s: float) -> None:
+        """What the network says: None where it sees no hand.
+
+        :param apart: of ``apart_from_pose``.
+        """
+        if hand is None or apart is None:
             self._wanted = 0.0
             return
         self._wanted = belief_in(hand)
         if self._belief == 0.0:
             self._filter.reset()
+            self._apart = apart
+        self._apart = self._apart + (apart - self._apart) * STEADY
         points = self._filter(hand.world.astype(np.float64), time_s, HAND_M)
         self._pose = self._shape.read(points.astype(np.float32))
 
@@ -115,5 +125,6 @@ class _Held:
         bends = self._pose.bends
         if wanted == 0.0:
             bends = bends + (self._shape.bends - bends) * (1.0 - math.exp(-step_s / RELAX_S))
-        self._pose = HandPose(self._pose.palm, bends, self._belief, self._lately)
+        palm = self._pose.palm
+        self._pose = HandPose(palm, bends, self._belief, self._lately, apart=self._apart)
         return self._pose

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
+from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
@@ -56,6 +57,10 @@ class PhotoHand:
     length_px: float
     pose: HandPose | None
     """As the photo holds it; None where that is not known."""
+    own: OwnHand | None
+    """The photo's own, finger by finger; None where that is not known."""
+    photo: Array
+    """``[n, n, 4]``: the photo's colours, and how much of each pixel is the hand's."""
 
 
 def lay(drawn: Drawn, hand: PhotoHand, moved: Array, transforms: Array, share: float) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.turning import Vectors, about, cross, dot, unit
 from bunraku.runtime.drivers.hands.landmarks import WRIST
+from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, JOINTS
 
@@ -43,6 +44,11 @@ class HandPose:
     """0..1; at 0 the rest says nothing of now."""
     lately: float = 1.0
     """0..1: whether the hand was seen not long ago."""
+    place: HandPlace | None = None
+    """Where a photo's is."""
+    apart: Array | None = None
+    """``[3, 2]`` in pixels of the frame: how far a driver's wrist and knuckles are from where the
+    pose says (``hands.pinning.PINNED``)."""
 
 
 HandPoses = tuple[HandPose | None, HandPose | None]

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
 from bunraku.runtime.drivers.body.texture import ENOUGH, SKIN_LIKE
 from bunraku.runtime.drivers.hands.rigging import HAND_BONES
 from bunraku.spec.arrays import Array
@@ -16,6 +17,8 @@ AT_WRIST = 0.1
 """Share of a forearm's vertex that hangs on the hand, from which it is at the wrist."""
 AS_BRIGHT = 0.82, 1.25
 """How much darker or lighter than the face a hand is."""
+WHOLLY = 0.9
+"""A hand's own, from which a pixel shows nothing else."""
 FACE_SURE = 0.9
 """Of the mask, from which a pixel shows the face alone."""
 
@@ -25,7 +28,12 @@ def colour_hands(body: Body) -> Array:
     n = len(body.photo.picture)
     bones, weights = body.fit.template.bones, body.fit.template.weights
     tones = []
-    for hand in HAND_BONES:
+    members = body.textures.members.reshape(GROUPS, n, n)
+    for side, hand in enumerate(HAND_BONES):
+        own = (members[GROUP[hand]] > WHOLLY) & (body.photo.picture[..., 3] > WHOLLY)
+        if body.fit.places[side] is not None and own.sum() >= ENOUGH:
+            tones.append(np.median(body.photo.picture[own][:, :3], axis=0))
+            continue
         at_wrist = ((bones == hand) * weights).sum(1) > AT_WRIST
         for bone in (hand, hand - SIDES):
             plane = body.textures.planes[bone * n : (bone + 1) * n]

@@ -126,7 +126,7 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         found = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
         self._files = sorted(
-            (entry for entry in found if entry.suffix.lower() == ".png"), key=_natural
+            (entry for entry in found if entry.suffix.lower() == ".png"), key=natural
         )
         if not self._files:
             raise InputError(
@@ -163,7 +163,7 @@ def _open(path: Path) -> _Pictures:
     return IuvClip(path)
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
+def natural(path: Path) -> list[tuple[int, str]]:
     """A key that sorts numbers in names as numbers."""
     pieces = re.split(r"([0-9]+)", path.name)
     return [(int(piece), piece) if piece.isdigit() else (0, piece) for piece in pieces]

@@ -19,6 +19,11 @@ def numbered(hole: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.int
     return pixels, numbers
 
 
+def one_cell(picture: Array) -> tuple[NDArray[np.int32], Array]:
+    """No edge is expected anywhere."""
+    return np.zeros(picture.shape[:2], np.int32), picture
+
+
 def seam(picture: Array, p: tuple[int, int], q: tuple[int, int], a: Array, b: Array) -> float:
     """What ``expand`` says that a seam costs, of pixels p and q with offsets a and b."""
     if np.array_equal(a, b):
@@ -55,7 +60,7 @@ def test_no_other_choice_of_pixels_costs_less(seed: int) -> None:
     offset = np.array([0, 5], np.int32)
     own, new = rng.uniform(0, 60, (2, len(pixels))).astype(np.float32)
     found = before.copy()
-    expand(picture, hole, known, pixels, numbers, offset, own, new, found)
+    expand(picture, hole, known, pixels, numbers, *one_cell(picture), offset, own, new, found)
     taken = (found[hole > 0] == offset).all(-1)
     assert not taken[numbers[8, 10]]
 
@@ -87,7 +92,7 @@ def test_a_wavy_seam_becomes_straight() -> None:
     free = np.zeros(len(pixels), np.float32)
     rim = free.copy()  # as costs are where the hole ends
     rim[pixels[:, 1] == 39] = 1000.0
-    expand(picture, hole, known, pixels, numbers, left, free, rim, offsets)
+    expand(picture, hole, known, pixels, numbers, *one_cell(picture), left, free, rim, offsets)
     starts = [int(np.argmax((row == right).all(-1))) for row in offsets[10:30, 20:40]]
     assert len(set(starts)) == 1
 
@@ -100,7 +105,36 @@ def test_a_hole_of_one_pixel_takes_what_is_cheaper() -> None:
     offsets = np.zeros((SIZE, SIZE, 2), np.int32)
     offset = np.array([-3, 4], np.int32)
     one, two = np.ones(1, np.float32), np.full(1, 2.0, np.float32)
-    expand(picture, hole, 1 - hole, pixels, numbers, offset, one, two, offsets)
+    expand(picture, hole, 1 - hole, pixels, numbers, *one_cell(picture), offset, one, two, offsets)
     assert (offsets[9, 9] == 0).all()
-    expand(picture, hole, 1 - hole, pixels, numbers, offset, two, one, offsets)
+    expand(picture, hole, 1 - hole, pixels, numbers, *one_cell(picture), offset, two, one, offsets)
     assert (offsets[9, 9] == offset).all()
+
+
+def test_where_an_edge_is_expected_a_seam_is_not_seen() -> None:
+    """Two colours, each with a piece; the filling says nothing, where they meet is expected."""
+    size = 60
+    picture = np.zeros((size, size, 3), np.float32)
+    picture[:, 30:] = 200.0
+    hole = np.zeros((size, size), np.uint8)
+    hole[20:40, 20:40] = 1
+    guess = picture.copy()
+    guess[:, :25], guess[:, 25:] = 0.0, 200.0
+    cells = np.zeros((size, size), np.int32)
+    cells[:, 25:] = 1
+    pixels, numbers = numbered(hole)
+    costs = {}
+    right, left = np.array([0, 19], np.int32), np.array([0, -19], np.int32)
+    for name, offset in (("left", left), ("right", right)):
+        copied = picture[pixels[:, 0], pixels[:, 1] + offset[1]]
+        wanted = guess[pixels[:, 0], pixels[:, 1]]
+        costs[name] = np.abs(copied - wanted).mean(-1).astype(np.float32) / 20
+    starts = {}
+    for name, expected in (("none", np.zeros_like(cells)), ("edge", cells)):
+        offsets = np.zeros((size, size, 2), np.int32)
+        offsets[hole > 0] = left
+        given = picture, hole, 1 - hole, pixels, numbers, expected, guess
+        expand(*given, right, costs["left"], costs["right"], offsets)
+        starts[name] = set((offsets[20:40, 20:40, 1] == 19).argmax(1).tolist())
+    assert starts["edge"] == {5}
+    assert starts["none"] != {5}

@@ -17,7 +17,10 @@ def scene() -> Scene:
     inside[2:-2, 2:-2] = 1
     pixels = np.ascontiguousarray(np.argwhere(hole), np.int32)
     dear, far = np.zeros(SHAPE, np.float32), np.array([6.0, 1.5], np.float32)
-    return Scene(filled, hole, inside, (1 - hole) * inside, pixels, filled.copy(), dear, far)
+    cells = np.zeros(hole.shape, np.int32)
+    return Scene(
+        filled, hole, inside, (1 - hole) * inside, pixels, cells, filled.copy(), dear, far, 900.0
+    )
 
 
 def test_stray_pixels_go_with_their_neighbours_and_edges_get_straight() -> None:

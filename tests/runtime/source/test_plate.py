@@ -137,7 +137,7 @@ def test_nobody_else_is_copied_into_the_hole() -> None:
     everybody = (photo[..., 1] == 255).astype(np.float32)
     photo[60:220, 130:170] = (255, 0, 0)
     mask = block((240, 320), 60, 220, 130, 170)
-    assert make_plate(photo, mask).picture[64:216, 134:166, 1].max() == 255
+    assert make_plate(photo, mask).picture[64:216, 134:166, 1].max() > 250
     plate = make_plate(photo, mask, everybody).picture
     assert plate[64:216, 134:166, 1].max() < 200
     assert np.array_equal(plate[:, 178:], photo[:, 178:])  # who stays is whole

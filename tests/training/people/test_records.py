@@ -64,9 +64,9 @@ def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "person_000000.npz"
     path.write_bytes(b"nothing")
     assert read_header(path) == (-1, 0)
-    with pytest.raises(InputError, match=r"person_000000\.npz is not a record"):
+    with pytest.raises(InputError, match=r"person_000000\.npz is damaged, cut short or"):
         read_record(path)
-    with pytest.raises(InputError, match="holds no synthetic people"):
+    with pytest.raises(InputError, match="holds no people to learn from"):
         list_records(tmp_path / "elsewhere")
 
 

@@ -16,6 +16,7 @@ from bunraku.runtime.drivers.body.drawing import Body, lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
 from bunraku.runtime.drivers.body.girth import measure_girth
 from bunraku.runtime.drivers.body.grid import make_grid
+from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import Template, load_template
@@ -132,7 +133,8 @@ def test_every_pixel_of_the_person_has_bones(fit: Fit, source: Source, landmarks
 
 def test_nothing_is_stretched_across_a_cut(fit: Fit, source: Source) -> None:
     binding = bind_photo(fit, source.window).whole
-    grid = make_grid(binding, fit.trunk_px, None)
+    even = Lines.over(np.zeros((N, N), np.bool_))
+    grid = make_grid(binding, fit.trunk_px, None, even)
     groups = GROUP[grid.bone[grid.triangles]]
     apart = (groups == Group.FOREARM_L).any(1) & (groups == Group.LEG_L).any(1)
     assert not apart.any()  # no triangle between a hanging hand and the thigh
@@ -141,10 +143,11 @@ def test_nothing_is_stretched_across_a_cut(fit: Fit, source: Source) -> None:
     pulled[grid.bone == BodyBone.SHIN_L, 1] += 40.0
     assert not grid.whole(pulled).all()
     assert np.allclose(grid.share(grid.vertices), 1.0)
-    stretched = grid.vertices * np.array([1.0, 5.0, 1.0], np.float32)
+    stretched = grid.vertices * np.array([1.0, 9.5, 1.0], np.float32)
     assert not grid.share(stretched).any()
     half = grid.vertices * np.array([3.25, 1.0, 1.0], np.float32)
-    assert np.allclose(grid.share(half), 0.5, atol=1e-3)
+    assert np.allclose(grid.share(half)[grid.bone == BodyBone.SHIN_L], 0.5, atol=1e-3)
+    assert np.allclose(grid.share(half)[grid.vertices[:, 1].argmin()], 1.0)  # on the head
     assert grid.vertices[:, :2].max() <= N - 1
     assert not grid.hold.any()
 

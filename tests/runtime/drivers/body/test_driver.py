@@ -12,6 +12,9 @@ from bunraku.runtime.drivers.body.driver import NOT_FITTED, BodyDriver, belief
 from bunraku.runtime.drivers.body.showing import LEGLESS
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.body.template import load_template
+from bunraku.runtime.drivers.face import mesh
+from bunraku.runtime.drivers.face.landmarks import Face
+from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.measure import Recorder
@@ -220,3 +223,43 @@ def test_landmarks_out_of_sight_are_not_believed() -> None:
     found = belief(Located(in_frame, in_frame, None), (100, 200))
     assert found[[0, 1, 3]].tolist() == [1.0, 0.0, 0.0]
     assert found[2] == pytest.approx(0.5)
+
+
+class OneFace(FaceFinder):
+    """Finds the same face in every picture."""
+
+    def __init__(self, points: Array) -> None:
+        self._face = Face(points, 1.0)
+
+    def find(self, picture: Picture, pose: Array) -> Face | None:
+        return self._face
+
+
+def depths_with(faces: FaceFinder | None) -> Array:
+    """Depths of the photo's own pixels."""
+    estimator = Standing()
+
+    def make_driver(options: PuppetOptions, recorder: Recorder) -> BodyDriver:
+        by_landmarks = LandmarkDriver(estimator, estimator, options, recorder)
+        return BodyDriver(by_landmarks, TEMPLATE, recorder, faces=faces)
+
+    puppet = Puppet(replace(models(estimator), make_driver=make_driver))
+    puppet.set_source(PHOTO)
+    subject = puppet.identity.subject
+    assert isinstance(subject, BodySubject)
+    assert subject.fitted is not None
+    return subject.fitted.body.grid.vertices
+
+
+def test_the_photos_face_says_how_deep_it_is() -> None:
+    seen = Standing().observe(PHOTO)
+    assert seen is not None
+    nose, wide = seen.landmarks[0], abs(float(np.diff(seen.landmarks[[7, 8], 0])[0]))
+    angle = np.linspace(0.0, 2.0 * np.pi, mesh.POINTS)
+    around = 0.5 * wide * np.stack([np.sin(angle), np.cos(angle), -np.sin(angle)], -1)
+    points = (around + [nose[0], nose[1], 0.0]).astype(np.float32)
+    without, found = depths_with(None), depths_with(OneFace(points))
+    assert np.array_equal(found[:, :2], without[:, :2])
+    changed = np.abs(found[:, 2] - without[:, 2]) > 0.5
+    assert changed.any()
+    assert found[changed, 1].max() < seen.landmarks[11, 1]

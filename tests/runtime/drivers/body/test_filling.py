@@ -12,7 +12,7 @@ def test_a_cloth_goes_on_with_its_grain_behind_an_arm(n: int) -> None:
     stripes = 127.0 + 100.0 * np.sin(rows * 2.0 * np.pi / (n / 12.0))
     truth = np.repeat(stripes[..., None], 3, 2).astype(np.uint8)
     arm = np.abs(rows - columns) < n // 12
-    window = np.where(arm[..., None], np.uint8([200, 60, 60]), truth)
+    window = np.where(arm[..., None], np.array([200, 60, 60], np.uint8), truth)
     smooth = filled(window.astype(np.float32) / np.float32(255.0), ~arm)
     plane = gone_on(window, smooth, ~arm, arm)
     wrong, before = (np.abs(one[arm] * 255.0 - truth[arm]).mean() for one in (plane, smooth))

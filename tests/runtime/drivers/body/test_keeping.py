@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.runtime.drivers.body.people import REST, SCALE, standing
@@ -49,6 +51,38 @@ def scaled(landmarks: Array, factor: float) -> Array:
     result[:, :3] *= factor
     result[:, :2] += OWN - result[[11, 12], :2].mean(0)
     return result
+
+
+def test_a_bowed_head_stays_in_the_photo() -> None:
+    driver = standing()
+    driver[:, 0] += 30.0 - driver[11:13, 0].mean()  # near the left edge
+    driver[:11, 0] -= 60.0
+    far, (low, high) = driver[:11, :2].mean(0), (12.0, 244.0)
+    assert far[0] < 0.0
+    bounds = replace(ROOM, head_low=(low, low), head_high=(high, np.inf))
+    for mirrored in (False, True):
+        frame = driver.copy()
+        if mirrored:
+            frame[:, 0] = 255.0 - frame[:, 0]
+        (kept,) = follow(frame, bounds=bounds)
+        face = kept.landmarks[:11, :2].mean(0)
+        face += (kept.scale - 1.0) * (face - np.array(kept.about))
+        assert face[0] == pytest.approx(high - 1.0 if mirrored else low, abs=1.1)
+        bent = kept.landmarks[:11, :2].mean(0) - shoulders(kept)
+        assert bent[0] == pytest.approx(60.0 if mirrored else -60.0, rel=0.3)
+
+
+def test_a_face_may_go_where_the_photos_is_and_no_nearer_to_an_edge() -> None:
+    fit, photo = fitted(OUTLINE), street((N, N))
+    bounds = Bounds.of(source_of(photo), fit, grounded=True, measured=True)
+    margin = 0.25 * fit.trunk_px
+    face = PERSON[:11, :2].mean(0)
+    assert bounds.head_low[0] == pytest.approx(margin - 0.5, abs=1e-3)
+    assert bounds.head_high[0] == pytest.approx(N - 0.5 - margin, abs=1e-3)
+    assert bounds.head_low[1] == pytest.approx(min(margin - 0.5, float(face[1])), abs=1e-3)
+    assert bounds.head_high[1] == np.inf
+    beside = Bounds.of(source_of(photo, -int(face[0])), fit, grounded=True, measured=True)
+    assert beside.head_low[0] == pytest.approx(face[0], abs=1e-3)
 
 
 def test_a_stage_is_the_photo_and_holds_who_is_hidden_where_they_are() -> None:

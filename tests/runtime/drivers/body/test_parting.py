@@ -217,7 +217,20 @@ def test_the_body_stands_where_the_photo_shows_its_arms(fit: Fit, bound: Bound) 
     settled, _ = settle(fit, binding)
     mesh = settled.mesh
     assert beside(mesh) < 0.5 * beside(fit.mesh)
-    assert np.array_equal(mesh[~arms], fit.mesh[~arms])
+    others = ~arms & (main_bones(TEMPLATE) != BodyBone.HEAD)
+    assert np.array_equal(mesh[others], fit.mesh[others])
+
+
+def test_a_limb_that_the_photo_hides_keeps_its_shape(fit: Fit, bound: Bound) -> None:
+    binding = bound.whole
+    upper = np.argwhere(binding.group == Group.UPPER_ARM_L)
+    bone = binding.bone.copy()
+    bone[tuple(upper[4:].T)] = BodyBone.CHEST  # hair hangs over it
+    mesh = settle(fit, replace(binding, bone=bone))[0].mesh
+    groups = GROUP[main_bones(TEMPLATE)]
+    hidden, seen = groups == Group.UPPER_ARM_L, groups == Group.FOREARM_L
+    assert np.array_equal(mesh[hidden], fit.mesh[hidden])
+    assert not np.array_equal(mesh[seen], fit.mesh[seen])
 
 
 def test_nothing_of_the_body_hides_what_the_photo_shows(fit: Fit, source: Source) -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from tests.runtime.drivers.body.people import silhouette
-from tests.runtime.drivers.hands.people import SHAPES, TEMPLATE
+from tests.runtime.drivers.hands.people import SHAPES, TEMPLATE, points_of
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
@@ -14,6 +14,7 @@ from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.runtime.pose import Pose
@@ -58,7 +59,7 @@ def made(source: Source, poses: HandPoses) -> tuple[Body, PhotoHands]:
     fit = fit_body(TEMPLATE, RIG, landmarks(), source.mask, poses)
     assert fit is not None
     body = Body.of(source, fit)
-    return body, PhotoHands.of(body, RIG.at_rest.inverse, poses)
+    return body, PhotoHands.of(body, RIG.at_rest.inverse, poses, (SHAPES[0], SHAPES[1]))
 
 
 def turned(axis: tuple[float, float, float], degrees: float, lately: float = 1.0) -> HandPose:
@@ -142,3 +143,41 @@ def test_hands_out_of_the_window_do_no_harm(source: Source) -> None:
     pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
     drawn = hands.draw(body, RIG.transforms(body.fit.stance, away, SURE, pose), SURE, pose)
     assert np.isfinite(drawn.image).all()
+
+
+def test_a_hand_whose_pixels_are_known_moves_its_fingers(source: Source) -> None:
+    placed = points_of(0) * SCALE
+    placed += landmarks()[15, :3] - placed[0]
+    inside = source.mask > 0.3
+    place = HandPlace.of(placed.astype(np.float32), inside, source.window)
+    photo: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place), None)
+    body, hands = made(source, photo)
+    own = hands.hands[0].own
+    assert own is not None
+    still = RIG.transforms(body.fit.stance, landmarks(), SURE, photo)
+    shown = source.mask > 0.9
+    for poses in ((None, None), photo):  # as it is, not seen and seen
+        drawn = hands.draw(body, still, SURE, poses)
+        assert drawn.mask[0, 0][shown & place.flesh].mean() > 0.92
+        assert drawn.mask[0, 0][shown & place.flesh].min() > 0.6
+        told = drawn.image[0].transpose(1, 2, 0)[shown & place.flesh] * 255.0
+        assert np.abs(told - source.window[shown & place.flesh]).mean() < 2.0
+    bends = SHAPES[0].bends.copy()
+    bends[1:, 1] += np.deg2rad(40.0)
+    bent: HandPoses = (HandPose(SHAPES[0].palm, bends), None)
+    assert hands.shares(bent) == (0.0, 0.0)
+    moved = hands.draw(body, RIG.transforms(body.fit.stance, landmarks(), SURE, bent), SURE, bent)
+    assert np.abs(moved.flow[0][:, shown & place.flesh]).max() * N / 2 > 1.0
+    x, y = placed[0, :2].round().astype(int)
+    assert abs(moved.flow[0, :, y, x]).max() * N / 2 < 0.5  # the wrist stays
+
+
+def test_the_hand_is_told_apart_by_its_points_and_not_by_the_fitted_one(source: Source) -> None:
+    placed = points_of(0) * SCALE
+    placed += landmarks()[15, :3] - placed[0]
+    place = HandPlace.of(placed.astype(np.float32), source.mask > 0.3, source.window)
+    photo: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place), None)
+    hands = made(source, photo)[1]
+    own = hands.hands[0].pixels > 0.5
+    assert (own & place.pixels).sum() > 0.9 * place.pixels.sum()
+    assert (own & ~place.pixels & (source.mask > 0.9)).sum() < 0.2 * place.pixels.sum()

@@ -64,7 +64,7 @@ def test_hands_that_are_not_seen_leave_the_picture_as_it_is() -> None:
     assert np.abs(shown.astype(int) - plain).mean() <= max(1.0, 2.0 * person)
 
 
-def test_hands_that_are_seen_change_the_hands_alone() -> None:
+def test_hands_that_are_seen_change_hands_and_forearms_alone() -> None:
     engine = Seeing()
     engine.seen = False
     puppet = puppet_of(engine)
@@ -80,7 +80,7 @@ def test_hands_that_are_seen_change_the_hands_alone() -> None:
     rows, columns = np.nonzero(changed)
     places = np.stack([columns, rows], 1)
     apart = np.linalg.norm(places[:, None] - points[None, [15, 16], :2], axis=-1).min(1)
-    assert apart.max() < 0.35 * SCALE
+    assert apart.max() < 0.55 * SCALE
 
 
 def test_a_photo_with_hands_keeps_what_it_shows_of_them() -> None:

@@ -1,0 +1,1 @@
+"""Restoring: the photo's own pixels in place of the plate's, where a map of the window says so."""

@@ -1,0 +1,129 @@
+"""Cutting a grid where parts come apart: each side gets the triangles of the cut for itself."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.lines import STEP_PX
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS
+from bunraku.runtime.drivers.body.parts import FINGERS, FREE, HAIR, HANGING
+from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
+
+NEAR_PX = 2 * STEP_PX
+"""How far from a triangle the vertex may be that carries a side which has none of its corners."""
+
+
+def _group_of_part() -> NDArray[np.int32]:
+    result = np.zeros(HAIR + 1, np.int32)
+    result[:BODY_BONES] = GROUP[:BODY_BONES]
+    for side in range(SIDES):
+        result[FREE + side] = GROUP[BodyBone.UPPER_ARM_L + side]
+        result[FINGERS + side] = GROUP[BodyBone.HAND_L + side]
+    return result
+
+
+_GROUP_OF_PART = _group_of_part()
+_OF_ARM = np.isin(_GROUP_OF_PART, ARMS)
+_APART = ~HANGING & (_OF_ARM[:, None] | _OF_ARM) & (_GROUP_OF_PART[:, None] != _GROUP_OF_PART)
+"""``[20, 20]``: what is cut from each other pixel by pixel: an arm, and what is beside it."""
+
+
+class Doubled(NamedTuple):
+    """Triangles on a cut, once for each side, with vertices of their own."""
+
+    triangles: NDArray[np.int64]
+    origin: list[int]
+    """Of each added vertex, whose place in the photo it has,"""
+    carrier: list[int]
+    """and on what it hangs."""
+    group: list[int]
+
+
+def groups_apart(binding: Binding, cells: NDArray[np.int64], place: Array) -> NDArray[np.bool_]:
+    """``[t, 9]``: groups with pixels in a triangle's cell that do not hang together with others in
+    it. A limb's border runs between the grid's lines: it would be cut in steps as wide as they.
+
+    :param cells: ``[t, 3]``; :param place: ``[v, 3]``.
+    """
+    corner = place[cells, :2].min(1).astype(int)
+    square = np.ones((STEP_PX + 1,) * 2, np.uint8)
+    own = np.zeros((len(_APART), len(cells)), np.bool_)
+    for part in np.unique(binding.part[binding.reached]):
+        there = (binding.reached & (binding.part == part)).astype(np.uint8)
+        reach = cv2.dilate(there, square, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+        own[part] = reach[corner[:, 1], corner[:, 0]] > 0
+    result = np.zeros((len(cells), GROUPS), np.bool_)
+    for part, other in np.argwhere(_APART):
+        result[:, _GROUP_OF_PART[part]] |= own[part] & own[other]
+    return result
+
+
+def double(
+    triangles: NDArray[np.int64],
+    apart: NDArray[np.bool_],
+    number: NDArray[np.int64],
+    place: Array,
+    bone: NDArray[np.int32],
+) -> Doubled:
+    """Nothing is stretched across a cut: each side gets the triangle, carried by its own bone.
+
+    :param triangles: ``[t, 3]``, those on a cut. :param apart: ``[t, 9]`` of ``groups_apart``.
+    :param number: ``[n, n]``, the nodes of the window. :param place: ``[v, 3]`` of the nodes.
+    :param bone: ``[v]``, the main one of each.
+    """
+    made: dict[tuple[int, int], int] = {}
+    corners: list[list[int]] = []
+    origin: list[int] = []
+    carrier: list[int] = []
+    groups: list[int] = []
+    for triangle, sides in zip(triangles, apart, strict=True):
+        key = GROUP[bone[triangle]]
+        among = {*key.tolist(), *np.flatnonzero(sides).tolist()}
+        by_group = len(among) > 1
+        if not by_group:
+            key = bone[triangle]
+            among = set(key.tolist())
+        for side in sorted(among):
+            own = triangle[key == side]
+            if len(own) == 3 and not by_group:
+                continue  # a step of depth within one bone: a hole behind it
+            if not len(own):
+                own = _nearby(triangle, side, number, place, bone)
+            if not len(own):
+                continue
+            new = []
+            for vertex, its in zip(triangle.tolist(), key.tolist(), strict=True):
+                if its == side:
+                    new.append(vertex)
+                    continue
+                apart_px = ((place[own, :2] - place[vertex, :2]) ** 2).sum(1)
+                near = int(own[apart_px.argmin()])
+                if (vertex, near) not in made:
+                    made[vertex, near] = len(place) + len(origin)
+                    origin.append(vertex)
+                    carrier.append(near)
+                new.append(made[vertex, near])
+            corners.append(new)
+            groups.append(int(GROUP[bone[own[0]]]) if by_group else -1)
+    return Doubled(np.array(corners, np.int64).reshape(-1, 3), origin, carrier, groups)
+
+
+def _nearby(
+    triangle: NDArray[np.int64],
+    group: int,
+    number: NDArray[np.int64],
+    place: Array,
+    bone: NDArray[np.int32],
+) -> NDArray[np.int64]:
+    """Nodes of a group around a triangle that has none of it."""
+    x, y = place[triangle, :2].min(0).astype(int)
+    rows, columns = (slice(max(at - NEAR_PX, 0), at + STEP_PX + NEAR_PX + 1) for at in (y, x))
+    nodes = number[rows, columns].ravel()
+    nodes = nodes[nodes >= 0]
+    return np.asarray(nodes[GROUP[bone[nodes]] == group], np.int64)

@@ -1,0 +1,131 @@
+"""The photo's own hand laid on a drawing, its fingers moved."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels import interpolate, rasterise, skin
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.regions import grown, nearest_reached
+from bunraku.runtime.drivers.hands.own_hand import OwnHand
+from bunraku.runtime.drivers.hands.photo_hand import FINE, MARGIN_PX
+from bunraku.runtime.drivers.hands.shape import HandPose
+from bunraku.runtime.drivers.protocol import Drawn
+from bunraku.spec.arrays import Array
+
+STREAKS = 2.5, 4.0
+"""How often its own area a triangle may be drawn out until it fades, and until it is gone."""
+MOST = 0.5
+"""Of a pixel: a hand that covers more is read from the photo there, and nothing else is."""
+FLESH_PX = 0.5
+"""How soft the photo's own hand ends."""
+SHADOW = 0.65
+"""How light shadow is between fingers, at most, beside them."""
+BEYOND_PX, LIKE_WALL = 3, 0.1
+"""How far beside the person the photo shows what is behind, and how far in colour, of 1, what a
+hand holds is from that."""
+_TRACE = np.float32(1e-3)
+
+
+def own_photo(body: Body, pixels: Array, side: int) -> Array:
+    """The photo's colours ``[n, n, 4]``, and how much of each pixel is a hand's.
+
+    :param pixels: ``[n, n]`` in [0, 1], which go with the hand. :param side: 0 left, 1 right.
+    """
+    picture = body.photo.picture.copy()
+    picture[..., 3] *= np.minimum(2.0 * pixels, 1.0)
+    place = body.fit.places[side]
+    if place is None:
+        return picture
+    # What it holds is there, and shadow between its fingers; what was seen through them is not.
+    colours = picture[..., :3]
+    beyond = nearest_reached(~grown(body.fit.inside, BEYOND_PX))
+    wall = np.abs(colours - colours.reshape(-1, 3)[beyond]).max(-1) <= LIKE_WALL
+    light = colours.mean(-1)
+    dark = light < SHADOW * np.median(light[place.flesh]) if place.flesh.any() else light < 0.0
+    also = (pixels > 0.0) & ~wall & (~place.pixels | dark)
+    soft = 2.0 * cv2.GaussianBlur((place.flesh | also).astype(np.float32), (0, 0), FLESH_PX)
+    picture[..., 3] *= np.minimum(soft, 1.0)
+    return picture
+
+
+def lay_own(
+    drawn: Drawn, own: OwnHand, photo: Array, palm: Array, pose: HandPose, share: float
+) -> None:
+    """Draw a hand onto a drawing, in place.
+
+    :param photo: ``[n, n, 4]``: the photo's colours, and how much of each pixel is the hand's.
+    :param palm: ``[3, 4]``, where the palm has gone since the photo.
+    :param pose: of ``OwnHand.held``. :param share: how much of the hand is shown, 0 to 1.
+    """
+    n = drawn.mask.shape[-1]
+    moved = skin(own.vertices, own.weights, own.bones, own.transforms(palm, pose))
+    low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
+    high = np.ceil(moved[:, :2].max(0)).astype(int) + MARGIN_PX + 1
+    (left, top), (right, bottom) = np.clip(low, 0, n), np.clip(high, 0, n)
+    if left >= right or top >= bottom:
+        return
+    shown, place = _seen(own, moved, photo, (left, top, right, bottom))
+    alpha = shown[..., 3] * np.float32(share)
+    part = (0, slice(None), slice(top, bottom), slice(left, right))
+    before = drawn.mask[part][0] * (np.float32(1.0) - alpha)
+    after = before + alpha
+    # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
+    near = cv2.dilate((alpha > 0).astype(np.float32), np.ones((3, 3), np.uint8)) * _TRACE
+    told = (alpha + near) / (after + near + _TRACE**2)
+    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
+    flow = (place - np.stack([x, y], -1)) * np.float32(2.0 / n)
+    drawn.image[part] += (shown[..., :3].transpose(2, 0, 1) - drawn.image[part]) * told
+    read = told > MOST
+    drawn.trust[part] = np.where(read, told, drawn.trust[part] * (np.float32(1.0) - told))
+    drawn.flow[part] = np.where(read, flow.transpose(2, 0, 1), drawn.flow[part])
+    warped = np.concatenate([shown[..., :3], np.ones_like(alpha)[..., None]], -1)
+    part_of = (0, slice(0, 4), *part[2:])
+    drawn.warped[part_of] = np.where(read, warped.transpose(2, 0, 1), drawn.warped[part_of])
+    drawn.mask[part] = after
+
+
+def _seen(
+    own: OwnHand, moved: Array, photo: Array, box: tuple[int, int, int, int]
+) -> tuple[Array, Array]:
+    """A moved hand in a part of the window.
+
+    :return: ``[h, w, 4]``, its colours and cover; ``[h, w, 2]``, where in the photo it is read.
+    """
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    scaled = (moved - np.array([left, top, 0.0], np.float32) + 0.5) * np.float32(FINE) - 0.5
+    raster = rasterise(
+        np.ascontiguousarray(scaled, np.float32),
+        own.triangles,
+        (height * FINE, width * FINE),
+        cull=True,
+    )
+    place = interpolate(raster, own.triangles, np.ascontiguousarray(own.vertices[:, :2]))
+    there = (raster.triangle >= 0).astype(np.float32)
+    there *= _whole(own, moved)[np.maximum(raster.triangle, 0)]
+    x, y = (np.ascontiguousarray(place[..., k]) for k in (0, 1))
+    seen = cv2.remap(photo, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cover = seen[..., 3] * there
+    told = there[..., None] * np.concatenate([seen[..., :3], place], -1)
+    told = np.concatenate([told * (cover[..., None] + _TRACE), cover[..., None]], -1)
+    weight = there * (cover + _TRACE)
+    told = cv2.resize(told, (width, height), interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(weight, (width, height), interpolation=cv2.INTER_AREA)
+    none = weight <= 0.0
+    around = cv2.blur(told, (3, 3)), cv2.blur(weight, (3, 3))
+    told[..., :5] = np.where(none[..., None], around[0][..., :5], told[..., :5])
+    weight = np.where(none, around[1], weight)
+    mean = told[..., :5] / np.maximum(weight, 1e-9)[..., None]
+    shown = np.concatenate([mean[..., :3], told[..., 5:]], -1)
+    return np.asarray(shown, np.float32), np.asarray(mean[..., 3:], np.float32)
+
+
+def _whole(own: OwnHand, moved: Array) -> NDArray[np.float32]:
+    """``[t]`` in [0, 1]: how much each triangle has to show; nothing if drawn out to streaks."""
+    a, b, c = moved[own.triangles, :2].transpose(1, 0, 2)
+    longest = np.max([((p - q) ** 2).sum(1) for p, q in ((a, b), (b, c), (c, a))], axis=0)
+    start, end = STREAKS
+    return np.asarray(np.clip((end - np.sqrt(longest / 2.0)) / (end - start), 0.0, 1.0), np.float32)

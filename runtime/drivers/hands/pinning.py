@@ -1,0 +1,50 @@
+"""Wrists and knuckles of a pose where the hand network says they are: it sees them better."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bunraku.runtime.drivers.hands.landmarks import HANDS, KNUCKLES, WRIST, WRISTS
+from bunraku.runtime.drivers.hands.shape import HandPoses
+from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import SIDES
+
+PINNED = tuple([WRISTS[side], HANDS[side][0], HANDS[side][1]] for side in range(SIDES))
+"""Landmarks of the left and the right hand: its wrist, and the knuckles of little finger and
+index."""
+_POINTS = [WRIST, KNUCKLES[-1], KNUCKLES[0]]
+
+
+def apart_from_pose(points: Array, pose: Array, side: int) -> Array:
+    """How far a hand's points ``[21, 2 or more]`` are from a pose's: ``[3, 2]``, of ``PINNED``.
+
+    :param pose: ``[33, 2 or more]`` in the same pixels.
+    """
+    return np.asarray(points[_POINTS, :2] - pose[PINNED[side], :2], np.float32)
+
+
+def pin_photo(landmarks: Array, hands: HandPoses) -> Array:
+    """A photo's landmarks ``[33, 4]`` in pixels of its window, with its hands where they are."""
+    result = landmarks.copy()
+    for side, hand in enumerate(hands):
+        if hand is not None and hand.place is not None:
+            apart = apart_from_pose(hand.place.points, landmarks, side)
+            result[PINNED[side], :2] += np.float32(hand.belief) * apart
+    return result
+
+
+def pin_driver(landmarks: Array, hands: HandPoses, photo: HandPoses, scale: float) -> Array:
+    """A driver's landmarks ``[33, 4]`` with the hands where they are, as far as they are believed.
+
+    Only hands that are pinned in the photo too: the two networks do not mean quite the same by a
+    wrist.
+
+    :param photo: the hands of ``pin_photo``. :param scale: pixels of the landmarks to one of the
+        frame.
+    """
+    result = landmarks.copy()
+    for side, (hand, other) in enumerate(zip(hands, photo, strict=True)):
+        alike = other is not None and other.place is not None
+        if alike and hand is not None and hand.apart is not None:
+            result[PINNED[side], :2] += np.float32(scale * hand.belief) * hand.apart
+    return result

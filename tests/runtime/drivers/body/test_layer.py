@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bunraku.runtime.drivers.body.layer import turned_away
+from bunraku.runtime.drivers.body.texture import LITTLE, WHOLE, lit_as
+
+
+@pytest.mark.parametrize("along", [(0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.3, 1.0)])
+def test_a_limb_is_darker_round_its_sides_wherever_it_points(
+    along: tuple[float, float, float],
+) -> None:
+    steps, length = 16, 5
+    axis = np.array(along) / np.linalg.norm(along)
+    front = np.array([0.0, 0.0, 1.0]) - axis[2] * axis
+    front /= np.linalg.norm(front)
+    side = np.cross(axis, front)
+    angle = np.arange(steps) * 2.0 * np.pi / steps
+    ring = np.cos(angle)[:, None] * front + np.sin(angle)[:, None] * side
+    mesh = (ring + 3.0 * np.arange(length)[:, None, None] * axis).reshape(-1, 3)
+    quads = np.arange(steps * (length - 1)).reshape(-1, steps)
+    a, b = quads.ravel(), np.roll(quads, -1, 1).ravel()
+    triangles = np.concatenate(
+        [np.stack([a, b, a + steps], 1), np.stack([b, b + steps, a + steps], 1)]
+    )
+    bone = np.zeros(len(mesh), np.int64)
+    rim = turned_away(mesh.astype(np.float32), triangles.astype(np.int32), bone)
+    middle = rim.reshape(length, steps)[1:-1]
+    assert middle[:, [0, steps // 2]].max() < 0.1
+    assert middle[:, [steps // 4, 3 * steps // 4]].min() > 0.9
+
+
+def test_what_little_is_seen_of_a_forearm_in_shadow_is_as_light_as_its_hand() -> None:
+    plane = np.full((4, 4, 3), 0.3, np.float32) * np.array([1.2, 1.0, 0.9], np.float32)
+    tone, hand = plane[0, 0], 2.0 * plane[0, 0]
+    assert np.allclose(lit_as(plane, tone, hand, LITTLE), 2.0 * plane)
+    assert np.array_equal(lit_as(plane, tone, hand, WHOLE), plane)
+    assert np.array_equal(lit_as(plane, tone, 0.5 * tone, LITTLE), plane)
+    glove = np.array([0.2, 0.3, 0.9], np.float32)
+    assert np.array_equal(lit_as(plane, tone, glove, LITTLE), plane)
+    assert np.array_equal(lit_as(plane, None, hand, LITTLE), plane)

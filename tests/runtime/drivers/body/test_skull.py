@@ -1,0 +1,132 @@
+"""A head is a solid thing: as deep as its face, round to its outline, and closed behind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.runtime.drivers.body.test_hair import (
+    BROWN,
+    FACE,
+    PERSON,
+    RIG,
+    SHIRT,
+    SKIN,
+    SURE,
+    TEMPLATE,
+    N,
+    fitted,
+    painted,
+    turned,
+)
+
+from bunraku.kernels import rasterise
+from bunraku.runtime.drivers.body.binding import Bound, bind_photo
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.lines import Lines
+from bunraku.runtime.drivers.body.settling import BEHIND
+from bunraku.runtime.drivers.body.shells import head_itself, make_shells
+from bunraku.runtime.drivers.face import mesh
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import MOUTH
+
+LONG, LOCKS = painted(BROWN, SHIRT)
+EARS = float(PERSON[[7, 8], 2].mean())
+BROW = int(FACE[1]) - 12
+
+
+def points(steep: float) -> Array:
+    """A face's points on a plane that lies the deeper the farther to the right."""
+    rng = np.random.default_rng(5)
+    result = np.zeros((mesh.POINTS, 3), np.float32)
+    angle = rng.uniform(0.0, 2.0 * np.pi, mesh.POINTS)
+    radius = np.sqrt(rng.uniform(0.0, 1.0, mesh.POINTS))
+    oval = np.linspace(0.0, 2.0 * np.pi, len(mesh.OVAL), endpoint=False) - 0.5 * np.pi
+    angle[list(mesh.OVAL)], radius[list(mesh.OVAL)] = oval, 1.0
+    result[:, 0] = FACE[0] + 18 * radius * np.cos(angle)
+    result[:, 1] = FACE[1] + 24 * radius * np.sin(angle)
+    named = {1: 0, 291: MOUTH[0], 61: MOUTH[1], 454: 7, 234: 8}
+    for number, landmark in named.items():
+        result[number, :2] = PERSON[landmark, :2]
+    result[:, 2] = steep * (result[:, 0] - FACE[0])
+    return result
+
+
+@pytest.fixture(scope="module")
+def fit() -> Fit:
+    return fitted(LONG)
+
+
+@pytest.fixture(scope="module")
+def bound(fit: Fit) -> Bound:
+    return bind_photo(fit, LONG.window)
+
+
+def head_of(fit: Fit, bound: Bound) -> NDArray[np.bool_]:
+    return head_itself(fit, bound) & (bound.head.down < 0.0)
+
+
+def test_a_head_is_round_to_its_outline_which_lies_by_the_ears(fit: Fit, bound: Bound) -> None:
+    assert bound.skull is not None
+    own, depth = head_of(fit, bound), bound.whole.depth
+    rows, columns = np.nonzero(own)
+    middle = bound.skull.middle
+    assert middle == pytest.approx(EARS + 0.015 * bound.head.metre_px, abs=0.1)
+    assert depth[own].max() <= middle + 1e-3
+    for row in range(rows.min() + 6, rows.max(), 5):
+        line = np.sort(columns[rows == row])
+        rims = depth[row, [line[0], line[-1]]]
+        assert (middle - rims < 0.35 * (middle - depth[row, line].min())).all()
+    assert depth[tuple(FACE[::-1])] < middle - 0.06 * bound.head.metre_px
+
+
+def test_a_face_is_as_deep_as_its_points_say(fit: Fit) -> None:
+    x, y = FACE
+    for steep in (-0.5, 0.5):
+        depth = bind_photo(fit, LONG.window, points(steep)).whole.depth
+        assert (depth[y, x + 8] - depth[y, x - 8]) / 16 == pytest.approx(steep, abs=0.12)
+
+
+def test_the_shell_is_closed_and_within_the_outline(fit: Fit, bound: Bound) -> None:
+    lines = Lines.over(head_itself(fit, bound))
+    front, back = make_shells(fit, bound, bound.whole, lines)
+    assert not front.turned
+    assert back.turned
+    both = front.surface.reached & back.surface.reached
+    assert both.sum() > 1000
+    apart = (back.surface.depth - front.surface.depth)[both]
+    assert apart.min() >= 0.0
+    assert apart.max() > 0.12 * bound.head.metre_px
+    assert not ((lines.nodes(front.surface.reached) >= 0) & ~fit.inside).any()
+    assert back.hair[BROW, FACE[0]] == pytest.approx(1.0)
+    assert front.hair[tuple(FACE[::-1])] < 0.1
+
+
+@pytest.mark.parametrize("angle", [-80.0, -50.0, 50.0, 80.0])
+def test_a_head_that_turns_far_has_no_holes_and_stays_as_thick_as_it_is_wide(
+    fit: Fit, angle: float
+) -> None:
+    body = Body.of(LONG, fit)
+    drawn = body.draw(RIG.transforms(fit.stance, turned(angle), SURE), SURE)
+    for row in range(BROW - 12, BROW + 6, 4):
+        mask = drawn.mask[0, 0, row]
+        shown = np.flatnonzero(mask > 0.5)
+        assert mask[shown[2] : shown[-2]].min() > 0.95
+        assert len(shown) > 0.75 * (LONG.mask[row] > 0.5).sum()
+    colours = drawn.image[0].transpose(1, 2, 0)
+    shirt = np.abs(colours - np.array(SHIRT) / 255.0).sum(-1)
+    skin = np.abs(colours - np.array(SKIN) / 255.0).sum(-1)
+    seen = drawn.mask[0, 0, BROW] > 0.9
+    assert (np.minimum(skin, np.abs(colours - np.array(BROWN) / 255.0).sum(-1)) < shirt)[BROW][
+        seen
+    ].all()
+
+
+def test_the_body_has_no_head_before_the_photos(fit: Fit) -> None:
+    body = Body.of(LONG, fit)
+    count = len(TEMPLATE.triangles)
+    behind = rasterise(body.layer.vertices, body.layer.triangles[:count], (N, N), cull=True)
+    before = rasterise(body.grid.vertices, body.grid.triangles, (N, N), cull=True)
+    y, x = np.mgrid[BROW : int(FACE[1]) + 8, int(FACE[0]) - 10 : int(FACE[0]) + 10]
+    assert (behind.depth[y, x] > before.depth[y, x] - 0.5 * BEHIND * fit.trunk_px).all()

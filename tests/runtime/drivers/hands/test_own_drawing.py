@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.runtime.drivers.hands.people import SHAPES
+from tests.runtime.drivers.hands.photos import INSIDE, POINTS, WINDOW, N, drawn_hand, held
+
+from bunraku.runtime.drivers.hands.own_drawing import lay_own
+from bunraku.runtime.drivers.hands.own_hand import OwnHand
+from bunraku.runtime.drivers.protocol import Drawn
+from bunraku.spec.arrays import Array
+
+STILL = np.eye(3, 4, dtype=np.float32)
+
+
+def empty() -> Drawn:
+    """Nobody: black, and nothing of the photo."""
+
+    def zeros(channels: int) -> Array:
+        return np.zeros((1, channels, N, N), np.float32)
+
+    return Drawn(zeros(3), zeros(1), zeros(1), zeros(5), zeros(2))
+
+
+@pytest.fixture(scope="module")
+def own() -> OwnHand:
+    pose = held()
+    assert pose.place is not None
+    return OwnHand.of(pose.place.pixels, pose.place, 0.0, SHAPES[0], pose)
+
+
+@pytest.fixture(scope="module")
+def photo() -> Array:
+    cover = (drawn_hand() & INSIDE).astype(np.float32)[..., None]
+    return np.concatenate([WINDOW.astype(np.float32) / 255.0, cover], -1)
+
+
+def test_a_hand_that_has_not_moved_is_the_photos(own: OwnHand, photo: Array) -> None:
+    drawn = empty()
+    lay_own(drawn, own, photo, STILL, own.pose, 1.0)
+    deep = drawn_hand()
+    deep[1:-1, 1:-1] &= deep[2:, 1:-1] & deep[:-2, 1:-1] & deep[1:-1, 2:] & deep[1:-1, :-2]
+    assert drawn.mask[0, 0][deep].min() > 0.96
+    assert drawn.mask[0, 0][~drawn_hand()].max() < 0.6
+    assert np.abs(drawn.image[0].transpose(1, 2, 0) - photo[..., :3])[deep].max() < 0.03
+    assert np.abs(drawn.flow[0][:, deep]).max() * N / 2 < 0.05
+    assert drawn.trust[0, 0][deep].min() > 0.96
+    assert drawn.warped[0, 3][deep].min() == 1.0
+
+
+def test_a_moved_hand_reads_where_it_comes_from(own: OwnHand, photo: Array) -> None:
+    drawn = empty()
+    palm = STILL.copy()
+    palm[:2, 3] = 12.0, 5.0
+    lay_own(drawn, own, photo, palm, own.pose, 1.0)
+    x, y = POINTS[9, :2].round().astype(int)
+    assert drawn.flow[0, :, y + 5, x + 12] * N / 2 == pytest.approx([-12.0, -5.0], abs=0.05)
+    assert drawn.image[0, :, y + 5, x + 12] == pytest.approx(photo[y, x, :3], abs=0.04)
+
+
+def test_a_fading_hand_lets_through_what_is_behind_it(own: OwnHand, photo: Array) -> None:
+    drawn = empty()
+    drawn.image[:], drawn.mask[:], drawn.trust[:] = 0.2, 1.0, 1.0
+    lay_own(drawn, own, photo, STILL, own.pose, 0.25)
+    x, y = POINTS[9, :2].round().astype(int)
+    assert drawn.mask[0, 0, y, x] == pytest.approx(1.0)
+    mixed = 0.75 * 0.2 + 0.25 * photo[y, x, :3]
+    assert drawn.image[0, :, y, x] == pytest.approx(mixed, abs=0.02)
+    assert drawn.trust[0, 0, y, x] == pytest.approx(0.75, abs=0.01)  # of the photo behind it
+
+
+def test_a_finger_that_turns_its_other_side_to_the_camera_is_not_the_photos(
+    own: OwnHand, photo: Array
+) -> None:
+    bends = own.pose.bends.copy()
+    bends[2, 1:3] += np.deg2rad((70.0, 80.0))
+    drawn = empty()
+    lay_own(drawn, own, photo, STILL, replace(own.pose, bends=bends), 1.0)
+    tip = POINTS[12, :2].round().astype(int)
+    assert drawn.mask[0, 0, tip[1], tip[0]] < 0.05
+    assert np.isfinite(drawn.image).all()
+
+
+def test_a_hand_out_of_the_window_changes_nothing(own: OwnHand, photo: Array) -> None:
+    drawn = empty()
+    palm = STILL.copy()
+    palm[0, 3] = 900.0
+    lay_own(drawn, own, photo, palm, own.pose, 1.0)
+    assert drawn.mask.max() == 0.0

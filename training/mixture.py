@@ -1,0 +1,86 @@
+"""Several folders of people as one data set, each with its share of what is seen.
+
+Synthetic people are exact and real ones are real: both are stored alike (``people.records``), and
+how often each is seen is a choice, not a matter of how many files there happen to be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.errors import InputError
+from bunraku.training.observe import check_observation
+from bunraku.training.people.records import check_record, list_records
+
+
+@dataclass(frozen=True)
+class DataShare:
+    """One folder of a mixture."""
+
+    folder: Path
+    """Of records, as `bunraku synth` or `bunraku prepare` makes them."""
+    weight: float = 1.0
+    """How often its people are seen, beside the other folders' weights."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "data/people", or "data/people:0.3".
+
+        Raises:
+            InputError: the weight is not a number above 0.
+        """
+        folder, colon, told = text.rpartition(":")
+        if not colon or not folder or Path(text).is_dir():
+            return cls(Path(text))
+        try:
+            weight = float(told)
+        except ValueError:
+            return cls(Path(text))  # a colon of the folder's own name
+        if not (math.isfinite(weight) and weight > 0.0):
+            raise InputError(
+                f"{text} has the weight {told}, and weights are numbers above 0.",
+                "Leave the folder out, or write DIR:WEIGHT as in data/clips:0.3.",
+            )
+        return cls(Path(folder), weight)
+
+
+class Mixture:
+    """The records of one or several folders.
+
+    Args:
+        data: a folder, or several with their weights; of one that is named twice, weights add up.
+        observed: whether every record must have its observation (``training.observe``).
+
+    Raises:
+        InputError: there are no folders, one holds no people, or a file in one is damaged, cut
+            short, of another size or, where asked for, not observed.
+    """
+
+    def __init__(self, data: Path | Sequence[DataShare], *, observed: bool = False) -> None:
+        shares = [DataShare(data)] if isinstance(data, Path) else list(data)
+        if not shares:
+            raise InputError("There is nothing to learn from.", "Name a folder of people.")
+        self.records: list[Path] = []
+        likely: list[NDArray[np.float64]] = []
+        for share in shares:
+            found = list_records(share.folder)
+            for path in found:
+                check_record(path)
+                if observed:
+                    check_observation(path)
+            self.records += found
+            likely.append(np.full(len(found), share.weight / len(found)))
+        together = np.concatenate(likely)
+        self.likely: NDArray[np.float64] = together / together.sum()
+        """How likely each record is the next one, ``[N]``; sums up to 1."""
+
+    def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+        """Numbers of records, drawn one by one: of few people, some come twice."""
+        return rng.choice(len(self.records), count, p=self.likely)

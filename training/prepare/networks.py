@@ -1,0 +1,52 @@
+"""Who looks at clips, and in which version."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bunraku.runtime.drivers.landmarks.surface import IuvNet, SurfaceMaker
+from bunraku.runtime.drivers.locating import Tracker
+from bunraku.runtime.engines.bundle import Bundle
+from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
+from bunraku.runtime.pose.networks import PoseModel
+from bunraku.spec.tensors import EngineName
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """What a worker loads once."""
+
+    tracker: Tracker
+    """Of the largest person, or of the one followed so far; not smoothed over time: landmarks are
+    to be where their own frame has them."""
+    surfaces: SurfaceMaker
+    segmenter: Segmenter | None = None
+    """For the finer outline of half bodies; None to do without."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each network, by the name of its file."""
+
+    @classmethod
+    def load(cls, pose: PoseModel, iuv: str) -> Networks:
+        """Those of the cache and of an IUV bundle, each with one thread.
+
+        Args:
+            pose: which landmark network.
+            iuv: name or folder of the IUV net's bundle.
+
+        Raises:
+            FetchError: the pose networks have not been fetched yet.
+            BundleError: there is no such bundle, or it is damaged.
+            EngineError: a network cannot be loaded.
+        """
+        factory = EngineFactory(threads=1)
+        found, net = PoseNetworks.find(model=pose), Bundle.load(iuv).path(EngineName.IUV)
+        files = (found.detector, found.landmarks, found.segmentation, net)
+        return cls(
+            PoseTracker.load(found, factory, smooth=False),
+            IuvNet(factory.make(net, EngineName.IUV)),
+            Segmenter.load(found, factory),
+            {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        )
