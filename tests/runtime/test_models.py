@@ -18,7 +18,7 @@ from tests.runtime.onnx_models import iuv_model, live_models, write_bundle
 
 from bunraku.errors import BundleError, DriverEndedError
 from bunraku.export.pose.fetch import ensure
-from bunraku.runtime.bench import read_clip
+from bunraku.runtime.bench.media import read_clip
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.protocol import Driver
 from bunraku.runtime.measure import Recorder

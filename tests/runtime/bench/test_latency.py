@@ -1,41 +1,18 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 from tests.runtime.fakes import puppet, street, with_person
 
-from bunraku.errors import ClipError, InputError
-from bunraku.runtime.bench import (
-    BenchOptions,
-    commit,
-    machine,
-    measure,
-    media,
-    peak_rss_mib,
-    read_clip,
-    run_latency,
-)
+from bunraku.errors import InputError
+from bunraku.runtime.bench.latency import measure, run_latency
+from bunraku.runtime.bench.options import BenchOptions
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.yardstick import SIDE, yardstick_input, yardstick_model
 from bunraku.spec.stages import Step
 
 PHOTO = with_person(street(), 100, 60)
-
-
-def write_clip(path: Path, frames: int) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for i in range(frames):
-            picture = np.full((48, 64, 3), 10 * i, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
-        container.mux(stream.encode(None))
-    return path
 
 
 def test_the_yardstick_is_the_same_everywhere() -> None:
@@ -74,35 +51,6 @@ def test_the_report_has_what_it_promises() -> None:
     assert json.loads(json.dumps(report)) == report
 
 
-def test_the_machine_and_the_commit_are_told() -> None:
-    told = machine()
-    assert told["cores"] >= 1
-    assert told["libraries"]["numpy"] == np.__version__
-    assert json.dumps(told)
-    assert peak_rss_mib() > 20
-    at = commit()
-    assert at is None or len(at.rstrip("+")) == 40
-
-
-def test_a_clip_is_read_up_to_a_number_of_frames(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "clip.mp4", 7)
-    assert [f.shape for f in read_clip(path, 5)] == [(48, 64, 3)] * 5
-    assert len(read_clip(path, 100)) == 7
-    (tmp_path / "text.mp4").write_text("no clip")
-    os.mkfifo(tmp_path / "pipe.mp4")
-    for bad in ("text.mp4", "absent.mp4", "pipe.mp4"):
-        with pytest.raises(ClipError):
-            read_clip(tmp_path / bad, 5)
-
-
-def test_a_clip_is_the_file_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_clip(tmp_path / "clip.mp4", 3).rename(tmp_path / "a:b.mp4")
-    monkeypatch.chdir(tmp_path)
-    assert len(read_clip(Path("a:b.mp4"), 5)) == 3
-
-
-def test_what_is_given_is_used(tmp_path: Path) -> None:
-    photo, clip = tmp_path / "p.png", tmp_path / "c.mp4"
-    assert media(BenchOptions(photo=photo, clip=clip)) == (photo, clip)
+def test_nothing_is_not_measured() -> None:
     with pytest.raises(InputError, match="at least one frame"):
         run_latency(BenchOptions(frames=0))

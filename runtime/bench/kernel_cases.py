@@ -1,0 +1,154 @@
+"""The operators that are timed, each in its forms and at the sizes of a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from bunraku import kernels
+from bunraku.runtime.bench import kernel_inputs as inputs
+from bunraku.runtime.bench.kernel_inputs import BOX, WINDOW, Arrays, Make
+
+
+@dataclass(frozen=True)
+class Case:
+    """One operator at one size."""
+
+    name: str
+    make: Make
+    """Its arrays; tensors of the same for the forms of torch and Triton."""
+    public: Callable[..., Any]
+    """What callers use: it chooses the form by what it is given."""
+    plain: Callable[[], Callable[..., Any]] | None
+    """Gives the plain torch form, and imports torch; None where that is plain numpy."""
+    arrays: bool = True
+    """Whether it has a form for arrays, in Numba."""
+    threaded: bool = True
+    """Whether that is told how many threads it may use."""
+    narrow: bool = False
+    """Whether its tensors may be of float16."""
+    touched: Callable[[Sequence[Any]], int] | None = None
+    """Bytes of its arrays that must be read; None for all of them."""
+
+    def must_move(self, given: Arrays, results: Sequence[Any]) -> int:
+        """The least that any form reads and writes, in bytes: each value that counts, once."""
+        read = self.touched(given) if self.touched else sum(array.nbytes for array in given)
+        return int(read + sum(array.nbytes for array in results))
+
+
+def _reference(folder: str, name: str) -> Callable[[], Callable[..., Any]]:
+    def load() -> Callable[..., Any]:
+        form: Callable[..., Any] = getattr(
+            import_module(f"bunraku.kernels.{folder}.reference"), name
+        )
+        return form
+
+    return load
+
+
+def _texture_touched(given: Sequence[Any]) -> int:
+    """All weights; coordinates and texels only where a weight is not nothing."""
+    atlas, weights, across, _ = given
+    active = int((weights > kernels.NEGLIGIBLE_WEIGHT).sum())
+    texels = min(atlas.nbytes, 4 * active * atlas.shape[2] * atlas.itemsize)
+    return int(weights.nbytes + 2 * active * across.itemsize + texels)
+
+
+def _scales(*arrays: Any, threads: int | None = None) -> Any:
+    """Warping at several scales, whose arrays lie in a row scale by scale."""
+    of_all: Any = kernels.warp_occlude_scales
+    return of_all(*(list(arrays[kind::3]) for kind in range(3)), threads=threads)
+
+
+def _plain_scales() -> Callable[..., Any]:
+    one = _reference("warp", "warp_occlude")()
+    return lambda *arrays: [one(*arrays[i : i + 3]) for i in range(0, len(arrays), 3)]
+
+
+def _flat(form: Callable[..., Any]) -> Callable[..., Any]:
+    """Pasting, with its arrays in a row."""
+
+    def flat(*arrays: Any, **how: Any) -> Any:
+        return form(*arrays[:4], BOX, fade=tuple(arrays[4:6]), detail=tuple(arrays[6:9]), **how)
+
+    return flat
+
+
+def _enlarge(form: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda flow, **how: form(flow, 2 * flow.shape[3], **how)
+
+
+def _raster(vertices: Any, triangles: Any) -> list[Any]:
+    rasterise: Any = kernels.rasterise
+    made = rasterise(vertices, triangles, (WINDOW, WINDOW))
+    return [made.depth, made.triangle, made.bary]
+
+
+def _window(form: Callable[..., Any], **how: Any) -> Callable[..., Any]:
+    return lambda frame, matrix: form(frame, matrix, WINDOW, samples=3, **how)
+
+
+def _plain_window() -> Callable[..., Any]:
+    import torch
+
+    how = {"scale": 1 / 255, "offset": 0.0, "dtype": torch.float32}
+    return _window(_reference("window", "read_window")(), **how)
+
+
+def _texture(name: str, side: int, texels: int, shares: int) -> Case:
+    return Case(
+        name,
+        inputs.texture(side, texels, 16, shares),
+        kernels.sample_texture,
+        _reference("texture", "sample_texture"),
+        narrow=True,
+        touched=_texture_touched,
+    )
+
+
+CASES = (
+    _texture("texture paper", 128, 128, 2),
+    _texture("texture paper, all parts", 128, 128, 24),
+    _texture("texture live", 128, 64, 2),
+    Case(
+        "warp paper, three scales",
+        inputs.scales((32, 64, 128), (256, 128, 64)),
+        _scales,
+        _plain_scales,
+        narrow=True,
+    ),
+    Case(
+        "warp live, three scales",
+        inputs.scales((32, 64, 128), (64, 32, 16)),
+        _scales,
+        _plain_scales,
+        narrow=True,
+    ),
+    Case(
+        "warp live, photo",
+        inputs.warp(256, 5),
+        kernels.warp_occlude,
+        _reference("warp", "warp_occlude"),
+        narrow=True,
+    ),
+    Case(
+        "enlarge",
+        lambda rng: (inputs.flow(rng, 128),),
+        _enlarge(kernels.enlarge_flow),
+        lambda: _enlarge(_reference("enlarge", "enlarge_flow")()),
+        narrow=True,
+    ),
+    Case(
+        "paste",
+        inputs.paste(256),
+        _flat(kernels.paste),
+        lambda: _flat(_reference("pasting", "paste")()),
+    ),
+    Case("window", inputs.frame, _window(kernels.read_window), _plain_window, arrays=False),
+    Case("i420", inputs.picture, kernels.to_i420, _reference("i420", "to_i420"), arrays=False),
+    Case("skin", inputs.body, kernels.skin, None, threaded=False),
+    Case("raster", inputs.sheet, _raster, None, threaded=False),
+)
+"""In the order in which a frame meets them, but for those that enter and leave the GPU."""

@@ -1,0 +1,126 @@
+"""What the operators are timed on: random arrays of the sizes and the kind that a frame has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bunraku.kernels.pasting.terms import inside
+from bunraku.spec.arrays import Array
+from bunraku.spec.surface import PARTS
+
+Arrays: TypeAlias = tuple[Any, ...]
+Random: TypeAlias = np.random.Generator
+Make: TypeAlias = Callable[[Random], Arrays]
+"""Makes the arrays of one call."""
+
+PHOTO = (720, 960)
+"""Rows and columns of what is pasted into, in pixels."""
+BOX = (160, 0, 720)
+"""Left, top and side of the window in it."""
+WINDOW = 256
+"""Side of what a network reads of a frame, in pixels."""
+
+
+def texture(side: int, texels: int, channels: int, shares: int) -> Make:
+    """A figure that fills half of the window, each of its pixels of so many parts.
+
+    Atlas, weights, across and down, as ``kernels.sample_texture`` takes them.
+    """
+
+    def make(rng: Random) -> Arrays:
+        shape = (1, PARTS, side, side)
+        y, x = np.mgrid[0:side, 0:side] / side
+        part = (PARTS * (0.5 * y + 0.5 * x)).astype(int) % PARTS
+        weights = np.zeros(shape, np.float32)
+        for share in range(shares):
+            np.put_along_axis(weights[0], (part[None] + share) % PARTS, 1.0 / shares, axis=0)
+        weights *= ((x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.16).astype(np.float32)
+        across = np.broadcast_to(x, shape) + 0.02 * rng.random(shape)
+        down = np.broadcast_to(y, shape) + 0.02 * rng.random(shape)
+        atlas = rng.standard_normal((1, PARTS, channels, texels, texels), np.float32)
+        return atlas, weights, across.astype(np.float32), down.astype(np.float32)
+
+    return make
+
+
+def flow(rng: Random, side: int) -> Array:
+    """A smooth one, torn where an arm lies before the torso."""
+    made = rng.uniform(-0.02, 0.02, (1, 2, side, side)).astype(np.float32)
+    made[:, 0, side // 3 : 2 * side // 3, side // 4 :] += 0.3
+    return made
+
+
+def warp(side: int, channels: int) -> Make:
+    """Features, flow and occlusion of one scale."""
+
+    def make(rng: Random) -> Arrays:
+        features = rng.standard_normal((1, channels, side, side), np.float32)
+        return features, flow(rng, side), rng.random((1, 1, side, side), np.float32)
+
+    return make
+
+
+def scales(sides: Sequence[int], channels: Sequence[int]) -> Make:
+    """Features, flow and occlusion of each scale, one scale after the other."""
+
+    def make(rng: Random) -> Arrays:
+        pairs = zip(sides, channels, strict=True)
+        return tuple(array for side, c in pairs for array in warp(side, c)(rng))
+
+    return make
+
+
+def paste(side: int) -> Make:
+    """Plate, photo, image, mask, fades across and down, trust, warped photo and flow."""
+
+    def make(rng: Random) -> Arrays:
+        plate, photo = rng.integers(0, 256, (2, *PHOTO, 3), np.uint8)
+        x0, y0, x1, y1 = inside(BOX, PHOTO)
+        mask = np.zeros((1, 1, side, side), np.float32)
+        mask[..., side // 8 :, side // 3 : -side // 3] = 1.0
+        values = (rng.random((1, c, side, side), np.float32) for c in (3, 1, 5))
+        image, trust, warped = values
+        fade = (np.ones(x1 - x0, np.float32), np.ones(y1 - y0, np.float32))
+        return plate, photo, image, mask, *fade, trust, warped, flow(rng, side)
+
+    return make
+
+
+def picture(rng: Random) -> Arrays:
+    """A frame as a camera takes it."""
+    return (rng.integers(0, 256, (*PHOTO, 3), np.uint8),)
+
+
+def body(rng: Random) -> Arrays:
+    """A mesh of a body: vertices, weights, bones and their transforms."""
+    count, bones = 8000, 60
+    weights = rng.random((count, 4), np.float32)
+    return (
+        rng.standard_normal((count, 3), np.float32),
+        weights / weights.sum(1, keepdims=True),
+        rng.integers(0, bones, (count, 4)).astype(np.int32),
+        rng.standard_normal((bones, 3, 4), np.float32),
+    )
+
+
+def sheet(rng: Random) -> Arrays:
+    """A wavy sheet of 8,192 triangles over most of the window: vertices and triangles."""
+    count = 64
+    y, x = np.mgrid[0 : count + 1, 0 : count + 1].astype(np.float32) / count
+    z = np.sin(6.0 * x) + 0.1 * rng.random(x.shape, np.float32)
+    vertices = np.stack([WINDOW * (0.1 + 0.8 * x), WINDOW * (0.05 + 0.9 * y), z], -1)
+    corners = np.arange((count + 1) ** 2).reshape(count + 1, count + 1)
+    upper = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1]], -1)
+    lower = np.stack([corners[1:, 1:], corners[1:, :-1], corners[:-1, 1:]], -1)
+    triangles = np.concatenate([upper.reshape(-1, 3), lower.reshape(-1, 3)])
+    return vertices.reshape(-1, 3).astype(np.float32), triangles.astype(np.int32)
+
+
+def frame(rng: Random) -> Arrays:
+    """A frame, and the turned and scaled square of it that a network takes."""
+    zoom = PHOTO[0] / WINDOW
+    matrix = np.array([[zoom, -0.1, 120.0], [0.1, zoom, 0.0]], np.float32)
+    return (*picture(rng), matrix)

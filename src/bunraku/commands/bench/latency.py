@@ -1,0 +1,124 @@
+"""``bunraku bench latency``: how long a frame takes, and what many sessions get."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from bunraku.commands.bench.options import (
+    BundleOption,
+    ClipOption,
+    JsonOption,
+    PhotoOption,
+    ThreadsOption,
+    check_json,
+    tell,
+    write_report,
+)
+from bunraku.commands.options import (
+    AUTO,
+    EngineOption,
+    FaceOption,
+    HandsOption,
+    IuvBundleOption,
+    LiveDriverOption,
+    ResolutionOption,
+)
+from bunraku.commands.show import progress_bar
+from bunraku.errors import InputError
+from bunraku.runtime.options import DRIVER, FACE, HANDS, LIVE_RESOLUTION
+
+
+def latency(
+    bundle: BundleOption = "live",
+    iuv_bundle: IuvBundleOption = "iuv",
+    driver: LiveDriverOption = DRIVER,
+    face: FaceOption = FACE,
+    hands: HandsOption = HANDS,
+    resolution: ResolutionOption = None,
+    engine: EngineOption = AUTO,
+    threads: ThreadsOption = None,
+    photo: PhotoOption = None,
+    clip: ClipOption = None,
+    frames: Annotated[int, typer.Option(min=1, help="Frames to measure.")] = 150,
+    sessions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N…",
+            help="Also live sessions, so many at once, as in 1,2,4: frames a second, their age, "
+            "and one session as fast as it can.",
+        ),
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(help="With --sessions: each one's frames a second.")
+    ] = 30.0,
+    seconds: Annotated[float, typer.Option(help="With --sessions: of each run.")] = 10.0,
+    json_file: JsonOption = None,
+) -> None:
+    """Time the whole chain from frame to picture, and each stage, beside a yardstick network."""
+    from bunraku.runtime.bench.latency import run_latency
+    from bunraku.runtime.bench.options import BenchOptions
+    from bunraku.runtime.engines.registry import choose
+    from bunraku.stream.bench.load import LoadOptions, run_load
+
+    check_json(json_file, photo, clip)
+    load = LoadOptions(rate=rate, seconds=seconds)
+    if sessions is not None:
+        load = replace(load, sessions=parse_sessions(sessions))
+        load.check()
+    options = BenchOptions(
+        bundle=bundle,
+        iuv=iuv_bundle,
+        driver=driver,
+        face=face,
+        hands=hands,
+        resolution=resolution or LIVE_RESOLUTION,
+        engine=engine,
+        threads=threads,
+        photo=photo,
+        clip=clip,
+        frames=frames,
+    )
+    tell(f"engine: {choose(engine)}")
+    with progress_bar("frames") as progress:
+        task = progress.add_task("Measuring", total=frames)
+        report = run_latency(options, lambda done, _: progress.update(task, completed=done))
+    if sessions is not None:
+        report["load"] = run_load(options, load, tell)
+    if write_report(json_file, report):
+        _print(report)
+
+
+def parse_sessions(text: str) -> tuple[int, ...]:
+    """Read "1,2,4".
+
+    :raises InputError: it is something else.
+    """
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise InputError(f"--sessions {text} is not a list of numbers.", "Write it as in 1,2,4")
+    return tuple(int(part) for part in parts)
+
+
+def _print(report: dict[str, Any]) -> None:
+    rows = {"chain": report["chain_ms"], "yardstick": report["yardstick_ms"]}
+    rows |= {f"  {name.removesuffix('_ms')}": spread for name, spread in report["stages"].items()}
+    width = max(map(len, rows))
+    for name, spread in rows.items():
+        typer.echo(
+            f"{name:<{width}} p50 {spread['p50']:7.2f} ms   p95 {spread['p95']:7.2f} ms   "
+            f"min {spread['min']:7.2f} ms"
+        )
+    typer.echo(
+        f"ratio {report['ratio']:.2f}, set_source {report['set_source_ms']:.0f} ms, "
+        f"peak memory {report['peak_rss_mib']:.0f} MiB"
+    )
+    for run in report.get("load", ()):
+        fed = f"{run['rate']:g} frames/s each" if run["rate"] else "as fast as it can"
+        age = "no frame" if run["age_ms"] is None else f"age p50 {run['age_ms']['p50']:.0f} ms"
+        typer.echo(
+            f"{run['sessions']:>3} sessions, {fed}: {run['frames_per_s']:.1f} frames/s, {age}, "
+            f"{run['dropped']} dropped"
+        )
