@@ -15,9 +15,10 @@ from bunraku.networks.discriminator import Discriminator, discriminator_loss, ge
 from bunraku.networks.generator import Generated, Generator, repeat_identity
 from bunraku.networks.presets import OPTIONS, GeneratorOptions, Preset
 from bunraku.training.generator_data import GeneratorBatch, GeneratorData
-from bunraku.training.losses import LossWeights, generator_terms
+from bunraku.training.losses.terms import generator_terms
 from bunraku.training.people.records import IUV_SIZE
 from bunraku.training.perceptual import Perceptual
+from bunraku.training.recipe import LIVE
 from bunraku.training.samples import save_samples
 from bunraku.training.session import (
     RunClock,
@@ -65,7 +66,7 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
         critic.load_state_dict(resumed.states["critic"])
     progress, rng = go_on(resumed, optimiser, options)
     clock = RunClock(options, progress)
-    weights = LossWeights()
+    weights = LIVE.phases[0].weights
     people = max(1, options.batch // DRIVES)
     sampled_at = progress.seconds
 
@@ -83,7 +84,8 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
             with bf16(device):
                 out = drive(generator, batch)
             crop = (int(rng.integers(97)), int(rng.integers(97)))
-            loss, terms, picture = generator_terms(out, batch, weights, perceptual, crop)
+            loss, costs, picture = generator_terms(out, batch, weights, perceptual, crop)
+            terms = {name: float(cost) for name, cost in costs.items()}
             if critic is not None:
                 fooled, judged = critic.step(picture, batch.target, options.learning_rate)
                 loss = loss + options.adversarial * fooled
