@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,8 +68,25 @@ class GeneratorBatch:
 class GeneratorData:
     """Reads people from disk as they are needed."""
 
-    def __init__(self, directory: Path, iuv: IuvNet | None = None) -> None:
-        self.records = list_records(directory)
+    def __init__(
+        self,
+        directories: Sequence[Path],
+        iuv: IuvNet | None = None,
+        shard: tuple[int, int] = (0, 1),
+    ) -> None:
+        """Find the people.
+
+        Args:
+            directories: folders of records.
+            iuv: what predicts IUV maps; None for exact ones alone.
+            shard: this process among how many; each sees people of its own.
+
+        Raises:
+            InputError: a folder without any.
+        """
+        index, count = shard
+        records = [record for directory in directories for record in list_records(directory)]
+        self.records = records[index::count]
         self.iuv = iuv
 
     def draw(self, rng: np.random.Generator, people: int, drives: int) -> GeneratorBatch:

@@ -89,6 +89,16 @@ class Recipe:
 
         return replace(self, phases=tuple(shortened(phase) for phase in self.phases))
 
+    def with_batch(self, samples: int) -> Recipe:
+        """The same with about so many samples in a step of one process, at least a person's."""
+        return replace(self, people=max(1, samples // self.drives))
+
+    def at_rate(self, learning_rate: float) -> Recipe:
+        """The same with this rate in the first phase, and the others in proportion."""
+        factor = learning_rate / self.phases[0].learning_rate
+        phases = (replace(p, learning_rate=p.learning_rate * factor) for p in self.phases)
+        return replace(self, phases=tuple(phases))
+
 
 _GEOMETRY = LossWeights(uv=5.0, parts=1.0, l1_geo=1.0, mask_geo=1.0)
 _SMOOTH = LossWeights(variation=1.0, consistency=5.0)

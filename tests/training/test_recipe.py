@@ -61,3 +61,10 @@ def test_a_shorter_recipe() -> None:
 def test_an_unknown_phase_is_told() -> None:
     with pytest.raises(InputError, match=r"no phase 'x'.*Use all, learn, sharpen"):
         LIVE.phase("x")
+
+
+def test_another_batch_and_rate() -> None:
+    other = LIVE.with_batch(7).at_rate(5e-4)
+    assert (other.people, other.drives, other.samples) == (2, 3, 6)
+    assert LIVE.with_batch(1).people == 1
+    assert [p.learning_rate for p in other.phases] == pytest.approx([5e-4, 1e-4])
