@@ -8,6 +8,8 @@ optimiser, …             what only training reads
 
 from __future__ import annotations
 
+import contextlib
+import os
 import pickle
 import warnings
 from collections.abc import Mapping
@@ -18,7 +20,7 @@ from typing import Any, TypeAlias
 
 import torch
 
-from bunraku.errors import InputError
+from bunraku.errors import InputError, OutputError
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet, IuvOptions
 from bunraku.networks.presets import GeneratorOptions
@@ -108,14 +110,27 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, network: Network, progress: Progress, **states: Any) -> None:
-    """Write all to one file; a crash in between leaves the old file whole."""
+    """Write all to one file; a crash in between leaves the old file whole.
+
+    :raises OutputError: the disk is full or cannot be written to; the old file is whole.
+    """
     kind = _kind(network)
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(path.suffix + ".part")
     told = {"format": FORMAT, "kind": str(kind), "options": asdict(network.options)}
     weights = {"network": network.state_dict(), "progress": vars(progress)}
-    torch.save({**told, **weights, **states}, part)
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            torch.save({**told, **weights, **states}, file)
+            file.flush()
+            os.fsync(file.fileno())  # a power cut must not leave the new name with no content
+        part.replace(path)
+    except (OSError, RuntimeError) as error:  # torch tells a full disk as a RuntimeError
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        reason = error.strerror if isinstance(error, OSError) else None
+        kept = "The checkpoint before it is whole." if path.exists() else "Free some space."
+        raise OutputError(f"{path} cannot be written: {reason or 'disk full'}.", kept) from error
 
 
 def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -22,16 +24,37 @@ class Discriminator(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Conv2d(inputs, 1, 3, padding=1)
 
+    def features(self, image: Tensor) -> list[Tensor]:
+        """The blocks' outputs, fine to coarse, each at half the side of the one before."""
+        maps, x = [], image * 2.0 - 1.0
+        for block in self.blocks:
+            x = block(x)
+            maps.append(x)
+        return maps
+
+    def verdict(self, maps: Sequence[Tensor]) -> Tensor:
+        """What it says of a picture with these :meth:`features`."""
+        said: Tensor = self.head(maps[-1])
+        return said
+
     def forward(self, image: Tensor) -> Tensor:
-        verdict: Tensor = self.head(self.blocks(image * 2.0 - 1.0))
-        return verdict
+        return self.verdict(self.features(image))
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """LSGAN for the discriminator: real patches towards 1, fake towards 0."""
+    """Equation 14, LSGAN for the discriminator: real patches towards 1, fake towards 0."""
     return 0.5 * (torch.mean((real.float() - 1.0) ** 2) + torch.mean(fake.float() ** 2))
 
 
 def generator_loss(fake: Tensor) -> Tensor:
-    """LSGAN for the generator: fake patches towards 1."""
+    """Equation 14, LSGAN for the generator: fake patches towards 1."""
     return 0.5 * torch.mean((fake.float() - 1.0) ** 2)
+
+
+def feature_matching(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """Ours: mean absolute difference of the discriminator's features, the mean of its blocks.
+
+    Only ``fake`` learns from it.
+    """
+    pairs = zip(real, fake, strict=True)
+    return torch.stack([(f.float() - r.detach().float()).abs().mean() for r, f in pairs]).mean()

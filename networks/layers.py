@@ -30,7 +30,8 @@ class ResidualBlock(nn.Module):
         )
         self.skip: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.skip = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+            self.skip = nn.Conv2d(inputs, outputs, 1, bias=False)
+        self.stride = stride
 
     def start_as_identity(self) -> None:
         """Let the block begin by adding nothing: it can join a network that has learned."""
@@ -39,7 +40,10 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(last.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.leaky_relu(self.skip(x) + self.second(self.first(x)), 0.1)
+        # Pixels are left out here and not by a strided 1 × 1 convolution: its bfloat16 gradient
+        # writes out of bounds on a CPU (torch 2.13) where x has few channels, channels last.
+        kept = x if self.stride == 1 else x[..., :: self.stride, :: self.stride]
+        return F.leaky_relu(self.skip(kept) + self.second(self.first(x)), 0.1)
 
 
 def up2(x: Tensor) -> Tensor:

@@ -70,15 +70,21 @@ class GeneratorData:
     """Reads people from disk as they are needed.
 
     Args:
-        data: a folder of people, or several with their weights.
+        data: folders of people, where wanted with their weights.
         iuv: gives the IUV maps that most of the training sees; None for the exact ones alone.
+        shard: this process among how many; each sees people of its own.
 
     Raises:
         InputError: a folder is empty, or a file in it is damaged or of another size.
     """
 
-    def __init__(self, data: Path | Sequence[DataShare], iuv: IuvNet | None = None) -> None:
-        self.mixture = Mixture(data, observed=iuv is not None)
+    def __init__(
+        self,
+        data: Path | Sequence[Path | DataShare],
+        iuv: IuvNet | None = None,
+        shard: tuple[int, int] = (0, 1),
+    ) -> None:
+        self.mixture = Mixture(data, observed=iuv is not None, shard=shard)
         self.records = self.mixture.records
         self.iuv = iuv
 

@@ -37,14 +37,14 @@ class IuvData:
     """All frames of people, in memory as bytes.
 
     Args:
-        data: a folder of people, or several with their weights.
+        data: folders of people, where wanted with their weights.
         limit: at most so many people, the first ones.
 
     Raises:
         InputError: a folder is empty, or a file in it is damaged or of another size.
     """
 
-    def __init__(self, data: Path | Sequence[DataShare], limit: int | None = None) -> None:
+    def __init__(self, data: Path | Sequence[Path | DataShare], limit: int | None = None) -> None:
         mixture = Mixture(data, observed=True)
         iuv, alpha, exact, seen, masks, found = [], [], [], [], [], []
         for record in mixture.records[:limit]:

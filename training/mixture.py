@@ -55,28 +55,43 @@ class Mixture:
     """The records of one or several folders.
 
     Args:
-        data: a folder, or several with their weights; of one that is named twice, weights add up.
+        data: a folder, or several, where wanted with their weights; of one that is named twice,
+            weights add up.
         observed: whether every record must have its observation (``training.observe``).
+        shard: this process among how many; each has records of its own, of every folder.
 
     Raises:
         InputError: there are no folders, one holds no people, or a file in one is damaged, cut
             short, of another size or, where asked for, not observed.
     """
 
-    def __init__(self, data: Path | Sequence[DataShare], *, observed: bool = False) -> None:
-        shares = [DataShare(data)] if isinstance(data, Path) else list(data)
+    def __init__(
+        self,
+        data: Path | Sequence[Path | DataShare],
+        *,
+        observed: bool = False,
+        shard: tuple[int, int] = (0, 1),
+    ) -> None:
+        named = [data] if isinstance(data, Path) else data
+        shares = [DataShare(one) if isinstance(one, Path) else one for one in named]
+        index, count = shard
         if not shares:
             raise InputError("There is nothing to learn from.", "Name a folder of people.")
         self.records: list[Path] = []
         likely: list[NDArray[np.float64]] = []
         for share in shares:
-            found = list_records(share.folder)
+            found = list_records(share.folder)[index::count]
             for path in found:
                 check_record(path)
                 if observed:
                     check_observation(path)
             self.records += found
-            likely.append(np.full(len(found), share.weight / len(found)))
+            likely.append(np.full(len(found), share.weight / max(len(found), 1)))
+        if not self.records:
+            raise InputError(
+                f"There are fewer people than the {count} processes that are to learn from them.",
+                "Make more with `bunraku synth` or `bunraku prepare`, or start fewer processes.",
+            )
         together = np.concatenate(likely)
         self.likely: NDArray[np.float64] = together / together.sum()
         """How likely each record is the next one, ``[N]``; sums up to 1."""

@@ -1,21 +1,34 @@
-"""Perceptual features: EfficientNet-Lite0, trained on ImageNet, Apache-2.0, from its packages.
+"""Perceptual features, of networks that were trained on ImageNet.
 
-The paper uses VGG-19, whose weights are a download of another host; this network comes as a
-package with its weights inside.
+EfficientNet-Lite0 (Apache-2.0) comes as a package with its weights inside. VGG-19, the paper's, is
+taken where torchvision is installed, which downloads its weights once.
 """
 
 from __future__ import annotations
 
+import importlib
 import warnings
+from enum import StrEnum
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from bunraku.errors import MissingExtraError
+from bunraku.errors import FetchError, MissingExtraError
 
 TAPS = (0, 2, 4)
-"""Blocks whose outputs are compared, beside the stem's: 1/2, 1/4 and 1/8 of the side."""
+"""Blocks of EfficientNet-Lite0 whose outputs are compared, beside the stem's: 1/2, 1/2, 1/4 and 1/8
+of the side."""
+
+VGG_TAPS = (1, 6, 11, 20, 29)
+"""Layers of VGG-19 whose outputs are compared: relu1_1 to relu5_1, the whole side to 1/16 of it."""
+
+
+class FeatureKind(StrEnum):
+    """Networks whose features can be compared."""
+
+    EFFICIENTNET_LITE0 = "efficientnet-lite0"
+    VGG19 = "vgg19"
 
 
 def feature_network() -> Any:
@@ -41,14 +54,48 @@ def feature_network() -> Any:
     return model
 
 
-class Perceptual(nn.Module):
-    """Mean absolute difference of features, relative to their size."""
+def _efficientnet_stages() -> list[nn.Module]:
+    model = feature_network()
+    stages: list[nn.Module] = [nn.Sequential(model._conv_stem, model._bn0, nn.ReLU6())]
+    start = 0
+    for tap in TAPS:
+        stages.append(nn.Sequential(*model._blocks[start : tap + 1]))
+        start = tap + 1
+    return stages
 
-    def __init__(self) -> None:
+
+def _vgg_stages() -> list[nn.Module]:
+    try:
+        models: Any = importlib.import_module("torchvision.models")
+    except ImportError as exc:
+        raise MissingExtraError(
+            "VGG-19 comes with torchvision, which is not installed.",
+            "Run: pip install torchvision; or leave --features at efficientnet-lite0.",
+        ) from exc
+    try:
+        layers = models.vgg19(weights=models.VGG19_Weights.IMAGENET1K_V1).features
+    except OSError as exc:
+        raise FetchError(
+            f"The weights of VGG-19 cannot be downloaded: {exc}.",
+            "Try again with a network, or leave --features at efficientnet-lite0.",
+        ) from exc
+    starts = (0, *(tap + 1 for tap in VGG_TAPS))
+    pairs = zip(starts, VGG_TAPS, strict=False)
+    return [nn.Sequential(*layers[start : tap + 1]) for start, tap in pairs]
+
+
+class Perceptual(nn.Module):
+    """Mean absolute difference of features, relative to their size.
+
+    Raises:
+        MissingExtraError: the network's package is not installed.
+        FetchError: its weights cannot be downloaded.
+    """
+
+    def __init__(self, kind: FeatureKind = FeatureKind.EFFICIENTNET_LITE0) -> None:
         super().__init__()
-        model = feature_network()
-        self.stem = nn.Sequential(model._conv_stem, model._bn0, nn.ReLU6())
-        self.blocks = nn.ModuleList(model._blocks[: max(TAPS) + 1])
+        stages = _vgg_stages() if kind is FeatureKind.VGG19 else _efficientnet_stages()
+        self.stages = nn.ModuleList(stages)
         self.mean: Tensor
         self.std: Tensor
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406])[None, :, None, None])
@@ -61,13 +108,12 @@ class Perceptual(nn.Module):
         return self
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """Feature maps of pictures [B, 3, h, w] in [0, 1]."""
-        x = self.stem((image - self.mean) / self.std)
-        maps = [x]
-        for i, block in enumerate(self.blocks):
-            x = block(x)
-            if i in TAPS:
-                maps.append(x)
+        """Feature maps of pictures [B, 3, h, w] in [0, 1], fine to coarse."""
+        x = (image - self.mean) / self.std
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
         return maps
 
     def forward(self, image: Tensor, target: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What both trainings share: devices, precision, time-based schedules, curves on disk."""
+"""What the trainings share: devices, precision; schedules by time and their curves on disk."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from bunraku.errors import OutputError
 from bunraku.networks.checkpoint import Checkpoint, Progress
-from bunraku.networks.presets import Preset
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -47,12 +47,6 @@ class TrainOptions:
     threads: int | None = None
     """CPU threads; None leaves torch's choice."""
     seed: int = 0
-    iuv: Path | None = None
-    """The generator's: checkpoint of a trained IUV net, for training on predicted IUV maps."""
-    preset: Preset = Preset.LIVE
-    """The generator's: how wide it is; a run that goes on keeps the one it began with."""
-    adversarial: float = 0.0
-    """The generator's: weight of the adversarial loss."""
     restart_schedule: bool = False
     """Count minutes from zero although the weights are resumed."""
 
@@ -62,9 +56,20 @@ def prepare(options: TrainOptions) -> torch.device:
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
+    make_folder(options.out)
     _stop_at_signals()
     return torch.device(options.device)
+
+
+def make_folder(out: Path) -> None:
+    """The run's folder, if it is not there.
+
+    :raises OutputError: it cannot be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be made: {error.strerror}.") from error
 
 
 def go_on(
@@ -113,9 +118,10 @@ def bf16(device: torch.device) -> AbstractContextManager[object]:
 
 
 def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Weight decay for weights, none for biases and normalisation."""
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    plain = [p for p in network.parameters() if p.ndim <= 1]
+    """Weight decay for weights, none for biases and normalisation; what is frozen is left out."""
+    learning = [p for p in network.parameters() if p.requires_grad]
+    decayed = [p for p in learning if p.ndim > 1]
+    plain = [p for p in learning if p.ndim <= 1]
     return [
         {"params": decayed, "weight_decay": weight_decay},
         {"params": plain, "weight_decay": 0.0},

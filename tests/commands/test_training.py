@@ -15,6 +15,7 @@ from bunraku.export import exporter
 from bunraku.export.judge import fetch as judge_fetch
 from bunraku.export.pose import fetch as pose_fetch
 from bunraku.networks.checkpoint import Progress, save_checkpoint
+from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.pose.networks import PoseModel, PoseNetworks
@@ -27,7 +28,11 @@ from bunraku.training import (
     train_iuv,
     train_touch_up,
 )
+from bunraku.training.mixture import DataShare
 from bunraku.training.people import body, synth, template
+from bunraku.training.perceptual import FeatureKind
+from bunraku.training.recipe import PAPER
+from bunraku.training.run_options import RunOptions
 
 
 def test_fetch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -93,7 +98,7 @@ def test_synth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "module"),
-    [("iuv", train_iuv), ("generator", train_generator), ("touch-up", train_touch_up)],
+    [("iuv", train_iuv), ("touch-up", train_touch_up)],
 )
 def test_train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, module: Any) -> None:
     fake = Recorder(tmp_path / "checkpoint.pt")
@@ -109,6 +114,49 @@ def test_train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, modul
     assert (options.minutes, options.sitting_minutes, options.batch) == (5, 2, 6)
     assert (options.learning_rate, options.threads, options.seed) == (0.1, 1, 3)
     assert options.restart_schedule
+
+
+def test_train_generator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = Recorder(tmp_path / "checkpoint.pt")
+    monkeypatch.setattr(train_generator, "run", fake)
+    result = _run(
+        *("train", "generator", "--data", tmp_path, "--data", f"{tmp_path}:0.5"),
+        *("--out", tmp_path / "run"),
+        *("--preset", "paper", "--phase", "warping", "--resume", "--length", 0.01, "--batch", 4),
+        *("--learning-rate", 1e-4, "--features", "vgg19", "--threads", 1, "--workers", 2),
+        *("--seed", 3, "--sitting-minutes", 2, "--tensorboard"),
+    )
+    assert result.exit_code == 0
+    assert fake.arguments[0] == RunOptions(
+        data=(DataShare(tmp_path), DataShare(tmp_path, 0.5)),
+        out=tmp_path / "run",
+        network=OPTIONS[Preset.PAPER],
+        recipe=PAPER.scaled(0.01).with_batch(4).at_rate(1e-4),
+        phase="warping",
+        resume=True,
+        features=FeatureKind.VGG19,
+        threads=1,
+        workers=2,
+        seed=3,
+        sitting_minutes=2,
+        tensorboard=True,
+    )
+    _run("train", "generator", "--data", tmp_path, "--out", tmp_path / "run")
+    assert fake.arguments[0] == RunOptions((DataShare(tmp_path),), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--preset", "huge"), "no preset 'huge'. Use paper, paper256, live."),
+        (("--features", "eyes"), "no feature network 'eyes'. Use efficientnet-lite0, vgg19."),
+        (("--data", "nowhere"), "nowhere is not a folder."),
+    ],
+)
+def test_train_generator_refuses(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    result = _run("train", "generator", "--data", tmp_path, "--out", tmp_path / "run", *words)
+    assert result.exit_code == 2
+    assert message in result.stderr
 
 
 def test_train_touch_up_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import IO
 
 import pytest
 import torch
 from tests.tiny import tiny_options
 from torch import nn
 
-from bunraku.errors import InputError
+from bunraku.errors import InputError, OutputError
 from bunraku.networks.checkpoint import Kind, Progress, read_checkpoint, save_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet, IuvOptions
@@ -99,20 +101,24 @@ def test_training_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
     assert same(again, network)
 
 
-def test_a_crash_while_saving_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), RuntimeError("unexpected pos 64")]
+)
+def test_a_full_disk_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, small_iuv(), Progress(steps=1))
 
-    def half_written(_states: object, part: Path) -> None:
-        part.write_bytes(b"half")
-        raise OSError("disk full")
+    def half_written(_states: object, file: IO[bytes]) -> None:
+        file.write(b"half")
+        raise error
 
     monkeypatch.setattr(torch, "save", half_written)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OutputError, match=r"cannot be written: .*\. The checkpoint before it is"):
         save_checkpoint(path, small_iuv(), Progress(steps=2))
     assert read_checkpoint(path).progress.steps == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.pt"]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

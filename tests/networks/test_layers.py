@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional as F
 
 from bunraku.networks.layers import ResidualBlock, down, identity_grid, push_pull, up2
 
@@ -48,3 +50,12 @@ def test_push_pull_fills_from_near_before_far() -> None:
 def test_push_pull_without_anything_known_is_zero() -> None:
     nothing = torch.zeros(1, 2, 32, 32)
     assert torch.equal(push_pull(nothing, nothing[:, :1]), nothing)
+
+
+def test_a_strided_block_is_as_a_strided_skip() -> None:
+    block = ResidualBlock(3, 8, stride=2).eval()
+    x = torch.rand(2, 3, 16, 16)
+    assert isinstance(block.skip, nn.Conv2d)
+    skipped = F.conv2d(x, block.skip.weight, stride=2)
+    wanted = F.leaky_relu(skipped + block.second(block.first(x)), 0.1)
+    assert torch.allclose(block(x), wanted, atol=1e-6)

@@ -32,7 +32,7 @@ def rng() -> Rng:
 
 @pytest.fixture
 def data(make_people: MakePeople) -> GeneratorData:
-    return GeneratorData(make_people(count=3, frames=4))
+    return GeneratorData([make_people(count=3, frames=4)])
 
 
 def tiny_iuv() -> IuvNet:
@@ -87,7 +87,7 @@ def test_chosen_frames(data: GeneratorData, rng: Rng) -> None:
 
 def test_sources_face_the_camera_more_often(person: Record, tmp_path: Path, rng: Rng) -> None:
     turned = replace(person, yaw=np.array([3.1, 2 * np.pi, -3.1, 3.1], np.float32))
-    data = GeneratorData(write_record(tmp_path, turned).parent)
+    data = GeneratorData([write_record(tmp_path, turned).parent])
     facing = densepose_from_iuv(torch.from_numpy(person.iuv[1:2]))
     frontal = sum(
         torch.equal(data.person(rng, data.records[0], 1, predicted=False).source_exact, facing)
@@ -98,8 +98,8 @@ def test_sources_face_the_camera_more_often(person: Record, tmp_path: Path, rng:
 
 def test_exact_and_predicted(make_people: MakePeople, rng: Rng) -> None:
     folder = make_people(count=1, frames=4)
-    plain = GeneratorData(folder)
-    data = GeneratorData(folder, tiny_iuv())
+    plain = GeneratorData([folder])
+    data = GeneratorData([folder], tiny_iuv())
     exact = data.person(rng, data.records[0], 2, predicted=False, frames=(0, [1, 2]))
     assert torch.equal(exact.source_densepose, exact.source_exact)
     predicted = data.person(rng, data.records[0], 2, predicted=True, frames=(0, [1, 2]))
@@ -118,7 +118,7 @@ def test_the_mask_reaches_the_net(make_people: MakePeople, rng: Rng) -> None:
     seen: list[Tensor] = []
     net = tiny_iuv()
     net.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[1]))
-    data = GeneratorData(make_people(count=1, frames=4), net)
+    data = GeneratorData([make_people(count=1, frames=4)], net)
     for masked in (True, False):
         data.person(rng, data.records[0], 2, predicted=True, masked=masked)
     assert bool(seen[0].any())

@@ -76,6 +76,17 @@ def test_one_picture_drives_itself(make_people: MakePeople) -> None:
     assert len(alone.target) == 2
 
 
+def test_each_process_has_people_of_its_own(make_people: MakePeople) -> None:
+    many, few = make_people(count=5, frames=1, name="many"), make_people(count=1, name="few")
+    shares = [DataShare(many), DataShare(few)]
+    first, second = (Mixture(shares, shard=(index, 2)) for index in range(2))
+    assert first.likely == pytest.approx([1 / 6] * 3 + [1 / 2])
+    assert second.likely == pytest.approx([1 / 2] * 2)
+    assert sorted([*first.records, *second.records]) == sorted(Mixture([many, few]).records)
+    with pytest.raises(InputError, match="fewer people than the 2 processes"):
+        Mixture(few, shard=(1, 2))
+
+
 def test_empty_folders(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="There is nothing to learn from"):
         Mixture([])

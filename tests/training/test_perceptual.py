@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
+from torch import nn
 
-from bunraku.errors import MissingExtraError
-from bunraku.training.perceptual import Perceptual
+from bunraku.errors import FetchError, MissingExtraError
+from bunraku.training.perceptual import FeatureKind, Perceptual
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +50,37 @@ def test_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'bunraku\[train\]'"):
         Perceptual()
+
+
+class FakeVgg:
+    """torchvision.models with a VGG-19 without convolutions; it pools where the true one does."""
+
+    VGG19_Weights = SimpleNamespace(IMAGENET1K_V1="imagenet")
+
+    def __init__(self, error: OSError | None = None) -> None:
+        self.error = error
+
+    def vgg19(self, weights: str) -> SimpleNamespace:
+        assert weights == "imagenet"
+        if self.error is not None:
+            raise self.error
+        halving = (4, 9, 18, 27, 36)
+        layers = [nn.MaxPool2d(2) if i in halving else nn.ReLU() for i in range(37)]
+        return SimpleNamespace(features=nn.Sequential(*layers))
+
+
+def test_the_paper_s_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """relu1_1 to relu5_1 of VGG-19: the whole side, and halved at each pooling between."""
+    monkeypatch.setitem(sys.modules, "torchvision.models", FakeVgg())
+    vgg = Perceptual(FeatureKind.VGG19)
+    sides = [feature.shape[-1] for feature in vgg.features(torch.rand(1, 3, 64, 64))]
+    assert sides == [64, 32, 16, 8, 4]
+
+
+def test_vgg_without_torchvision_or_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision.models", None)
+    with pytest.raises(MissingExtraError, match="pip install torchvision"):
+        Perceptual(FeatureKind.VGG19)
+    monkeypatch.setitem(sys.modules, "torchvision.models", FakeVgg(OSError("no route")))
+    with pytest.raises(FetchError, match="cannot be downloaded: no route"):
+        Perceptual(FeatureKind.VGG19)

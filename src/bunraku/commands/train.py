@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from bunraku.commands.extras import need
 from bunraku.errors import InputError
 
-if TYPE_CHECKING:
-    from bunraku.training.session import TrainOptions
+Choice = TypeVar("Choice", bound=StrEnum)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -68,13 +69,20 @@ def iuv(
         seed=seed,
         restart_schedule=restart_schedule,
     )
-    _check(options)
+    _check([data], device)
     typer.echo(f"checkpoint: {train_iuv.run(options, typer.echo)}")
 
 
 @app.command()
 def generator(
-    data: Data,
+    data: Annotated[
+        list[str],
+        typer.Option(
+            metavar="DIR[:WEIGHT]",
+            help="Folder that `bunraku synth --observe` or `bunraku prepare` made; may be given "
+            "again. The weight, 1 by default, says how often its people are seen.",
+        ),
+    ],
     out: Out,
     iuv_checkpoint: Annotated[
         Path | None,
@@ -83,45 +91,68 @@ def generator(
         ),
     ] = None,
     preset: Annotated[str, typer.Option(help="How wide the network is: live or paper.")] = "live",
-    adversarial: Annotated[
-        float, typer.Option(min=0.0, help="Weight of the adversarial loss.")
-    ] = 0.0,
-    minutes: Minutes = 60.0,
-    sitting_minutes: Sitting = None,
-    batch: Batch = 12,
-    learning_rate: Rate = 1e-3,
+    phase: Annotated[
+        str, typer.Option(help="A phase of the preset's recipe, or all that are left.")
+    ] = "all",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Refuse to begin: OUT must hold a checkpoint.")
+    ] = False,
+    length: Annotated[float, typer.Option(min=1e-9, help="The recipe's steps, times this.")] = 1.0,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Samples a step and process; default: the recipe's.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(min=1e-7, help="Highest in the first phase; the others keep their share."),
+    ] = None,
+    features: Annotated[
+        str, typer.Option(help="Whose features are compared: efficientnet-lite0 or vgg19.")
+    ] = "efficientnet-lite0",
     device: Device = "cpu",
     threads: Threads = None,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that make batches ahead; 0: none.")
+    ] = 0,
     seed: Seed = 0,
-    restart_schedule: Restart = False,
+    sitting_minutes: Sitting = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write OUT/tensorboard too.")
+    ] = False,
 ) -> None:
-    """Train the generator."""
+    """Train the generator by its preset's recipe. torchrun starts it on several GPUs."""
     need("train", "torch", "efficientnet_lite_pytorch")
-    from bunraku.networks.presets import Preset
+    from bunraku.networks.presets import OPTIONS, Preset
     from bunraku.training import train_generator
-    from bunraku.training.session import TrainOptions
+    from bunraku.training.mixture import DataShare
+    from bunraku.training.perceptual import FeatureKind
+    from bunraku.training.recipe import RECIPES
+    from bunraku.training.run_options import RunOptions
 
-    try:
-        chosen = Preset(preset)
-    except ValueError:
-        raise InputError(f"There is no preset {preset!r}.", f"Use {', '.join(Preset)}.") from None
-    options = TrainOptions(
-        data=data,
+    chosen = _one_of(Preset, preset, "preset")
+    recipe = RECIPES[chosen].scaled(length)
+    if batch is not None:
+        recipe = recipe.with_batch(batch)
+    if learning_rate is not None:
+        recipe = recipe.at_rate(learning_rate)
+    shares = tuple(map(DataShare.parse, data))
+    options = RunOptions(
+        data=shares,
         out=out,
-        minutes=minutes,
-        sitting_minutes=sitting_minutes,
-        batch=batch,
-        learning_rate=learning_rate,
+        network=OPTIONS[chosen],
+        recipe=recipe,
+        phase=phase,
+        resume=resume,
+        iuv=iuv_checkpoint,
+        features=_one_of(FeatureKind, features, "feature network"),
         device=device,
         threads=threads,
+        workers=workers,
         seed=seed,
-        iuv=iuv_checkpoint,
-        preset=chosen,
-        adversarial=adversarial,
-        restart_schedule=restart_schedule,
+        sitting_minutes=sitting_minutes,
+        tensorboard=tensorboard,
     )
-    _check(options)
-    typer.echo(f"checkpoint: {train_generator.run(options, typer.echo)}")
+    _check([share.folder for share in shares], device, iuv_checkpoint)
+    train_generator.run(options, typer.echo)
 
 
 @app.command("touch-up")
@@ -160,7 +191,7 @@ def touch_up(
         seed=seed,
         restart_schedule=restart_schedule,
     )
-    _check(options)
+    _check([data], device)
     path = train_touch_up.run(options, typer.echo)
     typer.echo(f"checkpoint: {path}")
     if unseen is not None:
@@ -206,14 +237,22 @@ def template(
     typer.echo(f"template: {path}, {len(made.vertices)} vertices, {len(made.triangles)} triangles")
 
 
-def _check(options: TrainOptions) -> None:
+def _one_of(choices: type[Choice], name: str, what: str) -> Choice:
+    try:
+        return choices(name)
+    except ValueError:
+        raise InputError(f"There is no {what} {name!r}.", f"Use {', '.join(choices)}.") from None
+
+
+def _check(data: Sequence[Path], device: str, iuv_checkpoint: Path | None = None) -> None:
     import torch
 
-    if not options.data.is_dir():
-        raise InputError(f"{options.data} is not a folder.", "Make it with `bunraku synth`.")
-    if options.iuv is not None and not options.iuv.is_file():
-        raise InputError(f"{options.iuv} does not exist.", "Make it with `bunraku train iuv`.")
-    if options.device.startswith("cuda") and not torch.cuda.is_available():
+    for folder in data:
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a folder.", "Make it with `bunraku synth`.")
+    if iuv_checkpoint is not None and not iuv_checkpoint.is_file():
+        raise InputError(f"{iuv_checkpoint} does not exist.", "Make it with `bunraku train iuv`.")
+    if device.startswith("cuda") and not torch.cuda.is_available():
         raise InputError(
             "torch finds no CUDA here.", "Leave out --device, or see `bunraku doctor`."
         )

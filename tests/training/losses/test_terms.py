@@ -4,23 +4,22 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tests.tiny import tiny_options
 from torch import Tensor
 
-from bunraku.kernels import warp_occlude
 from bunraku.kernels.seam import Moved, Seamed
 from bunraku.networks.blender import Blend
 from bunraku.networks.densepose import densepose_from_iuv
-from bunraku.networks.generator import Generated
-from bunraku.networks.layers import down, identity_grid, up2
+from bunraku.networks.generator import Generated, Generator
+from bunraku.networks.layers import down
 from bunraku.training.generator_data import GeneratorBatch
-from bunraku.training.losses import (
-    LossWeights,
-    attention,
-    exact_flow,
-    generator_terms,
-    total_variation,
-)
+from bunraku.training.losses.motion import exact_flow
+from bunraku.training.losses.terms import LossWeights, generator_terms
 from bunraku.training.people.records import Record
+from bunraku.training.perceptual import Perceptual
+from bunraku.training.recipe import LIVE, PAPER
+
+LIVE_WEIGHTS = replace(LIVE.phases[0].weights, perceptual=0.0)
 
 
 def batch_of(person: Record, source: int, driving: int) -> GeneratorBatch:
@@ -70,74 +69,23 @@ def perfect(batch: GeneratorBatch) -> Generated:
     )
 
 
-def test_exact_flow_of_a_moved_person(person: Record) -> None:
-    """Frame i stands 4 pixels further right and 2 further up than frame i - 1."""
-    exact = densepose_from_iuv(torch.from_numpy(person.iuv))
-    flow, known = exact_flow(exact[:1], exact[3:4])
-    body = 1.0 - exact[3:4, :1]
-    assert float(known.sum()) > 0.95 * float(body.sum())
-    assert not bool((known * (1.0 - body)).any())
-    pixels = flow[:, :, known[0, 0] > 0] * 64.0
-    assert pixels[0, 0].mean() == pytest.approx(-12.0, abs=0.1)
-    assert pixels[0, 1].mean() == pytest.approx(6.0, abs=0.1)
-    assert float((pixels[0, 0] + 12.0).abs().max()) < 1.5
-    assert not flow[:, :, known[0, 0] == 0].any()
-
-
-def test_exact_flow_takes_the_colours_along(person: Record) -> None:
-    batch = batch_of(person, 0, 2)
-    flow, known = exact_flow(batch.source_exact, batch.driving_exact)
-    flow, known = up2(flow), up2(known)
-    warped = warp_occlude(batch.source, flow, torch.ones_like(flow[:, :1]))
-    difference = ((warped - batch.target).abs() * (known > 0.99)).sum() / (known > 0.99).sum() / 3
-    unmoved = ((batch.source - batch.target).abs() * (known > 0.99)).sum() / known.sum() / 3
-    assert float(difference) < 0.1 * float(unmoved)
-
-
-def test_exact_flow_knows_nothing_of_unseen_parts(person: Record) -> None:
-    iuv = torch.from_numpy(person.iuv[:1])
-    back = iuv.clone()
-    back[..., 0][iuv[..., 0] == 2] = 1  # the back of the torso, never seen in the source
-    flow, known = exact_flow(densepose_from_iuv(iuv), densepose_from_iuv(back))
-    torso = (back[..., 0] == 1)[:, None]
-    assert not bool((known.bool() & torso).any())
-    assert bool(torch.isfinite(flow).all())
-
-
-@pytest.mark.parametrize("slope", [0.0, 0.3])
-def test_steady_motion_costs_nothing(slope: float) -> None:
-    flow = 0.1 + slope * identity_grid(16)
-    assert float(total_variation(flow)) == pytest.approx(0.0, abs=1e-6)
-    bent = flow + 0.1 * identity_grid(16) ** 2
-    assert float(total_variation(bent)) > 1e-4
-
-
-def test_attention_is_on_face_and_hands(person: Record) -> None:
-    weight = attention(batch_of(person, 0, 0))
-    assert weight.shape == (1, 1, 256, 256)
-    background, torso, face = weight[0, 0, 250, 5], weight[0, 0, 120, 128], weight[0, 0, 50, 128]
-    assert float(background) == pytest.approx(0.6)
-    assert float(torso) == pytest.approx(3.0)
-    assert float(face) == pytest.approx(6.0)
-
-
 def test_a_perfect_frame_costs_next_to_nothing(person: Record) -> None:
     batch = batch_of(person, 0, 1)
-    total, terms, picture = generator_terms(perfect(batch), batch, LossWeights(), None)
+    total, terms, picture = generator_terms(perfect(batch), batch, LIVE_WEIGHTS, None)
     assert torch.allclose(picture, batch.target, atol=3e-3)
-    assert set(terms) == set(vars(LossWeights())) - {"perceptual"}
+    assert set(terms) == {name for name, w in vars(LIVE_WEIGHTS).items() if w > 0.0}
     for name, term in terms.items():
         # The app branch sees the target over its own mask; the flow's exact value is rounded to
         # texels of the charts.
         limit = {"app": 0.05, "flow": 0.03}.get(name, 0.01)
-        assert 0.0 <= term < limit, name
-    weighted = sum(getattr(LossWeights(), name) * term for name, term in terms.items())
+        assert 0.0 <= float(term) < limit, name
+    weighted = sum(getattr(LIVE_WEIGHTS, name) * float(term) for name, term in terms.items())
     assert float(total) == pytest.approx(weighted, rel=1e-4)
 
 
 @pytest.mark.parametrize(
     "name", ["image", "app", "synthesis", "warped", "texture", "flow", "smooth", "consistency",
-             "mask"],
+             "mask", "mask_app"],
 )  # fmt: skip
 def test_each_fault_costs_its_term(person: Record, name: str) -> None:
     torch.manual_seed(1)
@@ -167,8 +115,69 @@ def test_each_fault_costs_its_term(person: Record, name: str) -> None:
         ),
         "consistency": replace(good, moved=replace(moved, flow=(coarse, middle, fine + 0.1))),
         "mask": replace(good, blend=blend._replace(mask_logit=-blend.mask_logit)),
+        "mask_app": replace(good, app=good.app * torch.tensor([1, 1, 1, -1])[:, None, None]),
     }[name]
-    before = generator_terms(good, batch, LossWeights(), None)[1]
-    after = generator_terms(bad, batch, LossWeights(), None)[1]
+    before = generator_terms(good, batch, LIVE_WEIGHTS, None)[1]
+    after = generator_terms(bad, batch, LIVE_WEIGHTS, None)[1]
     assert after[name] > before[name] + 0.005
-    assert all(torch.isfinite(torch.tensor(v)) for v in after.values())
+    assert all(bool(torch.isfinite(v)) for v in after.values())
+
+
+def test_a_term_without_weight_is_not_computed(person: Record) -> None:
+    batch = batch_of(person, 0, 1)
+    total, terms, _ = generator_terms(perfect(batch), batch, LossWeights(smooth=2.0), None)
+    assert set(terms) == {"smooth"}
+    assert float(total) == pytest.approx(2.0 * float(terms["smooth"]))
+
+
+def test_which_networks_the_weights_ask_for() -> None:
+    assert not LossWeights(l1=1.0).features
+    assert not LossWeights(l1=1.0).judged
+    assert LossWeights(correctness=1.0).features
+    assert LossWeights(matching=1.0).judged
+
+
+def small_paper() -> Generator:
+    narrow = tiny_options(False)
+    return Generator(replace(narrow, window=256, size=128)).train()
+
+
+def test_all_terms_of_the_paper_teach_a_generator_without_the_prior(person: Record) -> None:
+    """Equations 10 to 13 together, as the third of the paper's stages weighs them."""
+    torch.manual_seed(2)
+    batch, generator = batch_of(person, 0, 1), small_paper()
+    out = generator(batch.source, batch.mask, batch.source_densepose, batch.driving_densepose)
+    weights = PAPER.phase("together").weights
+    total, terms, picture = generator_terms(out, batch, weights, Perceptual())
+    assert set(terms) == {
+        *("correctness", "affine", "variation", "consistency", "uv", "parts"),
+        *("pyramid", "pyramid_app", "l1", "l1_app", "l1_geo", "mask", "mask_app", "mask_geo"),
+    }
+    assert picture.shape == (1, 3, 256, 256)
+    weighted = sum(getattr(weights, name) * float(term) for name, term in terms.items())
+    assert float(total.detach()) == pytest.approx(weighted, rel=1e-3)
+    torch.autograd.backward(total)
+    silent = [name for name, p in generator.named_parameters() if p.grad is None]
+    assert silent == []
+
+
+def test_steadiness_compares_the_frames_of_one_person(person: Record) -> None:
+    first, second = batch_of(person, 0, 1), batch_of(person, 0, 2)
+    both = {
+        name: getattr(first, name)
+        if name.startswith("source") or name == "mask"
+        else torch.cat([getattr(first, name), getattr(second, name)])
+        for name in vars(first)
+    }
+    batch = GeneratorBatch(**both)
+    shown = batch.target.clone()
+    shown[1] += 0.2 * batch.alpha[1]
+
+    def cost(pictures: Tensor, of: GeneratorBatch) -> float:
+        alone = replace(perfect(first), blend=Blend(pictures, torch.ones_like(of.alpha), *of_three))
+        return float(generator_terms(alone, of, LossWeights(steadiness=1.0), None)[1]["steadiness"])
+
+    of_three = torch.zeros(1), torch.zeros(1), torch.zeros(1)
+    assert cost(batch.target, batch) == pytest.approx(0.0, abs=1e-6)
+    assert cost(shown, batch) == pytest.approx(0.2, abs=0.02)
+    assert cost(first.target + 0.5, first) == 0.0  # one frame has no neighbour

@@ -1,0 +1,41 @@
+"""A training so small that a step takes a fraction of a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tests.tiny import tiny_options
+
+from bunraku.networks.presets import GeneratorOptions
+from bunraku.training.losses.terms import LossWeights
+from bunraku.training.recipe import Part, Phase, Recipe
+from bunraku.training.run_options import RunOptions
+
+
+def toy_network(prior: bool = True) -> GeneratorOptions:
+    """Of the size of the people on disk, and narrow."""
+    return replace(tiny_options(prior), window=256, size=128)
+
+
+TOY = Recipe(
+    (
+        Phase("learn", 3, LossWeights(image=1.0, flow=1.0, mask=1.0), learning_rate=1e-3),
+        Phase(
+            "sharpen",
+            2,
+            LossWeights(image=1.0, adversarial=0.1, matching=0.1),
+            frozenset({Part.BLENDER}),
+            falls=True,
+        ),
+    ),
+    people=1,
+    drives=2,
+)
+"""Two phases, the second with a discriminator and most of the network frozen."""
+
+
+def toy_options(data: Sequence[Path], out: Path, recipe: Recipe = TOY) -> RunOptions:
+    """On one thread."""
+    return RunOptions(tuple(data), out, toy_network(), recipe, threads=1)

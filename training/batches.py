@@ -1,0 +1,76 @@
+"""Batches by the number of their step: the same for the same step, whoever makes them and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from bunraku.errors import EngineError, InputError
+from bunraku.training.generator_data import GeneratorBatch, GeneratorData
+from bunraku.training.recipe import Recipe
+
+
+class StepBatches(Dataset[GeneratorBatch]):
+    """A run's batches: the one of step n is a function of seed, process and n alone.
+
+    So a run that goes on sees what it would have seen, however many workers read ahead.
+
+    Raises:
+        InputError: there are fewer people than a step takes.
+    """
+
+    def __init__(self, data: GeneratorData, recipe: Recipe, seed: int, process: int = 0) -> None:
+        if len(data.records) < recipe.people:
+            raise InputError(
+                f"A step takes {recipe.people} people of each process, and there are "
+                f"{len(data.records)}.",
+                "Make more with `bunraku synth`, or take a smaller --batch or fewer processes.",
+            )
+        self.data = data
+        self._people, self._drives = recipe.people, recipe.drives
+        self._seed = [seed, process]
+
+    def random(self, step: int, purpose: int = 0) -> np.random.Generator:
+        """The numbers of a step; each purpose has its own."""
+        return np.random.default_rng([*self._seed, step, purpose])
+
+    def __getitem__(self, step: int) -> GeneratorBatch:
+        rng = self.random(step)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(rng.integers(2**62)))
+            return self.data.draw(rng, self._people, self._drives)
+
+    def walk(self, start: int, stop: int, workers: int) -> Iterator[GeneratorBatch]:
+        """The batches of these steps in order.
+
+        Args:
+            start: the first.
+            stop: the one after the last.
+            workers: processes that read ahead; 0 makes each batch when it is asked for.
+
+        Raises:
+            EngineError: a worker was killed.
+        """
+        if not workers:
+            yield from (self[step] for step in range(start, stop))
+            return
+        loader: DataLoader[Any] = DataLoader(
+            self,
+            batch_size=None,
+            sampler=range(start, stop),
+            num_workers=workers,
+            multiprocessing_context="spawn",
+        )
+        try:
+            yield from loader
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise EngineError(
+                "A process that makes batches was killed, perhaps for want of memory.",
+                "Start again with fewer --workers: the run goes on from its checkpoint.",
+            ) from error

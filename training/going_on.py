@@ -1,0 +1,93 @@
+"""What a training starts from: nothing, or the run that its folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bunraku.errors import InputError
+from bunraku.networks.checkpoint import Progress, read_checkpoint
+from bunraku.networks.generator import Generator
+from bunraku.networks.presets import GeneratorOptions, preset_name
+from bunraku.training.average import Average
+from bunraku.training.recipe import Phase, Recipe
+from bunraku.training.run_options import ALL
+from bunraku.training.session import place
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a sitting begins."""
+
+    generator: Generator
+    """With the weights of its last step."""
+    average: Average
+    progress: Progress
+    phase: str | None
+    """The phase it was in; None for a new run, and for a checkpoint from before there were any."""
+    done: int
+    """Steps of that phase."""
+    states: Mapping[str, Any]
+    """Of the optimiser and the critic."""
+
+    def left(self, recipe: Recipe, chosen: str) -> list[tuple[Phase, int]]:
+        """The phases to do, and how many steps of each are done.
+
+        Args:
+            recipe: of the run.
+            chosen: a phase's name, or ``ALL`` from where the run is.
+
+        Raises:
+            InputError: the recipe has no such phase.
+        """
+        if chosen != ALL:
+            phase = recipe.phase(chosen)
+            return [(phase, min(self.done, phase.steps) if self.phase == chosen else 0)]
+        if self.phase is None:
+            return [(phase, 0) for phase in recipe.phases]
+        current = recipe.phase(self.phase)
+        after = recipe.phases[recipe.phases.index(current) + 1 :]
+        return [(current, min(self.done, current.steps)), *((phase, 0) for phase in after)]
+
+
+def start_of(
+    path: Path, network: GeneratorOptions, recipe: Recipe, device: torch.device, *, resume: bool
+) -> Start:
+    """Read a run's checkpoint, or begin one.
+
+    Args:
+        path: of the checkpoint, there or not.
+        network: what is trained.
+        recipe: how.
+        device: on what.
+        resume: there must be a checkpoint.
+
+    Raises:
+        InputError: there is none and must be, or it is of another network or a newer Bunraku.
+    """
+    if not path.exists():
+        if resume:
+            raise InputError(
+                f"There is no checkpoint at {path} to go on from.", "Leave --resume out."
+            )
+        generator = place(Generator(network), device)
+        return Start(generator, Average(generator, recipe.ema), Progress(), None, 0, {})
+    held = read_checkpoint(path, device)
+    if held.generator().options != network:
+        is_preset, wanted = preset_name(held.generator().options), preset_name(network)
+        raise InputError(
+            f"{path} is a run of the preset {is_preset!r}, not of {wanted!r}.",
+            f"Name another --out, or train with --preset {is_preset}.",
+        )
+    generator = Generator(network)
+    averaged = held.network.state_dict()
+    generator.load_state_dict(held.states.get("weights", averaged))
+    place(generator, device)
+    average = Average(generator, recipe.ema)
+    average.network.load_state_dict(averaged)
+    at = held.states.get("phase", {"name": None, "steps": 0})
+    return Start(generator, average, held.progress, at["name"], at["steps"], held.states)

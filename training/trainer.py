@@ -1,0 +1,212 @@
+"""A training in this process: phase by phase, step by step, saved so that it goes on exactly."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from bunraku.errors import OutputError
+from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
+from bunraku.training.batches import StepBatches
+from bunraku.training.critic import Critic
+from bunraku.training.generator_data import GeneratorBatch, GeneratorData
+from bunraku.training.going_on import start_of
+from bunraku.training.guard import Guard
+from bunraku.training.journal import Journal
+from bunraku.training.losses.terms import CROP
+from bunraku.training.objective import Objective
+from bunraku.training.parts import let_learn
+from bunraku.training.perceptual import Perceptual
+from bunraku.training.ranks import Ranks
+from bunraku.training.recipe import Phase
+from bunraku.training.run_options import RunOptions
+from bunraku.training.samples import save_samples
+from bunraku.training.session import decay_groups, machine_name, make_folder, place
+from bunraku.training.stop import StopAsked
+
+SAVE_S = 300.0
+"""Time between two checkpoints: at most so much is lost."""
+SAMPLE_STEPS = 1000
+"""Steps between two sheets of samples."""
+
+
+class Training:
+    """All that learns, and how far it is."""
+
+    def __init__(self, options: RunOptions, ranks: Ranks, log: Callable[[str], None]) -> None:
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        torch.manual_seed(options.seed)
+        make_folder(options.out)
+        recipe = options.recipe
+        self.options, self.ranks = options, ranks
+        self.path = options.out / "checkpoint.pt"
+        self._log = log if ranks.first else (lambda _: None)
+        start = start_of(self.path, options.network, recipe, ranks.device, resume=options.resume)
+        self.generator, self.average, self.progress = start.generator, start.average, start.progress
+        self._states = start.states
+        self._phases = start.left(recipe, options.phase)
+        self._left = sum(phase.steps - done for phase, done in self._phases)
+        iuv = read_checkpoint(options.iuv).iuv() if options.iuv else None
+        data = GeneratorData(options.data, iuv, shard=(ranks.index, ranks.count))
+        self.batches = StepBatches(data, recipe, options.seed, ranks.index)
+        wanted = any(phase.weights.features for phase, _ in self._phases)
+        self._perceptual = place(Perceptual(options.features), ranks.device) if wanted else None
+        self._critic: Critic | None = None
+        self._begin(*self._phases[0])
+        self._journal: Journal | None = None
+        if ranks.first:
+            at = self.progress.steps
+            self._journal = Journal(options.out, log, step=at, tensorboard=options.tensorboard)
+        if machine_name() not in self.progress.machines:
+            self.progress.machines.append(machine_name())
+
+    def run(self, asked: StopAsked) -> None:
+        """Go through the steps that are left, until somebody asks to stop.
+
+        Raises:
+            OutputError: the last checkpoint cannot be written.
+            EngineError: the loss stays infinite, or a worker was killed.
+        """
+        self._log(f"{len(self.batches.data.records)} people, {self.progress.steps} steps done")
+        start = saved_at = time.monotonic()
+        before, whole = self.progress.seconds, True
+        limit_s = (self.options.sitting_minutes or math.inf) * 60.0
+        try:
+            for step, batch in self._steps():
+                whole = False
+                self._step(step, to_device(batch, self.ranks.device))
+                whole = True
+                now = time.monotonic()
+                self.progress.seconds = before + now - start
+                if self.progress.steps % SAMPLE_STEPS == 0:
+                    self._sample()
+                if self.ranks.any(asked.asked or now - start >= limit_s):
+                    break
+                if now - saved_at >= SAVE_S:
+                    saved_at = now
+                    self._try_to_save()
+        finally:
+            if self._journal is not None:
+                self._journal.close()
+            # Between two steps everything belongs together; what broke inside one is not kept.
+            if whole:
+                self.save()
+
+    def save(self) -> None:
+        """Write the checkpoint; the averaged weights are the network that others read."""
+        if not self.ranks.first:
+            return
+        states: dict[str, Any] = {
+            "weights": self.generator.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "phase": {"name": self._phase.name, "steps": self._done},
+        }
+        if self._critic is not None:
+            states["critic"] = self._critic.state_dict()
+        save_checkpoint(self.path, self.average.network, self.progress, **states)
+
+    def _try_to_save(self) -> None:
+        """In the middle of a run a full disk is told of; it may be emptied before the end."""
+        try:
+            self.save()
+        except OutputError as error:
+            self._log(str(error))
+
+    def _steps(self) -> Iterator[tuple[int, GeneratorBatch]]:
+        """Every step that is left with its batch, each phase prepared before its first."""
+        for phase, done in self._phases:
+            if phase is not self._phase:
+                self._begin(phase, done)
+            self._log(f"phase {phase.name}: {phase.steps - done} of {phase.steps} steps to do")
+            first = self.progress.steps
+            last = first + phase.steps - done
+            walk = self.batches.walk(first, last, self.options.workers)
+            yield from zip(range(first, last), walk, strict=True)
+
+    def _begin(self, phase: Phase, done: int) -> None:
+        """Freeze, and take up the optimiser and the critic where the phase was left."""
+        recipe = self.options.recipe
+        self._phase, self._done = phase, done
+        let_learn(self.generator, phase.learns)
+        self._learning = [p for p in self.generator.parameters() if p.requires_grad]
+        groups = decay_groups(self.generator, phase.weight_decay)
+        self._optimiser = torch.optim.AdamW(groups, betas=(recipe.beta, 0.999))
+        if done:
+            self._optimiser.load_state_dict(self._states["optimiser"])
+        if phase.weights.judged and self._critic is None:
+            torch.manual_seed(self.options.seed)  # as it begins, whenever the run goes on
+            self._critic = Critic(self.options.network, self.ranks, recipe.beta)
+            if "critic" in self._states:
+                self._critic.load_state_dict(self._states["critic"])
+        critic = self._critic if phase.weights.judged else None
+        objective = Objective(self.generator, phase.weights, self._perceptual, critic)
+        self._objective = self.ranks.share(objective)
+        holders: dict[str, Any] = {
+            "generator": self.generator,
+            "average": self.average.network,
+            "optimiser": self._optimiser,
+        }
+        self._guard = Guard(holders if critic is None else {**holders, "critic": critic})
+
+    def _step(self, step: int, batch: GeneratorBatch) -> None:
+        """Forward, backward, and what follows from it."""
+        rate = learning_rate(self._phase, self._done)
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        rng = self.batches.random(step, 1)
+        spare = batch.target.shape[-1] - CROP + 1
+        crop = int(rng.integers(spare)), int(rng.integers(spare))
+        loss, terms, picture = self._objective(batch, crop)
+        self._optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        norm = nn.utils.clip_grad_norm_(self._learning, self.options.recipe.clip)
+        # A loss that is no number may leave a finite gradient: that of |x| is.
+        if not self.ranks.any(not bool(torch.isfinite(norm + loss.detach()))):
+            self._optimiser.step()
+            self.average.update(self.generator, self.progress.steps)
+            if self._phase.weights.judged and self._critic is not None:
+                terms["critic"] = self._critic.learn(picture, batch.target, rate)
+            self._guard.passed()
+        else:
+            self._guard.step_back(step)
+            self._log(f"step {step}: the loss is not finite; a step back")
+        self._count(rate, len(batch.target) * self.ranks.count, terms)
+
+    def _count(self, rate: float, samples: int, terms: dict[str, Tensor]) -> None:
+        """What a step adds to the run's progress and its journal."""
+        self._done += 1
+        self._left -= 1
+        self.progress.steps += 1
+        self.progress.samples += samples
+        if self._journal is not None:
+            name = self._phase.name
+            self._journal.add(self.progress.steps, name, rate, self.progress.seconds, terms)
+            self._journal.tell(name, self._done, self._phase.steps, self._left, samples)
+
+    def _sample(self) -> None:
+        if self._journal is not None:
+            picture = self.options.out / f"samples-{self.progress.steps:06d}.jpg"
+            save_samples(self.average.network, self.batches.data, picture)
+            self._journal.show(self.progress.steps, picture)
+
+
+def learning_rate(phase: Phase, done: int) -> float:
+    """Of the step after ``done`` of a phase: it rises, then stays or falls by a cosine."""
+    warm = min(1.0, (done + 1) / phase.warm_steps) if phase.warm_steps else 1.0
+    fall = 0.5 + 0.5 * math.cos(math.pi * done / phase.steps) if phase.falls else 1.0
+    return phase.learning_rate * warm * fall
+
+
+def to_device(batch: GeneratorBatch, device: torch.device) -> GeneratorBatch:
+    """The batch on another device."""
+    if device.type == "cpu":
+        return batch
+    moved = {name: t.to(device, non_blocking=True) for name, t in vars(batch).items()}
+    return replace(batch, **moved)
