@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from bunraku.errors import FetchError, MissingExtraError
-from bunraku.training.perceptual import FeatureKind, Perceptual
+from bunraku.training.perceptual import FeatureKind, Perceptual, feature_network
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +84,20 @@ def test_vgg_without_torchvision_or_network(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "torchvision.models", FakeVgg(OSError("no route")))
     with pytest.raises(FetchError, match="cannot be downloaded: no route"):
         Perceptual(FeatureKind.VGG19)
+
+
+def test_folded_features_are_those_of_the_package(perceptual: Perceptual) -> None:
+    model = feature_network().eval()
+    picture = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        x = model._conv_stem((picture - perceptual.mean) / perceptual.std)
+        x = torch.nn.functional.relu6(model._bn0(x))
+        wanted = [x]
+        for index, block in enumerate(model._blocks[:5]):
+            x = block(x)
+            if index in (0, 2, 4):
+                wanted.append(x)
+        got = perceptual.features(picture)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in perceptual.modules())
+    for one, two in zip(got, wanted, strict=True):
+        assert torch.allclose(one, two, atol=1e-4)
