@@ -36,6 +36,14 @@ def test_four_maps_of_falling_size(perceptual: Perceptual) -> None:
     assert sides == [32, 32, 16, 8]
 
 
+def test_features_of_unit_size(perceptual: Perceptual) -> None:
+    rough = torch.nn.functional.interpolate(
+        torch.rand(1, 3, 8, 8), size=(128, 128), mode="bilinear"
+    )
+    for feature in perceptual.unit_features(rough):
+        assert float(feature.square().mean().sqrt()) == pytest.approx(1.0, abs=0.25)
+
+
 def test_the_picture_learns_and_the_network_does_not(perceptual: Perceptual) -> None:
     perceptual.train()
     assert not perceptual.training
@@ -75,6 +83,9 @@ def test_the_paper_s_features(monkeypatch: pytest.MonkeyPatch) -> None:
     vgg = Perceptual(FeatureKind.VGG19)
     sides = [feature.shape[-1] for feature in vgg.features(torch.rand(1, 3, 64, 64))]
     assert sides == [64, 32, 16, 8, 4]
+    picture = torch.rand(1, 3, 64, 64)
+    plain, unit = vgg.features(picture), vgg.unit_features(picture)
+    assert all(torch.equal(a, b) for a, b in zip(plain, unit, strict=True))
 
 
 def test_vgg_without_torchvision_or_network(monkeypatch: pytest.MonkeyPatch) -> None:
