@@ -96,7 +96,7 @@ class BlenderNet(nn.Module):
         assert guide is not None, "a generator with the prior needs its guide"
         assert warped_image is not None, "a generator with the prior needs the warped photo"
         # One split, not slices: the gradient of each slice would be a whole tensor of its own.
-        warped, warped_mask, loose = warped_image.split((3, 1, 1), 1)
+        warped, warped_mask, loose = torch.split(warped_image, [3, 1, 1], 1)
         inputs += [guide[:, :1], down(warped, self.upscale), down(warped_mask, self.upscale)]
         out = self.unet(torch.cat(inputs, 1))
         colours = z_geo[:, :3].float()

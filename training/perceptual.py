@@ -91,7 +91,8 @@ def _fold(stage: nn.Module) -> None:
         if isinstance(module, nn.Conv2d):
             convolution = name
         elif isinstance(module, nn.BatchNorm2d):
-            plain: Any = nn.utils.fuse_conv_bn_eval(stage.get_submodule(convolution), module)
+            unfolded: Any = stage.get_submodule(convolution)
+            plain: Any = nn.utils.fuse_conv_bn_eval(unfolded, module)
             padding = getattr(plain, "static_padding", None)
             if isinstance(padding, nn.ZeroPad2d) and len(set(padding.padding)) == 1:
                 plain.padding, plain.static_padding = padding.padding[:2], nn.Identity()

@@ -180,7 +180,7 @@ def _warped(scene: Scene) -> Tensor:
     assert warped is not None, "only a generator with the prior warps the photo"
     known = scene.correspondence[1]
     seen = (up2(known) if scene.factor > 1 else known) * scene.batch.alpha
-    colour, mask, _ = warped.split((3, 1, 1), 1)
+    colour, mask, _ = torch.split(warped, [3, 1, 1], 1)
     return picture.l1(colour / (mask + 1e-3), scene.own, seen)
 
 
