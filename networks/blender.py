@@ -95,16 +95,17 @@ class BlenderNet(nn.Module):
             return Blend(image, mask, torch.zeros_like(mask), out[:, 3:4], image)
         assert guide is not None, "a generator with the prior needs its guide"
         assert warped_image is not None, "a generator with the prior needs the warped photo"
-        warped_mask, loose = warped_image[:, 3:4], warped_image[:, 4:]
-        inputs += [guide[:, :1], down(warped_image[:, :4], self.upscale)]
+        # One split, not slices: the gradient of each slice would be a whole tensor of its own.
+        warped, warped_mask, loose = torch.split(warped_image, [3, 1, 1], 1)
+        inputs += [guide[:, :1], down(warped, self.upscale), down(warped_mask, self.upscale)]
         out = self.unet(torch.cat(inputs, 1))
         colours = z_geo[:, :3].float()
         if self.upscale > 1:
             colours = up2(colours)
         synthesis = colours + torch.tanh(out[:, :3])
-        warped = (warped_image[:, :3] / (warped_mask + 1e-3)).clamp(0.0, 1.0)
+        colour = (warped / (warped_mask + 1e-3)).clamp(0.0, 1.0)
         trust = torch.sigmoid(out[:, 4:5]) * warped_mask
-        image = trust * warped + (1.0 - trust) * synthesis
+        image = trust * colour + (1.0 - trust) * synthesis
         mask_logit = out[:, 3:4] + 6.0 * warped_mask - 3.0 + LOOSE * loose
         # Where the correspondence is sure, the photo's own outline holds: an IUV map that is wider
         # than the person makes nobody wider.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bunraku.spec.surface import MIRROR, SCORE, SCORES, U, V, part_charts
+from bunraku.spec.surface import MIRROR, PARTS, SCORE, SCORES, U, V, part_charts
 
 
 def densepose_from_iuv(iuv: Tensor) -> Tensor:
@@ -18,11 +18,14 @@ def densepose_from_iuv(iuv: Tensor) -> Tensor:
         float32 [B, 73, H, W]: one-hot scores of 25 parts, U and V in [0, 1] on the chart of the
         pixel's own part, 0 on the others.
     """
-    parts = iuv[..., 0].long()
-    one_hot = torch.nn.functional.one_hot(parts, SCORES).permute(0, 3, 1, 2).float()
-    uv = iuv[..., 1:].float() / 255.0
-    charts = one_hot[:, 1:]
-    return torch.cat([one_hot, charts * uv[:, None, ..., 0], charts * uv[:, None, ..., 1]], 1)
+    part = iuv[..., 0].long()[:, None]
+    uv = iuv[..., 1:].permute(0, 3, 1, 2).float() * ((part > 0) / 255.0)
+    chart = part.clamp(min=1)  # of the background, 0 is written on the first chart
+    densepose = torch.zeros(len(iuv), SCORES + 2 * PARTS, *iuv.shape[1:3], device=iuv.device)
+    densepose.scatter_(1, part, 1.0)
+    densepose.scatter_(1, SCORES - 1 + chart, uv[:, :1])
+    densepose.scatter_(1, SCORES - 1 + PARTS + chart, uv[:, 1:])
+    return densepose
 
 
 def one_hot_channels(densepose: Tensor) -> Tensor:

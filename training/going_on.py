@@ -49,7 +49,12 @@ class Start:
             return [(phase, min(self.done, phase.steps) if self.phase == chosen else 0)]
         if self.phase is None:
             return [(phase, 0) for phase in recipe.phases]
-        current = recipe.phase(self.phase)
+        current = next((phase for phase in recipe.phases if phase.name == self.phase), None)
+        if current is None:
+            raise InputError(
+                f"The run was left in a phase {self.phase!r}, which this recipe does not have.",
+                f"Name one with --phase: {', '.join(phase.name for phase in recipe.phases)}.",
+            )
         after = recipe.phases[recipe.phases.index(current) + 1 :]
         return [(current, min(self.done, current.steps)), *((phase, 0) for phase in after)]
 

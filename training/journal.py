@@ -59,6 +59,8 @@ class Journal:
         self, step: int, phase: str, rate: float, seconds: float, losses: Mapping[str, Tensor]
     ) -> None:
         """One step's losses; they are read from the device only once a line."""
+        if self._count and phase != self._at[1]:  # the new phase's losses are others
+            self._end_line()
         for name, loss in losses.items():
             self._sums[name] = self._sums[name] + loss if name in self._sums else loss
         self._count += 1

@@ -53,7 +53,8 @@ class Training:
         self._states = start.states
         self._phases = start.left(recipe, options.phase)
         self._left = sum(phase.steps - done for phase, done in self._phases)
-        iuv = read_checkpoint(options.iuv).iuv() if options.iuv else None
+        cpu = torch.device("cpu")
+        iuv = place(read_checkpoint(options.iuv).iuv(), cpu) if options.iuv else None
         data = GeneratorData(options.data, iuv, shard=(ranks.index, ranks.count))
         self.batches = StepBatches(data, recipe, options.seed, ranks.index)
         wanted = any(phase.weights.features for phase, _ in self._phases)

@@ -52,6 +52,15 @@ def test_the_last_line_may_be_of_fewer_steps(tmp_path: Path) -> None:
     assert steps(tmp_path) == [2, 3]
 
 
+def test_a_line_is_of_one_phase(tmp_path: Path) -> None:
+    to = open_journal(tmp_path)
+    add(to, 1, 0.5)
+    to.add(2, "sharpen", 1e-4, 3.0, {"critic": torch.tensor(0.25)})
+    to.close()
+    lines = [json.loads(line) for line in (tmp_path / "losses.jsonl").read_text().splitlines()]
+    assert [line["losses"] for line in lines] == [{"l1": 0.5}, {"critic": 0.25}]
+
+
 def test_what_was_made_beyond_the_checkpoint_is_made_again(tmp_path: Path) -> None:
     to = open_journal(tmp_path)
     for step in range(1, 7):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from bunraku.errors import FetchError, MissingExtraError
-from bunraku.training.perceptual import FeatureKind, Perceptual
+from bunraku.training.perceptual import FeatureKind, Perceptual, feature_network
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,14 @@ def test_more_noise_costs_more(perceptual: Perceptual) -> None:
 def test_four_maps_of_falling_size(perceptual: Perceptual) -> None:
     sides = [feature.shape[-1] for feature in perceptual.features(torch.rand(1, 3, 64, 64))]
     assert sides == [32, 32, 16, 8]
+
+
+def test_features_of_unit_size(perceptual: Perceptual) -> None:
+    rough = torch.nn.functional.interpolate(
+        torch.rand(1, 3, 8, 8), size=(128, 128), mode="bilinear"
+    )
+    for feature in perceptual.unit_features(rough):
+        assert float(feature.square().mean().sqrt()) == pytest.approx(1.0, abs=0.25)
 
 
 def test_the_picture_learns_and_the_network_does_not(perceptual: Perceptual) -> None:
@@ -75,6 +83,9 @@ def test_the_paper_s_features(monkeypatch: pytest.MonkeyPatch) -> None:
     vgg = Perceptual(FeatureKind.VGG19)
     sides = [feature.shape[-1] for feature in vgg.features(torch.rand(1, 3, 64, 64))]
     assert sides == [64, 32, 16, 8, 4]
+    picture = torch.rand(1, 3, 64, 64)
+    plain, unit = vgg.features(picture), vgg.unit_features(picture)
+    assert all(torch.equal(a, b) for a, b in zip(plain, unit, strict=True))
 
 
 def test_vgg_without_torchvision_or_network(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,3 +95,20 @@ def test_vgg_without_torchvision_or_network(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "torchvision.models", FakeVgg(OSError("no route")))
     with pytest.raises(FetchError, match="cannot be downloaded: no route"):
         Perceptual(FeatureKind.VGG19)
+
+
+def test_folded_features_are_those_of_the_package(perceptual: Perceptual) -> None:
+    model = feature_network().eval()
+    picture = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        x = model._conv_stem((picture - perceptual.mean) / perceptual.std)
+        x = torch.nn.functional.relu6(model._bn0(x))
+        wanted = [x]
+        for index, block in enumerate(model._blocks[:5]):
+            x = block(x)
+            if index in (0, 2, 4):
+                wanted.append(x)
+        got = perceptual.features(picture)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in perceptual.modules())
+    for one, two in zip(got, wanted, strict=True):
+        assert torch.allclose(one, two, atol=1e-4)

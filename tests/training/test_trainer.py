@@ -157,6 +157,13 @@ def test_a_run_of_another_preset_is_refused(options: RunOptions) -> None:
         Training(replace(options, network=RunOptions((), options.out).network), Ranks(), print)
 
 
+def test_a_phase_that_the_recipe_has_not_is_told(options: RunOptions) -> None:
+    train(replace(options, phase="sharpen"))
+    shorter = replace(TOY, phases=TOY.phases[:1])
+    with pytest.raises(InputError, match=r"left in a phase 'sharpen'.*--phase: learn\."):
+        Training(replace(options, recipe=shorter), Ranks(), print)
+
+
 def test_resume_wants_a_checkpoint(options: RunOptions) -> None:
     with pytest.raises(InputError, match=r"no checkpoint at .*Leave --resume out"):
         Training(replace(options, resume=True), Ranks(), print)

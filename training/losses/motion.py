@@ -95,10 +95,14 @@ def bending(flow: Tensor) -> Tensor:
 
 
 def exact_flow(source: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
-    """Where each driving pixel stands in the source, from exact IUV maps [B, 73, n, n].
+    """Where each driving pixel stands in the source, from exact IUV maps.
+
+    Args:
+        source: [B, 73, n, n].
+        driving: [B · K, 73, n, n], K of each source in a row.
 
     Returns:
-        Displacement [B, 2, n, n] in [-1, 1] units and 1 where it is known (seen in both).
+        Displacement [B · K, 2, n, n] in [-1, 1] units and 1 where it is known (seen in both).
     """
     with torch.no_grad():
         n = source.shape[-1]
@@ -107,6 +111,7 @@ def exact_flow(source: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
         sums, mass = splat(source, person, torch.cat([grid, grid[:, :1], grid], 1))
         values, confidence = fill(sums, mass)
         atlas = prior_atlas(values[:, :, :2], values[:, :, :3], confidence)
+        atlas = atlas.repeat_interleave(len(driving) // len(source), 0)
         sampled = sample_texture(atlas, *part_charts(driving))
         known = (sampled[:, 2:3] > 0.75).float()
         flow = sampled[:, :2] / (sampled[:, 2:3] + 1e-6) - identity_grid(n, source.device)

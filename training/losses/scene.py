@@ -76,14 +76,9 @@ class Scene:
         return face_and_hands(self.batch.driving_exact, self.batch.alpha)
 
     @cached_property
-    def source_exact(self) -> Tensor:
-        """The exact P_s for each driving frame."""
-        return self.batch.source_exact.repeat_interleave(self.drives, 0)
-
-    @cached_property
     def correspondence(self) -> tuple[Tensor, Tensor]:
         """The exact flow and where it is known."""
-        return exact_flow(self.source_exact, self.batch.driving_exact)
+        return exact_flow(self.batch.source_exact, self.batch.driving_exact)
 
     def by_person(self, x: Tensor) -> Tensor:
         """[B · K, ...] → [B, K, ...]."""

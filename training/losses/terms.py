@@ -134,10 +134,12 @@ def _seen_terms(
     if weights.correctness > 0.0:
         terms["correctness"] = _correctness(scene, perceptual)
     if weights.pyramid > 0.0:
-        terms["pyramid"] = picture.pyramid_perceptual(perceptual.features, scene.picture, target)
+        terms["pyramid"] = picture.pyramid_perceptual(
+            perceptual.unit_features, scene.picture, target
+        )
     if weights.pyramid_app > 0.0:
         terms["pyramid_app"] = picture.pyramid_perceptual(
-            perceptual.features, scene.app, scene.target
+            perceptual.unit_features, scene.app, scene.target
         )
     if weights.perceptual > 0.0:
         y, x = crop
@@ -178,7 +180,8 @@ def _warped(scene: Scene) -> Tensor:
     assert warped is not None, "only a generator with the prior warps the photo"
     known = scene.correspondence[1]
     seen = (up2(known) if scene.factor > 1 else known) * scene.batch.alpha
-    return picture.l1(warped[:, :3] / (warped[:, 3:4] + 1e-3), scene.own, seen)
+    colour, mask, _ = torch.split(warped, [3, 1, 1], 1)
+    return picture.l1(colour / (mask + 1e-3), scene.own, seen)
 
 
 def _texture(scene: Scene) -> Tensor:

@@ -128,6 +128,13 @@ def test_exact_flow_takes_the_colours_along(person: Record) -> None:
     assert float(difference) < 0.1 * float(unmoved)
 
 
+def test_several_frames_of_one_source(person: Record) -> None:
+    exact = densepose_from_iuv(torch.from_numpy(person.iuv))
+    both = exact_flow(exact[:2], torch.cat([exact[1:3], exact[2:4]]))
+    alone = [exact_flow(exact[:1], exact[2:3]), exact_flow(exact[1:2], exact[2:3])]
+    assert all(torch.equal(both[i][1:3], torch.cat([a[i] for a in alone])) for i in (0, 1))
+
+
 def test_exact_flow_knows_nothing_of_unseen_parts(person: Record) -> None:
     iuv = torch.from_numpy(person.iuv[:1])
     back = iuv.clone()

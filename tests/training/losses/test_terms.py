@@ -57,7 +57,7 @@ def perfect(batch: GeneratorBatch) -> Generated:
     app = torch.cat([down(batch.target, 2), (half_alpha - 0.5) * 60.0], 1)
     texture = down(batch.colour, 2) / (half_alpha + 1e-3)
     z_geo = torch.cat([texture, torch.zeros(1, 5, 128, 128)], 1)
-    warped_image = torch.cat([batch.colour, batch.alpha], 1)
+    warped_image = torch.cat([batch.colour, batch.alpha, torch.zeros_like(batch.alpha)], 1)
     empty: Tensor = torch.zeros(1, 24, 8, 32, 32)
     return Generated(
         blend,
@@ -104,7 +104,7 @@ def test_each_fault_costs_its_term(person: Record, name: str) -> None:
             seamed=replace(
                 seamed,
                 warped_image=seamed.warped_image
-                * torch.tensor([0.7, 0.7, 0.7, 1.0])[None, :, None, None],
+                * torch.tensor([0.7, 0.7, 0.7, 1.0, 1.0])[None, :, None, None],
             ),
         ),
         "texture": replace(good, seamed=replace(seamed, z_geo=seamed.z_geo * 0.5)),
