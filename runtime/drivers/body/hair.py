@@ -126,7 +126,7 @@ def _samples(window: Picture, where: NDArray[np.bool_]) -> Array:
     seen = np.ascontiguousarray(seen[:: max(1, len(seen) // SIDE_PX)])
     if not len(seen):
         return np.empty((0, 3), np.float32)
-    return cv2.cvtColor(seen[None], cv2.COLOR_RGB2LAB)[0].astype(np.float32)
+    return np.asarray(cv2.cvtColor(seen[None], cv2.COLOR_RGB2LAB)[0], np.float32)
 
 
 def _nearer(lab: Array, among: NDArray[np.bool_], skin: Array, hair: Array) -> NDArray[np.bool_]:

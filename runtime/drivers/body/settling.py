@@ -92,7 +92,7 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
     return mesh
 
 
-def _behind_trunk(fit: Fit, binding: Binding, arm: Sequence[Group]) -> NDArray[np.bool_]:
+def _behind_trunk(fit: Fit, binding: Binding, arm: Sequence[int]) -> NDArray[np.bool_]:
     """``[n, n]``: where the trunk hides most of an upper arm or a forearm, as thick as it is."""
     groups = GROUP[main_bones(fit.template)][fit.template.triangles]
     result = np.zeros_like(binding.reached)
