@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.anchors import anchor_moves
-from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.drawing import Body, lower_edge
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.following import Followed
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
@@ -15,7 +15,7 @@ from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import in_photo, shown_by
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
-from bunraku.runtime.drivers.body.trunk import hold_trunk
+from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.driver import DriverHands
@@ -99,6 +99,9 @@ class BodyDriver:
         metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
         held = NO_HANDS if self._hands is None else self._hands.of_photo(source)
         pinned = pin_photo(in_pixels(metric, n), held)
+        edge = lower_edge(source)
+        if source.framing.half and edge is not None:
+            pinned = hang_legs(pinned, edge)
         fit = fit_body(self._template, self._rig, pinned, source.mask, held)
         fitted, hands, notes = None, None, [NOT_FITTED]
         if fit is not None:

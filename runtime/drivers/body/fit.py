@@ -30,6 +30,8 @@ from bunraku.spec.skeleton import BODY_BONES, BodyBone
 INSIDE = 0.3
 """Of the mask, from which a pixel is the person's."""
 SMALLEST_TRUNK_PX = 12.0
+DEEPER = 0.5
+"""How much deeper wider hips are: most of what makes them wide is cloth and arms beside them."""
 COVERED = 0.6
 """The share of the seen limbs' lines that must lie in the outline, else pose and outline are not of
 one body."""
@@ -96,6 +98,7 @@ def fit_body(
     thick[:, 1] = thick[:, 2] = girth
     trunk = [BodyBone.PELVIS, BodyBone.CHEST]
     thick[trunk, 0], thick[trunk, 1] = girth[trunk], 1.0
+    thick[BodyBone.PELVIS, 2] = 1.0 + DEEPER * (girth[BodyBone.PELVIS] - 1.0)
     placed = (stance.frames * thick[:, None, :]) @ rig.at_rest.inverse
     transforms = np.ascontiguousarray(placed[POSED_BY, :3], np.float32)
     mesh = skin(template.vertices, template.weights, template.bones, transforms)

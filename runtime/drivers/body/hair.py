@@ -41,6 +41,9 @@ anywhere, and beside jaw and throat."""
 SLIVER = 0.04
 """Half the width, in trunks, of what goes with the hair beside it."""
 UPPER_ARMS = [Group.UPPER_ARM_L, Group.UPPER_ARM_R]
+FOREARMS = [Group.FOREARM_L, Group.FOREARM_R]
+EVEN = 1.5
+"""How far around it, in pixels of the small picture, an arm's pixel is compared."""
 BESIDE = (0, 255, 0)
 """What no person looks like."""
 
@@ -84,11 +87,15 @@ def find_hair(fit: Fit, head: Head, groups: Groups, window: Picture) -> NDArray[
         return none
     cv2.setRNGSeed(0)  # models of colours start from random ones: alike for alike photos
     beside = (under < 0.0) & (across > JAW_WIDTH)
-    likely = _apart(lab, crown) < np.where(beside, ALIKE_BESIDE, ALIKE)
+    likely = _apart(lab, lab[crown]) < np.where(beside, ALIKE_BESIDE, ALIKE)
     found = _cut_out(picture, person, crown, face | throat, likely)
     chest = person & (under > CHEST) & (under < LONG)
     if chest.any() and (found & chest).sum() > COVERED * chest.sum():
         found &= under < -BESIDE_HEAD
+    for upper, lower in zip(UPPER_ARMS, FOREARMS, strict=True):
+        arm = found & small(groups == upper)
+        skin = np.concatenate([_samples(window, fit.inside & (groups == lower)), lab[face]])
+        found &= ~(arm & _nearer(lab, arm, skin, lab[crown]))
     found = _hanging_on(found, crown)
     whole = cv2.resize(found.astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
     result = none.copy()
@@ -113,9 +120,30 @@ def _to_the_rim(
     return np.asarray(nearest(whole, fit.inside) & (groups != Group.NOBODY))
 
 
-def _apart(lab: Array, hair: NDArray[np.bool_]) -> Array:
-    """``[h, w]``: how far each pixel is from the nearest of the hair's main colours."""
-    samples = np.ascontiguousarray(lab[hair])
+def _samples(window: Picture, where: NDArray[np.bool_]) -> Array:
+    """``[k, 3]``: colours in Lab of a part of the window, as many as tell what it looks like."""
+    seen = window[where]
+    seen = np.ascontiguousarray(seen[:: max(1, len(seen) // SIDE_PX)])
+    if not len(seen):
+        return np.empty((0, 3), np.float32)
+    return np.asarray(cv2.cvtColor(seen[None], cv2.COLOR_RGB2LAB)[0], np.float32)
+
+
+def _nearer(lab: Array, among: NDArray[np.bool_], skin: Array, hair: Array) -> NDArray[np.bool_]:
+    """``[h, w]``: which pixels look more like skin or sleeve than like hair, taken with those
+    around them.
+
+    :param among: ``[h, w]``, those asked. :param skin: ``[k, 3]`` colours, :param hair: likewise.
+    """
+    if not among.any():
+        return among
+    more = (_apart(lab, hair) - _apart(lab, skin)) * among
+    return np.asarray(cv2.GaussianBlur(more.astype(np.float32), (0, 0), EVEN) > 0.0)
+
+
+def _apart(lab: Array, samples: Array) -> Array:
+    """``[h, w]``: how far each pixel is from the nearest of the main colours of ``[k, 3]``."""
+    samples = np.ascontiguousarray(samples)
     stop = (cv2.TERM_CRITERIA_MAX_ITER, 10, 0.0)
     count = min(TONES, len(samples))
     _, _, tones = cv2.kmeans(samples, count, np.empty(0, np.int32), stop, 1, cv2.KMEANS_PP_CENTERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -21,6 +22,9 @@ BESIDE = 0.2
 """How far beside its arm the body's may stand to be moved there, in trunks."""
 SEEN = 0.15
 """The share of a limb that the photo must show for the body's to be moved there."""
+WHOLE = 0.7
+"""The share of a limb that the photo must show to show how thick it is: of less the rest lies
+behind the trunk."""
 BESIDE_ALL = 0.5
 """The share of a triangle that must stand beside the photo's person to be left out."""
 ROUNDS = 6
@@ -79,8 +83,26 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
         if (upper & near).any() and not _is_seen(binding.group == arm[0], mesh[upper & near]):
             near &= ~upper  # hair hangs over it: it would be drawn down into the forearm
         own = np.isin(groups, arm) & near
-        mesh[own] = kept_within(mesh[own], region)
+        behind = _behind_trunk(fit, binding, arm)
+        mesh[own] = kept_within(mesh[own], region | behind)
+        if behind.any():
+            at_x, at_y = np.clip(np.rint(mesh[own, :2]), 0, n - 1).astype(int).T
+            under = np.where(behind[at_y, at_x], binding.depth[at_y, at_x], -np.inf)
+            mesh[own, 2] = np.maximum(mesh[own, 2], under)
     return mesh
+
+
+def _behind_trunk(fit: Fit, binding: Binding, arm: Sequence[int]) -> NDArray[np.bool_]:
+    """``[n, n]``: where the trunk hides most of an upper arm or a forearm, as thick as it is."""
+    groups = GROUP[main_bones(fit.template)][fit.template.triangles]
+    result = np.zeros_like(binding.reached)
+    for limb in arm[:2]:
+        own = np.ascontiguousarray(fit.template.triangles[(groups == limb).all(1)])
+        whole = rasterise(fit.mesh, own, result.shape).triangle >= 0
+        seen = binding.group == limb
+        if seen.any() and (seen & whole).sum() < WHOLE * whole.sum():
+            result |= whole & binding.reached & (binding.group == Group.TRUNK)
+    return result
 
 
 def _is_seen(region: NDArray[np.bool_], mesh: Array) -> bool:

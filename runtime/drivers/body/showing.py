@@ -57,6 +57,7 @@ _SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
 _TRUNK = (BodyBone.PELVIS, BodyBone.CHEST)
 _ARMS = tuple(range(BodyBone.UPPER_ARM_L, BodyBone.HAND_R + 1))
 _LEGS = tuple(range(BodyBone.THIGH_L, BodyBone.FOOT_R + 1))
+_THIGHS = (BodyBone.THIGH_L, BodyBone.THIGH_R)
 _WIDE = (((BodyBone.HEAD,), 0.4), (_ARMS, 0.25), (_LEGS, 0.06))
 """Bones that share one thing around them, and the share of it that may be far: hair and what
 hands hold often are, skirts that legs can move in are not."""
@@ -81,6 +82,9 @@ class Showing:
     """``[len(BodyBone)]``: which are moved as a piece of the picture."""
     hidden: NDArray[np.bool_]
     """``[15]``: limbs that are not in the photo, and are drawn nowhere."""
+    cut: NDArray[np.bool_]
+    """``[15]``: thighs that the photo's lower edge cuts where they begin: they are drawn as far as
+    they come to be seen, for the trunk has no end of its own."""
     grounded: bool
     """Whether a leg is among what moves."""
     measured: bool
@@ -101,7 +105,7 @@ class Showing:
 
     def without_hidden(self, body: Body) -> Body:
         """The body with nothing made up for what the photo hides."""
-        known = body.textures.known & ~self.hidden
+        known = body.textures.known & ~self.hidden | self.cut
         return replace(body, textures=replace(body.textures, known=known))
 
 
@@ -140,9 +144,10 @@ def shown_by(fit: Fit, known: NDArray[np.bool_], half: bool) -> Showing:
             landmarks[list(_CARRIED.get(bone, (end,)))] = 0.0
     # Fingers that a hand of its own carries move by themselves.
     carrier = np.where(carrier[POSED_BY] == POSED_BY, np.arange(len(BodyBone)), carrier[POSED_BY])
+    cut = hidden & half & np.isin(np.arange(BODY_BONES), _THIGHS)
     grounded = bool((carrier[list(_LEGS)] == _LEGS).any())
     note = _note(wide, carrier, half)
-    return Showing(landmarks, carrier, pieces, hidden, grounded, not wrapped, note)
+    return Showing(landmarks, carrier, pieces, hidden, cut, grounded, not wrapped, note)
 
 
 def _shift_and_lean(photo: Vectors, points: Vectors) -> Array:

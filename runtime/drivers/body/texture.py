@@ -59,6 +59,11 @@ SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
 BLEEDING_PX = 1
 """How far one limb's colours run into those beside it, in the networks' pixels."""
+INWARDS_PX = 3
+"""So far within the outline, in the networks' pixels, a trunk has its own colours: at the edge it
+is in shade, which would be spread over sides and back."""
+ARMHOLE = 0.08
+"""How far from the trunk, in lengths of it, what has its colour is not an upper arm's."""
 FEATURELESS = 0.5
 """How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
 SOFTENING = 2
@@ -72,6 +77,7 @@ _LIKE = {Cloth.HAIR: Cloth.FACE} | {
 }
 """What a kind that the photo does not show looks like: the other side's."""
 _FOREARMS = [Cloth.FOREARM_L, Cloth.FOREARM_R]
+_THIGHS = Cloth.THIGH_L, Cloth.THIGH_R
 _EYES = [LEFT_EYE, RIGHT_EYE]
 
 
@@ -107,9 +113,15 @@ def make_textures(
     head = kind == Cloth.FACE
     face = _face(fit, head)
     skin_tone = _middle(colours, sure & face)
+    trunk = binding.reached & (binding.group == Group.TRUNK)
     shown = []
     for cloth in Cloth:
         own = sure & (kind == cloth)
+        if cloth == Cloth.TRUNK:
+            deep = own & ~grown(mask <= SURE, round(INWARDS_PX * fineness(len(mask))))
+            own = deep if deep.sum() >= 0.5 * own.sum() else own
+        if cloth in (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R):
+            own = _not_of(trunk, own, colours, round(ARMHOLE * fit.trunk_px))
         if cloth in (Cloth.HAND_L, Cloth.HAND_R):
             own = _bare(own & (binding.distance == 0), colours, skin_tone)
         if cloth == Cloth.HAIR:
@@ -137,6 +149,9 @@ def make_textures(
             tone = _of_its_hand(tone, _middle(colours, shown[other + SIDES]))
         if tone is None and cloth in (Cloth.HAND_L, Cloth.HAND_R):
             tone = skin_tone
+        if tone is None and cloth in _THIGHS and known[Cloth.TRUNK]:
+            planes.append(planes[Cloth.TRUNK])  # a coat goes on over them
+            continue
         if tone is None:
             tone = _middle(colours, shown[Cloth.TRUNK])
         plain = np.full(3, 0.5, np.float32) if tone is None else tone
@@ -223,6 +238,20 @@ def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArra
     hue = colours / (colours.sum(-1, keepdims=True) + 1e-2)
     alike = np.abs(hue - tone / (tone.sum() + 1e-2)).sum(-1) < SKIN_LIKE
     return hand & alike if (hand & alike).sum() >= 0.2 * hand.sum() else hand
+
+
+def _not_of(
+    trunk: NDArray[np.bool_], arm: NDArray[np.bool_], colours: Array, near_px: int
+) -> NDArray[np.bool_]:
+    """An arm's pixels without those beside the trunk that have its hue, as an armhole does."""
+    close = arm & grown(trunk, near_px)
+    hue = colours / (colours.sum(-1, keepdims=True) + 1e-2)
+    other, tone = _middle(hue, trunk & grown(arm, near_px)), _middle(hue, arm)
+    if tone is None or other is None:
+        return arm
+    apart, nearer = (np.abs(hue - one).sum(-1) for one in (tone, other))
+    rest = arm & ~(close & (nearer < apart))
+    return rest if rest.sum() >= 0.5 * arm.sum() else arm
 
 
 def _of_its_hand(tone: Array, hand: Array | None) -> Array:

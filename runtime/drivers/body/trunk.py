@@ -11,7 +11,14 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    LEFT_HIP,
+    LEFT_KNEE,
+    LEFT_SHOULDER,
+    RIGHT_HIP,
+    RIGHT_KNEE,
+    RIGHT_SHOULDER,
+)
 
 LEAN_DEG = 15.0
 """How much the lean in depth changes since the photo for half of it to count: a bow is several
@@ -62,6 +69,23 @@ def hold_trunk(landmarks: Array, photo: Vectors, legs: float) -> Array:
     far = float(np.linalg.norm(strays.mean(0)))
     counts = _counts(far, GUESSED * max(float(np.hypot(stood[0], stood[1])), 1.0))
     result[_HIPS, :2] -= strays * ((1.0 - legs) * (1.0 - counts))
+    return result
+
+
+def hang_legs(landmarks: Array, edge: float) -> Array:
+    """A photo's landmarks with legs that hang as the trunk does, where its lower edge cuts them:
+    how deep their knees are is guessed, and would stand out where the person turns.
+
+    :param landmarks: ``[33, 4]`` in pixels of the window. :param edge: its last row in the photo.
+    """
+    result = landmarks.copy()
+    if landmarks[[LEFT_KNEE, RIGHT_KNEE], 1].min() < edge:
+        return result
+    axis = _axis(landmarks)
+    steep = axis[2] / max(float(axis[1]), 1.0)
+    for side in (0, 1):
+        below = landmarks[LEFT_KNEE + side :: 2, 1] - landmarks[LEFT_HIP + side, 1]
+        result[LEFT_KNEE + side :: 2, 2] = landmarks[LEFT_HIP + side, 2] + steep * below
     return result
 
 

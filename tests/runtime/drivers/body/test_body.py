@@ -14,7 +14,7 @@ from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.drawing import Body, lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
-from bunraku.runtime.drivers.body.girth import measure_girth
+from bunraku.runtime.drivers.body.girth import main_bones, measure_girth
 from bunraku.runtime.drivers.body.grid import make_grid
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
@@ -106,6 +106,18 @@ def test_wide_clothes_make_a_wide_body(
     narrow, wide = (measure_girth(template, fit.stance, m) for m in (fit.inside, wider))
     for bone in (BodyBone.FOREARM_L, BodyBone.THIGH_R):
         assert wide[bone] > narrow[bone]
+
+
+def test_a_wide_trunk_is_less_deep_than_it_is_wide(
+    template: Template, rig: Rig, landmarks: Array, source: Source, fit: Fit
+) -> None:
+    wider = np.asarray(cv2.dilate(source.mask, np.ones((9, 9), np.uint8)), np.float32)
+    wide = fit_body(template, rig, landmarks, wider)
+    assert wide is not None
+    trunk = np.isin(main_bones(template), [BodyBone.PELVIS])
+    grown = np.ptp(wide.mesh[trunk], 0) / np.ptp(fit.mesh[trunk], 0)
+    assert grown[0] > 1.05
+    assert 1.0 < grown[2] < 0.6 * grown[0] + 0.4
 
 
 def test_a_pose_that_is_not_the_outlines_is_refused(

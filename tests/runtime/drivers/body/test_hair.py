@@ -32,7 +32,7 @@ SCALE = 240.0
 TEMPLATE = load_template()
 RIG = Rig(TEMPLATE.landmarks)
 SURE = np.ones(33, np.float32)
-SHIRT, SKIN, BROWN = (40, 70, 160), (225, 170, 140), (90, 50, 30)
+SHIRT, SKIN, BROWN, TANNED = (40, 70, 160), (225, 170, 140), (90, 50, 30), (125, 75, 45)
 
 
 def _person() -> Array:
@@ -185,3 +185,20 @@ def test_the_photo_as_it_is_stays_as_it_is(body: Body, fit: Fit) -> None:
     away = np.abs(drawn.image[0].transpose(1, 2, 0) - LONG.window / np.float32(255.0))
     assert away[inside].mean() < 0.003
     assert (drawn.mask[0, 0] > 0.9)[INNER].all()
+
+
+def test_a_bare_arm_that_is_much_like_hair_is_none() -> None:
+    source, locks = painted(BROWN, SHIRT)
+    arm = np.zeros((N, N), np.uint8)
+    wrist = PERSON[15, :2].round().astype(int)
+    for start, end in ((SHOULDER, ELBOW), (ELBOW, wrist)):
+        cv2.line(arm, start.tolist(), end.tolist(), 1, 28)
+    bare = (arm > 0) & (locks == 0) & (source.mask > 0.5)
+    photo = source.photo.copy()
+    photo[bare] = np.clip(photo[bare].astype(int) - SHIRT + np.array(TANNED), 0, 255)
+    source = replace(source, photo=photo, window=photo)
+    fit = fitted(source)
+    hair = bind_photo(fit, source.window).hair
+    below = bare & (np.arange(N)[:, None] > TIP[1] + LOCK_PX)
+    assert hair[below].mean() < 0.02
+    assert hair[INNER].mean() > 0.9

@@ -233,6 +233,25 @@ def test_a_limb_that_the_photo_hides_keeps_its_shape(fit: Fit, bound: Bound) -> 
     assert not np.array_equal(mesh[seen], fit.mesh[seen])
 
 
+def test_an_arm_half_behind_the_trunk_stays_as_thick_as_it_is(fit: Fit, bound: Bound) -> None:
+    binding = bound.whole
+    limb = binding.group == Group.UPPER_ARM_L
+    columns = np.arange(N)[None, :]
+    outer = np.where(limb, columns, 0).max(1, keepdims=True)
+    vest = limb & (columns < outer - 4)
+    bone = np.where(vest, np.int32(BodyBone.CHEST), binding.bone)
+    photo = replace(binding, bone=bone.astype(np.int32))
+    settled, _ = settle(fit, photo)
+    main = main_bones(TEMPLATE)
+    rows = fit.mesh[main == BodyBone.UPPER_ARM_L, 1]
+    middle = np.abs(fit.mesh[:, 1] - np.median(rows)) < 8.0
+    own = middle & (main == BodyBone.UPPER_ARM_L)
+    wide, before = np.ptp(settled.mesh[own, 0]), np.ptp(fit.mesh[own, 0])
+    assert wide > 0.85 * before
+    x, y = np.rint(settled.mesh[own, :2]).astype(int).T
+    assert (settled.mesh[own, 2] >= photo.depth[y, x] - 1e-3)[vest[y, x]].all()
+
+
 def test_nothing_of_the_body_hides_what_the_photo_shows(fit: Fit, source: Source) -> None:
     body = Body.of(source, fit)
     still = RIG.transforms(fit.stance, source.pose.landmarks, SURE)

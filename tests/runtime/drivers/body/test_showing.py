@@ -66,6 +66,20 @@ def test_of_legs_below_the_photos_edge_the_user_is_told_once() -> None:
     assert judged(below(PERSON[[23, 24], 1].mean() + 6), half=True).note is None
 
 
+def test_thighs_that_the_photos_edge_cuts_where_they_begin_end_the_trunk() -> None:
+    outline = below(PERSON[[23, 24], 1].mean() + 6)
+    showing, behind_desk = judged(outline, half=True), judged(outline)
+    thighs = [BodyBone.THIGH_L, BodyBone.THIGH_R]
+    assert np.flatnonzero(showing.cut).tolist() == thighs
+    assert not behind_desk.cut.any()
+    source = source_of(street((N, N)), half=True)
+    body = Body.of(source, fitted(OUTLINE))
+    known = showing.without_hidden(body).textures.known
+    assert known[thighs].all()
+    assert not known[[BodyBone.SHIN_L, BodyBone.FOOT_R]].any()
+    assert not behind_desk.without_hidden(body).textures.known[thighs].any()
+
+
 def test_a_limb_that_is_cut_off_is_no_stump_that_moves() -> None:
     showing = judged(below(KNEES + 4))
     assert showing.note == LEGLESS

@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.people import standing
 
-from bunraku.runtime.drivers.body.trunk import hold_trunk
+from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    LEFT_HIP,
+    LEFT_KNEE,
+    LEFT_SHOULDER,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+)
 
 SHOULDERS, HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 PHOTO = standing().astype(np.float64)
@@ -70,3 +76,23 @@ def test_a_trunk_that_points_at_the_camera_is_no_accident() -> None:
     photo = PHOTO.copy()
     photo[HIPS, :2] = photo[SHOULDERS, :2]
     assert np.isfinite(hold_trunk(standing(), photo, 0.0)).all()
+
+
+def test_legs_below_the_photos_edge_hang_as_the_trunk_does() -> None:
+    guessed = standing()
+    guessed[LEFT_KNEE:, 2] -= 30.0
+    guessed[HIPS, 2] += 0.1 * LENGTH
+    knees = guessed[[LEFT_KNEE, LEFT_KNEE + 1], 1]
+    hung = hang_legs(guessed, float(knees.min()) - 1.0)
+    assert np.array_equal(hung[:LEFT_KNEE], guessed[:LEFT_KNEE])
+    assert np.array_equal(hung[:, :2], guessed[:, :2])
+    axis = guessed[HIPS, :3].mean(0) - guessed[SHOULDERS, :3].mean(0)
+    thigh, shin = hung[LEFT_KNEE] - hung[LEFT_HIP], hung[LEFT_KNEE + 2] - hung[LEFT_KNEE]
+    assert thigh[2] / thigh[1] == pytest.approx(axis[2] / axis[1], abs=1e-4)
+    assert shin[2] / shin[1] == pytest.approx(axis[2] / axis[1], abs=1e-4)
+
+
+def test_legs_that_the_photo_shows_are_as_deep_as_they_are_found() -> None:
+    guessed = standing()
+    guessed[LEFT_KNEE, 2] -= 30.0
+    assert np.array_equal(hang_legs(guessed, float(guessed[:, 1].max())), guessed)
