@@ -30,7 +30,7 @@ from bunraku.kernels.layers.terms import (
 )
 from bunraku.kernels.raster.numba_cpu import carried
 from bunraku.kernels.raster.operator import Raster
-from bunraku.kernels.reading import between, cell
+from bunraku.kernels.reading import between, cell, of_plane
 from bunraku.spec.arrays import Array
 from bunraku.spec.tensors import WARPED_CHANNELS
 
@@ -154,22 +154,21 @@ def _look(
             rest, weight, best, chosen = one, zero, zero, -1
             start = np.int64(first[i, j])
             for k in range(start, start + layers):
-                own = stack[k]
-                apart = chosen < 0 or not alike(own, stack[chosen])
-                if weight == zero and apart and own[DEPTH] >= surface:
+                apart = chosen < 0 or not alike(stack, k, chosen)
+                if weight == zero and apart and stack[k, DEPTH] >= surface:
                     weight = rest * shown
                     rest -= weight
-                part = own[PART]
-                own[PART] = zero
+                part, px, py = stack[k, PART], stack[k, PLACE], stack[k, PLACE + 1]
+                stack[k, PART] = zero
                 if rest <= zero:
                     continue
-                moved = max(abs(own[PLACE] - np.float32(x)), abs(own[PLACE + 1] - np.float32(y)))
+                moved = max(abs(px - np.float32(x)), abs(py - np.float32(y)))
                 still = min(max(np.float32(STILL_PX) - moved, zero), one)
-                u, v, fu, fv = cell(own[PLACE], own[PLACE + 1], n)
+                u, v, fu, fv = cell(px, py, n)
                 alpha = max(between(picture, u, v, fu, fv, 3), still * rim[y, x])
                 share = min(part * alpha, rest)
                 rest -= share
-                own[PART] = share
+                stack[k, PART] = share
                 if share + trace * part > best:
                     best, chosen = share + trace * part, k
             if weight == zero:
@@ -181,20 +180,19 @@ def _look(
             if weight > zero:
                 a, b = seen[i, j] // number.shape[1], seen[i, j] % number.shape[1]
                 t = number[a, b]
-                own_plane = planes[plane[t, 0]]
+                own, other = plane[t, 0], plane[t, 1]
                 px = carried(bary, a, b, triangles, t, place, 0)
                 py = carried(bary, a, b, triangles, t, place, 1)
                 u, v, fu, fv = cell(px, py, n)
                 mixed = weight * carried(bary, a, b, triangles, t, mix, 0)
                 kept = weight - mixed
-                red = kept * between(own_plane, u, v, fu, fv, 0)
-                green = kept * between(own_plane, u, v, fu, fv, 1)
-                blue = kept * between(own_plane, u, v, fu, fv, 2)
+                red = kept * of_plane(planes, own, u, v, fu, fv, 0)
+                green = kept * of_plane(planes, own, u, v, fu, fv, 1)
+                blue = kept * of_plane(planes, own, u, v, fu, fv, 2)
                 if mixed > zero:
-                    other = planes[plane[t, 1]]
-                    red += mixed * between(other, u, v, fu, fv, 0)
-                    green += mixed * between(other, u, v, fu, fv, 1)
-                    blue += mixed * between(other, u, v, fu, fv, 2)
+                    red += mixed * of_plane(planes, other, u, v, fu, fv, 0)
+                    green += mixed * of_plane(planes, other, u, v, fu, fv, 1)
+                    blue += mixed * of_plane(planes, other, u, v, fu, fv, 2)
             if chosen < 0:
                 kinds[i + 1, j + 1] = BODY if shown > zero else NOTHING
                 if weight > zero:
@@ -203,20 +201,19 @@ def _look(
                     out[2, y, x] = blue * total
                 continue
             kinds[i + 1, j + 1] = PHOTO
-            top_one = stack[chosen]
-            px, py = top_one[PLACE], top_one[PLACE + 1]
+            px, py = stack[chosen, PLACE], stack[chosen, PLACE + 1]
             trusted = trace
             for k in range(start, start + layers):
-                own = stack[k]
-                if own[PART] <= zero:
+                part = stack[k, PART]
+                if part <= zero:
                     continue
-                if alike(own, top_one):
-                    trusted += own[PART]
+                if alike(stack, k, chosen):
+                    trusted += part
                     continue
-                u, v, fu, fv = cell(own[PLACE], own[PLACE + 1], n)
-                red += own[PART] * between(picture, u, v, fu, fv, 0)
-                green += own[PART] * between(picture, u, v, fu, fv, 1)
-                blue += own[PART] * between(picture, u, v, fu, fv, 2)
+                u, v, fu, fv = cell(stack[k, PLACE], stack[k, PLACE + 1], n)
+                red += part * between(picture, u, v, fu, fv, 0)
+                green += part * between(picture, u, v, fu, fv, 1)
+                blue += part * between(picture, u, v, fu, fv, 2)
             total = one / (mask + trace)
             u, v, fu, fv = cell(px, py, n)
             for c in range(3):

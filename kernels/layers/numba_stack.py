@@ -124,7 +124,13 @@ def lay(
 
 
 @numba.njit(inline="always")
-def alike(one: Any, other: Any) -> Any:
-    """Whether two fragments read the same place of the photo."""
-    apart = max(abs(one[PLACE] - other[PLACE]), abs(one[PLACE + 1] - other[PLACE + 1]))
+def alike(stack: Any, one: Any, other: Any) -> Any:
+    """Whether two fragments read the same place of the photo.
+
+    By their numbers: a row of an array costs as much as all the rest.
+    """
+    apart = max(
+        abs(stack[one, PLACE] - stack[other, PLACE]),
+        abs(stack[one, PLACE + 1] - stack[other, PLACE + 1]),
+    )
     return apart < np.float32(ALIKE_PX)
