@@ -142,7 +142,8 @@ class Canvas:
         left, top, side = self._box
         height, width = patch.pixels.shape[:2]
         own = self._photo[patch.top : patch.top + height, patch.left : patch.left + width]
-        change = cv2.absdiff(patch.pixels, own).max(2).astype(np.float32)
+        red, green, blue = cv2.split(cv2.absdiff(patch.pixels, own))
+        change = cv2.max(cv2.max(red, green), blue).astype(np.float32)
         small = max(round(width * n / side), 1), max(round(height * n / side), 1)
         if n < side:  # averaged first, as the window was
             change = np.asarray(cv2.resize(change, small, interpolation=cv2.INTER_AREA), np.float32)
