@@ -141,7 +141,7 @@ def crop_part(
     if part.shape[:2] != (len(y), len(x)):  # the picture's border goes on
         part = picture[y[:, None], x[None, :]]
     lines = (down @ part.reshape(len(y), -1).astype(np.float32)).reshape(len(down), len(x), -1)
-    return np.rint(across @ lines).astype(np.uint8)
+    return np.asarray(np.rint(across @ lines), np.uint8)
 
 
 def _means(first: int, end: int, side: int, size: int) -> tuple[NDArray[np.int64], Array]:
