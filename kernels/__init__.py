@@ -3,7 +3,7 @@
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
 ``reference`` (plain torch, the yardstick), ``numba_cpu`` (numpy arrays) and, where a frame on a GPU
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
-Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``redraw`` and
+Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw`` and
 ``restoring``, never run in training: their reference is plain numpy, and all but the first two take
 arrays alone. ``plate`` has its loops alone: they run once for each photo. ``window`` and ``i420``,
 where a frame enters and leaves a GPU, take tensors alone. Importing this package imports neither
@@ -24,6 +24,7 @@ from bunraku.kernels.redraw.operator import redraw
 from bunraku.kernels.restoring.operator import restore
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
+from bunraku.kernels.streaks.operator import unstreaked
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
 from bunraku.kernels.warp.operator import warp_occlude, warp_occlude_scales
 from bunraku.kernels.window.operator import read_window
@@ -50,6 +51,7 @@ __all__ = [
     "skin",
     "spread",
     "to_i420",
+    "unstreaked",
     "warp_occlude",
     "warp_occlude_scales",
 ]

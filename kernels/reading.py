@@ -29,6 +29,16 @@ def between(picture: Any, column: Any, row: Any, fx: Any, fy: Any, c: Any) -> An
 
 
 @numba.njit(inline="always")
+def of_plane(planes: Any, k: Any, column: Any, row: Any, fx: Any, fy: Any, c: Any) -> Any:
+    """``between`` of one of several pictures."""
+    above = planes[k, row, column, c]
+    above += (planes[k, row, column + 1, c] - above) * fx
+    below = planes[k, row + 1, column, c]
+    below += (planes[k, row + 1, column + 1, c] - below) * fx
+    return above + (below - above) * fy
+
+
+@numba.njit(inline="always")
 def with_pixels(photo: Any, column: Any, row: Any, fx: Any, fy: Any, weight: Any, sums: Any) -> Any:
     """Sums of three colours, and what a picture has between four pixels, by a weight."""
     red, green, blue = sums

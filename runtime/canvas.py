@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.kernels import paste, restore
 from bunraku.kernels.pasting.terms import PREMULTIPLIED
@@ -142,22 +143,39 @@ class Canvas:
         left, top, side = self._box
         height, width = patch.pixels.shape[:2]
         own = self._photo[patch.top : patch.top + height, patch.left : patch.left + width]
-        change = cv2.absdiff(patch.pixels, own).max(2).astype(np.float32)
+        red, green, blue = cv2.split(cv2.absdiff(patch.pixels, own))
+        change = cv2.max(cv2.max(red, green), blue).astype(np.float32)
         small = max(round(width * n / side), 1), max(round(height * n / side), 1)
         if n < side:  # averaged first, as the window was
             change = np.asarray(cv2.resize(change, small, interpolation=cv2.INTER_AREA), np.float32)
         centre = (np.arange(n, dtype=np.float32) + np.float32(0.5)) * np.float32(side / n)
         x = centre[None, :] + flow[0, 0] * np.float32(side / 2) + np.float32(left - patch.left)
         y = centre[:, None] + flow[0, 1] * np.float32(side / 2) + np.float32(top - patch.top)
-        x *= np.float32(change.shape[1] / width)
-        y *= np.float32(change.shape[0] / height)
+        wide, high = np.float32(width / change.shape[1]), np.float32(height / change.shape[0])
+        there = (x > -wide) & (x < width + wide) & (y > -high) & (y < height + high)
+        rows, columns = _span(there.any(1)), _span(there.any(0))
+        part = (0, slice(None), rows, columns)
+        x, y = x[rows, columns], y[rows, columns]
+        x = x * np.float32(change.shape[1] / width)
+        y = y * np.float32(change.shape[0] / height)
         x -= np.float32(0.5)
         y -= np.float32(0.5)
         moved = cv2.remap(change, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         share = cv2.blur(np.minimum(moved / np.float32(WHOLLY_CHANGED), 1.0), (3, 3))
-        colour = np.clip(warped[:, :3] / (warped[:, 3:4] + np.float32(PREMULTIPLIED)), 0.0, 1.0)
-        image = np.ascontiguousarray(image + (colour - image) * share, np.float32)
-        return image, (np.asarray(trust + (1.0 - trust) * share, np.float32), warped, flow)
+        shown = warped[part]
+        colour = np.clip(shown[:3] / (shown[3:4] + np.float32(PREMULTIPLIED)), 0.0, 1.0)
+        image, trust = image.copy(), trust.copy()
+        image[part] += (colour - image[part]) * share
+        trust[part] += (np.float32(1.0) - trust[part]) * share
+        return image, (trust, warped, flow)
+
+
+def _span(there: NDArray[np.bool_]) -> slice:
+    """From the first place to the last, two more on each side; of the first alone if none."""
+    places = np.flatnonzero(there)
+    if not len(places):
+        return slice(0, 1)
+    return slice(max(int(places[0]) - 2, 0), int(places[-1]) + 3)
 
 
 def _fade(start: int, side: int, size: int) -> Array:

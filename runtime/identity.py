@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.drivers.protocol import Subject
 from bunraku.runtime.generator import Features
 from bunraku.runtime.later import Later
-from bunraku.runtime.source.framing import crop
+from bunraku.runtime.source.framing import crop_part
 from bunraku.runtime.source.source import Source
 
 
@@ -36,7 +35,18 @@ class Identity:
 
     def in_window(self, patch: Patch) -> Patch:
         """A patch of the photo as one of its window, for ``window_canvas``."""
-        source = self.source
+        source, window = self.source, self.source.framing.window
         size = source.window.shape[0]
-        whole = crop(patch.on(source.photo), source.framing.window, size)
-        return Patch(0, 0, np.asarray(whole, np.uint8))
+        left, top, side = window.box
+        height, width = patch.pixels.shape[:2]
+        rows = _reached(patch.top - top, height, size / side, size)
+        columns = _reached(patch.left - left, width, size / side, size)
+        part = crop_part(patch.on(source.photo), window, size, rows, columns)
+        return Patch(columns[0], rows[0], part)
+
+
+def _reached(start: int, length: int, scale: float, size: int) -> tuple[int, int]:
+    """The first of a window's pixels that a span of the photo reaches, and the one after the last;
+    at least one of the ``size`` that there are."""
+    first = min(max(math.floor(start * scale) - 1, 0), size - 1)
+    return first, max(min(math.ceil((start + length) * scale) + 1, size), first + 1)

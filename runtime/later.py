@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -19,6 +20,18 @@ class Later(Generic[T]):
         self._make: Callable[[], T] | None = make
         self._made: list[T] = []
         self._lock = threading.Lock()
+
+    @classmethod
+    def begun(cls, make: Callable[[], T]) -> Later[T]:
+        """A value that a thread of its own makes from now on; whoever reads it waits for it."""
+        result = cls(make)
+
+        def work() -> None:
+            with contextlib.suppress(Exception):  # whoever reads it tries again, and is told
+                result.read()
+
+        threading.Thread(target=work, name="bunraku-later", daemon=True).start()
+        return result
 
     @classmethod
     def of(cls, value: T) -> Later[T]:

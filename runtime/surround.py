@@ -116,11 +116,11 @@ class Surround:
         trust, _, flow = detail
         rows, columns = self.part
         half = np.float32(mask.shape[3] / 2)
-        moved = np.abs(flow[0, :, rows, columns]).max(0) * half
+        moved = np.maximum(*np.abs(flow[0, :, rows, columns])) * half
         # Where it is not the photo that is shown, nobody knows whether it has moved.
         sure = np.float32(SURE) * trust[0, 0, rows, columns] * mask[0, 0, rows, columns]
         moved += np.float32(FAR_PX) * np.maximum(np.float32(1.0) - sure, 0.0)
-        moved = np.minimum(moved, np.float32(FAR_PX)).ravel()[self.owner]
+        moved = np.take(np.minimum(moved, np.float32(FAR_PX)), self.owner)
         even = cv2.blur(moved * self.near, (EVEN_PX,) * 2) * self.weight
         result = np.zeros(mask.shape[2:], np.float32)
         result[self.part] = np.clip(self.slack - even, 0.0, 1.0) * self.share

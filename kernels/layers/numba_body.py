@@ -9,48 +9,42 @@ import numpy as np
 
 from bunraku.kernels.jit import FLAG, FLOAT, INDEX, kernel, read_only, written
 from bunraku.kernels.layers.terms import AROUND
-from bunraku.kernels.raster.numba_cpu import carried
 
-UNDER = 7
+UNDER = 2
 """Numbers of what the body shows at a pixel."""
-SHOWN, SURFACE, PLANE, SPOT, OTHER, MIX = 0, 1, 2, 3, 5, 6
-"""How much of the pixel it fills, from which depth on it hides the photo, which plane, x and y,
-which plane besides, and how much of that one."""
+SHOWN, SURFACE = 0, 1
+"""How much of the pixel it fills, and from which depth on it hides the photo."""
 DOWN, RIGHT = np.array(AROUND, np.int64).T.copy()
 _NUMBER = numba.int32
 
 
 @kernel(
     (
-        *(read_only(2), read_only(2, _NUMBER), read_only(3), read_only(2, FLAG), INDEX, INDEX),
-        *(read_only(2, _NUMBER), read_only(2), read_only(2, _NUMBER), read_only(2), INDEX, FLOAT),
-        *(INDEX, INDEX, written(3)),
+        *(read_only(2), read_only(2, FLAG), INDEX, INDEX, INDEX, FLOAT, INDEX, INDEX),
+        *(written(3), written(2, _NUMBER)),
     )
 )
 def show_body(
     depth: Any,
-    number: Any,
-    bary: Any,
     cover: Any,
     row: Any,
     column: Any,
-    triangles: Any,
-    place: Any,
-    plane: Any,
-    mix: Any,
     n: Any,
     behind: Any,
     top: Any,
     left: Any,
     under: Any,
+    seen: Any,
 ) -> None:
-    """What the body shows, its edges smoothed, and so a pixel beyond them.
+    """Where the body is, its edges smoothed, and so a pixel beyond them.
 
-    :param n: side of the window.
-    :param cover: where it is, with two pixels around.
+    :param depth: ``[a,b]``, of its raster.
+    :param cover: ``[a+4,b+4]``, where it is, with two pixels around.
     :param row: of its first pixel in the window; :param column: of the same.
+    :param n: side of the window.
     :param top: row of ``under`` in the window; :param left: column.
-    :param under: ``[h,w,7]``, zero; what the body shows.
+    :param under: ``[h,w,2]``, zero; what the body shows.
+    :param seen: ``[h,w]``: flat index of the raster's pixel that tells what it looks like.
     """
     for i in range(max(1 - row, 0), min(cover.shape[0] - 2, n + 1 - row)):
         y = row + i - 1
@@ -68,12 +62,7 @@ def show_body(
                     if cover[i + 1 + DOWN[k], j + 1 + RIGHT[k]]:
                         a, b = a + DOWN[k], b + RIGHT[k]
                         break
-            t = number[a, b]
-            own = under[y - top, x - left]
             counted = (min(y + 2, n) - max(y - 1, 0)) * (min(x + 2, n) - max(x - 1, 0))
-            own[SHOWN] = np.float32(filled) / np.float32(counted)
-            own[SURFACE] = depth[a, b] + behind
-            own[PLANE], own[OTHER] = plane[t, 0], plane[t, 1]
-            own[MIX] = carried(bary, a, b, triangles, t, mix, 0)
-            own[SPOT] = carried(bary, a, b, triangles, t, place, 0)
-            own[SPOT + 1] = carried(bary, a, b, triangles, t, place, 1)
+            under[y - top, x - left, SHOWN] = np.float32(filled) / np.float32(counted)
+            under[y - top, x - left, SURFACE] = depth[a, b] + behind
+            seen[y - top, x - left] = a * depth.shape[1] + b

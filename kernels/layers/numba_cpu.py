@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.kernels.jit import BYTE, INDEX, kernel, read_only, written
-from bunraku.kernels.layers.numba_body import (
-    DOWN,
-    MIX,
-    OTHER,
-    PLANE,
-    RIGHT,
-    SHOWN,
-    SPOT,
-    SURFACE,
-    UNDER,
-    show_body,
+from bunraku.kernels.layers.numba_body import DOWN, RIGHT, SHOWN, SURFACE, UNDER, show_body
+from bunraku.kernels.layers.numba_stack import (
+    DEPTH,
+    FRAGMENT,
+    PART,
+    PLACE,
+    alike,
+    lay,
+    make_room,
+    tally,
 )
-from bunraku.kernels.layers.numba_stack import DEPTH, FRAGMENT, PART, PLACE, alike, lay
 from bunraku.kernels.layers.terms import (
     STILL_PX,
     TRACE,
@@ -28,12 +28,15 @@ from bunraku.kernels.layers.terms import (
     Composed,
     PhotoMesh,
 )
+from bunraku.kernels.raster.numba_cpu import carried
 from bunraku.kernels.raster.operator import Raster
-from bunraku.kernels.reading import between, cell
+from bunraku.kernels.reading import between, cell, of_plane
+from bunraku.spec.arrays import Array
 from bunraku.spec.tensors import WARPED_CHANNELS
 
 NOTHING, BODY, PHOTO = 0, 1, 2
 """What a pixel shows."""
+_NUMBER = numba.int32
 
 
 def compose(
@@ -43,34 +46,49 @@ def compose(
     n = len(photo.picture)
     top, left, height, width = _box([*sheets, raster], n)
     under = np.zeros((height, width, UNDER), np.float32)
-    seen = map(np.ascontiguousarray, (raster.depth, raster.triangle, raster.bary))
-    parts = (body.triangles, body.place, body.plane, body.mix[:, None])
-    mesh = map(np.ascontiguousarray, parts)
+    seen = np.empty((height, width), np.int32)
+    below = [np.ascontiguousarray(a) for a in (raster.depth, raster.triangle, raster.bary)]
     cover = np.zeros(tuple(size + 4 for size in raster.triangle.shape), np.bool_)
     np.greater_equal(raster.triangle, 0, out=cover[2:-2, 2:-2])
-    show_body(*seen, cover, *raster.origin, *mesh, n, np.float32(behind), top, left, under)
-    stack = np.empty((height, width, len(sheets), FRAGMENT), np.float32)
+    show_body(below[0], cover, *raster.origin, n, np.float32(behind), top, left, under, seen)
+    first, stack, count = _pile(sheets, photo, top, left, height, width)
+    made = np.zeros((1, 3 + 1 + 1 + WARPED_CHANNELS + 2, n, n), np.float32)
+    mesh = (body.triangles, body.place, body.plane, body.mix[:, None])
+    pictures = (body.planes, photo.picture, photo.rim)
+    read = map(np.ascontiguousarray, (*mesh, *pictures))
+    kinds = np.zeros((height + 2, width + 2), np.uint8)
+    _look(under, seen, *below[1:], first, stack, count, *read, top, left, made[0], kinds)
+    _extend(kinds, top, left, made[0])
+    image, mask, trust, warped, flow = np.split(made, np.cumsum([3, 1, 1, WARPED_CHANNELS]), 1)
+    return Composed(image, mask, trust, warped, flow)
+
+
+def _pile(
+    sheets: Sequence[Raster], photo: PhotoMesh, top: int, left: int, height: int, width: int
+) -> tuple[NDArray[np.int32], Array, NDArray[np.uint8]]:
+    """The sheets pixel by pixel: where each pixel's fragments begin, all of them, how many it has.
+
+    :param top: row of the window at which the pile begins; :param left: column.
+    """
+    numbers = [np.ascontiguousarray(sheet.triangle) for sheet in sheets]
+    places = [(sheet.origin[0] - top, sheet.origin[1] - left) for sheet in sheets]
+    cover = np.zeros((height + 2, width + 2), np.uint8)
+    for number, place in zip(numbers, places, strict=True):
+        tally(number, *place, cover)
+    first = np.empty((height, width), np.int32)
+    stack = np.empty((make_room(cover, first), FRAGMENT), np.float32)
     count = np.zeros((height, width), np.uint8)
-    cover = np.zeros((height + 2, width + 2), np.bool_)
-    for sheet in sheets:
-        row, column = sheet.origin[0] - top + 1, sheet.origin[1] - left + 1
-        rows, columns = sheet.triangle.shape
-        cover[row : row + rows, column : column + columns] |= sheet.triangle >= 0
     own = [
         np.ascontiguousarray(a)
         for a in (photo.triangles, photo.place, photo.cut, photo.share[:, None])
     ]
-    for sheet, members in zip(sheets, photo.members, strict=True):
-        row, column = sheet.origin[0] - top, sheet.origin[1] - left
-        seen = map(np.ascontiguousarray, (sheet.depth, sheet.triangle, sheet.bary))
-        lay(*seen, row, column, top, left, cover, *own, np.ascontiguousarray(members), stack, count)
-    made = np.zeros((1, 3 + 1 + 1 + WARPED_CHANNELS + 2, n, n), np.float32)
-    pictures = map(np.ascontiguousarray, (body.planes, photo.picture, photo.rim))
-    kinds = np.zeros((height + 2, width + 2), np.uint8)
-    _look(under, stack, count, *pictures, top, left, made[0], kinds)
-    _extend(kinds, top, left, made[0])
-    image, mask, trust, warped, flow = np.split(made, np.cumsum([3, 1, 1, WARPED_CHANNELS]), 1)
-    return Composed(image, mask, trust, warped, flow)
+    for k, sheet in enumerate(sheets):
+        depth, bary, members = map(
+            np.ascontiguousarray, (sheet.depth, sheet.bary, photo.members[k])
+        )
+        where = (*places[k], top, left)
+        lay(depth, numbers[k], bary, *where, cover, *own, members, first, stack, count)
+    return first, stack, count
 
 
 def _box(rasters: Sequence[Raster], n: int) -> tuple[int, int, int, int]:
@@ -86,14 +104,24 @@ def _box(rasters: Sequence[Raster], n: int) -> tuple[int, int, int, int]:
 
 @kernel(
     (
-        *(read_only(3), written(4), read_only(2, BYTE), read_only(4), read_only(3), read_only(2)),
-        *(INDEX, INDEX, written(3), written(2, BYTE)),
+        *(read_only(3), read_only(2, _NUMBER), read_only(2, _NUMBER), read_only(3)),
+        *(read_only(2, _NUMBER), written(2), read_only(2, BYTE)),
+        *(read_only(2, _NUMBER), read_only(2), read_only(2, _NUMBER), read_only(2)),
+        *(read_only(4), read_only(3), read_only(2), INDEX, INDEX, written(3), written(2, BYTE)),
     )
 )
 def _look(
     under: Any,
+    seen: Any,
+    number: Any,
+    bary: Any,
+    first: Any,
     stack: Any,
     count: Any,
+    triangles: Any,
+    place: Any,
+    plane: Any,
+    mix: Any,
     planes: Any,
     picture: Any,
     rim: Any,
@@ -104,6 +132,8 @@ def _look(
 ) -> None:
     """Look down through the stack onto the body.
 
+    :param under: of ``show_body``; :param seen: of the same, into ``number`` and ``bary``.
+    :param first: of ``make_room``; :param stack: of ``lay``, whose parts become shares.
     :param top: row of the stack in the window; :param left: column.
     :param out: ``[12,n,n]``: image, mask, trust, warped, flow; zero.
     :param kinds: ``[h+2,w+2]``, zero: whether a pixel shows the photo, the body, or nothing.
@@ -122,23 +152,23 @@ def _look(
             # Each shows its share of what is left by those before, so that the two sides of a
             # soft edge fill a pixel together.
             rest, weight, best, chosen = one, zero, zero, -1
-            for k in range(layers):
-                own = stack[i, j, k]
-                apart = chosen < 0 or not alike(own, stack[i, j, chosen])
-                if weight == zero and apart and own[DEPTH] >= surface:
+            start = np.int64(first[i, j])
+            for k in range(start, start + layers):
+                apart = chosen < 0 or not alike(stack, k, chosen)
+                if weight == zero and apart and stack[k, DEPTH] >= surface:
                     weight = rest * shown
                     rest -= weight
-                part = own[PART]
-                own[PART] = zero
+                part, px, py = stack[k, PART], stack[k, PLACE], stack[k, PLACE + 1]
+                stack[k, PART] = zero
                 if rest <= zero:
                     continue
-                moved = max(abs(own[PLACE] - np.float32(x)), abs(own[PLACE + 1] - np.float32(y)))
+                moved = max(abs(px - np.float32(x)), abs(py - np.float32(y)))
                 still = min(max(np.float32(STILL_PX) - moved, zero), one)
-                u, v, fu, fv = cell(own[PLACE], own[PLACE + 1], n)
+                u, v, fu, fv = cell(px, py, n)
                 alpha = max(between(picture, u, v, fu, fv, 3), still * rim[y, x])
                 share = min(part * alpha, rest)
                 rest -= share
-                own[PART] = share
+                stack[k, PART] = share
                 if share + trace * part > best:
                     best, chosen = share + trace * part, k
             if weight == zero:
@@ -148,18 +178,21 @@ def _look(
             out[3, y, x] = mask
             red = green = blue = zero
             if weight > zero:
-                own_plane = planes[int(under[i, j, PLANE])]
-                u, v, fu, fv = cell(under[i, j, SPOT], under[i, j, SPOT + 1], n)
-                mixed = weight * under[i, j, MIX]
+                a, b = seen[i, j] // number.shape[1], seen[i, j] % number.shape[1]
+                t = number[a, b]
+                own, other = plane[t, 0], plane[t, 1]
+                px = carried(bary, a, b, triangles, t, place, 0)
+                py = carried(bary, a, b, triangles, t, place, 1)
+                u, v, fu, fv = cell(px, py, n)
+                mixed = weight * carried(bary, a, b, triangles, t, mix, 0)
                 kept = weight - mixed
-                red = kept * between(own_plane, u, v, fu, fv, 0)
-                green = kept * between(own_plane, u, v, fu, fv, 1)
-                blue = kept * between(own_plane, u, v, fu, fv, 2)
+                red = kept * of_plane(planes, own, u, v, fu, fv, 0)
+                green = kept * of_plane(planes, own, u, v, fu, fv, 1)
+                blue = kept * of_plane(planes, own, u, v, fu, fv, 2)
                 if mixed > zero:
-                    other = planes[int(under[i, j, OTHER])]
-                    red += mixed * between(other, u, v, fu, fv, 0)
-                    green += mixed * between(other, u, v, fu, fv, 1)
-                    blue += mixed * between(other, u, v, fu, fv, 2)
+                    red += mixed * of_plane(planes, other, u, v, fu, fv, 0)
+                    green += mixed * of_plane(planes, other, u, v, fu, fv, 1)
+                    blue += mixed * of_plane(planes, other, u, v, fu, fv, 2)
             if chosen < 0:
                 kinds[i + 1, j + 1] = BODY if shown > zero else NOTHING
                 if weight > zero:
@@ -168,20 +201,19 @@ def _look(
                     out[2, y, x] = blue * total
                 continue
             kinds[i + 1, j + 1] = PHOTO
-            top_one = stack[i, j, chosen]
-            px, py = top_one[PLACE], top_one[PLACE + 1]
+            px, py = stack[chosen, PLACE], stack[chosen, PLACE + 1]
             trusted = trace
-            for k in range(layers):
-                own = stack[i, j, k]
-                if own[PART] <= zero:
+            for k in range(start, start + layers):
+                part = stack[k, PART]
+                if part <= zero:
                     continue
-                if alike(own, top_one):
-                    trusted += own[PART]
+                if alike(stack, k, chosen):
+                    trusted += part
                     continue
-                u, v, fu, fv = cell(own[PLACE], own[PLACE + 1], n)
-                red += own[PART] * between(picture, u, v, fu, fv, 0)
-                green += own[PART] * between(picture, u, v, fu, fv, 1)
-                blue += own[PART] * between(picture, u, v, fu, fv, 2)
+                u, v, fu, fv = cell(stack[k, PLACE], stack[k, PLACE + 1], n)
+                red += part * between(picture, u, v, fu, fv, 0)
+                green += part * between(picture, u, v, fu, fv, 1)
+                blue += part * between(picture, u, v, fu, fv, 2)
             total = one / (mask + trace)
             u, v, fu, fv = cell(px, py, n)
             for c in range(3):
@@ -205,6 +237,8 @@ def _extend(kinds: Any, top: Any, left: Any, out: Any) -> None:
     for i in range(kinds.shape[0] - 2):
         for j in range(kinds.shape[1] - 2):
             own = kinds[i + 1, j + 1]
+            if own == PHOTO:
+                continue
             most = own
             for k in range(3):
                 most = max(most, kinds[i + k, j], kinds[i + k, j + 1], kinds[i + k, j + 2])

@@ -28,16 +28,44 @@ def _filled(cover: Any, i: Any, j: Any, y: Any, x: Any, n: Any) -> Any:
         for m in range(3):
             if 0 <= y + k - 1 < n and 0 <= x + m - 1 < n:
                 counted += 1
-                there += int(cover[i + k, j + m])
+                there += int(cover[i + k, j + m] > 0)
     return np.float32(there) / np.float32(counted)
+
+
+@kernel((read_only(2, _NUMBER), INDEX, INDEX, written(2, BYTE)))
+def tally(number: Any, row: Any, column: Any, cover: Any) -> None:
+    """Count a sheet's pixels.
+
+    :param row: of the stack that the sheet's first pixel is; :param column: likewise.
+    :param cover: ``[h+2,w+2]``: how many sheets are at each pixel of the stack, and around it none.
+    """
+    for i in range(number.shape[0]):
+        for j in range(number.shape[1]):
+            cover[row + i + 1, column + j + 1] += np.uint8(number[i, j] >= 0)
+
+
+@kernel((read_only(2, BYTE), written(2, _NUMBER)))
+def make_room(cover: Any, first: Any) -> Any:
+    """Give each pixel as many places in a row as there are sheets at it.
+
+    :param cover: of ``tally``.
+    :param first: ``[h,w]``: the number of its first place.
+    :return: how many places there are.
+    """
+    total = 0
+    for i in range(first.shape[0]):
+        for j in range(first.shape[1]):
+            first[i, j] = total
+            total += int(cover[i + 1, j + 1])
+    return total
 
 
 @kernel(
     (
         *(read_only(2), read_only(2, _NUMBER), read_only(3), INDEX, INDEX, INDEX, INDEX),
-        read_only(2, FLAG),
+        read_only(2, BYTE),
         *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(2), read_only(2)),
-        *(written(4), written(2, BYTE)),
+        *(read_only(2, _NUMBER), written(2), written(2, BYTE)),
     )
 )
 def lay(
@@ -54,6 +82,7 @@ def lay(
     cut: Any,
     share: Any,
     members: Any,
+    first: Any,
     stack: Any,
     count: Any,
 ) -> None:
@@ -61,7 +90,8 @@ def lay(
 
     :param row: of the stack that the sheet's first pixel is; :param column: likewise.
     :param top: row of the window that the stack's first pixel is; :param left: column.
-    :param cover: ``[h+2,w+2]``: where any sheet is, in the stack and a pixel around.
+    :param cover: of ``tally``, of all the sheets; :param first: of ``make_room``.
+    :param stack: ``[m,FRAGMENT]``; :param count: ``[h,w]``: how many of a pixel's places are taken.
     """
     height, width = number.shape
     last = np.float32(members.shape[0] - 1)
@@ -83,18 +113,24 @@ def lay(
                 cover, row + i, column + j, top + row + i, left + column + j, members.shape[0]
             )
             near = depth[i, j]
-            at = stack[row + i, column + j]
-            k = np.int64(count[row + i, column + j])
-            count[row + i, column + j] = k + 1
-            while k > 0 and near < at[k - 1, 0]:
+            start = np.int64(first[row + i, column + j])
+            k = start + np.int64(count[row + i, column + j])
+            count[row + i, column + j] += np.uint8(1)
+            while k > start and near < stack[k - 1, 0]:
                 for c in range(FRAGMENT):
-                    at[k, c] = at[k - 1, c]
+                    stack[k, c] = stack[k - 1, c]
                 k -= 1
-            at[k, 0], at[k, 1], at[k, 2], at[k, 3] = near, x, y, part
+            stack[k, 0], stack[k, 1], stack[k, 2], stack[k, 3] = near, x, y, part
 
 
 @numba.njit(inline="always")
-def alike(one: Any, other: Any) -> Any:
-    """Whether two fragments read the same place of the photo."""
-    apart = max(abs(one[PLACE] - other[PLACE]), abs(one[PLACE + 1] - other[PLACE + 1]))
+def alike(stack: Any, one: Any, other: Any) -> Any:
+    """Whether two fragments read the same place of the photo.
+
+    By their numbers: a row of an array costs as much as all the rest.
+    """
+    apart = max(
+        abs(stack[one, PLACE] - stack[other, PLACE]),
+        abs(stack[one, PLACE + 1] - stack[other, PLACE + 1]),
+    )
     return apart < np.float32(ALIKE_PX)

@@ -103,11 +103,6 @@ def _between(near: Any, far: Any, weight: Any, jump: Any) -> Any:
     return near + (far - near) * weight
 
 
-@numba.njit(inline="always")
-def _jumps(near: Any, far: Any, jump: Any) -> Any:
-    return abs(far[4] - near[4]) > jump or abs(far[5] - near[5]) > jump
-
-
 @kernel(
     (read_only(3, BYTE), read_only(3), INDEX, INDEX, FLOAT, FLOAT, *(INDEX,) * 6),
 )
@@ -175,7 +170,13 @@ def _paste_rows(
     reach = 6 + 2 * int(ratio)  # columns beyond them that pixels of the photo lie between
     line = np.empty((n, FIELD), np.float32)
     torn = np.empty(n, np.bool_)
+    edge = np.empty(n, np.bool_)  # between a column and the next
     half, one, last = np.float32(0.5), np.float32(1.0), np.float32(n - 1)
+    near, beside = np.empty(x1 - x0, np.int64), np.empty(x1 - x0, np.float32)
+    for x in range(x0, x1):
+        u = clamped((np.float32(x - left) + half) * ratio - half, last)
+        near[x - x0] = min(int(u), n - 2)
+        beside[x - x0] = u - np.float32(near[x - x0])
     for y in range(y0 + first, y1, step):
         v = clamped((np.float32(y - top) + half) * ratio - half, last)
         row = min(int(v), n - 2)
@@ -190,18 +191,21 @@ def _paste_rows(
         start = left + int((np.float32(low) - one) / ratio) - 1
         end = left + int((np.float32(high) + one + half) / ratio) + 2
         # The field between its two rows, once for all columns.
-        for i in range(max(low - reach, 0), min(high + reach, n)):
+        begin, past = max(low - reach, 0), min(high + reach, n)
+        for i in range(begin, past):
             for c in range(FIELD):
                 line[i, c] = field[row, i, c] * (one - fy) + field[row + 1, i, c] * fy
             torn[i] = False
             for c in range(4, 6):
-                near, far = field[row, i, c], field[row + 1, i, c]
-                line[i, c] = _between(near, far, fy, jump)
-                torn[i] |= abs(far - near) > jump
+                upper, lower = field[row, i, c], field[row + 1, i, c]
+                line[i, c] = _between(upper, lower, fy, jump)
+                torn[i] |= abs(lower - upper) > jump
+        for i in range(begin, past - 1):
+            edge[i] = torn[i] or torn[i + 1]
+            edge[i] |= abs(line[i + 1, 4] - line[i, 4]) > jump
+            edge[i] |= abs(line[i + 1, 5] - line[i, 5]) > jump
         for x in range(max(x0, start), min(x1, end)):
-            u = clamped((np.float32(x - left) + half) * ratio - half, last)
-            i = min(int(u), n - 2)
-            fx = u - np.float32(i)
+            i, fx = near[x - x0], beside[x - x0]
             gx = one - fx
             m = (line[i, 6] * gx + line[i + 1, 6] * fx) * (fade_x[x - x0] * fade_y[y - y0])
             if not m >= np.float32(TRACE):  # NaN shows nothing either
@@ -210,7 +214,7 @@ def _paste_rows(
             green = line[i, 1] * gx + line[i + 1, 1] * fx
             blue = line[i, 2] * gx + line[i + 1, 2] * fx
             t = line[i, 3] * gx + line[i + 1, 3] * fx
-            if mixed and (torn[i] or torn[i + 1] or _jumps(line[i], line[i + 1], jump)):
+            if mixed and edge[i]:
                 r, g, b = _read_corners(photo, field, row, i, fx, fy, x, y, x0, y0, x1, y1)
                 red, green, blue = red + r, green + g, blue + b
             elif t > np.float32(0.0):

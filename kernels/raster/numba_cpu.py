@@ -23,6 +23,7 @@ def rasterise(
     triangles: NDArray[np.int32],
     keep: NDArray[np.bool_],
     cull: bool,
+    first: int,
     origin: tuple[int, int],
     depth: Array,
     number: NDArray[np.int32],
@@ -30,13 +31,14 @@ def rasterise(
 ) -> None:
     """As ``bunraku.kernels.rasterise`` says, into arrays that have passed its checks.
 
+    :param first: the number of the first triangle.
     :param origin: row and column of the picture that their first pixel is.
     """
     depth.fill(np.inf)
     number.fill(-1)
     bary.fill(0)
     inputs = map(np.ascontiguousarray, (vertices, triangles, keep))
-    _rasterise(*inputs, cull, *origin, depth, number, bary)
+    _rasterise(*inputs, cull, first, *origin, depth, number, bary)
 
 
 def box_of(
@@ -98,8 +100,8 @@ def _box(vertices: Any, triangles: Any, keep: Any, height: Any, width: Any) -> A
 
 @kernel(
     (
-        *(read_only(2), read_only(2, _NUMBER), read_only(1, FLAG), FLAG, INDEX, INDEX),
-        *(written(2), written(2, _NUMBER), written(3)),
+        *(read_only(2), read_only(2, _NUMBER), read_only(1, FLAG), FLAG),
+        *(INDEX, INDEX, INDEX, written(2), written(2, _NUMBER), written(3)),
     ),
     STRICT,
 )
@@ -108,6 +110,7 @@ def _rasterise(
     triangles: Any,
     keep: Any,
     cull: Any,
+    first: Any,
     row: Any,
     column: Any,
     depth: Any,
@@ -176,7 +179,7 @@ def _rasterise(
                 y, x = i - row, j - column
                 if z < depth[y, x]:
                     depth[y, x] = z
-                    number[y, x] = t
+                    number[y, x] = first + t
                     bary[y, x, 0] = u
                     bary[y, x, 1] = v
 

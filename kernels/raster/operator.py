@@ -64,6 +64,7 @@ def rasterise(
     keep: NDArray[np.bool_] | None = None,
     cull: bool = False,
     tight: bool = False,
+    part: tuple[int, int] | None = None,
     out: Raster | None = None,
 ) -> Raster: ...
 @overload
@@ -83,6 +84,7 @@ def rasterise(
     keep: Any = None,
     cull: bool = False,
     tight: bool = False,
+    part: tuple[int, int] | None = None,
     out: Raster | None = None,
 ) -> Any:
     """The nearest triangle of every pixel.
@@ -103,6 +105,8 @@ def rasterise(
         positive: those whose corners run anticlockwise in the picture.
     :param tight: only the part of the picture that holds what is kept, at least a pixel; for
         meshes that fill little of it. Arrays alone.
+    :param part: the first of the triangles that there are, and the one after the last; they keep
+        their numbers. Default: all. Arrays alone.
     :param out: written and returned, instead of a new raster of all the picture or of what is
         ``tight``; its arrays are contiguous and of this size. Arrays alone.
     :raises ValueError: shapes that do not fit, or a corner that is no vertex.
@@ -126,11 +130,17 @@ def rasterise(
     from bunraku.kernels.raster import numba_cpu
 
     check_arrays(vertices=vertices)
-    _check_triangles(triangles, len(vertices))
+    first, end = (0, len(triangles)) if part is None else part
+    if not 0 <= first <= end <= len(triangles):
+        raise ValueError(
+            f"part must be within the {len(triangles)} triangles, not {first} to {end}"
+        )
+    _check_triangles(triangles[first:end], len(vertices))
     if keep is None:
         keep = np.ones(len(triangles), np.bool_)
     check_arrays(np.bool_, keep=keep)
     check_shape("keep", keep, (len(triangles),))
+    triangles, keep = triangles[first:end], keep[first:end]
     if out is None:
         box = numba_cpu.box_of(vertices, triangles, keep, size) if tight else (0, 0, *size)
         out = _empty(*box)
@@ -139,7 +149,7 @@ def rasterise(
         check_out(out.triangle, (height, width), np.int32)
         check_out(out.bary, (height, width, 2))
     numba_cpu.rasterise(
-        vertices, triangles, keep, cull, out.origin, out.depth, out.triangle, out.bary
+        vertices, triangles, keep, cull, first, out.origin, out.depth, out.triangle, out.bary
     )
     return out
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.pose import Pose
-from bunraku.spec.arrays import Array
+from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
     FEET,
     LEFT_ANKLE,
@@ -121,6 +121,37 @@ def crop(picture: NDArray[np.generic], window: Window, size: int) -> NDArray[np.
         part = part[rows[:, None], columns[None, :]]
     method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=method)
+
+
+def crop_part(
+    picture: Picture, window: Window, size: int, rows: tuple[int, int], columns: tuple[int, int]
+) -> Picture:
+    """Some rows and columns of ``crop``, without the others where it shrinks; a level may differ.
+
+    :param picture: ``[H, W, C]`` uint8.
+    :param rows: the first of them, and the one after the last; :param columns: likewise.
+    """
+    left, top, side = window.box
+    if side <= size:
+        return np.asarray(crop(picture, window, size)[slice(*rows), slice(*columns)], np.uint8)
+    height, width = picture.shape[:2]
+    (y, down), (x, across) = (_means(*part, side, size) for part in (rows, columns))
+    y, x = np.clip(y + top, 0, height - 1), np.clip(x + left, 0, width - 1)
+    part = picture[y[0] : y[-1] + 1, x[0] : x[-1] + 1]
+    if part.shape[:2] != (len(y), len(x)):  # the picture's border goes on
+        part = picture[y[:, None], x[None, :]]
+    lines = (down @ part.reshape(len(y), -1).astype(np.float32)).reshape(len(down), len(x), -1)
+    return np.asarray(np.rint(across @ lines), np.uint8)
+
+
+def _means(first: int, end: int, side: int, size: int) -> tuple[NDArray[np.int64], Array]:
+    """Which of a window's ``side`` pixels some of ``size`` fewer ones lie over, from ``first`` on,
+    and how much of each is in each of these: ``[m]``, ``[end - first, m]``."""
+    edges = np.arange(first, end + 1) * (side / size)
+    pixels = np.arange(int(edges[0]), min(int(np.ceil(edges[-1])), side))
+    low = np.maximum(edges[:-1, None], pixels)
+    high = np.minimum(edges[1:, None], pixels + 1)
+    return pixels, np.asarray(np.maximum(high - low, 0.0) * (size / side), np.float32)
 
 
 def uncrop(values: Array, window: Window, shape: tuple[int, int]) -> Array:

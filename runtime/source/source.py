@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.errors import NoPersonError
+from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose, Segmenter
 from bunraku.runtime.pose.turned import (
     Upright,
@@ -22,7 +23,7 @@ from bunraku.runtime.pose.turned import (
 from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
 from bunraku.runtime.source.mask import person_mask, shrunk
 from bunraku.runtime.source.people import everybody
-from bunraku.runtime.source.plate import RemovedShadow, make_plate
+from bunraku.runtime.source.plate import Plate, RemovedShadow, make_plate
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE
 
@@ -55,12 +56,20 @@ class Source:
     """``[w, w, 3]``: the photo's window, in as many pixels as the person is drawn in."""
     mask: Array
     """``[w, w]`` in [0, 1], the person in the window."""
-    plate: Picture
-    """The photo without the person."""
+    backdrop: Later[Plate]
+    """The photo without the person, which takes as long to make as all else that a driver needs."""
     turned_deg: int = 0
     """How far the person is turned from upright in the photo as it was given, clockwise."""
-    shadow: RemovedShadow | None = None
-    """What the person throws, and the plate is without."""
+
+    @property
+    def plate(self) -> Picture:
+        """The photo without the person; waits until it is made."""
+        return self.backdrop.read().picture
+
+    @property
+    def shadow(self) -> RemovedShadow | None:
+        """What the person throws, and the plate is without."""
+        return self.backdrop.read().shadow
 
     @property
     def landmarks(self) -> Array:
@@ -153,10 +162,9 @@ def make_source(
         framing.half,
     )
     people = None if segmenter is None else everybody(photo, segmenter)
-    plate = make_plate(photo, uncrop(mask, framing.window, photo.shape[:2]), people)
-    return Source(
-        photo, pose, count, framing, window, mask, plate.picture, turned_deg, plate.shadow
-    )
+    person = uncrop(mask, framing.window, photo.shape[:2])
+    backdrop = Later.begun(lambda: make_plate(photo, person, people))
+    return Source(photo, pose, count, framing, window, mask, backdrop, turned_deg)
 
 
 def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:

@@ -119,7 +119,7 @@ def test_train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, modul
 def test_train_generator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder(tmp_path / "checkpoint.pt")
     monkeypatch.setattr(train_generator, "run", fake)
-    result = _run(
+    result = run(
         *("train", "generator", "--data", tmp_path, "--data", f"{tmp_path}:0.5"),
         *("--out", tmp_path / "run"),
         *("--preset", "paper", "--phase", "warping", "--resume", "--length", 0.01, "--batch", 4),
@@ -141,7 +141,7 @@ def test_train_generator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         sitting_minutes=2,
         tensorboard=True,
     )
-    _run("train", "generator", "--data", tmp_path, "--out", tmp_path / "run")
+    run("train", "generator", "--data", tmp_path, "--out", tmp_path / "run")
     assert fake.arguments[0] == RunOptions((DataShare(tmp_path),), tmp_path / "run")
 
 
@@ -154,7 +154,7 @@ def test_train_generator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     ],
 )
 def test_train_generator_refuses(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
-    result = _run("train", "generator", "--data", tmp_path, "--out", tmp_path / "run", *words)
+    result = run("train", "generator", "--data", tmp_path, "--out", tmp_path / "run", *words)
     assert result.exit_code == 2
     assert message in result.stderr
 

@@ -4,7 +4,9 @@ import numpy as np
 from tests.runtime.fakes import SIZE, WINDOW, FakeEstimator, puppet, street, subject, with_person
 
 from bunraku.kernels import channels_last
+from bunraku.runtime.canvas import Patch
 from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.source.framing import crop
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import Bone
 
@@ -51,3 +53,18 @@ def test_the_mask_is_not_asked_for_on_the_source_unless_wanted() -> None:
     assert asked[0] is None
     assert asked[1] is not None
     assert asked[1].shape == (SIZE, SIZE)
+
+
+def test_a_patch_of_the_photo_is_the_same_in_its_window() -> None:
+    p = puppet()
+    p.set_source(PHOTO)
+    identity = p.identity
+    window = identity.source.framing.window
+    left, top, side = window.box
+    for x, y in ((60, 40), (max(left, 0), max(top, 0)), (PHOTO.shape[1] - 20, 30)):
+        patch = Patch(x, y, np.full((16, 20, 3), 250, np.uint8))
+        small = identity.in_window(patch)
+        found = small.on(identity.source.window)
+        wanted = crop(patch.on(PHOTO), window, WINDOW)
+        assert np.abs(found.astype(int) - np.asarray(wanted, int)).max() <= 1
+        assert small.pixels.size < 0.3 * found.size or side <= WINDOW

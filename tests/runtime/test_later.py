@@ -28,6 +28,30 @@ def test_a_value_is_made_when_it_is_read_and_only_once() -> None:
     assert made == [1]
 
 
+def test_a_value_that_is_begun_is_made_meanwhile_and_waited_for() -> None:
+    may, made = threading.Event(), []
+
+    def make() -> int:
+        assert may.wait(10)
+        made.append(threading.current_thread())
+        return 7
+
+    later = Later.begun(make)
+    may.set()
+    assert later.read() == 7
+    assert len(made) == 1
+
+
+def test_what_fails_meanwhile_is_told_to_whoever_reads_it() -> None:
+    def make() -> int:
+        raise ValueError("not today")
+
+    later = Later.begun(make)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="not today"):
+            later.read()
+
+
 def test_what_fails_is_tried_again() -> None:
     answers = [ValueError("not yet"), None]
 

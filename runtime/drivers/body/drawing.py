@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -62,8 +63,10 @@ class Body:
     """What the grid shows."""
     behind: BodyMesh
     """What the layer shows."""
-    by_group: NDArray[np.bool_]
-    """``[7, t]``: which of the grid's triangles each group of bones draws."""
+    order: NDArray[np.intp]
+    """``[t]``: the grid's triangles as ``photo`` has them, those of a group of bones in a row."""
+    ends: NDArray[np.intp]
+    """``[g + 1]``: where in it each group's begin, and the last one's end."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit, face: Array | None = None) -> Body:
@@ -77,9 +80,10 @@ class Body:
         shells = make_shells(fit, bound, binding, lines)
         layer = make_layer(fit, settled, bound, shells, textures.cloth, textures.hair, edge, lines)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
-        by_group = drawn_by == np.arange(GROUPS)[:, None]
-        photo = _photo_mesh(source, grid, textures)
-        return cls(fit, grid, layer, textures, photo, _body_mesh(layer, textures), by_group)
+        order = np.argsort(drawn_by, kind="stable")
+        ends = np.searchsorted(drawn_by[order], np.arange(GROUPS + 1))
+        photo = _photo_mesh(source, grid, textures, order)
+        return cls(fit, grid, layer, textures, photo, _body_mesh(layer, textures), order, ends)
 
     def draw(self, transforms: Array, visibility: Array) -> Drawn:
         """The person with its bones moved.
@@ -107,10 +111,10 @@ class Body:
         grid, n = self.grid, len(self.photo.picture)
         moved = skin(grid.vertices, grid.weights, grid.bones, transforms)
         hold_down(moved, grid.vertices, grid.hold)
-        whole = grid.whole(moved)
+        keep, triangles = grid.whole(moved)[self.order], self.photo.triangles
         sheets = [
-            rasterise(moved, grid.triangles, (n, n), keep=whole & own, cull=True, tight=True)
-            for own in self.by_group
+            rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True, part=part)
+            for part in pairwise(self.ends.tolist())
         ]
         return sheets, replace(self.photo, share=grid.share(moved))
 
@@ -131,14 +135,16 @@ class Body:
         return shown
 
 
-def _photo_mesh(source: Source, grid: Grid, textures: Textures) -> PhotoMesh:
+def _photo_mesh(
+    source: Source, grid: Grid, textures: Textures, order: NDArray[np.intp]
+) -> PhotoMesh:
     n = len(source.mask)
     colours = source.window.astype(np.float32) / np.float32(255.0)
     wide = cv2.dilate(source.mask, np.ones((3, 3), np.uint8))
     return PhotoMesh(
-        grid.triangles,
+        grid.triangles[order],
         np.ascontiguousarray(grid.vertices[:, :2]),
-        grid.group >= 0,
+        grid.group[order] >= 0,
         np.concatenate([colours, shrunk(source.mask)[..., None]], -1),
         np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32),
         textures.members.reshape(GROUPS, n, n),

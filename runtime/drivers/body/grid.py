@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.kernels import unstreaked
 from bunraku.runtime.drivers.body.binding import DEPTH_STEP, Binding
 from bunraku.runtime.drivers.body.doubling import double, groups_apart
 from bunraku.runtime.drivers.body.lines import STEP_PX, Lines
@@ -80,8 +81,6 @@ class Grid:
     """``[t, 2, 2]``: what takes a triangle's first two edges to the photo's axes."""
     streaks: Array
     """``[t, 2]``, see ``STREAKS``."""
-    corners: Array
-    """``[v]``: of how many triangles each vertex is one."""
 
     def whole(self, moved: Array) -> NDArray[np.bool_]:
         """``[t]``: which triangles are not pulled out between two bones.
@@ -99,21 +98,7 @@ class Grid:
 
         :param moved: ``[v, 3]``, where the vertices are now.
         """
-        # Number by number: a product of small matrices takes six times as long.
-        x, y = moved[:, :2].T
-        a, b, c = self.triangles.T
-        right, down = (x[b] - x[a], x[c] - x[a]), (y[b] - y[a], y[c] - y[a])
-        back = self.unstretched
-        xx, xy = (right[0] * back[:, 0, k] + right[1] * back[:, 1, k] for k in (0, 1))
-        yx, yy = (down[0] * back[:, 0, k] + down[1] * back[:, 1, k] for k in (0, 1))
-        squares = xx * xx + xy * xy + yx * yx + yy * yy
-        areas = xx * yy - xy * yx
-        root = np.sqrt(np.maximum(squares * squares - 4.0 * areas * areas, 0.0))
-        most = np.sqrt(0.5 * (squares + root))  # the larger singular value
-        start, end = self.streaks.T
-        shown = np.clip((end - most) / (end - start), 0.0, 1.0)
-        sums = np.bincount(self.triangles.ravel(), np.repeat(shown, 3), len(self.vertices))
-        return np.asarray(sums / self.corners, np.float32)
+        return unstreaked(moved, self.triangles, self.unstretched, self.streaks)
 
 
 def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
@@ -172,8 +157,9 @@ def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None, lines: 
         hold,
         Seams.of(vertices, bone, triangles),
         _unstretched(vertices, triangles),
-        np.where((bone[triangles] == BodyBone.HEAD).all(1)[:, None], ON_HEAD, STREAKS),
-        np.maximum(np.bincount(triangles.ravel(), minlength=len(vertices)), 1),
+        np.where((bone[triangles] == BodyBone.HEAD).all(1)[:, None], ON_HEAD, STREAKS).astype(
+            np.float32
+        ),
     )
 
 

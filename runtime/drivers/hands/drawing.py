@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
@@ -107,10 +108,12 @@ class PhotoHands:
         picture, rim = body.photo.picture.copy(), body.photo.rim.copy()
         for hand, share in zip(self.hands, shares, strict=True):
             # At the wrist both the arm and the hand are whole: no gap is between the two.
-            own = hand.pixels if hand.own is None else np.clip(2.0 * hand.pixels - 1.0, 0.0, 1.0)
+            own = hand.pixels[hand.part]
+            if hand.own is not None:
+                own = np.clip(2.0 * own - 1.0, 0.0, 1.0)
             kept = np.float32(1.0) - np.float32(share) * own
-            picture[..., 3] *= kept
-            rim *= kept
+            picture[..., 3][hand.part] *= kept
+            rim[hand.part] *= kept
         return replace(body, photo=replace(body.photo, picture=picture, rim=rim))
 
     def folded(self, transforms: Array, shares: tuple[float, float]) -> Array:
@@ -186,12 +189,21 @@ def _photo_hand(
         shown,
         tone,
         pixels,
+        _part(pixels > 0.0),
         np.concatenate([knuckles, np.ones((FINGERS, 1), np.float32)], 1),
         float(np.linalg.norm(end - start)),
         pose,
         _own_hand(pixels, start, shape, pose),
         own_photo(body, pixels, side),
     )
+
+
+def _part(there: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Rows and columns in which something is."""
+    if not there.any():
+        return slice(0, 0), slice(0, 0)
+    rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _as_drawn(hand: PhotoHand, turn: Array, pose: HandPose | None) -> HandPose | None:

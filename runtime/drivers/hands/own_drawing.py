@@ -125,7 +125,8 @@ def _seen(
 
 def _whole(own: OwnHand, moved: Array) -> NDArray[np.float32]:
     """``[t]`` in [0, 1]: how much each triangle has to show; nothing if drawn out to streaks."""
-    a, b, c = moved[own.triangles, :2].transpose(1, 0, 2)
-    longest = np.max([((p - q) ** 2).sum(1) for p, q in ((a, b), (b, c), (c, a))], axis=0)
+    (ax, bx, cx), (ay, by, cy) = (np.take(line, own.triangles.T) for line in moved[:, :2].T)
+    sides = ((ax - bx, ay - by), (bx - cx, by - cy), (cx - ax, cy - ay))
+    longest = np.maximum.reduce([x * x + y * y for x, y in sides])
     start, end = STREAKS
     return np.asarray(np.clip((end - np.sqrt(longest / 2.0)) / (end - start), 0.0, 1.0), np.float32)

@@ -52,6 +52,8 @@ class PhotoHand:
     """``[3]`` RGB in [0, 1]."""
     pixels: Array
     """``[n, n]`` in [0, 1]: which of the photo's are its own."""
+    part: tuple[slice, slice]
+    """Rows and columns in which these are."""
     knuckles: Array
     """``[5, 4]``: where the fingers begin, and 1."""
     length_px: float

@@ -68,6 +68,29 @@ def test_positions_read_through_a_raster_are_the_pixels_own(rng: np.random.Gener
     np.testing.assert_allclose(places[:, 2], raster.depth[seen], atol=1e-3)
 
 
+@pytest.mark.parametrize("part", [(0, 40), (0, 11), (11, 25), (25, 40), (7, 7)])
+@pytest.mark.parametrize("tight", [False, True])
+def test_a_part_of_the_triangles_is_as_if_there_were_no_others(
+    part: tuple[int, int], tight: bool, rng: np.random.Generator
+) -> None:
+    vertices, triangles = soup(rng)
+    keep = rng.random(40) < 0.7
+    own = keep & (np.arange(40) >= part[0]) & (np.arange(40) < part[1])
+    found = rasterise(vertices, triangles, (33, 29), keep=keep, tight=tight, part=part)
+    wanted = rasterise(vertices, triangles, (33, 29), keep=own, tight=tight)
+    assert found.origin == wanted.origin
+    np.testing.assert_array_equal(found.triangle, wanted.triangle)
+    np.testing.assert_array_equal(found.depth, wanted.depth)
+    np.testing.assert_array_equal(found.bary, wanted.bary)
+
+
+def test_a_part_is_within_the_triangles(rng: np.random.Generator) -> None:
+    vertices, triangles = soup(rng)
+    for part in ((-1, 3), (5, 4), (0, 41)):
+        with pytest.raises(ValueError, match="part must be within the 40 triangles"):
+            rasterise(vertices, triangles, (33, 29), part=part)
+
+
 @pytest.mark.parametrize("shift", [0, 25, -25, 90])
 def test_a_tight_raster_is_the_part_that_shows_something(
     shift: int, rng: np.random.Generator

@@ -9,6 +9,7 @@ from bunraku.runtime.source.framing import (
     FEET_AT,
     Window,
     crop,
+    crop_part,
     driving_window,
     measure,
     person_box,
@@ -75,6 +76,21 @@ def test_shrinking_averages() -> None:
     picture = np.zeros((64, 64), np.float32)
     picture[:, ::2] = 1.0
     assert np.allclose(crop(picture, Window.of_box(0, 0, 64), 16), 0.5)
+
+
+@pytest.mark.parametrize("box", [(0, 0, 61), (-9, 4, 90), (20, -7, 83), (3, 5, 40), (8, 8, 20)])
+@pytest.mark.parametrize("rows", [(0, 40), (0, 7), (13, 29), (39, 40)])
+def test_a_part_of_a_crop_is_what_the_crop_has_there(
+    box: tuple[int, int, int], rows: tuple[int, int]
+) -> None:
+    picture = np.random.default_rng(3).integers(0, 256, (70, 64, 3), np.uint8)
+    window, columns = Window.of_box(*box), (11, 31)
+    part = crop_part(picture, window, 40, rows, columns)
+    whole = crop(picture, window, 40)[rows[0] : rows[1], 11:31]
+    assert part.dtype == np.uint8
+    assert part.shape == whole.shape
+    assert np.abs(part.astype(int) - whole.astype(int)).max() <= 1
+    assert (part != whole).mean() < 0.01
 
 
 def test_a_whole_person_has_room_to_move() -> None:

@@ -10,8 +10,10 @@ from tests.runtime.fakes import street
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import load_template
+from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
@@ -45,4 +47,4 @@ def source_of(photo: Picture, left: int = 0, *, half: bool = False) -> Source:
     mask = OUTLINE.astype(np.float32)
     pose = Pose(PERSON, PERSON[:, :3] / SCALE, 0.99, mask)
     framing = Framing(Window.of_box(left, 0, N), half, Bone.TORSO)
-    return Source(photo, pose, 1, framing, street((N, N)), mask, photo)
+    return Source(photo, pose, 1, framing, street((N, N)), mask, Later.of(Plate(photo)))

@@ -21,8 +21,10 @@ from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import Template, load_template
 from bunraku.runtime.drivers.body.texture import Cloth
+from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
@@ -67,7 +69,9 @@ def source(landmarks: Array) -> Source:
     window = Window.of_box(0, 0, N)
     pose = Pose(landmarks, landmarks[:, :3] / SCALE, 0.99, mask)
     plate = street((N, N))
-    return Source(photo, pose, 1, Framing(window, False, Bone.TORSO), photo, mask, plate)
+    return Source(
+        photo, pose, 1, Framing(window, False, Bone.TORSO), photo, mask, Later.of(Plate(plate))
+    )
 
 
 @pytest.fixture(scope="module")

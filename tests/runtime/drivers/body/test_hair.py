@@ -20,8 +20,10 @@ from bunraku.runtime.drivers.body.parting import ARMS, Group
 from bunraku.runtime.drivers.body.parts import HAIR
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import load_template
+from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
@@ -69,7 +71,7 @@ def painted(hair: tuple[int, int, int], shirt: tuple[int, int, int]) -> tuple[So
     mask = outline.astype(np.float32)
     pose = Pose(PERSON, PERSON[:, :3] / SCALE, 0.99, mask)
     framing = Framing(Window.of_box(0, 0, N), True, Bone.TORSO)
-    return Source(photo, pose, 1, framing, photo, mask, street((N, N))), locks
+    return Source(photo, pose, 1, framing, photo, mask, Later.of(Plate(street((N, N))))), locks
 
 
 def fitted(source: Source) -> Fit:

@@ -20,8 +20,10 @@ from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups, fol
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.template import load_template
+from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
@@ -159,7 +161,7 @@ def source() -> Source:
         cv2.line(photo, start.tolist(), end.tolist(), SKIN.tolist(), 11)
     pose = Pose(landmarks, landmarks[:, :3] / SCALE, 0.99, mask)
     framing = Framing(Window.of_box(0, 0, N), False, Bone.TORSO)
-    return Source(photo, pose, 1, framing, photo, mask, street((N, N)))
+    return Source(photo, pose, 1, framing, photo, mask, Later.of(Plate(street((N, N)))))
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,10 @@ from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import Bone
@@ -52,7 +54,7 @@ def source() -> Source:
     photo = (wall + (person - wall) * mask[..., None]).round().astype(np.uint8)
     pose = Pose(points, points[:, :3] / SCALE, 0.99, mask)
     framing = Framing(Window.of_box(0, 0, N), False, Bone.TORSO)
-    return Source(photo, pose, 1, framing, photo, mask, photo)
+    return Source(photo, pose, 1, framing, photo, mask, Later.of(Plate(photo)))
 
 
 def made(source: Source, poses: HandPoses) -> tuple[Body, PhotoHands]:

@@ -14,9 +14,11 @@ from bunraku.runtime.drivers.iuv_images.order import FrameOrder
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.iuv_images.surface import sample
 from bunraku.runtime.drivers.protocol import Driver, Subject
+from bunraku.runtime.later import Later
 from bunraku.runtime.parts import ALL_PARTS, Part
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import Bone
@@ -39,7 +41,7 @@ def source() -> Source:
         framing=Framing(WINDOW, half=False, unit=Bone.TORSO),
         window=FRAME,
         mask=np.ones((200, 200), np.float32),
-        plate=FRAME,
+        backdrop=Later.of(Plate(FRAME)),
     )
 
 
