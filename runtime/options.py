@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from bunraku.runtime.parts import ALL_PARTS, Parts
@@ -58,3 +58,7 @@ class PuppetOptions:
     upright: bool = True
     """Turn the frames of a driver who is sideways or upside down at the calibration. Without it
     they are taken as they are."""
+
+    def as_json(self) -> dict[str, object]:
+        """The choices, for reports."""
+        return {**asdict(self), "parts": sorted(self.parts)}

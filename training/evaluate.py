@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bunraku.errors import FetchError, InputError
@@ -100,7 +100,7 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
     }
     if options.candidates:
         report.provenance = {
-            c.name: {**sources[c.name], "options": asdict(c.options)} for c in candidates
+            c.name: {**sources[c.name], "options": c.options.as_json()} for c in candidates
         }
     else:
         report.provenance = report.provenance or sources[OURS]
