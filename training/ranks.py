@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Iterator
@@ -70,6 +71,7 @@ def joined(device: str) -> Iterator[Ranks]:
             # Of 1 × 1 convolutions, whose strides in channels-last form have two spellings.
             warnings.filterwarnings("ignore", message="Grad strides do not match")
             yield Ranks(index, count, here)
+            distributed.barrier()  # none takes its connections down while another still needs them
     except RuntimeError as error:
         if not _is_loss(error):
             raise
@@ -78,6 +80,7 @@ def joined(device: str) -> Iterator[Ranks]:
             "Start all of them again: they go on from the last checkpoint.",
         ) from error
     finally:
+        gc.collect()  # what is shared by DistributedDataParallel refers to itself
         distributed.destroy_process_group()
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from bunraku.errors import InputError
 from bunraku.networks.presets import OPTIONS, GeneratorOptions, preset_name
 from bunraku.training.people.records import IUV_SIZE
-from bunraku.training.ranks import joined
+from bunraku.training.ranks import Ranks, joined
 from bunraku.training.run_options import RunOptions
-from bunraku.training.stop import stop_at_signals
+from bunraku.training.stop import StopAsked, stop_at_signals
 from bunraku.training.trainer import Training
 
 
@@ -28,12 +28,17 @@ def run(options: RunOptions, log: Callable[[str], None]) -> Path:
     """
     check_size(options.network)
     with joined(options.device) as ranks, stop_at_signals() as asked:
-        training = Training(options, ranks, log)
-        training.run(asked)
-        asked.tell()
-        if ranks.first:
-            log(f"checkpoint: {training.path}")
-        return training.path
+        return _train(options, ranks, asked, log)
+
+
+def _train(options: RunOptions, ranks: Ranks, asked: StopAsked, log: Callable[[str], None]) -> Path:
+    # By itself, so that nothing of it outlives the processes' group, which its threads belong to.
+    training = Training(options, ranks, log)
+    training.run(asked)
+    asked.tell()
+    if ranks.first:
+        log(f"checkpoint: {training.path}")
+    return training.path
 
 
 def check_size(network: GeneratorOptions) -> None:

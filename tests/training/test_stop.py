@@ -8,7 +8,10 @@ from bunraku.training.stop import stop_at_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_asks_and_the_end_tells(number: signal.Signals) -> None:
+def test_a_signal_asks_and_the_end_tells(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "SIG_IGN", None)  # the tests themselves may run under nohup
     before = signal.getsignal(number)
     with stop_at_signals() as asked:
         asked.tell()
