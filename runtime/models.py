@@ -23,7 +23,7 @@ from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.drivers.locating import Tracker
-from bunraku.runtime.drivers.protocol import Driver
+from bunraku.runtime.drivers.protocol import Driver, Subject
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
@@ -246,7 +246,7 @@ class Models:
         subject = driver.prepare(source)
 
         def encode() -> Features:
-            return generator.encode(source.image(seen), source.person(seen), subject.surface)
+            return self.encode(generator, source, subject)
 
         features = Later(encode)
         if not subject.drawn:
@@ -267,6 +267,15 @@ class Models:
         if isinstance(driver, FacedDriver) and driver.following and subject.face is None:
             notes += (FACELESS,)
         return identity, replace(report, notes=report.notes + notes)
+
+    def encode(self, generator: Generator, source: Source, subject: Subject) -> Features:
+        """What the networks compute of a photo, which they see in pixels of their own.
+
+        :param generator: of these models, or one that has taken its place.
+        :raises EngineError: an engine failed.
+        """
+        seen = self.layout.window
+        return generator.encode(source.image(seen), source.person(seen), subject.surface)
 
     def warm_up(self, photo: Picture | None = None) -> None:
         """Drive one photo with itself, so that kernels are compiled and engines have their memory.

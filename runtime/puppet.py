@@ -343,9 +343,7 @@ class Puppet:
             return identity.features
         known = self._anew.get(identity)
         if known is None:
-            source, surface = identity.source, identity.subject.surface
-            seen = self._models.layout.window
-            known = self._generator.encode(source.image(seen), source.person(seen), surface)
+            known = self._models.encode(self._generator, identity.source, identity.subject)
             self._anew[identity] = known
         return known
 
