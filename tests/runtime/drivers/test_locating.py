@@ -92,6 +92,31 @@ def test_after_the_calibration_the_driver_does_not_jump(subject: LandmarkSubject
     assert apart[1] < apart[2] < apart[3] == pytest.approx(4.0, abs=0.01)
 
 
+def test_an_elbow_that_is_not_seen_for_a_moment_takes_no_hand_along(
+    subject: LandmarkSubject,
+) -> None:
+    frame, still = street((480, 640)), longer_legs(1.0)
+    dancer = Dancer(still)
+    locator = locator_of(dancer)
+    before = locator.locate(frame, 0.0, subject)
+    astray = still.landmarks.copy()
+    astray[13, :3] += 200.0
+    astray[13, 3] = 0.0
+    dancer.pose = replace(still, landmarks=astray)
+    after = locator.locate(frame, 0.04, subject)
+    assert before is not None
+    assert after is not None
+    assert np.allclose(after.landmarks[:, :3], before.landmarks[:, :3], atol=1e-3)
+    locator.reset()
+    dancer.pose = still
+    assert locator.locate(frame, 0.0, subject) is not None
+    locator.reset()  # another driver
+    dancer.pose = replace(still, landmarks=astray)
+    stranger = locator.locate(frame, 0.04, subject)
+    assert stranger is not None
+    assert stranger.in_frame[13, 0] == astray[13, 0]
+
+
 def test_the_driver_has_the_sources_legs(subject: LandmarkSubject) -> None:
     frame = street((480, 640))
     heights = []
