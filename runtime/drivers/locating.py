@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.landmarks.calibration import Calibration, in_window
 from bunraku.runtime.drivers.landmarks.retarget import Proportions, proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.drivers.protocol import Subject
+from bunraku.runtime.drivers.unseen import Unseen
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.landmarks import PRESENT
@@ -79,11 +80,13 @@ class Locator:
         self._tracker = tracker
         self._size = size
         self._options = options or PuppetOptions()
+        self._unseen = Unseen()
         self.reset()
 
     def reset(self) -> None:
         """Forget the driver; the next confident frame calibrates."""
         self._tracker.reset()
+        self._unseen.reset()
         self._shape: tuple[int, ...] = ()
         self._mirrored = False
         self._turned_deg = 0
@@ -144,6 +147,7 @@ class Locator:
             self._look_anew(frame.shape[:2], mirrored)
         if changed or time_s < self._time_s:
             self._tracker.reset()
+            self._unseen.reset()
             self._tried_s = -np.inf
             self._easing = None
         self._shape, self._mirrored, self._time_s = frame.shape, mirrored, time_s
@@ -161,6 +165,7 @@ class Locator:
             pose = started
         elif self._easing is not None:
             pose = self._easing.ease(pose, time_s)
+        pose = self._unseen.keep(pose, time_s)
         if self._calibration is None:
             return None
         seen = metric_depth(pose) if metric else pose
@@ -190,6 +195,7 @@ class Locator:
             self._turned_deg = (self._turned_deg + turned_deg) % 360
             self._shape = frame.shape
             self._tracker.reset()
+            self._unseen.reset()
         tracked = self._tracker.track(frame, time_s, mask=False) if eased else None
         self._easing = None if tracked is None else Easing.between(tracked, pose, time_s)
         self._frames = 0

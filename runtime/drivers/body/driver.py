@@ -25,6 +25,7 @@ from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.locating import Located, metric_depth
 from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.drivers.unseen import SURE, UNSURE
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.parts import Part, Parts
@@ -35,9 +36,6 @@ from bunraku.spec.landmarks import LEFT_KNEE, RIGHT_KNEE
 from bunraku.spec.stages import Step
 
 NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
-SURE, UNSURE = 0.4, 0.15
-"""Visibility from which a driver's landmark is believed, and below which it is not at all: a hidden
-limb is still found well, one out of the picture is guessed."""
 SLACK = 0.1
 """Up to this difference the driver's bones are taken to be as long as the photo's: so far does the
 pose network err about one photo, while people differ by half of it."""

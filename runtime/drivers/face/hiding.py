@@ -32,12 +32,12 @@ class _Hand:
     tip: Float64Array
     half: float
 
-    def away(self, point: Float64Array) -> float:
-        """From the hand's edge to a point, in pixels; negative inside."""
-        along = self.tip - self.wrist
-        share = float((point - self.wrist) @ along) / max(float(along @ along), 1e-6)
-        nearest = self.wrist + along * min(max(share, 0.0), 1.0)
-        return float(np.linalg.norm(point - nearest)) - self.half
+    def away(self, points: Float64Array) -> float:
+        """From the hand's edge to the nearest of ``[n, 2]``, in pixels; negative inside."""
+        along, apart = self.tip - self.wrist, points - self.wrist
+        share = apart @ along / max(float(along @ along), 1e-6)
+        apart -= np.minimum(np.maximum(share, 0.0), 1.0)[:, None] * along
+        return float(np.sqrt((apart * apart).sum(1).min())) - self.half
 
 
 def unhidden(face: Face, pose: Array) -> Float64Array:
@@ -58,7 +58,7 @@ def unhidden(face: Face, pose: Array) -> Float64Array:
         length = float(np.linalg.norm(palm))
         hand = _Hand(start, start + palm * (1.0 + _FINGERS), length * _PALM)
         for part, numbers in ((lips, _LIPS), (eyes[0], _RIGHT_EYE), (eyes[1], _LEFT_EYE)):
-            near = min(hand.away(point) for point in part) / unit
+            near = hand.away(part) / unit
             seen[numbers] = np.minimum(seen[numbers], min(max(near / _SOFT, 0.0), 1.0))
     seen[[Measure.GAZE_X, Measure.GAZE_Y]] = seen[[*_RIGHT_EYE, *_LEFT_EYE]].min()
     return seen
