@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 import torch
@@ -68,15 +69,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(EXPORT_TIMEOUT_S))
 
 
-@pytest.fixture(scope="session", params=[False, True], ids=["without prior", "with prior"])
-def exported(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    make_generator: Callable[[bool], Generator],
-) -> Exported:
+@pytest.fixture(scope="session")
+def export_once(
+    tmp_path_factory: pytest.TempPathFactory, make_generator: Callable[[bool], Generator]
+) -> Callable[[bool], Exported]:
+    """``export_once(prior)``: the same one every time. A parameter of the session's own would be
+    made anew in every file.
+    """
+
+    @cache
+    def export(prior: bool) -> Exported:
+        network = make_generator(prior)
+        folder = tmp_path_factory.mktemp("export") / "bundle"
+        options = ExportOptions(single_file=True, licence="CC0-1.0")
+        provenance = {"steps": 12, "data": "none"}
+        return network, export_bundle(network, folder, options, provenance=provenance)
+
+    return export
+
+
+@pytest.fixture(params=[False, True], ids=["without prior", "with prior"])
+def exported(request: pytest.FixtureRequest, export_once: Callable[[bool], Exported]) -> Exported:
     """A tiny generator and its bundle, single file included."""
-    network = make_generator(request.param)
-    folder = tmp_path_factory.mktemp("export") / "bundle"
-    options = ExportOptions(single_file=True, licence="CC0-1.0")
-    provenance = {"steps": 12, "data": "none"}
-    return network, export_bundle(network, folder, options, provenance=provenance)
+    return export_once(request.param)

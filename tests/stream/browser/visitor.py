@@ -12,7 +12,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Playwright
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 DESKTOP = (1280, 800)
 PHONE = (360, 740)
 
