@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -59,8 +60,8 @@ def find_gaps(window: Picture, person: Array, landmarks: Array) -> Array:
     :param landmarks: ``[33, 4]``, x and y in units of the window, and visibility.
     :return: ``[n, n]`` in [0, 1].
     """
-    small = _resized(window, NETWORK_PX)
-    inside = np.asarray(_resized(person, NETWORK_PX) > 0.5)
+    small = np.asarray(_resized(window), np.uint8)
+    inside = np.asarray(_resized(person) > 0.5)
     points = landmarks[:, :2].astype(np.float64) * NETWORK_PX - 0.5
     found = np.zeros_like(inside)
     shoulders, hips = points[[LEFT_SHOULDER, RIGHT_SHOULDER]], points[[LEFT_HIP, RIGHT_HIP]]
@@ -133,11 +134,12 @@ def _large_enough(found: Region, trunk_px: float) -> Region:
     return np.asarray(found & (large & (half_width >= NARROWEST_PX))[piece])
 
 
-def _resized(values: NDArray[np.generic], side: int) -> Array:
-    if len(values) == side:
-        return np.asarray(values)
-    method = cv2.INTER_AREA if len(values) > side else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(values, (side, side), interpolation=method))
+def _resized(values: NDArray[Any]) -> NDArray[Any]:
+    """A square picture in ``NETWORK_PX``, or as it is."""
+    if len(values) == NETWORK_PX:
+        return values
+    method = cv2.INTER_AREA if len(values) > NETWORK_PX else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(values, (NETWORK_PX, NETWORK_PX), interpolation=method))
 
 
 def _pixel(point: Points) -> tuple[int, int]:

@@ -107,7 +107,7 @@ class ShutEye:
         middle = np.abs(eye.along) < 0.15
         line = float((lower - HIGH * opening)[middle].mean()) if middle.any() else 0.0
         v = v - np.float32((line + gaze[1]) / self.eye.half)
-        soft = np.float32(max(EDGE_PX / (eye.region.unit * self.eye.half), 0.05))
+        soft = max(EDGE_PX / (eye.region.unit * self.eye.half), 0.05)
         away = np.hypot(u, v)
         bright = np.float32(self.skin.mean())
         hue = self.skin / np.maximum(bright, np.float32(1.0))
@@ -126,7 +126,7 @@ class ShutEye:
         colour = colour * shade[..., None]
         glint_u, glint_v, radius = GLINT
         glint = smooth(np.hypot(u - glint_u, v - glint_v), radius + soft, radius - soft)
-        share = np.float32(0.5 * min(radius / float(soft), 1.0)) * glint
+        share = np.float32(0.5 * min(radius / soft, 1.0)) * glint
         return _over(colour, np.full(3, 1.25 * float(bright), np.float32), share)
 
 
