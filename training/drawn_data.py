@@ -28,7 +28,7 @@ from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import DriverKind, PuppetOptions
 from bunraku.runtime.source.framing import crop
-from bunraku.runtime.source.mask import NETWORK_PX
+from bunraku.runtime.source.gaps import NETWORK_PX
 from bunraku.spec.arrays import Array
 from bunraku.training.people.records import Record, compose, list_records, read_record
 

@@ -2,7 +2,8 @@
 
 The pose network's mask knows where the body is, feet and raised hands included, but is coarse
 where the photo shows half a body; the segmentation network has the better edge there and loses
-feet where it shows all of it. A guided filter then moves the edge to where the colours change.
+feet where it shows all of it. What both take for the person between an arm and the trunk is looked
+at by itself. A guided filter then moves the edge to where the colours change.
 
 Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
 """
@@ -13,12 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
 from bunraku.spec.arrays import Array, Picture
 
 BAND = 10.0 / 256.0
 """How far from the pose network's outline the segmentation is listened to, in windows."""
-NETWORK_PX = 256
-"""Side of the windows in which the networks' masks are as fine as they get."""
 RADIUS = 4
 """Of the guided filter, in pixels of such a window."""
 EPSILON = 1e-4
@@ -27,19 +27,23 @@ CRISP = 3.0
 """Steepness of the edge in the end."""
 
 
-def person_mask(window: Picture, body: Array, segmentation: Array | None, half: bool) -> Array:
+def person_mask(
+    window: Picture, body: Array, segmentation: Array | None, half: bool, landmarks: Array
+) -> Array:
     """The person in a window, with a crisp edge.
 
     :param window: ``[n, n, 3]`` uint8.
     :param body: ``[n, n]`` in [0, 1], the pose network's mask.
     :param segmentation: ``[n, n]`` in [0, 1], the segmentation of the window; None to do without.
     :param half: whether the photo shows the upper body only.
+    :param landmarks: ``[33, 4]`` in units of the window.
     :return: ``[n, n]`` in [0, 1].
     """
     mask = body
     if half and segmentation is not None:
         near = np.abs(_distance(body)) < BAND * body.shape[0]
         mask = np.where(near, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
+    mask = mask * (1.0 - find_gaps(window, mask, landmarks))
     radius = max(1, round(RADIUS * fineness(len(window))))
     mask = guided_filter(window, mask, radius, EPSILON)
     return np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)

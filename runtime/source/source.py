@@ -160,6 +160,7 @@ def make_source(
         np.asarray(crop(body, framing.window, size), np.float32),
         segmenter.segment(window) if segmenter is not None and framing.half else None,
         framing.half,
+        framing.window.to_units(pose.landmarks),
     )
     people = None if segmenter is None else everybody(photo, segmenter)
     person = uncrop(mask, framing.window, photo.shape[:2])

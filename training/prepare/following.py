@@ -190,7 +190,8 @@ class Follower:
         body = crop(body_mask(pose, picture.shape[:2]), framing.window, SIZE)
         segmenter = self._networks.segmenter if framing.half else None
         finer = None if segmenter is None else segmenter.segment(window)
-        mask = person_mask(window, np.asarray(body, np.float32), finer, framing.half)
+        landmarks = framing.window.to_units(pose.landmarks)
+        mask = person_mask(window, np.asarray(body, np.float32), finer, framing.half, landmarks)
         return mask * shown(framing.window, picture.shape, SIZE)
 
     def _is_over(self, time_s: float) -> bool:

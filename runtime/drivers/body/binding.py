@@ -23,6 +23,7 @@ from bunraku.runtime.drivers.body.parting import (
 from bunraku.runtime.drivers.body.parts import HAIR, HANGING, known_hands_weights, parts_of
 from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
+from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
@@ -121,6 +122,7 @@ def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
     left, right = (None if place is None else place.pixels for place in fit.places)
     points = fit.stance.points
     groups = follow_edges(fitted, fit.inside, window, points, fit.trunk_px, (left, right))
+    groups = without_unseen(groups, GROUP[list(fit.unseen)], window, fit.trunk_px)
     head = Head.of(fit)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.regions import cut_out, nearest, nearest_reached
+from bunraku.runtime.drivers.body.regions import nearest, nearest_reached
+from bunraku.runtime.source.cutting_out import cut_out
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Picture
 

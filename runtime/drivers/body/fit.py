@@ -14,6 +14,7 @@ from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.body.guessed import unseen_forearms
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.source.mask import fineness
@@ -55,6 +56,9 @@ class Fit:
     """``[n, n]``: the outline."""
     hands: HandPoses = NO_HANDS
     """As the photo shows them."""
+    unseen: tuple[BodyBone, ...] = ()
+    """Forearms and hands that lie hidden behind something: what the photo shows there is not
+    theirs."""
 
     @property
     def places(self) -> tuple[HandPlace | None, HandPlace | None]:
@@ -102,7 +106,8 @@ def fit_body(
     placed = (stance.frames * thick[:, None, :]) @ rig.at_rest.inverse
     transforms = np.ascontiguousarray(placed[POSED_BY, :3], np.float32)
     mesh = skin(template.vertices, template.weights, template.bones, transforms)
-    return Fit(template, stance, kept_within(mesh, inside), inside, hands)
+    mesh = kept_within(mesh, inside)
+    return Fit(template, stance, mesh, inside, hands, unseen_forearms(landmarks, hands))
 
 
 def trunk_length(points: Vectors) -> float:

@@ -1,4 +1,4 @@
-"""Regions of the photo's window: what is near them, how far, and where colours cut them out."""
+"""Regions of the photo's window: what is near them, and how far."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.spec.arrays import Picture
 
 Region = NDArray[np.bool_]
 T = TypeVar("T", bound=np.generic)
-
-ROUNDS = 3
-"""Of cutting out."""
 
 
 def nearest(values: NDArray[T], wanted: Region) -> NDArray[T]:
@@ -49,17 +45,3 @@ def grown(region: Region, px: int) -> Region:
     """The region and a square of so many pixels around each of it."""
     square = np.ones((2 * px + 1,) * 2, np.uint8)
     return np.asarray(cv2.dilate(region.astype(np.uint8), square) > 0)
-
-
-def cut_out(picture: Picture, labels: NDArray[np.uint8]) -> Region:
-    """What stands before the rest by its colours and the picture's edges.
-
-    The colour models start from random ones: seed OpenCV's numbers, for alike results.
-
-    Source: C. Rother, V. Kolmogorov, A. Blake, "GrabCut", 2004, by way of OpenCV.
-
-    :param picture: ``[h, w, 3]``. :param labels: ``[h, w]``, OpenCV's ``GC_...``; written to.
-    """
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
-    return np.isin(labels, [cv2.GC_FGD, cv2.GC_PR_FGD])

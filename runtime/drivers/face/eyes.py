@@ -83,8 +83,30 @@ class Eye:
         open_ = np.maximum(self.lower - self.upper, 0.0)
         fall = inside * open_ * np.float32(shut * (1.0 - _LOWER_SHARE))
         rise = inside * open_ * np.float32(-shut * _LOWER_SHARE)
-        raised = self.at_brow * np.float32(-brow_up)
         upper, lower = self.upper + fall, self.lower + rise
+        middle = (upper + lower) / 2.0
+        field = self.lids(upper, lower, fall, rise, brow_up)
+        within = np.minimum(v - upper, lower - v) * np.float32(self.region.unit)
+        seen = np.clip(within, 0.0, 1.0) * (np.abs(self.along) < 1.0)
+        away = np.hypot(u - self.iris[0] - gaze[0], v - self.iris[1] - gaze[1]) / self.half
+        near = smooth(away, *_GAZE_REACH)
+        # There is no more of an eye behind wider lids: what there is of it reaches to them.
+        reach = knotted(v, [(upper, np.minimum(fall, 0.0)), (middle, 0.0)])
+        ball_u, ball_v = near * np.float32(gaze[0]), near * np.float32(gaze[1]) + reach
+        field[..., Channel.OVER] = seen
+        self.region.move(field, Channel.OVER_X, ball_u, ball_v)
+        return field
+
+    def lids(self, upper: Array, lower: Array, fall: Array, rise: Array, brow_up: float) -> Array:
+        """The region with its skin moved, to which what is between the lids can be added.
+
+        :param upper: ``[h, w]``, v of the upper lid's edge now. :param lower: of the lower one's.
+        :param fall: ``[h, w]``, shift of the skin at the upper lid, downwards.
+        :param rise: at the lower one.
+        :param brow_up: in face units.
+        """
+        v = self.region.v
+        raised = self.at_brow * np.float32(-brow_up)
         middle = (upper + lower) / 2.0
         over = self.brow + raised
         # A brow that comes near the lid leaves the lid its lashes.
@@ -103,17 +125,7 @@ class Eye:
                 (lower + np.float32(0.2), 0.0),
             ],
         )
-        field = self.region.field(np.zeros_like(u), skin)
-        within = np.minimum(v - upper, lower - v) * np.float32(self.region.unit)
-        seen = np.clip(within, 0.0, 1.0) * (np.abs(self.along) < 1.0)
-        away = np.hypot(u - self.iris[0] - gaze[0], v - self.iris[1] - gaze[1]) / self.half
-        near = smooth(away, *_GAZE_REACH)
-        # There is no more of an eye behind wider lids: what there is of it reaches to them.
-        reach = knotted(v, [(upper, np.minimum(fall, 0.0)), (middle, 0.0)])
-        ball_u, ball_v = near * np.float32(gaze[0]), near * np.float32(gaze[1]) + reach
-        field[..., Channel.OVER] = seen
-        self.region.move(field, Channel.OVER_X, ball_u, ball_v)
-        return field
+        return self.region.field(np.zeros_like(v), skin)
 
 
 def line(points: Float64Array, u: Array) -> Array:

@@ -15,7 +15,8 @@ from bunraku.runtime.drivers.face.eyes import Eye
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.measures import MEASURES, Float64Array, Measure, measure
 from bunraku.runtime.drivers.face.mouth import Mouth, MouthShape
-from bunraku.runtime.drivers.face.regions import PhotoFrame, Region, brightness
+from bunraku.runtime.drivers.face.regions import PhotoFrame, Region, brightness, colour_at
+from bunraku.runtime.drivers.face.shut_eye import SHUT, SMALLEST, ShutEye, opening_of
 from bunraku.spec.arrays import Array, Picture
 
 STRONGEST = 1.5
@@ -27,6 +28,7 @@ _LEAST_VALUE = 1e-3
 _TREMBLE = 0.005
 """By so much, in face units, two readings of one mouth differ."""
 _LEAST_BELIEF = 0.3
+_LIDS = [Measure.RIGHT_LID, Measure.LEFT_LID]
 _GLASSES = 0.6
 """Skin under the eyes that is darker than this share of the cheeks is behind dark glasses."""
 
@@ -36,7 +38,7 @@ class PhotoFace:
     """A photo's face, prepared; for several threads at once."""
 
     photo: Picture
-    eyes: dict[str, Eye]
+    eyes: dict[str, Eye | ShutEye]
     mouth: Mouth | None
     gap: float
     """Between the lips, in face units."""
@@ -57,8 +59,12 @@ class PhotoFace:
         under = brightness(photo, face.points, mesh.UNDER_EYES)
         seen = under >= _GLASSES * brightness(photo, face.points, mesh.CHEEKS)
         sides = ("right", "left") if seen else ()
-        eyes = {side: Eye.of(side, places, frame, photo) for side in sides}
+        found = {side: Eye.of(side, places, frame, photo) for side in sides}
         measured = measure(points)
+        eyes: dict[str, Eye | ShutEye] = {side: eye for side, eye in found.items() if eye}
+        if measured[_LIDS].mean() < SHUT and unit >= SMALLEST:
+            skin = colour_at(photo, face.points, mesh.CHEEKS)
+            eyes = {side: ShutEye(eye, skin) for side, eye in found.items() if eye}
         width, gap = float(measured[Measure.WIDTH]), max(float(measured[Measure.LOWER_LIP]), 0.0)
         least, most = LEAST.copy(), MOST.copy()
         least[Measure.WIDTH] = max(least[Measure.WIDTH], min(_NARROWEST - width, 0.0))
@@ -66,7 +72,7 @@ class PhotoFace:
         least[Measure.LOWER_LIP] = -gap
         return cls(
             np.ascontiguousarray(photo),
-            {side: eye for side, eye in eyes.items() if eye is not None},
+            eyes,
             Mouth.of(places, frame, face.points, photo),
             gap,
             least,
@@ -80,6 +86,10 @@ class PhotoFace:
         :return: None for the photo as it is.
         """
         values = self._more_than_here(expression, strength)
+        believed = expression.belief[_LIDS] * min(strength, 1.0)
+        opening = [opening_of(*one) for one in zip(expression.values[_LIDS], believed, strict=True)]
+        shut = any(isinstance(eye, ShutEye) for eye in self.eyes.values())
+        values[_LIDS] = opening if shut else values[_LIDS]
         if np.abs(values).max() < _LEAST_VALUE:
             return None
         parts: list[tuple[Region, Array]] = []
@@ -89,9 +99,10 @@ class PhotoFace:
             ("left", Measure.LEFT_LID, Measure.LEFT_BROW),
         ):
             eye = self.eyes.get(side)
-            if eye is not None:
-                moved = eye.moved(float(values[lid]), float(values[brow]), gaze)
-                parts.append((eye.region, moved))
+            if eye is None:
+                continue
+            move = eye.opened if isinstance(eye, ShutEye) else eye.moved
+            parts.append((eye.region, move(float(values[lid]), float(values[brow]), gaze)))
         if self.mouth is not None:
             shape = MouthShape(
                 float(values[Measure.UPPER_LIP]),

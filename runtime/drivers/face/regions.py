@@ -98,11 +98,17 @@ def _evenly(first: int, end: int, step: float) -> Float64Array:
     return np.asarray(first + (np.arange(count) + 0.5) * ((end - first) / count) - 0.5)
 
 
-def brightness(photo: Picture, points: Array, numbers: tuple[int, ...]) -> float:
-    """Mean of the photo, 0 to 255, at some of the points ``[478, 2 or more]`` in pixels."""
+def colour_at(photo: Picture, points: Array, numbers: tuple[int, ...]) -> Array:
+    """``[3]``: mean of a photo, 0 to 255, at some of the points ``[478, 2 or more]`` in pixels."""
     x, y = points[list(numbers), :2].round().astype(int).T
     height, width = photo.shape[:2]
-    return float(photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)].mean())
+    at = photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    return np.asarray(at.mean(0), np.float32)
+
+
+def brightness(photo: Picture, points: Array, numbers: tuple[int, ...]) -> float:
+    """The same of all colours together."""
+    return float(colour_at(photo, points, numbers).mean())
 
 
 def knotted(v: Array, knots: list[tuple[Array | float, Array | float]]) -> Array:

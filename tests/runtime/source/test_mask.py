@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from tests.runtime.source.akimbo import akimbo
 
 from bunraku.runtime.source.mask import guided_filter, person_mask, shrunk
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import LANDMARKS
+
+UNSEEN = np.zeros((LANDMARKS, 4), np.float32)
 
 
 def disc(radius: float, side: int = 256) -> Array:
@@ -29,7 +33,7 @@ def iou(a: Array, b: Array) -> float:
 
 def test_a_coarse_outline_is_drawn_to_the_edge() -> None:
     coarse = blurred(disc(77), 3)
-    found = person_mask(scene(80), coarse, None, half=False)
+    found = person_mask(scene(80), coarse, None, half=False, landmarks=UNSEEN)
     assert found.dtype == np.float32
     assert iou(coarse, disc(80)) < 0.92
     assert iou(found, disc(80)) > 0.945
@@ -41,9 +45,9 @@ def test_the_segmentation_counts_near_the_outline_of_half_a_body_only() -> None:
     segmentation = disc(80)
     segmentation[:, :40] = 1.0  # a chair
     segmentation[120:136, 120:136] = 0.0  # a hole
-    half = person_mask(scene(80), body, segmentation, half=True)
+    half = person_mask(scene(80), body, segmentation, half=True, landmarks=UNSEEN)
     assert iou(half, disc(80)) > 0.98
-    whole = person_mask(scene(80), body, np.zeros_like(body), half=False)
+    whole = person_mask(scene(80), body, np.zeros_like(body), half=False, landmarks=UNSEEN)
     assert iou(whole, disc(80)) > 0.98
 
 
@@ -62,3 +66,10 @@ def test_the_filter_keeps_constants_and_smooths_where_the_guide_is_flat() -> Non
     noise = np.random.default_rng(1).random((256, 256), dtype=np.float32)
     flat = np.full_like(guide, 90)
     assert guided_filter(flat, noise, 4, 1e-4).std() < 0.3 * noise.std()
+
+
+def test_a_gap_beside_an_arm_is_not_the_persons() -> None:
+    window, mask, landmarks, gap = akimbo()
+    found = person_mask(window, mask, mask, half=True, landmarks=landmarks)
+    assert found[gap].mean() < 0.05
+    assert found[(mask > 0.5) & ~gap].mean() > 0.95

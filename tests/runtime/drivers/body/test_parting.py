@@ -26,7 +26,7 @@ from bunraku.runtime.source.framing import Framing, Window
 from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import Bone
+from bunraku.spec.landmarks import LEFT_ELBOW, Bone
 from bunraku.spec.skeleton import BodyBone
 
 N = 256
@@ -174,6 +174,18 @@ def fit(source: Source) -> Fit:
 @pytest.fixture(scope="module")
 def bound(source: Source, fit: Fit) -> Bound:
     return bind_photo(fit, source.window)
+
+
+def test_a_guessed_arm_takes_nothing_of_the_photo(source: Source, bound: Bound) -> None:
+    assert (bound.whole.group == Group.FOREARM_L).any()
+    landmarks = source.pose.landmarks.copy()
+    landmarks[LEFT_ELBOW, 3] = 0.3
+    guessed = fit_body(TEMPLATE, RIG, landmarks, source.mask)
+    assert guessed is not None
+    whole = bind_photo(guessed, source.window).whole
+    assert not np.isin(whole.group, [Group.FOREARM_L, Group.HAND_L]).any()
+    assert (whole.group == Group.FOREARM_R).any()
+    assert np.array_equal(whole.reached, bound.whole.reached)
 
 
 def skin_of(picture: Picture) -> Array:

@@ -1,0 +1,69 @@
+"""Arms that the photo hides behind the trunk or behind what the other hand holds.
+
+The pose network guesses where they are. What the photo shows there is not theirs: a ball would be
+torn in two when they move.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.cutting import part_anew
+from bunraku.runtime.drivers.body.parting import AROUND, BAND, Group, Groups
+from bunraku.runtime.drivers.body.regions import Region, distance_to, nearest, nearest_reached
+from bunraku.runtime.drivers.hands.shape import HandPoses
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import LEFT_ELBOW, VISIBLE
+from bunraku.spec.skeleton import BodyBone
+
+SOFT_PX = 1.5
+"""Colours are compared without their grain."""
+_HANDS = (Group.HAND_L, Group.HAND_R)
+_HOLDING = (Group.FOREARM_L, Group.FOREARM_R, *_HANDS)
+
+
+def unseen_forearms(landmarks: Array, hands: HandPoses) -> tuple[BodyBone, ...]:
+    """Forearms with their hands of which it is only guessed where they are.
+
+    :param landmarks: ``[33, 4]``, with visibility. :param hands: those that were found are seen.
+    """
+    result: list[BodyBone] = []
+    for side, hand in enumerate(hands):
+        if landmarks[LEFT_ELBOW + side, 3] < VISIBLE and (hand is None or hand.place is None):
+            result += [BodyBone(BodyBone.FOREARM_L + side), BodyBone(BodyBone.HAND_L + side)]
+    return tuple(result)
+
+
+def without_unseen(
+    groups: Groups, unseen: NDArray[np.int32], window: Picture, trunk_px: float
+) -> Groups:
+    """What was taken for a hidden arm given to what hides it: to the hand that holds it, as far as
+    it looks like what that has already, or else to what is beside it.
+
+    :param groups: ``[n, n]``. :param unseen: numbers of groups. :param window: ``[n, n, 3]`` uint8.
+    """
+    hidden = np.isin(groups, unseen)
+    rest = (groups != Group.NOBODY) & ~hidden
+    if not hidden.any() or not rest.any():
+        return groups
+    holding = np.isin(groups, _HOLDING) & rest
+    if not holding.any() or not (rest & ~holding).any():
+        return np.where(hidden, nearest(groups, rest), groups).astype(np.int32)
+    own = holding | hidden & _like(window, holding, rest & ~holding)
+    near = distance_to(hidden) <= AROUND * BAND * trunk_px
+    held = hidden & part_anew(own, (rest | hidden) & ~own, window, hidden, near)
+    result = groups.copy()
+    hands = np.isin(groups, _HANDS) & holding
+    result[held] = nearest(groups, hands if hands.any() else holding)[held]
+    beside = hidden & ~held
+    result[beside] = nearest(groups, rest & ~holding)[beside]
+    return result
+
+
+def _like(window: Picture, one: Region, other: Region) -> Region:
+    """``[n, n]``: which pixels are rather of the colour of one region's nearest than another's."""
+    soft = cv2.GaussianBlur(window, (0, 0), SOFT_PX).astype(np.float32)
+    at_one, at_other = (soft.reshape(-1, 3)[nearest_reached(region)] for region in (one, other))
+    return np.asarray(np.abs(soft - at_one).sum(-1) < np.abs(soft - at_other).sum(-1))
