@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, relax, spread
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.hidden import covers_of, hidden_by
@@ -23,7 +24,6 @@ from bunraku.runtime.drivers.body.parting import (
 from bunraku.runtime.drivers.body.parts import HAIR, HANGING, known_hands_weights, parts_of
 from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
-from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.girth import measure_girth
+from bunraku.runtime.drivers.body.guessed import unseen_forearms
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.drivers.body.guessed import unseen_forearms
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.source.mask import fineness
