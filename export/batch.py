@@ -6,7 +6,10 @@ frame again plan the graph as before; told several, they compute them in one run
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper, shape_inference
 
@@ -130,7 +133,7 @@ class _Freeing:
         if {a.name: a.i for a in node.attribute}["axis"] % axes == 0:
             raise ValueError(f"{node.output[0]!r} joins something to the frames' own axis")
         nothing = f"{node.output[0]}.nothing"
-        limits = {
+        limits: dict[str, npt.NDArray[Any]] = {
             f"rest_{axes}.starts": np.zeros(axes - 1, np.int64),
             f"rest_{axes}.ends": np.ones(axes - 1, np.int64),
             f"rest_{axes}.axes": np.arange(1, axes),

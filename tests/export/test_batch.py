@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 import pytest
@@ -45,7 +47,7 @@ def graph(
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
 
 
-def flattened(shape: list[int], out: tuple[int, ...], **attributes: int) -> onnx.ModelProto:
+def flattened(shape: list[int], out: tuple[int, ...], **attributes: Any) -> onnx.ModelProto:
     node = helper.make_node("Reshape", ["x", "shape"], ["y"], **attributes)
     return graph([node], {"shape": np.array(shape)}, out)
 
