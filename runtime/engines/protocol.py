@@ -97,6 +97,10 @@ class EngineRequest:
     """Whether the same model will be asked for at the next start, so that what was compiled of it
     is worth keeping."""
 
+    def __post_init__(self) -> None:
+        # An enumeration's member would tell its class in every message.
+        object.__setattr__(self, "name", str(self.name))
+
 
 Loader = Callable[[EngineRequest], Engine]
 """Raises MissingExtraError if the library is not installed, EngineError if the model cannot run."""

@@ -58,7 +58,7 @@ class TorchEngine:
         graph: TorchGraph | None = None,
         frames: int = 1,
     ) -> None:
-        self.name, self.advice = str(request.name), request.advice
+        self.name, self.advice = request.name, request.advice
         self._torch, self._place = torch, place
         self._request, self._is_compiled = request, compiled
         self._read_graph = graph = graph or self._read(request, place)
