@@ -14,6 +14,7 @@ from typing import Any
 import onnx
 
 from bunraku.errors import OutputError
+from bunraku.export.batch import for_one_frame
 from bunraku.export.count import gigaflop, parameter_count, tensor_shapes
 from bunraku.export.onnx_engines import OPSET
 from bunraku.export.parity import Parity
@@ -104,14 +105,15 @@ def _entry(files: Files, name: str, model: onnx.ModelProto) -> EngineEntry:
     content = model.SerializeToString(deterministic=True)
     file = f"{name}.onnx"
     files[file] = content
-    shapes = tensor_shapes(model)
+    told = for_one_frame(model)
+    shapes = tensor_shapes(told)
     return describe_file(
         file,
         content,
-        {value.name: shapes[value.name] for value in model.graph.input},
-        {value.name: shapes[value.name] for value in model.graph.output},
-        gflop=round(gigaflop(model), 6),
-        parameters=parameter_count(model),
+        {value.name: shapes[value.name] for value in told.graph.input},
+        {value.name: shapes[value.name] for value in told.graph.output},
+        gflop=round(gigaflop(told), 6),
+        parameters=parameter_count(told),
     )
 
 

@@ -12,6 +12,7 @@ import onnx
 import torch
 
 from bunraku.errors import InputError
+from bunraku.export.batch import check_rows, for_one_frame, free_batch
 from bunraku.export.bundle import LICENCE, BundleFacts, bundle_files, write_bundle
 from bunraku.export.cuts import Cut, IuvCut, Tensors, generator_cuts, run_cuts
 from bunraku.export.fold import folded, frozen
@@ -40,6 +41,9 @@ from bunraku.spec.manifest import FILE_NAME, IUV_PRESET
 from bunraku.spec.tensors import EngineName, Layout
 
 Models = dict[str, onnx.ModelProto]
+
+EACH_FRAME = frozenset({EngineName.MOTION, EngineName.BLEND, EngineName.IUV})
+"""What every frame of every session runs: written so that several can be computed at once."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ def export_bundle(
 
 def _rounded(models: Models, typed: Models) -> Models:
     """What is compared with torch: on a CPU float16 is rounded only where it is made to be."""
-    return {**models, **{name: rounding(model) for name, model in typed.items()}}
+    return {**models, **{name: rounding(for_one_frame(model)) for name, model in typed.items()}}
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,11 @@ class _Work:
     def trace(self, cut: Cut) -> onnx.ModelProto:
         if isinstance(cut, FrameCut):
             return frame_model(cut, self.known[cut.name])
-        return to_onnx(cut, self.known[cut.name])
+        model = to_onnx(cut, self.known[cut.name])
+        if cut.name in EACH_FRAME:
+            model = free_batch(model)
+            check_rows(model)
+        return model
 
     def compare(self, models: Models, tolerance: Tolerance) -> Parity:
         engines = {

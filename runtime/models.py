@@ -27,10 +27,12 @@ from bunraku.runtime.drivers.protocol import Driver, Subject
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
+from bunraku.runtime.engines.sharing import Place, Sharing
 from bunraku.runtime.generator import Features, Generator
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
+from bunraku.runtime.notices import Notices
 from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
@@ -75,6 +77,8 @@ class Models:
     """Of the hands of photos and drivers; None where none are to follow."""
     host: Later[Models] | None = None
     """The same on the processor, for when a GPU fails; None where nothing runs on one."""
+    notices: Notices = field(default_factory=Notices)
+    """What becomes of the engines while they run, for all who use them."""
     notes: tuple[str, ...] = ()
     """What the user should know whatever the photo, a line each."""
     resolution: int | None = None
@@ -96,6 +100,7 @@ class Models:
         pose: PoseModel = PoseModel.FULL,
         resolution: int = RESOLUTION,
         through: Callable[[Tracker], Tracker] | None = None,
+        sessions: int = 1,
     ) -> Models:
         """Everything that a bundle needs.
 
@@ -115,6 +120,8 @@ class Models:
             where the photo has less, and never less than the networks'.
         :param through: what stands between the tracker of each driver and the driver, as where
             faults are measured; None for nothing.
+        :param sessions: how many puppets may move at once; on a GPU their frames are computed
+            together.
         :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
@@ -126,15 +133,22 @@ class Models:
                 f"There is no driver {str(driver)!r} to load.",
                 f"Use {DriverKind.LANDMARKS} or {DriverKind.BODY}.",
             )
-        factory = EngineFactory(engine, threads or cores())
+        notices = Notices()
+        sharing = Sharing(sessions, notices)
+        factory = EngineFactory(engine, threads or cores(), sharing=sharing)
         chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
         paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}
         iuv_path = surface.path(EngineName.IUV)
         networks = networks or PoseNetworks.find(model=pose)
         engines: dict[str, Engine] = {
-            n: factory.make(path, n, coarse=True) for n, path in paths.items()
+            n: factory.make(
+                path, n, coarse=True, each_frame=None if n == EngineName.SOURCE else Place.DEVICE
+            )
+            for n, path in paths.items()
         }
-        surfaces = IuvNet(factory.make(iuv_path, EngineName.IUV, coarse=True))
+        surfaces = IuvNet(
+            factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.HOST)
+        )
         check_sizes(chosen, surface, surfaces.size)
         tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
 
@@ -178,6 +192,7 @@ class Models:
             faces=faces,
             hands=fingers,
             host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
+            notices=notices,
             notes=notes,
             resolution=None if template is None else resolution,
         )

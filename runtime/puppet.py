@@ -20,6 +20,7 @@ from bunraku.errors import DeviceError, EngineError, InputError
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, Driving
+from bunraku.runtime.engines.company import asking
 from bunraku.runtime.engines.registry import AUTO, EngineKind
 from bunraku.runtime.generator import Blended, Features, Fetched, Seamed
 from bunraku.runtime.identity import Identity
@@ -55,6 +56,8 @@ class Puppet:
     def __init__(self, models: Models, options: PuppetOptions | None = None) -> None:
         self.options = options or PuppetOptions()
         self._models = models
+        self._session = object()
+        self._notices_read = len(models.notices)
         self._recorder = Recorder()
         self._generator = models.generator(self._recorder)
         self._driver = models.driver(self.options, self._recorder)
@@ -291,6 +294,12 @@ class Puppet:
         """Frames in which an engine failed."""
         return self._faults
 
+    def news(self) -> list[str]:
+        """What the user should know of the engines since this was asked last, a line each."""
+        lines = self._models.notices.since(self._notices_read)
+        self._notices_read += len(lines)
+        return lines
+
     @property
     def identity(self) -> Identity:
         """All that was computed of the source; raises InputError before ``set_source``."""
@@ -322,7 +331,8 @@ class Puppet:
         """Where a GPU fails, the next frame is the processor's; what is on its way is lost."""
         generator = self._generator
         try:
-            yield
+            with asking(self._session):
+                yield
         except DeviceError as error:
             host = self._models.host
             if host is None:
@@ -330,6 +340,7 @@ class Puppet:
             with self._falling:
                 if self._generator is generator:  # else another stage was first
                     self._models = host.read()
+                    self._notices_read = len(self._models.notices)
                     self._generator = self._models.generator(self._recorder)
                     self._driver = self._models.driver(self.options, self._recorder)
                     self.face = self._face

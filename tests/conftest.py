@@ -147,6 +147,9 @@ class FakePuppet:
         self.photo = photo
         return FakeReport(self.notes)
 
+    def news(self) -> list[str]:
+        return []
+
     def calibrate(self) -> None:
         self.calibrated_at.append(len(self.drives))
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import onnx
 import tflite
 
+from bunraku.export.batch import free_batch
 from bunraku.export.pose.attention import crop_features, crop_matrix, leave_crop
 from bunraku.export.pose.onnx_graph import OnnxGraph
 from bunraku.export.pose.tflite_graph import Operator, TfliteGraph, UnsupportedModelError
@@ -32,7 +33,8 @@ def convert(model: bytes, name: str, output_names: dict[str, str] | None = None)
         output_names: TFLite name of each output to the name it gets; unnamed outputs keep theirs.
 
     Returns:
-        A checked model with the input ``image`` [1, C, H, W].
+        A checked model with the input ``image`` [batch, C, H, W], any number of images at once; or
+        [1, C, H, W] where the graph allows no more.
 
     Raises:
         UnsupportedModelError: an operator, option or tensor type that is not known.
@@ -97,7 +99,11 @@ class _Converter:
             output_names.get(source.name(i), source.name(i)): (self._value(i), self._nchw(i))
             for i in source.outputs
         }
-        return self._graph.finish(name, {INPUT: self._nchw(source.inputs[0])}, outputs)
+        made = self._graph.finish(name, {INPUT: self._nchw(source.inputs[0])}, outputs)
+        try:
+            return free_batch(made)
+        except ValueError:  # it is for one image then, as its maker wrote it
+            return made
 
     def _nchw(self, tensor: int) -> list[int]:
         shape = self._source.shape(tensor)

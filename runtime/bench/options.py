@@ -46,10 +46,11 @@ class BenchOptions:
         if min(self.frames, self.sources) < 1 or self.warmup < 0:
             raise InputError("A bench needs at least one frame and one source.")
 
-    def load(self, threads: int | None = None) -> Models:
+    def load(self, threads: int | None = None, *, sessions: int = 1) -> Models:
         """The models; see ``Models.load`` for what it raises.
 
         :param threads: of each engine; None for what the options say.
+        :param sessions: how many share them at once.
         """
         return Models.load(
             self.bundle,
@@ -60,6 +61,7 @@ class BenchOptions:
             hands=self.hands,
             driver=self.driver,
             resolution=self.resolution,
+            sessions=sessions,
         )
 
     def puppet(self) -> PuppetOptions:

@@ -7,16 +7,23 @@ are the results: that is for networks whose readers work on the host.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from bunraku.errors import EngineError
 from bunraku.runtime.device import Queue
+from bunraku.runtime.engines.gpu_errors import gpu_error
 from bunraku.runtime.engines.host_arrays import check_results
-from bunraku.runtime.engines.onnx_runtime import ERRORS_ONLY, first_line, imported, shapes_of
-from bunraku.runtime.engines.protocol import EngineRequest, select
+from bunraku.runtime.engines.onnx_runtime import (
+    ERRORS_ONLY,
+    first_line,
+    has_free_frames,
+    imported,
+    shapes_of,
+)
+from bunraku.runtime.engines.protocol import EngineRequest, of_frames, only_one_frame, select
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.stages import Stage
 
@@ -33,11 +40,13 @@ class OnnxCudaEngine:
     ONNX Runtime ties a session to one stream, so there is one for each queue that has run it.
 
     :raises MissingExtraError: ONNX Runtime is not installed.
+    :raises DeviceError: the GPU has too little memory, or fails.
     :raises EngineError: the model cannot be loaded, or lands on the CPU.
     """
 
     def __init__(self, request: EngineRequest) -> None:
         self._request = request
+        self.name, self.advice = request.name, request.advice
         self._ort = imported()
         if CUDA not in self._ort.get_available_providers():
             raise EngineError(
@@ -48,23 +57,17 @@ class OnnxCudaEngine:
         self._lock = threading.Lock()
         self._sessions: dict[int | None, Any] = {}
         session = self._session(self._stream(None))
-        self._inputs, self._outputs = shapes_of(session, self.name, self.advice)
+        self._free = has_free_frames(session)
+        self.inputs, self.outputs = shapes_of(session, self.name, self.advice)
 
-    @property
-    def name(self) -> str:
-        return self._request.name
-
-    @property
-    def advice(self) -> str:
-        return self._request.advice
-
-    @property
-    def inputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._inputs
-
-    @property
-    def outputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._outputs
+    def of_batch(self, frames: int) -> OnnxCudaEngine:
+        """See ``BatchEngine``: the same sessions, which take any number."""
+        if not self._free:
+            raise only_one_frame(self, frames)
+        result = copy(self)
+        result.inputs = of_frames(self.inputs, frames)
+        result.outputs = of_frames(self.outputs, frames)
+        return result
 
     def run(
         self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
@@ -75,7 +78,7 @@ class OnnxCudaEngine:
             check_results(self, out)
         results: dict[str, Any] = {
             name: self._new(shape, on_host) if out is None else out[name]
-            for name, shape in self._outputs.items()
+            for name, shape in self.outputs.items()
         }
         try:
             session = self._session(self._stream(queue))
@@ -90,8 +93,9 @@ class OnnxCudaEngine:
         except EngineError:
             raise
         except Exception as error:
-            raise EngineError(
-                f"The engine {self.name!r} failed on the GPU: {first_line(error)}",
+            line = first_line(error)
+            raise gpu_error(self.name, line) or EngineError(
+                f"The engine {self.name!r} failed on the GPU: {line}",
                 "Close other programs that use it, or use --engine onnxruntime.",
             ) from error
         return results
@@ -128,9 +132,10 @@ class OnnxCudaEngine:
         try:
             session = ort.InferenceSession(model, options, providers=[(CUDA, provider)])
         except Exception as error:
-            raise EngineError(
+            line = first_line(error)
+            raise gpu_error(request.name, line, loading=not self._sessions) or EngineError(
                 f"ONNX Runtime {ort.__version__} cannot load the engine {request.name!r} on the "
-                f"GPU: {first_line(error)}",
+                f"GPU: {line}",
                 f"{request.advice} Or use --engine onnxruntime.",
             ) from error
         # Without a word ONNX Runtime falls back to the CPU where CUDA's libraries do not load.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.host_arrays import check_results
-from bunraku.runtime.engines.protocol import EngineRequest, select
+from bunraku.runtime.engines.protocol import EngineRequest, only_one_frame, select
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
+from bunraku.spec.tensors import BATCH
 
 CPU = "CPUExecutionProvider"
 ERRORS_ONLY = 3  # ONNX Runtime's log level
@@ -26,6 +26,7 @@ class OnnxEngine:
     :param model: the file, or the serialised model itself.
     :param threads: intra-op threads; None for as many as the process may use.
     :param advice: for errors, how the model is made anew.
+    :param frames: how many are computed at once, where the model leaves that free.
     :raises MissingExtraError: ONNX Runtime is not installed.
     :raises EngineError: the model cannot be loaded, or lands on another provider.
     """
@@ -36,14 +37,19 @@ class OnnxEngine:
         name: str,
         threads: int | None = None,
         advice: str = EXPORT_AGAIN,
+        *,
+        frames: int = 1,
     ) -> None:
-        self._name, self._advice = name, advice
+        self.name, self.advice = name, advice
+        self._model, self._threads = model, threads
         ort = imported()
         options = ort.SessionOptions()
         threads = threads or cores()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = ERRORS_ONLY
+        # Of a fixed size the graph is planned as if it had never been free.
+        options.add_free_dimension_override_by_name(BATCH, frames)
         # Idle threads spin for the next operator, a third faster for a chain of small ones, but
         # not beyond the run: the other engines and the kernels need the same cores.
         options.add_session_config_entry("session.force_spinning_stop", "1")
@@ -63,24 +69,14 @@ class OnnxEngine:
                 "Install onnxruntime and onnxruntime-gpu one at a time, not both.",
             )
         self._session = session
-        self._inputs, self._outputs = shapes_of(session, name, advice)
-        self._wanted = list(self._outputs)
+        self.inputs, self.outputs = shapes_of(session, name, advice)
+        self._wanted = list(self.outputs)
+        if frames > 1 and any(shape[:1] != (frames,) for shape in self.inputs.values()):
+            raise only_one_frame(self, frames)
 
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def advice(self) -> str:
-        return self._advice
-
-    @property
-    def inputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._inputs
-
-    @property
-    def outputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._outputs
+    def of_batch(self, frames: int) -> OnnxEngine:
+        """See ``BatchEngine``."""
+        return OnnxEngine(self._model, self.name, self._threads, self.advice, frames=frames)
 
     def run(
         self,
@@ -101,7 +97,7 @@ class OnnxEngine:
             results = self._session.run(self._wanted, chosen)
         except Exception as error:
             raise EngineError(
-                f"The engine {self._name!r} failed: {first_line(error)}",
+                f"The engine {self.name!r} failed: {first_line(error)}",
                 "Free some memory, or use fewer threads.",
             ) from error
         return dict(zip(self._wanted, results, strict=True))
@@ -110,7 +106,7 @@ class OnnxEngine:
         binding = self._session.io_binding()
         for name, value in feeds.items():
             binding.bind_input(name, "cpu", 0, np.float32, value.shape, value.ctypes.data)
-        for name, shape in self._outputs.items():
+        for name, shape in self.outputs.items():
             binding.bind_output(name, "cpu", 0, np.float32, shape, out[name].ctypes.data)
         self._session.run_with_iobinding(binding)
         return {name: out[name] for name in self._wanted}
@@ -138,19 +134,28 @@ def imported() -> Any:
 def shapes_of(
     session: Any, name: str, advice: str
 ) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
-    """The shapes of a session's inputs and of its outputs, by name.
+    """The shapes of a session's inputs and of its outputs, by name, for one frame.
 
     :raises EngineError: one is not float32, or its shape is not fixed.
     """
-    for value in (*session.get_inputs(), *session.get_outputs()):
-        if value.type != "tensor(float)" or not all(isinstance(n, int) for n in value.shape):
+
+    def shape(value: Any) -> tuple[int, ...]:
+        told = [1 if size == BATCH else size for size in value.shape]
+        if value.type != "tensor(float)" or not all(isinstance(n, int) for n in told):
             raise EngineError(
                 f"The engine {name!r} has {value.name!r} as {value.type} {value.shape}, "
                 "but engines take and give float32 of a fixed shape.",
                 advice,
             )
-    inputs = {value.name: tuple(value.shape) for value in session.get_inputs()}
-    return inputs, {value.name: tuple(value.shape) for value in session.get_outputs()}
+        return tuple(told)
+
+    inputs = {value.name: shape(value) for value in session.get_inputs()}
+    return inputs, {value.name: shape(value) for value in session.get_outputs()}
+
+
+def has_free_frames(session: Any) -> bool:
+    """Whether a session's model leaves free how many frames are computed at once."""
+    return all(value.shape[:1] == [BATCH] for value in session.get_inputs())
 
 
 def first_line(error: Exception) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -18,7 +18,12 @@ from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.host_arrays import check_results
-from bunraku.runtime.engines.protocol import EngineRequest, Precision, select
+from bunraku.runtime.engines.protocol import (
+    EngineRequest,
+    Precision,
+    only_one_frame,
+    select,
+)
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
 
@@ -35,12 +40,13 @@ class OpenVinoEngine:
 
     :param request: its precision is f32 or bf16; None for bf16 where results are coarse and the
         processor has it.
+    :param frames: how many are computed at once, where the model leaves that free.
     :raises MissingExtraError: OpenVINO is not installed.
     :raises EngineError: the model cannot be loaded, or the processor has no such numbers.
     """
 
-    def __init__(self, request: EngineRequest) -> None:
-        self._name, self._advice = request.name, request.advice
+    def __init__(self, request: EngineRequest, *, frames: int = 1) -> None:
+        self._asked, self.name, self.advice = request, request.name, request.advice
         self._core = core = _core()
         precision = _precision(core, request)
         threads = request.threads or cores()
@@ -57,31 +63,22 @@ class OpenVinoEngine:
             self._options |= _kept()
         with self._told():
             self._model = model = core.read_model(request.model)
+            _fix_frames(model, frames)
         self._check_inputs(model)
-        self._inputs = {_any_name(port): tuple(port.shape) for port in model.inputs}
-        self._outputs = {
+        self.inputs = {_any_name(port): tuple(port.shape) for port in model.inputs}
+        self.outputs = {
             result.get_friendly_name().rpartition(_SINK)[0]: tuple(result.shape)
             for result in model.get_results()
         }
+        if frames > 1 and any(shape[:1] != (frames,) for shape in self.inputs.values()):
+            raise only_one_frame(self, frames)
         self._compiled: Any = None
         self._idle: list[Any] = []
         self._lock = threading.Lock()
 
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def advice(self) -> str:
-        return self._advice
-
-    @property
-    def inputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._inputs
-
-    @property
-    def outputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._outputs
+    def of_batch(self, frames: int) -> OpenVinoEngine:
+        """See ``BatchEngine``."""
+        return OpenVinoEngine(self._asked, frames=frames)
 
     def run(
         self,
@@ -95,18 +92,18 @@ class OpenVinoEngine:
         chosen = select(self, feeds)
         results = {
             name: np.empty(shape, np.float32) if out is None else out[name]
-            for name, shape in self._outputs.items()
+            for name, shape in self.outputs.items()
         }
         with self._request() as request:
             try:
-                for i, name in enumerate(self._inputs):
+                for i, name in enumerate(self.inputs):
                     request.set_input_tensor(i, _shared(chosen[name]))
                 for i, array in enumerate(results.values()):
                     request.set_output_tensor(i, _tensor(array))
                 request.infer()
             except Exception as error:
                 raise EngineError(
-                    f"The engine {self._name!r} failed: {_line(error)}",
+                    f"The engine {self.name!r} failed: {_line(error)}",
                     "Free some memory, or use fewer threads.",
                 ) from error
         return results
@@ -131,8 +128,8 @@ class OpenVinoEngine:
             yield
         except Exception as error:
             raise EngineError(
-                f"OpenVINO cannot load the engine {self._name!r}: {_line(error)}",
-                f"{self._advice} Or update openvino.",
+                f"OpenVINO cannot load the engine {self.name!r}: {_line(error)}",
+                f"{self.advice} Or update openvino.",
             ) from error
 
     def _check_inputs(self, model: Any) -> None:
@@ -140,9 +137,9 @@ class OpenVinoEngine:
             kind, shape = port.get_element_type().get_type_name(), port.get_partial_shape()
             if kind != "f32" or shape.is_dynamic:
                 raise EngineError(
-                    f"The engine {self._name!r} has {_any_name(port)!r} as {kind} {shape}, "
+                    f"The engine {self.name!r} has {_any_name(port)!r} as {kind} {shape}, "
                     "but engines take and give float32 of a fixed shape.",
-                    self._advice,
+                    self.advice,
                 )
 
 
@@ -161,6 +158,15 @@ def _core() -> Any:
             "OpenVINO is not installed.", "Run: pip install 'bunraku[openvino]'"
         ) from error
     return openvino.Core()
+
+
+def _fix_frames(model: Any, frames: int) -> None:
+    """Of a fixed size the graph is planned as if it had never been free."""
+    shapes = {port: port.get_partial_shape() for port in model.inputs}
+    if all(len(shape) and shape[0].is_dynamic for shape in shapes.values()):
+        for shape in shapes.values():
+            shape[0] = frames
+        model.reshape(shapes)
 
 
 def _precision(core: Any, request: EngineRequest) -> Precision:

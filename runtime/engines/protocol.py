@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bunraku.errors import EngineError
 from bunraku.runtime.device import Device, Queue
 from bunraku.spec.arrays import Array, Tensors
+
+MOST_FRAMES = 8
+"""How many frames are computed at once, at most."""
 
 
 class Engine(Protocol):
@@ -47,6 +50,21 @@ class Engine(Protocol):
         """
 
 
+@runtime_checkable
+class BatchEngine(Engine, Protocol):
+    """An engine that can be had for several frames at once, if its graph leaves their number free.
+
+    The rows of its arrays, along their first axis, are the frames'; none depends on another.
+    """
+
+    def of_batch(self, frames: int) -> Engine:
+        """The same network for so many frames at once; weights are shared where that can be.
+
+        :raises OutOfMemoryError: the GPU has too little memory for so many.
+        :raises EngineError: the graph is for one frame.
+        """
+
+
 class Precision(StrEnum):
     """The numbers that an engine computes with inside; it takes and gives float32 all the same."""
 
@@ -79,9 +97,31 @@ class EngineRequest:
     """Whether the same model will be asked for at the next start, so that what was compiled of it
     is worth keeping."""
 
+    def __post_init__(self) -> None:
+        # An enumeration's member would tell its class in every message.
+        object.__setattr__(self, "name", str(self.name))
+
 
 Loader = Callable[[EngineRequest], Engine]
 """Raises MissingExtraError if the library is not installed, EngineError if the model cannot run."""
+
+
+def of_frames(shapes: Mapping[str, tuple[int, ...]], frames: int) -> dict[str, tuple[int, ...]]:
+    """Shapes of so many frames, by name.
+
+    :param shapes: of one frame.
+    """
+    if frames == 1:
+        return dict(shapes)
+    return {name: (frames, *shape[1:]) for name, shape in shapes.items()}
+
+
+def only_one_frame(engine: Engine, frames: int) -> EngineError:
+    """For an engine whose graph is for one frame and nothing else."""
+    return EngineError(
+        f"The graph of the engine {engine.name!r} is for one frame at a time, not {frames}.",
+        engine.advice,
+    )
 
 
 def select(engine: Engine, known: Tensors) -> dict[str, Array]:

@@ -22,6 +22,7 @@ from bunraku.runtime.engines.present import (
     missing_package,
 )
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
+from bunraku.runtime.engines.sharing import Place, Sharing
 from bunraku.runtime.engines.tensorrt.library import missing_library
 
 AUTO = "auto"
@@ -195,6 +196,8 @@ class EngineFactory:
     """Of each engine; None for as many as the process may use."""
     given: Device | None = None
     """The device; None for the library's own."""
+    sharing: Sharing = field(default_factory=Sharing)
+    """How sessions share the engines."""
     choice: Choice = field(init=False)
     """What was taken."""
     device: Device = field(init=False)
@@ -213,6 +216,7 @@ class EngineFactory:
         advice: str = EXPORT_AGAIN,
         outputs: Sequence[str] | None = None,
         coarse: bool = False,
+        each_frame: Place | None = None,
     ) -> Engine:
         """An engine of a model.
 
@@ -222,11 +226,13 @@ class EngineFactory:
         :param outputs: those that are wanted, so that what only the others need is not computed;
             None for all.
         :param coarse: whether its results are pictures, which rounded numbers hardly change.
+        :param each_frame: where its arrays lie, if every frame of every session runs it, so that
+            sessions share it; None for what runs now and then.
         :raises EngineError: the model cannot be loaded.
         :raises MissingExtraError: the library is not installed.
         """
         load: Loader = _named(LIBRARIES[self.choice.kind].loader)
-        return load(
+        engine = load(
             EngineRequest(
                 model if outputs is None else only(model, outputs, name, advice),
                 name,
@@ -238,3 +244,4 @@ class EngineFactory:
                 lasting=isinstance(model, Path),
             )
         )
+        return engine if each_frame is None else self.sharing.of(engine, each_frame, self.device)

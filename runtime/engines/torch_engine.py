@@ -16,7 +16,13 @@ from bunraku.errors import BunrakuError, EngineError
 from bunraku.runtime.cuda_device import CudaDevice, import_torch, told_as_ours
 from bunraku.runtime.device import Event, Queue
 from bunraku.runtime.engines.onnx_runtime import first_line
-from bunraku.runtime.engines.protocol import EngineRequest, Precision, select
+from bunraku.runtime.engines.protocol import (
+    EngineRequest,
+    Precision,
+    of_frames,
+    only_one_frame,
+    select,
+)
 from bunraku.runtime.engines.torch_graph.graph import TorchGraph
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
@@ -36,6 +42,8 @@ class TorchEngine:
     :param torch: the module.
     :param place: gives a tensor of the host's where the network runs.
     :param compiled: whether torch compiles it first, which takes minutes.
+    :param graph: the model, where it was read before.
+    :param frames: how many are computed at once, where the model leaves that free.
     :raises EngineError: the model cannot be read, or holds what is not done here, or it cannot be
         compiled.
     """
@@ -47,16 +55,32 @@ class TorchEngine:
         place: Callable[[Any], Any] = lambda tensor: tensor,
         *,
         compiled: bool = False,
+        graph: TorchGraph | None = None,
+        frames: int = 1,
     ) -> None:
-        self.name, self.advice = str(request.name), request.advice
-        self._torch = torch
-        graph = self._read(request, place)
-        self.inputs: Mapping[str, tuple[int, ...]] = graph.inputs
-        self.outputs: Mapping[str, tuple[int, ...]] = graph.outputs
+        self.name, self.advice = request.name, request.advice
+        self._torch, self._place = torch, place
+        self._request, self._is_compiled = request, compiled
+        self._read_graph = graph = graph or self._read(request, place)
+        if frames > 1 and not graph.free:
+            raise only_one_frame(self, frames)
+        self.inputs: Mapping[str, tuple[int, ...]] = of_frames(graph.inputs, frames)
+        self.outputs: Mapping[str, tuple[int, ...]] = of_frames(graph.outputs, frames)
         self._graph: Callable[[Mapping[str, Any]], dict[str, Any]] = graph
         if compiled:
             self._graph = torch.compile(graph, dynamic=False, fullgraph=True)
             self._compile({n: place(torch.zeros(shape)) for n, shape in self.inputs.items()})
+
+    def of_batch(self, frames: int) -> TorchEngine:
+        """See ``BatchEngine``: the weights are shared."""
+        return TorchEngine(
+            self._request,
+            self._torch,
+            self._place,
+            compiled=self._is_compiled,
+            graph=self._read_graph,
+            frames=frames,
+        )
 
     def run(
         self,
@@ -117,14 +141,31 @@ class TorchCudaEngine(TorchEngine):
     """
 
     def __init__(
-        self, request: EngineRequest, device: CudaDevice, *, compiled: bool = False
+        self,
+        request: EngineRequest,
+        device: CudaDevice,
+        *,
+        compiled: bool = False,
+        graph: TorchGraph | None = None,
+        frames: int = 1,
     ) -> None:
         self._device = device
         self._lock = threading.Lock()
         self._last: Event | None = None
-        super().__init__(request, device.torch, device.put, compiled=compiled)
+        super().__init__(
+            request, device.torch, device.put, compiled=compiled, graph=graph, frames=frames
+        )
         self._fixed = {name: device.empty(shape) for name, shape in self.inputs.items()}
         self._replay, self._made = self._capture(device.queue(Stage.DENSEPOSE), request)
+
+    def of_batch(self, frames: int) -> TorchCudaEngine:
+        return TorchCudaEngine(
+            self._request,
+            self._device,
+            compiled=self._is_compiled,
+            graph=self._read_graph,
+            frames=frames,
+        )
 
     def run(
         self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None

@@ -7,8 +7,8 @@ brings: TensorRT, or TensorRT-RTX in its RTX wheel.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from contextlib import nullcontext, redirect_stdout
+from copy import copy
 from importlib import import_module
 from io import StringIO
 from typing import Any
@@ -18,7 +18,14 @@ import numpy as np
 from bunraku.errors import EngineError
 from bunraku.runtime.cuda_device import import_torch, told_as_ours
 from bunraku.runtime.device import Queue
-from bunraku.runtime.engines.protocol import Engine, EngineRequest, select
+from bunraku.runtime.engines.gpu_errors import gpu_error
+from bunraku.runtime.engines.protocol import (
+    Engine,
+    EngineRequest,
+    of_frames,
+    only_one_frame,
+    select,
+)
 from bunraku.runtime.engines.tensorrt.engine import FREE_MEMORY, Plan
 from bunraku.runtime.engines.tensorrt.library import MODULES, Library, library_of
 from bunraku.runtime.engines.tensorrt.loading import engine_of
@@ -81,34 +88,28 @@ class TorchTensorRtEngine:
         torch: Any,
         place: str,
     ) -> None:
-        self._name, self._advice = plan.name, advice
-        self._torch, self._place = torch, place
+        self.name, self.advice = plan.name, advice
+        self._plan, self._torch, self._place = plan, torch, place
         self._lock = threading.Lock()
-        self._inputs = {name: plan.shape(name, 1) for name in plan.inputs}
-        self._outputs = plan.output_shapes(plan.context(self._inputs))
+        self.inputs = {name: plan.shape(name, 1) for name in plan.inputs}
+        self.outputs = plan.output_shapes(plan.context(self.inputs))
         try:
             with told_as_ours(torch):
                 self._module = module.dynamo.runtime.TorchTensorRTModule(
-                    serialised, list(self._inputs), list(self._outputs), name=plan.name
+                    serialised, list(self.inputs), list(self.outputs), name=plan.name
                 )
         except RuntimeError as error:
-            raise self._fault("cannot be loaded by Torch-TensorRT", error) from error
+            raise self._fault("cannot be loaded by Torch-TensorRT", error, loading=True) from error
 
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def advice(self) -> str:
-        return self._advice
-
-    @property
-    def inputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._inputs
-
-    @property
-    def outputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._outputs
+    def of_batch(self, frames: int) -> TorchTensorRtEngine:
+        """See ``BatchEngine``: the same module, which takes any number."""
+        fewest, most = self._plan.batches()
+        if not fewest <= frames <= most:
+            raise only_one_frame(self, frames)
+        result = copy(self)
+        result.inputs = of_frames(self.inputs, frames)
+        result.outputs = of_frames(self.outputs, frames)
+        return result
 
     def run(
         self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
@@ -123,7 +124,7 @@ class TorchTensorRtEngine:
                     given = self._module(*(self._tensor(value) for value in chosen.values()))
             except RuntimeError as error:
                 raise self._fault("failed", error) from error
-            results = dict(zip(self._outputs, _several(given), strict=True))
+            results = dict(zip(self.outputs, _several(given), strict=True))
             return {
                 name: _into(tensor, told.get(name), on_host) for name, tensor in results.items()
             }
@@ -134,9 +135,11 @@ class TorchTensorRtEngine:
             return value.to(self._place)
         return value.contiguous()
 
-    def _fault(self, what: str, error: RuntimeError) -> EngineError:
+    def _fault(self, what: str, error: RuntimeError, *, loading: bool = False) -> EngineError:
         line = str(error).strip().split("\n", 1)[0][:200]
-        return EngineError(f"The engine {self._name!r} {what}: {line}.", FREE_MEMORY)
+        return gpu_error(self.name, line, loading=loading) or EngineError(
+            f"The engine {self.name!r} {what}: {line}.", FREE_MEMORY
+        )
 
 
 def _several(given: Any) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from bunraku.runtime.buffers import Ring
 from bunraku.runtime.device import HostQueue
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.engines.sharing import Place
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
 from bunraku.runtime.pose.roi import Roi, crop, to_network
 from bunraku.spec.arrays import Array, Picture
@@ -85,10 +86,11 @@ class Landmarker:
     def load(cls, networks: PoseNetworks, engines: EngineFactory) -> Landmarker:
         """Load the network; raises MissingExtraError or EngineError."""
         name, path = "pose landmarks", networks.landmarks
-        return cls(
-            engines.make(path, name, advice=FETCH_AGAIN),
-            engines.make(path, name, advice=FETCH_AGAIN, outputs=_WITHOUT_MASK),
+        whole, maskless = (
+            engines.make(path, name, advice=FETCH_AGAIN, outputs=outputs, each_frame=Place.HOST)
+            for outputs in (None, _WITHOUT_MASK)
         )
+        return cls(whole, maskless)
 
     def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
         """Look at one crop.

@@ -118,7 +118,7 @@ def run_load(
     photo_path, clip_path = media(options.photo, options.clip)
     picture, clip = read_photo(photo_path), read_clip(clip_path)
     shares = live_shares()
-    models = options.load(options.threads or shares.threads)
+    models = options.load(options.threads or shares.threads, sessions=max(load.sessions))
 
     def puppet() -> Puppet:
         return Puppet(models, options.puppet())

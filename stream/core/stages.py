@@ -56,6 +56,8 @@ class StagedPuppet(Protocol):
 
     def calibrate(self) -> None: ...
 
+    def news(self) -> list[str]: ...
+
     def drive(
         self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False
     ) -> Driving | None: ...
@@ -165,6 +167,8 @@ class _DensePoseStage(_PuppetStage):
 
     async def run(self, frame: LiveFrame) -> None:
         controls, frozen = self._scene.controls, self._scene.frozen
+        for line in self._puppet.news():
+            controls.notify(line)
         identity = controls.identity
         frame.mirrored = controls.mirror
         self._puppet.face = controls.face_strength

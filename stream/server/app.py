@@ -52,6 +52,8 @@ def make_app(
         raise InputError("The server has no models.", "Give them, or stages and identify.")
     app = web.Application(middlewares=[guard], client_max_size=64 * 2**10)
     app[SERVICE] = Service(options, stages, identify, clock)
+    if models is not None:
+        app[SERVICE].metrics.watch(models.notices)
     app.cleanup_ctx.append(_started)
     app.on_shutdown.append(_stop)
     app.add_routes(routes())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bunraku.errors import DeviceError
+from bunraku.runtime.notices import Notices
 from bunraku.stream.core.frame import LiveFrame
 
 # Seconds; from a millisecond to where nobody would call it live any more.
@@ -57,6 +59,16 @@ class Metrics:
         self.failures = Counter(
             "bunraku_engine_failures", "Times that an engine began to keep failing.", registry=r
         )
+        self.gpu_failures = Counter(
+            "bunraku_gpu_failures",
+            "Frames lost to a GPU that failed or had too little memory: the processor goes on.",
+            registry=r,
+        )
+        self.smaller_batches = Gauge(
+            "bunraku_smaller_batches",
+            "Times that a GPU's memory was too little for the frames of several sessions at once.",
+            registry=r,
+        )
         self.stage_seconds = Histogram(
             "bunraku_stage_seconds",
             "Time that a stage worked on a frame.",
@@ -85,6 +97,10 @@ class Metrics:
         )
         self.recordings = Counter("bunraku_recordings", "Recordings made.", registry=r)
 
+    def watch(self, notices: Notices) -> None:
+        """Count what the sessions' engines say."""
+        self.smaller_batches.set_function(lambda: len(notices))
+
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""
         return generate_latest(self.registry)
@@ -108,8 +124,9 @@ class FrameMetrics:
     def dropped(self, where: str) -> None:
         self._metrics.frames_dropped.labels(_label(where)).inc()
 
-    def failed(self, where: str, error: Exception) -> None:  # noqa: ARG002 - the protocol's
+    def failed(self, where: str, error: Exception) -> None:
         self._metrics.faults.labels(_label(where)).inc()
+        self._metrics.gpu_failures.inc(isinstance(error, DeviceError))
 
     def delivered(self, frame: LiveFrame, sink: str, age_s: float) -> None:
         metrics = self._metrics

@@ -53,6 +53,9 @@ class BrightnessPuppet:
         report = SourceReport(width, height, 2, False, (0, 0, height), ("2 people",))
         return cast(Identity, _Held(picture)), report
 
+    def news(self) -> list[str]:
+        return []
+
     def calibrate(self) -> None:
         pass
 

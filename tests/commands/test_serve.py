@@ -64,7 +64,7 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
         return Loaded()
 
     monkeypatch.setattr(Models, "load", load)
-    load_engines(Loading(threads=2, face=None))
+    load_engines(Loading(threads=2, face=None), 12)
     how = {
         "iuv": "iuv",
         "threads": 2,
@@ -72,6 +72,7 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
         "pose": PoseModel.FULL,
         "resolution": 384,
         "engine": "auto",
+        "sessions": 12,
     }
     assert told == [("live", how | {"face": False, "hands": True}), "warm"]
 

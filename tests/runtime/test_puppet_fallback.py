@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import FakeEstimator, engines, models, street, with_person
+from tests.runtime.fakes import FakeEngine, FakeEstimator, engines, models, street, with_person
 
 from bunraku.errors import DeviceError, DeviceLostError, OutOfMemoryError
+from bunraku.runtime.device import Queue
+from bunraku.runtime.engines import batching
+from bunraku.runtime.engines.batches import Batches
+from bunraku.runtime.engines.batching import Batching
+from bunraku.runtime.engines.company import asker
+from bunraku.runtime.engines.protocol import of_frames
 from bunraku.runtime.later import Later
 from bunraku.runtime.models import Models
 from bunraku.runtime.pose import Pose
@@ -137,6 +144,84 @@ def test_without_anything_to_take_its_place_the_error_stays() -> None:
     gpu.failing = {"motion"}
     with pytest.raises(DeviceLostError, match=r"^The GPU has failed: CUDA error\. Start anew\.$"):
         puppet.animate(FRAMES[0], 0.0)
+
+
+class Shared:
+    """An engine for two frames whose memory is too little as soon as it is used."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.name, self.advice = engine.name, engine.advice
+        self.inputs, self.outputs = of_frames(engine.inputs, 2), of_frames(engine.outputs, 2)
+        self.runs = 0
+
+    def of_batch(self, frames: int) -> Shared:
+        assert frames == 2
+        return self
+
+    def run(
+        self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
+    ) -> dict[str, Array]:
+        self.runs += 1
+        if self.runs > 1:  # the first is at the start
+            raise OutOfMemoryError("The GPU has too little memory left.")
+        return {name: np.zeros(shape, np.float32) for name, shape in self.outputs.items()}
+
+
+def test_too_little_memory_makes_a_batch_smaller_and_then_the_processor_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batching, "WAIT_S", 60.0)  # so that both meet, however slow the machine
+    monkeypatch.setattr(batching, "COMPANY_S", 60.0)
+    gpu = Gpu(OutOfMemoryError("The GPU has too little memory left."))
+    single: Any = gpu.models.engines["motion"]
+    several = Shared(single)
+    notices = gpu.models.notices
+    batches = Batches(several, 2, lambda shape: np.empty(shape, np.float32), notices.add)
+    together = Batching(single, batches)
+    shared = replace(gpu.models, engines={**gpu.models.engines, "motion": together})
+    puppets = [Puppet(shared) for _ in range(2)]
+    for puppet in puppets:
+        puppet.set_source(PHOTO)
+        together._has_company(puppet._session)
+    right = expected()[0]
+    with ThreadPoolExecutor(2) as pool:
+        for picture in pool.map(lambda puppet: puppet.animate(FRAMES[0], 0.0), puppets):
+            assert np.array_equal(picture, right)
+    assert (several.runs, gpu.loaded) == (2, 0)
+    said = (
+        "The GPU has too little memory for 2 frames at once in the engine 'motion': it computes "
+        "1 at a time from now on."
+    )
+    assert [puppet.news() for puppet in puppets] == [[said], [said]]
+    assert [puppet.news() for puppet in puppets] == [[], []], "once"
+    assert Puppet(shared).news() == [], "it is long past"
+    gpu.failing = {"motion"}
+    assert np.array_equal(puppets[0].animate(FRAMES[0], 1.0), right)
+    assert gpu.loaded == 1
+
+
+def test_what_a_puppet_asks_is_told_apart_from_another_s() -> None:
+    gpu = Gpu()
+    asked: dict[str, set[object]] = {"source": set(), "motion": set(), "blend": set()}
+    for name, sessions in asked.items():
+        engine: Any = gpu.models.engines[name]
+
+        def run(
+            known: Tensors, run: Any = engine.function, sessions: set[object] = sessions
+        ) -> dict[str, Array]:
+            sessions.add(asker())
+            result: dict[str, Array] = run(known)
+            return result
+
+        engine.function = run
+    puppets = [Puppet(gpu.models) for _ in range(2)]
+    for puppet in puppets:
+        puppet.set_source(PHOTO)
+        puppet.animate(FRAMES[0], 0.0)
+    assert None not in asked["motion"]
+    assert len(asked["motion"]) == 2
+    assert asked["source"] == asked["motion"] == asked["blend"]
+    assert asker() is None
 
 
 def test_nothing_is_loaded_as_long_as_all_is_well(caplog: pytest.LogCaptureFixture) -> None:

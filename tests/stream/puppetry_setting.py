@@ -39,6 +39,7 @@ class Pencil:
         self.mirrored: list[bool] = []
         self.corners: list[int] = []
         self.turned_deg = 0
+        self.said: list[str] = []
         self.face = 0.0
         self.parts = ALL_PARTS
 
@@ -47,6 +48,10 @@ class Pencil:
         self.threads.setdefault(stage, set()).add(threading.current_thread().name)
         if stage in self.failing:
             raise EngineError(f"{stage} is broken")
+
+    def news(self) -> list[str]:
+        said, self.said = self.said, []
+        return said
 
     def calibrate(self) -> None:
         self.calls.append("calibrate")

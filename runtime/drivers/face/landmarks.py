@@ -16,6 +16,7 @@ from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.networks import FaceNetworks
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.engines.sharing import Place
 from bunraku.runtime.pose.networks import FETCH_AGAIN
 from bunraku.runtime.pose.roi import Roi, crop, to_network
 from bunraku.spec.arrays import Array, Picture
@@ -62,7 +63,11 @@ class FaceLandmarker:
     def load(cls, networks: FaceNetworks, engines: EngineFactory | None = None) -> FaceLandmarker:
         """Load the network; raises MissingExtraError or EngineError."""
         factory = engines or EngineFactory()
-        return cls(factory.make(networks.landmarks, "face landmarks", advice=FETCH_AGAIN))
+        return cls(
+            factory.make(
+                networks.landmarks, "face landmarks", advice=FETCH_AGAIN, each_frame=Place.HOST
+            )
+        )
 
     def run(self, picture: Picture, roi: Roi) -> Face:
         """Look at one crop.

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from bunraku.runtime.drivers.hands.networks import HandNetworks
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.engines.sharing import Place
 from bunraku.runtime.pose.networks import FETCH_AGAIN
 from bunraku.runtime.pose.roi import Roi, crop, to_network
 from bunraku.spec.arrays import Array, Picture
@@ -95,7 +96,11 @@ class HandLandmarker:
     def load(cls, networks: HandNetworks, engines: EngineFactory | None = None) -> HandLandmarker:
         """Load the network; raises MissingExtraError or EngineError."""
         factory = engines or EngineFactory()
-        return cls(factory.make(networks.landmarks, "hand landmarks", advice=FETCH_AGAIN))
+        return cls(
+            factory.make(
+                networks.landmarks, "hand landmarks", advice=FETCH_AGAIN, each_frame=Place.HOST
+            )
+        )
 
     def run(self, picture: Picture, roi: Roi) -> Hand:
         """Look at one crop.

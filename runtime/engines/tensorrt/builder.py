@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from bunraku.errors import EngineError
+from bunraku.runtime.engines.protocol import MOST_FRAMES
 from bunraku.runtime.engines.tensorrt.library import Library, sm
+from bunraku.spec.tensors import BATCH
 
 WORKSPACE_MIB = 1024
 """What a layer may use beside its inputs and outputs, at most."""
@@ -24,7 +26,7 @@ class Sizes:
     most: int
 
 
-SIZES: Mapping[str, Sizes] = MappingProxyType({"batch": Sizes(1, 1, 8)})
+SIZES: Mapping[str, Sizes] = MappingProxyType({BATCH: Sizes(1, 1, MOST_FRAMES)})
 """Of the free dimensions of a graph, by the names that it gives them."""
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from bunraku.errors import EngineError
+from bunraku.errors import DeviceError, EngineError, OutOfMemoryError
 from bunraku.runtime.cuda_device import told_as_ours
 from bunraku.runtime.device import Queue
+from bunraku.runtime.engines.gpu_errors import gpu_error
 from bunraku.runtime.engines.protocol import select
 from bunraku.runtime.engines.tensorrt.library import Library
 from bunraku.spec.arrays import Array, Tensors
@@ -35,7 +36,7 @@ class Plan:
             self.engine = self._runtime.deserialize_cuda_engine(serialised)
             if self.engine is None:
                 why = errors[0] if errors else "it does not say why"
-                raise EngineError(
+                raise gpu_error(name, why, loading=True) or EngineError(
                     f"{library.version} cannot load the engine {name!r}: {why}.", FREE_MEMORY
                 )
         self.library, self.name = library, name
@@ -70,11 +71,11 @@ class Plan:
     def context(self, inputs: Mapping[str, tuple[int, ...]]) -> Any:
         """What runs it, for inputs of these shapes.
 
-        :raises EngineError: the GPU has too little memory.
+        :raises OutOfMemoryError: the GPU has too little memory.
         """
         context = self.engine.create_execution_context()
         if context is None:
-            raise EngineError(
+            raise OutOfMemoryError(
                 f"The GPU has too little memory for the engine {self.name!r}.", FREE_MEMORY
             )
         for name, shape in inputs.items():
@@ -107,15 +108,16 @@ class TensorRtEngine:
                 f"The engine {plan.name!r} takes {fewest} to {most} frames at once, not {batch}.",
                 advice,
             )
-        self._plan, self._advice, self._torch, self._place = plan, advice, torch, place
+        self.name, self.advice = plan.name, advice
+        self._plan, self._torch, self._place = plan, torch, place
         self._lock = threading.Lock()
         with told_as_ours(torch):
-            self._inputs = {name: plan.shape(name, batch) for name in plan.inputs}
-            self._context = context = plan.context(self._inputs)
-            self._outputs = plan.output_shapes(context)
+            self.inputs = {name: plan.shape(name, batch) for name in plan.inputs}
+            self._context = context = plan.context(self.inputs)
+            self.outputs = plan.output_shapes(context)
             self._buffers = {
                 name: torch.zeros(shape, dtype=torch.float32, device=place)
-                for name, shape in {**self._inputs, **self._outputs}.items()
+                for name, shape in {**self.inputs, **self.outputs}.items()
             }
             for name, buffer in self._buffers.items():
                 context.set_tensor_address(name, buffer.data_ptr())
@@ -125,29 +127,10 @@ class TensorRtEngine:
             self._free = torch.cuda.Event()
             self._free.record(self._stream)
 
-    @property
-    def name(self) -> str:
-        return self._plan.name
-
-    @property
-    def advice(self) -> str:
-        return self._advice
-
-    @property
-    def inputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._inputs
-
-    @property
-    def outputs(self) -> Mapping[str, tuple[int, ...]]:
-        return self._outputs
-
     def of_batch(self, batch: int) -> TensorRtEngine:
-        """The same weights for other numbers of frames, with buffers and a graph of its own.
-
-        :raises EngineError: its graph does not take so many.
-        """
+        """See ``BatchEngine``: the weights are shared; buffers and the CUDA graph are its own."""
         return TensorRtEngine(
-            self._plan, self._advice, torch=self._torch, place=self._place, batch=batch
+            self._plan, self.advice, torch=self._torch, place=self._place, batch=batch
         )
 
     def run(
@@ -169,7 +152,7 @@ class TensorRtEngine:
                     self._execute(stream)
                 else:
                     self._graph.replay()
-                given = {name: self._result(name, told.get(name)) for name in self._outputs}
+                given = {name: self._result(name, told.get(name)) for name in self.outputs}
                 self._free.record(stream)
                 if not on_host:
                     return given
@@ -190,7 +173,9 @@ class TensorRtEngine:
         with self._plan.library.listening() as errors:
             if not self._context.execute_async_v3(stream.cuda_stream):
                 why = errors[0] if errors else "the library does not say why"
-                raise EngineError(f"The engine {self.name!r} failed: {why}.", FREE_MEMORY)
+                raise gpu_error(self.name, why) or EngineError(
+                    f"The engine {self.name!r} failed: {why}.", FREE_MEMORY
+                )
 
     def _capture(self) -> Any:
         """A graph of one run; None where the library does something that no graph can hold."""
@@ -202,6 +187,8 @@ class TensorRtEngine:
         try:
             with cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
                 self._execute(stream)
+        except DeviceError:
+            raise
         except (EngineError, RuntimeError) as error:
             line = str(error).strip().split("\n", 1)[0][:200]
             log.warning("The engine %r runs without a CUDA graph: %s", self.name, line)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bunraku.runtime.engines.torch_graph.node import Function, Node, UnsupportedError
 from bunraku.runtime.engines.torch_graph.operators import make
+from bunraku.spec.tensors import BATCH
 
 if TYPE_CHECKING:
     import onnx
@@ -29,6 +30,8 @@ class _Step:
 
 class TorchGraph:
     """One model; gives the outputs by name for the inputs by name.
+
+    Where it leaves the number of frames free (``free``), it takes any; shapes are one frame's.
 
     :param model: an ONNX file, or the serialised model itself.
     :param torch: the module.
@@ -51,7 +54,9 @@ class TorchGraph:
         graph = onnx.load_model_from_string(content).graph
         self._torch, self._place, self._half = torch, place, half
         self._known = {t.name: self._tensor(t) for t in graph.initializer}
-        self.inputs = {i.name: _shape(i) for i in graph.input if i.name not in self._known}
+        inputs = [i for i in graph.input if i.name not in self._known]
+        self.free = all(_is_free(i) for i in inputs)
+        self.inputs = {i.name: _shape(i) for i in inputs}
         self.outputs = {o.name: _shape(o) for o in graph.output}
         later = [node for node in graph.node if not self._fold(node)]
         self._steps = self._ordered(later)
@@ -123,9 +128,13 @@ class TorchGraph:
         return self._torch.from_numpy(numpy_helper.to_array(told).copy())
 
 
+def _is_free(value: onnx.ValueInfoProto) -> bool:
+    return [d.dim_param for d in value.type.tensor_type.shape.dim[:1]] == [BATCH]
+
+
 def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...]:
     tensor = value.type.tensor_type
-    shape = tuple(d.dim_value for d in tensor.shape.dim)
+    shape = tuple(1 if d.dim_param == BATCH else d.dim_value for d in tensor.shape.dim)
     if tensor.elem_type != FLOAT or not all(shape):
         raise UnsupportedError(f"{value.name!r}, which is no float32 of a fixed shape")
     return shape

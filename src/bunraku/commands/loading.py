@@ -46,12 +46,18 @@ class Loading:
     """Which parts of the photo's person follow at first."""
 
     def models(
-        self, *, live: bool, threads: int | None = None, say: Callable[[str], None] | None = None
+        self,
+        *,
+        live: bool,
+        threads: int | None = None,
+        sessions: int = 1,
+        say: Callable[[str], None] | None = None,
     ) -> Models:
         """Load them, and say which inference library runs them.
 
         :param live: somebody waits for each frame, and may let other parts follow later.
         :param threads: unless the options say how many.
+        :param sessions: how many may share them at once.
         :param say: None for a line on stderr.
         """
         from bunraku.runtime.engines.registry import choose
@@ -68,6 +74,7 @@ class Loading:
             driver=self.driver,
             pose=PoseModel.choose(self.pose, live=live),
             resolution=self.resolution or (LIVE_RESOLUTION if live else RESOLUTION),
+            sessions=sessions,
         )
         (say or _tell)(f"engine: {choose(self.engine)}")
         return models

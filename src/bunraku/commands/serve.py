@@ -195,17 +195,22 @@ def serve(
         engine=engine,
         parts=options.parts,
     )
-    run_server(options, partial(load_engines, loading), _tell_ready(options))
+    load = partial(load_engines, loading, options.limits.sessions)
+    run_server(options, load, _tell_ready(options))
 
 
-def load_engines(loading: Loading) -> Models:
-    """Load the networks and let them run once: visitors do not wait for what is done once."""
+def load_engines(loading: Loading, sessions: int) -> Models:
+    """Load the networks and let them run once: visitors do not wait for what is done once.
+
+    :param sessions: how many may stream at once.
+    """
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
     from bunraku.stream.rtc.encoders import nvenc_works
 
     nvenc_works()  # asking a GPU for the first time takes a moment
     threads = live_shares(spare=SERVER_SPARE).threads
-    models = loading.models(live=True, threads=threads, say=log.info)  # stderr is for JSON
+    # stderr is for JSON
+    models = loading.models(live=True, threads=threads, sessions=sessions, say=log.info)
     models.warm_up()
     return models
 

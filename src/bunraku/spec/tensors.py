@@ -21,6 +21,10 @@ from bunraku.spec.surface import CHANNELS, PARTS, PRIOR_CHANNELS, SCORES
 Shape = tuple[int, ...]
 Shapes = dict[str, Shape]
 
+BATCH = "batch"
+"""What graphs call their first axis, the frames that are computed at once, where they leave their
+number free; wherever shapes are told, they are one frame's."""
+
 WARPED_CHANNELS = 5
 """Of ``image_masked`` and ``warped_image``: the photo's colours times mask, the mask, and the mask
 outside of P_s (hair, skirts)."""

@@ -76,6 +76,8 @@ class FakeOnnxRuntime:
     """Where its sessions find themselves."""
     fails: str | None = None
     """What a run says."""
+    refuses: str | None = None
+    """What a session says when it is opened."""
     told: list[dict[str, str]] = field(default_factory=list)
     """The options of CUDA's provider, a session each."""
     runs: list[tuple[Binding, RunOptions]] = field(default_factory=list)
@@ -87,6 +89,8 @@ class FakeOnnxRuntime:
         return list(self.providers)
 
     def InferenceSession(self, model: Any, options: Any, providers: list[Any]) -> Any:
+        if self.refuses is not None:
+            raise RuntimeError(self.refuses)
         real = onnxruntime.InferenceSession(model, options, providers=[CPU])
         ((name, told),) = providers
         assert name == CUDA

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.runtime.engines.networks import convolutions
 from tests.runtime.onnx_models import model
 
 from bunraku.errors import EngineError
-from bunraku.runtime.engines.protocol import Engine
+from bunraku.export.batch import free_batch
+from bunraku.runtime.engines.protocol import BatchEngine, Engine
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose import PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
 from bunraku.spec.arrays import Array
 
 SHAPES = {"a": (1, 2), "b": (1, 3)}
+IMAGE = (1, 3, 16, 16)
 ONES = {name: np.ones(shape, np.float32) for name, shape in SHAPES.items()}
 
 
@@ -89,9 +92,33 @@ def test_engines_of_changing_shape_are_refused(factory: EngineFactory) -> None:
     import onnx
 
     made = onnx.load_model_from_string(model(SHAPES, {"y": ((1, 4), 0.0)}))
-    made.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
+    made.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "length"
     with pytest.raises(EngineError, match=r"'free' has 'a' as .* fixed shape"):
         factory.make(made.SerializeToString(), "free")
+
+
+@pytest.mark.parametrize("kind", ["onnxruntime", "openvino:f32", "torch"])
+def test_several_frames_come_out_as_each_alone(kind: str) -> None:
+    engine = EngineFactory(kind, 1).make(free_batch(convolutions()).SerializeToString(), "tiny")
+    assert (engine.inputs, engine.outputs) == ({"image": IMAGE}, {"result": IMAGE})
+    assert isinstance(engine, BatchEngine)
+    images = np.random.default_rng(3).random((3, *IMAGE[1:]), np.float32)
+    three = engine.of_batch(3)
+    assert (three.inputs, three.outputs) == ({"image": images.shape}, {"result": images.shape})
+    together = three.run({"image": images})["result"]
+    for row in range(3):
+        alone = engine.run({"image": images[row : row + 1]})["result"]
+        assert np.allclose(together[row], alone[0], atol=1e-6)
+    with pytest.raises(EngineError, match=r"takes 'image' as \[3, .* not \[1, "):
+        three.run({"image": images[:1]})
+
+
+@pytest.mark.parametrize("kind", ["onnxruntime", "openvino:f32", "torch"])
+def test_a_graph_for_one_frame_stays_for_one(kind: str) -> None:
+    engine = EngineFactory(kind, 1).make(convolutions().SerializeToString(), "tiny", advice="Ask.")
+    assert isinstance(engine, BatchEngine)
+    with pytest.raises(EngineError, match=r"'tiny' is for one frame at a time, not 2\. Ask\."):
+        engine.of_batch(2)
 
 
 @pytest.mark.parametrize(

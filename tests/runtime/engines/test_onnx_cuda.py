@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.runtime.engines.fake_onnxruntime import CPU, CUDA, FakeOnnxRuntime, Tensor
+from tests.runtime.engines.networks import convolutions
 from tests.runtime.onnx_models import model
 
-from bunraku.errors import EngineError
+from bunraku.errors import DeviceLostError, EngineError, OutOfMemoryError
+from bunraku.export.batch import free_batch
 from bunraku.runtime.device import CpuDevice
 from bunraku.runtime.engines import onnx_cuda
 from bunraku.runtime.engines.onnx_cuda import OnnxCudaEngine, load
@@ -110,14 +112,62 @@ def test_the_cpu_does_not_step_in_without_a_word(ort: FakeOnnxRuntime) -> None:
     assert CUDA not in ort.providers
 
 
-def test_a_failed_run_is_one_line(ort: FakeOnnxRuntime) -> None:
+@pytest.mark.parametrize(
+    ("said", "kind", "told"),
+    [
+        ("CUDA failure 2: out of memory ; GPU=0", OutOfMemoryError, "too little memory left for"),
+        ("Failed to allocate memory for requested buffer of size 9", OutOfMemoryError, "too lit"),
+        ("CUDA failure 700: an illegal memory access", DeviceLostError, "has failed in .*700: an"),
+        ("CUDNN_STATUS_EXECUTION_FAILED", DeviceLostError, "has failed in the engine 'tiny'"),
+        ("Invalid rank for input", EngineError, "'tiny' failed on the GPU: Invalid rank"),
+    ],
+)
+def test_a_failed_run_is_one_line_of_its_kind(
+    ort: FakeOnnxRuntime, said: str, kind: type[EngineError], told: str
+) -> None:
     engine = _made()
-    ort.fails = "CUDA failure 2: out of memory\n at line 5"
-    with pytest.raises(EngineError, match="'tiny' failed on the GPU: CUDA failure 2") as caught:
+    ort.fails = f"{said}\n at line 5"
+    with pytest.raises(EngineError, match=told) as caught:
         engine.run({"a": ONE})
+    assert type(caught.value) is kind
     assert "\n" not in str(caught.value)
     with pytest.raises(EngineError, match="'tiny' needs 'a'"):
         engine.run({})
+
+
+def test_a_gpu_that_fails_where_another_stream_begins_is_lost(ort: FakeOnnxRuntime) -> None:
+    """Sessions are opened while frames run, one for each stream."""
+    ort.refuses = "CUDA failure 100: no CUDA-capable device is detected"
+    with pytest.raises(
+        EngineError, match="cannot load the engine 'tiny' on the GPU: CUDA fail"
+    ) as (caught):
+        _made(Gpu())
+    assert type(caught.value) is EngineError, "at the start it is the installation"
+    ort.refuses = "CUDA failure 2: out of memory"
+    with pytest.raises(OutOfMemoryError):
+        _made(Gpu())
+    ort.refuses = None
+    engine = _made(Gpu())
+    feeds: Any = {"a": Tensor(ONE)}
+    ort.refuses = "CUDA failure 719: unspecified launch failure"
+    with pytest.raises(DeviceLostError, match="has failed in the engine 'tiny'"):
+        engine.run(feeds, queue=_stream(3))
+
+
+def test_several_frames_are_run_in_the_same_sessions(ort: FakeOnnxRuntime) -> None:
+    free = free_batch(convolutions()).SerializeToString()
+    engine = load(EngineRequest(free, "tiny", "Ask.", CpuDevice()))
+    assert engine.inputs == {"image": (1, 3, 16, 16)}
+    four = engine.of_batch(4)
+    assert (four.inputs, four.outputs) == ({"image": (4, 3, 16, 16)}, {"result": (4, 3, 16, 16)})
+    images = np.random.default_rng(2).random((4, 3, 16, 16), np.float32)
+    together = four.run({"image": images})["result"]
+    for row in range(4):
+        alone = engine.run({"image": images[row : row + 1]})["result"]
+        assert np.allclose(together[row], alone[0], atol=1e-6)
+    assert len(ort.told) == 1
+    with pytest.raises(EngineError, match=r"'tiny' is for one frame at a time, not 2\. Ask\."):
+        _made().of_batch(2)
 
 
 def test_what_is_no_model_is_an_engine_error(ort: FakeOnnxRuntime) -> None:

@@ -20,6 +20,7 @@ from bunraku.runtime.engines.registry import (
     Library,
     choose,
 )
+from bunraku.spec.tensors import EngineName
 
 ABACUS = Library("abacus_engine:load", (Precision.INT8,), lambda: None, "Buy one.")
 
@@ -70,6 +71,12 @@ def test_whatever_asks_for_an_engine_gets_one_of_the_chosen(abacus: list[EngineR
     assert (told.model, told.name, told.advice) == (b"model", "tiny", "Ask.")
     assert (told.threads, told.precision) == (3, Precision.INT8)
     assert told.device is device
+
+
+def test_engines_are_called_by_plain_names(abacus: list[EngineRequest]) -> None:
+    made = EngineFactory("abacus:int8").make(b"model", EngineName.MOTION)
+    assert f"{made.name!r}" == "'motion'"
+    assert len(abacus) == 1
 
 
 def test_the_precision_may_be_left_to_the_library(abacus: list[EngineRequest]) -> None:

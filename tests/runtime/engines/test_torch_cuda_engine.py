@@ -6,13 +6,15 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from tests.runtime.engines.torch_graph.test_operators import numbers, one_node
 from tests.runtime.fake_device import HURRIED, FakeDevice
 from tests.runtime.late_tensor import LateTensor
 
-from bunraku.errors import OutOfMemoryError
+from bunraku.errors import EngineError, OutOfMemoryError
+from bunraku.export.batch import free_batch
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.engines.protocol import EngineRequest
@@ -95,6 +97,20 @@ def test_a_network_is_captured_once_and_replayed() -> None:
     assert device.torch.work.host_waits == waits, "nobody waits"
     graph = engine._replay.__self__  # type: ignore[attr-defined]
     assert graph.replays == 4
+
+
+def test_several_frames_have_a_graph_of_their_own_and_the_same_weights(device: FakeDevice) -> None:
+    free = free_batch(onnx.load_model_from_string(CONV)).SerializeToString()
+    engine = engine_of(device, free)
+    assert (engine.inputs, engine.outputs) == ({"x0": SHAPE}, {"y0": SHAPE})
+    three, queue = engine.of_batch(3), device.queue(Stage.MOTION)
+    x = numbers(3, *SHAPE[1:])
+    out = {"y0": device.empty(x.shape)}
+    three.run({"x0": device.upload(x, queue)}, out=out, queue=queue)
+    assert np.allclose(device.download([out["y0"]], queue)[0], convolved(x), atol=1e-4)
+    assert three._read_graph is engine._read_graph
+    with pytest.raises(EngineError, match="'conv' is for one frame at a time, not 2"):
+        engine_of(device).of_batch(2)
 
 
 def test_arrays_of_the_host_give_arrays_of_the_host(device: FakeDevice) -> None:

@@ -14,10 +14,10 @@ import torch
 from tests.runtime.engines.networks import convolutions
 from tests.runtime.engines.tensorrt.fakes import Done, FakeQueue, FakeTorch, FakeTrt
 
-from bunraku.errors import EngineError
+from bunraku.errors import DeviceLostError, EngineError
 from bunraku.runtime.device import CpuDevice
 from bunraku.runtime.engines import torch_tensorrt
-from bunraku.runtime.engines.protocol import EngineRequest
+from bunraku.runtime.engines.protocol import BatchEngine, EngineRequest
 from bunraku.runtime.engines.tensorrt import loading
 from bunraku.runtime.engines.tensorrt.builder import Built
 from bunraku.runtime.engines.tensorrt.library import Library
@@ -100,10 +100,28 @@ def test_tensors_stay_on_the_gpu(gpu: HostTensors) -> None:
     assert first.tolist() == second.tolist() == [[2.0, 2.0, 2.0]]
 
 
+def test_several_frames_are_run_by_the_same_module(
+    gpu: HostTensors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = Built(FakeTrt.plan(shape=(1, 3), most=8), None)
+    monkeypatch.setattr(loading, "build", lambda *_, **__: built)
+    made = load(request())
+    assert isinstance(made, BatchEngine)
+    two = made.of_batch(2)
+    assert two.outputs == {"result": (2, 3)}
+    assert two.run({"image": np.ones((2, 3), np.float32)})["result"].tolist() == [[2.0] * 3] * 2
+    assert len(FakeModule.made) == 1
+    with pytest.raises(EngineError, match="for one frame at a time, not 9"):
+        made.of_batch(9)
+
+
 def test_faults_are_told_in_one_line(gpu: HostTensors) -> None:
     made = load(request())
     FakeModule.fault = RuntimeError("[Error thrown at core]\nand much more")
     with pytest.raises(EngineError, match=r"^The engine 'tiny' failed: \[Error thrown at core\]\."):
+        made.run({"image": np.ones((1, 3), np.float32)})
+    FakeModule.fault = RuntimeError("CUDA error: an illegal memory access was encountered")
+    with pytest.raises(DeviceLostError, match="The GPU has failed in the engine 'tiny': CUDA err"):
         made.run({"image": np.ones((1, 3), np.float32)})
     FakeModule.fault = torch.OutOfMemoryError("CUDA out of memory")
     with pytest.raises(EngineError, match="too little memory"):

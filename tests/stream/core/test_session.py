@@ -52,6 +52,9 @@ class ColourPuppet:
             raise NoPersonError("No person was found in the photo.", "Use another.")
         return cast(Identity, FakeIdentity(int(photo.mean()))), REPORT
 
+    def news(self) -> list[str]:
+        return []
+
     def calibrate(self) -> None:
         self.calibrations += 1
 

@@ -369,6 +369,13 @@ async def test_a_driver_that_is_turned_is_told_of_once(session: Session, pencil:
     assert "upside down" in session.notices[1]
 
 
+async def test_what_becomes_of_the_engines_is_told_once(session: Session, pencil: Pencil) -> None:
+    pencil.said = ["The GPU has too little memory for 8 frames at once."]
+    await session.frame(5)
+    await session.frame(6)
+    assert session.notices == ["The GPU has too little memory for 8 frames at once."]
+
+
 async def test_a_gpu_that_fails_is_told_at_once(
     session: Session, pencil: Pencil, monkeypatch: pytest.MonkeyPatch
 ) -> None:

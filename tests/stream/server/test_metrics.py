@@ -3,6 +3,8 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 from tests.stream.fakes import picture
 
+from bunraku.errors import DeviceLostError, EngineError, OutOfMemoryError
+from bunraku.runtime.notices import Notices
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame, Span
 from bunraku.stream.server.metrics import FrameMetrics, Metrics
 
@@ -45,6 +47,21 @@ def test_frames_are_counted_where_they_go() -> None:
     assert found["bunraku_stage_seconds_bucket['0.01', 'motion']"] == 0
     assert found["bunraku_stage_seconds_bucket['0.02', 'motion']"] == 1
     assert found["bunraku_frame_age_seconds_count[]"] == 1
+
+
+def test_what_a_gpu_could_not_do_is_counted() -> None:
+    metrics, notices = Metrics(places=4), Notices()
+    metrics.watch(notices)
+    watching = FrameMetrics(metrics, "browser")
+    watching.failed("blend", EngineError("broken"))
+    watching.failed("motion", OutOfMemoryError("too little"))
+    watching.failed("motion", DeviceLostError("lost"))
+    found = samples(metrics)
+    assert found["bunraku_gpu_failures_total[]"] == 2
+    assert found["bunraku_faults_total['motion']"] == 2
+    assert found["bunraku_smaller_batches[]"] == 0
+    notices.add("It computes 4 at a time from now on.")
+    assert samples(metrics)["bunraku_smaller_batches[]"] == 1
 
 
 def test_servers_do_not_share_counters() -> None:

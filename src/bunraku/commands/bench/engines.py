@@ -6,17 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bunraku.commands.bench.options import (
-    BundleOption,
-    ClipOption,
-    JsonOption,
-    PhotoOption,
-    ThreadsOption,
-    check_json,
-    tell,
-    write_report,
-)
-from bunraku.commands.options import IuvBundleOption, LiveDriverOption
+from bunraku.commands import options as common
+from bunraku.commands.bench import options as bench
 from bunraku.runtime.options import DRIVER
 
 
@@ -28,14 +19,14 @@ def engines(
             help="Only this one; may come several times. By default all but torch-compiled.",
         ),
     ] = None,
-    bundle: BundleOption = "live",
-    iuv_bundle: IuvBundleOption = "iuv",
-    driver: LiveDriverOption = DRIVER,
-    threads: ThreadsOption = None,
-    photo: PhotoOption = None,
-    clip: ClipOption = None,
+    bundle: bench.BundleOption = "live",
+    iuv_bundle: common.IuvBundleOption = "iuv",
+    driver: common.LiveDriverOption = DRIVER,
+    threads: bench.ThreadsOption = None,
+    photo: bench.PhotoOption = None,
+    clip: bench.ClipOption = None,
     frames: Annotated[int, typer.Option(min=1, help="Frames to measure.")] = 60,
-    json_file: JsonOption = None,
+    json_file: bench.JsonOption = None,
 ) -> None:
     """Compare every inference library that is installed: how near to the reference, how fast."""
     from bunraku.runtime.bench.engines import candidates, run_engines
@@ -46,7 +37,7 @@ def engines(
     for name in only:
         if not candidates((name,)):
             choose(name)  # says which there are
-    check_json(json_file, photo, clip)
+    bench.check_json(json_file, photo, clip)
     options = BenchOptions(
         bundle=bundle,
         iuv=iuv_bundle,
@@ -57,8 +48,8 @@ def engines(
         frames=frames,
         warmup=min(20, frames),
     )
-    report = run_engines(options, only, tell)
-    if not write_report(json_file, report):
+    report = run_engines(options, only, bench.tell)
+    if not bench.write_report(json_file, report):
         return
     for told in report["engines"]:
         name = f"{told['engine']}:{told['precision']}"

@@ -6,13 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bunraku.commands.bench.options import (
-    JsonOption,
-    ThreadsOption,
-    check_json,
-    tell,
-    write_report,
-)
+from bunraku.commands.bench import options as bench
 
 
 def kernels(
@@ -25,13 +19,13 @@ def kernels(
     compiled: Annotated[
         bool, typer.Option(help="Also plain torch as torch compiles it, which takes a while.")
     ] = True,
-    threads: ThreadsOption = None,
-    json_file: JsonOption = None,
+    threads: bench.ThreadsOption = None,
+    json_file: bench.JsonOption = None,
 ) -> None:
     """Time each operator's forms beside plain torch and beside what the memory allows."""
     from bunraku.runtime.bench.kernels import KernelOptions, run_kernels
 
-    check_json(json_file)
+    bench.check_json(json_file)
     options = KernelOptions(
         device=device,
         samples=samples,
@@ -40,8 +34,8 @@ def kernels(
         compiled=compiled,
         only=only,
     )
-    report = run_kernels(options, tell)
-    if not write_report(json_file, report):
+    report = run_kernels(options, bench.tell)
+    if not bench.write_report(json_file, report):
         return
     typer.echo(f"a copy moves {report['copy_gb_s']:.0f} GB/s")
     for kernel in report["kernels"]:

@@ -7,41 +7,24 @@ from typing import Annotated, Any
 
 import typer
 
-from bunraku.commands.bench.options import (
-    BundleOption,
-    ClipOption,
-    JsonOption,
-    PhotoOption,
-    ThreadsOption,
-    check_json,
-    tell,
-    write_report,
-)
-from bunraku.commands.options import (
-    AUTO,
-    EngineOption,
-    FaceOption,
-    HandsOption,
-    IuvBundleOption,
-    LiveDriverOption,
-    ResolutionOption,
-)
+from bunraku.commands import options as common
+from bunraku.commands.bench import options as bench
 from bunraku.commands.show import progress_bar
 from bunraku.errors import InputError
 from bunraku.runtime.options import DRIVER, FACE, HANDS, LIVE_RESOLUTION
 
 
 def latency(
-    bundle: BundleOption = "live",
-    iuv_bundle: IuvBundleOption = "iuv",
-    driver: LiveDriverOption = DRIVER,
-    face: FaceOption = FACE,
-    hands: HandsOption = HANDS,
-    resolution: ResolutionOption = None,
-    engine: EngineOption = AUTO,
-    threads: ThreadsOption = None,
-    photo: PhotoOption = None,
-    clip: ClipOption = None,
+    bundle: bench.BundleOption = "live",
+    iuv_bundle: common.IuvBundleOption = "iuv",
+    driver: common.LiveDriverOption = DRIVER,
+    face: common.FaceOption = FACE,
+    hands: common.HandsOption = HANDS,
+    resolution: common.ResolutionOption = None,
+    engine: common.EngineOption = common.AUTO,
+    threads: bench.ThreadsOption = None,
+    photo: bench.PhotoOption = None,
+    clip: bench.ClipOption = None,
     frames: Annotated[int, typer.Option(min=1, help="Frames to measure.")] = 150,
     sessions: Annotated[
         str | None,
@@ -55,7 +38,7 @@ def latency(
         float, typer.Option(help="With --sessions: each one's frames a second.")
     ] = 30.0,
     seconds: Annotated[float, typer.Option(help="With --sessions: of each run.")] = 10.0,
-    json_file: JsonOption = None,
+    json_file: bench.JsonOption = None,
 ) -> None:
     """Time the whole chain from frame to picture, and each stage, beside a yardstick network."""
     from bunraku.runtime.bench.latency import run_latency
@@ -63,7 +46,7 @@ def latency(
     from bunraku.runtime.engines.registry import choose
     from bunraku.stream.bench.load import LoadOptions, run_load
 
-    check_json(json_file, photo, clip)
+    bench.check_json(json_file, photo, clip)
     load = LoadOptions(rate=rate, seconds=seconds)
     if sessions is not None:
         load = replace(load, sessions=parse_sessions(sessions))
@@ -81,13 +64,13 @@ def latency(
         clip=clip,
         frames=frames,
     )
-    tell(f"engine: {choose(engine)}")
+    bench.tell(f"engine: {choose(engine)}")
     with progress_bar("frames") as progress:
         task = progress.add_task("Measuring", total=frames)
         report = run_latency(options, lambda done, _: progress.update(task, completed=done))
     if sessions is not None:
-        report["load"] = run_load(options, load, tell)
-    if write_report(json_file, report):
+        report["load"] = run_load(options, load, bench.tell)
+    if bench.write_report(json_file, report):
         _print(report)
 
 

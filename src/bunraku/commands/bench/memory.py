@@ -6,48 +6,31 @@ from typing import Annotated
 
 import typer
 
-from bunraku.commands.bench.options import (
-    BundleOption,
-    ClipOption,
-    JsonOption,
-    PhotoOption,
-    ThreadsOption,
-    check_json,
-    tell,
-    write_report,
-)
-from bunraku.commands.options import (
-    AUTO,
-    EngineOption,
-    FaceOption,
-    HandsOption,
-    IuvBundleOption,
-    LiveDriverOption,
-    ResolutionOption,
-)
+from bunraku.commands import options as common
+from bunraku.commands.bench import options as bench
 from bunraku.runtime.options import DRIVER, FACE, HANDS, LIVE_RESOLUTION
 
 
 def memory(
-    bundle: BundleOption = "live",
-    iuv_bundle: IuvBundleOption = "iuv",
-    driver: LiveDriverOption = DRIVER,
-    face: FaceOption = FACE,
-    hands: HandsOption = HANDS,
-    resolution: ResolutionOption = None,
-    engine: EngineOption = AUTO,
-    threads: ThreadsOption = None,
-    photo: PhotoOption = None,
-    clip: ClipOption = None,
+    bundle: bench.BundleOption = "live",
+    iuv_bundle: common.IuvBundleOption = "iuv",
+    driver: common.LiveDriverOption = DRIVER,
+    face: common.FaceOption = FACE,
+    hands: common.HandsOption = HANDS,
+    resolution: common.ResolutionOption = None,
+    engine: common.EngineOption = common.AUTO,
+    threads: bench.ThreadsOption = None,
+    photo: bench.PhotoOption = None,
+    clip: bench.ClipOption = None,
     frames: Annotated[int, typer.Option(min=1, help="Frames to run.")] = 40,
-    json_file: JsonOption = None,
+    json_file: bench.JsonOption = None,
 ) -> None:
     """Tell the most memory that was resident within each step, from the start to the frame."""
     from bunraku.runtime.bench.memory import run_memory
     from bunraku.runtime.bench.options import BenchOptions
     from bunraku.runtime.engines.registry import choose
 
-    check_json(json_file, photo, clip)
+    bench.check_json(json_file, photo, clip)
     options = BenchOptions(
         bundle=bundle,
         iuv=iuv_bundle,
@@ -62,9 +45,9 @@ def memory(
         frames=frames,
         warmup=0,
     )
-    tell(f"engine: {choose(engine)}")
+    bench.tell(f"engine: {choose(engine)}")
     report = run_memory(options)
-    if write_report(json_file, report):
+    if bench.write_report(json_file, report):
         for name, told in report["steps"].items():
             gpu = f"   GPU {told['gpu_peak_mib']:6.0f} MiB" if "gpu_peak_mib" in told else ""
             typer.echo(

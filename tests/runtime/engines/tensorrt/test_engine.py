@@ -10,7 +10,7 @@ import torch
 from tests.runtime.engines.tensorrt import fakes
 from tests.runtime.engines.tensorrt.fakes import Done, FakeQueue, FakeTorch, FakeTrt
 
-from bunraku.errors import EngineError
+from bunraku.errors import EngineError, OutOfMemoryError
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.tensorrt.engine import Plan, TensorRtEngine
 from bunraku.runtime.engines.tensorrt.library import Library
@@ -130,7 +130,7 @@ def test_faults_are_told_in_one_line(machine: Machine) -> None:
     with pytest.raises(EngineError, match="'tiny' has 'image' in another type than float32"):
         machine.plan(FakeTrt.plan(dtype="float16"))
     machine.trt.memory = False
-    with pytest.raises(EngineError, match="too little memory for the engine 'tiny'"):
+    with pytest.raises(OutOfMemoryError, match="too little memory for the engine 'tiny'"):
         machine.engine()
     machine.trt.memory = True
     machine.trt.capturable = False
