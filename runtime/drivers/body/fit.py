@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.girth import measure_girth
-from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
+from bunraku.runtime.drivers.body.limbs import FORESHORTENED, LIMBS, POSED_BY, in_picture
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
@@ -19,10 +19,14 @@ from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
+    LEFT_ELBOW,
     LEFT_HIP,
     LEFT_SHOULDER,
+    LEFT_WRIST,
+    RIGHT_ELBOW,
     RIGHT_HIP,
     RIGHT_SHOULDER,
+    RIGHT_WRIST,
     VISIBLE,
 )
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -53,6 +57,8 @@ class Fit:
     """``[n, 3]``: the template's vertices in pixels of the window, within the outline."""
     inside: NDArray[np.bool_]
     """``[n, n]``: the outline."""
+    placed: Array
+    """``[bones, 3, 4]``: from the template at rest to the body in its place, as thick as it is."""
     hands: HandPoses = NO_HANDS
     """As the photo shows them."""
 
@@ -61,6 +67,13 @@ class Fit:
         """Where its hands are, those whose own points are known."""
         left, right = (None if hand is None else hand.place for hand in self.hands)
         return left, right
+
+    @property
+    def foreshortened(self) -> tuple[bool, bool]:
+        """Whether the left forearm points at the camera or from it, and the right one."""
+        wrists = self.stance.points[[LEFT_WRIST, RIGHT_WRIST]]
+        shown = in_picture(wrists - self.stance.points[[LEFT_ELBOW, RIGHT_ELBOW]])
+        return bool(shown[0] < FORESHORTENED), bool(shown[1] < FORESHORTENED)
 
     @property
     def trunk_px(self) -> float:
@@ -102,7 +115,7 @@ def fit_body(
     placed = (stance.frames * thick[:, None, :]) @ rig.at_rest.inverse
     transforms = np.ascontiguousarray(placed[POSED_BY, :3], np.float32)
     mesh = skin(template.vertices, template.weights, template.bones, transforms)
-    return Fit(template, stance, kept_within(mesh, inside), inside, hands)
+    return Fit(template, stance, kept_within(mesh, inside), inside, transforms, hands)
 
 
 def trunk_length(points: Vectors) -> float:
