@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.lines import STEP_PX
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS
-from bunraku.runtime.drivers.body.parts import FINGERS, FREE, HAIR, HANGING
+from bunraku.runtime.drivers.body.parts import ENDWISE, FINGERS, FREE, HAIR, HANGING
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
 
@@ -24,6 +24,7 @@ def _group_of_part() -> NDArray[np.int32]:
     result[:BODY_BONES] = GROUP[:BODY_BONES]
     for side in range(SIDES):
         result[FREE + side] = GROUP[BodyBone.UPPER_ARM_L + side]
+        result[ENDWISE + side] = GROUP[BodyBone.FOREARM_L + side]
         result[FINGERS + side] = GROUP[BodyBone.HAND_L + side]
     return result
 
@@ -31,7 +32,7 @@ def _group_of_part() -> NDArray[np.int32]:
 _GROUP_OF_PART = _group_of_part()
 _OF_ARM = np.isin(_GROUP_OF_PART, ARMS)
 _APART = ~HANGING & (_OF_ARM[:, None] | _OF_ARM) & (_GROUP_OF_PART[:, None] != _GROUP_OF_PART)
-"""``[20, 20]``: what is cut from each other pixel by pixel: an arm, and what is beside it."""
+"""``[22, 22]``: what is cut from each other pixel by pixel: an arm, and what is beside it."""
 
 
 class Doubled(NamedTuple):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
+from bunraku.runtime.drivers.body.anew import Fading, make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
@@ -67,6 +68,8 @@ class Body:
     """``[t]``: the grid's triangles as ``photo`` has them, those of a group of bones in a row."""
     ends: NDArray[np.intp]
     """``[g + 1]``: where in it each group's begin, and the last one's end."""
+    fading: tuple[Fading, ...]
+    """Of each arm that is made anew: what of the grid fades with its forearm."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit, face: Array | None = None) -> Body:
@@ -76,14 +79,18 @@ class Body:
         edge = lower_edge(source)
         lines = Lines.over(head_itself(fit, bound))
         grid = make_grid(binding, fit.trunk_px, edge, lines)
-        textures = make_textures(fit, binding, bound, source.window, source.mask)
+        arms = make_arms(fit, settled.mesh, binding, source.window, source.mask)
+        textures = make_textures(fit, binding, bound, source.window, source.mask, arms)
         shells = make_shells(fit, bound, binding, lines)
-        layer = make_layer(fit, settled, bound, shells, textures.cloth, textures.hair, edge, lines)
+        kinds = textures.cloth, textures.hair
+        layer = make_layer(fit, settled, bound, shells, *kinds, edge, lines, arms)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         order = np.argsort(drawn_by, kind="stable")
         ends = np.searchsorted(drawn_by[order], np.arange(GROUPS + 1))
         photo = _photo_mesh(source, grid, textures, order)
-        return cls(fit, grid, layer, textures, photo, _body_mesh(layer, textures), order, ends)
+        behind = _body_mesh(layer, textures)
+        fading = tuple(arm.fading(fit, grid, binding) for arm in arms)
+        return cls(fit, grid, layer, textures, photo, behind, order, ends, fading)
 
     def draw(self, transforms: Array, visibility: Array) -> Drawn:
         """The person with its bones moved.
@@ -93,16 +100,16 @@ class Body:
             driver shows is not made up.
         """
         sheets, photo = self._sheets(transforms)
-        raster = self._raster(transforms, visibility)
+        raster, behind = self._raster(transforms, visibility)
         far = BEHIND * self.fit.trunk_px
-        made = compose(sheets, photo, raster, self.behind, far)
+        made = compose(sheets, photo, raster, behind, far)
         return Drawn(made.image, made.mask, made.trust, made.warped, made.flow)
 
     def surface(self, transforms: Array, visibility: Array, size: int) -> Array:
         """The template as the same bones carry it: P ``[1, 73, size, size]``."""
         template, n = self.fit.template, len(self.photo.picture)
         moved = skin(self.fit.mesh, template.weights, template.bones, transforms)
-        keep = self._shown(visibility)[: len(template.triangles)]
+        keep = self._shown(visibility)[: len(template.triangles)] | self.layer.remade
         raster = rasterise(moved, template.triangles, (n, n), keep=keep)
         return surface_of(raster, template, size)
 
@@ -111,20 +118,34 @@ class Body:
         grid, n = self.grid, len(self.photo.picture)
         moved = skin(grid.vertices, grid.weights, grid.bones, transforms)
         hold_down(moved, grid.vertices, grid.hold)
-        keep, triangles = grid.whole(moved)[self.order], self.photo.triangles
+        whole, share = grid.whole(moved), grid.share(moved)
+        for arm, fading in zip(self.layer.arms, self.fading, strict=True):
+            faded = np.float32(arm.faded(transforms))
+            share *= np.float32(1.0) - faded * fading.vertices
+            if faded == 1.0:
+                whole &= ~fading.triangles
+        keep, triangles = whole[self.order], self.photo.triangles
         sheets = [
             rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True, part=part)
             for part in pairwise(self.ends.tolist())
         ]
-        return sheets, replace(self.photo, share=grid.share(moved))
+        return sheets, replace(self.photo, share=share)
 
-    def _raster(self, transforms: Array, visibility: Array) -> Raster:
-        """The mesh behind, as the bones carry it."""
+    def _raster(self, transforms: Array, visibility: Array) -> tuple[Raster, BodyMesh]:
+        """The mesh behind, as the bones carry it, and what it shows."""
         layer, n = self.layer, len(self.photo.picture)
         moved = skin(layer.vertices, layer.weights, layer.bones, transforms)
         hold_down(moved, layer.vertices, layer.hold)
+        mix, end = layer.mix.copy(), len(moved)
+        for arm in reversed(layer.arms):
+            own = slice(end - len(arm.tucked), end)
+            let_out = arm.moved(transforms)
+            if let_out is not None:
+                moved[own], mix[own] = let_out
+            end = own.start
         keep = self._shown(visibility)
-        return rasterise(moved, layer.triangles, (n, n), keep=keep, cull=True, tight=True)
+        raster = rasterise(moved, layer.triangles, (n, n), keep=keep, cull=True, tight=True)
+        return raster, replace(self.behind, mix=mix)
 
     def _shown(self, visibility: Array) -> NDArray[np.bool_]:
         """``[t]``: the layer's triangles, but for what neither the photo nor the driver shows."""
@@ -154,9 +175,8 @@ def _photo_mesh(
 
 def _body_mesh(layer: Layer, textures: Textures) -> BodyMesh:
     n = textures.planes.shape[1]
-    place = np.ascontiguousarray(layer.vertices[:, :2])
     planes = textures.planes.reshape(-1, n, n, 3)
-    return BodyMesh(layer.triangles, place, layer.cloth, layer.mix, planes)
+    return BodyMesh(layer.triangles, layer.place, layer.cloth, layer.mix, planes)
 
 
 def lower_edge(source: Source) -> int | None:

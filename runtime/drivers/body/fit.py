@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.girth import measure_girth
 from bunraku.runtime.drivers.body.guessed import unseen_forearms
-from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
+from bunraku.runtime.drivers.body.limbs import FORESHORTENED, LIMBS, POSED_BY, in_picture
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
@@ -20,10 +20,14 @@ from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
+    LEFT_ELBOW,
     LEFT_HIP,
     LEFT_SHOULDER,
+    LEFT_WRIST,
+    RIGHT_ELBOW,
     RIGHT_HIP,
     RIGHT_SHOULDER,
+    RIGHT_WRIST,
     VISIBLE,
 )
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -54,6 +58,8 @@ class Fit:
     """``[n, 3]``: the template's vertices in pixels of the window, within the outline."""
     inside: NDArray[np.bool_]
     """``[n, n]``: the outline."""
+    placed: Array
+    """``[bones, 3, 4]``: from the template at rest to the body in its place, as thick as it is."""
     hands: HandPoses = NO_HANDS
     """As the photo shows them."""
     unseen: tuple[BodyBone, ...] = ()
@@ -65,6 +71,13 @@ class Fit:
         """Where its hands are, those whose own points are known."""
         left, right = (None if hand is None else hand.place for hand in self.hands)
         return left, right
+
+    @property
+    def foreshortened(self) -> tuple[bool, bool]:
+        """Whether the left forearm points at the camera or from it, and the right one."""
+        wrists = self.stance.points[[LEFT_WRIST, RIGHT_WRIST]]
+        shown = in_picture(wrists - self.stance.points[[LEFT_ELBOW, RIGHT_ELBOW]])
+        return bool(shown[0] < FORESHORTENED), bool(shown[1] < FORESHORTENED)
 
     @property
     def trunk_px(self) -> float:
@@ -106,8 +119,8 @@ def fit_body(
     placed = (stance.frames * thick[:, None, :]) @ rig.at_rest.inverse
     transforms = np.ascontiguousarray(placed[POSED_BY, :3], np.float32)
     mesh = skin(template.vertices, template.weights, template.bones, transforms)
-    mesh = kept_within(mesh, inside)
-    return Fit(template, stance, mesh, inside, hands, unseen_forearms(landmarks, hands))
+    mesh, guessed = kept_within(mesh, inside), unseen_forearms(landmarks, hands)
+    return Fit(template, stance, mesh, inside, transforms, hands, guessed)
 
 
 def trunk_length(points: Vectors) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.anew import NewArm, made_anew, still_hidden
 from bunraku.runtime.drivers.body.binding import Bound
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
@@ -34,7 +35,9 @@ class Layer:
     """
 
     vertices: Array
-    """``[v, 3]`` in pixels of the photo's window; x and y are where its planes are read."""
+    """``[v, 3]`` in pixels of the photo's window."""
+    place: Array
+    """``[v, 2]``: x and y where each vertex reads its planes."""
     weights: Array
     """``[v, 4]``"""
     bones: NDArray[np.int32]
@@ -49,6 +52,11 @@ class Layer:
     """``[v]``, see ``Grid.hold``."""
     given: NDArray[np.bool_]
     """``[t]``: False where the photo shows that there is none."""
+    arms: tuple[NewArm, ...]
+    """Those that are made anew, in the place of the template's. Their vertices come last, in this
+    order."""
+    remade: NDArray[np.bool_]
+    """``[m]``, of the template's triangles: those in whose place they are."""
 
 
 def turned_away(mesh: Array, triangles: NDArray[np.int32], bone: NDArray[np.int64]) -> Array:
@@ -83,13 +91,14 @@ def make_layer(
     hair: Array,
     lower_edge: int | None,
     lines: Lines,
+    arms: tuple[NewArm, ...],
 ) -> Layer:
     """The body of a photo's person, and what else its binding says is hidden.
 
     :param shells: of its head.
     :param cloth: ``[t]``, of the template's triangles.
     :param hair: ``[v]`` in [0, 1]: how far hair covers the template's vertices.
-    :param lower_edge: see ``make_grid``.
+    :param lower_edge: see ``make_grid``. :param arms: those that are made anew.
     """
     template = fit.template
     mesh = settled.mesh
@@ -106,7 +115,7 @@ def make_layer(
         (mesh, template.weights, template.bones, template.triangles, kinds, hold, mix),
     ]
     count = len(mesh)
-    for cloths in bound.hidden:
+    for cloths in still_hidden(bound.hidden, arms):
         grid = make_grid(cloths, fit.trunk_px, lower_edge, lines)
         vertices = grid.vertices - np.array([0.0, 0.0, LIFTED * fit.trunk_px], np.float32)
         kinds = np.repeat(CLOTH[grid.bone[grid.triangles[:, :1]]], 2, 1)
@@ -124,9 +133,29 @@ def make_layer(
             (grid.vertices, grid.weights, grid.bones, shown, kinds, grid.hold, shell.hair[y, x])
         )
         count += len(grid.vertices)
+    for number, arm in enumerate(arms):
+        nothing = np.zeros(len(arm.tucked), np.float32)
+        plane = len(Cloth) + len(SHADED) + 2 * number
+        kinds = np.tile(np.array([[plane, plane + 1]], np.int32), (len(arm.triangles), 1))
+        shown = arm.triangles + np.int32(count)
+        meshes.append((arm.tucked, arm.weights, arm.bones, shown, kinds, nothing, nothing))
+        count += len(arm.tucked)
     vertices, weights, bones, triangles, kinds, hold, mix = (
         np.ascontiguousarray(np.concatenate(arrays)) for arrays in zip(*meshes, strict=True)
     )
-    keep = np.ones(len(triangles), np.bool_)
-    keep[: len(settled.given)] = settled.given
-    return Layer(vertices, weights, bones, triangles, kinds.astype(np.int32), mix, hold, keep)
+    keep, gone = np.ones(len(triangles), np.bool_), made_anew(fit, arms)
+    keep[: len(settled.given)] = settled.given & ~gone
+    places = [vertices[: count - sum(len(arm.place) for arm in arms), :2], *(a.place for a in arms)]
+    return Layer(
+        vertices,
+        np.ascontiguousarray(np.concatenate(places)),
+        weights,
+        bones,
+        triangles,
+        kinds.astype(np.int32),
+        mix,
+        hold,
+        keep,
+        arms,
+        gone,
+    )

@@ -22,6 +22,8 @@ from bunraku.spec.landmarks import (
 )
 from bunraku.spec.skeleton import BODY_BONES, PARENT, BodyBone
 
+FORESHORTENED = 0.45
+"""Of a limb's length: one of which less lies in the picture points at the camera, or from it."""
 HAND_ENDS = LANDMARKS, LANDMARKS + 1
 """Numbers of the two points that are added to the landmarks: the middles of the knuckles."""
 _TOES = 31
@@ -85,6 +87,12 @@ def with_hands(landmarks: Array) -> Vectors:
     for end, (little, index, _) in zip(HAND_ENDS, (LEFT_HAND, RIGHT_HAND), strict=True):
         points[end] = 0.5 * (points[little] + points[index])
     return points
+
+
+def in_picture(bones: Vectors) -> Vectors:
+    """``[...]`` in [0, 1]: how much of the length of bones ``[..., 3]`` lies in the picture."""
+    length = np.linalg.norm(bones, axis=-1)
+    return np.asarray(np.linalg.norm(bones[..., :2], axis=-1) / np.maximum(length, 1e-6))
 
 
 def down_the_limbs(belief: Array) -> Vectors:

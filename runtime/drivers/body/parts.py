@@ -18,7 +18,10 @@ FREE = BODY_BONES
 """Number of the part that is the left upper arm below the armpit; the right one's is the next."""
 FINGERS = FREE + 2
 """Number of the part that is the left hand beyond its wrist; the right one's is the next."""
-HAIR = FREE + 4
+ENDWISE = FREE + 4
+"""Number of the part that is the left forearm if it is foreshortened; the right one's is the next:
+it lies before its upper arm, or behind, and only seems to go over into it."""
+HAIR = FREE + 6
 """Number of the part that is hair."""
 WRIST = 0.45
 """Of a hand's length from wrist to knuckles: so far around its wrist it goes over into the arm."""
@@ -33,17 +36,19 @@ def _hanging() -> NDArray[np.bool_]:
         result[FREE + side, own] = result[own, FREE + side] = True
         own = [BodyBone.HAND_L + side, FINGERS + side]
         result[FINGERS + side, own] = result[own, FINGERS + side] = True
+        own = [BodyBone.HAND_L + side, ENDWISE + side]
+        result[ENDWISE + side, own] = result[own, ENDWISE + side] = True
     under_hair = [BodyBone.CHEST, BodyBone.PELVIS, BodyBone.HEAD, HAIR]
     result[HAIR, under_hair] = result[under_hair, HAIR] = True
     return result
 
 
 HANGING = _hanging()
-"""``[20, 20]``, which parts hang together: bones, upper arms below the armpit, hands, and hair."""
+"""``[22, 22]``, which parts hang together: bones, upper arms below the armpit, hands, and hair."""
 
 
 def parts_of(fit: Fit, bone: NDArray[np.int32]) -> NDArray[np.int32]:
-    """``Binding.part``: an upper arm is of two parts."""
+    """``Binding.part``: an upper arm is of two parts, as is a hand."""
     rows, columns = np.indices(bone.shape)
     result = bone.copy()
     for side in (0, 1):
@@ -52,6 +57,8 @@ def parts_of(fit: Fit, bone: NDArray[np.int32]) -> NDArray[np.int32]:
         share = (columns - start[0]) * along[0] + (rows - start[1]) * along[1]
         free = share > ARMPIT * max(float(along @ along), 1e-6)
         result[(bone == BodyBone.UPPER_ARM_L + side) & free] = FREE + side
+        if fit.foreshortened[side]:
+            result[bone == BodyBone.FOREARM_L + side] = ENDWISE + side
         place = fit.places[side]
         if place is not None:
             beyond = far_from(place.points[HAND_WRIST], WRIST * place.length, bone.shape)

@@ -10,15 +10,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.anew import NewArm, still_hidden
+from bunraku.runtime.drivers.body.arm_paint import grain_of, paint_arm
 from bunraku.runtime.drivers.body.binding import Binding, Bound
+from bunraku.runtime.drivers.body.colours import (
+    ENOUGH,
+    EYES,
+    SKIN_LIKE,
+    SURE,
+    bleeding,
+    face_of,
+    like_skin,
+    middle_of,
+    sure_pixels,
+)
 from bunraku.runtime.drivers.body.filling import filled, gone_on
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group, Groups
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.regions import grown, nearest
+from bunraku.runtime.drivers.body.sleeves import shaded
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
+from bunraku.spec.landmarks import MOUTH, NOSE
 from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
 
 
@@ -46,8 +60,6 @@ _ARMS = (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R, Cloth.FOREARM_L, Cloth.FOREARM_R)
 CLOTH = np.arange(BODY_BONES)
 """Of each bone; from the arms on they are the bones' own."""
 CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE
-ENOUGH = 12
-"""Pixels from which a plane is the photo's own."""
 LITTLE, SCRAP, WHOLE = 0.015, 0.002, 0.12
 """Of the trunk's square: a forearm of which less is seen, behind its hand, has one colour; one of
 which only a scrap is seen has that of the other; from where on it is lit as it is seen."""
@@ -55,10 +67,6 @@ SHADOW = 0.68
 """How bright a bare or sleeved arm is where it turns away from the camera."""
 SHADED = {cloth: len(Cloth) + i for i, cloth in enumerate(_ARMS)}
 """Planes of these kinds in shadow: the numbers of the planes."""
-SURE = 0.7
-"""Of the mask: pixels below it have the background's colours in them."""
-BLEEDING_PX = 1
-"""How far one limb's colours run into those beside it, in the networks' pixels."""
 INWARDS_PX = 3
 """So far within the outline, in the networks' pixels, a trunk has its own colours: at the edge it
 is in shade, which would be spread over sides and back."""
@@ -68,8 +76,6 @@ FEATURELESS = 0.5
 """How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
 SOFTENING = 2
 """How many of its triangles hair takes to end."""
-SKIN_LIKE = 0.10
-"""How far a hand's hue may be from the face's, in shares of the sum of the colours."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
     cloth: Cloth(cloth + 1 if cloth % 2 else cloth - 1)
     for cloth in Cloth
@@ -78,7 +84,6 @@ _LIKE = {Cloth.HAIR: Cloth.FACE} | {
 """What a kind that the photo does not show looks like: the other side's."""
 _FOREARMS = [Cloth.FOREARM_L, Cloth.FOREARM_R]
 _THIGHS = Cloth.THIGH_L, Cloth.THIGH_R
-_EYES = [LEFT_EYE, RIGHT_EYE]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +92,8 @@ class Textures:
 
     planes: Array
     """``[19 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other: of each kind of
-    surface, then those of ``SHADED``."""
+    surface, then those of ``SHADED``; then two of each arm that is made anew, which are no
+    window's (``paint_arm``)."""
     known: NDArray[np.bool_]
     """``[15]``: whether the photo shows the kind of surface."""
     cloth: NDArray[np.int32]
@@ -99,20 +105,25 @@ class Textures:
 
 
 def make_textures(
-    fit: Fit, binding: Binding, bound: Bound, window: Picture, mask: Array
+    fit: Fit,
+    binding: Binding,
+    bound: Bound,
+    window: Picture,
+    mask: Array,
+    arms: Sequence[NewArm],
 ) -> Textures:
     """The colours of a photo's person.
 
     :param binding: ``bound.whole`` as it was settled.
     :param window: ``[n, n, 3]``; :param mask: ``[n, n]`` in [0, 1].
+    :param arms: those that are made anew.
     """
     colours = window.astype(np.float32) / np.float32(255.0)
-    sure = cv2.erode((mask > SURE).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    sure &= ~_at_borders(binding.group)
+    sure = sure_pixels(binding, mask)
     kind = np.where(binding.bone >= 0, CLOTH[np.maximum(binding.bone, 0)], -1)
     head = kind == Cloth.FACE
-    face = _face(fit, head)
-    skin_tone = _middle(colours, sure & face)
+    face = face_of(fit, head)
+    skin_tone = middle_of(colours, sure & face)
     trunk = binding.reached & (binding.group == Group.TRUNK)
     shown = []
     for cloth in Cloth:
@@ -138,25 +149,33 @@ def make_textures(
             if cloth == Cloth.FACE:
                 plane = _featureless(fit, plane)
             if cloth in _FOREARMS:
-                lit = _middle(colours, shown[cloth + SIDES])
-                plane = lit_as(plane, _middle(colours, shown[cloth]), lit, float(seen[cloth]))
+                lit = middle_of(colours, shown[cloth + SIDES])
+                plane = lit_as(plane, middle_of(colours, shown[cloth]), lit, float(seen[cloth]))
             hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
             planes.append(gone_on(window, plane, shown[cloth], hidden))
             continue
         other = cloth if known[cloth] else _LIKE.get(cloth)
-        tone = _middle(colours, shown[other]) if other is not None and known[other] else None
+        tone = middle_of(colours, shown[other]) if other is not None and known[other] else None
         if tone is not None and other in _FOREARMS and seen[other] < LITTLE:
-            tone = _of_its_hand(tone, _middle(colours, shown[other + SIDES]))
+            tone = _of_its_hand(tone, middle_of(colours, shown[other + SIDES]))
         if tone is None and cloth in (Cloth.HAND_L, Cloth.HAND_R):
             tone = skin_tone
         if tone is None and cloth in _THIGHS and known[Cloth.TRUNK]:
             planes.append(planes[Cloth.TRUNK])  # a coat goes on over them
             continue
         if tone is None:
-            tone = _middle(colours, shown[Cloth.TRUNK])
+            tone = middle_of(colours, shown[Cloth.TRUNK])
         plain = np.full(3, 0.5, np.float32) if tone is None else tone
         planes.append(np.broadcast_to(plain, colours.shape))
     planes += [SHADOW * planes[cloth] for cloth in SHADED]
+    for arm in arms:
+        upper = sure & (binding.group == Group.UPPER_ARM_L + arm.side)
+        upper[upper] = ~shaded(colours[upper], arm.sleeve)
+        grain = grain_of(
+            colours, sure & like_skin(colours, arm.sleeve.skin), fit.trunk_px, fit.fine
+        )
+        plane = planes[Cloth.UPPER_ARM_L + arm.side]
+        planes += paint_arm(arm.unrolled, arm.sleeve, plane, upper, grain, fit.fine)
     main = main_bones(fit.template)
     kinds = CLOTH[main]
     return Textures(
@@ -164,7 +183,7 @@ def make_textures(
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
         _under_hair(fit, bound.hair),
-        _members(binding, bound.hidden),
+        _members(binding, still_hidden(bound.hidden, arms)),
     )
 
 
@@ -196,39 +215,15 @@ def _hidden(layers: Sequence[Binding], cloth: Cloth) -> NDArray[np.bool_]:
 def _featureless(fit: Fit, face: Array) -> Array:
     """A face's colours without eyes and lips, which nobody has on cheeks and nape."""
     points = fit.stance.points
-    length = np.linalg.norm(points[_EYES, :2].mean(0) - points[list(MOUTH), :2].mean(0))
+    length = np.linalg.norm(points[EYES, :2].mean(0) - points[list(MOUTH), :2].mean(0))
     softness = max(1.0, float(length) * FEATURELESS)
     return np.asarray(cv2.GaussianBlur(face, (0, 0), softness), np.float32)
-
-
-def _at_borders(groups: Groups) -> NDArray[np.bool_]:
-    """Where colours of two limbs, or of a limb and the trunk, may be mixed."""
-    values, across = groups.astype(np.float32), 2 * _bleeding(len(groups)) + 1
-    square = np.ones((across, across), np.uint8)
-    return np.asarray(cv2.dilate(values, square) != cv2.erode(values, square), np.bool_)
-
-
-def _bleeding(n: int) -> int:
-    """``BLEEDING_PX`` in a window of n pixels."""
-    return round(BLEEDING_PX * fineness(n))
 
 
 def _deep_in(hair: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Hair without what shines through at its ends, if that leaves any."""
     deep = cv2.erode(hair.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return deep if deep.sum() >= ENOUGH else hair
-
-
-def _face(fit: Fit, head: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The head's pixels below the brows and between the ears; the rest is hair."""
-    points = fit.stance.points
-    eyes, mouth = points[_EYES, :2].mean(0), points[list(MOUTH), :2].mean(0)
-    up = eyes - mouth
-    length = float(up @ up) + 1e-6
-    y, x = np.mgrid[: len(head), : len(head)]
-    high = ((x - eyes[0]) * up[0] + (y - eyes[1]) * up[1]) / length
-    wide = np.abs((y - eyes[1]) * up[0] - (x - eyes[0]) * up[1]) / length
-    return np.asarray(head & (high < 0.75) & (wide < 1.3))
 
 
 def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArray[np.bool_]:
@@ -246,7 +241,7 @@ def _not_of(
     """An arm's pixels without those beside the trunk that have its hue, as an armhole does."""
     close = arm & grown(trunk, near_px)
     hue = colours / (colours.sum(-1, keepdims=True) + 1e-2)
-    other, tone = _middle(hue, trunk & grown(arm, near_px)), _middle(hue, arm)
+    other, tone = middle_of(hue, trunk & grown(arm, near_px)), middle_of(hue, arm)
     if tone is None or other is None:
         return arm
     apart, nearer = (np.abs(hue - one).sum(-1) for one in (tone, other))
@@ -277,20 +272,13 @@ def lit_as(plane: Array, tone: Array | None, lit: Array | None, seen: float) -> 
     return np.asarray(plane + np.float32(share) * (lit - plane), np.float32)
 
 
-def _middle(colours: Array, where: NDArray[np.bool_]) -> Array | None:
-    """The median colour; None of too few pixels."""
-    if where.sum() < ENOUGH:
-        return None
-    return np.asarray(np.median(colours[where], axis=0), np.float32)
-
-
 def _members(binding: Binding, hidden: Sequence[Binding]) -> Array:
     group = nearest(binding.group, binding.reached)
     own = group.copy()
     for cloths in hidden:  # where it goes on under another limb it has colours of its own alone
         behind = cloths.bone[cloths.reached][0]
         other = np.isin(group, ARMS) & (group != GROUP[behind])
-        own[cloths.reached & grown(other, _bleeding(len(group))) & (group == GROUP[behind])] = (
+        own[cloths.reached & grown(other, bleeding(len(group))) & (group == GROUP[behind])] = (
             Group.NOBODY
         )
     soft = [cv2.GaussianBlur((own == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from bunraku.runtime.drivers.body.colours import ENOUGH, SKIN_LIKE, hue_of, is_skin
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
-from bunraku.runtime.drivers.body.texture import ENOUGH, SKIN_LIKE
 from bunraku.runtime.drivers.hands.rigging import HAND_BONES
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import HEAD
@@ -54,25 +54,16 @@ def skin_tone(shown: Array, face: Array | None) -> Array:
 
     :param face: ``[3]``, None where it is not seen.
     """
-    if face is None or not _like_skin(face):
-        alike = [tone for tone in shown if _like_skin(tone)]
+    if face is None or not is_skin(face):
+        alike = [tone for tone in shown if is_skin(tone)]
         return np.asarray(np.mean(alike or shown, axis=0), np.float32)
-    own = [tone for tone in shown if np.abs(_hue(tone) - _hue(face)).sum() < SKIN_LIKE]
+    own = [tone for tone in shown if np.abs(hue_of(tone) - hue_of(face)).sum() < SKIN_LIKE]
     if not own:
         return np.asarray(face, np.float32)
     tone = np.mean(own, axis=0)
     low, high = AS_BRIGHT
     share = float(np.clip(tone.mean() / face.mean(), low, high)) * face.mean() / tone.mean()
     return np.asarray(np.clip(tone * share, 0.0, 1.0), np.float32)
-
-
-def _hue(colour: Array) -> Array:
-    return np.asarray(colour / (colour.sum() + 1e-2))
-
-
-def _like_skin(colour: Array) -> bool:
-    red, green, blue = _hue(colour)
-    return bool(red > green > blue and 0.35 < red < 0.55 and green > 0.26)
 
 
 def _face_tone(body: Body) -> Array | None:

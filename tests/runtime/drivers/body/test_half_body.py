@@ -65,7 +65,7 @@ def test_a_sleeve_takes_no_colour_from_the_armhole_of_a_vest() -> None:
     trunk, arm = group == Group.TRUNK, group == Group.UPPER_ARM_L
     armhole = arm & grown(trunk, 5)
     window = np.where((arm & ~armhole)[..., None], sleeve, vest).astype(np.uint8)
-    textures = make_textures(fit, bound.whole, bound, window, SOURCE.mask)
+    textures = make_textures(fit, bound.whole, bound, window, SOURCE.mask, ())
     plane = textures.planes[Cloth.UPPER_ARM_L * N :][:N] * 255.0
     rows = slice(int(PERSON[11, 1]) + 25, int(PERSON[13, 1]) - 25)
     behind = (trunk & grown(arm, 12))[rows]

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.runtime.drivers.body.people import silhouette
+from tests.runtime.drivers.body.photos import OUTLINE as STANDING
+from tests.runtime.drivers.body.photos import PERSON, RIG, SCALE, TEMPLATE, N, fitted, source_of
+
+from bunraku.runtime.drivers.body.anew import NEARER, make_arms
+from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.fit import Fit, fit_body
+from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
+from bunraku.runtime.drivers.body.settling import settle
+from bunraku.runtime.source.source import Source
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_WRIST
+from bunraku.spec.skeleton import BodyBone
+
+SURE = np.ones(33, np.float32)
+SKIN, SHIRT = np.array([205, 155, 130]), np.array([80, 100, 180])
+
+
+def pointing(at: float = 0.0) -> Array:
+    """``[33, 4]``: the person, the left forearm towards the camera, turned down by so many
+    degrees."""
+    result = PERSON.copy()
+    arm = [LEFT_WRIST, *LEFT_HAND]
+    length = float(np.linalg.norm(PERSON[LEFT_WRIST, :3] - PERSON[LEFT_ELBOW, :3]))
+    angle = np.deg2rad(at + 10.0)
+    wrist = PERSON[LEFT_ELBOW, :3] + length * np.array([0.0, np.sin(angle), -np.cos(angle)])
+    result[arm, :3] += wrist - PERSON[LEFT_WRIST, :3]
+    return result
+
+
+PHOTO = pointing()
+
+
+@pytest.fixture(scope="module")
+def source() -> Source:
+    """The photo: skin but for a shirt, which ends at the elbows."""
+    outline = silhouette(PHOTO, (N, N), SCALE)
+    colours = np.broadcast_to(SKIN, (N, N, 3)).copy()
+    rows = np.arange(N)
+    shirt = (rows > PERSON[11, 1] - 8) & (rows < PERSON[LEFT_ELBOW, 1] - 10)
+    colours[shirt] = SHIRT
+    window = np.where(outline[..., None] > 0, colours, 90).astype(np.uint8)
+    standing = source_of(window)
+    return replace(standing, window=window, mask=outline.astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def fit(source: Source) -> Fit:
+    found = fit_body(TEMPLATE, RIG, PHOTO, source.mask)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def body(source: Source, fit: Fit) -> Body:
+    return Body.of(source, fit)
+
+
+def posed(fit: Fit, landmarks: Array) -> Array:
+    return RIG.transforms(fit.stance, landmarks, SURE)
+
+
+def test_a_forearm_that_points_at_the_camera_is_made_anew(fit: Fit, body: Body) -> None:
+    assert fit.foreshortened == (True, False)
+    assert [arm.side for arm in body.layer.arms] == [0]
+    assert len(body.textures.planes) == (19 + 2) * N
+    assert not body.layer.given[: len(TEMPLATE.triangles)][body.layer.remade].any()
+    assert not HANGING[ENDWISE, [BodyBone.UPPER_ARM_L, BodyBone.CHEST]].any()
+    assert HANGING[ENDWISE, BodyBone.HAND_L]
+    parts = bind_photo(fit, np.zeros((N, N, 3), np.uint8)).whole.part
+    assert (parts == ENDWISE).any()
+    assert not (parts == BodyBone.FOREARM_L).any()
+    assert (parts == BodyBone.FOREARM_R).any()
+
+
+def test_arms_that_hang_stay_the_photos(source: Source) -> None:
+    fit = fitted(STANDING)
+    settled, binding = settle(fit, bind_photo(fit, source.window).whole)
+    assert fit.foreshortened == (False, False)
+    assert make_arms(fit, settled.mesh, binding, source.window, source.mask) == ()
+
+
+def test_it_lies_tucked_in_behind_the_photo_as_long_as_nothing_moves(
+    source: Source, fit: Fit, body: Body
+) -> None:
+    still = posed(fit, PHOTO)
+    (arm,) = body.layer.arms
+    assert arm.moved(still) is None
+    assert arm.faded(still) == 0.0
+    tucked = arm.tucked[arm.loose[:, 0] > 0.0]
+    x, y = np.rint(tucked[:, :2]).astype(int).T
+    assert source.mask[y, x].mean() > 0.99
+    drawn = body.draw(still, SURE)
+    person = source.mask > 0.99
+    off = np.abs(drawn.image[0].transpose(1, 2, 0) - source.window / 255.0)[person].mean()
+    assert off < 0.003
+    assert drawn.mask[0, 0][person].mean() > 0.99
+    covered = body.surface(still, SURE, N)[0, 0] == 0
+    assert covered[int(PERSON[LEFT_ELBOW, 1]) - 4, int(PERSON[LEFT_ELBOW, 0])]
+
+
+def test_a_forearm_let_down_is_whole_and_of_skin(fit: Fit, body: Body) -> None:
+    there = pointing(70.0)
+    drawn = body.draw(posed(fit, there), SURE)
+    elbow, wrist = there[LEFT_ELBOW, :2], there[LEFT_WRIST, :2]
+    for share in np.linspace(0.2, 0.9, 8):
+        x, y = np.rint(elbow + share * (wrist - elbow)).astype(int)
+        assert drawn.mask[0, 0, y, x - 1 : x + 2].min() > 0.95, share
+        colour = drawn.image[0, :, y, x] * 255.0
+        assert np.abs(colour - SKIN).sum() < 60.0, share
+    # darker round its side than in its middle
+    x, y = np.rint(elbow + 0.35 * (wrist - elbow)).astype(int)
+    row = drawn.mask[0, 0, y] > 0.9
+    edge = x + int((~row[x:]).argmax()) - 1
+    assert edge - x >= 2
+    assert drawn.image[0, :, y, edge].sum() < 0.95 * drawn.image[0, :, y, x].sum()
+
+
+def test_it_is_let_out_before_the_photos_own_fades_and_without_a_jump(fit: Fit, body: Body) -> None:
+    (arm,) = body.layer.arms
+    before = arm.tucked
+    last = 0.0
+    for at in np.arange(0.0, 40.0, 2.0):
+        transforms = posed(fit, pointing(float(at)))
+        assert arm.turned_deg(transforms) == pytest.approx(at, abs=2.0)
+        moved = arm.moved(transforms)
+        faded = arm.faded(transforms)
+        assert last <= faded <= 1.0
+        last = faded
+        if moved is None:
+            assert faded == 0.0
+            continue
+        vertices, shade = moved
+        assert np.isfinite(vertices).all()
+        assert 0.0 <= shade.min() <= shade.max() <= 1.0
+        assert np.linalg.norm((vertices - before)[:, :2], axis=1).max() < 0.25 * fit.trunk_px
+        before = vertices
+    assert last == 1.0
+    assert (vertices[:, 2] < arm.tucked[:, 2].min() + NEARER * fit.trunk_px).any()
+
+
+def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: Body) -> None:
+    (arm,) = body.layer.arms
+    transforms = posed(fit, pointing(60.0))
+    moved = arm.moved(transforms)
+    assert moved is not None
+    held = arm.loose[:, 0] == 0.0
+    assert held.any()
+    assert np.allclose(moved[0][held], arm.tucked[held], atol=0.5)  # the upper arm has not moved
+    fore = arm.unrolled.along(arm.place[:, 1])
+    ring = moved[0][(fore > 1.4) & (fore < 1.6)]
+    assert np.ptp(ring[:, 0]) < 0.13 * SCALE
+
+
+def test_nothing_is_made_anew_of_one_whose_face_is_not_seen(source: Source, fit: Fit) -> None:
+    settled, binding = settle(fit, bind_photo(fit, source.window).whole)
+    headless = replace(
+        binding, bone=np.where(binding.bone == BodyBone.HEAD, -1, binding.bone).astype(np.int32)
+    )
+    assert (binding.group == Group.FOREARM_L).any()
+    assert make_arms(fit, settled.mesh, headless, source.window, source.mask) == ()
+    grey = np.repeat(source.window[..., :1], 3, -1)  # nor in a photo without colours
+    assert make_arms(fit, settled.mesh, binding, grey, source.mask) == ()
