@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.landmarks.calibration import Calibration, in_window
 from bunraku.runtime.drivers.landmarks.retarget import Proportions, proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.drivers.protocol import Subject
+from bunraku.runtime.drivers.refining import Refiner
 from bunraku.runtime.drivers.unseen import Unseen
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
@@ -81,12 +82,14 @@ class Locator:
         self._size = size
         self._options = options or PuppetOptions()
         self._unseen = Unseen()
+        self._refiner = Refiner()
         self.reset()
 
     def reset(self) -> None:
         """Forget the driver; the next confident frame calibrates."""
         self._tracker.reset()
         self._unseen.reset()
+        self._refiner.reset()
         self._shape: tuple[int, ...] = ()
         self._mirrored = False
         self._turned_deg = 0
@@ -129,6 +132,7 @@ class Locator:
         metric: bool = False,
         slack: float = 0.0,
         eased: bool = False,
+        refined: bool = False,
     ) -> Located | None:
         """The driver in this frame; None while nobody is found or nobody clearly enough.
 
@@ -138,9 +142,11 @@ class Locator:
         :param metric: whether the landmarks in the window have the depths of ``metric_depth``.
         :param slack: by which the source's limb lengths may differ unheeded; see ``ratios``.
         :param eased: whether tracked frames continue what the calibration saw; see ``easing``.
+        :param refined: whether their joints are moved to where they are seen; see ``refining``.
         """
         if mirrored != self._mirrored:
             self._turned_deg = upright_by(self._turned_deg)
+            self._refiner.reset()  # its pixels are on the other side
         frame = turn_picture(frame, upright_by(self._turned_deg))
         changed = (frame.shape, mirrored) != (self._shape, self._mirrored)
         if changed:
@@ -158,7 +164,7 @@ class Locator:
         if self._calibrate_asked or self._calibration is None:
             if time_s - self._tried_s >= LOOK_AGAIN_S:
                 self._tried_s = time_s
-                started = self._start(frame, time_s, eased)
+                started = self._start(frame, time_s, eased, refined)
         elif self._frames < SETTLING:
             self._learn(pose)
         if started is not None:
@@ -166,6 +172,8 @@ class Locator:
         elif self._easing is not None:
             pose = self._easing.ease(pose, time_s)
         pose = self._unseen.keep(pose, time_s)
+        if started is None:
+            pose = self._refiner.refine(frame, pose)
         if self._calibration is None:
             return None
         seen = metric_depth(pose) if metric else pose
@@ -181,7 +189,7 @@ class Locator:
         if self._calibration is not None:
             self._calibration = self._calibration.seen_in(shape, mirrored)
 
-    def _start(self, frame: Picture, time_s: float, eased: bool) -> Pose | None:
+    def _start(self, frame: Picture, time_s: float, eased: bool, refined: bool) -> Pose | None:
         """Calibrate with the frame as a still: as the photo was looked at, so that the photo
         itself as the driver is framed as the photo is. None if nobody is seen clearly.
         """
@@ -198,6 +206,9 @@ class Locator:
             self._unseen.reset()
         tracked = self._tracker.track(frame, time_s, mask=False) if eased else None
         self._easing = None if tracked is None else Easing.between(tracked, pose, time_s)
+        self._refiner.reset()
+        if refined:
+            self._refiner.learn(frame, pose)
         self._frames = 0
         self._sums: dict[Bone, tuple[float, int]] = {}
         self._learn(pose)

@@ -116,9 +116,10 @@ def crop(picture: NDArray[np.generic], window: Window, size: int) -> NDArray[np.
     y0, y1 = _inside(top, top + side, height)
     part = picture[y0:y1, x0:x1]
     if (x0, y0, x1, y1) != (left, top, left + side, top + side):
-        rows = np.clip(np.arange(top, top + side), 0, height - 1) - y0
-        columns = np.clip(np.arange(left, left + side), 0, width - 1) - x0
-        part = part[rows[:, None], columns[None, :]]
+        above, before = _beyond(top, y0, y1, side), _beyond(left, x0, x1, side)
+        below, after = side - above - (y1 - y0), side - before - (x1 - x0)
+        around = above, below, before, after
+        part = cv2.copyMakeBorder(np.asarray(part), *around, cv2.BORDER_REPLICATE)
     method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=method)
 
@@ -287,6 +288,11 @@ def _inside(start: int, stop: int, size: int) -> tuple[int, int]:
     """The part of a range that is inside [0, size), at least its nearest element."""
     start = min(max(start, 0), size - 1)
     return start, max(min(stop, size), start + 1)
+
+
+def _beyond(start: int, first: int, last: int, side: int) -> int:
+    """How much of a range of ``side`` is before its part ``first..last`` inside a picture."""
+    return min(max(first - start, 0), side - (last - first))
 
 
 def _pull_inside(centre: float, low: float, high: float, side: float, size: int) -> float:

@@ -144,6 +144,7 @@ class BodyDriver:
                 metric=fitted is not None,
                 slack=SLACK,
                 eased=True,
+                refined=True,
             )
         if located is None:
             self._keeper.lost(time_s)

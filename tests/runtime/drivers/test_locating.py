@@ -71,6 +71,23 @@ def test_the_driver_stands_where_the_source_does(subject: LandmarkSubject) -> No
     assert located.in_frame[11, 0] > 400  # in pixels of the frame
 
 
+def test_a_refined_driver_is_where_their_pixels_are(subject: LandmarkSubject) -> None:
+    """The tracker that says nothing has moved is put right, once it is asked for."""
+
+    def frame_moved(x: int) -> Picture:
+        noise = np.random.default_rng(1).integers(0, 255, (120, 160, 3)).astype(np.uint8)
+        return np.roll(noise.repeat(4, 0).repeat(4, 1), x, 1)
+
+    pose = replace(standing(60.0, 360.0, 319.5, (480, 640)), mask=np.ones((480, 640), np.float32))
+    for refined, wanted in ((True, 3.0), (False, 0.0)):
+        locator = locator_of(Dancer(pose))
+        for time_s, x in ((0.0, 0), (0.04, 3)):
+            located = locator.locate(frame_moved(x), time_s, subject, refined=refined)
+        assert located is not None
+        went = located.in_frame[[11, 12, 23, 24], 0] - pose.landmarks[[11, 12, 23, 24], 0]
+        assert np.allclose(went, wanted, atol=1.0), refined
+
+
 def test_after_the_calibration_the_driver_does_not_jump(subject: LandmarkSubject) -> None:
     """A still is looked at otherwise than a frame that is tracked."""
 
