@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
-from bunraku.runtime.drivers.body.binding import bind_photo
-from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.binding import bind_photo, fitted_groups
+from bunraku.runtime.drivers.body.fit import INSIDE, Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.lines import Lines
@@ -20,6 +20,8 @@ from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
+from bunraku.runtime.drivers.hands.choosing import Chosen
+from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.source.mask import shrunk
 from bunraku.runtime.source.source import Source
@@ -67,10 +69,16 @@ class Body:
     """``[t]``: the grid's triangles as ``photo`` has them, those of a group of bones in a row."""
     ends: NDArray[np.intp]
     """``[g + 1]``: where in it each group's begin, and the last one's end."""
+    holding: Chosen
+    """Whether its hands hold something in the photo."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit, face: Array | None = None) -> Body:
         """Bind a photo to the body that was fitted to it."""
+        if any(place is not None for place in fit.places):
+            groups = fitted_groups(fit)
+            mask = with_held(fit.places, fit.inside, groups, source.window, source.mask)
+            source, fit = replace(source, mask=mask), replace(fit, inside=mask > INSIDE)
         bound = bind_photo(fit, source.window, face)
         settled, binding = settle(fit, bound.whole)
         edge = lower_edge(source)
@@ -82,8 +90,12 @@ class Body:
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         order = np.argsort(drawn_by, kind="stable")
         ends = np.searchsorted(drawn_by[order], np.arange(GROUPS + 1))
+        left, right = (thing is not None for thing in bound.held)
+        holding = left, right
         photo = _photo_mesh(source, grid, textures, order)
-        return cls(fit, grid, layer, textures, photo, _body_mesh(layer, textures), order, ends)
+        return cls(
+            fit, grid, layer, textures, photo, _body_mesh(layer, textures), order, ends, holding
+        )
 
     def draw(self, transforms: Array, visibility: Array) -> Drawn:
         """The person with its bones moved.
