@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, relax, spread
-from bunraku.runtime.drivers.body.covered import uncovered
+from bunraku.runtime.drivers.body.covered import covered_forearms, without_forearms
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
@@ -78,6 +78,8 @@ class Bound:
     """``[n, n]``"""
     held: Held
     """What its hands hold; it is bound to them."""
+    covered: tuple[bool, bool]
+    """Whether something hides its left and its right forearm: that is bound to the trunk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +125,9 @@ def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
     left, right = (None if place is None else place.pixels for place in fit.places)
     points = fit.stance.points
     groups = follow_edges(fitted, fit.inside, window, points, fit.trunk_px, (left, right))
-    groups = uncovered(groups, fit.inside, window, (left is not None, right is not None))
+    seen_hands = left is not None, right is not None
+    covered = covered_forearms(groups, fit.inside, window, seen_hands)
+    groups = without_forearms(groups, covered)
     head = Head.of(fit)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK
@@ -171,7 +175,7 @@ def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
         _put_behind(one, whole, apart if fore else 2.0 * apart)
         for one, fore in zip(hidden, behind_all, strict=True)
     ]
-    return Bound(whole, tuple(hidden), head, skull, hair, held)
+    return Bound(whole, tuple(hidden), head, skull, hair, held, covered)
 
 
 def fitted_groups(fit: Fit) -> Groups:

@@ -1,7 +1,7 @@
 """Forearms that something before them hides: a helmet on the knees, a desk, another person.
 
 The pose network guesses where they are. What the photo shows there is none of them, and would be
-torn off by their bones.
+torn off by their bones; and an arm that ends in nothing cannot be moved.
 """
 
 from __future__ import annotations
@@ -28,21 +28,25 @@ SOFT_PX = 1.5
 """How far colours are evened out."""
 
 
-def uncovered(groups: Groups, inside: Region, window: Picture, hands: tuple[bool, bool]) -> Groups:
-    """Groups without forearms that the photo does not show: what is there is of the trunk.
+def covered_forearms(
+    groups: Groups, inside: Region, window: Picture, hands: tuple[bool, bool]
+) -> tuple[bool, bool]:
+    """Whether something hides the left and the right forearm.
 
     :param groups: ``[n, n]``. :param inside: ``[n, n]``, the person.
     :param window: ``[n, n, 3]`` uint8.
     :param hands: whether the left and the right hand are seen: their forearms are seen, too.
     """
-    hidden = [
-        side
-        for side in range(SIDES)
-        if not hands[side] and not _is_shown(groups, inside, window, side)
-    ]
-    if not hidden:
-        return groups
-    own = [limb + side for side in hidden for limb in (Group.FOREARM_L, Group.HAND_L)]
+    left, right = (
+        not hands[side] and not _is_shown(groups, inside, window, side) for side in range(SIDES)
+    )
+    return left, right
+
+
+def without_forearms(groups: Groups, covered: tuple[bool, bool]) -> Groups:
+    """Groups ``[n, n]`` without what is hidden: what the photo shows there is of the trunk."""
+    sides = np.flatnonzero(covered)
+    own = [limb + side for side in sides for limb in (Group.FOREARM_L, Group.HAND_L)]
     return np.where(np.isin(groups, own), Group.TRUNK, groups).astype(np.int32)
 
 

@@ -71,6 +71,8 @@ class Body:
     """``[g + 1]``: where in it each group's begin, and the last one's end."""
     holding: Chosen
     """Whether its hands hold something in the photo."""
+    covered: tuple[bool, bool]
+    """Whether something hides its forearms there."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit, face: Array | None = None) -> Body:
@@ -94,7 +96,16 @@ class Body:
         holding = left, right
         photo = _photo_mesh(source, grid, textures, order)
         return cls(
-            fit, grid, layer, textures, photo, _body_mesh(layer, textures), order, ends, holding
+            fit,
+            grid,
+            layer,
+            textures,
+            photo,
+            _body_mesh(layer, textures),
+            order,
+            ends,
+            holding,
+            bound.covered,
         )
 
     def draw(self, transforms: Array, visibility: Array) -> Drawn:

@@ -109,8 +109,9 @@ class BodyDriver:
         fit = fit_body(self._template, self._rig, pinned, source.mask, held)
         fitted, hands, notes = None, None, [NOT_FITTED]
         if fit is not None:
-            showing = shown_by(fit, in_photo(source), source.framing.half)
-            body = showing.without_hidden(Body.of(source, fit, self._face(source)))
+            body = Body.of(source, fit, self._face(source))
+            showing = shown_by(fit, in_photo(source), source.framing.half, body.covered)
+            body = showing.without_hidden(body)
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
             fitted = Fitted(body, showing, bounds)
             notes = [] if showing.note is None else [showing.note]

@@ -100,7 +100,7 @@ def _behind_trunk(fit: Fit, binding: Binding, arm: Sequence[int]) -> NDArray[np.
         own = np.ascontiguousarray(fit.template.triangles[(groups == limb).all(1)])
         whole = rasterise(fit.mesh, own, result.shape).triangle >= 0
         seen = binding.group == limb
-        if (seen & whole).sum() < WHOLE * whole.sum():
+        if seen.any() and (seen & whole).sum() < WHOLE * whole.sum():
             result |= whole & binding.reached & (binding.group == Group.TRUNK)
     return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.covered import uncovered
+from bunraku.runtime.drivers.body.covered import covered_forearms, without_forearms
 from bunraku.runtime.drivers.body.parting import Group
 
 N = 96
@@ -33,7 +33,9 @@ def window(before: tuple[int, int, int] | None = None) -> NDArray[np.uint8]:
 
 
 def test_a_forearm_behind_a_thing_is_not_there() -> None:
-    found = uncovered(groups(), INSIDE, window((15, 15, 18)), NO_HANDS)
+    covered = covered_forearms(groups(), INSIDE, window((15, 15, 18)), NO_HANDS)
+    assert covered == (True, False)
+    found = without_forearms(groups(), covered)
     assert not np.isin(found, [Group.FOREARM_L, Group.HAND_L]).any()
     assert (found[40:80, 76:91] == Group.TRUNK).all()
     kept = np.isin(groups(), [Group.FOREARM_R, Group.UPPER_ARM_L, Group.UPPER_ARM_R])
@@ -41,17 +43,16 @@ def test_a_forearm_behind_a_thing_is_not_there() -> None:
 
 
 def test_forearms_that_are_seen_stay() -> None:
-    assert np.array_equal(uncovered(groups(), INSIDE, window(), NO_HANDS), groups())
-    # A bare forearm below a sleeve looks like the other one, a glove's hand is seen.
+    assert covered_forearms(groups(), INSIDE, window(), NO_HANDS) == (False, False)
+    # A bare forearm below a sleeve looks like the other one, and a hand that is seen has its arm.
     bare = window()
     bare[40:70, 5:20] = bare[40:70, 76:91] = (205, 150, 120)
-    assert np.array_equal(uncovered(groups(), INSIDE, bare, NO_HANDS), groups())
+    assert covered_forearms(groups(), INSIDE, bare, NO_HANDS) == (False, False)
     gloved = window((15, 15, 18))
-    assert np.array_equal(uncovered(groups(), INSIDE, gloved, (True, False)), groups())
+    assert covered_forearms(groups(), INSIDE, gloved, (True, False)) == (False, False)
+    assert np.array_equal(without_forearms(groups(), (False, False)), groups())
 
 
 def test_of_little_nothing_is_said() -> None:
-    assert np.array_equal(
-        uncovered(groups(), INSIDE & (groups() == Group.FOREARM_L), window((9, 9, 9)), NO_HANDS),
-        groups(),
-    )
+    little = groups() == Group.FOREARM_L
+    assert covered_forearms(groups(), little, window((9, 9, 9)), NO_HANDS) == (False, False)
