@@ -58,7 +58,8 @@ def _is_shown(groups: Groups, inside: Region, window: Picture, side: int) -> boo
     if min(int(own.sum()), int(others.sum())) < FEWEST:
         return True
     even = cv2.GaussianBlur(window, (0, 0), SOFT_PX).astype(np.float32) / np.float32(255.0)
-    lab = cv2.cvtColor(even, cv2.COLOR_RGB2LAB) * np.array([LIGHT, 1.0, 1.0], np.float32)
+    lab = np.asarray(cv2.cvtColor(even, cv2.COLOR_RGB2LAB), np.float32)
+    lab *= np.array([LIGHT, 1.0, 1.0], np.float32)
     shown = lab[own]
     far = [np.linalg.norm(shown - colour, axis=-1) for colour in _colours(lab[others])]
     return bool((np.min(far, axis=0) < UNLIKE).mean() >= ALIKE)
