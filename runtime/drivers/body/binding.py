@@ -109,13 +109,19 @@ def body_weights(fit: Fit) -> Array:
     return weights
 
 
-def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
+def bind_photo(
+    fit: Fit,
+    window: Picture,
+    face: Array | None = None,
+    sure: tuple[bool, bool] = (True, True),
+) -> Bound:
     """The photo's person, and what is hidden of it.
 
     Weights are those of the front-most surface, spread where the body does not reach, and relaxed.
 
     :param window: ``[n, n, 3]`` uint8.
     :param face: ``[478, 3]`` in its pixels, the points of the face; None if not known.
+    :param sure: whether the left and the right wrist are seen without doubt.
     """
     triangles = fit.template.triangles
     weights = body_weights(fit)
@@ -125,8 +131,8 @@ def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
     left, right = (None if place is None else place.pixels for place in fit.places)
     points = fit.stance.points
     groups = follow_edges(fitted, fit.inside, window, points, fit.trunk_px, (left, right))
-    seen_hands = left is not None, right is not None
-    covered = covered_forearms(groups, fit.inside, window, seen_hands)
+    seen = sure[0] or left is not None, sure[1] or right is not None
+    covered = covered_forearms(groups, fit.inside, window, seen)
     groups = without_forearms(groups, covered)
     head = Head.of(fit)
     hair = find_hair(fit, head, groups, window)

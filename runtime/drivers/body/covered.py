@@ -29,16 +29,16 @@ SOFT_PX = 1.5
 
 
 def covered_forearms(
-    groups: Groups, inside: Region, window: Picture, hands: tuple[bool, bool]
+    groups: Groups, inside: Region, window: Picture, seen: tuple[bool, bool]
 ) -> tuple[bool, bool]:
     """Whether something hides the left and the right forearm.
 
     :param groups: ``[n, n]``. :param inside: ``[n, n]``, the person.
     :param window: ``[n, n, 3]`` uint8.
-    :param hands: whether the left and the right hand are seen: their forearms are seen, too.
+    :param seen: whether the left and the right wrist are seen without doubt: so are their forearms.
     """
     left, right = (
-        not hands[side] and not _is_shown(groups, inside, window, side) for side in range(SIDES)
+        not seen[side] and not _is_shown(groups, inside, window, side) for side in range(SIDES)
     )
     return left, right
 

@@ -36,6 +36,8 @@ from bunraku.spec.landmarks import (
     VISIBLE,
 )
 
+DOUBTED = 0.7
+"""Visibility of a wrist in the photo below which it may be hidden."""
 RIM_PX = 0.8
 """How softly the rim fades out."""
 _TIPS = {
@@ -81,7 +83,8 @@ class Body:
             groups = fitted_groups(fit)
             mask = with_held(fit.places, fit.inside, groups, source.window, source.mask)
             source, fit = replace(source, mask=mask), replace(fit, inside=mask > INSIDE)
-        bound = bind_photo(fit, source.window, face)
+        left, right = source.pose.landmarks[[LEFT_WRIST, RIGHT_WRIST], 3] >= DOUBTED
+        bound = bind_photo(fit, source.window, face, (bool(left), bool(right)))
         settled, binding = settle(fit, bound.whole)
         edge = lower_edge(source)
         lines = Lines.over(head_itself(fit, bound))
@@ -92,8 +95,7 @@ class Body:
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         order = np.argsort(drawn_by, kind="stable")
         ends = np.searchsorted(drawn_by[order], np.arange(GROUPS + 1))
-        left, right = (thing is not None for thing in bound.held)
-        holding = left, right
+        holding = bound.held[0] is not None, bound.held[1] is not None
         photo = _photo_mesh(source, grid, textures, order)
         return cls(
             fit,

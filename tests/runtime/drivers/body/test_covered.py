@@ -11,7 +11,7 @@ from bunraku.runtime.drivers.body.parting import Group
 N = 96
 ORANGE = np.array([220, 80, 40], np.uint8)
 INSIDE = np.ones((N, N), np.bool_)
-NO_HANDS = False, False
+UNSURE = False, False
 
 
 def groups() -> NDArray[np.int32]:
@@ -33,7 +33,7 @@ def window(before: tuple[int, int, int] | None = None) -> NDArray[np.uint8]:
 
 
 def test_a_forearm_behind_a_thing_is_not_there() -> None:
-    covered = covered_forearms(groups(), INSIDE, window((15, 15, 18)), NO_HANDS)
+    covered = covered_forearms(groups(), INSIDE, window((15, 15, 18)), UNSURE)
     assert covered == (True, False)
     found = without_forearms(groups(), covered)
     assert not np.isin(found, [Group.FOREARM_L, Group.HAND_L]).any()
@@ -43,11 +43,11 @@ def test_a_forearm_behind_a_thing_is_not_there() -> None:
 
 
 def test_forearms_that_are_seen_stay() -> None:
-    assert covered_forearms(groups(), INSIDE, window(), NO_HANDS) == (False, False)
-    # A bare forearm below a sleeve looks like the other one, and a hand that is seen has its arm.
+    assert covered_forearms(groups(), INSIDE, window(), UNSURE) == (False, False)
+    # A bare forearm looks like the other one, and one that ends in a seen hand is there.
     bare = window()
     bare[40:70, 5:20] = bare[40:70, 76:91] = (205, 150, 120)
-    assert covered_forearms(groups(), INSIDE, bare, NO_HANDS) == (False, False)
+    assert covered_forearms(groups(), INSIDE, bare, UNSURE) == (False, False)
     gloved = window((15, 15, 18))
     assert covered_forearms(groups(), INSIDE, gloved, (True, False)) == (False, False)
     assert np.array_equal(without_forearms(groups(), (False, False)), groups())
@@ -55,4 +55,4 @@ def test_forearms_that_are_seen_stay() -> None:
 
 def test_of_little_nothing_is_said() -> None:
     little = groups() == Group.FOREARM_L
-    assert covered_forearms(groups(), little, window((9, 9, 9)), NO_HANDS) == (False, False)
+    assert covered_forearms(groups(), little, window((9, 9, 9)), UNSURE) == (False, False)
