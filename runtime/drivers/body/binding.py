@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, relax, spread
+from bunraku.runtime.drivers.body.covered import covered_forearms, without_forearms
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
@@ -21,9 +22,10 @@ from bunraku.runtime.drivers.body.parting import (
     Groups,
     follow_edges,
 )
-from bunraku.runtime.drivers.body.parts import HAIR, HANGING, known_hands_weights, parts_of
+from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, HANGING, known_hands_weights, parts_of
 from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
+from bunraku.runtime.drivers.hands.held import Held, find_held
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
@@ -75,6 +77,10 @@ class Bound:
     """The form of its head; None of one that looks away."""
     hair: NDArray[np.bool_]
     """``[n, n]``"""
+    held: Held
+    """What its hands hold; it is bound to them."""
+    covered: tuple[bool, bool]
+    """Whether something hides its left and its right forearm: that is bound to the trunk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,32 +110,43 @@ def body_weights(fit: Fit) -> Array:
     return weights
 
 
-def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
+def bind_photo(
+    fit: Fit,
+    window: Picture,
+    face: Array | None = None,
+    sure: tuple[bool, bool] = (True, True),
+) -> Bound:
     """The photo's person, and what is hidden of it.
 
     Weights are those of the front-most surface, spread where the body does not reach, and relaxed.
 
     :param window: ``[n, n, 3]`` uint8.
     :param face: ``[478, 3]`` in its pixels, the points of the face; None if not known.
+    :param sure: whether the left and the right wrist are seen without doubt.
     """
     triangles = fit.template.triangles
     weights = body_weights(fit)
     front = _Surface.of(fit, weights, triangles)
-    ring = grown(fit.inside, GROWN_PX)
-    origin, _ = spread(ring, front.shown & ring)
-    bone = front.weights.argmax(-1).ravel()[np.maximum(origin, 0)]
-    fitted = np.where(origin >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
+    bone = _nearest_bone(fit, front)
+    fitted = np.where(bone >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
     left, right = (None if place is None else place.pixels for place in fit.places)
     points = fit.stance.points
     groups = follow_edges(fitted, fit.inside, window, points, fit.trunk_px, (left, right))
+    seen = sure[0] or left is not None, sure[1] or right is not None
+    covered = covered_forearms(groups, fit.inside, window, seen)
+    groups = without_forearms(groups, covered)
     groups = without_unseen(groups, GROUP[list(fit.unseen)], window, fit.trunk_px)
     head = Head.of(fit)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK
+    held = find_held(fit.places, fit.inside, groups, window, points)
+    for side, thing in enumerate(held):
+        if thing is not None:
+            groups[thing] = Group.HAND_L + side
     of_vertex = GROUP[weights.argmax(1)]
     bound: list[Binding] = []
     hidden: list[Binding] = []
-    covers = covers_of(fit, groups, np.isin(parts_of(fit, bone.astype(np.int32)), _UPPER_ARMS))
+    covers = covers_of(fit, groups, np.isin(parts_of(fit, bone), _UPPER_ARMS))
     for group in range(GROUPS):
         own = triangles[(of_vertex[triangles] == group).any(1)]
         # Without its hand a forearm is an open tube, which the camera may look into.
@@ -147,6 +164,9 @@ def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
             if behind.any():
                 hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
     whole = _with_head(_joined(bound), head, hair, front)
+    for side, thing in enumerate(held):
+        if thing is not None:
+            whole.part[thing] = FINGERS + side  # on nothing but its hand
     own = whole.weights[hair]
     whole = _relaxed(fit, whole)
     whole.weights[hair] = own  # what it lies on hangs on arms too
@@ -163,7 +183,21 @@ def bind_photo(fit: Fit, window: Picture, face: Array | None = None) -> Bound:
         _put_behind(one, whole, apart if fore else 2.0 * apart)
         for one, fore in zip(hidden, behind_all, strict=True)
     ]
-    return Bound(whole, tuple(hidden), head, skull, hair)
+    return Bound(whole, tuple(hidden), head, skull, hair, held, covered)
+
+
+def fitted_groups(fit: Fit) -> Groups:
+    """``[n, n]``: to which limb of the fitted body each pixel of the person is nearest."""
+    bone = _nearest_bone(fit, _Surface.of(fit, body_weights(fit), fit.template.triangles))
+    return np.where(bone >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
+
+
+def _nearest_bone(fit: Fit, front: _Surface) -> NDArray[np.int32]:
+    """``[n, n]``: the bone whose surface each pixel of the person is nearest to; -1 elsewhere."""
+    ring = grown(fit.inside, GROWN_PX)
+    origin, _ = spread(ring, front.shown & ring)
+    bone = front.weights.argmax(-1).ravel()[np.maximum(origin, 0)]
+    return np.where(origin >= 0, bone, -1).astype(np.int32)
 
 
 def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) -> Binding:

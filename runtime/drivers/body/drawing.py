@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
 from bunraku.runtime.drivers.body.anew import Fading, make_arms
-from bunraku.runtime.drivers.body.binding import bind_photo
-from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.binding import bind_photo, fitted_groups
+from bunraku.runtime.drivers.body.fit import INSIDE, Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.lines import Lines
@@ -21,6 +21,8 @@ from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
+from bunraku.runtime.drivers.hands.choosing import Chosen
+from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.source.mask import shrunk
 from bunraku.runtime.source.source import Source
@@ -35,6 +37,8 @@ from bunraku.spec.landmarks import (
     VISIBLE,
 )
 
+DOUBTED = 0.7
+"""Visibility of a wrist in the photo below which it may be hidden."""
 RIM_PX = 0.8
 """How softly the rim fades out."""
 _TIPS = {
@@ -70,11 +74,20 @@ class Body:
     """``[g + 1]``: where in it each group's begin, and the last one's end."""
     fading: tuple[Fading, ...]
     """Of each arm that is made anew: what of the grid fades with its forearm."""
+    holding: Chosen
+    """Whether its hands hold something in the photo."""
+    covered: tuple[bool, bool]
+    """Whether something hides its forearms there."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit, face: Array | None = None) -> Body:
         """Bind a photo to the body that was fitted to it."""
-        bound = bind_photo(fit, source.window, face)
+        if any(place is not None for place in fit.places):
+            groups = fitted_groups(fit)
+            mask = with_held(fit.places, fit.inside, groups, source.window, source.mask)
+            source, fit = replace(source, mask=mask), replace(fit, inside=mask > INSIDE)
+        left, right = source.pose.landmarks[[LEFT_WRIST, RIGHT_WRIST], 3] >= DOUBTED
+        bound = bind_photo(fit, source.window, face, (bool(left), bool(right)))
         settled, binding = settle(fit, bound.whole)
         edge = lower_edge(source)
         lines = Lines.over(head_itself(fit, bound))
@@ -87,10 +100,23 @@ class Body:
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         order = np.argsort(drawn_by, kind="stable")
         ends = np.searchsorted(drawn_by[order], np.arange(GROUPS + 1))
+        holding = bound.held[0] is not None, bound.held[1] is not None
         photo = _photo_mesh(source, grid, textures, order)
         behind = _body_mesh(layer, textures)
         fading = tuple(arm.fading(fit, grid, binding) for arm in arms)
-        return cls(fit, grid, layer, textures, photo, behind, order, ends, fading)
+        return cls(
+            fit,
+            grid,
+            layer,
+            textures,
+            photo,
+            behind,
+            order,
+            ends,
+            fading,
+            holding,
+            bound.covered,
+        )
 
     def draw(self, transforms: Array, visibility: Array) -> Drawn:
         """The person with its bones moved.

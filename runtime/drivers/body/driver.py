@@ -17,6 +17,8 @@ from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
 from bunraku.runtime.drivers.face.tracker import FaceFinder
+from bunraku.runtime.drivers.hands.carrying import carried, kept_shut
+from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.driver import DriverHands
 from bunraku.runtime.drivers.hands.pinning import pin_driver, pin_photo
@@ -70,6 +72,7 @@ class BodyDriver:
             self._hands = DriverHands(hands, self._rig.hands)
         self._faces = faces
         self._keeper = Keeper()
+        self._choice = HandChoice()
         self._recorder = recorder or Recorder()
 
     def reset(self) -> None:
@@ -78,6 +81,7 @@ class BodyDriver:
             self._hands.reset()
         self._by_landmarks.reset()
         self._keeper.reset()
+        self._choice.reset()
 
     def set_parts(self, parts: Parts) -> None:
         """Which parts follow from now on. From any thread."""
@@ -103,8 +107,9 @@ class BodyDriver:
         fit = fit_body(self._template, self._rig, pinned, source.mask, held)
         fitted, hands, notes = None, None, [NOT_FITTED]
         if fit is not None:
-            showing = shown_by(fit, in_photo(source), source.framing.half)
-            body = showing.without_hidden(Body.of(source, fit, self._face(source)))
+            body = Body.of(source, fit, self._face(source))
+            showing = shown_by(fit, in_photo(source), source.framing.half, body.covered)
+            body = showing.without_hidden(body)
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
             fitted = Fitted(body, showing, bounds)
             notes = [] if showing.note is None else [showing.note]
@@ -177,12 +182,14 @@ class BodyDriver:
             steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
             told = Followed.of(self._rig, stance, steady, seen, held, following)
             kept, seen = told.kept, told.seen
-            transforms = self._rig.transforms(stance, kept.landmarks, told.belief, told.hands)
+            held = kept_shut(told.hands, body.holding)
+            transforms = self._rig.transforms(stance, kept.landmarks, told.belief, held)
+            transforms = carried(transforms, stance, body.holding)
             transforms = kept.scaled(showing.carry(transforms, stance, kept.landmarks))
             if subject.hands is None:
                 drawn = body.draw(transforms, seen)
             else:
-                drawn = subject.hands.draw(body, transforms, seen, told.hands)
+                drawn = subject.hands.draw(body, transforms, seen, held, self._choice)
             moves = anchor_moves(stance, transforms, len(subject.source.mask))
         size = self._by_landmarks.size
         return Driving(

@@ -49,6 +49,7 @@ LEAN_DEG = 45.0
 WRAPPED = "what the photo's person wears hides the body; it is moved as one piece"
 BUST = "the photo shows head and shoulders alone; arms stay as they are"
 ARMLESS = "the photo's arms cannot be told from what is around them; they stay as they are"
+COVERED = "something in the photo hides an arm of its person; that arm stays as it is"
 GOWN = "the photo's legs cannot be told from what is around them; they stay as they are"
 LEGLESS = "the photo hides the legs; what the driver's do is left out"
 LARGE_HEAD = "the photo's head is much larger than a person's; it leans as the trunk does"
@@ -120,14 +121,18 @@ def in_photo(source: Source) -> NDArray[np.bool_]:
     return np.asarray(inside[0][:, None] & inside[1])
 
 
-def shown_by(fit: Fit, known: NDArray[np.bool_], half: bool) -> Showing:
+def shown_by(
+    fit: Fit, known: NDArray[np.bool_], half: bool, covered: tuple[bool, bool] = (False, False)
+) -> Showing:
     """Judge a fit.
 
     :param known: ``[n, n]``, the part of the window that lies inside the photo.
     :param half: the photo's lower edge cuts the person, of which the user is told already.
+    :param covered: whether something before them hides the left and the right forearm.
     """
     outline = fit.inside & known
     shares, wide = _shares(fit, outline), _wide(fit, outline)
+    shares[[BodyBone.FOREARM_L, BodyBone.FOREARM_R]] *= ~np.array(covered)
     wrapped = bool(wide[_ARMS[0]] and wide[_LEGS[0]])
     pieces = np.full(len(BodyBone), wrapped)
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
@@ -146,7 +151,7 @@ def shown_by(fit: Fit, known: NDArray[np.bool_], half: bool) -> Showing:
     carrier = np.where(carrier[POSED_BY] == POSED_BY, np.arange(len(BodyBone)), carrier[POSED_BY])
     cut = hidden & half & np.isin(np.arange(BODY_BONES), _THIGHS)
     grounded = bool((carrier[list(_LEGS)] == _LEGS).any())
-    note = _note(wide, carrier, half)
+    note = _note(wide, carrier, half) or (COVERED if any(covered) else None)
     return Showing(landmarks, carrier, pieces, hidden, cut, grounded, not wrapped, note)
 
 

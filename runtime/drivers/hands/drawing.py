@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS, POSED_BY
 from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.own_drawing import lay_own, own_photo
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
@@ -30,8 +31,7 @@ from bunraku.spec.skeleton import FINGERS, SIDES
 
 ALIKE_CURL, OTHER_CURL = np.deg2rad((65.0, 72.0))
 ALIKE_TILT, OTHER_TILT = np.deg2rad((40.0, 49.0))
-"""Up to where the photo's hand can stand for the driver's, and from where it cannot: near together,
-since a mixture of both is neither."""
+"""Up to where the photo's hand can stand for the driver's, and from where it cannot."""
 WRIST = 0.3, 0.75
 """Shares of a vertex that hang on the hand: from nothing of it to all of it is drawn."""
 STEEPNESS = 3.0
@@ -72,15 +72,25 @@ class PhotoHands:
         )
         return cls((left, right))
 
-    def draw(self, body: Body, transforms: Array, visibility: Array, poses: HandPoses) -> Drawn:
-        """``Body.draw`` with hands held as a driver holds them."""
+    def draw(
+        self,
+        body: Body,
+        transforms: Array,
+        visibility: Array,
+        poses: HandPoses,
+        choice: HandChoice,
+    ) -> Drawn:
+        """``Body.draw`` with hands held as a driver holds them.
+
+        :param choice: this driver's.
+        """
         poses = self._held(transforms, poses)
-        shares = self.shares(poses)
-        gone = self._gone(shares, poses)
-        if max(gone) <= 0.0:
-            return body.draw(self.folded(transforms, shares), visibility)
+        anew = choice.of(self, self.shares(poses))
+        gone = self._gone(anew, poses)
+        if not any(gone):
+            return body.draw(self.folded(transforms, anew), visibility)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
-        return self.over(handless.draw(folded, visibility), transforms, shares, poses)
+        return self.over(handless.draw(folded, visibility), transforms, anew, poses)
 
     def _held(self, transforms: Array, poses: HandPoses) -> HandPoses:
         """How the hands are held as they are drawn."""
@@ -90,49 +100,46 @@ class PhotoHands:
         )
         return left, right
 
-    def _gone(self, shares: tuple[float, float], poses: HandPoses) -> tuple[float, float]:
-        """How far each hand is left out of the photo's grid: wholly, if it moves its fingers."""
-        own = [
-            hand.own is not None and pose is not None
-            for hand, pose in zip(self.hands, poses, strict=True)
-        ]
-        return (1.0 if own[0] else shares[0]), (1.0 if own[1] else shares[1])
+    def _gone(self, anew: Chosen, poses: HandPoses) -> Chosen:
+        """Which hands are left out of the photo's grid: all of those that move their fingers."""
+        left, right = (
+            new or (hand.own is not None and pose is not None)
+            for new, hand, pose in zip(anew, self.hands, poses, strict=True)
+        )
+        return left, right
 
     def shares(self, poses: HandPoses) -> tuple[float, float]:
-        """How far the body's hand takes the place of the photo's, for each hand of a driver."""
+        """How far the photo's hand cannot stand for the driver's, for each hand of a driver."""
         left, right = (_share(hand.pose, p) for hand, p in zip(self.hands, poses, strict=True))
         return left, right
 
-    def without(self, body: Body, shares: tuple[float, float]) -> Body:
-        """The body with its photo's hands faded out."""
+    def without(self, body: Body, gone: Chosen) -> Body:
+        """The body without these hands of its photo."""
         picture, rim = body.photo.picture.copy(), body.photo.rim.copy()
-        for hand, share in zip(self.hands, shares, strict=True):
+        for hand in (hand for hand, out in zip(self.hands, gone, strict=True) if out):
             # At the wrist both the arm and the hand are whole: no gap is between the two.
             own = hand.pixels[hand.part]
             if hand.own is not None:
                 own = np.clip(2.0 * own - 1.0, 0.0, 1.0)
-            kept = np.float32(1.0) - np.float32(share) * own
-            picture[..., 3][hand.part] *= kept
-            rim[hand.part] *= kept
+            picture[..., 3][hand.part] *= np.float32(1.0) - own
+            rim[hand.part] *= np.float32(1.0) - own
         return replace(body, photo=replace(body.photo, picture=picture, rim=rim))
 
-    def folded(self, transforms: Array, shares: tuple[float, float]) -> Array:
+    def folded(self, transforms: Array, gone: Chosen) -> Array:
         """Transforms of what is behind the photo's hands: its fingers keep still with theirs, and
-        there are none behind hands that are wholly drawn anew."""
+        there are none behind hands that are drawn anew."""
         result = transforms.copy()
-        for side, (hand, share) in enumerate(zip(self.hands, shares, strict=True)):
+        for side, (hand, out) in enumerate(zip(self.hands, gone, strict=True)):
             bones = FINGER_BONES[side]
-            if share < 1.0:
+            if not out:
                 result[bones] = transforms[HAND_BONES[side]]
                 continue
             result[bones, :, :3] = 0.0
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
         return result
 
-    def over(
-        self, drawn: Drawn, transforms: Array, shares: tuple[float, float], poses: HandPoses
-    ) -> Drawn:
-        """A drawing with the hands on top of it: the body's, then what is left of the photo's.
+    def over(self, drawn: Drawn, transforms: Array, anew: Chosen, poses: HandPoses) -> Drawn:
+        """A drawing with the hands on top of it, each the body's or the photo's.
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         """
@@ -141,16 +148,11 @@ class PhotoHands:
             for side, hand in enumerate(self.hands)
         ]
         for hand, vertices, side in sorted(moved, key=lambda m: -float(m[1][:, 2].mean())):
-            share, pose = shares[side], poses[side]
-            if hand.own is None or pose is None:
-                shown, kept = share, 0.0
-            else:  # one of the two is always whole
-                shown, kept = min(2.0 * share, 1.0), min(2.0 - 2.0 * share, 1.0)
-            if shown > 0.0:
-                lay(drawn, hand, vertices, transforms, shown)
-            if hand.own is not None and pose is not None and kept > 0.0:
-                palm = transforms[HAND_BONES[side]]
-                lay_own(drawn, hand.own, hand.photo, palm, pose, kept)
+            pose = poses[side]
+            if anew[side]:
+                lay(drawn, hand, vertices, transforms)
+            elif hand.own is not None and pose is not None:
+                lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose)
         return drawn
 
 

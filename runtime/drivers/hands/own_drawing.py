@@ -51,14 +51,12 @@ def own_photo(body: Body, pixels: Array, side: int) -> Array:
     return picture
 
 
-def lay_own(
-    drawn: Drawn, own: OwnHand, photo: Array, palm: Array, pose: HandPose, share: float
-) -> None:
+def lay_own(drawn: Drawn, own: OwnHand, photo: Array, palm: Array, pose: HandPose) -> None:
     """Draw a hand onto a drawing, in place.
 
     :param photo: ``[n, n, 4]``: the photo's colours, and how much of each pixel is the hand's.
     :param palm: ``[3, 4]``, where the palm has gone since the photo.
-    :param pose: of ``OwnHand.held``. :param share: how much of the hand is shown, 0 to 1.
+    :param pose: of ``OwnHand.held``.
     """
     n = drawn.mask.shape[-1]
     moved = skin(own.vertices, own.weights, own.bones, own.transforms(palm, pose))
@@ -68,7 +66,7 @@ def lay_own(
     if left >= right or top >= bottom:
         return
     shown, place = _seen(own, moved, photo, (left, top, right, bottom))
-    alpha = shown[..., 3] * np.float32(share)
+    alpha = shown[..., 3]
     part = (0, slice(None), slice(top, bottom), slice(left, right))
     before = drawn.mask[part][0] * (np.float32(1.0) - alpha)
     after = before + alpha

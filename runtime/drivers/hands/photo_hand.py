@@ -65,7 +65,7 @@ class PhotoHand:
     """``[n, n, 4]``: the photo's colours, and how much of each pixel is the hand's."""
 
 
-def lay(drawn: Drawn, hand: PhotoHand, moved: Array, transforms: Array, share: float) -> None:
+def lay(drawn: Drawn, hand: PhotoHand, moved: Array, transforms: Array) -> None:
     """Draw one hand onto a drawing, in place."""
     n = drawn.mask.shape[-1]
     low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
@@ -74,7 +74,6 @@ def lay(drawn: Drawn, hand: PhotoHand, moved: Array, transforms: Array, share: f
     if left >= right or top >= bottom:
         return
     colours, alpha = _shaded(hand, moved, transforms, (left, top, right, bottom))
-    alpha = alpha * np.float32(share)
     part = (0, slice(None), slice(top, bottom), slice(left, right))
     before = drawn.mask[part] * (np.float32(1.0) - alpha)
     after = before + alpha

@@ -71,6 +71,10 @@ class HandPlace:
         """From the wrist to the knuckles, in pixels, in the picture and in depth."""
         return hand_length(self.points)
 
+    def ahead(self, shape: tuple[int, ...]) -> Region:
+        """``[n, n]``: where the picture lies on the fingers' side of the wrist."""
+        return _ahead(self.points, self.length, shape)
+
 
 def hand_length(points: Array) -> float:
     """From the wrist to the knuckles, in the picture and in depth."""

@@ -17,6 +17,8 @@ AT_WRIST = 0.1
 """Share of a forearm's vertex that hangs on the hand, from which it is at the wrist."""
 AS_BRIGHT = 0.82, 1.25
 """How much darker or lighter than the face a hand is."""
+PALE = 0.5
+"""How far from a face's hue a hand's may be, of how far grey is: a pale face is not far from it."""
 WHOLLY = 0.9
 """A hand's own, from which a pixel shows nothing else."""
 FACE_SURE = 0.9
@@ -57,7 +59,8 @@ def skin_tone(shown: Array, face: Array | None) -> Array:
     if face is None or not is_skin(face):
         alike = [tone for tone in shown if is_skin(tone)]
         return np.asarray(np.mean(alike or shown, axis=0), np.float32)
-    own = [tone for tone in shown if np.abs(hue_of(tone) - hue_of(face)).sum() < SKIN_LIKE]
+    apart = min(SKIN_LIKE, PALE * float(np.abs(hue_of(face) - 1.0 / 3.0).sum()))
+    own = [tone for tone in shown if np.abs(hue_of(tone) - hue_of(face)).sum() < apart]
     if not own:
         return np.asarray(face, np.float32)
     tone = np.mean(own, axis=0)

@@ -13,6 +13,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.showing import (
     ARMLESS,
     BUST,
+    COVERED,
     GOWN,
     LARGE_HEAD,
     LEGLESS,
@@ -161,6 +162,16 @@ def test_arms_inside_of_something_wide_stay() -> None:
     assert showing.note == ARMLESS
     assert showing.landmarks[ARMS].max() == 0.0
     assert showing.landmarks[LEGS].min() == 1.0
+
+
+def test_an_arm_behind_something_stays_alone() -> None:
+    showing = shown_by(fitted(OUTLINE), KNOWN, False, (True, False))
+    assert showing.note == COVERED
+    assert showing.landmarks[[13, 15, 17, 19, 21]].max() == 0.0
+    assert showing.landmarks[[14, 16, 18, 20, 22]].min() == 1.0
+    assert showing.carrier[BodyBone.HAND_L] == BodyBone.CHEST
+    assert showing.hidden[[BodyBone.FOREARM_L, BodyBone.HAND_L]].all()
+    assert not showing.hidden[BodyBone.UPPER_ARM_L]
 
 
 def test_a_head_of_a_drawing_leans_with_the_trunk() -> None:

@@ -13,6 +13,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about
+from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
@@ -75,7 +76,7 @@ def test_a_hand_held_as_the_photos_is_the_photos(source: Source) -> None:
     assert hands.shares((turned((0.0, 0.0, 1.0), 90.0), None)) == (0.0, 0.0)
     assert hands.shares(NO_HANDS) == (0.0, 0.0)
     transforms = RIG.transforms(body.fit.stance, landmarks(), SURE, REST)
-    drawn = hands.draw(body, transforms, SURE, REST)
+    drawn = hands.draw(body, transforms, SURE, REST, HandChoice())
     plain = body.draw(transforms, SURE)
     assert np.array_equal(drawn.image, plain.image)
     assert np.array_equal(drawn.mask, plain.mask)
@@ -86,17 +87,17 @@ def test_behind_the_photos_hand_no_finger_moves_by_itself(source: Source) -> Non
     bent: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends + np.deg2rad(15.0)), None)
     assert hands.shares(bent) == (0.0, 0.0)
     transforms = RIG.transforms(body.fit.stance, landmarks(), SURE, bent)
-    folded = hands.folded(transforms, (0.0, 0.5))
+    folded = hands.folded(transforms, (False, False))
     for bones, hand in zip(FINGER_BONES, HAND_BONES, strict=True):
         assert np.array_equal(
             folded[bones], np.broadcast_to(transforms[hand], (*bones.shape, 3, 4))
         )
     assert not np.array_equal(folded, transforms)
-    drawn = hands.draw(body, transforms, SURE, bent)
+    drawn = hands.draw(body, transforms, SURE, bent, HandChoice())
     assert np.array_equal(drawn.image, body.draw(folded, SURE).image)
 
 
-def test_another_hand_takes_its_place_softly(source: Source) -> None:
+def test_the_photos_hand_stands_for_the_drivers_ever_less(source: Source) -> None:
     _, hands = made(source, REST)
     shares = [hands.shares((turned((0.0, 1.0, 0.0), d), None))[0] for d in range(0, 92, 2)]
     assert shares[0] == 0.0
@@ -115,7 +116,7 @@ def test_a_hand_is_drawn_in_the_skins_colour_where_it_is_held(source: Source) ->
     raised[[15, 17, 19, 21], :2] += (30.0, -60.0)
     pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
     transforms = RIG.transforms(body.fit.stance, raised, SURE, pose)
-    drawn = hands.draw(body, transforms, SURE, pose)
+    drawn = hands.draw(body, transforms, SURE, pose, HandChoice())
     x, y = raised[[15, 17, 19], :2].mean(0).round().astype(int)
     assert drawn.mask[0, 0, y, x] > 0.95
     assert drawn.trust[0, 0, y, x] < 0.05
@@ -132,7 +133,9 @@ def test_a_hand_lies_on_the_trunk_though_the_pose_puts_it_behind(source: Source)
     to = crossed[[11, 12, 23, 24], :3].mean(0) + np.array([0.0, 0.0, 15.0], np.float32)
     crossed[[15, 17, 19, 21], :3] += to - crossed[[15, 17, 19], :3].mean(0)
     pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
-    drawn = hands.draw(body, RIG.transforms(body.fit.stance, crossed, SURE, pose), SURE, pose)
+    drawn = hands.draw(
+        body, RIG.transforms(body.fit.stance, crossed, SURE, pose), SURE, pose, HandChoice()
+    )
     x, y = crossed[[15, 17, 19], :2].mean(0).round().astype(int)
     red, _, blue = drawn.image[0, :, y, x]
     assert red - blue > 0.15  # skin, and not the grey of the clothes
@@ -143,7 +146,9 @@ def test_hands_out_of_the_window_do_no_harm(source: Source) -> None:
     away = landmarks()
     away[[13, 15, 17, 19, 21], :2] += 2000.0
     pose: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
-    drawn = hands.draw(body, RIG.transforms(body.fit.stance, away, SURE, pose), SURE, pose)
+    drawn = hands.draw(
+        body, RIG.transforms(body.fit.stance, away, SURE, pose), SURE, pose, HandChoice()
+    )
     assert np.isfinite(drawn.image).all()
 
 
@@ -159,7 +164,7 @@ def test_a_hand_whose_pixels_are_known_moves_its_fingers(source: Source) -> None
     still = RIG.transforms(body.fit.stance, landmarks(), SURE, photo)
     shown = source.mask > 0.9
     for poses in ((None, None), photo):  # as it is, not seen and seen
-        drawn = hands.draw(body, still, SURE, poses)
+        drawn = hands.draw(body, still, SURE, poses, HandChoice())
         assert drawn.mask[0, 0][shown & place.flesh].mean() > 0.92
         assert drawn.mask[0, 0][shown & place.flesh].min() > 0.6
         told = drawn.image[0].transpose(1, 2, 0)[shown & place.flesh] * 255.0
@@ -168,7 +173,9 @@ def test_a_hand_whose_pixels_are_known_moves_its_fingers(source: Source) -> None
     bends[1:, 1] += np.deg2rad(40.0)
     bent: HandPoses = (HandPose(SHAPES[0].palm, bends), None)
     assert hands.shares(bent) == (0.0, 0.0)
-    moved = hands.draw(body, RIG.transforms(body.fit.stance, landmarks(), SURE, bent), SURE, bent)
+    moved = hands.draw(
+        body, RIG.transforms(body.fit.stance, landmarks(), SURE, bent), SURE, bent, HandChoice()
+    )
     assert np.abs(moved.flow[0][:, shown & place.flesh]).max() * N / 2 > 1.0
     x, y = placed[0, :2].round().astype(int)
     assert abs(moved.flow[0, :, y, x]).max() * N / 2 < 0.5  # the wrist stays

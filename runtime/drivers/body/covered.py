@@ -1,0 +1,75 @@
+"""Forearms that something before them hides: a helmet on the knees, a desk, another person.
+
+The pose network guesses where they are. What the photo shows there is none of them, and would be
+torn off by their bones; and an arm that ends in nothing cannot be moved.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.parting import Group, Groups
+from bunraku.runtime.drivers.body.regions import Region
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.skeleton import SIDES
+
+ALIKE = 0.35
+"""The share of a forearm that looks like the other one or its own upper arm, if it is one."""
+UNLIKE, LIGHT = 14.0, 0.5
+"""From how far in Lab a colour is another, and what a step of lightness counts of it."""
+KINDS, COMMON = 4, 0.1
+"""Colours of an arm, and the share of it that each has at least."""
+FEWEST = 30
+"""Pixels of an arm from which its colours mean anything."""
+SAMPLES = 1000
+SOFT_PX = 1.5
+"""How far colours are evened out."""
+
+
+def covered_forearms(
+    groups: Groups, inside: Region, window: Picture, seen: tuple[bool, bool]
+) -> tuple[bool, bool]:
+    """Whether something hides the left and the right forearm.
+
+    :param groups: ``[n, n]``. :param inside: ``[n, n]``, the person.
+    :param window: ``[n, n, 3]`` uint8.
+    :param seen: whether the left and the right wrist are seen without doubt: so are their forearms.
+    """
+    left, right = (
+        not seen[side] and not _is_shown(groups, inside, window, side) for side in range(SIDES)
+    )
+    return left, right
+
+
+def without_forearms(groups: Groups, covered: tuple[bool, bool]) -> Groups:
+    """Groups ``[n, n]`` without what is hidden: what the photo shows there is of the trunk."""
+    sides = np.flatnonzero(covered)
+    own = [limb + side for side in sides for limb in (Group.FOREARM_L, Group.HAND_L)]
+    return np.where(np.isin(groups, own), Group.TRUNK, groups).astype(np.int32)
+
+
+def _is_shown(groups: Groups, inside: Region, window: Picture, side: int) -> bool:
+    """Whether a forearm looks like an arm of this person, or too little is there to tell."""
+    own = inside & (groups == Group.FOREARM_L + side)
+    arms = (Group.UPPER_ARM_L + side, Group.FOREARM_L + 1 - side)
+    others = inside & np.isin(groups, arms)
+    if min(int(own.sum()), int(others.sum())) < FEWEST:
+        return True
+    even = cv2.GaussianBlur(window, (0, 0), SOFT_PX).astype(np.float32) / np.float32(255.0)
+    lab = np.asarray(cv2.cvtColor(even, cv2.COLOR_RGB2LAB), np.float32)
+    lab *= np.array([LIGHT, 1.0, 1.0], np.float32)
+    shown = lab[own]
+    far = [np.linalg.norm(shown - colour, axis=-1) for colour in _colours(lab[others])]
+    return bool((np.min(far, axis=0) < UNLIKE).mean() >= ALIKE)
+
+
+def _colours(lab: Array) -> list[NDArray[np.float32]]:
+    """The common ones of colours ``[k, 3]``."""
+    some = np.ascontiguousarray(lab[:: max(1, len(lab) // SAMPLES)])
+    ends = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
+    cv2.setRNGSeed(0)  # they start from random ones: alike for alike photos
+    _, kind, colours = cv2.kmeans(some, KINDS, np.empty(0), ends, 1, cv2.KMEANS_PP_CENTERS)
+    common = np.bincount(kind.ravel(), minlength=KINDS) >= COMMON * len(some)
+    return list(np.asarray(colours, np.float32)[common])
