@@ -65,6 +65,10 @@ class GeneratorBatch:
     background: Tensor
     """[B · K, 3, 256, 256]."""
 
+    def pin_memory(self) -> GeneratorBatch:
+        """The batch where a GPU copies from by itself; a DataLoader asks for it by this name."""
+        return GeneratorBatch(**{name: t.pin_memory() for name, t in vars(self).items()})
+
 
 class GeneratorData:
     """Reads people from disk as they are needed.

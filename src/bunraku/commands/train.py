@@ -155,6 +155,70 @@ def generator(
     train_generator.run(options, typer.echo)
 
 
+@app.command()
+def sitting(
+    minutes: Annotated[
+        float, typer.Argument(min=0.01, help="Of everything: rendering, training, writing.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the run, the weights and the report.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIR[:WEIGHT]", help="People that were carried here, with weights."),
+    ] = None,
+    assets: Annotated[
+        Path | None, typer.Option(help="Or what people are rendered of; as for `bunraku synth`.")
+    ] = None,
+    people: Annotated[int, typer.Option(min=1, help="How many are rendered.")] = 400,
+    preset: Annotated[str, typer.Option(help="How wide the network is: live or paper.")] = "live",
+    iuv_checkpoint: Annotated[
+        Path | None, typer.Option("--iuv", help="Checkpoint of the IUV net, or its pieces.")
+    ] = None,
+    length: Annotated[
+        float, typer.Option(min=1e-9, help="Samples of the whole run, in the recipe's.")
+    ] = 1.0,
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, help="Samples a step; default: the recipe's, on a GPU four times."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes that make batches; default: cores - 1.")
+    ] = None,
+    device: Device = "cuda",
+    seed: Seed = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="A step of each phase, to see whether it works.")
+    ] = False,
+) -> None:
+    """Train the generator on a machine that is lent for minutes; again, to go on.
+
+    OUT gets the averaged weights in pieces of at most 15 MiB, which `bunraku export OUT/weights`
+    reads, a plot of the losses, and train.json: what ran, how fast, how busy the GPU was.
+    """
+    need("train", "torch", "efficientnet_lite_pytorch")
+    from bunraku.networks.presets import Preset
+    from bunraku.training.mixture import DataShare
+    from bunraku.training.sitting import sit
+    from bunraku.training.sitting_options import SittingOptions
+
+    options = SittingOptions(
+        minutes=minutes,
+        out=out,
+        data=tuple(map(DataShare.parse, data or ())),
+        assets=assets,
+        people=people,
+        preset=_one_of(Preset, preset, "preset"),
+        iuv=iuv_checkpoint,
+        length=length,
+        batch=batch,
+        workers=workers,
+        device=device,
+        seed=seed,
+        dry_run=dry_run,
+    )
+    _check([share.folder for share in options.data], device, iuv_checkpoint)
+    sit(options, typer.echo)
+
+
 @app.command("touch-up")
 def touch_up(
     data: Annotated[Path, typer.Option(help="Folder that `bunraku train drawings` made.")],
@@ -250,7 +314,7 @@ def _check(data: Sequence[Path], device: str, iuv_checkpoint: Path | None = None
     for folder in data:
         if not folder.is_dir():
             raise InputError(f"{folder} is not a folder.", "Make it with `bunraku synth`.")
-    if iuv_checkpoint is not None and not iuv_checkpoint.is_file():
+    if iuv_checkpoint is not None and not iuv_checkpoint.exists():
         raise InputError(f"{iuv_checkpoint} does not exist.", "Make it with `bunraku train iuv`.")
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise InputError(
