@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import torch
 
 from bunraku.errors import InputError, OutputError
+from bunraku.networks.ablated import make_generator
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet, IuvOptions
 from bunraku.networks.pieces import is_split, join
@@ -181,7 +182,7 @@ def _kind(network: Network) -> Kind:
 def _make(kind: Kind, options: Mapping[str, Any]) -> Network:
     match kind:
         case Kind.GENERATOR:
-            return Generator(GeneratorOptions(**options))
+            return make_generator(GeneratorOptions(**options))
         case Kind.IUV:
             return IuvNet(IuvOptions(**options))
         case Kind.TOUCH_UP:

@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from bunraku.commands.ablations import ablations
 from bunraku.commands.extras import need
 from bunraku.errors import InputError
 
@@ -21,6 +22,8 @@ app = typer.Typer(
     help="Train the IUV net, then the generator. The same command again goes on from OUT's "
     "checkpoint. And make the body driver's mesh, and the net that mends its drawings.",
 )
+
+app.command()(ablations)
 
 Data = Annotated[Path, typer.Option(help="Folder that `bunraku synth --observe` made.")]
 Out = Annotated[Path, typer.Option(help="Folder of the run: checkpoint, loss curve, samples.")]
@@ -69,7 +72,7 @@ def iuv(
         seed=seed,
         restart_schedule=restart_schedule,
     )
-    _check([data], device)
+    check_inputs([data], device)
     typer.echo(f"checkpoint: {train_iuv.run(options, typer.echo)}")
 
 
@@ -151,7 +154,7 @@ def generator(
         sitting_minutes=sitting_minutes,
         tensorboard=tensorboard,
     )
-    _check([share.folder for share in shares], device, iuv_checkpoint)
+    check_inputs([share.folder for share in shares], device, iuv_checkpoint)
     train_generator.run(options, typer.echo)
 
 
@@ -215,7 +218,7 @@ def sitting(
         seed=seed,
         dry_run=dry_run,
     )
-    _check([share.folder for share in options.data], device, iuv_checkpoint)
+    check_inputs([share.folder for share in options.data], device, iuv_checkpoint)
     sit(options, typer.echo)
 
 
@@ -255,7 +258,7 @@ def touch_up(
         seed=seed,
         restart_schedule=restart_schedule,
     )
-    _check([data], device)
+    check_inputs([data], device)
     path = train_touch_up.run(options, typer.echo)
     typer.echo(f"checkpoint: {path}")
     if unseen is not None:
@@ -308,7 +311,11 @@ def _one_of(choices: type[Choice], name: str, what: str) -> Choice:
         raise InputError(f"There is no {what} {name!r}.", f"Use {', '.join(choices)}.") from None
 
 
-def _check(data: Sequence[Path], device: str, iuv_checkpoint: Path | None = None) -> None:
+def check_inputs(data: Sequence[Path], device: str, iuv_checkpoint: Path | None = None) -> None:
+    """See that what a training reads is there, before anything heavy is loaded.
+
+    :raises InputError: it is not.
+    """
     import torch
 
     for folder in data:
