@@ -47,7 +47,8 @@ def test_all_of_it_runs_on_a_processor(
 ) -> None:
     """So that not a minute on a GPU is lost to a typing error."""
     data, out = make_people(count=2, frames=4), tmp_path / "out"
-    command = [ROOT / "scripts" / "train_gpu", "9", out, "--dry-run", "--data", data]
+    command: list[str | Path] = [ROOT / "scripts" / "train_gpu", "9"]
+    command += [out, "--dry-run", "--data", data]
     around = {**os.environ, "PYTHON": sys.executable}
     done = subprocess.run(command, env=around, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

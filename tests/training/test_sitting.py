@@ -16,11 +16,11 @@ from tests.training.toy import TOY, toy_network
 from bunraku.errors import InputError, OutputError
 from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.pieces import join
-from bunraku.networks.presets import Preset
-from bunraku.training import sitting, sitting_options
+from bunraku.networks.presets import OPTIONS, Preset
+from bunraku.training import sitting, train_generator
 from bunraku.training.busy import BusyMeter
 from bunraku.training.mixture import DataShare
-from bunraku.training.recipe import LIVE
+from bunraku.training.recipe import LIVE, RECIPES
 from bunraku.training.sitting import sit
 from bunraku.training.sitting_options import SittingOptions, run_options
 from bunraku.training.sitting_report import lines_of
@@ -32,8 +32,8 @@ MakePeople = Callable[..., Path]
 def options(
     make_people: MakePeople, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> SittingOptions:
-    monkeypatch.setitem(sitting_options.OPTIONS, Preset.LIVE, toy_network())
-    monkeypatch.setitem(sitting_options.RECIPES, Preset.LIVE, TOY)
+    monkeypatch.setitem(OPTIONS, Preset.LIVE, toy_network())
+    monkeypatch.setitem(RECIPES, Preset.LIVE, TOY)
     return SittingOptions(
         minutes=10.0,
         out=tmp_path / "out",
@@ -86,7 +86,7 @@ def test_it_goes_on_also_from_pieces_alone(
 def test_interrupted_it_writes_the_weights(
     options: SittingOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train = sitting.train
+    train = train_generator.run
 
     def interrupted(*arguments: Any) -> None:
         train(*arguments)

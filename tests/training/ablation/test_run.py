@@ -15,6 +15,7 @@ import pytest
 from tests.training.conftest import FakeJudge
 
 from bunraku.errors import InputError
+from bunraku.training import train_generator
 from bunraku.training.ablation import run
 from bunraku.training.ablation.rows import ROWS
 from bunraku.training.ablation.run import AblationOptions, run_ablations
@@ -42,7 +43,7 @@ def test_a_killed_table_goes_on(
     options: AblationOptions, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     some = replace(options, rows=("2d-motion", "25d"))
-    train = run.train
+    train = train_generator.run
     asked: list[str] = []
 
     def killed(wanted: Any, log: Callable[[str], None]) -> Any:
