@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
+from bunraku.commands.training import Device, Seed, check_inputs
 from bunraku.errors import InputError
 
 
@@ -41,19 +42,18 @@ def ablations(
     inception: Annotated[
         Path | None, typer.Option(help="ONNX network whose features FID is taken of.")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    device: Device = "cpu",
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Processes that make batches ahead; 0: none.")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of all runs.")] = 0,
+    seed: Seed = 0,
 ) -> None:
     """Train and measure the nine generators of the paper's Table III. Again, to go on.
 
     Writes OUT/ablations.json and ablations.md after each row, beside the paper's numbers.
     """
     need("train", "torch", "efficientnet_lite_pytorch", "scipy")
-    from bunraku.commands.train import check_inputs
     from bunraku.training.ablation.run import TABLE, AblationOptions, run_ablations
     from bunraku.training.embedding import OnnxEmbedder
     from bunraku.training.judge import PoseJudge

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from bunraku.commands.ablations import ablations
 from bunraku.commands.extras import need
-from bunraku.errors import InputError
-
-Choice = TypeVar("Choice", bound=StrEnum)
+from bunraku.commands.sitting import sitting
+from bunraku.commands.training import Device, Seed, check_inputs, one_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +20,6 @@ app = typer.Typer(
     "checkpoint. And make the body driver's mesh, and the net that mends its drawings.",
 )
 
-app.command()(ablations)
 
 Data = Annotated[Path, typer.Option(help="Folder that `bunraku synth --observe` made.")]
 Out = Annotated[Path, typer.Option(help="Folder of the run: checkpoint, loss curve, samples.")]
@@ -33,9 +29,7 @@ Sitting = Annotated[
 ]
 Batch = Annotated[int, typer.Option(min=1, help="Samples a step.")]
 Rate = Annotated[float, typer.Option(min=1e-7, help="Highest learning rate.")]
-Device = Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
-Seed = Annotated[int, typer.Option(help="Seed of the run.")]
 Restart = Annotated[
     bool,
     typer.Option("--restart-schedule", help="Count minutes from zero, the weights resumed."),
@@ -131,7 +125,7 @@ def generator(
     from bunraku.training.recipe import RECIPES
     from bunraku.training.run_options import RunOptions
 
-    chosen = _one_of(Preset, preset, "preset")
+    chosen = one_of(Preset, preset, "preset")
     recipe = RECIPES[chosen].scaled(length)
     if batch is not None:
         recipe = recipe.with_batch(batch)
@@ -146,7 +140,7 @@ def generator(
         phase=phase,
         resume=resume,
         iuv=iuv_checkpoint,
-        features=_one_of(FeatureKind, features, "feature network"),
+        features=one_of(FeatureKind, features, "feature network"),
         device=device,
         threads=threads,
         workers=workers,
@@ -156,70 +150,6 @@ def generator(
     )
     check_inputs([share.folder for share in shares], device, iuv_checkpoint)
     train_generator.run(options, typer.echo)
-
-
-@app.command()
-def sitting(
-    minutes: Annotated[
-        float, typer.Argument(min=0.01, help="Of everything: rendering, training, writing.")
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of the run, the weights and the report.")],
-    data: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DIR[:WEIGHT]", help="People that were carried here, with weights."),
-    ] = None,
-    assets: Annotated[
-        Path | None, typer.Option(help="Or what people are rendered of; as for `bunraku synth`.")
-    ] = None,
-    people: Annotated[int, typer.Option(min=1, help="How many are rendered.")] = 400,
-    preset: Annotated[str, typer.Option(help="How wide the network is: live or paper.")] = "live",
-    iuv_checkpoint: Annotated[
-        Path | None, typer.Option("--iuv", help="Checkpoint of the IUV net, or its pieces.")
-    ] = None,
-    length: Annotated[
-        float, typer.Option(min=1e-9, help="Samples of the whole run, in the recipe's.")
-    ] = 1.0,
-    batch: Annotated[
-        int | None,
-        typer.Option(min=1, help="Samples a step; default: the recipe's, on a GPU four times."),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=0, help="Processes that make batches; default: cores - 1.")
-    ] = None,
-    device: Device = "cuda",
-    seed: Seed = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="A step of each phase, to see whether it works.")
-    ] = False,
-) -> None:
-    """Train the generator on a machine that is lent for minutes; again, to go on.
-
-    OUT gets the averaged weights in pieces of at most 15 MiB, which `bunraku export OUT/weights`
-    reads, a plot of the losses, and train.json: what ran, how fast, how busy the GPU was.
-    """
-    need("train", "torch", "efficientnet_lite_pytorch")
-    from bunraku.networks.presets import Preset
-    from bunraku.training.mixture import DataShare
-    from bunraku.training.sitting import sit
-    from bunraku.training.sitting_options import SittingOptions
-
-    options = SittingOptions(
-        minutes=minutes,
-        out=out,
-        data=tuple(map(DataShare.parse, data or ())),
-        assets=assets,
-        people=people,
-        preset=_one_of(Preset, preset, "preset"),
-        iuv=iuv_checkpoint,
-        length=length,
-        batch=batch,
-        workers=workers,
-        device=device,
-        seed=seed,
-        dry_run=dry_run,
-    )
-    check_inputs([share.folder for share in options.data], device, iuv_checkpoint)
-    sit(options, typer.echo)
 
 
 @app.command("touch-up")
@@ -304,26 +234,5 @@ def template(
     typer.echo(f"template: {path}, {len(made.vertices)} vertices, {len(made.triangles)} triangles")
 
 
-def _one_of(choices: type[Choice], name: str, what: str) -> Choice:
-    try:
-        return choices(name)
-    except ValueError:
-        raise InputError(f"There is no {what} {name!r}.", f"Use {', '.join(choices)}.") from None
-
-
-def check_inputs(data: Sequence[Path], device: str, iuv_checkpoint: Path | None = None) -> None:
-    """See that what a training reads is there, before anything heavy is loaded.
-
-    :raises InputError: it is not.
-    """
-    import torch
-
-    for folder in data:
-        if not folder.is_dir():
-            raise InputError(f"{folder} is not a folder.", "Make it with `bunraku synth`.")
-    if iuv_checkpoint is not None and not iuv_checkpoint.exists():
-        raise InputError(f"{iuv_checkpoint} does not exist.", "Make it with `bunraku train iuv`.")
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError(
-            "torch finds no CUDA here.", "Leave out --device, or see `bunraku doctor`."
-        )
+app.command()(sitting)
+app.command()(ablations)
