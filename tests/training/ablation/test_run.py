@@ -103,7 +103,7 @@ def test_all_nine_rows_by_the_script(options: AblationOptions) -> None:
     assert sizes["2d-motion"] < sizes["2d-motion-blender"] < sizes["full"]
     for told in report["rows"].values():
         assert 0.0 < told["scores"]["self"]["l1"] < 1.0
-        assert told["scores"]["self"]["fed"] is not None
+        assert told["scores"]["self"]["perceptual"] is not None
         assert told["scores"]["animation"]["look"] is not None
     assert report["paper"]["full"][0] == 0.0316
     table = (options.out / "ablations.md").read_text()
