@@ -80,10 +80,7 @@ def write_bundle(files: Files, folder: Path) -> None:
 
     :raises OutputError: the folder cannot be written, or holds something else than a bundle.
     """
-    if folder.exists() and not _replaceable(folder):
-        raise OutputError(
-            f"{folder} exists and is not a bundle.", "Name a new folder, or remove this one."
-        )
+    check_place(folder)
     part: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +96,17 @@ def write_bundle(files: Files, folder: Path) -> None:
             f"The bundle {folder} cannot be written: {error.strerror or error}.",
             "Name a folder on a disk with enough space that you may write to.",
         ) from error
+
+
+def check_place(folder: Path) -> None:
+    """See that a bundle may be written there: nothing else is replaced.
+
+    :raises OutputError: the folder holds something else.
+    """
+    if folder.exists() and not _replaceable(folder):
+        raise OutputError(
+            f"{folder} exists and is not a bundle.", "Name a new folder, or remove this one."
+        )
 
 
 def _entry(files: Files, name: str, model: onnx.ModelProto) -> EngineEntry:

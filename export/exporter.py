@@ -86,7 +86,7 @@ def export_checkpoint(
 
     :param provenance: added to what the checkpoint tells of its run.
     :param say: told of each step, a line.
-    :raises InputError: not a checkpoint, or that of a touch-up net.
+    :raises InputError: not a checkpoint, or that of a touch-up net or an ablated generator.
     :raises EngineError: an engine differs from torch.
     :raises OutputError: the folder cannot be written.
     """
@@ -95,6 +95,11 @@ def export_checkpoint(
         raise InputError(
             f"{checkpoint} is the checkpoint of a touch-up net, which nothing runs yet.",
             "Name the checkpoint of a generator or an IUV net.",
+        )
+    if isinstance(trained.network, Generator) and trained.network.options.ablated:
+        raise InputError(
+            f"{checkpoint} is a generator with something left out, to be measured, not run.",
+            "Name the checkpoint of a whole one.",
         )
     told = {**trained.provenance(), **(provenance or {})}
     return export_bundle(trained.network, folder, options, provenance=told, say=say)

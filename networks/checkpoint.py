@@ -9,6 +9,7 @@ optimiser, …             what only training reads
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pickle
 import warnings
@@ -21,8 +22,10 @@ from typing import Any, TypeAlias
 import torch
 
 from bunraku.errors import InputError, OutputError
+from bunraku.networks.ablated import make_generator
 from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import IuvNet, IuvOptions
+from bunraku.networks.pieces import is_split, join
 from bunraku.networks.presets import GeneratorOptions
 from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
 
@@ -136,15 +139,17 @@ def save_checkpoint(path: Path, network: Network, progress: Progress, **states: 
 def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
     """Read a checkpoint, whichever network it holds.
 
+    :param path: of the file, or of a folder that holds it in pieces.
     :param device: of ``states``, such as the optimiser's; the network is on the CPU.
-    :raises InputError: no such file, not one of ours, or one of another version.
+    :raises InputError: no such file, not one of ours, one of another version, or a damaged piece.
     """
     if not path.exists():
         raise InputError(f"There is no checkpoint at {path}.", "Train first, or name another file.")
+    whole = io.BytesIO(join(path)) if is_split(path) else path
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's words on files that are not its own
-            held: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+            held: dict[str, Any] = torch.load(whole, map_location=device, weights_only=True)
         if held["format"] != FORMAT:
             raise InputError(
                 f"{path} is a checkpoint of format {held['format']!r}; "
@@ -177,7 +182,7 @@ def _kind(network: Network) -> Kind:
 def _make(kind: Kind, options: Mapping[str, Any]) -> Network:
     match kind:
         case Kind.GENERATOR:
-            return Generator(GeneratorOptions(**options))
+            return make_generator(GeneratorOptions(**options))
         case Kind.IUV:
             return IuvNet(IuvOptions(**options))
         case Kind.TOUCH_UP:

@@ -17,6 +17,10 @@ class Preset(StrEnum):
     LIVE = "live"
 
 
+SWITCHES = ("branch_2d", "branch_25d", "flow", "occlusion", "multiscale", "blends")
+"""Fields of :class:`GeneratorOptions` that leave something out."""
+
+
 @dataclass(frozen=True)
 class GeneratorOptions:
     """Widths and switches of one generator. Sides are in pixels, widths in channels."""
@@ -49,12 +53,36 @@ class GeneratorOptions:
     """BlenderNet at 1, 1/2, 1/4 and 1/8 of ``size``."""
     discriminator: tuple[int, int, int, int] = (64, 128, 256, 512)
     """The discriminator's residual blocks, each halving the side."""
+    branch_2d: bool = True
+    """The warping branch. This and the next switches are the paper's Table III: what is off is left
+    out (networks/ablated.py), to be trained and measured, not to be run live."""
+    branch_25d: bool = True
+    """The texture branch."""
+    flow: bool = True
+    """MotionNet's flows warp the 2D branch; off, that is told both DensePoses instead."""
+    occlusion: bool = True
+    """Occlusion maps weigh what is warped."""
+    multiscale: bool = True
+    """Features are warped at three scales; off, at the finest alone."""
+    blends: bool = True
+    """BlenderNet makes the picture; off, it is the one branch's own."""
+
+    @property
+    def ablated(self) -> bool:
+        """Whether something is left out."""
+        return not all(getattr(self, name) for name in SWITCHES)
 
     def __post_init__(self) -> None:
         if self.window not in (self.size, 2 * self.size):
             raise ValueError(f"window {self.window} is neither size {self.size} nor twice it")
         if self.size % 16:
             raise ValueError(f"size {self.size} is not a multiple of 16")
+        if self.ablated and self.prior:
+            raise ValueError("with the prior nothing can be left out")
+        if not (self.branch_2d or self.branch_25d):
+            raise ValueError("one branch must be left")
+        if not self.blends and self.branch_2d and self.branch_25d:
+            raise ValueError("without BlenderNet two branches make two pictures")
 
     @property
     def layout(self) -> Layout:

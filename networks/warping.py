@@ -12,10 +12,16 @@ from bunraku.networks.presets import GeneratorOptions
 class WarpingNet(nn.Module):
     """Encodes the source at three scales; decodes warped features into z_app and a coarse image."""
 
-    def __init__(self, options: GeneratorOptions) -> None:
+    def __init__(self, options: GeneratorOptions, poses: int = 0) -> None:
+        """The branch.
+
+        Args:
+            options: of the generator.
+            poses: channels that stand beside image and mask, where no flow leads.
+        """
         super().__init__()
         c1, c2, c4 = options.warping
-        self.enter = ConvBlock(4, c1, kernel=5)
+        self.enter = ConvBlock(4 + poses, c1, kernel=5)
         self.down2 = nn.Sequential(ConvBlock(c1, c2, 2), ConvBlock(c2, c2))
         self.down4 = nn.Sequential(ConvBlock(c2, c4, 2), ConvBlock(c4, c4))
         self.blocks = nn.Sequential(*(ResidualBlock(c4) for _ in range(options.warping_blocks)))

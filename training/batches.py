@@ -13,6 +13,9 @@ from bunraku.errors import EngineError, InputError
 from bunraku.training.generator_data import GeneratorBatch, GeneratorData
 from bunraku.training.recipe import Recipe
 
+AHEAD = 4
+"""Batches that each worker has ready."""
+
 
 class StepBatches(Dataset[GeneratorBatch]):
     """A run's batches: the one of step n is a function of seed, process and n alone.
@@ -44,13 +47,16 @@ class StepBatches(Dataset[GeneratorBatch]):
             torch.manual_seed(int(rng.integers(2**62)))
             return self.data.draw(rng, self._people, self._drives)
 
-    def walk(self, start: int, stop: int, workers: int) -> Iterator[GeneratorBatch]:
+    def walk(
+        self, start: int, stop: int, workers: int, *, pinned: bool = False
+    ) -> Iterator[GeneratorBatch]:
         """The batches of these steps in order.
 
         Args:
             start: the first.
             stop: the one after the last.
             workers: processes that read ahead; 0 makes each batch when it is asked for.
+            pinned: in memory that a GPU copies from while it computes, where workers read ahead.
 
         Raises:
             EngineError: a worker was killed.
@@ -63,6 +69,8 @@ class StepBatches(Dataset[GeneratorBatch]):
             batch_size=None,
             sampler=range(start, stop),
             num_workers=workers,
+            prefetch_factor=AHEAD,
+            pin_memory=pinned,
             multiprocessing_context="spawn",
         )
         try:

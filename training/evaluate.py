@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bunraku.errors import FetchError, InputError
+from bunraku.training import fairness
 from bunraku.training.choices import Played, write_choices
 from bunraku.training.contender import OURS, Candidate
 from bunraku.training.embedding import OnnxEmbedder
@@ -52,7 +53,7 @@ def evaluate_synthetic(
     options: EvaluateOptions, data: Path, report: Report, log: Callable[[str], None]
 ) -> None:
     """The part on synthetic people; adds to the report."""
-    from bunraku.training.evaluate_people import evaluate_people, evaluate_surface
+    from bunraku.training.evaluate_people import PREDICTED, evaluate_people, evaluate_surface
     from bunraku.training.evaluated import BundleModel, ModelUnderTest, TorchModel
 
     model: ModelUnderTest
@@ -62,7 +63,7 @@ def evaluate_synthetic(
         model = BundleModel(options.bundle, options.iuv_bundle, options.threads, options.engine)
     report.provenance = model.provenance
     judge = PoseJudge(options.threads) if options.keypoints else None
-    evaluate_people(
+    scores = evaluate_people(
         model,
         judge,
         data,
@@ -74,6 +75,13 @@ def evaluate_synthetic(
         likeness=find_likeness(options),
     )
     evaluate_surface(model, data, report, log, options.people)
+    if options.assets is not None:
+        traits = fairness.traits_of(list(scores), options.assets)
+        rows = {path: each[PREDICTED] for path, each in scores.items()}
+        seen = {path: fairness.sighting(path) for path in scores}
+        told = fairness.compare(traits, rows, seen)
+        report.grids.append(fairness.as_grid(told, PREDICTED))
+        report.details["fairness"] = fairness.as_json(told)
 
 
 def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> None:

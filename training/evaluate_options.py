@@ -29,6 +29,8 @@ class EvaluateOptions:
     """Folder of report.json, report.md and the contact sheets."""
     data: Path | None = None
     """Synthetic people never seen in training, with observations."""
+    assets: Path | None = None
+    """What those people were made of, to compare them by skin tone, build, age and clothing."""
     clips: Path | None = None
     """A real clip or a folder of them."""
     photos: Path | None = None
@@ -115,6 +117,10 @@ class EvaluateOptions:
         networks = self.reid, self.face_network, self.inception
         if not self.likeness and any(network is not None for network in networks):
             raise InputError("A network is given for what is left out.", "Leave out --no-likeness.")
+        if self.assets is not None and self.data is None:
+            raise InputError(
+                "Nobody is there whom the assets made.", "Give --data, or leave it out."
+            )
         if self.pairs < 1:
             raise InputError("At least one pair is needed.")
         if self.frames < 1 or (self.people is not None and self.people < 1):

@@ -202,7 +202,7 @@ def evaluate_people(
     frames: int = 4,
     sheets: int = 2,
     likeness: LikenessJudge | None = None,
-) -> None:
+) -> dict[Path, dict[str, list[FrameScore]]]:
     """Score the generator and the IUV net on a folder of people; add it all to the report.
 
     Args:
@@ -217,10 +217,14 @@ def evaluate_people(
         sheets: how many contact sheets of ``SHEET_PEOPLE`` people each.
         likeness: looks at pictures; None leaves its measures out.
 
+    Returns:
+        Each person's frames, by row of the table.
+
     Raises:
         InputError: no people in the folder, or they have not been observed.
     """
     scores: dict[str, list[FrameScore]] = {row: [] for row in ROWS}
+    people_scores: dict[Path, dict[str, list[FrameScore]]] = {}
     matches = {row: LikenessMatch() for row in ROWS}
     halves: list[bool] = []
     rows: list[list[Picture | None]] = []
@@ -247,6 +251,8 @@ def evaluate_people(
                 scores[row].append(score_frame(picture, target, alpha, keypoints))
                 if likeness is not None and true is not None:
                     matches[row].add(likeness.look(picture, alpha), true)
+        since = len(case.driving)
+        people_scores[case.path] = {row: each[-since:] for row, each in scores.items()}
         if len(rows) < sheets * SHEET_PEOPLE:
             rows.append(sheet_row(case, made, driving))
             names.append(case.path.stem)
@@ -269,6 +275,7 @@ def evaluate_people(
         stop = start + SHEET_PEOPLE
         sheet = contact_sheet(rows[start:stop], headings, names[start:stop], SHEET_SIDE)
         report.sheets.append(save_sheet(out / f"people-{start // SHEET_PEOPLE:02d}.jpg", sheet))
+    return people_scores
 
 
 def sheet_row(case: Case, made: dict[str, list[Picture]], driving: Array) -> list[Picture | None]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from bunraku.errors import InputError
 from bunraku.networks.checkpoint import read_checkpoint
+from bunraku.networks.generator import Generator as Network
 from bunraku.networks.generator import repeat_identity
 from bunraku.networks.iuv import SIDE, Iuv, IuvNet
 from bunraku.runtime.engines.bundle import Bundle
@@ -83,17 +84,22 @@ class TorchModel:
     def animate(
         self, source: Array, mask: Array, densepose: Array, driving: Array, head: Array
     ) -> Frames:
-        image, person, surface = (
-            torch.from_numpy(a)[None] for a in (source, mask[None], densepose)
-        )
-        with torch.inference_mode():
-            identity = self._generator.encode_source(image, person, surface)
-            blend = self._generator.drive(
-                repeat_identity(identity, len(driving)),
-                torch.from_numpy(driving),
-                torch.from_numpy(head),
-            ).blend
-        return Frames(blend.image.clamp(0.0, 1.0).numpy(), blend.mask.numpy())
+        return animate(self._generator, source, mask, densepose, driving, head)
+
+
+def animate(
+    generator: Network, source: Array, mask: Array, densepose: Array, driving: Array, head: Array
+) -> Frames:
+    """Move one source by a network in torch; see ``ModelUnderTest.animate``."""
+    image, person, surface = (torch.from_numpy(a)[None] for a in (source, mask[None], densepose))
+    with torch.inference_mode():
+        identity = generator.encode_source(image, person, surface)
+        blend = generator.drive(
+            repeat_identity(identity, len(driving)),
+            torch.from_numpy(driving),
+            torch.from_numpy(head),
+        ).blend
+    return Frames(blend.image.clamp(0.0, 1.0).numpy(), blend.mask.numpy())
 
 
 class BundleModel:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bunraku.networks.densepose import densepose_from_iuv, flip_densepose
-from bunraku.networks.iuv import IuvNet
 from bunraku.runtime.drivers.landmarks.head import head_map
 from bunraku.spec.surface import SCORE
 from bunraku.training.iuv_data import jitter
@@ -65,13 +64,18 @@ class GeneratorBatch:
     background: Tensor
     """[B · K, 3, 256, 256]."""
 
+    def pin_memory(self) -> GeneratorBatch:
+        """The batch where a GPU copies from by itself; a DataLoader asks for it by this name."""
+        return GeneratorBatch(**{name: t.pin_memory() for name, t in vars(self).items()})
+
 
 class GeneratorData:
     """Reads people from disk as they are needed.
 
     Args:
         data: folders of people, where wanted with their weights.
-        iuv: gives the IUV maps that most of the training sees; None for the exact ones alone.
+        iuv: an ``IuvNet`` or what answers as one, for the maps that most of the training sees;
+            None for the exact ones alone.
         shard: this process among how many; each sees people of its own.
 
     Raises:
@@ -81,7 +85,7 @@ class GeneratorData:
     def __init__(
         self,
         data: Path | Sequence[Path | DataShare],
-        iuv: IuvNet | None = None,
+        iuv: nn.Module | None = None,
         shard: tuple[int, int] = (0, 1),
     ) -> None:
         self.mixture = Mixture(data, observed=iuv is not None, shard=shard)

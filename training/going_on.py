@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from bunraku.errors import InputError
+from bunraku.networks.ablated import make_generator
 from bunraku.networks.checkpoint import Progress, read_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.presets import GeneratorOptions, preset_name
@@ -79,7 +80,7 @@ def start_of(
             raise InputError(
                 f"There is no checkpoint at {path} to go on from.", "Leave --resume out."
             )
-        generator = place(Generator(network), device)
+        generator = place(make_generator(network), device)
         return Start(generator, Average(generator, recipe.ema), Progress(), None, 0, {})
     held = read_checkpoint(path, device)
     if held.generator().options != network:
@@ -88,7 +89,7 @@ def start_of(
             f"{path} is a run of the preset {is_preset!r}, not of {wanted!r}.",
             f"Name another --out, or train with --preset {is_preset}.",
         )
-    generator = Generator(network)
+    generator = make_generator(network)
     averaged = held.network.state_dict()
     generator.load_state_dict(held.states.get("weights", averaged))
     place(generator, device)

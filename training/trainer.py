@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from bunraku.errors import OutputError
 from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.training.batches import StepBatches
 from bunraku.training.critic import Critic
+from bunraku.training.feeding import Feed
 from bunraku.training.generator_data import GeneratorBatch, GeneratorData
 from bunraku.training.going_on import start_of
 from bunraku.training.guard import Guard
@@ -34,6 +36,23 @@ SAVE_S = 300.0
 """Time between two checkpoints: at most so much is lost."""
 SAMPLE_STEPS = 1000
 """Steps between two sheets of samples."""
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """What came of a sitting."""
+
+    checkpoint: Path
+    steps: int
+    """Made in this sitting."""
+    samples: int
+    """Likewise."""
+    seconds: float
+    """That it trained."""
+    waited_s: float
+    """Of these, for batches."""
+    left: int
+    """Steps that are still to do."""
 
 
 class Training:
@@ -57,6 +76,7 @@ class Training:
         iuv = place(read_checkpoint(options.iuv).iuv(), cpu) if options.iuv else None
         data = GeneratorData(options.data, iuv, shard=(ranks.index, ranks.count))
         self.batches = StepBatches(data, recipe, options.seed, ranks.index)
+        self._feed = Feed(ranks.device)
         wanted = any(phase.weights.features for phase, _ in self._phases)
         self._perceptual = place(Perceptual(options.features), ranks.device) if wanted else None
         self._critic: Critic | None = None
@@ -68,7 +88,7 @@ class Training:
         if machine_name() not in self.progress.machines:
             self.progress.machines.append(machine_name())
 
-    def run(self, asked: StopAsked) -> None:
+    def run(self, asked: StopAsked) -> Sitting:
         """Go through the steps that are left, until somebody asks to stop.
 
         Raises:
@@ -78,11 +98,12 @@ class Training:
         self._log(f"{len(self.batches.data.records)} people, {self.progress.steps} steps done")
         start = saved_at = time.monotonic()
         before, whole = self.progress.seconds, True
+        steps, samples = self.progress.steps, self.progress.samples
         limit_s = (self.options.sitting_minutes or math.inf) * 60.0
         try:
             for step, batch in self._steps():
                 whole = False
-                self._step(step, to_device(batch, self.ranks.device))
+                self._step(step, batch)
                 whole = True
                 now = time.monotonic()
                 self.progress.seconds = before + now - start
@@ -99,6 +120,14 @@ class Training:
             # Between two steps everything belongs together; what broke inside one is not kept.
             if whole:
                 self.save()
+        return Sitting(
+            checkpoint=self.path,
+            steps=self.progress.steps - steps,
+            samples=self.progress.samples - samples,
+            seconds=self.progress.seconds - before,
+            waited_s=self._feed.waited_s,
+            left=self._left,
+        )
 
     def save(self) -> None:
         """Write the checkpoint; the averaged weights are the network that others read."""
@@ -128,8 +157,9 @@ class Training:
             self._log(f"phase {phase.name}: {phase.steps - done} of {phase.steps} steps to do")
             first = self.progress.steps
             last = first + phase.steps - done
-            walk = self.batches.walk(first, last, self.options.workers)
-            yield from zip(range(first, last), walk, strict=True)
+            pinned = self.ranks.device.type == "cuda"
+            walk = self.batches.walk(first, last, self.options.workers, pinned=pinned)
+            yield from zip(range(first, last), self._feed.through(walk), strict=True)
 
     def _begin(self, phase: Phase, done: int) -> None:
         """Freeze, and take up the optimiser and the critic where the phase was left."""
@@ -203,11 +233,3 @@ def learning_rate(phase: Phase, done: int) -> float:
     warm = min(1.0, (done + 1) / phase.warm_steps) if phase.warm_steps else 1.0
     fall = 0.5 + 0.5 * math.cos(math.pi * done / phase.steps) if phase.falls else 1.0
     return phase.learning_rate * warm * fall
-
-
-def to_device(batch: GeneratorBatch, device: torch.device) -> GeneratorBatch:
-    """The batch on another device."""
-    if device.type == "cpu":
-        return batch
-    moved = {name: t.to(device, non_blocking=True) for name, t in vars(batch).items()}
-    return replace(batch, **moved)

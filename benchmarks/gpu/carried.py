@@ -3,6 +3,9 @@
 carried/*.whl     Python packages that the machine lacks
 carried/cache/    what `bunraku fetch` has put into its cache
 carried/paper/    a bundle of the paper's sizes, of random weights
+carried/people/   people to train on, or
+carried/assets/   what they are rendered of (`bunraku synth`)
+carried/iuv/      the IUV net's checkpoint, in pieces
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from bunraku.commands.fetch import fetch
 from bunraku.commands.group import EXIT_ERROR, EXIT_PIPE, BunrakuGroup
 from bunraku.commands.info import info
 from bunraku.commands.live import live
+from bunraku.commands.personalize import personalize
 from bunraku.commands.prepare import prepare
 from bunraku.commands.serve import serve
 from bunraku.commands.streams import take_streams
@@ -60,6 +61,7 @@ app.command()(fetch)
 app.command()(synth)
 app.command()(prepare)
 app.add_typer(train.app, name="train")
+app.command()(personalize)
 app.command()(export)
 app.command()(evaluate)
 app.add_typer(bench.app, name="bench")

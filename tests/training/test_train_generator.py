@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from tests.training.toy import toy_network, toy_options
 
-from bunraku.errors import InputError
+from bunraku.errors import InputError, OutOfMemoryError
 from bunraku.networks.generator import Generator
 from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.training.generator_data import GeneratorData
@@ -23,7 +24,10 @@ MakePeople = Callable[..., Path]
 def test_a_run_is_trained_to_its_end(make_people: MakePeople, tmp_path: Path) -> None:
     lines: list[str] = []
     options = toy_options([make_people(count=2, frames=3)], tmp_path / "run")
-    assert run(options, lines.append) == tmp_path / "run" / "checkpoint.pt"
+    sitting = run(options, lines.append)
+    assert sitting.checkpoint == tmp_path / "run" / "checkpoint.pt"
+    assert (sitting.steps, sitting.samples, sitting.left) == (5, 10, 0)
+    assert 0.0 < sitting.waited_s < sitting.seconds
     assert lines == [
         "2 people, 0 steps done",
         "phase learn: 3 of 3 steps to do",
@@ -31,7 +35,7 @@ def test_a_run_is_trained_to_its_end(make_people: MakePeople, tmp_path: Path) ->
         f"checkpoint: {tmp_path / 'run' / 'checkpoint.pt'}",
     ]
     lines.clear()
-    run(options, lines.append)  # there is nothing left
+    assert run(options, lines.append).steps == 0  # there is nothing left
     assert lines[:2] == ["2 people, 5 steps done", "phase sharpen: 0 of 2 steps to do"]
 
 
@@ -66,3 +70,14 @@ def test_sample_sheet(
     assert generator.training
     with Image.open(path) as sheet:
         assert sheet.size == (256 * (1 + 2 * 4), 256 * 2)
+
+
+def test_a_gpu_s_memory_that_is_too_small_is_told(
+    make_people: MakePeople, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def starved(self: Training, asked: StopAsked) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+    monkeypatch.setattr(Training, "run", starved)
+    with pytest.raises(OutOfMemoryError, match=r"too little memory.*smaller --batch"):
+        run(toy_options([make_people()], tmp_path / "run"), print)

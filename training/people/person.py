@@ -17,6 +17,7 @@ from bunraku.training.people.mhclo import Proxy
 from bunraku.training.people.poses import Skeleton
 from bunraku.training.people.renderer import BOTTOM, LAYERS, TOP, Look, Mesh
 from bunraku.training.people.skirts import make_skirt, random_cut
+from bunraku.training.people.traits import Traits, lightness_of
 from bunraku.training.people.wardrobe import Wardrobe
 
 
@@ -34,6 +35,7 @@ class Person:
     moved: tuple[tuple[slice, Proxy], ...]  # pieces that follow the face's expression
     torso: tuple[float, float]  # half width and half depth, metres
     description: str
+    traits: Traits
 
     def pose(
         self, pose: Floats, root: Floats, actions: dict[str, float] | None = None
@@ -86,7 +88,8 @@ class Tailor:
         wardrobe, body = self.wardrobe, self.anatomy.body
         sex = "male" if rng.random() < 0.5 else "female"
         skin = _pick(rng, wardrobe.skins[sex])
-        vertices, joints = body.rest(_phenotype(rng, sex, skin.parent.name), _details(rng, body))
+        phenotype = _phenotype(rng, sex, skin.parent.name)
+        vertices, joints = body.rest(phenotype, _details(rng, body))
         worn = [
             (TOP, wardrobe.garment(_pick(rng, wardrobe.suits[sex]))),
             (LAYERS.index("shoes"), wardrobe.garment(_pick(rng, wardrobe.shoes))),
@@ -105,11 +108,11 @@ class Tailor:
             skirt = make_skirt(self.anatomy, random_cut(rng))
             worn.append((LAYERS.index("skirt"), skirt))
         looseness = rng.uniform(0.002, 0.022) if rng.random() < 0.45 else 0.0
-        return self._dress(rng, vertices, joints, worn, skin, looseness)
+        return self._dress(rng, vertices, joints, worn, skin, looseness, phenotype["weight"])
 
     def _dress(
         self, rng: np.random.Generator, body: Floats, joints: Floats,
-        worn: list[tuple[int, Garment]], skin: Path, looseness: float,
+        worn: list[tuple[int, Garment]], skin: Path, looseness: float, weight: float,
     ) -> Person:  # fmt: skip
         skirted = any(LAYERS[layer] == "skirt" for layer, _ in worn)
         hidden = np.zeros(len(body), bool)
@@ -150,17 +153,25 @@ class Tailor:
         half_width = float(np.percentile(np.abs(trunk[:, 0]), 90))
         half_depth = float(np.percentile(np.abs(trunk[:, 1] - joints[0][1]), 90))
         chest = float(neutral[self.anatomy.body.bone("neck01"), 2])
+        look = make_look(rng, self.wardrobe, dict(worn), skin, chest)
         return Person(
             skeleton=Skeleton(self.anatomy.body, joints),
             vertices=np.concatenate(parts.vertices),
             normals=np.concatenate(parts.normals),
             weights=sparse.vstack(parts.weights, format="csr"),
             mesh=parts.mesh(),
-            look=make_look(rng, self.wardrobe, dict(worn), skin, chest),
+            look=look,
             body_vertices=self._skin_vertices,
             moved=tuple(moved),
             torso=(half_width, half_depth),
             description=" ".join([skin.parent.name, *(garment.name for _, garment in worn)]),
+            traits=Traits.of(
+                lightness=lightness_of(look.textures[0], look.tint[0]),
+                weight=weight,
+                skin=skin.parent.name,
+                skirted=skirted,
+                loose=looseness > 0.0,
+            ),
         )
 
     @cached_property

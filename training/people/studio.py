@@ -33,6 +33,7 @@ from bunraku.training.people.poses import (
 )
 from bunraku.training.people.records import IUV_SIZE, SIZE, Record
 from bunraku.training.people.renderer import Renderer
+from bunraku.training.people.traits import Traits
 from bunraku.training.people.wardrobe import Wardrobe
 
 _STRIDE = 6
@@ -104,9 +105,7 @@ class Studio:
 
     def photograph(self, seed: int, index: int, frames: int) -> Record:
         """Person ``index`` of ``seed``: the same arguments give the same record."""
-        rng = np.random.default_rng([seed, index])
-        half = bool(rng.random() < _HALF_SHARE)
-        person = self.tailor.make(rng)
+        rng, half, person = _cast(self.tailor, seed, index)
         takes = self._takes(rng, person, half, frames)
         camera = self._camera(rng, person, takes, half)
         light = random_light(rng)
@@ -203,6 +202,18 @@ class Studio:
                 ]
                 out[index, 3] = np.isin(around, parts).any()
         return out
+
+
+def traits_by(tailor: Tailor, seed: int, index: int) -> Traits:
+    """What person ``index`` of ``seed`` is, without a picture."""
+    return _cast(tailor, seed, index)[2].traits
+
+
+def _cast(tailor: Tailor, seed: int, index: int) -> tuple[np.random.Generator, bool, Person]:
+    """Numbers for all that follows, whether half of the person is in the picture, the person."""
+    rng = np.random.default_rng([seed, index])
+    half = bool(rng.random() < _HALF_SHARE)
+    return rng, half, tailor.make(rng)
 
 
 def pick_yaws(rng: np.random.Generator, frames: int) -> list[float]:

@@ -20,6 +20,13 @@ def evaluate(
         Path | None,
         typer.Option(help="Folder of `bunraku synth --observe`, of people never trained on."),
     ] = None,
+    assets: Annotated[
+        Path | None,
+        typer.Option(
+            help="What those people were made of, as for `bunraku synth`: scores by skin tone, "
+            "build, age and clothing, too."
+        ),
+    ] = None,
     clips: Annotated[
         Path | None, typer.Option(help="A clip or a folder of them: the first frame is driven.")
     ] = None,
@@ -121,6 +128,7 @@ def evaluate(
     options = EvaluateOptions(
         out=out,
         data=data,
+        assets=assets,
         clips=clips,
         photos=photos,
         generator=generator,

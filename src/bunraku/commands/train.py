@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
+from bunraku.commands.ablations import ablations
 from bunraku.commands.extras import need
-from bunraku.errors import InputError
-
-Choice = TypeVar("Choice", bound=StrEnum)
+from bunraku.commands.sitting import sitting
+from bunraku.commands.training import Device, Seed, check_inputs, one_of
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Train the IUV net, then the generator. The same command again goes on from OUT's "
     "checkpoint. And make the body driver's mesh, and the net that mends its drawings.",
 )
+
 
 Data = Annotated[Path, typer.Option(help="Folder that `bunraku synth --observe` made.")]
 Out = Annotated[Path, typer.Option(help="Folder of the run: checkpoint, loss curve, samples.")]
@@ -30,9 +29,7 @@ Sitting = Annotated[
 ]
 Batch = Annotated[int, typer.Option(min=1, help="Samples a step.")]
 Rate = Annotated[float, typer.Option(min=1e-7, help="Highest learning rate.")]
-Device = Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
-Seed = Annotated[int, typer.Option(help="Seed of the run.")]
 Restart = Annotated[
     bool,
     typer.Option("--restart-schedule", help="Count minutes from zero, the weights resumed."),
@@ -69,7 +66,7 @@ def iuv(
         seed=seed,
         restart_schedule=restart_schedule,
     )
-    _check([data], device)
+    check_inputs([data], device)
     typer.echo(f"checkpoint: {train_iuv.run(options, typer.echo)}")
 
 
@@ -128,7 +125,7 @@ def generator(
     from bunraku.training.recipe import RECIPES
     from bunraku.training.run_options import RunOptions
 
-    chosen = _one_of(Preset, preset, "preset")
+    chosen = one_of(Preset, preset, "preset")
     recipe = RECIPES[chosen].scaled(length)
     if batch is not None:
         recipe = recipe.with_batch(batch)
@@ -143,7 +140,7 @@ def generator(
         phase=phase,
         resume=resume,
         iuv=iuv_checkpoint,
-        features=_one_of(FeatureKind, features, "feature network"),
+        features=one_of(FeatureKind, features, "feature network"),
         device=device,
         threads=threads,
         workers=workers,
@@ -151,7 +148,7 @@ def generator(
         sitting_minutes=sitting_minutes,
         tensorboard=tensorboard,
     )
-    _check([share.folder for share in shares], device, iuv_checkpoint)
+    check_inputs([share.folder for share in shares], device, iuv_checkpoint)
     train_generator.run(options, typer.echo)
 
 
@@ -191,7 +188,7 @@ def touch_up(
         seed=seed,
         restart_schedule=restart_schedule,
     )
-    _check([data], device)
+    check_inputs([data], device)
     path = train_touch_up.run(options, typer.echo)
     typer.echo(f"checkpoint: {path}")
     if unseen is not None:
@@ -237,22 +234,5 @@ def template(
     typer.echo(f"template: {path}, {len(made.vertices)} vertices, {len(made.triangles)} triangles")
 
 
-def _one_of(choices: type[Choice], name: str, what: str) -> Choice:
-    try:
-        return choices(name)
-    except ValueError:
-        raise InputError(f"There is no {what} {name!r}.", f"Use {', '.join(choices)}.") from None
-
-
-def _check(data: Sequence[Path], device: str, iuv_checkpoint: Path | None = None) -> None:
-    import torch
-
-    for folder in data:
-        if not folder.is_dir():
-            raise InputError(f"{folder} is not a folder.", "Make it with `bunraku synth`.")
-    if iuv_checkpoint is not None and not iuv_checkpoint.is_file():
-        raise InputError(f"{iuv_checkpoint} does not exist.", "Make it with `bunraku train iuv`.")
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError(
-            "torch finds no CUDA here.", "Leave out --device, or see `bunraku doctor`."
-        )
+app.command()(sitting)
+app.command()(ablations)

@@ -1,0 +1,60 @@
+"""The numbers of MODEL_CARD.md are those of the files that it names."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tests.docs.pages import ROOT
+
+from bunraku.runtime.engines.bundle import Bundle
+
+PAGE = (ROOT / "MODEL_CARD.md").read_text(encoding="utf-8")
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def test_groups() -> None:
+    told = json.loads((RESULTS / "fairness-2026-11-29.json").read_text(encoding="utf-8"))
+    rows = dict(re.findall(r"^\| ([\w:\- ]+) \| (\d.*) \|$", PAGE, re.MULTILINE))
+    groups = {
+        name if trait == name else f"{trait}: {name}": one
+        for trait, kinds in told["fairness"].items()
+        for name, one in kinds.items()
+    }
+    assert set(rows) == set(groups)
+    for name, one in groups.items():
+        expected = [
+            f"{one['people']}",
+            f"{one['found']:.3f}",
+            f"{one['landmarks_px']:.2f}",
+            f"{one['person_l1']:.4f}",
+            f"{one['person_l1_error']:.4f}",
+            f"{one['akd']:.2f}",
+            f"{one['mkr']:.4f}",
+        ]
+        assert rows[name].split(" | ") == expected
+    tones = told["fairness"]["tone"]
+    dark, light = tones["dark"], tones["light"]
+    assert f"({dark['landmarks_px']:.2f} px and {light['landmarks_px']:.2f})" in PAGE
+    assert f"({dark['mkr']:.2f} and {light['mkr']:.2f})" in PAGE
+
+
+def test_the_weights() -> None:
+    manifest = Bundle.load("live").manifest
+    assert f"({manifest.parameters:,} parameters)" in PAGE
+    assert f"{manifest.provenance['samples']:,} samples" in PAGE
+
+
+def test_how_good_it_is() -> None:
+    def table(name: str, title: str) -> dict[str, dict[str, float]]:
+        told = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+        rows: dict[str, dict[str, float]] = told["tables"][title]
+        return rows
+
+    people = table("evaluation-synthetic-2026-11-23", "Synthetic people")
+    for row in ("exact", "predicted"):
+        assert f"{people[f'Bunraku, {row} IUV']['person_l1']:.4f}" in PAGE
+    clips = table("evaluation-real-2026-11-23", "Real clips")
+    assert f"{clips['all, Bunraku']['akd']:.2f} px of 256" in PAGE
+    body = table("evaluation-drivers-2026-11-29", "Real clips")
+    assert f"driver {body['all, body']['akd']:.2f}." in PAGE.replace("\n", " ")

@@ -1,0 +1,111 @@
+"""All nine rows at toy size: from people to the table."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.training.conftest import FakeJudge
+
+from bunraku.errors import InputError
+from bunraku.training import train_generator
+from bunraku.training.ablation import run
+from bunraku.training.ablation.rows import ROWS
+from bunraku.training.ablation.run import AblationOptions, run_ablations
+from bunraku.training.mixture import DataShare
+
+ROOT = Path(__file__).resolve().parents[3]
+MakePeople = Callable[..., Path]
+
+
+@pytest.fixture
+def options(make_people: MakePeople, tmp_path: Path) -> AblationOptions:
+    return AblationOptions(
+        data=(DataShare(make_people(count=2, frames=3)),),
+        unseen=make_people(count=2, frames=3, name="unseen"),
+        out=tmp_path / "out",
+        width=0.01,
+        length=1e-9,
+        batch=1,
+        frames=1,
+        threads=1,
+    )
+
+
+def test_a_killed_table_goes_on(
+    options: AblationOptions, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = replace(options, rows=("2d-motion", "25d"))
+    train = train_generator.run
+    asked: list[str] = []
+
+    def killed(wanted: Any, log: Callable[[str], None]) -> Any:
+        asked.append(wanted.out.name)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return train(wanted, log)
+
+    monkeypatch.setattr(run, "train", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run_ablations(some, lambda _: None, judge)
+    half = json.loads((options.out / "ablations.json").read_text())
+    assert list(half["rows"]) == ["2d-motion"]
+    lines: list[str] = []
+    whole = run_ablations(some, lines.append, judge)
+    assert asked == ["2d-motion", "25d", "25d"]
+    assert lines[0] == "2D baseline + MotionNet: done already"
+    assert whole["rows"]["2d-motion"] == half["rows"]["2d-motion"]
+    assert json.loads((options.out / "ablations.json").read_text()) == whole
+
+
+def test_a_folder_of_another_size_is_refused(options: AblationOptions) -> None:
+    one = replace(options, rows=("2d",))
+    run_ablations(one, lambda _: None)
+    with pytest.raises(InputError, match=r"begun with another steps, width"):
+        run_ablations(replace(one, width=0.5, length=0.01), lambda _: None)
+    (options.out / "ablations.json").write_text("[")
+    with pytest.raises(InputError, match="damaged or no report"):
+        run_ablations(one, lambda _: None)
+
+
+def test_a_row_that_there_is_not(options: AblationOptions) -> None:
+    with pytest.raises(InputError, match=r"no row '3d'.*2d, 2d-blender"):
+        run_ablations(replace(options, rows=("3d",)), lambda _: None)
+    assert not options.out.exists()
+
+
+@pytest.mark.timeout(900)  # a loaded machine takes minutes for what is half a minute's work
+def test_all_nine_rows_by_the_script(options: AblationOptions) -> None:
+    words: list[str | Path] = ["--data", options.data[0].folder, "--unseen", options.unseen]
+    words += ["--out", options.out, "--width", "0.01", "--length", "1e-9", "--batch", "1"]
+    words += ["--frames", "1", "--threads", "1", "--no-keypoints"]
+    done = subprocess.run(
+        [ROOT / "scripts" / "ablations", *words],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((options.out / "ablations.json").read_text())
+    assert list(report["rows"]) == [row.key for row in ROWS]
+    steps = {told["steps"] for told in report["rows"].values()}
+    assert steps == {4}  # the paper's stages, one step of each: every row makes as many
+    sizes = {key: told["parameters"] for key, told in report["rows"].items()}
+    assert sizes["2d"] < sizes["2d-blender"]
+    assert sizes["2d-motion"] < sizes["2d-motion-blender"] < sizes["full"]
+    for told in report["rows"].values():
+        assert 0.0 < told["scores"]["self"]["l1"] < 1.0
+        assert told["scores"]["self"]["perceptual"] is not None
+        assert told["scores"]["animation"]["look"] is not None
+    assert report["paper"]["full"][0] == 0.0316
+    table = (options.out / "ablations.md").read_text()
+    assert table.count("| *paper: ") == 9
+    assert "| 2D baseline | 4 | 0." in table
