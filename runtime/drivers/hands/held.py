@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
-from bunraku.runtime.drivers.body.regions import Region, cut_out, distance_to, far_from
+from bunraku.runtime.drivers.body.regions import Region, distance_to, far_from
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES
 from bunraku.runtime.drivers.hands.region import HandPlace
+from bunraku.runtime.source.cutting_out import cut_out
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import HEAD
 
