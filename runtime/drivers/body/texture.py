@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.backs import back_of, gone_down
 from bunraku.runtime.drivers.body.binding import Binding, Bound
 from bunraku.runtime.drivers.body.filling import filled, gone_on
 from bunraku.runtime.drivers.body.fit import Fit
@@ -55,6 +56,8 @@ SHADOW = 0.68
 """How bright a bare or sleeved arm is where it turns away from the camera."""
 SHADED = {cloth: len(Cloth) + i for i, cloth in enumerate(_ARMS)}
 """Planes of these kinds in shadow: the numbers of the planes."""
+BACK = len(Cloth) + len(SHADED)
+"""The number of the plane of the trunk's back."""
 SURE = 0.7
 """Of the mask: pixels below it have the background's colours in them."""
 BLEEDING_PX = 1
@@ -68,6 +71,8 @@ FEATURELESS = 0.5
 """How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
 SOFTENING = 2
 """How many of its triangles hair takes to end."""
+UNLIKE = 2.0
+"""How much farther than usual a pixel of hair is from the main colour to be none."""
 SKIN_LIKE = 0.10
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
@@ -86,8 +91,8 @@ class Textures:
     """Colours of the second layer, and which pixels of the photo are whose."""
 
     planes: Array
-    """``[19 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other: of each kind of
-    surface, then those of ``SHADED``."""
+    """``[20 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other: of each kind of
+    surface, those of ``SHADED``, and ``BACK``."""
     known: NDArray[np.bool_]
     """``[15]``: whether the photo shows the kind of surface."""
     cloth: NDArray[np.int32]
@@ -118,6 +123,8 @@ def make_textures(
     for cloth in Cloth:
         own = sure & (kind == cloth)
         if cloth == Cloth.TRUNK:
+            bare = own & ~bound.hair
+            own = bare if bare.sum() >= 0.3 * own.sum() else own
             deep = own & ~grown(mask <= SURE, round(INWARDS_PX * fineness(len(mask))))
             own = deep if deep.sum() >= 0.5 * own.sum() else own
         if cloth in (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R):
@@ -127,6 +134,7 @@ def make_textures(
         if cloth == Cloth.HAIR:
             own = _deep_in(sure & bound.hair)
             own = own if own.sum() >= ENOUGH else sure & head & ~face
+            own = _alike(own, colours)
         shown.append(own)
     known = np.array([own.sum() >= ENOUGH for own in shown])
     seen = np.array([own.sum() for own in shown]) / fit.trunk_px**2
@@ -141,6 +149,8 @@ def make_textures(
                 lit = _middle(colours, shown[cloth + SIDES])
                 plane = lit_as(plane, _middle(colours, shown[cloth]), lit, float(seen[cloth]))
             hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
+            if cloth == Cloth.HAIR:
+                plane = gone_down(plane, shown[cloth])
             planes.append(gone_on(window, plane, shown[cloth], hidden))
             continue
         other = cloth if known[cloth] else _LIKE.get(cloth)
@@ -157,21 +167,25 @@ def make_textures(
         plain = np.full(3, 0.5, np.float32) if tone is None else tone
         planes.append(np.broadcast_to(plain, colours.shape))
     planes += [SHADOW * planes[cloth] for cloth in SHADED]
+    torso = (kind == Cloth.TRUNK) & ~bound.hair
+    share = bound.head.share(bound.hair)
+    fronts = planes[Cloth.TRUNK], torso, share, planes[Cloth.FACE]
+    planes.append(back_of(fit.stance.points, *fronts))
     main = main_bones(fit.template)
     kinds = CLOTH[main]
     return Textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
-        _under_hair(fit, bound.hair),
+        _under_hair(fit, bound),
         _members(binding, bound.hidden),
     )
 
 
-def _under_hair(fit: Fit, hair: NDArray[np.bool_]) -> Array:
+def _under_hair(fit: Fit, bound: Bound) -> Array:
     """``[v]`` in [0, 1]: what of the body's head hair grows on, softly, and the nape where it hangs
     down to there."""
-    template = fit.template
+    template, hair = fit.template, bound.hair
     grown = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
     x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(hair) - 1).astype(int).T
     nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
@@ -182,6 +196,9 @@ def _under_hair(fit: Fit, hair: NDArray[np.bool_]) -> Array:
     for _ in range(SOFTENING):
         mean = np.repeat(result[template.triangles].mean(1), 3)
         result = np.bincount(corners, mean, len(result)) / count
+    if not bound.head.away:
+        # The head's shell ends lower, and softly.
+        result = result * np.maximum(bound.head.haired(0.0), hair)[y, x]
     return np.asarray(result, np.float32)
 
 
@@ -217,6 +234,18 @@ def _deep_in(hair: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Hair without what shines through at its ends, if that leaves any."""
     deep = cv2.erode(hair.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return deep if deep.sum() >= ENOUGH else hair
+
+
+def _alike(own: NDArray[np.bool_], colours: Array) -> NDArray[np.bool_]:
+    """Pixels whose colours are not far from the middle one: without ears, and what shines through.
+    They would be spread over the whole back of the head."""
+    main = _middle(colours, own)
+    if main is None:
+        return own
+    apart = np.abs(colours[own] - main).sum(-1)
+    result = own.copy()
+    result[own] = apart <= UNLIKE * np.median(apart)
+    return result
 
 
 def _face(fit: Fit, head: NDArray[np.bool_]) -> NDArray[np.bool_]:

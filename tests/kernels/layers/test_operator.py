@@ -151,7 +151,8 @@ def test_an_outline_that_has_moved_amid_the_body_fades_into_it() -> None:
     amid, beside = (rectangle(2, 2, x, 21, 9) for x in (20, 15.5))
 
     def trust(moved: Array, body: Array) -> list[float]:
-        return composed(photo, [moved], body, behind=0.0).trust[0, 0][14, 13:15].tolist()
+        found = composed(photo, [moved], body, behind=0.0)
+        return [float(value) for value in found.trust[0, 0][14, 13:15]]
 
     assert trust(lower, amid) == pytest.approx([1.0, 0.25], abs=1e-3)
     assert trust(lower, beside) == pytest.approx([1.0, 1.0], abs=1e-3)
