@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from bunraku.kernels.jit import FLAG, FLOAT, INDEX, kernel, read_only, written
-from bunraku.kernels.layers.terms import AROUND
+from bunraku.kernels.layers.terms import AROUND, WHOLE
 
 UNDER = 2
 """Numbers of what the body shows at a pixel."""
@@ -66,3 +66,18 @@ def show_body(
             under[y - top, x - left, SHOWN] = np.float32(filled) / np.float32(counted)
             under[y - top, x - left, SURFACE] = depth[a, b] + behind
             seen[y - top, x - left] = a * depth.shape[1] + b
+
+
+@numba.njit(inline="always")
+def amid(under: Any, i: Any, j: Any, reach: Any) -> Any:
+    """Whether the body goes on each way from a pixel."""
+    whole = np.float32(WHOLE)
+    if i < reach or j < reach or i + reach >= under.shape[0] or j + reach >= under.shape[1]:
+        return False
+    return (
+        under[i, j, SHOWN] > whole
+        and under[i - reach, j, SHOWN] > whole
+        and under[i + reach, j, SHOWN] > whole
+        and under[i, j - reach, SHOWN] > whole
+        and under[i, j + reach, SHOWN] > whole
+    )

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels.jit import BYTE, INDEX, kernel, read_only, written
-from bunraku.kernels.layers.numba_body import DOWN, RIGHT, SHOWN, SURFACE, UNDER, show_body
+from bunraku.kernels.layers.numba_body import (
+    DOWN,
+    RIGHT,
+    SHOWN,
+    SURFACE,
+    UNDER,
+    amid,
+    show_body,
+)
 from bunraku.kernels.layers.numba_stack import (
     DEPTH,
     FRAGMENT,
@@ -22,6 +30,7 @@ from bunraku.kernels.layers.numba_stack import (
     tally,
 )
 from bunraku.kernels.layers.terms import (
+    AMID,
     STILL_PX,
     TRACE,
     BodyMesh,
@@ -54,7 +63,7 @@ def compose(
     first, stack, count = _pile(sheets, photo, top, left, height, width)
     made = np.zeros((1, 3 + 1 + 1 + WARPED_CHANNELS + 2, n, n), np.float32)
     mesh = (body.triangles, body.place, body.plane, body.mix[:, None])
-    pictures = (body.planes, photo.picture, photo.rim)
+    pictures = (body.planes, photo.picture, photo.rim, photo.core)
     read = map(np.ascontiguousarray, (*mesh, *pictures))
     kinds = np.zeros((height + 2, width + 2), np.uint8)
     _look(under, seen, *below[1:], first, stack, count, *read, top, left, made[0], kinds)
@@ -107,7 +116,8 @@ def _box(rasters: Sequence[Raster], n: int) -> tuple[int, int, int, int]:
         *(read_only(3), read_only(2, _NUMBER), read_only(2, _NUMBER), read_only(3)),
         *(read_only(2, _NUMBER), written(2), read_only(2, BYTE)),
         *(read_only(2, _NUMBER), read_only(2), read_only(2, _NUMBER), read_only(2)),
-        *(read_only(4), read_only(3), read_only(2), INDEX, INDEX, written(3), written(2, BYTE)),
+        *(read_only(4), read_only(3), read_only(2), read_only(2), INDEX, INDEX),
+        *(written(3), written(2, BYTE)),
     )
 )
 def _look(
@@ -125,6 +135,7 @@ def _look(
     planes: Any,
     picture: Any,
     rim: Any,
+    core: Any,
     top: Any,
     left: Any,
     out: Any,
@@ -142,6 +153,7 @@ def _look(
     n = picture.shape[0]
     zero, one = np.float32(0), np.float32(1)
     trace, scale = np.float32(TRACE), np.float32(2) / np.float32(n)
+    half, reach = np.float32(0.5), -(-n // AMID)
     for i in range(height):
         for j in range(width):
             shown, layers = under[i, j, SHOWN], np.int64(count[i, j])
@@ -166,6 +178,10 @@ def _look(
                 still = min(max(np.float32(STILL_PX) - moved, zero), one)
                 u, v, fu, fv = cell(px, py, n)
                 alpha = max(between(picture, u, v, fu, fv, 3), still * rim[y, x])
+                if still < one and shown > zero:
+                    inner = max(core[v + int(fv > half), u + int(fu > half)], still)
+                    if inner < one and amid(under, i, j, reach):
+                        alpha *= inner
                 share = min(part * alpha, rest)
                 rest -= share
                 stack[k, PART] = share

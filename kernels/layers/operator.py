@@ -26,7 +26,8 @@ def compose(
     the photo fill, of what those before it have left: so a limb's soft edge shows the trunk behind
     it, and the two sides of a cut are whole together. The body comes after the groups that lie
     before it, and before those that it hides. ``trust``, ``warped`` and ``flow`` are of the group
-    that shows most; the others have their share in ``image``.
+    that shows most; the others have their share in ``image``. An outline of the photo that comes to
+    lie amid the body is no outline any more, and fades into it.
 
     Convention: x right and y down in pixels of the window, pixel centres at integers, depths grow
     away from the camera.
@@ -55,7 +56,7 @@ def compose(
 
 def _check_photo(photo: PhotoMesh, groups: int) -> int:
     check_arrays(place=photo.place, picture=photo.picture, rim=photo.rim)
-    check_arrays(members=photo.members, share=photo.share)
+    check_arrays(core=photo.core, members=photo.members, share=photo.share)
     check_arrays(np.int32, triangles=photo.triangles)
     check_arrays(np.bool_, cut=photo.cut)
     if photo.picture.ndim != 3 or len(photo.picture) < 2:
@@ -63,6 +64,7 @@ def _check_photo(photo: PhotoMesh, groups: int) -> int:
     n = len(photo.picture)
     check_shape("the picture", photo.picture, (n, n, 4))
     check_shape("the rim", photo.rim, (n, n))
+    check_shape("the core", photo.core, (n, n))
     check_shape("the members", photo.members, (groups, n, n))
     check_shape("cut", photo.cut, (len(photo.triangles),))
     check_shape("the share", photo.share, (len(photo.place),))

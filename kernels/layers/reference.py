@@ -9,10 +9,12 @@ import numpy as np
 
 from bunraku.kernels.layers.terms import (
     ALIKE_PX,
+    AMID,
     AROUND,
     STEEPNESS,
     STILL_PX,
     TRACE,
+    WHOLE,
     BodyMesh,
     Composed,
     PhotoMesh,
@@ -34,6 +36,10 @@ def compose(
     still = np.clip(STILL_PX - np.abs(place - centres).max(-1), 0.0, 1.0)
     own = [_between(photo.picture, spot) for spot in place]
     alpha = [np.maximum(o[..., 3], s * photo.rim) for o, s in zip(own, still, strict=True)]
+    amid = _amid(shown > WHOLE)
+    for k, spot in enumerate(np.clip(np.rint(place), 0, n - 1).astype(int)):
+        kept = np.maximum(photo.core[spot[..., 1], spot[..., 0]], still[k])
+        alpha[k] = np.where(amid, alpha[k] * kept, alpha[k])
 
     rest, weight, best = np.ones((n, n)), np.zeros((n, n)), np.zeros((n, n))
     chosen, top = np.full((n, n), -1), np.full((n, n, 2), np.inf)
@@ -116,6 +122,13 @@ def _filled(cover: Any) -> Any:
     return there / sum(_shifted(np.ones(cover.shape), *step) for step in near)
 
 
+def _amid(cover: Any) -> Any:
+    """Whether the body goes on each way from a pixel."""
+    reach = -(-len(cover) // AMID)
+    ways = (0, 0), (reach, 0), (-reach, 0), (0, reach), (0, -reach)
+    return np.all([_shifted(cover, *way, reach) for way in ways], 0)
+
+
 def _edged(cover: Any) -> Any:
     """``_filled`` of what lies at an edge: without one of the four pixels beside it."""
     inside = np.pad(cover, 1)
@@ -158,11 +171,11 @@ def _between(picture: Array, place: Any) -> Any:
     return above * (1 - fy) + below * fy
 
 
-def _shifted(values: Any, down: int, right: int) -> Any:
-    """At each pixel what its neighbour has; 0 beyond the window."""
+def _shifted(values: Any, down: int, right: int, most: int = 1) -> Any:
+    """At each pixel what another has, at most so far away; 0 beyond the window."""
     height, width = values.shape[:2]
-    padded = np.pad(values, ((1, 1), (1, 1), *((0, 0),) * (values.ndim - 2)))
-    return padded[1 + down : 1 + down + height, 1 + right : 1 + right + width]
+    padded = np.pad(values, ((most, most), (most, most), *((0, 0),) * (values.ndim - 2)))
+    return padded[most + down : most + down + height, most + right : most + right + width]
 
 
 def _extended(around: Any, flow: Any, kind: Any) -> tuple[Any, Any]:

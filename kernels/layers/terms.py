@@ -20,6 +20,11 @@ who stands still."""
 TRACE = 1e-4
 """Of trust, where the photo's mesh is but next to nothing of it is to be seen: colours still go on,
 for what is read between two pixels."""
+AMID = 128
+"""A place is amid the body if that goes on so far each way: the window's side by this, rounded
+up."""
+WHOLE = 0.99
+"""Of a pixel, from which it is filled: shares are rounded."""
 AROUND = ((1, 0), (-1, 0), (0, 1), (1, 1), (-1, 1), (0, -1), (1, -1), (-1, -1))
 """Rows and columns to the neighbours of a pixel that has no place of its own, the first that has
 one lends it: what is read between two pixels must not take half of its place from one without."""
@@ -39,6 +44,9 @@ class PhotoMesh:
     """``[n,n,4]``: colours in [0, 1], and the mask without its rim."""
     rim: Array
     """``[n,n]``: the mask with its rim, for what has not moved."""
+    core: Array
+    """``[n,n]`` in [0, 1]: how much is shown where it has moved to a place amid the body; less
+    along the outline, where pixels have in them what stood behind the person."""
     members: Array
     """``[g,n,n]`` in [0, 1]: the pixels of each group."""
     share: Array

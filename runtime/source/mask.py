@@ -23,6 +23,11 @@ RADIUS = 4
 """Of the guided filter, in pixels of such a window."""
 EPSILON = 1e-4
 """Of the guided filter: variances of colour below this are no edge."""
+EDGE_PX = 1.0, 3.0
+"""How far within the outline there is nothing, and from where on all, of what is sure to be free of
+the background's colours, in such pixels."""
+THIN_PX = 5
+"""Half the width, in such pixels, of what is too thin to have an edge beside it."""
 CRISP = 3.0
 """Steepness of the edge in the end."""
 
@@ -59,6 +64,23 @@ def shrunk(mask: Array) -> Array:
     """The mask half a pixel smaller: pixels at its rim have the background's colours in them."""
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     return np.asarray(0.5 * (mask + cv2.erode(mask, cross)), np.float32)
+
+
+def core_of(mask: Array) -> Array:
+    """``[n, n]`` in [0, 1]: 1 but along the outline, and there as well where the person is thin, as
+    hands and ends of hair are.
+    """
+    inside, fine = (mask > 0.5).astype(np.uint8), fineness(len(mask))
+    start, end = (px * fine for px in EDGE_PX)
+    padded = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    core = np.clip((depth - start) / (end - start), 0.0, 1.0)
+    radius = round(THIN_PX * fine)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+    broad = cv2.morphologyEx(inside, cv2.MORPH_OPEN, disc)
+    around = np.ones((2 * round(2 * fine) + 1,) * 2, np.uint8)
+    share = cv2.GaussianBlur(cv2.dilate(broad, around).astype(np.float32), (0, 0), fine)
+    return np.asarray(1.0 - share * (1.0 - core), np.float32)
 
 
 def guided_filter(guide: Picture, values: Array, radius: int, epsilon: float) -> Array:

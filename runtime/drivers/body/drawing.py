@@ -24,7 +24,7 @@ from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.hands.choosing import Chosen
 from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.drivers.protocol import Drawn
-from bunraku.runtime.source.mask import shrunk
+from bunraku.runtime.source.mask import core_of, shrunk
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
@@ -194,6 +194,7 @@ def _photo_mesh(
         grid.group[order] >= 0,
         np.concatenate([colours, shrunk(source.mask)[..., None]], -1),
         np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32),
+        core_of(source.mask),
         textures.members.reshape(GROUPS, n, n),
         np.ones(len(grid.vertices), np.float32),
     )

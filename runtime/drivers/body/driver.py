@@ -11,6 +11,7 @@ from bunraku.runtime.drivers.body.drawing import Body, lower_edge
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.following import Followed
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
+from bunraku.runtime.drivers.body.neck import hold_head
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import in_photo, shown_by
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
@@ -100,7 +101,7 @@ class BodyDriver:
         n = len(source.mask)
         metric = source.framing.window.to_units(metric_depth(source.pose).landmarks)
         held = NO_HANDS if self._hands is None else self._hands.of_photo(source)
-        pinned = pin_photo(in_pixels(metric, n), held)
+        pinned = hold_head(pin_photo(in_pixels(metric, n), held))
         edge = lower_edge(source)
         if source.framing.half and edge is not None:
             pinned = hang_legs(pinned, edge)
@@ -176,6 +177,7 @@ class BodyDriver:
             if window is not None and not self._locator.turned_deg:
                 scale = len(subject.source.mask) / window.side
                 landmarks = pin_driver(landmarks, held, body.fit.hands, scale)
+            landmarks = hold_head(landmarks)
             kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())

@@ -44,6 +44,8 @@ THICKEST, NECK = -0.9, 0.2
 """Down to where on ``down`` it is as thick as it gets, and how much of that the nape has left."""
 THICK_M = 0.075, 0.11
 """How far the head's back is behind its middle, in metres, whatever hair there is: round."""
+SHORT = 0.3
+"""How softly hair ends at a line across the back of a head, on ``down``."""
 SHORTEST = 0.8
 """Of the way from the head to the trunk."""
 
@@ -104,6 +106,11 @@ class Head:
         """``[n, n]``: how far each pixel lies below the jaw, which is lowest at the chin."""
         out = np.minimum(np.abs(self.across) / JAW_WIDTH, 1.0)
         return np.asarray(self.down - CHIN * (1.0 - out * out), np.float32)
+
+    def haired(self, line: float | Array) -> Array:
+        """``[n, n]`` in [0, 1]: how far hair grows above a line on ``down``, of each pixel or one
+        for all."""
+        return np.asarray(np.clip((line - self.down) / SHORT, 0.0, 1.0), np.float32)
 
     def share(self, hair: NDArray[np.bool_]) -> Array:
         """``[n, n]`` in [0, 1]: how far each pixel moves with the head, the rest with the trunk.

@@ -16,7 +16,7 @@ from bunraku.runtime.drivers.body.grid import held, make_grid
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.settling import Settled
 from bunraku.runtime.drivers.body.shells import Shell
-from bunraku.runtime.drivers.body.texture import CLOTH, SHADED, Cloth
+from bunraku.runtime.drivers.body.texture import BACK, CLOTH, NEW_ARMS, SHADED, Cloth
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone
 
@@ -24,6 +24,11 @@ LIFTED = 0.03
 """How much nearer than bound a hidden cloth lies, in trunks: it goes before the body in it."""
 BRIGHT = 0.85
 """Cosine of the angle round an arm up to which it is in full light."""
+ROUND = 1.2
+"""Over which difference of the cosine a trunk's front goes over into its back."""
+SHOULDER = 0.3
+"""Of the trunk's share of a vertex, from where on a limb is lit as the trunk is."""
+_TRUNK = BodyBone.PELVIS, BodyBone.CHEST
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +66,8 @@ class Layer:
 
 def turned_away(mesh: Array, triangles: NDArray[np.int32], bone: NDArray[np.int64]) -> Array:
     """``[v]`` in [0, 1]: how far round its limb each vertex lies from the side that faces the
-    camera, or from the one behind it; of limbs that point at the camera as well.
+    camera, or from the one behind it; of limbs that point at the camera as well. Of the trunk: how
+    far round to its back.
 
     :param mesh: ``[v, 3]``. :param bone: ``[v]``, the main one of each vertex.
     """
@@ -73,6 +79,10 @@ def turned_away(mesh: Array, triangles: NDArray[np.int32], bone: NDArray[np.int6
     result = np.zeros(len(mesh), np.float32)
     for number in np.unique(bone):
         own = bone == number
+        if number in _TRUNK:
+            away = -normal[own, 2] / np.maximum(np.linalg.norm(normal[own], axis=1), 1e-9)
+            result[own] = np.clip(0.5 + away / ROUND, 0.0, 1.0)
+            continue
         along = np.linalg.svd(mesh[own] - mesh[own].mean(0), full_matrices=False)[2][0]
         round_it = normal[own] - np.outer(normal[own] @ along, along)
         facing = np.array([0.0, 0.0, 1.0]) - along[2] * along
@@ -104,13 +114,17 @@ def make_layer(
     mesh = settled.mesh
     hold = held(mesh, main_bones(template).astype(np.int32), fit.trunk_px, lower_edge)
     other = np.where(cloth == Cloth.FACE, Cloth.HAIR, cloth)
-    for kind, shaded in SHADED.items():
+    for kind, shaded in (*SHADED.items(), (Cloth.TRUNK, BACK)):
         other[cloth == kind] = shaded
-    kinds = np.stack([cloth, other], -1)
     bone = main_bones(template)
-    mix = np.where(bone == BodyBone.HEAD, hair, turned_away(mesh, template.triangles, bone)).astype(
-        np.float32
-    )
+    joint = np.isin(bone[template.triangles], _TRUNK).any(1) & (cloth != Cloth.TRUNK)
+    other[joint] = cloth[joint]  # its corners on the trunk say how far round that they are
+    kinds = np.stack([cloth, other], -1)
+    round_it = turned_away(mesh, template.triangles, bone)
+    on_trunk = (template.weights * np.isin(template.bones, _TRUNK)).sum(1)
+    limb = ~np.isin(bone, _TRUNK)
+    round_it[limb] *= 1.0 - np.minimum(on_trunk[limb] / SHOULDER, 1.0)
+    mix = np.where(bone == BodyBone.HEAD, hair, round_it).astype(np.float32)
     meshes = [
         (mesh, template.weights, template.bones, template.triangles, kinds, hold, mix),
     ]
@@ -135,7 +149,7 @@ def make_layer(
         count += len(grid.vertices)
     for number, arm in enumerate(arms):
         nothing = np.zeros(len(arm.tucked), np.float32)
-        plane = len(Cloth) + len(SHADED) + 2 * number
+        plane = NEW_ARMS + 2 * number
         kinds = np.tile(np.array([[plane, plane + 1]], np.int32), (len(arm.triangles), 1))
         shown = arm.triangles + np.int32(count)
         meshes.append((arm.tucked, arm.weights, arm.bones, shown, kinds, nothing, nothing))

@@ -1,7 +1,8 @@
-"""The photo's head as a closed shell in even colours, under the photo's own pixels.
+"""The photo's head as a closed shell of hair and skin, under the photo's own pixels.
 
 It is seen where these end: its back, and its sides where a photo shows them from the edge. Hair
-goes over into skin softly, so that the mesh's own lines are not seen.
+goes over into skin softly, so that the mesh's own lines are not seen; where none is seen it ends
+in a line from behind the ears down to the nape.
 """
 
 from __future__ import annotations
@@ -14,16 +15,22 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import Binding, Bound
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.runtime.drivers.body.regions import grown as grown_by
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone
 
 SOFT = 0.15
-"""How softly hair ends, in the unit of ``Head``,"""
-HAIRLINE, SHORT = 0.25, 0.5
-"""and where in the nape on ``Head.down``, and how softly, if none is seen to hang over it."""
+"""How softly hair ends, in the unit of ``Head``."""
+SIDE = 0.25, 0.6
+"""Up to where within its outline a head's side has hair, behind its ears, and from where on only
+where hair is seen, likewise."""
+LOBES, HAIRLINE = -0.4, 0.35
+"""Where such hair ends at the sides, and in the nape if none is seen to hang over it
+(``Head.down``)."""
 TURNING, BELOW_CHIN = 0.5, 1.2
 """Pixels that hang on the head by more are its, down to where it ends (``Head.down``)."""
 
@@ -62,8 +69,9 @@ def make_shells(fit: Fit, bound: Bound, whole: Binding, lines: Lines) -> tuple[S
     softness = max(0.7, SOFT * head.unit_px)
     hairy = hair if hair.any() else ~skull.face
     locks = np.asarray(cv2.GaussianBlur(hairy.astype(np.float32), (0, 0), softness), np.float32)
-    grown = np.clip((HAIRLINE - head.down) / SHORT, 0.0, 1.0)
-    grown = np.maximum(grown, locks * hair)
+    at_side = _at_side(head, fit.inside)
+    locks = np.maximum(locks, head.haired(LOBES) * at_side)
+    grown = np.maximum(head.haired(HAIRLINE + (LOBES - HAIRLINE) * at_side), locks * hair)
     weights = head.carry(np.zeros_like(whole.weights), back, back) * back[..., None]
     depth = head.behind(back, fit.inside, whole.depth)
     front = back | lines.within(own) & skull.face
@@ -73,6 +81,12 @@ def make_shells(fit: Fit, bound: Bound, whole: Binding, lines: Lines) -> tuple[S
         Shell(_surface(whole, whole.weights, front, before), locks, False),
         Shell(_surface(whole, weights, back, depth), np.asarray(grown, np.float32), True),
     )
+
+
+def _at_side(head: Head, inside: NDArray[np.bool_]) -> Array:
+    """``[n, n]`` in [0, 1]: how near a head's pixels are to its outline."""
+    near, far = (units * head.unit_px for units in SIDE)
+    return np.asarray(np.clip((far - distance_to(~inside)) / (far - near), 0.0, 1.0), np.float32)
 
 
 def _surface(whole: Binding, weights: Array, region: NDArray[np.bool_], depth: Array) -> Binding:

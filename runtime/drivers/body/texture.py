@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.anew import NewArm, still_hidden
 from bunraku.runtime.drivers.body.arm_paint import grain_of, paint_arm
+from bunraku.runtime.drivers.body.backs import back_of, gone_down
 from bunraku.runtime.drivers.body.binding import Binding, Bound
 from bunraku.runtime.drivers.body.colours import (
     ENOUGH,
@@ -67,6 +68,10 @@ SHADOW = 0.68
 """How bright a bare or sleeved arm is where it turns away from the camera."""
 SHADED = {cloth: len(Cloth) + i for i, cloth in enumerate(_ARMS)}
 """Planes of these kinds in shadow: the numbers of the planes."""
+BACK = len(Cloth) + len(SHADED)
+"""The number of the plane of the trunk's back."""
+NEW_ARMS = BACK + 1
+"""The number of the first plane of arms that are made anew: two of each."""
 INWARDS_PX = 3
 """So far within the outline, in the networks' pixels, a trunk has its own colours: at the edge it
 is in shade, which would be spread over sides and back."""
@@ -76,6 +81,8 @@ FEATURELESS = 0.5
 """How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
 SOFTENING = 2
 """How many of its triangles hair takes to end."""
+UNLIKE = 2.0
+"""How much farther than usual a pixel of hair is from the main colour to be none."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
     cloth: Cloth(cloth + 1 if cloth % 2 else cloth - 1)
     for cloth in Cloth
@@ -91,9 +98,9 @@ class Textures:
     """Colours of the second layer, and which pixels of the photo are whose."""
 
     planes: Array
-    """``[19 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other: of each kind of
-    surface, then those of ``SHADED``; then two of each arm that is made anew, which are no
-    window's (``paint_arm``)."""
+    """``[20 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other: of each kind of
+    surface, those of ``SHADED``, and ``BACK``; then two of each arm that is made anew, which are
+    no window's (``paint_arm``)."""
     known: NDArray[np.bool_]
     """``[15]``: whether the photo shows the kind of surface."""
     cloth: NDArray[np.int32]
@@ -129,6 +136,8 @@ def make_textures(
     for cloth in Cloth:
         own = sure & (kind == cloth)
         if cloth == Cloth.TRUNK:
+            bare = own & ~bound.hair
+            own = bare if bare.sum() >= 0.3 * own.sum() else own
             deep = own & ~grown(mask <= SURE, round(INWARDS_PX * fineness(len(mask))))
             own = deep if deep.sum() >= 0.5 * own.sum() else own
         if cloth in (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R):
@@ -138,6 +147,7 @@ def make_textures(
         if cloth == Cloth.HAIR:
             own = _deep_in(sure & bound.hair)
             own = own if own.sum() >= ENOUGH else sure & head & ~face
+            own = _alike(own, colours)
         shown.append(own)
     known = np.array([own.sum() >= ENOUGH for own in shown])
     seen = np.array([own.sum() for own in shown]) / fit.trunk_px**2
@@ -152,6 +162,8 @@ def make_textures(
                 lit = middle_of(colours, shown[cloth + SIDES])
                 plane = lit_as(plane, middle_of(colours, shown[cloth]), lit, float(seen[cloth]))
             hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
+            if cloth == Cloth.HAIR:
+                plane = gone_down(plane, shown[cloth])
             planes.append(gone_on(window, plane, shown[cloth], hidden))
             continue
         other = cloth if known[cloth] else _LIKE.get(cloth)
@@ -168,6 +180,10 @@ def make_textures(
         plain = np.full(3, 0.5, np.float32) if tone is None else tone
         planes.append(np.broadcast_to(plain, colours.shape))
     planes += [SHADOW * planes[cloth] for cloth in SHADED]
+    torso = (kind == Cloth.TRUNK) & ~bound.hair
+    share = bound.head.share(bound.hair)
+    fronts = planes[Cloth.TRUNK], torso, share, planes[Cloth.FACE]
+    planes.append(back_of(fit.stance.points, *fronts))
     for arm in arms:
         upper = sure & (binding.group == Group.UPPER_ARM_L + arm.side)
         upper[upper] = ~shaded(colours[upper], arm.sleeve)
@@ -182,15 +198,15 @@ def make_textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
-        _under_hair(fit, bound.hair),
+        _under_hair(fit, bound),
         _members(binding, still_hidden(bound.hidden, arms)),
     )
 
 
-def _under_hair(fit: Fit, hair: NDArray[np.bool_]) -> Array:
+def _under_hair(fit: Fit, bound: Bound) -> Array:
     """``[v]`` in [0, 1]: what of the body's head hair grows on, softly, and the nape where it hangs
     down to there."""
-    template = fit.template
+    template, hair = fit.template, bound.hair
     grown = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
     x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(hair) - 1).astype(int).T
     nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
@@ -201,6 +217,9 @@ def _under_hair(fit: Fit, hair: NDArray[np.bool_]) -> Array:
     for _ in range(SOFTENING):
         mean = np.repeat(result[template.triangles].mean(1), 3)
         result = np.bincount(corners, mean, len(result)) / count
+    if not bound.head.away:
+        # The head's shell ends lower, and softly.
+        result = result * np.maximum(bound.head.haired(0.0), hair)[y, x]
     return np.asarray(result, np.float32)
 
 
@@ -224,6 +243,18 @@ def _deep_in(hair: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Hair without what shines through at its ends, if that leaves any."""
     deep = cv2.erode(hair.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return deep if deep.sum() >= ENOUGH else hair
+
+
+def _alike(own: NDArray[np.bool_], colours: Array) -> NDArray[np.bool_]:
+    """Pixels whose colours are not far from the middle one: without ears, and what shines through.
+    They would be spread over the whole back of the head."""
+    main = middle_of(colours, own)
+    if main is None:
+        return own
+    apart = np.abs(colours[own] - main).sum(-1)
+    result = own.copy()
+    result[own] = apart <= UNLIKE * np.median(apart)
+    return result
 
 
 def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArray[np.bool_]:

@@ -61,13 +61,13 @@ def hold_trunk(landmarks: Array, photo: Vectors, legs: float) -> Array:
     stood, stands = _axis(photo), _axis(landmarks)
     leaned, leans = _lean(stood), _lean(stands)
     more = leans - leaned
-    known = leaned + legs * more * _counts(more, np.deg2rad(LEAN_DEG))
+    known = leaned + legs * more * counted(more, np.deg2rad(LEAN_DEG))
     length = float(np.hypot(stands[0], stands[1]))
     result[_ABOVE, 2] += length * (np.tan(leans) - np.tan(known))
     hanging = photo[_HIPS, :2] + (landmarks[_SHOULDERS, :2] - photo[_SHOULDERS, :2]).mean(0)
     strays = landmarks[_HIPS, :2] - hanging
     far = float(np.linalg.norm(strays.mean(0)))
-    counts = _counts(far, GUESSED * max(float(np.hypot(stood[0], stood[1])), 1.0))
+    counts = counted(far, GUESSED * max(float(np.hypot(stood[0], stood[1])), 1.0))
     result[_HIPS, :2] -= strays * ((1.0 - legs) * (1.0 - counts))
     return result
 
@@ -89,7 +89,7 @@ def hang_legs(landmarks: Array, edge: float) -> Array:
     return result
 
 
-def _counts(size: float, half: float) -> float:
+def counted(size: float, half: float) -> float:
     """The share of a change that is believed, from 0 by a half at ``half`` towards 1."""
     return size**2 / (size**2 + half**2)
 

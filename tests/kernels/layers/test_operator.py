@@ -38,6 +38,7 @@ def photo_of(meshes: list[Array], *, mask: Any = 1.0, cut: bool = False) -> Phot
         np.full(2 * len(meshes), cut),
         np.stack([x, y, half, alpha], -1),
         alpha.copy(),
+        np.ones((N, N), np.float32),
         np.full((len(meshes), N, N), 0.5, np.float32),
         np.ones(4 * len(meshes), np.float32),
     )
@@ -83,6 +84,7 @@ def scene(rng: np.random.Generator, n: int, groups: int) -> tuple[Any, ...]:
         rng.random(groups * m) < 0.5,
         rng.random((n, n, 4), np.float32),
         rng.random((n, n), np.float32),
+        rng.uniform(0.5, 1.0, (n, n)).astype(np.float32),
         rng.random((groups, n, n), np.float32),
         np.clip(rng.uniform(-0.3, 1.6, v), 0.0, 1.0).astype(np.float32),
     )
@@ -139,6 +141,22 @@ def test_what_has_moved_is_read_where_it_was() -> None:
     assert_close(found.flow[0, 0][inside], np.full((11, 11), -4 * 2 / N, np.float32))
     assert_close(found.flow[0, 1][inside], np.full((11, 11), 3 * 2 / N, np.float32))
     assert (found.mask[0, 0] > 0).sum() == 121
+
+
+def test_an_outline_that_has_moved_amid_the_body_fades_into_it() -> None:
+    there = rectangle(5, 6, 15, 16, 3)
+    photo = photo_of([there])
+    photo.core[:, 14] = 0.25  # its right edge has the background's colours
+    lower = moved_by(there, 0, 3, 0)
+    amid, beside = (rectangle(2, 2, x, 21, 9) for x in (20, 15.5))
+
+    def trust(moved: Array, body: Array) -> list[float]:
+        found = composed(photo, [moved], body, behind=0.0)
+        return [float(value) for value in found.trust[0, 0][14, 13:15]]
+
+    assert trust(lower, amid) == pytest.approx([1.0, 0.25], abs=1e-3)
+    assert trust(lower, beside) == pytest.approx([1.0, 1.0], abs=1e-3)
+    assert trust(there, amid) == pytest.approx([1.0, 1.0], abs=1e-3)
 
 
 def test_colours_go_on_for_a_pixel_where_nothing_is_shown() -> None:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 from tests.runtime.source.akimbo import akimbo
 
-from bunraku.runtime.source.mask import guided_filter, person_mask, shrunk
+from bunraku.runtime.source.mask import core_of, guided_filter, person_mask, shrunk
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LANDMARKS
 
@@ -58,6 +59,20 @@ def test_shrinking_takes_half_a_pixel() -> None:
     assert less[5, 10] == 0.5
     assert less[6, 10] == 1.0
     assert less[4, 10] == 0.0
+
+
+@pytest.mark.parametrize("n", [64, 512])
+def test_the_core_leaves_out_an_outline_but_no_fingers(n: int) -> None:
+    fine = n // 256 or 1
+    mask = np.zeros((n, n), np.float32)
+    mask[n // 2 :, : n // 2] = 1.0  # a trunk that the picture ends,
+    finger = slice(n // 2 + 6, n // 2 + 6 + 4 * fine)
+    mask[finger, n // 2 :] = 1.0  # and a finger
+    core = core_of(mask)
+    assert core[n - 1, 0] == 1.0
+    assert core[3 * n // 4, n // 2 - 1] < 0.1
+    assert core[3 * n // 4, n // 2 - 1 - 5 * fine] == 1.0
+    assert core[finger, 3 * n // 4].min() == 1.0
 
 
 def test_the_filter_keeps_constants_and_smooths_where_the_guide_is_flat() -> None:

@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
+from bunraku.runtime.drivers.body.texture import NEW_ARMS
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_WRIST
@@ -71,7 +72,7 @@ def posed(fit: Fit, landmarks: Array) -> Array:
 def test_a_forearm_that_points_at_the_camera_is_made_anew(fit: Fit, body: Body) -> None:
     assert fit.foreshortened == (True, False)
     assert [arm.side for arm in body.layer.arms] == [0]
-    assert len(body.textures.planes) == (19 + 2) * N
+    assert len(body.textures.planes) == (NEW_ARMS + 2) * N
     assert not body.layer.given[: len(TEMPLATE.triangles)][body.layer.remade].any()
     assert not HANGING[ENDWISE, [BodyBone.UPPER_ARM_L, BodyBone.CHEST]].any()
     assert HANGING[ENDWISE, BodyBone.HAND_L]

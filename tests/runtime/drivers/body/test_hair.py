@@ -51,14 +51,22 @@ TIP = (SHOULDER + 0.45 * (ELBOW - SHOULDER)).round().astype(int)
 LOCK_PX = 15
 
 
-def painted(hair: tuple[int, int, int], shirt: tuple[int, int, int]) -> tuple[Source, Picture]:
-    """A photo of someone with a lock over the left shoulder and arm, and where it is, in 0 or 1."""
+def painted(
+    hair: tuple[int, int, int], shirt: tuple[int, int, int], *, short: bool = False
+) -> tuple[Source, Picture]:
+    """A photo of someone with a lock over the left shoulder and arm, and where it is, in 0 or 1.
+
+    :param short: without the lock, and hair down to the brows alone.
+    """
     outline = silhouette(PERSON, (N, N), SCALE)
     locks = np.zeros((N, N), np.uint8)
     width = int(1.5 * abs(int(EAR[0]) - int(FACE[0])))
     cv2.ellipse(locks, (int(FACE[0]), int(FACE[1]) - 8), (width, 32), 0, 0, 360, 1, -1)
     for start, end in ((EAR, SHOULDER), (SHOULDER, TIP)):
         cv2.line(locks, start.tolist(), end.tolist(), 1, LOCK_PX)
+    if short:
+        outline |= locks
+        locks[int(FACE[1]) - 8 :] = 0
     face = np.zeros((N, N), np.uint8)
     cv2.ellipse(face, (int(FACE[0]), int(FACE[1]) + 2), (width - 9, 26), 0, 0, 360, 1, -1)
     outline |= locks | face

@@ -25,6 +25,7 @@ from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.lines import Lines
+from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.runtime.drivers.body.settling import BEHIND
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.face import mesh
@@ -101,6 +102,23 @@ def test_the_shell_is_closed_and_within_the_outline(fit: Fit, bound: Bound) -> N
     assert not ((lines.nodes(front.surface.reached) >= 0) & ~fit.inside).any()
     assert back.hair[BROW, FACE[0]] == pytest.approx(1.0)
     assert front.hair[tuple(FACE[::-1])] < 0.1
+
+
+def test_short_hair_ends_by_the_ears_and_lower_in_the_nape() -> None:
+    short, _ = painted(BROWN, SHIRT, short=True)
+    fit = fitted(short)
+    bound = bind_photo(fit, short.window)
+    lines = Lines.over(head_itself(fit, bound))
+    front, back = make_shells(fit, bound, bound.whole, lines)
+    down, apart = bound.head.down, distance_to(~fit.inside) / bound.head.unit_px
+    shown = front.surface.reached & back.surface.reached
+    low = shown & (down > -0.1) & (down < 0.1)
+    high = shown & (down < -0.9) & (apart < 0.6)
+    assert front.hair[high].mean() > 0.9
+    assert back.hair[high].min() > 0.9
+    bare = low & (apart < 0.6) & ~bound.hair
+    assert back.hair[bare].mean() < 0.4
+    assert back.hair[low & (apart > 0.8)].min() > 0.8
 
 
 @pytest.mark.parametrize("angle", [-80.0, -50.0, 50.0, 80.0])
