@@ -28,10 +28,10 @@ def densepose_from_iuv(iuv: Tensor) -> Tensor:
     return densepose
 
 
-def one_hot_channels(densepose: Tensor) -> Tensor:
-    """P [B, 73, H, W] → the paper's 72 channels: 24 parts × (mask, U, V), U and V centred."""
+def one_hot_maps(densepose: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """P [B, 73, H, W] → the paper's 72 channels as three times 24: mask, U and V, these centred."""
     s, u, v = part_charts(densepose)
-    return torch.cat([s, s * (u * 2.0 - 1.0), s * (v * 2.0 - 1.0)], 1)
+    return s, s * (u * 2.0 - 1.0), s * (v * 2.0 - 1.0)
 
 
 def flip_densepose(densepose: Tensor) -> Tensor:

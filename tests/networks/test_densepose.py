@@ -8,7 +8,7 @@ from torch import Tensor
 from bunraku.networks.densepose import (
     densepose_from_iuv,
     flip_densepose,
-    one_hot_channels,
+    one_hot_maps,
 )
 from bunraku.spec.surface import MIRROR, REVERSE, part_charts
 
@@ -37,7 +37,7 @@ def test_scores_are_one_hot_and_other_charts_empty(figure: Callable[..., Tensor]
 
 def test_paper_channels(figure: Callable[..., Tensor]) -> None:
     densepose = densepose_from_iuv(figure())
-    channels = one_hot_channels(densepose)
+    channels = torch.cat(one_hot_maps(densepose), 1)
     assert channels.shape == (1, 72, 32, 32)
     # U and V are centred: the middle of a chart is 0, its ends are -1 and 1, and off it all is 0.
     row = channels[0, 24 + 1, 12]
