@@ -109,15 +109,15 @@ class MotionNet(nn.Module):
 
         y = self.features8(up2(self.lift8(x16)) + x8)
         p = up2(self.prediction8(x16))
-        coarse = torch.cat([y, p], 1)
-        y = self.features4(torch.cat([up2(self.lift4(y)) + x4, up2(p)], 1))
+        coarse = join_channels([y, p])
+        y = self.features4(join_channels([up2(self.lift4(y)) + x4, up2(p)]))
         p = up2(self.prediction4(coarse))
         h4 = self.head4(y).float()
-        coarse = torch.cat([y, p], 1)
-        y = self.features2(torch.cat([up2(self.lift2(y)) + x2, up2(p)], 1))
+        coarse = join_channels([y, p])
+        y = self.features2(join_channels([up2(self.lift2(y)) + x2, up2(p)]))
         p = up2(self.prediction2(coarse))
         h2 = up2(h4) + self.head2(y).float()
-        h1 = up2(h2) + self.head1(up2(self.features1(torch.cat([y, p], 1)))).float()
+        h1 = up2(h2) + self.head1(up2(self.features1(join_channels([y, p])))).float()
 
         flows, occlusions = [], []
         for h, factor in ((h4, 4), (h2, 2), (h1, 1)):

@@ -1,4 +1,4 @@
-"""The flow warp with gradients on a CPU: Numba kernels behind autograd, channels innermost.
+"""The flow warp with gradients on a CPU: Numba kernels behind autograd.
 
 torch's own gather and its gradients take three times as long at the sizes of training, and leave
 the channels outermost, so that the convolution which follows has to transpose them.
@@ -8,19 +8,34 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from bunraku.kernels.jit import FLAG, INDEX, clamped, kernel, read_only, share, written
+from bunraku.kernels.jit import (
+    FLAG,
+    FLOAT,
+    INDEX,
+    clamped,
+    kernel,
+    read_only,
+    share,
+    strided,
+    written,
+)
+
+FEATURES = 8
+"""Channels from which on they are innermost: with fewer, what follows computes plane by plane."""
 
 
 def warp_occlude(features: Tensor, flow: Tensor, occlusion: Tensor) -> Tensor:
     """The reference's result and gradients, for CPU tensors up to float32.
 
     Returns:
-        ``[B,C,H,W]`` in the features' dtype, with the channels innermost in memory.
+        ``[B,C,H,W]`` in the features' dtype: features, for a convolution, with the channels
+        innermost in memory, and what has less than ``FEATURES`` channels, pictures, as planes.
     """
     apply: Any = _Warp.apply
     result: Tensor = apply(features.float(), flow.float(), occlusion.float())
@@ -34,14 +49,20 @@ class _Warp(torch.autograd.Function):
         flow, occlusion = flow.contiguous(), occlusion.contiguous()
         ctx.save_for_backward(pixels, flow, occlusion)
         batch, _, height, width = flow.shape
-        out = torch.empty(batch, height, width, features.shape[1])
+        channels = features.shape[1]
+        if channels >= FEATURES:
+            made = torch.empty(batch, height, width, channels).permute(0, 3, 1, 2)
+        else:
+            made = torch.empty(batch, channels, height, width)
+        out = made.permute(0, 2, 3, 1)
         arrays = [tensor.detach().numpy() for tensor in (pixels, flow, occlusion, out)]
+        run = _warped if out.is_contiguous() else _warped_planes
 
         def rows(first: int, step: int) -> None:
-            _warped(*arrays, first, step)
+            run(*arrays, first, step)
 
         share(rows, batch * height, torch.get_num_threads())
-        return out.permute(0, 3, 1, 2)
+        return made
 
     @staticmethod
     @once_differentiable
@@ -52,11 +73,15 @@ class _Warp(torch.autograd.Function):
         d_pixels = torch.zeros(pixels.shape if wants_pixels else (1,) * 4)
         d_flow = torch.empty(flow.shape if wants_flow else (1,) * 4)
         d_occlusion = torch.empty(occlusion.shape if wants_occlusion else (1,) * 4)
-        tensors = pixels, flow, occlusion, _innermost(gradient), d_pixels, d_flow, d_occlusion
+        pull = gradient.permute(0, 2, 3, 1)
+        if pixels.shape[3] >= FEATURES:
+            pull = pull.contiguous()
+        tensors = pixels, flow, occlusion, pull, d_pixels, d_flow, d_occlusion
         arrays = [tensor.detach().numpy() for tensor in tensors]
+        run = _pulled if pull.is_contiguous() else _pulled_planes
 
         def pictures(first: int, step: int) -> None:
-            _pulled(*arrays, *wants, first, step)
+            run(*arrays, *wants, first, step)
 
         share(pictures, flow.shape[0], torch.get_num_threads())
         return (
@@ -70,8 +95,7 @@ def _innermost(x: Tensor) -> Tensor:
     return x.permute(0, 2, 3, 1).contiguous()
 
 
-@kernel((read_only(4), read_only(4), read_only(4), written(4), INDEX, INDEX))
-def _warped(pixels: Any, flow: Any, occlusion: Any, out: Any, first: Any, step: Any) -> None:
+def _warp(pixels: Any, flow: Any, occlusion: Any, out: Any, first: Any, step: Any) -> None:
     source_height, source_width, channels = pixels.shape[1:]
     batch, _, height, width = flow.shape
     half = np.float32(0.5)
@@ -107,13 +131,12 @@ def _warped(pixels: Any, flow: Any, occlusion: Any, out: Any, first: Any, step: 
                 )
 
 
-@kernel(
-    (
-        *(read_only(4), read_only(4), read_only(4), read_only(4)),
-        *(written(4), written(4), written(4), FLAG, FLAG, FLAG, INDEX, INDEX),
-    )
-)
-def _pulled(
+_INPUTS = read_only(4), read_only(4), read_only(4)
+_warped = kernel((*_INPUTS, written(4), INDEX, INDEX))(_warp)
+_warped_planes = kernel((*_INPUTS, numba.types.Array(FLOAT, 4, "A"), INDEX, INDEX))(_warp)
+
+
+def _pull(
     pixels: Any,
     flow: Any,
     occlusion: Any,
@@ -188,3 +211,8 @@ def _pulled(
                         d_pixels[b, y0, x1, c] += w01 * pull
                         d_pixels[b, y1, x0, c] += w10 * pull
                         d_pixels[b, y1, x1, c] += w11 * pull
+
+
+_OUTPUTS = written(4), written(4), written(4), FLAG, FLAG, FLAG, INDEX, INDEX
+_pulled = kernel((*_INPUTS, read_only(4), *_OUTPUTS))(_pull)
+_pulled_planes = kernel((*_INPUTS, strided(4), *_OUTPUTS))(_pull)

@@ -56,12 +56,24 @@ def test_gradients_are_split_again(threads: int) -> None:
     found = torch.autograd.grad(made, asked, pull)
     expected = [
         part
-        for part, one in zip(pull.split([3, 6, 2, 1], 1), tensors, strict=True)
+        for part, one in zip(torch.split(pull, [3, 6, 2, 1], 1), tensors, strict=True)
         if one.requires_grad
     ]
     for gradient, wanted, tensor in zip(found, expected, asked, strict=True):
         assert gradient.dtype == tensor.dtype
         assert torch.equal(gradient, wanted.to(tensor.dtype))
+
+
+def test_maps_that_are_rounded_already_are_only_joined() -> None:
+    rounded = [one.bfloat16().requires_grad_() for one in maps()[:2]]
+    with torch.autocast("cpu", torch.bfloat16):
+        made = join_channels(rounded)
+    assert torch.equal(made, torch.cat(rounded, 1))
+    assert made.is_contiguous(memory_format=torch.channels_last)
+    found = torch.autograd.grad(made.float().square().sum(), rounded)
+    for gradient, one in zip(found, rounded, strict=True):
+        torch.testing.assert_close(gradient, 2.0 * one)
+        assert gradient.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_maps_of_other_sides_are_refused() -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bunraku.kernels import warp_occlude
 from bunraku.kernels.warp import reference
+from bunraku.kernels.warp.numba_training import FEATURES
 
 NAMES = ("features", "flow", "occlusion")
 
@@ -25,11 +26,11 @@ def gradients(
 
 
 @pytest.mark.parametrize("wanted", [NAMES, ("features",), ("flow",), ("occlusion",)])
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("channels", "threads"), [(3, 1), (3, 2), (FEATURES, 2)])
 def test_gradients_equal_the_reference_in_float64(
-    wanted: tuple[str, ...], threads: int, inputs: Callable[..., Any]
+    wanted: tuple[str, ...], channels: int, threads: int, inputs: Callable[..., Any]
 ) -> None:
-    arrays = inputs()
+    arrays = inputs(c=channels)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -57,15 +58,16 @@ def test_a_flow_of_nothing_reads_the_pixels_themselves_and_pulls_at_them_alone()
     assert not d_flow[0, 1, 2].any()
 
 
-def test_takes_what_training_gives_it_and_hands_on_channels_last(
+def test_takes_what_training_gives_it_and_hands_on_what_follows_wants(
     inputs: Callable[..., Any],
 ) -> None:
-    features, flow, occlusion = (torch.from_numpy(array) for array in inputs())
+    features, flow, occlusion = (torch.from_numpy(array) for array in inputs(c=FEATURES))
     expected = reference.warp_occlude(features, flow, occlusion)
     strided = features.contiguous(memory_format=torch.channels_last)
     made = warp_occlude(strided, flow, occlusion)
     torch.testing.assert_close(made, expected)
     assert made.is_contiguous(memory_format=torch.channels_last)
+    assert warp_occlude(features[:, :3], flow, occlusion).is_contiguous()
     rounded = features.bfloat16().requires_grad_()
     result = warp_occlude(rounded, flow, occlusion)
     (gradient,) = torch.autograd.grad(result.float().sum(), rounded)
