@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from bunraku.errors import EngineError, InputError
 from bunraku.training.generator_data import GeneratorBatch, GeneratorData
 from bunraku.training.recipe import Recipe
+from bunraku.training.session import keep_memory
 
 
 class StepBatches(Dataset[GeneratorBatch]):
@@ -64,6 +65,7 @@ class StepBatches(Dataset[GeneratorBatch]):
             sampler=range(start, stop),
             num_workers=workers,
             multiprocessing_context="spawn",
+            worker_init_fn=_start,
         )
         try:
             yield from loader
@@ -74,3 +76,7 @@ class StepBatches(Dataset[GeneratorBatch]):
                 "A process that makes batches was killed, perhaps for want of memory.",
                 "Start again with fewer --workers: the run goes on from its checkpoint.",
             ) from error
+
+
+def _start(_worker: int) -> None:
+    keep_memory()

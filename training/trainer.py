@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from bunraku.errors import OutputError
+from bunraku.export.fold import folded
 from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.training.batches import StepBatches
 from bunraku.training.critic import Critic
@@ -27,7 +27,7 @@ from bunraku.training.ranks import Ranks
 from bunraku.training.recipe import Phase
 from bunraku.training.run_options import RunOptions
 from bunraku.training.samples import save_samples
-from bunraku.training.session import decay_groups, machine_name, make_folder, place
+from bunraku.training.session import decay_groups, keep_memory, machine_name, make_folder, place
 from bunraku.training.stop import StopAsked
 
 SAVE_S = 300.0
@@ -43,6 +43,7 @@ class Training:
         if options.threads:
             torch.set_num_threads(options.threads)
         torch.manual_seed(options.seed)
+        keep_memory()
         make_folder(options.out)
         recipe = options.recipe
         self.options, self.ranks = options, ranks
@@ -54,7 +55,7 @@ class Training:
         self._phases = start.left(recipe, options.phase)
         self._left = sum(phase.steps - done for phase, done in self._phases)
         cpu = torch.device("cpu")
-        iuv = place(read_checkpoint(options.iuv).iuv(), cpu) if options.iuv else None
+        iuv = place(folded(read_checkpoint(options.iuv).iuv()), cpu) if options.iuv else None
         data = GeneratorData(options.data, iuv, shard=(ranks.index, ranks.count))
         self.batches = StepBatches(data, recipe, options.seed, ranks.index)
         wanted = any(phase.weights.features for phase, _ in self._phases)
@@ -209,5 +210,4 @@ def to_device(batch: GeneratorBatch, device: torch.device) -> GeneratorBatch:
     """The batch on another device."""
     if device.type == "cpu":
         return batch
-    moved = {name: t.to(device, non_blocking=True) for name, t in vars(batch).items()}
-    return replace(batch, **moved)
+    return batch.each(lambda tensor: tensor.to(device, non_blocking=True))
