@@ -6,8 +6,8 @@ needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which al
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw`` and
 ``restoring``, never run in training: their reference is plain numpy, and all but the first two take
 arrays alone. ``plate`` has its loops alone: they run once for each photo. ``window`` and ``i420``,
-where a frame enters and leaves a GPU, take tensors alone. Importing this package imports neither
-torch, Numba nor Triton.
+where a frame enters and leaves a GPU, and ``joining``, for training, take tensors alone. Importing
+this package imports neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
 from bunraku.kernels.i420.operator import to_i420
+from bunraku.kernels.joining.operator import join_channels
 from bunraku.kernels.layers.operator import compose
 from bunraku.kernels.layers.terms import BodyMesh, Composed, PhotoMesh
 from bunraku.kernels.layout import channels_last
@@ -41,6 +42,7 @@ __all__ = [
     "enlarge_flow",
     "guide_head",
     "interpolate",
+    "join_channels",
     "paste",
     "rasterise",
     "read_window",

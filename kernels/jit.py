@@ -65,6 +65,11 @@ def read_only(dimensions: int, element: Any = FLOAT) -> Any:
     return numba.types.Array(element, dimensions, "C", readonly=True)
 
 
+def strided(dimensions: int, element: Any = FLOAT) -> Any:
+    """The Numba type of an input of any layout, such as some channels of a map."""
+    return numba.types.Array(element, dimensions, "A", readonly=True)
+
+
 def written(dimensions: int, element: Any = FLOAT) -> Any:
     """The Numba type of a contiguous output."""
     return numba.types.Array(element, dimensions, "C")

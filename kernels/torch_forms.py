@@ -18,6 +18,13 @@ def suits_triton(tensor: Tensor) -> bool:
     return tensor.device.type == "cuda" and tensor.dtype != torch.float64 and _has_triton()
 
 
+def suits_numba(tensor: Tensor) -> bool:
+    """Whether the Numba form with gradients is for tensors like this: on the CPU, up to float32."""
+    # A traced call has no memory to read: what is exported or compiled takes the plain form.
+    real = not torch.compiler.is_compiling() and type(tensor) in (Tensor, torch.nn.Parameter)
+    return real and tensor.device.type == "cpu" and tensor.dtype != torch.float64
+
+
 @cache
 def _has_triton() -> bool:
     return find_spec("triton") is not None

@@ -18,7 +18,7 @@ from torch import Tensor
 from bunraku.kernels import sample_texture, warp_occlude
 from bunraku.kernels.seam import Moved, Seamed
 from bunraku.networks.blender import Blend
-from bunraku.networks.densepose import one_hot_channels
+from bunraku.networks.densepose import one_hot_maps
 from bunraku.networks.generator import Generated, Generator, SourceTensors
 from bunraku.networks.layers import down, up2
 from bunraku.networks.motion import Motion
@@ -84,7 +84,7 @@ class AblatedGenerator(Generator):
         none = torch.zeros_like(motion.occlusion[0])
         nowhere = none, torch.zeros_like(motion.occlusion[1]), torch.zeros_like(motion.occlusion[2])
         if not o.flow:
-            poses = [one_hot_channels(source), one_hot_channels(densepose)]
+            poses = [*one_hot_maps(source), *one_hot_maps(densepose)]
             coarse, middle, fine = self.warping.encode(image, torch.cat([mask, *poses], 1))
             # No skip connections: unmoved features would show the source's pose.
             warped = coarse.float(), torch.zeros_like(middle), torch.zeros_like(fine)

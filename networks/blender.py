@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from bunraku.kernels import join_channels
 from bunraku.networks.layers import ConvBlock, down, up2
 from bunraku.networks.presets import GeneratorOptions
 
@@ -89,7 +90,7 @@ class BlenderNet(nn.Module):
         """
         inputs = [z_geo, z_app, image_app * 2.0 - 1.0]
         if not self.prior:
-            out = self.unet(torch.cat(inputs, 1))
+            out = self.unet(join_channels(inputs))
             image = torch.sigmoid(out[:, :3])
             mask = torch.sigmoid(out[:, 3:4])
             return Blend(image, mask, torch.zeros_like(mask), out[:, 3:4], image)
@@ -98,7 +99,7 @@ class BlenderNet(nn.Module):
         # One split, not slices: the gradient of each slice would be a whole tensor of its own.
         warped, warped_mask, loose = torch.split(warped_image, [3, 1, 1], 1)
         inputs += [guide[:, :1], down(warped, self.upscale), down(warped_mask, self.upscale)]
-        out = self.unet(torch.cat(inputs, 1))
+        out = self.unet(join_channels(inputs))
         colours = z_geo[:, :3].float()
         if self.upscale > 1:
             colours = up2(colours)

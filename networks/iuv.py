@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bunraku.kernels import join_channels
 from bunraku.networks.layers import ConvBlock, ResidualBlock, up2
 from bunraku.spec.landmarks import LANDMARKS, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from bunraku.spec.surface import CHANNELS, SCORE, SCORES, U, V
@@ -58,6 +59,13 @@ class Iuv(NamedTuple):
         """
         scores = (self.parts >= self.parts.amax(1, keepdim=True)).to(self.parts.dtype)
         return torch.cat([scores, self.u.clamp(0.0, 1.0), self.v.clamp(0.0, 1.0)], 1)
+
+    def hard(self) -> Tensor:
+        """The same as a hard map [B, 3, n, n] (networks.densepose): part, its U and its V."""
+        part = self.parts.argmax(1, keepdim=True)
+        chart = (part - 1).clamp(min=0)
+        uv = (maps.gather(1, chart).clamp(0.0, 1.0) for maps in (self.u, self.v))
+        return torch.cat([part.to(self.u.dtype), *uv], 1)
 
 
 def torso_length(landmarks: Tensor) -> Tensor:
@@ -156,13 +164,12 @@ class IuvNet(nn.Module):
         centres = (torch.arange(side, device=mask.device, dtype=torch.float32) + 0.5) / side
         centres = centres * 2.0 - 1.0
         place = torch.stack([centres[None].expand(side, side), centres[:, None].expand(side, side)])
-        x = torch.cat(
+        x = join_channels(
             [
                 bone_maps(landmarks, side),
                 F.pixel_unshuffle(mask, 2),
                 place[None].expand(batch, -1, -1, -1),
-            ],
-            1,
+            ]
         )
         latent = self.latent(landmark_vector(landmarks))
         x1 = self.enter(self.stem(x))
@@ -188,7 +195,7 @@ class IuvNet(nn.Module):
         """
         features = self.trunk(landmarks, mask)
         out = self.split(up2(self.head(features)).float())
-        edge = self.edge(torch.cat([up2(self.edge_features(features)), mask], 1))
+        edge = self.edge(join_channels([up2(self.edge_features(features)), mask]))
         return Iuv(out.parts + edge.float(), out.u, out.v)
 
     @staticmethod

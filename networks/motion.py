@@ -11,7 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from bunraku.networks.densepose import one_hot_channels
+from bunraku.kernels import join_channels
+from bunraku.networks.densepose import one_hot_maps
 from bunraku.networks.layers import ConvBlock, down, up2
 from bunraku.networks.presets import GeneratorOptions
 from bunraku.networks.prior import flow_from_prior
@@ -80,7 +81,7 @@ class MotionNet(nn.Module):
     def encode_source(self, image: Tensor, mask: Tensor, densepose: Tensor) -> Tensor:
         """The source's share of the first layer: [B, 3 / 1 / 73, n, n] → [B, c, n/2, n/2]."""
         share: Tensor = self.stem_source(
-            torch.cat([image * 2.0 - 1.0, mask, one_hot_channels(densepose)], 1)
+            join_channels([image * 2.0 - 1.0, mask, *one_hot_maps(densepose)])
         )
         return share
 
@@ -92,13 +93,13 @@ class MotionNet(nn.Module):
             densepose: P_d, float32 [B, 73, n, n].
             prior: the prior's atlas sampled at P_d, [B, 6, n, n]; None without the prior.
         """
-        inputs = one_hot_channels(densepose)
+        inputs = [*one_hot_maps(densepose)]
         base = None
         if self.prior:
             assert prior is not None, "a generator with the prior needs it sampled at P_d"
             base, _ = flow_from_prior(prior)
-            inputs = torch.cat([inputs, prior, base * 2.0], 1)
-        x2 = self.stem_end(source + self.stem_driving(inputs))
+            inputs = [*inputs, prior, base * 2.0]
+        x2 = self.stem_end(source + self.stem_driving(join_channels(inputs)))
         x4 = self.down4(x2)
         x8 = self.down8(x4)
         x16 = self.down16(x8)
@@ -108,15 +109,15 @@ class MotionNet(nn.Module):
 
         y = self.features8(up2(self.lift8(x16)) + x8)
         p = up2(self.prediction8(x16))
-        coarse = torch.cat([y, p], 1)
-        y = self.features4(torch.cat([up2(self.lift4(y)) + x4, up2(p)], 1))
+        coarse = join_channels([y, p])
+        y = self.features4(join_channels([up2(self.lift4(y)) + x4, up2(p)]))
         p = up2(self.prediction4(coarse))
         h4 = self.head4(y).float()
-        coarse = torch.cat([y, p], 1)
-        y = self.features2(torch.cat([up2(self.lift2(y)) + x2, up2(p)], 1))
+        coarse = join_channels([y, p])
+        y = self.features2(join_channels([up2(self.lift2(y)) + x2, up2(p)]))
         p = up2(self.prediction2(coarse))
         h2 = up2(h4) + self.head2(y).float()
-        h1 = up2(h2) + self.head1(up2(self.features1(torch.cat([y, p], 1)))).float()
+        h1 = up2(h2) + self.head1(up2(self.features1(join_channels([y, p])))).float()
 
         flows, occlusions = [], []
         for h, factor in ((h4, 4), (h2, 2), (h1, 1)):

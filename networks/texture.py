@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bunraku.networks.densepose import one_hot_channels
+from bunraku.kernels import join_channels
+from bunraku.networks.densepose import one_hot_maps
 from bunraku.networks.layers import ConvBlock, ResidualBlock, identity_grid, up2
 from bunraku.networks.presets import GeneratorOptions
 from bunraku.networks.prior import RESOLUTION, fill, prior_atlas, splat
@@ -41,7 +42,7 @@ class TextureNet(nn.Module):
 
     def encode(self, image: Tensor, densepose: Tensor) -> tuple[Tensor, Tensor]:
         """Conv1 [B, 24·c, n/4, n/4] and Conv2 [B, 256, n/4, n/4] of the source, once per photo."""
-        shared = self.shared(torch.cat([image * 2.0 - 1.0, one_hot_channels(densepose)], 1))
+        shared = self.shared(join_channels([image * 2.0 - 1.0, *one_hot_maps(densepose)]))
         return self.conv1(shared), self.conv2(shared)
 
     def translate_atlas(self, conv1: Tensor, alpha: Tensor) -> Tensor:
@@ -107,7 +108,7 @@ class SeededTextureNet(nn.Module):
         # The mask's rim mixes person and background: half a pixel inside it is safe.
         inside = (-F.max_pool2d(-mask, 3, 1, 1)).clamp(0.0, 1.0)
         grid = identity_grid(image.shape[-1], image.device).expand(batch, -1, -1, -1)
-        features = self.features(torch.cat([image * mask * 2.0 - 1.0, mask], 1)).float()
+        features = self.features(join_channels([image * mask * 2.0 - 1.0, mask])).float()
         # Coordinates come from all of P_s, colours from the person only. Where P_s is wider than
         # the person the flow then leads beside the person, and the warped mask, which is empty
         # there, keeps the person's own outline.
@@ -117,8 +118,8 @@ class SeededTextureNet(nn.Module):
         embedding = self.part_embedding[None, :, :, None, None].expand(
             batch, -1, -1, RESOLUTION, RESOLUTION
         )
-        seeds = torch.cat([values, seen, embedding], 2)
-        refined = self.refine(seeds.flatten(0, 1)).float()
+        seeds = join_channels([part.flatten(0, 1) for part in (values, seen, embedding)])
+        refined = self.refine(seeds).float()
         refined = refined.view(batch, PARTS, self.atlas_channels, RESOLUTION, RESOLUTION)
         texture = torch.cat([refined[:, :, :3] + colours, refined[:, :, 3:]], 2)
         return prior_atlas(coordinates, colours, confidence).detach(), texture

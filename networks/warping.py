@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
+from bunraku.kernels import join_channels
 from bunraku.networks.layers import ConvBlock, ResidualBlock, up2
 from bunraku.networks.presets import GeneratorOptions
 
@@ -31,7 +31,7 @@ class WarpingNet(nn.Module):
 
     def encode(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """z at three scales, coarse to fine (eq. 2), from I_s [B, 3, n, n] and its mask."""
-        z1 = self.enter(torch.cat([image * 2.0 - 1.0, mask], 1))
+        z1 = self.enter(join_channels([image * 2.0 - 1.0, mask]))
         z2 = self.down2(z1)
         return self.down4(z2), z2, z1
 

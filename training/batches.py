@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from bunraku.errors import EngineError, InputError
 from bunraku.training.generator_data import GeneratorBatch, GeneratorData
 from bunraku.training.recipe import Recipe
+from bunraku.training.session import keep_memory
 
 AHEAD = 4
 """Batches that each worker has ready."""
@@ -72,6 +73,7 @@ class StepBatches(Dataset[GeneratorBatch]):
             prefetch_factor=AHEAD,
             pin_memory=pinned,
             multiprocessing_context="spawn",
+            worker_init_fn=_start,
         )
         try:
             yield from loader
@@ -82,3 +84,7 @@ class StepBatches(Dataset[GeneratorBatch]):
                 "A process that makes batches was killed, perhaps for want of memory.",
                 "Start again with fewer --workers: the run goes on from its checkpoint.",
             ) from error
+
+
+def _start(_worker: int) -> None:
+    keep_memory()

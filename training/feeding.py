@@ -6,7 +6,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -53,18 +52,18 @@ class _Copier:
     def __call__(self, batch: GeneratorBatch) -> Callable[[], GeneratorBatch]:
         """Begin to copy; what it gives waits for the copy, on the stream of who calls it."""
         with torch.cuda.stream(self._stream):
-            moved = {
-                name: tensor.to(self._device, non_blocking=True)
-                for name, tensor in vars(batch).items()
-            }
+            moved = batch.each(lambda tensor: tensor.to(self._device, non_blocking=True))
             done = self._stream.record_event()
 
         def take() -> GeneratorBatch:
             here = torch.cuda.current_stream(self._device)
             here.wait_event(done)
-            for tensor in moved.values():
+
+            def read_here(tensor: torch.Tensor) -> torch.Tensor:
                 tensor.record_stream(here)  # its memory is this stream's until that has read it
-            return replace(batch, **moved)
+                return tensor
+
+            return moved.each(read_here)
 
         return take
 

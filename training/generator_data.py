@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bunraku.networks.densepose import densepose_from_iuv, flip_densepose
+from bunraku.networks.densepose import densepose_from_hard, flip_hard, hard_from_iuv
 from bunraku.runtime.drivers.landmarks.head import head_map
-from bunraku.spec.surface import SCORE
 from bunraku.training.iuv_data import jitter
 from bunraku.training.mixture import DataShare, Mixture
 from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
@@ -39,19 +40,22 @@ MASKED_SHARE = 0.1
 
 @dataclass(frozen=True)
 class GeneratorBatch:
-    """B people with K driving frames each; driving tensors are [B · K, ...], person by person."""
+    """B people with K driving frames each; driving tensors are [B · K, ...], person by person.
+
+    IUV maps are kept hard (part, U, V; networks.densepose) and expanded when they are asked for.
+    """
 
     source: Tensor
     """[B, 3, 256, 256] in [0, 1], with its background."""
     mask: Tensor
     """[B, 1, 256, 256]: the person, as good as a segmentation gives it."""
-    source_densepose: Tensor
-    """P_s [B, 73, 128, 128]."""
-    source_exact: Tensor
-    """The exact P_s, for supervision."""
-    driving_densepose: Tensor
-    """P_d [B · K, 73, 128, 128]."""
-    driving_exact: Tensor
+    source_iuv: Tensor
+    """[B, 3, 128, 128]: what the networks are given."""
+    source_iuv_exact: Tensor
+    """The exact one, for supervision."""
+    driving_iuv: Tensor
+    """[B · K, 3, 128, 128]."""
+    driving_iuv_exact: Tensor
     head: Tensor
     """[B · K, 7]: the map of the head by its landmarks (drivers.landmarks.head); belief 0 where it
     is to be done without."""
@@ -64,9 +68,33 @@ class GeneratorBatch:
     background: Tensor
     """[B · K, 3, 256, 256]."""
 
+    @cached_property
+    def source_densepose(self) -> Tensor:
+        """P_s [B, 73, 128, 128]."""
+        return densepose_from_hard(self.source_iuv)
+
+    @cached_property
+    def source_exact(self) -> Tensor:
+        """The exact P_s."""
+        return densepose_from_hard(self.source_iuv_exact)
+
+    @cached_property
+    def driving_densepose(self) -> Tensor:
+        """P_d [B · K, 73, 128, 128]."""
+        return densepose_from_hard(self.driving_iuv)
+
+    @cached_property
+    def driving_exact(self) -> Tensor:
+        """The exact P_d."""
+        return densepose_from_hard(self.driving_iuv_exact)
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> GeneratorBatch:
+        """The batch with every tensor changed, as by a move to another device."""
+        return GeneratorBatch(*(change(getattr(self, field.name)) for field in fields(self)))
+
     def pin_memory(self) -> GeneratorBatch:
         """The batch where a GPU copies from by itself; a DataLoader asks for it by this name."""
-        return GeneratorBatch(**{name: t.pin_memory() for name, t in vars(self).items()})
+        return self.each(lambda tensor: tensor.pin_memory())
 
 
 class GeneratorData:
@@ -141,8 +169,8 @@ class GeneratorData:
         shade = torch.from_numpy(person.shade[index])[:, None].float() / 255.0
         shade = F.interpolate(shade, plate.shape[-2:], mode="bilinear", align_corners=False)
         background = plate * shade
-        exact = densepose_from_iuv(torch.from_numpy(person.iuv[index]))
-        densepose = exact
+        exact = hard_from_iuv(torch.from_numpy(person.iuv[index]))
+        iuv = exact
         landmarks = torch.from_numpy(person.landmarks[index]).clone()
         if predicted is None:
             predicted = rng.random() < PREDICTED_SHARE
@@ -159,11 +187,11 @@ class GeneratorData:
                 masked = rng.random() < MASKED_SHARE
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
                 out = self.iuv(landmarks, mask if masked else torch.zeros_like(mask))
-            densepose = type(out)(*(t.float() for t in out)).densepose().clone()
+            iuv = out.hard().clone()
         if augment and rng.random() < 0.5:
             landmarks[..., 0] = 1.0 - landmarks[..., 0]
             colour, alpha, background = colour.flip(-1), alpha.flip(-1), background.flip(-1)
-            exact, densepose = flip_densepose(exact), flip_densepose(densepose)
+            exact, iuv = flip_hard(exact), flip_hard(iuv)
         points = landmarks.numpy()
         head = np.stack([head_map(points[0], driver) for driver in points[1:]])
         if augment:
@@ -177,10 +205,10 @@ class GeneratorData:
         return GeneratorBatch(
             source=photographed(rng, picture[:1]) if augment else picture[:1],
             mask=roughened(rng, mask) if augment else mask,
-            source_densepose=densepose[:1],
-            source_exact=exact[:1],
-            driving_densepose=densepose[1:],
-            driving_exact=exact[1:],
+            source_iuv=iuv[:1],
+            source_iuv_exact=exact[:1],
+            driving_iuv=iuv[1:],
+            driving_iuv_exact=exact[1:],
             head=torch.from_numpy(head),
             target=picture[1:],
             colour=colour[1:],
@@ -199,7 +227,7 @@ def misplaced(guess: Tensor, exact: Tensor) -> Tensor:
 def collate(parts: list[GeneratorBatch]) -> GeneratorBatch:
     """Several people as one batch."""
     return GeneratorBatch(
-        *(torch.cat([getattr(p, name) for p in parts]) for name in vars(parts[0]))
+        *(torch.cat([getattr(p, field.name) for p in parts]) for field in fields(GeneratorBatch))
     )
 
 
@@ -225,9 +253,11 @@ def photographed(rng: np.random.Generator, picture: Tensor) -> Tensor:
 
 
 def roughened(rng: np.random.Generator, mask: Tensor) -> Tensor:
-    """A mask as a segmentation net would give it: soft, too wide or too narrow."""
+    """A mask [1, 1, h, w] as a segmentation net would give it: soft, too wide or too narrow."""
     if rng.random() < 0.5:
-        mask = F.avg_pool2d(mask, 5, 1, 2)
+        # OpenCV's box is a tenth of the work of torch's pooling.
+        edge = cv2.BORDER_CONSTANT
+        mask = torch.from_numpy(cv2.blur(mask[0, 0].numpy(), (5, 5), borderType=edge))[None, None]
     choice = rng.random()
     if choice < 0.2:
         mask = F.max_pool2d(mask, 3, 1, 1)
@@ -253,11 +283,6 @@ def augment_source(rng: np.random.Generator, batch: GeneratorBatch) -> Generator
         grid = F.affine_grid(theta, [count, 1, *x.shape[-2:]], align_corners=False)
         return F.grid_sample(x, grid, mode=mode, padding_mode=padding, align_corners=False)
 
-    def move_densepose(x: Tensor) -> Tensor:
-        x = move(x, "nearest", "zeros")
-        outside = 1.0 - x[:, SCORE].sum(1, keepdim=True).clamp(max=1.0)
-        return torch.cat([x[:, :1] + outside, x[:, 1:]], 1)
-
     # Points of the source move the other way than the sampling grid.
     drives = len(batch.head) // count
     turn = torch.linalg.inv(theta[:, :, :2]).repeat_interleave(drives, 0)
@@ -269,6 +294,6 @@ def augment_source(rng: np.random.Generator, batch: GeneratorBatch) -> Generator
         head=head,
         source=move(batch.source, "bilinear", "border"),
         mask=move(batch.mask, "bilinear", "zeros"),
-        source_densepose=move_densepose(batch.source_densepose),
-        source_exact=move_densepose(batch.source_exact),
+        source_iuv=move(batch.source_iuv, "nearest", "zeros"),
+        source_iuv_exact=move(batch.source_iuv_exact, "nearest", "zeros"),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from bunraku.errors import FetchError, MissingExtraError
 
@@ -84,8 +85,8 @@ class _InFloat(nn.Module):
 
 
 def _fold(stage: nn.Module) -> None:
-    """Take normalisation and even padding into the convolutions before them: the same features in
-    half the time, there and back."""
+    """Take normalisation and padding into the convolutions before them: the same features in half
+    the time, there and back."""
     convolution = ""
     for name, module in list(stage.named_modules()):
         if isinstance(module, nn.Conv2d):
@@ -94,9 +95,14 @@ def _fold(stage: nn.Module) -> None:
             unfolded: Any = stage.get_submodule(convolution)
             plain: Any = nn.utils.fuse_conv_bn_eval(unfolded, module)
             padding = getattr(plain, "static_padding", None)
-            if isinstance(padding, nn.ZeroPad2d) and len(set(padding.padding)) == 1:
-                plain.padding, plain.static_padding = padding.padding[:2], nn.Identity()
             strided = plain.groups > 1 and max(plain.stride) > 1
+            if isinstance(padding, nn.ZeroPad2d):
+                left, right, *_ = padding.padding
+                if left != right and strided:
+                    # One pixel more on the right: as if the kernel had a first row and column of 0.
+                    plain.weight = nn.Parameter(F.pad(plain.weight, (1, 0, 1, 0)))
+                if left == right or strided:
+                    plain.padding, plain.static_padding = (right, right), nn.Identity()
             stage.set_submodule(convolution, _InFloat(plain) if strided else plain)
             stage.set_submodule(name, nn.Identity())
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from bunraku.errors import OutputError
+from bunraku.export.fold import folded
 from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.training.batches import StepBatches
 from bunraku.training.critic import Critic
@@ -29,7 +30,7 @@ from bunraku.training.ranks import Ranks
 from bunraku.training.recipe import Phase
 from bunraku.training.run_options import RunOptions
 from bunraku.training.samples import save_samples
-from bunraku.training.session import decay_groups, machine_name, make_folder, place
+from bunraku.training.session import decay_groups, keep_memory, machine_name, make_folder, place
 from bunraku.training.stop import StopAsked
 
 SAVE_S = 300.0
@@ -62,6 +63,7 @@ class Training:
         if options.threads:
             torch.set_num_threads(options.threads)
         torch.manual_seed(options.seed)
+        keep_memory()
         make_folder(options.out)
         recipe = options.recipe
         self.options, self.ranks = options, ranks
@@ -73,7 +75,7 @@ class Training:
         self._phases = start.left(recipe, options.phase)
         self._left = sum(phase.steps - done for phase, done in self._phases)
         cpu = torch.device("cpu")
-        iuv = place(read_checkpoint(options.iuv).iuv(), cpu) if options.iuv else None
+        iuv = place(folded(read_checkpoint(options.iuv).iuv()), cpu) if options.iuv else None
         data = GeneratorData(options.data, iuv, shard=(ranks.index, ranks.count))
         self.batches = StepBatches(data, recipe, options.seed, ranks.index)
         self._feed = Feed(ranks.device)

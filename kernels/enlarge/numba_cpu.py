@@ -17,7 +17,7 @@ from bunraku.kernels.jit import BYTE, FUSED, INDEX, kernel, read_only, share, wr
 from bunraku.spec.arrays import Array
 
 
-class _Axis(NamedTuple):
+class Axis(NamedTuple):
     """How each output pixel of one axis is made; read-only."""
 
     near: NDArray[np.int64]
@@ -32,40 +32,48 @@ class _Axis(NamedTuple):
 
 def enlarge_flow(flow: Array, side: int, *, threads: int | None, out: Array | None = None) -> Array:
     """As ``bunraku.kernels.enlarge_flow`` says, for an array that has passed its checks."""
+    return enlarged(flow, side, threads=threads, out=out)[0]
+
+
+def enlarged(
+    flow: Array, side: int, *, threads: int | None, out: Array | None = None
+) -> tuple[Array, NDArray[np.uint8]]:
+    """The flow enlarged, and which of its own pixels are torn: ``[B,n,n]``, 1 or 0."""
     flow = np.ascontiguousarray(flow)
     batch, _, n, _ = flow.shape
     if out is None:
         out = np.empty((batch, 2, side, side), np.float32)
-    axis = _axis(n, side)
+    tables = axis(n, side)
     torn = np.empty((batch, n, n), np.uint8)
     stretched = np.empty((batch, 2, n, side), np.float32)
 
     def across(first: int, step: int) -> None:
-        _across(flow, axis.near, axis.far, axis.weight, torn, stretched, first, step)
+        _across(flow, tables.near, tables.far, tables.weight, torn, stretched, first, step)
 
     def down(first: int, step: int) -> None:
-        _down(flow, torn, stretched, *axis, out, first, step)
+        _down(flow, torn, stretched, *tables, out, first, step)
 
     share(across, batch * n, threads)
     share(down, batch * side, threads)
-    return out
+    return out, torn
 
 
 @lru_cache(maxsize=32)
-def _axis(n: int, side: int) -> _Axis:
+def axis(n: int, side: int) -> Axis:
+    """The tables of one axis, from n pixels to ``side``."""
     outputs = np.arange(side)
     position = np.clip((outputs + 0.5) * (n / side) - 0.5, 0, n - 1)
     near = position.astype(np.int64)
     nearest = outputs * n // side
-    axis = _Axis(
+    tables = Axis(
         near,
         np.minimum(near + 1, n - 1),
         (position - near).astype(np.float32),
         np.searchsorted(nearest, np.arange(n + 1)).astype(np.int64),
     )
-    for table in axis:
+    for table in tables:
         table.flags.writeable = False
-    return axis
+    return tables
 
 
 _TABLE = read_only(1, INDEX)

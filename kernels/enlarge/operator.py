@@ -1,8 +1,9 @@
 """Enlarging a flow at its tears: its checks, and where its form is chosen.
 
-numpy float32                   numba_cpu
-torch on CUDA, up to float32    triton_cuda, through torch_operator
-torch elsewhere, or float64     reference
+numpy float32                       numba_cpu
+torch on the CPU, up to float32     numba_training
+torch on CUDA, up to float32        triton_cuda, through torch_operator
+torch elsewhere, or float64         reference
 """
 
 from __future__ import annotations
@@ -65,6 +66,12 @@ def enlarge_flow(flow: Any, side: int, *, threads: int | None = None, out: Any =
 
     if torch_operators.takes(flow):
         return kept(torch_operators.enlarge_flow(flow, side), out)
+    from bunraku.kernels.torch_forms import suits_numba
+
+    if suits_numba(flow):
+        from bunraku.kernels.enlarge import numba_training
+
+        return kept(numba_training.enlarge_flow(flow, side), out)
     from bunraku.kernels.enlarge import reference
 
     return kept(reference.enlarge_flow(flow, side), out)

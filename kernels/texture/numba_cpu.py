@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bunraku.kernels.jit import FLOAT, INDEX, clamped, kernel, read_only, share, written
+from bunraku.kernels.jit import FLOAT, INDEX, clamped, kernel, read_only, share, strided, written
 from bunraku.kernels.layout import channels_last_view, is_channels_last
 from bunraku.spec.arrays import Array
 
@@ -30,10 +30,9 @@ def sample_texture(
     batch, _, height, width = parts.shape
     if out is None:
         out = np.empty((batch, texels.shape[4], height, width), np.float32)
-    contiguous = [np.ascontiguousarray(array) for array in (parts, u, v)]
 
     def rows(first: int, step: int) -> None:
-        _rows(texels, *contiguous, np.float32(minimum_weight), out, first, step)
+        _rows(texels, parts, u, v, np.float32(minimum_weight), out, first, step)
 
     share(rows, batch * height, threads)
     return out
@@ -59,7 +58,7 @@ def _turn(planes: Any, turned: Any, first: Any, step: Any) -> None:
                 turned[chart, texel, c] = planes[chart, c, texel]
 
 
-@kernel((read_only(5), read_only(4), read_only(4), read_only(4), FLOAT, written(4), INDEX, INDEX))
+@kernel((read_only(5), strided(4), strided(4), strided(4), FLOAT, written(4), INDEX, INDEX))
 def _rows(
     texels: Any,
     parts: Any,

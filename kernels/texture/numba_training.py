@@ -13,7 +13,17 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from bunraku.kernels.jit import FLAG, FLOAT, INDEX, clamped, kernel, read_only, share, written
+from bunraku.kernels.jit import (
+    FLAG,
+    FLOAT,
+    INDEX,
+    clamped,
+    kernel,
+    read_only,
+    share,
+    strided,
+    written,
+)
 from bunraku.kernels.texture import numba_cpu
 
 
@@ -60,9 +70,7 @@ class _SampleTexture(torch.autograd.Function):
             tensor.numpy()
             for tensor in (
                 texels,
-                parts.contiguous(),
-                u.contiguous(),
-                v.contiguous(),
+                *(parts, u, v),
                 gradient.permute(0, 2, 3, 1).contiguous(),
             )
         ]
@@ -84,7 +92,7 @@ class _SampleTexture(torch.autograd.Function):
 
 @kernel(
     (
-        *(read_only(5), read_only(4), read_only(4), read_only(4), read_only(4), FLOAT),
+        *(read_only(5), strided(4), strided(4), strided(4), read_only(4), FLOAT),
         *(written(5), written(4), written(4), written(4), FLAG, FLAG, FLAG, INDEX, INDEX),
     )
 )

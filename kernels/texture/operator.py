@@ -87,7 +87,9 @@ def sample_texture(
 
     if torch_operators.takes_gather(atlas):
         return kept(torch_operators.sample_texture(atlas, parts, u, v, minimum_weight or 0.0), out)
-    if _suits_numba(atlas):
+    from bunraku.kernels.torch_forms import suits_numba
+
+    if suits_numba(atlas):
         from bunraku.kernels.texture import numba_training
 
         made = numba_training.sample_texture(atlas, parts, u, v, minimum_weight or 0.0)
@@ -115,11 +117,3 @@ def _check(atlas: Any, parts: Any, u: Any, v: Any) -> None:
             )
     if 0 in tuple(atlas.shape[3:]):
         raise ValueError(f"atlas {shape_text(atlas)} has no texels")
-
-
-def _suits_numba(atlas: Tensor) -> bool:
-    import torch
-
-    # A traced call has no memory to read: what is exported or compiled takes the plain form.
-    real = not torch.compiler.is_compiling() and type(atlas) in (torch.Tensor, torch.nn.Parameter)
-    return real and atlas.device.type == "cpu" and atlas.dtype != torch.float64

@@ -1,8 +1,9 @@
 """Flow warp times occlusion: its checks, and where its form is chosen.
 
-numpy float32                   numba_cpu
-torch on CUDA, up to float32    triton_cuda, through torch_operator
-torch elsewhere, or float64     reference
+numpy float32                       numba_cpu
+torch on the CPU, up to float32     numba_training
+torch on CUDA, up to float32        triton_cuda, through torch_operator
+torch elsewhere, or float64         reference
 """
 
 from __future__ import annotations
@@ -70,6 +71,12 @@ def warp_occlude(
 
     if torch_operators.takes_gather(features):
         return kept(torch_operators.warp_occlude(features, flow, occlusion), out)
+    from bunraku.kernels.torch_forms import suits_numba
+
+    if suits_numba(features):
+        from bunraku.kernels.warp import numba_training
+
+        return kept(numba_training.warp_occlude(features, flow, occlusion), out)
     from bunraku.kernels.warp import reference
 
     return kept(reference.warp_occlude(features, flow, occlusion), out)

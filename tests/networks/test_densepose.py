@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from bunraku.networks.densepose import (
+    densepose_from_hard,
     densepose_from_iuv,
-    flip_densepose,
-    one_hot_channels,
+    flip_hard,
+    hard_from_iuv,
+    one_hot_maps,
 )
 from bunraku.spec.surface import MIRROR, REVERSE, part_charts
 
@@ -37,7 +39,7 @@ def test_scores_are_one_hot_and_other_charts_empty(figure: Callable[..., Tensor]
 
 def test_paper_channels(figure: Callable[..., Tensor]) -> None:
     densepose = densepose_from_iuv(figure())
-    channels = one_hot_channels(densepose)
+    channels = torch.cat(one_hot_maps(densepose), 1)
     assert channels.shape == (1, 72, 32, 32)
     # U and V are centred: the middle of a chart is 0, its ends are -1 and 1, and off it all is 0.
     row = channels[0, 24 + 1, 12]
@@ -47,8 +49,8 @@ def test_paper_channels(figure: Callable[..., Tensor]) -> None:
 
 
 def test_flip_twice_is_nothing(figure: Callable[..., Tensor]) -> None:
-    soft = torch.rand(2, 73, 16, 16)
-    assert torch.allclose(flip_densepose(flip_densepose(soft)), soft, atol=1e-6)
+    hard = hard_from_iuv(figure(dx=2))
+    assert torch.allclose(flip_hard(flip_hard(hard)), hard, atol=1e-6)
 
 
 def test_flip_equals_the_flipped_hard_map(figure: Callable[..., Tensor]) -> None:
@@ -57,10 +59,9 @@ def test_flip_equals_the_flipped_hard_map(figure: Callable[..., Tensor]) -> None
     flipped[..., 0] = torch.tensor(MIRROR, dtype=torch.uint8)[flipped[..., 0].long()]
     body = flipped[..., 0] > 0
     flipped[..., 1][body] = 255 - flipped[..., 1][body]
-    want, got = densepose_from_iuv(flipped), flip_densepose(densepose_from_iuv(iuv))
-    weight = want[:, 1:25].repeat(1, 2, 1, 1)
+    want, got = densepose_from_iuv(flipped), densepose_from_hard(flip_hard(hard_from_iuv(iuv)))
     assert torch.equal(got[:, :25], want[:, :25])
-    assert torch.allclose(got[:, 25:] * weight, want[:, 25:], atol=1e-6)
+    assert torch.allclose(got[:, 25:], want[:, 25:], atol=1e-6)
 
 
 def test_mirror_and_reverse_are_involutions() -> None:

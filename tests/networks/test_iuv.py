@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from bunraku.networks.densepose import densepose_from_hard
 from bunraku.networks.iuv import (
     BONES,
     Iuv,
@@ -51,6 +52,14 @@ def test_densepose_is_in_range() -> None:
     assert torch.equal(densepose[:, :25].sum(1), torch.ones(2, 8, 8))
     assert torch.equal(densepose[:, :25].argmax(1), raw.parts.argmax(1))
     assert 0.0 <= float(densepose.min()) <= float(densepose.max()) <= 1.0
+
+
+def test_the_hard_form_says_the_same_of_each_pixel_s_own_part() -> None:
+    raw = Iuv(*(torch.randn(2, n, 8, 8) * 3.0 for n in (25, 24, 24)))
+    whole, expanded = raw.densepose(), densepose_from_hard(raw.hard())
+    own = whole[:, 1:25].repeat(1, 2, 1, 1)
+    assert torch.equal(expanded[:, :25], whole[:, :25])
+    assert torch.equal(expanded[:, 25:], whole[:, 25:] * own)
 
 
 def test_without_a_mask() -> None:

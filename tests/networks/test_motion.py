@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from bunraku.networks.densepose import densepose_from_iuv, one_hot_channels
+from bunraku.networks.densepose import densepose_from_iuv, one_hot_maps
 from bunraku.networks.motion import MotionNet
 from bunraku.networks.presets import GeneratorOptions
 from bunraku.networks.prior import flow_from_prior
@@ -37,8 +37,8 @@ def test_first_layer_in_two_is_one_convolution(
     image, mask = torch.rand(2, 3, 32, 32), torch.rand(2, 1, 32, 32)
     source, driving = (densepose_from_iuv(figure(dx=dx)).expand(2, -1, -1, -1) for dx in (0, 3))
     parts = net.stem_source(
-        torch.cat([image * 2.0 - 1.0, mask, one_hot_channels(source)], 1)
-    ) + net.stem_driving(one_hot_channels(driving))
+        torch.cat([image * 2.0 - 1.0, mask, *one_hot_maps(source)], 1)
+    ) + net.stem_driving(torch.cat(one_hot_maps(driving), 1))
 
     one = nn.Conv2d(3 + 1 + 72 + 72, tiny_paper.motion[0], 3, 2, 1)
     with torch.no_grad():
@@ -46,9 +46,7 @@ def test_first_layer_in_two_is_one_convolution(
         assert one.bias is not None
         assert net.stem_source.bias is not None
         one.bias.copy_(net.stem_source.bias)
-    whole = torch.cat(
-        [image * 2.0 - 1.0, mask, one_hot_channels(source), one_hot_channels(driving)], 1
-    )
+    whole = torch.cat([image * 2.0 - 1.0, mask, *one_hot_maps(source), *one_hot_maps(driving)], 1)
     torch.testing.assert_close(parts, one(whole), atol=1e-5, rtol=1e-5)
 
     # And that sum is all that the rest of the network sees of either.

@@ -49,17 +49,19 @@ def test_shapes_of_a_training_batch(data: GeneratorData, rng: Rng) -> None:
     assert shapes(batch) == {
         "source": (2, 3, 256, 256),
         "mask": (2, 1, 256, 256),
-        "source_densepose": (2, 73, 128, 128),
-        "source_exact": (2, 73, 128, 128),
-        "driving_densepose": (6, 73, 128, 128),
-        "driving_exact": (6, 73, 128, 128),
+        "source_iuv": (2, 3, 128, 128),
+        "source_iuv_exact": (2, 3, 128, 128),
+        "driving_iuv": (6, 3, 128, 128),
+        "driving_iuv_exact": (6, 3, 128, 128),
         "head": (6, 7),
         "target": (6, 3, 256, 256),
         "colour": (6, 3, 256, 256),
         "alpha": (6, 1, 256, 256),
         "background": (6, 3, 256, 256),
     }
-    for tensor in (t for name, t in vars(batch).items() if name != "head"):
+    for iuv in (batch.driving_iuv, batch.source_iuv):
+        assert set(iuv[:, 0].flatten().tolist()) <= set(range(25))
+    for tensor in (t for name, t in vars(batch).items() if name != "head" and "iuv" not in name):
         assert 0.0 <= float(tensor.min()) <= float(tensor.max()) <= 1.0 + 1e-5
     assert torch.allclose(batch.driving_exact[:, :25].sum(1), torch.ones(6, 128, 128))
     assert torch.allclose(batch.source_exact[:, :25].sum(1), torch.ones(2, 128, 128))

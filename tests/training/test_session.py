@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from bunraku.training.session import (
     TrainOptions,
     chunks,
     decay_groups,
+    keep_memory,
     prepare,
     write_curve,
 )
@@ -147,3 +149,15 @@ def test_chunks_cover_everything_once(total: int, size: int) -> None:
     covered = [i for part in chunks(total, size) for i in range(total)[part]]
     assert covered == list(range(total))
     assert all(len(range(total)[part]) <= size for part in chunks(total, size))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc is Linux's")
+def test_freed_memory_is_kept_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    glibc = SimpleNamespace(mallopt=lambda option, value: told.append((option, value)))
+    monkeypatch.setattr(session, "ctypes", SimpleNamespace(CDLL=lambda _: glibc))
+    keep_memory()
+    assert dict(told) == {-3: 1 << 30, -1: (1 << 31) - 1}
+    monkeypatch.setattr(session, "ctypes", SimpleNamespace(CDLL=lambda _: SimpleNamespace()))
+    keep_memory()  # musl has nothing to be told
+    assert len(told) == 2

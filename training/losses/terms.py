@@ -166,11 +166,12 @@ def _correctness(scene: Scene, perceptual: Perceptual) -> Tensor:
 
 
 def _image(scene: Scene) -> Tensor:
-    got, target, weight = scene.picture, scene.batch.target, scene.attention
-    term = ((got - target).abs() * weight).mean()
-    for factor in (2, 4):
-        difference = (down(got, factor) - down(target, factor)).abs()
-        term = term + 0.5 * (difference * down(weight, factor)).mean()
+    # Of a difference of two pictures the mean of pixels is the difference of their means.
+    difference, weight = scene.picture - scene.batch.target, scene.attention
+    term = (difference.abs() * weight).mean()
+    for _ in range(2):
+        difference, weight = down(difference, 2), down(weight, 2)
+        term = term + 0.5 * (difference.abs() * weight).mean()
     # The person's colours on their own, so that the mask cannot hide wrong ones.
     return term + picture.l1(scene.out.blend.image, scene.own, scene.batch.alpha)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bunraku.kernels.seam import Moved, Seamed
 from bunraku.networks.blender import Blend
-from bunraku.networks.densepose import densepose_from_iuv
+from bunraku.networks.densepose import hard_from_iuv
 from bunraku.networks.generator import Generated, Generator
 from bunraku.networks.layers import down
 from bunraku.training.generator_data import GeneratorBatch
@@ -24,16 +24,16 @@ LIVE_WEIGHTS = replace(LIVE.phases[0].weights, perceptual=0.0)
 
 def batch_of(person: Record, source: int, driving: int) -> GeneratorBatch:
     rgba = torch.from_numpy(person.rgba[[source, driving]]).permute(0, 3, 1, 2).float() / 255.0
-    exact = densepose_from_iuv(torch.from_numpy(person.iuv[[source, driving]]))
+    exact = hard_from_iuv(torch.from_numpy(person.iuv[[source, driving]]))
     background = torch.from_numpy(person.plate).permute(2, 0, 1)[None].float() / 255.0
     picture = rgba[:, :3] + background * (1.0 - rgba[:, 3:])
     return GeneratorBatch(
         source=picture[:1],
         mask=rgba[:1, 3:],
-        source_densepose=exact[:1],
-        source_exact=exact[:1],
-        driving_densepose=exact[1:],
-        driving_exact=exact[1:],
+        source_iuv=exact[:1],
+        source_iuv_exact=exact[:1],
+        driving_iuv=exact[1:],
+        driving_iuv_exact=exact[1:],
         head=torch.zeros(1, 7),
         target=picture[1:],
         colour=rgba[1:, :3],
@@ -163,11 +163,12 @@ def test_all_terms_of_the_paper_teach_a_generator_without_the_prior(person: Reco
 
 def test_steadiness_compares_the_frames_of_one_person(person: Record) -> None:
     first, second = batch_of(person, 0, 1), batch_of(person, 0, 2)
+    names = [field.name for field in fields(first)]
     both = {
         name: getattr(first, name)
         if name.startswith("source") or name == "mask"
         else torch.cat([getattr(first, name), getattr(second, name)])
-        for name in vars(first)
+        for name in names
     }
     batch = GeneratorBatch(**both)
     shown = batch.target.clone()
