@@ -24,7 +24,14 @@ from bunraku.training.judge import Judge
 from bunraku.training.likeness import LikenessJudge, LikenessMatch
 from bunraku.training.metrics import FrameScore, Score, match_keypoints, score_frame
 from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
-from bunraku.training.people.records import Record, compose, list_records, read_record
+from bunraku.training.people.records import (
+    IUV_SIZE,
+    Record,
+    compose,
+    list_records,
+    read_record,
+    taken_down,
+)
 from bunraku.training.report import Report, Table, Target, ratio
 from bunraku.training.sheets import contact_sheet, save_sheet
 from bunraku.training.train_iuv import evaluate as evaluate_iuv
@@ -93,7 +100,8 @@ class Case:
 
     def exact(self) -> Array:
         """P of the source and of the driving frames, [1 + K, 73, 128, 128]."""
-        return densepose_from_iuv(torch.from_numpy(self.record.iuv[self.index])).numpy()
+        iuv = taken_down(self.record.iuv[self.index], IUV_SIZE)
+        return densepose_from_iuv(torch.from_numpy(iuv)).numpy()
 
     def seen(self) -> Array:
         """Landmarks of the same frames as the pose network gives them, [1 + K, 33, 4].
@@ -109,8 +117,7 @@ class Case:
     def predicted(self, model: ModelUnderTest) -> Array:
         """P of the same frames by the IUV net, from :meth:`seen` and without a mask."""
         landmarks = self.seen()
-        side = self.record.iuv.shape[1]
-        no_mask = torch.zeros(len(landmarks), 1, side, side)
+        no_mask = torch.zeros(len(landmarks), 1, IUV_SIZE, IUV_SIZE)
         with torch.inference_mode():
             surface = model.iuv(torch.from_numpy(landmarks), no_mask).densepose()
         return np.asarray(surface.numpy(), np.float32)

@@ -19,7 +19,7 @@ from bunraku.training.iuv_data import jitter
 from bunraku.training.mixture import DataShare, Mixture
 from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
 from bunraku.training.people.augment import photograph, random_faults
-from bunraku.training.people.records import read_record
+from bunraku.training.people.records import IUV_SIZE, read_record, taken_down
 
 LOST = 0.06
 """Mean error of the pose network's landmarks, in window units, from which it saw something else:
@@ -50,11 +50,11 @@ class GeneratorBatch:
     mask: Tensor
     """[B, 1, 256, 256]: the person, as good as a segmentation gives it."""
     source_iuv: Tensor
-    """[B, 3, 128, 128]: what the networks are given."""
+    """[B, 3, n, n]: what the networks are given; n of the generator's ``size``."""
     source_iuv_exact: Tensor
     """The exact one, for supervision."""
     driving_iuv: Tensor
-    """[B · K, 3, 128, 128]."""
+    """[B · K, 3, n, n]."""
     driving_iuv_exact: Tensor
     head: Tensor
     """[B · K, 7]: the map of the head by its landmarks (drivers.landmarks.head); belief 0 where it
@@ -70,7 +70,7 @@ class GeneratorBatch:
 
     @cached_property
     def source_densepose(self) -> Tensor:
-        """P_s [B, 73, 128, 128]."""
+        """P_s [B, 73, n, n]."""
         return densepose_from_hard(self.source_iuv)
 
     @cached_property
@@ -80,7 +80,7 @@ class GeneratorBatch:
 
     @cached_property
     def driving_densepose(self) -> Tensor:
-        """P_d [B · K, 73, 128, 128]."""
+        """P_d [B · K, 73, n, n]."""
         return densepose_from_hard(self.driving_iuv)
 
     @cached_property
@@ -103,11 +103,13 @@ class GeneratorData:
     Args:
         data: folders of people, where wanted with their weights.
         iuv: an ``IuvNet`` or what answers as one, for the maps that most of the training sees;
-            None for the exact ones alone.
+            None for the exact ones alone. Its maps have the side ``surface`` too.
         shard: this process among how many; each sees people of its own.
+        surface: side of the IUV maps in pixels; larger ones on disk are taken down to it.
 
     Raises:
-        InputError: a folder is empty, or a file in it is damaged or of another size.
+        InputError: a folder is empty or has other surfaces, or a file in it is damaged or of
+            another size.
     """
 
     def __init__(
@@ -115,10 +117,12 @@ class GeneratorData:
         data: Path | Sequence[Path | DataShare],
         iuv: nn.Module | None = None,
         shard: tuple[int, int] = (0, 1),
+        surface: int = IUV_SIZE,
     ) -> None:
-        self.mixture = Mixture(data, observed=iuv is not None, shard=shard)
+        self.mixture = Mixture(data, observed=iuv is not None, shard=shard, surface=surface)
         self.records = self.mixture.records
         self.iuv = iuv
+        self.surface = surface
 
     def draw(self, rng: np.random.Generator, people: int, drives: int) -> GeneratorBatch:
         """A training batch with all augmentations."""
@@ -169,7 +173,7 @@ class GeneratorData:
         shade = torch.from_numpy(person.shade[index])[:, None].float() / 255.0
         shade = F.interpolate(shade, plate.shape[-2:], mode="bilinear", align_corners=False)
         background = plate * shade
-        exact = hard_from_iuv(torch.from_numpy(person.iuv[index]))
+        exact = hard_from_iuv(torch.from_numpy(taken_down(person.iuv[index], self.surface)))
         iuv = exact
         landmarks = torch.from_numpy(person.landmarks[index]).clone()
         if predicted is None:

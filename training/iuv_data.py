@@ -16,7 +16,7 @@ from bunraku.spec.landmarks import LANDMARKS, MIRRORED
 from bunraku.spec.surface import MIRROR
 from bunraku.training.mixture import DataShare, Mixture
 from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
-from bunraku.training.people.records import read_record
+from bunraku.training.people.records import IUV_SIZE, read_record, taken_down
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class IuvData:
         iuv, alpha, exact, seen, masks, found = [], [], [], [], [], []
         for record in mixture.records[:limit]:
             person, observed = read_record(record), read_observation(record)
-            iuv.append(person.iuv)
+            iuv.append(taken_down(person.iuv, IUV_SIZE))
             frames, side = person.rgba.shape[:2]
             step = side // 128
             a = person.rgba[..., 3].reshape(frames, 128, step, 128, step)

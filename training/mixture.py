@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bunraku.errors import InputError
 from bunraku.training.observe import check_observation
-from bunraku.training.people.records import check_record, list_records
+from bunraku.training.people.records import IUV_SIZE, check_record, list_records
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,12 @@ class Mixture:
             weights add up.
         observed: whether every record must have its observation (``training.observe``).
         shard: this process among how many; each has records of its own, of every folder.
+        surface: side of the surfaces that are wanted; larger ones can be taken down to it.
 
     Raises:
-        InputError: there are no folders, one holds no people, or a file in one is damaged, cut
-            short, of another size or, where asked for, not observed.
+        InputError: there are no folders, one holds no people, or people with surfaces of two sizes
+            or of too few pixels, or a file in one is damaged, cut short, of another size or, where
+            asked for, not observed.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Mixture:
         *,
         observed: bool = False,
         shard: tuple[int, int] = (0, 1),
+        surface: int = IUV_SIZE,
     ) -> None:
         named = [data] if isinstance(data, Path) else data
         shares = [DataShare(one) if isinstance(one, Path) else one for one in named]
@@ -81,9 +84,9 @@ class Mixture:
         likely: list[NDArray[np.float64]] = []
         for share in shares:
             found = list_records(share.folder)[index::count]
-            for path in found:
-                check_record(path)
-                if observed:
+            check_surfaces(share.folder, {check_record(path) for path in found}, surface)
+            if observed:
+                for path in found:
                     check_observation(path)
             self.records += found
             likely.append(np.full(len(found), share.weight / max(len(found), 1)))
@@ -99,3 +102,28 @@ class Mixture:
     def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
         """Numbers of records, drawn one by one: of few people, some come twice."""
         return rng.choice(len(self.records), count, p=self.likely)
+
+
+def check_surfaces(folder: Path, sides: set[int], surface: int) -> None:
+    """See that a folder's people have surfaces of one size, which can give those that are wanted.
+
+    Args:
+        folder: of records.
+        sides: those of its surfaces, in pixels.
+        surface: the side that is wanted.
+
+    Raises:
+        InputError: they do not.
+    """
+    if len(sides) > 1:
+        raise InputError(
+            f"{folder} holds people with surfaces of {' and of '.join(map(str, sorted(sides)))} "
+            "pixels.",
+            "Give each size a folder of its own.",
+        )
+    for side in sides:
+        if side % surface:
+            raise InputError(
+                f"{folder} holds people with surfaces of {side} pixels, and {surface} are needed.",
+                f"Make people with `bunraku synth --surface {surface}`, or train another preset.",
+            )

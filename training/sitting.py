@@ -21,6 +21,7 @@ import torch
 from bunraku.errors import OutputError
 from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.networks.pieces import PIECE_BYTES, is_split, join, split
+from bunraku.networks.presets import OPTIONS
 from bunraku.spec.cores import cores
 from bunraku.training.busy import BusyMeter
 from bunraku.training.loss_plot import plot_losses
@@ -28,6 +29,7 @@ from bunraku.training.mixture import DataShare
 from bunraku.training.session import make_folder
 from bunraku.training.sitting_options import SittingOptions, run_options
 from bunraku.training.sitting_report import facts, lines_of, speed, write_json
+from bunraku.training.train_generator import check_iuv
 from bunraku.training.train_generator import run as train
 
 RENDERING = 0.4
@@ -55,6 +57,7 @@ def sit(options: SittingOptions, log: Callable[[str], None]) -> dict[str, Any]:
         OutOfMemoryError: a batch is too large for the GPU.
     """
     start_s = time.monotonic()
+    check_iuv(OPTIONS[options.preset], options.iuv)
     make_folder(options.out)
     run = options.out / "run"
     _take_up(run / "checkpoint.pt", options.out / "state", log)
@@ -109,11 +112,16 @@ def _render(options: SittingOptions, log: Callable[[str], None]) -> Path:
     folder = options.out / "people"
     until_s = time.monotonic() + options.minutes * 60.0 * RENDERING
     workers = options.workers or cores()
+    surface = OPTIONS[options.preset].size
     done = 0
     while done < options.people and (not done or time.monotonic() < until_s):
         # In portions: what is made is kept, and the time is looked at in between.
         done = min(done + PORTION * workers, options.people)
-        synthesize(folder, options.assets, done, FRAMES, workers, options.seed, progress=False)
+        synthesize(
+            *(folder, options.assets, done, FRAMES, workers, options.seed),
+            progress=False,
+            surface=surface,
+        )
     if options.iuv is not None:
         from bunraku.training.observe import observe
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
 from bunraku.errors import InputError, OutOfMemoryError
-from bunraku.networks.presets import OPTIONS, GeneratorOptions, preset_name
-from bunraku.training.people.records import IUV_SIZE
+from bunraku.networks.iuv import SIDE
+from bunraku.networks.presets import GeneratorOptions, preset_name
 from bunraku.training.ranks import Ranks, joined
 from bunraku.training.run_options import RunOptions
 from bunraku.training.stop import StopAsked, stop_at_signals
@@ -29,7 +30,7 @@ def run(options: RunOptions, log: Callable[[str], None]) -> Sitting:
         EngineError: the training diverges, or a process of it was lost.
         OutOfMemoryError: a batch is too large for the GPU.
     """
-    check_size(options.network)
+    check_iuv(options.network, options.iuv)
     try:
         with joined(options.device) as ranks, stop_at_signals() as asked:
             return _train(options, ranks, asked, log)
@@ -52,12 +53,15 @@ def _train(
     return sitting
 
 
-def check_size(network: GeneratorOptions) -> None:
-    """Raise InputError unless the network's surfaces are of the size that people are stored at."""
-    if network.size != IUV_SIZE:
-        fitting = ", ".join(p for p, options in OPTIONS.items() if options.size == IUV_SIZE)
+def check_iuv(network: GeneratorOptions, iuv: Path | None) -> None:
+    """See that the IUV net, where there is one, gives surfaces that the network takes.
+
+    Raises:
+        InputError: it does not.
+    """
+    if iuv is not None and network.size != SIDE:
         raise InputError(
-            f"The preset {preset_name(network)!r} takes surfaces of {network.size} pixels, and "
-            f"those of synthetic people, as of the IUV net, have {IUV_SIZE}.",
-            f"Train {fitting}.",
+            f"The preset {preset_name(network)!r} takes surfaces of {network.size} pixels, and the "
+            f"IUV net gives {SIDE}.",
+            "Leave out --iuv: it learns from exact surfaces alone.",
         )

@@ -76,7 +76,8 @@ class Training:
         self._left = sum(phase.steps - done for phase, done in self._phases)
         cpu = torch.device("cpu")
         iuv = place(folded(read_checkpoint(options.iuv).iuv()), cpu) if options.iuv else None
-        data = GeneratorData(options.data, iuv, shard=(ranks.index, ranks.count))
+        shard, surface = (ranks.index, ranks.count), options.network.size
+        data = GeneratorData(options.data, iuv, shard=shard, surface=surface)
         self.batches = StepBatches(data, recipe, options.seed, ranks.index)
         self._feed = Feed(ranks.device)
         wanted = any(phase.weights.features for phase, _ in self._phases)

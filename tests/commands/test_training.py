@@ -88,8 +88,10 @@ def test_synth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     result = run(
         *("synth", "--out", tmp_path / "o", "--assets", tmp_path, "--people", 4, "--frames", 2),
         *("--workers", 3, "--seed", 7, "--backgrounds", tmp_path, "--observe"),
+        *("--surface", 256),
     )
     assert fake.arguments == (tmp_path / "o", tmp_path, 4, 2, 3, 7, tmp_path)
+    assert fake.options == {"surface": 256}
     assert watched.arguments == (tmp_path / "o", 3)
     assert "3 people made and 1 kept" in result.stdout
     assert "3.0 a second" in result.stdout

@@ -64,8 +64,9 @@ def draw_landmarks(dx: int = 0, dy: int = 0) -> Array:
     return landmarks
 
 
-def draw_person(index: int, frames: int, half: bool = False) -> Record:
+def draw_person(index: int, frames: int, half: bool = False, surface: int = 128) -> Record:
     """A person with colours of its own that moves to the right, frame by frame."""
+    finer = surface // 128
     rng = np.random.default_rng(index)
     iuv = np.stack([draw_iuv(4 * i, -2 * i) for i in range(frames)])
     palette = rng.integers(40, 220, (25, 3))
@@ -74,7 +75,7 @@ def draw_person(index: int, frames: int, half: bool = False) -> Record:
     rgba = np.concatenate([colours, 255 * (iuv[..., :1] > 0)], 3).astype(np.uint8)
     return Record(
         rgba=rgba.repeat(2, 1).repeat(2, 2),
-        iuv=iuv,
+        iuv=iuv.repeat(finer, 1).repeat(finer, 2),
         plate=np.full((256, 256, 3), rng.integers(0, 255, 3), np.uint8),
         shade=np.full((frames, 64, 64), 255, np.uint8),
         landmarks=np.stack([draw_landmarks(4 * i, -2 * i) for i in range(frames)]),
@@ -89,11 +90,11 @@ def draw_person(index: int, frames: int, half: bool = False) -> Record:
 def make_people(tmp_path: Path) -> Callable[..., Path]:
     """``make_people(count=2, frames=4)``: a folder of records with observations."""
 
-    def make(count: int = 2, frames: int = 4, name: str = "people") -> Path:
+    def make(count: int = 2, frames: int = 4, name: str = "people", surface: int = 128) -> Path:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         for index in range(count):
-            person = draw_person(index, frames, half=index % 2 == 1)
+            person = draw_person(index, frames, half=index % 2 == 1, surface=surface)
             path = write_record(folder, person)
             np.savez_compressed(
                 observation_path(path),

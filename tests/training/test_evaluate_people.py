@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,13 @@ def test_what_is_known_of_a_case(person: Record) -> None:
     alpha = case.alpha(0)
     outside = alpha == 0.0
     assert np.array_equal(case.picture(0)[outside], background[outside])
+
+
+def test_finer_surfaces_are_taken_down_to_the_iuv_net_s(person: Record) -> None:
+    fine = replace(person, iuv=person.iuv.repeat(2, 1).repeat(2, 2))
+    path = Path("person_000000.npz")
+    coarse, finer = (Case(record, path, 1, [0, 3]) for record in (person, fine))
+    assert np.array_equal(coarse.exact(), finer.exact())
 
 
 def test_predicted_maps(make_people: MakePeople) -> None:

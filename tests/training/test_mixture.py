@@ -127,3 +127,31 @@ def test_a_record_without_frames(tmp_path: Path) -> None:
     write_record(tmp_path, replace(person, rgba=person.rgba[:0]))
     with pytest.raises(InputError, match="damaged, cut short or not a record"):
         Mixture(tmp_path)
+
+
+def test_surfaces_of_two_sizes_in_a_folder(tmp_path: Path) -> None:
+    write_record(tmp_path, draw_person(0, 2))
+    write_record(tmp_path, draw_person(1, 2, surface=256))
+    with pytest.raises(InputError, match=r"surfaces of 128 and of 256 pixels\. Give each size a f"):
+        Mixture(tmp_path)
+
+
+def test_surfaces_of_too_few_pixels(make_people: MakePeople) -> None:
+    coarse, fine = make_people(name="coarse"), make_people(name="fine", surface=256)
+    assert len(Mixture(fine, surface=256).records) == 2
+    told = r"coarse holds people with surfaces of 128 pixels, and 256 are.*synth --surface 256`"
+    with pytest.raises(InputError, match=told):
+        Mixture([fine, coarse], surface=256)
+
+
+def test_finer_surfaces_serve_where_coarse_ones_do(make_people: MakePeople) -> None:
+    folders = [make_people(name="coarse"), make_people(name="fine", surface=256)]
+    assert len(Mixture(folders).records) == 4
+    coarse, fine = (GeneratorData(folder) for folder in folders)
+    one, other = (
+        data.person(np.random.default_rng(0), data.records[0], 2) for data in (coarse, fine)
+    )
+    assert np.array_equal(one.source_iuv, other.source_iuv)
+    assert np.array_equal(one.driving_iuv_exact, other.driving_iuv_exact)
+    one_map, other_map = (IuvData(folder).iuv for folder in folders)
+    assert np.array_equal(one_map, other_map)

@@ -120,8 +120,8 @@ def test_it_renders_where_nothing_was_carried(
 ) -> None:
     asked: list[tuple[Any, ...]] = []
 
-    def synthesize(out: Path, *arguments: Any, progress: bool) -> None:
-        asked.append(arguments)
+    def synthesize(out: Path, *arguments: Any, progress: bool, surface: int) -> None:
+        asked.append((*arguments, surface))
         out.parent.mkdir(exist_ok=True)
         if not out.exists():
             shutil.copytree(options.data[0].folder, out)
@@ -132,8 +132,25 @@ def test_it_renders_where_nothing_was_carried(
         replace(options, data=(), assets=assets, people=40, workers=1, dry_run=True),
         lambda _: None,
     )
-    assert asked == [(assets, count, 12, 1, 0) for count in (16, 32, 40)]
+    assert asked == [(assets, count, 12, 1, 0, 128) for count in (16, 32, 40)]
     assert told["data"] == [{"folder": "people", "weight": 1.0}]
+
+
+def test_a_preset_of_256_pixels_is_rendered_for(
+    options: SittingOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked(Exception):
+        pass
+
+    def synthesize(*_: Any, progress: bool, surface: int) -> None:
+        raise Asked(surface)
+
+    monkeypatch.setattr("bunraku.training.people.synth.synthesize", synthesize)
+    rendered = replace(options, preset=Preset.PAPER256, data=(), assets=options.out.parent)
+    with pytest.raises(Asked, match="256"):
+        sit(rendered, lambda _: None)
+    with pytest.raises(InputError, match="the IUV net gives 128"):  # before minutes are spent
+        sit(replace(rendered, iuv=options.out), lambda _: None)
 
 
 def test_nobody_to_learn_from(tmp_path: Path) -> None:

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.tiny import tiny_options
 from tests.training.toy import toy_network, toy_options
 
 from bunraku.errors import InputError, OutOfMemoryError
+from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.training.generator_data import GeneratorData
+from bunraku.training.recipe import RECIPES
 from bunraku.training.samples import save_samples
 from bunraku.training.stop import StopAsked
 from bunraku.training.train_generator import run
@@ -52,11 +57,41 @@ def test_told_to_stop_it_saves_and_is_interrupted(
     assert (tmp_path / "run" / "checkpoint.pt").exists()
 
 
-def test_a_preset_of_another_size_than_the_data_is_told_at_once(tmp_path: Path) -> None:
+def test_paper256_is_trained_on_people_with_surfaces_of_its_size(
+    make_people: MakePeople, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPES[Preset.PAPER256].scaled(2 / 600_000), people=1)
+    people = make_people(count=2, frames=3, surface=256)
+    options = replace(
+        toy_options([people], tmp_path / "run", recipe),
+        network=replace(tiny_options(prior=False), window=256, size=256),
+    )
+    sitting = run(options, lambda _: None)
+    assert (sitting.steps, sitting.samples, sitting.left) == (2, 2, 0)
+    (line,) = (tmp_path / "run" / "losses.jsonl").read_text().splitlines()
+    losses = json.loads(line)["losses"]
+    assert {"uv", "pyramid", "adversarial", "critic"} <= losses.keys()
+    assert np.isfinite([*losses.values()]).all()
+    assert read_checkpoint(sitting.checkpoint).generator().options.size == 256
+
+
+def test_people_whose_surfaces_are_too_coarse_are_told(
+    make_people: MakePeople, tmp_path: Path
+) -> None:
+    options = toy_options([make_people()], tmp_path / "run")
+    network = replace(tiny_options(prior=False), window=256, size=256)
+    with pytest.raises(InputError, match=r"surfaces of 128 pixels.*`bunraku synth --surface 256`"):
+        run(replace(options, network=network), print)
+    assert not list((tmp_path / "run").iterdir())
+
+
+def test_an_iuv_net_of_another_size_than_the_preset_is_told_at_once(tmp_path: Path) -> None:
     options = toy_options([tmp_path / "none"], tmp_path / "run")
-    with pytest.raises(InputError, match=r"256 pixels.*have 128") as caught:
-        run(replace(options, network=OPTIONS[Preset.PAPER256]), print)
-    assert caught.value.hint == "Train paper, live."
+    network, iuv = OPTIONS[Preset.PAPER256], tmp_path / "iuv.pt"
+    with pytest.raises(InputError, match=r"'paper256' takes.*256 pixels.*gives 128") as caught:
+        run(replace(options, network=network, iuv=iuv), print)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("Leave out --iuv")
     assert not (tmp_path / "run").exists()
 
 

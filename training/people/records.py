@@ -1,8 +1,8 @@
 """What is stored of a person, synthetic or of a clip: one .npz file with several frames.
 
 Arrays (F frames): ``rgba`` uint8 [F,256,256,4] premultiplied colour and soft alpha; ``iuv`` uint8
-[F,128,128,3] part, round(255 U), round(255 V), taken from the nearest sample; ``plate`` uint8
-[256,256,3] background; ``shade`` uint8 [F,64,64] multiplies the plate, 255 = 1; ``landmarks``
+[F,n,n,3] part, round(255 U), round(255 V), taken from the nearest sample, n 128 or 256; ``plate``
+uint8 [256,256,3] background; ``shade`` uint8 [F,64,64] multiplies the plate, 255 = 1; ``landmarks``
 float32 [F,33,4] in BlazePose's order: x, y in window units (0..1, origin top left), z in window
 units relative to the hips, negative towards the camera, visibility 0 or 1; ``yaw`` float32 [F]
 radians, 0 = facing the camera, positive = turned to the person's own right; ``half`` bool;
@@ -27,6 +27,9 @@ from bunraku.errors import InputError, OutputError
 
 SIZE = 256
 IUV_SIZE = 128
+"""Side of the IUV maps, unless it is asked for another: the IUV net's."""
+IUV_SIZES = IUV_SIZE, 256
+"""Sides that IUV maps may have."""
 
 _DAMAGE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 """What reading a file raises that is none of these, or was cut short."""
@@ -119,13 +122,16 @@ def read_header(path: Path) -> tuple[int, int]:
         return -1, 0
 
 
-def check_record(path: Path) -> None:
-    """See that a record is whole and of the one size, without reading its pictures.
+def check_record(path: Path) -> int:
+    """See that a record is whole and of a size that is known, without reading its pictures.
+
+    Returns:
+        The side of its IUV maps, one of ``IUV_SIZES``.
 
     Raises:
         InputError: it is cut short, or no record, or its pictures are of another size.
     """
-    sides = {"rgba": SIZE, "plate": SIZE, "iuv": IUV_SIZE}
+    sides = {"rgba": (SIZE,), "plate": (SIZE,), "iuv": IUV_SIZES}
     shapes = {}
     try:
         with zipfile.ZipFile(path) as stored:
@@ -140,14 +146,40 @@ def check_record(path: Path) -> None:
         raise _no_record(path) from exc
     if shapes["rgba"][0] < 1:
         raise _no_record(path)
-    for name, side in sides.items():
+    for name, known in sides.items():
         found = shapes[name][-3:-1]
-        if found != (side, side):
+        if found not in [(side, side) for side in known]:
             raise InputError(
                 f"{path} has pictures of {' x '.join(map(str, found))} pixels in {name!r}, and "
-                f"training takes {side} x {side}.",
+                f"training takes {' or '.join(f'{side} x {side}' for side in known)}.",
                 "Make the folder's people again, all with this version.",
             )
+    return int(shapes["iuv"][-2])
+
+
+def taken_down(iuv: np.ndarray, side: int) -> np.ndarray:
+    """IUV maps in fewer pixels.
+
+    Each pixel is of the part that most of those under it are of, the first of equals, and at the
+    mean of the places that these have on its chart: places on two charts have no mean.
+
+    Args:
+        iuv: uint8 [F, n, n, 3] as in records.
+        side: of the result; divides n.
+
+    Returns:
+        uint8 [F, side, side, 3]; ``iuv`` itself where it has the side.
+    """
+    step = iuv.shape[1] // side
+    if step == 1:
+        return iuv
+    under = np.stack([iuv[:, y::step, x::step] for y in range(step) for x in range(step)])
+    parts = under[..., 0]
+    votes = (parts[:, None] == parts).sum(1, dtype=np.uint8)
+    part = np.take_along_axis(parts, votes.argmax(0)[None], 0)
+    own = (parts == part)[..., None]
+    places = (under[..., 1:] * own).sum(0, dtype=np.float32) / own.sum(0, dtype=np.float32)
+    return np.concatenate([part[0, ..., None], np.round(places).astype(np.uint8)], -1)
 
 
 def _no_record(path: Path) -> InputError:

@@ -93,15 +93,23 @@ class Studio:
     """Everything that is set up once per process to photograph people.
 
     ``assets``: folder with makehuman/, cmu_mocap/ and bvh_mit/; ``cache``: where the body model
-    is kept; ``backgrounds``: a folder of pictures, used for half of the people, or None.
+    is kept; ``backgrounds``: a folder of pictures, used for half of the people, or None;
+    ``surface``: side of the IUV maps, one of ``records.IUV_SIZES``.
     """
 
-    def __init__(self, assets: Path, cache: Path, backgrounds: Path | None = None) -> None:
+    def __init__(
+        self,
+        assets: Path,
+        cache: Path,
+        backgrounds: Path | None = None,
+        surface: int = IUV_SIZE,
+    ) -> None:
         self.anatomy = Anatomy(load_body(cache))
         self.tailor = Tailor(Wardrobe(self.anatomy, assets / "makehuman"))
         self.motions = MotionLibrary(assets)
         self.pictures = list_pictures(backgrounds) if backgrounds else []
         self.renderer = Renderer(self.anatomy.frames, SIZE)
+        self.surface = surface
 
     def photograph(self, seed: int, index: int, frames: int) -> Record:
         """Person ``index`` of ``seed``: the same arguments give the same record."""
@@ -118,12 +126,12 @@ class Studio:
         self.renderer.load(person.mesh, person.look)
         self.renderer.light(light)
         rgba = np.empty((frames, SIZE, SIZE, 4), np.uint8)
-        iuv = np.empty((frames, IUV_SIZE, IUV_SIZE, 3), np.uint8)
+        iuv = np.empty((frames, self.surface, self.surface, 3), np.uint8)
         shade = np.full((frames, SHADE, SHADE), 255, np.uint8)
         landmarks = np.empty((frames, 33, 4), np.float32)
         for i, take in enumerate(takes):
             rgba[i], fine = self.renderer.draw(take.vertices, take.normals, camera.view, camera.eye)
-            step = fine.shape[0] // IUV_SIZE
+            step = fine.shape[0] // self.surface
             iuv[i] = fine[step // 2 :: step, step // 2 :: step]
             landmarks[i] = self._landmarks(person, take, camera, fine)
             if not half:

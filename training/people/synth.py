@@ -9,7 +9,14 @@ from pathlib import Path
 from bunraku.errors import BunrakuError, InputError, OutputError
 from bunraku.runtime.cache import cache_folder
 from bunraku.training.people.body import load_body
-from bunraku.training.people.records import read_header, record_path, write_record
+from bunraku.training.people.records import (
+    IUV_SIZE,
+    IUV_SIZES,
+    check_record,
+    read_header,
+    record_path,
+    write_record,
+)
 from bunraku.training.people.studio import Studio
 from bunraku.training.workers import in_processes, progress_bar
 
@@ -34,33 +41,40 @@ def synthesize(
     seed: int,
     backgrounds: Path | None = None,
     progress: bool = True,
+    surface: int = IUV_SIZE,
 ) -> SynthReport:
     """Make ``people`` synthetic people with ``frames`` pictures each, one record file a person.
 
     People that ``out`` already holds are kept, so a run that was cut off goes on where it stopped.
-    The same seed gives the same people, however many workers make them.
+    The same seed gives the same people, however many workers make them. ``surface`` is the side of
+    their IUV maps, one of ``records.IUV_SIZES``; they are the same people whichever it is.
 
     Raises InputError for bad arguments, missing assets, or a folder that holds people of another
-    seed or length; OutputError when ``out`` cannot be written; BunrakuError without EGL.
+    seed, length or surface; OutputError when ``out`` cannot be written; BunrakuError without EGL.
     """
     for name, value in (("people", people), ("frames", frames), ("workers", workers)):
         if value < 1:
             raise InputError(f"The number of {name} must be at least 1, not {value}.")
     if seed < 0:
         raise InputError(f"The seed must not be negative, but is {seed}.")
+    if surface not in IUV_SIZES:
+        known = " or ".join(map(str, IUV_SIZES))
+        raise InputError(f"Surfaces have {known} pixels, not {surface}.")
     if not assets.is_dir():
         raise InputError(f"The assets folder {assets} does not exist.")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise OutputError(f"The folder {out} cannot be made: {exc.strerror}.") from exc
-    todo = [index for index in range(people) if not _exists(out, index, seed, frames)]
+    todo = [index for index in range(people) if not _exists(out, index, seed, frames, surface)]
     started = time.monotonic()
     cache = cache_folder()
     if todo:
         load_body(cache)  # built here once, else every worker would start to build it
         jobs = [(out, seed, index, frames) for index in todo]
-        made_by = in_processes(_make, jobs, workers, _start_worker, (assets, cache, backgrounds))
+        made_by = in_processes(
+            _make, jobs, workers, _start_worker, (assets, cache, backgrounds, surface)
+        )
         with progress_bar("people", len(todo), "samples", shown=progress) as advance:
             for _ in made_by:
                 advance(frames)
@@ -69,7 +83,7 @@ def synthesize(
     return SynthReport(len(todo), made, seconds, made / max(seconds, 1e-9), people - len(todo))
 
 
-def _exists(out: Path, index: int, seed: int, frames: int) -> bool:
+def _exists(out: Path, index: int, seed: int, frames: int, surface: int) -> bool:
     path = record_path(out, index)
     if not path.is_file():
         return False
@@ -81,16 +95,22 @@ def _exists(out: Path, index: int, seed: int, frames: int) -> bool:
             f"{out} holds people of seed {found_seed} with {found_frames} frames each.",
             "Choose an empty folder, or the same seed and frames to go on.",
         )
+    found_surface = check_record(path)
+    if found_surface != surface:
+        raise InputError(
+            f"{out} holds people with surfaces of {found_surface} pixels.",
+            f"Choose an empty folder, or --surface {found_surface} to go on.",
+        )
     return True
 
 
 _studio: Studio | BunrakuError | None = None
 
 
-def _start_worker(assets: Path, cache: Path, backgrounds: Path | None) -> None:
+def _start_worker(assets: Path, cache: Path, backgrounds: Path | None, surface: int) -> None:
     global _studio
     try:
-        _studio = Studio(assets, cache, backgrounds)
+        _studio = Studio(assets, cache, backgrounds, surface)
     except BunrakuError as exc:
         # An exception here would only be seen as a broken pool; the first job raises it instead.
         _studio = exc

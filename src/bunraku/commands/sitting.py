@@ -24,7 +24,9 @@ def sitting(
         Path | None, typer.Option(help="Or what people are rendered of; as for `bunraku synth`.")
     ] = None,
     people: Annotated[int, typer.Option(min=1, help="How many are rendered.")] = 400,
-    preset: Annotated[str, typer.Option(help="How wide the network is: live or paper.")] = "live",
+    preset: Annotated[
+        str, typer.Option(help="How wide the network is: live, paper or paper256.")
+    ] = "live",
     iuv_checkpoint: Annotated[
         Path | None, typer.Option("--iuv", help="Checkpoint of the IUV net, or its pieces.")
     ] = None,

@@ -22,6 +22,14 @@ def synth(
     backgrounds: Annotated[
         Path | None, typer.Option(help="Folder of pictures to stand before, beside made-up ones.")
     ] = None,
+    surface: Annotated[
+        int,
+        typer.Option(
+            metavar="128|256",
+            help="Side of the IUV maps in pixels; `bunraku train generator --preset paper256` "
+            "needs 256.",
+        ),
+    ] = 128,
     observe: Annotated[
         bool,
         typer.Option("--observe", help="Also note what the pose networks see; training needs it."),
@@ -34,7 +42,7 @@ def synth(
     need("train", "torch", "anny", "moderngl", "scipy")
     from bunraku.training.people.synth import synthesize
 
-    report = synthesize(out, assets, people, frames, workers, seed, backgrounds)
+    report = synthesize(out, assets, people, frames, workers, seed, backgrounds, surface=surface)
     typer.echo(
         f"{report.people} people made and {report.resumed} kept in {out}: {report.frames} pictures "
         f"in {report.seconds:.1f} s, {report.samples_per_s:.1f} a second"

@@ -87,7 +87,9 @@ def generator(
             "--iuv", help="Checkpoint of the IUV net: most of the training sees its output."
         ),
     ] = None,
-    preset: Annotated[str, typer.Option(help="How wide the network is: live or paper.")] = "live",
+    preset: Annotated[
+        str, typer.Option(help="How wide the network is: live, paper or paper256.")
+    ] = "live",
     phase: Annotated[
         str, typer.Option(help="A phase of the preset's recipe, or all that are left.")
     ] = "all",

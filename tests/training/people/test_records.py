@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,13 @@ import pytest
 from bunraku.errors import InputError, OutputError
 from bunraku.training.people.records import (
     Record,
+    check_record,
     compose,
     list_records,
     read_header,
     read_record,
     record_path,
+    taken_down,
     write_record,
 )
 
@@ -74,3 +77,30 @@ def test_a_full_or_missing_disk_leaves_nothing_behind(record: Record, tmp_path: 
     with pytest.raises(OutputError, match="cannot be written"):
         write_record(tmp_path / "missing", record)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_surfaces_are_of_one_of_two_sizes(record: Record, tmp_path: Path) -> None:
+    assert check_record(write_record(tmp_path, record)) == 128
+    finer = replace(record, iuv=record.iuv.repeat(2, 1).repeat(2, 2))
+    assert check_record(write_record(tmp_path, finer)) == 256
+    odd = write_record(tmp_path, replace(record, iuv=record.iuv[:, :100, :100]))
+    told = r"100 x 100 pixels in 'iuv', and training takes 128 x 128 or 256 x 256"
+    with pytest.raises(InputError, match=told):
+        check_record(odd)
+
+
+def test_a_surface_taken_down_mixes_no_parts() -> None:
+    iuv = np.zeros((1, 4, 4, 3), np.uint8)
+    iuv[0, :2, :2] = [[(3, 10, 200), (3, 13, 202)], [(3, 10, 200), (3, 12, 203)]]
+    iuv[0, :2, 2:] = [[(7, 250, 250), (3, 10, 20)], [(3, 20, 30), (3, 30, 40)]]
+    iuv[0, 2:, :2] = [[(0, 0, 0), (0, 0, 0)], [(7, 90, 90), (0, 0, 0)]]
+    iuv[0, 2:, 2:] = [[(24, 8, 8), (9, 80, 80)], [(9, 82, 84), (24, 10, 10)]]
+    wanted = [[(3, 11, 201), (3, 20, 30)], [(0, 0, 0), (24, 9, 9)]]
+    assert taken_down(iuv, 2)[0].tolist() == [[list(pixel) for pixel in row] for row in wanted]
+    assert taken_down(iuv, 4) is iuv
+
+
+def test_what_was_only_enlarged_comes_back(rng: np.random.Generator) -> None:
+    iuv = rng.integers(0, 25, (2, 8, 8, 3), np.uint8)
+    iuv[iuv[..., 0] == 0] = 0
+    assert np.array_equal(taken_down(iuv.repeat(2, 1).repeat(2, 2), 8), iuv)

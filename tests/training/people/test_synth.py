@@ -4,19 +4,27 @@ import hashlib
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bunraku.errors import InputError
 from bunraku.runtime.cache import cache_folder
 from bunraku.training.people.body import BodyModel
-from bunraku.training.people.records import record_path
+from bunraku.training.people.records import read_record, record_path, taken_down
 from bunraku.training.people.synth import SynthReport, synthesize
 
 pytestmark = pytest.mark.usefixtures("body")
 
 
-def run(out: Path, assets: Path, people: int = 3, workers: int = 1, seed: int = 2) -> SynthReport:
-    return synthesize(out, assets, people, 2, workers, seed, progress=False)
+def run(
+    out: Path,
+    assets: Path,
+    people: int = 3,
+    workers: int = 1,
+    seed: int = 2,
+    surface: int = 128,
+) -> SynthReport:
+    return synthesize(out, assets, people, 2, workers, seed, progress=False, surface=surface)
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -56,11 +64,36 @@ def test_people_of_another_seed_are_not_mixed_in(made: Path, assets: Path) -> No
     assert hashes(made) == before
 
 
+def test_surfaces_of_256_pixels_are_of_the_same_people(
+    made: Path, assets: Path, tmp_path: Path
+) -> None:
+    run(tmp_path, assets, people=1, surface=256)
+    before = hashes(tmp_path)
+    fine, plain = (read_record(record_path(folder, 0)) for folder in (tmp_path, made))
+    assert fine.iuv.shape == (2, 256, 256, 3)
+    assert np.array_equal(fine.rgba, plain.rgba)
+    assert np.array_equal(fine.landmarks, plain.landmarks)
+    seen = fine.iuv[..., 0] > 0
+    assert (fine.rgba[..., 3][seen] > 0).all()
+    assert seen[fine.rgba[..., 3] == 255].all()
+    down = taken_down(fine.iuv, 128)
+    assert (down[..., 0] == plain.iuv[..., 0]).mean() > 0.98
+    inside = (down[..., 0] == plain.iuv[..., 0]) & (down[..., 0] > 0)
+    off = down[..., 1:].astype(int) - plain.iuv[..., 1:]
+    assert np.median(np.abs(off)[inside]) <= 2
+    with pytest.raises(InputError, match=r"surfaces of 256 pixels\..*--surface 256 to go on"):
+        run(tmp_path, assets)
+    assert hashes(tmp_path) == before
+    assert run(tmp_path, assets, people=1, surface=256).resumed == 1
+
+
 def test_bad_arguments_are_told_before_anything_starts(assets: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="number of workers must be at least 1, not 0"):
         run(tmp_path, assets, workers=0)
     with pytest.raises(InputError, match="seed must not be negative"):
         run(tmp_path, assets, seed=-1)
+    with pytest.raises(InputError, match="Surfaces have 128 or 256 pixels, not 512"):
+        run(tmp_path, assets, surface=512)
     with pytest.raises(InputError, match="nowhere does not exist"):
         run(tmp_path, tmp_path / "nowhere")
     assert list(tmp_path.iterdir()) == []
