@@ -7,26 +7,18 @@ Source of the segments: R. Grompone von Gioi et al., "LSD: a Line Segment Detect
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.source.edges import BESIDE, CONTRAST, Edge, Flags, Vector, at
+from bunraku.runtime.source.things import contradicted, of_one_thing
 from bunraku.spec.arrays import Picture
-
-Flags = NDArray[np.bool_]
-Vector = NDArray[np.float64]
-"""``[2]``, x and y in pixels."""
 
 SHORTEST = 8.0
 """Length of a segment in pixels."""
 SLANT = 0.25
 """Slope up to which edges are followed: what is steeper is seldom of a wall, a floor or a shelf."""
-CONTRAST = 16.0
-"""By how much its sides differ, in levels: less is worth no edge."""
-BESIDE = 3.0
-"""How far from a segment its sides are looked at, in pixels."""
 GAP = 4
 """How far before a hole a segment may end, in pixels."""
 DEEP = 8
@@ -45,28 +37,6 @@ MOST = 6
 """Edges that are followed."""
 
 
-@dataclass(frozen=True, eq=False)
-class Edge:
-    """A segment that leads into a hole; and, if it does so, out of it."""
-
-    start: Vector
-    """Where it is last seen before the hole."""
-    way: Vector
-    """Of length 1, into the hole."""
-    through: int
-    """How many pixels of the hole it crosses; the first of them is"""
-    entry: tuple[int, int]
-    """row and column."""
-    end: Vector
-    """Where it leaves the hole."""
-    sides: NDArray[np.float64]
-    """``[2, 3]``: the colours to the right of the way and to the left."""
-    strength: float
-    """Contrast times length."""
-    met: bool = False
-    """Whether it goes on at the other side."""
-
-
 def find_edges(part: Picture, hidden: NDArray[np.uint8], unclear: NDArray[np.uint8]) -> list[Edge]:
     """The edges that lead into what is hidden, those first that are seen at both of its sides.
 
@@ -81,15 +51,18 @@ def find_edges(part: Picture, hidden: NDArray[np.uint8], unclear: NDArray[np.uin
         return []
     hole = hidden > 0
     found: list[Edge] = []
+    beside: list[tuple[Edge, list[Edge]]] = []
     for segment in segments.reshape(-1, 4).astype(np.float64):
         for first, last in _seen(segment[:2], segment[2:], hole):
-            beside = _beside(first, last, part, hole, unclear > 0)
-            if beside is not None:
-                found.append(beside)
-            for ends in ((first, last), (last, first)):
-                edge = _leading(*ends, part, hole)
-                if edge is not None:
-                    found.append(edge)
+            both = [_leading(*ends, part, hole) for ends in ((first, last), (last, first))]
+            leading = [edge for edge in both if edge is not None]
+            found += leading
+            seen = _beside(first, last, part, hole, unclear > 0)
+            if seen is not None:
+                beside.append((seen, leading))
+    ends = [edge for edge in found if contradicted(edge, part, hole)]
+    # What ends in the hole with others is the edge of a thing: it does not go on at any side of it.
+    found += [seen for seen, leading in beside if not _of_thing(leading, ends)]
     found.sort(key=lambda edge: -edge.strength)
     chosen: list[Edge] = []
     for edge in _joined(found):
@@ -173,6 +146,16 @@ def _sides(
     return sides, float(np.linalg.norm(sides[0] - sides[1])) - uneven
 
 
+def _of_thing(leading: list[Edge], ends: list[Edge]) -> bool:
+    """Whether one of these edges ends in the hole, and others that run along with it."""
+    return any(
+        of_one_thing(edge, other) and not _same(edge, other)
+        for edge in leading
+        if edge in ends
+        for other in ends
+    )
+
+
 def _joined(found: list[Edge]) -> list[Edge]:
     """Those that meet another of the hole's other side as one each, then the others."""
     met: list[Edge] = []
@@ -211,12 +194,3 @@ def _same(one: Edge, other: Edge) -> bool:
     """Whether an edge runs where a surer one does."""
     ends = np.array([one.start, one.end]) - other.start
     return bool(np.abs(ends[:, 0] * other.way[1] - ends[:, 1] * other.way[0]).max() < SAME)
-
-
-def at(flags: Flags, points: NDArray[np.float64]) -> Flags:
-    """What is true at points (x, y); beyond the picture nothing is."""
-    columns, rows = np.rint(points).astype(int).T
-    height, width = flags.shape
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    seen = flags[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
-    return np.asarray(inside & seen, np.bool_)

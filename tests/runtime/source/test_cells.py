@@ -86,3 +86,36 @@ def test_walls_and_floor_are_filled_as_they_are(wall: float, slope: float) -> No
     plate = make_plate(photo, hidden.astype(np.float32)).picture
     error = np.abs(plate.astype(int) - true)[hidden > 0].mean()
     assert error < 4.0  # twice the grain; a wall carried on over the other is 20
+
+
+def bookcase() -> Picture:
+    """Boards, and what is between of another colour, that stand on a floor before a wall."""
+    picture = np.full((*SHAPE, 3), 120.0)
+    picture[80:200, :100] = (210.0, 180.0, 140.0)
+    for row in (110, 150):
+        picture[row : row + 8, :100] = (40.0, 30.0, 30.0)
+    picture[200:] = (80.0, 60.0, 90.0)
+    return grainy(picture)
+
+
+@pytest.mark.parametrize("arm", [False, True])
+def test_a_bookcase_whose_boards_are_seen_in_the_margin_ends_along_one_line(arm: bool) -> None:
+    hidden = person(80, 130, 60)
+    if arm:  # no room to see the wall between it and the trunk
+        hidden[60:180, 138:146] = 1
+    unclear = np.asarray(cv2.dilate(hidden, np.ones((25, 25), np.uint8)), np.uint8)
+    cells = cells_of(bookcase(), hidden, unclear)
+    shelf = cells[130, 40]
+    assert (cells[85:195, 75] == cells[85:195, 40]).all()  # down to the floor, below all boards
+    assert len(set(cells[85:195, 100])) == 1  # the wall is not divided by boards that end before it
+    assert shelf not in cells[85:195, 100]
+    assert cells[210, 60] == cells[210, 150] != shelf
+
+
+def test_upright_edges_are_no_thing_that_ends_in_the_air() -> None:
+    picture = np.full((*SHAPE, 3), 120.0)
+    picture[:180, 85:115] = (40.0, 30.0, 30.0)  # a door, whose foot the person hides
+    hidden = person(70, 130, 60, 200)
+    cells = cells_of(grainy(picture), hidden, around(hidden))
+    assert (cells[20:60, 100] == cells[20, 100]).all()
+    assert len(set(cells[210:, 100])) == 1
