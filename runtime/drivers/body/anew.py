@@ -30,6 +30,7 @@ from bunraku.runtime.drivers.body.sleeves import (
 )
 from bunraku.runtime.drivers.body.turning import Vectors, cross, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
+from bunraku.runtime.drivers.body.wringing import skin_spread, wrung
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone
@@ -91,6 +92,8 @@ class NewArm:
     """``[v, 4]``"""
     loose: Array
     """``[v, 1]`` in [0, 1]: how far each is let out with the forearm."""
+    spread: Array
+    """``[v]`` in [0, 1]: how much of the forearm's twist each has, from the elbow to the wrist."""
     triangles: NDArray[np.int32]
     """``[t, 3]``"""
     place: Array
@@ -114,10 +117,12 @@ class NewArm:
         # From the rest, and not from the photo's pose, in which the elbow is bent.
         since_rest = transforms[..., :3] @ self.placed
         since_rest[..., 3] += transforms[..., 3]
-        free = skin(self.rest, self.weights, self.bones, since_rest)
+        by = wrung(since_rest, self.unrolled.ends, self.side)
+        hung = self.weights, self.bones, self.spread
+        free = skin_spread(self.rest, *hung, since_rest, by)
         free[:, 2] -= np.float32(self.nearer_px)
         since_rest[..., 3] = 0.0
-        normals = skin(self.normals, self.weights, self.bones, since_rest)
+        normals = skin_spread(self.normals, *hung, since_rest, by.of_directions())
         facing = normals @ LIGHT / (np.sqrt((normals * normals).sum(1)) + np.float32(1e-6))
         shade = np.clip((BRIGHT - facing) / BRIGHT, 0.0, 1.0)
         shade *= AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * self.loose[:, 0]
@@ -188,7 +193,8 @@ def make_arm(fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, side: int)
     unrolled = Unrolled.of(fit, side)
     place = unrolled.place(rest, main[used] != BodyBone.UPPER_ARM_L + side)
     low, high = SHOULDER
-    loose = np.clip((unrolled.along(place[:, 1:]) - low) / (high - low), 0.0, 1.0)
+    along = unrolled.along(place[:, 1:])
+    loose = np.clip((along - low) / (high - low), 0.0, 1.0)
     elbow, wrist = fit.stance.points[[LEFT_ELBOW + side, LEFT_WRIST + side]]
     return NewArm(
         side,
@@ -200,6 +206,7 @@ def make_arm(fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, side: int)
         np.ascontiguousarray(template.weights[used]),
         np.ascontiguousarray(template.bones[used]),
         np.asarray(loose, np.float32),
+        np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
         np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
         place,
         _as_thick(fit, unrolled, sleeve, side),
