@@ -34,13 +34,12 @@ class Wrung(NamedTuple):
 
     def turned(self, points: Array, share: Array) -> Array:
         """Points ``[v, 3]`` turned about the line by shares ``[v]`` of the angle."""
-        angles = share[:, None] * np.float32(self.angle)
-        axis, elbow = self.axis.astype(np.float32), self.elbow.astype(np.float32)
-        offset = points - elbow
-        along = (offset @ axis)[:, None] * axis
+        angles = share.astype(np.float64)[:, None] * self.angle
+        offset = points.astype(np.float64) - self.elbow
+        along = np.outer(offset @ self.axis, self.axis)
         out = offset - along
-        turned = np.cos(angles) * out + np.sin(angles) * cross(axis, out)
-        return np.asarray(elbow + along + turned, np.float32)
+        turned = np.cos(angles) * out + np.sin(angles) * cross(self.axis, out)
+        return np.asarray(self.elbow + along + turned, np.float32)
 
     def undone(self, transforms: Array) -> Array:
         """Transforms ``[bones, 3, 4]`` whose forearm is turned as its upper arm is."""
