@@ -165,7 +165,9 @@ def _look(
                 moved = max(abs(px - np.float32(x)), abs(py - np.float32(y)))
                 still = min(max(np.float32(STILL_PX) - moved, zero), one)
                 u, v, fu, fv = cell(px, py, n)
-                alpha = max(between(picture, u, v, fu, fv, 3), still * rim[y, x])
+                # Over the body it is steeper: the rim's pixels have the background in them.
+                alpha = between(picture, u, v, fu, fv, 3)
+                alpha = max(alpha - shown * (one - alpha), still * rim[y, x])
                 share = min(part * alpha, rest)
                 rest -= share
                 stack[k, PART] = share

@@ -33,7 +33,9 @@ def compose(
     centres = np.stack(np.meshgrid(np.arange(n), np.arange(n)), -1)
     still = np.clip(STILL_PX - np.abs(place - centres).max(-1), 0.0, 1.0)
     own = [_between(photo.picture, spot) for spot in place]
-    alpha = [np.maximum(o[..., 3], s * photo.rim) for o, s in zip(own, still, strict=True)]
+    # Over the body it is steeper: the rim's pixels have the background in them.
+    moved = [o[..., 3] - shown * (1.0 - o[..., 3]) for o in own]
+    alpha = [np.maximum(m, s * photo.rim) for m, s in zip(moved, still, strict=True)]
 
     rest, weight, best = np.ones((n, n)), np.zeros((n, n)), np.zeros((n, n))
     chosen, top = np.full((n, n), -1), np.full((n, n, 2), np.inf)

@@ -36,7 +36,8 @@ class PhotoMesh:
     cut: NDArray[np.bool_]
     """``[t]``: whether a triangle lies at a cut and shows only the pixels of its own group."""
     picture: Array
-    """``[n,n,4]``: colours in [0, 1], and the mask without its rim."""
+    """``[n,n,4]``: colours in [0, 1], and the mask without its rim. Over the body what is
+    half in it is not shown."""
     rim: Array
     """``[n,n]``: the mask with its rim, for what has not moved."""
     members: Array

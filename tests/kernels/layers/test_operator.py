@@ -156,7 +156,7 @@ def test_a_soft_edge_lets_the_group_behind_it_be_seen_and_not_the_body() -> None
     """Whichever shows more of the pixel is read sharply, the other as the window has it."""
     far, near = rectangle(2, 2, 20, 20, 5), rectangle(2, 2, 20, 20, 1)
     photo = photo_of([far, near])
-    photo.picture[:12, :, 3] = 0.3
+    photo.picture[:12, :, 3] = 0.65  # over the body that is 0.3
     photo.rim[...] = 0.0
     moved = [moved_by(far, 0, -9, 0), moved_by(near, 2, 0, 0)]
     found = composed(photo, moved, moved_by(far, 0, 0, 4))
@@ -166,6 +166,19 @@ def test_a_soft_edge_lets_the_group_behind_it_be_seen_and_not_the_body() -> None
     assert_close(found.image[0, :, y, x], expected[:3].astype(np.float32))
     assert found.trust[0, 0, y, x] == pytest.approx(0.7, abs=1e-3)
     assert found.flow[0, 1, y, x] == pytest.approx(9 * 2 / N)
+
+
+def test_a_rim_that_has_the_backgrounds_colours_in_it_is_no_line_on_the_body() -> None:
+    """Beside the body it is as soft as the mask; where nothing moves it is the photo's."""
+    there = rectangle(2, 2, 20, 20, 1)
+    photo = photo_of([there], mask=0.45)
+    y, x = 10, 10
+    for x_px, body, kept in ((4, NOWHERE, 0.45), (4, there, 0.0), (0, there, 0.45)):
+        found = composed(photo, [moved_by(there, x_px, 0, 0)], moved_by(body, 0, 0, 3))
+        assert found.trust[0, 0, y, x] * found.mask[0, 0, y, x] == pytest.approx(kept, abs=1e-3)
+    photo = photo_of([there], mask=1.0)
+    found = composed(photo, [moved_by(there, 4, 0, 0)], moved_by(there, 0, 0, 3))
+    assert found.trust[0, 0, y, x] == pytest.approx(1.0, abs=1e-3)
 
 
 def test_the_two_sides_of_a_cut_are_whole_together() -> None:
