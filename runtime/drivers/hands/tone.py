@@ -43,7 +43,7 @@ def colour_hands(body: Body) -> Array:
     tone = skin_tone(np.stack(tones), _face_tone(body))
     # A hand has the colour of the arm that it is on, if that is made anew.
     arms = [arm.sleeve.skin for arm in body.layer.arms]
-    tone = np.mean(arms + [tone] * (SIDES - len(arms)), axis=0, dtype=np.float32)
+    tone = np.asarray(np.mean(arms + [tone] * (SIDES - len(arms)), axis=0), np.float32)
     for bone in HAND_BONES:
         body.textures.planes[bone * n : (bone + 1) * n] = tone
     return tone
