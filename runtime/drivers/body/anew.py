@@ -142,7 +142,7 @@ class NewArm:
         self, transforms: Array, deg: tuple[float, float], drawn: tuple[float, float]
     ) -> float:
         now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
-        longer = float(np.linalg.norm(now[:2]) / max(np.linalg.norm(self.forearm[:2]), 1e-6))
+        longer = float(np.linalg.norm(now[:2]) / (np.linalg.norm(self.forearm[:2]) + 1e-6))
         return max(_risen(self.turned_deg(transforms), deg), _risen(longer, drawn))
 
     def fading(self, fit: Fit, grid: Grid, binding: Binding) -> Fading:
