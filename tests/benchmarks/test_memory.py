@@ -40,5 +40,5 @@ def test_allocated_follows_malloc() -> None:
     after = memory.allocated_mib()
     assert during is not None
     assert after is not None
-    assert during - before == pytest.approx(64, abs=2)
-    assert after - before == pytest.approx(0, abs=2)
+    assert during - before == pytest.approx(64, abs=8)  # other threads take and free too
+    assert after - before == pytest.approx(0, abs=8)

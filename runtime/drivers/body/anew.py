@@ -15,21 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import skin
+from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick, tucked
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import Grid
+from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import Group
-from bunraku.runtime.drivers.body.regions import distance_to, nearest_reached
-from bunraku.runtime.drivers.body.sleeves import (
-    GOES_OVER,
-    Sleeve,
-    along_upper_arm,
-    find_sleeves,
-)
-from bunraku.runtime.drivers.body.turning import Vectors, cross, unit
+from bunraku.runtime.drivers.body.regions import distance_to
+from bunraku.runtime.drivers.body.sleeves import GOES_OVER, Sleeve, along_upper_arm, find_sleeves
+from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.body.unrolled import Unrolled
+from bunraku.runtime.drivers.body.wringing import skin_spread, wrung
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone
@@ -38,6 +36,8 @@ LET_OUT_DEG = 7.0, 18.0
 """By how much a forearm must turn until it begins to be let out, and until it is wholly."""
 FADE_DEG = 16.0, 30.0
 """The same for the photo's own pixels of it, which fade out once it is let out."""
+LET_OUT_DRAWN, FADE_DRAWN = (1.4, 1.9), (1.8, 2.4)
+"""Likewise how often as long in the picture it must be: what little it shows would be drawn out."""
 NEARER = 0.1
 """How much nearer it is when let out, in trunks: so far behind the body's the photo's pixels may
 lie and still hide it, which those of other limbs are not to."""
@@ -45,19 +45,18 @@ LIGHT = np.array([0.0, -0.42, -0.91], np.float32)
 """Where the light comes from: the camera's side, and above."""
 BRIGHT = np.float32(0.9)
 """Cosine of the angle to the light up to which an arm is wholly in it."""
-AT_SHOULDER = np.float32(0.3)
-"""How much of its shade a shoulder has: it goes over into the trunk, which has none."""
+AT_SHOULDER, AT_WRIST = np.float32(0.3), np.float32(0.4)
+"""How much of its shade a shoulder has: it goes over into the trunk, which has none; and what is
+seen within the hand, which is lit as that."""
 SHOULDER = 0.3, 0.7
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
 the photo's."""
 TORN_PX = 2.0, 5.0
 """How near to its forearm and hand the photo's upper arm fades with them, wholly and from where on,
 in pixels of the networks: its edge there is no sleeve's, and lies in their shadow."""
-WRIST = 0.05
-"""Of a vertex of the hand, how much must hang on the forearm for it to belong to the arm too."""
-THICKEST = 1.25, 1.12
-"""How thick a bare upper arm and forearm may be, in the template's."""
-_BONES = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L)
+INTO_HAND, OPEN = 0.1, 0.3
+"""How far an arm goes on beyond the wrist, in lengths of the forearm: the hand, which ends softly,
+lies before it; and from how far before the wrist on one sees into it where the hand bends."""
 _GROUPS = (Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L)
 
 
@@ -91,6 +90,8 @@ class NewArm:
     """``[v, 4]``"""
     loose: Array
     """``[v, 1]`` in [0, 1]: how far each is let out with the forearm."""
+    spread: Array
+    """``[v]`` in [0, 1]: how much of the forearm's twist each has, from the elbow to the wrist."""
     triangles: NDArray[np.int32]
     """``[t, 3]``"""
     place: Array
@@ -107,25 +108,28 @@ class NewArm:
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         """
-        out = np.float32(_risen(self.turned_deg(transforms), LET_OUT_DEG))
+        out = np.float32(self._beyond(transforms, LET_OUT_DEG, LET_OUT_DRAWN))
         if out <= 0.0:
             return None
         tucked = skin(self.tucked, self.weights, self.bones, transforms)
         # From the rest, and not from the photo's pose, in which the elbow is bent.
         since_rest = transforms[..., :3] @ self.placed
         since_rest[..., 3] += transforms[..., 3]
-        free = skin(self.rest, self.weights, self.bones, since_rest)
+        by = wrung(since_rest, self.unrolled.ends, self.side)
+        hung = self.weights, self.bones, self.spread
+        free = skin_spread(self.rest, *hung, since_rest, by)
         free[:, 2] -= np.float32(self.nearer_px)
         since_rest[..., 3] = 0.0
-        normals = skin(self.normals, self.weights, self.bones, since_rest)
+        normals = skin_spread(self.normals, *hung, since_rest, by.of_directions())
         facing = normals @ LIGHT / (np.sqrt((normals * normals).sum(1)) + np.float32(1e-6))
         shade = np.clip((BRIGHT - facing) / BRIGHT, 0.0, 1.0)
         shade *= AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * self.loose[:, 0]
+        shade[self.spread >= 1.0] *= AT_WRIST
         return tucked + out * self.loose * (free - tucked), shade
 
     def faded(self, transforms: Array) -> float:
         """In [0, 1], how far the photo's own forearm has faded out."""
-        return _risen(self.turned_deg(transforms), FADE_DEG)
+        return self._beyond(transforms, FADE_DEG, FADE_DRAWN)
 
     def turned_deg(self, transforms: Array) -> float:
         """By how much the forearm has turned since the photo, any way."""
@@ -134,10 +138,18 @@ class NewArm:
         cosine = min(max(float(now @ self.forearm) / max(length, 1e-6), -1.0), 1.0)
         return float(np.degrees(np.arccos(cosine)))
 
+    def _beyond(
+        self, transforms: Array, deg: tuple[float, float], drawn: tuple[float, float]
+    ) -> float:
+        now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
+        longer = float(np.linalg.norm(now[:2]) / (np.linalg.norm(self.forearm[:2]) + 1e-6))
+        return max(_risen(self.turned_deg(transforms), deg), _risen(longer, drawn))
+
     def fading(self, fit: Fit, grid: Grid, binding: Binding) -> Fading:
         """What of a photo's mesh fades with its forearm."""
         before = np.isin(binding.group, [group + self.side for group in _GROUPS[1:]])
-        upper, fore = (((grid.bones == bone + self.side) * grid.weights).sum(1) for bone in _BONES)
+        bones = np.array(ARM_BONES) + self.side
+        upper, fore = (((grid.bones == bone) * grid.weights).sum(1) for bone in bones)
         along = along_upper_arm(fit, self.side, grid.vertices[:, :2])
         beyond = np.clip((along - self.sleeve.ends_seen) / GOES_OVER, 0.0, 1.0)
         near, far = (px * fit.fine for px in TORN_PX)
@@ -179,16 +191,20 @@ def make_arm(fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, side: int)
         return None
     template = fit.template
     main = main_bones(template)
-    of_forearm = (template.bones == BodyBone.FOREARM_L + side) * template.weights
-    # What of a hand hangs on its forearm too may be seen behind the hand.
-    at_wrist = (main == BodyBone.HAND_L + side) & (of_forearm.sum(1) > WRIST)
-    own = _of_arms(fit, (side,)) | at_wrist[template.triangles].any(1)
-    used, corners = np.unique(template.triangles[own], return_inverse=True)
-    rest = np.ascontiguousarray(template.vertices[used])
     unrolled = Unrolled.of(fit, side)
+    forearm = unrolled.ends[2] - unrolled.ends[1]
+    beyond = (template.vertices - unrolled.ends[2]) @ forearm / (forearm @ forearm)
+    at_wrist = (POSED_BY[main] == BodyBone.HAND_L + side) & (beyond < INTO_HAND)
+    of_arm = at_wrist | np.isin(main, [bone + side for bone in ARM_BONES])
+    own = template.triangles[_of_arms(fit, (side,)) | of_arm[template.triangles].all(1)]
+    near = (main != BodyBone.UPPER_ARM_L + side) & (beyond > -OPEN)
+    inside = own[near[own].all(1)][:, ::-1]
+    used, corners = np.unique(np.concatenate([own, inside]), return_inverse=True)
+    rest = np.ascontiguousarray(template.vertices[used])
     place = unrolled.place(rest, main[used] != BodyBone.UPPER_ARM_L + side)
     low, high = SHOULDER
-    loose = np.clip((unrolled.along(place[:, 1:]) - low) / (high - low), 0.0, 1.0)
+    along = unrolled.along(place[:, 1:])
+    loose = np.clip((along - low) / (high - low), 0.0, 1.0)
     elbow, wrist = fit.stance.points[[LEFT_ELBOW + side, LEFT_WRIST + side]]
     return NewArm(
         side,
@@ -196,13 +212,15 @@ def make_arm(fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, side: int)
         unrolled,
         rest,
         np.ascontiguousarray(template.normals[used]),
-        _tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, NEARER * fit.trunk_px),
+        tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, NEARER * fit.trunk_px),
         np.ascontiguousarray(template.weights[used]),
-        np.ascontiguousarray(template.bones[used]),
+        # Fingers are folded away where the hand is drawn by itself.
+        POSED_BY[template.bones[used]].astype(np.int32),
         np.asarray(loose, np.float32),
+        np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
         np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
         place,
-        _as_thick(fit, unrolled, sleeve, side),
+        as_thick(fit, unrolled, sleeve, side),
         wrist - elbow,
         NEARER * fit.trunk_px,
     )
@@ -221,50 +239,7 @@ def still_hidden(hidden: Sequence[Binding], arms: Sequence[NewArm]) -> list[Bind
 
 def _of_arms(fit: Fit, sides: Sequence[int]) -> NDArray[np.bool_]:
     main = main_bones(fit.template)[fit.template.triangles[:, 0]]
-    return np.isin(main, [bone + side for side in sides for bone in _BONES])
-
-
-def _as_thick(fit: Fit, unrolled: Unrolled, sleeve: Sleeve, side: int) -> Array:
-    """``Fit.placed`` with a bare arm no thicker than it may be: at the end of a forearm the outline
-    is that of the hand before it."""
-    result = fit.placed.copy()
-    if sleeve.end > 1.0:
-        return result
-    for bone, along, most in zip(_BONES, np.diff(unrolled.ends, axis=0), THICKEST, strict=True):
-        own = bone + side
-        across = unit(cross(along, np.array([0.0, 0.0, 1.0]))[None])[0]
-        girth = float(np.linalg.norm(fit.placed[own, :, :3] @ across)) / fit.stance.size
-        share = min(most / girth, 1.0)
-        frames, inverse = fit.stance.frames[own], fit.stance.inverse[own]
-        thinner = frames @ np.diag([1.0, share, share, 1.0]) @ inverse
-        result[own] = thinner[:3, :3] @ fit.placed[own]
-        result[own, :, 3] += thinner[:3, 3]
-    return result
-
-
-def _tucked(
-    mesh: Array,
-    region: NDArray[np.bool_],
-    binding: Binding,
-    held: NDArray[np.bool_],
-    apart: float,
-) -> Array:
-    """A mesh within a region of the window, behind the photo's own pixels, the trunk's too: its
-    triangles reach across what lies between the pieces of the region.
-
-    :param held: ``[v]``: what stays where it is. :param apart: how far behind the trunk's front.
-    """
-    n = len(region)
-    x, y = np.clip(np.rint(mesh[:, :2]), 0, n - 1).astype(int).T
-    at = nearest_reached(region)[y, x]
-    result = mesh.copy()
-    beside = ~(region[y, x] | held)
-    result[beside, 0], result[beside, 1] = at[beside] % n, at[beside] // n
-    trunk = binding.depth[binding.reached & (binding.group == Group.TRUNK)]
-    back = float(np.median(trunk)) if len(trunk) else -np.inf
-    behind = np.maximum(np.maximum(result[:, 2], binding.depth.ravel()[at]), back + apart)
-    result[:, 2] = np.where(held, result[:, 2], behind)
-    return result
+    return np.isin(main, [bone + side for side in sides for bone in ARM_BONES])
 
 
 def _risen(value: float, between: tuple[float, float]) -> float:

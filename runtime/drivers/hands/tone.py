@@ -43,6 +43,9 @@ def colour_hands(body: Body) -> Array:
             place = np.clip(np.rint(place), 0, n - 1).astype(int)
             tones.append(np.median(plane[place[:, 1], place[:, 0]], axis=0))
     tone = skin_tone(np.stack(tones), _face_tone(body))
+    # A hand has the colour of the arm that it is on, if that is made anew.
+    arms = [arm.sleeve.skin for arm in body.layer.arms]
+    tone = np.asarray(np.mean(arms + [tone] * (SIDES - len(arms)), axis=0), np.float32)
     for bone in HAND_BONES:
         body.textures.planes[bone * n : (bone + 1) * n] = tone
     return tone

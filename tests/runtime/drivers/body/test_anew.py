@@ -16,10 +16,11 @@ from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.texture import NEW_ARMS
+from bunraku.runtime.drivers.hands.tone import colour_hands
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_WRIST
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 SURE = np.ones(33, np.float32)
 SKIN, SHIRT = np.array([205, 155, 130]), np.array([80, 100, 180])
@@ -146,6 +147,46 @@ def test_it_is_let_out_before_the_photos_own_fades_and_without_a_jump(fit: Fit, 
         before = vertices
     assert last == 1.0
     assert (vertices[:, 2] < arm.tucked[:, 2].min() + NEARER * fit.trunk_px).any()
+
+
+def test_what_would_be_drawn_out_fades_however_little_it_turns(body: Body, fit: Fit) -> None:
+    (arm,) = body.layer.arms
+    transforms = posed(fit, pointing(16.0))  # two and a half times as long in the picture
+    assert arm.turned_deg(transforms) < 18.0
+    assert arm.faded(transforms) == 1.0
+    assert arm.faded(posed(fit, pointing(5.0))) == 0.0
+
+
+def test_it_goes_on_into_the_hand_whose_fingers_it_does_not_follow(fit: Fit, body: Body) -> None:
+    (arm,) = body.layer.arms
+    assert arm.unrolled.along(arm.place[:, 1:]).max() > 2.03
+    assert arm.bones.max() < BODY_BONES
+    transforms = posed(fit, pointing(60.0))
+    folded = transforms.copy()
+    folded[BODY_BONES:] = 0.0
+    whole, same = arm.moved(transforms), arm.moved(folded)
+    assert whole is not None
+    assert same is not None
+    assert np.array_equal(whole[0], same[0])
+    turned = {tuple(sorted(corners)) for corners in arm.triangles.tolist()}
+    assert len(turned) < len(arm.triangles)  # it is seen from within where it is open
+    into = pointing(60.0)  # the hand bends forwards, towards the camera
+    into[LEFT_HAND, :3] = into[LEFT_WRIST, :3] + np.array([0.0, 1.0, -9.0])
+    drawn = body.draw(posed(fit, into), SURE)
+    elbow, wrist = into[LEFT_ELBOW, :2], into[LEFT_WRIST, :2]
+    x, y = np.rint(elbow + 0.97 * (wrist - elbow)).astype(int)
+    assert drawn.mask[0, 0, y, x] > 0.95
+
+
+def test_a_hand_has_the_colour_of_its_arm(body: Body) -> None:
+    (arm,) = body.layer.arms
+    body = replace(body, textures=replace(body.textures, planes=body.textures.planes.copy()))
+    lighter = replace(arm, sleeve=replace(arm.sleeve, skin=np.full(3, 0.9, np.float32)))
+    one = colour_hands(replace(body, layer=replace(body.layer, arms=())))
+    both = colour_hands(replace(body, layer=replace(body.layer, arms=(lighter, lighter))))
+    half = colour_hands(replace(body, layer=replace(body.layer, arms=(lighter,))))
+    assert np.allclose(both, 0.9)
+    assert np.allclose(half, 0.5 * (one + both))
 
 
 def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: Body) -> None:
