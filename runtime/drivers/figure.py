@@ -10,7 +10,7 @@ camera, of the same scale.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,10 +147,13 @@ class Figure:
 
     def of_these(self, which: NDArray[np.intp]) -> Figure:
         """The figure of some of its pixels."""
-        bone, joints, share, beside = (
-            values[which] for values in (self.bone, self.joints, self.share, self.beside)
+        return replace(
+            self,
+            bone=self.bone[which],
+            joints=self.joints[which],
+            share=self.share[which],
+            beside=self.beside[which],
         )
-        return replace(self, bone=bone, joints=joints, share=share, beside=beside)
 
     def placed(self, joints: Exact) -> Hung:
         """Where the pixels are when the joints are there, and how they move with them.
@@ -168,8 +171,7 @@ class Figure:
         turn[:LIMBS] = -way[:, :, None] * side[:LIMBS, None, :] / least[..., None]
         place = (self.share[..., None] * joints[self.joints, :2]).sum(1)
         place += self.beside[:, None] * side[self.bone]
-        turned = self.beside[:, None, None] * turn[self.bone]
-        turned = turned.astype(np.float32)
+        turned = (self.beside[:, None, None] * turn[self.bone]).astype(np.float32)
         return Hung(place.astype(np.float32), self.bone, self.joints, self.share, turned)
 
     def hidden(self, place: Array, joints: Exact) -> NDArray[np.bool_]:
@@ -189,7 +191,7 @@ def joints_of(landmarks: Array) -> Exact:
     return np.concatenate([points[[*JOINTS, LEFT_WRIST, LEFT_WRIST + 1]], knuckles])
 
 
-def _beside(place: Array | Exact, joints: Array | Exact) -> tuple[Array | Exact, ...]:
+def _beside(place: NDArray[Any], joints: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     """Of each limb ``[m, 12]``: how far along and across, how far off, and how deep it is there."""
     start, bone = joints[STARTS], joints[ENDS] - joints[STARTS]
     square = np.maximum((bone[:, :2] ** 2).sum(1), 1e-6)

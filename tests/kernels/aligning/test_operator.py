@@ -17,7 +17,8 @@ JOINTS, BONES = 6, 3
 
 
 def picture(rng: np.random.Generator, height: int = 40, width: int = 48) -> Array:
-    return cv2.GaussianBlur(rng.uniform(0, 255, (height, width)).astype(np.float32), (0, 0), 2.0)
+    noise = rng.uniform(0, 255, (height, width)).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(noise, (0, 0), 2.0), np.float32)
 
 
 def hung(rng: np.random.Generator, m: int = 60) -> Hung:
@@ -80,7 +81,7 @@ def test_a_joint_goes_where_its_points_are_seen(rng: np.random.Generator) -> Non
     held = np.full(2, 0.01, np.float32)
     still = Aligned.still(2, 1)
     found = align(shifted, 1, points, expected, held, TRUST, still, 8)
-    np.testing.assert_allclose(found.moves, [[1.2, -0.7], [0, 0]], atol=0.05)
+    np.testing.assert_allclose(found.moves, [[1.2, -0.7], [0.0, 0.0]], atol=0.05)
     assert found.alike[0] > 0.9 * len(expected)
     brighter = align(shifted + 9, 1, points, expected, held, TRUST, still, 8)
     np.testing.assert_allclose(brighter.moves, found.moves, atol=0.05)
@@ -130,4 +131,4 @@ def test_inputs_that_do_not_fit_are_refused(rng: np.random.Generator) -> None:
     with pytest.raises(ValueError, match="joints must be 0 or more"):
         align(look, 1, below, expected, held, TRUST, still, 1)
     with pytest.raises(TypeError, match="float32"):
-        align(look.astype(np.float64), 1, points, expected, held, TRUST, still, 1)  # type: ignore[arg-type]
+        align(look.astype(np.float64), 1, points, expected, held, TRUST, still, 1)
