@@ -5,13 +5,16 @@ Each has ``operator`` (what it promises, its checks, the choice of a form by arr
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw`` and
 ``restoring``, never run in training: their reference is plain numpy, and all but the first two take
-arrays alone. ``plate`` has its loops alone: they run once for each photo. ``window`` and ``i420``,
-where a frame enters and leaves a GPU, and ``joining``, for training, take tensors alone. Importing
-this package imports neither torch, Numba nor Triton.
+arrays alone; so does ``aligning``, which finds where joints are. ``plate`` has its loops alone:
+they run once for each photo. ``window`` and ``i420``, where a frame enters and leaves a GPU, and
+``joining``, for training, take tensors alone. Importing this package imports neither torch, Numba
+nor Triton.
 """
 
 from __future__ import annotations
 
+from bunraku.kernels.aligning.operator import align
+from bunraku.kernels.aligning.terms import Aligned, Hung, Trust
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
 from bunraku.kernels.i420.operator import to_i420
@@ -32,11 +35,15 @@ from bunraku.kernels.window.operator import read_window
 
 __all__ = [
     "NEGLIGIBLE_WEIGHT",
+    "Aligned",
     "BodyMesh",
     "Composed",
+    "Hung",
     "PhotoMesh",
     "Raster",
     "TensorRaster",
+    "Trust",
+    "align",
     "channels_last",
     "compose",
     "enlarge_flow",

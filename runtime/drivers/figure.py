@@ -9,12 +9,13 @@ camera, of the same scale.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.kernels import Hung
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
@@ -64,6 +65,10 @@ LIMBS = len(STARTS)
 TRUNK = LIMBS
 """The bone after the limbs."""
 BONES = LIMBS + 1
+_HANGS_ON = np.concatenate([np.stack([STARTS, ENDS, STARTS, ENDS], 1), _TRUNK_JOINTS[None]]).astype(
+    np.int32
+)
+"""Joints of each bone."""
 _HANDS = (4, 5)
 """Limbs whose pixels are not followed: fingers do not hang together."""
 
@@ -84,12 +89,14 @@ NARROW = 0.25
 class Figure:
     """Some of a person's pixels, and what they hang on."""
 
-    bone: NDArray[np.intp]
+    bone: NDArray[np.int32]
     """``[m]``"""
-    along: Exact
-    """``[m]``: from a bone's start to its end, in its lengths; of the trunk, downwards."""
-    across: Exact
-    """``[m]``: to the side of it, in pixels; of the trunk, in its widths."""
+    joints: NDArray[np.int32]
+    """``[m, 4]``: what the bone hangs on, of a limb its start and its end, twice."""
+    share: Array
+    """``[m, 4]``: how much of each joint makes the pixel's place, together 1."""
+    beside: Array
+    """``[m]``: how far to the side of a limb, in pixels."""
     radius: Exact
     """``[12]`` of the limbs, in pixels."""
     before: float
@@ -124,55 +131,56 @@ class Figure:
         chosen = bone[known]
         limb = np.minimum(chosen, LIMBS - 1)
         of_trunk = chosen == TRUNK
+        u, v, down = u[known], v[known], along[known, limb]
+        none = np.zeros(len(known))
+        of_limb = np.stack([1.0 - down, down, none, none], 1)
+        shares = [(1 - v) * (0.5 + u), (1 - v) * (0.5 - u), v * (0.5 + u), v * (0.5 - u)]
         figure = cls(
-            chosen,
-            np.where(of_trunk, v[known], along[known, limb]),
-            np.where(of_trunk, u[known], across[known, limb]),
+            chosen.astype(np.int32),
+            _HANGS_ON[chosen],
+            np.where(of_trunk[:, None], np.stack(shares, 1), of_limb).astype(np.float32),
+            np.where(of_trunk, 0.0, across[known, limb]).astype(np.float32),
             radius,
             BEFORE_M * scale,
         )
         return figure, known
 
-    def placed(self, joints: Exact) -> tuple[Exact, Exact]:
-        """Where the pixels are when the joints are there.
+    def of_these(self, which: NDArray[np.intp]) -> Figure:
+        """The figure of some of its pixels."""
+        return replace(
+            self,
+            bone=self.bone[which],
+            joints=self.joints[which],
+            share=self.share[which],
+            beside=self.beside[which],
+        )
+
+    def placed(self, joints: Exact) -> Hung:
+        """Where the pixels are when the joints are there, and how they move with them.
 
         :param joints: ``[16, 3]`` of ``joints_of``.
-        :return: places ``[m, 2]``, and ``[m, 2, 2 MOVED]``, by how much each changes with x and y
-            of each of ``JOINTS``.
         """
-        place = np.empty((len(self.bone), 2))
-        change = np.zeros((len(self.bone), 2, len(joints), 2))
-        limbs = np.flatnonzero(self.bone != TRUNK)
-        start, end = STARTS[self.bone[limbs]], ENDS[self.bone[limbs]]
-        bone = joints[end, :2] - joints[start, :2]
+        bone = joints[ENDS, :2] - joints[STARTS, :2]
         length = np.maximum(np.linalg.norm(bone, axis=1), 1e-6)[:, None]
         way = bone / length
-        side = np.stack([-way[:, 1], way[:, 0]], 1)
-        u, w = self.along[limbs][:, None], self.across[limbs][:, None]
-        place[limbs] = joints[start, :2] + u * bone + w * side
+        side = np.zeros((BONES, 2))
+        side[:LIMBS] = np.stack([-way[:, 1], way[:, 0]], 1)
         # A bone that turns takes what is beside it along; a short one would turn at a touch.
-        least = np.maximum(length, self.radius[self.bone[limbs]][:, None])
-        turned = (-w / least)[..., None] * way[:, :, None] * side[:, None, :]
-        unit = np.eye(2)
-        change[limbs, :, start] = (1.0 - u)[..., None] * unit - turned
-        change[limbs, :, end] += u[..., None] * unit + turned
-        trunk = np.flatnonzero(self.bone == TRUNK)
-        u, v = self.across[trunk], self.along[trunk]
-        shares = [(1 - v) * (0.5 + u), (1 - v) * (0.5 - u), v * (0.5 + u), v * (0.5 - u)]
-        share = np.stack(shares, 1)
-        place[trunk] = share @ joints[_TRUNK_JOINTS, :2]
-        for column, joint in enumerate(_TRUNK_JOINTS):
-            change[trunk, :, joint] = share[:, column, None, None] * unit
-        return place, change[:, :, :MOVED].reshape(len(place), 2, 2 * MOVED)
+        turn = np.zeros((BONES, 2, 2))
+        least = np.maximum(length, self.radius[:, None])
+        turn[:LIMBS] = -way[:, :, None] * side[:LIMBS, None, :] / least[..., None]
+        place = (self.share[..., None] * joints[self.joints, :2]).sum(1)
+        place += self.beside[:, None] * side[self.bone]
+        turned = (self.beside[:, None, None] * turn[self.bone]).astype(np.float32)
+        return Hung(place.astype(np.float32), self.bone, self.joints, self.share, turned)
 
-    def hidden(self, place: Exact, joints: Exact) -> NDArray[np.bool_]:
+    def hidden(self, place: Array, joints: Exact) -> NDArray[np.bool_]:
         """``[m]``: pixels before which another limb is now; :param place: ``[m, 2]``."""
-        _, _, apart, depth = _beside(place, joints)
+        _, _, apart, depth = _beside(place, np.asarray(joints, np.float32))
         limb = np.minimum(self.bone, LIMBS - 1)[:, None]
         own = np.take_along_axis(depth, limb, 1)
         own[self.bone == TRUNK] = joints[_TRUNK_JOINTS, 2].mean()
         cover = (apart < self.radius) & (depth < own - self.before)
-        cover &= np.arange(LIMBS) != self.bone[:, None]
         return np.asarray(cover.any(1))
 
 
@@ -183,15 +191,17 @@ def joints_of(landmarks: Array) -> Exact:
     return np.concatenate([points[[*JOINTS, LEFT_WRIST, LEFT_WRIST + 1]], knuckles])
 
 
-def _beside(place: Exact, joints: Exact) -> tuple[Exact, Exact, Exact, Exact]:
+def _beside(place: NDArray[Any], joints: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     """Of each limb ``[m, 12]``: how far along and across, how far off, and how deep it is there."""
     start, bone = joints[STARTS], joints[ENDS] - joints[STARTS]
     square = np.maximum((bone[:, :2] ** 2).sum(1), 1e-6)
-    away = place[:, None] - start[:, :2]
-    along = (away * bone[:, :2]).sum(2) / square
-    across = (away[..., 1] * bone[:, 0] - away[..., 0] * bone[:, 1]) / np.sqrt(square)
+    length = np.sqrt(square)
+    x, y = place[:, :1] - start[:, 0], place[:, 1:] - start[:, 1]
+    along = x * (bone[:, 0] / square) + y * (bone[:, 1] / square)
+    across = y * (bone[:, 0] / length) - x * (bone[:, 1] / length)
     within = np.clip(along, 0.0, 1.0)
-    apart = np.hypot(across, (along - within) * np.sqrt(square))
+    beyond = (along - within) * length
+    apart = np.sqrt(across * across + beyond * beyond)
     return along, across, apart, start[:, 2] + within * bone[:, 2]
 
 

@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.kernels import Aligned, Trust, align
 from bunraku.runtime.drivers.figure import (
     BONES,
     ENDS,
@@ -58,8 +59,6 @@ SIDE = 256
 """Of the square that is looked at, around the driver of the calibration; pixels below are its."""
 LEVELS = (4, 3), (2, 2), (1, 2)
 """How many pixels are averaged to one, and how often joints are moved then."""
-ENOUGH = 2
-"""Pixels of a frame to one of the square; of larger frames not all are looked at."""
 STEP, PER_BONE, PER_TRUNK = 2, 120, 360
 """Every so many rows and columns a pixel is taken, and at most so many of each: where the picture
 changes most."""
@@ -83,11 +82,10 @@ _WITH = {LEFT_FOOT[1]: (LEFT_FOOT[0],), RIGHT_FOOT[1]: (RIGHT_FOOT[0],)}
 """Landmarks that go along with one of the joints."""
 _TRUNK_JOINTS = [JOINTS.index(i) for i in (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)]
 _ELBOWS = LEFT_ELBOW, RIGHT_ELBOW
-_PRIOR = np.repeat([(ELBOW_PX if j in _ELBOWS else USUAL_PX) ** -2 for j in JOINTS], 2).astype(
-    np.float32
-)
-Looks = tuple[NDArray[np.float32], ...]
-"""A picture at each of ``LEVELS``: ``[s, s, 3]``, grey and its change to the right and down."""
+_HELD = np.array([(ELBOW_PX if j in _ELBOWS else USUAL_PX) ** -2 for j in JOINTS], np.float32)
+_TRUST = Trust(counts=ALONE / NOISE**2, other=OTHER, light=LIGHT)
+Looks = tuple[Array, ...]
+"""A picture at each of ``LEVELS``: ``[s, s]``, grey, a little softened."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,19 +126,20 @@ class Refiner:
         looks = _looks(frame, window)
         mask = np.asarray(crop(pose.mask, window, SIDE), np.float32)
         inside = mask[::STEP, ::STEP] > 0.5
-        change = np.abs(looks[-1][::STEP, ::STEP, 1:]).sum(2)
+        right, down = (
+            cv2.Sobel(looks[-1], cv2.CV_32F, *way, ksize=1, scale=0.5) for way in ((1, 0), (0, 1))
+        )
+        change = (np.abs(right) + np.abs(down))[::STEP, ::STEP]
         y, x = np.nonzero(inside & (change > FLAT))
         if not len(x) or scale <= 0.0:
             return
         place = np.stack([x, y], 1).astype(np.float64) * STEP
         figure, known = Figure.of(place, landmarks, scale)
         best = _most(figure.bone, change[y, x][known])
-        figure = replace(
-            figure, bone=figure.bone[best], along=figure.along[best], across=figure.across[best]
-        )
         at = place[known][best]
-        grey = tuple(_read(look, at, f)[:, 0] for look, (f, _) in zip(looks, LEVELS, strict=True))
-        self._key = _Key(shape, window, figure, grey)
+        grey = tuple(_read(look, at, f) for look, (f, _) in zip(looks, LEVELS, strict=True))
+        self._key = _Key(shape, window, figure.of_these(best), grey)
+        _moves(self._key, looks, landmarks)  # what must be compiled is, before a frame waits for it
 
     def refine(self, frame: Picture, pose: Pose) -> Pose:
         """A pose of the same driver with its joints where they are seen; only x and y change.
@@ -169,32 +168,19 @@ class Refiner:
 def _moves(key: _Key, looks: Looks, landmarks: Array) -> Exact:
     """``[MOVED, 2]``: by how much the joints of ``landmarks`` are off."""
     joints = joints_of(landmarks)
-    place, change = key.figure.placed(joints)
-    seen = ((place >= 1.0) & (place <= SIDE - 2.0)).all(1) & ~key.figure.hidden(place, joints)
-    if seen.sum() < FEWEST:
+    hung = key.figure.placed(joints)
+    inside = ((hung.place >= 1.0) & (hung.place <= SIDE - 2.0)).all(1)
+    seen = np.flatnonzero(inside & ~key.figure.hidden(hung.place, joints))
+    if len(seen) < FEWEST:
         return np.zeros((MOVED, 2))
-    place, bone = place[seen].astype(np.float32), key.figure.bone[seen]
-    by_x, by_y = (np.ascontiguousarray(change[seen, axis], np.float32) for axis in (0, 1))
-    count = np.bincount(bone, minlength=BONES)
-    moves, light = np.zeros(2 * MOVED, np.float32), np.zeros(BONES)
-    share: Exact = np.zeros(BONES)
+    hung = hung.of_these(seen)
+    count = np.bincount(hung.bone, minlength=BONES)
+    found = Aligned.still(MOVED, BONES)
     for look, grey, (factor, rounds) in zip(looks, key.grey, LEVELS, strict=True):
-        known = grey[seen]
-        for _ in range(rounds):
-            now = _read(look, place + np.stack([by_x @ moves, by_y @ moves], 1), factor)
-            off = known + light[bone].astype(np.float32) - now[:, 0]
-            weight = 1.0 / np.square(1.0 + np.square(off / np.float32(OTHER)))
-            share = np.bincount(bone, weight, BONES).astype(np.float64)
-            light -= np.bincount(bone, weight * off, BONES) / (share + 1.0)
-            light = np.clip(light, -LIGHT, LIGHT)
-            slope = (now[:, 1:2] * by_x + now[:, 2:] * by_y) / np.float32(factor)
-            weighted = slope * (weight * np.float32(ALONE / NOISE**2))[:, None]
-            normal = weighted.T @ slope
-            normal[np.diag_indices(2 * MOVED)] += _PRIOR
-            moves = moves + np.linalg.solve(normal, weighted.T @ off - _PRIOR * moves)
+        found = align(look, factor, hung, grey[seen], _HELD, _TRUST, found, rounds)
     low, high = ALIKE
-    alike = np.clip((share / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
-    believed = moves.reshape(MOVED, 2) * _believed(alike * (count >= FEWEST))[:, None]
+    alike = np.clip((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
+    believed = found.moves * _believed(alike * (count >= FEWEST))[:, None]
     return np.asarray(np.clip(believed, -MOST_PX, MOST_PX), np.float64)
 
 
@@ -218,30 +204,31 @@ def _in_square(landmarks: Array, window: Window) -> Array:
 
 
 def _looks(frame: Picture, window: Window) -> Looks:
-    sparse = max(int(window.side) // (ENOUGH * SIDE), 1)
-    few = cv2.cvtColor(np.ascontiguousarray(frame[::sparse, ::sparse]), cv2.COLOR_RGB2GRAY)
-    fewer = Window(window.cx / sparse, window.cy / sparse, window.side / sparse)
-    grey = np.asarray(crop(few, fewer, SIDE), np.float32)
+    small, around = cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY), window
+    while around.side >= 2 * SIDE:  # far faster than to shrink all at once
+        height, width = (n // 2 for n in small.shape)
+        even = small[: 2 * height, : 2 * width]
+        small = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
+        x, y = ((c + 0.5) / 2 - 0.5 for c in (around.cx, around.cy))
+        around = Window(x, y, around.side / 2)
+    grey = np.asarray(crop(small, around, SIDE), np.float32)
     looks = []
     for factor, _ in LEVELS:
         size = SIDE // factor, SIDE // factor
         coarse = grey if factor == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        soft = cv2.GaussianBlur(coarse, (5, 5), 1.0)
-        right = cv2.Sobel(soft, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
-        down = cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
-        looks.append(np.asarray(cv2.merge([soft, right, down]), np.float32))
+        looks.append(np.asarray(cv2.GaussianBlur(coarse, (5, 5), 1.0), np.float32))
     return tuple(looks)
 
 
-def _read(look: Array, place: Array | Exact, factor: int) -> NDArray[np.float32]:
-    """``[m, 3]``: a look at places ``[m, 2]`` of the square."""
+def _read(look: Array, place: Exact, factor: int) -> Array:
+    """``[m]``: a look at places ``[m, 2]`` of the square."""
     at = ((place + 0.5) / factor - 0.5).astype(np.float32)
     border = cv2.BORDER_REPLICATE
     read = cv2.remap(look, at[:, None], None, cv2.INTER_LINEAR, borderMode=border)  # type: ignore[call-overload]
-    return np.asarray(read, np.float32).reshape(len(at), 3)
+    return np.asarray(read, np.float32).ravel()
 
 
-def _most(bone: NDArray[np.intp], change: Array) -> NDArray[np.intp]:
+def _most(bone: NDArray[np.int32], change: Array) -> NDArray[np.intp]:
     """Of each bone the pixels, at most so many, where the picture changes most."""
     order = np.argsort(-change, kind="stable")
     kept = [

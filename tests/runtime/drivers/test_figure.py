@@ -39,8 +39,9 @@ def test_pixels_hang_on_the_bone_that_they_lie_in() -> None:
         ]
     )
     assert figure.bone.tolist() == [0, 2, TRUNK]
-    assert np.allclose(figure.along, 0.5, atol=0.05)
-    assert np.allclose(figure.across, 0.0, atol=0.05)
+    assert np.allclose(figure.share[:2], [0.5, 0.5, 0.0, 0.0], atol=0.05)
+    assert np.allclose(figure.share[2], 0.25, atol=0.05)
+    assert np.allclose(figure.beside, 0.0, atol=0.05)
 
 
 def test_faces_hands_and_what_is_far_off_are_nobodys() -> None:
@@ -53,8 +54,8 @@ def test_faces_hands_and_what_is_far_off_are_nobodys() -> None:
 
 def test_the_same_joints_leave_the_pixels_where_they_were() -> None:
     places = [middle(LEFT_SHOULDER, LEFT_ELBOW), (128.0, 90.0), (120.0, 100.0)]
-    placed, _ = figure_of(places).placed(joints_of(LANDMARKS))
-    assert np.allclose(placed, places, atol=0.01)
+    hung = figure_of(places).placed(joints_of(LANDMARKS))
+    assert np.allclose(hung.place, places, atol=0.01)
 
 
 def test_how_places_change_is_what_moved_joints_do_to_them() -> None:
@@ -63,23 +64,34 @@ def test_how_places_change_is_what_moved_joints_do_to_them() -> None:
     wanted = [middle(start, end) for start, end in ((11, 13), (13, 15), (23, 25), (26, 28))]
     places = [(x + dx, y) for x, y in [*wanted, (128.0, 95.0)] for dx in (-1.5, 2.0)]
     figure = figure_of(places)
-    before, change = figure.placed(joints)
-    small = rng.normal(0.0, 0.01, (MOVED, 2))
-    joints[:MOVED, :2] += small
-    after, _ = figure.placed(joints)
-    assert np.allclose(after - before, change @ small.ravel(), atol=1e-4)
+    before = figure.placed(joints)
+    small = np.zeros((len(joints), 2))
+    small[:MOVED] = rng.normal(0.0, 0.05, (MOVED, 2))
+    joints[:, :2] += small
+    after = figure.placed(joints)
+    moved = (before.share[..., None] * small[before.joints]).sum(1)
+    more = small[before.joints[:, 1]] - small[before.joints[:, 0]]
+    moved += np.einsum("mab,mb->ma", before.turn, more)
+    assert np.allclose(after.place - before.place, moved, atol=1e-3)
+
+
+def test_some_of_the_pixels_are_a_figure_too() -> None:
+    places = [middle(LEFT_SHOULDER, LEFT_ELBOW), (128.0, 90.0), (120.0, 100.0)]
+    joints, some = joints_of(LANDMARKS), np.array([2, 0])
+    fewer = figure_of(places).of_these(some).placed(joints)
+    assert np.array_equal(fewer.place, figure_of(places).placed(joints).place[some])
 
 
 def test_a_limb_before_the_trunk_hides_it() -> None:
     landmarks = LANDMARKS.copy()
     chest = middle(LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)
-    figure = figure_of([chest])
+    figure, at = figure_of([chest]), np.array([chest], np.float32)
     joints = joints_of(landmarks)
-    assert not figure.hidden(np.array([chest]), joints).any()
+    assert not figure.hidden(at, joints).any()
     landmarks[[LEFT_ELBOW, LEFT_WRIST], 2] = -0.3 * SCALE
     landmarks[LEFT_ELBOW, :2] = chest[0] + 20.0, chest[1]
     landmarks[LEFT_WRIST, :2] = chest[0] - 20.0, chest[1]
-    assert figure.hidden(np.array([chest]), joints_of(landmarks)).all()
+    assert figure.hidden(at, joints_of(landmarks)).all()
 
 
 def test_a_trunk_seen_from_the_side_is_not_followed() -> None:

@@ -1,0 +1,64 @@
+"""How joints have to move to look as expected: its checks, and where its form is chosen.
+
+numpy float32       numba_cpu
+
+It runs for every frame and never in training, so that it has no tensor form; its yardstick,
+``reference``, is plain numpy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bunraku.kernels.aligning.terms import CORNERS, Aligned, Hung, Trust
+from bunraku.kernels.checks import check_arrays, check_shape, shape_text
+from bunraku.spec.arrays import Array
+
+SMALLEST = 4
+"""Rows and columns that a slope between pixels is read from."""
+
+
+def align(
+    look: Array,
+    factor: int,
+    hung: Hung,
+    expected: Array,
+    held: Array,
+    trust: Trust,
+    before: Aligned,
+    rounds: int,
+) -> Aligned:
+    """Move joints so that the points that hang on them look as expected: least squares.
+
+    A point beyond the picture reads the nearest place whose slope is known. Joints of ``hung`` from
+    the last of ``held`` on stay.
+
+    :param look: ``[h,w]``, at least 4 × 4, grey; every pixel is the mean of ``factor`` × ``factor``
+        of those that places are given in.
+    :param expected: ``[m]``: how the points should look.
+    :param held: ``[j]``, above 0: how firmly each joint is held where ``hung`` has it: one over the
+        square of how far it may be off.
+    :param before: what is known already; it stays as it is. Its ``light`` is of all of the bones.
+    :raises ValueError: shapes that do not fit, or a joint or bone that is none.
+    :raises TypeError: arrays of other types.
+    """
+    from bunraku.kernels.aligning import numba_cpu
+
+    check_arrays(look=look, place=hung.place, share=hung.share, turn=hung.turn)
+    check_arrays(expected=expected, held=held, moves=before.moves, light=before.light)
+    check_arrays(np.int32, bone=hung.bone, joints=hung.joints)
+    if look.ndim != 2 or min(look.shape) < SMALLEST:
+        raise ValueError(f"look must be [h,w] of {SMALLEST} or more, not {shape_text(look)}")
+    for name, value in (("expected", expected), ("held", held), ("light", before.light)):
+        if value.ndim != 1:
+            raise ValueError(f"{name} must have one dimension, not {shape_text(value)}")
+    count, bones = len(expected), len(before.light)
+    check_shape("moves", before.moves, (len(held), 2))
+    check_shape("place", hung.place, (count, 2))
+    check_shape("bone", hung.bone, (count,))
+    check_shape("joints", hung.joints, (count, CORNERS))
+    check_shape("share", hung.share, (count, CORNERS))
+    check_shape("turn", hung.turn, (count, 2, 2))
+    if count and not (hung.joints.min() >= 0 and 0 <= hung.bone.min() <= hung.bone.max() < bones):
+        raise ValueError(f"joints must be 0 or more, and bones 0 to {bones - 1}")
+    return numba_cpu.align(look, factor, hung, expected, held, trust, before, rounds)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.kernels.harness import assert_close, strided
+
+from bunraku.kernels import Aligned, Hung, Trust, align
+from bunraku.kernels.aligning import reference
+
+Array = NDArray[np.float32]
+TRUST = Trust(counts=1 / 64, other=12.0, light=25.0)
+JOINTS, BONES = 6, 3
+
+
+def picture(rng: np.random.Generator, height: int = 40, width: int = 48) -> Array:
+    noise = rng.uniform(0, 255, (height, width)).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(noise, (0, 0), 2.0), np.float32)
+
+
+def hung(rng: np.random.Generator, m: int = 60) -> Hung:
+    share = rng.dirichlet((1, 1, 1, 1), m).astype(np.float32)
+    share[::2, :2] = share[::2, :2] + share[::2, 2:]
+    share[::2, 2:] = 0
+    joints = np.stack([rng.permutation(JOINTS)[:4] for _ in range(m)]).astype(np.int32)
+    joints[::2, 2:] = joints[::2, :2]
+    return Hung(
+        rng.uniform(-2, 48, (m, 2)).astype(np.float32),
+        rng.integers(0, BONES, m).astype(np.int32),
+        joints,
+        share,
+        rng.normal(0, 0.2, (m, 2, 2)).astype(np.float32),
+    )
+
+
+def square(rng: np.random.Generator) -> Hung:
+    """Points that all move as the first joint does."""
+    x, y = np.meshgrid(np.arange(10, 36, 2), np.arange(10, 30, 2))
+    place = np.stack([x.ravel(), y.ravel()], 1).astype(np.float32)
+    m = len(place)
+    share = np.zeros((m, 4), np.float32)
+    share[:, 0] = 1
+    bone, joints = np.zeros(m, np.int32), np.zeros((m, 4), np.int32)
+    return Hung(place, bone, joints, share, np.zeros((m, 2, 2), np.float32))
+
+
+def seen(look: Array, points: Hung) -> Array:
+    x, y = points.place.T
+    return np.asarray(cv2.remap(look, x, y, cv2.INTER_LINEAR), np.float32).ravel()
+
+
+@pytest.mark.parametrize("moved", [JOINTS, 4, 1])
+@pytest.mark.parametrize("factor", [1, 2])
+def test_gives_what_the_reference_gives(moved: int, factor: int, rng: np.random.Generator) -> None:
+    for rounds in (1, 3):
+        points, look = hung(rng), picture(rng)
+        expected = seen(look, points) + rng.normal(0, 9, 60).astype(np.float32)
+        held = rng.uniform(0.2, 1, moved).astype(np.float32)
+        before = Aligned(
+            rng.normal(0, 1, (moved, 2)).astype(np.float32),
+            rng.normal(0, 5, BONES).astype(np.float32),
+            np.zeros(BONES, np.float32),
+        )
+        given = look, factor, points, expected, held, TRUST, before, rounds
+        found = align(*given)
+        for mine, theirs in zip(found, reference.align(*given), strict=True):
+            assert mine.dtype == np.float32
+            assert_close(mine, theirs)
+        again = align(strided(look), factor, points, strided(expected), *given[4:])
+        np.testing.assert_array_equal(again.moves, found.moves)
+
+
+def test_a_joint_goes_where_its_points_are_seen(rng: np.random.Generator) -> None:
+    look, points = picture(rng), square(rng)
+    expected = seen(look, points)
+    shift = np.array([[1.0, 0.0, 1.2], [0.0, 1.0, -0.7]])
+    shifted = np.asarray(cv2.warpAffine(look, shift, (48, 40)), np.float32)
+    held = np.full(2, 0.01, np.float32)
+    still = Aligned.still(2, 1)
+    found = align(shifted, 1, points, expected, held, TRUST, still, 8)
+    np.testing.assert_allclose(found.moves, [[1.2, -0.7], [0.0, 0.0]], atol=0.05)
+    assert found.alike[0] > 0.9 * len(expected)
+    brighter = align(shifted + 9, 1, points, expected, held, TRUST, still, 8)
+    np.testing.assert_allclose(brighter.moves, found.moves, atol=0.05)
+    np.testing.assert_allclose(brighter.light - found.light, 9, atol=0.2)
+    assert not still.moves.any()
+
+
+def test_what_looks_otherwise_moves_nothing(rng: np.random.Generator) -> None:
+    look, points = picture(rng), square(rng)
+    held = np.ones(1, np.float32)
+    expected = 255 * (seen(look, points) < 127).astype(np.float32)
+    found = align(look, 1, points, expected, held, TRUST, Aligned.still(1, 1), 4)
+    assert np.abs(found.moves).max() < 0.5
+    assert found.alike[0] < 0.1 * len(expected)
+
+
+def test_no_points_leave_all_as_it_was(rng: np.random.Generator) -> None:
+    points = hung(rng).of_these(np.arange(0))
+    none = np.zeros(0, np.float32)
+    held = np.ones(2, np.float32)
+    found = align(picture(rng), 1, points, none, held, TRUST, Aligned.still(2, 1), 3)
+    assert not found.moves.any()
+    assert not found.alike.any()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30])
+def test_places_that_are_none_do_no_harm(bad: float, rng: np.random.Generator) -> None:
+    points = hung(rng)
+    place = points.place.copy()
+    place[3] = bad
+    given = picture(rng), 1, replace(points, place=place), np.zeros(60, np.float32)
+    align(*given, np.ones(JOINTS, np.float32), TRUST, Aligned.still(JOINTS, BONES), 2)
+
+
+def test_inputs_that_do_not_fit_are_refused(rng: np.random.Generator) -> None:
+    look, points, expected = picture(rng), hung(rng), np.zeros(60, np.float32)
+    held, still = np.ones(JOINTS, np.float32), Aligned.still(JOINTS, BONES)
+    with pytest.raises(ValueError, match=r"look must be \[h,w\] of 4 or more"):
+        align(look[:3], 1, points, expected, held, TRUST, still, 1)
+    with pytest.raises(ValueError, match="place must be"):
+        align(look, 1, points, expected[1:], held, TRUST, still, 1)
+    with pytest.raises(ValueError, match="moves must be"):
+        align(look, 1, points, expected, held[1:], TRUST, still, 1)
+    with pytest.raises(ValueError, match="bones 0 to 1"):
+        align(look, 1, points, expected, held, TRUST, Aligned.still(JOINTS, 2), 1)
+    below = replace(points, joints=points.joints - 9)
+    with pytest.raises(ValueError, match="joints must be 0 or more"):
+        align(look, 1, below, expected, held, TRUST, still, 1)
+    with pytest.raises(TypeError, match="float32"):
+        align(look.astype(np.float64), 1, points, expected, held, TRUST, still, 1)
