@@ -7,7 +7,7 @@ of all, since the hand was seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class PhotoHands:
     """The hands of a photo's body, left and right."""
 
     hands: tuple[PhotoHand, PhotoHand]
+    _bare: dict[tuple[Body, tuple[float, float]], Body] = field(default_factory=dict)
+    """Of ``without``, for hands that are wholly there or gone, as nearly all are."""
 
     @classmethod
     def of(
@@ -105,6 +107,13 @@ class PhotoHands:
 
     def without(self, body: Body, shares: tuple[float, float]) -> Body:
         """The body with its photo's hands faded out."""
+        if not {0.0, 1.0}.issuperset(shares):
+            return self._faded(body, shares)
+        if (body, shares) not in self._bare:
+            self._bare[body, shares] = self._faded(body, shares)
+        return self._bare[body, shares]
+
+    def _faded(self, body: Body, shares: tuple[float, float]) -> Body:
         picture, rim = body.photo.picture.copy(), body.photo.rim.copy()
         for hand, share in zip(self.hands, shares, strict=True):
             # At the wrist both the arm and the hand are whole: no gap is between the two.

@@ -109,6 +109,22 @@ def test_another_hand_takes_its_place_softly(source: Source) -> None:
     assert hands.shares((faded, None))[0] == pytest.approx(0.4)
 
 
+def test_a_body_without_hands_is_made_once(source: Source) -> None:
+    body, hands = made(source, REST)
+    whole = body.photo.picture[..., 3].copy()
+    gone = hands.without(body, (1.0, 0.0))
+    assert hands.without(body, (1.0, 0.0)) is gone
+    assert hands.without(body, (1.0, 1.0)) is not gone
+    half, quarter = (hands.without(body, (share, 0.0)) for share in (0.5, 0.25))
+    left = hands.hands[0].pixels
+    for share, made_of in ((1.0, gone), (0.5, half), (0.25, quarter)):
+        kept = whole * (1.0 - share * left)
+        assert made_of.photo.picture[..., 3] == pytest.approx(kept, abs=1e-6)
+    assert np.array_equal(body.photo.picture[..., 3], whole)
+    other, _ = made(source, REST)
+    assert hands.without(other, (1.0, 0.0)) is not gone
+
+
 def test_a_hand_is_drawn_in_the_skins_colour_where_it_is_held(source: Source) -> None:
     body, hands = made(source, REST)
     raised = landmarks()
