@@ -48,8 +48,10 @@ class Surround:
     """``[n, n]`` in [0, 1]: the person."""
     part: tuple[slice, slice]
     """Rows and columns in which all of it lies, and the person: h × w."""
+    people: NDArray[np.int64]
+    """``[k]``: the flat indices in the window of the person's pixels."""
     owner: NDArray[np.int64]
-    """``[h, w]``: the flat index in the part of the nearest pixel of the person."""
+    """``[h, w]``: which of these is nearest."""
     near: Array
     """``[h, w]``: 1 where the band or the person is, else 0."""
     weight: Array
@@ -81,8 +83,9 @@ class Surround:
         distance, labels = cv2.distanceTransformWithLabels(
             1 - person, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
         )
+        y, x = np.nonzero(person)
         index = np.zeros(int(labels.max()) + 1, np.int64)
-        index[labels[person > 0]] = np.flatnonzero(person)
+        index[labels[y, x]] = np.arange(len(y))
         share = np.clip((reach - distance) / FADE_PX, 0.0, 1.0)
         near = (share > 0).astype(np.float32)
         around = (2 * COVERED_PX + 1,) * 2
@@ -90,6 +93,7 @@ class Surround:
         return cls(
             mask,
             part,
+            (y + part[0].start) * len(mask) + x + part[1].start,
             index[labels],
             near,
             np.asarray(near / np.maximum(cv2.blur(near, (EVEN_PX,) * 2), 1e-6), np.float32),
@@ -114,11 +118,12 @@ class Surround:
         :return: ``[n, n]`` in [0, 1].
         """
         trust, _, flow = detail
-        rows, columns = self.part
         half = np.float32(mask.shape[3] / 2)
-        moved = np.maximum(*np.abs(flow[0, :, rows, columns])) * half
+        # Only of the person's own pixels is it asked how they have moved.
+        right, down = (np.abs(plane.take(self.people)) for plane in flow[0])
+        moved = np.maximum(right, down) * half
         # Where it is not the photo that is shown, nobody knows whether it has moved.
-        sure = np.float32(SURE) * trust[0, 0, rows, columns] * mask[0, 0, rows, columns]
+        sure = np.float32(SURE) * trust.take(self.people) * mask.take(self.people)
         moved += np.float32(FAR_PX) * np.maximum(np.float32(1.0) - sure, 0.0)
         moved = np.take(np.minimum(moved, np.float32(FAR_PX)), self.owner)
         even = cv2.blur(moved * self.near, (EVEN_PX,) * 2) * self.weight

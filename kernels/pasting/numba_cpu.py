@@ -9,13 +9,11 @@ import numba
 import numpy as np
 
 from bunraku.kernels.jit import BYTE, FLAG, FLOAT, INDEX, clamped, kernel, read_only, share, written
-from bunraku.kernels.pasting.terms import JUMP, PREMULTIPLIED, TRACE, Box, Detail, Fade, inside
+from bunraku.kernels.pasting.numba_field import FIELD, find_spans, pack_field
+from bunraku.kernels.pasting.terms import JUMP, TRACE, Box, Detail, Fade, inside
 from bunraku.kernels.reading import with_pixels
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.tensors import WARPED_CHANNELS
-
-FIELD = 8
-"""Channels of the packed field: r, g, b, trust, flow x, flow y, mask, nothing."""
 
 
 def paste(
@@ -36,16 +34,21 @@ def paste(
     trust, warped, flow = detail or _no_detail(side)
     planes = [np.ascontiguousarray(t) for t in (image[0], mask[0, 0], trust[0, 0], warped[0])]
     field = np.empty((side, side, FIELD), np.float32)
+    spans = np.empty((side, 2), np.int64)
     half = box[2] / 2.0
-    _pack_field(*planes, np.ascontiguousarray(flow[0]), np.float32(half), field)
+    find_spans(planes[1], spans)
+    reach = 6 + 2 * (side // box[2])
+    scaled = np.ascontiguousarray(flow[0]), np.float32(half)
+    pack_field(*planes, *scaled, spans, reach, field)
     if out is None:
         out = np.empty(plate.shape, np.uint8)
-    np.copyto(out, plate)
+    if out is not plate:
+        np.copyto(out, plate)
     corners = inside(box, photo.shape)
     shared = (
-        *(out, np.ascontiguousarray(photo), field, np.array([*box, *corners], np.int64)),
+        *(out, np.ascontiguousarray(photo), field, spans, np.array([*box, *corners], np.int64)),
         *(np.ascontiguousarray(factor) for factor in fade),
-        *(np.float32(JUMP * half), mixed),
+        *(np.float32(JUMP * half), mixed, reach),
     )
     rows = corners[3] - corners[1]
     share(lambda first, step: _paste_rows(*shared, first, step), rows, threads)
@@ -65,34 +68,6 @@ def _mixed(below: Any, above: Any, weight: Any) -> Any:
     """One 8-bit value over another, rounded."""
     value = np.float32(below) * (np.float32(1.0) - weight) + above * weight + np.float32(0.5)
     return np.uint8(min(max(value, np.float32(0.0)), np.float32(255.0)))
-
-
-@kernel((read_only(3), read_only(2), read_only(2), read_only(3), read_only(3), FLOAT, written(3)))
-def _pack_field(
-    image: Any, mask: Any, trust: Any, warped: Any, flow: Any, scale: Any, out: Any
-) -> None:
-    """What each pixel of the networks' window contributes, side by side in memory.
-
-    :param image: ``[3, n, n]`` RGB in [0, 1].
-    :param mask: ``[n, n]``; :param trust: ``[n, n]``, the weight of ``warped`` in ``image``.
-    :param warped: ``[5, n, n]``, colours times mask, mask, and what is not read here.
-    :param flow: ``[2, n, n]`` in [-1, 1] units; multiplied by ``scale`` to photo pixels.
-    :param out: ``[n, n, 8]``: r, g, b, trust, x, y, mask, nothing.
-    """
-    side = mask.shape[0]
-    zero, one, levels = np.float32(0.0), np.float32(1.0), np.float32(255.0)
-    for y in range(side):
-        for x in range(side):
-            t = trust[y, x]
-            known = one / (warped[3, y, x] + np.float32(PREMULTIPLIED))
-            for c in range(3):
-                colour = min(max(warped[c, y, x] * known, zero), one)
-                out[y, x, c] = (image[c, y, x] - t * colour) * levels
-            out[y, x, 3] = t
-            out[y, x, 4] = flow[0, y, x] * scale
-            out[y, x, 5] = flow[1, y, x] * scale
-            out[y, x, 6] = mask[y, x]
-            out[y, x, 7] = zero
 
 
 @numba.njit(inline="always")
@@ -140,34 +115,36 @@ def _read_corners(
 
 @kernel(
     (
-        *(written(3, BYTE), read_only(3, BYTE), read_only(3), read_only(1, INDEX)),
-        *(read_only(1), read_only(1), FLOAT, FLAG, INDEX, INDEX),
+        *(written(3, BYTE), read_only(3, BYTE), read_only(3), read_only(2, INDEX)),
+        *(read_only(1, INDEX), read_only(1), read_only(1), FLOAT, FLAG, INDEX, INDEX, INDEX),
     )
 )
 def _paste_rows(
     out: Any,
     photo: Any,
     field: Any,
+    spans: Any,
     box: Any,
     fade_x: Any,
     fade_y: Any,
     jump: Any,
     mixed: Any,
+    reach: Any,
     first: Any,
     step: Any,
 ) -> None:
     """Blend every ``step``-th row of the window over ``out``, which holds the plate.
 
-    :param field: ``[n, n, 8]`` of ``_pack_field``.
+    :param field: ``[n, n, 8]`` of ``pack_field``; :param spans: ``[n, 2]`` of ``find_spans``.
     :param box: left, top, side of the window, then x0, y0, x1, y1: its part inside the photo.
     :param fade_x: ``[x1 - x0]``, factor of the mask; :param fade_y: ``[y1 - y0]``.
     :param jump: in photo pixels; where the flow changes by more, there is an edge.
     :param mixed: whether the photo is read along both flows there.
+    :param reach: columns beyond those of a span that pixels of the photo lie between.
     """
     left, top, side, x0, y0, x1, y1 = box
     n = field.shape[0]
     ratio = np.float32(n) / np.float32(side)
-    reach = 6 + 2 * int(ratio)  # columns beyond them that pixels of the photo lie between
     line = np.empty((n, FIELD), np.float32)
     torn = np.empty(n, np.bool_)
     edge = np.empty(n, np.bool_)  # between a column and the next
@@ -181,11 +158,8 @@ def _paste_rows(
         v = clamped((np.float32(y - top) + half) * ratio - half, last)
         row = min(int(v), n - 2)
         fy = v - np.float32(row)
-        low, high = n, -1  # the columns that show something
-        for i in range(n):
-            line[i, 6] = field[row, i, 6] * (one - fy) + field[row + 1, i, 6] * fy
-            if line[i, 6] >= np.float32(TRACE):
-                low, high = min(low, i), i
+        # The columns in which one of its two rows shows something: else what is between shows none.
+        low, high = min(spans[row, 0], spans[row + 1, 0]), max(spans[row, 1], spans[row + 1, 1]) - 1
         if high < 0:
             continue
         start = left + int((np.float32(low) - one) / ratio) - 1

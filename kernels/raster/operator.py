@@ -209,7 +209,8 @@ def interpolate(raster: Any, triangles: Any, attributes: Any, *, out: Array | No
 def _check_triangles(triangles: Any, count: int) -> None:
     check_arrays(np.int32, triangles=triangles)
     _check_triple(triangles)
-    if triangles.size and not 0 <= triangles.min() <= triangles.max() < count:
+    # As numbers without a sign those below 0 are the largest: one look for both ends.
+    if triangles.size and triangles.view(np.uint32).max() >= count:
         raise ValueError(
             f"triangles must have corners 0 to {count - 1}, "
             f"not {triangles.min()} to {triangles.max()}"

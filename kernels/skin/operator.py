@@ -71,7 +71,8 @@ def skin(
     check_arrays(vertices=vertices, weights=weights, transforms=transforms)
     check_arrays(np.int32, bones=bones)
     check_out(out, vertices.shape)
-    if bones.size and not 0 <= bones.min() <= bones.max() < len(transforms):
+    # As numbers without a sign those below 0 are the largest: one look for both ends.
+    if bones.size and bones.view(np.uint32).max() >= len(transforms):
         raise ValueError(
             f"bones must be 0 to {len(transforms) - 1}, not {bones.min()} to {bones.max()}"
         )

@@ -14,6 +14,8 @@ _TINY = 1e-9
 _OPPOSITE = -0.999
 """Cosine below which the least turn has no axis worth the name."""
 _IDENTITY = np.eye(3)
+_NEXT, _BEFORE = np.array([1, 2, 0]), np.array([2, 0, 1])
+"""Of each axis, which comes after it and which before."""
 
 
 def unit(vectors: Vectors) -> Vectors:
@@ -23,9 +25,8 @@ def unit(vectors: Vectors) -> Vectors:
 
 def cross(a: Vectors, b: Vectors) -> Vectors:
     """Products of rows; numpy's own takes ten times as long on a handful of them."""
-    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
-    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1)
+    first = a.take(_NEXT, -1) * b.take(_BEFORE, -1)
+    return np.asarray(first - a.take(_BEFORE, -1) * b.take(_NEXT, -1))
 
 
 def dot(a: Vectors, b: Vectors) -> Vectors:

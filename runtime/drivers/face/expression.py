@@ -21,7 +21,6 @@ from bunraku.runtime.drivers.face.measures import (
     MEASURES,
     Float64Array,
     Measure,
-    head_turn,
     measure,
 )
 from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
@@ -105,7 +104,7 @@ class ExpressionTracker:
             rest = self._learn(measured, time_s, step_s, float(believed.min()))
             extent = MOST - LEAST
             raw = bounded(measured, rest)
-            raw[_LIDS] = self._lids(raw[_LIDS], head_turn(face.points).yaw_deg, step_s)
+            raw[_LIDS] = self._lids(raw[_LIDS], face.turn.yaw_deg, step_s)
             # What is hidden stays as it was while belief in it fades.
             raw = np.where(believed > 0, raw, self._values) / extent
             self._values = self._smooth(raw, time_s) * extent
@@ -160,10 +159,9 @@ def bounded(measured: Float64Array, rest: Float64Array) -> Float64Array:
 
 def belief(face: Face) -> float:
     """How far a face's points say what it does, in [0, 1]."""
-    turn = head_turn(face.points)
     return (
-        _ramp(abs(turn.yaw_deg), *_YAW_DEG[::-1])
-        * _ramp(abs(turn.pitch_deg - _LEVEL_DEG), *_PITCH_DEG[::-1])
+        _ramp(abs(face.turn.yaw_deg), *_YAW_DEG[::-1])
+        * _ramp(abs(face.turn.pitch_deg - _LEVEL_DEG), *_PITCH_DEG[::-1])
         * _ramp(mesh.face_unit(face.points), *_UNIT_PX[::-1])
         * _ramp(face.presence, *_PRESENCE[::-1])
     )

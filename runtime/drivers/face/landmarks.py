@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from bunraku.runtime.drivers.face import mesh
+from bunraku.runtime.drivers.face.measures import HeadTurn, head_turn
 from bunraku.runtime.drivers.face.networks import FaceNetworks
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
@@ -37,6 +39,11 @@ class Face:
     camera; their meaning is in ``mesh``"""
     presence: float
     """0..1, how sure the network is that there is a face"""
+
+    @cached_property
+    def turn(self) -> HeadTurn:
+        """How the head is turned; asked for more than once a frame."""
+        return head_turn(self.points)
 
     @property
     def roi(self) -> Roi:

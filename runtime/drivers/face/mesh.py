@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from bunraku.runtime.drivers.body.turning import cross
+
 MESH = 468
 """Points of the skin; the irises' follow, five each, the person's right eye first."""
 POINTS = 478
@@ -73,7 +75,7 @@ def face_axes(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     down = p[_BELOW].mean(0) - p[_ABOVE].mean(0)
     down -= across * (across @ down)
     down /= max(float(np.linalg.norm(down)), 1e-9)
-    return np.stack([across, down, np.cross(across, down)])
+    return np.stack([across, down, cross(across, down)])
 
 
 def face_unit(points: npt.NDArray[np.floating]) -> float:

@@ -7,7 +7,7 @@ of all, since the hand was seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class PhotoHands:
     """The hands of a photo's body, left and right."""
 
     hands: tuple[PhotoHand, PhotoHand]
+    _bare: dict[tuple[Body, Chosen], Body] = field(default_factory=dict)
+    """Of ``without``."""
 
     @classmethod
     def of(
@@ -115,6 +117,11 @@ class PhotoHands:
 
     def without(self, body: Body, gone: Chosen) -> Body:
         """The body without these hands of its photo."""
+        if (body, gone) not in self._bare:
+            self._bare[body, gone] = self._cut_off(body, gone)
+        return self._bare[body, gone]
+
+    def _cut_off(self, body: Body, gone: Chosen) -> Body:
         picture, rim = body.photo.picture.copy(), body.photo.rim.copy()
         for hand in (hand for hand, out in zip(self.hands, gone, strict=True) if out):
             # At the wrist both the arm and the hand are whole: no gap is between the two.

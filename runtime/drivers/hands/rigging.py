@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.runtime.drivers.body.turning import Vectors, unit
+from bunraku.runtime.drivers.body.turning import Vectors, cross, unit
 from bunraku.runtime.drivers.hands.shape import HandPose, HandShape
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, JOINTS, SIDES, BodyBone, finger_bone
@@ -51,7 +51,7 @@ class HandRig:
             unit(way - along * (way @ along))
             for way in (turn @ self._across[side] for turn in (swung, self._turn(side, hand)))
         )
-        return float(np.arctan2(np.cross(before, after) @ along, before @ after))
+        return float(np.arctan2(cross(before, after) @ along, before @ after))
 
     def bent(self, side: int, hand: HandPose) -> Vectors:
         """``[5, 3, 4, 4]``: where the fingers' bones have gone since rest, at a hand at rest."""

@@ -173,6 +173,40 @@ def test_a_spot_is_shown_as_far_as_it_goes(side: int, at: int, pasted: Paste) ->
 
 
 @pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("side", [30, 64, 400])
+def test_what_is_far_from_the_mask_is_not_read(side: int, mixed: bool, pasted: Paste) -> None:
+    photo, box = noise((420, 420)), (10, 5, side)
+    mask = whole() * 0
+    mask[..., 28:40, 30:36] = 1.0
+    image = window_of(photo, box)
+    detail = trusted(image, whole())
+    expected = pasted(np.zeros_like(photo), photo, image, mask, box, detail, mixed)
+    assert expected.any()
+    poisoned = [array.copy() for array in (image, *detail)]
+    for array in poisoned:
+        array[..., :20, :] = array[..., 50:, :] = np.nan
+        array[..., :14] = array[..., 54:] = np.nan
+    image, *others = poisoned
+    out = pasted(np.zeros_like(photo), photo, image, mask, box, tuple(others), mixed)
+    assert np.array_equal(out, expected)
+
+
+@pytest.mark.parametrize("out_is_plate", [False, True])
+def test_the_result_may_be_written_over_the_plate(out_is_plate: bool) -> None:
+    photo, box = noise((64, 64)), (0, 0, 64)
+    plate = noise((64, 64))[::-1].copy()
+    mask = whole() * 0
+    mask[..., 20:40, 20:40] = 1.0
+    ones = np.ones(64, np.float32)
+    given = (photo, window_of(photo, box), mask, box)
+    expected = paste(plate, *given, fade=(ones, ones), threads=1)
+    into = plate if out_is_plate else np.full_like(plate, 7)
+    out = paste(plate, *given, fade=(ones, ones), threads=1, out=into)
+    assert out is into
+    assert np.array_equal(out, expected)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
 def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only(
     mixed: bool, pasted: Paste
 ) -> None:

@@ -42,3 +42,10 @@ def test_a_similarity_is_found_again() -> None:
     assert np.allclose(shift, [3.0, -2.0, 5.0])
     _, mirrored, _ = similarity(start, start * np.array([-1.0, 1.0, 1.0]), np.ones(11))
     assert np.linalg.det(mirrored) == pytest.approx(1.0)  # a face is turned, never mirrored
+
+
+@pytest.mark.parametrize("shapes", [((3,), (3,)), ((5, 3), (5, 3)), ((5, 3), (1, 3))])
+def test_products_are_those_of_numpy(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    rng = np.random.default_rng(3)
+    a, b = (rng.normal(size=shape) for shape in shapes)
+    np.testing.assert_array_equal(cross(a, b), np.cross(a, b))

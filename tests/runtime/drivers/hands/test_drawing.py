@@ -110,6 +110,25 @@ def test_the_photos_hand_stands_for_the_drivers_ever_less(source: Source) -> Non
     assert hands.shares((faded, None))[0] == pytest.approx(0.4)
 
 
+def test_a_body_without_hands_is_made_once(source: Source) -> None:
+    body, hands = made(source, REST)
+    whole = body.photo.picture[..., 3].copy()
+    gone = hands.without(body, (True, False))
+    assert hands.without(body, (True, False)) is gone
+    assert hands.without(body, (True, True)) is not gone
+    hand = hands.hands[0]
+    kept = whole.copy()
+    own = hand.pixels[hand.part]
+    if hand.own is not None:
+        own = np.clip(2.0 * own - 1.0, 0.0, 1.0)
+    kept[hand.part] *= 1.0 - own
+    assert (kept < whole).any()
+    assert gone.photo.picture[..., 3] == pytest.approx(kept, abs=1e-6)
+    assert np.array_equal(body.photo.picture[..., 3], whole)
+    other, _ = made(source, REST)
+    assert hands.without(other, (True, False)) is not gone
+
+
 def test_a_hand_is_drawn_in_the_skins_colour_where_it_is_held(source: Source) -> None:
     body, hands = made(source, REST)
     raised = landmarks()
