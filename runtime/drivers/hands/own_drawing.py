@@ -116,10 +116,10 @@ def _seen(
     weight = cv2.resize(there * share, (width, height), interpolation=cv2.INTER_AREA)
     none = weight <= 0.0
     total = np.maximum(np.where(none, cv2.blur(weight, (3, 3)), weight), 1e-9)
-    *planes, cover = cv2.split(told)
+    *planes, covered = cv2.split(told)
     around = cv2.split(cv2.blur(told, (3, 3)))[:-1]
     mean = [np.where(none, a, p) / total for a, p in zip(around, planes, strict=True)]
-    return np.stack(mean[:3]), np.asarray(cover, np.float32), np.stack(mean[3:])
+    return np.stack(mean[:3]), np.asarray(covered, np.float32), np.stack(mean[3:])
 
 
 def _whole(own: OwnHand, moved: Array) -> NDArray[np.float32]:
