@@ -20,6 +20,7 @@ from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.driver import DriverHands
 from bunraku.runtime.drivers.hands.pinning import pin_driver, pin_photo
+from bunraku.runtime.drivers.hands.sizing import sized
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.retarget import proportions
@@ -168,8 +169,8 @@ class BodyDriver:
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
             window = self._locator.window
-            if window is not None and not self._locator.turned_deg:
-                scale = len(subject.source.mask) / window.side
+            scale = 0.0 if window is None else len(subject.source.mask) / window.side
+            if not self._locator.turned_deg:
                 landmarks = pin_driver(landmarks, held, body.fit.hands, scale)
             kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
             half = subject.source.framing.half
@@ -178,6 +179,9 @@ class BodyDriver:
             told = Followed.of(self._rig, stance, steady, seen, held, following)
             kept, seen = told.kept, told.seen
             transforms = self._rig.transforms(stance, kept.landmarks, told.belief, told.hands)
+            transforms = sized(
+                transforms, stance.points, told.hands, body.fit.hands, scale / kept.scale
+            )
             transforms = kept.scaled(showing.carry(transforms, stance, kept.landmarks))
             if subject.hands is None:
                 drawn = body.draw(transforms, seen)
