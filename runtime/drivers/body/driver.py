@@ -23,6 +23,7 @@ from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.driver import DriverHands
 from bunraku.runtime.drivers.hands.pinning import pin_driver, pin_photo
+from bunraku.runtime.drivers.hands.sizing import sized
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.retarget import proportions
@@ -174,8 +175,8 @@ class BodyDriver:
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
             window = self._locator.window
-            if window is not None and not self._locator.turned_deg:
-                scale = len(subject.source.mask) / window.side
+            scale = 0.0 if window is None else len(subject.source.mask) / window.side
+            if not self._locator.turned_deg:
                 landmarks = pin_driver(landmarks, held, body.fit.hands, scale)
             landmarks = hold_head(landmarks)
             kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
@@ -186,6 +187,8 @@ class BodyDriver:
             kept, seen = told.kept, told.seen
             held = kept_shut(told.hands, body.holding)
             transforms = self._rig.transforms(stance, kept.landmarks, told.belief, held)
+            size = scale / kept.scale
+            transforms = sized(transforms, stance.points, held, body.fit.hands, size)
             transforms = carried(transforms, stance, body.holding)
             transforms = kept.scaled(showing.carry(transforms, stance, kept.landmarks))
             if subject.hands is None:

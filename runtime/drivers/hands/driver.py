@@ -43,10 +43,15 @@ class DriverHands:
         :raises EngineError: the network failed.
         """
         hands = self._finder.find(source.photo, source.pose.landmarks)
+        scale = len(source.mask) / source.framing.window.side
         left, right = (
             None
             if hand is None or belief_in(hand) < SHOWN
-            else replace(shape.read(hand.world, belief_in(hand)), place=_place(hand.points, source))
+            else replace(
+                shape.read(hand.world, belief_in(hand)),
+                place=_place(hand.points, source),
+                per_metre=hand.per_metre * scale,
+            )
             for hand, shape in zip(hands, self._rig.shapes, strict=True)
         )
         return left, right

@@ -30,7 +30,7 @@ RELAX_S = 0.4
 SHOWN = 0.3
 """Belief from which a hand has been seen."""
 STEADY = 0.5
-"""Share of what a look says anew of where a hand is."""
+"""Share of what a look says anew of where a hand is, and how large."""
 FORGET_S = 2.0
 """In which a hand that is not seen any more is forgotten."""
 
@@ -93,6 +93,7 @@ class _Held:
         self._filter.reset()
         self._pose: HandPose | None = None
         self._apart = np.zeros((len(PINNED[0]), 2), np.float32)
+        self._per_metre = 0.0
         self._wanted = self._belief = self._lately = 0.0
 
     def take(self, hand: Hand | None, apart: Array | None, time_s: float) -> None:
@@ -106,7 +107,8 @@ class _Held:
         self._wanted = belief_in(hand)
         if self._belief == 0.0:
             self._filter.reset()
-            self._apart = apart
+            self._apart, self._per_metre = apart, hand.per_metre
+        self._per_metre += (hand.per_metre - self._per_metre) * STEADY
         self._apart = self._apart + (apart - self._apart) * STEADY
         points = self._filter(hand.world.astype(np.float64), time_s, HAND_M)
         self._pose = self._shape.read(points.astype(np.float32))
@@ -126,5 +128,12 @@ class _Held:
         if wanted == 0.0:
             bends = bends + (self._shape.bends - bends) * (1.0 - math.exp(-step_s / RELAX_S))
         palm = self._pose.palm
-        self._pose = HandPose(palm, bends, self._belief, self._lately, apart=self._apart)
+        self._pose = HandPose(
+            palm,
+            bends,
+            self._belief,
+            self._lately,
+            apart=self._apart,
+            per_metre=self._per_metre,
+        )
         return self._pose

@@ -84,6 +84,12 @@ class Hand:
         """From the wrist to the middle finger's knuckle, in the picture and in depth."""
         return float(np.linalg.norm(self.points[KNUCKLES[1]] - self.points[WRIST]))
 
+    @property
+    def per_metre(self) -> float:
+        """Pixels a metre: more of a hand that is held out to the camera."""
+        places, metres = (at[:, :2] - at[:, :2].mean(0) for at in (self.points, self.world))
+        return float((places * metres).sum() / max(float(np.square(metres).sum()), 1e-9))
+
 
 class HandLandmarker:
     """Runs the network on crops of pictures; for several threads at once."""

@@ -25,6 +25,8 @@ GRAZING = 0.22
 CREASE, CREASE_SHARE, CREASE_REACH = 0.35, 0.05, 0.2
 """How much darker it is behind what stands before it; how deep and how near, in hands."""
 BRIGHTEST = 1.15
+DARKEST = 0.75
+"""A whole hand's light: one that is darker stays so."""
 REDDENING = np.array([0.85, 1.05, 1.1], np.float32)
 """How much faster than light each colour of flesh fades in shadow."""
 EDGE_PX = 0.4
@@ -111,7 +113,10 @@ def _shaded(
     behind = behind / (FINE * hand.length_px + 1e-6) / CREASE_SHARE - 1.0
     lit *= 1.0 - CREASE * np.clip(behind, 0.0, 1.0)
     lit = np.where(there > 0, lit, _spread(np.asarray(lit, np.float32), there, 2.0 * FINE))
-    cover = cv2.GaussianBlur(there * fields[..., 3], (0, 0), EDGE_PX * FINE)
+    # The tone is what the photo shows of hands in their own light: so is the whole of this one.
+    shown = there * fields[..., 3]
+    lit /= max(float((lit * shown).sum() / max(float(shown.sum()), 1e-6)), DARKEST)
+    cover = cv2.GaussianBlur(shown, (0, 0), EDGE_PX * FINE)
     size = (width, height)
     light = cv2.resize(np.asarray(lit, np.float32), size, interpolation=cv2.INTER_AREA)
     cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)

@@ -12,6 +12,8 @@ from bunraku.spec.skeleton import SIDES
 PINNED = tuple([WRISTS[side], HANDS[side][0], HANDS[side][1]] for side in range(SIDES))
 """Landmarks of the left and the right hand: its wrist, and the knuckles of little finger and
 index."""
+USUAL = 0.4
+"""How far the hand network's points usually are from the pose network's, in lengths of the palm."""
 _POINTS = [WRIST, KNUCKLES[-1], KNUCKLES[0]]
 
 
@@ -36,15 +38,29 @@ def pin_photo(landmarks: Array, hands: HandPoses) -> Array:
 def pin_driver(landmarks: Array, hands: HandPoses, photo: HandPoses, scale: float) -> Array:
     """A driver's landmarks ``[33, 4]`` with the hands where they are, as far as they are believed.
 
-    Only hands that are pinned in the photo too: the two networks do not mean quite the same by a
-    wrist.
+    The two networks do not mean quite the same by a wrist. That is of no account where the photo's
+    hand is pinned too; else a hand is pinned only as far as it is off by more than they differ.
 
     :param photo: the hands of ``pin_photo``. :param scale: pixels of the landmarks to one of the
         frame.
     """
     result = landmarks.copy()
     for side, (hand, other) in enumerate(zip(hands, photo, strict=True)):
-        alike = other is not None and other.place is not None
-        if alike and hand is not None and hand.apart is not None:
-            result[PINNED[side], :2] += np.float32(scale * hand.belief) * hand.apart
+        if hand is None or hand.apart is None:
+            continue
+        apart = np.float32(scale) * hand.apart
+        if other is None or other.place is None:
+            apart = _beyond_usual(apart, landmarks[PINNED[side], :2])
+        result[PINNED[side], :2] += np.float32(hand.belief) * apart
     return result
+
+
+def _beyond_usual(apart: Array, pose: Array) -> Array:
+    """``[3, 2]``: what is left of ``apart`` without the usual difference of the two networks.
+
+    :param pose: ``[3, 2]``, of ``PINNED``.
+    """
+    wrist, *knuckles = pose + apart
+    length = float(np.linalg.norm(np.mean(knuckles, axis=0) - wrist))
+    off = float(np.linalg.norm(apart, axis=1).mean())
+    return apart * np.float32(max(1.0 - USUAL * length / max(off, 1e-6), 0.0))

@@ -49,6 +49,8 @@ class HandPose:
     apart: Array | None = None
     """``[3, 2]`` in pixels of the frame: how far a driver's wrist and knuckles are from where the
     pose says (``hands.pinning.PINNED``)."""
+    per_metre: float = 0.0
+    """Pixels a metre, of the window for a photo's and of the frame for a driver's; 0: unknown."""
 
 
 HandPoses = tuple[HandPose | None, HandPose | None]

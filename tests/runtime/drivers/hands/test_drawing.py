@@ -146,6 +146,19 @@ def test_a_hand_is_drawn_in_the_skins_colour_where_it_is_held(source: Source) ->
     assert (drawn.image[0].min(0)[shown] > 0.02).all()  # no hole is left in it
 
 
+def test_a_hand_is_as_bright_as_its_tone_whichever_way_it_lies(source: Source) -> None:
+    body, hands = made(source, REST)
+    raised = landmarks()
+    raised[[15, 17, 19, 21], :2] += (30.0, -60.0)
+    for pose in (turned((1.0, 0.0, 0.0), 70.0), turned((0.0, 1.0, 0.0), 100.0)):
+        transforms = RIG.transforms(body.fit.stance, raised, SURE, (pose, None))
+        drawn = hands.draw(body, transforms, SURE, (pose, None))
+        own = (drawn.trust[0, 0] < 0.02) & (drawn.mask[0, 0] > 0.98)
+        assert own.sum() > 30
+        mean = drawn.image[0][:, own].mean(1)
+        assert mean == pytest.approx(hands.hands[0].tone, rel=0.06)
+
+
 def test_a_hand_lies_on_the_trunk_though_the_pose_puts_it_behind(source: Source) -> None:
     body, hands = made(source, REST)
     crossed = landmarks()

@@ -33,6 +33,18 @@ def test_belief_comes_within_moments(follower: HandFollower) -> None:
     assert np.abs(left.bends[1:, 2:]).max() < 0.05  # the made hand is flat
 
 
+def test_a_hand_is_as_large_as_it_looks(follower: HandFollower) -> None:
+    for k in range(8):
+        hand = follower.follow(lit(LEFT, palm_px=20), POSE, SEEN, k / 30.0)[0]
+    assert hand is not None
+    before = hand.per_metre
+    assert before == pytest.approx(20.0 / 0.09, rel=0.15)
+    for k in range(8, 24):
+        hand = follower.follow(lit(LEFT, palm_px=26), POSE, SEEN, k / 30.0)[0]
+    assert hand is not None
+    assert hand.per_metre == pytest.approx(1.3 * before, rel=0.1)
+
+
 def test_a_lost_hand_goes_to_rest_and_never_jumps(follower: HandFollower) -> None:
     for k in range(10):
         before = follower.follow(lit(LEFT), POSE, SEEN, k / 30.0)[0]

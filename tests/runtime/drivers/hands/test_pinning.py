@@ -5,7 +5,13 @@ import pytest
 from tests.runtime.drivers.hands.people import pose_with
 from tests.runtime.drivers.hands.photos import INSIDE, POINTS, WINDOW, turned_palm
 
-from bunraku.runtime.drivers.hands.pinning import PINNED, apart_from_pose, pin_driver, pin_photo
+from bunraku.runtime.drivers.hands.pinning import (
+    PINNED,
+    USUAL,
+    apart_from_pose,
+    pin_driver,
+    pin_photo,
+)
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPose
 
@@ -30,4 +36,13 @@ def test_a_drivers_hand_moves_as_far_as_it_is_believed() -> None:
     pinned = pin_driver(POSE, (hand, None), (photo, None), 0.8)
     assert pinned[PINNED[0], :2] - POSE[PINNED[0], :2] == pytest.approx(0.4 * apart, abs=1e-4)
     assert np.array_equal(pin_driver(POSE, (None, None), (photo, photo), 0.8), POSE)
-    assert np.array_equal(pin_driver(POSE, (hand, hand), (None, None), 0.8), POSE)
+
+
+def test_without_a_photos_hand_only_what_is_unusual_counts() -> None:
+    palm = 30.0  # from wrist to knuckles, as the pose has it
+    for away, left in ((0.1 * palm, 0.0), (USUAL * palm, 0.0), (palm, palm * (1.0 - USUAL))):
+        apart = np.full((3, 2), (away, 0.0), np.float32)
+        hand = HandPose(turned_palm(), np.zeros((5, 4)), apart=apart)
+        pinned = pin_driver(POSE, (hand, None), (None, None), 1.0)
+        moved = pinned[PINNED[0], :2] - POSE[PINNED[0], :2]
+        assert moved == pytest.approx(np.full((3, 2), (left, 0.0)), abs=0.5)
