@@ -92,21 +92,26 @@ def write_bundle(files: Files, folder: Path) -> None:
     except OSError as error:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
-        raise OutputError(
-            f"The bundle {folder} cannot be written: {error.strerror or error}.",
-            "Name a folder on a disk with enough space that you may write to.",
-        ) from error
+        raise _unwritable(folder, error) from error
 
 
 def check_place(folder: Path) -> None:
-    """See that a bundle may be written there: nothing else is replaced.
+    """See that a bundle can be written there, and that nothing else is replaced.
 
-    :raises OutputError: the folder holds something else.
+    It is tried, not asked: permissions do not tell of read-only disks. Nothing stays behind.
+
+    :raises OutputError: the folder cannot be made, or holds something else.
     """
-    if folder.exists() and not _replaceable(folder):
-        raise OutputError(
-            f"{folder} exists and is not a bundle.", "Name a new folder, or remove this one."
-        )
+    try:
+        if folder.exists() and not _replaceable(folder):
+            raise OutputError(
+                f"{folder} exists and is not a bundle.", "Name a new folder, or remove this one."
+            )
+        nearest = next(around for around in folder.absolute().parents if around.exists())
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=nearest):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def _entry(files: Files, name: str, model: onnx.ModelProto) -> EngineEntry:
@@ -127,6 +132,13 @@ def _entry(files: Files, name: str, model: onnx.ModelProto) -> EngineEntry:
 
 def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode()
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The bundle {folder} cannot be written: {error.strerror or error}.",
+        "Name a folder on a disk with enough space that you may write to.",
+    )
 
 
 def _replaceable(folder: Path) -> bool:

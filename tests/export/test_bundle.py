@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bunraku.errors import OutputError
-from bunraku.export.bundle import PARITY, write_bundle
+from bunraku.export.bundle import PARITY, check_place, write_bundle
 from bunraku.export.exporter import ExportReport
 from bunraku.export.onnx_engines import OPSET
 from bunraku.networks.generator import Generator
@@ -85,6 +85,16 @@ def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="exists and is not a bundle"):
         write_bundle(FILES, tmp_path / "letter.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_place_is_tried_before_the_work(tmp_path: Path) -> None:
+    check_place(tmp_path / "new" / "bundle")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="bundle cannot be written: Not a directory"):
+        check_place(tmp_path / "file" / "bundle")
+    with pytest.raises(OutputError, match="cannot be written: File name too long"):
+        check_place(tmp_path / ("x" * 300))
 
 
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

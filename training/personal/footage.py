@@ -77,9 +77,10 @@ def shoot(photo: Path, clip: Path, networks: Networks, limits: Limits) -> Footag
     still = replace(limits, sharpness=0.0, fewest=1)
     scenes, dropped = _scenes([Frame(read_photo(photo), 0, 0.0)], networks, still)
     if not scenes:
+        why = [reason for reason, count in dropped.items() if count]
+        found = "shows nobody" if why == [Drop.LOST] else f"cannot be used ({', '.join(why)})"
         raise NoPersonError(
-            f"Nobody can be learned from {photo}: {_reasons(dropped)}.",
-            "Take a photo that shows the person whole, or from the hips up.",
+            f"{photo} {found}.", "Take a photo that shows the person whole, or from the hips up."
         )
     longest, dropped = _longest(Frames(clip, limits.rate_fps), networks, limits)
     if longest is None and set(dropped) <= {Drop.LOST, Drop.CUT}:
@@ -88,7 +89,7 @@ def shoot(photo: Path, clip: Path, networks: Networks, limits: Limits) -> Footag
     if longest is None or usable < LEAST:
         raise ClipError(
             f"{clip} is too short: it has {usable} usable frames in one piece, and at least "
-            f"{LEAST} are needed{f' ({_reasons(dropped)})' if dropped else ''}.",
+            f"{LEAST} are needed{_reasons(dropped)}.",
             "Take some seconds in which the whole person is seen sharply and moves.",
         )
     middle = usable // 2
@@ -110,7 +111,8 @@ def _scenes(
 
 
 def _reasons(dropped: Counter[Drop]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in dropped.most_common() if count)
+    told = ", ".join(f"{count} {reason}" for reason, count in dropped.most_common() if count)
+    return f" ({told})" if told else ""
 
 
 def _write(folder: Path, shots: list[Shot], *, half: bool, index: int) -> Path:

@@ -60,7 +60,7 @@ def test_what_is_written_keeps_the_halves_apart(
 
 def test_a_photo_without_anybody(networks: Networks, tmp_path: Path) -> None:
     Image.fromarray(street()).save(tmp_path / "photo.png")
-    with pytest.raises(NoPersonError, match=r"photo\.png: 1 person lost\. Take a photo"):
+    with pytest.raises(NoPersonError, match=r"photo\.png shows nobody\. Take a photo"):
         footage(tmp_path / "photo.png", networks)
 
 
@@ -77,7 +77,9 @@ def test_a_clip_that_shows_nobody(photo: Path, networks: Networks, tmp_path: Pat
 
 
 def test_a_clip_that_is_too_short(photo: Path, networks: Networks) -> None:
-    with pytest.raises(ClipError, match=r"too short: it has 10 usable frames .* at least 24"):
+    with pytest.raises(
+        ClipError, match=r"too short: it has 10 usable frames .* at least 24 are needed\."
+    ):
         footage(photo, networks, frames=10)
 
 
