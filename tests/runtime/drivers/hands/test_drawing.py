@@ -152,7 +152,7 @@ def test_a_hand_is_as_bright_as_its_tone_whichever_way_it_lies(source: Source) -
     raised[[15, 17, 19, 21], :2] += (30.0, -60.0)
     for pose in (turned((1.0, 0.0, 0.0), 70.0), turned((0.0, 1.0, 0.0), 100.0)):
         transforms = RIG.transforms(body.fit.stance, raised, SURE, (pose, None))
-        drawn = hands.draw(body, transforms, SURE, (pose, None))
+        drawn = hands.draw(body, transforms, SURE, (pose, None), HandChoice())
         own = (drawn.trust[0, 0] < 0.02) & (drawn.mask[0, 0] > 0.98)
         assert own.sum() > 30
         mean = drawn.image[0][:, own].mean(1)
