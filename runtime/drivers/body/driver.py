@@ -185,11 +185,11 @@ class BodyDriver:
             steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
             told = Followed.of(self._rig, stance, steady, seen, held, following)
             kept, seen = told.kept, told.seen
-            held = kept_shut(told.hands, body.holding)
-            transforms = self._rig.transforms(stance, kept.landmarks, told.belief, held)
+            transforms = self._rig.transforms(stance, kept.landmarks, told.belief, told.hands)
             size = scale / kept.scale
-            transforms = sized(transforms, stance.points, held, body.fit.hands, size)
+            transforms = sized(transforms, stance.points, told.hands, body.fit.hands, size)
             transforms = carried(transforms, stance, body.holding)
+            held = kept_shut(told.hands, body.holding)
             transforms = kept.scaled(showing.carry(transforms, stance, kept.landmarks))
             if subject.hands is None:
                 drawn = body.draw(transforms, seen)

@@ -13,7 +13,7 @@ from bunraku.runtime.drivers.body.rig import Stance
 from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands.choosing import Chosen
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
-from bunraku.runtime.drivers.hands.rigging import HAND_BONES
+from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW
@@ -21,7 +21,7 @@ from bunraku.spec.skeleton import SIDES
 
 
 def kept_shut(poses: HandPoses, holding: Chosen) -> HandPoses:
-    """A driver's hands without those that hold something in the photo: they go with their arms.
+    """A driver's hands without those that hold something in the photo: these are not drawn anew.
 
     :param holding: whether the photo's do.
     """
@@ -54,4 +54,5 @@ def carried(transforms: Array, photo: Stance, holding: Chosen) -> Array:
         turn = about(np.array([[0.0, 0.0, 1.0]]), np.array([angle]))[0]
         now = transforms[bone, :, :3] @ wrist + transforms[bone, :, 3]
         result[bone] = np.column_stack([turn, now - turn @ wrist])
+        result[FINGER_BONES[side]] = result[bone]
     return result

@@ -6,8 +6,9 @@ from tests.runtime.drivers.hands.people import SHAPES, TEMPLATE
 
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.rig import Rig
+from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands.carrying import carried, kept_shut
-from bunraku.runtime.drivers.hands.rigging import HAND_BONES
+from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
@@ -48,8 +49,23 @@ def test_a_hand_that_holds_something_is_turned_in_the_picture_alone() -> None:
             assert cosine == pytest.approx(0.0, abs=0.15)
         wrist = after[HAND_BONES[0]] @ np.append(photo.points[LEFT_WRIST], 1.0)
         assert wrist[:2] == pytest.approx(raised(-90.0)[LEFT_WRIST, :2], abs=0.5)
-        others = np.arange(len(after)) != HAND_BONES[0]
+        fingers = after[FINGER_BONES[0]]
+        assert np.array_equal(fingers, np.broadcast_to(after[HAND_BONES[0]], fingers.shape))
+        others = np.ones(len(after), np.bool_)
+        others[[HAND_BONES[0], *FINGER_BONES[0].ravel()]] = False
         assert np.array_equal(after[others], before[others])
+
+
+def test_a_photo_that_drives_itself_moves_nothing_that_it_holds() -> None:
+    """Photo and driver both point the hand as it is seen, not as the pose network guesses it."""
+    angle = np.deg2rad(50.0)
+    turn = about(np.array([[0.0, 0.0, 1.0]]), np.array([angle]))[0]
+    pose = HandPose(turn @ SHAPES[0].palm, SHAPES[0].bends)
+    photo = RIG.stance(landmarks(), 110.0, (pose, None))
+    itself = RIG.transforms(photo, landmarks(), SURE, (pose, None))
+    after = carried(itself, photo, (True, False))[HAND_BONES[0]]
+    assert after[:, :3] == pytest.approx(np.eye(3), abs=1e-4)
+    assert after[:, 3] == pytest.approx(np.zeros(3), abs=1e-2)
 
 
 def test_hands_that_hold_nothing_are_left_as_they_are() -> None:
