@@ -27,6 +27,8 @@ DEEPEST_WALL = 0.7
 """Depth that a shadow on a wall has nearly everywhere at most: what is darker is a thing."""
 HUE, HUE_SHARE = 0.03, 0.25
 """How much one colour may differ from the mean of all: by itself, and for each unit of depth."""
+COLOURLESS = 0.02
+"""Up to this they differ anywhere in a grey photo, in which no hue tells a shadow from a wall."""
 TOUCH = 0.03
 """How near to the person a shadow begins."""
 FARTHEST = 0.45
@@ -82,6 +84,7 @@ def cast_shadow(part: Picture, person: NDArray[np.uint8], tall: float) -> Shadow
     depth = darker.mean(-1)
     hue = np.abs(darker - depth[..., None]).max(-1)
     like = free & (depth > FAINT) & (depth < DEEPEST) & (hue < HUE + HUE_SHARE * depth)
+    grey = bool(np.percentile(np.ptp(colours, axis=-1), 99) < COLOURLESS)
     count, pieces = cv2.connectedComponents(like.astype(np.uint8), connectivity=4)
     lowest = np.flatnonzero(person.any(1))[-1]
     floor = lowest - FEET * tall if lowest < len(person) - 1 else np.inf  # cut: there are no feet
@@ -92,6 +95,8 @@ def cast_shadow(part: Picture, person: NDArray[np.uint8], tall: float) -> Shadow
         if area < LEAST or not _sure(piece, depth, distance, free, floor, tall):
             continue
         on_floor = float((np.nonzero(piece)[0] > floor).mean()) > 0.5
+        if grey and not on_floor:
+            continue
         (covered if on_floor and area < SMALL else soft)[piece] = 1
         if not on_floor:
             on_wall[piece] = 1

@@ -107,6 +107,14 @@ def test_what_is_no_shadow_of_the_person_stays(shown: Picture) -> None:
     assert shadow is None or (not shadow.covered.any() and shadow.gain.max() < 1.02)
 
 
+def test_in_a_grey_photo_a_white_cupboard_makes_no_shadow_of_the_wall_opposite() -> None:
+    grey = room()
+    grey[...] = grey.mean(-1, keepdims=True)
+    grey[90:170, :150] = 225.0
+    near = np.s_[:, :235]  # the wall ends where a shadow still may
+    assert cast_shadow(photo(grey)[near], standing()[near], TALL) is None
+
+
 def test_a_person_who_fills_the_rows_throws_none() -> None:
     person = np.ones(SHAPE, np.uint8)
     person[:20] = 0
