@@ -178,6 +178,9 @@ class Models:
                 face=face,
                 hands=hands,
                 driver=driver,
+                pose=pose,
+                resolution=resolution,
+                through=through,
             )
 
         segmenter = Segmenter.load(networks, factory)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +21,9 @@ from bunraku.errors import BundleError, DriverEndedError
 from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.bench.media import read_clip
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
+from bunraku.runtime.drivers.locating import Tracker
 from bunraku.runtime.drivers.protocol import Driver
+from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import PuppetOptions
@@ -152,6 +155,28 @@ def test_what_does_not_fit_is_said_when_it_is_loaded(
     wrong = write_bundle(tmp_path / "wrong", wanting)
     with pytest.raises(BundleError, match="'blend' does not give mask"):
         Models.load(wrong, iuv=bundles[1], networks=networks)
+
+
+def test_when_a_gpu_fails_the_processor_draws_what_was_asked_of_the_gpu(
+    bundles: tuple[Path, Path], networks: PoseNetworks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followers: list[Tracker] = []
+
+    def through(tracker: Tracker) -> Tracker:
+        followers.append(tracker)
+        return tracker
+
+    on_gpu = partial(EngineFactory, given=FakeDevice())
+    with monkeypatch.context() as m:
+        m.setattr("bunraku.runtime.models.EngineFactory", on_gpu)
+        loaded = Models.load(
+            bundles[0], iuv=bundles[1], networks=networks, resolution=384, through=through
+        )
+    assert loaded.host is not None
+    host = loaded.host.read()
+    assert host.resolution == 384
+    host.driver()
+    assert followers
 
 
 @pytest.mark.parametrize("threads", [1, 2])
