@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from bunraku.kernels.enlarge.torch_operator import enlarge_flow
+from bunraku.kernels.head.torch_operator import guide_head
 from bunraku.kernels.i420.torch_operator import to_i420
 from bunraku.kernels.pasting.torch_operator import paste
 from bunraku.kernels.raster.torch_operator import interpolate, rasterise
@@ -26,6 +27,7 @@ from bunraku.kernels.window.torch_operator import read_window
 
 __all__ = [
     "enlarge_flow",
+    "guide_head",
     "interpolate",
     "opaque",
     "paste",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from tests.kernels.harness import Operator
-from tests.kernels.operators import ENLARGE, PASTE, TEXTURE, WARP
+from tests.kernels.operators import ENLARGE, HEAD, PASTE, TEXTURE, WARP
 from tests.kernels.tensor_operators import (
     ATTRIBUTES,
     I420,
@@ -161,6 +161,13 @@ FORMS = (
         ENLARGE,
         lambda module, tensors, options: [module.enlarge_flow(*tensors, **options)],
         _alone(ENLARGE),
+        places=False,
+    ),
+    Form(
+        "head",
+        HEAD,
+        lambda module, tensors, options: [module.guide_head(*tensors)],
+        _alone(HEAD),
         places=False,
     ),
     Form(
