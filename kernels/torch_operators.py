@@ -18,6 +18,7 @@ from torch import Tensor
 from bunraku.kernels.enlarge.torch_operator import enlarge_flow
 from bunraku.kernels.head.torch_operator import guide_head
 from bunraku.kernels.i420.torch_operator import to_i420
+from bunraku.kernels.layers.torch_operator import compose
 from bunraku.kernels.pasting.torch_operator import paste
 from bunraku.kernels.raster.torch_operator import interpolate, rasterise
 from bunraku.kernels.skin.torch_operator import skin
@@ -26,6 +27,7 @@ from bunraku.kernels.warp.torch_operator import warp_occlude, warp_occlude_scale
 from bunraku.kernels.window.torch_operator import read_window
 
 __all__ = [
+    "compose",
     "enlarge_flow",
     "guide_head",
     "interpolate",

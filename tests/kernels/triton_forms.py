@@ -16,6 +16,7 @@ from tests.kernels.operators import ENLARGE, HEAD, PASTE, TEXTURE, WARP
 from tests.kernels.tensor_operators import (
     ATTRIBUTES,
     I420,
+    LAYERS,
     RASTER,
     SCALES,
     SKIN,
@@ -23,6 +24,7 @@ from tests.kernels.tensor_operators import (
     Options,
     Tensors,
     interpolated_expected,
+    parts_of_layers,
     raster_expected,
 )
 from torch import Tensor
@@ -208,6 +210,15 @@ FORMS = (
         ATTRIBUTES,
         _interpolated_run,
         interpolated_expected,
+        places=False,
+        batched=False,
+        narrow=False,
+    ),
+    Form(
+        "layers",
+        LAYERS,
+        lambda module, tensors, options: [module.compose(*parts_of_layers(tensors), **options)],
+        _alone(LAYERS),
         places=False,
         batched=False,
         narrow=False,
