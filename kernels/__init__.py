@@ -4,11 +4,11 @@ Each has ``operator`` (what it promises, its checks, the choice of a form by arr
 ``reference`` (plain torch, the yardstick), ``numba_cpu`` (numpy arrays) and, where a frame on a GPU
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw`` and
-``restoring``, never run in training: their reference is plain numpy, and all but the first three
-take arrays alone; so does ``aligning``, which finds where joints are. ``plate`` has its loops
-alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and leaves a
-GPU, and ``joining``, for training, take tensors alone. Importing this package imports neither
-torch, Numba nor Triton.
+``restoring``, never run in training: their reference is plain numpy, and ``spreading``, ``streaks``
+and ``restoring`` take arrays alone; so does ``aligning``, which finds where joints are. ``plate``
+has its loops alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and
+leaves a GPU, and ``joining``, for training, take tensors alone. Importing this package imports
+neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations

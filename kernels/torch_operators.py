@@ -21,6 +21,7 @@ from bunraku.kernels.i420.torch_operator import to_i420
 from bunraku.kernels.layers.torch_operator import compose
 from bunraku.kernels.pasting.torch_operator import paste
 from bunraku.kernels.raster.torch_operator import interpolate, rasterise
+from bunraku.kernels.redraw.torch_operator import redraw
 from bunraku.kernels.skin.torch_operator import skin
 from bunraku.kernels.texture.torch_operator import sample_texture
 from bunraku.kernels.warp.torch_operator import warp_occlude, warp_occlude_scales
@@ -35,6 +36,7 @@ __all__ = [
     "paste",
     "rasterise",
     "read_window",
+    "redraw",
     "sample_texture",
     "skin",
     "takes",

@@ -10,6 +10,7 @@ import torch
 from tests.kernels.harness import Call, Operator, Shape
 from tests.kernels.layers.scenes import scene
 from tests.kernels.operators import WARP
+from tests.kernels.redraw.fields import random_field
 from torch import Tensor
 
 from bunraku.kernels import (
@@ -22,12 +23,14 @@ from bunraku.kernels import (
     compose,
     interpolate,
     rasterise,
+    redraw,
     skin,
     to_i420,
 )
 from bunraku.kernels.i420 import reference as i420_reference
 from bunraku.kernels.layers import reference as layers_reference
 from bunraku.kernels.raster import reference as raster_reference
+from bunraku.kernels.redraw import reference as redraw_reference
 from bunraku.kernels.skin import reference as skin_reference
 from bunraku.kernels.window import reference as window_reference
 
@@ -210,5 +213,43 @@ LAYERS = Operator(
     _layers_reference,
     _layers,
     ((2, 1), (9, 2), (47, 9), (31, 5)),
+    differentiable=False,
+)
+
+
+def _redraw(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: H, W, h, w, left, top, width, height; what is drawn into has a pixel around."""
+    height, width, rows, columns, *box = shape
+    left, top, across, down = box
+    photo = rng.integers(0, 256, (height, width, 3), np.uint8)
+    out = rng.integers(0, 256, (down + 2, across + 2, 3), np.uint8)
+    options = {"box": (left, top, across, down), "origin": (left - 1, top - 1)}
+    return Call((photo, random_field(rng, rows, columns), out), options)
+
+
+def _redrawn(photo: Any, field: Any, out: Any, box: Any, origin: Any) -> Any:
+    """What is drawn into a copy of ``out``."""
+    drawn = out.copy() if isinstance(out, np.ndarray) else out.contiguous().clone()
+    redraw(photo, field, box, drawn, origin)
+    return drawn
+
+
+def _redraw_reference(*tensors: Tensor, box: Any, origin: Any) -> Tensor:
+    photo, field, out = (tensor.numpy().copy() for tensor in tensors)
+    redraw_reference.redraw(photo, field, box, out, origin)
+    return torch.from_numpy(out)
+
+
+REDRAW = Operator(
+    "redraw",
+    _redrawn,
+    _redraw_reference,
+    _redraw,
+    (
+        (2, 2, 1, 1, 0, 0, 1, 1),
+        (9, 14, 2, 3, 3, 2, 11, 7),
+        (3, 40, 20, 30, -4, -3, 30, 21),  # beyond the photo
+        (40, 50, 9, 7, 7, 6, 30, 20),
+    ),
     differentiable=False,
 )

@@ -18,6 +18,7 @@ from tests.kernels.tensor_operators import (
     I420,
     LAYERS,
     RASTER,
+    REDRAW,
     SCALES,
     SKIN,
     WINDOW,
@@ -127,6 +128,13 @@ def _interpolated_run(module: Any, tensors: Tensors, options: Options) -> list[T
     return [module.interpolate(*places, tensors[1], tensors[3])]
 
 
+def _redrawn(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
+    photo, field, out = tensors
+    drawn = out.clone(memory_format=torch.contiguous_format)
+    module.redraw(photo, field, options["box"], drawn, options["origin"])
+    return [drawn]
+
+
 FORMS = (
     Form(
         "texture",
@@ -223,4 +231,5 @@ FORMS = (
         batched=False,
         narrow=False,
     ),
+    Form("redraw", REDRAW, _redrawn, _alone(REDRAW), batched=False, narrow=False),
 )
