@@ -30,7 +30,8 @@ from bunraku.kernels.layers.terms import (
 )
 from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
-from bunraku.kernels.raster.operator import Raster, TensorRaster, interpolate, rasterise
+from bunraku.kernels.raster.operator import interpolate, rasterise
+from bunraku.kernels.raster.terms import Raster, TensorRaster
 from bunraku.kernels.redraw.operator import redraw
 from bunraku.kernels.restoring.operator import restore
 from bunraku.kernels.skin.operator import skin

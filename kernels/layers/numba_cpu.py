@@ -40,7 +40,7 @@ from bunraku.kernels.layers.terms import (
     PhotoMesh,
 )
 from bunraku.kernels.raster.numba_cpu import carried
-from bunraku.kernels.raster.operator import Raster
+from bunraku.kernels.raster.terms import Raster
 from bunraku.kernels.reading import between, cell, of_plane
 from bunraku.spec.arrays import Array
 

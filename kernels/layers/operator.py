@@ -23,7 +23,7 @@ from bunraku.kernels.layers.terms import (
     TensorComposed,
     TensorPhotoMesh,
 )
-from bunraku.kernels.raster.operator import Raster, TensorRaster
+from bunraku.kernels.raster.terms import Raster, TensorRaster
 
 
 @overload

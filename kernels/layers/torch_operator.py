@@ -17,7 +17,7 @@ from bunraku.kernels.layers.terms import (
     TensorComposed,
     TensorPhotoMesh,
 )
-from bunraku.kernels.raster.operator import Raster, TensorRaster
+from bunraku.kernels.raster.terms import Raster, TensorRaster
 from bunraku.kernels.torch_forms import suits_triton
 
 
