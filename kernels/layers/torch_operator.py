@@ -50,8 +50,10 @@ def _compose(
     piled, own, below, mesh = (
         [tensor.cpu().numpy() for tensor in tensors] for tensors in (sheets, photo, raster, body)
     )
-    rasters = [Raster(*of_one) for of_one in zip(*piled, strict=True)]
-    made = reference.compose(rasters, PhotoMesh(*own), Raster(*below), BodyMesh(*mesh), behind)
+    *rasters, behind_them = (
+        Raster(depth, number, bary) for depth, number, bary in (*zip(*piled, strict=True), below)
+    )
+    made = reference.compose(rasters, PhotoMesh(*own), behind_them, BodyMesh(*mesh), behind)
     return torch.cat([torch.from_numpy(plane) for plane in vars(made).values()], 1).to(device)
 
 

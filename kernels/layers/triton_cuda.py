@@ -8,6 +8,7 @@ other forms: next to nothing of a pixel is divided by how much it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import triton
@@ -51,7 +52,7 @@ def compose(
     body_triangles, *rest = (tensor.contiguous() for tensor in body)
     groups, n, _ = numbers.shape
     programs = triton.cdiv(n * n, PIXELS)
-    options = {"fused": False, "PIXELS": PIXELS, "num_warps": WARPS}
+    options: Any = {"fused": False, "PIXELS": PIXELS, "num_warps": WARPS}
     covered, kind = (torch.empty((n, n), dtype=torch.uint8, device=depth.device) for _ in range(2))
     lender, chosen = (torch.empty_like(number) for _ in range(2))
     shown, weight = (torch.empty_like(depth) for _ in range(2))

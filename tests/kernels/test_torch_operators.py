@@ -65,7 +65,7 @@ def test_gradients_of_the_operators_are_those_of_the_references(rng: np.random.G
     atlas, parts, u, v, flow = (tensor.requires_grad_() for tensor in inputs())
     texture = (atlas, parts, u, v)
     warp = (atlas[:, 0], flow, parts[:, :1])
-    head = [tensor.requires_grad_() for tensor in HEAD.call(rng, HEAD.shapes[-1]).tensors()]
+    head = tuple(t.requires_grad_() for t in HEAD.call(rng, HEAD.shapes[-1]).tensors())
     for operator, plain, given in (
         (torch_operators.sample_texture, sample_texture, texture),
         (torch_operators.warp_occlude, warp_occlude, warp),
@@ -78,11 +78,9 @@ def test_gradients_of_the_operators_are_those_of_the_references(rng: np.random.G
         found = [torch.autograd.grad(result, given, pull) for result in results]
         for ours, theirs in zip(*found, strict=True):
             torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
-    for operator, given in (
-        (torch_operators.sample_texture, texture),
-        (torch_operators.guide_head, tuple(head)),
-    ):
-        torch.library.opcheck(operator, given, test_utils=("test_autograd_registration",))
+    checks = ("test_autograd_registration",)
+    torch.library.opcheck(torch_operators.sample_texture, texture, test_utils=checks)
+    torch.library.opcheck(torch_operators.guide_head, head, test_utils=checks)
 
 
 def scales_of(operator: Any) -> Any:

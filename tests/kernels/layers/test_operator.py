@@ -270,10 +270,11 @@ def test_tensors_that_do_not_fit_are_refused(rng: np.random.Generator) -> None:
     given = piled, TensorPhotoMesh(*photo), TensorRaster(*raster), TensorBodyMesh(*body)
 
     def refuses(error: type[Exception], message: str, at: int, **changed: Any) -> None:
+        form: Any = compose
         arguments: list[Any] = list(given)
         arguments[at] = replace(arguments[at], **changed)
         with pytest.raises(error, match=message):
-            compose(*arguments, 1.0)
+            form(*arguments, 1.0)
 
     refuses(TypeError, "rim must be float32, not torch.float64", 1, rim=photo[4].double())
     refuses(TypeError, "plane must be int32, not torch.int64", 3, plane=body[2].long())
