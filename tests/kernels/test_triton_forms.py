@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 import torch
 from tests.kernels.harness import Shape, assert_close
+from tests.kernels.operators import TEXTURE
 from tests.kernels.tensor_operators import parts_of_layers
 from tests.kernels.triton_forms import FORMS, INTERPRETED, Form, poisoned_memory
 from torch import Tensor
+
+from bunraku.kernels.triton_launch import launch
 
 pytestmark = pytest.mark.gpu
 forms = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -181,6 +184,30 @@ def test_a_bone_that_is_none_counts_for_nothing(
     weights[:, 0], bones[:, 0] = 0, 0
     (expected,) = form.expected([vertices, weights, bones, transforms], {})
     assert_close(moved.cpu(), expected)
+
+
+@pytest.mark.parametrize("shape", TEXTURE.shapes, ids=lambda shape: "x".join(map(str, shape)))
+def test_the_kernel_of_the_plugin_samples_likewise(
+    shape: Shape, device: torch.device, rng: np.random.Generator
+) -> None:
+    """As TensorRT starts it, with numbers between its inputs and its result."""
+    from bunraku.kernels.texture.triton_plugin import sample_atlas
+
+    tensors = TEXTURE.call(rng, shape).tensors()
+    expected = TEXTURE.reference(*tensors)
+    pixels, channels = expected.shape[2] * expected.shape[3], expected.shape[1]
+    given = [tensor.to(device) for tensor in tensors]
+    out = torch.full(expected.shape, torch.nan, device=device)
+    launch(
+        sample_atlas,
+        (-(-pixels // 64), -(-channels // 16), len(out)),
+        out,
+        *(*given, *given[0].shape[1:], pixels, out),
+        PIXELS=64,
+        CHANNELS=16,
+        num_warps=4,
+    )
+    assert_close(out.cpu(), expected)
 
 
 @pytest.mark.parametrize("wild", ["place", "triangle", "plane"])
