@@ -15,13 +15,11 @@ from onnx import parser
 from onnxscript import values
 
 import bunraku.kernels.torch_operators  # noqa: F401 - registers torch.ops.bunraku
-
-DOMAIN = "bunraku"
-VERSION = 1
+from bunraku.spec.operators import DOMAIN, SAMPLE_TEXTURE, VERSION, WARP_OCCLUDE
 
 PLUGIN = {"plugin_namespace": DOMAIN, "plugin_version": str(VERSION), "aot": True}
 """What TensorRT finds a plugin by; ``aot``: one whose kernel was compiled ahead of time."""
-PLUGGED = frozenset({"SampleTexture"})
+PLUGGED = frozenset({SAMPLE_TEXTURE})
 """The operators that a plugin may stand for."""
 
 _SAMPLE_TEXTURE = """
@@ -166,8 +164,8 @@ def translations() -> dict[Any, Any]:
     The nodes are given their bodies afterwards (``attach``): the exporter inlines any function that
     it knows.
     """
-    sample_texture = _node("SampleTexture", "atlas", "parts", "u", "v")
-    warp_occlude = _node("WarpOcclude", "features", "flow", "occlusion")
+    sample_texture = _node(SAMPLE_TEXTURE, "atlas", "parts", "u", "v")
+    warp_occlude = _node(WARP_OCCLUDE, "features", "flow", "occlusion")
     return {
         torch.ops.bunraku.sample_texture.default: lambda *inputs: sample_texture(*inputs),
         torch.ops.bunraku.warp_occlude.default: lambda *inputs: warp_occlude(*inputs),

@@ -4,11 +4,11 @@ Each has ``operator`` (what it promises, its checks, the choice of a form by arr
 ``reference`` (plain torch, the yardstick), ``numba_cpu`` (numpy arrays) and, where a frame on a GPU
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw`` and
-``restoring``, never run in training: their reference is plain numpy, and all but the first two take
-arrays alone; so does ``aligning``, which finds where joints are. ``plate`` has its loops alone:
-they run once for each photo. ``window`` and ``i420``, where a frame enters and leaves a GPU, and
-``joining``, for training, take tensors alone. Importing this package imports neither torch, Numba
-nor Triton.
+``restoring``, never run in training: their reference is plain numpy, and ``spreading``, ``streaks``
+and ``restoring`` take arrays alone; so does ``aligning``, which finds where joints are. ``plate``
+has its loops alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and
+leaves a GPU, and ``joining``, for training, take tensors alone. Importing this package imports
+neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations
@@ -20,10 +20,18 @@ from bunraku.kernels.head.operator import guide_head
 from bunraku.kernels.i420.operator import to_i420
 from bunraku.kernels.joining.operator import join_channels
 from bunraku.kernels.layers.operator import compose
-from bunraku.kernels.layers.terms import BodyMesh, Composed, PhotoMesh
+from bunraku.kernels.layers.terms import (
+    BodyMesh,
+    Composed,
+    PhotoMesh,
+    TensorBodyMesh,
+    TensorComposed,
+    TensorPhotoMesh,
+)
 from bunraku.kernels.layout import channels_last
 from bunraku.kernels.pasting.operator import paste
-from bunraku.kernels.raster.operator import Raster, TensorRaster, interpolate, rasterise
+from bunraku.kernels.raster.operator import interpolate, rasterise
+from bunraku.kernels.raster.terms import Raster, TensorRaster
 from bunraku.kernels.redraw.operator import redraw
 from bunraku.kernels.restoring.operator import restore
 from bunraku.kernels.skin.operator import skin
@@ -41,6 +49,9 @@ __all__ = [
     "Hung",
     "PhotoMesh",
     "Raster",
+    "TensorBodyMesh",
+    "TensorComposed",
+    "TensorPhotoMesh",
     "TensorRaster",
     "Trust",
     "align",

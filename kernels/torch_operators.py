@@ -16,21 +16,27 @@ import torch
 from torch import Tensor
 
 from bunraku.kernels.enlarge.torch_operator import enlarge_flow
+from bunraku.kernels.head.torch_operator import guide_head
 from bunraku.kernels.i420.torch_operator import to_i420
+from bunraku.kernels.layers.torch_operator import compose
 from bunraku.kernels.pasting.torch_operator import paste
 from bunraku.kernels.raster.torch_operator import interpolate, rasterise
+from bunraku.kernels.redraw.torch_operator import redraw
 from bunraku.kernels.skin.torch_operator import skin
 from bunraku.kernels.texture.torch_operator import sample_texture
 from bunraku.kernels.warp.torch_operator import warp_occlude, warp_occlude_scales
 from bunraku.kernels.window.torch_operator import read_window
 
 __all__ = [
+    "compose",
     "enlarge_flow",
+    "guide_head",
     "interpolate",
     "opaque",
     "paste",
     "rasterise",
     "read_window",
+    "redraw",
     "sample_texture",
     "skin",
     "takes",

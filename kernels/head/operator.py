@@ -1,7 +1,8 @@
 """The head's guide: its checks, and where its form is chosen.
 
-numpy float32       numba_cpu
-torch               reference
+numpy float32                       numba_cpu
+torch on CUDA, up to float32        triton_cuda, through torch_operator
+torch elsewhere, or float64         reference
 """
 
 from __future__ import annotations
@@ -74,6 +75,10 @@ def guide_head(
         check_arrays(prior=prior, surface=surface, head=head)
         check_out(out, shape)
         return numba_cpu.guide_head(prior, surface, head, threads=threads, out=out)
-    from bunraku.kernels.head import reference  # on CUDA until a triton_cuda stands beside it
+    from bunraku.kernels import torch_operators
+
+    if torch_operators.takes(prior):
+        return kept(torch_operators.guide_head(prior, surface, head), out)
+    from bunraku.kernels.head import reference
 
     return kept(reference.guide_head(prior, surface, head), out)

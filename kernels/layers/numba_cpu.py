@@ -31,6 +31,8 @@ from bunraku.kernels.layers.numba_stack import (
 )
 from bunraku.kernels.layers.terms import (
     AMID,
+    OUT,
+    PLANES,
     STILL_PX,
     TRACE,
     BodyMesh,
@@ -38,10 +40,9 @@ from bunraku.kernels.layers.terms import (
     PhotoMesh,
 )
 from bunraku.kernels.raster.numba_cpu import carried
-from bunraku.kernels.raster.operator import Raster
+from bunraku.kernels.raster.terms import Raster
 from bunraku.kernels.reading import between, cell, of_plane
 from bunraku.spec.arrays import Array
-from bunraku.spec.tensors import WARPED_CHANNELS
 
 NOTHING, BODY, PHOTO = 0, 1, 2
 """What a pixel shows."""
@@ -61,14 +62,14 @@ def compose(
     np.greater_equal(raster.triangle, 0, out=cover[2:-2, 2:-2])
     show_body(below[0], cover, *raster.origin, n, np.float32(behind), top, left, under, seen)
     first, stack, count = _pile(sheets, photo, top, left, height, width)
-    made = np.zeros((1, 3 + 1 + 1 + WARPED_CHANNELS + 2, n, n), np.float32)
+    made = np.zeros((1, PLANES, n, n), np.float32)
     mesh = (body.triangles, body.place, body.plane, body.mix[:, None])
     pictures = (body.planes, photo.picture, photo.rim, photo.core)
     read = map(np.ascontiguousarray, (*mesh, *pictures))
     kinds = np.zeros((height + 2, width + 2), np.uint8)
     _look(under, seen, *below[1:], first, stack, count, *read, top, left, made[0], kinds)
     _extend(kinds, top, left, made[0])
-    image, mask, trust, warped, flow = np.split(made, np.cumsum([3, 1, 1, WARPED_CHANNELS]), 1)
+    image, mask, trust, warped, flow = np.split(made, np.cumsum(OUT[:-1]), 1)
     return Composed(image, mask, trust, warped, flow)
 
 

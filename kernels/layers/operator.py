@@ -1,25 +1,44 @@
 """Composing layers: its checks, and where its form is chosen.
 
 numpy float32       numba_cpu
+torch on CUDA       triton_cuda, through torch_operator
+torch elsewhere     reference, which is plain numpy
 
-It runs for every frame and never in training, so that it has no tensor form; its yardstick,
-``reference``, is plain numpy.
+It runs for every frame and never in training, so that it is not differentiable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 
-from bunraku.kernels.checks import check_arrays, check_shape, shape_text
-from bunraku.kernels.layers.terms import BodyMesh, Composed, PhotoMesh
-from bunraku.kernels.raster.operator import Raster
+from bunraku.kernels.checks import check_arrays, check_shape, check_tensors, is_tensor, shape_text
+from bunraku.kernels.layers.terms import (
+    BodyMesh,
+    Composed,
+    PhotoMesh,
+    TensorBodyMesh,
+    TensorComposed,
+    TensorPhotoMesh,
+)
+from bunraku.kernels.raster.terms import Raster, TensorRaster
 
 
+@overload
 def compose(
     sheets: Sequence[Raster], photo: PhotoMesh, raster: Raster, body: BodyMesh, behind: float
-) -> Composed:
+) -> Composed: ...
+@overload
+def compose(
+    sheets: Sequence[TensorRaster],
+    photo: TensorPhotoMesh,
+    raster: TensorRaster,
+    body: TensorBodyMesh,
+    behind: float,
+) -> TensorComposed: ...
+def compose(sheets: Any, photo: Any, raster: Any, body: Any, behind: float) -> Any:
     """The person of a photo whose mesh has moved, over the body that has moved with it.
 
     Down through a pixel, the nearest first, each group of bones shows as much as its own pixels of
@@ -32,20 +51,27 @@ def compose(
     Convention: x right and y down in pixels of the window, pixel centres at integers, depths grow
     away from the camera.
 
-    :param sheets: g rasters of ``photo``'s triangles, a group of bones each.
+    :param sheets: g rasters of ``photo``'s triangles, a group of bones each. Those of tensors are
+        of all the window, and that triangles and planes exist is not looked for in tensors, which
+        would wait for the GPU: what does not is not shown.
     :param raster: of ``body``'s triangles.
     :param behind: how far behind the body's surface the photo's may lie and still hide it.
     :raises ValueError: shapes that do not fit, or a raster that shows other triangles or reaches
         out of the window. :raises TypeError: arrays of other types.
     """
+    n = _check_shapes(photo, body, len(sheets))
+    if is_tensor(photo.picture):
+        from bunraku.kernels import torch_operators
+
+        _check_types(photo, body, check_tensors, ("float32", "int32", "bool"))
+        for whole in (*sheets, raster):
+            check_tensors("float32", depth=whole.depth, bary=whole.bary)
+            check_tensors("int32", triangle=whole.triangle)
+            check_shape("a raster's triangle", whole.triangle, (n, n))
+        return torch_operators.compose(sheets, photo, raster, body, behind)
     from bunraku.kernels.layers import numba_cpu
 
-    n = _check_photo(photo, len(sheets))
-    check_arrays(place=body.place, mix=body.mix, planes=body.planes)
-    check_arrays(np.int32, triangles=body.triangles, plane=body.plane)
-    check_shape("the body's plane", body.plane, (len(body.triangles), 2))
-    check_shape("the body's mix", body.mix, (len(body.place),))
-    check_shape("the body's planes", body.planes, (len(body.planes), n, n, 3))
+    _check_types(photo, body, check_arrays, (np.float32, np.int32, np.bool_))
     if body.plane.size and not 0 <= body.plane.min() <= body.plane.max() < len(body.planes):
         raise ValueError(f"the body's plane must be 0 to {len(body.planes) - 1}")
     for sheet in sheets:
@@ -54,12 +80,19 @@ def compose(
     return numba_cpu.compose(sheets, photo, raster, body, behind)
 
 
-def _check_photo(photo: PhotoMesh, groups: int) -> int:
-    check_arrays(place=photo.place, picture=photo.picture, rim=photo.rim)
-    check_arrays(core=photo.core, members=photo.members, share=photo.share)
-    check_arrays(np.int32, triangles=photo.triangles)
-    check_arrays(np.bool_, cut=photo.cut)
-    if photo.picture.ndim != 3 or len(photo.picture) < 2:
+def _check_types(photo: Any, body: Any, check: Any, kinds: tuple[Any, Any, Any]) -> None:
+    real, integer, flag = kinds
+    check(real, place=photo.place, picture=photo.picture, rim=photo.rim)
+    check(real, core=photo.core, members=photo.members, share=photo.share)
+    check(integer, triangles=photo.triangles)
+    check(flag, cut=photo.cut)
+    check(real, place=body.place, mix=body.mix, planes=body.planes)
+    check(integer, triangles=body.triangles, plane=body.plane)
+
+
+def _check_shapes(photo: Any, body: Any, groups: int) -> int:
+    """Raise ValueError unless the shapes fit; the side of the window."""
+    if len(photo.picture.shape) != 3 or len(photo.picture) < 2:
         raise ValueError(f"the picture must be [n,n,4], not {shape_text(photo.picture)}")
     n = len(photo.picture)
     check_shape("the picture", photo.picture, (n, n, 4))
@@ -68,6 +101,9 @@ def _check_photo(photo: PhotoMesh, groups: int) -> int:
     check_shape("the members", photo.members, (groups, n, n))
     check_shape("cut", photo.cut, (len(photo.triangles),))
     check_shape("the share", photo.share, (len(photo.place),))
+    check_shape("the body's plane", body.plane, (len(body.triangles), 2))
+    check_shape("the body's mix", body.mix, (len(body.place),))
+    check_shape("the body's planes", body.planes, (len(body.planes), n, n, 3))
     return n
 
 

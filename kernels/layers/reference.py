@@ -20,7 +20,7 @@ from bunraku.kernels.layers.terms import (
     PhotoMesh,
 )
 from bunraku.kernels.raster import reference
-from bunraku.kernels.raster.operator import Raster
+from bunraku.kernels.raster.terms import Raster
 from bunraku.spec.arrays import Array
 from bunraku.spec.tensors import WARPED_CHANNELS
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.spec.arrays import Array
+from bunraku.spec.tensors import WARPED_CHANNELS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STEEPNESS = 3.0
 """Of the soft edge between two groups of bones at a cut."""
@@ -28,6 +32,10 @@ WHOLE = 0.99
 AROUND = ((1, 0), (-1, 0), (0, 1), (1, 1), (-1, 1), (0, -1), (1, -1), (-1, -1))
 """Rows and columns to the neighbours of a pixel that has no place of its own, the first that has
 one lends it: what is read between two pixels must not take half of its place from one without."""
+
+OUT = (3, 1, 1, WARPED_CHANNELS, 2)
+"""Planes of image, mask, trust, warped and flow."""
+PLANES = sum(OUT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,3 +91,39 @@ class Composed:
     """``[1,5,n,n]``: the photo's colours, 1 where they are, and 0 (``WARPED_CHANNELS``)."""
     flow: NDArray[Any]
     """``[1,2,n,n]`` in [-1, 1] units: a pixel's place in the photo less its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class TensorPhotoMesh:
+    """``PhotoMesh`` of tensors."""
+
+    triangles: Tensor
+    place: Tensor
+    cut: Tensor
+    picture: Tensor
+    rim: Tensor
+    core: Tensor
+    members: Tensor
+    share: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class TensorBodyMesh:
+    """``BodyMesh`` of tensors."""
+
+    triangles: Tensor
+    place: Tensor
+    plane: Tensor
+    mix: Tensor
+    planes: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class TensorComposed:
+    """``Composed`` of tensors."""
+
+    image: Tensor
+    mask: Tensor
+    trust: Tensor
+    warped: Tensor
+    flow: Tensor

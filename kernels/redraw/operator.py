@@ -1,19 +1,51 @@
-"""Drawing a rectangle of a photo anew: what the operator promises, and its checks."""
+"""Drawing a rectangle of a photo anew: its checks, and where its form is chosen.
+
+numpy uint8 and float32     numba_cpu
+torch on CUDA               triton_cuda, through torch_operator
+torch elsewhere             reference, which is plain numpy
+
+It runs for every frame and never in training, so that it is not differentiable.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, overload
+
 import numpy as np
 
-from bunraku.kernels.checks import check_arrays, shape_text
+from bunraku.kernels.checks import check_arrays, check_tensors, is_tensor, shape_text
 from bunraku.kernels.redraw.terms import CHANNELS, Box
 from bunraku.spec.arrays import Array, Picture
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
+
+@overload
 def redraw(
     photo: Picture,
     field: Array,
     box: Box,
     out: Picture,
+    origin: tuple[int, int],
+    *,
+    threads: int | None = None,
+) -> None: ...
+@overload
+def redraw(
+    photo: Tensor,
+    field: Tensor,
+    box: Box,
+    out: Tensor,
+    origin: tuple[int, int],
+    *,
+    threads: int | None = None,
+) -> None: ...
+def redraw(
+    photo: Any,
+    field: Any,
+    box: Box,
+    out: Any,
     origin: tuple[int, int],
     *,
     threads: int | None = None,
@@ -30,15 +62,12 @@ def redraw(
     :param photo: ``[H,W,3]`` uint8, at least 2 × 2; beyond it its border's pixels are read.
     :param field: ``[h,w,9]`` by ``terms.Channel``.
     :param box: left, top, width, height in the photo.
-    :param out: ``[H2,W2,3]`` uint8, written to; not the photo. It holds the box.
+    :param out: ``[H2,W2,3]`` uint8, written to; not the photo. It holds the box; a tensor is
+        contiguous.
     :param origin: x and y in the photo of its first pixel.
-    :param threads: how many to use; default: every core that is allowed.
+    :param threads: how many the array form uses; default: every core that is allowed.
     :raises ValueError: shapes that do not fit. :raises TypeError: arrays of other dtypes.
     """
-    from bunraku.kernels.redraw import numba_cpu
-
-    check_arrays(np.uint8, photo=photo, out=out)
-    check_arrays(field=field)
     if len(field.shape) != 3 or field.shape[2] != CHANNELS or 0 in field.shape:
         raise ValueError(f"field must be [h,w,{CHANNELS}], not {shape_text(field)}")
     if photo.shape[2:] != (3,) or min(photo.shape[:2]) < 2:
@@ -47,4 +76,17 @@ def redraw(
     x, y = left - origin[0], top - origin[1]
     if min(x, y) < 0 or x + width > out.shape[1] or y + height > out.shape[0]:
         raise ValueError(f"the box {box} is not inside of out, {shape_text(out)} at {origin}")
+    if is_tensor(photo):
+        from bunraku.kernels import torch_operators
+
+        check_tensors("uint8", photo=photo, out=out)
+        check_tensors("float32", field=field)
+        if not out.is_contiguous():
+            raise ValueError(f"out must be contiguous, {shape_text(out)}")
+        torch_operators.redraw(photo, field, list(box), out, list(origin))
+        return
+    from bunraku.kernels.redraw import numba_cpu
+
+    check_arrays(np.uint8, photo=photo, out=out)
+    check_arrays(field=field)
     numba_cpu.redraw(photo, field, box, out, origin, threads=threads)

@@ -107,6 +107,64 @@ def _texels(atlas: Tensor) -> Tensor:
 
 
 @triton.jit
+def sample(
+    texels: tl.tensor,
+    parts: tl.tensor,
+    u: tl.tensor,
+    v: tl.tensor,
+    out: tl.tensor,
+    count: tl.tensor,
+    channels: tl.tensor,
+    height: tl.tensor,
+    width: tl.tensor,
+    pixels: tl.tensor,
+    parts_part: tl.tensor,
+    u_part: tl.tensor,
+    v_part: tl.tensor,
+    minimum_weight: tl.tensor,
+    texel_step: tl.tensor,
+    channel_step: tl.tensor,
+    PIXELS: tl.constexpr,
+    CHANNELS: tl.constexpr,
+) -> None:
+    """A program's share of one entry of the batch, at which the pointers stand.
+
+    :param texel_step: from a texel to the next; :param channel_step: from a channel to the next.
+    """
+    pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
+    channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)
+    inside = pixel < pixels
+    total = tl.zeros((PIXELS, CHANNELS), tl.float32)
+    # Moved on from part to part instead of multiplied: a large batch of large maps has more
+    # elements than 32 bits can count.
+    for _ in range(count):
+        weight = tl.load(parts + pixel, mask=inside, other=0.0).to(tl.float32)
+        counted = inside & ~(tl.abs(weight) <= minimum_weight)  # NaN counts, and shows
+        if tl.max(counted.to(tl.int32), 0) > 0:
+            x = tl.load(u + pixel, mask=counted, other=0.0).to(tl.float32) * width - 0.5
+            y = tl.load(v + pixel, mask=counted, other=0.0).to(tl.float32) * height - 0.5
+            x0, x1, right, _x = neighbours(x, width)
+            y0, y1, lower, _y = neighbours(y, height)
+            read = counted[:, None] & (channel < channels)[None, :]
+            for corner in tl.static_range(4):
+                row = y0 if corner < 2 else y1
+                column = x0 if corner % 2 == 0 else x1
+                down = 1.0 - lower if corner < 2 else lower
+                across = 1.0 - right if corner % 2 == 0 else right
+                at = (row * width + column)[:, None] * texel_step
+                at += channel[None, :] * channel_step
+                texel = tl.load(texels + at, mask=read, other=0.0).to(tl.float32)
+                total += texel * (weight * down * across)[:, None]
+        parts += parts_part
+        u += u_part
+        v += v_part
+        texels += height * width * channels
+    at = (channel * pixels)[None, :] + pixel[:, None]
+    written = inside[:, None] & (channel < channels)[None, :]
+    tl.store(out + at, total.to(out.dtype.element_ty), mask=written)
+
+
+@triton.jit
 def _forward(
     texels: tl.tensor,
     parts: tl.tensor,
@@ -129,41 +187,19 @@ def _forward(
     CHANNELS: tl.constexpr,
 ) -> None:
     b = tl.program_id(2).to(tl.int64)
-    pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
-    channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)
-    inside = pixel < pixels
-    # Moved on from part to part instead of multiplied: a large batch of large maps has more
-    # elements than 32 bits can count.
-    parts += b * parts_batch
-    u += b * u_batch
-    v += b * v_batch
-    texels += b * count * height * width * channels
-    total = tl.zeros((PIXELS, CHANNELS), tl.float32)
-    for _ in range(count):
-        weight = tl.load(parts + pixel, mask=inside, other=0.0).to(tl.float32)
-        counted = inside & ~(tl.abs(weight) <= minimum_weight)  # NaN counts, and shows
-        if tl.max(counted.to(tl.int32), 0) > 0:
-            x = tl.load(u + pixel, mask=counted, other=0.0).to(tl.float32) * width - 0.5
-            y = tl.load(v + pixel, mask=counted, other=0.0).to(tl.float32) * height - 0.5
-            x0, x1, right, _x = neighbours(x, width)
-            y0, y1, lower, _y = neighbours(y, height)
-            read = counted[:, None] & (channel < channels)[None, :]
-            for corner in tl.static_range(4):
-                row = y0 if corner < 2 else y1
-                column = x0 if corner % 2 == 0 else x1
-                down = 1.0 - lower if corner < 2 else lower
-                across = 1.0 - right if corner % 2 == 0 else right
-                at = (row * width + column)[:, None] * channels + channel[None, :]
-                texel = tl.load(texels + at, mask=read, other=0.0).to(tl.float32)
-                total += texel * (weight * down * across)[:, None]
-        parts += parts_part
-        u += u_part
-        v += v_part
-        texels += height * width * channels
-    out += b * channels * pixels
-    at = (channel * pixels)[None, :] + pixel[:, None]
-    written = inside[:, None] & (channel < channels)[None, :]
-    tl.store(out + at, total.to(out.dtype.element_ty), mask=written)
+    sample(
+        texels + b * count * height * width * channels,
+        parts + b * parts_batch,
+        u + b * u_batch,
+        v + b * v_batch,
+        out + b * channels * pixels,
+        *(count, channels, height, width, pixels),
+        *(parts_part, u_part, v_part, minimum_weight),
+        channels,
+        1,
+        PIXELS,
+        CHANNELS,
+    )
 
 
 @triton.jit

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from bunraku import kernels
 from bunraku.runtime.bench import kernel_inputs as inputs
-from bunraku.runtime.bench.kernel_inputs import BOX, WINDOW, Arrays, Make
+from bunraku.runtime.bench.kernel_inputs import BOX, FACE, WINDOW, Arrays, Make
+from bunraku.spec.surface import HEAD_SCORE
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,37 @@ def _raster(vertices: Any, triangles: Any) -> list[Any]:
     return [made.depth, made.triangle, made.bary]
 
 
+def _layers(*arrays: Any) -> list[Any]:
+    """Composing, with its arrays in a row and the groups' rasters in one array each."""
+    compose: Any = kernels.compose
+    raster, photo, body = (
+        (kernels.Raster, kernels.PhotoMesh, kernels.BodyMesh)
+        if isinstance(arrays[0], np.ndarray)
+        else (kernels.TensorRaster, kernels.TensorPhotoMesh, kernels.TensorBodyMesh)
+    )
+    sheets = [raster(*one) for one in zip(*arrays[:3], strict=True)]
+    made = compose(sheets, photo(*arrays[3:11]), raster(*arrays[11:14]), body(*arrays[14:]), 4.0)
+    return list(vars(made).values())
+
+
+def _redraw(photo: Any, field: Any, out: Any, **how: Any) -> Any:
+    redraw: Any = kernels.redraw
+    redraw(photo, field, FACE, out, FACE[:2], **how)
+    return out
+
+
+def _head_touched(given: Sequence[Any]) -> int:
+    """All of the prior, and of the surface the scores of the head."""
+    prior, surface, told = given
+    return int(prior.nbytes + surface[:, HEAD_SCORE].nbytes + told.nbytes)
+
+
+def _redraw_touched(given: Sequence[Any]) -> int:
+    """The field, and the photo twice where it is drawn anew: its skin, and what lies over it."""
+    _, field, out = given
+    return int(field.nbytes + 2 * out.nbytes)
+
+
 def _window(form: Callable[..., Any], **how: Any) -> Callable[..., Any]:
     return lambda frame, matrix: form(frame, matrix, WINDOW, samples=3, **how)
 
@@ -141,6 +175,14 @@ CASES = (
         narrow=True,
     ),
     Case(
+        "head",
+        inputs.head(128),
+        kernels.guide_head,
+        _reference("head", "guide_head"),
+        narrow=True,
+        touched=_head_touched,
+    ),
+    Case(
         "paste",
         inputs.paste(256),
         _flat(kernels.paste),
@@ -150,5 +192,7 @@ CASES = (
     Case("i420", inputs.picture, kernels.to_i420, _reference("i420", "to_i420"), arrays=False),
     Case("skin", inputs.body, kernels.skin, None, threaded=False),
     Case("raster", inputs.sheet, _raster, None, threaded=False),
+    Case("layers", inputs.layers, _layers, None, threaded=False),
+    Case("redraw", inputs.face, _redraw, None, touched=_redraw_touched),
 )
 """In the order in which a frame meets them, but for those that enter and leave the GPU."""

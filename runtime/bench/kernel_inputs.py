@@ -7,9 +7,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from bunraku.kernels import rasterise
 from bunraku.kernels.pasting.terms import inside
+from bunraku.kernels.redraw.terms import CHANNELS as FIELD_CHANNELS
+from bunraku.kernels.redraw.terms import Channel
 from bunraku.spec.arrays import Array
-from bunraku.spec.surface import PARTS
+from bunraku.spec.surface import CHANNELS, HEAD_SCORE, PARTS, PRIOR_CHANNELS
 
 Arrays: TypeAlias = tuple[Any, ...]
 Random: TypeAlias = np.random.Generator
@@ -22,6 +25,11 @@ BOX = (160, 0, 720)
 """Left, top and side of the window in it."""
 WINDOW = 256
 """Side of what a network reads of a frame, in pixels."""
+GROUPS = 9
+"""Of bones, each with a layer of its own."""
+FACE = (330, 120, 160, 120)
+"""Left, top, width and height in a photo of what is drawn anew of it."""
+_RASTER = ("depth", "triangle", "bary")
 
 
 def texture(side: int, texels: int, channels: int, shares: int) -> Make:
@@ -117,6 +125,64 @@ def sheet(rng: Random) -> Arrays:
     lower = np.stack([corners[1:, 1:], corners[1:, :-1], corners[:-1, 1:]], -1)
     triangles = np.concatenate([upper.reshape(-1, 3), lower.reshape(-1, 3)])
     return vertices.reshape(-1, 3).astype(np.float32), triangles.astype(np.int32)
+
+
+def layers(rng: Random) -> Arrays:
+    """A sheet in groups that each moved a little, over one that did not.
+
+    The groups' rasters, the photo's mesh and pictures, the raster of what is behind and its mesh,
+    as ``kernels.compose`` takes them, with the rasters in one array each.
+    """
+    n, size = WINDOW, (WINDOW, WINDOW)
+    vertices, triangles = sheet(rng)
+    group = np.arange(len(triangles)) * GROUPS // len(triangles)
+    moves = rng.uniform(-6.0, 6.0, (GROUPS, 1, 3)).astype(np.float32)
+    sheets = [
+        rasterise(vertices + moves[k], triangles, size, keep=group == k) for k in range(GROUPS)
+    ]
+    behind = rasterise(vertices + np.array([0.0, 0.0, 9.0], np.float32), triangles, size)
+    place = np.ascontiguousarray(vertices[:, :2])
+    ones = np.ones((n, n), np.float32)
+    photo = (
+        *(triangles, place, rng.random(len(triangles)) < 0.1, rng.random((n, n, 4), np.float32)),
+        *(ones, ones, rng.random((GROUPS, n, n), np.float32), np.ones(len(vertices), np.float32)),
+    )
+    plane = rng.integers(0, 3, (len(triangles), 2)).astype(np.int32)
+    planes = rng.random((3, n, n, 3), np.float32)
+    piled = (np.stack([getattr(s, kind) for s in sheets]) for kind in _RASTER)
+    below = (getattr(behind, kind) for kind in _RASTER)
+    return (
+        *piled,
+        *photo,
+        *below,
+        triangles,
+        place,
+        plane,
+        rng.random(len(place), np.float32),
+        planes,
+    )
+
+
+def face(rng: Random) -> Arrays:
+    """A photo, how a region of it moves at a quarter of its size, and what it is drawn into."""
+    _, _, width, height = FACE
+    field = rng.normal(0.0, 3.0, (height // 4, width // 4, FIELD_CHANNELS)).astype(np.float32)
+    weights = rng.dirichlet(np.ones(3), field.shape[:2]).astype(np.float32)
+    field[..., Channel.OVER], field[..., Channel.INSIDE] = weights[..., 0], weights[..., 1]
+    field[..., Channel.RED :] = 120.0 * weights[..., 1:2]
+    return *picture(rng), field, np.zeros((height, width, 3), np.uint8)
+
+
+def head(side: int) -> Make:
+    """A sampled prior, a surface with a head in a quarter of the window, and the head's map."""
+
+    def make(rng: Random) -> Arrays:
+        surface = rng.random((1, CHANNELS, side, side), np.float32)
+        surface[:, HEAD_SCORE, side // 2 :] = surface[:, HEAD_SCORE, :, side // 2 :] = 0.0
+        told = np.array([[1.1, 0.1, 0.2, -0.1, 0.9, -0.3, 0.8]], np.float32)
+        return rng.standard_normal((1, PRIOR_CHANNELS, side, side), np.float32), surface, told
+
+    return make
 
 
 def frame(rng: Random) -> Arrays:

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from bunraku.errors import EngineError
-from bunraku.export.onnx_operators import DOMAIN, VERSION, attach, functions
+from bunraku.export.onnx_operators import attach, functions
 from bunraku.export.parity import make_engine
 from bunraku.kernels import sample_texture, warp_occlude
 from bunraku.runtime.engines.tensorrt.builder import build
 from bunraku.runtime.engines.tensorrt.library import find_library
+from bunraku.spec.operators import DOMAIN, VERSION
 
 Array = NDArray[np.float32]
 

@@ -8,12 +8,12 @@ import pytest
 from bunraku.export.cuts import run_cuts
 from bunraku.export.exporter import ExportReport
 from bunraku.export.fold import frozen
-from bunraku.export.onnx_operators import DOMAIN
 from bunraku.export.parity import Difference, make_engine
 from bunraku.export.samples import driving_sample, source_sample
 from bunraku.networks.generator import Generator
 from bunraku.runtime.engines.tensorrt.builder import build
 from bunraku.runtime.engines.tensorrt.library import find_library
+from bunraku.spec.operators import DOMAIN
 
 
 def test_the_gathers_are_custom_nodes_with_bodies(exported: tuple[Generator, ExportReport]) -> None:

@@ -8,12 +8,29 @@ from typing import Any
 import numpy as np
 import torch
 from tests.kernels.harness import Call, Operator, Shape
+from tests.kernels.layers.scenes import scene
 from tests.kernels.operators import WARP
+from tests.kernels.redraw.fields import random_field
 from torch import Tensor
 
-from bunraku.kernels import interpolate, rasterise, skin, to_i420
+from bunraku.kernels import (
+    BodyMesh,
+    PhotoMesh,
+    Raster,
+    TensorBodyMesh,
+    TensorPhotoMesh,
+    TensorRaster,
+    compose,
+    interpolate,
+    rasterise,
+    redraw,
+    skin,
+    to_i420,
+)
 from bunraku.kernels.i420 import reference as i420_reference
+from bunraku.kernels.layers import reference as layers_reference
 from bunraku.kernels.raster import reference as raster_reference
+from bunraku.kernels.redraw import reference as redraw_reference
 from bunraku.kernels.skin import reference as skin_reference
 from bunraku.kernels.window import reference as window_reference
 
@@ -146,5 +163,93 @@ ATTRIBUTES = Operator(
     _skin_reference,
     _attributes,
     ((30, 40, 33, 29, 0),),
+    differentiable=False,
+)
+
+
+def _layers(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: n, groups. The sheets, all of the window; the photo, the body's raster, the body."""
+    n, groups = shape
+    sheets, photo, raster, body, behind = scene(rng, n, groups)
+    whole = [_in_window(one, n) for one in (*sheets, raster)]
+    piled = [np.stack(arrays) for arrays in zip(*whole[:-1], strict=True)]
+    arrays = (*piled, *vars(photo).values(), *whole[-1], *vars(body).values())
+    return Call(arrays, {"behind": behind})
+
+
+def _in_window(raster: Raster, n: int) -> list[Any]:
+    (top, left), (height, width) = raster.origin, raster.triangle.shape
+    part = np.s_[top : top + height, left : left + width]
+    depth, bary = np.full((n, n), np.inf, np.float32), np.zeros((n, n, 2), np.float32)
+    triangle = np.full((n, n), -1, np.int32)
+    depth[part], triangle[part], bary[part] = raster.depth, raster.triangle, raster.bary
+    return [depth, triangle, bary]
+
+
+def parts_of_layers(tensors: Tensors) -> list[list[Tensor]]:
+    """Of the sheets, the photo, the body's raster and the body."""
+    return [list(tensors[i:j]) for i, j in ((0, 3), (3, 11), (11, 14), (14, 19))]
+
+
+def _composed(*tensors: Tensor, behind: float) -> Tensor:
+    piled, photo, raster, body = parts_of_layers(tensors)
+    sheets = [TensorRaster(*one) for one in zip(*piled, strict=True)]
+    meshes = TensorPhotoMesh(*photo), TensorRaster(*raster), TensorBodyMesh(*body)
+    return torch.cat(list(vars(compose(sheets, *meshes, behind)).values()), 1)
+
+
+def _layers_reference(*tensors: Tensor, behind: float) -> Tensor:
+    given: Any = ([t.numpy() for t in part] for part in parts_of_layers(tensors))
+    piled, photo, raster, body = given
+    sheets = [Raster(*one) for one in zip(*piled, strict=True)]
+    meshes = PhotoMesh(*photo), Raster(*raster), BodyMesh(*body)
+    made = layers_reference.compose(sheets, *meshes, behind)
+    return torch.cat([torch.from_numpy(plane) for plane in vars(made).values()], 1)
+
+
+LAYERS = Operator(
+    "layers",
+    _composed,
+    _layers_reference,
+    _layers,
+    ((2, 1), (9, 2), (47, 9), (31, 5)),
+    differentiable=False,
+)
+
+
+def _redraw(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: H, W, h, w, left, top, width, height; what is drawn into has a pixel around."""
+    height, width, rows, columns, *box = shape
+    left, top, across, down = box
+    photo = rng.integers(0, 256, (height, width, 3), np.uint8)
+    out = rng.integers(0, 256, (down + 2, across + 2, 3), np.uint8)
+    options = {"box": (left, top, across, down), "origin": (left - 1, top - 1)}
+    return Call((photo, random_field(rng, rows, columns), out), options)
+
+
+def _redrawn(photo: Any, field: Any, out: Any, box: Any, origin: Any) -> Any:
+    """What is drawn into a copy of ``out``."""
+    drawn = out.copy() if isinstance(out, np.ndarray) else out.contiguous().clone()
+    redraw(photo, field, box, drawn, origin)
+    return drawn
+
+
+def _redraw_reference(*tensors: Tensor, box: Any, origin: Any) -> Tensor:
+    photo, field, out = (tensor.numpy().copy() for tensor in tensors)
+    redraw_reference.redraw(photo, field, box, out, origin)
+    return torch.from_numpy(out)
+
+
+REDRAW = Operator(
+    "redraw",
+    _redrawn,
+    _redraw_reference,
+    _redraw,
+    (
+        (2, 2, 1, 1, 0, 0, 1, 1),
+        (9, 14, 2, 3, 3, 2, 11, 7),
+        (3, 40, 20, 30, -4, -3, 30, 21),  # beyond the photo
+        (40, 50, 9, 7, 7, 6, 30, 20),
+    ),
     differentiable=False,
 )

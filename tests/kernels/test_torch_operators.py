@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from tests.kernels.operators import PASTE
+from tests.kernels.operators import HEAD, PASTE
 
 from bunraku.kernels import (
     enlarge_flow,
+    guide_head,
     sample_texture,
     torch_operators,
     warp_occlude,
@@ -48,34 +49,38 @@ def test_after_the_block_all_is_as_before() -> None:
     assert "bunraku" not in str(torch.export.export(Both(), inputs()).graph)
 
 
-def test_the_operators_keep_torchs_rules() -> None:
+def test_the_operators_keep_torchs_rules(rng: np.random.Generator) -> None:
     atlas, parts, u, v, flow = inputs()
     checks = ("test_schema", "test_faketensor")
     torch.library.opcheck(torch_operators.sample_texture, (atlas, parts, u, v), test_utils=checks)
     torch.library.opcheck(
         torch_operators.warp_occlude, (atlas[:, 0], flow, parts[:, :1]), test_utils=checks
     )
+    head = tuple(HEAD.call(rng, HEAD.shapes[-1]).tensors())
+    torch.library.opcheck(torch_operators.guide_head, head, test_utils=checks)
 
 
-def test_gradients_of_the_operators_are_those_of_the_references() -> None:
+def test_gradients_of_the_operators_are_those_of_the_references(rng: np.random.Generator) -> None:
     """As tensors on a GPU take them; here with the references inside."""
     atlas, parts, u, v, flow = (tensor.requires_grad_() for tensor in inputs())
     texture = (atlas, parts, u, v)
     warp = (atlas[:, 0], flow, parts[:, :1])
+    head = tuple(t.requires_grad_() for t in HEAD.call(rng, HEAD.shapes[-1]).tensors())
     for operator, plain, given in (
         (torch_operators.sample_texture, sample_texture, texture),
         (torch_operators.warp_occlude, warp_occlude, warp),
         (scales_of(torch_operators.warp_occlude_scales), warp_occlude, warp),
         (partial(torch_operators.enlarge_flow, side=9), partial(enlarge_flow, side=9), (flow,)),
+        (torch_operators.guide_head, guide_head, head),
     ):
         results: list[Any] = [operator(*given), plain(*given)]
         pull: Any = torch.cos(torch.arange(results[0].numel())).reshape(results[0].shape)
         found = [torch.autograd.grad(result, given, pull) for result in results]
         for ours, theirs in zip(*found, strict=True):
             torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
-        torch.library.opcheck(
-            torch_operators.sample_texture, texture, test_utils=("test_autograd_registration",)
-        )
+    checks = ("test_autograd_registration",)
+    torch.library.opcheck(torch_operators.sample_texture, texture, test_utils=checks)
+    torch.library.opcheck(torch_operators.guide_head, head, test_utils=checks)
 
 
 def scales_of(operator: Any) -> Any:

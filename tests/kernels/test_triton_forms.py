@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 import torch
 from tests.kernels.harness import Shape, assert_close
+from tests.kernels.operators import TEXTURE
+from tests.kernels.tensor_operators import parts_of_layers
 from tests.kernels.triton_forms import FORMS, INTERPRETED, Form, poisoned_memory
 from torch import Tensor
+
+from bunraku.kernels.triton_launch import launch
 
 pytestmark = pytest.mark.gpu
 forms = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -138,7 +142,8 @@ def test_wild_values_give_what_arrays_give(
             arrays[index].flat[::3] = value
             tensors = [torch.from_numpy(a.copy()).to(device) for a in arrays]
             (result,) = form.run(module, tensors, call.options)
-            assert_close(result.cpu(), form.operator.public(*arrays, **call.options))
+            wanted = torch.as_tensor(form.operator.public(*arrays, **call.options))
+            assert_close(result.cpu(), wanted, wanted.dtype)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
@@ -179,6 +184,54 @@ def test_a_bone_that_is_none_counts_for_nothing(
     weights[:, 0], bones[:, 0] = 0, 0
     (expected,) = form.expected([vertices, weights, bones, transforms], {})
     assert_close(moved.cpu(), expected)
+
+
+@pytest.mark.parametrize("shape", TEXTURE.shapes, ids=lambda shape: "x".join(map(str, shape)))
+def test_the_kernel_of_the_plugin_samples_likewise(
+    shape: Shape, device: torch.device, rng: np.random.Generator
+) -> None:
+    """As TensorRT starts it, with numbers between its inputs and its result."""
+    from bunraku.kernels.texture.triton_plugin import sample_atlas
+
+    tensors = TEXTURE.call(rng, shape).tensors()
+    expected = TEXTURE.reference(*tensors)
+    pixels, channels = expected.shape[2] * expected.shape[3], expected.shape[1]
+    given = [tensor.to(device) for tensor in tensors]
+    out = torch.full(expected.shape, torch.nan, device=device)
+    launch(
+        sample_atlas,
+        (-(-pixels // 64), -(-channels // 16), len(out)),
+        out,
+        *(*given, *given[0].shape[1:], pixels, out),
+        PIXELS=64,
+        CHANNELS=16,
+        num_warps=4,
+    )
+    assert_close(out.cpu(), expected)
+
+
+@pytest.mark.parametrize("wild", ["place", "triangle", "plane"])
+def test_layers_that_lead_nowhere_leave_a_picture(
+    wild: str, device: torch.device, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Places that are NaN or far outside, and numbers of triangles and planes that are none."""
+    (form,) = (form for form in FORMS if form.folder == "layers")
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    sheets, photo, raster, body = parts_of_layers(call.tensors())
+    if wild == "place":
+        for mesh in (photo, body):
+            mesh[1][::3], mesh[1][1::3] = torch.nan, 3e38
+    elif wild == "triangle":
+        sheets[1][:, ::2], raster[1][::2] = 2**31 - 1, 2**31 - 1
+    else:
+        body[2][::2], body[2][1::2] = 2**31 - 1, -(2**31)
+    given = [tensor.to(device) for tensor in (*sheets, *photo, *raster, *body)]
+    with poisoned_memory():
+        (made,) = form.run(form.module(monkeypatch), given, call.options)
+    picture = made.cpu()[:, :-2]  # but for the flow, which leads to those places
+    assert torch.isfinite(picture).all()
+    assert picture[:, 3].min() >= 0
+    assert picture[:, 3].max() <= 1
 
 
 @pytest.mark.skipif(INTERPRETED, reason="tensors on the CPU take other forms")

@@ -12,17 +12,20 @@ from typing import Any
 import pytest
 import torch
 from tests.kernels.harness import Operator
-from tests.kernels.operators import ENLARGE, PASTE, TEXTURE, WARP
+from tests.kernels.operators import ENLARGE, HEAD, PASTE, TEXTURE, WARP
 from tests.kernels.tensor_operators import (
     ATTRIBUTES,
     I420,
+    LAYERS,
     RASTER,
+    REDRAW,
     SCALES,
     SKIN,
     WINDOW,
     Options,
     Tensors,
     interpolated_expected,
+    parts_of_layers,
     raster_expected,
 )
 from torch import Tensor
@@ -125,6 +128,13 @@ def _interpolated_run(module: Any, tensors: Tensors, options: Options) -> list[T
     return [module.interpolate(*places, tensors[1], tensors[3])]
 
 
+def _redrawn(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
+    photo, field, out = tensors
+    drawn = out.clone(memory_format=torch.contiguous_format)
+    module.redraw(photo, field, options["box"], drawn, options["origin"])
+    return [drawn]
+
+
 FORMS = (
     Form(
         "texture",
@@ -161,6 +171,13 @@ FORMS = (
         ENLARGE,
         lambda module, tensors, options: [module.enlarge_flow(*tensors, **options)],
         _alone(ENLARGE),
+        places=False,
+    ),
+    Form(
+        "head",
+        HEAD,
+        lambda module, tensors, options: [module.guide_head(*tensors)],
+        _alone(HEAD),
         places=False,
     ),
     Form(
@@ -205,4 +222,14 @@ FORMS = (
         batched=False,
         narrow=False,
     ),
+    Form(
+        "layers",
+        LAYERS,
+        lambda module, tensors, options: [module.compose(*parts_of_layers(tensors), **options)],
+        _alone(LAYERS),
+        places=False,
+        batched=False,
+        narrow=False,
+    ),
+    Form("redraw", REDRAW, _redrawn, _alone(REDRAW), batched=False, narrow=False),
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from bunraku.errors import EngineError
 from bunraku.runtime.engines.protocol import MOST_FRAMES
+from bunraku.runtime.engines.tensorrt import plugin
 from bunraku.runtime.engines.tensorrt.library import Library, sm
 from bunraku.spec.tensors import BATCH
 
@@ -42,6 +44,9 @@ class BuildOptions:
     """Compute capability of the GPU; None for the one that is there."""
     sizes: Mapping[str, Sizes] = field(default_factory=lambda: SIZES)
     """Of free dimensions by name."""
+    plugin: bool = False
+    """Whether the texture operator of a single file is our kernel, where the library takes it; else
+    it is its body of standard operators. Not yet run on hardware."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ def build(
     """
     options = options or BuildOptions()
     trt = library.module
-    with library.listening() as errors:
+    offer = plugin.offered(library) if options.plugin else nullcontext()
+    with library.listening() as errors, offer:
         builder = trt.Builder(library.logger)
         network = builder.create_network(_typed(trt))
         parser = trt.OnnxParser(network, library.logger)

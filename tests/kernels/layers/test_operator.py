@@ -5,10 +5,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from tests.kernels.harness import assert_close, strided
+from tests.kernels.layers.scenes import scene
+from tests.kernels.tensor_operators import LAYERS, parts_of_layers
 
-from bunraku.kernels import BodyMesh, Composed, PhotoMesh, Raster, compose, rasterise
+from bunraku.kernels import (
+    BodyMesh,
+    Composed,
+    PhotoMesh,
+    Raster,
+    TensorBodyMesh,
+    TensorPhotoMesh,
+    TensorRaster,
+    compose,
+    rasterise,
+)
 from bunraku.kernels.layers import reference
 from bunraku.kernels.layers.terms import AROUND
 
@@ -71,37 +84,6 @@ def composed(
         body_of(body),
         behind,
     )
-
-
-def scene(rng: np.random.Generator, n: int, groups: int) -> tuple[Any, ...]:
-    """Triangles of a photo and of a body anywhere in and around a window of n pixels."""
-    m, v = 12, 20
-    vertices = rng.uniform(-0.2 * n, 1.2 * n, (v, 3)).astype(np.float32)
-    triangles = rng.integers(0, v, (groups * m, 3)).astype(np.int32)
-    photo = PhotoMesh(
-        triangles,
-        (vertices[:, :2] + rng.normal(0, 2, (v, 2))).astype(np.float32),
-        rng.random(groups * m) < 0.5,
-        rng.random((n, n, 4), np.float32),
-        rng.random((n, n), np.float32),
-        rng.uniform(0.5, 1.0, (n, n)).astype(np.float32),
-        rng.random((groups, n, n), np.float32),
-        np.clip(rng.uniform(-0.3, 1.6, v), 0.0, 1.0).astype(np.float32),
-    )
-    group = np.repeat(np.arange(groups), m)
-    sheets = [
-        rasterise(vertices, triangles, (n, n), keep=group == k, tight=k % 2 == 0)
-        for k in range(groups)
-    ]
-    behind = rng.uniform(0, n, (9, 3)).astype(np.float32)
-    body = BodyMesh(
-        rng.integers(0, 9, (5, 3)).astype(np.int32),
-        rng.uniform(-2, n + 2, (9, 2)).astype(np.float32),
-        rng.integers(0, 3, (5, 2)).astype(np.int32),
-        np.clip(rng.uniform(-0.5, 1.5, 9), 0.0, 1.0).astype(np.float32),
-        rng.random((3, n, n, 3), np.float32),
-    )
-    return sheets, photo, rasterise(behind, body.triangles, (n, n), tight=True), body, 0.1 * n
 
 
 @pytest.mark.parametrize(("n", "groups"), [(2, 1), (9, 2), (31, 5)])
@@ -267,3 +249,34 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         compose(sheets, replace(photo, cut=photo.cut.view(np.uint8)), raster, body, 1.0)
     with pytest.raises(TypeError, match="planes must be float32, not float64"):
         compose(sheets, photo, raster, replace(body, planes=body.planes.astype(float)), 1.0)
+
+
+def test_tensors_give_what_arrays_give(rng: np.random.Generator) -> None:
+    call = LAYERS.call(rng, (21, 3))
+    found, behind = LAYERS.public(*call.tensors(), **call.options), call.options["behind"]
+    sheets, photo, raster, body = parts_of_layers(call.tensors())
+    assert_close(found, LAYERS.reference(*call.tensors(), behind=behind))
+    torch.library.opcheck(
+        torch.ops.bunraku.compose.default,
+        (sheets, photo, raster, body, behind),
+        test_utils=("test_schema", "test_faketensor"),
+    )
+
+
+def test_tensors_that_do_not_fit_are_refused(rng: np.random.Generator) -> None:
+    call = LAYERS.call(rng, (9, 2))
+    sheets, photo, raster, body = parts_of_layers(call.tensors())
+    piled = [TensorRaster(*one) for one in zip(*sheets, strict=True)]
+    given = piled, TensorPhotoMesh(*photo), TensorRaster(*raster), TensorBodyMesh(*body)
+
+    def refuses(error: type[Exception], message: str, at: int, **changed: Any) -> None:
+        form: Any = compose
+        arguments: list[Any] = list(given)
+        arguments[at] = replace(arguments[at], **changed)
+        with pytest.raises(error, match=message):
+            form(*arguments, 1.0)
+
+    refuses(TypeError, "rim must be float32, not torch.float64", 1, rim=photo[4].double())
+    refuses(TypeError, "plane must be int32, not torch.int64", 3, plane=body[2].long())
+    refuses(TypeError, "planes must be a tensor like the others", 3, planes=body[4].numpy())
+    refuses(ValueError, r"a raster's triangle must be \[9, 9\]", 2, triangle=raster[1][1:])

@@ -4,6 +4,9 @@ from typing import cast
 
 import numpy as np
 import pytest
+import torch
+from tests.kernels.redraw.fields import random_field
+from tests.kernels.tensor_operators import REDRAW
 
 from bunraku.kernels import redraw
 from bunraku.kernels.redraw import reference
@@ -15,16 +18,6 @@ ORIGIN = (5, 4)
 
 def photo(rng: np.random.Generator) -> Picture:
     return rng.integers(0, 256, (40, 50, 3), np.uint8)
-
-
-def random_field(rng: np.random.Generator, height: int, width: int) -> Array:
-    field = rng.normal(0.0, 8.0, (height, width, CHANNELS)).astype(np.float32)
-    weights = rng.dirichlet(np.ones(3), (height, width)).astype(np.float32)
-    field[..., Channel.OVER], field[..., Channel.INSIDE] = weights[..., 0], weights[..., 1]
-    field[..., Channel.RED :] = weights[..., 1:2] * rng.uniform(0, 255, 3).astype(np.float32)
-    field[: height // 3] = 0.0
-    field[height // 3 : height // 2, :, Channel.OVER :] = 0.0
-    return field
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (9, 7), (20, 30), (40, 60)])
@@ -86,3 +79,30 @@ def test_what_does_not_fit_is_refused(
         redraw(photo(rng), np.zeros(shape, np.float32), box, out, ORIGIN)
     with pytest.raises(TypeError):
         redraw(photo(rng), cast(Array, np.zeros((5, 6, CHANNELS))), (7, 6, 30, 20), out, ORIGIN)
+
+
+def test_tensors_give_what_arrays_give(rng: np.random.Generator) -> None:
+    call = REDRAW.call(rng, (40, 50, 9, 7, 7, 6, 30, 20))
+    photo, field, out = call.tensors()
+    drawn = REDRAW.public(photo, field, out, **call.options)
+    expected = REDRAW.public(*call.arrays, **call.options)
+    difference = np.abs(drawn.numpy().astype(int) - expected)
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 0.01
+    given = (photo, field, [7, 6, 30, 20], out, list(call.options["origin"]))
+    torch.library.opcheck(
+        torch.ops.bunraku.redraw.default, given, test_utils=("test_schema", "test_faketensor")
+    )
+
+
+def test_tensors_that_do_not_fit_are_refused(rng: np.random.Generator) -> None:
+    call = REDRAW.call(rng, (40, 50, 9, 7, 7, 6, 30, 20))
+    (photo, field, out), box, origin = call.tensors(), (7, 6, 30, 20), call.options["origin"]
+    with pytest.raises(TypeError, match=r"field must be float32, not torch\.float64"):
+        redraw(photo, field.double(), box, out, origin)
+    with pytest.raises(TypeError, match=r"out must be uint8, not torch\.float32"):
+        redraw(photo, field, box, out.float(), origin)
+    with pytest.raises(TypeError, match="field must be a tensor like the others"):
+        redraw(photo, cast(torch.Tensor, field.numpy()), box, out, origin)
+    with pytest.raises(ValueError, match="out must be contiguous"):
+        redraw(photo, field, box, out.mT.contiguous().mT, origin)

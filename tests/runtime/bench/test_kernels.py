@@ -25,6 +25,7 @@ def small_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel_inputs, "PHOTO", (90, 120))
     for place in (kernel_inputs, kernel_cases):
         monkeypatch.setattr(place, "BOX", (20, 0, 90))
+        monkeypatch.setattr(place, "FACE", (30, 20, 40, 32))
 
 
 def _row(report: dict[str, Any], name: str) -> dict[str, Any]:
