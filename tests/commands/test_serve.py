@@ -147,7 +147,7 @@ def test_read_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_parse_size() -> None:
     assert parse_size("640X480") == (640, 480)
-    for text in ("", "640", "x480", "640x", "640x-1", "640x480x2"):
+    for text in ("", "640", "x480", "640x", "640x-1", "640x480x2", "9" * 5000 + "x1"):
         with pytest.raises(InputError, match="is not WxH"):
             parse_size(text)
 
