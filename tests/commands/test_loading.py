@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.commands.running import run
 
 from bunraku.commands.loading import Loading
 from bunraku.runtime.models import Models
 from bunraku.runtime.parts import parse_parts
-from tests.commands.running import run
 
 
 @pytest.mark.parametrize(
