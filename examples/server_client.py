@@ -74,7 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         report = asyncio.run(connect(told.url, token, told.cert, told.photo, told.preview))
     except (OSError, aiohttp.ClientError) as error:
-        print(error, file=sys.stderr)
+        away = isinstance(error, aiohttp.ClientConnectorError)
+        away = away and not isinstance(error, aiohttp.ClientSSLError)
+        print(error, "Does `bunraku serve` run there?" if away else "", file=sys.stderr)
+        return 2
+    except ValueError as error:  # aiohttp's word for addresses that are none
+        print(f"{told.url} is not an address: {error}", file=sys.stderr)
         return 2
     size = f"{report['width']} x {report['height']}"
     print(f"{report['name']}: {size}, {report['people']} people, half body: {report['half']}")

@@ -33,7 +33,7 @@ from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.picture import check_picture
-from bunraku.runtime.source.source import SourceReport
+from bunraku.runtime.source.source import Source, SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Step
 
@@ -377,7 +377,7 @@ class Puppet:
         canvas = identity.window_canvas if window_only else identity.canvas
         source = identity.source
         if painted is None:
-            return source.as_given(canvas.untouched())
+            return self._given(source, canvas.untouched(), window_only)
         if isinstance(painted, Drawn):
             shown: Drawn | Fetched = painted
             face = painted.face
@@ -391,4 +391,10 @@ class Puppet:
             mixed = isinstance(painted, Drawn)  # a network's own edges are in its image
             moves = painted.moves if isinstance(painted, Drawn) else None
             pasted = canvas.paste(shown.image, shown.mask, detail, face, mixed=mixed, moves=moves)
-            return source.as_given(pasted)
+            return self._given(source, pasted, window_only)
+
+    @staticmethod
+    def _given(source: Source, picture: Picture, window_only: bool) -> Picture:
+        """A picture of the upright person, as the photo was given."""
+        turned = source.as_given(picture)
+        return turned if window_only else source.bordered(turned)

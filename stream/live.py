@@ -68,6 +68,14 @@ def inputs_of(options: LiveOptions) -> list[tuple[Path, str]]:
     return inputs
 
 
+def outputs_of(options: LiveOptions) -> list[tuple[Path, str]]:
+    """The files that sinks write, likewise, and addresses that are taken for such."""
+    outputs = [(Path(place), "stream") for place in options.sinks.push]
+    if options.sinks.out is not None:
+        outputs.append((options.sinks.out, "recording"))
+    return outputs
+
+
 @dataclass(frozen=True)
 class LiveSummary:
     """What happened, for people and as JSON."""
@@ -117,7 +125,7 @@ class Live:
                 f"Name at most {MOST_KEYED_PHOTOS}.",
             )
         out = options.sinks.out
-        for written in (*filter(None, [out]), *map(Path, options.sinks.push)):
+        for written, _ in outputs_of(options):
             check_apart(written, inputs_of(options))
         self._record = Recordings(
             options.record_to,

@@ -203,7 +203,7 @@ class Contender:
     def follow_self(self) -> Picture:
         """The same, driven by the photo itself as it was given."""
         source = self._puppet.identity.source
-        return self.follow(source.as_given(source.photo), 0.0)
+        return self.follow(source.bordered(source.as_given(source.photo)), 0.0)
 
     def whole(self) -> Picture:
         """The whole photo as the person of the last frame stands, at the photo's own size."""
@@ -237,8 +237,10 @@ class Contender:
         return self._puppet.identity.source.turned_deg, self.window
 
     def upright(self, frame: Picture) -> Picture:
-        """A frame that was filmed as the photo was taken, turned as the photo was."""
-        return turn_picture(frame, upright_by(self._puppet.identity.source.turned_deg))
+        """A frame that was filmed as the photo was taken, turned as the photo was, without the
+        photo's border."""
+        source = self._puppet.identity.source
+        return turn_picture(source.unbordered(frame), upright_by(source.turned_deg))
 
     def driver(self, frame: Picture) -> tuple[Picture, Window] | None:
         """The frame with the driver upright, and the window in it that was matched to the photo's;
@@ -251,7 +253,10 @@ class Contender:
 
     def _paint(self, window_only: bool) -> Picture:
         identity = self._puppet.identity
-        return self.upright(self._puppet.paint(identity, self._moved, window_only=window_only))
+        picture = self._puppet.paint(identity, self._moved, window_only=window_only)
+        if window_only:
+            return turn_picture(picture, upright_by(identity.source.turned_deg))
+        return self.upright(picture)
 
 
 def _measured(values: NDArray[Any]) -> NDArray[Any]:

@@ -71,8 +71,8 @@ LIBRARIES: dict[str, Library] = {
         "bunraku.runtime.engines.onnx_cuda:load",
         (Precision.F32,),
         missing_onnxruntime_gpu,
-        "Run: pip uninstall -y onnxruntime onnxruntime-gpu && "
-        "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+        "It needs an NVIDIA GPU with its driver, and: pip uninstall -y onnxruntime onnxruntime-gpu "
+        "&& pip install 'onnxruntime-gpu[cuda,cudnn]'",
         GPU_OR_HOST,
     ),
     EngineKind.OPENVINO: Library(

@@ -20,6 +20,7 @@ from bunraku.runtime.pose.turned import (
     turn_picture,
     turned_words,
 )
+from bunraku.runtime.source.border import Border, find_border
 from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
 from bunraku.runtime.source.mask import person_mask, shrunk
 from bunraku.runtime.source.people import everybody
@@ -46,7 +47,7 @@ class Source:
     """A photo, its person and the plate."""
 
     photo: Picture
-    """Turned so that the person is upright, as are all pixels below."""
+    """Turned so that the person is upright, as are all pixels below; without the border."""
     pose: Pose
     """The photo's person, in pixels of the photo."""
     people: int
@@ -60,6 +61,8 @@ class Source:
     """The photo without the person, which takes as long to make as all else that a driver needs."""
     turned_deg: int = 0
     """How far the person is turned from upright in the photo as it was given, clockwise."""
+    border: Border | None = None
+    """What the photo that was given has around this one; None for nothing."""
 
     @property
     def plate(self) -> Picture:
@@ -84,6 +87,14 @@ class Source:
     def as_given(self, picture: Picture) -> Picture:
         """A picture of the upright person, turned as the photo was given."""
         return turn_picture(picture, self.turned_deg)
+
+    def bordered(self, picture: Picture) -> Picture:
+        """A picture as the photo was given, with the photo's border around it."""
+        return picture if self.border is None else self.border.around(picture)
+
+    def unbordered(self, photo: Picture) -> Picture:
+        """What is within the border of a photo like the one that was given."""
+        return photo if self.border is None else self.border.inside(photo)
 
     def image(self, size: int) -> Array:
         """The window for networks that see it in ``size`` pixels: ``[1, 3, size, size]`` RGB in
@@ -128,9 +139,14 @@ class SourceReport:
             )
         if half:
             notes.append("the photo shows the upper body; what the legs do is left out")
+        left, top, side = turn_box(source.framing.window.box, turned_deg, source.photo.shape)
         height, width = source.as_given(source.photo).shape[:2]
-        box = turn_box(source.framing.window.box, turned_deg, source.photo.shape)
-        return cls(width, height, source.people, half, box, (*notes, *more))
+        border = source.border
+        if border is not None:
+            notes.append("the photo has a border or bars; the person moves within them")
+            left, top = left + border.left, top + border.top
+            height, width = border.photo.shape[:2]
+        return cls(width, height, source.people, half, (left, top, side), (*notes, *more))
 
 
 def make_source(
@@ -150,6 +166,9 @@ def make_source(
     :raises NoPersonError: see ``find_person``.
     :raises EngineError: a network failed.
     """
+    border = _border_that_cuts(photo, finder)
+    if border is not None:
+        photo = border.inside(photo)
     (photo, pose, turned_deg), count = find_person(photo, finder)
     framing = source_framing(pose, photo.shape[:2])
     size = max(size, min(framing.window.box[2], largest or size))
@@ -165,7 +184,7 @@ def make_source(
     people = None if segmenter is None else everybody(photo, segmenter)
     person = uncrop(mask, framing.window, photo.shape[:2])
     backdrop = Later.begun(lambda: make_plate(photo, person, people))
-    return Source(photo, pose, count, framing, window, mask, backdrop, turned_deg)
+    return Source(photo, pose, count, framing, window, mask, backdrop, turned_deg, border)
 
 
 def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:
@@ -194,6 +213,19 @@ def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:
             "Use a larger photo, or one taken from nearer.",
         )
     return found, max(1, finder.count(photo))
+
+
+def _border_that_cuts(photo: Picture, finder: PersonFinder) -> Border | None:
+    """The photo's border, if the person ends at it; else it is a part of the picture like others.
+
+    :raises EngineError: a network failed.
+    """
+    border = find_border(photo)
+    if border is None:
+        return None
+    pose = finder.observe(photo)
+    cut = pose is None or pose.mask is None or border.cuts(pose.mask)
+    return border if cut else None
 
 
 def _shrink(values: NDArray[Any], size: int) -> NDArray[Any]:

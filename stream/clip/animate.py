@@ -227,7 +227,12 @@ class _Recorder:
 
 def _check_target(options: AnimateOptions) -> None:
     writable_target(options.out, replaced=True)
-    inputs = [(options.photo, "photo"), (options.clip, "clip")]
+    # A folder in their place is told of as such where they are read.
+    inputs = [
+        (path, what)
+        for path, what in ((options.photo, "photo"), (options.clip, "clip"))
+        if not path.is_dir()
+    ]
     if options.iuv is not None:
         inputs.append((options.iuv, Read.IUV))
     check_apart(options.out, inputs)

@@ -52,8 +52,8 @@ def check_folder(folder: Path, told: Path | None = None) -> None:
 
 
 def check_apart(out: Path, inputs: Iterable[tuple[Path, str]]) -> None:
-    """See that a file to be written is none of those that are read, each with what it is called,
-    and in none of the folders whose files are.
+    """See that a file to be written is none of those that are read, or written as well, each with
+    what it is called, and in none of the folders whose files are.
 
     :raises OutputError: it is one of them, or in one of them, also by a link.
     """
@@ -80,7 +80,9 @@ def check_replaced(folder: Path, inputs: Iterable[tuple[Path, str]]) -> None:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return bool(mode_of(one) and mode_of(other)) and one.samefile(other)
+    if mode_of(one) and mode_of(other):
+        return one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def longest_name_bytes(folder: Path) -> int:

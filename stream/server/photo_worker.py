@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bunraku.errors import BunrakuError, PhotoError
+from bunraku.runtime.source.place import Read, check_kind
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Photo
 from bunraku.stream.core.session import Identify
@@ -72,14 +73,9 @@ class PhotoWorker:
             raise answer from error
 
     def _open(self, path: Path) -> tuple[Photo, bytes]:
+        picture = open_photo(path, self._limits)
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise PhotoError(f"{path} cannot be opened: {error.strerror}.") from error
-        try:
-            return self._ready(clean_photo(data, self._limits), clean_name(path.name))
-        except ApiError as error:
-            raise PhotoError(f"{path}: {error.text}", error.hint) from error
+            return self._ready(picture, clean_name(path.name))
         except BunrakuError as error:
             raise type(error)(f"{path}: {error.message}", error.hint) from error
 
@@ -87,6 +83,20 @@ class PhotoWorker:
         identity, report = self._identify(picture)
         photo = Photo(secrets.token_urlsafe(_ID_BYTES), name, identity, report)
         return photo, preview(picture)
+
+
+def open_photo(path: Path, limits: Limits) -> Picture:
+    """Read a photo of the operator's.
+
+    :raises PhotoError: it cannot be read, or is none that a stranger could send.
+    """
+    try:
+        check_kind(path, Read.PHOTO)
+        return clean_photo(path.read_bytes(), limits)
+    except OSError as error:
+        raise PhotoError(f"{path} cannot be opened: {error.strerror}.", "Name a photo.") from error
+    except ApiError as error:
+        raise PhotoError(f"{path}: {error.text}", error.hint) from error
 
 
 def photo_json(photo: Photo, number: int, *, own: bool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from bunraku.stream.server.app import make_app
 from bunraku.stream.server.logs import ACCESS, AccessLogger, http_logger, told
 from bunraku.stream.server.memory import keep_arenas_few
 from bunraku.stream.server.options import ServerOptions, is_loopback
+from bunraku.stream.server.photo_worker import open_photo
 from bunraku.stream.server.tls import server_context
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def run_app(options: ServerOptions, make: MakeApp, on_ready: Callable[[str], Non
     ssl_context = None if options.tls is None else server_context(options.tls)
     with ExitStack() as stack:
         sockets = [stack.enter_context(one) for one in bind(options.host, options.port)]
+        for path in options.photos:
+            open_photo(path, options.limits)  # not only when the engines are there
         app = make(options)
         port = sockets[0].getsockname()[1]
 

@@ -92,7 +92,14 @@ def test_sessions_are_measured_when_asked(
     assert "  2 sessions, 30 frames/s each: 40.0 frames/s, age p50 75 ms" in result.stdout
 
 
-@pytest.mark.parametrize(("sessions", "told"), [("one", "Write it as in 1,2,4"), ("0", "1 to 256")])
+@pytest.mark.parametrize(
+    ("sessions", "told"),
+    [
+        ("one", "Write it as in 1,2,4"),
+        ("1,", "Write it as in 1,2,4"),
+        ("0", "1 to 256"),
+    ],
+)
 def test_numbers_of_sessions(fake_bench: Callable[[], Recorder], sessions: str, told: str) -> None:
     result = run("bench", "latency", "--sessions", sessions)
     assert (result.exit_code, told in result.stderr) == (2, True)

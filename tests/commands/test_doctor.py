@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import logging
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from bunraku.__main__ import app
 from bunraku.commands import checks
 from bunraku.commands.checks import Check, Status
 from bunraku.errors import FetchError
+from bunraku.runtime.engines.registry import LIBRARIES
 
 
 def _installed(monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:
@@ -36,6 +38,25 @@ def test_this_machine_runs_its_engine() -> None:
     assert _named("engine onnxruntime") == Check("engine onnxruntime", Status.OK, "works")
     assert _named("encoders").status is Status.OK
     assert _named("numpy").status is Status.OK
+
+
+def test_engines_that_are_tried_log_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def tried() -> Any:
+        logging.getLogger("bunraku.runtime.cuda_device").warning("There is no GPU.")
+        yield Check("engine torch", Status.OK, "works")
+
+    monkeypatch.setattr(checks, "all_checks", tried)
+    result = CliRunner().invoke(app, ["doctor"])
+    assert (result.exit_code, caplog.messages) == (0, [])
+    logging.getLogger("bunraku.runtime").warning("It is heard again.")
+    assert caplog.messages == ["It is heard again."]
+
+
+def test_an_engine_for_a_gpu_says_that_it_needs_one() -> None:
+    for kind in ("onnxruntime-cuda", "tensorrt", "torch-tensorrt"):
+        assert LIBRARIES[kind].install.startswith("It needs an NVIDIA GPU with its driver, ")
 
 
 def test_runtimes_that_overwrite_each_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,23 @@ def test_usage_errors_keep_their_form() -> None:
     assert "Usage:" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["animate", "me.jpg", "", "-o", "x.mp4"], "An argument"),
+        (["animate", "me.jpg", "dance.mp4", "-o", ""], "What follows -o"),
+        (["animate", "me.jpg", "dance.mp4", "--out="], "What follows --out"),
+        (["live", "me.jpg", "--from", "", "--out", "x.mp4"], "What follows --from"),
+        (["train", "iuv", "--data", ""], "What follows --data"),
+        (["prepare", ""], "An argument"),
+    ],
+)
+def test_an_empty_word_names_no_folder(words: list[str], what: str) -> None:
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert f"Error: Invalid value: {what} is empty; is a variable of the shell" in result.stderr
+
+
 def test_our_errors_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     _break(monkeypatch, bunraku.BundleError("It is broken.", "Mend it."))
     result = CliRunner().invoke(app, ["info", "nothing"])

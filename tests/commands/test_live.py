@@ -326,6 +326,8 @@ def test_a_source_that_is_lost_leaves_the_numbers(
         (("--from", "pattern", "--backend", "pyav"), "--backend is for webcams only."),
         (("--stats-json", "gone/a.json"), "The folder gone does not exist."),
         (("--out", "a.txt"), "a.txt has no ending of a clip."),
+        (("--out", "a.mp4", "--stats-json", "./a.mp4"), "a.mp4 is the recording itself."),
+        (("--push", "a.m3u8", "--stats-json", "a.m3u8"), "a.m3u8 is the stream itself."),
     ],
 )
 def test_wrong_words_are_one_line(

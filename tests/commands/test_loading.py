@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.commands.running import run
 
 from bunraku.commands.loading import Loading
 from bunraku.runtime.models import Models
@@ -57,3 +58,10 @@ def test_the_engine_is_said_in_one_line(
     loading.models(live=True, say=said.append)
     assert said == ["engine: onnxruntime:f32"]
     assert [one["engine"] for one in told] == ["onnxruntime:f32"] * 2
+
+
+@pytest.mark.parametrize("command", ["animate p.jpg c.mp4 -o o.mp4", "live p.jpg", "bench latency"])
+def test_no_more_threads_than_can_be_started(command: str) -> None:
+    result = run(*command.split(), "--threads", "257")
+    assert result.exit_code == 2
+    assert "'--threads': Input should be less than or equal to 256" in result.stderr

@@ -127,6 +127,12 @@ def test_mistakes_are_one_line(invoke: Run, arguments: tuple[str, ...], said: st
     assert not seen
 
 
+def test_infinity_has_no_bytes(invoke: Run) -> None:
+    result, seen = invoke("--max-photo-mib", "inf")
+    assert (result.exit_code, seen) == (2, [])
+    assert "--max-photo-mib" in result.stderr
+
+
 def test_read_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "token.txt"
     file.write_text(f" {TOKEN} \nmore\n")
@@ -147,7 +153,7 @@ def test_read_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_parse_size() -> None:
     assert parse_size("640X480") == (640, 480)
-    for text in ("", "640", "x480", "640x", "640x-1", "640x480x2"):
+    for text in ("", "640", "x480", "640x", "640x-1", "640x480x2", "9" * 5000 + "x1"):
         with pytest.raises(InputError, match="is not WxH"):
             parse_size(text)
 

@@ -76,3 +76,20 @@ def test_without_a_server(
     main = load_example("server_client").main
     assert main([str(tmp_path / "me.png"), "--url", "http://127.0.0.1:1"]) == 2
     assert "127.0.0.1:1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://127.0.0.1:1", "Does `bunraku serve` run there?\n"),
+        ("127.0.0.1", "127.0.0.1 is not an address: "),
+        ("http://127.0.0.1:99999", "http://127.0.0.1:99999 is not an address: "),
+    ],
+)
+def test_no_server_is_one_line(
+    capsys: pytest.CaptureFixture[str], load_example: Load, tmp_path: Path, url: str, told: str
+) -> None:
+    assert load_example("server_client").main([str(tmp_path / "me.png"), "--url", url]) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1

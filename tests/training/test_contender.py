@@ -98,6 +98,21 @@ def test_a_turned_photo_is_handled_upright() -> None:
     np.testing.assert_array_equal(driver[0], photo)
 
 
+def test_a_border_is_no_part_of_what_is_compared() -> None:
+    cut = with_person(street(), 100, 60, height=180)
+    photo = np.zeros((300, 320, 3), np.uint8)
+    photo[:240] = cut
+    made, alone = contender(), contender()
+    made.take(photo)
+    alone.take(cut)
+    np.testing.assert_array_equal(made.photo, cut)
+    np.testing.assert_array_equal(made.upright(photo), cut)
+    assert made.window == alone.window
+    np.testing.assert_array_equal(made.whole(), cut)
+    made.follow_self()
+    assert made.own_error().person_l1 < 0.02
+
+
 def test_lost_frames() -> None:
     made = contender()
     made.take(PHOTO)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
+from bunraku.commands.options import ThreadsOption
 from bunraku.commands.training import Device, Seed, check_inputs
 from bunraku.errors import InputError
 
@@ -43,7 +44,7 @@ def ablations(
         Path | None, typer.Option(help="ONNX network whose features FID is taken of.")
     ] = None,
     device: Device = "cpu",
-    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
+    threads: ThreadsOption = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Processes that make batches ahead; 0: none.")
     ] = 0,

@@ -23,11 +23,13 @@ from bunraku.commands.options import (
     PoseOption,
     ResolutionOption,
     RotateOption,
+    ThreadsOption,
     WindowOnlyOption,
     clip_path,
     iuv_path,
     parse_rotation,
     photo_path,
+    whole_number,
 )
 from bunraku.commands.show import print_json, progress_bar
 from bunraku.errors import InputError
@@ -103,9 +105,7 @@ def animate(
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
     engine: EngineOption = AUTO,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
-    ] = None,
+    threads: ThreadsOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a summary as JSON to stdout.")
     ] = False,
@@ -164,9 +164,10 @@ def parse_frames(text: str | None) -> tuple[int, int | None]:
     if text is None:
         return 0, None
     first, colon, last = text.partition(":")
-    if not colon or not all(part == "" or part.isdecimal() for part in (first, last)):
+    start, stop = whole_number(first or "0"), whole_number(last) if last else None
+    if not colon or start is None or (last and stop is None):
         raise InputError(f"--frames {text} is not A:B.", "Give frame numbers, as in 0:100 or 50:")
-    return int(first or 0), int(last) if last else None
+    return start, stop
 
 
 def iuv_images(driver: str, options: AnimateOptions) -> IuvImages | None:

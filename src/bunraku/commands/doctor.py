@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated
 
@@ -20,7 +23,8 @@ def doctor(
     """
     from bunraku.commands.checks import Status, all_checks
 
-    checks = list(all_checks())
+    with _unlogged():
+        checks = list(all_checks())
     broken = sum(check.status is Status.BROKEN for check in checks)
     if as_json:
         print_json(
@@ -40,3 +44,15 @@ def doctor(
         typer.echo(f"{broken} to mend" if broken else "Everything that `animate` needs is there.")
     if broken:
         raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep what engines log as they are tried to themselves: the checks tell what they found."""
+    logger = logging.getLogger("bunraku")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

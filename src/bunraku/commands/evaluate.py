@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
-from bunraku.commands.options import AUTO, EngineOption
+from bunraku.commands.options import AUTO, EngineOption, ThreadsOption
 from bunraku.errors import InputError
 
 
@@ -104,7 +104,7 @@ def evaluate(
     choices: Annotated[
         bool, typer.Option("--choices", help="Questions for people: which of two, which action.")
     ] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
+    threads: ThreadsOption = None,
 ) -> None:
     """Measure L1, PSNR, SSIM, AKD, MKR, likeness and flicker against trivial baselines and others.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from typing import Any
 
 import typer
@@ -22,6 +23,19 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 class BunrakuGroup(TyperGroup):
     """The root of the commands; catches what they raise, unless ``--debug`` was given."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the whole command line.
+
+        An empty one is what an unset variable of a shell leaves, and would name the folder that
+        one is in.
+        """
+        for before, word in zip(["", *args], args, strict=False):
+            if not word or re.fullmatch("--[a-z-]+=", word):
+                option = (word or before).removesuffix("=")
+                what = f"What follows {option}" if option.startswith("-") else "An argument"
+                raise typer.BadParameter(f"{what} is empty; is a variable of the shell not set?")
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command."""

@@ -230,11 +230,11 @@ def run(options: LiveOptions, stats_json: Path | None, load: Callable[[], Sessio
     """Make everything ready, run, and tell how it went."""
     from bunraku.commands.console import Console
     from bunraku.stream.core.output_path import check_apart, check_file
-    from bunraku.stream.live import Live, inputs_of
+    from bunraku.stream.live import Live, inputs_of, outputs_of
 
     if stats_json is not None and str(stats_json) != STDOUT:
         check_file(stats_json)
-        check_apart(stats_json, inputs_of(options))
+        check_apart(stats_json, [*inputs_of(options), *outputs_of(options)])
     show = Live(options)
     with progress_bar() as progress:
         task = progress.add_task("Starting", total=None)

@@ -45,9 +45,20 @@ ResolutionOption: TypeAlias = Annotated[
         f"time. By default {RESOLUTION}, live {LIVE_RESOLUTION}.",
     ),
 ]
+# What is far beyond the cores takes gigabytes and minutes to begin with.
+MAX_THREADS = 256
+
+ThreadsOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=1, max=MAX_THREADS, help="Processor threads; by default all cores."),
+]
 StageThreadsOption: TypeAlias = Annotated[
     int | None,
-    typer.Option(min=1, help="Threads of each network; by default the stages share the cores."),
+    typer.Option(
+        min=1,
+        max=MAX_THREADS,
+        help="Threads of each network; by default the stages share the cores.",
+    ),
 ]
 WindowOnlyOption: TypeAlias = Annotated[
     bool, typer.Option("--window-only", help="Only the square around the person.")
@@ -98,6 +109,9 @@ PartsOption: TypeAlias = Annotated[
 
 AUTO = "auto"
 
+# Python itself reads no more than some thousand.
+_DIGITS = 18
+
 
 def parse_rotation(text: str) -> int | None:
     """Read "90"; None for "auto".
@@ -111,15 +125,21 @@ def parse_rotation(text: str) -> int | None:
     return int(text)
 
 
+def whole_number(text: str) -> int | None:
+    """Read "12"; None for what is no such number, or one of more digits than anything counts."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """Read "640x480".
 
     :raises InputError: it is something else.
     """
-    width, times, height = text.casefold().partition("x")
-    if not times or not (width.isdecimal() and height.isdecimal()):
+    across, _, down = text.casefold().partition("x")
+    width, height = whole_number(across), whole_number(down)
+    if width is None or height is None:
         raise InputError(f"--size {text} is not WxH.", "Write it as in 640x480")
-    return int(width), int(height)
+    return width, height
 
 
 def photo_path(text: str) -> Path:

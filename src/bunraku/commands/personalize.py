@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
-from bunraku.commands.options import BundleOption, IuvBundleOption, clip_path, photo_path
+from bunraku.commands.options import (
+    BundleOption,
+    IuvBundleOption,
+    ThreadsOption,
+    clip_path,
+    photo_path,
+)
 
 
 def personalize(
@@ -32,7 +38,7 @@ def personalize(
     ] = "full",
     bundle: BundleOption = "live",
     iuv_bundle: IuvBundleOption = "iuv",
-    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
+    threads: ThreadsOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
 ) -> None:
     """Train the generator further on the person of a photo, from a short clip of that person.

@@ -93,7 +93,8 @@ def serve(
         float, typer.Option(min=0.1, help="After how long a visitor who does nothing is let go.")
     ] = 5.0,
     max_photo_mib: Annotated[
-        float, typer.Option(min=0.1, help="Largest photo that is taken.")
+        # What can be read at all is less, as Limits says; infinity has no number of bytes.
+        float, typer.Option(min=0.1, max=1024, help="Largest photo that is taken.")
     ] = 15.0,
     size: Annotated[
         str, typer.Option(metavar="WxH", help="Size that cameras are asked for.")

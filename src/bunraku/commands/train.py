@@ -11,6 +11,7 @@ import typer
 
 from bunraku.commands.ablations import ablations
 from bunraku.commands.extras import need
+from bunraku.commands.options import ThreadsOption
 from bunraku.commands.sitting import sitting
 from bunraku.commands.training import Device, Seed, check_inputs, one_of
 
@@ -29,7 +30,6 @@ Sitting = Annotated[
 ]
 Batch = Annotated[int, typer.Option(min=1, help="Samples a step.")]
 Rate = Annotated[float, typer.Option(min=1e-7, help="Highest learning rate.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads.")]
 Restart = Annotated[
     bool,
     typer.Option("--restart-schedule", help="Count minutes from zero, the weights resumed."),
@@ -45,7 +45,7 @@ def iuv(
     batch: Batch = 32,
     learning_rate: Rate = 2e-3,
     device: Device = "cpu",
-    threads: Threads = None,
+    threads: ThreadsOption = None,
     seed: Seed = 0,
     restart_schedule: Restart = False,
 ) -> None:
@@ -108,7 +108,7 @@ def generator(
         str, typer.Option(help="Whose features are compared: efficientnet-lite0 or vgg19.")
     ] = "efficientnet-lite0",
     device: Device = "cpu",
-    threads: Threads = None,
+    threads: ThreadsOption = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Processes that make batches ahead; 0: none.")
     ] = 0,
@@ -167,7 +167,7 @@ def touch_up(
     batch: Batch = 16,
     learning_rate: Rate = 3e-3,
     device: Device = "cpu",
-    threads: Threads = None,
+    threads: ThreadsOption = None,
     seed: Seed = 0,
     restart_schedule: Restart = False,
 ) -> None:

@@ -330,6 +330,13 @@ def test_inputs_are_not_overwritten(
     assert clip.read_bytes() == before
 
 
+@pytest.mark.parametrize("what", ["photo", "clip"])
+def test_a_folder_is_no_input_wherever_the_output_is(options: AnimateOptions, what: str) -> None:
+    folder: AnimateOptions = replace(options, **{what: options.out.parent})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=f"is a folder, not a {what}"):
+        animate_clip(_no_puppet, folder)
+
+
 def test_the_folder_of_iuv_images_takes_no_output(options: AnimateOptions, tmp_path: Path) -> None:
     folder = tmp_path / "iuv"
     folder.mkdir()

@@ -19,7 +19,7 @@ from tests.stream.server.certificates import make_certificate
 from tests.stream.server.fakes import identify, tint
 from tests.stream.server.processes import TOKEN, server
 
-from bunraku.errors import InputError
+from bunraku.errors import InputError, PhotoError
 from bunraku.stream.server import run
 from bunraku.stream.server.app import make_app
 from bunraku.stream.server.options import ServerOptions
@@ -190,6 +190,14 @@ def test_what_is_wrong_is_said_before_engines_are_loaded(tmp_path: Path) -> None
     tls.key.write_text("")
     with pytest.raises(InputError, match="Give PEM files"):
         run_app(ServerOptions(tls=tls, token=TOKEN), fail, print)
+    for photo, told in (
+        (tmp_path / "gone.jpg", r"gone\.jpg cannot be opened: No such file"),
+        (tls.cert, "cert.pem: That is not a JPEG, PNG or WebP photo"),
+        (tmp_path, "is a folder, not a photo"),
+        (Path("/dev/zero"), "/dev/zero is a device, not a photo"),
+    ):
+        with pytest.raises(PhotoError, match=told):
+            run_app(ServerOptions(port=0, photos=(photo,)), fail, print)
 
 
 def test_nothing_to_serve_with() -> None:

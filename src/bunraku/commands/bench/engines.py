@@ -22,7 +22,7 @@ def engines(
     bundle: bench.BundleOption = "live",
     iuv_bundle: common.IuvBundleOption = "iuv",
     driver: common.LiveDriverOption = DRIVER,
-    threads: bench.ThreadsOption = None,
+    threads: common.ThreadsOption = None,
     photo: bench.PhotoOption = None,
     clip: bench.ClipOption = None,
     frames: Annotated[int, typer.Option(min=1, help="Frames to measure.")] = 60,

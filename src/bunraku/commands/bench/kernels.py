@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bunraku.commands import options as common
 from bunraku.commands.bench import options as bench
 
 
@@ -19,7 +20,7 @@ def kernels(
     compiled: Annotated[
         bool, typer.Option(help="Also plain torch as torch compiles it, which takes a while.")
     ] = True,
-    threads: bench.ThreadsOption = None,
+    threads: common.ThreadsOption = None,
     json_file: bench.JsonOption = None,
 ) -> None:
     """Time each operator's forms beside plain torch and beside what the memory allows."""

@@ -22,7 +22,7 @@ def latency(
     hands: common.HandsOption = HANDS,
     resolution: common.ResolutionOption = None,
     engine: common.EngineOption = common.AUTO,
-    threads: bench.ThreadsOption = None,
+    threads: common.ThreadsOption = None,
     photo: bench.PhotoOption = None,
     clip: bench.ClipOption = None,
     frames: Annotated[int, typer.Option(min=1, help="Frames to measure.")] = 150,
@@ -79,10 +79,10 @@ def parse_sessions(text: str) -> tuple[int, ...]:
 
     :raises InputError: it is something else.
     """
-    parts = text.split(",")
-    if not all(part.strip().isdecimal() for part in parts):
+    counts = [common.whole_number(part.strip()) for part in text.split(",")]
+    if None in counts:
         raise InputError(f"--sessions {text} is not a list of numbers.", "Write it as in 1,2,4")
-    return tuple(int(part) for part in parts)
+    return tuple(count for count in counts if count is not None)
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ def memory(
     hands: common.HandsOption = HANDS,
     resolution: common.ResolutionOption = None,
     engine: common.EngineOption = common.AUTO,
-    threads: bench.ThreadsOption = None,
+    threads: common.ThreadsOption = None,
     photo: bench.PhotoOption = None,
     clip: bench.ClipOption = None,
     frames: Annotated[int, typer.Option(min=1, help="Frames to run.")] = 40,

@@ -14,9 +14,6 @@ BundleOption: TypeAlias = Annotated[
     str,
     typer.Option("--bundle", "--preset", help="Networks: one that ships, or a folder."),
 ]
-ThreadsOption: TypeAlias = Annotated[
-    int | None, typer.Option(min=1, help="Processor threads; by default all cores.")
-]
 PhotoOption: TypeAlias = Annotated[
     Path | None, typer.Option(help="Photo to measure with, instead of the bundled one.")
 ]
