@@ -21,8 +21,10 @@ NUMBERS = ("count", "channels", "height", "width", "pixels")
 """Parts; the atlas's channels, rows and columns; and pixels of the result's planes."""
 CHANNELS = 16
 """Of a program, at most: as many as registers hold where each is read from a plane of its own."""
-PTX = 88
-"""Version of the assembly, 8.8: drivers for CUDA 12.9 and newer read it."""
+PTX, NEWER_PTX = 87, 88
+"""Versions of the assembly, 8.7 and 8.8: as old as a GPU allows, for drivers that are no newer."""
+NEWER = ((10, 3), (12, 1))
+"""Compute capabilities that the older one does not know."""
 _ENTRY = r"(\.entry {name}\(\n)(.*?)(\n\))"
 
 
@@ -55,10 +57,11 @@ def compiled(kind: str, channels: int, capability: tuple[int, int]) -> Compiled:
     signature |= {"out": f"*{kind}", "PIXELS": "constexpr", "CHANNELS": "constexpr"}
     sizes = {"PIXELS": PIXELS, "CHANNELS": block}
     major, minor = capability
+    version = NEWER_PTX if capability in NEWER else PTX
     made = triton.compile(
         ASTSource(sample_atlas, signature, sizes, {}),
         target=GPUTarget("cuda", 10 * major + minor, 32),
-        options={"num_warps": WARPS, "enable_fp_fusion": True, "ptx_version": PTX},
+        options={"num_warps": WARPS, "enable_fp_fusion": True, "ptx_version": version},
     )
     name, told = made.metadata.name, made.metadata
     if told.global_scratch_size or getattr(told, "profile_scratch_size", 0):

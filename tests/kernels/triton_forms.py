@@ -78,11 +78,16 @@ class Form:
 
     def module(self, monkeypatch: pytest.MonkeyPatch) -> Any:
         """The form's module, with few large programs where they are interpreted."""
-        module = importlib.import_module(f"bunraku.kernels.{self.folder}.triton_cuda")
-        for name in ("PIXELS", "PULLED_PIXELS", "TRIANGLES", "VERTICES"):
-            if INTERPRETED and hasattr(module, name):
-                monkeypatch.setattr(module, name, 64 if name == "TRIANGLES" else FEW_PROGRAMS)
-        return module
+        return module_of(self.folder, monkeypatch)
+
+
+def module_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An operator's module of Triton, with few large programs where they are interpreted."""
+    module = importlib.import_module(f"bunraku.kernels.{folder}.triton_cuda")
+    for name in ("PIXELS", "PULLED_PIXELS", "TRIANGLES", "VERTICES"):
+        if INTERPRETED and hasattr(module, name):
+            monkeypatch.setattr(module, name, 64 if name == "TRIANGLES" else FEW_PROGRAMS)
+    return module
 
 
 @contextmanager
