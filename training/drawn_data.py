@@ -31,6 +31,7 @@ from bunraku.runtime.source.framing import crop
 from bunraku.runtime.source.gaps import NETWORK_PX
 from bunraku.spec.arrays import Array
 from bunraku.training.people.records import Record, compose, list_records, read_record
+from bunraku.training.session import make_folder
 
 FARTHEST_PX = 10.0
 """How far the truth is moved at most to where the drawing has it."""
@@ -93,9 +94,12 @@ def draw_people(data: Path, out: Path, workers: int = 1) -> int:
     """Draw every person of ``data`` that ``out`` does not hold yet.
 
     :return: how many were drawn. Interrupted, it goes on where it stopped.
+    :raises InputError: ``data`` holds nobody.
+    :raises OutputError: the folder ``out`` cannot be made.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    waiting = [p for p in list_records(data) if not pairs_path(out, p).exists()]
+    records = list_records(data)
+    make_folder(out)
+    waiting = [p for p in records if not pairs_path(out, p).exists()]
     if workers <= 1:
         for record in waiting:
             _draw(record, out)

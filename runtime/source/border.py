@@ -1,4 +1,4 @@
-"""The plain bars of a letterbox, or the border of a print, around the picture within a photo.
+"""The plain bars of a letterbox, the border of a print, or what a screenshot has around a picture.
 
 A person whom they cut off ends there as at the photo's edge. Taken for a part of the picture, the
 trunk would go on before them, and what the person uncovers would be filled with their colour.
@@ -31,6 +31,8 @@ STRAIGHT = 0.8
 before a plain wall."""
 FILLED = 0.02
 """Share of a column that differs from the border where the picture is."""
+WRITTEN = 0.2
+"""Share of a border that words and signs may cover."""
 WIDE = 0.5
 """Share of the border's width that a picture has at least; borders of the sides go first."""
 SMALLEST_PX = 64
@@ -102,21 +104,27 @@ def find_border(photo: Picture) -> Border | None:
 
 def _depth(picture: NDArray[Any]) -> int:
     """How many of the first rows are a border; 0 for none."""
-    lines = picture[:, :: max(1, picture.shape[1] // SAMPLES)].astype(np.int16)
-    colour = np.median(lines[0], axis=0)
-    if np.mean(_differ(lines[0], colour, PLAIN)) > STRAY:
+    step = max(1, picture.shape[1] // SAMPLES)
+    outermost = picture[0, ::step].astype(np.int16)
+    colour = np.median(outermost, axis=0)
+    if np.mean(_differ(outermost, colour, PLAIN)) > STRAY:
         return 0
+    lines = picture[:, ::step].astype(np.int16)
     differ = _differ(lines, colour, PLAIN)
-    others = np.flatnonzero(differ.mean(1) > STRAY)
-    if not len(others):
-        return 0
-    first = int(others[0])
-    filled = differ[first:].mean(0) > FILLED
-    if filled.mean() < WIDE:
-        return 0
-    edge = _differ(lines[first : first + SOFT_PX, filled], colour, EDGE)
-    begun = np.flatnonzero(edge.mean(1) >= STRAIGHT)
-    return first + int(begun[0]) if len(begun) else 0
+    share = differ.mean(1)
+    plain = share <= STRAY
+    deeper = differ[::-1].cumsum(0, dtype=np.int32)[::-1]
+    for first in (np.flatnonzero(plain[:-1] & ~plain[1:]) + 1).tolist():
+        if share[:first].mean() > WRITTEN:
+            return 0
+        filled = deeper[first] > FILLED * (len(differ) - first)
+        if filled.mean() < WIDE:
+            return 0
+        edge = _differ(lines[first : first + SOFT_PX, filled], colour, EDGE)
+        begun = np.flatnonzero(edge.mean(1) >= STRAIGHT)
+        if len(begun):
+            return int(first + begun[0])
+    return 0
 
 
 def _differ(lines: NDArray[Any], colour: NDArray[Any], levels: float) -> NDArray[np.bool_]:

@@ -13,7 +13,10 @@ from bunraku.stream.core.layout import MAX_RECORDED_SIDE_PX
 
 @dataclass(frozen=True)
 class AnimateOptions:
-    """What to animate, with what, and how it is recorded."""
+    """What to animate, with what, and how it is recorded.
+
+    Texts will do for paths, as wherever a photo is named.
+    """
 
     photo: Path
     clip: Path
@@ -38,6 +41,10 @@ class AnimateOptions:
     max_side_px: int = MAX_RECORDED_SIDE_PX
 
     def __post_init__(self) -> None:
+        for name in ("photo", "clip", "out", "iuv"):
+            given = getattr(self, name)
+            if isinstance(given, str):
+                object.__setattr__(self, name, Path(given))
         if self.start < 0 or (self.stop is not None and self.stop <= self.start):
             raise InputError(f"Frames {self.start}:{self.stop} are none.", "Give A:B with A < B.")
         if self.max_side_px < 64:

@@ -174,6 +174,24 @@ def test_interrupted_runs_end_with_130(
     assert out.is_file()
 
 
+def test_a_signal_ends_the_loading_at_once(
+    tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+
+    def load(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        loaded.append(True)
+
+    monkeypatch.setattr(command, "load_puppet", load)
+    photo, clip, out = make_photo(), make_clip(), tmp_path / "out" / "out.mp4"
+    out.parent.mkdir()
+    result = CliRunner().invoke(app, ["animate", str(photo), str(clip), "-o", str(out)])
+    assert (result.exit_code, result.stderr) == (130, "bunraku: interrupted\n")
+    assert not loaded
+    assert not list(out.parent.iterdir())
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_completes_the_file(
     number: signal.Signals,

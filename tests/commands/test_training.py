@@ -153,6 +153,8 @@ def test_train_generator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         (("--preset", "huge"), "no preset 'huge'. Use paper, paper256, live."),
         (("--features", "eyes"), "no feature network 'eyes'. Use efficientnet-lite0, vgg19."),
         (("--data", "nowhere"), "nowhere is not a folder."),
+        (("--device", "gpu"), "There is no device 'gpu'. Use cpu, cuda or cuda:N."),
+        (("--length", "inf"), "'--length': Input should be less than or equal to 1000"),
     ],
 )
 def test_train_generator_refuses(tmp_path: Path, words: tuple[str, ...], message: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bunraku.errors import InputError, NoPersonError
+from bunraku.errors import InputError, NoPersonError, OutputError
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.models import Models
 from bunraku.runtime.source.framing import Window
@@ -154,3 +154,12 @@ def test_drawings_come_back(tmp_path: Path, person: Record) -> None:
     write_pairs(tmp_path / "drawn_000007.npz", pairs)
     back = read_pairs(tmp_path / "drawn_000007.npz")
     assert all(np.array_equal(array, vars(back)[name]) for name, array in vars(pairs).items())
+
+
+def test_a_file_in_the_folders_place_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(drawn_data, "list_records", lambda _: [])
+    (tmp_path / "out").touch()
+    with pytest.raises(OutputError, match="out cannot be made: File exists"):
+        draw_people(tmp_path, tmp_path / "out")

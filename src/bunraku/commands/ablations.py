@@ -9,7 +9,7 @@ import typer
 
 from bunraku.commands.extras import need
 from bunraku.commands.options import ThreadsOption
-from bunraku.commands.training import Device, Seed, check_inputs
+from bunraku.commands.training import LONGEST, Device, Seed, check_inputs
 from bunraku.errors import InputError
 
 
@@ -23,7 +23,9 @@ def ablations(
     width: Annotated[
         float, typer.Option(min=0.01, max=4.0, help="The paper's channels, times this.")
     ] = 1.0,
-    length: Annotated[float, typer.Option(min=1e-9, help="The paper's steps, times this.")] = 1.0,
+    length: Annotated[
+        float, typer.Option(min=1e-9, max=LONGEST, help="The paper's steps, times this.")
+    ] = 1.0,
     batch: Annotated[int | None, typer.Option(min=1, help="Samples a step.")] = None,
     people: Annotated[
         int | None, typer.Option(min=2, help="Of the unseen people, at most.")

@@ -209,9 +209,15 @@ def _frames_of(clip: Path) -> int | None:
 def _run(options: AnimateOptions, loading: Loading, images: IuvImages | None) -> AnimateSummary:
     from bunraku.runtime.drivers.iuv_images.order import ToldOrder
     from bunraku.stream.clip.animate import animate_clip
-    from bunraku.stream.core.signals import StopRequest
+    from bunraku.stream.core.signals import StopRequest, interrupt
 
-    with progress_bar("frames") as progress, StopRequest() as stop:
+    frames = 0
+
+    def on_asked() -> None:
+        if frames == 0:  # there is no file to complete, and loading takes a while
+            interrupt()
+
+    with progress_bar("frames") as progress, StopRequest(on_asked) as stop:
         task = progress.add_task("Starting", total=None)
         order = ToldOrder()
 
@@ -219,6 +225,8 @@ def _run(options: AnimateOptions, loading: Loading, images: IuvImages | None) ->
             return load_puppet(loading, options.rotate_deg is None, images, order)
 
         def on_frame(done: int, total: int | None) -> None:
+            nonlocal frames
+            frames = done
             progress.update(task, completed=done, total=total, description="Animating")
 
         return animate_clip(load, options, on_frame=on_frame, should_stop=stop, on_read=order.tell)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
-from bunraku.commands.training import Device, Seed, check_inputs, one_of
+from bunraku.commands.training import LONGEST, Device, Seed, check_inputs, one_of
 
 
 def sitting(
@@ -31,7 +31,8 @@ def sitting(
         Path | None, typer.Option("--iuv", help="Checkpoint of the IUV net, or its pieces.")
     ] = None,
     length: Annotated[
-        float, typer.Option(min=1e-9, help="Samples of the whole run, in the recipe's.")
+        float,
+        typer.Option(min=1e-9, max=LONGEST, help="Samples of the whole run, in the recipe's."),
     ] = 1.0,
     batch: Annotated[
         int | None,

@@ -13,7 +13,7 @@ from bunraku.commands.ablations import ablations
 from bunraku.commands.extras import need
 from bunraku.commands.options import ThreadsOption
 from bunraku.commands.sitting import sitting
-from bunraku.commands.training import Device, Seed, check_inputs, one_of
+from bunraku.commands.training import LONGEST, Device, Seed, check_inputs, one_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -96,7 +96,9 @@ def generator(
     resume: Annotated[
         bool, typer.Option("--resume", help="Refuse to begin: OUT must hold a checkpoint.")
     ] = False,
-    length: Annotated[float, typer.Option(min=1e-9, help="The recipe's steps, times this.")] = 1.0,
+    length: Annotated[
+        float, typer.Option(min=1e-9, max=LONGEST, help="The recipe's steps, times this.")
+    ] = 1.0,
     batch: Annotated[
         int | None, typer.Option(min=1, help="Samples a step and process; default: the recipe's.")
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,9 @@ import typer
 from bunraku.errors import InputError
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+LONGEST = 1000.0
+"""Times a recipe's length; infinity has no number of steps."""
 
 Device: TypeAlias = Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")]
 Seed: TypeAlias = Annotated[int, typer.Option(help="Seed of the run.")]
@@ -40,6 +44,8 @@ def check_inputs(data: Sequence[Path], device: str, iuv_checkpoint: Path | None 
             raise InputError(f"{folder} is not a folder.", "Make it with `bunraku synth`.")
     if iuv_checkpoint is not None and not iuv_checkpoint.exists():
         raise InputError(f"{iuv_checkpoint} does not exist.", "Make it with `bunraku train iuv`.")
+    if re.fullmatch(r"cpu|cuda(:\d{1,3})?", device) is None:
+        raise InputError(f"There is no device {device!r}.", "Use cpu, cuda or cuda:N.")
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise InputError(
             "torch finds no CUDA here.", "Leave out --device, or see `bunraku doctor`."

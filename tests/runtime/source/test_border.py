@@ -47,9 +47,19 @@ def test_borders_lie_in_borders() -> None:
 
 
 def test_an_edge_may_be_soft() -> None:
-    border = find_border(cv2.GaussianBlur(barred(CUT, bottom=60, level=250), (5, 5), 0))
+    soft = cv2.GaussianBlur(barred(CUT, bottom=60, level=250), (5, 5), 0)
+    border = find_border(np.asarray(soft, np.uint8))
     assert border is not None
     assert abs(border.bottom - len(CUT)) <= 2
+
+
+def test_words_may_stand_in_a_border() -> None:
+    photo = barred(CUT, top=60, bottom=120, level=250)
+    for top in (20, 320, 350):
+        photo[top : top + 12, 20:200:3] = 30
+    border = find_border(photo)
+    assert border is not None
+    assert np.array_equal(border.inside(photo), CUT)
 
 
 def test_what_is_no_border() -> None:

@@ -344,6 +344,12 @@ def test_the_folder_of_iuv_images_takes_no_output(options: AnimateOptions, tmp_p
         animate_clip(_no_puppet, replace(options, out=folder / "out.mp4", iuv=folder))
 
 
+def test_texts_will_do_for_paths(options: AnimateOptions) -> None:
+    texts: dict[str, Any] = {name: str(getattr(options, name)) for name in ("photo", "clip", "out")}
+    assert AnimateOptions(**texts) == options
+    assert AnimateOptions(**texts, iuv="iuv").iuv == Path("iuv")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("window", [{"start": 4, "stop": 4}, {"start": -1}])
 def test_empty_ranges(options: AnimateOptions, window: dict[str, int]) -> None:
     with pytest.raises(InputError, match=r"Give A:B with A < B\."):
