@@ -75,7 +75,7 @@ def _prepared(
     if clip.iuv is None:
         mapping = DriverMapping(networks.surfaces)
     else:
-        mapping = ImagesMapping(IuvImages(clip.iuv))
+        mapping = ImagesMapping(IuvImages(clip.iuv), networks.surfaces.size)
     frames = Frames(clip.path, limits.rate_fps)
     follower = Follower(networks, mapping, limits)
     first, kept, scenes, records = RECORDS * outcome.number, 0, 0, 0

@@ -65,7 +65,7 @@ class Shot:
     yaw: float
     """Radians, 0 for somebody who faces the camera, positive to the person's own right."""
     iuv: NDArray[np.uint8]
-    """``[128, 128, 3]``."""
+    """``[n, n, 3]``, n the side of the surfaces."""
 
 
 @dataclass(frozen=True, eq=False)

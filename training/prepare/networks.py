@@ -29,16 +29,17 @@ class Networks:
     """SHA-256 of each network, by the name of its file."""
 
     @classmethod
-    def load(cls, pose: PoseModel, iuv: str) -> Networks:
+    def load(cls, pose: PoseModel, iuv: str, surface: int) -> Networks:
         """Those of the cache and of an IUV bundle, each with one thread.
 
         Args:
             pose: which landmark network.
             iuv: name or folder of the IUV net's bundle.
+            surface: side of its maps in pixels.
 
         Raises:
             FetchError: the pose networks have not been fetched yet.
-            BundleError: there is no such bundle, or it is damaged.
+            BundleError: there is no such bundle, it is damaged, or its maps cannot have that side.
             EngineError: a network cannot be loaded.
         """
         factory = EngineFactory(threads=1)
@@ -46,7 +47,7 @@ class Networks:
         files = (found.detector, found.landmarks, found.segmentation, net)
         return cls(
             PoseTracker.load(found, factory, smooth=False),
-            IuvNet(factory.make(net, EngineName.IUV)),
+            IuvNet(factory.make(net, EngineName.IUV), surface),
             Segmenter.load(found, factory),
             {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
         )

@@ -49,10 +49,12 @@ def run(tmp_path: Path) -> Run:
     """Prepare clips into ``tmp_path / "out"``: the manifest, and what was told."""
 
     def run(
-        *places: Path, workers: int = 1, limits: Limits | None = None
+        *places: Path, workers: int = 1, limits: Limits | None = None, surface: int = 128
     ) -> tuple[Manifest, list[str]]:
         lines: list[str] = []
-        options = PrepareOptions(tmp_path / "out", limits or Limits(), workers=workers)
+        options = PrepareOptions(
+            tmp_path / "out", limits or Limits(), workers=workers, surface=surface
+        )
         return prepare(places, options, lines.append, load), lines
 
     return run
@@ -78,6 +80,30 @@ def test_from_clips_to_records(clips: Path, tmp_path: Path, run: Run) -> None:
     told = json.loads((out / "manifest.json").read_text())
     assert told["settings"]["rate_fps"] == 25.0
     assert told["clips"][0]["when"].endswith("+00:00")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_finer_surfaces(
+    clips: Path, tmp_path: Path, run: Run, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))  # where workers find `load`
+    folder = clips / "a.iuv"
+    folder.mkdir()
+    for index, picture in enumerate(walk(14)):
+        Image.fromarray(iuv_of(picture)).save(folder / f"{index}.png")
+    manifest, _ = run(clips, surface=256, workers=workers)
+    assert manifest.settings["surface"] == 256
+    records = [read_record(path) for path in list_records(tmp_path / "out")]
+    assert {record.iuv.shape[1:] for record in records} == {(256, 256, 3)}
+    assert len(Mixture(tmp_path / "out", observed=True, surface=256).records) == len(records)
+    with pytest.raises(InputError, match=r"was begun with other settings \(surface\)"):
+        run(clips)
+
+
+def test_a_size_that_records_do_not_have(clips: Path, tmp_path: Path, run: Run) -> None:
+    with pytest.raises(InputError, match="Surfaces have 128 or 256 pixels, not 64"):
+        run(clips, surface=64)
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_cannot_be_used_costs_a_line(clips: Path, tmp_path: Path, run: Run) -> None:
@@ -217,7 +243,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(
     assert len(manifest.clips) == 2
 
 
-def no_networks(pose: PoseModel, iuv: str) -> Networks:
+def no_networks(pose: PoseModel, iuv: str, surface: int) -> Networks:
     raise FetchError("The pose networks are not there yet.")
 
 
