@@ -78,7 +78,7 @@ def _prepared(
         mapping = ImagesMapping(IuvImages(clip.iuv), networks.surfaces.size)
     frames = Frames(clip.path, limits.rate_fps)
     follower = Follower(networks, mapping, limits)
-    first, kept, scenes, records = RECORDS * outcome.number, 0, 0, 0
+    first, kept, scenes, records, crowded = RECORDS * outcome.number, 0, 0, 0, 0
     notes = []
     for scene in follower.scenes(frames):
         if records + len(scene.shots) > RECORDS:
@@ -87,6 +87,9 @@ def _prepared(
         records += pack(scene, out, first + records)
         kept += len(scene.shots)
         scenes += 1
+        crowded += scene.people > 1
+    if crowded:
+        notes.append(f"several people in {crowded} of {scenes} scenes, the largest followed")
     return replace(
         outcome,
         read=follower.read,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bunraku.runtime.drivers.landmarks.surface import IuvNet, SurfaceMaker
 from bunraku.runtime.drivers.locating import Tracker
@@ -12,14 +13,19 @@ from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
+from bunraku.runtime.source.source import PersonFinder
 from bunraku.spec.tensors import EngineName
+
+
+class Watcher(Tracker, PersonFinder, Protocol):
+    """Follows somebody through frames, and counts people."""
 
 
 @dataclass(frozen=True, eq=False)
 class Networks:
     """What a worker loads once."""
 
-    tracker: Tracker
+    tracker: Watcher
     """Of the largest person, or of the one followed so far; not smoothed over time: landmarks are
     to be where their own frame has them."""
     surfaces: SurfaceMaker

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.runtime.fakes import FakeEstimator
 from tests.training.prepare.people import (
     VERSIONS,
     empty,
@@ -128,6 +130,30 @@ def test_what_cannot_be_used_costs_a_line(clips: Path, tmp_path: Path, run: Run)
     assert len(lines) == 8
     assert sum(outcome.refused is not None for outcome in manifest.clips.values()) == 6
     assert len(list_records(tmp_path / "out")) == 3
+
+
+def test_others_in_a_clip_and_a_lost_end_are_told(tmp_path: Path) -> None:
+    def crowded(pose: PoseModel, iuv: str, surface: int) -> Networks:
+        networks = load(pose, iuv, surface)
+        assert isinstance(networks.tracker, FakeEstimator)
+        networks.tracker.people = 2
+        return networks
+
+    film = write_film(tmp_path / "a.mkv", walk(20))
+    short = tmp_path / "b.mkv"
+    short.write_bytes(film.read_bytes()[: film.stat().st_size // 5])
+    lines: list[str] = []
+    manifest = prepare([film, short], PrepareOptions(tmp_path / "out"), lines.append, crowded)
+    crowd = "several people in 1 of 1 scenes, the largest followed"
+    assert lines[0] == f"{film}: 20 of 20 frames kept in 2 records of 1 scenes; {crowd}"
+    assert re.fullmatch(
+        rf"left out: {short} has no scene to learn from; of (\d) frames: \1 in too short a scene. "
+        r"\(.*it ends early: 0\.\1 s of 2\.0 s could be read\)",
+        lines[1],
+    )
+    first, second = manifest.clips.values()
+    assert first.notes == (crowd,)
+    assert second.notes[-1].startswith("it ends early")
 
 
 def test_nothing_at_all(tmp_path: Path, run: Run) -> None:
