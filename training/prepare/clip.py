@@ -102,6 +102,14 @@ def _prepared(
     )
 
 
+_ADVICE = {
+    Drop.SMALL: "Take a clip in which the person is larger, or lower --smallest.",
+    Drop.BLURRED: "--sharpness 0 keeps blurred frames.",
+    Drop.SHORT: "Take a longer clip, or raise --rate.",
+}
+"""What to do where most frames are left out for such a reason."""
+
+
 def _told(dropped: Counter[Drop]) -> dict[str, int]:
     return {str(reason): count for reason, count in dropped.most_common() if count}
 
@@ -111,4 +119,7 @@ def _nothing(clip: Clip, follower: Follower) -> str:
     if set(dropped) <= {Drop.LOST, Drop.CUT}:
         return f"{clip.path} shows nobody who is found in its {follower.read} frames."
     reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
-    return f"{clip.path} has no scene to learn from; of {follower.read} frames: {reasons}."
+    frames = "1 frame" if follower.read == 1 else f"{follower.read} frames"
+    told = f"{clip.path} has no scene to learn from; of {frames}: {reasons}."
+    ((most, _),) = follower.dropped.most_common(1)
+    return f"{told} {_ADVICE[most]}" if most in _ADVICE else told
