@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bunraku.errors import BundleError, FetchError, InputError
+from bunraku.errors import FetchError, InputError
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.drivers.body.driver import BodyDriver
@@ -136,9 +136,9 @@ class Models:
         notices = Notices()
         sharing = Sharing(sessions, notices)
         factory = EngineFactory(engine, threads or cores(), sharing=sharing)
-        chosen, surface = Bundle.load(bundle), Bundle.load(iuv)
+        chosen = Bundle.load(bundle)
         paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}
-        iuv_path = surface.path(EngineName.IUV)
+        iuv_path = Bundle.load(iuv).path(EngineName.IUV)
         networks = networks or PoseNetworks.find(model=pose)
         engines: dict[str, Engine] = {
             n: factory.make(
@@ -147,9 +147,9 @@ class Models:
             for n, path in paths.items()
         }
         surfaces = IuvNet(
-            factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.HOST)
+            factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.HOST),
+            chosen.layout.size,
         )
-        check_sizes(chosen, surface, surfaces.size)
         tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
 
         template = load_template() if driver == DriverKind.BODY else None
@@ -348,19 +348,6 @@ def _hand_finder(factory: EngineFactory) -> tuple[HandFinder | None, tuple[str, 
     except FetchError as error:
         return None, (f"hands go with the wrists, their fingers still: {error}",)
     return HandFinder.load(networks, factory), ()
-
-
-def check_sizes(generator: Bundle, iuv: Bundle, side: int) -> None:
-    """Whether an IUV net's surfaces are of the size that the generator takes.
-
-    :raises BundleError: they are not.
-    """
-    if side != generator.layout.size:
-        raise BundleError(
-            f"The bundle {generator.folder.name!r} takes surfaces of {generator.layout.size} "
-            f"pixels, and the IUV net {iuv.folder.name!r} gives {side}.",
-            "Give two bundles that were exported for each other.",
-        )
 
 
 def shipped_photo() -> Path:

@@ -17,16 +17,19 @@ from bunraku.runtime.drivers.landmarks.head import head_map
 from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.surface import part_charts
+from bunraku.training.enlarging import enlarged_iuv
 from bunraku.training.evaluated import Frames, ModelUnderTest
 from bunraku.training.grid import Grid
 from bunraku.training.iuv_data import IuvData
 from bunraku.training.judge import Judge
 from bunraku.training.likeness import LikenessJudge, LikenessMatch
 from bunraku.training.metrics import FrameScore, Score, match_keypoints, score_frame
+from bunraku.training.mixture import check_surfaces
 from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
 from bunraku.training.people.records import (
     IUV_SIZE,
     Record,
+    check_record,
     compose,
     list_records,
     read_record,
@@ -98,9 +101,9 @@ class Case:
         """The person's share of each pixel, [256, 256]."""
         return self.record.rgba[frame, ..., 3].astype(np.float32) / np.float32(255.0)
 
-    def exact(self) -> Array:
-        """P of the source and of the driving frames, [1 + K, 73, 128, 128]."""
-        iuv = taken_down(self.record.iuv[self.index], IUV_SIZE)
+    def exact(self, size: int = IUV_SIZE) -> Array:
+        """P of the source and of the driving frames, [1 + K, 73, size, size]."""
+        iuv = taken_down(self.record.iuv[self.index], size)
         return densepose_from_iuv(torch.from_numpy(iuv)).numpy()
 
     def seen(self) -> Array:
@@ -115,11 +118,13 @@ class Case:
         return np.where(found, observed.landmarks[self.index], own).astype(np.float32)
 
     def predicted(self, model: ModelUnderTest) -> Array:
-        """P of the same frames by the IUV net, from :meth:`seen` and without a mask."""
+        """P of the same frames by the IUV net, from :meth:`seen` and without a mask, at the size
+        that the generator takes."""
         landmarks = self.seen()
         no_mask = torch.zeros(len(landmarks), 1, IUV_SIZE, IUV_SIZE)
         with torch.inference_mode():
-            surface = model.iuv(torch.from_numpy(landmarks), no_mask).densepose()
+            made = model.iuv(torch.from_numpy(landmarks), no_mask)
+            surface = enlarged_iuv(made, model.size).densepose()
         return np.asarray(surface.numpy(), np.float32)
 
 
@@ -171,7 +176,7 @@ def over(image: Array, mask: Array, background: Picture) -> Picture:
 
 def make_rows(case: Case, model: ModelUnderTest) -> tuple[dict[str, list[Picture]], Array]:
     """What each row of the table makes of a case, and the driver's exact IUV maps."""
-    exact = case.exact()
+    exact, own = case.exact(), case.exact(model.size)
     unmoved = case.picture(case.source)
     source = np.ascontiguousarray(unmoved.transpose(2, 0, 1), np.float32) / np.float32(255.0)
     mask = case.alpha(case.source)
@@ -192,7 +197,7 @@ def make_rows(case: Case, model: ModelUnderTest) -> tuple[dict[str, list[Picture
     made = {
         UNMOVED: [unmoved] * len(case.driving),
         COPY: composed(copy_along_iuv(source, mask, exact[0], exact[1:])),
-        EXACT: moved(exact, case.record.landmarks[case.index]),
+        EXACT: moved(own, case.record.landmarks[case.index]),
         PREDICTED: moved(case.predicted(model), case.seen()),
     }
     return made, exact[1:]
@@ -228,15 +233,18 @@ def evaluate_people(
         Each person's frames, by row of the table.
 
     Raises:
-        InputError: no people in the folder, or they have not been observed.
+        InputError: no people in the folder, or they have not been observed, or their surfaces are
+            coarser than the generator's.
     """
+    records = list_records(data)[:people]
+    check_surfaces(data, {check_record(path) for path in records}, model.size)
     scores: dict[str, list[FrameScore]] = {row: [] for row in ROWS}
     people_scores: dict[Path, dict[str, list[FrameScore]]] = {}
     matches = {row: LikenessMatch() for row in ROWS}
     halves: list[bool] = []
     rows: list[list[Picture | None]] = []
     names: list[str] = []
-    total = len(list_records(data)[:people])
+    total = len(records)
     for number, case in enumerate(cases(data, people, frames), 1):
         made, driving = make_rows(case, model)
         unmoved_seen = judge.look(made[UNMOVED][0]) if judge is not None else None

@@ -10,16 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bunraku.errors import InputError
 from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import Generator as Network
 from bunraku.networks.generator import repeat_identity
-from bunraku.networks.iuv import SIDE, Iuv, IuvNet
+from bunraku.networks.iuv import Iuv, IuvNet
+from bunraku.runtime.drivers.landmarks.enlarging import check_enlarging
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
 from bunraku.runtime.generator import Features, Fetched, Generator
-from bunraku.runtime.models import check_sizes
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName
@@ -41,6 +40,10 @@ class ModelUnderTest(Protocol):
     @property
     def provenance(self) -> dict[str, Any]:
         """Where the weights come from, for the report."""
+
+    @property
+    def size(self) -> int:
+        """Side of the surfaces that the generator takes, a multiple of the IUV net's."""
 
     @property
     def iuv(self) -> nn.Module:
@@ -66,12 +69,7 @@ class TorchModel:
     def __init__(self, generator: Path, iuv: Path) -> None:
         chosen, surfaces = read_checkpoint(generator), read_checkpoint(iuv)
         self._generator, self.iuv = chosen.generator(), surfaces.iuv()
-        if self._generator.options.size != SIDE:
-            raise InputError(
-                f"{generator} takes surfaces of {self._generator.options.size} pixels, and the "
-                f"IUV net gives {SIDE}.",
-                "Evaluate a generator of that size.",
-            )
+        self.size = self._generator.options.size
         self.provenance = {
             str(held.kind): {
                 "checkpoint": held.path.name,
@@ -119,7 +117,8 @@ class BundleModel:
         }
         self._generator = Generator(engines, chosen.layout, threads, device=factory.device)
         iuv_engine = factory.make(surface.path(EngineName.IUV), EngineName.IUV, coarse=True)
-        check_sizes(chosen, surface, iuv_engine.outputs[names.SURFACE][-1])
+        self.size = chosen.layout.size
+        check_enlarging(iuv_engine.outputs[names.SURFACE][-1], self.size)
         self.iuv = EngineIuv(iuv_engine)
         self.provenance = bundle_provenance(chosen, surface)
 

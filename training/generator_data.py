@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from bunraku.networks.densepose import densepose_from_hard, flip_hard, hard_from_iuv
 from bunraku.runtime.drivers.landmarks.head import head_map
+from bunraku.training.enlarging import enlarged_iuv
 from bunraku.training.iuv_data import jitter
 from bunraku.training.mixture import DataShare, Mixture
 from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
@@ -103,7 +104,7 @@ class GeneratorData:
     Args:
         data: folders of people, where wanted with their weights.
         iuv: an ``IuvNet`` or what answers as one, for the maps that most of the training sees;
-            None for the exact ones alone. Its maps have the side ``surface`` too.
+            None for the exact ones alone. Its maps are enlarged to the side ``surface``.
         shard: this process among how many; each sees people of its own.
         surface: side of the IUV maps in pixels; larger ones on disk are taken down to it.
 
@@ -191,7 +192,7 @@ class GeneratorData:
                 masked = rng.random() < MASKED_SHARE
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
                 out = self.iuv(landmarks, mask if masked else torch.zeros_like(mask))
-            iuv = out.hard().clone()
+            iuv = enlarged_iuv(out, self.surface).hard().clone()
         if augment and rng.random() < 0.5:
             landmarks[..., 0] = 1.0 - landmarks[..., 0]
             colour, alpha, background = colour.flip(-1), alpha.flip(-1), background.flip(-1)

@@ -125,5 +125,6 @@ def check_surfaces(folder: Path, sides: set[int], surface: int) -> None:
         if side % surface:
             raise InputError(
                 f"{folder} holds people with surfaces of {side} pixels, and {surface} are needed.",
-                f"Make people with `bunraku synth --surface {surface}`, or train another preset.",
+                f"Make people by `bunraku synth` or `bunraku prepare` with --surface {surface}, or "
+                "take another preset.",
             )

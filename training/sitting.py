@@ -29,7 +29,6 @@ from bunraku.training.mixture import DataShare
 from bunraku.training.session import make_folder
 from bunraku.training.sitting_options import SittingOptions, run_options
 from bunraku.training.sitting_report import facts, lines_of, speed, write_json
-from bunraku.training.train_generator import check_iuv
 from bunraku.training.train_generator import run as train
 
 RENDERING = 0.4
@@ -57,7 +56,6 @@ def sit(options: SittingOptions, log: Callable[[str], None]) -> dict[str, Any]:
         OutOfMemoryError: a batch is too large for the GPU.
     """
     start_s = time.monotonic()
-    check_iuv(OPTIONS[options.preset], options.iuv)
     make_folder(options.out)
     run = options.out / "run"
     _take_up(run / "checkpoint.pt", options.out / "state", log)

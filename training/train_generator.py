@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
-from bunraku.errors import InputError, OutOfMemoryError
-from bunraku.networks.iuv import SIDE
-from bunraku.networks.presets import GeneratorOptions, preset_name
+from bunraku.errors import OutOfMemoryError
 from bunraku.training.ranks import Ranks, joined
 from bunraku.training.run_options import RunOptions
 from bunraku.training.stop import StopAsked, stop_at_signals
@@ -30,7 +27,6 @@ def run(options: RunOptions, log: Callable[[str], None]) -> Sitting:
         EngineError: the training diverges, or a process of it was lost.
         OutOfMemoryError: a batch is too large for the GPU.
     """
-    check_iuv(options.network, options.iuv)
     try:
         with joined(options.device) as ranks, stop_at_signals() as asked:
             return _train(options, ranks, asked, log)
@@ -51,17 +47,3 @@ def _train(
     if ranks.first:
         log(f"checkpoint: {sitting.checkpoint}")
     return sitting
-
-
-def check_iuv(network: GeneratorOptions, iuv: Path | None) -> None:
-    """See that the IUV net, where there is one, gives surfaces that the network takes.
-
-    Raises:
-        InputError: it does not.
-    """
-    if iuv is not None and network.size != SIDE:
-        raise InputError(
-            f"The preset {preset_name(network)!r} takes surfaces of {network.size} pixels, and the "
-            f"IUV net gives {SIDE}.",
-            "Leave out --iuv: it learns from exact surfaces alone.",
-        )

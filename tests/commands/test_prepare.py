@@ -52,12 +52,12 @@ def test_clips_and_what_came_of_them(asked: list[Any], tmp_path: Path) -> None:
 def test_what_is_asked_of_frames(asked: list[Any], tmp_path: Path) -> None:
     result = invoke(
         *("a.mp4", "--out", tmp_path, "--rate", 5, "--smallest", 64, "--sharpness", 0),
-        *("--pose", "heavy", "--iuv-bundle", "mine"),
+        *("--pose", "heavy", "--iuv-bundle", "mine", "--surface", 256),
     )
     assert result.exit_code == 0
     options = asked[1]
     assert options.limits == Limits(rate_fps=5.0, smallest_px=64, sharpness=0.0)
-    assert (options.pose, options.iuv_bundle) == ("heavy", "mine")
+    assert (options.pose, options.iuv_bundle, options.surface) == ("heavy", "mine", 256)
     assert options.workers >= 1
 
 

@@ -146,8 +146,8 @@ def test_engines_that_do_not_belong_together_are_refused(
     wrong = write_bundle(tmp_path / "wrong", {**models, "motion": (inputs, outputs)})
     with pytest.raises(BundleError, match="'motion' does not give flow_64"):
         Puppet.load(wrong, iuv=bundles[1], networks=networks)
-    other = write_bundle(tmp_path / "other", {"iuv": iuv_model(64)}, size=64)
-    with pytest.raises(BundleError, match=r"'live' takes surfaces of 128 pixels.*'other' gives 64"):
+    other = write_bundle(tmp_path / "other", {"iuv": iuv_model(256)}, size=256)
+    with pytest.raises(BundleError, match=r"gives surfaces of 256 pixels, and.* 128 are needed"):
         Puppet.load(bundles[0], iuv=other, networks=networks)
     mixed = write_bundle(
         tmp_path / "mixed", {**live_models(), "iuv": live_models(64, 32)["source"]}

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from bunraku.errors import InputError
 from bunraku.networks.iuv import IuvNet, IuvOptions
 from bunraku.spec.arrays import Array, Picture
 from bunraku.training.evaluate_people import (
@@ -45,6 +46,7 @@ class Copier:
 
     def __init__(self) -> None:
         self.heads: list[Array] = []
+        self.size = 128
         torch.manual_seed(0)
         self.net = IuvNet(IuvOptions(encoder=(4, 8, 8, 8), latent=8, decoder=8)).eval()
 
@@ -90,6 +92,7 @@ def test_finer_surfaces_are_taken_down_to_the_iuv_net_s(person: Record) -> None:
     path = Path("person_000000.npz")
     coarse, finer = (Case(record, path, 1, [0, 3]) for record in (person, fine))
     assert np.array_equal(coarse.exact(), finer.exact())
+    assert np.array_equal(finer.exact(256)[:, :, ::2, ::2], coarse.exact())
 
 
 def test_predicted_maps(make_people: MakePeople) -> None:
@@ -105,6 +108,17 @@ def test_predicted_maps(make_people: MakePeople) -> None:
     metric = torch.from_numpy(case.record.landmarks[1, :, 2])
     assert torch.allclose(landmarks[order, :, 2], metric * 2.4 - 0.07)
     assert not mask.any()
+    model.size = 256
+    assert case.predicted(model).shape == (3, 73, 256, 256)
+
+
+def test_people_whose_surfaces_are_too_coarse_are_told(
+    make_people: MakePeople, tmp_path: Path
+) -> None:
+    model = Copier()
+    model.size = 256
+    with pytest.raises(InputError, match=r"surfaces of 128 pixels, and 256 are needed"):
+        evaluate_people(model, None, make_people(), tmp_path, Report({}), print)
 
 
 def test_copying_a_moved_person_gives_the_frame(person: Record) -> None:

@@ -116,6 +116,23 @@ def test_exact_and_predicted(make_people: MakePeople, rng: Rng) -> None:
     assert torch.equal(fallback.source_densepose, exact.source_exact)
 
 
+def test_predicted_maps_are_enlarged_where_surfaces_are_finer(
+    make_people: MakePeople, rng: Rng
+) -> None:
+    folders = [make_people(count=1, name=str(size), surface=size) for size in (128, 256)]
+    coarse, fine = (
+        GeneratorData([folder], tiny_iuv(), surface=size)
+        for folder, size in zip(folders, (128, 256), strict=True)
+    )
+    known, finer = (
+        data.person(rng, data.records[0], 2, predicted=True, masked=False, frames=(0, [1, 2]))
+        for data in (coarse, fine)
+    )
+    assert finer.source_iuv_exact.shape == (1, 3, 256, 256)
+    assert torch.equal(finer.driving_iuv[:, :1, ::2, ::2], known.driving_iuv[:, :1])
+    assert torch.equal(finer.driving_iuv[:, :1, 1::2, 1::2], known.driving_iuv[:, :1])
+
+
 def test_the_mask_reaches_the_net(make_people: MakePeople, rng: Rng) -> None:
     seen: list[Tensor] = []
     net = tiny_iuv()

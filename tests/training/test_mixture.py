@@ -139,7 +139,7 @@ def test_surfaces_of_two_sizes_in_a_folder(tmp_path: Path) -> None:
 def test_surfaces_of_too_few_pixels(make_people: MakePeople) -> None:
     coarse, fine = make_people(name="coarse"), make_people(name="fine", surface=256)
     assert len(Mixture(fine, surface=256).records) == 2
-    told = r"coarse holds people with surfaces of 128 pixels, and 256 are.*synth --surface 256`"
+    told = r"coarse holds people with surfaces of 128 pixels, and 256 are.*with --surface 256,"
     with pytest.raises(InputError, match=told):
         Mixture([fine, coarse], surface=256)
 

@@ -149,8 +149,6 @@ def test_a_preset_of_256_pixels_is_rendered_for(
     rendered = replace(options, preset=Preset.PAPER256, data=(), assets=options.out.parent)
     with pytest.raises(Asked, match="256"):
         sit(rendered, lambda _: None)
-    with pytest.raises(InputError, match="the IUV net gives 128"):  # before minutes are spent
-        sit(replace(rendered, iuv=options.out), lambda _: None)
 
 
 def test_nobody_to_learn_from(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.training.toy import toy_network, toy_options
 from bunraku.errors import InputError, OutOfMemoryError
 from bunraku.networks.checkpoint import read_checkpoint
 from bunraku.networks.generator import Generator
-from bunraku.networks.presets import OPTIONS, Preset
+from bunraku.networks.presets import Preset
 from bunraku.training.generator_data import GeneratorData
 from bunraku.training.recipe import RECIPES
 from bunraku.training.samples import save_samples
@@ -80,19 +80,11 @@ def test_people_whose_surfaces_are_too_coarse_are_told(
 ) -> None:
     options = toy_options([make_people()], tmp_path / "run")
     network = replace(tiny_options(prior=False), window=256, size=256)
-    with pytest.raises(InputError, match=r"surfaces of 128 pixels.*`bunraku synth --surface 256`"):
+    with pytest.raises(
+        InputError, match=r"surfaces of 128 pixels.*`bunraku prepare` with --surface 256"
+    ):
         run(replace(options, network=network), print)
     assert not list((tmp_path / "run").iterdir())
-
-
-def test_an_iuv_net_of_another_size_than_the_preset_is_told_at_once(tmp_path: Path) -> None:
-    options = toy_options([tmp_path / "none"], tmp_path / "run")
-    network, iuv = OPTIONS[Preset.PAPER256], tmp_path / "iuv.pt"
-    with pytest.raises(InputError, match=r"'paper256' takes.*256 pixels.*gives 128") as caught:
-        run(replace(options, network=network, iuv=iuv), print)
-    assert caught.value.hint is not None
-    assert caught.value.hint.startswith("Leave out --iuv")
-    assert not (tmp_path / "run").exists()
 
 
 def test_sample_sheet(

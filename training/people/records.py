@@ -8,8 +8,8 @@ units relative to the hips, negative towards the camera, visibility 0 or 1; ``ya
 radians, 0 = facing the camera, positive = turned to the person's own right; ``half`` bool;
 ``seed`` and ``index`` int64.
 
-Of people of clips (training/prepare) all of this is as good as the networks that looked at them;
-their seed is -1.
+Of people of clips (training/prepare) all of this is as good as the networks that looked at them:
+maps of 256 are the IUV net's of 128, enlarged. Their seed is -1.
 """
 
 from __future__ import annotations
@@ -33,6 +33,13 @@ IUV_SIZES = IUV_SIZE, 256
 
 _DAMAGE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 """What reading a file raises that is none of these, or was cut short."""
+
+
+def check_side(surface: int) -> None:
+    """Raises InputError for a side that IUV maps of records do not have."""
+    if surface not in IUV_SIZES:
+        known = " or ".join(map(str, IUV_SIZES))
+        raise InputError(f"Surfaces have {known} pixels, not {surface}.")
 
 
 @dataclass(frozen=True)

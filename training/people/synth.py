@@ -11,8 +11,8 @@ from bunraku.runtime.cache import cache_folder
 from bunraku.training.people.body import load_body
 from bunraku.training.people.records import (
     IUV_SIZE,
-    IUV_SIZES,
     check_record,
+    check_side,
     read_header,
     record_path,
     write_record,
@@ -57,9 +57,7 @@ def synthesize(
             raise InputError(f"The number of {name} must be at least 1, not {value}.")
     if seed < 0:
         raise InputError(f"The seed must not be negative, but is {seed}.")
-    if surface not in IUV_SIZES:
-        known = " or ".join(map(str, IUV_SIZES))
-        raise InputError(f"Surfaces have {known} pixels, not {surface}.")
+    check_side(surface)
     if not assets.is_dir():
         raise InputError(f"The assets folder {assets} does not exist.")
     try:

@@ -24,6 +24,7 @@ from bunraku.training.personal.scoring import Network, PersonScore, as_table, sc
 from bunraku.training.personal.tuning import TuneOptions, tune
 from bunraku.training.prepare.networks import Networks
 from bunraku.training.prepare.quality import Limits
+from bunraku.training.prepare.run import Load
 
 GAIN = 0.02
 """Share of the person's L1 that must be gained on the unseen half."""
@@ -31,8 +32,6 @@ OWN_LOSS = 0.1
 """Share by which the photo's own error may grow: who learns the clip must not forget the photo."""
 OWN_LEAST = 0.002
 """And so much in any case: 0 cannot grow by a share."""
-
-Load = Callable[[PoseModel, str], Networks]
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def personalize(
     base = restore_generator(options.bundle)
     surface = Bundle.load(options.iuv).path(EngineName.IUV)
     iuv = EngineIuv(EngineFactory(threads=1).make(surface, EngineName.IUV))
-    networks = load(options.pose, options.iuv)
+    networks = load(options.pose, options.iuv, base.options.size)
     footage = shoot(options.photo, options.clip, networks, options.limits)
     log(f"{len(footage.seen)} frames to learn from, {len(footage.unseen)} to measure on")
     with tempfile.TemporaryDirectory(prefix="bunraku-personal-") as folder:

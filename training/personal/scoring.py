@@ -27,6 +27,11 @@ class Network:
     iuv: nn.Module
 
     @property
+    def size(self) -> int:
+        """See ``ModelUnderTest``."""
+        return self.generator.options.size
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """Told by who asks."""
         return {}

@@ -75,10 +75,10 @@ def _prepared(
     if clip.iuv is None:
         mapping = DriverMapping(networks.surfaces)
     else:
-        mapping = ImagesMapping(IuvImages(clip.iuv))
+        mapping = ImagesMapping(IuvImages(clip.iuv), networks.surfaces.size)
     frames = Frames(clip.path, limits.rate_fps)
     follower = Follower(networks, mapping, limits)
-    first, kept, scenes, records = RECORDS * outcome.number, 0, 0, 0
+    first, kept, scenes, records, crowded = RECORDS * outcome.number, 0, 0, 0, 0
     notes = []
     for scene in follower.scenes(frames):
         if records + len(scene.shots) > RECORDS:
@@ -87,6 +87,9 @@ def _prepared(
         records += pack(scene, out, first + records)
         kept += len(scene.shots)
         scenes += 1
+        crowded += scene.people > 1
+    if crowded:
+        notes.append(f"several people in {crowded} of {scenes} scenes, the largest followed")
     return replace(
         outcome,
         read=follower.read,
@@ -99,6 +102,14 @@ def _prepared(
     )
 
 
+_ADVICE = {
+    Drop.SMALL: "Take a clip in which the person is larger, or lower --smallest.",
+    Drop.BLURRED: "--sharpness 0 keeps blurred frames.",
+    Drop.SHORT: "Take a longer clip, or raise --rate.",
+}
+"""What to do where most frames are left out for such a reason."""
+
+
 def _told(dropped: Counter[Drop]) -> dict[str, int]:
     return {str(reason): count for reason, count in dropped.most_common() if count}
 
@@ -108,4 +119,7 @@ def _nothing(clip: Clip, follower: Follower) -> str:
     if set(dropped) <= {Drop.LOST, Drop.CUT}:
         return f"{clip.path} shows nobody who is found in its {follower.read} frames."
     reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
-    return f"{clip.path} has no scene to learn from; of {follower.read} frames: {reasons}."
+    frames = "1 frame" if follower.read == 1 else f"{follower.read} frames"
+    told = f"{clip.path} has no scene to learn from; of {frames}: {reasons}."
+    ((most, _),) = follower.dropped.most_common(1)
+    return f"{told} {_ADVICE[most]}" if most in _ADVICE else told

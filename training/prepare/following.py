@@ -65,7 +65,7 @@ class Shot:
     yaw: float
     """Radians, 0 for somebody who faces the camera, positive to the person's own right."""
     iuv: NDArray[np.uint8]
-    """``[128, 128, 3]``."""
+    """``[n, n, 3]``, n the side of the surfaces."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,8 @@ class Scene:
     half: bool
     """Whether the picture's lower edge cuts the person."""
     shots: list[Shot]
+    people: int = 1
+    """How many its first frame shows; the largest is this one."""
 
 
 @dataclass(eq=False)
@@ -82,6 +84,7 @@ class _Open:
     """A scene in the making."""
 
     framing: Framing
+    people: int
     shape: tuple[int, ...]
     seen_s: float
     strayed: int = 0
@@ -167,7 +170,8 @@ class Follower:
         scene = self._scene
         if scene is None:
             framing = source_framing(pose, (shape[0], shape[1]))
-            scene = self._scene = _Open(framing, shape, frame.time_s)
+            people = self._networks.tracker.count(frame.picture)
+            scene = self._scene = _Open(framing, people, shape, frame.time_s)
         window = scene.framing.window
         scene.seen_s = frame.time_s
         if not inside(box, window):
@@ -211,7 +215,7 @@ class Follower:
         if len(shots) < self._limits.fewest:
             self.dropped[Drop.SHORT] += len(shots)
             return
-        yield Scene(scene.framing.half, shots)
+        yield Scene(scene.framing.half, shots, scene.people)
 
 
 def shown(window: Window, shape: tuple[int, ...], size: int) -> Array:

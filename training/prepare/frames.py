@@ -40,6 +40,7 @@ class Frames:
         self._step_s = 1.0 / rate_fps
         self._unreadable = 0
         self._resized = 0
+        self._loss_s: tuple[float, float] | None = None
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames in their order.
@@ -57,6 +58,9 @@ class Frames:
             found.append(f"{self._unreadable} unreadable")
         if self._resized:
             found.append(f"{self._resized} of another size, scaled")
+        if self._loss_s is not None:
+            read_s, whole_s = self._loss_s
+            found.append(f"it ends early: {read_s:.1f} s of {whole_s:.1f} s could be read")
         return found
 
     def _film(self) -> Iterator[Frame]:
@@ -67,6 +71,7 @@ class Frames:
                     next_s = _next(next_s, frame.time_s, self._step_s)
                     yield Frame(frame.image, frame.index, frame.time_s)
             self._unreadable, self._resized = reader.unreadable, reader.resized
+            self._loss_s = reader.loss_s
 
     def _pictures(self) -> Iterator[Frame]:
         try:

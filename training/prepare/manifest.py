@@ -44,6 +44,7 @@ class Outcome:
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Frames left out, by the reason."""
     notes: tuple[str, ...] = ()
+    """What is to be said besides, a few words each."""
     refused: str | None = None
     """Why there is nothing of it."""
 
@@ -56,7 +57,8 @@ class Outcome:
     def line(self) -> str:
         """The outcome in one line."""
         if self.refused is not None:
-            return f"left out: {self.refused}"
+            also = f" ({', '.join(self.notes)})" if self.notes else ""
+            return f"left out: {self.refused}{also}"
         reasons = [f"{count} {reason}" for reason, count in self.dropped.items()]
         lost = f"; dropped: {', '.join(reasons)}" if reasons else ""
         also = f"; {', '.join(self.notes)}" if self.notes else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bunraku.errors import BunrakuError, InputError, OutputError
 from bunraku.runtime.pose.networks import PoseModel
+from bunraku.training.people.records import IUV_SIZE, check_side
 from bunraku.training.prepare.clip import prepare_clip, stamp
 from bunraku.training.prepare.layouts import Clip, find_clips
 from bunraku.training.prepare.manifest import Manifest, Outcome
@@ -17,7 +18,8 @@ from bunraku.training.prepare.packing import clear
 from bunraku.training.prepare.quality import Limits
 from bunraku.training.workers import in_processes, progress_bar
 
-Load = Callable[[PoseModel, str], Networks]
+Load = Callable[[PoseModel, str, int], Networks]
+"""As ``Networks.load``."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class PrepareOptions:
     """Which landmark network looks."""
     iuv_bundle: str = "iuv"
     """Name or folder of the bundle that maps clips without IUV images."""
+    surface: int = IUV_SIZE
+    """Side of the IUV maps in pixels, one of ``records.IUV_SIZES``."""
     workers: int = 1
     """Processes."""
 
@@ -56,13 +60,14 @@ def prepare(
 
     Raises:
         InputError: there are no clips, none of them can be used, or the folder was begun with
-            other settings or networks, or holds other people.
+            other settings or networks, or holds other people; no records have such surfaces.
         OutputError: the folder cannot be written to, or the disk is full.
         FetchError: the pose networks have not been fetched yet.
         BunrakuError: a process died.
     """
+    check_side(options.surface)
     clips = find_clips(places)
-    networks = load(options.pose, options.iuv_bundle)
+    networks = load(options.pose, options.iuv_bundle, options.surface)
     manifest = _begin(options, networks)
     todo = _todo(clips, manifest)
     manifest = manifest.without({clip.key for clip, _ in todo})
@@ -92,7 +97,11 @@ def _begin(options: PrepareOptions, networks: Networks) -> Manifest:
         others = any(out.glob("person_*.npz"))
     except OSError as exc:
         raise OutputError(f"The folder {out} cannot be made: {exc.strerror}.") from exc
-    settings = {**asdict(options.limits), "pose": str(options.pose)}
+    settings = {
+        **asdict(options.limits),
+        "pose": str(options.pose),
+        "surface": options.surface,
+    }
     versions = dict(networks.versions)
     known = Manifest.read(out)
     if known is None:
@@ -154,7 +163,7 @@ def _start_worker(options: PrepareOptions, load: Load) -> None:
 
     cv2.setNumThreads(1)
     try:
-        _networks = load(options.pose, options.iuv_bundle)
+        _networks = load(options.pose, options.iuv_bundle, options.surface)
     except BunrakuError as exc:
         _networks = exc  # told by the first job
 

@@ -22,7 +22,7 @@ ALIKE = 0.5
 """Overlap of an IUV image's person with the mask, below which it shows somebody else."""
 
 Iuv = NDArray[np.uint8]
-"""``[128, 128, 3]``: part, 255 U, 255 V, as records have it."""
+"""``[n, n, 3]``: part, 255 U, 255 V, as records have it."""
 
 
 class Mapping(Protocol):
@@ -45,20 +45,15 @@ class Mapping(Protocol):
 class DriverMapping:
     """The surface of our driver, told the person's outline: it is to fit the picture.
 
-    Raises:
-        InputError: the IUV net works at another size than records have.
+    Not the body's, which moves the photo: that of a body fitted to the same picture has neither its
+    clothes nor its hair.
     """
 
     def __init__(self, surfaces: SurfaceMaker) -> None:
-        if surfaces.size != IUV_SIZE:
-            raise InputError(
-                f"The IUV net gives maps of {surfaces.size} pixels, and data has {IUV_SIZE}.",
-                "Give another IUV bundle.",
-            )
         self._surfaces = surfaces
 
     def map(self, frame: Frame, window: Window, landmarks: Array, mask: Array) -> Iuv | None:  # noqa: ARG002 - the landmarks are in the window already
-        return hard_iuv(self._surfaces.surface(landmarks, shrunken(mask, IUV_SIZE)))
+        return hard_iuv(self._surfaces.surface(landmarks, shrunken(mask, self._surfaces.size)))
 
 
 class ImagesMapping:
@@ -66,10 +61,12 @@ class ImagesMapping:
 
     Args:
         images: one for each frame of the clip.
+        size: side of the maps in pixels.
     """
 
-    def __init__(self, images: IuvImages) -> None:
+    def __init__(self, images: IuvImages, size: int = IUV_SIZE) -> None:
         self._images = images
+        self._size = size
         self._backs = BackCharts()
         self._fits = False
 
@@ -88,8 +85,8 @@ class ImagesMapping:
         there = Window(
             (window.cx + 0.5) * scale - 0.5, (window.cy + 0.5) * scale - 0.5, window.side * scale
         )
-        iuv = hard_iuv(sample(image, there, IUV_SIZE, turned=self._backs.turned))
-        person, mapped = shrunken(mask, IUV_SIZE) > 0.5, iuv[..., 0] > 0
+        iuv = hard_iuv(sample(image, there, self._size, turned=self._backs.turned))
+        person, mapped = shrunken(mask, self._size) > 0.5, iuv[..., 0] > 0
         alike = (person & mapped).sum() / max(int((person | mapped).sum()), 1)
         return iuv if alike >= ALIKE else None
 

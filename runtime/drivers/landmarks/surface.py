@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from bunraku.errors import BundleError
+from bunraku.runtime.drivers.landmarks.enlarging import check_enlarging, enlarged
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array
@@ -34,12 +35,13 @@ class IuvNet:
     Every surface is a new array: subjects keep theirs as long as their photo, and a frame's is held
     by what the driver gave, beyond the frame itself where somebody looks at it.
 
-    :param engine: landmarks ``[1, 33, 4]`` and mask ``[1, 1, n, n]`` (zero for none) to densepose
-        ``[1, 73, n, n]``.
-    :raises BundleError: the engine is not an IUV net.
+    :param engine: landmarks ``[1, 33, 4]`` and mask ``[1, 1, m, m]`` (zero for none) to densepose
+        ``[1, 73, m, m]``.
+    :param size: n, to which its surfaces are enlarged; None for the engine's own.
+    :raises BundleError: the engine is not an IUV net, or n is no multiple of m.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, size: int | None = None) -> None:
         self._engine = engine
         shapes = dict(engine.inputs), dict(engine.outputs)
         side = engine.inputs.get(names.MASK, (0,))[-1]
@@ -49,13 +51,22 @@ class IuvNet:
                 f"it maps {shapes[0]} to {shapes[1]}.",
                 "Give the folder of an IUV bundle.",
             )
+        self._size = side if size is None else size
+        check_enlarging(side, self._size)
         self._no_mask = np.zeros((1, 1, side, side), np.float32)
 
     @property
     def size(self) -> int:
-        return int(self._no_mask.shape[-1])
+        return self._size
 
     def surface(self, landmarks: Array, mask: Array | None) -> Array:
-        told = self._no_mask if mask is None else mask[None, None]
+        told = self._no_mask if mask is None else self._coarse(mask)[None, None]
         points = landmarks[None].astype(np.float32, copy=False)
-        return self._engine.run({names.LANDMARKS: points, names.MASK: told})[names.SURFACE]
+        made = self._engine.run({names.LANDMARKS: points, names.MASK: told})[names.SURFACE]
+        return enlarged(made, self._size)
+
+    def _coarse(self, mask: Array) -> Array:
+        """A mask ``[n, n]`` in the engine's pixels: the means of those under each."""
+        side = self._no_mask.shape[-1]
+        step = self._size // side
+        return mask if step == 1 else mask.reshape(side, step, side, step).mean((1, 3))

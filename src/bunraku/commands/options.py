@@ -16,6 +16,14 @@ BundleOption: TypeAlias = Annotated[
 IuvBundleOption: TypeAlias = Annotated[
     str, typer.Option(help="The net that maps the body's surface: likewise.")
 ]
+SurfaceOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        metavar="128|256",
+        help="Side of the IUV maps in pixels; `bunraku train generator --preset paper256` needs "
+        "256.",
+    ),
+]
 EngineOption: TypeAlias = Annotated[
     str,
     typer.Option(

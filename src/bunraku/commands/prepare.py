@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bunraku.commands.options import IuvBundleOption
+from bunraku.commands.options import IuvBundleOption, SurfaceOption
 
 
 def prepare(
@@ -33,6 +33,7 @@ def prepare(
         str, typer.Option(metavar="lite|full|heavy|auto", help="The network that finds the body.")
     ] = "full",
     iuv_bundle: IuvBundleOption = "iuv",
+    surface: SurfaceOption = 128,
 ) -> None:
     """Cut people out of clips and map them, as data for `bunraku train`.
 
@@ -50,6 +51,7 @@ def prepare(
         limits=Limits(rate_fps=rate, smallest_px=smallest, sharpness=sharpness),
         pose=PoseModel.choose(pose, live=False),
         iuv_bundle=iuv_bundle,
+        surface=surface,
         workers=workers or cores(),
     )
     manifest = prepare_clips(clips, options, typer.echo)

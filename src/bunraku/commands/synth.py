@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
+from bunraku.commands.options import SurfaceOption
 
 
 def synth(
@@ -22,14 +23,7 @@ def synth(
     backgrounds: Annotated[
         Path | None, typer.Option(help="Folder of pictures to stand before, beside made-up ones.")
     ] = None,
-    surface: Annotated[
-        int,
-        typer.Option(
-            metavar="128|256",
-            help="Side of the IUV maps in pixels; `bunraku train generator --preset paper256` "
-            "needs 256.",
-        ),
-    ] = 128,
+    surface: SurfaceOption = 128,
     observe: Annotated[
         bool,
         typer.Option("--observe", help="Also note what the pose networks see; training needs it."),

@@ -20,9 +20,9 @@ from bunraku.training.prepare.networks import Networks
 VERSIONS = {"pose.onnx": "aa", "iuv.onnx": "bb"}
 
 
-def load(pose: PoseModel, iuv: str) -> Networks:
+def load(pose: PoseModel, iuv: str, surface: int = IUV_SIZE) -> Networks:
     """Networks without networks; a module's, so that other processes find it."""
-    seeing = FakeEstimator(size=IUV_SIZE)
+    seeing = FakeEstimator(size=surface)
     return Networks(seeing, seeing, versions=VERSIONS)
 
 

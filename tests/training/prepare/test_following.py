@@ -53,6 +53,18 @@ def test_one_person_is_one_scene() -> None:
         assert np.abs(shot.yaw) < 1e-6
 
 
+def test_others_who_are_there_when_a_scene_begins_are_counted() -> None:
+    class Crowd(FakeEstimator):
+        def count(self, picture: Picture) -> int:
+            return 3 if self.tracked[-1] < 0.6 else 1
+
+    seeing = Crowd(size=128)
+    follower = Follower(Networks(seeing, seeing), DriverMapping(seeing), Limits())
+    pictures = [*walk(6), *empty(1), *walk(6, first=20)]
+    frames = (Frame(picture, i, 0.1 * i) for i, picture in enumerate(pictures))
+    assert [scene.people for scene in follower.scenes(frames)] == [3, 1]
+
+
 def test_nobody() -> None:
     assert follow(empty(5)) == ([], {"person lost": 5})
 

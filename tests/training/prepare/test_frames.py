@@ -28,6 +28,17 @@ def test_frames_at_the_rate(tmp_path: Path, fps: int, rate_fps: float, indices: 
     assert frames.notes == []
 
 
+def test_a_film_that_was_cut_short_is_told(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "a.mkv", walk(20))
+    content = film.read_bytes()
+    film.write_bytes(content[: len(content) * 2 // 5])
+    frames = Frames(film, 10.0)
+    found = list(frames)
+    assert 4 <= len(found) <= 8
+    (note,) = (note for note in frames.notes if "early" in note)
+    assert note == f"it ends early: {len(found) / 10:.1f} s of 2.0 s could be read"
+
+
 def test_pictures_are_25_a_second(tmp_path: Path) -> None:
     folder = write_pictures(tmp_path / "a", empty(11))
     (folder / "5.png").write_bytes(b"torn")

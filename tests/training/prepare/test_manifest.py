@@ -44,7 +44,9 @@ def test_lines() -> None:
         "clips/a.mp4: 40 of 50 frames kept in 4 records of 2 scenes; "
         "dropped: 7 blurred, 3 at a cut; 2 unreadable"
     )
-    assert replace(OUTCOME, refused="a.mp4 is empty.").line == "left out: a.mp4 is empty."
+    refused = replace(OUTCOME, refused="a.mp4 is empty.")
+    assert refused.line == "left out: a.mp4 is empty. (2 unreadable)"
+    assert replace(refused, notes=()).line == "left out: a.mp4 is empty."
 
 
 @pytest.mark.parametrize(

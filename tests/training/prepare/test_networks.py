@@ -41,10 +41,10 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[PoseModel]:
 
 
 def test_networks_and_their_versions(asked: list[PoseModel]) -> None:
-    networks = Networks.load(PoseModel.HEAVY, "iuv")
+    networks = Networks.load(PoseModel.HEAVY, "iuv", 256)
     assert asked == [PoseModel.HEAVY]
     assert isinstance(networks.tracker, PoseTracker)
-    assert networks.surfaces.size == 128
+    assert networks.surfaces.size == 256
     assert networks.segmenter is not None
     assert list(networks.versions) == [
         "detector.onnx", "landmarks.onnx", "segments.onnx", "iuv.onnx",
@@ -55,4 +55,4 @@ def test_networks_and_their_versions(asked: list[PoseModel]) -> None:
 @pytest.mark.usefixtures("asked")
 def test_no_such_bundle() -> None:
     with pytest.raises(BundleError, match="There is no bundle 'mine'"):
-        Networks.load(PoseModel.FULL, "mine")
+        Networks.load(PoseModel.FULL, "mine", 128)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.runtime.fakes import FakeEstimator, red, street, with_person
 from tests.training.prepare.people import (
     VERSIONS,
     empty,
@@ -19,6 +21,7 @@ from tests.training.prepare.people import (
 
 from bunraku.errors import FetchError, InputError, OutputError
 from bunraku.runtime.pose.networks import PoseModel
+from bunraku.spec.arrays import Picture
 from bunraku.training.mixture import Mixture
 from bunraku.training.people.records import list_records, read_record
 from bunraku.training.prepare import clip as clip_module
@@ -49,10 +52,12 @@ def run(tmp_path: Path) -> Run:
     """Prepare clips into ``tmp_path / "out"``: the manifest, and what was told."""
 
     def run(
-        *places: Path, workers: int = 1, limits: Limits | None = None
+        *places: Path, workers: int = 1, limits: Limits | None = None, surface: int = 128
     ) -> tuple[Manifest, list[str]]:
         lines: list[str] = []
-        options = PrepareOptions(tmp_path / "out", limits or Limits(), workers=workers)
+        options = PrepareOptions(
+            tmp_path / "out", limits or Limits(), workers=workers, surface=surface
+        )
         return prepare(places, options, lines.append, load), lines
 
     return run
@@ -80,12 +85,45 @@ def test_from_clips_to_records(clips: Path, tmp_path: Path, run: Run) -> None:
     assert told["clips"][0]["when"].endswith("+00:00")
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_finer_surfaces(
+    clips: Path, tmp_path: Path, run: Run, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))  # where workers find `load`
+    folder = clips / "a.iuv"
+    folder.mkdir()
+    for index, picture in enumerate(walk(14)):
+        Image.fromarray(iuv_of(picture)).save(folder / f"{index}.png")
+    manifest, _ = run(clips, surface=256, workers=workers)
+    assert manifest.settings["surface"] == 256
+    records = [read_record(path) for path in list_records(tmp_path / "out")]
+    assert {record.iuv.shape[1:] for record in records} == {(256, 256, 3)}
+    assert len(Mixture(tmp_path / "out", observed=True, surface=256).records) == len(records)
+    with pytest.raises(InputError, match=r"was begun with other settings \(surface\)"):
+        run(clips)
+
+
+def test_a_size_that_records_do_not_have(clips: Path, tmp_path: Path, run: Run) -> None:
+    with pytest.raises(InputError, match="Surfaces have 128 or 256 pixels, not 64"):
+        run(clips, surface=64)
+    assert not (tmp_path / "out").exists()
+
+
+def with_fog(picture: Picture) -> Picture:
+    """The person all of one colour."""
+    result = picture.copy()
+    result[red(picture) > 0] = (220, 20, 20)
+    return result
+
+
 def test_what_cannot_be_used_costs_a_line(clips: Path, tmp_path: Path, run: Run) -> None:
     (clips / "empty.mp4").touch()
     (clips / "torn.mp4").write_bytes((clips / "a.mkv").read_bytes()[:300])
     write_film(clips / "nobody.mkv", empty(5))
     write_film(clips / "tiny.mkv", [np.full((2, 2, 3), 90, np.uint8)] * 3)
-    write_film(clips / "short.mkv", walk(2))
+    write_film(clips / "single.mkv", walk(1))
+    write_film(clips / "far.mkv", [with_person(street(), 150, 60, 20, 80)] * 5)
+    write_film(clips / "fog.mkv", [with_fog(picture) for picture in walk(5)])
     write_pictures(clips / "damaged", empty(1))
     (clips / "damaged" / "0.png").write_bytes(b"no picture")
     manifest, lines = run(clips)
@@ -94,14 +132,44 @@ def test_what_cannot_be_used_costs_a_line(clips: Path, tmp_path: Path, run: Run)
         "damaged holds no picture that can be read. Check its pictures, or copy them again.",
         "empty.mp4 is empty. Copy or export it again.",
         "nobody.mkv shows nobody who is found in its 5 frames.",
-        "short.mkv has no scene to learn from; of 2 frames: 2 in too short a scene.",
+        "far.mkv has no scene to learn from; of 5 frames: 5 too small. "
+        "Take a clip in which the person is larger, or lower --smallest.",
+        "fog.mkv has no scene to learn from; of 5 frames: 5 blurred. "
+        "--sharpness 0 keeps blurred frames.",
+        "single.mkv has no scene to learn from; of 1 frame: 1 in too short a scene. "
+        "Take a longer clip, or raise --rate.",
         "tiny.mkv shows nobody who is found in its 3 frames.",
         "torn.mp4 is not a clip that can be read, or its header is damaged. "
         "Use a video file such as MP4, MOV, MKV or WebM.",
     }
-    assert len(lines) == 8
-    assert sum(outcome.refused is not None for outcome in manifest.clips.values()) == 6
+    assert len(lines) == 10
+    assert sum(outcome.refused is not None for outcome in manifest.clips.values()) == 8
     assert len(list_records(tmp_path / "out")) == 3
+
+
+def test_others_in_a_clip_and_a_lost_end_are_told(tmp_path: Path) -> None:
+    def crowded(pose: PoseModel, iuv: str, surface: int) -> Networks:
+        networks = load(pose, iuv, surface)
+        assert isinstance(networks.tracker, FakeEstimator)
+        networks.tracker.people = 2
+        return networks
+
+    film = write_film(tmp_path / "a.mkv", walk(20))
+    short = tmp_path / "b.mkv"
+    short.write_bytes(film.read_bytes()[: film.stat().st_size // 5])
+    lines: list[str] = []
+    manifest = prepare([film, short], PrepareOptions(tmp_path / "out"), lines.append, crowded)
+    crowd = "several people in 1 of 1 scenes, the largest followed"
+    assert lines[0] == f"{film}: 20 of 20 frames kept in 2 records of 1 scenes; {crowd}"
+    assert re.fullmatch(
+        rf"left out: {short} has no scene to learn from; of (\d) frames: \1 in too short a scene. "
+        r"Take a longer clip, or raise --rate. "
+        r"\(.*it ends early: 0\.\1 s of 2\.0 s could be read\)",
+        lines[1],
+    )
+    first, second = manifest.clips.values()
+    assert first.notes == (crowd,)
+    assert second.notes[-1].startswith("it ends early")
 
 
 def test_nothing_at_all(tmp_path: Path, run: Run) -> None:
@@ -217,7 +285,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(
     assert len(manifest.clips) == 2
 
 
-def no_networks(pose: PoseModel, iuv: str) -> Networks:
+def no_networks(pose: PoseModel, iuv: str, surface: int) -> Networks:
     raise FetchError("The pose networks are not there yet.")
 
 

@@ -30,11 +30,11 @@ def mask_of(picture: Picture) -> Array:
     return np.asarray(crop(red(picture), WINDOW, 256), np.float32)
 
 
-def mapping(folder: Path, images: list[Picture]) -> ImagesMapping:
+def mapping(folder: Path, images: list[Picture], size: int = 128) -> ImagesMapping:
     folder.mkdir()
     for index, image in enumerate(images):
         Image.fromarray(image).save(folder / f"{index}.png")
-    return ImagesMapping(IuvImages(folder))
+    return ImagesMapping(IuvImages(folder), size)
 
 
 def test_the_hard_form_comes_back() -> None:
@@ -43,7 +43,8 @@ def test_the_hard_form_comes_back() -> None:
     assert np.array_equal(hard_iuv(surface), iuv)
 
 
-def test_our_own_surface_is_told_the_outline() -> None:
+@pytest.mark.parametrize("size", [128, 256])
+def test_our_own_surface_is_told_the_outline(size: int) -> None:
     told: list[Array] = []
 
     class Told(FakeEstimator):
@@ -56,31 +57,28 @@ def test_our_own_surface_is_told_the_outline() -> None:
     pose = FakeEstimator().observe(picture)
     assert pose is not None
     landmarks, mask = WINDOW.to_units(pose.landmarks), mask_of(picture)
-    iuv = DriverMapping(Told(size=128)).map(Frame(picture, 0, 0.0), WINDOW, landmarks, mask)
+    iuv = DriverMapping(Told(size=size)).map(Frame(picture, 0, 0.0), WINDOW, landmarks, mask)
     assert iuv is not None
-    assert np.array_equal(told[0], shrunken(mask, 128))
+    assert iuv.shape == (size, size, 3)
+    assert np.array_equal(told[0], shrunken(mask, size))
     assert set(np.unique(iuv[..., 0])) == {0, 2}
     assert (iuv[..., 0] > 0).mean() == pytest.approx(40 * 160 / 240**2, rel=0.05)
 
 
-def test_an_iuv_net_of_another_size() -> None:
-    with pytest.raises(InputError, match="gives maps of 64 pixels, and data has 128"):
-        DriverMapping(FakeEstimator(size=64))
-
-
-def test_official_images_are_cut_to_the_window(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [128, 256])
+def test_official_images_are_cut_to_the_window(tmp_path: Path, size: int) -> None:
     picture = person()
     # Half the size of the frames, as the official ones may be.
     small = np.ascontiguousarray(iuv_of(picture)[::2, ::2])
-    iuv = mapping(tmp_path / "a.iuv", [small]).map(
+    iuv = mapping(tmp_path / "a.iuv", [small], size).map(
         Frame(picture, 0, 0.0), WINDOW, LANDMARKS, mask_of(picture)
     )
     assert iuv is not None
     mapped = iuv[..., 0] == 2
     rows, columns = np.flatnonzero(mapped.any(1)), np.flatnonzero(mapped.any(0))
-    # The block is at 80..119 and 40..199 of the window's 240 pixels, shown in 128.
-    assert (columns[0], columns[-1]) == (pytest.approx(42.7, abs=1), pytest.approx(63.5, abs=1))
-    assert (rows[0], rows[-1]) == (pytest.approx(21.3, abs=1), pytest.approx(106.1, abs=1))
+    # The block is at 80..119 and 40..199 of the window's 240 pixels, shown in as many as asked.
+    assert [columns[0], columns[-1]] == pytest.approx([size / 3, size / 2], abs=size / 128)
+    assert [rows[0], rows[-1]] == pytest.approx([size / 6, size / 1.2], abs=size / 128)
 
 
 def test_images_of_somebody_else_or_of_nobody(tmp_path: Path) -> None:

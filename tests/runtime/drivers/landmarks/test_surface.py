@@ -38,6 +38,25 @@ def test_landmarks_and_mask_become_a_surface() -> None:
     assert made.size == SIDE
 
 
+def test_a_finer_surface_is_enlarged_and_its_mask_is_taken_down() -> None:
+    made = IuvNet(iuv(), 2 * SIDE)
+    assert made.size == 2 * SIDE
+    told = np.zeros((2 * SIDE, 2 * SIDE), np.float32)
+    told[0, 0], told[4:6, 4:6] = 1.0, 1.0
+    landmarks = np.full((33, 4), 0.25, np.float32)
+    result = made.surface(landmarks, told)
+    assert result.shape == (1, 73, 2 * SIDE, 2 * SIDE)
+    assert result[0, 0, 0, 0] == 0.75
+    assert not result[0, 0, 4:6, 4:6].any()
+    assert (result[0, 25] == 0.25).all()
+    assert made.surface(landmarks, None)[0, 0].min() == 1.0
+
+
+def test_a_size_that_is_no_multiple_is_refused() -> None:
+    with pytest.raises(BundleError, match="gives surfaces of 16 pixels, and surfaces of 24"):
+        IuvNet(iuv(), 24)
+
+
 def test_another_engine_is_refused() -> None:
     other = iuv()
     other.outputs = {"image": (1, 3, SIDE, SIDE)}
