@@ -45,6 +45,7 @@ MARGIN_PX = 1.5
 FARTHEST_PX = 6.0
 """How far it is moved for that, in one of three steps."""
 _LINES = ((LEFT_SHOULDER, RIGHT_HIP), (RIGHT_SHOULDER, LEFT_HIP))
+_SHOULDERS = (LEFT_SHOULDER, RIGHT_SHOULDER)
 _BLUNT = (BodyBone.HAND_L, BodyBone.HAND_R, BodyBone.FOOT_L, BodyBone.FOOT_R)
 
 
@@ -130,22 +131,29 @@ def trunk_length(points: Vectors) -> float:
 
 
 def covered(landmarks: Array, inside: NDArray[np.bool_]) -> float:
-    """The share of the trunk's and the seen limbs' lines that lies in the outline."""
+    """The share of the trunk's and the seen limbs' lines that lies in the outline; of the line of
+    the shoulders where these lie beyond the window. A limb that begins there is a guess."""
     n = len(inside)
+    within = ((landmarks[:, :2] >= 0) & (landmarks[:, :2] < n)).all(1)
     seen = landmarks[:, 3] >= VISIBLE
     lines = [
         (start, end)
         for bone, start, end in zip(LIMBS.bones, LIMBS.starts, LIMBS.ends, strict=True)
-        if bone not in _BLUNT and seen[start] and seen[end]
+        if bone not in _BLUNT and seen[start] and seen[end] and within[start]
     ]
-    total = hits = 0
-    for start, end in (*_LINES, *lines):
+    hits = _hits(landmarks, inside, [*_LINES, *lines]) or _hits(landmarks, inside, [_SHOULDERS])
+    return float(np.mean(hits)) if hits else 0.0
+
+
+def _hits(landmarks: Array, inside: NDArray[np.bool_], lines: list[tuple[int, int]]) -> list[bool]:
+    """Which points of lines lie in the outline; of those beyond the window nothing is known."""
+    result = []
+    for start, end in lines:
         for share in (0.15, 0.35, 0.5, 0.65, 0.85):
             x, y = np.rint((1 - share) * landmarks[start, :2] + share * landmarks[end, :2])
-            if 0 <= x < n and 0 <= y < n:  # beyond the window nothing is known
-                total += 1
-                hits += int(inside[int(y), int(x)])
-    return hits / total if total else 0.0
+            if 0 <= x < len(inside) and 0 <= y < len(inside):
+                result.append(bool(inside[int(y), int(x)]))
+    return result
 
 
 def _size(rig: Rig, landmarks: Array) -> float:

@@ -1,0 +1,53 @@
+"""Head and shoulders that fill the photo: a webcam's picture of who sits near."""
+
+from __future__ import annotations
+
+import numpy as np
+from tests.runtime.drivers.body.people import silhouette
+from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N
+
+from bunraku.runtime.drivers.body.fit import covered, fit_body
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST
+
+NEAR = 3.0
+"""How much nearer the camera is than for the whole body."""
+SCALE = 110.0 * NEAR
+
+
+def bust(below: float) -> Array:
+    """``[33, 4]``: shoulders this many pixels above the window's lower edge, and all else below
+    them beyond it."""
+    landmarks = PERSON.copy()
+    landmarks[:, :3] *= NEAR
+    shoulders = landmarks[[LEFT_SHOULDER, LEFT_SHOULDER + 1], :2].mean(0)
+    landmarks[:, :2] += np.array([N / 2, N - below]) - shoulders
+    landmarks[LEFT_ELBOW:, 3] = 0.1
+    return landmarks
+
+
+def outline(landmarks: Array) -> Array:
+    return silhouette(landmarks, (N, N), SCALE).astype(np.float32)
+
+
+def test_a_body_fits_who_shows_no_more_than_shoulders() -> None:
+    for below in (6.0, 20.0, 60.0):
+        landmarks = bust(below)
+        fit = fit_body(TEMPLATE, RIG, landmarks, outline(landmarks))
+        assert fit is not None
+        assert abs(fit.stance.size / SCALE - 1.0) < 0.1
+
+
+def test_an_arm_that_begins_beyond_the_photo_tells_nothing() -> None:
+    landmarks = bust(20.0)
+    inside = outline(landmarks) > 0.3
+    landmarks[LEFT_ELBOW] = (220.0, N + 10.0, 0.0, 0.8)
+    landmarks[LEFT_WRIST] = (240.0, 100.0, 0.0, 0.8)
+    assert covered(landmarks, inside) == 1.0
+
+
+def test_shoulders_beside_the_outline_are_not_of_one_body_with_it() -> None:
+    landmarks = bust(6.0)
+    head = outline(landmarks)
+    head[N - 30 :] = 0.0
+    assert fit_body(TEMPLATE, RIG, landmarks, head) is None
