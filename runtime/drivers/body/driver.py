@@ -10,6 +10,7 @@ from bunraku.runtime.drivers.body.anchors import anchor_moves
 from bunraku.runtime.drivers.body.drawing import Body, lower_edge
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.following import Followed
+from bunraku.runtime.drivers.body.guessed import hang_arms
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.neck import hold_head
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
@@ -105,7 +106,7 @@ class BodyDriver:
         pinned = hold_head(pin_photo(in_pixels(metric, n), held))
         edge = lower_edge(source)
         if source.framing.half and edge is not None:
-            pinned = hang_legs(pinned, edge)
+            pinned = hang_arms(hang_legs(pinned, edge), edge, held)
         fit = fit_body(self._template, self._rig, pinned, source.mask, held)
         fitted, hands, notes = None, None, [NOT_FITTED]
         if fit is not None:

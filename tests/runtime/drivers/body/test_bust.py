@@ -7,8 +7,12 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N
 
 from bunraku.runtime.drivers.body.fit import covered, fit_body
+from bunraku.runtime.drivers.body.guessed import hang_arms
+from bunraku.runtime.drivers.body.rig import NO_HANDS
+from bunraku.runtime.drivers.body.showing import BUST, shown_by
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_HIP, LEFT_SHOULDER, LEFT_WRIST
 
 NEAR = 3.0
 """How much nearer the camera is than for the whole body."""
@@ -51,3 +55,40 @@ def test_shoulders_beside_the_outline_are_not_of_one_body_with_it() -> None:
     head = outline(landmarks)
     head[N - 30 :] = 0.0
     assert fit_body(TEMPLATE, RIG, landmarks, head) is None
+
+
+EDGE = N - 2
+
+
+def guessing() -> Array:
+    """``[33, 4]``: a bust whose left forearm is seen before the chest, where there is none."""
+    landmarks = bust(90.0)
+    landmarks[LEFT_ELBOW] = (landmarks[LEFT_SHOULDER, 0] + 15.0, N - 15.0, -60.0, 0.9)
+    for i in (LEFT_WRIST, *LEFT_HAND):
+        landmarks[i] = (landmarks[LEFT_ELBOW, 0] - 30.0, N - 45.0, -150.0, 0.8)
+    return landmarks
+
+
+def test_a_forearm_that_is_only_guessed_hangs_beyond_the_photo() -> None:
+    landmarks = guessing()
+    hung = hang_arms(landmarks, EDGE, NO_HANDS)
+    assert hung[LEFT_WRIST, 1] > N
+    assert hung[LEFT_WRIST, 2] == landmarks[LEFT_ELBOW, 2]
+    assert (hung[[LEFT_WRIST, *LEFT_HAND], 3] == 0.0).all()
+    rest = [i for i in range(len(hung)) if i not in (LEFT_WRIST, *LEFT_HAND)]
+    np.testing.assert_array_equal(hung[rest], landmarks[rest])
+    fit = fit_body(TEMPLATE, RIG, hung, outline(bust(90.0)))
+    assert fit is not None
+    assert shown_by(fit, np.ones((N, N), np.bool_), half=True).note == BUST
+
+
+def test_forearms_that_something_speaks_for_stay_raised() -> None:
+    landmarks = guessing()
+    hands: HandPoses = (HandPose(np.eye(3), np.zeros((5, 4))), None)
+    np.testing.assert_array_equal(hang_arms(landmarks, EDGE, hands), landmarks)
+    high = guessing()
+    high[[LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND], 1] -= 90.0
+    np.testing.assert_array_equal(hang_arms(high, EDGE, NO_HANDS), high)
+    hips = guessing()
+    hips[LEFT_HIP, 1] = N - 30.0
+    np.testing.assert_array_equal(hang_arms(hips, EDGE, NO_HANDS), hips)
