@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
 from bunraku.runtime.drivers.body.anew import Fading, make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo, fitted_groups
+from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import INSIDE, Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
@@ -89,7 +90,7 @@ class Body:
         left, right = source.pose.landmarks[[LEFT_WRIST, RIGHT_WRIST], 3] >= DOUBTED
         bound = bind_photo(fit, source.window, face, (bool(left), bool(right)))
         settled, binding = settle(fit, bound.whole)
-        edge = lower_edge(source)
+        edge = LowerEdge.of(source, fit)
         lines = Lines.over(head_itself(fit, bound))
         grid = make_grid(binding, fit.trunk_px, edge, lines)
         arms = make_arms(fit, settled.mesh, binding, source.window, source.mask)
@@ -204,11 +205,3 @@ def _body_mesh(layer: Layer, textures: Textures) -> BodyMesh:
     n = textures.planes.shape[1]
     planes = textures.planes.reshape(-1, n, n, 3)
     return BodyMesh(layer.triangles, layer.place, layer.cloth, layer.mix, planes)
-
-
-def lower_edge(source: Source) -> int | None:
-    """The window's row at which the photo or the window cuts the person; None if neither does."""
-    _, top, side = source.framing.window.box
-    height, n = source.photo.shape[0], len(source.mask)
-    row = min(n - 1, int((height - top) * n / side) - 2)
-    return row if row > 0 and (source.mask[row - 1] > 0.5).any() else None

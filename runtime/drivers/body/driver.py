@@ -7,14 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.anchors import anchor_moves
-from bunraku.runtime.drivers.body.drawing import Body, lower_edge
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.following import Followed
 from bunraku.runtime.drivers.body.guessed import hang_arms
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.neck import hold_head
+from bunraku.runtime.drivers.body.outlined import in_photo
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
-from bunraku.runtime.drivers.body.showing import in_photo, shown_by
+from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk

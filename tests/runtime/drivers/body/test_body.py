@@ -12,7 +12,8 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.drivers.body.binding import bind_photo
-from bunraku.runtime.drivers.body.drawing import Body, lower_edge
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones, measure_girth
 from bunraku.runtime.drivers.body.grid import make_grid

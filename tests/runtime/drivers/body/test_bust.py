@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from tests.runtime.drivers.body.people import silhouette
-from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N
+from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N, source_of
+from tests.runtime.fakes import street
 
+from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.guessed import hang_arms
 from bunraku.runtime.drivers.body.rig import NO_HANDS
@@ -13,6 +17,7 @@ from bunraku.runtime.drivers.body.showing import BUST, shown_by
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_HIP, LEFT_SHOULDER, LEFT_WRIST
+from bunraku.spec.skeleton import BodyBone
 
 NEAR = 3.0
 """How much nearer the camera is than for the whole body."""
@@ -92,3 +97,16 @@ def test_forearms_that_something_speaks_for_stay_raised() -> None:
     hips = guessing()
     hips[LEFT_HIP, 1] = N - 30.0
     np.testing.assert_array_equal(hang_arms(hips, EDGE, NO_HANDS), hips)
+
+
+def test_arms_that_the_photo_cuts_off_are_not_lifted_from_its_edge() -> None:
+    landmarks = bust(90.0)
+    source = replace(source_of(street((N, N)), half=True), mask=outline(landmarks))
+    fit = fit_body(TEMPLATE, RIG, landmarks, source.mask)
+    assert fit is not None
+    body = Body.of(source, fit)
+    lifted = np.repeat(np.eye(4, dtype=np.float32)[None, :3], len(BodyBone), 0)
+    lifted[:, 1, 3] = -15.0
+    drawn = body.draw(lifted, np.ones(33, np.float32)).mask[0, 0]
+    there = np.flatnonzero(source.mask[N - 5] > 0.5)
+    assert drawn[N - 5, there[3:-3]].min() > 0.75

@@ -10,6 +10,7 @@ from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted, source
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.outlined import in_photo
 from bunraku.runtime.drivers.body.showing import (
     ARMLESS,
     BUST,
@@ -19,7 +20,6 @@ from bunraku.runtime.drivers.body.showing import (
     LEGLESS,
     WRAPPED,
     Showing,
-    in_photo,
     shown_by,
 )
 from bunraku.spec.skeleton import BodyBone
