@@ -17,11 +17,11 @@ from bunraku.runtime.drivers.body.fit import INSIDE, Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.lines import Lines
-from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS
 from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.surface import surface_of
-from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
+from bunraku.runtime.drivers.body.texture import NEW_ARMS, Cloth, Textures, make_textures
 from bunraku.runtime.drivers.hands.choosing import Chosen
 from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.drivers.protocol import Drawn
@@ -55,6 +55,10 @@ _TIPS = {
     Cloth.FOOT_R: RIGHT_ANKLE,
 }
 """Landmarks without which a driver does not show a kind of surface."""
+_ARM_CLOTHS = [
+    *(Cloth.UPPER_ARM_L, Cloth.FOREARM_L, Cloth.HAND_L),
+    *(Cloth.UPPER_ARM_R, Cloth.FOREARM_R, Cloth.HAND_R),
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +83,8 @@ class Body:
     """Whether its hands hold something in the photo."""
     covered: tuple[bool, bool]
     """Whether something hides its forearms there."""
+    before: Array | None = None
+    """``[n, n]`` in [0, 1]: a desk, before all but the arms that lie on it; None where none do."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit, face: Array | None = None) -> Body:
@@ -117,6 +123,7 @@ class Body:
             fading,
             holding,
             bound.covered,
+            _borne(source),
         )
 
     def draw(self, transforms: Array, visibility: Array) -> Drawn:
@@ -130,7 +137,21 @@ class Body:
         raster, behind = self._raster(transforms, visibility)
         far = BEHIND * self.fit.trunk_px
         made = compose(sheets, photo, raster, behind, far)
-        return Drawn(made.image, made.mask, made.trust, made.warped, made.flow)
+        mask = made.mask
+        if self.before is not None:
+            mask = mask * (np.float32(1.0) - self.before * ~self._arms(sheets, raster))
+        return Drawn(made.image, mask, made.trust, made.warped, made.flow)
+
+    def _arms(self, sheets: list[Raster], raster: Raster) -> NDArray[np.bool_]:
+        """``[n, n]``: where an arm is drawn, of the photo or of what is behind it."""
+        cloth = np.append(self.layer.cloth[:, 0], Cloth.TRUNK)[raster.triangle]
+        shown = [(raster, np.isin(cloth, _ARM_CLOTHS) | (cloth >= NEW_ARMS))]
+        shown += [(sheets[group], sheets[group].triangle >= 0) for group in ARMS]
+        result = np.zeros((len(self.photo.picture),) * 2, np.bool_)
+        for drawn, there in shown:
+            (top, left), (height, width) = drawn.origin, there.shape
+            result[top : top + height, left : left + width] |= there
+        return result
 
     def surface(self, transforms: Array, visibility: Array, size: int) -> Array:
         """The template as the same bones carry it: P ``[1, 73, size, size]``."""
@@ -181,6 +202,12 @@ class Body:
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
                 shown &= self.layer.cloth[:, 0] != kind
         return shown
+
+
+def _borne(source: Source) -> Array | None:
+    """See ``Body.before``."""
+    desk = source.desk
+    return desk.before(source.mask) if desk is not None and desk.bears(source.mask) else None
 
 
 def _photo_mesh(

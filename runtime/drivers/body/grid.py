@@ -116,7 +116,9 @@ def held(
     """``Grid.hold`` of vertices ``[v, 3]`` in the photo, of these main bones ``[v]``."""
     if lower_edge is None:
         return np.zeros(len(vertices), np.float32)
-    above = np.maximum(lower_edge.row - STEP_PX - vertices[:, 1], 0.0) / (HOLDING * trunk_px)
+    above = np.maximum(lower_edge.at(vertices[:, 0]) - STEP_PX - vertices[:, 1], 0.0) / (
+        HOLDING * trunk_px
+    )
     return np.asarray(np.maximum(1.0 - above, 0.0) * np.isin(bone, lower_edge.bones), np.float32)
 
 

@@ -16,6 +16,8 @@ SEEN = 0.5
 """Of a bone's line: as much of it lies in the person's outline if it is to move."""
 ALONG = np.linspace(0.1, 1.0, 10)
 """Where on a limb's line the outline is asked."""
+HIDDEN = 0.5
+"""From this share on a pixel shows what is before the person."""
 CARRIED = {
     BodyBone.HAND_L: LEFT_HAND,
     BodyBone.HAND_R: RIGHT_HAND,
@@ -25,15 +27,16 @@ CARRIED = {
 """The landmarks of bones that outlines tell nothing of: they are as their parents are."""
 
 
-def in_photo(source: Source) -> NDArray[np.bool_]:
-    """``[n, n]``: the part of the window that lies inside the photo."""
+def in_view(source: Source) -> NDArray[np.bool_]:
+    """``[n, n]``: the part of the window that lies inside the photo, and behind no desk."""
     left, top, side = source.framing.window.box
     n = len(source.mask)
     middle = (np.arange(n) + 0.5) * side / n
     height, width = source.photo.shape[:2]
     rows, columns = middle + top, middle + left
     inside = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
-    return np.asarray(inside[0][:, None] & inside[1])
+    view = np.asarray(inside[0][:, None] & inside[1])
+    return view if source.front is None else view & (source.front < HIDDEN)
 
 
 def limb_shares(fit: Fit, outline: NDArray[np.bool_]) -> Vectors:

@@ -130,7 +130,8 @@ def test_a_pose_that_is_not_the_outlines_is_refused(
 ) -> None:
     elsewhere = landmarks.copy()
     elsewhere[:, 0] += 90.0
-    assert covered(landmarks, source.mask > 0.3) > 0.95
+    inside = source.mask > 0.3
+    assert covered(landmarks, inside, np.ones_like(inside)) > 0.95
     assert fit_body(template, rig, elsewhere, source.mask) is None
     assert fit_body(template, rig, landmarks, np.zeros_like(source.mask)) is None
     heap = np.full_like(landmarks, 128.0)

@@ -52,7 +52,7 @@ def test_an_arm_that_begins_beyond_the_photo_tells_nothing() -> None:
     inside = outline(landmarks) > 0.3
     landmarks[LEFT_ELBOW] = (220.0, N + 10.0, 0.0, 0.8)
     landmarks[LEFT_WRIST] = (240.0, 100.0, 0.0, 0.8)
-    assert covered(landmarks, inside) == 1.0
+    assert covered(landmarks, inside, np.ones_like(inside)) == 1.0
 
 
 def test_shoulders_beside_the_outline_are_not_of_one_body_with_it() -> None:
