@@ -40,7 +40,8 @@ def without_denied(body: Array, segmentation: Array, landmarks: Array, far: floa
     denied = (seen & nobody).astype(np.uint8)
     away = cv2.distanceTransform(nobody.astype(np.uint8), cv2.DIST_L2, 5)
     count, pieces = cv2.connectedComponents(denied)
-    piece, limb = pieces[denied > 0], (_along_limbs(landmarks, n) < REACH * n)[denied > 0]
+    piece = np.asarray(pieces[denied > 0], np.intp)
+    limb = (_along_limbs(landmarks, n) < REACH * n)[denied > 0]
     deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, piece, away[denied > 0])
     of_limb = np.bincount(piece, limb, count) >= OF_LIMB * np.bincount(piece, minlength=count)
@@ -54,7 +55,7 @@ def without_denied(body: Array, segmentation: Array, landmarks: Array, far: floa
 
 def _along_limbs(landmarks: Array, n: int) -> Array:
     """``[n, n]``: how far each pixel is from the limbs that begin and end in the photo."""
-    points = np.rint(landmarks[:, :2] * n - 0.5).astype(int)
+    points = np.rint(np.nan_to_num(landmarks[:, :2], nan=-1.0) * n - 0.5).astype(int)
     shown = ((points >= 0) & (points < n)).all(1) & (landmarks[:, 3] >= VISIBLE)
     apart = np.ones((n, n), np.uint8)
     for limb in LIMBS:

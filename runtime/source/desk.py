@@ -67,7 +67,7 @@ class Desk:
     def below(self, n: int) -> Array:
         """``[n, n]`` in [0, 1]: how much of each pixel is below the edge."""
         across, down = np.arange(n, dtype=np.float32), np.arange(n, dtype=np.float32)[:, None]
-        return np.clip(down - self.edge(across, n) + np.float32(0.5), 0.0, 1.0)
+        return np.asarray(np.clip(down - self.edge(across, n) + 0.5, 0.0, 1.0), np.float32)
 
     def bears(self, mask: Array) -> bool:
         """Whether something of the person lies on it, in a mask ``[n, n]`` of ``without``."""
@@ -86,7 +86,8 @@ class Desk:
         if room == 0.0 or not lying.any():
             return before
         away = cv2.distanceTransform(1 - lying.astype(np.uint8), cv2.DIST_L2, 5)
-        return before * np.clip(2.0 * away / np.float32(room * n) - 1.0, 0.0, 1.0)
+        share = np.clip(2.0 * np.asarray(away, np.float32) / (room * n) - 1.0, 0.0, 1.0)
+        return np.asarray(before * share, np.float32)
 
     def without(self, mask: Array, window: Picture) -> Array:
         """A mask ``[n, n]`` without the desk, but with what lies on it."""
@@ -103,7 +104,7 @@ class Desk:
         _, piece = cv2.connectedComponents(lying | ((below < 1.0) & (mask > 0.5)).astype(np.uint8))
         above = np.unique(piece[(below == 0.0) & (mask > 0.5)])
         kept = (lying > 0) & np.isin(piece, above[above > 0])
-        return mask * np.maximum(1.0 - below, kept)
+        return np.asarray(mask * np.maximum(1.0 - below, kept), np.float32)
 
 
 def find_desk(window: Picture, mask: Array, landmarks: Array) -> Desk | None:
@@ -162,9 +163,8 @@ def _scores(lab: Array, slope: float, zones: tuple[NDArray[np.bool_], ...]) -> A
 
     def mean(start: int, end: int) -> Array:
         low, high = np.clip(rows + start, 0, SIDE), np.clip(rows + end, 0, SIDE)
-        return (sums[high] - sums[low]) / np.maximum(high - low, 1).astype(np.float32)[
-            :, None, None
-        ]
+        count = np.maximum(high - low, 1).astype(np.float32)
+        return np.asarray((sums[high] - sums[low]) / count[:, None, None], np.float32)
 
     above, below = mean(-NEAR_PX - GAP_PX, -GAP_PX), mean(GAP_PX, NEAR_PX + GAP_PX)
     steps = np.linalg.norm(below - above, axis=-1)
