@@ -2,7 +2,8 @@
 
 The pose network's mask knows where the body is, feet and raised hands included, but is coarse
 where the photo shows half a body; the segmentation network has the better edge there and loses
-feet where it shows all of it. What both take for the person between an arm and the trunk is looked
+feet where it shows all of it; what it takes for background far from its own outline is no part of
+half a body. What both take for the person between an arm and the trunk is looked
 at by itself. A guided filter then moves the edge to where the colours change.
 
 Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.source.denied import without_denied
 from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
 from bunraku.spec.arrays import Array, Picture
 
@@ -46,6 +48,7 @@ def person_mask(
     """
     mask = body
     if half and segmentation is not None:
+        body = without_denied(body, segmentation, landmarks, BAND)
         near = np.abs(_distance(body)) < BAND * body.shape[0]
         mask = np.where(near, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
     mask = mask * (1.0 - find_gaps(window, mask, landmarks))

@@ -97,13 +97,29 @@ class Plate:
     """What the person threw, if it was sure."""
 
 
-def make_plate(photo: Picture, mask: Array, people: Array | None = None) -> Plate:
+def make_plate(
+    photo: Picture, mask: Array, people: Array | None = None, front: Array | None = None
+) -> Plate:
     """The photo without its person, and without the shadow that this person surely throws.
 
     :param photo: HWC uint8.
     :param mask: ``[H, W]`` in [0, 1], the person; anything above a trace counts.
     :param people: ``[H, W]`` in [0, 1], everybody in the photo; others stay, and are not copied.
+    :param front: ``[H, W]`` in [0, 1], what stands before the person, and stays as it is.
     """
+    plate = _without_person(photo, mask, people)
+    if front is None or not front.any():
+        return plate
+    rows = np.flatnonzero(front.any(1))
+    part = slice(rows[0], rows[-1] + 1)
+    share = front[part][..., None]
+    kept = plate.picture[part] * (1.0 - share) + photo[part] * share + np.float32(0.5)
+    plate.picture[part] = kept.astype(np.uint8)
+    return plate
+
+
+def _without_person(photo: Picture, mask: Array, people: Array | None) -> Plate:
+    """``make_plate`` with nothing in front."""
     plate = np.array(photo, order="C")
     person = (mask > 0.25).astype(np.uint8)
     if not person.any():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import cv2
@@ -21,15 +22,28 @@ from bunraku.runtime.pose.turned import (
     turned_words,
 )
 from bunraku.runtime.source.border import Border, find_border
+from bunraku.runtime.source.desk import Desk, find_desk
 from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
 from bunraku.runtime.source.mask import person_mask, shrunk
 from bunraku.runtime.source.people import everybody
 from bunraku.runtime.source.plate import Plate, RemovedShadow, make_plate
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE
+from bunraku.spec.landmarks import (
+    HEAD,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+    VISIBLE,
+    Bone,
+)
 
 SMALLEST_PERSON = 64
 """Height in pixels below which a person has too few to be animated."""
+RIM = 0.03
+"""How far, in windows, a desk has the colours of arms that lie on it."""
+ARMS_ON_DESK = 0.1
+"""How far, in windows, arms that lie on a desk may move before it."""
 
 
 class PersonFinder(Protocol):
@@ -63,6 +77,13 @@ class Source:
     """How far the person is turned from upright in the photo as it was given, clockwise."""
     border: Border | None = None
     """What the photo that was given has around this one; None for nothing."""
+    desk: Desk | None = None
+    """What stands before the person, in pixels of ``window``."""
+
+    @cached_property
+    def front(self) -> Array | None:
+        """``[w, w]`` in [0, 1]: what is before the person whatever they do; None if nothing is."""
+        return None if self.desk is None else self.desk.before(self.mask, ARMS_ON_DESK)
 
     @property
     def plate(self) -> Picture:
@@ -174,17 +195,29 @@ def make_source(
     size = max(size, min(framing.window.box[2], largest or size))
     body = body_mask(pose, photo.shape[:2])
     window = np.asarray(crop(photo, framing.window, size), np.uint8)
+    landmarks = framing.window.to_units(pose.landmarks)
     mask = person_mask(
         window,
         np.asarray(crop(body, framing.window, size), np.float32),
         segmenter.segment(window) if segmenter is not None and framing.half else None,
         framing.half,
-        framing.window.to_units(pose.landmarks),
+        landmarks,
     )
+    desk = find_desk(window, mask, landmarks)
+    if desk is not None:
+        mask = desk.without(mask, window)
+        if landmarks[[LEFT_HIP, RIGHT_HIP], 1].max() * size > desk.row:
+            framing = replace(framing, unit=Bone.SHOULDERS)
     people = None if segmenter is None else everybody(photo, segmenter)
-    person = uncrop(mask, framing.window, photo.shape[:2])
-    backdrop = Later.begun(lambda: make_plate(photo, person, people))
-    return Source(photo, pose, count, framing, window, mask, backdrop, turned_deg, border)
+    shape = photo.shape[:2]
+    person = uncrop(mask, framing.window, shape)
+    front = None
+    if desk is not None:
+        front = uncrop(desk.before(mask, RIM), framing.window, shape)
+        if not desk.bears(mask):  # nor is it copied
+            people = front if people is None else np.maximum(people, front)
+    backdrop = Later.begun(lambda: make_plate(photo, person, people, front))
+    return Source(photo, pose, count, framing, window, mask, backdrop, turned_deg, border, desk)
 
 
 def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
 from bunraku.runtime.drivers.body.anew import Fading, make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo, fitted_groups
+from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import INSIDE, Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.lines import Lines
-from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS
 from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.surface import surface_of
-from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
+from bunraku.runtime.drivers.body.texture import NEW_ARMS, Cloth, Textures, make_textures
 from bunraku.runtime.drivers.hands.choosing import Chosen
 from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.drivers.protocol import Drawn
@@ -54,6 +55,10 @@ _TIPS = {
     Cloth.FOOT_R: RIGHT_ANKLE,
 }
 """Landmarks without which a driver does not show a kind of surface."""
+_ARM_CLOTHS = [
+    *(Cloth.UPPER_ARM_L, Cloth.FOREARM_L, Cloth.HAND_L),
+    *(Cloth.UPPER_ARM_R, Cloth.FOREARM_R, Cloth.HAND_R),
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +83,8 @@ class Body:
     """Whether its hands hold something in the photo."""
     covered: tuple[bool, bool]
     """Whether something hides its forearms there."""
+    before: Array | None = None
+    """``[n, n]`` in [0, 1]: a desk, before all but the arms that lie on it; None where none do."""
 
     @classmethod
     def of(cls, source: Source, fit: Fit, face: Array | None = None) -> Body:
@@ -89,7 +96,7 @@ class Body:
         left, right = source.pose.landmarks[[LEFT_WRIST, RIGHT_WRIST], 3] >= DOUBTED
         bound = bind_photo(fit, source.window, face, (bool(left), bool(right)))
         settled, binding = settle(fit, bound.whole)
-        edge = lower_edge(source)
+        edge = LowerEdge.of(source, fit)
         lines = Lines.over(head_itself(fit, bound))
         grid = make_grid(binding, fit.trunk_px, edge, lines)
         arms = make_arms(fit, settled.mesh, binding, source.window, source.mask)
@@ -116,6 +123,7 @@ class Body:
             fading,
             holding,
             bound.covered,
+            _borne(source),
         )
 
     def draw(self, transforms: Array, visibility: Array) -> Drawn:
@@ -129,7 +137,21 @@ class Body:
         raster, behind = self._raster(transforms, visibility)
         far = BEHIND * self.fit.trunk_px
         made = compose(sheets, photo, raster, behind, far)
-        return Drawn(made.image, made.mask, made.trust, made.warped, made.flow)
+        mask = made.mask
+        if self.before is not None:
+            mask = mask * (np.float32(1.0) - self.before * ~self._arms(sheets, raster))
+        return Drawn(made.image, mask, made.trust, made.warped, made.flow)
+
+    def _arms(self, sheets: list[Raster], raster: Raster) -> NDArray[np.bool_]:
+        """``[n, n]``: where an arm is drawn, of the photo or of what is behind it."""
+        cloth = np.append(self.layer.cloth[:, 0], Cloth.TRUNK)[raster.triangle]
+        shown = [(raster, np.isin(cloth, _ARM_CLOTHS) | (cloth >= NEW_ARMS))]
+        shown += [(sheets[group], sheets[group].triangle >= 0) for group in ARMS]
+        result = np.zeros((len(self.photo.picture),) * 2, np.bool_)
+        for drawn, there in shown:
+            (top, left), (height, width) = drawn.origin, there.shape
+            result[top : top + height, left : left + width] |= there
+        return result
 
     def surface(self, transforms: Array, visibility: Array, size: int) -> Array:
         """The template as the same bones carry it: P ``[1, 73, size, size]``."""
@@ -182,6 +204,12 @@ class Body:
         return shown
 
 
+def _borne(source: Source) -> Array | None:
+    """See ``Body.before``."""
+    desk = source.desk
+    return desk.before(source.mask) if desk is not None and desk.bears(source.mask) else None
+
+
 def _photo_mesh(
     source: Source, grid: Grid, textures: Textures, order: NDArray[np.intp]
 ) -> PhotoMesh:
@@ -204,11 +232,3 @@ def _body_mesh(layer: Layer, textures: Textures) -> BodyMesh:
     n = textures.planes.shape[1]
     planes = textures.planes.reshape(-1, n, n, 3)
     return BodyMesh(layer.triangles, layer.place, layer.cloth, layer.mix, planes)
-
-
-def lower_edge(source: Source) -> int | None:
-    """The window's row at which the photo or the window cuts the person; None if neither does."""
-    _, top, side = source.framing.window.box
-    height, n = source.photo.shape[0], len(source.mask)
-    row = min(n - 1, int((height - top) * n / side) - 2)
-    return row if row > 0 and (source.mask[row - 1] > 0.5).any() else None

@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.anchors import anchor_moves
-from bunraku.runtime.drivers.body.drawing import Body, lower_edge
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.following import Followed
+from bunraku.runtime.drivers.body.guessed import hang_arms
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.neck import hold_head
+from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
-from bunraku.runtime.drivers.body.showing import in_photo, shown_by
+from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
@@ -104,13 +107,14 @@ class BodyDriver:
         held = NO_HANDS if self._hands is None else self._hands.of_photo(source)
         pinned = hold_head(pin_photo(in_pixels(metric, n), held))
         edge = lower_edge(source)
-        if source.framing.half and edge is not None:
-            pinned = hang_legs(pinned, edge)
-        fit = fit_body(self._template, self._rig, pinned, source.mask, held)
+        if edge is not None and (source.framing.half or source.desk is not None):
+            pinned = hang_arms(hang_legs(pinned, edge), edge, held)
+        view = in_view(source)
+        fit = fit_body(self._template, self._rig, pinned, source.mask, held, view)
         fitted, hands, notes = None, None, [NOT_FITTED]
         if fit is not None:
             body = Body.of(source, fit, self._face(source))
-            showing = shown_by(fit, in_photo(source), source.framing.half, body.covered)
+            showing = shown_by(fit, view, source.framing.half, body.covered)
             body = showing.without_hidden(body)
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
             fitted = Fitted(body, showing, bounds)
@@ -195,6 +199,8 @@ class BodyDriver:
                 drawn = body.draw(transforms, seen)
             else:
                 drawn = subject.hands.draw(body, transforms, seen, held, self._choice)
+            if subject.source.front is not None:
+                drawn = replace(drawn, mask=drawn.mask * (np.float32(1.0) - subject.source.front))
             moves = anchor_moves(stance, transforms, len(subject.source.mask))
         size = self._by_landmarks.size
         return Driving(

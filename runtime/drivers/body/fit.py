@@ -45,6 +45,7 @@ MARGIN_PX = 1.5
 FARTHEST_PX = 6.0
 """How far it is moved for that, in one of three steps."""
 _LINES = ((LEFT_SHOULDER, RIGHT_HIP), (RIGHT_SHOULDER, LEFT_HIP))
+_SHOULDERS = (LEFT_SHOULDER, RIGHT_SHOULDER)
 _BLUNT = (BodyBone.HAND_L, BodyBone.HAND_R, BodyBone.FOOT_L, BodyBone.FOOT_R)
 
 
@@ -91,7 +92,12 @@ class Fit:
 
 
 def fit_body(
-    template: Template, rig: Rig, landmarks: Array, mask: Array, hands: HandPoses = NO_HANDS
+    template: Template,
+    rig: Rig,
+    landmarks: Array,
+    mask: Array,
+    hands: HandPoses = NO_HANDS,
+    view: NDArray[np.bool_] | None = None,
 ) -> Fit | None:
     """Fit the template to a photo's person.
 
@@ -99,6 +105,7 @@ def fit_body(
     :param landmarks: ``[33, 4]`` in pixels of the window, with metric depths, and visibility.
     :param mask: ``[n, n]`` in [0, 1], the person in the window.
     :param hands: as the photo shows them, along its axes.
+    :param view: ``[n, n]``, where the photo would show the person; None for everywhere.
     :return: None where pose and outline do not make a body.
     """
     inside = mask > INSIDE
@@ -107,7 +114,7 @@ def fit_body(
         len(mask)
     ):
         return None
-    if covered(landmarks, inside) < COVERED:
+    if covered(landmarks, inside, np.ones_like(inside) if view is None else view) < COVERED:
         return None
     stance = rig.stance(landmarks, _size(rig, landmarks), hands)
     thick = np.ones((BODY_BONES, 4))
@@ -129,23 +136,44 @@ def trunk_length(points: Vectors) -> float:
     return float(np.linalg.norm((hips.mean(0) - shoulders.mean(0))[:2]))
 
 
-def covered(landmarks: Array, inside: NDArray[np.bool_]) -> float:
-    """The share of the trunk's and the seen limbs' lines that lies in the outline."""
-    n = len(inside)
+def covered(landmarks: Array, inside: NDArray[np.bool_], view: NDArray[np.bool_]) -> float:
+    """The share of the trunk's and the seen limbs' lines that lies in the outline; of the line of
+    the shoulders where these lie out of view. A limb that begins there is a guess.
+
+    :param view: ``[n, n]``, see ``fit_body``.
+    """
     seen = landmarks[:, 3] >= VISIBLE
+    begins = seen & [bool(_at(view, point)) for point in landmarks]
     lines = [
         (start, end)
         for bone, start, end in zip(LIMBS.bones, LIMBS.starts, LIMBS.ends, strict=True)
-        if bone not in _BLUNT and seen[start] and seen[end]
+        if bone not in _BLUNT and begins[start] and seen[end]
     ]
-    total = hits = 0
-    for start, end in (*_LINES, *lines):
-        for share in (0.15, 0.35, 0.5, 0.65, 0.85):
-            x, y = np.rint((1 - share) * landmarks[start, :2] + share * landmarks[end, :2])
-            if 0 <= x < n and 0 <= y < n:  # beyond the window nothing is known
-                total += 1
-                hits += int(inside[int(y), int(x)])
-    return hits / total if total else 0.0
+    hits = _hits(landmarks, inside, view, [*_LINES, *lines])
+    hits = hits or _hits(landmarks, inside, view, [_SHOULDERS])
+    return float(np.mean(hits)) if hits else 0.0
+
+
+def _hits(
+    landmarks: Array,
+    inside: NDArray[np.bool_],
+    view: NDArray[np.bool_],
+    lines: list[tuple[int, int]],
+) -> list[bool]:
+    """Which points of lines lie in the outline; of those out of view nothing is known."""
+    points = [
+        (1 - share) * landmarks[start, :2] + share * landmarks[end, :2]
+        for start, end in lines
+        for share in (0.15, 0.35, 0.5, 0.65, 0.85)
+    ]
+    return [_at(inside, point) for point in points if _at(view, point)]
+
+
+def _at(region: NDArray[np.bool_], point: Array) -> bool:
+    """Whether a point (x, y, ...) lies in a region of the window."""
+    x, y = np.rint(point[:2]).astype(int).tolist()
+    height, width = region.shape
+    return bool(0 <= x < width and 0 <= y < height and region[y, x])
 
 
 def _size(rig: Rig, landmarks: Array) -> float:

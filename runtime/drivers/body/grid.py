@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import unstreaked
 from bunraku.runtime.drivers.body.binding import DEPTH_STEP, Binding
 from bunraku.runtime.drivers.body.doubling import double, groups_apart
+from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.lines import STEP_PX, Lines
 from bunraku.runtime.drivers.body.parts import HANGING
 from bunraku.runtime.drivers.body.regions import nearest_reached
@@ -33,7 +34,6 @@ ON_HEAD = 5.0, 9.0
 """and the same of a head, whose sides are hair and cheeks that a photo shows from the edge."""
 _LEGS = [BodyBone.THIGH_L, BodyBone.THIGH_R, BodyBone.SHIN_L, BodyBone.SHIN_R]
 _SHINS = [BodyBone.SHIN_L, BodyBone.SHIN_R]
-_HELD = [BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,20 +111,24 @@ def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
 
 
 def held(
-    vertices: Array, bone: NDArray[np.int32], trunk_px: float, lower_edge: int | None
+    vertices: Array, bone: NDArray[np.int32], trunk_px: float, lower_edge: LowerEdge | None
 ) -> Array:
     """``Grid.hold`` of vertices ``[v, 3]`` in the photo, of these main bones ``[v]``."""
     if lower_edge is None:
         return np.zeros(len(vertices), np.float32)
-    above = np.maximum(lower_edge - STEP_PX - vertices[:, 1], 0.0) / (HOLDING * trunk_px)
-    return np.asarray(np.maximum(1.0 - above, 0.0) * np.isin(bone, _HELD), np.float32)
+    above = np.maximum(lower_edge.at(vertices[:, 0]) - STEP_PX - vertices[:, 1], 0.0) / (
+        HOLDING * trunk_px
+    )
+    return np.asarray(np.maximum(1.0 - above, 0.0) * np.isin(bone, lower_edge.bones), np.float32)
 
 
-def make_grid(binding: Binding, trunk_px: float, lower_edge: int | None, lines: Lines) -> Grid:
+def make_grid(
+    binding: Binding, trunk_px: float, lower_edge: LowerEdge | None, lines: Lines
+) -> Grid:
     """The mesh of a bound photo.
 
     :param trunk_px: length of the trunk.
-    :param lower_edge: the window's row at which the photo ends and cuts the person; None if not.
+    :param lower_edge: where the photo ends and cuts the person; None if it does not.
     """
     number = lines.nodes(binding.reached)
     y, x = np.nonzero(number >= 0)

@@ -1,7 +1,7 @@
-"""Arms that the photo hides behind the trunk or behind what the other hand holds.
+"""Arms that the photo hides behind the trunk or behind what the other hand holds, or cuts off.
 
 The pose network guesses where they are. What the photo shows there is not theirs: a ball would be
-torn in two when they move.
+torn in two when they move, a collar carried away by a hand.
 """
 
 from __future__ import annotations
@@ -15,11 +15,26 @@ from bunraku.runtime.drivers.body.parting import AROUND, BAND, Group, Groups
 from bunraku.runtime.drivers.body.regions import Region, distance_to, nearest, nearest_reached
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_ELBOW, VISIBLE
+from bunraku.spec.landmarks import (
+    LEFT_ELBOW,
+    LEFT_HAND,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    RIGHT_HAND,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+    VISIBLE,
+)
 from bunraku.spec.skeleton import BodyBone
 
 SOFT_PX = 1.5
 """Colours are compared without their grain."""
+LOW, LEVEL = 0.5, 0.1
+"""How near the photo's lower edge an elbow is whose forearm is doubted to be raised, and how far
+below the elbow a wrist counts as raised, in widths of the shoulders."""
+FOREARM = 0.7
+"""Length of a forearm, in such widths."""
 _HANDS = (Group.HAND_L, Group.HAND_R)
 _HOLDING = (Group.FOREARM_L, Group.FOREARM_R, *_HANDS)
 
@@ -34,6 +49,28 @@ def unseen_forearms(landmarks: Array, hands: HandPoses) -> tuple[BodyBone, ...]:
         if landmarks[LEFT_ELBOW + side, 3] < VISIBLE and (hand is None or hand.place is None):
             result += [BodyBone(BodyBone.FOREARM_L + side), BodyBone(BodyBone.HAND_L + side)]
     return tuple(result)
+
+
+def hang_arms(landmarks: Array, edge: float, hands: HandPoses) -> Array:
+    """A photo's landmarks with forearms that hang beyond its lower edge, where the pose network
+    sees them raised before the chest and no hand is found: of head and shoulders it always does.
+
+    :param landmarks: ``[33, 4]`` in pixels of the window, and visibility.
+    :param edge: its last row in the photo.
+    """
+    result = landmarks.copy()
+    if landmarks[[LEFT_HIP, RIGHT_HIP], 1].min() < edge:
+        return result
+    across = landmarks[LEFT_SHOULDER, :3] - landmarks[RIGHT_SHOULDER, :3]
+    wide = float(np.linalg.norm(across))
+    for side, (hand, knuckles) in enumerate(zip(hands, (LEFT_HAND, RIGHT_HAND), strict=True)):
+        elbow, wrist = landmarks[[LEFT_ELBOW + side, LEFT_WRIST + side]]
+        raised = wrist[1] < elbow[1] + LEVEL * wide
+        if hand is None and raised and elbow[1] > edge - LOW * wide:
+            carried = [LEFT_WRIST + side, *knuckles]
+            result[carried, :3] += elbow[:3] + np.array([0.0, FOREARM * wide, 0.0]) - wrist[:3]
+            result[carried, 3] = 0.0
+    return result
 
 
 def without_unseen(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.anew import NewArm, made_anew, still_hidden
 from bunraku.runtime.drivers.body.binding import Bound
+from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import held, make_grid
@@ -99,7 +100,7 @@ def make_layer(
     shells: Sequence[Shell],
     cloth: NDArray[np.int32],
     hair: Array,
-    lower_edge: int | None,
+    lower_edge: LowerEdge | None,
     lines: Lines,
     arms: tuple[NewArm, ...],
 ) -> Layer:

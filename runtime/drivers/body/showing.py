@@ -20,29 +20,18 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.keeping import lean_since
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
+from bunraku.runtime.drivers.body.outlined import CARRIED, SEEN, limb_shares
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.rig import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
-from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    LANDMARKS,
-    LEFT_FOOT,
-    LEFT_HAND,
-    LEFT_SHOULDER,
-    RIGHT_FOOT,
-    RIGHT_HAND,
-    RIGHT_SHOULDER,
-)
+from bunraku.spec.landmarks import LANDMARKS, LEFT_SHOULDER, RIGHT_SHOULDER
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
-SEEN, TRACE = 0.5, 0.2
-"""Of a bone's line: as much of it lies in the person's outline if it is to move, and if it is to be
-drawn."""
+TRACE = 0.2
+"""Of a bone's line: as much of it lies in the person's outline if it is to be drawn."""
 FAR = 0.2
 """Of the trunk's length: what is farther from the body than that belongs to something wide."""
-ALONG = np.linspace(0.1, 1.0, 10)
-"""Where on a limb's line the outline is asked."""
 LEAN_DEG = 45.0
 """How far a piece leans at most: nobody hangs upside down in a costume."""
 
@@ -62,13 +51,6 @@ _THIGHS = (BodyBone.THIGH_L, BodyBone.THIGH_R)
 _WIDE = (((BodyBone.HEAD,), 0.4), (_ARMS, 0.25), (_LEGS, 0.06))
 """Bones that share one thing around them, and the share of it that may be far: hair and what
 hands hold often are, skirts that legs can move in are not."""
-_CARRIED = {
-    BodyBone.HAND_L: LEFT_HAND,
-    BodyBone.HAND_R: RIGHT_HAND,
-    BodyBone.FOOT_L: LEFT_FOOT,
-    BodyBone.FOOT_R: RIGHT_FOOT,
-}
-"""The landmarks of bones that outlines tell nothing of: they are as their parents are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,17 +92,6 @@ class Showing:
         return replace(body, textures=replace(body.textures, known=known))
 
 
-def in_photo(source: Source) -> NDArray[np.bool_]:
-    """``[n, n]``: the part of the window that lies inside the photo."""
-    left, top, side = source.framing.window.box
-    n = len(source.mask)
-    middle = (np.arange(n) + 0.5) * side / n
-    height, width = source.photo.shape[:2]
-    rows, columns = middle + top, middle + left
-    inside = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
-    return np.asarray(inside[0][:, None] & inside[1])
-
-
 def shown_by(
     fit: Fit, known: NDArray[np.bool_], half: bool, covered: tuple[bool, bool] = (False, False)
 ) -> Showing:
@@ -131,7 +102,7 @@ def shown_by(
     :param covered: whether something before them hides the left and the right forearm.
     """
     outline = fit.inside & known
-    shares, wide = _shares(fit, outline), _wide(fit, outline)
+    shares, wide = limb_shares(fit, outline), _wide(fit, outline)
     shares[[BodyBone.FOREARM_L, BodyBone.FOREARM_R]] *= ~np.array(covered)
     wrapped = bool(wide[_ARMS[0]] and wide[_LEGS[0]])
     pieces = np.full(len(BodyBone), wrapped)
@@ -146,7 +117,7 @@ def shown_by(
         hidden[bone] |= hidden[parent]
         if held[bone] or carrier[parent] != parent:
             carrier[bone] = carrier[parent]
-            landmarks[list(_CARRIED.get(bone, (end,)))] = 0.0
+            landmarks[list(CARRIED.get(bone, (end,)))] = 0.0
     # Fingers that a hand of its own carries move by themselves.
     carrier = np.where(carrier[POSED_BY] == POSED_BY, np.arange(len(BodyBone)), carrier[POSED_BY])
     cut = hidden & half & np.isin(np.arange(BODY_BONES), _THIGHS)
@@ -177,19 +148,6 @@ def _note(wide: NDArray[np.bool_], carrier: NDArray[np.intp], half: bool) -> str
     if not legs and not half:
         return LEGLESS
     return LARGE_HEAD if wide[BodyBone.HEAD] else None
-
-
-def _shares(fit: Fit, outline: NDArray[np.bool_]) -> Vectors:
-    """``[15]``: how much of each limb's line lies in the outline; 1 of what has none."""
-    n, points = len(outline), fit.stance.points[:, :2]
-    result = np.ones(BODY_BONES)
-    for bone, _, start, end in zip(*LIMBS, strict=True):
-        if bone not in _CARRIED:
-            at = np.rint(points[start] + ALONG[:, None] * (points[end] - points[start]))
-            within = ((at >= 0) & (at < n)).all(1)
-            x, y = np.clip(at, 0, n - 1).astype(int).T
-            result[bone] = (outline[y, x] & within).mean()
-    return result
 
 
 def _wide(fit: Fit, outline: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -12,7 +12,8 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.drivers.body.binding import bind_photo
-from bunraku.runtime.drivers.body.drawing import Body, lower_edge
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones, measure_girth
 from bunraku.runtime.drivers.body.grid import make_grid
@@ -129,7 +130,8 @@ def test_a_pose_that_is_not_the_outlines_is_refused(
 ) -> None:
     elsewhere = landmarks.copy()
     elsewhere[:, 0] += 90.0
-    assert covered(landmarks, source.mask > 0.3) > 0.95
+    inside = source.mask > 0.3
+    assert covered(landmarks, inside, np.ones_like(inside)) > 0.95
     assert fit_body(template, rig, elsewhere, source.mask) is None
     assert fit_body(template, rig, landmarks, np.zeros_like(source.mask)) is None
     heap = np.full_like(landmarks, 128.0)

@@ -10,6 +10,7 @@ from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted, source
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.showing import (
     ARMLESS,
     BUST,
@@ -19,7 +20,6 @@ from bunraku.runtime.drivers.body.showing import (
     LEGLESS,
     WRAPPED,
     Showing,
-    in_photo,
     shown_by,
 )
 from bunraku.spec.skeleton import BodyBone
@@ -186,7 +186,7 @@ def test_a_head_of_a_drawing_leans_with_the_trunk() -> None:
 
 @pytest.mark.parametrize(("left", "columns"), [(0, 256), (-56, 200), (56, 200)])
 def test_the_window_may_reach_beyond_the_photo(left: int, columns: int) -> None:
-    known = in_photo(source_of(np.zeros((N, 256 - abs(left), 3), np.uint8), min(left, 0)))
+    known = in_view(source_of(np.zeros((N, 256 - abs(left), 3), np.uint8), min(left, 0)))
     assert known.shape == (N, N)
     assert known[0].sum() == columns
     assert known.all(0).sum() == columns

@@ -1,0 +1,52 @@
+"""How much of each limb the photo shows, as far as its person's outline tells."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.limbs import LIMBS
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.source.source import Source
+from bunraku.spec.landmarks import LEFT_FOOT, LEFT_HAND, RIGHT_FOOT, RIGHT_HAND
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
+
+SEEN = 0.5
+"""Of a bone's line: as much of it lies in the person's outline if it is to move."""
+ALONG = np.linspace(0.1, 1.0, 10)
+"""Where on a limb's line the outline is asked."""
+HIDDEN = 0.5
+"""From this share on a pixel shows what is before the person."""
+CARRIED = {
+    BodyBone.HAND_L: LEFT_HAND,
+    BodyBone.HAND_R: RIGHT_HAND,
+    BodyBone.FOOT_L: LEFT_FOOT,
+    BodyBone.FOOT_R: RIGHT_FOOT,
+}
+"""The landmarks of bones that outlines tell nothing of: they are as their parents are."""
+
+
+def in_view(source: Source) -> NDArray[np.bool_]:
+    """``[n, n]``: the part of the window that lies inside the photo, and behind no desk."""
+    left, top, side = source.framing.window.box
+    n = len(source.mask)
+    middle = (np.arange(n) + 0.5) * side / n
+    height, width = source.photo.shape[:2]
+    rows, columns = middle + top, middle + left
+    inside = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
+    view = np.asarray(inside[0][:, None] & inside[1])
+    return view if source.front is None else view & (source.front < HIDDEN)
+
+
+def limb_shares(fit: Fit, outline: NDArray[np.bool_]) -> Vectors:
+    """``[15]``: how much of each limb's line lies in the outline; 1 of what has none."""
+    n, points = len(outline), fit.stance.points[:, :2]
+    result = np.ones(BODY_BONES)
+    for bone, _, start, end in zip(*LIMBS, strict=True):
+        if bone not in CARRIED:
+            at = np.rint(points[start] + ALONG[:, None] * (points[end] - points[start]))
+            within = ((at >= 0) & (at < n)).all(1)
+            x, y = np.clip(at, 0, n - 1).astype(int).T
+            result[bone] = (outline[y, x] & within).mean()
+    return result

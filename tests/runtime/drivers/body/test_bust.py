@@ -1,0 +1,112 @@
+"""Head and shoulders that fill the photo: a webcam's picture of who sits near."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from tests.runtime.drivers.body.people import silhouette
+from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N, source_of
+from tests.runtime.fakes import street
+
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.fit import covered, fit_body
+from bunraku.runtime.drivers.body.guessed import hang_arms
+from bunraku.runtime.drivers.body.rig import NO_HANDS
+from bunraku.runtime.drivers.body.showing import BUST, shown_by
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_HIP, LEFT_SHOULDER, LEFT_WRIST
+from bunraku.spec.skeleton import BodyBone
+
+NEAR = 3.0
+"""How much nearer the camera is than for the whole body."""
+SCALE = 110.0 * NEAR
+
+
+def bust(below: float) -> Array:
+    """``[33, 4]``: shoulders this many pixels above the window's lower edge, and all else below
+    them beyond it."""
+    landmarks = PERSON.copy()
+    landmarks[:, :3] *= NEAR
+    shoulders = landmarks[[LEFT_SHOULDER, LEFT_SHOULDER + 1], :2].mean(0)
+    landmarks[:, :2] += np.array([N / 2, N - below]) - shoulders
+    landmarks[LEFT_ELBOW:, 3] = 0.1
+    return landmarks
+
+
+def outline(landmarks: Array) -> Array:
+    return silhouette(landmarks, (N, N), SCALE).astype(np.float32)
+
+
+def test_a_body_fits_who_shows_no_more_than_shoulders() -> None:
+    for below in (6.0, 20.0, 60.0):
+        landmarks = bust(below)
+        fit = fit_body(TEMPLATE, RIG, landmarks, outline(landmarks))
+        assert fit is not None
+        assert abs(fit.stance.size / SCALE - 1.0) < 0.1
+
+
+def test_an_arm_that_begins_beyond_the_photo_tells_nothing() -> None:
+    landmarks = bust(20.0)
+    inside = outline(landmarks) > 0.3
+    landmarks[LEFT_ELBOW] = (220.0, N + 10.0, 0.0, 0.8)
+    landmarks[LEFT_WRIST] = (240.0, 100.0, 0.0, 0.8)
+    assert covered(landmarks, inside, np.ones_like(inside)) == 1.0
+
+
+def test_shoulders_beside_the_outline_are_not_of_one_body_with_it() -> None:
+    landmarks = bust(6.0)
+    head = outline(landmarks)
+    head[N - 30 :] = 0.0
+    assert fit_body(TEMPLATE, RIG, landmarks, head) is None
+
+
+EDGE = N - 2
+
+
+def guessing() -> Array:
+    """``[33, 4]``: a bust whose left forearm is seen before the chest, where there is none."""
+    landmarks = bust(90.0)
+    landmarks[LEFT_ELBOW] = (landmarks[LEFT_SHOULDER, 0] + 15.0, N - 15.0, -60.0, 0.9)
+    for i in (LEFT_WRIST, *LEFT_HAND):
+        landmarks[i] = (landmarks[LEFT_ELBOW, 0] - 30.0, N - 45.0, -150.0, 0.8)
+    return landmarks
+
+
+def test_a_forearm_that_is_only_guessed_hangs_beyond_the_photo() -> None:
+    landmarks = guessing()
+    hung = hang_arms(landmarks, EDGE, NO_HANDS)
+    assert hung[LEFT_WRIST, 1] > N
+    assert hung[LEFT_WRIST, 2] == landmarks[LEFT_ELBOW, 2]
+    assert (hung[[LEFT_WRIST, *LEFT_HAND], 3] == 0.0).all()
+    rest = [i for i in range(len(hung)) if i not in (LEFT_WRIST, *LEFT_HAND)]
+    np.testing.assert_array_equal(hung[rest], landmarks[rest])
+    fit = fit_body(TEMPLATE, RIG, hung, outline(bust(90.0)))
+    assert fit is not None
+    assert shown_by(fit, np.ones((N, N), np.bool_), half=True).note == BUST
+
+
+def test_forearms_that_something_speaks_for_stay_raised() -> None:
+    landmarks = guessing()
+    hands: HandPoses = (HandPose(np.eye(3), np.zeros((5, 4))), None)
+    np.testing.assert_array_equal(hang_arms(landmarks, EDGE, hands), landmarks)
+    high = guessing()
+    high[[LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND], 1] -= 90.0
+    np.testing.assert_array_equal(hang_arms(high, EDGE, NO_HANDS), high)
+    hips = guessing()
+    hips[LEFT_HIP, 1] = N - 30.0
+    np.testing.assert_array_equal(hang_arms(hips, EDGE, NO_HANDS), hips)
+
+
+def test_arms_that_the_photo_cuts_off_are_not_lifted_from_its_edge() -> None:
+    landmarks = bust(90.0)
+    source = replace(source_of(street((N, N)), half=True), mask=outline(landmarks))
+    fit = fit_body(TEMPLATE, RIG, landmarks, source.mask)
+    assert fit is not None
+    body = Body.of(source, fit)
+    lifted = np.repeat(np.eye(4, dtype=np.float32)[None, :3], len(BodyBone), 0)
+    lifted[:, 1, 3] = -15.0
+    drawn = body.draw(lifted, np.ones(33, np.float32)).mask[0, 0]
+    there = np.flatnonzero(source.mask[N - 5] > 0.5)
+    assert drawn[N - 5, there[3:-3]].min() > 0.75
