@@ -2,7 +2,8 @@
 
 How far it leans towards the camera: wrong by a few degrees where the whole body is seen, by up to
 25 where the legs are not, as at a desk; it would carry the clothes' front up and down over the
-body. And, without legs, where the hips are: wrong by a few hundredths of the trunk.
+body. How far it turns to the side, by up to ten degrees: from side to side. And, without legs, where
+the hips are: wrong by a few hundredths of the trunk.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from bunraku.spec.landmarks import (
 LEAN_DEG = 15.0
 """How much the lean in depth changes since the photo for half of it to count: a bow is several
 times as much, and keeps nearly all."""
+TURN = 0.2
+"""How much farther away one shoulder, or hip, is than the other since the photo, in distances of
+the two, for half of it to count: who turns to the side has several times as much."""
 GUESSED = 0.07
 """How far the hips stray from where they hang below the shoulders, in trunks of the photo, for half
 of it to count: a lean is several times as much, and keeps nearly all."""
@@ -30,6 +34,11 @@ _STEEPEST = np.deg2rad(75.0)  # beyond, the picture shows next to nothing of the
 _SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 _ABOVE = slice(0, LEFT_HIP)
 _PAIRS = np.array([_SHOULDERS, _HIPS])
+_HANGING = (
+    (slice(LEFT_SHOULDER, LEFT_HIP, 2), slice(RIGHT_SHOULDER, LEFT_HIP, 2)),
+    (slice(LEFT_HIP, None, 2), slice(RIGHT_HIP, None, 2)),
+)
+"""Landmarks of the limbs that hang on each of them."""
 NOTHING = 1e-3
 """Pixels; what is shorter has no direction."""
 _AWAY = np.array([0.0, 0.0, 1.0])
@@ -50,7 +59,7 @@ def trunk_frames(points: Vectors) -> Vectors:
 
 
 def hold_trunk(landmarks: Array, photo: Vectors, legs: float) -> Array:
-    """A driver's landmarks with a trunk that leans in depth as far as it is known.
+    """A driver's landmarks with a trunk that leans in depth and turns as far as it is known.
 
     :param landmarks: ``[33, 4]`` in pixels of the photo's window, depths of the same scale.
     :param photo: ``[33 or more, 3]``, the photo's, likewise.
@@ -64,6 +73,12 @@ def hold_trunk(landmarks: Array, photo: Vectors, legs: float) -> Array:
     known = leaned + legs * more * counted(more, np.deg2rad(LEAN_DEG))
     length = float(np.hypot(stands[0], stands[1]))
     result[_ABOVE, 2] += length * (np.tan(leans) - np.tan(known))
+    for (left, right), (lefts, rights) in zip(_PAIRS, _HANGING, strict=True):
+        width = max(float(np.linalg.norm(photo[left, :3] - photo[right, :3])), 1.0)
+        turned = float(landmarks[left, 2] - landmarks[right, 2] - photo[left, 2] + photo[right, 2])
+        unknown = 0.5 * turned * (1.0 - counted(turned / width, TURN))
+        result[lefts, 2] -= unknown
+        result[rights, 2] += unknown
     hanging = photo[_HIPS, :2] + (landmarks[_SHOULDERS, :2] - photo[_SHOULDERS, :2]).mean(0)
     strays = landmarks[_HIPS, :2] - hanging
     far = float(np.linalg.norm(strays.mean(0)))

@@ -72,6 +72,35 @@ def test_without_legs_a_lean_sideways_survives() -> None:
     assert moved == pytest.approx(lean, rel=0.05)
 
 
+def turned(share: float, pair: list[int]) -> Array:
+    """The photo's own pose, the left of a pair farther away by a share of its width, the right
+    nearer, and all that hangs on them."""
+    driver, (left, right) = standing(), pair
+    depth = 0.5 * share * float(np.linalg.norm(PHOTO[left, :3] - PHOTO[right, :3]))
+    end = LEFT_HIP if pair == SHOULDERS else len(driver)
+    driver[left:end:2, 2] += np.float32(depth)
+    driver[right:end:2, 2] -= np.float32(depth)
+    return driver
+
+
+@pytest.mark.parametrize("pair", [SHOULDERS, HIPS])
+@pytest.mark.parametrize("legs", [0.0, 1.0])
+@pytest.mark.parametrize(("share", "kept"), [(0.05, 0.059), (0.2, 0.5), (-0.2, 0.5), (0.9, 0.953)])
+def test_a_trunk_turns_and_does_not_tremble(
+    share: float, kept: float, legs: float, pair: list[int]
+) -> None:
+    driver = turned(share, pair)
+    held = hold_trunk(driver, PHOTO, legs)
+    assert np.array_equal(held[:, :2], driver[:, :2])
+    moved = held[:, 2] - standing()[:, 2]
+    assert np.allclose(moved, (driver[:, 2] - standing()[:, 2]) * kept, rtol=0.02, atol=1e-4)
+
+
+def test_a_trunk_turns_from_how_the_photo_shows_it() -> None:
+    photo = turned(0.9, SHOULDERS).astype(np.float64)
+    assert np.allclose(hold_trunk(turned(0.9, SHOULDERS), photo, 1.0), turned(0.9, SHOULDERS))
+
+
 def test_a_trunk_that_points_at_the_camera_is_no_accident() -> None:
     photo = PHOTO.copy()
     photo[HIPS, :2] = photo[SHOULDERS, :2]
