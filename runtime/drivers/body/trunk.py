@@ -2,8 +2,8 @@
 
 How far it leans towards the camera: wrong by a few degrees where the whole body is seen, by up to
 25 where the legs are not, as at a desk; it would carry the clothes' front up and down over the
-body. How far it turns to the side, by up to ten degrees: from side to side. And, without legs, where
-the hips are: wrong by a few hundredths of the trunk.
+body. How far it turns to the side, by up to ten degrees: from side to side. And, without legs,
+where the hips are: wrong by a few hundredths of the trunk.
 """
 
 from __future__ import annotations
