@@ -49,7 +49,7 @@ _SAMPLE_S = 0.1  # between them
 _FIRST = 10  # samples that the first face counts for, which rests unless it blinks
 _SETTLE_S = 1.0  # in which the rest that is used follows the one that was found
 _FADE_S = 0.15  # of belief
-_SMOOTH = OneEuroOptions(cutoff_hz=4.0, beta=4.0)
+_SMOOTH = OneEuroOptions(cutoff_hz=4.0, beta=12.0)
 
 _YAW_DEG = (25.0, 45.0)
 _PITCH_DEG = (22.0, 40.0)
