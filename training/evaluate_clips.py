@@ -23,8 +23,9 @@ EXPLANATION = (
     f"pixels. *{UNMOVED}*: the first frame as it is. The person's share of a pixel is the pose "
     "network's mask of the true frame. Where the camera moves, the background counts against both. "
     "*flicker*: how much the person's pixels tremble from frame to frame, by how much the true "
-    "clip's do. *mouth*, *eyes*: correlation of their opening with the true clip's, where "
-    "that moves and its face is large enough. *perceptual*: LPIPS-style distance of "
+    "clip's do. *mouth*, *eyes*: correlation of their opening with the true clip's, of faces of 80 "
+    "pixels (48 between the outer corners of the eyes) and more that move it; the report's details "
+    "say of each clip what its face is. *perceptual*: LPIPS-style distance of "
     "EfficientNet-Lite0's features to the true frame's. *FED*: Fréchet distance of the same "
     "features over all frames; few frames make it large. *look*: distance of the person's features "
     "to the true frame's, by a network that nobody trained to tell people apart (AED, where one "
@@ -101,7 +102,7 @@ def add_results(report: Report, results: Sequence[ClipResult], names: Sequence[s
             details[row_name(result.name, who, names)] = {
                 "source_frame": result.source_frame,
                 "lost_frames": performance.lost,
-                "frames_with_face": len(performance.face.mouth),
+                "face": performance.face.details,
                 "frames_with_portrait": len(performance.likeness.face),
                 "trembling": trembling and dict(zip(("result", "true"), trembling, strict=True)),
                 "driven_by_itself": asdict(performance.own),

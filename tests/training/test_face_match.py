@@ -6,7 +6,7 @@ from tests.runtime.drivers.face.faces import Made, made, pose_of
 
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.spec.arrays import Array, Picture
-from bunraku.training.face_match import FEWEST, FaceMatch, MeshJudge, correlation
+from bunraku.training.face_match import FEWEST, FaceMatch, MeshJudge, Told, correlation
 
 FRAMES = 24
 
@@ -51,8 +51,13 @@ def test_a_dead_face(strength: float) -> None:
     assert found.eyes_correlation == 0.0
 
 
+def test_lids_that_follow_by_a_third_are_not_dead() -> None:
+    assert match(0.35).eyes_correlation == pytest.approx(1.0, abs=0.02)
+
+
 def test_faces_that_are_too_small_or_unseen_are_left_out() -> None:
-    assert match(1.0, unit_px=20.0).mouth == []
+    assert match(1.0, unit_px=47.0).mouth == []
+    assert len(match(1.0, unit_px=49.0).mouth) == FRAMES
     found = FaceMatch()
     found.add(None, made().points)
     found.add(made().points, None)
@@ -71,6 +76,24 @@ def test_a_driver_at_rest_tells_nothing() -> None:
         found.add(made().points, made(Made(gap=0.1 * wave(i))).points)
     assert found.mouth_correlation is None
     assert found.eyes_correlation is None
+
+
+def test_what_a_clip_tells_is_said() -> None:
+    assert match(0.7).details == {
+        "frames": FRAMES,
+        "eye_corners_px": 60.0,
+        "mouth": Told.MOVES,
+        "eyes": Told.MOVES,
+    }
+    small, few = match(1.0, unit_px=30.0).details, match(1.0, frames=FEWEST - 1).details
+    assert (small["frames"], small["eye_corners_px"]) == (0, 30.0)
+    assert small["mouth"] is small["eyes"] is Told.SMALL
+    assert few["mouth"] is few["eyes"] is Told.UNSEEN
+    assert FaceMatch().details["eye_corners_px"] is None
+    rest = FaceMatch()
+    for _ in range(FRAMES):
+        rest.add(made().points, made().points)
+    assert rest.details["mouth"] is rest.details["eyes"] is Told.STILL
 
 
 def test_correlation_is_pearsons() -> None:

@@ -13,6 +13,8 @@ from bunraku.spec.arrays import Array, Picture
 
 _ABOVE, _BELOW, _BESIDE = 0.4, 0.25, 0.18  # reach around brow and eye, in face units
 _LASHES = 0.03  # this much of the skin over a lid's edge moves with it as it is
+_THICK = 0.35
+"""The network's points lie within a thick brow: its lower edge is by so much nearer to the lid."""
 _LOWER_SHARE = 0.12  # of a blink is the lower lid's
 _GAZE_REACH = (1.25, 0.5)  # of the eye's half width: gaze moves nothing there, everything
 
@@ -58,14 +60,15 @@ class Eye:
         middle = float(above[[0, -1], 0].mean())
         half = max(float(np.ptp(above[[0, -1], 0])) / 2.0, 1e-3)
         pupil = places[mesh.PUPIL[side]]
+        upper, under = line(above, region.u), line(places[list(mesh.LOWER_BROW[side])], region.u)
         aside = np.maximum(brow[:, 0].min() - region.u, region.u - brow[:, 0].max())
         return cls(
             region,
             (region.u - np.float32(middle)) / np.float32(half),
-            line(above, region.u),
+            upper,
             line(below, region.u),
             line(brow, region.u),
-            line(places[list(mesh.LOWER_BROW[side])], region.u),
+            under + np.float32(_THICK) * np.maximum(upper - under, np.float32(0.0)),
             smooth(aside, 0.14, 0.0) * smooth(np.abs(region.u), 0.0, 0.08),
             (float(pupil[0]), float(pupil[1])),
             half,

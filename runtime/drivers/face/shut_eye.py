@@ -21,7 +21,7 @@ OPEN = 0.2
 """The same of the eyes that are drawn, at rest."""
 SMALLEST = 24.0
 """Pixels between the outer corners of the eyes, of a face of 40, below which none are drawn."""
-FROM, WHOLLY = 0.35, 0.85
+FROM, WHOLLY = 0.5, 0.9
 """How far open a driver's eyes are, of their rest, when these begin to open and when they are open:
 those of a driver who is not yet known at rest are taken for half open."""
 WIDEST = 1.15

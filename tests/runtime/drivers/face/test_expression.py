@@ -33,7 +33,7 @@ def test_a_calm_face_does_nothing() -> None:
 
 def test_the_mouth_follows_at_once() -> None:
     values = follow([*CALM, *[face(Made(gap=0.2))] * 4])
-    assert values[31][Measure.LOWER_LIP] > 0.15
+    assert values[31][Measure.LOWER_LIP] > 0.18
     assert values[-1][Measure.LOWER_LIP] == pytest.approx(0.2, abs=0.01)
 
 
@@ -58,7 +58,7 @@ def test_a_smile_that_stays_becomes_the_rest_without_a_jump() -> None:
 
 
 def test_lids_shut_together_and_noise_in_one_is_not_a_wink() -> None:
-    blink = follow([*CALM, *[face(Made(right_eye=0.03, left_eye=0.03))] * 3])[-1]
+    blink = follow([*CALM, *[face(Made(right_eye=0.015, left_eye=0.015))] * 3])[-1]
     assert blink[Measure.RIGHT_LID] > 0.95
     assert blink[Measure.LEFT_LID] > 0.95
     uneven = follow([*CALM, *[face(Made(right_eye=0.085, left_eye=0.07))] * 5])[-1]
@@ -76,6 +76,39 @@ def test_lids_shut_together_and_noise_in_one_is_not_a_wink() -> None:
     wink = follow([*CALM, *[face(Made(right_eye=0.02))] * 12])[-1]
     assert wink[Measure.RIGHT_LID] > 0.9
     assert wink[Measure.LEFT_LID] < 0.1
+
+
+@pytest.mark.parametrize(("open_", "shut"), [(0.08, 0.22), (0.06, 0.47), (0.04, 0.73)])
+def test_eyes_that_a_smile_narrows_are_not_shut(open_: float, shut: float) -> None:
+    narrow = follow([*CALM, *[face(Made(right_eye=open_, left_eye=open_))] * 10])[-1]
+    assert narrow[Measure.RIGHT_LID] == pytest.approx(shut, abs=0.04)
+    assert narrow[Measure.LEFT_LID] == pytest.approx(shut, abs=0.04)
+
+
+def test_a_blink_of_three_frames_arrives_whole_and_on_time() -> None:
+    lids = [0.05, 0.01, 0.05]
+    values = follow([*CALM, *[face(Made(right_eye=lid, left_eye=lid)) for lid in lids], *CALM])
+    shut = np.array(values)[:, Measure.RIGHT_LID]
+    assert shut.argmax() == 31
+    assert shut[31] > 0.93
+    assert shut[35] < 0.05
+
+
+@pytest.mark.parametrize("other", [0.13, 0.07])
+def test_eyes_wide_or_narrow_for_seconds_leave_the_rest_as_it_is(other: float) -> None:
+    moved = face(Made(right_eye=other, left_eye=other))
+    values = np.array(follow([*CALM, *([*[moved] * 40, *CALM, *CALM] * 6)]))
+    lids = values[:, Measure.RIGHT_LID]
+    assert abs(lids[-1]) < 0.02
+    assert abs(lids[69]) > 0.25  # where they are moved
+
+
+def test_a_driver_who_begins_with_a_blink_is_not_taken_to_rest_so() -> None:
+    shut = face(Made(right_eye=0.01, left_eye=0.01))
+    values = np.array(follow([*[shut] * 3, *[face()] * 120]))
+    assert abs(values[-1, Measure.RIGHT_LID]) < 0.02
+    calm = np.array(follow([*CALM[:1], *[shut] * 9, *[face()] * 60]))
+    assert abs(calm[-1, Measure.RIGHT_LID]) < 0.02
 
 
 def test_everything_stays_within_bounds() -> None:

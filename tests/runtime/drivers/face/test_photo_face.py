@@ -123,6 +123,20 @@ def test_shut_lids_hide_the_eyes_and_one_may_be_shut_alone() -> None:
     assert at(half, 0.33, -0.035) == list(SKIN)
 
 
+def test_lids_that_fall_do_not_draw_a_thick_brow_out() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face)
+    # The points of a brow's lower edge lie within a brow that is thick.
+    top, bottom = (round(MIDDLE[1] + v * UNIT_PX) for v in (-0.2, -0.115))
+    photo[top:bottom, 140:170] = BACK
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    blink = shown(found, doing(right_lid=1.0, left_lid=1.0))
+    assert at(photo, 0.33, -0.09) == at(blink, 0.33, -0.09) == list(SKIN)
+    assert at(blink, 0.33, -0.14) == [BACK] * 3
+    assert at(blink, 0.33, 0.0)[2] < 160
+
+
 def test_wide_eyes_are_wider_and_have_no_lids_inside() -> None:
     photo, face = prepared()
     result = shown(face, doing(right_lid=-0.25, left_lid=-0.25))

@@ -101,8 +101,8 @@ def test_none_are_drawn_in_small_faces_nor_between_open_lids() -> None:
     [
         (0.0, 1.0, 1.0),
         (1.0, 1.0, 0.0),
-        (0.65, 1.0, 0.0),  # a driver at rest who is only seen with shut eyes
-        (0.4, 1.0, 0.5),
+        (0.5, 1.0, 0.0),  # a driver at rest who is only seen with shut eyes
+        (0.3, 1.0, 0.5),
         (0.0, 0.3, 0.3),
         (-0.1, 1.0, 1.1),
         (-1.0, 1.0, WIDEST),
