@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.anew import NewArm, made_anew, still_hidden
 from bunraku.runtime.drivers.body.binding import Bound
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.free_arm import FreeArm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import held, make_grid
 from bunraku.runtime.drivers.body.lines import Lines
+from bunraku.runtime.drivers.body.mirrored import HiddenArm, of_arms
 from bunraku.runtime.drivers.body.settling import Settled
 from bunraku.runtime.drivers.body.shells import Shell
 from bunraku.runtime.drivers.body.texture import BACK, CLOTH, NEW_ARMS, SHADED, Cloth
@@ -57,9 +60,12 @@ class Layer:
     """``[v]``, see ``Grid.hold``."""
     given: NDArray[np.bool_]
     """``[t]``: False where the photo shows that there is none."""
+    limb: NDArray[np.int32]
+    """``[t]``: of which kind of surface each triangle is, whatever it shows."""
     arms: tuple[NewArm, ...]
-    """Those that are made anew, in the place of the template's. Their vertices come last, in this
-    order."""
+    """Those that are made anew, in the place of the template's."""
+    free: tuple[FreeArm, ...]
+    """These, and those that the photo hides. Their vertices come last, in this order."""
     remade: NDArray[np.bool_]
     """``[m]``, of the template's triangles: those in whose place they are."""
 
@@ -102,6 +108,7 @@ def make_layer(
     lower_edge: int | None,
     lines: Lines,
     arms: tuple[NewArm, ...],
+    hidden: tuple[HiddenArm, ...],
 ) -> Layer:
     """The body of a photo's person, and what else its binding says is hidden.
 
@@ -109,6 +116,7 @@ def make_layer(
     :param cloth: ``[t]``, of the template's triangles.
     :param hair: ``[v]`` in [0, 1]: how far hair covers the template's vertices.
     :param lower_edge: see ``make_grid``. :param arms: those that are made anew.
+    :param hidden: those that the photo does not show.
     """
     template = fit.template
     mesh = settled.mesh
@@ -148,18 +156,24 @@ def make_layer(
         )
         count += len(grid.vertices)
     for number, arm in enumerate(arms):
-        nothing = np.zeros(len(arm.tucked), np.float32)
         plane = NEW_ARMS + 2 * number
-        kinds = np.tile(np.array([[plane, plane + 1]], np.int32), (len(arm.triangles), 1))
-        shown = arm.triangles + np.int32(count)
-        meshes.append((arm.tucked, arm.weights, arm.bones, shown, kinds, nothing, nothing))
-        count += len(arm.tucked)
+        kinds = np.tile(np.array([[plane, plane + 1]], np.int32), (len(arm.form.triangles), 1))
+        meshes.append(_free_mesh(arm.form, kinds, count))
+        count += len(arm.form.used)
+    for own in hidden:
+        meshes.append(_free_mesh(own.form, own.planes, count))
+        count += len(own.form.used)
     vertices, weights, bones, triangles, kinds, hold, mix = (
         np.ascontiguousarray(np.concatenate(arrays)) for arrays in zip(*meshes, strict=True)
     )
     keep, gone = np.ones(len(triangles), np.bool_), made_anew(fit, arms)
+    gone |= of_arms(fit, [own.form.side for own in hidden])
     keep[: len(settled.given)] = settled.given & ~gone
-    places = [vertices[: count - sum(len(arm.place) for arm in arms), :2], *(a.place for a in arms)]
+    free = *(arm.form for arm in arms), *(own.form for own in hidden)
+    before = count - sum(len(form.used) for form in free)
+    places = [vertices[:before, :2], *(a.form.place for a in arms), *(o.place for o in hidden)]
+    cloths = [own.cloth for own in hidden]
+    limb = np.concatenate([kinds[: len(kinds) - sum(map(len, cloths)), 0], *cloths])
     return Layer(
         vertices,
         np.ascontiguousarray(np.concatenate(places)),
@@ -170,6 +184,15 @@ def make_layer(
         mix,
         hold,
         keep,
+        limb.astype(np.int32),
         arms,
+        free,
         gone,
     )
+
+
+def _free_mesh(form: FreeArm, kinds: NDArray[np.int32], count: int) -> tuple[NDArray[Any], ...]:
+    """An arm's mesh behind so many vertices, as ``make_layer`` joins them."""
+    nothing = np.zeros(len(form.used), np.float32)
+    shown = form.triangles + np.int32(count)
+    return form.tucked, form.weights, form.bones, shown, kinds, nothing, nothing

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.limbs import HAND_ENDS, POSED_BY
+from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice
@@ -57,17 +57,16 @@ class PhotoHands:
         :param shapes: the template's.
         """
         template = body.fit.template
-        moved = (body.fit.stance.frames @ to_bones)[POSED_BY, :3]
-        placed = np.ascontiguousarray(moved, np.float32)
+        placed = body.fit.stance.placed(body.fit.stance.frames @ to_bones)
         loose = skin(template.vertices, template.weights, template.bones, placed)
+        places = []
+        for side, bone in enumerate(HAND_BONES):
+            starts = np.concatenate([template.fingers[side, :, 0], np.ones((FINGERS, 1))], 1)
+            places.append((starts @ placed[bone].T).astype(np.float32))
         placed[..., 3] = 0.0
         turned = skin(template.normals, template.weights, template.bones, placed)
         turned /= np.linalg.norm(turned, axis=1, keepdims=True) + 1e-6
         tone = colour_hands(body)
-        places = []
-        for side, bone in enumerate(HAND_BONES):
-            starts = np.concatenate([template.fingers[side, :, 0], np.ones((FINGERS, 1))], 1)
-            places.append((starts @ moved[bone].T).astype(np.float32))
         left, right = (
             _photo_hand(body, loose, turned, places[side], tone, side, poses[side], shapes[side])
             for side in range(SIDES)
