@@ -17,12 +17,13 @@ from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
-from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
+from bunraku.runtime.drivers.body.parting import GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Cloth, Textures, make_textures
 from bunraku.runtime.drivers.hands.choosing import Chosen
+from bunraku.runtime.drivers.hands.clearing import kept_of_hand
 from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.source.mask import core_of, shrunk
@@ -104,6 +105,10 @@ class Body:
         ends = np.searchsorted(drawn_by[order], np.arange(GROUPS + 1))
         holding = bound.held[0] is not None, bound.held[1] is not None
         photo = _photo_mesh(source, grid, textures, order)
+        for side, place in enumerate(fit.places):
+            if place is not None and not holding[side]:
+                own = binding.group == Group.HAND_L + side
+                photo.picture[..., 3] *= kept_of_hand(place, own, fit.inside, source.window)
         behind = _body_mesh(layer, textures)
         fading = tuple(arm.fading(fit, grid, binding) for arm in arms)
         return cls(

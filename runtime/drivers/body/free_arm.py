@@ -147,7 +147,7 @@ def free_arm(
     return FreeArm(
         side,
         unrolled.ends,
-        used,
+        used.astype(np.intp),
         rest,
         np.ascontiguousarray(template.normals[used]),
         tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px),

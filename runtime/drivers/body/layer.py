@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +31,8 @@ ROUND = 1.2
 SHOULDER = 0.3
 """Of the trunk's share of a vertex, from where on a limb is lit as the trunk is."""
 _TRUNK = BodyBone.PELVIS, BodyBone.CHEST
+_Mesh = tuple[Array, Array, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Array, Array]
+"""Vertices, weights, bones, triangles, planes, hold and mix."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +134,7 @@ def make_layer(
     limb = ~np.isin(bone, _TRUNK)
     round_it[limb] *= 1.0 - np.minimum(on_trunk[limb] / SHOULDER, 1.0)
     mix = np.where(bone == BodyBone.HEAD, hair, round_it).astype(np.float32)
-    meshes = [
+    meshes: list[_Mesh] = [
         (mesh, template.weights, template.bones, template.triangles, kinds, hold, mix),
     ]
     count = len(mesh)
@@ -172,8 +173,10 @@ def make_layer(
     free = *(arm.form for arm in arms), *(own.form for own in hidden)
     before = count - sum(len(form.used) for form in free)
     places = [vertices[:before, :2], *(a.form.place for a in arms), *(o.place for o in hidden)]
-    cloths = [own.cloth for own in hidden]
-    limb = np.concatenate([kinds[: len(kinds) - sum(map(len, cloths)), 0], *cloths])
+    of_kind = kinds[:, 0].astype(np.int32)
+    if hidden:
+        own_kinds = np.concatenate([own.cloth for own in hidden])
+        of_kind[-len(own_kinds) :] = own_kinds
     return Layer(
         vertices,
         np.ascontiguousarray(np.concatenate(places)),
@@ -184,14 +187,14 @@ def make_layer(
         mix,
         hold,
         keep,
-        limb.astype(np.int32),
+        of_kind,
         arms,
         free,
         gone,
     )
 
 
-def _free_mesh(form: FreeArm, kinds: NDArray[np.int32], count: int) -> tuple[NDArray[Any], ...]:
+def _free_mesh(form: FreeArm, kinds: NDArray[np.int32], count: int) -> _Mesh:
     """An arm's mesh behind so many vertices, as ``make_layer`` joins them."""
     nothing = np.zeros(len(form.used), np.float32)
     shown = form.triangles + np.int32(count)

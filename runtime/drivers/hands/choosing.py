@@ -6,6 +6,16 @@ between them, a hand stays what it is until the other one is surely the better.
 
 from __future__ import annotations
 
+import numpy as np
+
+from bunraku.runtime.drivers.hands.rigging import curl_apart, tilt
+from bunraku.runtime.drivers.hands.shape import HandPose
+
+ALIKE_CURL, OTHER_CURL = np.deg2rad((65.0, 72.0))
+ALIKE_TILT, OTHER_TILT = np.deg2rad((40.0, 49.0))
+"""Up to where the photo's hand can stand for the driver's, and from where it cannot."""
+SMALL_ALIKE, SMALL_OTHER = np.deg2rad((25.0, 32.0))
+"""Both for a small hand, which moves as it is."""
 Chosen = tuple[bool, bool]
 """Whether something is so of the left and of the right hand."""
 
@@ -37,3 +47,22 @@ class HandChoice:
         )
         self._anew = left, right
         return self._anew
+
+
+def share_anew(photo: HandPose | None, driver: HandPose | None, *, small: bool = False) -> float:
+    """From 0 to 1, how far a photo's hand cannot stand for the driver's.
+
+    :param small: whether its fingers cannot be moved one by one.
+    """
+    if driver is None:
+        return 0.0
+    other = 1.0
+    if photo is not None:
+        bent = (SMALL_ALIKE, SMALL_OTHER) if small else (ALIKE_CURL, OTHER_CURL)
+        turned = (SMALL_ALIKE, SMALL_OTHER) if small else (ALIKE_TILT, OTHER_TILT)
+        curl = (curl_apart(photo, driver) - bent[0]) / (bent[1] - bent[0])
+        turn = (tilt(photo, driver) - turned[0]) / (turned[1] - turned[0])
+        other = min(max(float(curl), float(turn), 0.0), 1.0)
+    if photo is not None and photo.place is not None:
+        return other  # there is always one to show
+    return min(2.0 * other * driver.lately, 1.0)

@@ -48,8 +48,8 @@ def colour_hands(body: Body) -> Array:
     # A hand has the colour of the arm that it is on, if that is made anew.
     arms = [arm.sleeve.skin for arm in body.layer.arms]
     tone = np.asarray(np.mean(arms + [tone] * (SIDES - len(arms)), axis=0), np.float32)
-    for hand in HANDS:
-        lit, dark = hand * n, SHADED[hand] * n
+    for cloth in HANDS:
+        lit, dark = cloth * n, SHADED[cloth] * n
         body.textures.planes[lit : lit + n] = tone
         body.textures.planes[dark : dark + n] = tone * SHADOW
     return tone

@@ -43,7 +43,7 @@ def test_a_fist_brings_the_tips_to_the_palm(side: int) -> None:
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_a_hand_at_ease_is_half_closed_its_fingers_side_by_side(side: int) -> None:
-    rest, ease = points_of(side), points_of(side, SHAPES[side].at_ease)
+    rest, ease = points_of(side), points_of(side, SHAPES[side].at_ease.astype(np.float32))
     fist, wrist = points_of(side, FIST), rest[0]
     tips = [8, 12, 16, 20]
     far, near, shut = (np.linalg.norm(one[tips] - wrist, axis=1) for one in (rest, ease, fist))
