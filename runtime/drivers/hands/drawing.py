@@ -17,7 +17,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, share_anew
+from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, lost_for_now, share_anew
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.own_drawing import lay_own, own_photo
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
@@ -85,8 +85,8 @@ class PhotoHands:
 
         :param choice: this driver's.
         """
-        poses = self._held(transforms, poses)
-        anew = choice.of(self, self.shares(poses))
+        lost, poses = lost_for_now(poses), self._held(transforms, poses)
+        anew = choice.of(self, self.shares(poses), lost)
         gone = self._gone(anew, poses)
         if not any(gone):
             return body.draw(self.folded(transforms, anew), visibility)
