@@ -14,43 +14,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import skin
-from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick, tucked
+from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import Grid
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.runtime.drivers.body.sleeves import GOES_OVER, Sleeve, along_upper_arm, find_sleeves
-from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.body.unrolled import Unrolled
-from bunraku.runtime.drivers.body.wringing import skin_spread, wrung
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone
 
-LET_OUT_DEG = 7.0, 18.0
-"""By how much a forearm must turn until it begins to be let out, and until it is wholly."""
 FADE_DEG = 16.0, 30.0
-"""The same for the photo's own pixels of it, which fade out once it is let out."""
-LET_OUT_DRAWN, FADE_DRAWN = (1.4, 1.9), (1.8, 2.4)
-"""Likewise how often as long in the picture it must be: what little it shows would be drawn out."""
-NEARER = 0.1
-"""How much nearer it is when let out, in trunks: so far behind the body's the photo's pixels may
-lie and still hide it, which those of other limbs are not to."""
-LIGHT = np.array([0.0, -0.42, -0.91], np.float32)
-"""Where the light comes from: the camera's side, and above."""
-BRIGHT = np.float32(0.9)
-"""Cosine of the angle to the light up to which an arm is wholly in it."""
-AT_SHOULDER, AT_WRIST = np.float32(0.3), np.float32(0.4)
-"""How much of its shade a shoulder has: it goes over into the trunk, which has none; and what is
-seen within the hand, which is lit as that."""
-SHOULDER = 0.3, 0.7
-"""From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
-the photo's."""
+"""By how much a forearm must turn until the photo's own pixels of it begin to fade out, once it is
+let out, and until they are gone."""
+FADE_DRAWN = 1.8, 2.4
+"""Likewise how often as long in the picture it must be."""
+AT_WRIST = np.float32(0.4)
+"""How much of its shade what is seen within the hand has: it is lit as that."""
 TORN_PX = 2.0, 5.0
 """How near to its forearm and hand the photo's upper arm fades with them, wholly and from where on,
 in pixels of the networks: its edge there is no sleeve's, and lies in their shadow."""
@@ -72,78 +57,20 @@ class Fading:
 
 @dataclass(frozen=True, eq=False)
 class NewArm:
-    """An arm of the template, from the shoulder to the wrist."""
+    """An arm of the template, from the shoulder to the wrist, in colours of its own."""
 
-    side: int
-    """0 for the left one, 1 for the right one."""
+    form: FreeArm
     sleeve: Sleeve
     unrolled: Unrolled
-    rest: Array
-    """``[v, 3]``: its vertices at rest, in metres,"""
-    normals: Array
-    """``[v, 3]`` there,"""
-    tucked: Array
-    """``[v, 3]``: and in the photo's window, where the photo shows the arm."""
-    weights: Array
-    """``[v, 4]``"""
-    bones: NDArray[np.int32]
-    """``[v, 4]``"""
-    loose: Array
-    """``[v, 1]`` in [0, 1]: how far each is let out with the forearm."""
-    spread: Array
-    """``[v]`` in [0, 1]: how much of the forearm's twist each has, from the elbow to the wrist."""
-    triangles: NDArray[np.int32]
-    """``[t, 3]``"""
-    place: Array
-    """``[v, 2]``: x and y in its picture (``Unrolled``)."""
-    placed: Array
-    """``Fit.placed``, with an arm as thick as it is."""
-    forearm: Vectors
-    """``[3]``, in the photo's window, from the elbow to the wrist."""
-    nearer_px: float
 
-    def moved(self, transforms: Array) -> tuple[Array, Array] | None:
-        """Where its vertices are, ``[v, 3]``, and how far each is in shade, ``[v]`` in [0, 1]; None
-        while it is not let out at all.
-
-        :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
-        """
-        out = np.float32(self._beyond(transforms, LET_OUT_DEG, LET_OUT_DRAWN))
-        if out <= 0.0:
-            return None
-        tucked = skin(self.tucked, self.weights, self.bones, transforms)
-        # From the rest, and not from the photo's pose, in which the elbow is bent.
-        since_rest = transforms[..., :3] @ self.placed
-        since_rest[..., 3] += transforms[..., 3]
-        by = wrung(since_rest, self.unrolled.ends, self.side)
-        hung = self.weights, self.bones, self.spread
-        free = skin_spread(self.rest, *hung, since_rest, by)
-        free[:, 2] -= np.float32(self.nearer_px)
-        since_rest[..., 3] = 0.0
-        normals = skin_spread(self.normals, *hung, since_rest, by.of_directions())
-        facing = normals @ LIGHT / (np.sqrt((normals * normals).sum(1)) + np.float32(1e-6))
-        shade = np.clip((BRIGHT - facing) / BRIGHT, 0.0, 1.0)
-        shade *= AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * self.loose[:, 0]
-        shade[self.spread >= 1.0] *= AT_WRIST
-        return tucked + out * self.loose * (free - tucked), shade
+    @property
+    def side(self) -> int:
+        """0 for the left one, 1 for the right one."""
+        return self.form.side
 
     def faded(self, transforms: Array) -> float:
         """In [0, 1], how far the photo's own forearm has faded out."""
-        return self._beyond(transforms, FADE_DEG, FADE_DRAWN)
-
-    def turned_deg(self, transforms: Array) -> float:
-        """By how much the forearm has turned since the photo, any way."""
-        now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
-        length = float(np.linalg.norm(now) * np.linalg.norm(self.forearm))
-        cosine = min(max(float(now @ self.forearm) / max(length, 1e-6), -1.0), 1.0)
-        return float(np.degrees(np.arccos(cosine)))
-
-    def _beyond(
-        self, transforms: Array, deg: tuple[float, float], drawn: tuple[float, float]
-    ) -> float:
-        now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
-        longer = float(np.linalg.norm(now[:2]) / (np.linalg.norm(self.forearm[:2]) + 1e-6))
-        return max(_risen(self.turned_deg(transforms), deg), _risen(longer, drawn))
+        return self.form.beyond(transforms, FADE_DEG, FADE_DRAWN)
 
     def fading(self, fit: Fit, grid: Grid, binding: Binding) -> Fading:
         """What of a photo's mesh fades with its forearm."""
@@ -199,31 +126,12 @@ def make_arm(fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, side: int)
     own = template.triangles[_of_arms(fit, (side,)) | of_arm[template.triangles].all(1)]
     near = (main != BodyBone.UPPER_ARM_L + side) & (beyond > -OPEN)
     inside = own[near[own].all(1)][:, ::-1]
-    used, corners = np.unique(np.concatenate([own, inside]), return_inverse=True)
-    rest = np.ascontiguousarray(template.vertices[used])
-    place = unrolled.place(rest, main[used] != BodyBone.UPPER_ARM_L + side)
-    low, high = SHOULDER
-    along = unrolled.along(place[:, 1:])
-    loose = np.clip((along - low) / (high - low), 0.0, 1.0)
-    elbow, wrist = fit.stance.points[[LEFT_ELBOW + side, LEFT_WRIST + side]]
-    return NewArm(
-        side,
-        sleeve,
-        unrolled,
-        rest,
-        np.ascontiguousarray(template.normals[used]),
-        tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, NEARER * fit.trunk_px),
-        np.ascontiguousarray(template.weights[used]),
-        # Fingers are folded away where the hand is drawn by itself.
-        POSED_BY[template.bones[used]].astype(np.int32),
-        np.asarray(loose, np.float32),
-        np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
-        np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
-        place,
-        as_thick(fit, unrolled, sleeve, side),
-        wrist - elbow,
-        NEARER * fit.trunk_px,
-    )
+    # Fingers are folded away where the hand is drawn by itself.
+    bones, placed = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
+    both = np.concatenate([own, inside])
+    form = free_arm(fit, mesh, binding, region, unrolled, both, bones, placed, side)
+    form.shaded[form.spread >= 1.0] *= AT_WRIST
+    return NewArm(form, sleeve, unrolled)
 
 
 def made_anew(fit: Fit, arms: Sequence[NewArm]) -> NDArray[np.bool_]:
@@ -240,9 +148,3 @@ def still_hidden(hidden: Sequence[Binding], arms: Sequence[NewArm]) -> list[Bind
 def _of_arms(fit: Fit, sides: Sequence[int]) -> NDArray[np.bool_]:
     main = main_bones(fit.template)[fit.template.triangles[:, 0]]
     return np.isin(main, [bone + side for side in sides for bone in ARM_BONES])
-
-
-def _risen(value: float, between: tuple[float, float]) -> float:
-    """From 0 to 1 as a value goes from one to the other, softly."""
-    share = min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0)
-    return share * share * (3.0 - 2.0 * share)

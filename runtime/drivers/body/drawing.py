@@ -17,12 +17,14 @@ from bunraku.runtime.drivers.body.fit import INSIDE, Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.lines import Lines
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS
+from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
+from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import NEW_ARMS, Cloth, Textures, make_textures
 from bunraku.runtime.drivers.hands.choosing import Chosen
+from bunraku.runtime.drivers.hands.clearing import kept_of_hand
 from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.source.mask import core_of, shrunk
@@ -103,12 +105,17 @@ class Body:
         textures = make_textures(fit, binding, bound, source.window, source.mask, arms)
         shells = make_shells(fit, bound, binding, lines)
         kinds = textures.cloth, textures.hair
-        layer = make_layer(fit, settled, bound, shells, *kinds, edge, lines, arms)
+        hidden = make_hidden_arms(fit, settled.mesh, binding, textures.known, bound.covered, arms)
+        layer = make_layer(fit, settled, bound, shells, *kinds, edge, lines, arms, hidden)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         order = np.argsort(drawn_by, kind="stable")
         ends = np.searchsorted(drawn_by[order], np.arange(GROUPS + 1))
         holding = bound.held[0] is not None, bound.held[1] is not None
         photo = _photo_mesh(source, grid, textures, order)
+        for side, place in enumerate(fit.places):
+            if place is not None and not holding[side]:
+                own = binding.group == Group.HAND_L + side
+                photo.picture[..., 3] *= kept_of_hand(place, own, fit.inside, source.window)
         behind = _body_mesh(layer, textures)
         fading = tuple(arm.fading(fit, grid, binding) for arm in arms)
         return cls(
@@ -185,8 +192,8 @@ class Body:
         moved = skin(layer.vertices, layer.weights, layer.bones, transforms)
         hold_down(moved, layer.vertices, layer.hold)
         mix, end = layer.mix.copy(), len(moved)
-        for arm in reversed(layer.arms):
-            own = slice(end - len(arm.tucked), end)
+        for arm in reversed(layer.free):
+            own = slice(end - len(arm.used), end)
             let_out = arm.moved(transforms)
             if let_out is not None:
                 moved[own], mix[own] = let_out
@@ -200,7 +207,7 @@ class Body:
         shown = self.layer.given.copy()
         for kind, landmark in _TIPS.items():
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
-                shown &= self.layer.cloth[:, 0] != kind
+                shown &= self.layer.limb != kind
         return shown
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.girth import measure_girth
 from bunraku.runtime.drivers.body.guessed import unseen_forearms
-from bunraku.runtime.drivers.body.limbs import FORESHORTENED, LIMBS, POSED_BY, in_picture
+from bunraku.runtime.drivers.body.limbs import FORESHORTENED, LIMBS, in_picture
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
@@ -124,7 +124,7 @@ def fit_body(
     thick[trunk, 0], thick[trunk, 1] = girth[trunk], 1.0
     thick[BodyBone.PELVIS, 2] = 1.0 + DEEPER * (girth[BodyBone.PELVIS] - 1.0)
     placed = (stance.frames * thick[:, None, :]) @ rig.at_rest.inverse
-    transforms = np.ascontiguousarray(placed[POSED_BY, :3], np.float32)
+    transforms = stance.placed(placed)
     mesh = skin(template.vertices, template.weights, template.bones, transforms)
     mesh, guessed = kept_within(mesh, inside), unseen_forearms(landmarks, hands)
     return Fit(template, stance, mesh, inside, transforms, hands, guessed)

@@ -12,9 +12,11 @@ from bunraku.runtime.drivers.body.anew import NewArm, made_anew, still_hidden
 from bunraku.runtime.drivers.body.binding import Bound
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.free_arm import FreeArm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import held, make_grid
 from bunraku.runtime.drivers.body.lines import Lines
+from bunraku.runtime.drivers.body.mirrored import HiddenArm, of_arms
 from bunraku.runtime.drivers.body.settling import Settled
 from bunraku.runtime.drivers.body.shells import Shell
 from bunraku.runtime.drivers.body.texture import BACK, CLOTH, NEW_ARMS, SHADED, Cloth
@@ -30,6 +32,8 @@ ROUND = 1.2
 SHOULDER = 0.3
 """Of the trunk's share of a vertex, from where on a limb is lit as the trunk is."""
 _TRUNK = BodyBone.PELVIS, BodyBone.CHEST
+_Mesh = tuple[Array, Array, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Array, Array]
+"""Vertices, weights, bones, triangles, planes, hold and mix."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +62,12 @@ class Layer:
     """``[v]``, see ``Grid.hold``."""
     given: NDArray[np.bool_]
     """``[t]``: False where the photo shows that there is none."""
+    limb: NDArray[np.int32]
+    """``[t]``: of which kind of surface each triangle is, whatever it shows."""
     arms: tuple[NewArm, ...]
-    """Those that are made anew, in the place of the template's. Their vertices come last, in this
-    order."""
+    """Those that are made anew, in the place of the template's."""
+    free: tuple[FreeArm, ...]
+    """These, and those that the photo hides. Their vertices come last, in this order."""
     remade: NDArray[np.bool_]
     """``[m]``, of the template's triangles: those in whose place they are."""
 
@@ -103,6 +110,7 @@ def make_layer(
     lower_edge: LowerEdge | None,
     lines: Lines,
     arms: tuple[NewArm, ...],
+    hidden: tuple[HiddenArm, ...],
 ) -> Layer:
     """The body of a photo's person, and what else its binding says is hidden.
 
@@ -110,6 +118,7 @@ def make_layer(
     :param cloth: ``[t]``, of the template's triangles.
     :param hair: ``[v]`` in [0, 1]: how far hair covers the template's vertices.
     :param lower_edge: see ``make_grid``. :param arms: those that are made anew.
+    :param hidden: those that the photo does not show.
     """
     template = fit.template
     mesh = settled.mesh
@@ -126,7 +135,7 @@ def make_layer(
     limb = ~np.isin(bone, _TRUNK)
     round_it[limb] *= 1.0 - np.minimum(on_trunk[limb] / SHOULDER, 1.0)
     mix = np.where(bone == BodyBone.HEAD, hair, round_it).astype(np.float32)
-    meshes = [
+    meshes: list[_Mesh] = [
         (mesh, template.weights, template.bones, template.triangles, kinds, hold, mix),
     ]
     count = len(mesh)
@@ -149,18 +158,26 @@ def make_layer(
         )
         count += len(grid.vertices)
     for number, arm in enumerate(arms):
-        nothing = np.zeros(len(arm.tucked), np.float32)
         plane = NEW_ARMS + 2 * number
-        kinds = np.tile(np.array([[plane, plane + 1]], np.int32), (len(arm.triangles), 1))
-        shown = arm.triangles + np.int32(count)
-        meshes.append((arm.tucked, arm.weights, arm.bones, shown, kinds, nothing, nothing))
-        count += len(arm.tucked)
+        kinds = np.tile(np.array([[plane, plane + 1]], np.int32), (len(arm.form.triangles), 1))
+        meshes.append(_free_mesh(arm.form, kinds, count))
+        count += len(arm.form.used)
+    for own in hidden:
+        meshes.append(_free_mesh(own.form, own.planes, count))
+        count += len(own.form.used)
     vertices, weights, bones, triangles, kinds, hold, mix = (
         np.ascontiguousarray(np.concatenate(arrays)) for arrays in zip(*meshes, strict=True)
     )
     keep, gone = np.ones(len(triangles), np.bool_), made_anew(fit, arms)
+    gone |= of_arms(fit, [own.form.side for own in hidden])
     keep[: len(settled.given)] = settled.given & ~gone
-    places = [vertices[: count - sum(len(arm.place) for arm in arms), :2], *(a.place for a in arms)]
+    free = *(arm.form for arm in arms), *(own.form for own in hidden)
+    before = count - sum(len(form.used) for form in free)
+    places = [vertices[:before, :2], *(a.form.place for a in arms), *(o.place for o in hidden)]
+    of_kind = kinds[:, 0].astype(np.int32)
+    if hidden:
+        own_kinds = np.concatenate([own.cloth for own in hidden])
+        of_kind[-len(own_kinds) :] = own_kinds
     return Layer(
         vertices,
         np.ascontiguousarray(np.concatenate(places)),
@@ -171,6 +188,15 @@ def make_layer(
         mix,
         hold,
         keep,
+        of_kind,
         arms,
+        free,
         gone,
     )
+
+
+def _free_mesh(form: FreeArm, kinds: NDArray[np.int32], count: int) -> _Mesh:
+    """An arm's mesh behind so many vertices, as ``make_layer`` joins them."""
+    nothing = np.zeros(len(form.used), np.float32)
+    shown = form.triangles + np.int32(count)
+    return form.tucked, form.weights, form.bones, shown, kinds, nothing, nothing

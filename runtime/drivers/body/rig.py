@@ -51,7 +51,7 @@ from bunraku.spec.landmarks import (
     RIGHT_SHOULDER,
     RIGHT_WRIST,
 )
-from bunraku.spec.skeleton import BODY_BONES, BodyBone
+from bunraku.spec.skeleton import BODY_BONES, FINGERS, JOINTS, SIDES, BodyBone
 
 FACING = (0.25, 0.6)
 """How far a bone lies in the picture, as a sine, before its side towards the camera means anything,
@@ -65,6 +65,7 @@ HAND_LENGTH = 0.85, 1.2
 """How long a hand may be, in lengths of the template's, if fingers are posed."""
 NO_HANDS: HandPoses = (None, None)
 
+_STRAIGHT = np.tile(np.eye(4), (SIDES, FINGERS, JOINTS, 1, 1))
 _TRUNK = np.array([BodyBone.CHEST, BodyBone.PELVIS])
 _PAIRS = np.array([[LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]])
 _TOWARDS_CAMERA = np.array([0.0, 0.0, -1.0])
@@ -92,6 +93,17 @@ class Stance:
     """``[12]`` how much that means, the sine of the bone against the line of sight."""
     twisted: Vectors
     """``[12]`` radians by which the frames are turned about their bones: hands that are seen."""
+    fingers: Vectors
+    """``[2, 5, 3, 4, 4]``: where the body's finger bones are bent to since the rest, at hands at
+    rest: nowhere, or to where they are at ease if the photo does not tell."""
+
+    def placed(self, bones: Vectors) -> Array:
+        """``[len(BodyBone), 3, 4]``: bones ``[15, 4, 4]`` of the body at rest that have been moved
+        to the photo, with the fingers as they are bent there."""
+        result = bones[POSED_BY]
+        for side, hand in enumerate(HAND_BONES):
+            result[FINGER_BONES[side]] = bones[hand] @ self.fingers[side]
+        return np.ascontiguousarray(result[:, :3], np.float32)
 
 
 class Rig:
@@ -129,7 +141,7 @@ class Rig:
         scale, turn, shift = similarity(self.rest[face], points[face], FACE_WEIGHTS)
         head = np.eye(4)
         head[:3, :3], head[:3, 3] = scale * turn, shift
-        return self._stance(points, size, head, hands)
+        return self._stance(points, size, head, hands, self._fingers(hands))
 
     def transforms(
         self, photo: Stance, landmarks: Array, belief: Array, hands: HandPoses = NO_HANDS
@@ -162,7 +174,8 @@ class Rig:
             bone = HAND_BONES[side]
             rest = photo.frames[bone] @ self.at_rest.inverse[bone]
             bent = self._hand_rig.bent(side, hand)
-            result[FINGER_BONES[side]] = moved[bone] @ rest @ bent @ np.linalg.inv(rest)
+            since = bent @ np.linalg.inv(photo.fingers[side])
+            result[FINGER_BONES[side]] = moved[bone] @ rest @ since @ np.linalg.inv(rest)
         return np.ascontiguousarray(result[:, :3], np.float32)
 
     def forearms(self, photo: Stance, landmarks: Array, belief: Array) -> Vectors:
@@ -174,7 +187,12 @@ class Rig:
         return np.asarray(self._swings(points, photo, believed)[_FOREARMS])
 
     def _stance(
-        self, points: Vectors, size: float, head: Vectors, hands: HandPoses = NO_HANDS
+        self,
+        points: Vectors,
+        size: float,
+        head: Vectors,
+        hands: HandPoses = NO_HANDS,
+        fingers: Vectors = _STRAIGHT,
     ) -> Stance:
         self._keep_hands_fair(points, size)
         self._point_hands(points, hands, self._hand_lengths(points))
@@ -185,7 +203,14 @@ class Rig:
         frames[BodyBone.HEAD] = head
         twists, facing = self._facing(points, turns)
         inverse = np.asarray(np.linalg.inv(frames), np.float64)
-        return Stance(points, size, frames, inverse, turns, twists, facing, twisted)
+        return Stance(points, size, frames, inverse, turns, twists, facing, twisted, fingers)
+
+    def _fingers(self, hands: HandPoses) -> Vectors:
+        result = _STRAIGHT.copy()
+        for side, hand in enumerate(hands):
+            if self.hands is not None and hand is None:
+                result[side] = self.hands.at_ease(side)
+        return result
 
     @property
     def _hand_rig(self) -> HandRig:

@@ -57,7 +57,8 @@ class Cloth(IntEnum):
     FOOT_R = BodyBone.FOOT_R
 
 
-_ARMS = (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R, Cloth.FOREARM_L, Cloth.FOREARM_R)
+_SLEEVED = (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R, Cloth.FOREARM_L, Cloth.FOREARM_R)
+HANDS = Cloth.HAND_L, Cloth.HAND_R
 CLOTH = np.arange(BODY_BONES)
 """Of each bone; from the arms on they are the bones' own."""
 CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE
@@ -65,8 +66,8 @@ LITTLE, SCRAP, WHOLE = 0.015, 0.002, 0.12
 """Of the trunk's square: a forearm of which less is seen, behind its hand, has one colour; one of
 which only a scrap is seen has that of the other; from where on it is lit as it is seen."""
 SHADOW = 0.68
-"""How bright a bare or sleeved arm is where it turns away from the camera."""
-SHADED = {cloth: len(Cloth) + i for i, cloth in enumerate(_ARMS)}
+"""How bright an arm or a hand is where it turns away from the camera."""
+SHADED = {cloth: len(Cloth) + i for i, cloth in enumerate((*_SLEEVED, *HANDS))}
 """Planes of these kinds in shadow: the numbers of the planes."""
 BACK = len(Cloth) + len(SHADED)
 """The number of the plane of the trunk's back."""
@@ -98,7 +99,7 @@ class Textures:
     """Colours of the second layer, and which pixels of the photo are whose."""
 
     planes: Array
-    """``[20 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other: of each kind of
+    """``[22 * n, n, 3]`` RGB in [0, 1], one plane of the window below the other: of each kind of
     surface, those of ``SHADED``, and ``BACK``; then two of each arm that is made anew, which are
     no window's (``paint_arm``)."""
     known: NDArray[np.bool_]

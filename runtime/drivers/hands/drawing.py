@@ -14,24 +14,24 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.limbs import HAND_ENDS, POSED_BY
+from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice
+from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, lost_for_now, share_anew
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.own_drawing import lay_own, own_photo
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.photo_hand import PhotoHand, lay
-from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, curl_apart, tilt
+from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tone import colour_hands
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, SIDES
 
-ALIKE_CURL, OTHER_CURL = np.deg2rad((65.0, 72.0))
-ALIKE_TILT, OTHER_TILT = np.deg2rad((40.0, 49.0))
-"""Up to where the photo's hand can stand for the driver's, and from where it cannot."""
+SMALLEST_PX = 30.0
+"""From wrist to knuckles: fingers of a smaller hand are a few pixels wide, with what is behind them
+in each. They would come apart, and move with it as they are."""
 WRIST = 0.3, 0.75
 """Shares of a vertex that hang on the hand: from nothing of it to all of it is drawn."""
 STEEPNESS = 3.0
@@ -57,17 +57,16 @@ class PhotoHands:
         :param shapes: the template's.
         """
         template = body.fit.template
-        moved = (body.fit.stance.frames @ to_bones)[POSED_BY, :3]
-        placed = np.ascontiguousarray(moved, np.float32)
+        placed = body.fit.stance.placed(body.fit.stance.frames @ to_bones)
         loose = skin(template.vertices, template.weights, template.bones, placed)
+        places = []
+        for side, bone in enumerate(HAND_BONES):
+            starts = np.concatenate([template.fingers[side, :, 0], np.ones((FINGERS, 1))], 1)
+            places.append((starts @ placed[bone].T).astype(np.float32))
         placed[..., 3] = 0.0
         turned = skin(template.normals, template.weights, template.bones, placed)
         turned /= np.linalg.norm(turned, axis=1, keepdims=True) + 1e-6
         tone = colour_hands(body)
-        places = []
-        for side, bone in enumerate(HAND_BONES):
-            starts = np.concatenate([template.fingers[side, :, 0], np.ones((FINGERS, 1))], 1)
-            places.append((starts @ moved[bone].T).astype(np.float32))
         left, right = (
             _photo_hand(body, loose, turned, places[side], tone, side, poses[side], shapes[side])
             for side in range(SIDES)
@@ -86,8 +85,8 @@ class PhotoHands:
 
         :param choice: this driver's.
         """
-        poses = self._held(transforms, poses)
-        anew = choice.of(self, self.shares(poses))
+        lost, poses = lost_for_now(poses), self._held(transforms, poses)
+        anew = choice.of(self, self.shares(poses), lost)
         gone = self._gone(anew, poses)
         if not any(gone):
             return body.draw(self.folded(transforms, anew), visibility)
@@ -105,14 +104,17 @@ class PhotoHands:
     def _gone(self, anew: Chosen, poses: HandPoses) -> Chosen:
         """Which hands are left out of the photo's grid: all of those that move their fingers."""
         left, right = (
-            new or (hand.own is not None and pose is not None)
+            new or (hand.moves_fingers and pose is not None)
             for new, hand, pose in zip(anew, self.hands, poses, strict=True)
         )
         return left, right
 
     def shares(self, poses: HandPoses) -> tuple[float, float]:
         """How far the photo's hand cannot stand for the driver's, for each hand of a driver."""
-        left, right = (_share(hand.pose, p) for hand, p in zip(self.hands, poses, strict=True))
+        left, right = (
+            share_anew(hand.pose, pose, small=hand.small)
+            for hand, pose in zip(self.hands, poses, strict=True)
+        )
         return left, right
 
     def without(self, body: Body, gone: Chosen) -> Body:
@@ -158,7 +160,7 @@ class PhotoHands:
             pose = poses[side]
             if anew[side]:
                 lay(drawn, hand, vertices, transforms)
-            elif hand.own is not None and pose is not None:
+            elif hand.own is not None and hand.moves_fingers and pose is not None:
                 lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose)
         return drawn
 
@@ -189,6 +191,7 @@ def _photo_hand(
         members = body.photo.members[GROUP[HAND_BONES[side]]]
         pixels *= np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
     start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
+    length_px, pictured = float(np.linalg.norm(end - start)), _own_hand(pixels, start, shape, pose)
     return PhotoHand(
         np.ascontiguousarray(loose[used]),
         np.ascontiguousarray(turned[used]),
@@ -200,10 +203,11 @@ def _photo_hand(
         pixels,
         _part(pixels > 0.0),
         np.concatenate([knuckles, np.ones((FINGERS, 1), np.float32)], 1),
-        float(np.linalg.norm(end - start)),
+        length_px,
         pose,
-        _own_hand(pixels, start, shape, pose),
+        pictured,
         own_photo(body, pixels, side),
+        pictured is not None and length_px < SMALLEST_PX,
     )
 
 
@@ -221,7 +225,7 @@ def _as_drawn(hand: PhotoHand, turn: Array, pose: HandPose | None) -> HandPose |
     if hand.own is None:
         return pose
     held = hand.own.held(turn, pose)
-    return None if pose is None and _share(hand.pose, held) == 0.0 else held
+    return None if pose is None and share_anew(hand.pose, held) == 0.0 else held
 
 
 def _own_hand(
@@ -230,16 +234,3 @@ def _own_hand(
     if pose is None or pose.place is None or not (pixels > 0.0).any():
         return None
     return OwnHand.of(pixels > 0.0, pose.place, float(wrist[2]), shape, pose)
-
-
-def _share(photo: HandPose | None, driver: HandPose | None) -> float:
-    if driver is None:
-        return 0.0
-    other = 1.0
-    if photo is not None:
-        curl = (curl_apart(photo, driver) - ALIKE_CURL) / (OTHER_CURL - ALIKE_CURL)
-        turn = (tilt(photo, driver) - ALIKE_TILT) / (OTHER_TILT - ALIKE_TILT)
-        other = min(max(float(curl), float(turn), 0.0), 1.0)
-    if photo is not None and photo.place is not None:
-        return other  # there is always one to show
-    return min(2.0 * other * driver.lately, 1.0)

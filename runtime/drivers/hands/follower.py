@@ -26,7 +26,7 @@ WHOLE = 0.9
 RISE_S, FALL_S = 0.07, 0.35
 """In which belief comes and goes."""
 RELAX_S = 0.4
-"""In which the fingers of a lost hand go most of the way to rest."""
+"""In which the fingers of a lost hand go most of the way to where they are at ease."""
 SHOWN = 0.3
 """Belief from which a hand has been seen."""
 STEADY = 0.5
@@ -126,7 +126,7 @@ class _Held:
             return None
         bends = self._pose.bends
         if wanted == 0.0:
-            bends = bends + (self._shape.bends - bends) * (1.0 - math.exp(-step_s / RELAX_S))
+            bends = bends + (self._shape.at_ease - bends) * (1.0 - math.exp(-step_s / RELAX_S))
         palm = self._pose.palm
         self._pose = HandPose(
             palm,

@@ -65,6 +65,13 @@ class PhotoHand:
     """The photo's own, finger by finger; None where that is not known."""
     photo: Array
     """``[n, n, 4]``: the photo's colours, and how much of each pixel is the hand's."""
+    small: bool
+    """Whether its fingers are too small in the photo to be moved one by one."""
+
+    @property
+    def moves_fingers(self) -> bool:
+        """Whether it is drawn finger by finger."""
+        return self.own is not None and not self.small
 
 
 def lay(drawn: Drawn, hand: PhotoHand, moved: Array, transforms: Array) -> None:

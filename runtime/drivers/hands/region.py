@@ -71,6 +71,10 @@ class HandPlace:
         """From the wrist to the knuckles, in pixels, in the picture and in depth."""
         return hand_length(self.points)
 
+    def core(self, shape: tuple[int, ...]) -> Region:
+        """``[n, n]``: what is the hand's alone, for its bones are there."""
+        return np.asarray(_from_bones(self.points, shape) <= CORE * self.length)
+
     def ahead(self, shape: tuple[int, ...]) -> Region:
         """``[n, n]``: where the picture lies on the fingers' side of the wrist."""
         return _ahead(self.points, self.length, shape)

@@ -54,9 +54,19 @@ class HandRig:
         return float(np.arctan2(cross(before, after) @ along, before @ after))
 
     def bent(self, side: int, hand: HandPose) -> Vectors:
-        """``[5, 3, 4, 4]``: where the fingers' bones have gone since rest, at a hand at rest."""
+        """``[5, 3, 4, 4]``: where the fingers' bones have gone since rest, at a hand at rest.
+
+        What is not believed of them is at ease.
+        """
         shape = self.shapes[side]
-        bends = shape.bends + (hand.bends - shape.bends) * hand.belief
+        return self._moved(shape, shape.at_ease + (hand.bends - shape.at_ease) * hand.belief)
+
+    def at_ease(self, side: int) -> Vectors:
+        """The same for a hand of which nothing is known."""
+        return self._moved(self.shapes[side], self.shapes[side].at_ease)
+
+    @staticmethod
+    def _moved(shape: HandShape, bends: Vectors) -> Vectors:
         turns = shape.palm @ shape.turns(bends) @ shape.palm.T
         result = np.zeros((FINGERS, JOINTS, 4, 4))
         result[..., :3, :3] = turns

@@ -32,6 +32,18 @@ _LIMITS_DEG = np.array(
 LEAST, MOST = np.deg2rad(_LIMITS_DEG).transpose(2, 0, 1)
 """``[5, 4]`` radians, how far a hand lets its fingers."""
 _INDEX, _MIDDLE, _RING, _LITTLE = 1, 2, 3, 4
+_AT_EASE_DEG = np.array(
+    [
+        (-12, 18, 20, 20),
+        (-8, 20, 28, 12),
+        (0, 24, 32, 15),
+        (7, 28, 34, 16),
+        (12, 32, 36, 16),
+    ],
+    np.float64,
+)
+"""Fingers of a hand that hangs or rests: half closed, side by side, the thumb along the index.
+Spreads are to the index's side, by how much the template's fingers spread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +83,12 @@ class HandShape:
     """``[5, 3]``: about which a finger's joints bend, in axes of the palm."""
     bends: Vectors
     """``[5, 4]``, at rest."""
+
+    @property
+    def at_ease(self) -> Vectors:
+        """``[5, 4]``: bends of a hand that does nothing; the template's is spread flat."""
+        spread = np.sign(self.hinge[_INDEX, 1])  # bends turn the left hand's fingers the other way
+        return np.asarray(np.deg2rad(_AT_EASE_DEG * np.array([spread, 1.0, 1.0, 1.0])))
 
     @classmethod
     def of(cls, wrist: Array, joints: Array) -> HandShape:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from bunraku.runtime.drivers.body.arm_paint import SHADOW
 from bunraku.runtime.drivers.body.colours import ENOUGH, SKIN_LIKE, hue_of, is_skin
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
+from bunraku.runtime.drivers.body.texture import HANDS, SHADED
 from bunraku.runtime.drivers.hands.rigging import HAND_BONES
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import HEAD
@@ -46,8 +48,10 @@ def colour_hands(body: Body) -> Array:
     # A hand has the colour of the arm that it is on, if that is made anew.
     arms = [arm.sleeve.skin for arm in body.layer.arms]
     tone = np.asarray(np.mean(arms + [tone] * (SIDES - len(arms)), axis=0), np.float32)
-    for bone in HAND_BONES:
-        body.textures.planes[bone * n : (bone + 1) * n] = tone
+    for cloth in HANDS:
+        lit, dark = cloth * n, SHADED[cloth] * n
+        body.textures.planes[lit : lit + n] = tone
+        body.textures.planes[dark : dark + n] = tone * SHADOW
     return tone
 
 

@@ -8,10 +8,11 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import OUTLINE as STANDING
 from tests.runtime.drivers.body.photos import PERSON, RIG, SCALE, TEMPLATE, N, fitted, source_of
 
-from bunraku.runtime.drivers.body.anew import NEARER, make_arms
+from bunraku.runtime.drivers.body.anew import make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
+from bunraku.runtime.drivers.body.free_arm import NEARER
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
@@ -95,9 +96,9 @@ def test_it_lies_tucked_in_behind_the_photo_as_long_as_nothing_moves(
 ) -> None:
     still = posed(fit, PHOTO)
     (arm,) = body.layer.arms
-    assert arm.moved(still) is None
+    assert arm.form.moved(still) is None
     assert arm.faded(still) == 0.0
-    tucked = arm.tucked[arm.loose[:, 0] > 0.0]
+    tucked = arm.form.tucked[arm.form.loose[:, 0] > 0.0]
     x, y = np.rint(tucked[:, :2]).astype(int).T
     assert source.mask[y, x].mean() > 0.99
     drawn = body.draw(still, SURE)
@@ -128,12 +129,12 @@ def test_a_forearm_let_down_is_whole_and_of_skin(fit: Fit, body: Body) -> None:
 
 def test_it_is_let_out_before_the_photos_own_fades_and_without_a_jump(fit: Fit, body: Body) -> None:
     (arm,) = body.layer.arms
-    before = arm.tucked
+    before = arm.form.tucked
     last = 0.0
     for at in np.arange(0.0, 40.0, 2.0):
         transforms = posed(fit, pointing(float(at)))
-        assert arm.turned_deg(transforms) == pytest.approx(at, abs=2.0)
-        moved = arm.moved(transforms)
+        assert arm.form.turned_deg(transforms) == pytest.approx(at, abs=2.0)
+        moved = arm.form.moved(transforms)
         faded = arm.faded(transforms)
         assert last <= faded <= 1.0
         last = faded
@@ -146,30 +147,30 @@ def test_it_is_let_out_before_the_photos_own_fades_and_without_a_jump(fit: Fit, 
         assert np.linalg.norm((vertices - before)[:, :2], axis=1).max() < 0.25 * fit.trunk_px
         before = vertices
     assert last == 1.0
-    assert (vertices[:, 2] < arm.tucked[:, 2].min() + NEARER * fit.trunk_px).any()
+    assert (vertices[:, 2] < arm.form.tucked[:, 2].min() + NEARER * fit.trunk_px).any()
 
 
 def test_what_would_be_drawn_out_fades_however_little_it_turns(body: Body, fit: Fit) -> None:
     (arm,) = body.layer.arms
     transforms = posed(fit, pointing(16.0))  # two and a half times as long in the picture
-    assert arm.turned_deg(transforms) < 18.0
+    assert arm.form.turned_deg(transforms) < 18.0
     assert arm.faded(transforms) == 1.0
     assert arm.faded(posed(fit, pointing(5.0))) == 0.0
 
 
 def test_it_goes_on_into_the_hand_whose_fingers_it_does_not_follow(fit: Fit, body: Body) -> None:
     (arm,) = body.layer.arms
-    assert arm.unrolled.along(arm.place[:, 1:]).max() > 2.03
-    assert arm.bones.max() < BODY_BONES
+    assert arm.unrolled.along(arm.form.place[:, 1:]).max() > 2.03
+    assert arm.form.bones.max() < BODY_BONES
     transforms = posed(fit, pointing(60.0))
     folded = transforms.copy()
     folded[BODY_BONES:] = 0.0
-    whole, same = arm.moved(transforms), arm.moved(folded)
+    whole, same = arm.form.moved(transforms), arm.form.moved(folded)
     assert whole is not None
     assert same is not None
     assert np.array_equal(whole[0], same[0])
-    turned = {tuple(sorted(corners)) for corners in arm.triangles.tolist()}
-    assert len(turned) < len(arm.triangles)  # it is seen from within where it is open
+    turned = {tuple(sorted(corners)) for corners in arm.form.triangles.tolist()}
+    assert len(turned) < len(arm.form.triangles)  # it is seen from within where it is open
     into = pointing(60.0)  # the hand bends forwards, towards the camera
     into[LEFT_HAND, :3] = into[LEFT_WRIST, :3] + np.array([0.0, 1.0, -9.0])
     drawn = body.draw(posed(fit, into), SURE)
@@ -192,12 +193,13 @@ def test_a_hand_has_the_colour_of_its_arm(body: Body) -> None:
 def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: Body) -> None:
     (arm,) = body.layer.arms
     transforms = posed(fit, pointing(60.0))
-    moved = arm.moved(transforms)
+    moved = arm.form.moved(transforms)
     assert moved is not None
-    held = arm.loose[:, 0] == 0.0
+    held = arm.form.loose[:, 0] == 0.0
     assert held.any()
-    assert np.allclose(moved[0][held], arm.tucked[held], atol=0.5)  # the upper arm has not moved
-    fore = arm.unrolled.along(arm.place[:, 1])
+    # The upper arm has not moved.
+    assert np.allclose(moved[0][held], arm.form.tucked[held], atol=0.5)
+    fore = arm.unrolled.along(arm.form.place[:, 1])
     ring = moved[0][(fore > 1.4) & (fore < 1.6)]
     assert np.ptp(ring[:, 0]) < 0.13 * SCALE
 

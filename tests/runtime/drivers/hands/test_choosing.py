@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from bunraku.runtime.drivers.hands.choosing import HandChoice
+from dataclasses import replace
+
+import numpy as np
+
+from bunraku.runtime.drivers.hands.choosing import HandChoice, lost_for_now
+from bunraku.runtime.drivers.hands.shape import HandPose
 
 PHOTO, OTHER = object(), object()
 
@@ -10,6 +15,17 @@ def test_one_hand_is_drawn_and_it_stays_until_the_other_is_surely_better() -> No
     shares = (0.0, 0.6, 0.99, 1.0, 0.99, 0.4, 0.01, 0.0, 0.4)
     anew = [choice.of(PHOTO, (share, 0.0))[0] for share in shares]
     assert anew == [False, False, False, True, True, True, True, False, False]
+
+
+def test_one_that_is_lost_for_a_moment_does_not_become_the_photo_s() -> None:
+    choice = HandChoice()
+    seen = [(0.0, False), (1.0, False), (0.0, True), (0.0, True), (1.0, False), (0.0, False)]
+    anew = [choice.of(PHOTO, (share, 0.0), (lost, True)) for share, lost in seen]
+    assert [left for left, _ in anew] == [False, True, True, True, True, False]
+    assert not any(right for _, right in anew)  # it was the photo's
+    shut = HandPose(np.eye(3), np.zeros((5, 4)), 0.2)
+    assert lost_for_now((shut, None)) == (True, False)
+    assert lost_for_now((replace(shut, belief=0.9), shut)) == (False, True)
 
 
 def test_each_hand_by_itself() -> None:

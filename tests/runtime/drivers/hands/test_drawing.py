@@ -13,6 +13,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about
+from bunraku.runtime.drivers.hands import drawing
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.region import HandPlace
@@ -184,12 +185,36 @@ def test_hands_out_of_the_window_do_no_harm(source: Source) -> None:
     assert np.isfinite(drawn.image).all()
 
 
-def test_a_hand_whose_pixels_are_known_moves_its_fingers(source: Source) -> None:
+def test_a_small_hand_is_moved_as_it_is_or_drawn_anew(source: Source) -> None:
+    photo, _ = known(source)
+    body, hands = made(source, photo)
+    assert hands.hands[0].small
+    bends = SHAPES[0].bends.copy()
+    bends[1:, 1] += np.deg2rad(12.0)
+    bent: HandPoses = (HandPose(SHAPES[0].palm, bends), None)
+    assert hands.shares(bent) == (0.0, 0.0)
+    transforms = RIG.transforms(body.fit.stance, landmarks(), SURE, bent)
+    drawn = hands.draw(body, transforms, SURE, bent, HandChoice())
+    plain = body.draw(hands.folded(transforms, (False, False)), SURE)
+    assert np.array_equal(drawn.image, plain.image)  # in the photo's own mesh
+    bends[1:, 1] += np.deg2rad(28.0)
+    assert hands.shares((HandPose(SHAPES[0].palm, bends), None)) == (1.0, 0.0)
+    assert hands.shares((turned((0.0, 1.0, 0.0), 35.0), None)) == (1.0, 0.0)
+
+
+def known(source: Source) -> tuple[HandPoses, HandPlace]:
+    """The photo's left hand, and where it is."""
     placed = points_of(0) * SCALE
     placed += landmarks()[15, :3] - placed[0]
-    inside = source.mask > 0.3
-    place = HandPlace.of(placed.astype(np.float32), inside, source.window)
-    photo: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place), None)
+    place = HandPlace.of(placed.astype(np.float32), source.mask > 0.3, source.window)
+    return (HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place), None), place
+
+
+def test_a_hand_whose_pixels_are_known_moves_its_fingers(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "SMALLEST_PX", 0.0)
+    photo, place = known(source)
     body, hands = made(source, photo)
     own = hands.hands[0].own
     assert own is not None
@@ -209,15 +234,12 @@ def test_a_hand_whose_pixels_are_known_moves_its_fingers(source: Source) -> None
         body, RIG.transforms(body.fit.stance, landmarks(), SURE, bent), SURE, bent, HandChoice()
     )
     assert np.abs(moved.flow[0][:, shown & place.flesh]).max() * N / 2 > 1.0
-    x, y = placed[0, :2].round().astype(int)
+    x, y = place.points[0, :2].round().astype(int)
     assert abs(moved.flow[0, :, y, x]).max() * N / 2 < 0.5  # the wrist stays
 
 
 def test_the_hand_is_told_apart_by_its_points_and_not_by_the_fitted_one(source: Source) -> None:
-    placed = points_of(0) * SCALE
-    placed += landmarks()[15, :3] - placed[0]
-    place = HandPlace.of(placed.astype(np.float32), source.mask > 0.3, source.window)
-    photo: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place), None)
+    photo, place = known(source)
     hands = made(source, photo)[1]
     own = hands.hands[0].pixels > 0.5
     assert (own & place.pixels).sum() > 0.9 * place.pixels.sum()

@@ -45,11 +45,11 @@ def test_a_hand_is_as_large_as_it_looks(follower: HandFollower) -> None:
     assert hand.per_metre == pytest.approx(1.3 * before, rel=0.1)
 
 
-def test_a_lost_hand_goes_to_rest_and_never_jumps(follower: HandFollower) -> None:
+def test_a_lost_hand_goes_to_its_ease_and_never_jumps(follower: HandFollower) -> None:
     for k in range(10):
         before = follower.follow(lit(LEFT), POSE, SEEN, k / 30.0)[0]
     assert before is not None
-    rest = SHAPES[0].bends
+    rest = SHAPES[0].at_ease
     start, last = np.abs(before.bends - rest).max(), before
     for k in range(10, 12 + int(30 * FALL_S)):
         hand = follower.follow(lit(), POSE, SEEN, k / 30.0)[0]

@@ -34,6 +34,10 @@ def turned(side: int, axis: tuple[float, float, float], degrees: float) -> HandP
     return HandPose(turn @ SHAPES[side].palm, SHAPES[side].bends)
 
 
+def _square(transform: Array) -> Array:
+    return np.concatenate([transform, [[0.0, 0.0, 0.0, 1.0]]])
+
+
 def carried(transforms: Array, bone: int, point: Array) -> Array:
     return np.asarray(transforms[bone] @ np.append(point, 1.0).astype(np.float32))
 
@@ -70,7 +74,24 @@ def test_a_hand_is_followed_as_far_as_it_is_believed() -> None:
     angle = np.arctan2(half[BodyBone.HAND_L, 1, 0], half[BodyBone.HAND_L, 0, 0])
     assert 20.0 < np.rad2deg(angle) < 40.0
     none = RIG.transforms(photo, standing(), SURE, (HandPose(way.palm, FIST, 0.0), None))
-    assert np.allclose(none, STILL, atol=1e-3)
+    assert np.allclose(none[:BODY_BONES], STILL, atol=1e-3)
+    at_ease = HandPose(SHAPES[0].palm, SHAPES[0].at_ease)
+    relaxed = RIG.transforms(photo, standing(), SURE, (at_ease, None))
+    assert np.allclose(none, relaxed, atol=1e-3)  # its fingers hang
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_photo_that_shows_no_fingers_has_them_at_ease(side: int) -> None:
+    photo = RIG.stance(standing(), SCALE, (None, rest(1)) if side == 0 else (rest(0), None))
+    placed = photo.placed(photo.frames @ RIG.at_rest.inverse)
+    for which in (0, 1):
+        known = which != side
+        assert np.allclose(placed[FINGER_BONES[which]], placed[HAND_BONES[which]]) == known
+    at_ease = HandPose(SHAPES[side].palm, SHAPES[side].at_ease)
+    hands = (at_ease, rest(1)) if side == 0 else (rest(0), at_ease)
+    moved = RIG.transforms(photo, standing(), SURE, hands)
+    turn = moved[FINGER_BONES[side]] @ np.linalg.inv(_square(moved[HAND_BONES[side]]))
+    assert np.allclose(turn, STILL, atol=1e-3)  # they are bent as they were
 
 
 @pytest.mark.parametrize("side", [0, 1])

@@ -41,6 +41,21 @@ def test_a_fist_brings_the_tips_to_the_palm(side: int) -> None:
     assert (near < 0.55 * far).all()
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_hand_at_ease_is_half_closed_its_fingers_side_by_side(side: int) -> None:
+    rest, ease = points_of(side), points_of(side, SHAPES[side].at_ease.astype(np.float32))
+    fist, wrist = points_of(side, FIST), rest[0]
+    tips = [8, 12, 16, 20]
+    far, near, shut = (np.linalg.norm(one[tips] - wrist, axis=1) for one in (rest, ease, fist))
+    assert (near < 0.95 * far).all()
+    assert (near > 1.2 * shut).all()
+    across = SHAPES[side].palm[:, 1]
+    spread, together = (np.abs(np.diff(one[tips] @ across)).sum() for one in (rest, ease))
+    assert together < 0.75 * spread
+    thumb = (np.linalg.norm(one[4] - one[6]) for one in (rest, ease))
+    assert next(thumb) > 1.3 * next(thumb)  # it lies along the index
+
+
 def test_a_turned_hand_is_bent_as_before() -> None:
     turn = about(np.array([[0.6, 0.8, 0.0]]), np.array([1.1]))[0]
     turned = (points_of(0, FIST) @ turn.T).astype(np.float32)

@@ -1,0 +1,170 @@
+"""An arm of the template that hangs free: it is let out of the photo's outline as it turns.
+
+Until then it lies tucked in behind what the photo shows, and hides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels import skin
+from bunraku.runtime.drivers.body.arm_shape import tucked
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.regions import Region
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.body.unrolled import Unrolled
+from bunraku.runtime.drivers.body.wringing import skin_spread, wrung
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
+from bunraku.spec.skeleton import BodyBone
+
+LET_OUT_DEG = 7.0, 18.0
+"""By how much a forearm must turn until it begins to be let out, and until it is wholly."""
+LET_OUT_DRAWN = 1.4, 1.9
+"""Likewise how often as long in the picture it must be: what little it shows would be drawn out."""
+NEARER = 0.1
+"""How much nearer it is when let out, in trunks: so far behind the body's the photo's pixels may
+lie and still hide it, which those of other limbs are not to."""
+LIGHT = np.array([0.0, -0.42, -0.91], np.float32)
+"""Where the light comes from: the camera's side, and above."""
+BRIGHT = np.float32(0.9)
+"""Cosine of the angle to the light up to which an arm is wholly in it."""
+AT_SHOULDER = np.float32(0.3)
+"""How much of its shade a shoulder has: it goes over into the trunk, which has none."""
+SHOULDER = 0.3, 0.7
+"""From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
+the photo's."""
+
+
+@dataclass(frozen=True, eq=False)
+class FreeArm:
+    """An arm of the template, from the shoulder on."""
+
+    side: int
+    """0 for the left one, 1 for the right one."""
+    ends: Vectors
+    """``[3, 3]``: shoulder, elbow and wrist at rest."""
+    used: NDArray[np.intp]
+    """``[v]``: the template's vertices that it has."""
+    rest: Array
+    """``[v, 3]``: these at rest, in metres,"""
+    normals: Array
+    """``[v, 3]`` there,"""
+    tucked: Array
+    """``[v, 3]``: and in the photo's window, where the photo shows the arm, or what hides it."""
+    weights: Array
+    """``[v, 4]``"""
+    bones: NDArray[np.int32]
+    """``[v, 4]``"""
+    loose: Array
+    """``[v, 1]`` in [0, 1]: how far each is let out with the forearm."""
+    spread: Array
+    """``[v]`` in [0, 1]: how much of the forearm's twist each has, from the elbow to the wrist."""
+    shaded: Array
+    """``[v]`` in [0, 1]: how much of its shade each has."""
+    triangles: NDArray[np.int32]
+    """``[t, 3]``"""
+    place: Array
+    """``[v, 2]``: x and y in its ``Unrolled``."""
+    placed: Array
+    """``Fit.placed``, with an arm as thick as it is."""
+    forearm: Vectors
+    """``[3]``, in the photo's window, from the elbow to the wrist."""
+    nearer_px: float
+
+    def moved(self, transforms: Array) -> tuple[Array, Array] | None:
+        """Where its vertices are, ``[v, 3]``, and how far each is in shade, ``[v]`` in [0, 1]; None
+        while it is not let out at all.
+
+        :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
+        """
+        out = np.float32(self.beyond(transforms, LET_OUT_DEG, LET_OUT_DRAWN))
+        if out <= 0.0:
+            return None
+        tucked = skin(self.tucked, self.weights, self.bones, transforms)
+        # From the rest, and not from the photo's pose, in which the elbow is bent.
+        since_rest = transforms[..., :3] @ self.placed
+        since_rest[..., 3] += transforms[..., 3]
+        by = wrung(since_rest, self.ends, self.side)
+        hung = self.weights, self.bones, self.spread
+        free = skin_spread(self.rest, *hung, since_rest, by)
+        free[:, 2] -= np.float32(self.nearer_px)
+        since_rest[..., 3] = 0.0
+        normals = skin_spread(self.normals, *hung, since_rest, by.of_directions())
+        facing = normals @ LIGHT / (np.sqrt((normals * normals).sum(1)) + np.float32(1e-6))
+        shade = np.clip((BRIGHT - facing) / BRIGHT, 0.0, 1.0)
+        shade *= self.shaded
+        return tucked + out * self.loose * (free - tucked), shade
+
+    def turned_deg(self, transforms: Array) -> float:
+        """By how much the forearm has turned since the photo, any way."""
+        now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
+        length = float(np.linalg.norm(now) * np.linalg.norm(self.forearm))
+        cosine = min(max(float(now @ self.forearm) / max(length, 1e-6), -1.0), 1.0)
+        return float(np.degrees(np.arccos(cosine)))
+
+    def beyond(
+        self, transforms: Array, deg: tuple[float, float], drawn: tuple[float, float]
+    ) -> float:
+        """From 0 to 1, how far it has turned since the photo, or is drawn longer, between two."""
+        now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
+        longer = float(np.linalg.norm(now[:2]) / (np.linalg.norm(self.forearm[:2]) + 1e-6))
+        return max(_risen(self.turned_deg(transforms), deg), _risen(longer, drawn))
+
+
+def free_arm(
+    fit: Fit,
+    mesh: Array,
+    binding: Binding,
+    region: Region,
+    unrolled: Unrolled,
+    triangles: NDArray[np.int32],
+    bones: NDArray[np.integer],
+    placed: Array,
+    side: int,
+) -> FreeArm:
+    """An arm of triangles ``[t, 3]`` of the template.
+
+    :param mesh: ``[v, 3]``, the template as it was settled. :param binding: likewise.
+    :param region: ``[n, n]``, within which it is tucked. :param unrolled: of this arm.
+    :param bones: ``[v, 4]``, on which the template's vertices hang.
+    :param placed: ``FreeArm.placed``. :param side: 0 for the left one, 1 for the right one.
+    """
+    template = fit.template
+    used, corners = np.unique(triangles, return_inverse=True)
+    rest = np.ascontiguousarray(template.vertices[used])
+    place = unrolled.place(rest, main_bones(template)[used] != BodyBone.UPPER_ARM_L + side)
+    low, high = SHOULDER
+    along = unrolled.along(place[:, 1:])
+    loose = np.asarray(np.clip((along - low) / (high - low), 0.0, 1.0), np.float32)
+    elbow, wrist = fit.stance.points[[LEFT_ELBOW + side, LEFT_WRIST + side]]
+    apart_px = NEARER * fit.trunk_px
+    return FreeArm(
+        side,
+        unrolled.ends,
+        used.astype(np.intp),
+        rest,
+        np.ascontiguousarray(template.normals[used]),
+        tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px),
+        np.ascontiguousarray(template.weights[used]),
+        np.ascontiguousarray(bones[used], np.int32),
+        loose,
+        np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
+        AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * loose[:, 0],
+        np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
+        place,
+        placed,
+        wrist - elbow,
+        apart_px,
+    )
+
+
+def _risen(value: float, between: tuple[float, float]) -> float:
+    """From 0 to 1 as a value goes from one to the other, softly."""
+    share = min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0)
+    return share * share * (3.0 - 2.0 * share)

@@ -1,0 +1,83 @@
+"""Background that a photo's outline counts among a hand: seen between its fingers, beside a thumb.
+
+Networks cut hands out as mittens. As long as nothing moves that shows nothing; then it would be
+carried along between the fingers.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.regions import Region, distance_to
+from bunraku.runtime.drivers.hands.region import HandPlace
+from bunraku.spec.arrays import Array, Picture
+
+AROUND = 1.2
+"""The surroundings that tell how the background looks, in lengths of the hand from wrist to
+knuckles,"""
+APART = 0.1
+"""and how far from the person they begin: its edge is mixed with it."""
+KINDS, COMMON = 8, 0.02
+"""Colours of the background and of a hand, and the share of them that each has at least."""
+LIGHT = 0.6
+"""What a step of lightness counts in Lab: a hand has a dark side."""
+NEARER, AT_BONE = 8.0, 12.0
+"""How much nearer to a colour of the background than to the hand's a pixel is that shows it, and
+one on a bone: that may be a little off."""
+FEWEST = 20
+"""Pixels from which colours mean anything."""
+ALIKE, MOST = 10.0, 0.3
+"""Within how much a colour of the hand is the background's, and its share from which it is not."""
+SAMPLES = 1500
+SOFT_PX = 0.7
+"""How softly it is cut away."""
+
+
+def kept_of_hand(place: HandPlace, own: Region, inside: Region, window: Picture) -> Array:
+    """``[n, n]`` in [0, 1]: how much of each pixel is kept when a hand moves that holds nothing.
+
+    :param own: ``[n, n]``, of the hand. :param inside: ``[n, n]``, the person.
+    :param window: ``[n, n, 3]`` uint8.
+    """
+    kept = np.ones(own.shape, np.float32)
+    apart = distance_to(place.pixels) / np.float32(place.length)
+    around = (apart <= AROUND) & (distance_to(inside) > APART * place.length)
+    own = own & place.ahead(own.shape)
+    sure = own & place.core(own.shape)
+    if min(int(around.sum()), int(sure.sum())) < FEWEST:
+        return kept
+    near = around | own
+    rows, columns = (slice(at.min(), at.max() + 1) for at in np.nonzero(near))
+    part = np.asarray(window[rows, columns], np.float32) / np.float32(255.0)
+    lab = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2LAB), np.float32)
+    lab *= np.array([LIGHT, 1.0, 1.0], np.float32)
+    (walls, _), (fleshes, shares) = (_colours(lab[of[rows, columns]]) for of in (around, sure))
+    # A bone that is a little off lies on the background.
+    walled = (_apart(fleshes, walls) < ALIKE) & (shares < MOST)
+    if walled.all():
+        return kept
+    nearer = _apart(lab, fleshes[~walled]) - _apart(lab, walls)
+    gone = np.zeros(own.shape, np.float32)
+    gone[rows, columns] = nearer > np.where(sure[rows, columns], AT_BONE, NEARER)
+    gone *= own
+    beside = cv2.GaussianBlur(gone, (0, 0), SOFT_PX) * own
+    return np.asarray(1.0 - np.maximum(gone, beside), np.float32)
+
+
+def _apart(lab: Array, colours: Array) -> NDArray[np.float32]:
+    """``[...]``: how far each of colours ``[..., 3]`` is from the nearest of others ``[k, 3]``."""
+    far = [np.linalg.norm(lab - colour, axis=-1) for colour in colours]
+    return np.asarray(np.min(far, axis=0), np.float32)
+
+
+def _colours(lab: Array) -> tuple[Array, Array]:
+    """The common ones of colours ``[k, 3]``, and their shares."""
+    some = np.ascontiguousarray(lab[:: max(1, len(lab) // SAMPLES)])
+    ends = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
+    cv2.setRNGSeed(0)  # they start from random ones: alike for alike photos
+    _, kind, colours = cv2.kmeans(some, KINDS, np.empty(0), ends, 1, cv2.KMEANS_PP_CENTERS)
+    shares = (np.bincount(kind.ravel(), minlength=KINDS) / len(some)).astype(np.float32)
+    common = shares >= COMMON
+    return np.asarray(colours, np.float32)[common], shares[common]
