@@ -42,8 +42,9 @@ class Sitting(Standing):
 
 
 def desk_photo() -> Picture:
+    """Of wood: a desk of one colour is a border of the picture (``source.border``)."""
     picture = PHOTO.copy()
-    grain = np.random.default_rng(0).integers(-6, 7, (HEIGHT - EDGE, WIDTH, 3))
+    grain = np.random.default_rng(0).integers(-18, 19, (HEIGHT - EDGE, WIDTH, 3))
     picture[EDGE:] = np.array(DESK) + grain
     return picture
 
