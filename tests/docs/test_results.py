@@ -85,6 +85,34 @@ def test_drivers() -> None:
         assert (met == "yes") == (rows["all, body"][column] <= number(asked.removeprefix("≤")))
 
 
+def test_8_bits() -> None:
+    rows = file("evaluation-int8-2026-11-29")["tables"]["Real clips"]
+    exact, short = rows["all, f32"], rows["all, int8"]
+    columns = ("l1", "person_l1", "ssim", "akd", "mkr", "flicker")
+    for name, told in (("body in float32", exact), ("body in 8 bits", short)):
+        for cell, column in zip(cells(f"{name}, 20 frames"), columns, strict=True):
+            same(cell, told[column])
+    cost = {
+        "L1 person, % more": 100 * (short["person_l1"] / exact["person_l1"] - 1),
+        "AKD, px of 256 more": short["akd"] - exact["akd"],
+    }
+    for name, value in cost.items():
+        measured, asked, met = cells(name)
+        same(measured, value)
+        assert (met == "yes") == (value <= number(asked.removeprefix("≤")))
+    half_run = "half_run_woman"
+    pairs = [
+        (rows[name], rows[name.replace(", f32", ", int8")])
+        for name in rows
+        if name.endswith(", f32") and not name.startswith(("all", half_run))
+    ]
+    assert len(pairs) == 9
+    others = sum(b["akd"] - a["akd"] for a, b in pairs) / len(pairs)
+    assert f"Nine clips differ by {others:.2f} in the mean" in PAGE
+    told = [rows[f"{half_run}, {name}"]["akd"] for name in ("int8", "f32")]
+    assert "has {:.2f} instead of {:.2f}".format(*told) in PAGE
+
+
 def test_judged() -> None:
     told = file("evaluation-judged-2026-11-29")
     assert told["details"]["measured by"]["AKD, MKR"] == "movenet"
