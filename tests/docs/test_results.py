@@ -206,3 +206,17 @@ def test_latency() -> None:
         ms, yardsticks = cells(row, "## How fast it is")
         same(ms, spread["p50"])
         same(yardsticks, spread["p50"] / yardstick)
+
+
+def test_engines() -> None:
+    for told in file("engines-epyc-2cores")["engines"]:
+        if "missing" in told:
+            assert f"`{told['engine']}`" in PAGE[PAGE.index("Not there: ") :].split("\n\n")[0]
+            continue
+        row = cells(f"`{told['engine']}:{told['precision']}`", "`bunraku bench engines --threads")
+        chain, own, parity = told["chain_ms"], told["generator_ms"], told["parity"]
+        values = (chain["p50"], chain["min"], own["p50"], own["min"])
+        near = (parity["levels_mean"], parity["chain_levels_mean"])
+        for cell, value in zip(row, (*values, *near), strict=True):
+            same(cell, value)
+        assert told["within"]
