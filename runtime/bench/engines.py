@@ -23,7 +23,7 @@ from bunraku.runtime.bench.scene import Scene, found_scene, made_scene
 from bunraku.runtime.bench.timing import missing, plain, timed
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
-from bunraku.runtime.engines.registry import LIBRARIES, EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import LIBRARIES, REFERENCE, EngineFactory, EngineKind
 from bunraku.runtime.generator import Generator
 from bunraku.runtime.measure import Spread
 from bunraku.runtime.puppet import Puppet
@@ -32,7 +32,6 @@ from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.cores import cores
 from bunraku.spec.tensors import GENERATOR_ENGINES
 
-REFERENCE = "onnxruntime:f32"
 OWN = "own"
 """As precision: what a library itself takes for each network, which is what users get."""
 TOLERANCES = {OWN: 0.3, "f32": 0.02, "f16": 0.3, "bf16": 0.3, "int8": 1.0}

@@ -86,7 +86,7 @@ class _Rewriting:
             if node.op_type == "Cast" and node.input[0] in self._constants
         }
         self._outputs = {value.name for value in model.graph.output}
-        self._last = _last_weighted(model.graph)
+        self._last = last_weighted(model.graph)
         self._half: set[str] = set()
         """Tensors that are float16 under their own name."""
         self._casts: dict[str, onnx.NodeProto] = {}
@@ -188,7 +188,7 @@ def _float_names(model: onnx.ModelProto) -> set[str]:
     return names | {t.name for t in graph.initializer if t.data_type == _Type.FLOAT}
 
 
-def _last_weighted(graph: onnx.GraphProto) -> set[str]:
+def last_weighted(graph: onnx.GraphProto) -> set[str]:
     """What the weighted nodes give that reach an output past no other one."""
     makers = {name: node for node in graph.node for name in node.output}
     found: set[str] = set()

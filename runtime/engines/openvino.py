@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.host_arrays import check_results
+from bunraku.runtime.engines.int8 import in_int8
 from bunraku.runtime.engines.protocol import (
     EngineRequest,
     Precision,
@@ -38,8 +40,8 @@ class OpenVinoEngine:
     as a drawn body the generator, takes neither memory nor time. As many runs may go on at once as
     the threads of one leave processors for.
 
-    :param request: its precision is f32 or bf16; None for bf16 where results are coarse and the
-        processor has it.
+    :param request: its precision is f32, bf16 or int8; None for bf16 where results are coarse and
+        the processor has it.
     :param frames: how many are computed at once, where the model leaves that free.
     :raises MissingExtraError: OpenVINO is not installed.
     :raises EngineError: the model cannot be loaded, or the processor has no such numbers.
@@ -145,7 +147,7 @@ class OpenVinoEngine:
 
 def load(request: EngineRequest) -> OpenVinoEngine:
     """See ``protocol.Loader``."""
-    return OpenVinoEngine(request)
+    return OpenVinoEngine(replace(request, model=in_int8(request)))
 
 
 @cache
@@ -175,7 +177,8 @@ def _precision(core: Any, request: EngineRequest) -> Precision:
         return Precision.BF16 if request.coarse and has_bf16 else Precision.F32
     if request.precision == Precision.BF16 and not has_bf16:
         raise EngineError("This processor does not compute in bf16.", "Use openvino:f32.")
-    return request.precision
+    # What no recipe is for keeps its digits where 8 bits are asked for.
+    return Precision.F32 if request.precision == Precision.INT8 else request.precision
 
 
 def _kept() -> dict[str, str]:

@@ -6,8 +6,11 @@ import ctypes
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 
 _ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+_CPU_INFO = Path("/proc/cpuinfo")
+_VNNI = frozenset({"avx512_vnni", "avx_vnni"})
 _CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
 
 
@@ -32,6 +35,20 @@ def missing_gpu() -> str | None:
             return "the NVIDIA driver does not start"
         return None if count.value else "there is no NVIDIA GPU"
     return "there is no NVIDIA driver"
+
+
+@cache
+def computes_int8() -> bool:
+    """Whether this processor multiplies 8-bit numbers and adds them up in 32 bits at once (VNNI).
+
+    Without it integer layers are no faster, and on x86 their sums overflow 16 bits.
+    """
+    try:
+        told = _CPU_INFO.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    flags = next((line for line in told.splitlines() if line.startswith("flags")), "")
+    return not _VNNI.isdisjoint(flags.split())
 
 
 def missing_onnxruntime_gpu() -> str | None:

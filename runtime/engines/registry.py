@@ -27,6 +27,8 @@ from bunraku.runtime.engines.tensorrt.library import missing_library
 
 AUTO = "auto"
 """The best library that can run here."""
+REFERENCE = "onnxruntime:f32"
+"""What every other is compared with."""
 
 
 class EngineKind(StrEnum):
@@ -77,13 +79,13 @@ LIBRARIES: dict[str, Library] = {
     ),
     EngineKind.OPENVINO: Library(
         "bunraku.runtime.engines.openvino:load",
-        (Precision.F32, Precision.BF16),
+        (Precision.F32, Precision.BF16, Precision.INT8),
         lambda: missing_package("openvino"),
         "Run: pip install 'bunraku[openvino]'",
     ),
     EngineKind.ONNXRUNTIME: Library(
         "bunraku.runtime.engines.onnx_runtime:load",
-        (Precision.F32,),
+        (Precision.F32, Precision.INT8),
         lambda: missing_package("onnxruntime"),
         "Run: pip install 'bunraku[cpu]'",
     ),
@@ -190,8 +192,8 @@ class EngineFactory:
     :raises MissingExtraError: likewise.
     """
 
-    engine: EngineKind | str = EngineKind.ONNXRUNTIME
-    """As ``choose`` takes it."""
+    engine: EngineKind | str = REFERENCE
+    """As ``choose`` takes it; by default the reference."""
     threads: int | None = None
     """Of each engine; None for as many as the process may use."""
     given: Device | None = None

@@ -30,7 +30,8 @@ _CENTRE, _RIM = LANDMARKS, LANDMARKS + 1
 _HEATMAP = 64
 _REACH = 3  # heatmap cells looked at on each side of a landmark
 _MIN_HEAT = 0.5
-_WITHOUT_MASK = ("landmarks", "presence", "heatmap", "world")
+WITHOUT_MASK = ("landmarks", "presence", "heatmap", "world")
+"""What a frame needs; the mask takes two fifths of the time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ class Landmarker:
         name, path = "pose landmarks", networks.landmarks
         whole, maskless = (
             engines.make(path, name, advice=FETCH_AGAIN, outputs=outputs, each_frame=Place.HOST)
-            for outputs in (None, _WITHOUT_MASK)
+            for outputs in (None, WITHOUT_MASK)
         )
         return cls(whole, maskless)
 

@@ -85,6 +85,39 @@ def test_drivers() -> None:
         assert (met == "yes") == (rows["all, body"][column] <= number(asked.removeprefix("≤")))
 
 
+def test_8_bits() -> None:
+    rows = file("evaluation-int8-2026-11-29")["tables"]["Real clips"]
+    exact = rows["all, f32"]
+    openvino = file("evaluation-int8-openvino-2026-11-29")["tables"]["Real clips"]["all, ovint8"]
+    columns = ("l1", "person_l1", "ssim", "akd", "mkr", "flicker")
+    for name, told in {
+        "body in float32": exact,
+        "body in 8 bits": rows["all, int8"],
+        "body in 8 bits, OpenVINO": openvino,
+    }.items():
+        for cell, column in zip(cells(f"{name}, 20 frames"), columns, strict=True):
+            same(cell, told[column])
+    for library, short in (("", rows["all, int8"]), (", OpenVINO", openvino)):
+        for name, value in {
+            "L1 person, % more": 100 * (short["person_l1"] / exact["person_l1"] - 1),
+            "AKD, px of 256 more": short["akd"] - exact["akd"],
+        }.items():
+            measured, asked, met = cells(f"{name}{library}")
+            same(measured, value)
+            assert (met == "yes") == (value <= number(asked.removeprefix("≤")))
+    half_run = "half_run_woman"
+    pairs = [
+        (rows[name], rows[name.replace(", f32", ", int8")])
+        for name in rows
+        if name.endswith(", f32") and not name.startswith(("all", half_run))
+    ]
+    assert len(pairs) == 9
+    others = sum(b["akd"] - a["akd"] for a, b in pairs) / len(pairs)
+    assert f"nine clips differ by {others:.2f} in the mean" in PAGE
+    told = [rows[f"{half_run}, {name}"]["akd"] for name in ("int8", "f32")]
+    assert "has {:.2f} instead of\n{:.2f}".format(*told) in PAGE
+
+
 def test_judged() -> None:
     told = file("evaluation-judged-2026-11-29")
     assert told["details"]["measured by"]["AKD, MKR"] == "movenet"
@@ -173,3 +206,17 @@ def test_latency() -> None:
         ms, yardsticks = cells(row, "## How fast it is")
         same(ms, spread["p50"])
         same(yardsticks, spread["p50"] / yardstick)
+
+
+def test_engines() -> None:
+    for told in file("engines-epyc-2cores")["engines"]:
+        if "missing" in told:
+            assert f"`{told['engine']}`" in PAGE[PAGE.index("Not there: ") :].split("\n\n")[0]
+            continue
+        row = cells(f"`{told['engine']}:{told['precision']}`", "`bunraku bench engines --threads")
+        chain, own, parity = told["chain_ms"], told["generator_ms"], told["parity"]
+        values = (chain["p50"], chain["min"], own["p50"], own["min"])
+        near = (parity["levels_mean"], parity["chain_levels_mean"])
+        for cell, value in zip(row, (*values, *near), strict=True):
+            same(cell, value)
+        assert told["within"]

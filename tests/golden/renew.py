@@ -26,7 +26,7 @@ from tests.golden.pictures import (
     small,
 )
 
-from bunraku.runtime.engines.registry import EngineKind
+from bunraku.runtime.engines.registry import REFERENCE
 from bunraku.runtime.models import Models
 
 
@@ -34,12 +34,12 @@ def main() -> None:
     """Overwrite tests/data/golden.json and tests/data/golden; absent photos keep their numbers."""
     path = DATA / "golden.json"
     kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    models = Models.load(engine=EngineKind.ONNXRUNTIME, threads=1)
+    models = Models.load(engine=REFERENCE, threads=1)
     made = {
         "example": animated(models, EXAMPLES / "photo.jpg", FRAMES),
         "live": asyncio.run(live(models)),
         "landmarks": animated(
-            Models.load(engine=EngineKind.ONNXRUNTIME, threads=1, driver="landmarks", face=False),
+            Models.load(engine=REFERENCE, threads=1, driver="landmarks", face=False),
             EXAMPLES / "photo.jpg",
             FRAMES,
         ),

@@ -31,7 +31,7 @@ from tests.golden.pictures import (
 )
 
 from bunraku.export.pose.fetch import ensure
-from bunraku.runtime.engines.registry import EngineKind
+from bunraku.runtime.engines.registry import REFERENCE
 from bunraku.runtime.models import Models
 from bunraku.spec.arrays import Picture
 
@@ -44,7 +44,7 @@ MOST_BYTES = 600 * 1024
 
 @pytest.fixture(scope="module")
 def models() -> Models:
-    loaded = Models.load(engine=EngineKind.ONNXRUNTIME, networks=ensure(), threads=1)
+    loaded = Models.load(engine=REFERENCE, networks=ensure(), threads=1)
     assert not loaded.notes  # `bunraku fetch` gets the networks of faces and hands, too
     return loaded
 
@@ -65,7 +65,7 @@ def test_the_example(models: Models) -> None:
 
 def test_the_example_by_landmarks() -> None:
     plain = Models.load(
-        engine=EngineKind.ONNXRUNTIME, networks=ensure(), threads=1, driver="landmarks", face=False
+        engine=REFERENCE, networks=ensure(), threads=1, driver="landmarks", face=False
     )
     check("landmarks", animated(plain, EXAMPLES / "photo.jpg", FRAMES))
 

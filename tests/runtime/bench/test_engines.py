@@ -9,12 +9,12 @@ from tests.runtime.fakes import street, with_person
 
 from bunraku.errors import EngineError, FetchError
 from bunraku.runtime.bench import engines as module
-from bunraku.runtime.bench.engines import OWN, REFERENCE, candidates, run_engines
+from bunraku.runtime.bench.engines import OWN, candidates, run_engines
 from bunraku.runtime.bench.options import BenchOptions
 from bunraku.runtime.bench.scene import made_scene
 from bunraku.runtime.bench.schema import check_report
 from bunraku.runtime.engines.bundle import Bundle
-from bunraku.runtime.engines.registry import LIBRARIES
+from bunraku.runtime.engines.registry import LIBRARIES, REFERENCE
 from bunraku.spec.surface import PARTS, SCORES
 
 OPTIONS = BenchOptions(frames=2, warmup=0, threads=1)
@@ -38,12 +38,14 @@ def test_the_reference_comes_first_and_every_library_once() -> None:
     assert candidates(("openvino:bf16", "onnxruntime")) == [
         ("onnxruntime", "f32"),
         ("openvino", "bf16"),
+        ("onnxruntime", OWN),
+        ("onnxruntime", "int8"),
     ]
 
 
 def test_generators_are_compared_without_the_pose_networks(no_networks: None) -> None:
     told: list[str] = []
-    report = run_engines(OPTIONS, ("onnxruntime", "torch:bf16"), told.append)
+    report = run_engines(OPTIONS, ("onnxruntime:f32", "torch:bf16"), told.append)
     assert check_report(report) == "engines"
     assert report["surfaces"].startswith("made")
     reference, rounded = report["engines"]

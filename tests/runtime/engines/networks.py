@@ -70,3 +70,49 @@ def quantised(kind: type[np.int8 | np.uint8] = np.int8) -> onnx.ModelProto:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
     return model
+
+
+def bottlenecks(side: int = 16, *, uneven: float = 8.0) -> onnx.ModelProto:
+    """``image`` [1,3,S,S] to ``result``, as landmark networks are built: narrow sums of what wide,
+    depthwise layers give, some of their channels many times as loud as others.
+
+    :param uneven: how many times.
+    """
+    random = np.random.default_rng(5)
+    constants: list[onnx.TensorProto] = []
+    nodes: list[onnx.NodeProto] = []
+
+    def constant(name: str, values: object) -> str:
+        constants.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
+        return name
+
+    def conv(
+        name: str, into: str, shape: tuple[int, int, int, int], *, loud: float = 1.0, bent: bool
+    ) -> str:
+        values = random.normal(0, 1 / np.sqrt(np.prod(shape[1:])), shape)
+        values *= np.geomspace(1, loud, shape[0]).reshape(-1, 1, 1, 1)
+        inputs = [into, constant(f"{name}_w", values)]
+        inputs.append(constant(f"{name}_b", random.normal(0.3, 0.1, shape[0])))
+        edge, group = shape[2] // 2, shape[0] if shape[1] == 1 and shape[2] > 1 else 1
+        nodes.append(helper.make_node("Conv", inputs, [name], pads=[edge] * 4, group=group))
+        if bent:
+            nodes.append(helper.make_node("Clip", [name, "zero", "six"], [f"{name}_bent"]))
+        return f"{name}_bent" if bent else name
+
+    constant("zero", 0.0)
+    constant("six", 6.0)
+    first = conv("first", "image", (8, 3, 3, 3), bent=True)
+    second = conv("second", first, (8, 1, 3, 3), bent=True)
+    narrow = conv("narrow", second, (8, 8, 1, 1), loud=uneven, bent=False)
+    wide = conv("wide", narrow, (24, 8, 1, 1), bent=True)
+    deep = conv("deep", wide, (24, 1, 3, 3), bent=True)
+    back = conv("back", deep, (8, 24, 1, 1), loud=uneven, bent=False)
+    nodes.append(helper.make_node("Add", [back, narrow], ["sum"]))
+    again = conv("again", "sum", (24, 8, 1, 1), bent=True)
+    conv("result", again, (2, 24, 1, 1), bent=False)
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, (1, 3, side, side))
+    result = helper.make_tensor_value_info("result", TensorProto.FLOAT, (1, 2, side, side))
+    graph = helper.make_graph(nodes, "tiny", [image], [result], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model

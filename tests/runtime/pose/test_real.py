@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from bunraku.runtime.engines.present import computes_int8
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Roi, Segmenter
-from bunraku.runtime.pose.landmarks import Landmarker
+from bunraku.runtime.pose.landmarks import SIZE, Landmarker
 from bunraku.runtime.pose.turned import observe_upright, turn_picture
 from bunraku.spec.arrays import Picture
 
@@ -130,3 +131,26 @@ def test_without_the_mask_landmarks_are_the_same_to_the_bit(
     assert np.array_equal(whole.points, quick.points)
     assert np.array_equal(whole.world, quick.world)
     assert whole.presence == quick.presence
+
+
+@pytest.mark.skipif(not computes_int8(), reason="this processor has no 8-bit arithmetic")
+@pytest.mark.parametrize("library", ["onnxruntime", "openvino"])
+def test_in_8_bits_landmarks_stay_within_half_a_pixel_of_the_crop(
+    library: str, pose_networks: PoseNetworks, photo: Picture
+) -> None:
+    pytest.importorskip(library)
+    exact = Landmarker.load(pose_networks, EngineFactory(threads=1))
+    short = Landmarker.load(pose_networks, EngineFactory(f"{library}:int8", threads=1))
+    height, width = photo.shape[:2]
+    random, off = np.random.default_rng(2), []
+    for _ in range(12):
+        side = max(height, width) * random.uniform(0.9, 1.4)
+        roi = Roi(width / 2, height / 2, side, random.uniform(-0.3, 0.3))
+        told, given = (network.run(photo, roi, mask=False) for network in (exact, short))
+        apart = np.linalg.norm(given.points[:33, :2] - told.points[:33, :2], axis=1)
+        off.append(apart[told.visibility > 0.5] * SIZE / side)
+        assert abs(given.presence - told.presence) < 0.05
+    assert 0 < np.concatenate(off).mean() < 0.5
+    assert np.percentile(np.concatenate(off), 95) < 1.5
+    with_mask = [network.run(photo, roi).points for network in (exact, short)]
+    assert np.abs(np.subtract(*with_mask)).max() < 0.05, "a photo keeps its digits"

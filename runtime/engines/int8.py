@@ -1,0 +1,189 @@
+"""A network's graph rewritten to compute convolutions in 8 bits, as a recipe tells.
+
+Values are unsigned, with one step for each tensor, and weights signed, with one for each channel.
+Each convolution stands between DequantizeLinear and QuantizeLinear, which ONNX Runtime and OpenVINO
+run as integer arithmetic. Two things make up for the digits that are lost: channels are made alike
+where that changes nothing (``evening``), and what the rounding of weights changes in the mean is
+taken from the bias.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bunraku.errors import EngineError
+from bunraku.runtime.engines.evening import even_out
+from bunraku.runtime.engines.present import computes_int8
+from bunraku.runtime.engines.protocol import EngineRequest, Precision
+from bunraku.runtime.engines.recipe import LEAST, MEAN, MOST, Recipe, constants_of, shipped
+from bunraku.spec.arrays import Array
+
+if TYPE_CHECKING:
+    import onnx
+
+_STEPS = 255
+"""Between the least and the most of a tensor."""
+_LARGEST = 127
+"""Of a weight; -128 is not used, so that zero is in the middle."""
+
+
+def to_int8(model: onnx.ModelProto, recipe: Recipe) -> onnx.ModelProto:
+    """A copy whose convolutions compute in 8 bits, between float32 inputs and outputs.
+
+    :param model: of float32; weights may be stored as float16 behind a Cast (``export.weights``).
+    :param recipe: for this network (``Recipe.suits``).
+    """
+    import onnx
+
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    _Rewriting(result.graph, recipe).run()
+    onnx.checker.check_model(result)
+    return result
+
+
+def in_int8(request: EngineRequest) -> Path | bytes:
+    """The network that is loaded: rewritten for 8 bits, where that is asked for and a recipe is for
+    it; else as it is.
+
+    :raises EngineError: it is asked for, and the processor does not compute in 8 bits.
+    :raises BundleError: a recipe is damaged.
+    """
+    if request.precision != Precision.INT8:
+        return request.model
+    if not computes_int8():
+        raise EngineError("This processor does not compute in int8: it has no VNNI.", "Use f32.")
+    return _rewritten(request.model)
+
+
+def _rewritten(model: Path | bytes) -> Path | bytes:
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    try:
+        content = model.read_bytes() if isinstance(model, Path) else model
+        graph = onnx.load_model_from_string(content)
+    except (OSError, DecodeError):
+        return model  # the library says what is wrong with it
+    recipe = next((recipe for recipe in shipped() if recipe.suits(graph)), None)
+    return model if recipe is None else bytes(to_int8(graph, recipe).SerializeToString())
+
+
+def results_of(graph: onnx.GraphProto, convolutions: tuple[str, ...]) -> dict[str, str]:
+    """The tensor that is rounded after each convolution: its own, or that of a Clip behind it."""
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    found = {}
+    for name in convolutions:
+        after = readers.get(name, [])
+        clipped = len(after) == 1 and after[0].op_type == "Clip"
+        found[name] = after[0].output[0] if clipped else name
+    return found
+
+
+class _Rewriting:
+    def __init__(self, graph: onnx.GraphProto, recipe: Recipe) -> None:
+        self._graph = graph
+        self._constants = constants_of(graph)
+        self._seen = even_out(graph, self._constants, recipe.seen)
+        self._given = results_of(graph, recipe.convolutions)
+        self._nodes: list[onnx.NodeProto] = []
+        self._steps: dict[str, float] = {}
+        """Of the tensors that have been rounded, by name."""
+
+    def run(self) -> None:
+        rounded = set(self._given.values())
+        for node in self._graph.node:
+            if node.output[0] in self._constants:
+                continue  # a Cast, whose constant is taken as it is
+            made = type(node)()
+            made.CopyFrom(node)
+            if node.op_type == "Conv" and node.output[0] in self._given:
+                self._quantise(made)
+            made.input[:] = [self._now(name) for name in made.input]
+            self._nodes.append(made)
+            for name in rounded.intersection(node.output):
+                self._round(name)
+        self._write()
+
+    def _now(self, name: str) -> str:
+        """The tensor as it is read: rounded, if it has been."""
+        return _rounded(name) if name in self._steps else name
+
+    def _round(self, name: str) -> None:
+        least = min(float(self._seen[name][LEAST].min()), 0.0)
+        most = max(float(self._seen[name][MOST].max()), least + 1e-6)
+        self._steps[name] = step = float(np.float32((most - least) / _STEPS))
+        scale = self._constant(f"{name}.step", np.float32(step))
+        zero = self._constant(f"{name}.zero", np.uint8(np.clip(np.rint(-least / step), 0, _STEPS)))
+        short = f"{name}.uint8"
+        self._node("QuantizeLinear", [name, scale, zero], short)
+        self._node("DequantizeLinear", [short, scale, zero], _rounded(name))
+
+    def _quantise(self, node: onnx.NodeProto) -> None:
+        """Let a convolution read 8-bit values, weights and, in 32 bits, a bias."""
+        into, name = node.input[0], node.output[0]
+        if into not in self._steps:
+            self._round(into)
+        weights = self._constants[node.input[1]].astype(np.float64)
+        flat = np.abs(weights).reshape(len(weights), -1)
+        steps = np.maximum(flat.max(1) / _LARGEST, 1e-9).astype(np.float32)
+        whole = np.rint(weights / steps.reshape(-1, 1, 1, 1))
+        bias = np.zeros(len(weights))
+        if len(node.input) > 2:
+            bias += self._constants[node.input[2]]
+        bias += _lost(weights - whole * steps.reshape(-1, 1, 1, 1), self._seen[into][MEAN])
+        fine = steps * np.float32(self._steps[into])
+        limit = float(2**31 - 129)  # the largest float32 that an int32 holds
+        long = np.clip(np.rint(bias / fine), -limit, limit)
+        del node.input[1:]
+        node.input.append(self._stored(f"{name}.weights", whole.astype(np.int8), steps))
+        node.input.append(self._stored(f"{name}.bias", long.astype(np.int32), fine))
+
+    def _stored(self, name: str, values: Any, steps: Array) -> str:
+        """A constant of integers and the step of each channel, as the layer reads it."""
+        zero = self._constant(f"{name}.zero", np.zeros(len(steps), values.dtype))
+        scale = self._constant(f"{name}.step", steps)
+        self._node(
+            "DequantizeLinear", [self._constant(f"{name}.whole", values), scale, zero], name, axis=0
+        )
+        return name
+
+    def _node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> None:
+        from onnx import helper
+
+        self._nodes.append(helper.make_node(kind, inputs, [output], output, **attributes))
+
+    def _constant(self, name: str, value: Any) -> str:
+        self._constants[name] = value
+        return name
+
+    def _write(self) -> None:
+        from onnx import numpy_helper
+
+        read = {name for node in self._nodes for name in node.input}
+        read |= {value.name for value in self._graph.output}
+        del self._graph.node[:]
+        del self._graph.value_info[:]
+        del self._graph.initializer[:]
+        self._graph.node.extend(self._nodes)
+        self._graph.initializer.extend(
+            numpy_helper.from_array(np.asarray(value), name)
+            for name, value in self._constants.items()
+            if name in read
+        )
+
+
+def _rounded(name: str) -> str:
+    return f"{name}.rounded"
+
+
+def _lost(weights: Any, mean: Array) -> Any:
+    """What weights add to each channel in the mean, where each channel they read has its mean."""
+    summed = weights.sum((2, 3))
+    return summed[:, 0] * mean if summed.shape[1] == 1 else summed @ mean
