@@ -390,7 +390,8 @@ class Puppet:
             detail = shown.detail if self.options.detail else None
             mixed = isinstance(painted, Drawn)  # a network's own edges are in its image
             moves = painted.moves if isinstance(painted, Drawn) else None
-            pasted = canvas.paste(shown.image, shown.mask, detail, face, mixed=mixed, moves=moves)
+            mask = source.behind(shown.mask)
+            pasted = canvas.paste(shown.image, mask, detail, face, mixed=mixed, moves=moves)
             return self._given(source, pasted, window_only)
 
     @staticmethod

@@ -85,6 +85,13 @@ class Source:
         """``[w, w]`` in [0, 1]: what is before the person whatever they do; None if nothing is."""
         return None if self.desk is None else self.desk.before(self.mask, ARMS_ON_DESK)
 
+    def behind(self, mask: Array) -> Array:
+        """A mask ``[1, 1, k, k]`` of the window without what is behind ``front``."""
+        if self.front is None:
+            return mask
+        front = np.asarray(_shrink(self.front, mask.shape[3]), np.float32)
+        return np.asarray(mask * (np.float32(1.0) - front), np.float32)
+
     @property
     def plate(self) -> Picture:
         """The photo without the person; waits until it is made."""
