@@ -33,7 +33,8 @@ from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.picture import check_picture
-from bunraku.runtime.source.source import Source, SourceReport
+from bunraku.runtime.source.report import SourceReport
+from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Step
 
