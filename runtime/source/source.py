@@ -13,11 +13,7 @@ from numpy.typing import NDArray
 from bunraku.errors import NoPersonError
 from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose, Segmenter
-from bunraku.runtime.pose.turned import (
-    Upright,
-    observe_upright,
-    turn_picture,
-)
+from bunraku.runtime.pose.turned import Upright, observe_upright, turn_picture, upright_by
 from bunraku.runtime.source.border import Border, find_border
 from bunraku.runtime.source.desk import Desk, find_desk
 from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
@@ -113,13 +109,15 @@ class Source:
         """A picture of the upright person, turned as the photo was given."""
         return turn_picture(picture, self.turned_deg)
 
-    def bordered(self, picture: Picture) -> Picture:
-        """A picture as the photo was given, with the photo's border around it."""
-        return picture if self.border is None else self.border.around(picture)
+    def as_given_whole(self, picture: Picture) -> Picture:
+        """The same of all of the photo, with its border around it."""
+        turned = self.as_given(picture)
+        return turned if self.border is None else self.border.around(turned)
 
-    def unbordered(self, photo: Picture) -> Picture:
-        """What is within the border of a photo like the one that was given."""
-        return photo if self.border is None else self.border.inside(photo)
+    def as_found(self, photo: Picture) -> Picture:
+        """A picture like the photo as it was given, as ``photo``: turned, without the border."""
+        inside = photo if self.border is None else self.border.inside(photo)
+        return turn_picture(inside, upright_by(self.turned_deg))
 
     def image(self, size: int) -> Array:
         """The window for networks that see it in ``size`` pixels: ``[1, 3, size, size]`` RGB in
