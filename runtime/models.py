@@ -39,7 +39,8 @@ from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.photo import read_photo
-from bunraku.runtime.source.source import PersonFinder, Source, SourceReport, make_source
+from bunraku.runtime.source.report import SourceReport
+from bunraku.runtime.source.source import PersonFinder, Source, make_source
 from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.cores import cores

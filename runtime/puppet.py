@@ -33,7 +33,7 @@ from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.picture import check_picture
-from bunraku.runtime.source.source import Source, SourceReport
+from bunraku.runtime.source.report import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Step
 
@@ -376,8 +376,9 @@ class Puppet:
     ) -> Picture:
         canvas = identity.window_canvas if window_only else identity.canvas
         source = identity.source
+        given = source.as_given if window_only else source.as_given_whole
         if painted is None:
-            return self._given(source, canvas.untouched(), window_only)
+            return given(canvas.untouched())
         if isinstance(painted, Drawn):
             shown: Drawn | Fetched = painted
             face = painted.face
@@ -390,11 +391,6 @@ class Puppet:
             detail = shown.detail if self.options.detail else None
             mixed = isinstance(painted, Drawn)  # a network's own edges are in its image
             moves = painted.moves if isinstance(painted, Drawn) else None
-            pasted = canvas.paste(shown.image, shown.mask, detail, face, mixed=mixed, moves=moves)
-            return self._given(source, pasted, window_only)
-
-    @staticmethod
-    def _given(source: Source, picture: Picture, window_only: bool) -> Picture:
-        """A picture of the upright person, as the photo was given."""
-        turned = source.as_given(picture)
-        return turned if window_only else source.bordered(turned)
+            mask = source.behind(shown.mask)
+            pasted = canvas.paste(shown.image, mask, detail, face, mixed=mixed, moves=moves)
+            return given(pasted)

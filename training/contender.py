@@ -203,7 +203,7 @@ class Contender:
     def follow_self(self) -> Picture:
         """The same, driven by the photo itself as it was given."""
         source = self._puppet.identity.source
-        return self.follow(source.bordered(source.as_given(source.photo)), 0.0)
+        return self.follow(source.as_given_whole(source.photo), 0.0)
 
     def whole(self) -> Picture:
         """The whole photo as the person of the last frame stands, at the photo's own size."""
@@ -239,8 +239,7 @@ class Contender:
     def upright(self, frame: Picture) -> Picture:
         """A frame that was filmed as the photo was taken, turned as the photo was, without the
         photo's border."""
-        source = self._puppet.identity.source
-        return turn_picture(source.unbordered(frame), upright_by(source.turned_deg))
+        return self._puppet.identity.source.as_found(frame)
 
     def driver(self, frame: Picture) -> tuple[Picture, Window] | None:
         """The frame with the driver upright, and the window in it that was matched to the photo's;

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from bunraku.runtime.identity import Identity
-from bunraku.runtime.source.source import SourceReport
+from bunraku.runtime.source.report import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame

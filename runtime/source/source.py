@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -14,13 +13,7 @@ from numpy.typing import NDArray
 from bunraku.errors import NoPersonError
 from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose, Segmenter
-from bunraku.runtime.pose.turned import (
-    Upright,
-    observe_upright,
-    turn_box,
-    turn_picture,
-    turned_words,
-)
+from bunraku.runtime.pose.turned import Upright, observe_upright, turn_picture, upright_by
 from bunraku.runtime.source.border import Border, find_border
 from bunraku.runtime.source.desk import Desk, find_desk
 from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
@@ -85,6 +78,13 @@ class Source:
         """``[w, w]`` in [0, 1]: what is before the person whatever they do; None if nothing is."""
         return None if self.desk is None else self.desk.before(self.mask, ARMS_ON_DESK)
 
+    def behind(self, mask: Array) -> Array:
+        """A mask ``[1, 1, k, k]`` of the window without what is behind ``front``."""
+        if self.front is None:
+            return mask
+        front = np.asarray(_shrink(self.front, mask.shape[3]), np.float32)
+        return np.asarray(mask * (np.float32(1.0) - front), np.float32)
+
     @property
     def plate(self) -> Picture:
         """The photo without the person; waits until it is made."""
@@ -109,13 +109,15 @@ class Source:
         """A picture of the upright person, turned as the photo was given."""
         return turn_picture(picture, self.turned_deg)
 
-    def bordered(self, picture: Picture) -> Picture:
-        """A picture as the photo was given, with the photo's border around it."""
-        return picture if self.border is None else self.border.around(picture)
+    def as_given_whole(self, picture: Picture) -> Picture:
+        """The same of all of the photo, with its border around it."""
+        turned = self.as_given(picture)
+        return turned if self.border is None else self.border.around(turned)
 
-    def unbordered(self, photo: Picture) -> Picture:
-        """What is within the border of a photo like the one that was given."""
-        return photo if self.border is None else self.border.inside(photo)
+    def as_found(self, photo: Picture) -> Picture:
+        """A picture like the photo as it was given, as ``photo``: turned, without the border."""
+        inside = photo if self.border is None else self.border.inside(photo)
+        return turn_picture(inside, upright_by(self.turned_deg))
 
     def image(self, size: int) -> Array:
         """The window for networks that see it in ``size`` pixels: ``[1, 3, size, size]`` RGB in
@@ -126,48 +128,6 @@ class Source:
     def person(self, size: int) -> Array:
         """The person for the same: ``[1, 1, size, size]`` in [0, 1], without the rim."""
         return shrunk(np.asarray(_shrink(self.mask, size), np.float32))[None, None]
-
-
-@dataclass(frozen=True)
-class SourceReport:
-    """What was found in a photo."""
-
-    width: int
-    """Of the photo, in pixels."""
-    height: int
-    people: int
-    half: bool
-    """Whether the photo's lower edge cuts the person."""
-    box: tuple[int, int, int]
-    """Left, top and side of the window, in pixels of the photo."""
-    notes: tuple[str, ...]
-    """What the user should know, a line each."""
-
-    @classmethod
-    def of(cls, source: Source, more: Sequence[str] = ()) -> SourceReport:
-        """What is to be said of a source.
-
-        :param more: notes of who drives it.
-        """
-        notes = []
-        if source.people > 1:
-            notes.append(f"{source.people} people are in the photo; the largest is animated")
-        turned_deg, half = source.turned_deg, source.framing.half
-        if turned_deg:
-            notes.append(
-                f"the person of the photo {turned_words(turned_deg)}, and is animated like that; "
-                "if the photo is to be upright, turn it first"
-            )
-        if half:
-            notes.append("the photo shows the upper body; what the legs do is left out")
-        left, top, side = turn_box(source.framing.window.box, turned_deg, source.photo.shape)
-        height, width = source.as_given(source.photo).shape[:2]
-        border = source.border
-        if border is not None:
-            notes.append("the photo has a border or bars; the person moves within them")
-            left, top = left + border.left, top + border.top
-            height, width = border.photo.shape[:2]
-        return cls(width, height, source.people, half, (left, top, side), (*notes, *more))
 
 
 def make_source(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bunraku.runtime.measure import Spread
     from bunraku.runtime.options import PuppetOptions
     from bunraku.runtime.puppet import Puppet
-    from bunraku.runtime.source.source import SourceReport
+    from bunraku.runtime.source.report import SourceReport
     from bunraku.stream.clip.animate import animate_clip
     from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
     from bunraku.stream.live import Live, LiveOptions, LiveSummary
@@ -85,7 +85,7 @@ _MODULES = {
     "PuppetOptions": "bunraku.runtime.options",
     "SinkOptions": "bunraku.stream.sinks.choose",
     "SourceOptions": "bunraku.stream.sources.choose",
-    "SourceReport": "bunraku.runtime.source.source",
+    "SourceReport": "bunraku.runtime.source.report",
     "Spread": "bunraku.runtime.measure",
     "animate_clip": "bunraku.stream.clip.animate",
 }

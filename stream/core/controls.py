@@ -13,7 +13,7 @@ from bunraku.runtime.parts import ALL_PARTS, Part, Parts, parts_said
 
 if TYPE_CHECKING:
     from bunraku.runtime.identity import Identity
-    from bunraku.runtime.source.source import SourceReport
+    from bunraku.runtime.source.report import SourceReport
 
 MOST_KEYED_PHOTOS = 9
 """Photos that have a key of their own."""

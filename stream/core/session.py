@@ -24,7 +24,7 @@ from bunraku.stream.core.tasks import cancel, finish
 
 if TYPE_CHECKING:
     from bunraku.runtime.identity import Identity
-    from bunraku.runtime.source.source import SourceReport
+    from bunraku.runtime.source.report import SourceReport
 
 log = logging.getLogger(__name__)
 

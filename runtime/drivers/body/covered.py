@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.drivers.body.regions import Region
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES
 
 ALIKE = 0.35
@@ -61,15 +61,5 @@ def _is_shown(groups: Groups, inside: Region, window: Picture, side: int) -> boo
     lab = np.asarray(cv2.cvtColor(even, cv2.COLOR_RGB2LAB), np.float32)
     lab *= np.array([LIGHT, 1.0, 1.0], np.float32)
     shown = lab[own]
-    far = [np.linalg.norm(shown - colour, axis=-1) for colour in _colours(lab[others])]
-    return bool((np.min(far, axis=0) < UNLIKE).mean() >= ALIKE)
-
-
-def _colours(lab: Array) -> list[NDArray[np.float32]]:
-    """The common ones of colours ``[k, 3]``."""
-    some = np.ascontiguousarray(lab[:: max(1, len(lab) // SAMPLES)])
-    ends = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
-    cv2.setRNGSeed(0)  # they start from random ones: alike for alike photos
-    _, kind, colours = cv2.kmeans(some, KINDS, np.empty(0), ends, 1, cv2.KMEANS_PP_CENTERS)
-    common = np.bincount(kind.ravel(), minlength=KINDS) >= COMMON * len(some)
-    return list(np.asarray(colours, np.float32)[common])
+    colours, _ = common_colours(lab[others], KINDS, COMMON, SAMPLES)
+    return bool((apart_from(shown, colours) < UNLIKE).mean() >= ALIKE)

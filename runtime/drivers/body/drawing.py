@@ -164,7 +164,8 @@ class Body:
         """The template as the same bones carry it: P ``[1, 73, size, size]``."""
         template, n = self.fit.template, len(self.photo.picture)
         moved = skin(self.fit.mesh, template.weights, template.bones, transforms)
-        keep = self._shown(visibility)[: len(template.triangles)] | self.layer.remade
+        given = self.layer.given[: len(template.triangles)] | self.layer.remade
+        keep = self._shown(given, visibility)
         raster = rasterise(moved, template.triangles, (n, n), keep=keep)
         return surface_of(raster, template, size)
 
@@ -198,16 +199,17 @@ class Body:
             if let_out is not None:
                 moved[own], mix[own] = let_out
             end = own.start
-        keep = self._shown(visibility)
+        keep = self._shown(layer.given, visibility)
         raster = rasterise(moved, layer.triangles, (n, n), keep=keep, cull=True, tight=True)
         return raster, replace(self.behind, mix=mix)
 
-    def _shown(self, visibility: Array) -> NDArray[np.bool_]:
-        """``[t]``: the layer's triangles, but for what neither the photo nor the driver shows."""
-        shown = self.layer.given.copy()
+    def _shown(self, given: NDArray[np.bool_], visibility: Array) -> NDArray[np.bool_]:
+        """The given ones of the layer's first triangles, but for what neither the photo nor the
+        driver shows."""
+        shown, limb = given.copy(), self.layer.limb[: len(given)]
         for kind, landmark in _TIPS.items():
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
-                shown &= self.layer.limb != kind
+                shown &= limb != kind
         return shown
 
 

@@ -199,8 +199,6 @@ class BodyDriver:
                 drawn = body.draw(transforms, seen)
             else:
                 drawn = subject.hands.draw(body, transforms, seen, held, self._choice)
-            if subject.source.front is not None:
-                drawn = replace(drawn, mask=drawn.mask * (np.float32(1.0) - subject.source.front))
             moves = anchor_moves(stance, transforms, len(subject.source.mask))
         size = self._by_landmarks.size
         return Driving(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.regions import Region, distance_to
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.spec.arrays import Array, Picture
@@ -53,31 +53,16 @@ def kept_of_hand(place: HandPlace, own: Region, inside: Region, window: Picture)
     part = np.asarray(window[rows, columns], np.float32) / np.float32(255.0)
     lab = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2LAB), np.float32)
     lab *= np.array([LIGHT, 1.0, 1.0], np.float32)
-    (walls, _), (fleshes, shares) = (_colours(lab[of[rows, columns]]) for of in (around, sure))
+    (walls, _), (fleshes, shares) = (
+        common_colours(lab[of[rows, columns]], KINDS, COMMON, SAMPLES) for of in (around, sure)
+    )
     # A bone that is a little off lies on the background.
-    walled = (_apart(fleshes, walls) < ALIKE) & (shares < MOST)
+    walled = (apart_from(fleshes, walls) < ALIKE) & (shares < MOST)
     if walled.all():
         return kept
-    nearer = _apart(lab, fleshes[~walled]) - _apart(lab, walls)
+    nearer = apart_from(lab, fleshes[~walled]) - apart_from(lab, walls)
     gone = np.zeros(own.shape, np.float32)
     gone[rows, columns] = nearer > np.where(sure[rows, columns], AT_BONE, NEARER)
     gone *= own
     beside = cv2.GaussianBlur(gone, (0, 0), SOFT_PX) * own
     return np.asarray(1.0 - np.maximum(gone, beside), np.float32)
-
-
-def _apart(lab: Array, colours: Array) -> NDArray[np.float32]:
-    """``[...]``: how far each of colours ``[..., 3]`` is from the nearest of others ``[k, 3]``."""
-    far = [np.linalg.norm(lab - colour, axis=-1) for colour in colours]
-    return np.asarray(np.min(far, axis=0), np.float32)
-
-
-def _colours(lab: Array) -> tuple[Array, Array]:
-    """The common ones of colours ``[k, 3]``, and their shares."""
-    some = np.ascontiguousarray(lab[:: max(1, len(lab) // SAMPLES)])
-    ends = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
-    cv2.setRNGSeed(0)  # they start from random ones: alike for alike photos
-    _, kind, colours = cv2.kmeans(some, KINDS, np.empty(0), ends, 1, cv2.KMEANS_PP_CENTERS)
-    shares = (np.bincount(kind.ravel(), minlength=KINDS) / len(some)).astype(np.float32)
-    common = shares >= COMMON
-    return np.asarray(colours, np.float32)[common], shares[common]

@@ -85,8 +85,9 @@ class PhotoHands:
 
         :param choice: this driver's.
         """
-        lost, poses = lost_for_now(poses), self._held(transforms, poses)
-        anew = choice.of(self, self.shares(poses), lost)
+        lost, unseen = lost_for_now(poses), (poses[0] is None, poses[1] is None)
+        poses = self._held(transforms, poses)
+        anew = choice.of(self, self.shares(poses, unseen), lost)
         gone = self._gone(anew, poses)
         if not any(gone):
             return body.draw(self.folded(transforms, anew), visibility)
@@ -109,11 +110,15 @@ class PhotoHands:
         )
         return left, right
 
-    def shares(self, poses: HandPoses) -> tuple[float, float]:
-        """How far the photo's hand cannot stand for the driver's, for each hand of a driver."""
+    def shares(self, poses: HandPoses, unseen: Chosen = (False, False)) -> tuple[float, float]:
+        """How far the photo's hand cannot stand for the driver's, for each hand of a driver.
+
+        :param unseen: which of the driver's are not seen: how their arms turn them is a guess, by
+            which small hands are not drawn anew sooner than others.
+        """
         left, right = (
-            share_anew(hand.pose, pose, small=hand.small)
-            for hand, pose in zip(self.hands, poses, strict=True)
+            share_anew(hand.pose, pose, small=hand.small and not gone)
+            for hand, pose, gone in zip(self.hands, poses, unseen, strict=True)
         )
         return left, right
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.cutting import part_anew
+from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
 from bunraku.runtime.drivers.body.regions import Region, distance_to, far_from
 from bunraku.runtime.drivers.body.turning import Vectors
@@ -195,15 +196,8 @@ def _unlike(picture: Picture, clothes: Region, soft: int) -> Region:
     even = np.asarray(cv2.medianBlur(np.ascontiguousarray(picture), soft | 1), np.float32)
     lab = cv2.cvtColor(even / np.float32(255.0), cv2.COLOR_RGB2LAB)
     lab *= np.array([LIGHT, 1.0, 1.0], np.float32)
-    shown = lab[clothes]
-    shown = np.ascontiguousarray(shown[:: max(1, len(shown) // SAMPLES)])
-    cv2.setRNGSeed(0)
-    ends = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
-    kinds = min(KINDS, len(shown))
-    _, kind, colours = cv2.kmeans(shown, kinds, np.empty(0), ends, 1, cv2.KMEANS_PP_CENTERS)
-    common = np.bincount(kind.ravel(), minlength=kinds) >= COMMON * len(shown)
-    far = [np.linalg.norm(lab - colour, axis=-1) for colour in colours[common]]
-    return np.asarray(np.min(far, axis=0) > UNLIKE)
+    colours, _ = common_colours(np.asarray(lab[clothes], np.float32), KINDS, COMMON, SAMPLES)
+    return np.asarray(apart_from(np.asarray(lab, np.float32), colours) > UNLIKE)
 
 
 def _opened(region: Region, radius: float) -> Region:

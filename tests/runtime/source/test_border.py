@@ -6,7 +6,8 @@ import pytest
 from tests.runtime.fakes import WINDOW, FakeEstimator, puppet, street, with_person
 
 from bunraku.runtime.source.border import find_border
-from bunraku.runtime.source.source import SourceReport, make_source
+from bunraku.runtime.source.report import SourceReport
+from bunraku.runtime.source.source import make_source
 from bunraku.spec.arrays import Picture
 
 CUT = with_person(street(), 100, 60, height=180)

@@ -16,7 +16,8 @@ from tests.runtime.fakes import (
 from bunraku.errors import NoPersonError
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.turned import turn_picture
-from bunraku.runtime.source.source import SourceReport, find_person, make_source
+from bunraku.runtime.source.report import SourceReport
+from bunraku.runtime.source.source import find_person, make_source
 from bunraku.spec.arrays import Picture
 
 PHOTO = with_person(street(), 100, 60)

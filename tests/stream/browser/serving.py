@@ -14,7 +14,7 @@ from bunraku.errors import NoPersonError
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.source.framing import Window
-from bunraku.runtime.source.source import SourceReport
+from bunraku.runtime.source.report import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame

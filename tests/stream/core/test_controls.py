@@ -9,7 +9,7 @@ import pytest
 from bunraku.errors import InputError
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.parts import ALL_PARTS, Part
-from bunraku.runtime.source.source import SourceReport
+from bunraku.runtime.source.report import SourceReport
 from bunraku.stream.core.controls import (
     HELP_LINES,
     KEYS,

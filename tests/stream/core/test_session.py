@@ -16,7 +16,7 @@ from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
 from bunraku.runtime.parts import ALL_PARTS, Part, Parts
-from bunraku.runtime.source.source import SourceReport
+from bunraku.runtime.source.report import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Command, Controls, Photo
 from bunraku.stream.core.frame import LiveFrame

@@ -19,7 +19,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bunraku.errors import NoPersonError
 from bunraku.runtime.identity import Identity
-from bunraku.runtime.source.source import SourceReport
+from bunraku.runtime.source.report import SourceReport
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame

@@ -22,6 +22,7 @@ from bunraku.spec.landmarks import (
     RIGHT_WRIST,
 )
 from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.surface import BACKGROUND
 
 RIG = Rig(TEMPLATE.landmarks, TEMPLATE.fingers)
 SURE = np.ones(33, np.float32)
@@ -122,3 +123,6 @@ def test_where_the_driver_does_not_show_it_none_is_made_up(fit: Fit, body: Body)
     elbow, wrist = PERSON[RIGHT_ELBOW, :2], PERSON[RIGHT_WRIST, :2]
     x, y = np.rint(0.5 * (elbow + wrist)).astype(int)
     assert drawn.mask[0, 0, y, x] < 0.05
+    surface = body.surface(posed(fit, PERSON), unseen, N)[0]
+    assert surface[BACKGROUND, y, x] == 1.0
+    assert body.surface(posed(fit, PERSON), SURE, N)[0, BACKGROUND, y, x] == 0.0

@@ -202,6 +202,25 @@ def test_a_small_hand_is_moved_as_it_is_or_drawn_anew(source: Source) -> None:
     assert hands.shares((turned((0.0, 1.0, 0.0), 35.0), None)) == (1.0, 0.0)
 
 
+def test_a_small_hand_of_which_the_drivers_is_not_seen_does_not_flicker(source: Source) -> None:
+    photo, _ = known(source)
+    body, hands = made(source, photo)
+    still, choice, anew = (
+        RIG.transforms(body.fit.stance, landmarks(), SURE, photo),
+        HandChoice(),
+        [],
+    )
+    for degrees in (38.0, 41.0, 38.0, 50.0, 41.0, 38.0):
+        moved, bone = still.copy(), HAND_BONES[0]
+        moved[bone, :, :3] = (
+            about(np.array([(0.0, 1.0, 0.0)]), np.deg2rad([degrees]))[0] @ moved[bone, :, :3]
+        )
+        drawn = hands.draw(body, moved, SURE, NO_HANDS, choice)
+        plain = body.draw(hands.folded(moved, (False, False)), SURE)
+        anew.append(not np.array_equal(drawn.image, plain.image))
+    assert anew == [False, False, False, True, True, False]
+
+
 def known(source: Source) -> tuple[HandPoses, HandPlace]:
     """The photo's left hand, and where it is."""
     placed = points_of(0) * SCALE
