@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.arm_paint import SHADOW
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
@@ -34,8 +35,8 @@ FADE_DEG = 16.0, 30.0
 let out, and until they are gone."""
 FADE_DRAWN = 1.8, 2.4
 """Likewise how often as long in the picture it must be."""
-AT_WRIST = np.float32(0.4)
-"""How much of its shade what is seen within the hand has: it is lit as that."""
+AT_WRIST = np.float32(0.5)
+"""How much of its shade it has there: what it goes over into is lit more evenly."""
 TORN_PX = 2.0, 5.0
 """How near to its forearm and hand the photo's upper arm fades with them, wholly and from where on,
 in pixels of the networks: its edge there is no sleeve's, and lies in their shadow."""
@@ -71,6 +72,12 @@ class NewArm:
     def faded(self, transforms: Array) -> float:
         """In [0, 1], how far the photo's own forearm has faded out."""
         return self.form.beyond(transforms, FADE_DEG, FADE_DRAWN)
+
+    def light_at_wrist(self, transforms: Array) -> Array:
+        """``[3]``: what the light leaves of skin's colour there, as far as it has taken the place
+        of the photo's own."""
+        shade = self.faded(transforms) * self.form.shade_at_wrist(transforms)
+        return np.asarray(1.0 - np.float32(shade) * (1.0 - SHADOW))
 
     def fading(self, fit: Fit, grid: Grid, binding: Binding) -> Fading:
         """What of a photo's mesh fades with its forearm."""
@@ -130,7 +137,7 @@ def make_arm(fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, side: int)
     bones, placed = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
     both = np.concatenate([own, inside])
     form = free_arm(fit, mesh, binding, region, unrolled, both, bones, placed, side)
-    form.shaded[form.spread >= 1.0] *= AT_WRIST
+    form.shaded[:] *= 1.0 - (1.0 - AT_WRIST) * form.spread
     return NewArm(form, sleeve, unrolled)
 
 

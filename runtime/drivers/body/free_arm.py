@@ -18,7 +18,7 @@ from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.regions import Region
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.body.unrolled import Unrolled
-from bunraku.runtime.drivers.body.wringing import skin_spread, wrung
+from bunraku.runtime.drivers.body.wringing import Wrung, skin_spread, wrung
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone
@@ -36,6 +36,8 @@ BRIGHT = np.float32(0.9)
 """Cosine of the angle to the light up to which an arm is wholly in it."""
 AT_SHOULDER = np.float32(0.3)
 """How much of its shade a shoulder has: it goes over into the trunk, which has none."""
+WRIST = 0.8, 1.0
+"""From where to where on a forearm it is at the wrist, in lengths of it."""
 SHOULDER = 0.3, 0.7
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
 the photo's."""
@@ -87,19 +89,42 @@ class FreeArm:
         if out <= 0.0:
             return None
         tucked = skin(self.tucked, self.weights, self.bones, transforms)
-        # From the rest, and not from the photo's pose, in which the elbow is bent.
-        since_rest = transforms[..., :3] @ self.placed
-        since_rest[..., 3] += transforms[..., 3]
+        since_rest = self._since_rest(transforms)
         by = wrung(since_rest, self.ends, self.side)
-        hung = self.weights, self.bones, self.spread
-        free = skin_spread(self.rest, *hung, since_rest, by)
+        free = skin_spread(self.rest, self.weights, self.bones, self.spread, since_rest, by)
         free[:, 2] -= np.float32(self.nearer_px)
-        since_rest[..., 3] = 0.0
-        normals = skin_spread(self.normals, *hung, since_rest, by.of_directions())
-        facing = normals @ LIGHT / (np.sqrt((normals * normals).sum(1)) + np.float32(1e-6))
-        shade = np.clip((BRIGHT - facing) / BRIGHT, 0.0, 1.0)
-        shade *= self.shaded
+        shade = self._shade(self._normals(since_rest, by))
         return tucked + out * self.loose * (free - tucked), shade
+
+    def shade_at_wrist(self, transforms: Array) -> float:
+        """In [0, 1], how far what the camera sees of it at the wrist is in shade."""
+        since_rest = self._since_rest(transforms)
+        normals = self._normals(since_rest, wrung(since_rest, self.ends, self.side))
+        low, high = WRIST
+        seen = np.maximum(-normals[:, 2], 0.0) * ((self.spread > low) & (self.spread < high))
+        total = float(seen.sum())
+        return float(self._shade(normals) @ seen) / total if total > 0.0 else 0.0
+
+    def _since_rest(self, transforms: Array) -> Array:
+        """``[bones, 3, 4]``: from the rest, and not from the photo's pose, in which the elbow is
+        bent."""
+        result = transforms[..., :3] @ self.placed
+        result[..., 3] += transforms[..., 3]
+        return np.asarray(result)
+
+    def _normals(self, since_rest: Array, by: Wrung) -> Array:
+        """``[v, 3]``, unit."""
+        turning = since_rest.copy()
+        turning[..., 3] = 0.0
+        hung = self.weights, self.bones, self.spread
+        normals = skin_spread(self.normals, *hung, turning, by.of_directions())
+        long = np.sqrt((normals * normals).sum(1, keepdims=True)) + np.float32(1e-6)
+        return np.asarray(normals / long)
+
+    def _shade(self, normals: Array) -> Array:
+        """``[v]`` in [0, 1], how far each vertex is in shade."""
+        shade = np.clip((BRIGHT - normals @ LIGHT) / BRIGHT, 0.0, 1.0)
+        return np.asarray(shade * self.shaded, np.float32)
 
     def turned_deg(self, transforms: Array) -> float:
         """By how much the forearm has turned since the photo, any way."""

@@ -21,7 +21,7 @@ from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, lost_for_
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.own_drawing import lay_own, own_photo
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
-from bunraku.runtime.drivers.hands.photo_hand import PhotoHand, lay
+from bunraku.runtime.drivers.hands.photo_hand import OnArm, PhotoHand, lay
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tone import colour_hands
@@ -92,7 +92,21 @@ class PhotoHands:
         if not any(gone):
             return body.draw(self.folded(transforms, anew), visibility)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
-        return self.over(handless.draw(folded, visibility), transforms, anew, poses)
+        on_arms = [OnArm()] * SIDES
+        for arm in body.layer.arms:
+            on_arms[arm.side] = OnArm(arm.faded(transforms), arm.light_at_wrist(transforms))
+        drawn = handless.draw(folded, visibility)
+        for side, hand in self._far_first(transforms):
+            pose, on_arm = poses[side], on_arms[side]
+            if anew[side]:
+                lay(drawn, hand, hand.moved(transforms), transforms, on_arm.light)
+            elif hand.own is not None and hand.moves_fingers and pose is not None:
+                # The photo's hid its wrist: the palm of the body's goes over into the new arm.
+                if on_arm.share > 0.0:
+                    palm = hand.moved(folded)
+                    lay(drawn, hand, palm, folded, on_arm.light, on_arm.share)
+                lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose)
+        return drawn
 
     def _held(self, transforms: Array, poses: HandPoses) -> HandPoses:
         """How the hands are held as they are drawn."""
@@ -152,22 +166,10 @@ class PhotoHands:
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
         return result
 
-    def over(self, drawn: Drawn, transforms: Array, anew: Chosen, poses: HandPoses) -> Drawn:
-        """A drawing with the hands on top of it, each the body's or the photo's.
-
-        :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
-        """
-        moved = [
-            (hand, skin(hand.vertices, hand.weights, hand.bones, transforms), side)
-            for side, hand in enumerate(self.hands)
-        ]
-        for hand, vertices, side in sorted(moved, key=lambda m: -float(m[1][:, 2].mean())):
-            pose = poses[side]
-            if anew[side]:
-                lay(drawn, hand, vertices, transforms)
-            elif hand.own is not None and hand.moves_fingers and pose is not None:
-                lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose)
-        return drawn
+    def _far_first(self, transforms: Array) -> list[tuple[int, PhotoHand]]:
+        """Sides and their hands, the farther one first."""
+        depth = [-float(hand.moved(transforms)[:, 2].mean()) for hand in self.hands]
+        return sorted(enumerate(self.hands), key=lambda one: depth[one[0]])
 
 
 def _photo_hand(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -73,9 +73,37 @@ class PhotoHand:
         """Whether it is drawn finger by finger."""
         return self.own is not None and not self.small
 
+    def moved(self, transforms: Array) -> Array:
+        """``[v, 3]``: where its vertices have gone.
 
-def lay(drawn: Drawn, hand: PhotoHand, moved: Array, transforms: Array) -> None:
-    """Draw one hand onto a drawing, in place."""
+        :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
+        """
+        return skin(self.vertices, self.weights, self.bones, transforms)
+
+
+@dataclass(frozen=True, eq=False)
+class OnArm:
+    """What a hand has of an arm that is made anew."""
+
+    share: float = 0.0
+    """In [0, 1], how far the arm is; 0 on one of the photo's own."""
+    light: Array = field(default_factory=lambda: np.ones(3, np.float32))
+    """``[3]``: what the light at its wrist leaves of skin's colour."""
+
+
+def lay(
+    drawn: Drawn,
+    hand: PhotoHand,
+    moved: Array,
+    transforms: Array,
+    light: Array,
+    share: float = 1.0,
+) -> None:
+    """Draw one hand onto a drawing, in place.
+
+    :param moved: ``[v, 3]``, where its vertices are. :param transforms: of all bones.
+    :param light: see ``OnArm``. :param share: in [0, 1], how much of it is there.
+    """
     n = drawn.mask.shape[-1]
     low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
     high = np.ceil(moved[:, :2].max(0)).astype(int) + MARGIN_PX + 1
@@ -83,6 +111,8 @@ def lay(drawn: Drawn, hand: PhotoHand, moved: Array, transforms: Array) -> None:
     if left >= right or top >= bottom:
         return
     colours, alpha = _shaded(hand, moved, transforms, (left, top, right, bottom))
+    colours *= light[:, None, None]
+    alpha *= np.float32(share)
     part = (0, slice(None), slice(top, bottom), slice(left, right))
     before = drawn.mask[part] * (np.float32(1.0) - alpha)
     after = before + alpha

@@ -7,8 +7,9 @@ import pytest
 from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import OUTLINE as STANDING
 from tests.runtime.drivers.body.photos import PERSON, RIG, SCALE, TEMPLATE, N, fitted, source_of
+from tests.runtime.drivers.hands.people import SHAPES, points_of
 
-from bunraku.runtime.drivers.body.anew import make_arms
+from bunraku.runtime.drivers.body.anew import NewArm, make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
@@ -17,6 +18,11 @@ from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.texture import NEW_ARMS
+from bunraku.runtime.drivers.hands.choosing import HandChoice
+from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.own_hand import OwnHand
+from bunraku.runtime.drivers.hands.region import HandPlace
+from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.hands.tone import colour_hands
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
@@ -188,6 +194,54 @@ def test_a_hand_has_the_colour_of_its_arm(body: Body) -> None:
     half = colour_hands(replace(body, layer=replace(body.layer, arms=(lighter,))))
     assert np.allclose(both, 0.9)
     assert np.allclose(half, 0.5 * (one + both))
+
+
+def test_a_hand_lies_in_the_light_that_falls_on_its_wrist(
+    fit: Fit, body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (arm,) = body.layer.arms
+    assert np.array_equal(arm.light_at_wrist(posed(fit, PHOTO)), np.ones(3, np.float32))
+    there = pointing(-60.0)  # raised: one sees it from below
+    transforms = posed(fit, there)
+    light = arm.light_at_wrist(transforms)
+    assert (light > 0.6).all()
+    assert (light < 0.95).all()
+    drawn = body.draw(transforms, SURE)
+    elbow, wrist = there[LEFT_ELBOW, :2], there[LEFT_WRIST, :2]
+    x, y = np.rint(elbow + 0.55 * (wrist - elbow)).astype(int)  # beyond it is the photo's hand
+    assert drawn.image[0, :, y, x] == pytest.approx(arm.sleeve.skin * light, abs=0.04)
+    hands = PhotoHands.of(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
+    poses = HandPose(SHAPES[0].palm, SHAPES[0].bends), None
+    shaded = hands.draw(body, transforms, SURE, poses, HandChoice())
+    monkeypatch.setattr(NewArm, "light_at_wrist", lambda *_: np.ones(3, np.float32))
+    lit = hands.draw(body, transforms, SURE, poses, HandChoice())
+    x, y = np.rint(wrist + 0.5 * (there[LEFT_HAND, :2].mean(0) - wrist)).astype(int)
+    assert lit.trust[0, 0, y, x] < 0.02
+    assert shaded.image[0, :, y, x] == pytest.approx(lit.image[0, :, y, x] * light, rel=0.02)
+
+
+def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(
+    fit: Fit, body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = points_of(0) * SCALE
+    points += PHOTO[LEFT_WRIST, :3] - points[0]
+    place = HandPlace(points.astype(np.float32), *2 * (np.ones((N, N), np.bool_),))
+    pose = HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place)
+    hands = PhotoHands.of(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
+    left, right = hands.hands
+    own = OwnHand.of(left.pixels > 0.0, place, float(points[0, 2]), SHAPES[0], pose)
+    nothing = np.zeros_like(left.photo)
+    hands = PhotoHands((replace(left, own=own, pose=pose, photo=nothing), right))
+    there = pointing(-60.0)
+    transforms = posed(fit, there)
+    light = np.array([0.5, 0.3, 0.2], np.float32)
+    monkeypatch.setattr(NewArm, "light_at_wrist", lambda *_: light)
+    drawn = hands.draw(body, transforms, SURE, (pose, None), HandChoice())
+    for share in (0.1, 0.3, 0.5):
+        x, y = there[LEFT_WRIST, :2] * (1.0 - share) + there[LEFT_HAND, :2].mean(0) * share
+        at = round(float(y)), round(float(x))
+        assert drawn.mask[0, 0][at] > 0.95, share
+        assert drawn.image[0][:, at[0], at[1]] == pytest.approx(left.tone * light, rel=0.2), share
 
 
 def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: Body) -> None:
