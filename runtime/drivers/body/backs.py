@@ -28,8 +28,6 @@ UNUSUAL, PLAIN = 3.0, 0.15
 colours, is none of the cloth."""
 LIGHT = 0.9
 """How bright a back is beside the front, which is turned to the light."""
-NAPE = 0.25
-"""Of the way that a neck goes with its head, from where on its colours are the face's."""
 STRAND_PX, EDGE_PX = 5, 1
 """How much of a strand must be seen to go on, and what of its ends does not, likewise."""
 EVEN_PX = 5
@@ -40,15 +38,11 @@ AROUND_PX = 12
 """How far beyond what is seen of it a back is read, likewise."""
 
 
-def back_of(
-    points: Vectors, front: Array, trunk: NDArray[np.bool_], head: Array, face: Array
-) -> Array:
+def back_of(points: Vectors, front: Array, trunk: NDArray[np.bool_]) -> Array:
     """The plane ``[n, n, 3]`` of the trunk's back, read at the same places as the front's.
 
     :param points: ``[33 or more, 3]``, the photo's landmarks.
-    :param front: ``[n, n, 3]``. :param trunk: ``[n, n]``: its pixels, hair aside.
-    :param head: ``[n, n]`` in [0, 1], how far each pixel moves with the head.
-    :param face: ``[n, n, 3]``, the plane of the face.
+    :param front: ``[n, n, 3]``, clothes alone. :param trunk: ``[n, n]``: its pixels, hair aside.
     """
     fine = fineness(len(front))
     trunk = _in_one_piece(trunk, round(SPECK_PX * fine))
@@ -61,9 +55,8 @@ def back_of(
         back = _folded(turned, trunk[part].T, fine).swapaxes(0, 1)
     else:
         back = _folded(np.ascontiguousarray(front[part]), trunk[part], fine)
-    nape = np.minimum(head[part] / NAPE, 1.0)[..., None]
     result = front.copy()
-    result[part] = LIGHT * back + nape * (face[part] - LIGHT * back)
+    result[part] = LIGHT * back
     return result
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.regions import distance_to
+from bunraku.runtime.drivers.body.regions import closed, distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_EYE,
@@ -150,11 +149,7 @@ class Head:
         skull = (self.down < NAPE) & (self.share(hair) > 0.5) & (np.abs(self.across) < SKULL)
         skull &= self.down > -CROWN
         radius = max(1, round(JAW_WIDTH * self.unit_px))
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
-        whole = ((skull | hair) & inside).astype(np.uint8)
-        padded = cv2.copyMakeBorder(whole, *(radius,) * 4, cv2.BORDER_CONSTANT)
-        closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[radius:-radius, radius:-radius]
-        return inside & (closed > 0)
+        return inside & closed((skull | hair) & inside, radius)
 
     def behind(self, region: NDArray[np.bool_], inside: NDArray[np.bool_], front: Array) -> Array:
         """Depths ``[n, n]`` of the back of the head, in pixels: round, and flat where hair hangs.

@@ -128,8 +128,10 @@ def make_layer(
         other[cloth == kind] = shaded
     bone = main_bones(template)
     joint = np.isin(bone[template.triangles], _TRUNK).any(1) & (cloth != Cloth.TRUNK)
-    other[joint] = cloth[joint]  # its corners on the trunk say how far round that they are
-    kinds = np.stack([cloth, other], -1)
+    # Its corners on the trunk say how far round that they are.
+    under_hair = (cloth == Cloth.FACE) & (hair[template.triangles].mean(1) > 0.5)
+    joined = np.where(under_hair, Cloth.HAIR, cloth)
+    kinds = np.stack([np.where(joint, joined, cloth), np.where(joint, joined, other)], -1)
     round_it = turned_away(mesh, template.triangles, bone)
     on_trunk = (template.weights * np.isin(template.bones, _TRUNK)).sum(1)
     limb = ~np.isin(bone, _TRUNK)

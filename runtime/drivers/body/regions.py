@@ -45,3 +45,11 @@ def grown(region: Region, px: int) -> Region:
     """The region and a square of so many pixels around each of it."""
     square = np.ones((2 * px + 1,) * 2, np.uint8)
     return np.asarray(cv2.dilate(region.astype(np.uint8), square) > 0)
+
+
+def closed(region: Region, radius: int) -> Region:
+    """The region and what a disc of so many pixels that stays beside it does not reach."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+    padded = cv2.copyMakeBorder(region.astype(np.uint8), *(radius,) * 4, cv2.BORDER_CONSTANT)
+    whole = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)
+    return np.asarray(whole[radius:-radius, radius:-radius] > 0)

@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.body.binding import Binding, Bound
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.lines import Lines
+from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.runtime.drivers.body.regions import grown as grown_by
@@ -72,6 +73,7 @@ def make_shells(fit: Fit, bound: Bound, whole: Binding, lines: Lines) -> tuple[S
     at_side = _at_side(head, fit.inside)
     locks = np.maximum(locks, head.haired(LOBES) * at_side)
     grown = np.maximum(head.haired(HAIRLINE + (LOBES - HAIRLINE) * at_side), locks * hair)
+    grown = np.maximum(grown, Nape.of(fit, head, hair).hair)
     weights = head.carry(np.zeros_like(whole.weights), back, back) * back[..., None]
     depth = head.behind(back, fit.inside, whole.depth)
     front = back | lines.within(own) & skull.face

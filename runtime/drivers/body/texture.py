@@ -28,6 +28,7 @@ from bunraku.runtime.drivers.body.colours import (
 from bunraku.runtime.drivers.body.filling import filled, gone_on
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.regions import grown, nearest
 from bunraku.runtime.drivers.body.sleeves import shaded
@@ -80,6 +81,8 @@ ARMHOLE = 0.08
 """How far from the trunk, in lengths of it, what has its colour is not an upper arm's."""
 FEATURELESS = 0.5
 """How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
+SIDEWAYS = -0.5
+"""Up to where a neck's normals point to the camera hair that hangs over it covers it."""
 SOFTENING = 2
 """How many of its triangles hair takes to end."""
 UNLIKE = 2.0
@@ -133,6 +136,7 @@ def make_textures(
     face = face_of(fit, head)
     skin_tone = middle_of(colours, sure & face)
     trunk = binding.reached & (binding.group == Group.TRUNK)
+    nape = Nape.of(fit, bound.head, bound.hair)
     shown = []
     for cloth in Cloth:
         own = sure & (kind == cloth)
@@ -140,7 +144,8 @@ def make_textures(
             bare = own & ~bound.hair
             own = bare if bare.sum() >= 0.3 * own.sum() else own
             deep = own & ~grown(mask <= SURE, round(INWARDS_PX * fineness(len(mask))))
-            own = deep if deep.sum() >= 0.5 * own.sum() else own
+            seen_of_trunk = deep if deep.sum() >= 0.5 * own.sum() else own
+            own = nape.clothed(bound.head, seen_of_trunk, colours, skin_tone)
         if cloth in (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R):
             own = _not_of(trunk, own, colours, round(ARMHOLE * fit.trunk_px))
         if cloth in (Cloth.HAND_L, Cloth.HAND_R):
@@ -181,10 +186,14 @@ def make_textures(
         plain = np.full(3, 0.5, np.float32) if tone is None else tone
         planes.append(np.broadcast_to(plain, colours.shape))
     planes += [SHADOW * planes[cloth] for cloth in SHADED]
+    front, skin, hair = (planes[cloth] for cloth in (Cloth.TRUNK, Cloth.FACE, Cloth.HAIR))
     torso = (kind == Cloth.TRUNK) & ~bound.hair
-    share = bound.head.share(bound.hair)
-    fronts = planes[Cloth.TRUNK], torso, share, planes[Cloth.FACE]
-    planes.append(back_of(fit.stance.points, *fronts))
+    back = back_of(fit.stance.points, front, torso)
+    above = seen_of_trunk & ~shown[Cloth.TRUNK]
+    known_front = np.where(above[..., None], colours, front)
+    around = nape.over(front, skin, hair, behind=False)
+    planes[Cloth.TRUNK] = np.where(seen_of_trunk[..., None], known_front, around)
+    planes.append(nape.over(back, skin, hair, behind=True))
     for arm in arms:
         upper = sure & (binding.group == Group.UPPER_ARM_L + arm.side)
         upper[upper] = ~shaded(colours[upper], arm.sleeve)
@@ -199,20 +208,24 @@ def make_textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
-        _under_hair(fit, bound),
+        _under_hair(fit, bound, nape.hair > 0.5),
         _members(binding, still_hidden(bound.hidden, arms)),
     )
 
 
-def _under_hair(fit: Fit, bound: Bound) -> Array:
-    """``[v]`` in [0, 1]: what of the body's head hair grows on, softly, and the nape where it hangs
-    down to there."""
-    template, hair = fit.template, bound.hair
+def _under_hair(fit: Fit, bound: Bound, hanging: NDArray[np.bool_]) -> Array:
+    """``[v]`` in [0, 1]: what of the body's head hair grows on, softly, and the neck's sides and
+    back where it hangs down to there.
+
+    :param hanging: ``[n, n]``, the hair that hangs over the back.
+    """
+    template, hair = fit.template, bound.hair | hanging
     grown = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
     x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(hair) - 1).astype(int).T
     nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
     grown &= ~nape | hair[y, x]
-    result = (grown & (main_bones(template) == BodyBone.HEAD)).astype(np.float32)
+    grown &= main_bones(template) == BodyBone.HEAD
+    result = (grown | nape & hanging[y, x] & (template.normals[:, 2] > SIDEWAYS)).astype(np.float32)
     corners = template.triangles.ravel()
     count = np.maximum(np.bincount(corners, minlength=len(result)), 1)
     for _ in range(SOFTENING):

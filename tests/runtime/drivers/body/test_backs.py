@@ -17,8 +17,6 @@ TRUNK[20:80, 28:69] = True
 TRUNK[60:62, 10:12] = True  # a speck beside an arm
 STANDING = standing()[:, :3].astype(np.float64)
 LYING = STANDING[:, [1, 0, 2]]
-NO_HEAD = np.zeros((N, N), np.float32)
-FACE = np.full((N, N, 3), 0.25, np.float32)
 
 
 def shirt() -> Array:
@@ -36,7 +34,7 @@ def test_a_back_has_neither_the_neckline_nor_what_hangs_there(
     front, trunk = shirt(), TRUNK
     if turned:
         front, trunk = np.ascontiguousarray(front.swapaxes(0, 1)), trunk.T
-    back = back_of(points, front, trunk, NO_HEAD, FACE)
+    back = back_of(points, front, trunk)
     assert np.allclose(back[trunk], LIGHT * np.array(RED), atol=0.1)
     assert np.allclose(
         back[30, 60] if not turned else back[60, 30], LIGHT * np.array(RED), atol=0.1
@@ -46,21 +44,13 @@ def test_a_back_has_neither_the_neckline_nor_what_hangs_there(
 def test_stripes_go_on_round_a_back() -> None:
     front = np.full((N, N, 3), RED, np.float32)
     front[(np.arange(N) // 4) % 2 == 0] = WHITE
-    back = back_of(STANDING, front, TRUNK, NO_HEAD, FACE)
+    back = back_of(STANDING, front, TRUNK)
     assert np.allclose(back[22:78, 30:67], LIGHT * front[22:78, 30:67], atol=0.02)
-
-
-def test_where_a_neck_goes_with_its_head_it_has_the_faces_colours() -> None:
-    head = NO_HEAD.copy()
-    head[:30] = 0.5
-    back = back_of(STANDING, shirt(), TRUNK, head, FACE)
-    assert np.allclose(back[20:30, 28:69], FACE[0, 0])
-    assert np.allclose(back[70, 40], LIGHT * np.array(RED), atol=0.02)
 
 
 def test_without_a_trunk_there_is_no_back() -> None:
     none = np.zeros_like(TRUNK)
-    assert np.array_equal(back_of(STANDING, shirt(), none, NO_HEAD, FACE), shirt())
+    assert np.array_equal(back_of(STANDING, shirt(), none), shirt())
 
 
 def test_hair_goes_on_down_with_its_grain() -> None:

@@ -1,0 +1,114 @@
+"""The neck from all sides: as narrow as necks are, and at its back covered by hair that hangs.
+
+Of a neck the photo shows little but the throat. Spread from there, skin would cover shoulders and
+back like a cape, which is seen as soon as the head bows or the person turns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.colours import ENOUGH, like_skin
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.head import ABOVE, CHIN, JAW_WIDTH, Head
+from bunraku.runtime.drivers.body.regions import closed, grown
+from bunraku.runtime.source.mask import fineness
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_EAR, LEFT_SHOULDER, RIGHT_EAR, RIGHT_SHOULDER
+
+NARROW = 0.8, 1.1
+"""Up to how far out from its middle all is neck, and from where on nothing, in the unit of
+``Head``."""
+COLLAR = 0.25
+"""Of the way that a neck goes with its head, from where on it is out of the clothes."""
+LOW, LOCK = 0.4, 0.12
+"""Hair hangs if so much of it, in squares of the unit, is so far below the chin, on either side
+or over the shoulders."""
+SOFT = 0.15
+"""How softly hair goes over into what it lies on, likewise."""
+BESIDE, CHEST = 0.15, 0.35
+"""Shoulders are so far above and below their line, and skin above clothes ends so far below it,
+in trunks."""
+BARE = 0.3
+"""Of the shoulders: of who has more of it bare, skin goes on over them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Nape:
+    """What of a photo's window a neck's surface reads, seen from the front."""
+
+    skin: Array
+    """``[n, n]`` in [0, 1]: how far it is out of the clothes."""
+    hair: Array
+    """``[n, n]`` in [0, 1]: how far hair hangs over its back, and that of the shoulders."""
+    out: Array
+    """``[n, n]``: how far each pixel is from the neck's middle line, in the unit of ``Head``."""
+
+    @classmethod
+    def of(cls, fit: Fit, head: Head, hair: NDArray[np.bool_]) -> Nape:
+        """The neck of a fitted body.
+
+        :param hair: ``[n, n]``, of ``find_hair``.
+        """
+        points = fit.stance.points[:, :2]
+        ears = points[[LEFT_EAR, RIGHT_EAR]].mean(0)
+        along = points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - ears
+        along = along / max(float(np.linalg.norm(along)), 1e-6)
+        rows, columns = np.indices(hair.shape, np.float32)
+        x, y = columns - np.float32(ears[0]), rows - np.float32(ears[1])
+        out = (np.abs(y * along[0] - x * along[1]) / head.unit_px).astype(np.float32)
+        full, end = NARROW
+        narrow = np.clip((end - out) / (end - full), 0.0, 1.0)
+        with_head = np.minimum(head.share(np.zeros_like(hair)) / COLLAR, 1.0)
+        covered = np.zeros(hair.shape, np.float32)
+        if _hangs(head, hair):
+            behind = (out < full) & (head.down > 0.0) & (head.below_shoulders < -ABOVE)
+            whole = closed(hair | behind, max(1, round(JAW_WIDTH * head.unit_px)))
+            covered = whole.astype(np.float32)
+            covered = cv2.GaussianBlur(covered, (0, 0), max(0.7, SOFT * head.unit_px))
+        skin = np.asarray(narrow * with_head, np.float32)
+        return cls(skin, np.asarray(covered, np.float32), out)
+
+    def clothed(
+        self, head: Head, trunk: NDArray[np.bool_], colours: Array, tone: Array | None
+    ) -> NDArray[np.bool_]:
+        """``[n, n]``: a trunk's pixels without the skin above its clothes and what is worn below
+        them; all of one whose shoulders are bare, or have the colour of skin.
+
+        :param trunk: ``[n, n]``. :param colours: ``[n, n, 3]``.
+        :param tone: ``[3]``, of its skin; None if not known.
+        """
+        if tone is None:
+            return trunk
+        bare = trunk & like_skin(colours, tone) & (head.below_shoulders < CHEST)
+        shoulders = trunk & (self.out > NARROW[1]) & (np.abs(head.below_shoulders) < BESIDE)
+        if shoulders.sum() < ENOUGH or (bare & shoulders).sum() > BARE * shoulders.sum():
+            return trunk
+        neckline = (self.out < NARROW[1]) & (head.below_shoulders < BESIDE)
+        rest = trunk & ~grown(bare, round(fineness(len(trunk)))) & ~neckline
+        return rest if rest.sum() >= ENOUGH else trunk
+
+    def over(self, cloth: Array, skin: Array, hair: Array, *, behind: bool) -> Array:
+        """A plane ``[n, n, 3]`` of clothes with the neck's above it.
+
+        :param skin: ``[n, n, 3]``, the plane of the face; :param hair: that of hair.
+        :param behind: whether hair lies on the clothes too, and not below the front's own.
+        """
+        hairy = self.hair[..., None]
+        neck = skin + hairy * (hair - skin)
+        result = cloth + self.skin[..., None] * (neck - cloth)
+        if behind:
+            result = result + hairy * (hair - result)
+        return np.asarray(result, np.float32)
+
+
+def _hangs(head: Head, hair: NDArray[np.bool_]) -> bool:
+    """Whether hair is so long that it covers the neck's back."""
+    low = hair & (head.down > CHIN + LOW)
+    least = LOCK * head.unit_px**2
+    sides = [(low & (head.across * way > 0.0)).sum() for way in (-1.0, 1.0)]
+    return bool(min(sides) >= least or (low & (head.below_shoulders > -ABOVE)).sum() >= least)
