@@ -105,7 +105,8 @@ class Body:
         textures = make_textures(fit, binding, bound, source.window, source.mask, arms)
         shells = make_shells(fit, bound, binding, lines)
         kinds = textures.cloth, textures.hair
-        hidden = make_hidden_arms(fit, settled.mesh, binding, textures.known, bound.covered, arms)
+        known, covered = textures.known, bound.covered
+        hidden = make_hidden_arms(fit, settled.mesh, binding, known, covered, arms, edge)
         layer = make_layer(fit, settled, bound, shells, *kinds, edge, lines, arms, hidden)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         order = np.argsort(drawn_by, kind="stable")
@@ -129,7 +130,7 @@ class Body:
             ends,
             fading,
             holding,
-            bound.covered,
+            covered,
             _borne(source),
         )
 

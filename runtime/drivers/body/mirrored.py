@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.anew import NewArm
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES
 from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
@@ -47,18 +48,24 @@ def make_hidden_arms(
     known: NDArray[np.bool_],
     covered: tuple[bool, bool],
     arms: Sequence[NewArm],
+    edge: LowerEdge | None,
 ) -> tuple[HiddenArm, ...]:
     """The arms of which the photo shows nothing below the elbow.
 
     :param mesh: ``Settled.mesh``. :param binding: as it was settled.
     :param known: ``Textures.known``. :param covered: ``Bound.covered``: these stay where they are.
     :param arms: those that are made anew by themselves.
+    :param edge: what it cuts off is not hidden: as the trunk leans, a stump would come out.
     """
     anew = {arm.side: number for number, arm in enumerate(arms)}
+    cut = () if edge is None else edge.bones
     sides = [
         side
         for side in range(SIDES)
-        if BodyBone.FOREARM_L + side in fit.unseen and not covered[side] and side not in anew
+        if BodyBone.FOREARM_L + side in fit.unseen
+        and BodyBone.FOREARM_L + side not in cut
+        and not covered[side]
+        and side not in anew
     ]
     result = []
     for side in sides:

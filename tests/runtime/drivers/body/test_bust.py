@@ -110,3 +110,12 @@ def test_arms_that_the_photo_cuts_off_are_not_lifted_from_its_edge() -> None:
     drawn = body.draw(lifted, np.ones(33, np.float32)).mask[0, 0]
     there = np.flatnonzero(source.mask[N - 5] > 0.5)
     assert drawn[N - 5, there[3:-3]].min() > 0.75
+
+
+def test_arms_that_the_photo_cuts_off_do_not_come_out_when_the_trunk_leans() -> None:
+    landmarks = bust(90.0)
+    source = replace(source_of(street((N, N)), half=True), mask=outline(landmarks))
+    fit = fit_body(TEMPLATE, RIG, landmarks, source.mask)
+    assert fit is not None
+    assert BodyBone.FOREARM_L in fit.unseen
+    assert Body.of(source, fit).layer.free == ()
