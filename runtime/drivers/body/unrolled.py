@@ -54,7 +54,9 @@ class Unrolled:
         lengths = np.linalg.norm(np.diff(points[numbers], axis=0), axis=1)
         scale = min(1.0, (n - 1.0) / float((1.0 + 2.0 * MARGIN) * lengths.sum()))
         line = points[numbers[:2], :2]
-        along = unit((line[1] - line[0])[None])[0]
+        drop = line[1] - line[0]
+        hanging = np.array([0.0, 1.0])  # where the arm points at the camera
+        along = unit(drop[None])[0] if drop.any() else hanging
         turn = fit.placed[BodyBone.UPPER_ARM_L + side, :, :3].astype(np.float64)
         across = np.linalg.solve(turn, np.array([-along[1], along[0], 0.0]))
         main = main_bones(fit.template) == BodyBone.UPPER_ARM_L + side

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.runtime.drivers.body.photos import OUTLINE, N, fitted
@@ -36,6 +38,15 @@ def test_an_arm_laid_flat_has_its_joints_where_it_says() -> None:
     assert place[:, 0].max() > N / 2 + UNROLLED.radius
     joints = UNROLLED.place(UNROLLED.ends[:2].astype(np.float32), np.zeros(2, np.bool_))
     assert np.allclose(UNROLLED.along(joints[:, 1]), [0.0, 1.0], atol=1e-4)
+
+
+def test_an_arm_that_points_straight_at_the_camera_is_laid_flat_like_others() -> None:
+    points = FIT.stance.points.copy()
+    points[LEFT_ELBOW] = points[LEFT_SHOULDER] - [0.0, 0.0, 40.0]
+    unrolled = Unrolled.of(replace(FIT, stance=replace(FIT.stance, points=points)), 0)
+    assert unrolled.radius == pytest.approx(UNROLLED.radius, rel=0.5)
+    place = unrolled.place(unrolled.ends[:2].astype(np.float32), np.zeros(2, np.bool_))
+    assert np.allclose(unrolled.along(place[:, 1]), [0.0, 1.0], atol=1e-4)
 
 
 def test_an_upper_arm_is_read_where_the_photo_shows_it() -> None:
