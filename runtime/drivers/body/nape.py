@@ -35,6 +35,9 @@ BESIDE, CHEST = 0.15, 0.35
 in trunks."""
 BARE = 0.3
 """Of the shoulders: of who has more of it bare, skin goes on over them."""
+OPEN, DARK = 0.03, 0.4
+"""Of a neckline: of who has less of it bare, clothes go up to the chin. Nothing that is so much
+darker than the face is skin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,31 +67,36 @@ class Nape:
         full, end = NARROW
         narrow = np.clip((end - out) / (end - full), 0.0, 1.0)
         with_head = np.minimum(head.share(np.zeros_like(hair)) / COLLAR, 1.0)
-        covered = np.zeros(hair.shape, np.float32)
+        covered: Array = np.zeros(hair.shape, np.float32)
         if _hangs(head, hair):
             behind = (out < full) & (head.down > 0.0) & (head.below_shoulders < -ABOVE)
             whole = closed(hair | behind, max(1, round(JAW_WIDTH * head.unit_px)))
-            covered = whole.astype(np.float32)
-            covered = cv2.GaussianBlur(covered, (0, 0), max(0.7, SOFT * head.unit_px))
+            softness = max(0.7, SOFT * head.unit_px)
+            blurred = cv2.GaussianBlur(whole.astype(np.float32), (0, 0), softness)
+            covered = np.asarray(blurred, np.float32)
         skin = np.asarray(narrow * with_head, np.float32)
-        return cls(skin, np.asarray(covered, np.float32), out)
+        return cls(skin, covered, out)
 
     def clothed(
         self, head: Head, trunk: NDArray[np.bool_], colours: Array, tone: Array | None
     ) -> NDArray[np.bool_]:
         """``[n, n]``: a trunk's pixels without the skin above its clothes and what is worn below
-        them; all of one whose shoulders are bare, or have the colour of skin.
+        them; all of one whose shoulders are bare or have the colour of skin, or whose clothes go
+        up to the chin.
 
         :param trunk: ``[n, n]``. :param colours: ``[n, n, 3]``.
         :param tone: ``[3]``, of its skin; None if not known.
         """
         if tone is None:
             return trunk
-        bare = trunk & like_skin(colours, tone) & (head.below_shoulders < CHEST)
+        lit = colours.sum(-1) > DARK * tone.sum()
+        bare = trunk & like_skin(colours, tone) & lit & (head.below_shoulders < CHEST)
         shoulders = trunk & (self.out > NARROW[1]) & (np.abs(head.below_shoulders) < BESIDE)
         if shoulders.sum() < ENOUGH or (bare & shoulders).sum() > BARE * shoulders.sum():
             return trunk
-        neckline = (self.out < NARROW[1]) & (head.below_shoulders < BESIDE)
+        neckline = trunk & (self.out < NARROW[1]) & (head.below_shoulders < BESIDE)
+        if (bare & neckline).sum() < max(ENOUGH, OPEN * neckline.sum()):
+            return trunk
         rest = trunk & ~grown(bare, round(fineness(len(trunk)))) & ~neckline
         return rest if rest.sum() >= ENOUGH else trunk
 

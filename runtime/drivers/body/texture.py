@@ -81,6 +81,8 @@ ARMHOLE = 0.08
 """How far from the trunk, in lengths of it, what has its colour is not an upper arm's."""
 FEATURELESS = 0.5
 """How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
+BELOW_JAW = 0.3
+"""From so far below the jaw on all is throat, in the unit of ``Head``."""
 SIDEWAYS = -0.5
 """Up to where a neck's normals point to the camera hair that hangs over it covers it."""
 SOFTENING = 2
@@ -190,9 +192,14 @@ def make_textures(
     torso = (kind == Cloth.TRUNK) & ~bound.hair
     back = back_of(fit.stance.points, front, torso)
     above = seen_of_trunk & ~shown[Cloth.TRUNK]
-    known_front = np.where(above[..., None], colours, front)
-    around = nape.over(front, skin, hair, behind=False)
-    planes[Cloth.TRUNK] = np.where(seen_of_trunk[..., None], known_front, around)
+    if above.any():
+        # Of the throat the head has its upper part.
+        throat = sure & head & ~bound.hair & (bound.head.below_jaw > BELOW_JAW)
+        seen_here = seen_of_trunk | throat
+        own = np.where((seen_of_trunk & ~above)[..., None], front, filled(colours, seen_here))
+        around = nape.over(front, skin, hair, behind=False)
+        near = fit.inside & grown(seen_here, round(2 * INWARDS_PX * fineness(len(mask))))
+        planes[Cloth.TRUNK] = np.where(near[..., None], own, around)
     planes.append(nape.over(back, skin, hair, behind=True))
     for arm in arms:
         upper = sure & (binding.group == Group.UPPER_ARM_L + arm.side)

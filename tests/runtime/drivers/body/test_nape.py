@@ -84,13 +84,21 @@ def test_hair_over_a_shoulder_hangs_over_the_back_of_the_neck(long: _Person) -> 
 
 
 def test_skin_is_told_from_the_clothes_below_it(short: _Person) -> None:
-    bound, colours = short.bound, SHORT.window / np.float32(255.0)
+    bound, colours = short.bound, SHORT.window.astype(np.float32) / np.float32(255.0)
     trunk = (SHORT.mask > 0.5) & (bound.head.down > 1.0)
     tone = np.array(SKIN, np.float32) / np.float32(255.0)
     cloth = short.nape.clothed(bound.head, trunk, colours, tone)
     assert _alike(colours[trunk], SKIN).any()
     assert not _alike(colours[cloth], SKIN).any()
     assert short.nape.clothed(bound.head, trunk, colours, None) is trunk
+
+
+def test_a_collar_up_to_the_chin_stays(short: _Person) -> None:
+    trunk = (SHORT.mask > 0.5) & (short.bound.head.down > 1.0)
+    tone = np.array(SKIN, np.float32) / np.float32(255.0)
+    for cloth in (np.array(SHIRT, np.float32) / np.float32(255.0), np.float32(0.2) * tone):
+        colours = np.broadcast_to(cloth, (N, N, 3))
+        assert short.nape.clothed(short.bound.head, trunk, colours, tone) is trunk
 
 
 def test_bare_shoulders_stay_bare(short: _Person) -> None:
