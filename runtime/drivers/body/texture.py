@@ -198,7 +198,8 @@ def make_textures(
         seen_here = seen_of_trunk | throat
         own = np.where((seen_of_trunk & ~above)[..., None], front, filled(colours, seen_here))
         around = nape.over(front, skin, hair, behind=False)
-        near = fit.inside & grown(seen_here, round(2 * INWARDS_PX * fineness(len(mask))))
+        near = grown(seen_here, round(2 * INWARDS_PX * fineness(len(mask))))
+        near = seen_here | near & fit.inside & (nape.hair == 0.0)
         planes[Cloth.TRUNK] = np.where(near[..., None], own, around)
     planes.append(nape.over(back, skin, hair, behind=True))
     for arm in arms:
