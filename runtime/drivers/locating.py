@@ -14,7 +14,7 @@ import numpy as np
 
 from bunraku.runtime.drivers.easing import Easing
 from bunraku.runtime.drivers.landmarks.calibration import Calibration, in_window
-from bunraku.runtime.drivers.landmarks.retarget import Proportions, proportions
+from bunraku.runtime.drivers.landmarks.retarget import EXACT, Proportions, Slack, proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.drivers.protocol import Subject
 from bunraku.runtime.drivers.refining import Refiner
@@ -130,7 +130,7 @@ class Locator:
         *,
         mirrored: bool = False,
         metric: bool = False,
-        slack: float = 0.0,
+        slack: Slack = EXACT,
         eased: bool = False,
         refined: bool = False,
     ) -> Located | None:
@@ -140,7 +140,7 @@ class Locator:
         but the same shape, or one in a mirror, keeps the calibration.
 
         :param metric: whether the landmarks in the window have the depths of ``metric_depth``.
-        :param slack: by which the source's limb lengths may differ unheeded; see ``ratios``.
+        :param slack: by which the source's limb lengths may differ unheeded.
         :param eased: whether tracked frames continue what the calibration saw; see ``easing``.
         :param refined: whether their joints are moved to where they are seen; see ``refining``.
         """
@@ -238,7 +238,7 @@ class Locator:
         return {bone: total / count for bone, (total, count) in self._sums.items()}
 
     def _in_window(
-        self, pose: Pose, calibration: Calibration, subject: LandmarkSubject, slack: float
+        self, pose: Pose, calibration: Calibration, subject: LandmarkSubject, slack: Slack
     ) -> Located:
         window = self._windows.get(subject)
         if window is None:

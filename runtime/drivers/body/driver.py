@@ -39,13 +39,16 @@ from bunraku.runtime.parts import Part, Parts
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_KNEE, RIGHT_KNEE
+from bunraku.spec.landmarks import LEFT_KNEE, RIGHT_KNEE, Bone
 from bunraku.spec.stages import Step
 
 NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
-SLACK = 0.1
+SLACK = dict.fromkeys(Bone, 0.1)
 """Up to this difference the driver's bones are taken to be as long as the photo's: so far does the
 pose network err about one photo, while people differ by half of it."""
+BUST_SLACK = SLACK | {Bone.NECK: 0.0}
+"""The same of a photo that shows head and shoulders alone: that network has its neck too short by
+more, and a head held that much higher would draw the chin out."""
 NEAR, FAR = 0.02, 0.1
 """How far beyond the frame it is believed, and from where not at all, in frames."""
 
@@ -153,7 +156,7 @@ class BodyDriver:
                 subject,
                 mirrored=mirrored,
                 metric=fitted is not None,
-                slack=SLACK,
+                slack=BUST_SLACK if fitted is not None and fitted.showing.bust else SLACK,
                 eased=True,
                 refined=True,
             )

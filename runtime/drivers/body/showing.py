@@ -75,6 +75,12 @@ class Showing:
     note: str | None
     """What the user should know, in one line."""
 
+    @property
+    def bust(self) -> bool:
+        """Whether head and shoulders move alone."""
+        limbs = [*_ARMS, *_LEGS]
+        return not (self.carrier[limbs] == limbs).any()
+
     def carry(self, transforms: Array, photo: Stance, landmarks: Array) -> Array:
         """``[bones, 3, 4]`` of ``Rig.transforms`` for bones that do not all move by themselves.
 

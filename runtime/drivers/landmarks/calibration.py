@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bunraku.runtime.drivers.landmarks.retarget import Proportions, ratios, retarget
+from bunraku.runtime.drivers.landmarks.retarget import EXACT, Proportions, Slack, ratios, retarget
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import (
@@ -61,7 +61,7 @@ class Calibration:
         pose = replace(self.pose, landmarks=landmarks, world=world, roi=None)
         return replace(self, pose=pose, shape=shape, mirrored=mirrored)
 
-    def window(self, subject: LandmarkSubject, slack: float = 0.0) -> Window:
+    def window(self, subject: LandmarkSubject, slack: Slack = EXACT) -> Window:
         """The camera's window, in pixels of its frames, in which the driver is as the source is.
 
         :param slack: see ``ratios``.
@@ -73,7 +73,7 @@ class Calibration:
         window = driving_window(source.pose, source.framing.window, self.pose, unit)
         return self._grounded(window, subject, slack)
 
-    def _grounded(self, window: Window, subject: LandmarkSubject, slack: float) -> Window:
+    def _grounded(self, window: Window, subject: LandmarkSubject, slack: Slack) -> Window:
         """The window moved up or down so that the driver stands on the source's ground.
 
         Only where both show their feet; by little, as one of them may be sitting or in the air.
@@ -94,7 +94,7 @@ def in_window(
     window: Window,
     subject: LandmarkSubject,
     proportions: Proportions | None,
-    slack: float = 0.0,
+    slack: Slack = EXACT,
 ) -> Array:
     """A driver's landmarks ``[33, 4]`` in window units.
 

@@ -35,6 +35,11 @@ PERSPECTIVE_MIN, PERSPECTIVE_MAX = 0.7, 1.4
 Proportions = Mapping[Bone, float]
 """Lengths of bones in metres as the camera shows them, as far as they are known."""
 
+Slack = Mapping[Bone, float]
+"""The share of a bone's length by which it may differ unheeded; of more, the rest counts."""
+EXACT: Slack = {}
+"""Every difference counts."""
+
 
 def proportions(pose: Pose) -> Proportions:
     """The lengths of a person's bones, left and right averaged, at the body's mean scale.
@@ -73,19 +78,18 @@ def proportions(pose: Pose) -> Proportions:
     return {bone: sum(lengths) / len(lengths) for bone, lengths in found.items()}
 
 
-def ratios(source: Proportions, driver: Proportions, slack: float = 0.0) -> Mapping[Bone, float]:
+def ratios(source: Proportions, driver: Proportions, slack: Slack = EXACT) -> Mapping[Bone, float]:
     """By how much each of the driver's bones is to be stretched; 1 where either is unknown.
 
     The windows are matched by the bodies' scales, so lengths compare as they are.
-
-    :param slack: the share of a length by which it may differ unheeded; of more, the rest counts.
     """
     result = dict.fromkeys(Bone, 1.0)
     for bone in Bone:
         length, driving = source.get(bone, 0.0), driver.get(bone, 0.0)
         if length > 0.0 and driving > 0.0:
             ratio = length / driving
-            ratio = max(ratio / (1.0 + slack), min(ratio * (1.0 + slack), 1.0))
+            loose = 1.0 + slack.get(bone, 0.0)
+            ratio = max(ratio / loose, min(ratio * loose, 1.0))
             result[bone] = min(max(ratio, RATIO_MIN), RATIO_MAX)
     return result
 

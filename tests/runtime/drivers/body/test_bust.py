@@ -5,18 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N, source_of
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.guessed import hang_arms
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.runtime.drivers.landmarks.retarget import ratios
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_HIP, LEFT_SHOULDER, LEFT_WRIST
+from bunraku.spec.landmarks import (
+    LEFT_ELBOW,
+    LEFT_HAND,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    Bone,
+)
 from bunraku.spec.skeleton import BodyBone
 
 NEAR = 3.0
@@ -84,7 +94,20 @@ def test_a_forearm_that_is_only_guessed_hangs_beyond_the_photo() -> None:
     np.testing.assert_array_equal(hung[rest], landmarks[rest])
     fit = fit_body(TEMPLATE, RIG, hung, outline(bust(90.0)))
     assert fit is not None
-    assert shown_by(fit, np.ones((N, N), np.bool_), half=True).note == BUST
+    showing = shown_by(fit, np.ones((N, N), np.bool_), half=True)
+    assert showing.note == BUST
+    assert showing.bust
+
+
+def test_a_bust_keeps_its_neck_where_others_may_differ_a_little() -> None:
+    fit = fit_body(TEMPLATE, RIG, PERSON, silhouette(PERSON, (N, N), 110.0).astype(np.float32))
+    assert fit is not None
+    assert not shown_by(fit, np.ones((N, N), np.bool_), half=False).bust
+    photo, longer = dict.fromkeys(Bone, 1.0), dict.fromkeys(Bone, 1.08)
+    assert ratios(photo, longer, SLACK)[Bone.NECK] == 1.0
+    of_bust = ratios(photo, longer, BUST_SLACK)
+    assert of_bust[Bone.NECK] == pytest.approx(1.0 / 1.08)
+    assert of_bust[Bone.SHOULDERS] == 1.0
 
 
 def test_forearms_that_something_speaks_for_stay_raised() -> None:

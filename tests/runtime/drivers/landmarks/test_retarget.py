@@ -119,6 +119,6 @@ def test_what_is_unseen_is_left_alone() -> None:
 def test_small_differences_are_errors_and_of_large_ones_the_rest_counts(
     length: float, stretch: float
 ) -> None:
-    found = ratios({Bone.FOREARM: length}, {Bone.FOREARM: 1.0}, slack=0.1)
+    found = ratios({Bone.FOREARM: length}, {Bone.FOREARM: 1.0}, {Bone.FOREARM: 0.1})
     assert found[Bone.FOREARM] == pytest.approx(stretch)
     assert found[Bone.SHIN] == 1.0
