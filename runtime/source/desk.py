@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.source.lab import in_lab
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER
 
@@ -92,7 +93,7 @@ class Desk:
     def without(self, mask: Array, window: Picture) -> Array:
         """A mask ``[n, n]`` without the desk, but with what lies on it."""
         n, below = len(mask), self.below(len(mask))
-        lab = _lab(window, 1.0)
+        lab = in_lab(window, 1.0)
         beside = (below == 1.0) & (mask < 0.5)
         if not beside.any():
             return mask * (1.0 - below)
@@ -116,7 +117,7 @@ def find_desk(window: Picture, mask: Array, landmarks: Array) -> Desk | None:
     """
     n = len(window)
     small = cv2.resize(window, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    lab = _lab(np.asarray(small, np.uint8))
+    lab = in_lab(np.asarray(small, np.uint8), LIGHT)
     shoulders = landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].astype(np.float64) * SIDE - 0.5
     if not np.isfinite(shoulders).all():
         return None
@@ -135,11 +136,6 @@ def find_desk(window: Picture, mask: Array, landmarks: Array) -> Desk | None:
     number, down = np.unravel_index(scores[:, top : top + NEAR_PX].argmax(), (len(SLOPES), NEAR_PX))
     row, slope = _refined(lab, top + int(down), float(SLOPES[number]), zones)
     return Desk((row + 0.5) * n / SIDE - 0.5, slope)
-
-
-def _lab(picture: Picture, light: float = LIGHT) -> Array:
-    lab = cv2.cvtColor(picture.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2LAB)
-    return np.asarray(lab * np.array([light, 1.0, 1.0], np.float32), np.float32)
 
 
 def _zones(shoulders: NDArray[np.float64]) -> tuple[NDArray[np.bool_], ...]:

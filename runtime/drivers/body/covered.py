@@ -12,6 +12,7 @@ import numpy as np
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.drivers.body.regions import Region
+from bunraku.runtime.source.lab import in_lab
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES
 
@@ -57,9 +58,7 @@ def _is_shown(groups: Groups, inside: Region, window: Picture, side: int) -> boo
     others = inside & np.isin(groups, arms)
     if min(int(own.sum()), int(others.sum())) < FEWEST:
         return True
-    even = cv2.GaussianBlur(window, (0, 0), SOFT_PX).astype(np.float32) / np.float32(255.0)
-    lab = np.asarray(cv2.cvtColor(even, cv2.COLOR_RGB2LAB), np.float32)
-    lab *= np.array([LIGHT, 1.0, 1.0], np.float32)
+    lab = in_lab(np.asarray(cv2.GaussianBlur(window, (0, 0), SOFT_PX)), LIGHT)
     shown = lab[own]
     colours, _ = common_colours(lab[others], KINDS, COMMON, SAMPLES)
     return bool((apart_from(shown, colours) < UNLIKE).mean() >= ALIKE)

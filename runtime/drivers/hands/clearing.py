@@ -12,6 +12,7 @@ import numpy as np
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.regions import Region, distance_to
 from bunraku.runtime.drivers.hands.region import HandPlace
+from bunraku.runtime.source.lab import in_lab
 from bunraku.spec.arrays import Array, Picture
 
 AROUND = 1.2
@@ -50,9 +51,7 @@ def kept_of_hand(place: HandPlace, own: Region, inside: Region, window: Picture)
         return kept
     near = around | own
     rows, columns = (slice(at.min(), at.max() + 1) for at in np.nonzero(near))
-    part = np.asarray(window[rows, columns], np.float32) / np.float32(255.0)
-    lab = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2LAB), np.float32)
-    lab *= np.array([LIGHT, 1.0, 1.0], np.float32)
+    lab = in_lab(window[rows, columns], LIGHT)
     (walls, _), (fleshes, shares) = (
         common_colours(lab[of[rows, columns]], KINDS, COMMON, SAMPLES) for of in (around, sure)
     )

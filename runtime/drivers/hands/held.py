@@ -18,6 +18,7 @@ from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.source.cutting_out import cut_out
+from bunraku.runtime.source.lab import in_lab
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import HEAD
 
@@ -193,11 +194,9 @@ def _bulging(thing: Region, place: HandPlace) -> Region:
 
 def _unlike(picture: Picture, clothes: Region, soft: int) -> Region:
     """Where a picture has colours that clothes in it have not."""
-    even = np.asarray(cv2.medianBlur(np.ascontiguousarray(picture), soft | 1), np.float32)
-    lab = cv2.cvtColor(even / np.float32(255.0), cv2.COLOR_RGB2LAB)
-    lab *= np.array([LIGHT, 1.0, 1.0], np.float32)
-    colours, _ = common_colours(np.asarray(lab[clothes], np.float32), KINDS, COMMON, SAMPLES)
-    return np.asarray(apart_from(np.asarray(lab, np.float32), colours) > UNLIKE)
+    lab = in_lab(np.asarray(cv2.medianBlur(np.ascontiguousarray(picture), soft | 1)), LIGHT)
+    colours, _ = common_colours(lab[clothes], KINDS, COMMON, SAMPLES)
+    return np.asarray(apart_from(lab, colours) > UNLIKE)
 
 
 def _opened(region: Region, radius: float) -> Region:
