@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.source.plate import RemovedShadow
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_FOOT, LEFT_SHOULDER, RIGHT_FOOT, RIGHT_SHOULDER
+from bunraku.spec.smoothstep import smoothstep
 
 ANCHORS: Sequence[tuple[int, ...]] = (LEFT_FOOT, RIGHT_FOOT, (LEFT_SHOULDER, RIGHT_SHOULDER))
 """Landmarks in whose middle the parts of a shadow hang: on the floor two, and on the wall."""
@@ -163,4 +164,4 @@ def _part(
 def _ramp(value: Array | float, start: float, end: float) -> Array:
     """0 up to ``start``, 1 from ``end`` on, smooth between."""
     share = np.clip((value - start) / max(end - start, 1e-6), 0.0, 1.0)
-    return np.asarray(share * share * (3.0 - 2.0 * share))
+    return np.asarray(smoothstep(share))

@@ -37,6 +37,7 @@ from bunraku.spec.landmarks import (
     RIGHT_SHOULDER,
     RIGHT_WRIST,
 )
+from bunraku.spec.smoothstep import smoothstep
 
 GUESSED_DEG, SURE_DEG = 20.0, 90.0
 """How far a trunk turns out of the picture for none of it to carry the head, and for all: much of
@@ -98,7 +99,7 @@ def _at_neck(turn: Vectors) -> Vectors:
     out = cv2.Rodrigues(turn @ in_picture.T)[0]
     far = (np.rad2deg(np.linalg.norm(out)) - GUESSED_DEG) / (SURE_DEG - GUESSED_DEG)
     known = float(np.clip(far, 0.0, 1.0))
-    return np.asarray(cv2.Rodrigues(out * known**2 * (3.0 - 2.0 * known))[0] @ in_picture)
+    return np.asarray(cv2.Rodrigues(out * smoothstep(known))[0] @ in_picture)
 
 
 def _share_of(turn: Vectors, share: float) -> Vectors:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bunraku.runtime.parts import ALL_PARTS, Part, Parts
+from bunraku.spec.smoothstep import smoothstep
 
 EASE_S = 0.3
 """How long a part takes from following wholly to not at all, and back."""
@@ -37,4 +38,4 @@ class Shares:
         for part, way in self._way.items():
             more = step if part in wanted else -step
             self._way[part] = min(max(way + more, 0.0), 1.0)
-        return {part: way * way * (3.0 - 2.0 * way) for part, way in self._way.items()}
+        return {part: smoothstep(way) for part, way in self._way.items()}

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.sleeves import GOES_OVER, Sleeve
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
+from bunraku.spec.smoothstep import smoothstep
 
 SHADOW = np.array([0.62, 0.54, 0.51], np.float32)
 """What is left of skin's colour where no light falls,"""
@@ -103,4 +104,4 @@ def grainy(square: Array, height: int, width: int) -> Array:
 def _step(value: Array) -> Array:
     """From 0 to 1 around 0, softly."""
     share = np.clip(value + np.float32(0.5), 0.0, 1.0)
-    return np.asarray(share * share * (3.0 - 2.0 * share), np.float32)
+    return np.asarray(smoothstep(share), np.float32)

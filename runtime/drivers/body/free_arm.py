@@ -22,6 +22,7 @@ from bunraku.runtime.drivers.body.wringing import Wrung, skin_spread, wrung
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.smoothstep import smoothstep
 
 LET_OUT_DEG = 7.0, 18.0
 """By how much a forearm must turn until it begins to be let out, and until it is wholly."""
@@ -191,5 +192,4 @@ def free_arm(
 
 def _risen(value: float, between: tuple[float, float]) -> float:
     """From 0 to 1 as a value goes from one to the other, softly."""
-    share = min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0)
-    return share * share * (3.0 - 2.0 * share)
+    return smoothstep(min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0))

@@ -26,6 +26,7 @@ from bunraku.spec.landmarks import (
     RIGHT_SHOULDER,
 )
 from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.smoothstep import smoothstep
 
 FACE_M = 0.068
 """From the eyes down to the mouth, in metres of the template: the unit of what follows."""
@@ -120,7 +121,7 @@ class Head:
         low = np.where(hair, BELOW, -ABOVE)
         left = (low - self.below_shoulders) * self.trunk_units
         rest = np.clip(1.0 - below / np.maximum(below + left, SHORTEST), 0.0, 1.0)
-        return np.asarray(rest * rest * (3.0 - 2.0 * rest), np.float32)
+        return np.asarray(smoothstep(rest), np.float32)
 
     def carry(self, weights: Array, head: NDArray[np.bool_], hair: NDArray[np.bool_]) -> Array:
         """Weights ``[n, n, 15]`` of the trunk's pixels with the head going over into it softly.

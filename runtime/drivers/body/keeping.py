@@ -20,6 +20,7 @@ from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import HEAD, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, VISIBLE
+from bunraku.spec.smoothstep import smoothstep
 
 ELASTIC = 0.8, 1.25
 """Sizes, as shares of the photo's person, that only stretch: bones grow longer, not thicker. Noise
@@ -189,7 +190,7 @@ class Keeper:
                 self._offset, self._eased_s = self._shown - points, self._time_s - step
         self._turned_s, self._away, self._wanted = None, False, points
         left = 1.0 - min(max((self._time_s - self._eased_s) / EASE_S, 0.0), 1.0)
-        self._shown = points + self._offset * (left * left * (3.0 - 2.0 * left))
+        self._shown = points + self._offset * smoothstep(left)
         return self._shown
 
     def _swapped(self, points: Vectors, stance: Stance) -> bool:

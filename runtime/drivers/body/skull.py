@@ -19,6 +19,7 @@ from bunraku.runtime.drivers.body.regions import distance_to, nearest
 from bunraku.runtime.drivers.face import mesh
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_EAR, MOUTH, NOSE, RIGHT_EAR
+from bunraku.spec.smoothstep import smoothstep
 
 WIDEST_M = 0.015
 """How far behind the ears a head is widest, in metres of the template."""
@@ -91,7 +92,7 @@ class Skull:
         soft = cv2.GaussianBlur(front.astype(np.float32), (0, 0), max(0.5, FINE * head.unit_px))
         front = np.where(known, front, soft)
         below = np.clip(1.0 - head.below_jaw / np.where(hair, LOCKS, JAW), 0.0, 1.0)
-        weight = np.where(known, 1.0, below * below * (3.0 - 2.0 * below))
+        weight = np.where(known, 1.0, smoothstep(below))
         weight *= head.share(hair) > 0.0
         return cls(front.astype(np.float32), weight.astype(np.float32), middle, known)
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from bunraku.kernels.redraw.terms import CHANNELS, Box, Channel
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.smoothstep import smoothstep
 
 Float64Array = npt.NDArray[np.float64]
 
@@ -129,4 +130,4 @@ def knotted(v: Array, knots: list[tuple[Array | float, Array | float]]) -> Array
 def smooth(value: Array, nothing: float, whole: float) -> Array:
     """0 at ``nothing``, 1 at ``whole``, with soft ends."""
     t = np.clip((value - np.float32(nothing)) / np.float32(whole - nothing), 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
+    return np.asarray(smoothstep(t), np.float32)
