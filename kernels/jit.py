@@ -82,6 +82,14 @@ def clamped(position: Any, last: Any) -> Any:
     return inside if inside < last else last
 
 
+@numba.njit(inline="always")
+def between(position: Any, last: Any) -> Any:
+    """The pixel before a position within [0, last], the one after it, and how far it is towards
+    that one; beyond the last there is none."""
+    before = int(position)
+    return before, min(before + 1, int(last)), position - np.float32(before)
+
+
 def share(task: Callable[[int, int], object], rows: int, threads: int | None) -> None:
     """Call ``task(first, step)`` on up to ``threads`` threads, this one among them.
 

@@ -10,7 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from bunraku.kernels.jit import FLOAT, INDEX, clamped, kernel, read_only, share, strided, written
+from bunraku.kernels.jit import (
+    FLOAT,
+    INDEX,
+    between,
+    clamped,
+    kernel,
+    read_only,
+    share,
+    strided,
+    written,
+)
 from bunraku.kernels.layout import channels_last_view, is_channels_last
 from bunraku.spec.arrays import Array
 
@@ -86,12 +96,9 @@ def _rows(
                     continue
                 x = clamped(u[b, k, i, j] * np.float32(texture_width) - half, last_x)
                 y = clamped(v[b, k, i, j] * np.float32(texture_height) - half, last_y)
-                x0 = int(x)
-                y0 = int(y)
-                x1 = min(x0 + 1, texture_width - 1)
-                y1 = min(y0 + 1, texture_height - 1)
-                right = x - np.float32(x0)
-                lower = weight * (y - np.float32(y0))
+                x0, x1, right = between(x, last_x)
+                y0, y1, down = between(y, last_y)
+                lower = weight * down
                 upper = weight - lower
                 w01 = upper * right
                 w00 = upper - w01

@@ -17,6 +17,7 @@ from bunraku.kernels.jit import (
     FLAG,
     FLOAT,
     INDEX,
+    between,
     clamped,
     kernel,
     read_only,
@@ -132,12 +133,8 @@ def _textures(
                 free_y = v[b, k, i, j] * np.float32(texture_height) - half
                 x = clamped(free_x, last_x)
                 y = clamped(free_y, last_y)
-                x0 = int(x)
-                y0 = int(y)
-                x1 = min(x0 + 1, texture_width - 1)
-                y1 = min(y0 + 1, texture_height - 1)
-                right = x - np.float32(x0)
-                lower = y - np.float32(y0)
+                x0, x1, right = between(x, last_x)
+                y0, y1, lower = between(y, last_y)
                 if wants_parts or wants_uv:
                     p00 = np.float32(0)
                     p01 = np.float32(0)

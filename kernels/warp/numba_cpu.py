@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bunraku.kernels.jit import INDEX, clamped, kernel, read_only, share, written
+from bunraku.kernels.jit import INDEX, between, clamped, kernel, read_only, share, written
 from bunraku.kernels.layout import channels_last_view, is_channels_last
 from bunraku.spec.arrays import Array
 
@@ -70,12 +70,9 @@ def _rows_channels_last(
                 shift_y = flow[b, 1, i, j] * half * np.float32(source_height)
                 x = clamped((np.float32(j) + half) * scale_x - half + shift_x, last_x)
                 y = clamped((np.float32(i) + half) * scale_y - half + shift_y, last_y)
-                x0 = int(x)
-                y0 = int(y)
-                x1 = min(x0 + 1, source_width - 1)
-                y1 = min(y0 + 1, source_height - 1)
-                right = x - np.float32(x0)
-                lower = occlusion[b, 0, i, j] * (y - np.float32(y0))
+                x0, x1, right = between(x, last_x)
+                y0, y1, down = between(y, last_y)
+                lower = occlusion[b, 0, i, j] * down
                 upper = occlusion[b, 0, i, j] - lower
                 w01 = upper * right
                 w00 = upper - w01
@@ -115,16 +112,13 @@ def _rows_channels_first(
             shift_y = flow[b, 1, i, j] * half * np.float32(source_height)
             x = clamped((np.float32(j) + half) * scale_x - half + shift_x, last_x)
             y = clamped((np.float32(i) + half) * scale_y - half + shift_y, last_y)
-            x0 = int(x)
-            y0 = int(y)
-            x1 = min(x0 + 1, source_width - 1)
-            y1 = min(y0 + 1, source_height - 1)
+            x0, x1, right = between(x, last_x)
+            y0, y1, down = between(y, last_y)
             index[0, j] = y0 * source_width + x0
             index[1, j] = y0 * source_width + x1
             index[2, j] = y1 * source_width + x0
             index[3, j] = y1 * source_width + x1
-            right = x - np.float32(x0)
-            lower = occlusion[b, 0, i, j] * (y - np.float32(y0))
+            lower = occlusion[b, 0, i, j] * down
             upper = occlusion[b, 0, i, j] - lower
             share_of[1, j] = upper * right
             share_of[0, j] = upper - share_of[1, j]

@@ -18,6 +18,7 @@ from bunraku.kernels.jit import (
     FLAG,
     FLOAT,
     INDEX,
+    between,
     clamped,
     kernel,
     read_only,
@@ -111,12 +112,9 @@ def _warp(pixels: Any, flow: Any, occlusion: Any, out: Any, first: Any, step: An
             shift_y = flow[b, 1, i, j] * half * np.float32(source_height)
             x = clamped((np.float32(j) + half) * scale_x - half + shift_x, last_x)
             y = clamped((np.float32(i) + half) * scale_y - half + shift_y, last_y)
-            x0 = int(x)
-            y0 = int(y)
-            x1 = min(x0 + 1, source_width - 1)
-            y1 = min(y0 + 1, source_height - 1)
-            right = x - np.float32(x0)
-            lower = occlusion[b, 0, i, j] * (y - np.float32(y0))
+            x0, x1, right = between(x, last_x)
+            y0, y1, down = between(y, last_y)
+            lower = occlusion[b, 0, i, j] * down
             upper = occlusion[b, 0, i, j] - lower
             w01 = upper * right
             w00 = upper - w01
@@ -167,12 +165,8 @@ def _pull(
                 free_y = (np.float32(i) + half) * scale_y - half + flow[b, 1, i, j] * unit_y
                 x = clamped(free_x, last_x)
                 y = clamped(free_y, last_y)
-                x0 = int(x)
-                y0 = int(y)
-                x1 = min(x0 + 1, source_width - 1)
-                y1 = min(y0 + 1, source_height - 1)
-                right = x - np.float32(x0)
-                down = y - np.float32(y0)
+                x0, x1, right = between(x, last_x)
+                y0, y1, down = between(y, last_y)
                 share_of = occlusion[b, 0, i, j]
                 if wants_flow or wants_occlusion:
                     p00 = np.float32(0)
