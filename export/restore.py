@@ -1,4 +1,4 @@
-"""A generator out of its bundle: what ships are engines, and training goes on from weights.
+"""Networks out of their bundles: what ships are engines, and training goes on from weights.
 
 The engines keep the names of what they were traced from, so that nothing but them is needed. Their
 normalisation is folded into the convolutions before it, and stays so. A generator without the prior
@@ -8,6 +8,7 @@ cannot be given back: the heads of Î_geo, which only losses look at, are in no 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import onnx
@@ -18,15 +19,18 @@ from torch import Tensor
 from bunraku.errors import BundleError, InputError
 from bunraku.export.fold import folded
 from bunraku.networks.generator import Generator
+from bunraku.networks.iuv import IuvNet
 from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.networks.texture import SeededTextureNet
 from bunraku.runtime.engines.bundle import Bundle
-from bunraku.spec.tensors import GENERATOR_ENGINES
+from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName
 
-_PREFIX, _HALF = "generator.", ".half"
+_PREFIXES, _HALF = ("generator.", "network."), ".half"
 _EMBEDDING = "texture.part_embedding"
 """Of the seeded texture; the exporter has it as a constant of another shape, without its name."""
-_OTHER = "Train one with `bunraku train generator`, or name another bundle."
+Network = TypeVar("Network", Generator, IuvNet)
+
+_OTHER = "Train one with `bunraku train`, or name another bundle."
 
 
 def restore_generator(bundle: str | Path) -> Generator:
@@ -51,22 +55,39 @@ def restore_generator(bundle: str | Path) -> Generator:
         raise BundleError(
             f"The bundle {held.folder} is of other sides than its preset {preset!r}.", _OTHER
         )
-    constants = _constants([held.path(name) for name in GENERATOR_ENGINES])
+    return _filled(generator, held, [held.path(name) for name in GENERATOR_ENGINES])
+
+
+def restore_iuv(bundle: str | Path) -> IuvNet:
+    """The IUV net that a bundle was exported from, as its engine holds it.
+
+    :param bundle: the name of one that ships, or a folder.
+    :return: in evaluation mode, with normalisation folded where the export folds it.
+    :raises BundleError: no such bundle, a damaged one, a generator's, or an engine that does not
+        hold the weights by name.
+    """
+    held = Bundle.load(bundle)
+    return _filled(folded(IuvNet()), held, [held.path(EngineName.IUV)])
+
+
+def _filled(network: Network, held: Bundle, engines: list[Path]) -> Network:
+    """The network with the weights that engines hold under its names."""
+    constants = _constants(engines)
     found: dict[str, Tensor] = {}
-    for name, wanted in generator.state_dict().items():
+    for name, wanted in network.state_dict().items():
         if name.endswith("num_batches_tracked"):
             found[name] = wanted
             continue
         value = constants.get(name)
-        if value is None and name == _EMBEDDING:
-            value = _embedding(generator, constants)
+        if value is None and name == _EMBEDDING and isinstance(network, Generator):
+            value = _embedding(network, constants)
         if value is None or value.shape != tuple(wanted.shape):
             raise BundleError(
                 f"The engines of {held.folder} do not hold {name!r} as its preset has it.", _OTHER
             )
         found[name] = torch.from_numpy(value.astype(np.float32))
-    generator.load_state_dict(found)
-    return generator
+    network.load_state_dict(found)
+    return network
 
 
 def _constants(paths: list[Path]) -> dict[str, np.ndarray]:
@@ -74,7 +95,9 @@ def _constants(paths: list[Path]) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for path in paths:
         for constant in onnx.load(str(path)).graph.initializer:
-            name = constant.name.removeprefix(_PREFIX).removesuffix(_HALF)
+            name = constant.name.removesuffix(_HALF)
+            for prefix in _PREFIXES:
+                name = name.removeprefix(prefix)
             found[name] = np.array(numpy_helper.to_array(constant))
     return found
 

@@ -82,7 +82,9 @@ class Checkpoint:
 
     def provenance(self) -> dict[str, Any]:
         """What a bundle is to say of the run."""
-        return {name: getattr(self.progress, name) for name in TOLD}
+        told = {name: getattr(self.progress, name) for name in TOLD}
+        base = self.states.get("base")
+        return told if base is None else {**told, "base": dict(base)}
 
     def generator(self) -> Generator:
         """The network, which must be a generator.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from bunraku.training.average import Average
 from bunraku.training.recipe import Phase, Recipe
 from bunraku.training.run_options import ALL
 from bunraku.training.session import place
+from bunraku.training.warm_start import Base
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Start:
     """Steps of that phase."""
     states: Mapping[str, Any]
     """Of the optimiser and the critic."""
+    base: Mapping[str, Any] | None = None
+    """What the run began with, where that was a bundle."""
 
     def left(self, recipe: Recipe, chosen: str) -> list[tuple[Phase, int]]:
         """The phases to do, and how many steps of each are done.
@@ -61,7 +64,13 @@ class Start:
 
 
 def start_of(
-    path: Path, network: GeneratorOptions, recipe: Recipe, device: torch.device, *, resume: bool
+    path: Path,
+    network: GeneratorOptions,
+    recipe: Recipe,
+    device: torch.device,
+    *,
+    resume: bool,
+    base: Callable[[], Base] | None = None,
 ) -> Start:
     """Read a run's checkpoint, or begin one.
 
@@ -71,6 +80,7 @@ def start_of(
         recipe: how.
         device: on what.
         resume: there must be a checkpoint.
+        base: gives what a new run begins with; None: with new weights.
 
     Raises:
         InputError: there is none and must be, or it is of another network or a newer Bunraku.
@@ -80,8 +90,10 @@ def start_of(
             raise InputError(
                 f"There is no checkpoint at {path} to go on from.", "Leave --resume out."
             )
-        generator = place(make_generator(network), device)
-        return Start(generator, Average(generator, recipe.ema), Progress(), None, 0, {})
+        begun = base() if base is not None else None
+        generator = place(begun.generator if begun else make_generator(network), device)
+        average = Average(generator, recipe.ema)
+        return Start(generator, average, Progress(), None, 0, {}, begun.told if begun else None)
     held = read_checkpoint(path, device)
     if held.generator().options != network:
         is_preset, wanted = preset_name(held.generator().options), preset_name(network)
@@ -96,4 +108,7 @@ def start_of(
     average = Average(generator, recipe.ema)
     average.network.load_state_dict(averaged)
     at = held.states.get("phase", {"name": None, "steps": 0})
-    return Start(generator, average, held.progress, at["name"], at["steps"], held.states)
+    begun_with = held.states.get("base")
+    return Start(
+        generator, average, held.progress, at["name"], at["steps"], held.states, begun_with
+    )

@@ -29,7 +29,9 @@ class RunOptions:
     resume: bool = False
     """There must be a checkpoint to go on from; without, a run goes on where there is one."""
     iuv: Path | None = None
-    """Checkpoint of a trained IUV net, for training on predicted IUV maps."""
+    """Checkpoint or bundle of a trained IUV net, for training on predicted IUV maps."""
+    begin_with: str | Path | None = None
+    """The bundle whose weights a new run begins with; a run that goes on has its own."""
     features: FeatureKind = FeatureKind.EFFICIENTNET_LITE0
     device: str = "cpu"
     threads: int | None = None

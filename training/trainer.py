@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from bunraku.errors import OutputError
-from bunraku.export.fold import folded
-from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
+from bunraku.networks.checkpoint import save_checkpoint
 from bunraku.training.batches import StepBatches
 from bunraku.training.critic import Critic
 from bunraku.training.feeding import Feed
@@ -32,6 +31,7 @@ from bunraku.training.run_options import RunOptions
 from bunraku.training.samples import save_samples
 from bunraku.training.session import decay_groups, keep_memory, machine_name, make_folder, place
 from bunraku.training.stop import StopAsked
+from bunraku.training.warm_start import Base, base_of, read_iuv
 
 SAVE_S = 300.0
 """Time between two checkpoints: at most so much is lost."""
@@ -69,16 +69,22 @@ class Training:
         self.options, self.ranks = options, ranks
         self.path = options.out / "checkpoint.pt"
         self._log = log if ranks.first else (lambda _: None)
-        start = start_of(self.path, options.network, recipe, ranks.device, resume=options.resume)
-        self.generator, self.average, self.progress = start.generator, start.average, start.progress
-        self._states = start.states
-        self._phases = start.left(recipe, options.phase)
-        self._left = sum(phase.steps - done for phase, done in self._phases)
-        cpu = torch.device("cpu")
-        iuv = place(folded(read_checkpoint(options.iuv).iuv()), cpu) if options.iuv else None
+        iuv = place(read_iuv(options.iuv), torch.device("cpu")) if options.iuv else None
         shard, surface = (ranks.index, ranks.count), options.network.size
         data = GeneratorData(options.data, iuv, shard=shard, surface=surface)
         self.batches = StepBatches(data, recipe, options.seed, ranks.index)
+        start = start_of(
+            self.path,
+            options.network,
+            recipe,
+            ranks.device,
+            resume=options.resume,
+            base=self._base if options.begin_with is not None else None,
+        )
+        self.generator, self.average, self.progress = start.generator, start.average, start.progress
+        self._states, self._begun_with = start.states, start.base
+        self._phases = start.left(recipe, options.phase)
+        self._left = sum(phase.steps - done for phase, done in self._phases)
         self._feed = Feed(ranks.device)
         wanted = any(phase.weights.features for phase, _ in self._phases)
         self._perceptual = place(Perceptual(options.features), ranks.device) if wanted else None
@@ -90,6 +96,13 @@ class Training:
             self._journal = Journal(options.out, log, step=at, tensorboard=options.tensorboard)
         if machine_name() not in self.progress.machines:
             self.progress.machines.append(machine_name())
+
+    def _base(self) -> Base:
+        # Every process takes the statistics on the same batches, so that all begin alike.
+        told = self.options.begin_with
+        assert told is not None
+        self._log(f"begins with the weights of {told}")
+        return base_of(told, self.options.network, self.batches)
 
     def run(self, asked: StopAsked) -> Sitting:
         """Go through the steps that are left, until somebody asks to stop.
@@ -141,6 +154,8 @@ class Training:
             "optimiser": self._optimiser.state_dict(),
             "phase": {"name": self._phase.name, "steps": self._done},
         }
+        if self._begun_with is not None:
+            states["base"] = dict(self._begun_with)
         if self._critic is not None:
             states["critic"] = self._critic.state_dict()
         save_checkpoint(self.path, self.average.network, self.progress, **states)

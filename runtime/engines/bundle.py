@@ -82,6 +82,11 @@ def shipped() -> list[str]:
     return sorted(path.parent.name for path in weights_folder().glob(f"*/{FILE_NAME}"))
 
 
+def is_bundle(path: Path) -> bool:
+    """Whether a path is a bundle's folder, or, where nothing has it, the name of one that ships."""
+    return (path / FILE_NAME).is_file() or (not path.exists() and str(path) in shipped())
+
+
 def find(bundle: str | Path) -> Path:
     """The folder of a bundle, by the name of a shipped one or by path.
 

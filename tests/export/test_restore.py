@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
@@ -16,9 +17,10 @@ from tests.tiny import tiny_options
 from bunraku.errors import BundleError, InputError
 from bunraku.export import restore
 from bunraku.export.fold import folded
-from bunraku.export.restore import restore_generator
+from bunraku.export.restore import restore_generator, restore_iuv
 from bunraku.networks.generator import Generator
 from bunraku.networks.presets import OPTIONS, Preset
+from bunraku.runtime.engines.bundle import Bundle
 from bunraku.spec.tensors import EngineName, Layout
 
 
@@ -105,3 +107,17 @@ def test_what_ships_is_given_back() -> None:
     assert restore_generator("live").options == OPTIONS[Preset.LIVE]
     with pytest.raises(BundleError, match="holds an IUV net"):
         restore_generator("iuv")
+
+
+def test_the_iuv_net_that_ships_is_given_back() -> None:
+    """As ONNX Runtime runs it."""
+    network, held = restore_iuv("iuv"), Bundle.load("iuv")
+    rng = np.random.default_rng(1)
+    landmarks = rng.random((1, 33, 4), np.float32)
+    mask = np.zeros((1, 1, 128, 128), np.float32)
+    mask[..., 20:110, 40:90] = 1.0
+    with torch.no_grad():
+        mine = network(torch.from_numpy(landmarks), torch.from_numpy(mask)).densepose()
+    session = onnxruntime.InferenceSession(held.path("iuv"), providers=["CPUExecutionProvider"])
+    (theirs,) = session.run(None, {"landmarks": landmarks, "mask": mask})
+    assert float(np.mean(np.abs(mine.numpy() - theirs) > 1e-2)) < 0.005

@@ -84,7 +84,15 @@ def generator(
     iuv_checkpoint: Annotated[
         Path | None,
         typer.Option(
-            "--iuv", help="Checkpoint of the IUV net: most of the training sees its output."
+            "--iuv",
+            help="Checkpoint or bundle of the IUV net, as `iuv`, which ships: most of the "
+            "training sees its output.",
+        ),
+    ] = None,
+    begin_with: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BUNDLE", help="Begin with its weights, as those of `live`, which ships."
         ),
     ] = None,
     preset: Annotated[
@@ -144,6 +152,7 @@ def generator(
         phase=phase,
         resume=resume,
         iuv=iuv_checkpoint,
+        begin_with=begin_with,
         features=one_of(FeatureKind, features, "feature network"),
         device=device,
         threads=threads,

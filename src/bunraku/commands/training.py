@@ -39,11 +39,16 @@ def check_inputs(data: Sequence[Path], device: str, iuv_checkpoint: Path | None 
     """
     import torch
 
+    from bunraku.runtime.engines.bundle import is_bundle
+
     for folder in data:
         if not folder.is_dir():
             raise InputError(f"{folder} is not a folder.", "Make it with `bunraku synth`.")
-    if iuv_checkpoint is not None and not iuv_checkpoint.exists():
-        raise InputError(f"{iuv_checkpoint} does not exist.", "Make it with `bunraku train iuv`.")
+    if iuv_checkpoint is not None and not (iuv_checkpoint.exists() or is_bundle(iuv_checkpoint)):
+        raise InputError(
+            f"{iuv_checkpoint} does not exist.",
+            "Make it with `bunraku train iuv`, or name the bundle that ships: --iuv iuv.",
+        )
     if re.fullmatch(r"cpu|cuda(:\d{1,3})?", device) is None:
         raise InputError(f"There is no device {device!r}.", "Use cpu, cuda or cuda:N.")
     if device.startswith("cuda") and not torch.cuda.is_available():
