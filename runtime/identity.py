@@ -6,11 +6,14 @@ import math
 from dataclasses import dataclass
 
 from bunraku.runtime.canvas import Canvas, Patch
-from bunraku.runtime.drivers.protocol import Subject
-from bunraku.runtime.generator import Features
+from bunraku.runtime.drivers.protocol import Drawn, Subject
+from bunraku.runtime.generator import Features, Fetched
 from bunraku.runtime.later import Later
-from bunraku.runtime.source.framing import crop_part
+from bunraku.runtime.shade import Shade
+from bunraku.runtime.source.framing import Window, crop, crop_part
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.surround import Surround
+from bunraku.spec.arrays import Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +31,65 @@ class Identity:
     window_canvas: Canvas
     """Pastes into the window alone, in the pixels in which the person is drawn."""
 
+    @classmethod
+    def of(
+        cls, source: Source, subject: Subject, features: Later[Features], threads: int | None
+    ) -> Identity:
+        """An identity with canvases of its own.
+
+        :param threads: how many threads they paste with; None for as many as the process may use.
+        """
+        size, framed = len(source.window), source.framing.window
+        plate = crop(source.plate, framed, size).astype(source.photo.dtype, copy=False)
+        shade, small = _shades(source, size)
+        surround = Surround.of(source.mask)
+        whole = Window.of_box(0, 0, size)
+        return cls(
+            source,
+            subject,
+            features,
+            canvas=Canvas(source.photo, source.plate, framed, threads, shade, surround),
+            window_canvas=Canvas(source.window, plate, whole, threads, small, surround),
+        )
+
     @property
     def features(self) -> Features:
         """What the networks compute of the photo; EngineError if one of them fails."""
         return self.features_later.read()
+
+    def untouched(self, *, window_only: bool = False) -> Picture:
+        """A new picture: the photo as it is, upright and with its border as it was given."""
+        return self._as_given(self._canvas(window_only).untouched(), window_only)
+
+    def paste(
+        self, shown: Drawn | Fetched, *, detail: bool = True, window_only: bool = False
+    ) -> Picture:
+        """The person's picture, back in the photo, or in the window alone.
+
+        :param detail: read the photo at its own resolution where ``shown`` trusts it.
+        :param window_only: only the square around the person, in the pixels it is drawn in.
+        :return: a new picture of the size of the photo as it was given, or of the window.
+        """
+        drawn = shown if isinstance(shown, Drawn) else None
+        face = shown.face if isinstance(shown, Drawn) else shown.blended.seamed.face
+        if face is not None and window_only:
+            face = self.in_window(face)
+        pasted = self._canvas(window_only).paste(
+            shown.image,
+            self.source.behind(shown.mask),
+            shown.detail if detail else None,
+            face,
+            mixed=drawn is not None,  # a network's own edges are in its image
+            moves=None if drawn is None else drawn.moves,
+        )
+        return self._as_given(pasted, window_only)
+
+    def _canvas(self, window_only: bool) -> Canvas:
+        return self.window_canvas if window_only else self.canvas
+
+    def _as_given(self, picture: Picture, window_only: bool) -> Picture:
+        given = self.source.as_given if window_only else self.source.as_given_whole
+        return given(picture)
 
     def in_window(self, patch: Patch) -> Patch:
         """A patch of the photo as one of its window, for ``window_canvas``."""
@@ -50,3 +108,13 @@ def _reached(start: int, length: int, scale: float, size: int) -> tuple[int, int
     at least one of the ``size`` that there are."""
     first = min(max(math.floor(start * scale) - 1, 0), size - 1)
     return first, max(min(math.ceil((start + length) * scale) + 1, size), first + 1)
+
+
+def _shades(source: Source, size: int) -> tuple[Shade | None, Shade | None]:
+    """The shadow of the photo's person, for the photo and for its window of this size."""
+    if source.shadow is None:
+        return None, None
+    left, top, side = source.framing.window.box
+    landmarks = source.pose.landmarks
+    whole = Shade.of(source.shadow, landmarks)
+    return whole, Shade.of(source.shadow, landmarks, (left, top, size / side))

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bunraku.errors import FetchError, InputError
-from bunraku.runtime.canvas import Canvas
+from bunraku.errors import InputError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.drivers.body.driver import BodyDriver
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face.driver import FacedDriver
-from bunraku.runtime.drivers.face.networks import FaceNetworks
 from bunraku.runtime.drivers.face.tracker import FaceFinder
-from bunraku.runtime.drivers.hands.networks import HandNetworks
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
@@ -24,10 +19,11 @@ from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.drivers.locating import Tracker
 from bunraku.runtime.drivers.protocol import Driver, Subject
-from bunraku.runtime.engines.bundle import Bundle, weights_folder
+from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
 from bunraku.runtime.engines.sharing import Place, Sharing
+from bunraku.runtime.finders import face_finder, hand_finder
 from bunraku.runtime.generator import Features, Generator
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
@@ -36,17 +32,11 @@ from bunraku.runtime.notices import Notices
 from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
-from bunraku.runtime.shade import Shade
-from bunraku.runtime.source.framing import Window, crop
-from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.report import SourceReport
 from bunraku.runtime.source.source import PersonFinder, Source, make_source
-from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.cores import cores
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
-
-log = logging.getLogger(__name__)
 
 FACELESS = (
     "the photo's face is too small, hidden or turned too far to follow the driver's; it stays as "
@@ -154,10 +144,10 @@ class Models:
         tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
 
         template = load_template() if driver == DriverKind.BODY else None
-        faces, notes = _face_finder(factory) if face else (None, ())
+        faces, notes = face_finder(factory) if face else (None, ())
         fingers = None
         if hands and template is not None:
-            fingers, more = _hand_finder(factory)
+            fingers, more = hand_finder(factory)
             notes += more
 
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
@@ -166,8 +156,8 @@ class Models:
             by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
             if template is None:
                 return by_landmarks
-            hand_finder = fingers if options.hands else None
-            return BodyDriver(by_landmarks, template, recorder, hand_finder, faces)
+            following = fingers if options.hands else None
+            return BodyDriver(by_landmarks, template, recorder, following, faces)
 
         def on_host() -> Models:
             return cls.load(
@@ -261,7 +251,6 @@ class Models:
         """
         seen = self.layout.window
         source = make_source(photo, self.finder, self.segmenter, seen, self.resolution)
-        size = len(source.window)
         subject = driver.prepare(source)
 
         def encode() -> Features:
@@ -270,17 +259,7 @@ class Models:
         features = Later(encode)
         if not subject.drawn:
             features.read()
-        framed, whole = source.framing.window, Window.of_box(0, 0, size)
-        plate = crop(source.plate, framed, size).astype(photo.dtype, copy=False)
-        shade, small = _shades(source, size)
-        surround = Surround.of(source.mask)
-        identity = Identity(
-            source,
-            subject,
-            features,
-            canvas=Canvas(source.photo, source.plate, framed, self.threads, shade, surround),
-            window_canvas=Canvas(source.window, plate, whole, self.threads, small, surround),
-        )
+        identity = Identity.of(source, subject, features, self.threads)
         report = SourceReport.of(source, subject.notes)
         notes = self.notes
         if isinstance(driver, FacedDriver) and driver.following and subject.face is None:
@@ -295,72 +274,3 @@ class Models:
         """
         seen = self.layout.window
         return generator.encode(source.image(seen), source.person(seen), subject.surface)
-
-    def warm_up(self, photo: Picture | None = None) -> None:
-        """Drive one photo with itself, so that kernels are compiled and engines have their memory.
-
-        :param photo: by default the one that ships for benchmarks.
-        :raises EngineError: an engine cannot run here.
-        """
-        if photo is None:
-            path = shipped_photo()
-            if not path.is_file():
-                return
-            photo = read_photo(path)
-        driver, generator = self.driver(), self.generator()
-        try:
-            identity, _ = self.make_identity(photo, driver, generator)
-        except InputError as error:
-            log.warning("the engines could not be warmed up: %s", error)
-            return
-        surface, head = identity.subject.surface, None
-        with contextlib.suppress(InputError):  # IUV images are of other frames than the photo
-            driving = driver.follow(photo, 0.0, identity.subject)
-            if driving is not None:
-                surface, head = driving.surface, driving.hints.head
-                if driving.drawn is not None:
-                    drawn = driving.drawn
-                    identity.canvas.paste(drawn.image, drawn.mask, drawn.detail, mixed=True)
-        moved = generator.move(identity.features, surface, head)
-        blended = generator.blend(identity.features, generator.seam(identity.features, moved))
-        shown = generator.fetch(blended)
-        identity.canvas.paste(shown.image, shown.mask, shown.detail)
-
-
-def _face_finder(factory: EngineFactory) -> tuple[FaceFinder | None, tuple[str, ...]]:
-    """The finder, or why there is none.
-
-    :raises EngineError: the network cannot be loaded.
-    """
-    try:
-        networks = FaceNetworks.find()
-    except FetchError as error:
-        return None, (f"the face stays as it is in the photo: {error}",)
-    return FaceFinder.load(networks, factory), ()
-
-
-def _hand_finder(factory: EngineFactory) -> tuple[HandFinder | None, tuple[str, ...]]:
-    """The finder, or why there is none.
-
-    :raises EngineError: the network cannot be loaded.
-    """
-    try:
-        networks = HandNetworks.find()
-    except FetchError as error:
-        return None, (f"hands go with the wrists, their fingers still: {error}",)
-    return HandFinder.load(networks, factory), ()
-
-
-def shipped_photo() -> Path:
-    """The photo that comes with the weights, for benchmarks and for warming up."""
-    return weights_folder() / "bench" / "photo.jpg"
-
-
-def _shades(source: Source, size: int) -> tuple[Shade | None, Shade | None]:
-    """The shadow of the photo's person, for the photo and for its window of this size."""
-    if source.shadow is None:
-        return None, None
-    left, top, side = source.framing.window.box
-    landmarks = source.pose.landmarks
-    whole = Shade.of(source.shadow, landmarks)
-    return whole, Shade.of(source.shadow, landmarks, (left, top, size / side))

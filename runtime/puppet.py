@@ -8,23 +8,21 @@ picture = puppet.animate(frame)      # HWC uint8 RGB in and out
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from weakref import WeakKeyDictionary
 
 from bunraku.errors import DeviceError, EngineError, InputError
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, Driving
-from bunraku.runtime.engines.company import asking
 from bunraku.runtime.engines.registry import AUTO, EngineKind
-from bunraku.runtime.generator import Blended, Features, Fetched, Seamed
+from bunraku.runtime.generator import Blended, Fetched, Seamed
 from bunraku.runtime.identity import Identity
-from bunraku.runtime.measure import Recorder, Spread
+from bunraku.runtime.machinery import Machinery
+from bunraku.runtime.measure import Spread
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
 from bunraku.runtime.parts import Parts
@@ -38,8 +36,6 @@ from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Step
 
 log = logging.getLogger(__name__)
-
-ON_HOST = "From now on the processor does its work, which takes longer."
 
 
 class Puppet:
@@ -55,20 +51,11 @@ class Puppet:
 
     def __init__(self, models: Models, options: PuppetOptions | None = None) -> None:
         self.options = options or PuppetOptions()
-        self._models = models
-        self._session = object()
-        self._notices_read = len(models.notices)
-        self._recorder = Recorder()
-        self._generator = models.generator(self._recorder)
-        self._driver = models.driver(self.options, self._recorder)
+        self._machinery = Machinery(models, self.options)
         self._identity: Identity | None = None
-        self._face = self.options.face
-        self._parts = self.options.parts
         self._last: Blended | Drawn | None = None
         self._driving: Driving | None = None
         self._frames = self._lost = self._faults = 0
-        self._falling = threading.Lock()
-        self._anew: WeakKeyDictionary[Identity, Features] | None = None
 
     @classmethod
     def load(
@@ -109,7 +96,7 @@ class Puppet:
         """
         identity, report = self.make_identity(photo)
         self._identity, self._last, self._driving = identity, None, None
-        self._driver.reset()
+        self._machinery.driver.reset()
         return report
 
     def make_identity(self, photo: str | Path | bytes | Picture) -> tuple[Identity, SourceReport]:
@@ -126,33 +113,32 @@ class Puppet:
             picture = read_photo(photo)
         else:
             picture = check_picture(photo, "The photo").copy()
+        works = self._machinery
         with self._surviving():
-            return self._models.make_identity(picture, self._driver, self._generator)
+            return works.models.make_identity(picture, works.driver, works.generator)
 
     def calibrate(self) -> None:
         """Match the driver to the source anew at the next frame that shows a person clearly.
 
         Until then the last calibration holds, if there is one. From any thread.
         """
-        self._driver.calibrate()
+        self._machinery.driver.calibrate()
 
     @property
     def has_faces(self) -> bool:
         """Whether faces can follow: ``Models`` were loaded with them."""
-        return isinstance(self._driver, FacedDriver)
+        return isinstance(self._machinery.driver, FacedDriver)
 
     @property
     def face(self) -> float:
         """How strongly the photo's face does what the driver's does, 0 to 1.5. May be set at any
         time, from any thread; it changes nothing where ``Models`` were loaded without faces.
         """
-        return self._face
+        return self._machinery.face
 
     @face.setter
     def face(self, strength: float) -> None:
-        self._face = strength
-        if isinstance(self._driver, FacedDriver):
-            self._driver.watching = strength > 0
+        self._machinery.set_face(strength)
 
     @property
     def parts(self) -> Parts:
@@ -160,12 +146,11 @@ class Puppet:
         them, on the trunk that carries them. May be set at any time, from any thread: parts go over
         within a third of a second.
         """
-        return self._parts
+        return self._machinery.parts
 
     @parts.setter
     def parts(self, parts: Parts) -> None:
-        self._driver.set_parts(parts)
-        self._parts = parts
+        self._machinery.set_parts(parts)
 
     def drive(
         self, identity: Identity, frame: Picture, time_s: float, *, mirrored: bool = False
@@ -185,7 +170,7 @@ class Puppet:
         """
         check_picture(frame, "A frame")
         with self._surviving():
-            return self._driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
+            return self._machinery.driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
 
     def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn:
         """The second stage: the photo's features where the driver's body is.
@@ -198,11 +183,11 @@ class Puppet:
         if driving.drawn is not None:
             return replace(driving.drawn, face=face)
         with self._surviving():
-            features = self._features(identity)
-            moved = self._generator.move(
+            features, generator = self._machinery.features(identity), self._machinery.generator
+            moved = generator.move(
                 features, driving.surface, driving.hints.head, driving.correspondence
             )
-            return replace(self._generator.seam(features, moved), face=face)
+            return replace(generator.seam(features, moved), face=face)
 
     def paint(
         self, identity: Identity, moved: Seamed | Drawn | None, *, window_only: bool = False
@@ -238,10 +223,11 @@ class Puppet:
         check_picture(frame, "A frame")
         when = time.monotonic() if time_s is None else time_s
         self._frames += 1
+        models = self._machinery.models
         try:
             return self._animated(identity, frame, when, window_only)
         except DeviceError:
-            if self._anew is None:
+            if self._machinery.models is models:
                 raise
             return self._animated(identity, frame, when, window_only)
 
@@ -266,17 +252,13 @@ class Puppet:
         with self._surviving():
             return self._paste(identity, self._last, window_only)
 
-    def animate_window(self, frame: Picture, time_s: float | None = None) -> Picture:
-        """``animate`` with ``window_only``."""
-        return self.animate(frame, time_s, window_only=True)
-
     def stats(self) -> Mapping[str, Spread]:
         """How long each step took, in milliseconds, by the names of ``spec.stages.Step``."""
-        return self._recorder.spreads()
+        return self._machinery.recorder.spreads()
 
     def reset_stats(self) -> None:
         """Forget the durations and set the counts to 0."""
-        self._recorder.clear()
+        self._machinery.recorder.clear()
         self._frames = self._lost = self._faults = 0
 
     @property
@@ -296,9 +278,7 @@ class Puppet:
 
     def news(self) -> list[str]:
         """What the user should know of the engines since this was asked last, a line each."""
-        lines = self._models.notices.since(self._notices_read)
-        self._notices_read += len(lines)
-        return lines
+        return self._machinery.news()
 
     @property
     def identity(self) -> Identity:
@@ -312,7 +292,7 @@ class Puppet:
     @property
     def driving_window(self) -> Window | None:
         """The camera's window in pixels of its frames, turned upright; None until calibrated."""
-        return self._driver.window
+        return self._machinery.driver.window
 
     @property
     def driver_turned_deg(self) -> int:
@@ -328,69 +308,38 @@ class Puppet:
 
     @contextmanager
     def _surviving(self) -> Iterator[None]:
-        """Where a GPU fails, the next frame is the processor's; what is on its way is lost."""
-        generator = self._generator
+        """See ``Machinery.surviving``; what a GPU that fails has painted is forgotten too."""
+        models = self._machinery.models
         try:
-            with asking(self._session):
+            with self._machinery.surviving():
                 yield
-        except DeviceError as error:
-            host = self._models.host
-            if host is None:
-                raise
-            with self._falling:
-                if self._generator is generator:  # else another stage was first
-                    self._models = host.read()
-                    self._notices_read = len(self._models.notices)
-                    self._generator = self._models.generator(self._recorder)
-                    self._driver = self._models.driver(self.options, self._recorder)
-                    self.face = self._face
-                    self._anew, self._last = WeakKeyDictionary(), None
-                    log.warning("a GPU has failed, the processor goes on: %s", error)
-            raise type(error)(f"{error.message} {ON_HOST}") from error
-
-    def _features(self, identity: Identity) -> Features:
-        """A photo's features where the generator is: made anew after a GPU has failed."""
-        if self._anew is None:
-            return identity.features
-        known = self._anew.get(identity)
-        if known is None:
-            known = self._models.encode(self._generator, identity.source, identity.subject)
-            self._anew[identity] = known
-        return known
+        finally:
+            if self._machinery.models is not models:
+                self._last = None
 
     def _faced(self, identity: Identity, driving: Driving) -> Patch | None:
         """The photo's face with the driver's expression; None for as it is."""
         face, expression = identity.subject.face, driving.hints.face
         if face is None or expression is None:
             return None
-        with self._recorder.measure(Step.EXPRESSION):
-            return face.patch(expression, self._face)
+        with self._machinery.recorder.measure(Step.EXPRESSION):
+            return face.patch(expression, self.face)
 
     def _painted(self, identity: Identity, moved: Seamed | Drawn) -> Blended | Drawn:
         if isinstance(moved, Drawn):
             return moved
-        return self._generator.blend(self._features(identity), moved)
+        return self._machinery.generator.blend(self._machinery.features(identity), moved)
 
     def _paste(
         self, identity: Identity, painted: Blended | Drawn | None, window_only: bool
     ) -> Picture:
-        canvas = identity.window_canvas if window_only else identity.canvas
-        source = identity.source
-        given = source.as_given if window_only else source.as_given_whole
         if painted is None:
-            return given(canvas.untouched())
+            return identity.untouched(window_only=window_only)
+        detail = self.options.detail
+        shown: Drawn | Fetched
         if isinstance(painted, Drawn):
-            shown: Drawn | Fetched = painted
-            face = painted.face
+            shown = painted
         else:
-            shown = self._generator.fetch(painted, detail=self.options.detail)
-            face = painted.seamed.face
-        with self._recorder.measure(Step.PASTE):
-            if face is not None and window_only:
-                face = identity.in_window(face)
-            detail = shown.detail if self.options.detail else None
-            mixed = isinstance(painted, Drawn)  # a network's own edges are in its image
-            moves = painted.moves if isinstance(painted, Drawn) else None
-            mask = source.behind(shown.mask)
-            pasted = canvas.paste(shown.image, mask, detail, face, mixed=mixed, moves=moves)
-            return given(pasted)
+            shown = self._machinery.generator.fetch(painted, detail=detail)
+        with self._machinery.recorder.measure(Step.PASTE):
+            return identity.paste(shown, detail=detail, window_only=window_only)

@@ -103,11 +103,12 @@ def build(asked: argparse.Namespace, photos: tuple[Path, ...], ledger: Ledger) -
         from bunraku.runtime.options import LIVE_RESOLUTION
         from bunraku.runtime.plan import SERVER_SPARE, live_shares
         from bunraku.runtime.puppet import Puppet
+        from bunraku.runtime.warming import warm_up
         from bunraku.stream.core.stages import puppet_stages
 
         threads = live_shares(spare=SERVER_SPARE).threads
         models = Models.load("live", threads=threads, resolution=LIVE_RESOLUTION)
-        models.warm_up()  # as `bunraku serve` does
+        warm_up(models)  # as `bunraku serve` does
 
         def puppet(controls: Controls) -> list[Stage]:
             return puppet_stages(Puppet(models), controls, clock=SystemClock())

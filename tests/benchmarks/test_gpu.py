@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.gpu import running
 from benchmarks.gpu.__main__ import main
 from benchmarks.gpu.carried import environment, unpack
 from benchmarks.gpu.running import State, run_steps
@@ -29,14 +30,15 @@ def _python(name: str, code: str, **how: Any) -> Step:
     return Step(**{**vars(told), **how})
 
 
-def test_steps_end_as_they_end(tmp_path: Path) -> None:
+def test_steps_end_as_they_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "LEAST_S", 0.1)
     said: list[str] = []
     told = run_steps(
         [
             _python("well", "print('all is well')"),
             _python("badly", "import sys; print('one'); sys.exit('bunraku: it is broken.')"),
             _python("silent", "raise SystemExit(3)"),
-            _python("long", "import time; time.sleep(60)", limit_s=6.0),
+            _python("long", "import time; time.sleep(60)", limit_s=0.6),
             _python("gpu", "", gpu=True),
             _python("module", "", modules=("no_such_module",)),
             _python("file", "", files=(tmp_path / "paper",)),
@@ -52,7 +54,7 @@ def test_steps_end_as_they_end(tmp_path: Path) -> None:
         "well": (State.DONE, ""),
         "badly": (State.FAILED, "one / bunraku: it is broken."),
         "silent": (State.FAILED, "it said nothing"),
-        "long": (State.LATE, "ended after 6 s"),
+        "long": (State.LATE, "ended after 1 s"),
         "gpu": (State.SKIPPED, "torch finds no GPU here"),
         "module": (State.SKIPPED, "no_such_module is not installed"),
         "file": (State.SKIPPED, f"{tmp_path / 'paper'} is not there"),
@@ -68,20 +70,33 @@ def test_what_has_no_time_is_not_begun(tmp_path: Path) -> None:
     assert (told["state"], told["seconds"]) == (State.LATE, 0.0)
 
 
-def test_a_childs_children_end_with_it(tmp_path: Path) -> None:
-    alive = tmp_path / "alive"
-    child = f"import time; time.sleep(6); open({str(alive)!r}, 'w')"
-    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    run_steps(
-        [_python("parent", code, limit_s=5.0)],
+def test_a_childs_children_end_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "LEAST_S", 0.1)
+    born = tmp_path / "born"
+    code = f"/bin/sh -c 'echo $$ > {born}; sleep 60; true'; true"
+    [told] = run_steps(
+        [Step("parent", ("/bin/sh", "-c", code), 1.0, gpu=False)],
         tmp_path,
         time.monotonic() + 60.0,
         False,
         os.environ,
         lambda _: None,
     )
-    time.sleep(2.0)
-    assert not alive.exists()
+    assert told["state"] == State.LATE
+    child = int(born.read_text())
+    until_s = time.monotonic() + 10.0
+    while _runs(child):
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process is there and has not ended, waited for by nobody."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return told.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_both_forms_run_the_same_commands(tmp_path: Path) -> None:

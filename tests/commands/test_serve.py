@@ -55,15 +55,11 @@ def test_by_default_this_machine_alone(invoke: Run) -> None:
 def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
 
-    class Loaded:
-        def warm_up(self) -> None:
-            told.append("warm")
-
-    def load(bundle: str, **options: Any) -> Loaded:
+    def load(bundle: str, **options: Any) -> None:
         told.append((bundle, options))
-        return Loaded()
 
     monkeypatch.setattr(Models, "load", load)
+    monkeypatch.setattr("bunraku.runtime.warming.warm_up", lambda models: told.append("warm"))
     load_engines(Loading(threads=2, face=None), 12)
     how = {
         "iuv": "iuv",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pickle
 from collections.abc import Callable
 from functools import cache
 
@@ -73,17 +76,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def export_once(
     tmp_path_factory: pytest.TempPathFactory, make_generator: Callable[[bool], Generator]
 ) -> Callable[[bool], Exported]:
-    """``export_once(prior)``: the same one every time. A parameter of the session's own would be
-    made anew in every file.
+    """``export_once(prior)``: the same one every time, in all processes of a run. A parameter of
+    the session's own would be made anew in every file.
     """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
     @cache
     def export(prior: bool) -> Exported:
-        network = make_generator(prior)
-        folder = tmp_path_factory.mktemp("export") / "bundle"
-        options = ExportOptions(single_file=True, licence="CC0-1.0")
-        provenance = {"steps": 12, "data": "none"}
-        return network, export_bundle(network, folder, options, provenance=provenance)
+        folder = shared / ("exported-with-prior" if prior else "exported")
+        folder.mkdir(exist_ok=True)
+        with (folder / "made").open("ab+") as kept:
+            fcntl.flock(kept, fcntl.LOCK_EX)  # another process may be at it
+            kept.seek(0)
+            known = kept.read()
+            if known:
+                found: Exported = pickle.loads(known)
+                return found
+            network = make_generator(prior)
+            options = ExportOptions(single_file=True, licence="CC0-1.0")
+            provenance = {"steps": 12, "data": "none"}
+            report = export_bundle(network, folder / "bundle", options, provenance=provenance)
+            kept.write(pickle.dumps((network, report)))
+        return network, report
 
     return export
 

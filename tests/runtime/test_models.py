@@ -30,6 +30,7 @@ from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.photo import read_photo
+from bunraku.runtime.warming import warm_up
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Step
 
@@ -121,7 +122,7 @@ def test_drivers_of_iuv_images_share_nothing(tmp_path: Path) -> None:
 def test_images_of_another_shape_are_warmed_up_too(tmp_path: Path) -> None:
     made = engines()
     images = IuvImages(write_folder(tmp_path / "iuv", [facing()]))
-    models(made=made).driven_by_images(images).warm_up(PHOTO)
+    warm_up(models(made=made).driven_by_images(images), PHOTO)
     assert [engine.runs for engine in made.values()] == [1, 1, 1]
 
 
@@ -223,7 +224,7 @@ def test_the_device_is_the_models() -> None:
         assert_alike(late.animate(frame, float(i)), plain.animate(frame, float(i)))
     assert_alike(late.animate(street(), 2.0), plain.animate(street(), 2.0))
     waits = device.torch.work.host_waits
-    replace(models(), device=device, engines=engines_of_it).warm_up(PHOTO)
+    warm_up(replace(models(), device=device, engines=engines_of_it), PHOTO)
     assert device.torch.work.host_waits == waits + 1
 
 

@@ -124,8 +124,8 @@ def test_a_new_source_forgets_the_last_picture() -> None:
 def test_the_window_alone_is_at_the_networks_size() -> None:
     p = puppet()
     p.set_source(PHOTO)
-    assert p.animate_window(BACKGROUND, 0.0).shape == (128, 128, 3)
-    window = p.animate_window(PHOTO, 0.1)
+    assert p.animate(BACKGROUND, 0.0, window_only=True).shape == (128, 128, 3)
+    window = p.animate(PHOTO, 0.1, window_only=True)
     assert window.shape == (128, 128, 3)
     assert red(window).mean() > 0.05
 

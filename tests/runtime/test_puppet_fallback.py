@@ -13,15 +13,20 @@ from tests.runtime.fakes import FakeEngine, FakeEstimator, engines, models, stre
 
 from bunraku.errors import DeviceError, DeviceLostError, OutOfMemoryError
 from bunraku.runtime.device import Queue
+from bunraku.runtime.drivers.protocol import Driver
 from bunraku.runtime.engines import batching
 from bunraku.runtime.engines.batches import Batches
 from bunraku.runtime.engines.batching import Batching
 from bunraku.runtime.engines.company import asker
 from bunraku.runtime.engines.protocol import of_frames
 from bunraku.runtime.later import Later
+from bunraku.runtime.machinery import ON_HOST
+from bunraku.runtime.measure import Recorder
 from bunraku.runtime.models import Models
+from bunraku.runtime.options import PuppetOptions
+from bunraku.runtime.parts import Part
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.puppet import ON_HOST, Puppet
+from bunraku.runtime.puppet import Puppet
 from bunraku.spec.arrays import Array, Picture, Tensors
 
 PHOTO = with_person(street(), 100, 60)
@@ -131,10 +136,28 @@ def test_a_photo_s_features_are_made_anew_once() -> None:
     puppet.set_source(PHOTO)
     gpu.failing = {"motion"}
     puppet.animate(FRAMES[0], 0.0)
-    source: Any = puppet._models.engines["source"]
+    source: Any = puppet._machinery.models.engines["source"]
     for i, frame in enumerate(FRAMES):
         puppet.animate(frame, float(i))
     assert source.runs == 1
+
+
+def test_what_was_chosen_meanwhile_holds_on_the_processor_too() -> None:
+    gpu, host = Gpu(), models()
+    asked: list[PuppetOptions] = []
+
+    def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
+        asked.append(options)
+        return host.make_driver(options, recorder)
+
+    puppet = Puppet(replace(gpu.models, host=Later.of(replace(host, make_driver=make_driver))))
+    puppet.set_source(PHOTO)
+    puppet.parts, puppet.face = frozenset({Part.ARMS}), 0.5
+    gpu.failing = {"motion"}
+    puppet.animate(FRAMES[0], 0.0)
+    [options] = asked
+    assert (options.parts, options.face) == (frozenset({Part.ARMS}), 0.5)
+    assert (puppet.parts, puppet.face) == (frozenset({Part.ARMS}), 0.5)
 
 
 def test_without_anything_to_take_its_place_the_error_stays() -> None:
@@ -182,7 +205,7 @@ def test_too_little_memory_makes_a_batch_smaller_and_then_the_processor_goes_on(
     puppets = [Puppet(shared) for _ in range(2)]
     for puppet in puppets:
         puppet.set_source(PHOTO)
-        together._has_company(puppet._session)
+        together._has_company(puppet._machinery.session)
     right = expected()[0]
     with ThreadPoolExecutor(2) as pool:
         for picture in pool.map(lambda puppet: puppet.animate(FRAMES[0], 0.0), puppets):

@@ -73,7 +73,7 @@ def test_the_example_photo_is_animated(puppet: Puppet) -> None:
     reason="the shipped bundles or examples/photo.jpg are not there",
 )
 def test_the_shipped_bundles_give_the_example_photo_back(networks: PoseNetworks) -> None:
-    puppet = Puppet.load(networks=networks, threads=1)
+    puppet = Puppet.load(networks=networks, threads=1, driver="landmarks")
     puppet.set_source(EXAMPLE)
     photo = read_photo(EXAMPLE)
     out = puppet.animate(photo, 0.0)

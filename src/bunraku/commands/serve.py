@@ -206,13 +206,14 @@ def load_engines(loading: Loading, sessions: int) -> Models:
     :param sessions: how many may stream at once.
     """
     from bunraku.runtime.plan import SERVER_SPARE, live_shares
+    from bunraku.runtime.warming import warm_up
     from bunraku.stream.rtc.encoders import nvenc_works
 
     nvenc_works()  # asking a GPU for the first time takes a moment
     threads = live_shares(spare=SERVER_SPARE).threads
     # stderr is for JSON
     models = loading.models(live=True, threads=threads, sessions=sessions, say=log.info)
-    models.warm_up()
+    warm_up(models)
     return models
 
 

@@ -27,8 +27,17 @@ PTX = """
 """
 
 
-@pytest.mark.parametrize("capability", [(8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0), (12, 1)])
-@pytest.mark.parametrize(("kind", "channels"), [("fp32", 16), ("fp16", 64), ("bf16", 3)])
+@pytest.mark.parametrize(
+    ("kind", "channels", "capability"),
+    [
+        *(
+            ("fp32", 16, capability)
+            for capability in [(8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0), (12, 1)]
+        ),
+        *(("fp16", 64, capability) for capability in [(8, 0), (12, 1)]),
+        *(("bf16", 3, capability) for capability in [(8, 0), (12, 1)]),
+    ],
+)
 def test_the_assembly_takes_what_tensorrt_hands_over_and_fits(
     kind: str, channels: int, capability: tuple[int, int], tmp_path: Path
 ) -> None:

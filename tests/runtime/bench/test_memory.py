@@ -62,7 +62,7 @@ def test_where_peaks_are_not_forgotten_the_whole_is_told(
 def no_files(monkeypatch: pytest.MonkeyPatch) -> None:
     person = with_person(street(), 100, 60)
     monkeypatch.setattr(module, "read_photo", lambda _: person)
-    monkeypatch.setattr(BenchOptions, "load", lambda _: puppet()._models)
+    monkeypatch.setattr(BenchOptions, "load", lambda _: puppet()._machinery.models)
 
 
 def _clip(monkeypatch: pytest.MonkeyPatch, frame: Picture) -> None:

@@ -24,8 +24,8 @@ from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Precision
 from bunraku.runtime.engines.registry import EngineFactory, EngineKind
 from bunraku.runtime.engines.torch_engine import TorchEngine, load, load_compiled
-from bunraku.runtime.models import shipped_photo
 from bunraku.runtime.source.photo import read_photo
+from bunraku.runtime.warming import shipped_photo
 from bunraku.spec.arrays import Array
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName
 

@@ -22,6 +22,8 @@ N = 256
 SCALE = 110.0
 TEMPLATE = load_template()
 RIG = Rig(TEMPLATE.landmarks)
+SURE = np.ones(33, np.float32)
+"""How surely each landmark is seen."""
 
 
 def _person() -> Array:
@@ -37,9 +39,19 @@ OUTLINE = silhouette(PERSON, (N, N), SCALE)
 
 def fitted(outline: NDArray[np.uint8]) -> Fit:
     """The body of a person of this outline."""
-    fit = fit_body(TEMPLATE, RIG, PERSON, outline.astype(np.float32))
+    return fitted_to(PERSON, outline.astype(np.float32))
+
+
+def fitted_to(landmarks: Array, mask: Array, rig: Rig = RIG) -> Fit:
+    """The body of a person who stands like this."""
+    fit = fit_body(TEMPLATE, rig, landmarks, mask)
     assert fit is not None
     return fit
+
+
+def posed(fit: Fit, landmarks: Array, rig: Rig = RIG) -> Array:
+    """The bones of a body as a driver holds them whose landmarks are all seen."""
+    return rig.transforms(fit.stance, landmarks, SURE)
 
 
 def source_of(photo: Picture, left: int = 0, *, half: bool = False) -> Source:

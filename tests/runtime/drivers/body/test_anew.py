@@ -6,13 +6,24 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import OUTLINE as STANDING
-from tests.runtime.drivers.body.photos import PERSON, RIG, SCALE, TEMPLATE, N, fitted, source_of
+from tests.runtime.drivers.body.photos import (
+    PERSON,
+    RIG,
+    SCALE,
+    SURE,
+    TEMPLATE,
+    N,
+    fitted,
+    fitted_to,
+    posed,
+    source_of,
+)
 from tests.runtime.drivers.hands.people import SHAPES, points_of
 
 from bunraku.runtime.drivers.body.anew import NewArm, make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.fit import Fit, fit_body
+from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import NEARER
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
@@ -29,7 +40,6 @@ from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_WRIST
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
-SURE = np.ones(33, np.float32)
 SKIN, SHIRT = np.array([205, 155, 130]), np.array([80, 100, 180])
 
 
@@ -63,18 +73,12 @@ def source() -> Source:
 
 @pytest.fixture(scope="module")
 def fit(source: Source) -> Fit:
-    found = fit_body(TEMPLATE, RIG, PHOTO, source.mask)
-    assert found is not None
-    return found
+    return fitted_to(PHOTO, source.mask)
 
 
 @pytest.fixture(scope="module")
 def body(source: Source, fit: Fit) -> Body:
     return Body.of(source, fit)
-
-
-def posed(fit: Fit, landmarks: Array) -> Array:
-    return RIG.transforms(fit.stance, landmarks, SURE)
 
 
 def test_a_forearm_that_points_at_the_camera_is_made_anew(fit: Fit, body: Body) -> None:

@@ -6,10 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.runtime.drivers.body.photos import OUTLINE, PERSON, SCALE, TEMPLATE, N, source_of
+from tests.runtime.drivers.body.photos import (
+    OUTLINE,
+    PERSON,
+    SCALE,
+    SURE,
+    TEMPLATE,
+    N,
+    fitted_to,
+    posed,
+    source_of,
+)
 
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.fit import Fit, fit_body
+from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.source.source import Source
@@ -25,7 +35,6 @@ from bunraku.spec.skeleton import BodyBone
 from bunraku.spec.surface import BACKGROUND
 
 RIG = Rig(TEMPLATE.landmarks, TEMPLATE.fingers)
-SURE = np.ones(33, np.float32)
 ARM = [RIGHT_ELBOW, RIGHT_WRIST, *RIGHT_HAND]
 CUFF = (220, 40, 40)
 
@@ -59,18 +68,12 @@ def source() -> Source:
 
 @pytest.fixture(scope="module")
 def fit(source: Source) -> Fit:
-    found = fit_body(TEMPLATE, RIG, PHOTO, source.mask)
-    assert found is not None
-    return found
+    return fitted_to(PHOTO, source.mask, RIG)
 
 
 @pytest.fixture(scope="module")
 def body(source: Source, fit: Fit) -> Body:
     return Body.of(source, fit)
-
-
-def posed(fit: Fit, landmarks: Array) -> Array:
-    return RIG.transforms(fit.stance, landmarks, SURE)
 
 
 def test_an_arm_that_the_photo_hides_stays_hidden_as_long_as_nothing_moves(
@@ -79,7 +82,7 @@ def test_an_arm_that_the_photo_hides_stays_hidden_as_long_as_nothing_moves(
     assert fit.unseen == (BodyBone.FOREARM_R, BodyBone.HAND_R)
     assert [form.side for form in body.layer.free] == [1]
     assert body.layer.arms == ()
-    drawn = body.draw(posed(fit, PHOTO), SURE)
+    drawn = body.draw(posed(fit, PHOTO, RIG), SURE)
     still = np.transpose(source.window / 255.0, (2, 0, 1))
     inside = source.mask > 0
     assert np.abs(drawn.image[0] - still)[:, inside].mean() < 0.01
@@ -89,7 +92,7 @@ def test_an_arm_that_the_photo_hides_stays_hidden_as_long_as_nothing_moves(
 def test_it_comes_out_with_the_other_one_s_colours_where_that_has_them(
     fit: Fit, body: Body
 ) -> None:
-    drawn = body.draw(posed(fit, PERSON), SURE)
+    drawn = body.draw(posed(fit, PERSON, RIG), SURE)
     elbow, wrist = PERSON[RIGHT_ELBOW, :2], PERSON[RIGHT_WRIST, :2]
 
     def colour(share: float) -> Array:
@@ -106,7 +109,7 @@ def test_it_comes_out_with_the_other_one_s_colours_where_that_has_them(
 
 def test_it_has_a_light_and_a_dark_side(fit: Fit, body: Body) -> None:
     (form,) = body.layer.free
-    moved = form.moved(posed(fit, PERSON))
+    moved = form.moved(posed(fit, PERSON, RIG))
     assert moved is not None
     _, shade = moved
     fingers = form.bones.max(1) > BodyBone.FOOT_R
@@ -119,10 +122,10 @@ def test_it_has_a_light_and_a_dark_side(fit: Fit, body: Body) -> None:
 def test_where_the_driver_does_not_show_it_none_is_made_up(fit: Fit, body: Body) -> None:
     unseen = SURE.copy()
     unseen[RIGHT_WRIST] = 0.0
-    drawn = body.draw(posed(fit, PERSON), unseen)
+    drawn = body.draw(posed(fit, PERSON, RIG), unseen)
     elbow, wrist = PERSON[RIGHT_ELBOW, :2], PERSON[RIGHT_WRIST, :2]
     x, y = np.rint(0.5 * (elbow + wrist)).astype(int)
     assert drawn.mask[0, 0, y, x] < 0.05
-    surface = body.surface(posed(fit, PERSON), unseen, N)[0]
+    surface = body.surface(posed(fit, PERSON, RIG), unseen, N)[0]
     assert surface[BACKGROUND, y, x] == 1.0
-    assert body.surface(posed(fit, PERSON), SURE, N)[0, BACKGROUND, y, x] == 0.0
+    assert body.surface(posed(fit, PERSON, RIG), SURE, N)[0, BACKGROUND, y, x] == 0.0

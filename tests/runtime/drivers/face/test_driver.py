@@ -12,7 +12,6 @@ from tests.runtime.drivers.face.faces import Made, made, pose_of
 from tests.runtime.drivers.face.networks import SquareFinder, square
 from tests.runtime.fakes import models, street, with_person
 
-from bunraku.runtime import models as loading
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.expression import Expression
@@ -21,6 +20,7 @@ from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.protocol import Driving, Subject
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.finders import face_finder
 from bunraku.runtime.later import Later
 from bunraku.runtime.models import FACELESS, Models
 from bunraku.runtime.options import PuppetOptions
@@ -227,7 +227,7 @@ def test_networks_that_are_not_fetched_are_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path))
-    finder, notes = loading._face_finder(EngineFactory())
+    finder, notes = face_finder(EngineFactory())
     assert finder is None
     (note,) = notes
     assert note.startswith("the face stays as it is in the photo: The face networks are not there")

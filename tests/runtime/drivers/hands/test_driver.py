@@ -17,8 +17,8 @@ from bunraku.runtime.drivers.hands.landmarks import HandLandmarker
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.finders import hand_finder
 from bunraku.runtime.measure import Recorder
-from bunraku.runtime.models import _hand_finder
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.puppet import Puppet
 from bunraku.spec.arrays import Array, Tensors
@@ -99,7 +99,7 @@ def test_hands_that_were_not_fetched_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path))
-    finder, notes = _hand_finder(EngineFactory())
+    finder, notes = hand_finder(EngineFactory())
     assert finder is None
     assert len(notes) == 1
     assert "hand networks are not there yet" in notes[0]
