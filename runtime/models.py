@@ -6,12 +6,14 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from bunraku.errors import FetchError, InputError
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.drivers.body.driver import BodyDriver
+from bunraku.runtime.drivers.body.pen import DevicePen, HostPen, Pen
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.networks import FaceNetworks
@@ -23,7 +25,7 @@ from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.drivers.locating import Tracker
-from bunraku.runtime.drivers.protocol import Driver, Subject
+from bunraku.runtime.drivers.protocol import Drawn, Driver, Subject
 from bunraku.runtime.engines.bundle import Bundle, weights_folder
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
@@ -34,6 +36,7 @@ from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.notices import Notices
 from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
+from bunraku.runtime.paster import Paster
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.shade import Shade
@@ -72,6 +75,8 @@ class Models:
     """How many threads each engine and kernel uses; None for as many as the process may."""
     device: Device = field(default_factory=CpuDevice)
     """Where the engines' arrays live."""
+    paster: Paster | None = None
+    """Pastes what a driver draws on the device; None where drivers draw on the host."""
     faces: FaceFinder | None = None
     """Of the faces of photos and drivers; None where no face may follow."""
     hands: HandFinder | None = None
@@ -160,6 +165,8 @@ class Models:
             fingers, more = _hand_finder(factory)
             notes += more
 
+        pen, paster = _drawing_on(factory.device)
+
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower: Tracker = tracker.another(options.smooth)
             follower = follower if through is None else through(follower)
@@ -167,7 +174,7 @@ class Models:
             if template is None:
                 return by_landmarks
             hand_finder = fingers if options.hands else None
-            return BodyDriver(by_landmarks, template, recorder, hand_finder, faces)
+            return BodyDriver(by_landmarks, template, recorder, hand_finder, faces, pen)
 
         def on_host() -> Models:
             return cls.load(
@@ -193,6 +200,7 @@ class Models:
             segmenter=segmenter,
             threads=factory.threads,
             device=factory.device,
+            paster=paster,
             faces=faces,
             hands=fingers,
             host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
@@ -319,12 +327,25 @@ class Models:
             if driving is not None:
                 surface, head = driving.surface, driving.hints.head
                 if driving.drawn is not None:
-                    drawn = driving.drawn
-                    identity.canvas.paste(drawn.image, drawn.mask, drawn.detail, mixed=True)
+                    self._paste(identity, driving.drawn)
         moved = generator.move(identity.features, surface, head)
         blended = generator.blend(identity.features, generator.seam(identity.features, moved))
         shown = generator.fetch(blended)
         identity.canvas.paste(shown.image, shown.mask, shown.detail)
+
+    def _paste(self, identity: Identity, drawn: Drawn) -> None:
+        if drawn.made is None or self.paster is None:
+            identity.canvas.paste(drawn.image, drawn.mask, drawn.detail, mixed=True)
+        else:
+            self.paster.paste(identity.canvas, drawn)
+
+
+def _drawing_on(device: Device) -> tuple[Pen, Paster | None]:
+    """What draws bodies and pastes them: a GPU whose kernels Triton can compile, else the host,
+    whose loops are faster than torch's plain forms."""
+    if isinstance(device, CpuDevice) or find_spec("triton") is None:
+        return HostPen(), None
+    return DevicePen(device), Paster(device)
 
 
 def _face_finder(factory: EngineFactory) -> tuple[FaceFinder | None, tuple[str, ...]]:

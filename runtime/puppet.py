@@ -379,6 +379,8 @@ class Puppet:
         given = source.as_given if window_only else source.as_given_whole
         if painted is None:
             return given(canvas.untouched())
+        if isinstance(painted, Drawn) and painted.made is not None:
+            return given(self._paste_late(identity, painted, window_only))
         if isinstance(painted, Drawn):
             shown: Drawn | Fetched = painted
             face = painted.face
@@ -394,3 +396,17 @@ class Puppet:
             mask = source.behind(shown.mask)
             pasted = canvas.paste(shown.image, mask, detail, face, mixed=mixed, moves=moves)
             return given(pasted)
+
+    def _paste_late(self, identity: Identity, drawn: Drawn, window_only: bool) -> Picture:
+        """What is on its way on a device is pasted there."""
+        paster = self._models.paster
+        if paster is None:
+            raise EngineError("The frame was on a GPU that has failed.", ON_HOST)
+        with self._recorder.measure(Step.PASTE):
+            face = drawn.face
+            if face is not None and window_only:
+                face = identity.in_window(face)
+            canvas = identity.window_canvas if window_only else identity.canvas
+            front = identity.source.front_in(drawn.mask.shape[3])
+            detail = self.options.detail
+            return paster.paste(canvas, drawn, face, front=front, detail=detail)
