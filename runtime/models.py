@@ -295,6 +295,13 @@ class Models:
             notes += (FACELESS,)
         return identity, replace(report, notes=report.notes + notes)
 
+    def on_host(self, drawn: Drawn) -> Drawn:
+        """What a driver has drawn, in the host's memory, for looking at.
+
+        :raises EngineError: the device that has it fails.
+        """
+        return drawn if drawn.made is None or self.paster is None else self.paster.fetch(drawn)
+
     def encode(self, generator: Generator, source: Source, subject: Subject) -> Features:
         """What the networks compute of a photo, which they see in pixels of their own.
 

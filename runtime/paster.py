@@ -71,6 +71,19 @@ class Paster:
             (made,) = self._device.download([picture], self._queue)
         return np.asarray(made, np.uint8)
 
+    def fetch(self, drawn: Drawn) -> Drawn:
+        """A drawing in the host's memory; waits until it is there.
+
+        :param drawn: on its way on this device.
+        :raises EngineError: the device fails.
+        """
+        assert drawn.made is not None, "of a device"
+        self._queue.wait(drawn.made.ready)
+        planes = drawn.image, drawn.mask, drawn.trust, drawn.warped, drawn.flow
+        with drawn.made.lease.used(self._queue):
+            image, mask, trust, warped, flow = self._device.download(planes, self._queue)
+        return Drawn(image, mask, trust, warped, flow, face=drawn.face, moves=drawn.moves)
+
     def _pasted(
         self,
         canvas: Canvas,

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tests.kernels.redraw.fields import random_field
-from tests.kernels.triton_forms import INTERPRETED, module_of
+from tests.kernels.triton_forms import INTERPRETED, interpreted_everywhere
 
 from bunraku import kernels
-from bunraku.kernels import torch_operators
 from bunraku.kernels.i420 import reference as i420_reference
 
 pytestmark = pytest.mark.gpu
@@ -37,11 +35,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> torch.device:
         if not torch.cuda.is_available():
             pytest.skip("no GPU for CUDA here")
         return torch.device("cuda")
-    monkeypatch.setattr(torch_operators, "takes", lambda tensor: True)
-    for folder in FOLDERS:
-        module = import_module(f"bunraku.kernels.{folder}.torch_operator")
-        monkeypatch.setattr(module, "suits_triton", lambda tensor: True)
-        module_of(folder, monkeypatch)
+    interpreted_everywhere(FOLDERS, monkeypatch)
     return torch.device("cpu")
 
 

@@ -36,7 +36,7 @@ from tests.kernels.tensor_operators import (
 )
 from torch import Tensor
 
-from bunraku.kernels import read_window, warp_occlude_scales
+from bunraku.kernels import read_window, torch_operators, warp_occlude_scales
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 """Whether this process runs Triton's kernels on the processor, program after program."""
@@ -96,6 +96,15 @@ def module_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         if INTERPRETED and hasattr(module, name):
             monkeypatch.setattr(module, name, 64 if name == "TRIANGLES" else FEW_PROGRAMS)
     return module
+
+
+def interpreted_everywhere(folders: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the public operators of these folders take tensors of a processor to Triton's forms."""
+    monkeypatch.setattr(torch_operators, "takes", lambda tensor: True)
+    for folder in folders:
+        module = importlib.import_module(f"bunraku.kernels.{folder}.torch_operator")
+        monkeypatch.setattr(module, "suits_triton", lambda tensor: True)
+        module_of(folder, monkeypatch)
 
 
 @contextmanager

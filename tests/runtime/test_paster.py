@@ -134,6 +134,17 @@ def test_without_the_drawings_event_a_picture_is_pasted_too_early() -> None:
         assert not is_right(device)
 
 
+def test_a_drawing_is_fetched_as_the_host_would_have_drawn_it() -> None:
+    for hurried in ((), (Stage.BLEND,)):
+        device = FakeDevice(hurried)
+        drawn = replace(DevicePen(device).draw(BODY, moves(2.3), SURE), moves=GONE)
+        found, expected = Paster(device).fetch(drawn), HostPen().draw(BODY, moves(2.3), SURE)
+        assert found.made is None
+        assert found.moves is GONE
+        for name in ("image", "mask", "trust", "warped", "flow"):
+            np.testing.assert_allclose(getattr(found, name), getattr(expected, name), atol=2e-5)
+
+
 def test_the_host_waits_once_for_a_picture() -> None:
     device = FakeDevice()
     pen, paster, on = DevicePen(device), Paster(device), canvas(ALL)
