@@ -6,15 +6,13 @@ that a GPU would.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tests.kernels.redraw.fields import random_field
-from tests.kernels.triton_forms import INTERPRETED, interpreted_everywhere
+from tests.kernels.triton_forms import INTERPRETED, interpreted_everywhere, nothing_waits
 
 from bunraku import kernels
 from bunraku.kernels.i420 import reference as i420_reference
@@ -51,24 +49,12 @@ def test_a_frame_is_drawn_where_its_tensors_are(
 
     if device.type == "cuda":
         encoded()  # kernels are compiled, which waits
-    with _nothing_waits(device):
+    with nothing_waits():
         made = encoded()
     difference = (made.cpu().int() - expected.int()).abs()
     assert difference.max() <= 2  # face, picture and planes are rounded to levels, one by one
     assert (difference > 0).float().mean() < 0.05
     assert expected.float().std() > 10
-
-
-@contextmanager
-def _nothing_waits(device: torch.device) -> Iterator[None]:
-    if device.type != "cuda":
-        yield
-        return
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        yield
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
 
 
 def _frame(rng: np.random.Generator) -> dict[str, Any]:

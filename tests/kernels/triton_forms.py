@@ -108,6 +108,19 @@ def interpreted_everywhere(folders: Sequence[str], monkeypatch: pytest.MonkeyPat
 
 
 @contextmanager
+def nothing_waits() -> Iterator[None]:
+    """Within the block, work that waits for a GPU fails."""
+    if INTERPRETED:
+        yield
+        return
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+@contextmanager
 def poisoned_memory() -> Iterator[None]:
     """Within the block, what torch allocates is NaN, or the largest integer, until written."""
     was = torch.are_deterministic_algorithms_enabled()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tests.kernels.triton_forms import INTERPRETED, interpreted_everywhere
+from tests.kernels.triton_forms import INTERPRETED, interpreted_everywhere, nothing_waits
 from tests.runtime.drivers.body.small_body import SURE, moves, small_body
 from tests.runtime.drivers.body.test_pen import FIELDS, planes
 from tests.runtime.test_paster import ALL, BODY, canvas, of_host, pasted
@@ -38,9 +38,14 @@ def test_a_gpu_draws_what_the_host_draws(device: Device) -> None:
     body, pen, patch = small_body(desk=True), DevicePen(device), np.full((7, 6, 5), 0.7, np.float32)
     expected = HostPen().draw(body, moves(3.3, arm=1.7), SURE)
     HostPen().lay(expected, patch, (8, 9))
-    drawn = pen.draw(body, moves(3.3, arm=1.7), SURE)
-    pen.lay(drawn, patch, (8, 9))
-    drawn = pen.finished(drawn)
+    if not INTERPRETED:
+        pen.lay(
+            pen.draw(body, moves(0.0), SURE), patch, (8, 9)
+        )  # kernels are compiled, which waits
+    with nothing_waits():
+        drawn = pen.draw(body, moves(3.3, arm=1.7), SURE)
+        pen.lay(drawn, patch, (8, 9))
+        drawn = pen.finished(drawn)
     assert drawn.made is not None
     blend = device.queue(Stage.BLEND)
     blend.wait(drawn.made.ready)
