@@ -3,12 +3,12 @@
 Each has ``operator`` (what it promises, its checks, the choice of a form by array type and device),
 ``reference`` (plain torch, the yardstick), ``numba_cpu`` (numpy arrays) and, where a frame on a GPU
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
-Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw`` and
-``restoring``, never run in training: their reference is plain numpy, and ``spreading``, ``streaks``
-and ``restoring`` take arrays alone; so does ``aligning``, which finds where joints are. ``plate``
-has its loops alone: they run once for each photo. ``window`` and ``i420``, where a frame enters and
-leaves a GPU, and ``joining``, for training, take tensors alone. Importing this package imports
-neither torch, Numba nor Triton.
+Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw``,
+``overlay`` and ``restoring``, never run in training: their reference is plain numpy, which arrays
+of ``overlay`` take too. ``spreading``, which runs once for each photo, takes arrays alone; so does
+``aligning``, which finds where joints are. ``plate`` has its loops alone: they run once for each
+photo too. ``window`` and ``i420``, where a frame enters and leaves a GPU, and ``joining``, for
+training, take tensors alone. Importing this package imports neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations
@@ -29,14 +29,15 @@ from bunraku.kernels.layers.terms import (
     TensorPhotoMesh,
 )
 from bunraku.kernels.layout import channels_last
+from bunraku.kernels.overlay.operator import overlay
 from bunraku.kernels.pasting.operator import paste
-from bunraku.kernels.raster.operator import interpolate, rasterise
+from bunraku.kernels.raster.operator import interpolate, rasterise, rasterise_groups
 from bunraku.kernels.raster.terms import Raster, TensorRaster
 from bunraku.kernels.redraw.operator import redraw
 from bunraku.kernels.restoring.operator import restore
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
-from bunraku.kernels.streaks.operator import unstreaked
+from bunraku.kernels.streaks.operator import unstreaked, untorn
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
 from bunraku.kernels.warp.operator import warp_occlude, warp_occlude_scales
 from bunraku.kernels.window.operator import read_window
@@ -61,8 +62,10 @@ __all__ = [
     "guide_head",
     "interpolate",
     "join_channels",
+    "overlay",
     "paste",
     "rasterise",
+    "rasterise_groups",
     "read_window",
     "redraw",
     "relax",
@@ -72,6 +75,7 @@ __all__ = [
     "spread",
     "to_i420",
     "unstreaked",
+    "untorn",
     "warp_occlude",
     "warp_occlude_scales",
 ]

@@ -19,10 +19,13 @@ from bunraku.kernels.enlarge.torch_operator import enlarge_flow
 from bunraku.kernels.head.torch_operator import guide_head
 from bunraku.kernels.i420.torch_operator import to_i420
 from bunraku.kernels.layers.torch_operator import compose
+from bunraku.kernels.overlay.torch_operator import overlay
 from bunraku.kernels.pasting.torch_operator import paste
 from bunraku.kernels.raster.torch_operator import interpolate, rasterise
 from bunraku.kernels.redraw.torch_operator import redraw
+from bunraku.kernels.restoring.torch_operator import restore
 from bunraku.kernels.skin.torch_operator import skin
+from bunraku.kernels.streaks.torch_operator import unstreaked, untorn
 from bunraku.kernels.texture.torch_operator import sample_texture
 from bunraku.kernels.warp.torch_operator import warp_occlude, warp_occlude_scales
 from bunraku.kernels.window.torch_operator import read_window
@@ -33,15 +36,19 @@ __all__ = [
     "guide_head",
     "interpolate",
     "opaque",
+    "overlay",
     "paste",
     "rasterise",
     "read_window",
     "redraw",
+    "restore",
     "sample_texture",
     "skin",
     "takes",
     "takes_gather",
     "to_i420",
+    "unstreaked",
+    "untorn",
     "warp_occlude",
     "warp_occlude_scales",
 ]

@@ -70,23 +70,23 @@ class Canvas:
         shade: Shade | None = None,
         surround: Surround | None = None,
     ) -> None:
-        self._photo = np.ascontiguousarray(photo)
-        self._plate = np.ascontiguousarray(plate)
-        self._box = left, top, side = window.box
+        self.photo: Picture = np.ascontiguousarray(photo)
+        self.plate = np.ascontiguousarray(plate)
+        self.box = left, top, side = window.box
         height, width = photo.shape[:2]
         x0, x1 = max(left, 0), min(left + side, width)
         y0, y1 = max(top, 0), min(top + side, height)
-        self._fade = (
+        self.fade = (
             _fade(left, side, width)[x0 - left : x1 - left],
             _fade(top, side, height)[y0 - top : y1 - top],
         )
         self._threads = threads
-        self._shade = shade
-        self._surround = surround
+        self.shade = shade
+        self.surround = surround
 
     def untouched(self) -> Picture:
         """The photo as it is; a new picture."""
-        return self._photo.copy()
+        return self.photo.copy()
 
     def paste(
         self,
@@ -113,25 +113,37 @@ class Canvas:
         """
         if patch is not None and detail is not None:
             image, detail = self._patched(image, detail, patch)
-        below = self._plate.copy()
-        if self._shade is not None and moves is not None:
-            self._shade.throw(below, moves * np.float32(self._box[2] / 2))
-        surround = None if self._surround is None else self._surround.sized(mask.shape[3])
+        below = self.plate.copy()
+        if self.shade is not None and moves is not None:
+            self.shade.throw(below, moves * np.float32(self.box[2] / 2))
+        surround = None if self.surround is None else self.surround.sized(mask.shape[3])
         if surround is not None and detail is not None:
             still = surround.still(mask, detail)
-            restore(below, self._photo, still, self._box, threads=self._threads)
+            restore(below, self.photo, still, self.box, threads=self._threads)
         return paste(
             below,
-            self._photo if patch is None else patch.on(self._photo),
+            self.photo if patch is None else patch.on(self.photo),
             image,
             mask,
-            self._box,
-            fade=self._fade,
+            self.box,
+            fade=self.fade,
             detail=detail,
             mixed=mixed,
             threads=self._threads,
             out=below,
         )
+
+    def change(self, patch: Patch, n: int) -> Array:
+        """``[h, w]``: by how many levels a patch changes the photo, in pixels that are about as
+        large as those of a window of n."""
+        side, (height, width) = self.box[2], patch.pixels.shape[:2]
+        own = self.photo[patch.top : patch.top + height, patch.left : patch.left + width]
+        red, green, blue = cv2.split(cv2.absdiff(patch.pixels, own))
+        change = cv2.max(cv2.max(red, green), blue).astype(np.float32)
+        small = max(round(width * n / side), 1), max(round(height * n / side), 1)
+        if n < side:  # averaged first, as the window was
+            change = np.asarray(cv2.resize(change, small, interpolation=cv2.INTER_AREA), np.float32)
+        return change
 
     def _patched(self, image: Array, detail: Detail, patch: Patch) -> tuple[Array, Detail]:
         """Image and detail with the warped photo in place of what the networks painted themselves
@@ -140,14 +152,9 @@ class Canvas:
         """
         trust, warped, flow = detail
         n = image.shape[3]
-        left, top, side = self._box
+        left, top, side = self.box
         height, width = patch.pixels.shape[:2]
-        own = self._photo[patch.top : patch.top + height, patch.left : patch.left + width]
-        red, green, blue = cv2.split(cv2.absdiff(patch.pixels, own))
-        change = cv2.max(cv2.max(red, green), blue).astype(np.float32)
-        small = max(round(width * n / side), 1), max(round(height * n / side), 1)
-        if n < side:  # averaged first, as the window was
-            change = np.asarray(cv2.resize(change, small, interpolation=cv2.INTER_AREA), np.float32)
+        change = self.change(patch, n)
         centre = (np.arange(n, dtype=np.float32) + np.float32(0.5)) * np.float32(side / n)
         x = centre[None, :] + flow[0, 0] * np.float32(side / 2) + np.float32(left - patch.left)
         y = centre[:, None] + flow[0, 1] * np.float32(side / 2) + np.float32(top - patch.top)

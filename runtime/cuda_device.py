@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.errors import DeviceLostError, EngineError, MissingExtraError, OutOfMemoryError
 from bunraku.runtime.device import CpuDevice, Device, Event, Queue
@@ -101,7 +102,7 @@ class CudaQueue:
 
 
 class CudaDevice:
-    """One GPU (see ``Device``); its arrays are torch tensors of float32.
+    """One GPU (see ``Device``); its arrays are torch tensors.
 
     :param torch: the module, or what stands for it; None to import it.
     :raises MissingExtraError: torch is not installed.
@@ -128,8 +129,7 @@ class CudaDevice:
         return self._queues[stage]
 
     def empty(self, shape: tuple[int, ...]) -> Any:
-        with told_as_ours(self.torch):
-            return self.torch.empty(shape, dtype=self.torch.float32, device=self._place)
+        return self._new(shape, self.torch.float32)
 
     def put(self, tensor: Any) -> Any:
         """A tensor of the host's on the GPU, in its type and layout, such as a network's weights;
@@ -142,10 +142,11 @@ class CudaDevice:
         with told_as_ours(self.torch):
             self.torch.cuda.synchronize()
 
-    def upload(self, array: Array, queue: Queue, *, out: Any = None) -> Any:
+    def upload(self, array: NDArray[Any], queue: Queue, *, out: Any = None) -> Any:
         with queue:
-            into = self.empty(array.shape) if out is None else out
-            pinned = self._up.take(array.shape)
+            dtype = getattr(self.torch, str(array.dtype))
+            into = self._new(array.shape, dtype) if out is None else out
+            pinned = self._up.take(array.shape, dtype)
             np.copyto(pinned.numpy(), array)
             into.copy_(pinned, non_blocking=True)
             # The host has left by then: whoever writes there next asks for the copy's event.
@@ -156,13 +157,17 @@ class CudaDevice:
         with queue:
             results = []
             for array in arrays:
-                pinned = self._down.take(tuple(array.shape))
+                pinned = self._down.take(tuple(array.shape), array.dtype)
                 pinned.copy_(array, non_blocking=True)
                 results.append(self._down.lent(pinned))
             done = self.torch.cuda.Event(blocking=True)
             done.record(self.torch.cuda.current_stream())
             done.synchronize()  # the one place where the host waits
         return results
+
+    def _new(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        with told_as_ours(self.torch):
+            return self.torch.empty(shape, dtype=dtype, device=self._place)
 
 
 def gpu_or_host() -> Device:
@@ -176,39 +181,40 @@ def gpu_or_host() -> Device:
 
 
 class _Pinned:
-    """Page-locked memory of the host by shape: two for each at first, and one more whenever all are
-    in use, so that nobody waits for one."""
+    """Page-locked memory of the host by shape and type: two for each at first, and one more
+    whenever all are in use, so that nobody waits for one."""
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
         self._lock = threading.Lock()
-        self._free: dict[tuple[int, ...], deque[tuple[Any, Event | None]]] = {}
+        self._free: dict[tuple[Any, ...], deque[tuple[Any, Event | None]]] = {}
 
-    def take(self, shape: tuple[int, ...]) -> Any:
-        """A tensor of float32 that nobody reads or writes any more."""
+    def take(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        """A tensor that nobody reads or writes any more."""
+        kind = (shape, dtype)
         with self._lock:
-            if shape not in self._free:
-                self._free[shape] = deque((self._new(shape), None) for _ in range(2))
-            free = self._free[shape]
+            if kind not in self._free:
+                self._free[kind] = deque((self._new(*kind), None) for _ in range(2))
+            free = self._free[kind]
             for _ in range(len(free)):
                 pinned, copied = free.popleft()
                 if copied is None or copied.done:
                     return pinned
                 free.append((pinned, copied))
-            return self._new(shape)
+            return self._new(*kind)
 
     def give_back(self, pinned: Any, copied: Event | None = None) -> None:
         """Free for others, once the event has come; from any thread."""
-        self._free[tuple(pinned.shape)].append((pinned, copied))
+        self._free[tuple(pinned.shape), pinned.dtype].append((pinned, copied))
 
-    def lent(self, pinned: Any) -> Array:
+    def lent(self, pinned: Any) -> Any:
         """The memory as an array; free for others when neither it nor a view of it is left."""
-        array: Array = pinned.numpy()
+        array = pinned.numpy()
         weakref.finalize(array, self.give_back, pinned).atexit = False
         return array
 
-    def _new(self, shape: tuple[int, ...]) -> Any:
-        return self._torch.empty(shape, dtype=self._torch.float32, pin_memory=True)
+    def _new(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        return self._torch.empty(shape, dtype=dtype, pin_memory=True)
 
 
 @contextmanager
@@ -226,6 +232,11 @@ def told_as_ours(torch: Any) -> Iterator[None]:
     except torch.AcceleratorError as error:
         text = str(error).strip().split("\n", 1)[0]
         raise DeviceLostError(f"The GPU has failed: {text}.", ELSEWHERE) from error
+    except Exception as error:
+        if not (type(error).__module__.startswith("triton.") or "Triton Error" in str(error)):
+            raise
+        text = str(error).strip().split("\n", 1)[0]
+        raise DeviceLostError(f"A kernel cannot run on the GPU: {text}.", OR_CPU) from error
 
 
 def import_torch() -> Any:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.spec.arrays import Array
 from bunraku.spec.stages import Stage
@@ -67,9 +68,10 @@ class Device(Protocol):
     def empty(self, shape: tuple[int, ...]) -> Array:
         """A new float32 array on the device; what is in it is not defined."""
 
-    def upload(self, array: Array, queue: Queue, *, out: Array | None = None) -> Array:
+    def upload(self, array: NDArray[Any], queue: Queue, *, out: Array | None = None) -> Array:
         """The array on the device, once the queue has come so far.
 
+        :param array: of float32, int32, int64, uint8 or bool.
         :param out: one of this device, of the same shape, to copy it into; None for a new one, or
             for the array itself where the device is the host.
         """
@@ -139,7 +141,7 @@ class CpuDevice:
 
     def upload(
         self,
-        array: Array,
+        array: NDArray[Any],
         queue: Queue,  # noqa: ARG002 - the caller's thread
         *,
         out: Array | None = None,

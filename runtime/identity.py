@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from bunraku.errors import EngineError
 from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.drivers.protocol import Drawn, Subject
 from bunraku.runtime.generator import Features, Fetched
 from bunraku.runtime.later import Later
+from bunraku.runtime.paster import Paster
 from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.framing import Window, crop, crop_part
 from bunraku.runtime.source.source import Source
@@ -62,26 +64,40 @@ class Identity:
         return self._as_given(self._canvas(window_only).untouched(), window_only)
 
     def paste(
-        self, shown: Drawn | Fetched, *, detail: bool = True, window_only: bool = False
+        self,
+        shown: Drawn | Fetched,
+        paster: Paster | None = None,
+        *,
+        detail: bool = True,
+        window_only: bool = False,
     ) -> Picture:
         """The person's picture, back in the photo, or in the window alone.
 
+        :param paster: for what is drawn on a device, and pasted there.
         :param detail: read the photo at its own resolution where ``shown`` trusts it.
         :param window_only: only the square around the person, in the pixels it is drawn in.
         :return: a new picture of the size of the photo as it was given, or of the window.
+        :raises EngineError: it was drawn on a device that has failed since.
         """
         drawn = shown if isinstance(shown, Drawn) else None
         face = shown.face if isinstance(shown, Drawn) else shown.blended.seamed.face
         if face is not None and window_only:
             face = self.in_window(face)
-        pasted = self._canvas(window_only).paste(
-            shown.image,
-            self.source.behind(shown.mask),
-            shown.detail if detail else None,
-            face,
-            mixed=drawn is not None,  # a network's own edges are in its image
-            moves=None if drawn is None else drawn.moves,
-        )
+        canvas = self._canvas(window_only)
+        if drawn is not None and drawn.made is not None:
+            if paster is None:
+                raise EngineError("The frame was on a GPU that has failed.", "The next one is not.")
+            front = self.source.front_in(drawn.mask.shape[3])
+            pasted = paster.paste(canvas, drawn, face, front=front, detail=detail)
+        else:
+            pasted = canvas.paste(
+                shown.image,
+                self.source.behind(shown.mask),
+                shown.detail if detail else None,
+                face,
+                mixed=drawn is not None,  # a network's own edges are in its image
+                moves=None if drawn is None else drawn.moves,
+            )
         return self._as_given(pasted, window_only)
 
     def _canvas(self, window_only: bool) -> Canvas:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from bunraku.errors import InputError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.drivers.body.driver import BodyDriver
+from bunraku.runtime.drivers.body.pen import DevicePen, HostPen, Pen
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.tracker import FaceFinder
@@ -18,7 +20,7 @@ from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.drivers.locating import Tracker
-from bunraku.runtime.drivers.protocol import Driver, Subject
+from bunraku.runtime.drivers.protocol import Drawn, Driver, Subject
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
@@ -30,6 +32,7 @@ from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.notices import Notices
 from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
+from bunraku.runtime.paster import Paster
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.report import SourceReport
@@ -62,6 +65,8 @@ class Models:
     """How many threads each engine and kernel uses; None for as many as the process may."""
     device: Device = field(default_factory=CpuDevice)
     """Where the engines' arrays live."""
+    paster: Paster | None = None
+    """Pastes what a driver draws on the device; None where drivers draw on the host."""
     faces: FaceFinder | None = None
     """Of the faces of photos and drivers; None where no face may follow."""
     hands: HandFinder | None = None
@@ -150,6 +155,8 @@ class Models:
             fingers, more = hand_finder(factory)
             notes += more
 
+        pen, paster = _drawing_on(factory.device)
+
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower: Tracker = tracker.another(options.smooth)
             follower = follower if through is None else through(follower)
@@ -157,7 +164,7 @@ class Models:
             if template is None:
                 return by_landmarks
             following = fingers if options.hands else None
-            return BodyDriver(by_landmarks, template, recorder, following, faces)
+            return BodyDriver(by_landmarks, template, recorder, following, faces, pen)
 
         def on_host() -> Models:
             return cls.load(
@@ -183,6 +190,7 @@ class Models:
             segmenter=segmenter,
             threads=factory.threads,
             device=factory.device,
+            paster=paster,
             faces=faces,
             hands=fingers,
             host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
@@ -266,6 +274,13 @@ class Models:
             notes += (FACELESS,)
         return identity, replace(report, notes=report.notes + notes)
 
+    def on_host(self, drawn: Drawn) -> Drawn:
+        """What a driver has drawn, in the host's memory, for looking at.
+
+        :raises EngineError: the device that has it fails.
+        """
+        return drawn if drawn.made is None or self.paster is None else self.paster.fetch(drawn)
+
     def encode(self, generator: Generator, source: Source, subject: Subject) -> Features:
         """What the networks compute of a photo, which they see in pixels of their own.
 
@@ -274,3 +289,11 @@ class Models:
         """
         seen = self.layout.window
         return generator.encode(source.image(seen), source.person(seen), subject.surface)
+
+
+def _drawing_on(device: Device) -> tuple[Pen, Paster | None]:
+    """What draws bodies and pastes them: a GPU whose kernels Triton can compile, else the host,
+    whose loops are faster than torch's plain forms."""
+    if isinstance(device, CpuDevice) or find_spec("triton") is None:
+        return HostPen(), None
+    return DevicePen(device), Paster(device)

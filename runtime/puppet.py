@@ -341,5 +341,6 @@ class Puppet:
             shown = painted
         else:
             shown = self._machinery.generator.fetch(painted, detail=detail)
+        paster = self._machinery.models.paster
         with self._machinery.recorder.measure(Step.PASTE):
-            return identity.paste(shown, detail=detail, window_only=window_only)
+            return identity.paste(shown, paster, detail=detail, window_only=window_only)

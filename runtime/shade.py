@@ -7,7 +7,7 @@ these leave the place where the photo shows what it looks like.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -50,6 +50,20 @@ class _Part:
 
 
 @dataclass(frozen=True, eq=False)
+class Fallen:
+    """A part of a shadow in a picture."""
+
+    light: Picture
+    """``[h, w, 3]`` uint8, what is left of the light, in 255ths."""
+    part: tuple[slice, slice]
+    """Rows and columns of ``light`` that are inside of the picture,"""
+    place: tuple[slice, slice]
+    """and where in the picture these are."""
+    levels: Picture | None
+    """``[256]`` uint8: what each value of ``light`` has faded to; None where it has not."""
+
+
+@dataclass(frozen=True, eq=False)
 class Shade:
     """A shadow that can be thrown into pictures of one size."""
 
@@ -88,7 +102,19 @@ class Shade:
         :param picture: HWC uint8, the plate; changed in place.
         :param moves: ``[3, 2]``, by how many of its pixels ``ANCHORS`` have moved since the photo.
         """
-        height, width = picture.shape[:2]
+        for fallen in self.falls(picture.shape[:2], moves):
+            light = fallen.light[fallen.part]
+            if fallen.levels is not None:
+                light = np.asarray(cv2.LUT(light, fallen.levels), np.uint8)
+            below = picture[fallen.place]
+            cv2.multiply(below, light, dst=below, scale=1.0 / 255.0)
+
+    def falls(self, shape: tuple[int, ...], moves: Array) -> Iterator[Fallen]:
+        """Where each part that is seen falls, one after the other.
+
+        :param shape: rows and columns of the picture. :param moves: as of ``throw``.
+        """
+        height, width = shape
         for part, move, share in zip(self.parts, moves, self._strength(moves), strict=True):
             if part is None or share <= 0.0:
                 continue
@@ -102,12 +128,16 @@ class Shade:
             )
             if x0 >= x1 or y0 >= y1:
                 continue
-            light = part.light[y0 - top : y1 - top, x0 - left : x1 - left]
+            levels = None
             if share < 1.0:
                 fading = np.rint(255.0 * (np.arange(256) / 255.0) ** share)
-                light = np.asarray(cv2.LUT(light, fading.astype(np.uint8)), np.uint8)
-            below = picture[y0:y1, x0:x1]
-            cv2.multiply(below, light, dst=below, scale=1.0 / 255.0)
+                levels = fading.astype(np.uint8)
+            yield Fallen(
+                part.light,
+                (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)),
+                (slice(y0, y1), slice(x0, x1)),
+                levels,
+            )
 
     def _strength(self, moves: Array) -> Array:
         """``[3]`` in [0, 1]: how much of each part is seen after these moves."""

@@ -38,7 +38,7 @@ def warm_up(models: Models, photo: Picture | None = None) -> None:
         if driving is not None:
             surface, head = driving.surface, driving.hints.head
             if driving.drawn is not None:
-                identity.paste(driving.drawn)
+                identity.paste(driving.drawn, models.paster)
     moved = generator.move(identity.features, surface, head)
     blended = generator.blend(identity.features, generator.seam(identity.features, moved))
     identity.paste(generator.fetch(blended))

@@ -144,7 +144,7 @@ def draw_person(person: Record, models: Models) -> DrawnPairs:
         if index == photo or driving is None or driving.drawn is None:
             continue
         truth = np.asarray(crop(person.rgba[index], window, n), np.uint8)
-        drawn, flow = _stored(driving.drawn)
+        drawn, flow = _stored(models.on_host(driving.drawn))
         plate = crop(compose(bare, index), window, n)
         pairs.append((drawn, flow, truth, settled(drawn, truth), plate))
     return _gathered(pairs, n)

@@ -56,7 +56,7 @@ def steps(out: Path, scratch: Path) -> list[Step]:
     tests = ("pytest", "-q", "-p", "no:cacheprovider", "-m", "gpu", *GPU_TESTS)
     of_paper = ["--bundle", str(paper), "--driver", "landmarks", "--frames", "40"]
     of_torch = ["--engine", DEVICE_ENGINE, "--driver", "landmarks"]
-    load = ["--frames", "60", "--sessions", "1,8,64", "--seconds", "3"]
+    load = ["--frames", "60", "--seconds", "3", "--sessions", "1,8,64"]
     compiled = ["--device", "cuda", "--only", "texture paper", "--budget", "0.3"]
     kernels = ["--device", "cuda", "--no-compiled", "--budget", "0.3"]
     return [
@@ -65,6 +65,7 @@ def steps(out: Path, scratch: Path) -> list[Step]:
         _paper("paper", paper),
         _bench(out, "engines-paper", "engines", of_paper, 60.0, files=(paper,)),
         _bench(out, "latency", "latency", [*of_torch, *load], 60.0),
+        _bench(out, "latency-body", "latency", ["--engine", DEVICE_ENGINE, *load[:4]], 60.0),
         _bench(out, "engines-live", "engines", ["--driver", "landmarks", "--frames", "40"], 60.0),
         _bench(out, "memory", "memory", of_torch, 30.0),
         _bench(out, "kernels-compiled", "kernels", compiled, 60.0),

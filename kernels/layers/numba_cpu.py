@@ -46,6 +46,8 @@ from bunraku.spec.arrays import Array
 
 NOTHING, BODY, PHOTO = 0, 1, 2
 """What a pixel shows."""
+RIM = 2
+"""Pixels: the body goes a pixel beyond its raster, and lends its colours to one more."""
 _NUMBER = numba.int32
 
 
@@ -102,12 +104,12 @@ def _pile(
 
 
 def _box(rasters: Sequence[Raster], n: int) -> tuple[int, int, int, int]:
-    """First row and column, rows and columns of what holds them all and a pixel around."""
+    """First row and column, rows and columns of what holds them all and ``RIM`` around."""
     spans = []
     for axis in (0, 1):
         first = min(raster.origin[axis] for raster in rasters)
         last = max(raster.origin[axis] + raster.triangle.shape[axis] for raster in rasters)
-        spans.append((max(first - 1, 0), min(last + 1, n)))
+        spans.append((max(first - RIM, 0), min(last + RIM, n)))
     (top, bottom), (left, right) = spans
     return top, left, bottom - top, right - left
 

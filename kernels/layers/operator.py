@@ -10,7 +10,7 @@ It runs for every frame and never in training, so that it is not differentiable.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from bunraku.kernels.layers.terms import (
 )
 from bunraku.kernels.raster.terms import Raster, TensorRaster
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 
 @overload
 def compose(
@@ -32,13 +35,17 @@ def compose(
 ) -> Composed: ...
 @overload
 def compose(
-    sheets: Sequence[TensorRaster],
+    sheets: Sequence[TensorRaster] | TensorRaster,
     photo: TensorPhotoMesh,
     raster: TensorRaster,
     body: TensorBodyMesh,
     behind: float,
+    *,
+    out: Tensor | None = None,
 ) -> TensorComposed: ...
-def compose(sheets: Any, photo: Any, raster: Any, body: Any, behind: float) -> Any:
+def compose(
+    sheets: Any, photo: Any, raster: Any, body: Any, behind: float, *, out: Any = None
+) -> Any:
     """The person of a photo whose mesh has moved, over the body that has moved with it.
 
     Down through a pixel, the nearest first, each group of bones shows as much as its own pixels of
@@ -52,23 +59,26 @@ def compose(sheets: Any, photo: Any, raster: Any, body: Any, behind: float) -> A
     away from the camera.
 
     :param sheets: g rasters of ``photo``'s triangles, a group of bones each. Those of tensors are
-        of all the window, and that triangles and planes exist is not looked for in tensors, which
-        would wait for the GPU: what does not is not shown.
+        of all the window, or all of them one of groups; and that triangles and planes exist is not
+        looked for in tensors, which would wait for the GPU: what does not is not shown.
     :param raster: of ``body``'s triangles.
     :param behind: how far behind the body's surface the photo's may lie and still hide it.
+    :param out: ``[1,12,n,n]``, what is given is written into it. Tensors alone.
     :raises ValueError: shapes that do not fit, or a raster that shows other triangles or reaches
         out of the window. :raises TypeError: arrays of other types.
     """
-    n = _check_shapes(photo, body, len(sheets))
+    piled = isinstance(sheets, TensorRaster)
+    groups = len(sheets.triangle) if piled else len(sheets)
+    n = _check_shapes(photo, body, groups)
     if is_tensor(photo.picture):
         from bunraku.kernels import torch_operators
 
         _check_types(photo, body, check_tensors, ("float32", "int32", "bool"))
-        for whole in (*sheets, raster):
-            check_tensors("float32", depth=whole.depth, bary=whole.bary)
-            check_tensors("int32", triangle=whole.triangle)
-            check_shape("a raster's triangle", whole.triangle, (n, n))
-        return torch_operators.compose(sheets, photo, raster, body, behind)
+        for whole in (*([] if piled else sheets), raster):
+            _check_whole(whole, (n, n))
+        if piled:
+            _check_whole(sheets, (groups, n, n))
+        return torch_operators.compose(sheets, photo, raster, body, behind, out)
     from bunraku.kernels.layers import numba_cpu
 
     _check_types(photo, body, check_arrays, (np.float32, np.int32, np.bool_))
@@ -78,6 +88,13 @@ def compose(sheets: Any, photo: Any, raster: Any, body: Any, behind: float) -> A
         _check_raster(sheet, len(photo.triangles), n)
     _check_raster(raster, len(body.triangles), n)
     return numba_cpu.compose(sheets, photo, raster, body, behind)
+
+
+def _check_whole(raster: TensorRaster, shape: tuple[int, ...]) -> None:
+    """Raise unless a raster of tensors is of all the window, and of these groups."""
+    check_tensors("float32", depth=raster.depth, bary=raster.bary)
+    check_tensors("int32", triangle=raster.triangle)
+    check_shape("a raster's triangle", raster.triangle, shape)
 
 
 def _check_types(photo: Any, body: Any, check: Any, kinds: tuple[Any, Any, Any]) -> None:

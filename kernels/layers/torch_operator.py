@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from bunraku.kernels.checks import kept
 from bunraku.kernels.layers import reference
 from bunraku.kernels.layers.terms import (
     OUT,
@@ -22,16 +23,20 @@ from bunraku.kernels.torch_forms import suits_triton
 
 
 def compose(
-    sheets: Sequence[TensorRaster],
+    sheets: Sequence[TensorRaster] | TensorRaster,
     photo: TensorPhotoMesh,
     raster: TensorRaster,
     body: TensorBodyMesh,
     behind: float,
+    out: Tensor | None = None,
 ) -> TensorComposed:
     """As ``bunraku.kernels.compose`` says."""
-    piled = [torch.stack(tensors) for tensors in zip(*map(_tensors, sheets), strict=True)]
+    if isinstance(sheets, TensorRaster):
+        piled = _tensors(sheets)
+    else:
+        piled = [torch.stack(tensors) for tensors in zip(*map(_tensors, sheets), strict=True)]
     made = _compose(piled, _tensors(photo), _tensors(raster), _tensors(body), behind)
-    return TensorComposed(*made.split(list(OUT), 1))
+    return TensorComposed(*kept(made, out).split(list(OUT), 1))
 
 
 @torch.library.custom_op("bunraku::compose", mutates_args=())

@@ -9,6 +9,7 @@ They run for every frame and never in training, so that they are not differentia
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -92,15 +93,9 @@ def rasterise(
     if len(vertices.shape) != 2 or vertices.shape[1] != 3:
         raise ValueError(f"vertices must be [n,3], not {shape_text(vertices)}")
     if is_tensor(vertices):
-        from bunraku.kernels import torch_operators
-
-        check_tensors("float32", vertices=vertices)
-        check_tensors("int32", triangles=triangles)
-        _check_triple(triangles)
-        if keep is not None:
-            check_tensors("bool", keep=keep)
-            check_shape("keep", keep, (len(triangles),))
-        return TensorRaster(*torch_operators.rasterise(vertices, triangles, *size, keep, cull))
+        ends = 0, len(triangles)
+        groups = rasterise_groups(vertices, triangles, ends, size, keep=keep, cull=cull)
+        return TensorRaster(*(tensor[0] for tensor in vars(groups).values()))
     from bunraku.kernels.raster import numba_cpu
 
     check_arrays(vertices=vertices)
@@ -126,6 +121,40 @@ def rasterise(
         vertices, triangles, keep, cull, first, out.origin, out.depth, out.triangle, out.bary
     )
     return out
+
+
+def rasterise_groups(
+    vertices: Tensor,
+    triangles: Tensor,
+    ends: Sequence[int],
+    size: tuple[int, int],
+    *,
+    keep: Tensor | None = None,
+    cull: bool = False,
+) -> TensorRaster:
+    """The same for each group of a mesh's triangles by itself; of tensors.
+
+    :param ends: ``[g + 1]``, on the host: where each group's triangles begin, those of a group in a
+        row, and the last one's end. They keep their numbers.
+    :return: ``[g,h,w]``, and weights ``[g,h,w,2]``.
+    :raises ValueError: shapes that do not fit, or groups that are not within the triangles.
+    :raises TypeError: tensors of other types.
+    """
+    from bunraku.kernels import torch_operators
+
+    check_tensors("float32", vertices=vertices)
+    check_tensors("int32", triangles=triangles)
+    _check_triple(triangles)
+    if ends[0] < 0 or ends[-1] > len(triangles) or list(ends) != sorted(ends):
+        raise ValueError(
+            f"groups must end within the {len(triangles)} triangles, one after the other, "
+            f"not at {list(ends)}"
+        )
+    if keep is not None:
+        check_tensors("bool", keep=keep)
+        check_shape("keep", keep, (len(triangles),))
+    made = torch_operators.rasterise(vertices, triangles, list(ends), *size, keep, cull)
+    return TensorRaster(*made)
 
 
 def _empty(top: int, left: int, height: int, width: int) -> Raster:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,24 @@ def rasterise(
         number[seen] = t
         bary[seen] = np.stack([u, v], -1)[seen]
     return depth, number, bary
+
+
+def rasterise_groups(
+    vertices: Array,
+    triangles: Any,
+    ends: Sequence[int],
+    size: tuple[int, int],
+    keep: Any = None,
+    cull: bool = False,
+) -> tuple[Array, NDArray[np.int32], Array]:
+    """The same of groups, as ``bunraku.kernels.rasterise_groups`` says."""
+    rasters = []
+    for first, end in pairwise(ends):
+        kept = None if keep is None else keep[first:end]
+        depth, number, bary = rasterise(vertices, triangles[first:end], size, kept, cull)
+        rasters.append((depth, np.where(number >= 0, number + np.int32(first), number), bary))
+    depths, numbers, barys = (np.stack(arrays) for arrays in zip(*rasters, strict=True))
+    return depths, numbers, barys
 
 
 def interpolate(triangle: Any, bary: Array, triangles: Any, attributes: Array) -> Array:

@@ -30,7 +30,7 @@ class Raster:
 
 @dataclass(frozen=True, eq=False)
 class TensorRaster:
-    """The same of tensors, of all the picture."""
+    """The same of tensors, of all the picture; of groups ``[g,…]``, one after the other."""
 
     depth: Tensor
     """``[h,w]`` float32."""

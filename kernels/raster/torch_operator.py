@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Optional
 
 import torch
@@ -15,19 +16,20 @@ from bunraku.kernels.torch_forms import suits_triton
 def rasterise(
     vertices: Tensor,
     triangles: Tensor,
+    ends: Sequence[int],
     height: int,
     width: int,
     keep: Optional[Tensor],  # noqa: UP045 - torch reads the schema off it
     cull: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Depth, triangle and weights, as ``bunraku.kernels.rasterise`` says."""
+    """Depth, triangle and weights, as ``bunraku.kernels.rasterise_groups`` says."""
     if suits_triton(vertices):
         from bunraku.kernels.raster import triton_cuda
 
-        return triton_cuda.rasterise(vertices, triangles, (height, width), keep, cull)
-    mesh = vertices.cpu().numpy(), triangles.cpu().numpy()
+        return triton_cuda.rasterise(vertices, triangles, ends, (height, width), keep, cull)
+    given = vertices.cpu().numpy(), triangles.cpu().numpy()
     kept = None if keep is None else keep.cpu().numpy()
-    made = reference.rasterise(*mesh, (height, width), kept, cull)
+    made = reference.rasterise_groups(*given, ends, (height, width), kept, cull)
     depth, number, bary = (torch.from_numpy(array).to(vertices.device) for array in made)
     return depth, number, bary
 
@@ -36,13 +38,14 @@ def rasterise(
 def _(
     vertices: Tensor,
     triangles: Tensor,
+    ends: Sequence[int],
     height: int,
     width: int,
     keep: Optional[Tensor],  # noqa: UP045, ARG001
     cull: bool,  # noqa: ARG001
 ) -> tuple[Tensor, Tensor, Tensor]:
-    number = triangles.new_empty(height, width)
-    return vertices.new_empty(height, width), number, vertices.new_empty(height, width, 2)
+    whole = len(ends) - 1, height, width
+    return vertices.new_empty(whole), triangles.new_empty(whole), vertices.new_empty(*whole, 2)
 
 
 @torch.library.custom_op("bunraku::interpolate", mutates_args=())

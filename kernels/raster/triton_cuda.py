@@ -12,6 +12,9 @@ a body, little even on GPUs that do one of them where they do 64 of float32.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import torch
 import triton
 import triton.language as tl
@@ -30,31 +33,41 @@ NOTHING = torch.iinfo(torch.int64).max
 
 
 def rasterise(
-    vertices: Tensor, triangles: Tensor, size: tuple[int, int], keep: Tensor | None, cull: bool
+    vertices: Tensor,
+    triangles: Tensor,
+    ends: Sequence[int],
+    size: tuple[int, int],
+    keep: Tensor | None,
+    cull: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Depth, triangle and weights, as ``bunraku.kernels.rasterise`` says; of float32 vertices."""
+    """Depth, triangle and weights, as ``bunraku.kernels.rasterise_groups`` says; of float32
+    vertices."""
     height, width = size
+    whole = len(ends) - 1, height, width
     vertices, triangles = vertices.contiguous(), triangles.contiguous()
-    nearest = torch.full(size, NOTHING, dtype=torch.int64, device=vertices.device)
-    depth = vertices.new_empty(size)
-    number = torch.empty(size, dtype=torch.int32, device=vertices.device)
-    bary = vertices.new_empty(*size, 2)
-    launch(
-        _mark,
-        (triton.cdiv(len(triangles), TRIANGLES),),
-        vertices,
-        *(vertices, triangles, triangles if keep is None else keep.contiguous().view(torch.uint8)),
-        *(nearest, len(triangles), height, width),
-        KEEP=keep is not None,
-        CULL=cull,
-        TRIANGLES=TRIANGLES,
-        PIXELS=BOX_PIXELS,
-        fused=False,
-        num_warps=WARPS,
-    )
+    kept = triangles if keep is None else keep.contiguous().view(torch.uint8)
+    nearest = torch.full(whole, NOTHING, dtype=torch.int64, device=vertices.device)
+    depth = vertices.new_empty(whole)
+    number = torch.empty(whole, dtype=torch.int32, device=vertices.device)
+    bary = vertices.new_empty(*whole, 2)
+    for group, (first, end) in enumerate(pairwise(ends)):
+        if first == end:
+            continue
+        launch(
+            _mark,
+            (triton.cdiv(end - first, TRIANGLES),),
+            vertices,
+            *(vertices, triangles, kept, nearest[group], first, end, height, width),
+            KEEP=keep is not None,
+            CULL=cull,
+            TRIANGLES=TRIANGLES,
+            PIXELS=BOX_PIXELS,
+            fused=False,
+            num_warps=WARPS,
+        )
     launch(
         _tell,
-        (triton.cdiv(height * width, PIXELS),),
+        (triton.cdiv(height * width, PIXELS), len(ends) - 1),
         vertices,
         *(vertices, triangles, nearest, depth, number, bary, height * width, width),
         PIXELS=PIXELS,
@@ -123,7 +136,8 @@ def _mark(
     triangles: tl.tensor,
     keep: tl.tensor,
     nearest: tl.tensor,
-    count: tl.tensor,
+    begin: tl.tensor,
+    end: tl.tensor,
     height: tl.tensor,
     width: tl.tensor,
     KEEP: tl.constexpr,
@@ -131,8 +145,8 @@ def _mark(
     TRIANGLES: tl.constexpr,
     PIXELS: tl.constexpr,
 ) -> None:
-    t = (tl.program_id(0) * TRIANGLES + tl.arange(0, TRIANGLES))[:, None]
-    there = t < count
+    t = (begin + tl.program_id(0) * TRIANGLES + tl.arange(0, TRIANGLES))[:, None]
+    there = t < end
     if KEEP:
         there = there & (tl.load(keep + t, mask=there, other=0) != 0)
     a = _corner(vertices, triangles, t * 3, there)
@@ -184,6 +198,11 @@ def _tell(
 ) -> None:
     pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     inside = pixel < pixels
+    group = tl.program_id(1).to(tl.int64) * pixels
+    nearest += group
+    depth += group
+    number += group
+    bary += group * 2
     key = tl.load(nearest + pixel, mask=inside, other=0)
     t = (key & 0x7FFFFFFF).to(tl.int32)
     seen = inside & (key != 0x7FFFFFFFFFFFFFFF)

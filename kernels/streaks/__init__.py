@@ -1,1 +1,1 @@
-"""Streaks: how much a mesh still has to show where its triangles are drawn out."""
+"""Streaks and tears: how much a mesh still has to show where it is drawn out."""

@@ -1,4 +1,4 @@
-"""What streaks leave on a CPU: triangle after triangle, each adding to its corners."""
+"""What streaks and tears leave on a CPU: triangle after triangle."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from bunraku.kernels.jit import STRICT, kernel, read_only, written
+from bunraku.kernels.jit import FLAG, STRICT, kernel, read_only, written
 from bunraku.spec.arrays import Array
 
 
@@ -16,6 +17,24 @@ def unstreaked(moved: Array, triangles: Any, unstretched: Array, streaks: Array)
     sums, out = np.zeros((len(moved), 2)), np.empty(len(moved), np.float32)
     _add(*map(np.ascontiguousarray, (moved, triangles, unstretched, streaks)), sums, out)
     return out
+
+
+def untorn(moved: Array, triangles: Any, limits: Array) -> NDArray[np.bool_]:
+    """As ``bunraku.kernels.untorn`` says, for arrays that have passed its checks."""
+    out = np.empty(len(triangles), np.bool_)
+    _measure(*map(np.ascontiguousarray, (moved, triangles, limits)), out)
+    return out
+
+
+@kernel((read_only(2), read_only(2, numba.int32), read_only(2), written(1, FLAG)), STRICT)
+def _measure(moved: Any, triangles: Any, limits: Any, out: Any) -> None:
+    for t in range(triangles.shape[0]):
+        out[t] = True
+        for k in range(3):
+            start, end = triangles[t, k], triangles[t, (k + 1) % 3]
+            x, y = moved[start, 0] - moved[end, 0], moved[start, 1] - moved[end, 1]
+            if x * x + y * y > limits[t, k]:
+                out[t] = False
 
 
 @kernel(

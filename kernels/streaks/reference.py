@@ -1,10 +1,11 @@
-"""The plain numpy form of what streaks leave, in float64: the yardstick."""
+"""The plain numpy forms of what streaks and tears leave, in float64: the yardsticks."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.spec.arrays import Array
 
@@ -19,3 +20,10 @@ def unstreaked(moved: Array, triangles: Any, unstretched: Array, streaks: Array)
     corners = np.bincount(triangles.ravel(), minlength=len(moved))
     sums = np.bincount(triangles.ravel(), np.repeat(shown, 3), len(moved))
     return np.asarray(sums / np.maximum(corners, 1), np.float32)
+
+
+def untorn(moved: Array, triangles: Any, limits: Array) -> NDArray[np.bool_]:
+    """As ``bunraku.kernels.untorn`` says."""
+    corners = moved[triangles, :2].astype(np.float64)
+    sides = corners - corners[:, [1, 2, 0]]
+    return np.asarray(~((sides * sides).sum(-1) > limits).any(1))

@@ -11,7 +11,7 @@ import numpy as np
 
 from bunraku import kernels
 from bunraku.runtime.bench import kernel_inputs as inputs
-from bunraku.runtime.bench.kernel_inputs import BOX, FACE, WINDOW, Arrays, Make
+from bunraku.runtime.bench.kernel_inputs import BOX, FACE, HAND, WINDOW, Arrays, Make
 from bunraku.spec.surface import HEAD_SCORE
 
 
@@ -108,6 +108,33 @@ def _redraw(photo: Any, field: Any, out: Any, **how: Any) -> Any:
     return out
 
 
+def _overlay(*arrays: Any) -> list[Any]:
+    """Overlaying, and the part of each plane that it is laid on."""
+    overlay: Any = kernels.overlay
+    top, left, side = HAND
+    overlay(*arrays, (top, left))
+    return [planes[..., top : top + side, left : left + side] for planes in arrays[:5]]
+
+
+def _overlay_touched(given: Sequence[Any]) -> int:
+    """The patch, and of the person image, mask and trust where it lies."""
+    return int(given[-1].nbytes / len(given[-1]) * (len(given[-1]) + 5))
+
+
+def _restore(picture: Any, photo: Any, share: Any, **how: Any) -> Any:
+    """Restoring, and the columns in which something is restored."""
+    restore: Any = kernels.restore
+    restore(picture, photo, share, BOX, **how)
+    left, _, side = BOX
+    return picture[:, left + side // 4 : left + side // 2]
+
+
+def _restore_touched(given: Sequence[Any]) -> int:
+    """The map, and the photo where it is shown."""
+    _, photo, share = given
+    return int(share.nbytes + photo.shape[0] * 3 * (BOX[2] // 4))
+
+
 def _head_touched(given: Sequence[Any]) -> int:
     """All of the prior, and of the surface the scores of the head."""
     prior, surface, told = given
@@ -192,7 +219,11 @@ CASES = (
     Case("i420", inputs.picture, kernels.to_i420, _reference("i420", "to_i420"), arrays=False),
     Case("skin", inputs.body, kernels.skin, None, threaded=False),
     Case("raster", inputs.sheet, _raster, None, threaded=False),
+    Case("streaks", inputs.drawn_out, kernels.unstreaked, None, threaded=False),
+    Case("tears", inputs.pulled, kernels.untorn, None, threaded=False),
     Case("layers", inputs.layers, _layers, None, threaded=False),
+    Case("overlay", inputs.hand, _overlay, None, threaded=False, touched=_overlay_touched),
+    Case("restore", inputs.around, _restore, None, touched=_restore_touched),
     Case("redraw", inputs.face, _redraw, None, touched=_redraw_touched),
 )
 """In the order in which a frame meets them, but for those that enter and leave the GPU."""

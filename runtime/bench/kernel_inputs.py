@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bunraku.kernels import rasterise
+from bunraku.kernels.overlay.terms import Plane
 from bunraku.kernels.pasting.terms import inside
 from bunraku.kernels.redraw.terms import CHANNELS as FIELD_CHANNELS
 from bunraku.kernels.redraw.terms import Channel
@@ -29,6 +30,8 @@ GROUPS = 9
 """Of bones, each with a layer of its own."""
 FACE = (330, 120, 160, 120)
 """Left, top, width and height in a photo of what is drawn anew of it."""
+HAND = (60, 80, 40)
+"""Row and column of the window, and side, of a hand that is laid on."""
 _RASTER = ("depth", "triangle", "bary")
 
 
@@ -161,6 +164,38 @@ def layers(rng: Random) -> Arrays:
         rng.random(len(place), np.float32),
         planes,
     )
+
+
+def drawn_out(rng: Random) -> Arrays:
+    """The sheet pulled about: where it is, its triangles, what takes them back, their limits."""
+    vertices, triangles = sheet(rng)
+    a, b, c = vertices[triangles, :2].astype(np.float64).transpose(1, 0, 2)
+    back = np.linalg.inv(np.stack([b - a, c - a], -1)).astype(np.float32)
+    moved = vertices + rng.normal(0.0, 3.0, vertices.shape).astype(np.float32)
+    streaks = np.broadcast_to(np.array([2.5, 4.0], np.float32), (len(triangles), 2))
+    return moved, triangles, back, streaks.copy()
+
+
+def pulled(rng: Random) -> Arrays:
+    """The same with the squares of how long its edges may be."""
+    moved, triangles, *_ = drawn_out(rng)
+    return moved, triangles, rng.uniform(20.0, 200.0, triangles.shape).astype(np.float32)
+
+
+def hand(rng: Random) -> Arrays:
+    """A person's planes, and a hand of the photo's to lay on them, which covers what is there."""
+    person = [rng.random((1, planes, WINDOW, WINDOW), np.float32) for planes in (3, 1, 1, 5, 2)]
+    patch = rng.random((7, HAND[2], HAND[2]), np.float32)
+    patch[Plane.COVER] = patch[Plane.NEAR] = 1.0
+    return *person, patch
+
+
+def around(rng: Random) -> Arrays:
+    """A plate, its photo, and a map that shows the photo in a quarter of the window."""
+    plate, photo = rng.integers(0, 256, (2, *PHOTO, 3), np.uint8)
+    share = np.zeros((WINDOW, WINDOW), np.float32)
+    share[:, WINDOW // 4 : WINDOW // 2] = 1.0
+    return plate, photo, share
 
 
 def face(rng: Random) -> Arrays:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bunraku.runtime.buffers import Lease
 from bunraku.runtime.canvas import Patch
+from bunraku.runtime.device import Event
 from bunraku.runtime.drivers.face.expression import Expression
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.later import Later
@@ -47,6 +49,16 @@ class Hints:
 
 
 @dataclass(frozen=True, eq=False)
+class Made:
+    """What a device has been given to do for a drawing."""
+
+    ready: Event
+    """When it is done."""
+    lease: Lease
+    """Of the arrays."""
+
+
+@dataclass(frozen=True, eq=False)
 class Drawn:
     """The person as a driver draws it itself, as ``Canvas.paste`` takes it."""
 
@@ -66,6 +78,9 @@ class Drawn:
     moves: Array | None = None
     """``[3, 2]`` in [-1, 1] units: how far ``shade.ANCHORS`` have gone since the photo, for its
     shadow; None for none."""
+
+    made: Made | None = None
+    """Where it is on its way on a device, whose arrays these are then; None where it is there."""
 
     @property
     def detail(self) -> tuple[Array, Array, Array]:

@@ -80,10 +80,12 @@ class Source:
 
     def behind(self, mask: Array) -> Array:
         """A mask ``[1, 1, k, k]`` of the window without what is behind ``front``."""
-        if self.front is None:
-            return mask
-        front = np.asarray(_shrink(self.front, mask.shape[3]), np.float32)
-        return np.asarray(mask * (np.float32(1.0) - front), np.float32)
+        front = self.front_in(mask.shape[3])
+        return mask if front is None else np.asarray(mask * (np.float32(1.0) - front), np.float32)
+
+    def front_in(self, size: int) -> Array | None:
+        """``front`` in so many pixels: ``[size, size]``."""
+        return None if self.front is None else np.asarray(_shrink(self.front, size), np.float32)
 
     @property
     def plate(self) -> Picture:

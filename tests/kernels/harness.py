@@ -29,6 +29,7 @@ TOLERANCES: Mapping[torch.dtype, Tolerance] = {
     torch.float32: Tolerance(1e-5, 1e-5),
     torch.float64: Tolerance(1e-12, 1e-12),
     torch.int32: Tolerance(0.0, 0.0),
+    torch.bool: Tolerance(0.0, 0.0),
     torch.uint8: Tolerance(1.0, 0.0),  # a level: sums are rounded on either side of a half
 }
 """The one table: results of every form, by the dtype that comes out."""

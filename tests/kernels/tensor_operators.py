@@ -22,16 +22,24 @@ from bunraku.kernels import (
     TensorRaster,
     compose,
     interpolate,
+    overlay,
     rasterise,
+    rasterise_groups,
     redraw,
+    restore,
     skin,
     to_i420,
+    unstreaked,
+    untorn,
 )
 from bunraku.kernels.i420 import reference as i420_reference
 from bunraku.kernels.layers import reference as layers_reference
+from bunraku.kernels.overlay import reference as overlay_reference
 from bunraku.kernels.raster import reference as raster_reference
 from bunraku.kernels.redraw import reference as redraw_reference
+from bunraku.kernels.restoring import reference as restoring_reference
 from bunraku.kernels.skin import reference as skin_reference
+from bunraku.kernels.streaks import reference as streaks_reference
 from bunraku.kernels.window import reference as window_reference
 
 Tensors = Sequence[Tensor]
@@ -129,6 +137,18 @@ def raster_expected(tensors: Tensors, options: Options) -> list[Tensor]:
     return [torch.from_numpy(array) for array in made]
 
 
+def thirds(triangles: Any) -> list[int]:
+    """Where three groups of triangles end, the second of which has none."""
+    return [0, len(triangles) // 3, len(triangles) // 3, len(triangles)]
+
+
+def groups_expected(tensors: Tensors, options: Options) -> list[Tensor]:
+    vertices, triangles, keep = (tensor.numpy() for tensor in tensors)
+    given = vertices, triangles, thirds(triangles)
+    made = raster_reference.rasterise_groups(*given, keep=keep, **options)
+    return [torch.from_numpy(array) for array in made]
+
+
 def interpolated_expected(tensors: Tensors, options: Options) -> list[Tensor]:
     _, number, bary = (tensor.numpy() for tensor in raster_expected(tensors[:3], options))
     triangles, attributes = tensors[1].numpy(), tensors[3].numpy()
@@ -147,8 +167,8 @@ SKIN = Operator(
 )
 RASTER = Operator(
     "raster",
-    lambda vertices, triangles, keep, **options: (
-        rasterise(vertices, triangles, keep=keep, **options).depth
+    lambda vertices, triangles, keep, **options: rasterise_groups(
+        vertices, triangles, thirds(triangles), keep=keep, **options
     ),
     _skin_reference,
     _raster,
@@ -251,5 +271,119 @@ REDRAW = Operator(
         (3, 40, 20, 30, -4, -3, 30, 21),  # beyond the photo
         (40, 50, 9, 7, 7, 6, 30, 20),
     ),
+    differentiable=False,
+)
+
+
+def _streaks(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: vertices, triangles."""
+    v, t = shape
+    vertices = rng.uniform(0, 9, (v, 3)).astype(np.float32)
+    triangles = np.stack([rng.permutation(v)[:3] for _ in range(t)]).astype(np.int32)
+    a, b, c = vertices[triangles, :2].astype(np.float64).transpose(1, 0, 2)
+    back = np.linalg.inv(np.stack([b - a, c - a], -1)).astype(np.float32)
+    start = rng.uniform(1, 4, t)
+    limits = np.stack([start, start + rng.uniform(0.5, 4, t)], -1).astype(np.float32)
+    return Call((vertices + rng.normal(0, 6, (v, 3)).astype(np.float32), triangles, back, limits))
+
+
+def _tears(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: vertices, triangles."""
+    moved, triangles, *_ = _streaks(rng, shape).arrays
+    limits = rng.uniform(0, 200, triangles.shape).astype(np.float32)
+    limits[rng.random(limits.shape) < 0.3] = np.inf
+    return Call((moved, triangles, limits))
+
+
+def _plain(reference: Any) -> Any:
+    """A reference of plain numpy, of tensors."""
+    return lambda *tensors: torch.from_numpy(reference(*(tensor.numpy() for tensor in tensors)))
+
+
+STREAKS = Operator(
+    "streaks",
+    unstreaked,
+    _plain(streaks_reference.unstreaked),
+    _streaks,
+    ((3, 1), (12, 30), (40, 25), (5, 300)),
+    differentiable=False,
+)
+TEARS = Operator(
+    "tears",
+    untorn,
+    _plain(streaks_reference.untorn),
+    _tears,
+    ((3, 1), (40, 130)),
+    differentiable=False,
+)
+
+
+def _restore(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: H, W, n, left, top, side. Whole, none and between."""
+    height, width, n, *box = shape
+    picture, photo = rng.integers(0, 256, (2, height, width, 3), np.uint8)
+    share = np.clip(rng.uniform(-1.0, 2.0, (n, n)), 0.0, 1.0).astype(np.float32)
+    return Call((picture, photo, share), {"box": tuple(box)})
+
+
+def _restored(picture: Any, photo: Any, share: Any, box: Any) -> Any:
+    """A copy of the picture with the photo restored."""
+    made = picture.copy() if isinstance(picture, np.ndarray) else picture.contiguous().clone()
+    restore(made, photo, share, box)
+    return made
+
+
+def _restore_reference(*tensors: Tensor, box: Any) -> Tensor:
+    picture, photo, share = (tensor.numpy().copy() for tensor in tensors)
+    restoring_reference.restore(picture, photo, share, box)
+    return torch.from_numpy(picture)
+
+
+RESTORE = Operator(
+    "restore",
+    _restored,
+    _restore_reference,
+    _restore,
+    (
+        (1, 1, 2, 0, 0, 1),
+        (20, 17, 5, -7, -3, 40),  # beyond the photo
+        (9, 9, 4, 30, 0, 5),  # beside it
+        (30, 41, 16, 3, 6, 21),
+    ),
+    differentiable=False,
+)
+
+
+def _overlay(rng: np.random.Generator, shape: Shape) -> Call:
+    """Shape: n, planes, h, w, top, left."""
+    n, planes, height, width, top, left = shape
+    person = [rng.random((1, count, n, n), np.float32) for count in (3, 1, 1, 5, 2)]
+    patch = rng.random((planes, height, width), np.float32)
+    patch[3] *= rng.random((height, width)) < 0.7
+    return Call((*person, patch), {"corner": (top, left)})
+
+
+def _overlaid(*given: Any, corner: Any) -> Any:
+    """A person with a patch on it, as planes in a row."""
+    arrays = isinstance(given[0], np.ndarray)
+    made = [planes.copy() if arrays else planes.contiguous().clone() for planes in given[:-1]]
+    form: Any = overlay
+    form(*made, given[-1], corner)
+    return np.concatenate(made, 1) if arrays else torch.cat(made, 1)
+
+
+def _overlay_reference(*tensors: Tensor, corner: Any) -> Tensor:
+    made = [planes.numpy().copy() for planes in tensors]
+    form: Any = overlay_reference.overlay
+    form(*made, corner)
+    return torch.cat([torch.from_numpy(planes) for planes in made[:-1]], 1)
+
+
+OVERLAY = Operator(
+    "overlay",
+    _overlaid,
+    _overlay_reference,
+    _overlay,
+    ((1, 5, 1, 1, 0, 0), (9, 5, 3, 7, 6, 2), (33, 7, 12, 21, 0, 12)),
     differentiable=False,
 )

@@ -190,6 +190,35 @@ def test_a_bone_that_is_none_counts_for_nothing(
     assert_close(moved.cpu(), expected)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+@pytest.mark.filterwarnings("ignore:(invalid value|overflow) encountered:RuntimeWarning")
+def test_a_mesh_that_leads_nowhere_shows_between_nothing_and_all(
+    value: float, device: torch.device, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Places that are none, and corners that are no vertex: nobody looks for them on a GPU."""
+    for form in (form for form in FORMS if form.folder == "streaks"):
+        moved, triangles, *rest = form.operator.call(rng, (40, 25)).tensors()
+        moved[::3], rest[0][::4] = value, value
+        triangles[::5, 0], triangles[1::5, 1], triangles[2::5, 2] = -1, 2**31 - 1, 40
+        given = [tensor.to(device) for tensor in (moved, triangles, *rest)]
+        with poisoned_memory():
+            (made,) = form.run(form.module(monkeypatch), given, {})
+        assert torch.isfinite(made.float()).all()
+        assert made.min() >= 0
+        assert made.max() <= 1
+
+
+def test_a_share_that_is_no_number_restores_nothing(
+    device: torch.device, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (form,) = (form for form in FORMS if form.folder == "restoring")
+    call = form.operator.call(rng, form.operator.shapes[-1])
+    picture, photo, share = (tensor.to(device) for tensor in call.tensors())
+    share[:] = torch.nan
+    (made,) = form.run(form.module(monkeypatch), [picture, photo, share], call.options)
+    assert torch.equal(made, picture)
+
+
 @pytest.mark.parametrize("shape", TEXTURE.shapes, ids=lambda shape: "x".join(map(str, shape)))
 def test_the_kernel_of_the_plugin_samples_likewise(
     shape: Shape, device: torch.device, rng: np.random.Generator

@@ -6,19 +6,15 @@ that a GPU would.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tests.kernels.redraw.fields import random_field
-from tests.kernels.triton_forms import INTERPRETED, module_of
+from tests.kernels.triton_forms import INTERPRETED, interpreted_everywhere, nothing_waits
 
 from bunraku import kernels
-from bunraku.kernels import torch_operators
 from bunraku.kernels.i420 import reference as i420_reference
 
 pytestmark = pytest.mark.gpu
@@ -37,11 +33,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> torch.device:
         if not torch.cuda.is_available():
             pytest.skip("no GPU for CUDA here")
         return torch.device("cuda")
-    monkeypatch.setattr(torch_operators, "takes", lambda tensor: True)
-    for folder in FOLDERS:
-        module = import_module(f"bunraku.kernels.{folder}.torch_operator")
-        monkeypatch.setattr(module, "suits_triton", lambda tensor: True)
-        module_of(folder, monkeypatch)
+    interpreted_everywhere(FOLDERS, monkeypatch)
     return torch.device("cpu")
 
 
@@ -57,24 +49,12 @@ def test_a_frame_is_drawn_where_its_tensors_are(
 
     if device.type == "cuda":
         encoded()  # kernels are compiled, which waits
-    with _nothing_waits(device):
+    with nothing_waits():
         made = encoded()
     difference = (made.cpu().int() - expected.int()).abs()
     assert difference.max() <= 2  # face, picture and planes are rounded to levels, one by one
     assert (difference > 0).float().mean() < 0.05
     assert expected.float().std() > 10
-
-
-@contextmanager
-def _nothing_waits(device: torch.device) -> Iterator[None]:
-    if device.type != "cuda":
-        yield
-        return
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        yield
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
 
 
 def _frame(rng: np.random.Generator) -> dict[str, Any]:

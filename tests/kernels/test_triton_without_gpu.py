@@ -30,6 +30,7 @@ def test_the_forms_are_right_in_tritons_interpreter() -> None:
             *(sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"),
             HERE / "test_triton_forms.py",
             HERE / "test_triton_frame.py",
+            HERE.parent / "runtime" / "test_body_on_gpu.py",
         ],
         env=dict(os.environ, TRITON_INTERPRET="1"),
         cwd=HERE.parent.parent,

@@ -17,20 +17,26 @@ from tests.kernels.tensor_operators import (
     ATTRIBUTES,
     I420,
     LAYERS,
+    OVERLAY,
     RASTER,
     REDRAW,
+    RESTORE,
     SCALES,
     SKIN,
+    STREAKS,
+    TEARS,
     WINDOW,
     Options,
     Tensors,
+    groups_expected,
     interpolated_expected,
     parts_of_layers,
     raster_expected,
+    thirds,
 )
 from torch import Tensor
 
-from bunraku.kernels import read_window, warp_occlude_scales
+from bunraku.kernels import read_window, torch_operators, warp_occlude_scales
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 """Whether this process runs Triton's kernels on the processor, program after program."""
@@ -65,6 +71,8 @@ class Form:
 
     def public(self, tensors: Tensors, options: Options) -> Sequence[Tensor]:
         """What callers get who know nothing of forms."""
+        if self.operator is RASTER:
+            return list(vars(RASTER.public(*tensors, **options)).values())
         if self.operator is SCALES:
             return warp_occlude_scales(*_threes(tensors))
         if self.operator is WINDOW:
@@ -88,6 +96,28 @@ def module_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         if INTERPRETED and hasattr(module, name):
             monkeypatch.setattr(module, name, 64 if name == "TRIANGLES" else FEW_PROGRAMS)
     return module
+
+
+def interpreted_everywhere(folders: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the public operators of these folders take tensors of a processor to Triton's forms."""
+    monkeypatch.setattr(torch_operators, "takes", lambda tensor: True)
+    for folder in folders:
+        module = importlib.import_module(f"bunraku.kernels.{folder}.torch_operator")
+        monkeypatch.setattr(module, "suits_triton", lambda tensor: True)
+        module_of(folder, monkeypatch)
+
+
+@contextmanager
+def nothing_waits() -> Iterator[None]:
+    """Within the block, work that waits for a GPU fails."""
+    if INTERPRETED:
+        yield
+        return
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
 
 
 @contextmanager
@@ -124,7 +154,9 @@ def _paste(module: Any, tensors: Tensors, box: Any, mixed: bool) -> Tensor:
 
 
 def _raster_run(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
-    return list(module.rasterise(*tensors[:2], options["size"], tensors[2], options["cull"]))
+    vertices, triangles, keep = tensors
+    groups = vertices, triangles, thirds(triangles)
+    return list(module.rasterise(*groups, options["size"], keep, options["cull"]))
 
 
 def _interpolated_run(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
@@ -138,6 +170,20 @@ def _redrawn(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
     drawn = out.clone(memory_format=torch.contiguous_format)
     module.redraw(photo, field, options["box"], drawn, options["origin"])
     return [drawn]
+
+
+def _overlaid(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
+    *person, patch = tensors
+    made = [planes.clone(memory_format=torch.contiguous_format) for planes in person]
+    module.overlay(*made, patch, options["corner"])
+    return [torch.cat(made, 1)]
+
+
+def _restored(module: Any, tensors: Tensors, options: Options) -> list[Tensor]:
+    picture, photo, share = tensors
+    made = picture.clone(memory_format=torch.contiguous_format)
+    module.restore(made, photo, share, options["box"])
+    return [made]
 
 
 FORMS = (
@@ -217,7 +263,7 @@ FORMS = (
         batched=False,
         narrow=False,
     ),
-    Form("raster", RASTER, _raster_run, raster_expected, places=False, batched=False, narrow=False),
+    Form("raster", RASTER, _raster_run, groups_expected, places=False, batched=False, narrow=False),
     Form(
         "raster",
         ATTRIBUTES,
@@ -237,4 +283,32 @@ FORMS = (
         narrow=False,
     ),
     Form("redraw", REDRAW, _redrawn, _alone(REDRAW), batched=False, narrow=False),
+    Form("overlay", OVERLAY, _overlaid, _alone(OVERLAY), places=False, batched=False, narrow=False),
+    Form(
+        "restoring",
+        RESTORE,
+        _restored,
+        _alone(RESTORE),
+        places=False,
+        batched=False,
+        narrow=False,
+    ),
+    Form(
+        "streaks",
+        STREAKS,
+        lambda module, tensors, options: [module.unstreaked(*tensors)],
+        _alone(STREAKS),
+        places=False,
+        batched=False,
+        narrow=False,
+    ),
+    Form(
+        "streaks",
+        TEARS,
+        lambda module, tensors, options: [module.untorn(*tensors)],
+        _alone(TEARS),
+        places=False,
+        batched=False,
+        narrow=False,
+    ),
 )

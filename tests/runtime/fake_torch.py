@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
-from tests.runtime.late_tensor import Memory
+from tests.runtime.late_tensor import POISON, Memory
 from tests.runtime.late_work import LateEvent, LateStream, LateWork
 from torch import Tensor
 
@@ -40,7 +40,7 @@ class FakeTorch:
         if device.startswith("cuda"):
             return self.memory.empty(tuple(shape), dtype)
         self.pinned += pin_memory
-        return torch.full(shape, torch.nan, dtype=dtype)
+        return torch.full(shape, POISON[dtype.is_floating_point], dtype=dtype)
 
     def empty_like(self, tensor: Tensor, *, device: str) -> Tensor:
         assert device.startswith("cuda")

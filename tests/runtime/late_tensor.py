@@ -69,6 +69,8 @@ class Memory:
         written = self._written(operator, args, kwargs)
         if written:
             self._work.queue(lambda: operator(*plain_args, **plain_kwargs))
+            if not returns:
+                return None
             return written[0] if len(written) == 1 else tuple(written)
         meta_args, meta_kwargs = tree_map_only(Tensor, _on_meta, (plain_args, plain_kwargs))
         if "device" in meta_kwargs:

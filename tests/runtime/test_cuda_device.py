@@ -82,9 +82,19 @@ def test_durations_are_read_from_events_when_they_are_asked_for() -> None:
             DeviceLostError,
             "has failed: CUDA error: an illegal memory access. Close",
         ),
+        (
+            type("OutOfResources", (Exception,), {"__module__": "triton.runtime.errors"})("shared"),
+            DeviceLostError,
+            "A kernel cannot run on the GPU: shared",
+        ),
+        (
+            RuntimeError("Triton Error [CUDA]: bad"),
+            DeviceLostError,
+            "cannot run on the GPU: Triton",
+        ),
         (ValueError("a shape"), ValueError, "a shape"),
     ],
-    ids=["memory", "lost", "another"],
+    ids=["memory", "lost", "kernel", "launch", "another"],
 )
 def test_torch_s_errors_are_told_as_ours(
     error: Exception, expected: type[Exception], says: str

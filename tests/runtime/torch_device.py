@@ -37,7 +37,7 @@ class TorchDevice:
 
     def download(self, arrays: Sequence[Any], queue: Queue) -> list[Array]:
         assert all(isinstance(array, Tensor) for array in arrays), "what is here already is not"
-        return [np.asarray(array.numpy(), np.float32) for array in arrays]
+        return [np.asarray(array.numpy()) for array in arrays]
 
     def engines(self, made: Mapping[str, FakeEngine]) -> dict[str, Engine]:
         """Those given, which here take tensors, and no arrays, and give them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -61,6 +62,11 @@ _ARM_CLOTHS = [
     *(Cloth.UPPER_ARM_L, Cloth.FOREARM_L, Cloth.HAND_L),
     *(Cloth.UPPER_ARM_R, Cloth.FOREARM_R, Cloth.HAND_R),
 ]
+
+
+def as_it_is(array: Array) -> Array:
+    """For what is in the host's memory."""
+    return array
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,17 +149,65 @@ class Body:
         """
         sheets, photo = self._sheets(transforms)
         raster, behind = self._raster(transforms, visibility)
-        far = BEHIND * self.fit.trunk_px
-        made = compose(sheets, photo, raster, behind, far)
+        made = compose(sheets, photo, raster, behind, self.far)
         mask = made.mask
         if self.before is not None:
             mask = mask * (np.float32(1.0) - self.before * ~self._arms(sheets, raster))
         return Drawn(made.image, mask, made.trust, made.warped, made.flow)
 
+    @property
+    def far(self) -> float:
+        """How far behind the body's surface the photo's pixels may lie and still hide it."""
+        return BEHIND * self.fit.trunk_px
+
+    def moved(self, transforms: Array, bones: Array) -> tuple[Array, NDArray[np.bool_], Array]:
+        """The photo's mesh as the bones carry it: its vertices ``[v, 3]``, which of the triangles
+        of ``photo`` there are ``[t]``, and how much is shown at each vertex ``[v]``.
+
+        :param bones: ``transforms``, where the meshes are: on a device if these are.
+        """
+        grid = self.grid
+        moved = skin(grid.vertices, grid.weights, grid.bones, bones)
+        hold_down(moved, grid.vertices, grid.hold)
+        whole, share = grid.whole(moved), grid.share(moved)
+        for arm, fading in zip(self.layer.arms, self.fading, strict=True):
+            faded = float(np.float32(arm.faded(transforms)))
+            share *= 1.0 - faded * fading.vertices
+            if faded == 1.0:
+                whole &= ~fading.triangles
+        return moved, whole[self.order], share
+
+    def moved_behind(
+        self, transforms: Array, bones: Array, up: Callable[[Array], Array] = as_it_is
+    ) -> tuple[Array, Array]:
+        """The mesh behind it likewise: its vertices, and what they have of the second plane.
+
+        :param bones: as of ``moved``. :param up: takes an array to where the meshes are.
+        """
+        layer = self.layer
+        moved = skin(layer.vertices, layer.weights, layer.bones, bones)
+        hold_down(moved, layer.vertices, layer.hold)
+        mix, end = layer.mix * 1.0, len(moved)  # its own to write into
+        for arm in reversed(layer.free):
+            own = slice(end - len(arm.used), end)
+            let_out = arm.moved(transforms)
+            if let_out is not None:
+                moved[own], mix[own] = map(up, let_out)
+            end = own.start
+        return moved, mix
+
+    def shown_behind(self, visibility: Array) -> NDArray[np.bool_]:
+        """``[t]``: which triangles of the mesh behind there are; see ``draw``."""
+        return self._shown(self.layer.given, visibility)
+
+    def arm_triangles(self) -> NDArray[np.bool_]:
+        """``[t + 1]``: which triangles of the mesh behind are an arm's; the last is none."""
+        cloth = self.layer.cloth[:, 0]
+        return np.append(np.isin(cloth, _ARM_CLOTHS) | (cloth >= NEW_ARMS), False)
+
     def _arms(self, sheets: list[Raster], raster: Raster) -> NDArray[np.bool_]:
         """``[n, n]``: where an arm is drawn, of the photo or of what is behind it."""
-        cloth = np.append(self.layer.cloth[:, 0], Cloth.TRUNK)[raster.triangle]
-        shown = [(raster, np.isin(cloth, _ARM_CLOTHS) | (cloth >= NEW_ARMS))]
+        shown = [(raster, self.arm_triangles()[raster.triangle])]
         shown += [(sheets[group], sheets[group].triangle >= 0) for group in ARMS]
         result = np.zeros((len(self.photo.picture),) * 2, np.bool_)
         for drawn, there in shown:
@@ -172,16 +226,8 @@ class Body:
 
     def _sheets(self, transforms: Array) -> tuple[list[Raster], PhotoMesh]:
         """The photo's mesh as the bones carry it, a raster for each group of them."""
-        grid, n = self.grid, len(self.photo.picture)
-        moved = skin(grid.vertices, grid.weights, grid.bones, transforms)
-        hold_down(moved, grid.vertices, grid.hold)
-        whole, share = grid.whole(moved), grid.share(moved)
-        for arm, fading in zip(self.layer.arms, self.fading, strict=True):
-            faded = np.float32(arm.faded(transforms))
-            share *= np.float32(1.0) - faded * fading.vertices
-            if faded == 1.0:
-                whole &= ~fading.triangles
-        keep, triangles = whole[self.order], self.photo.triangles
+        n, triangles = len(self.photo.picture), self.photo.triangles
+        moved, keep, share = self.moved(transforms, transforms)
         sheets = [
             rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True, part=part)
             for part in pairwise(self.ends.tolist())
@@ -190,18 +236,10 @@ class Body:
 
     def _raster(self, transforms: Array, visibility: Array) -> tuple[Raster, BodyMesh]:
         """The mesh behind, as the bones carry it, and what it shows."""
-        layer, n = self.layer, len(self.photo.picture)
-        moved = skin(layer.vertices, layer.weights, layer.bones, transforms)
-        hold_down(moved, layer.vertices, layer.hold)
-        mix, end = layer.mix.copy(), len(moved)
-        for arm in reversed(layer.free):
-            own = slice(end - len(arm.used), end)
-            let_out = arm.moved(transforms)
-            if let_out is not None:
-                moved[own], mix[own] = let_out
-            end = own.start
-        keep = self._shown(layer.given, visibility)
-        raster = rasterise(moved, layer.triangles, (n, n), keep=keep, cull=True, tight=True)
+        n, triangles = len(self.photo.picture), self.layer.triangles
+        moved, mix = self.moved_behind(transforms, transforms)
+        keep = self.shown_behind(visibility)
+        raster = rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True)
         return raster, replace(self.behind, mix=mix)
 
     def _shown(self, given: NDArray[np.bool_], visibility: Array) -> NDArray[np.bool_]:

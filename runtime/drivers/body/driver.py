@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.body.guessed import hang_arms
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.neck import hold_head
 from bunraku.runtime.drivers.body.outlined import in_view
+from bunraku.runtime.drivers.body.pen import HostPen, Pen
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
@@ -61,6 +62,7 @@ class BodyDriver:
     :param recorder: of how long the steps take.
     :param hands: finds hands, if they are to be posed by landmarks of their own; shared.
     :param faces: finds the photo's face, whose points say how deep it is; None to do without.
+    :param pen: draws the body; None for the host's. Shared.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class BodyDriver:
         recorder: Recorder | None = None,
         hands: HandFinder | None = None,
         faces: FaceFinder | None = None,
+        pen: Pen | None = None,
     ) -> None:
+        self._pen = pen or HostPen()
         self._by_landmarks = by_landmarks
         self._locator = by_landmarks.locator
         self._template = template
@@ -199,9 +203,10 @@ class BodyDriver:
             held = kept_shut(told.hands, body.holding)
             transforms = kept.scaled(showing.carry(transforms, stance, kept.landmarks))
             if subject.hands is None:
-                drawn = body.draw(transforms, seen)
+                drawn = self._pen.draw(body, transforms, seen)
             else:
-                drawn = subject.hands.draw(body, transforms, seen, held, self._choice)
+                how = transforms, seen, held, self._choice
+                drawn = subject.hands.draw(body, *how, self._pen)
             moves = anchor_moves(stance, transforms, len(subject.source.mask))
         size = self._by_landmarks.size
         return Driving(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import unstreaked
+from bunraku.kernels import unstreaked, untorn
 from bunraku.runtime.drivers.body.binding import DEPTH_STEP, Binding
 from bunraku.runtime.drivers.body.doubling import double, groups_apart
 from bunraku.runtime.drivers.body.edge import LowerEdge
@@ -26,7 +26,7 @@ PULLED = 6.0
 """Of the photo's length; a triangle between two bones that is pulled out farther is dropped."""
 HOLDING = 0.5
 """How far above the photo's lower edge a body that is lifted is stretched, in trunks."""
-EDGE_PX = 2
+EDGE_PX = 2.0
 """How far below that edge it still reaches."""
 STREAKS = 2.5, 4.0
 """How often its own length a triangle may be drawn out until it fades, and until it is gone,"""
@@ -34,27 +34,6 @@ ON_HEAD = 5.0, 9.0
 """and the same of a head, whose sides are hair and cheeks that a photo shows from the edge."""
 _LEGS = [BodyBone.THIGH_L, BodyBone.THIGH_R, BodyBone.SHIN_L, BodyBone.SHIN_R]
 _SHINS = [BodyBone.SHIN_L, BodyBone.SHIN_R]
-
-
-@dataclass(frozen=True, eq=False)
-class Seams:
-    """The edges of triangles between two bones: the only ones that can be pulled apart."""
-
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    triangle: NDArray[np.int64]
-    limit: Array
-    """Square of the length from which its triangle is dropped."""
-
-    @classmethod
-    def of(cls, vertices: Array, bone: NDArray[np.int32], triangles: NDArray[np.int32]) -> Seams:
-        """Of a mesh."""
-        start, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
-        between = bone[start] != bone[end]
-        start, end = start[between], end[between]
-        long = vertices[start, :2] - vertices[end, :2]
-        number = np.repeat(np.arange(len(triangles)), 3)[between]
-        return cls(start, end, number, PULLED**2 * (long * long).sum(1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +55,9 @@ class Grid:
     hold: Array
     """``[v]`` in [0, 1]: 1 at the photo's lower edge, from which nothing is lifted, less above."""
 
-    seams: Seams
+    limits: Array
+    """``[t, 3]``: the square of the length up to which an edge between two bones holds, from each
+    corner to the next; infinite within one bone, which nothing pulls apart."""
     unstretched: Array
     """``[t, 2, 2]``: what takes a triangle's first two edges to the photo's axes."""
     streaks: Array
@@ -87,10 +68,7 @@ class Grid:
 
         :param moved: ``[v, 3]``, where the vertices are now.
         """
-        now = moved[self.seams.start, :2] - moved[self.seams.end, :2]
-        result = np.ones(len(self.triangles), np.bool_)
-        result[self.seams.triangle[(now * now).sum(1) > self.seams.limit]] = False
-        return result
+        return untorn(moved, self.triangles, self.limits)
 
     def share(self, moved: Array) -> Array:
         """``[v]`` in [0, 1]: how much there is to show at each vertex; less where the triangles
@@ -104,10 +82,12 @@ class Grid:
 def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
     """Leave vertices at the photo's lower edge when the body is lifted, in place.
 
+    Of arrays, or of tensors.
+
     :param moved: ``[v, 3]``; :param vertices: ``[v, 3]``, in the photo. :param hold: ``[v]``.
     """
-    rise = np.maximum(vertices[:, 1] - moved[:, 1], 0.0)
-    moved[:, 1] += hold * (rise + np.minimum(rise, np.float32(EDGE_PX)))
+    rise = (vertices[:, 1] - moved[:, 1]).clip(0.0)
+    moved[:, 1] += hold * (rise + rise.clip(0.0, EDGE_PX))
 
 
 def held(
@@ -159,12 +139,19 @@ def make_grid(
         np.ascontiguousarray(triangles),
         group,
         hold,
-        Seams.of(vertices, bone, triangles),
+        _limits(vertices, bone, triangles),
         _unstretched(vertices, triangles),
         np.where((bone[triangles] == BodyBone.HEAD).all(1)[:, None], ON_HEAD, STREAKS).astype(
             np.float32
         ),
     )
+
+
+def _limits(vertices: Array, bone: NDArray[np.int32], triangles: NDArray[np.int32]) -> Array:
+    corners, bones = vertices[triangles, :2], bone[triangles]
+    sides = corners - corners[:, [1, 2, 0]]
+    long = PULLED**2 * (sides * sides).sum(-1)
+    return np.where(bones != bones[:, [1, 2, 0]], long, np.inf).astype(np.float32)
 
 
 def _unstretched(vertices: Array, triangles: NDArray[np.int32]) -> Array:

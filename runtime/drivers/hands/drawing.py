@@ -16,12 +16,13 @@ from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.parting import GROUP
+from bunraku.runtime.drivers.body.pen import Pen
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, lost_for_now, share_anew
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.own_drawing import lay_own, own_photo
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
-from bunraku.runtime.drivers.hands.photo_hand import OnArm, PhotoHand, lay
+from bunraku.runtime.drivers.hands.photo_hand import HOST, OnArm, PhotoHand, lay
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tone import colour_hands
@@ -80,33 +81,34 @@ class PhotoHands:
         visibility: Array,
         poses: HandPoses,
         choice: HandChoice,
+        pen: Pen = HOST,
     ) -> Drawn:
         """``Body.draw`` with hands held as a driver holds them.
 
-        :param choice: this driver's.
+        :param choice: this driver's. :param pen: what draws it.
         """
         lost, unseen = lost_for_now(poses), (poses[0] is None, poses[1] is None)
         poses = self._held(transforms, poses)
         anew = choice.of(self, self.shares(poses, unseen), lost)
         gone = self._gone(anew, poses)
         if not any(gone):
-            return body.draw(self.folded(transforms, anew), visibility)
+            return pen.draw(body, self.folded(transforms, anew), visibility)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
         on_arms = [OnArm()] * SIDES
         for arm in body.layer.arms:
             on_arms[arm.side] = OnArm(arm.faded(transforms), arm.light_at_wrist(transforms))
-        drawn = handless.draw(folded, visibility)
+        drawn = pen.draw(handless, folded, visibility)
         for side, hand in self._far_first(transforms):
             pose, on_arm = poses[side], on_arms[side]
             if anew[side]:
-                lay(drawn, hand, hand.moved(transforms), transforms, on_arm.light)
+                lay(drawn, hand, hand.moved(transforms), transforms, on_arm.light, pen=pen)
             elif hand.own is not None and hand.moves_fingers and pose is not None:
                 # The photo's hid its wrist: the palm of the body's goes over into the new arm.
                 if on_arm.share > 0.0:
                     palm = hand.moved(folded)
-                    lay(drawn, hand, palm, folded, on_arm.light, on_arm.share)
-                lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose)
-        return drawn
+                    lay(drawn, hand, palm, folded, on_arm.light, on_arm.share, pen)
+                lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose, pen)
+        return pen.finished(drawn)
 
     def _held(self, transforms: Array, poses: HandPoses) -> HandPoses:
         """How the hands are held as they are drawn."""

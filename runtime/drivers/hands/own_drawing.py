@@ -8,17 +8,16 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.pen import Pen
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
-from bunraku.runtime.drivers.hands.photo_hand import FINE, MARGIN_PX
+from bunraku.runtime.drivers.hands.photo_hand import FINE, HOST, MARGIN_PX
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
 
 STREAKS = 2.5, 4.0
 """How often its own area a triangle may be drawn out until it fades, and until it is gone."""
-MOST = 0.5
-"""Of a pixel: a hand that covers more is read from the photo there, and nothing else is."""
 FLESH_PX = 0.5
 """How soft the photo's own hand ends."""
 SHADOW = 0.65
@@ -51,12 +50,14 @@ def own_photo(body: Body, pixels: Array, side: int) -> Array:
     return picture
 
 
-def lay_own(drawn: Drawn, own: OwnHand, photo: Array, palm: Array, pose: HandPose) -> None:
+def lay_own(
+    drawn: Drawn, own: OwnHand, photo: Array, palm: Array, pose: HandPose, pen: Pen = HOST
+) -> None:
     """Draw a hand onto a drawing, in place.
 
     :param photo: ``[n, n, 4]``: the photo's colours, and how much of each pixel is the hand's.
     :param palm: ``[3, 4]``, where the palm has gone since the photo.
-    :param pose: of ``OwnHand.held``.
+    :param pose: of ``OwnHand.held``. :param pen: that drew it.
     """
     n = drawn.mask.shape[-1]
     moved = skin(own.vertices, own.weights, own.bones, own.transforms(palm, pose))
@@ -66,22 +67,10 @@ def lay_own(drawn: Drawn, own: OwnHand, photo: Array, palm: Array, pose: HandPos
     if left >= right or top >= bottom:
         return
     colours, alpha, place = _seen(own, moved, photo, (left, top, right, bottom))
-    part = (0, slice(None), slice(top, bottom), slice(left, right))
-    before = drawn.mask[part][0] * (np.float32(1.0) - alpha)
-    after = before + alpha
     # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
-    near = cv2.dilate((alpha > 0).astype(np.float32), np.ones((3, 3), np.uint8)) * _TRACE
-    told = (alpha + near) / (after + near + _TRACE**2)
-    x, y = (np.arange(*ends, dtype=np.float32) for ends in ((left, right), (top, bottom)))
-    flow = np.stack([place[0] - x, place[1] - y[:, None]]) * np.float32(2.0 / n)
-    drawn.image[part] += (colours - drawn.image[part]) * told
-    read = told > MOST
-    drawn.trust[part] = np.where(read, told, drawn.trust[part] * (np.float32(1.0) - told))
-    drawn.flow[part] = np.where(read, flow, drawn.flow[part])
-    warped = np.concatenate([colours, np.ones_like(alpha)[None]])
-    part_of = (0, slice(0, 4), *part[2:])
-    drawn.warped[part_of] = np.where(read, warped, drawn.warped[part_of])
-    drawn.mask[part] = after
+    near = cv2.dilate((alpha > 0).astype(np.float32), np.ones((3, 3), np.uint8))
+    patch = np.concatenate([colours, alpha[None], near[None], place])
+    pen.lay(drawn, patch, (int(top), int(left)))
 
 
 def _seen(

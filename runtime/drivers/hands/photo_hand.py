@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
+from bunraku.runtime.drivers.body.pen import HostPen, Pen
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
@@ -31,7 +32,7 @@ REDDENING = np.array([0.85, 1.05, 1.1], np.float32)
 """How much faster than light each colour of flesh fades in shadow."""
 EDGE_PX = 0.4
 """How soft the hand's edge is."""
-_TRACE = np.float32(1e-3)
+HOST = HostPen()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +99,13 @@ def lay(
     transforms: Array,
     light: Array,
     share: float = 1.0,
+    pen: Pen = HOST,
 ) -> None:
     """Draw one hand onto a drawing, in place.
 
     :param moved: ``[v, 3]``, where its vertices are. :param transforms: of all bones.
     :param light: see ``OnArm``. :param share: in [0, 1], how much of it is there.
+    :param pen: that drew it.
     """
     n = drawn.mask.shape[-1]
     low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
@@ -113,15 +116,10 @@ def lay(
     colours, alpha = _shaded(hand, moved, transforms, (left, top, right, bottom))
     colours *= light[:, None, None]
     alpha *= np.float32(share)
-    part = (0, slice(None), slice(top, bottom), slice(left, right))
-    before = drawn.mask[part] * (np.float32(1.0) - alpha)
-    after = before + alpha
     # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
-    near = cv2.dilate(alpha, np.ones((3, 3), np.uint8)) * _TRACE
-    told = (alpha + near) / (after + near + _TRACE**2)
-    drawn.image[part] += (colours - drawn.image[part]) * told
-    drawn.trust[part] *= np.float32(1.0) - told
-    drawn.mask[part] = after
+    near = cv2.dilate(alpha, np.ones((3, 3), np.uint8))
+    patch = np.concatenate([colours, alpha[None], near[None]])
+    pen.lay(drawn, patch, (int(top), int(left)))
 
 
 def _shaded(

@@ -256,6 +256,11 @@ def test_tensors_give_what_arrays_give(rng: np.random.Generator) -> None:
     found, behind = LAYERS.public(*call.tensors(), **call.options), call.options["behind"]
     sheets, photo, raster, body = parts_of_layers(call.tensors())
     assert_close(found, LAYERS.reference(*call.tensors(), behind=behind))
+    out = torch.full_like(found, torch.nan)
+    meshes = TensorPhotoMesh(*photo), TensorRaster(*raster), TensorBodyMesh(*body)
+    made = compose(TensorRaster(*sheets), *meshes, behind, out=out)
+    assert torch.equal(out, found), "of groups in one raster too"
+    assert made.mask.data_ptr() == out[:, 3:].data_ptr()
     torch.library.opcheck(
         torch.ops.bunraku.compose.default,
         (sheets, photo, raster, body, behind),

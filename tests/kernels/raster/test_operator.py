@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from tests.kernels.harness import assert_close, poisoned, strided
 
-from bunraku.kernels import Raster, interpolate, rasterise
+from bunraku.kernels import Raster, interpolate, rasterise, rasterise_groups
 from bunraku.kernels.raster import reference
 
 Array = NDArray[np.float32]
@@ -234,10 +235,25 @@ def test_tensors_give_what_arrays_give(rng: np.random.Generator) -> None:
     read = interpolate(found, tensors[1], torch.from_numpy(attributes))
     assert_close(read, interpolate(expected, triangles, attributes))
     checks = ("test_schema", "test_faketensor")
-    given: tuple[Any, ...] = (*tensors, 9, 7, None, False)
+    given: tuple[Any, ...] = (*tensors, [0, 12, 40], 9, 7, None, False)
     torch.library.opcheck(torch.ops.bunraku.rasterise.default, given, test_utils=checks)
     given = (found.triangle, found.bary, tensors[1], torch.from_numpy(attributes))
     torch.library.opcheck(torch.ops.bunraku.interpolate.default, given, test_utils=checks)
+
+
+def test_groups_of_tensors_are_each_seen_as_if_alone(rng: np.random.Generator) -> None:
+    vertices, triangles = soup(rng)
+    keep = rng.random(40) < 0.7
+    ends = [2, 15, 15, 31]
+    given = torch.from_numpy(vertices), torch.from_numpy(triangles), ends, (33, 29)
+    found = rasterise_groups(*given, keep=torch.from_numpy(keep), cull=True)
+    for group, part in enumerate(pairwise(ends)):
+        alone = rasterise(vertices, triangles, (33, 29), keep=keep, cull=True, part=part)
+        for name in ("depth", "triangle", "bary"):
+            np.testing.assert_array_equal(getattr(found, name)[group], getattr(alone, name))
+    for wrong in ([0, 41], [-1, 3], [0, 9, 4]):
+        with pytest.raises(ValueError, match="groups must end within the 40 triangles"):
+            rasterise_groups(*given[:2], wrong, (33, 29))
 
 
 def test_tensors_of_other_types_are_refused(rng: np.random.Generator) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from bunraku.kernels import restore
 from bunraku.kernels.restoring import reference
@@ -70,3 +71,16 @@ def test_what_does_not_fit_is_refused() -> None:
         restore(plate[:, ::2], photo[:, ::2], share, (0, 0, 10))
     with pytest.raises(TypeError, match="share must be float32"):
         restore(plate, photo, share.astype(np.float64), (0, 0, 10))
+
+
+def test_tensors_give_what_arrays_give() -> None:
+    (plate, photo), share = pictures(), spots()
+    made, expected = torch.from_numpy(plate.copy()), plate.copy()
+    restore(made, torch.from_numpy(photo), torch.from_numpy(share), (-7, -20, 100))
+    restore(expected, photo, share, (-7, -20, 100))
+    assert np.abs(made.numpy().astype(int) - expected).max() <= 1
+    given = made, torch.from_numpy(photo), torch.from_numpy(share), [1, 2, 30]
+    checks = ("test_schema", "test_faketensor")
+    torch.library.opcheck(torch.ops.bunraku.restore.default, given, test_utils=checks)
+    with pytest.raises(TypeError, match="share must be float32"):
+        restore(made, torch.from_numpy(photo), torch.from_numpy(share).double(), (0, 0, 10))

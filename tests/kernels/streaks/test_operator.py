@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from tests.kernels.harness import assert_close, strided
 
-from bunraku.kernels import unstreaked
+from bunraku.kernels import unstreaked, untorn
 from bunraku.kernels.streaks import reference
 
 Array = NDArray[np.float32]
@@ -72,3 +73,42 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         unstreaked(SQUARE, HALVES.astype(np.int64), back, LIMITS)
     with pytest.raises(TypeError, match="moved"):
         unstreaked(SQUARE.astype(np.float64), HALVES, back, LIMITS)
+
+
+@pytest.mark.parametrize(("v", "t"), [(3, 1), (12, 30), (40, 25)])
+def test_tears_are_those_of_the_reference(v: int, t: int, rng: np.random.Generator) -> None:
+    moved, triangles, _, _ = scene(rng, v, t)
+    limits = rng.uniform(0, 200, (t, 3)).astype(np.float32)
+    limits[rng.random((t, 3)) < 0.3] = np.inf
+    found = untorn(moved, triangles, limits)
+    np.testing.assert_array_equal(found, reference.untorn(moved, triangles, limits))
+    given = tuple(map(strided, (moved, triangles, limits)))
+    np.testing.assert_array_equal(untorn(*given), found)
+
+
+def test_an_edge_tears_where_it_is_longer_than_it_may_be_and_only_there() -> None:
+    limits = np.full((2, 3), np.inf, np.float32)
+    limits[0, 0] = 16.0  # from the first corner to the second, as long as it is
+    assert untorn(SQUARE, HALVES, limits).tolist() == [True, True]
+    moved = SQUARE.copy()
+    moved[1, 0] += 0.01
+    assert untorn(moved, HALVES, limits).tolist() == [False, True]
+    moved[1, 0] = np.nan
+    assert untorn(moved, HALVES, limits).tolist() == [True, True], "nowhere is not far away"
+    with pytest.raises(ValueError, match="limits"):
+        untorn(SQUARE, HALVES, limits[:, :2])
+
+
+def test_tensors_give_what_arrays_give(rng: np.random.Generator) -> None:
+    given = scene(rng, 12, 30)
+    moved, triangles, back, streaks = (torch.from_numpy(array) for array in given)
+    assert_close(unstreaked(moved, triangles, back, streaks), unstreaked(*given))
+    limits = torch.full((30, 3), 30.0)
+    torn = untorn(moved, triangles, limits)
+    assert torn.tolist() == untorn(*given[:2], limits.numpy()).tolist()
+    checks = ("test_schema", "test_faketensor")
+    for operator, last in (("unstreaked", (back, streaks)), ("untorn", (limits,))):
+        form = getattr(torch.ops.bunraku, operator).default
+        torch.library.opcheck(form, (moved, triangles, *last), test_utils=checks)
+    with pytest.raises(TypeError, match="moved must be float32"):
+        unstreaked(moved.double(), triangles, back, streaks)

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import FakeEngine, FakeEstimator, engines, models, street
+from tests.runtime.torch_device import TorchDevice
 
+from bunraku.errors import EngineError
+from bunraku.kernels import rasterise, skin
 from bunraku.runtime.drivers.body.driver import NOT_FITTED, BodyDriver, belief
+from bunraku.runtime.drivers.body.pen import DevicePen
 from bunraku.runtime.drivers.body.showing import LEGLESS
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.body.template import load_template
@@ -17,9 +22,11 @@ from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.locating import Located
+from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.parts import Part
+from bunraku.runtime.paster import Paster
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.puppet import Puppet
 from bunraku.spec.arrays import Array, Picture
@@ -61,14 +68,22 @@ def photo() -> Picture:
 PHOTO = photo()
 
 
-def puppet_of(estimator: FakeEstimator, made: dict[str, FakeEngine] | None = None) -> Puppet:
-    """A puppet of fakes, but for the body."""
+def puppet_of(
+    estimator: FakeEstimator,
+    made: dict[str, FakeEngine] | None = None,
+    device: TorchDevice | None = None,
+) -> Puppet:
+    """A puppet of fakes, but for the body.
+
+    :param device: where it is drawn and pasted; None for the host.
+    """
+    pen, paster = (None, None) if device is None else (DevicePen(device), Paster(device))
 
     def make_driver(options: PuppetOptions, recorder: Recorder) -> BodyDriver:
         by_landmarks = LandmarkDriver(estimator, estimator, options, recorder)
-        return BodyDriver(by_landmarks, TEMPLATE, recorder)
+        return BodyDriver(by_landmarks, TEMPLATE, recorder, pen=pen)
 
-    return Puppet(replace(models(estimator, made), make_driver=make_driver))
+    return Puppet(replace(models(estimator, made), make_driver=make_driver, paster=paster))
 
 
 def test_the_photo_itself_gives_the_photo_back_and_no_network_paints() -> None:
@@ -109,6 +124,51 @@ def test_the_person_moves_with_the_driver() -> None:
     assert off < 0.5 * np.abs(PHOTO.astype(int) - np.roll(PHOTO, 12, 1))[person].mean()
     window_only = puppet.paint(identity, puppet.move(identity, driving), window_only=True)
     assert window_only.shape == identity.source.window.shape
+
+
+def test_on_a_device_a_frame_is_drawn_and_pasted_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, form in quick_forms():
+        monkeypatch.setattr(module, name, form)
+    estimator, device = Standing(), TorchDevice()
+    puppet = puppet_of(estimator)
+    puppet.set_source(PHOTO)
+    identity = puppet.identity
+    late = puppet_of(estimator, device=device)
+    for person in (puppet, late):
+        assert person.drive(identity, PHOTO, 0.0) is not None  # calibrates
+    estimator.right = 12.0
+    shown: list[list[Any]] = []
+    for person in (puppet, late):
+        driving = person.drive(identity, PHOTO, 0.1)
+        assert driving is not None
+        moved = person.move(identity, driving)
+        assert isinstance(moved, Drawn)
+        assert (moved.made is None) == (person is puppet)
+        both = (person.paint(identity, moved, window_only=only) for only in (False, True))
+        shown.append([picture.astype(int) for picture in both])
+    for here, there in zip(*shown, strict=True):
+        assert (np.abs(there - here) <= 2).mean() > 0.999
+    host_only = puppet_of(estimator)
+    with pytest.raises(EngineError, match="was on a GPU that has failed"):
+        host_only.paint(identity, moved)
+
+
+def quick_forms() -> list[tuple[Any, str, Any]]:
+    """Arrays' own forms in place of the plain ones, which take seconds for a whole body."""
+    from bunraku.kernels.layers import numba_cpu as layers
+    from bunraku.kernels.layers import reference as layers_reference
+    from bunraku.kernels.raster import reference as raster_reference
+    from bunraku.kernels.skin import reference as skin_reference
+
+    def raster(vertices: Any, triangles: Any, size: Any, keep: Any, cull: bool) -> Any:
+        made = rasterise(vertices, triangles, size, keep=keep, cull=cull)
+        return made.depth, made.triangle, made.bary
+
+    return [
+        (raster_reference, "rasterise", raster),
+        (skin_reference, "skin", skin),
+        (layers_reference, "compose", layers.compose),
+    ]
 
 
 def test_what_nobody_reads_is_not_made() -> None:
