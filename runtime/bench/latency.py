@@ -33,7 +33,8 @@ def run_latency(
     :param on_frame: called with the frames done and their number.
     :return: ``chain_ms``, ``yardstick_ms`` and ``stages`` (``densepose.pose_ms`` and the
         others of ``spec.stages.Step``), each p50, p95 and min;
-        ``ratio`` of the two first p50; ``chain_cpu_ms``, in processor time of all threads;
+        ``ratio`` of the two first p50; ``chain_cpu_ms`` and ``stages_cpu``, in processor time of
+        all threads;
         with ``options.base`` also ``base``, with ``chain_ms``, ``chain_cpu_ms``, ``stages`` and
         ``times``, how many times faster the other is, by both; ``set_source_ms``,
         ``peak_rss_mib`` (of both chains, if there are two), and what was measured on what:
@@ -109,6 +110,7 @@ def _told(puppet: Puppet, chain_ms: list[float], cpu_ms: list[float]) -> dict[st
         "chain_ms": plain(Spread.of(chain_ms)),
         "chain_cpu_ms": plain(Spread.of(cpu_ms)),
         "stages": {f"{name}_ms": plain(spread) for name, spread in puppet.stats().items()},
+        "stages_cpu": {f"{name}_ms": plain(spread) for name, spread in puppet.cpu_stats().items()},
     }
 
 

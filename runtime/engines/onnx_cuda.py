@@ -14,7 +14,7 @@ import numpy as np
 
 from bunraku.errors import EngineError
 from bunraku.runtime.device import Queue
-from bunraku.runtime.engines.gpu_errors import gpu_error
+from bunraku.runtime.engines.gpu_errors import gpu_error, is_of_gpu
 from bunraku.runtime.engines.host_arrays import check_results
 from bunraku.runtime.engines.onnx_runtime import (
     ERRORS_ONLY,
@@ -29,7 +29,7 @@ from bunraku.spec.stages import Stage
 
 CUDA = "CUDAExecutionProvider"
 OTHER_CUDA = (
-    "Its CUDA libraries are missing or of another version: "
+    "Its CUDA libraries are missing, or not for this NVIDIA driver: update the driver, or "
     "pip install 'onnxruntime-gpu[cuda,cudnn]', or use --engine onnxruntime."
 )
 
@@ -136,7 +136,7 @@ class OnnxCudaEngine:
             raise gpu_error(request.name, line, loading=not self._sessions) or EngineError(
                 f"ONNX Runtime {ort.__version__} cannot load the engine {request.name!r} on the "
                 f"GPU: {line}",
-                f"{request.advice} Or use --engine onnxruntime.",
+                OTHER_CUDA if is_of_gpu(line) else f"{request.advice} Or use --engine onnxruntime.",
             ) from error
         # Without a word ONNX Runtime falls back to the CPU where CUDA's libraries do not load.
         if session.get_providers()[0] != CUDA:

@@ -269,7 +269,7 @@ class EngineFactory:
                 self.threads,
                 self.choice.precision,
                 coarse=coarse,
-                eight_bits=self.choice.eight_bits,
+                eight_bits=self.choice.eight_bits and not coarse,
                 lasting=isinstance(model, Path),
             )
         )

@@ -59,7 +59,10 @@ def test_the_first_chain_is_measured_in_turns_with_it() -> None:
     for name in ("chain", "chain_cpu"):
         times = base[f"{name}_ms"]["p50"] / report[f"{name}_ms"]["p50"]
         assert base["times"][name] == pytest.approx(times, abs=1e-3)
-    assert set(base["stages"]) == set(report["stages"])
+    for chain in (base, report):
+        assert set(chain["stages_cpu"]) == set(chain["stages"]) == set(report["stages"])
+        worked = sum(spread["min"] for spread in chain["stages_cpu"].values())
+        assert 0 < worked <= chain["chain_cpu_ms"]["p95"]
     told = (base["driver"], base["engine"], base["face"], base["hands"])
     assert told == ("landmarks", "onnxruntime:f32", 0.0, False)
     assert "base" not in measure(puppet(), PHOTO, clip, 1, options)

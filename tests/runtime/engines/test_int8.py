@@ -15,6 +15,7 @@ from tests.runtime.engines.networks import bottlenecks
 from bunraku.errors import BundleError, EngineError
 from bunraku.export.calibrate import make_recipe
 from bunraku.runtime.engines import int8, present, recipe, registry
+from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.evening import even_out
 from bunraku.runtime.engines.int8 import to_int8
 from bunraku.runtime.engines.present import int8_weight_bits
@@ -30,7 +31,7 @@ CHOSEN = ("narrow", "wide", "deep", "back", "again")
 
 @pytest.fixture(scope="module")
 def known() -> Recipe:
-    return make_recipe(MODEL, PICTURES)
+    return make_recipe(MODEL, [{"image": picture} for picture in PICTURES])
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_weights_stored_as_float16_are_the_same_network(known: Recipe) -> None:
     nodes = [*casts, *stored.graph.node]
     del stored.graph.node[:]
     stored.graph.node.extend(nodes)
-    own = make_recipe(stored, PICTURES)
+    own = make_recipe(stored, [{"image": picture} for picture in PICTURES])
     assert own.convolutions == CHOSEN
     rounded = to_int8(stored, own)
     assert "Cast" not in {n.op_type for n in rounded.graph.node if n.output[0] != "first_w"}
@@ -250,8 +251,21 @@ def test_processors_tell_whether_they_have_8_bits(
     assert present.computes_int8() is (bits == 8)
 
 
-def test_the_recipe_that_ships_can_be_read() -> None:
-    (pose,) = recipe.shipped()
-    assert pose.outputs == ("landmarks", "presence", "heatmap", "world")
-    assert len(pose.convolutions) == 55
-    assert all(len(rows) == 3 for rows in pose.seen.values())
+def test_the_recipes_that_ship_can_be_read() -> None:
+    layers = {told.outputs[0]: len(told.convolutions) for told in recipe.shipped()}
+    assert layers == {"landmarks": 55, "densepose": 20, "flow_32": 16, "image": 17}
+    for told in recipe.shipped():
+        assert all(len(rows) == 3 for rows in told.seen.values())
+
+
+@pytest.mark.parametrize(
+    ("bundle", "name"), [("iuv", "iuv"), ("live", "motion"), ("live", "blend")]
+)
+def test_bundles_that_ship_have_a_recipe_of_their_own_weights(bundle: str, name: str) -> None:
+    """Exported anew, they need one made anew: ``scripts/calibrate``."""
+    graph = onnx.load(Bundle.load(bundle).path(name))
+    (own,) = (told for told in recipe.shipped() if told.suits(graph))
+    rounded = to_int8(graph, own).graph
+    assert [value.name for value in rounded.output] == [value.name for value in graph.graph.output]
+    biases = [t for t in rounded.initializer if t.name.endswith(".bias.whole")]
+    assert len(biases) == len(own.convolutions)

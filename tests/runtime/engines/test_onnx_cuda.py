@@ -154,6 +154,27 @@ def test_a_gpu_that_fails_where_another_stream_begins_is_lost(ort: FakeOnnxRunti
         engine.run(feeds, queue=_stream(3))
 
 
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        (
+            "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0",
+            "update the driver, or pip install 'onnxruntime-gpu[cuda,cudnn]'",
+        ),
+        ("CUDNN_STATUS_NOT_INITIALIZED", "not for this NVIDIA driver"),
+        ("Invalid model", "Ask. Or use --engine onnxruntime."),
+    ],
+)
+def test_a_driver_for_another_cuda_is_not_blamed_on_the_model(
+    ort: FakeOnnxRuntime, said: str, advice: str
+) -> None:
+    ort.refuses = said
+    with pytest.raises(EngineError, match="cannot load the engine 'tiny' on the GPU") as caught:
+        _made(Gpu())
+    assert advice in str(caught.value)
+    assert ("Ask." in str(caught.value)) is (said == "Invalid model")
+
+
 def test_several_frames_are_run_in_the_same_sessions(ort: FakeOnnxRuntime) -> None:
     free = free_batch(convolutions()).SerializeToString()
     engine = load(EngineRequest(free, "tiny", "Ask.", CpuDevice()))
