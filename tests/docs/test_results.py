@@ -130,6 +130,25 @@ def test_8_bits() -> None:
     assert "has {:.2f} instead of\n{:.2f}".format(*told) in PAGE
 
 
+def test_8_bits_of_the_landmarks_networks() -> None:
+    rows = file("evaluation-int8-networks-2026-11-29")["tables"]["Real clips"]
+    exact, short = rows["all, f32"], rows["all, int8"]
+    columns = ("l1", "person_l1", "ssim", "akd", "mkr", "flicker")
+    for name, told in {
+        "landmarks in float32": exact,
+        "landmarks, networks in 8 bits": short,
+    }.items():
+        for cell, column in zip(cells(f"{name}, 8 frames"), columns, strict=True):
+            same(cell, told[column])
+    lost = (100 * (short["person_l1"] / exact["person_l1"] - 1), short["akd"] - exact["akd"])
+    for (name, most), value in zip(LOST_IN_8_BITS.items(), lost, strict=True):
+        measured, asked, met = cells(name.replace(",", " of the networks,"))
+        same(measured, value)
+        assert number(asked.removeprefix("≤")) == most
+        assert (met == "yes") == (value <= most)
+    assert any(value > most for value, most in zip(lost, LOST_IN_8_BITS.values(), strict=True))
+
+
 def test_judged() -> None:
     told = file("evaluation-judged-2026-11-29")
     assert told["details"]["measured by"]["AKD, MKR"] == "movenet"
