@@ -17,7 +17,7 @@ from bunraku.errors import DeviceLostError, EngineError, OutOfMemoryError
 from bunraku.export.batch import free_batch
 from bunraku.runtime.device import CpuDevice
 from bunraku.runtime.engines import onnx_cuda
-from bunraku.runtime.engines.onnx_cuda import OnnxCudaEngine, load
+from bunraku.runtime.engines.onnx_cuda import RTX, OnnxCudaEngine, load
 from bunraku.runtime.engines.protocol import EngineRequest
 
 TINY = model({"a": (1, 2)}, {"y": ((1, 4), 2.5), "x": ((2,), 1.0)})
@@ -110,6 +110,24 @@ def test_the_cpu_does_not_step_in_without_a_word(ort: FakeOnnxRuntime) -> None:
     with pytest.raises(EngineError, match=r"built without CUDA\. Run: pip uninstall"):
         _made()
     assert CUDA not in ort.providers
+
+
+def test_tensorrt_rtx_comes_first_where_it_is_built_in(
+    ort: FakeOnnxRuntime, caplog: pytest.LogCaptureFixture
+) -> None:
+    ort.providers, ort.lands_on = (RTX, CUDA, CPU), RTX
+    engine = _made(Gpu())
+    _made()
+    assert ort.before[0] == (RTX, {"has_user_compute_stream": "1", "user_compute_stream": "7"})
+    assert ort.before[1] == (RTX, {})
+    assert np.allclose(engine.run({"a": ONE})["y"], 2.5)
+    assert not caplog.messages
+    ort.lands_on = CUDA
+    _made()
+    assert caplog.messages == [f"The engine 'tiny' runs on {CUDA}: {RTX} does not load."]
+    ort.lands_on = CPU
+    with pytest.raises(EngineError, match=f"would run the engine 'tiny' on {CPU}, not on the GPU"):
+        _made()
 
 
 @pytest.mark.parametrize(
