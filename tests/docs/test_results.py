@@ -220,6 +220,41 @@ def test_live() -> None:
             same(even, delay["even_speed_slope_ms_per_min"])
 
 
+def test_against_the_first_chain() -> None:
+    comes, alike = file("first-chain-epyc-zen3"), file("first-chain-alike-epyc-zen3")
+    chains = [comes, alike, alike["base"]]
+    assert [(told["face"], told["hands"]) for told in chains] == [(1, True), (0, False), (0, False)]
+    after = "milliseconds of a processor, p50"
+    for cell, told in zip(cells("the whole chain", after), chains, strict=True):
+        same(cell, told["chain_cpu_ms"]["p50"])
+    rows = {
+        "pose network (now with the alignment of joints)": (Step.POSE,),
+        "face network": (Step.FACE,),
+        "hand network": (Step.HANDS,),
+        "surface: body posed and drawn, or the IUV net": (Step.IUV,),
+        "the face drawn": (Step.EXPRESSION,),
+        "motion, seam and blend": (Step.MOTION, Step.SEAM, Step.BLEND),
+        "pasting": (Step.PASTE,),
+    }
+    for row, steps in rows.items():
+        for cell, told in zip(cells(row, after), chains, strict=True):
+            taken = [told["stages_cpu"].get(f"{step}_ms") for step in steps]
+            if taken == [None] * len(steps):
+                assert cell == "–"
+            else:
+                same(cell, sum(spread["p50"] for spread in taken))
+    for row, told in {
+        "doing what it did, without face and hands": alike,
+        "with face and hands, which it had not": comes,
+    }.items():
+        measured, asked, met = cells(row)
+        times = told["base"]["times"]
+        same(measured, times["chain_cpu"])
+        assert (met == "yes") == (times["chain_cpu"] >= number(asked.removeprefix("≥")))
+    by_clock = [told["base"]["times"]["chain"] for told in (alike, comes)]
+    assert "it was {:.2f} and {:.2f}".format(*by_clock) in PAGE
+
+
 def test_latency() -> None:
     told = file("latency-epyc-2cores")
     yardstick = told["yardstick_ms"]["p50"]
