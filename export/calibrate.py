@@ -168,9 +168,9 @@ def main() -> None:
     for bundle, names in ((iuv, (EngineName.IUV,)), (live, (EngineName.MOTION, EngineName.BLEND))):
         for name in names:
             recipes[str(name)] = make_recipe(onnx.load(bundle.path(name)), caught[name])
-    for name, recipe in recipes.items():
-        recipe.save(folder / f"{name}.npz")
-        sys.stdout.write(f"{name}: {len(recipe.convolutions)} layers\n")
+    for stem, recipe in recipes.items():
+        recipe.save(folder / f"{stem}.npz")
+        sys.stdout.write(f"{stem}: {len(recipe.convolutions)} layers\n")
 
 
 if __name__ == "__main__":
