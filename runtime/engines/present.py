@@ -55,11 +55,6 @@ def int8_weight_bits() -> int | None:
     return 7 if _AVX2 in flags else None
 
 
-def computes_int8() -> bool:
-    """Whether this processor computes in 8 bits without losing more than the rounding does."""
-    return int8_weight_bits() == 8
-
-
 def missing_onnxruntime_gpu() -> str | None:
     """Why ONNX Runtime cannot use an NVIDIA GPU, or None."""
     reason = missing_gpu()

@@ -17,7 +17,7 @@ from bunraku.runtime.device import Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.outputs import only
 from bunraku.runtime.engines.present import (
-    computes_int8,
+    int8_weight_bits,
     missing_gpu,
     missing_onnxruntime_gpu,
     missing_package,
@@ -185,7 +185,7 @@ def choose(engine: EngineKind | str, *, eight_bits: bool = False) -> Choice:
 
 
 def _takes_eight_bits(library: Library) -> bool:
-    return library.eight_bits and computes_int8()
+    return library.eight_bits and int8_weight_bits() is not None
 
 
 def _best(eight_bits: bool) -> Choice:

@@ -68,7 +68,7 @@ def test_8_bits_are_said_where_they_are_taken(
     monkeypatch: pytest.MonkeyPatch, driver: str, says: str
 ) -> None:
     """With the landmarks' networks they would cost more than is allowed."""
-    monkeypatch.setattr(registry, "computes_int8", lambda: True)
+    monkeypatch.setattr(registry, "int8_weight_bits", lambda: 8)
     said: list[str] = []
     made: list[Any] = []
 

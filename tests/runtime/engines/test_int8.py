@@ -193,7 +193,7 @@ def test_libraries_take_8_bits_where_they_are_asked_for_and_a_recipe_is_there(li
 
 @pytest.mark.usefixtures("eight_bits")
 def test_openvino_takes_them_unasked_for_who_bears_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "computes_int8", lambda: True)
+    monkeypatch.setattr(registry, "int8_weight_bits", lambda: 8)
 
     def result(engine: str, *, eight_bits: bool) -> Array:
         factory = EngineFactory(engine, 1, eight_bits=eight_bits)
@@ -220,7 +220,7 @@ def test_a_processor_without_them_keeps_float32(
     monkeypatch.setattr(int8, "int8_weight_bits", lambda: None)
     monkeypatch.setattr(int8, "shipped", lambda: (known,))
     content = MODEL.SerializeToString()
-    monkeypatch.setattr(registry, "computes_int8", lambda: False)
+    monkeypatch.setattr(registry, "int8_weight_bits", lambda: None)
     factory = EngineFactory(library, 1, eight_bits=True)
     own = factory.make(content, "tiny").run({"image": PICTURES[0]})
     assert np.abs(own["result"] - run(content)).max() < 1e-4
@@ -247,8 +247,6 @@ def test_processors_tell_whether_they_have_8_bits(
         path.write_text(told)
     monkeypatch.setattr(present, "_CPU_INFO", path)
     assert present.int8_weight_bits.__wrapped__() == bits
-    monkeypatch.setattr(present, "int8_weight_bits", lambda: bits)
-    assert present.computes_int8() is (bits == 8)
 
 
 def test_the_recipes_that_ship_can_be_read() -> None:

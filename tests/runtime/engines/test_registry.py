@@ -98,11 +98,11 @@ def test_auto_takes_the_best_that_can_run(
     assert "\n" not in str(chosen)
 
 
-@pytest.mark.parametrize("has", [True, False])
+@pytest.mark.parametrize(("bits", "has"), [(8, True), (7, True), (None, False)])
 def test_8_bits_are_taken_where_they_are_borne_and_said_in_the_line(
-    abacus: list[EngineRequest], monkeypatch: pytest.MonkeyPatch, has: bool
+    abacus: list[EngineRequest], monkeypatch: pytest.MonkeyPatch, bits: int | None, has: bool
 ) -> None:
-    monkeypatch.setattr(registry, "computes_int8", lambda: has)
+    monkeypatch.setattr(registry, "int8_weight_bits", lambda: bits)
     monkeypatch.setitem(registry.LIBRARIES, "abacus", replace(ABACUS, eight_bits=True))
     for engine in ("auto", "abacus"):
         said = str(choose(engine, eight_bits=True))
