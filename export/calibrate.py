@@ -1,9 +1,11 @@
-"""Recipes for 8 bits: what the layers of the pose network see of synthetic people.
+"""Recipes for 8 bits: what the layers of networks see of synthetic people.
 
     scripts/calibrate FOLDER [CLIP …]
 
-It drives the network with clips of synthetic people, the example by default, and with what chance
-makes of the pictures that the network got: it must not be bound to one person, light and room.
+The pose network is driven with clips of synthetic people, the example by default, and with what
+chance makes of the pictures that it got: it must not be bound to one person, light and room. The
+IUV net and the generator get what the landmarks' networks make of these clips and the example's
+photo.
 """
 
 from __future__ import annotations
@@ -16,20 +18,22 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from bunraku.export.watched import Watched, fed_by
 from bunraku.runtime.bench.media import ASSUMED_RATE, media, read_clip
-from bunraku.runtime.device import Queue
+from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.half import last_weighted
 from bunraku.runtime.engines.int8 import results_of
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.engines.outputs import only
-from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.recipe import Recipe, constants_of, fingerprint
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose import PoseNetworks, PoseTracker
 from bunraku.runtime.pose.detector import Detector
 from bunraku.runtime.pose.landmarks import WITHOUT_MASK, Landmarker
 from bunraku.runtime.pose.networks import FETCH_AGAIN
+from bunraku.runtime.source.photo import read_photo
 from bunraku.spec.arrays import Array, Picture, Tensors
+from bunraku.spec.tensors import EngineName
 
 if TYPE_CHECKING:
     import onnx
@@ -41,14 +45,16 @@ LEAST_SIDE = 8
 """Layers that give smaller maps keep float32: they cost nothing, and places are told there."""
 VARIED = 3
 """How many pictures chance makes of each."""
+EVERY = 4
+"""Of the clips' frames, those that the generator is calibrated on."""
 IMAGE = "image"
 
 
-def make_recipe(model: onnx.ModelProto, pictures: Sequence[Array]) -> Recipe:
+def make_recipe(model: onnx.ModelProto, feeds: Sequence[Tensors]) -> Recipe:
     """What a network needs to compute in 8 bits.
 
-    :param model: from one ``image`` to its outputs, float32.
-    :param pictures: ``[1,3,S,S]``, as the network gets them.
+    :param model: float32.
+    :param feeds: its inputs by name, as it gets them, one frame in each.
     """
     chosen = layers_of(model)
     read = [n.input[0] for n in _convolutions(model) if n.output[0] in chosen]
@@ -56,7 +62,7 @@ def make_recipe(model: onnx.ModelProto, pictures: Sequence[Array]) -> Recipe:
     weights = fingerprint(model, chosen)
     assert weights is not None, "the layers are this network's own"
     outputs = tuple(value.name for value in model.graph.output)
-    return Recipe(weights, outputs, chosen, seen_by(model, tensors, pictures))
+    return Recipe(weights, outputs, chosen, seen_by(model, tensors, feeds))
 
 
 def layers_of(model: onnx.ModelProto) -> tuple[str, ...]:
@@ -67,13 +73,13 @@ def layers_of(model: onnx.ModelProto) -> tuple[str, ...]:
 
 
 def seen_by(
-    model: onnx.ModelProto, tensors: Sequence[str], pictures: Sequence[Array]
+    model: onnx.ModelProto, tensors: Sequence[str], feeds: Sequence[Tensors]
 ) -> dict[str, Array]:
     """The least, the most and the mean of each channel of these tensors, see ``Recipe.seen``."""
     engine = OnnxEngine(_giving(model, tensors).SerializeToString(), "calibration")
     rows: dict[str, list[Array]] = {name: [] for name in tensors}
-    for picture in pictures:
-        given = {IMAGE: picture, **engine.run({IMAGE: picture})}
+    for feed in feeds:
+        given = {**feed, **engine.run(feed)}
         for name in tensors:
             value = given[name]
             told = [value.min((0, 2, 3)), value.max((0, 2, 3)), value.mean((0, 2, 3))]
@@ -101,29 +107,14 @@ def varied(picture: Array, random: np.random.Generator) -> Array:
     return np.ascontiguousarray(image.clip(0, 1).transpose(2, 0, 1)[None], np.float32)
 
 
-class Watched:
-    """A landmark network that keeps the pictures which it gets."""
-
-    def __init__(self, engine: Engine, caught: list[Array]) -> None:
-        self._engine, self._caught = engine, caught
-        self.name, self.advice = engine.name, engine.advice
-        self.inputs, self.outputs = engine.inputs, engine.outputs
-
-    def run(
-        self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
-    ) -> dict[str, Array]:
-        self._caught.append(feeds[IMAGE].copy())
-        return self._engine.run(feeds, out=out, queue=queue)
-
-
 def crops(networks: PoseNetworks, frames: Sequence[Picture]) -> list[Array]:
     """The crops in which the landmark network follows a person through a clip, ``[1,3,S,S]``."""
-    factory, caught = EngineFactory(), list[Array]()
+    factory, caught = EngineFactory(), list[dict[str, Array]]()
     landmarker = Landmarker(Watched(factory.make(networks.landmarks, "pose landmarks"), caught))
     tracker = PoseTracker(Detector(factory.make(networks.detector, "detector")), landmarker)
     for index, frame in enumerate(frames):
         tracker.track(frame, index / ASSUMED_RATE, mask=False)
-    return caught
+    return [feeds[IMAGE] for feeds in caught]
 
 
 def _convolutions(model: onnx.ModelProto) -> list[onnx.NodeProto]:
@@ -138,7 +129,7 @@ def _giving(model: onnx.ModelProto, tensors: Sequence[str]) -> onnx.ModelProto:
     result = onnx.shape_inference.infer_shapes(model)
     told = {value.name: value for value in result.graph.value_info}
     del result.graph.output[:]
-    result.graph.output.extend(told[name] for name in tensors if name != IMAGE)
+    result.graph.output.extend(told[name] for name in tensors if name in told)
     return result
 
 
@@ -153,20 +144,33 @@ def _sides(model: onnx.ModelProto) -> dict[str, int]:
     }
 
 
-def main() -> None:
-    """Write the recipe of the pose network into a folder, from the command line."""
+def pose_recipe(networks: PoseNetworks, frames: Sequence[Picture]) -> Recipe:
+    """Of the pose network without its mask, from frames of people."""
     import onnx
 
-    folder, *clips = map(Path, sys.argv[1:])
-    networks = PoseNetworks.find()
-    frames = [f for clip in clips or [media(None, None)[1]] for f in read_clip(clip)]
     seen = crops(networks, frames)
     random = np.random.default_rng(0)
     pictures = [*seen, *(varied(crop, random) for crop in seen for _ in range(VARIED))]
     cut = only(networks.landmarks, WITHOUT_MASK, "pose landmarks", FETCH_AGAIN)
-    recipe = make_recipe(onnx.load_model_from_string(cut), pictures)
-    recipe.save(folder / f"{networks.landmarks.stem}.npz")
-    sys.stdout.write(f"{len(recipe.convolutions)} layers, {len(pictures)} pictures\n")
+    return make_recipe(onnx.load_model_from_string(cut), [{IMAGE: p} for p in pictures])
+
+
+def main() -> None:
+    """Write the recipes of the networks that frames run into a folder, from the command line."""
+    import onnx
+
+    folder, *clips = map(Path, sys.argv[1:])
+    networks, (photo, clip) = PoseNetworks.find(), media(None, None)
+    frames = [f for path in clips or [clip] for f in read_clip(path)]
+    recipes = {networks.landmarks.stem: pose_recipe(networks, frames)}
+    live, iuv = Bundle.load("live"), Bundle.load("iuv")
+    caught = fed_by(networks, live, iuv, read_photo(photo), frames[::EVERY])
+    for bundle, names in ((iuv, (EngineName.IUV,)), (live, (EngineName.MOTION, EngineName.BLEND))):
+        for name in names:
+            recipes[str(name)] = make_recipe(onnx.load(bundle.path(name)), caught[name])
+    for stem, recipe in recipes.items():
+        recipe.save(folder / f"{stem}.npz")
+        sys.stdout.write(f"{stem}: {len(recipe.convolutions)} layers\n")
 
 
 if __name__ == "__main__":

@@ -84,10 +84,11 @@ class Device(Protocol):
 
 
 class HostEvent:
-    """A reading of the host's clock, in seconds."""
+    """A reading of the host's clock, and of the time that its processors have worked for the
+    process, in seconds."""
 
-    def __init__(self, at_s: float) -> None:
-        self.at_s = at_s
+    def __init__(self, at_s: float, cpu_s: float = 0.0) -> None:
+        self.at_s, self.cpu_s = at_s, cpu_s
 
     @property
     def done(self) -> bool:
@@ -96,6 +97,10 @@ class HostEvent:
     def ms_since(self, earlier: Event) -> float:
         assert isinstance(earlier, HostEvent), "events of one device are compared"
         return (self.at_s - earlier.at_s) * 1e3
+
+    def cpu_ms_since(self, earlier: HostEvent) -> float:
+        """What all threads of the process have worked since then."""
+        return (self.cpu_s - earlier.cpu_s) * 1e3
 
 
 class HostQueue:
@@ -119,7 +124,7 @@ class HostQueue:
         pass
 
     def record(self) -> HostEvent:
-        return HostEvent(self._clock())
+        return HostEvent(self._clock(), time.process_time())
 
     def wait(self, event: Event) -> None:
         pass

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bunraku.runtime.device import Event, HostQueue, Queue
+from bunraku.runtime.device import Event, HostEvent, HostQueue, Queue
 from bunraku.spec.stages import Step
 
 KEPT = 4096
@@ -75,10 +75,24 @@ class Recorder:
 
     def spreads(self) -> Mapping[str, Spread]:
         """The spread of each step seen so far, in the order of ``Step``, others after."""
+        return self._of(lambda start, end: end.ms_since(start) if end.done else None)
+
+    def cpu_spreads(self) -> Mapping[str, Spread]:
+        """The same of processor time, of steps on the host; of all threads, so it tells something
+        where steps follow each other."""
+
+        def taken_ms(start: Event, end: Event) -> float | None:
+            if isinstance(start, HostEvent) and isinstance(end, HostEvent):
+                return end.cpu_ms_since(start)
+            return None
+
+        return self._of(taken_ms)
+
+    def _of(self, taken_ms: Callable[[Event, Event], float | None]) -> Mapping[str, Spread]:
         with self._lock:
             copied = {name: list(spans) for name, spans in self._spans.items()}
         samples = {
-            name: [end.ms_since(start) for start, end in spans if end.done]
+            name: [ms for span in spans if (ms := taken_ms(*span)) is not None]
             for name, spans in copied.items()
         }
         order = [*map(str, Step), *sorted(set(samples) - set(Step))]

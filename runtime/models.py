@@ -31,7 +31,13 @@ from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.notices import Notices
-from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
+from bunraku.runtime.options import (
+    DRIVER,
+    RESOLUTION,
+    DriverKind,
+    PuppetOptions,
+    bears_eight_bits,
+)
 from bunraku.runtime.paster import Paster
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
@@ -131,7 +137,9 @@ class Models:
             )
         notices = Notices()
         sharing = Sharing(sessions, notices)
-        factory = EngineFactory(engine, threads or cores(), sharing=sharing)
+        factory = EngineFactory(
+            engine, threads or cores(), sharing=sharing, eight_bits=bears_eight_bits(driver)
+        )
         chosen = Bundle.load(bundle)
         paths = {name: chosen.path(name) for name in GENERATOR_ENGINES}
         iuv_path = Bundle.load(iuv).path(EngineName.IUV)

@@ -19,6 +19,15 @@ class DriverKind(StrEnum):
     """IUV images that were made elsewhere, one for each frame."""
 
 
+def bears_eight_bits(driver: DriverKind | str) -> bool:
+    """Whether a driver's pictures hardly change if its landmarks are computed in 8 bits.
+
+    A drawn body's do not (docs/results.md); with the landmarks' networks AKD grew by more than
+    the 0.1 pixels that are allowed.
+    """
+    return driver == DriverKind.BODY
+
+
 DRIVER = DriverKind.BODY
 """What moves photos where nobody says otherwise."""
 FACE = 1.0

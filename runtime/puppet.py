@@ -256,6 +256,10 @@ class Puppet:
         """How long each step took, in milliseconds, by the names of ``spec.stages.Step``."""
         return self._machinery.recorder.spreads()
 
+    def cpu_stats(self) -> Mapping[str, Spread]:
+        """The same of processor time, where the host computes and one puppet alone moves."""
+        return self._recorder.cpu_spreads()
+
     def reset_stats(self) -> None:
         """Forget the durations and set the counts to 0."""
         self._machinery.recorder.clear()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bunraku.errors import InputError
-from bunraku.runtime.engines.registry import AUTO, EngineKind, choose
+from bunraku.runtime.engines.registry import AUTO, REFERENCE, Choice, EngineKind, choose
 from bunraku.runtime.models import Models
-from bunraku.runtime.options import DRIVER, FACE, HANDS, LIVE_RESOLUTION, DriverKind, PuppetOptions
+from bunraku.runtime.options import (
+    DRIVER,
+    FACE,
+    HANDS,
+    LIVE_RESOLUTION,
+    DriverKind,
+    PuppetOptions,
+    bears_eight_bits,
+)
 from bunraku.spec.cores import cores
 
 
@@ -40,6 +48,21 @@ class BenchOptions:
     """Frames before them."""
     sources: int = 3
     """How often the photo is set; the middle one counts, after a first that does not."""
+
+    base: bool = False
+    """Whether ``at_first`` is measured beside it, in ``latency``."""
+
+    @property
+    def choice(self) -> Choice:
+        """The library that is taken; see ``choose`` for what it raises."""
+        return choose(self.engine, eight_bits=bears_eight_bits(self.driver))
+
+    def at_first(self) -> BenchOptions:
+        """The same with the chain that Bunraku began with: the landmarks' networks in float32,
+        neither face nor hands."""
+        return replace(
+            self, driver=DriverKind.LANDMARKS, face=0.0, hands=False, engine=REFERENCE, base=False
+        )
 
     def check(self) -> None:
         """:raises InputError: nothing would be measured."""
@@ -76,6 +99,6 @@ class BenchOptions:
             "face": self.face,
             "hands": self.hands,
             "resolution": self.resolution,
-            "engine": str(choose(self.engine)),
+            "engine": str(self.choice),
             "threads": self.threads or cores(),
         }

@@ -96,11 +96,24 @@ def _spread(told: Any) -> list[object]:
 def _latency(report: Report) -> list[str]:
     rows = [("chain", report["chain_ms"]), ("yardstick", report["yardstick_ms"])]
     rows += [(name.removesuffix("_ms"), told) for name, told in report["stages"].items()]
+    base = report.get("base")
+    if base is not None:
+        rows += [("the first chain", base["chain_ms"])]
+        rows += [(f"its {n.removesuffix('_ms')}", told) for n, told in base["stages"].items()]
+    faster = [] if base is None else [_faster(base["times"])]
     return [
         *table(("", "p50 ms", "p95 ms", "min ms"), [[n, *_spread(told)] for n, told in rows]),
         f"Ratio {report['ratio']}; the photo {report['set_source_ms']} ms; "
         f"peak {report['peak_rss_mib']} MiB.\n",
+        *faster,
     ]
+
+
+def _faster(times: dict[str, float]) -> str:
+    return (
+        f"{times['chain']:.2f} times faster than the first chain, "
+        f"{times['chain_cpu']:.2f} in processor time.\n"
+    )
 
 
 def _load(runs: Sequence[Report]) -> list[str]:

@@ -94,6 +94,15 @@ _load = _has(
     dropped=_number,
 )
 
+_base = _has(
+    chain_ms=_spread,
+    chain_cpu_ms=_spread,
+    stages=_each(_spread, least=1),
+    times=_has(chain=_number, chain_cpu=_number),
+    driver=_text,
+    engine=_text,
+)
+
 KINDS: Mapping[str, Check] = {
     "latency": _has(
         chain_ms=_spread,
@@ -122,7 +131,8 @@ KINDS: Mapping[str, Check] = {
         **_facts,
     ),
 }
-"""The report of each subcommand; one of ``latency`` may have ``load`` as well, a list of runs."""
+"""The report of each subcommand; one of ``latency`` may have ``load`` as well, a list of
+runs, and ``base``, the chain that Bunraku began with."""
 
 
 def check_report(report: Any) -> str:
@@ -135,8 +145,9 @@ def check_report(report: Any) -> str:
     if kind not in KINDS:
         raise ValueError(f"there is no kind {kind!r}")
     KINDS[kind](report, "")
-    if "load" in report:
-        _each(_load)(report["load"], "load")
+    for name, check in {"load": _each(_load), "base": _base}.items():
+        if name in report:
+            check(report[name], name)
     return kind
 
 

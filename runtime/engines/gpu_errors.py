@@ -23,6 +23,11 @@ _FAILED = re.compile(
 )
 
 
+def is_of_gpu(text: str) -> bool:
+    """Whether a library's text is about CUDA or the GPU, and not about what it was given."""
+    return _FAILED.search(text) is not None
+
+
 def gpu_error(engine: str, text: str, *, loading: bool = False) -> DeviceError | None:
     """The error of a GPU that a library's text tells of; None where it is about something else.
 
@@ -35,6 +40,6 @@ def gpu_error(engine: str, text: str, *, loading: bool = False) -> DeviceError |
         return OutOfMemoryError(
             f"The GPU has too little memory left for the engine {engine!r}.", ELSEWHERE
         )
-    if not loading and _FAILED.search(text):
+    if not loading and is_of_gpu(text):
         return DeviceLostError(f"The GPU has failed in the engine {engine!r}: {text}.", ELSEWHERE)
     return None

@@ -16,7 +16,7 @@ import numpy as np
 
 from bunraku.errors import EngineError
 from bunraku.runtime.engines.evening import even_out
-from bunraku.runtime.engines.present import computes_int8
+from bunraku.runtime.engines.present import int8_weight_bits
 from bunraku.runtime.engines.protocol import EngineRequest, Precision
 from bunraku.runtime.engines.recipe import LEAST, MEAN, MOST, Recipe, constants_of, shipped
 from bunraku.spec.arrays import Array
@@ -26,40 +26,42 @@ if TYPE_CHECKING:
 
 _STEPS = 255
 """Between the least and the most of a tensor."""
-_LARGEST = 127
-"""Of a weight; -128 is not used, so that zero is in the middle."""
 
 
-def to_int8(model: onnx.ModelProto, recipe: Recipe) -> onnx.ModelProto:
+def to_int8(model: onnx.ModelProto, recipe: Recipe, weight_bits: int = 8) -> onnx.ModelProto:
     """A copy whose convolutions compute in 8 bits, between float32 inputs and outputs.
 
     :param model: of float32; weights may be stored as float16 behind a Cast (``export.weights``).
     :param recipe: for this network (``Recipe.suits``).
+    :param weight_bits: 7 where the processor needs it (``present.int8_weight_bits``).
     """
     import onnx
 
     result = onnx.ModelProto()
     result.CopyFrom(model)
-    _Rewriting(result.graph, recipe).run()
+    _Rewriting(result.graph, recipe, weight_bits).run()
     onnx.checker.check_model(result)
     return result
 
 
 def in_int8(request: EngineRequest) -> Path | bytes:
-    """The network that is loaded: rewritten for 8 bits, where that is asked for and a recipe is for
-    it; else as it is.
+    """The network that is loaded: as it is, or rewritten for 8 bits, where they are taken and a
+    recipe is for it.
 
-    :raises EngineError: it is asked for, and the processor does not compute in 8 bits.
+    :raises EngineError: they are taken, and the processor does not compute in 8 bits.
     :raises BundleError: a recipe is damaged.
     """
-    if request.precision != Precision.INT8:
+    if request.precision != Precision.INT8 and not request.eight_bits:
         return request.model
-    if not computes_int8():
-        raise EngineError("This processor does not compute in int8: it has no VNNI.", "Use f32.")
-    return _rewritten(request.model)
+    bits = int8_weight_bits()
+    if bits is None:
+        raise EngineError(
+            "This processor does not compute in int8: it has neither VNNI nor AVX2.", "Use f32."
+        )
+    return _rewritten(request.model, bits)
 
 
-def _rewritten(model: Path | bytes) -> Path | bytes:
+def _rewritten(model: Path | bytes, weight_bits: int) -> Path | bytes:
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
@@ -69,7 +71,9 @@ def _rewritten(model: Path | bytes) -> Path | bytes:
     except (OSError, DecodeError):
         return model  # the library says what is wrong with it
     recipe = next((recipe for recipe in shipped() if recipe.suits(graph)), None)
-    return model if recipe is None else bytes(to_int8(graph, recipe).SerializeToString())
+    if recipe is None:
+        return model
+    return bytes(to_int8(graph, recipe, weight_bits).SerializeToString())
 
 
 def results_of(graph: onnx.GraphProto, convolutions: tuple[str, ...]) -> dict[str, str]:
@@ -87,8 +91,10 @@ def results_of(graph: onnx.GraphProto, convolutions: tuple[str, ...]) -> dict[st
 
 
 class _Rewriting:
-    def __init__(self, graph: onnx.GraphProto, recipe: Recipe) -> None:
+    def __init__(self, graph: onnx.GraphProto, recipe: Recipe, weight_bits: int) -> None:
         self._graph = graph
+        # The least, such as -128, is not used, so that zero is in the middle.
+        self._largest_weight = 2 ** (weight_bits - 1) - 1
         self._constants = constants_of(graph)
         self._seen = even_out(graph, self._constants, recipe.seen)
         self._given = results_of(graph, recipe.convolutions)
@@ -132,7 +138,7 @@ class _Rewriting:
             self._round(into)
         weights = self._constants[node.input[1]].astype(np.float64)
         flat = np.abs(weights).reshape(len(weights), -1)
-        steps = np.maximum(flat.max(1) / _LARGEST, 1e-9).astype(np.float32)
+        steps = np.maximum(flat.max(1) / self._largest_weight, 1e-9).astype(np.float32)
         whole = np.rint(weights / steps.reshape(-1, 1, 1, 1))
         bias = np.zeros(len(weights))
         if len(node.input) > 2:

@@ -6,6 +6,7 @@ are the results: that is for networks whose readers work on the host.
 
 from __future__ import annotations
 
+import logging
 import threading
 from copy import copy
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 
 from bunraku.errors import EngineError
 from bunraku.runtime.device import Queue
-from bunraku.runtime.engines.gpu_errors import gpu_error
+from bunraku.runtime.engines.gpu_errors import gpu_error, is_of_gpu
 from bunraku.runtime.engines.host_arrays import check_results
 from bunraku.runtime.engines.onnx_runtime import (
     ERRORS_ONLY,
@@ -27,9 +28,13 @@ from bunraku.runtime.engines.protocol import EngineRequest, of_frames, only_one_
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.stages import Stage
 
+log = logging.getLogger(__name__)
+
 CUDA = "CUDAExecutionProvider"
+RTX = "NvTensorRTRTXExecutionProvider"
+"""TensorRT-RTX within ONNX Runtime; it is taken first where this build has it."""
 OTHER_CUDA = (
-    "Its CUDA libraries are missing or of another version: "
+    "Its CUDA libraries are missing, or not for this NVIDIA driver: update the driver, or "
     "pip install 'onnxruntime-gpu[cuda,cudnn]', or use --engine onnxruntime."
 )
 
@@ -125,26 +130,31 @@ class OnnxCudaEngine:
         ort, request = self._ort, self._request
         options = ort.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
-        provider = {"use_tf32": "1" if request.coarse else "0"}
-        if stream is not None:
-            provider["user_compute_stream"] = str(stream)
+        own = {} if stream is None else {"user_compute_stream": str(stream)}
+        providers = [(CUDA, {"use_tf32": "1" if request.coarse else "0", **own})]
+        if RTX in ort.get_available_providers():
+            # What it does not take, CUDA does.
+            providers.insert(0, (RTX, own and {"has_user_compute_stream": "1", **own}))
         model = request.model if isinstance(request.model, bytes) else str(request.model)
         try:
-            session = ort.InferenceSession(model, options, providers=[(CUDA, provider)])
+            session = ort.InferenceSession(model, options, providers=providers)
         except Exception as error:
             line = first_line(error)
             raise gpu_error(request.name, line, loading=not self._sessions) or EngineError(
                 f"ONNX Runtime {ort.__version__} cannot load the engine {request.name!r} on the "
                 f"GPU: {line}",
-                f"{request.advice} Or use --engine onnxruntime.",
+                OTHER_CUDA if is_of_gpu(line) else f"{request.advice} Or use --engine onnxruntime.",
             ) from error
         # Without a word ONNX Runtime falls back to the CPU where CUDA's libraries do not load.
-        if session.get_providers()[0] != CUDA:
+        found = session.get_providers()[0]
+        if found not in dict(providers):
             raise EngineError(
                 f"ONNX Runtime {ort.__version__} would run the engine {request.name!r} on "
-                f"{session.get_providers()[0]}, not on the GPU.",
+                f"{found}, not on the GPU.",
                 OTHER_CUDA,
             )
+        if found != providers[0][0]:
+            log.warning("The engine %r runs on %s: %s does not load.", request.name, found, RTX)
         return session
 
 

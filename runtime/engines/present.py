@@ -11,6 +11,7 @@ from pathlib import Path
 _ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 _CPU_INFO = Path("/proc/cpuinfo")
 _VNNI = frozenset({"avx512_vnni", "avx_vnni"})
+_AVX2 = "avx2"
 _CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
 
 
@@ -38,17 +39,20 @@ def missing_gpu() -> str | None:
 
 
 @cache
-def computes_int8() -> bool:
-    """Whether this processor multiplies 8-bit numbers and adds them up in 32 bits at once (VNNI).
+def int8_weight_bits() -> int | None:
+    """Of how many bits weights may be that this processor multiplies by 8-bit values.
 
-    Without it integer layers are no faster, and on x86 their sums overflow 16 bits.
+    8 where it adds the products up in 32 bits at once (VNNI). With AVX2 alone two of them are added
+    in 16 bits first, which only weights of 7 bits never overflow. None where neither is known.
     """
     try:
         told = _CPU_INFO.read_text(encoding="ascii", errors="replace")
     except OSError:
-        return False
-    flags = next((line for line in told.splitlines() if line.startswith("flags")), "")
-    return not _VNNI.isdisjoint(flags.split())
+        return None
+    flags = next((line for line in told.splitlines() if line.startswith("flags")), "").split()
+    if not _VNNI.isdisjoint(flags):
+        return 8
+    return 7 if _AVX2 in flags else None
 
 
 def missing_onnxruntime_gpu() -> str | None:

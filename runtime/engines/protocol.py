@@ -93,6 +93,8 @@ class EngineRequest:
     coarse: bool = False
     """Whether its results are pictures, which rounded numbers hardly change; places of landmarks
     are another matter."""
+    eight_bits: bool = False
+    """Whether what a recipe is for is computed in 8 bits, though no precision is asked for."""
     lasting: bool = False
     """Whether the same model will be asked for at the next start, so that what was compiled of it
     is worth keeping."""

@@ -7,6 +7,7 @@ import pytest
 from tests.commands.running import run
 
 from bunraku.commands.loading import Loading
+from bunraku.runtime.engines import registry
 from bunraku.runtime.models import Models
 from bunraku.runtime.parts import parse_parts
 
@@ -58,6 +59,26 @@ def test_the_engine_is_said_in_one_line(
     loading.models(live=True, say=said.append)
     assert said == ["engine: onnxruntime:f32"]
     assert [one["engine"] for one in told] == ["onnxruntime:f32"] * 2
+
+
+@pytest.mark.parametrize(
+    ("driver", "says"), [("body", ", the body's landmarks in int8"), ("landmarks", "")]
+)
+def test_8_bits_are_said_where_they_are_taken(
+    monkeypatch: pytest.MonkeyPatch, driver: str, says: str
+) -> None:
+    """With the landmarks' networks they would cost more than is allowed."""
+    monkeypatch.setattr(registry, "int8_weight_bits", lambda: 8)
+    said: list[str] = []
+    made: list[Any] = []
+
+    def load(_: Any, **options: Any) -> Any:
+        made.append(options["driver"])
+
+    monkeypatch.setattr(Models, "load", load)
+    Loading(engine="openvino", driver=driver).models(live=True, say=said.append)
+    assert said == [f"engine: openvino{says}"]
+    assert made == [driver]
 
 
 @pytest.mark.parametrize("command", ["animate p.jpg c.mp4 -o o.mp4", "live p.jpg", "bench latency"])

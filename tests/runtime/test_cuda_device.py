@@ -104,10 +104,16 @@ def test_torch_s_errors_are_told_as_ours(
         raise error
 
 
-def test_a_gpu_that_cannot_be_used_is_said_to_be_so() -> None:
+def test_a_gpu_that_cannot_be_used_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeTorch()
     fake.cuda.available = False
     with pytest.raises(EngineError, match=r"torch .* finds no GPU here: it has no CUDA.*the CPU"):
+        CudaDevice(torch=fake)
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    told = (
+        r"finds no GPU here: it is built for CUDA 13\.0\. Install NVIDIA's driver and a torch for"
+    )
+    with pytest.raises(EngineError, match=told):
         CudaDevice(torch=fake)
     fake.cuda.available, fake.cuda.capability = True, (7, 5)
     with pytest.raises(EngineError, match=r"Fake H100 is too old: .* is 7.5, and 8.0 is the least"):

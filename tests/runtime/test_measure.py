@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -93,3 +94,16 @@ def test_memory_does_not_grow_and_threads_may_share() -> None:
     for thread in threads:
         thread.join()
     assert recorder.spreads()[Step.POSE].count == KEPT
+
+
+def test_waiting_is_no_work() -> None:
+    recorder = Recorder()
+    with recorder.measure("waiting"):
+        time.sleep(0.02)
+    with recorder.measure("working"):
+        until_s = time.process_time() + 0.01
+        while time.process_time() < until_s:
+            pass
+    waited, worked = recorder.cpu_spreads()["waiting"], recorder.cpu_spreads()["working"]
+    assert recorder.spreads()["waiting"].min >= 20
+    assert waited.min < 10 <= worked.min

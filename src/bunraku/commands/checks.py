@@ -137,6 +137,7 @@ def _engines() -> Iterator[Check]:
     """Each library, and which of them ``auto`` takes."""
     from bunraku.errors import MissingExtraError
     from bunraku.runtime.engines.registry import AUTO, LIBRARIES, choose
+    from bunraku.runtime.options import DRIVER, bears_eight_bits
 
     for kind, library in LIBRARIES.items():
         reason = library.lacking()
@@ -145,7 +146,9 @@ def _engines() -> Iterator[Check]:
         else:
             yield Check(f"engine {kind}", Status.ABSENT, reason, library.install)
     try:
-        yield Check(f"engine {AUTO}", Status.OK, str(choose(AUTO)))
+        yield Check(
+            f"engine {AUTO}", Status.OK, str(choose(AUTO, eight_bits=bears_eight_bits(DRIVER)))
+        )
     except MissingExtraError as exc:
         yield Check(f"engine {AUTO}", Status.BROKEN, exc.message, exc.hint)
 

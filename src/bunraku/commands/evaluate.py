@@ -112,6 +112,7 @@ def evaluate(
     """
     need("train", "torch", "scipy")
     from bunraku.runtime.engines.registry import choose
+    from bunraku.runtime.options import DRIVER, bears_eight_bits
     from bunraku.stream.core.output_path import check_apart
     from bunraku.training.contender import Candidate
     from bunraku.training.evaluate import run_evaluation
@@ -154,6 +155,7 @@ def evaluate(
         choices=choices,
         threads=threads,
     )
-    typer.echo(f"engine: {choose(engine)}", err=True)
+    chosen = choose(engine, eight_bits=bears_eight_bits(DRIVER))
+    typer.echo(f"engine: {chosen}", err=True)
     run_evaluation(options, typer.echo)
     typer.echo(f"report: {out / 'report.md'}, {out / 'index.html'}")

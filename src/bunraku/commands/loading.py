@@ -16,6 +16,7 @@ from bunraku.runtime.options import (
     LIVE_RESOLUTION,
     RESOLUTION,
     PuppetOptions,
+    bears_eight_bits,
 )
 from bunraku.runtime.parts import ALL_PARTS, Part, Parts
 
@@ -76,7 +77,8 @@ class Loading:
             resolution=self.resolution or (LIVE_RESOLUTION if live else RESOLUTION),
             sessions=sessions,
         )
-        (say or _tell)(f"engine: {choose(self.engine)}")
+        chosen = choose(self.engine, eight_bits=bears_eight_bits(self.driver))
+        (say or _tell)(f"engine: {chosen}")
         return models
 
     def options(self, *, upright: bool) -> PuppetOptions:

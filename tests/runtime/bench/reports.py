@@ -38,6 +38,14 @@ def latency_report() -> dict[str, Any]:
             }
             for count, rate, fps, age in runs
         ],
+        "base": {
+            "chain_ms": spread(54.0),
+            "chain_cpu_ms": spread(57.6),
+            "stages": {f"{Step.IUV}_ms": spread(22.0)},
+            "times": {"chain": 1.5, "chain_cpu": 1.6},
+            "driver": "landmarks",
+            "engine": "onnxruntime:f32",
+        },
         **facts(),
     }
 

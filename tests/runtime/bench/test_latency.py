@@ -51,6 +51,23 @@ def test_the_report_has_what_it_promises() -> None:
     assert json.loads(json.dumps(report)) == report
 
 
+def test_the_first_chain_is_measured_in_turns_with_it() -> None:
+    clip = [with_person(street(), 100 + 5 * i, 60) for i in range(3)]
+    options = BenchOptions(frames=3, warmup=1, sources=1, base=True)
+    report = measure(puppet(), PHOTO, clip, 1, options, base=puppet())
+    base = report["base"]
+    for name in ("chain", "chain_cpu"):
+        times = base[f"{name}_ms"]["p50"] / report[f"{name}_ms"]["p50"]
+        assert base["times"][name] == pytest.approx(times, abs=1e-3)
+    for chain in (base, report):
+        assert set(chain["stages_cpu"]) == set(chain["stages"]) == set(report["stages"])
+        worked = sum(spread["min"] for spread in chain["stages_cpu"].values())
+        assert 0 < worked <= chain["chain_cpu_ms"]["p95"]
+    told = (base["driver"], base["engine"], base["face"], base["hands"])
+    assert told == ("landmarks", "onnxruntime:f32", 0.0, False)
+    assert "base" not in measure(puppet(), PHOTO, clip, 1, options)
+
+
 def test_nothing_is_not_measured() -> None:
     with pytest.raises(InputError, match="at least one frame"):
         run_latency(BenchOptions(frames=0))

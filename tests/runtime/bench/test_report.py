@@ -49,6 +49,9 @@ def test_tables_hold_the_numbers() -> None:
     assert "| 2 | 30/s | 40 | 20 | 75 | 112 | 3 | 0 |" in lines
     assert "| 1 | as taken | 31 | 31 | 60 | 90 | 3 | 0 |" in lines
     assert any(line.count("cores of") for line in lines)
+    assert "| the first chain | 54 | 81 | 43.2 |" in lines
+    assert "| its densepose.iuv | 22 | 33 | 17.6 |" in lines
+    assert "1.50 times faster than the first chain, 1.60 in processor time.\n" in lines
     kernels = list(markdown(kernels_report()))
     assert "| texture paper | f32 | numba | 2 | 3 | 4 | 0.25 | 1e-06 |" in kernels
     assert "| texture paper | f32 | torch-compiled | (left out) | – | – | – | – |" in kernels

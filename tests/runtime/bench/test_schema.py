@@ -33,8 +33,9 @@ def _broken() -> list[tuple[Any, str]]:
     kernels["kernels"][0]["forms"]["numba"]["p50"] = "2"
     engines["engines"][0]["within"] = 1
     empty = kernels_report() | {"kernels": []}
-    load = latency_report()
+    load, base = latency_report(), latency_report()
     load["load"][0]["dropped"] = True
+    del base["base"]["times"]["chain_cpu"]
     return [
         ([], "it is list"),
         ({}, "it has no 'kind'"),
@@ -44,6 +45,7 @@ def _broken() -> list[tuple[Any, str]]:
         (engines, "engines.0.within is int"),
         (empty, "kernels is empty"),
         (load, "load.0.dropped is bool"),
+        (base, "base.times has no 'chain_cpu'"),
     ]
 
 

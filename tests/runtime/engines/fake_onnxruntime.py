@@ -80,6 +80,8 @@ class FakeOnnxRuntime:
     """What a session says when it is opened."""
     told: list[dict[str, str]] = field(default_factory=list)
     """The options of CUDA's provider, a session each."""
+    before: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    """The providers that sessions would rather run on, with their options."""
     runs: list[tuple[Binding, RunOptions]] = field(default_factory=list)
     __version__ = "1.0"
     SessionOptions = onnxruntime.SessionOptions
@@ -92,8 +94,9 @@ class FakeOnnxRuntime:
         if self.refuses is not None:
             raise RuntimeError(self.refuses)
         real = onnxruntime.InferenceSession(model, options, providers=[CPU])
-        ((name, told),) = providers
+        *before, (name, told) = providers
         assert name == CUDA
+        self.before += before
         self.told.append(told)
 
         def run(binding: Binding, how: RunOptions) -> None:

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from onnx import numpy_helper
 from tests.runtime.engines.networks import bottlenecks
 
 from bunraku.errors import BundleError, EngineError
 from bunraku.export.calibrate import make_recipe
-from bunraku.runtime.engines import int8, present, recipe
+from bunraku.runtime.engines import int8, present, recipe, registry
+from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.evening import even_out
 from bunraku.runtime.engines.int8 import to_int8
-from bunraku.runtime.engines.onnx_runtime import OnnxEngine
+from bunraku.runtime.engines.present import int8_weight_bits
 from bunraku.runtime.engines.recipe import MOST, Recipe, constants_of, fingerprint
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.spec.arrays import Array
@@ -29,19 +31,25 @@ CHOSEN = ("narrow", "wide", "deep", "back", "again")
 
 @pytest.fixture(scope="module")
 def known() -> Recipe:
-    return make_recipe(MODEL, PICTURES)
+    return make_recipe(MODEL, [{"image": picture} for picture in PICTURES])
 
 
 @pytest.fixture
 def eight_bits(monkeypatch: pytest.MonkeyPatch, known: Recipe) -> None:
     """A processor that has them, and a recipe for ``MODEL`` that ships."""
-    monkeypatch.setattr(int8, "computes_int8", lambda: True)
+    monkeypatch.setattr(int8, "int8_weight_bits", lambda: int8_weight_bits() or 8)
     monkeypatch.setattr(int8, "shipped", lambda: (known,))
 
 
 def run(model: onnx.ModelProto | bytes, image: Array = PICTURES[0]) -> Array:
+    """What it gives where no sum overflows: rounded values, computed in float32."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     content = model if isinstance(model, bytes) else model.SerializeToString()
-    return OnnxEngine(content, "tiny", 1).run({"image": image})["result"]
+    session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    result: Array = session.run(["result"], {"image": image})[0]
+    return result
 
 
 def off(model: onnx.ModelProto) -> Array:
@@ -72,6 +80,16 @@ def test_it_computes_nearly_the_same(known: Recipe) -> None:
     assert difference.max() < 0.1 * np.abs(expected).max()
 
 
+def test_two_products_of_7_bit_weights_fit_into_16_bits(known: Recipe) -> None:
+    for bits, largest in ((8, 127), (7, 63)):
+        graph = to_int8(MODEL, known, bits).graph
+        weights = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+        assert np.abs(weights["wide.weights.whole"]).max() == largest
+        assert (2 * 255 * largest < 2**15) is (bits == 7)
+    expected, given = run(MODEL), run(to_int8(MODEL, known, 7))
+    assert 0 < np.abs(given - expected).mean() < 0.03 * np.abs(expected).mean()
+
+
 def test_the_model_given_is_not_changed(known: Recipe) -> None:
     before = MODEL.SerializeToString()
     to_int8(MODEL, known)
@@ -90,7 +108,7 @@ def test_weights_stored_as_float16_are_the_same_network(known: Recipe) -> None:
     nodes = [*casts, *stored.graph.node]
     del stored.graph.node[:]
     stored.graph.node.extend(nodes)
-    own = make_recipe(stored, PICTURES)
+    own = make_recipe(stored, [{"image": picture} for picture in PICTURES])
     assert own.convolutions == CHOSEN
     rounded = to_int8(stored, own)
     assert "Cast" not in {n.op_type for n in rounded.graph.node if n.output[0] != "first_w"}
@@ -165,12 +183,27 @@ def test_libraries_take_8_bits_where_they_are_asked_for_and_a_recipe_is_there(li
         .run({"image": PICTURES[0]})["result"]
         for precision in ("", ":int8", ":f32")
     }
-    assert np.abs(results[""] - results[":f32"]).max() < 1e-4, "nobody gets them unasked"
+    assert np.abs(results[""] - results[":f32"]).max() < 1e-4, "not everybody bears them"
     difference = np.abs(results[":int8"] - results[":f32"]).mean()
-    assert 1e-4 < difference < 0.02 * np.abs(results[":f32"]).mean()
+    assert 1e-4 < difference < 0.03 * np.abs(results[":f32"]).mean()
     other = bottlenecks(uneven=7.0).SerializeToString()
     given = EngineFactory(f"{library}:int8", 1).make(other, "tiny").run({"image": PICTURES[0]})
     assert np.abs(given["result"] - run(other)).max() < 1e-4
+
+
+@pytest.mark.usefixtures("eight_bits")
+def test_openvino_takes_them_unasked_for_who_bears_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "int8_weight_bits", lambda: 8)
+
+    def result(engine: str, *, eight_bits: bool) -> Array:
+        factory = EngineFactory(engine, 1, eight_bits=eight_bits)
+        return factory.make(MODEL.SerializeToString(), "t").run({"image": PICTURES[0]})["result"]
+
+    asked = result("openvino:int8", eight_bits=False)
+    assert np.array_equal(result("openvino", eight_bits=True), asked)
+    exact = run(MODEL)
+    for engine in ("openvino:f32", "onnxruntime", "onnxruntime:f32"):
+        assert np.abs(result(engine, eight_bits=True) - exact).max() < 1e-4, engine
 
 
 def test_what_is_no_network_is_told_by_the_library(eight_bits: None, tmp_path: Path) -> None:
@@ -184,37 +217,53 @@ def test_what_is_no_network_is_told_by_the_library(eight_bits: None, tmp_path: P
 def test_a_processor_without_them_keeps_float32(
     library: str, monkeypatch: pytest.MonkeyPatch, known: Recipe
 ) -> None:
-    monkeypatch.setattr(int8, "computes_int8", lambda: False)
+    monkeypatch.setattr(int8, "int8_weight_bits", lambda: None)
     monkeypatch.setattr(int8, "shipped", lambda: (known,))
     content = MODEL.SerializeToString()
-    own = EngineFactory(library, 1).make(content, "tiny").run({"image": PICTURES[0]})
+    monkeypatch.setattr(registry, "int8_weight_bits", lambda: None)
+    factory = EngineFactory(library, 1, eight_bits=True)
+    own = factory.make(content, "tiny").run({"image": PICTURES[0]})
     assert np.abs(own["result"] - run(content)).max() < 1e-4
-    with pytest.raises(EngineError, match=r"does not compute in int8: it has no VNNI\. Use f32\."):
+    with pytest.raises(EngineError, match=r"in int8: it has neither VNNI nor AVX2\. Use f32\."):
         EngineFactory(f"{library}:int8", 1).make(content, "tiny")
 
 
 @pytest.mark.parametrize(
-    ("told", "has"),
+    ("told", "bits"),
     [
-        ("processor : 0\nflags\t: fpu avx2 avx512_vnni sse\n", True),
-        ("flags : avx2 avx_vnni", True),
-        ("flags : avx2 avx512f", False),
-        ("Features : fp asimd asimddp", False),
-        (None, False),
+        ("processor : 0\nflags\t: fpu avx2 avx512_vnni sse\n", 8),
+        ("flags : avx2 avx_vnni", 8),
+        ("flags : avx2 avx512f", 7),
+        ("flags : avx sse4_2", None),
+        ("Features : fp asimd asimddp", None),
+        (None, None),
     ],
 )
 def test_processors_tell_whether_they_have_8_bits(
-    told: str | None, has: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    told: str | None, bits: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = tmp_path / "cpuinfo"
     if told is not None:
         path.write_text(told)
     monkeypatch.setattr(present, "_CPU_INFO", path)
-    assert present.computes_int8.__wrapped__() is has
+    assert present.int8_weight_bits.__wrapped__() == bits
 
 
-def test_the_recipe_that_ships_can_be_read() -> None:
-    (pose,) = recipe.shipped()
-    assert pose.outputs == ("landmarks", "presence", "heatmap", "world")
-    assert len(pose.convolutions) == 55
-    assert all(len(rows) == 3 for rows in pose.seen.values())
+def test_the_recipes_that_ship_can_be_read() -> None:
+    layers = {told.outputs[0]: len(told.convolutions) for told in recipe.shipped()}
+    assert layers == {"landmarks": 55, "densepose": 20, "flow_32": 16, "image": 17}
+    for told in recipe.shipped():
+        assert all(len(rows) == 3 for rows in told.seen.values())
+
+
+@pytest.mark.parametrize(
+    ("bundle", "name"), [("iuv", "iuv"), ("live", "motion"), ("live", "blend")]
+)
+def test_bundles_that_ship_have_a_recipe_of_their_own_weights(bundle: str, name: str) -> None:
+    """Exported anew, they need one made anew: ``scripts/calibrate``."""
+    graph = onnx.load(Bundle.load(bundle).path(name))
+    (own,) = (told for told in recipe.shipped() if told.suits(graph))
+    rounded = to_int8(graph, own).graph
+    assert [value.name for value in rounded.output] == [value.name for value in graph.graph.output]
+    biases = [t for t in rounded.initializer if t.name.endswith(".bias.whole")]
+    assert len(biases) == len(own.convolutions)

@@ -17,7 +17,7 @@ from bunraku.errors import DeviceLostError, EngineError, OutOfMemoryError
 from bunraku.export.batch import free_batch
 from bunraku.runtime.device import CpuDevice
 from bunraku.runtime.engines import onnx_cuda
-from bunraku.runtime.engines.onnx_cuda import OnnxCudaEngine, load
+from bunraku.runtime.engines.onnx_cuda import RTX, OnnxCudaEngine, load
 from bunraku.runtime.engines.protocol import EngineRequest
 
 TINY = model({"a": (1, 2)}, {"y": ((1, 4), 2.5), "x": ((2,), 1.0)})
@@ -112,6 +112,24 @@ def test_the_cpu_does_not_step_in_without_a_word(ort: FakeOnnxRuntime) -> None:
     assert CUDA not in ort.providers
 
 
+def test_tensorrt_rtx_comes_first_where_it_is_built_in(
+    ort: FakeOnnxRuntime, caplog: pytest.LogCaptureFixture
+) -> None:
+    ort.providers, ort.lands_on = (RTX, CUDA, CPU), RTX
+    engine = _made(Gpu())
+    _made()
+    assert ort.before[0] == (RTX, {"has_user_compute_stream": "1", "user_compute_stream": "7"})
+    assert ort.before[1] == (RTX, {})
+    assert np.allclose(engine.run({"a": ONE})["y"], 2.5)
+    assert not caplog.messages
+    ort.lands_on = CUDA
+    _made()
+    assert caplog.messages == [f"The engine 'tiny' runs on {CUDA}: {RTX} does not load."]
+    ort.lands_on = CPU
+    with pytest.raises(EngineError, match=f"would run the engine 'tiny' on {CPU}, not on the GPU"):
+        _made()
+
+
 @pytest.mark.parametrize(
     ("said", "kind", "told"),
     [
@@ -152,6 +170,27 @@ def test_a_gpu_that_fails_where_another_stream_begins_is_lost(ort: FakeOnnxRunti
     ort.refuses = "CUDA failure 719: unspecified launch failure"
     with pytest.raises(DeviceLostError, match="has failed in the engine 'tiny'"):
         engine.run(feeds, queue=_stream(3))
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        (
+            "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0",
+            "update the driver, or pip install 'onnxruntime-gpu[cuda,cudnn]'",
+        ),
+        ("CUDNN_STATUS_NOT_INITIALIZED", "not for this NVIDIA driver"),
+        ("Invalid model", "Ask. Or use --engine onnxruntime."),
+    ],
+)
+def test_a_driver_for_another_cuda_is_not_blamed_on_the_model(
+    ort: FakeOnnxRuntime, said: str, advice: str
+) -> None:
+    ort.refuses = said
+    with pytest.raises(EngineError, match="cannot load the engine 'tiny' on the GPU") as caught:
+        _made(Gpu())
+    assert advice in str(caught.value)
+    assert ("Ask." in str(caught.value)) is (said == "Invalid model")
 
 
 def test_several_frames_are_run_in_the_same_sessions(ort: FakeOnnxRuntime) -> None:

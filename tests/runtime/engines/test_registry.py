@@ -59,7 +59,7 @@ def test_unknown_names_are_answered_with_the_known() -> None:
         EngineFactory("abacus")
     with pytest.raises(EngineError, match=r"compute in 'f8'\. Use one of: onnxruntime:f32"):
         choose("onnxruntime:f8")
-    with pytest.raises(EngineError, match="no engine called 'auto'"):
+    with pytest.raises(EngineError, match=r"auto chooses the precision as well.*onnxruntime:f32\."):
         choose("auto:f32")
 
 
@@ -96,6 +96,25 @@ def test_auto_takes_the_best_that_can_run(
     assert chosen.passed[0] == ("abacus", "no beads")
     assert str(chosen).startswith(f"{chosen.kind} (not abacus: no beads")
     assert "\n" not in str(chosen)
+
+
+@pytest.mark.parametrize(("bits", "has"), [(8, True), (7, True), (None, False)])
+def test_8_bits_are_taken_where_they_are_borne_and_said_in_the_line(
+    abacus: list[EngineRequest], monkeypatch: pytest.MonkeyPatch, bits: int | None, has: bool
+) -> None:
+    monkeypatch.setattr(registry, "int8_weight_bits", lambda: bits)
+    monkeypatch.setitem(registry.LIBRARIES, "abacus", replace(ABACUS, eight_bits=True))
+    for engine in ("auto", "abacus"):
+        said = str(choose(engine, eight_bits=True))
+        assert said == ("abacus, the body's landmarks in int8" if has else "abacus")
+        assert str(choose(engine)) == "abacus"
+    assert str(choose("abacus:int8", eight_bits=True)) == "abacus:int8"
+    assert not choose("onnxruntime", eight_bits=True).eight_bits
+    EngineFactory("auto", eight_bits=True).make(b"model", "tiny")
+    EngineFactory("auto").make(b"model", "tiny")
+    EngineFactory("auto", eight_bits=True).make(b"model", "tiny", coarse=True)
+    assert {told.precision for told in abacus} == {None}
+    assert [told.eight_bits for told in abacus] == [has, False, False]
 
 
 def test_what_cannot_run_is_one_line_with_the_way_out(

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bunraku.runtime.engines.present import computes_int8
+from bunraku.runtime.engines.present import int8_weight_bits
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Roi, Segmenter
 from bunraku.runtime.pose.landmarks import SIZE, Landmarker
@@ -133,7 +133,7 @@ def test_without_the_mask_landmarks_are_the_same_to_the_bit(
     assert whole.presence == quick.presence
 
 
-@pytest.mark.skipif(not computes_int8(), reason="this processor has no 8-bit arithmetic")
+@pytest.mark.skipif(int8_weight_bits() is None, reason="this processor has no 8-bit arithmetic")
 @pytest.mark.parametrize("library", ["onnxruntime", "openvino"])
 def test_in_8_bits_landmarks_stay_within_half_a_pixel_of_the_crop(
     library: str, pose_networks: PoseNetworks, photo: Picture
@@ -150,7 +150,10 @@ def test_in_8_bits_landmarks_stay_within_half_a_pixel_of_the_crop(
         apart = np.linalg.norm(given.points[:33, :2] - told.points[:33, :2], axis=1)
         off.append(apart[told.visibility > 0.5] * SIZE / side)
         assert abs(given.presence - told.presence) < 0.05
-    assert 0 < np.concatenate(off).mean() < 0.5
-    assert np.percentile(np.concatenate(off), 95) < 1.5
+    most = (
+        1.0 if int8_weight_bits() == 8 else 1.5
+    )  # weights of 7 bits are rounded to twice the step
+    assert 0 < np.concatenate(off).mean() < 0.5 * most
+    assert np.percentile(np.concatenate(off), 95) < 1.5 * most
     with_mask = [network.run(photo, roi).points for network in (exact, short)]
     assert np.abs(np.subtract(*with_mask)).max() < 0.05, "a photo keeps its digits"

@@ -26,6 +26,14 @@ def latency(
     photo: bench.PhotoOption = None,
     clip: bench.ClipOption = None,
     frames: Annotated[int, typer.Option(min=1, help="Frames to measure.")] = 150,
+    base: Annotated[
+        bool,
+        typer.Option(
+            "--base",
+            help="Also, frame by frame in turns, the chain that Bunraku began with: the landmarks' "
+            "networks in float32, neither face nor hands.",
+        ),
+    ] = False,
     sessions: Annotated[
         str | None,
         typer.Option(
@@ -43,7 +51,6 @@ def latency(
     """Time the whole chain from frame to picture, and each stage, beside a yardstick network."""
     from bunraku.runtime.bench.latency import run_latency
     from bunraku.runtime.bench.options import BenchOptions
-    from bunraku.runtime.engines.registry import choose
     from bunraku.stream.bench.load import LoadOptions, run_load
 
     bench.check_json(json_file, photo, clip)
@@ -63,8 +70,9 @@ def latency(
         photo=photo,
         clip=clip,
         frames=frames,
+        base=base,
     )
-    bench.tell(f"engine: {choose(engine)}")
+    bench.tell(f"engine: {options.choice}")
     with progress_bar("frames") as progress:
         task = progress.add_task("Measuring", total=frames)
         report = run_latency(options, lambda done, _: progress.update(task, completed=done))
@@ -88,6 +96,8 @@ def parse_sessions(text: str) -> tuple[int, ...]:
 def _print(report: dict[str, Any]) -> None:
     rows = {"chain": report["chain_ms"], "yardstick": report["yardstick_ms"]}
     rows |= {f"  {name.removesuffix('_ms')}": spread for name, spread in report["stages"].items()}
+    if "base" in report:
+        rows["first chain"] = report["base"]["chain_ms"]
     width = max(map(len, rows))
     for name, spread in rows.items():
         typer.echo(
@@ -98,6 +108,12 @@ def _print(report: dict[str, Any]) -> None:
         f"ratio {report['ratio']:.2f}, set_source {report['set_source_ms']:.0f} ms, "
         f"peak memory {report['peak_rss_mib']:.0f} MiB"
     )
+    if "base" in report:
+        times = report["base"]["times"]
+        typer.echo(
+            f"{times['chain']:.2f} times faster than the first chain, {times['chain_cpu']:.2f} in "
+            "processor time"
+        )
     for run in report.get("load", ()):
         fed = f"{run['rate']:g} frames/s each" if run["rate"] else "as fast as it can"
         age = "no frame" if run["age_ms"] is None else f"age p50 {run['age_ms']['p50']:.0f} ms"

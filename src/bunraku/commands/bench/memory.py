@@ -28,7 +28,6 @@ def memory(
     """Tell the most memory that was resident within each step, from the start to the frame."""
     from bunraku.runtime.bench.memory import run_memory
     from bunraku.runtime.bench.options import BenchOptions
-    from bunraku.runtime.engines.registry import choose
 
     bench.check_json(json_file, photo, clip)
     options = BenchOptions(
@@ -45,7 +44,7 @@ def memory(
         frames=frames,
         warmup=0,
     )
-    bench.tell(f"engine: {choose(engine)}")
+    bench.tell(f"engine: {options.choice}")
     report = run_memory(options)
     if bench.write_report(json_file, report):
         for name, told in report["steps"].items():
