@@ -18,6 +18,7 @@ from bunraku.runtime.drivers.body.arm_paint import SHADOW
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
+from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
@@ -44,16 +45,6 @@ INTO_HAND, OPEN = 0.1, 0.3
 """How far an arm goes on beyond the wrist, in lengths of the forearm: the hand, which ends softly,
 lies before it; and from how far before the wrist on one sees into it where the hand bends."""
 _GROUPS = (Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L)
-
-
-@dataclass(frozen=True, eq=False)
-class Fading:
-    """What of a photo's mesh fades with a forearm."""
-
-    vertices: Array
-    """``[v]`` in [0, 1]: how far."""
-    triangles: NDArray[np.bool_]
-    """``[t]``: which do so wholly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +81,8 @@ class NewArm:
         x, y = np.clip(np.rint(grid.vertices[:, :2]), 0, len(fit.inside) - 1).astype(int).T
         torn = np.clip((far - distance_to(before)[y, x]) / (far - near), 0.0, 1.0)
         share = np.minimum(fore + upper * np.maximum(beyond, torn), 1.0).astype(np.float32)
-        return Fading(share, (share[grid.triangles] >= 1.0).all(1))
+        wholly = (share[grid.triangles] >= 1.0).all(1)
+        return Fading(self.form, FADE_DEG, FADE_DRAWN, share, wholly)
 
 
 def make_arms(

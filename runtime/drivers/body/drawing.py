@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
-from bunraku.runtime.drivers.body.anew import Fading, make_arms
+from bunraku.runtime.drivers.body.anew import make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo, fitted_groups
 from bunraku.runtime.drivers.body.edge import LowerEdge
+from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.fit import INSIDE, Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
@@ -22,6 +23,7 @@ from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
+from bunraku.runtime.drivers.body.stray import fading_strays
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import NEW_ARMS, Cloth, Textures, make_textures
 from bunraku.runtime.drivers.hands.choosing import Chosen
@@ -86,7 +88,7 @@ class Body:
     ends: NDArray[np.intp]
     """``[g + 1]``: where in it each group's begin, and the last one's end."""
     fading: tuple[Fading, ...]
-    """Of each arm that is made anew: what of the grid fades with its forearm."""
+    """Of arms that are made anew, and of hidden ones: what of the grid fades as they come out."""
     holding: Chosen
     """Whether its hands hold something in the photo."""
     covered: tuple[bool, bool]
@@ -124,7 +126,9 @@ class Body:
                 own = binding.group == Group.HAND_L + side
                 photo.picture[..., 3] *= kept_of_hand(place, own, fit.inside, source.window)
         behind = _body_mesh(layer, textures)
-        fading = tuple(arm.fading(fit, grid, binding) for arm in arms)
+        unseen = [arm.form for arm in hidden]
+        strays = fading_strays(fit, binding, bound.hair, grid, source.window, source.mask, unseen)
+        fading = *(arm.fading(fit, grid, binding) for arm in arms), *strays
         return cls(
             fit,
             grid,
@@ -170,8 +174,8 @@ class Body:
         moved = skin(grid.vertices, grid.weights, grid.bones, bones)
         hold_down(moved, grid.vertices, grid.hold)
         whole, share = grid.whole(moved), grid.share(moved)
-        for arm, fading in zip(self.layer.arms, self.fading, strict=True):
-            faded = float(np.float32(arm.faded(transforms)))
+        for fading in self.fading:
+            faded = float(np.float32(fading.faded(transforms)))
             share *= 1.0 - faded * fading.vertices
             if faded == 1.0:
                 whole &= ~fading.triangles

@@ -58,6 +58,9 @@ BAND, BAND_IN_ARM = 0.08, 0.05
 an arm, and of the forearm before the upper arm."""
 SHOULDER, ELBOW = 0.2, 0.12
 """Nearer to the joint, in trunks, a limb goes over into the next: there is no edge to look for."""
+CORE, CUT = 0.025, 0.15
+"""As near to its bones, in trunks, an arm is whole that would be cut through over more than this
+share of its length: it lies before clothes of its colour."""
 AROUND = 4.0
 """The surroundings that tell how the other side looks, in bands."""
 HAND_CORE, HAND, AROUND_HAND = 0.05, 0.2, 0.3
@@ -94,9 +97,15 @@ def follow_edges(
     band_px, in_arm_px = (max(1.5, band * trunk_px) for band in (BAND, BAND_IN_ARM))
     for side in (0, 1):
         upper, fore = Group.UPPER_ARM_L + side, Group.FOREARM_L + side
-        apart = far_from(points[LEFT_SHOULDER + side], SHOULDER * trunk_px, result.shape)
+        joints = points[[LEFT_SHOULDER + side, LEFT_ELBOW + side, LEFT_WRIST + side]]
+        apart = far_from(joints[0], SHOULDER * trunk_px, result.shape)
         arm = np.isin(result, [upper, fore])
-        moved = _follow(arm, (result != Group.NOBODY) & ~arm, window, band_px, apart)
+        other = (result != Group.NOBODY) & ~arm
+        moved = _follow(arm, other, window, band_px, apart)
+        bones = np.minimum(_from_line(joints[:2], result), _from_line(joints[1:], result))
+        if _cut_through(moved & arm, arm, bones):
+            apart &= ~(arm & (bones <= CORE * trunk_px))
+            moved = _follow(arm, other, window, band_px, apart)
         for limb in (result == upper, result == fore):
             if (moved & limb).sum() < KEPT * limb.sum():
                 moved |= limb
@@ -195,6 +204,20 @@ def _follow(
     from_own, from_other = (distance_to(one) for one in (own, other))
     unsure = open_ & (own & (from_other <= band_px) | other & (from_own <= band_px))
     return part_anew(own, other, window, unsure, from_own <= AROUND * band_px)
+
+
+def _cut_through(
+    kept: NDArray[np.bool_], arm: NDArray[np.bool_], bones: NDArray[np.float32]
+) -> bool:
+    """Whether nothing is left of an arm over a part of its length.
+
+    :param kept: ``[n, n]``, what is left. :param arm: ``[n, n]``, as it was fitted.
+    :param bones: ``[n, n]``, how far from them.
+    """
+    middle = arm & (bones < 1.0)
+    if not middle.any() or not kept.any():
+        return bool(middle.any())
+    return bool((distance_to(kept) > distance_to(~arm))[middle].mean() > CUT)
 
 
 def _with_hand(

@@ -32,6 +32,8 @@ FEWEST = 20
 ALIKE, MOST = 10.0, 0.3
 """Within how much a colour of the hand is the background's, and its share from which it is not."""
 SAMPLES = 1500
+SHADE = 0.05
+"""Half of how wide a dark line between fingers that lie together may be: that is shade."""
 SOFT_PX = 0.7
 """How softly it is cut away."""
 
@@ -60,8 +62,12 @@ def kept_of_hand(place: HandPlace, own: Region, inside: Region, window: Picture)
     if walled.all():
         return kept
     nearer = apart_from(lab, fleshes[~walled]) - apart_from(lab, walls)
-    gone = np.zeros(own.shape, np.float32)
-    gone[rows, columns] = nearer > np.where(sure[rows, columns], AT_BONE, NEARER)
-    gone *= own
+    seen = np.zeros_like(own)
+    seen[rows, columns] = nearer > np.where(sure[rows, columns], AT_BONE, NEARER)
+    size = 2 * max(1, round(SHADE * place.length)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    fingers = cv2.morphologyEx((own & ~seen).astype(np.uint8), cv2.MORPH_OPEN, disc)
+    together = cv2.morphologyEx(fingers, cv2.MORPH_CLOSE, disc) > 0
+    gone = (own & seen & ~together).astype(np.float32)
     beside = cv2.GaussianBlur(gone, (0, 0), SOFT_PX) * own
     return np.asarray(1.0 - np.maximum(gone, beside), np.float32)

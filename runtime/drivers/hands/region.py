@@ -21,6 +21,9 @@ CORE, USUAL, MOST = 0.07, 0.11, 0.2
 for sure, in lengths of the hand from wrist to knuckles."""
 AROUND = 0.7
 """The surroundings that tell how what is beside the hand looks, in such lengths."""
+FINGER = 0.85
+"""How long a hand is at least from wrist to knuckles, in lengths of its longest finger: what the
+network says of the depth of a palm that points at the camera is too little."""
 BEHIND = 0.2
 """How far behind the wrist's point the hand still goes."""
 POINTING = 0.5
@@ -82,7 +85,10 @@ class HandPlace:
 
 def hand_length(points: Array) -> float:
     """From the wrist to the knuckles, in the picture and in depth."""
-    return float(np.linalg.norm(points[list(KNUCKLES)].mean(0) - points[WRIST]))
+    palm = np.linalg.norm(points[list(KNUCKLES)].mean(0) - points[WRIST])
+    bones = np.diff(points[KNUCKLES[0] :].reshape(len(KNUCKLES), -1, 3), axis=1)
+    longest = np.linalg.norm(bones, axis=2).sum(1).max()
+    return float(max(palm, FINGER * longest))
 
 
 def _flesh(apart: NDArray[np.float32], inside: Region, reach: Region, window: Picture) -> Region:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from bunraku.kernels import BodyMesh, PhotoMesh
-from bunraku.runtime.drivers.body.anew import Fading
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.grid import Grid
 from bunraku.runtime.drivers.body.layer import Layer
 from bunraku.runtime.drivers.body.parting import GROUPS, Group
@@ -24,22 +24,24 @@ from bunraku.spec.arrays import Array
 N = 32
 SURE = np.ones(33, np.float32)
 BONES = 4
+NEVER = (0.0, 0.0)
 _SQUARE = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
 
 
 @dataclass(frozen=True)
 class Arm:
-    """An arm that hangs free, let out as its bone goes right; implements what is asked of both
-    ``NewArm`` and ``FreeArm``."""
+    """An arm that hangs free, let out as its bone goes right, by whatever limits."""
 
     used: Any
     tucked: Array
 
-    def faded(self, transforms: Array) -> float:
+    def beyond(
+        self, transforms: Array, _deg: tuple[float, float], _drawn: tuple[float, float]
+    ) -> float:
         return float(min(max(transforms[3, 0, 3] / 4.0, 0.0), 1.0))
 
     def moved(self, transforms: Array) -> tuple[Array, Array] | None:
-        if self.faded(transforms) == 0.0:
+        if self.beyond(transforms, NEVER, NEVER) == 0.0:
             return None
         return self.tucked + transforms[3, :, 3], np.full(len(self.used), 0.75, np.float32)
 
@@ -89,7 +91,11 @@ def small_body(*, desk: bool = False, seed: int = 3) -> Body:
         np.zeros(2, np.bool_),
     )
     fading = Fading(
-        np.repeat(np.array([0.0, 1.0], np.float32), 4), np.array([False, False, True, True])
+        arm,
+        NEVER,
+        NEVER,
+        np.repeat(np.array([0.0, 1.0], np.float32), 4),
+        np.array([False, False, True, True]),
     )
     known: Any = SimpleNamespace(known=np.zeros(len(Cloth), np.bool_))
     fit: Any = SimpleNamespace(trunk_px=40.0)

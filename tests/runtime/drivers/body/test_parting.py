@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups, follow_edges
+from bunraku.runtime.drivers.body.regions import Region
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.template import load_template
@@ -88,6 +89,25 @@ def test_a_sleeve_like_the_shirt_stays_an_arm() -> None:
     assert (found & (fitted > 0)).sum() > 0.9 * fitted.sum()
 
 
+def test_an_arm_that_colours_cut_through_is_whole_along_its_bones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def give_away(
+        own: Region, other: Region, window: Picture, unsure: Region, near: Region
+    ) -> Region:
+        return own & ~(unsure & (np.arange(N) > 115))
+
+    monkeypatch.setattr("bunraku.runtime.drivers.body.parting.part_anew", give_away)
+    fitted = np.zeros((N, N), np.uint8)
+    cv2.line(fitted, (60, 128), (160, 128), 1, 13)
+    groups = np.where(fitted > 0, Group.FOREARM_L, Group.TRUNK).astype(np.int32)
+    points = POINTS.copy()
+    points[[13, 15, 33], :2] = (60, 128), (160, 128), (180, 128)
+    found = follow_edges(groups, INSIDE, two_colours(128), points, TRUNK_PX) == Group.FOREARM_L
+    assert found[128, 60:138].all()  # then the hand is looked for
+    assert not found[124, 120:138].any()
+
+
 @pytest.mark.parametrize("at_face", [False, True])
 def test_a_hand_is_whole_though_narrow_and_of_a_colour_of_its_own(at_face: bool) -> None:
     sleeve, hand, fitted = (np.zeros((N, N), np.uint8) for _ in range(3))
@@ -102,7 +122,7 @@ def test_a_hand_is_whole_though_narrow_and_of_a_colour_of_its_own(at_face: bool)
     grain = np.random.default_rng(4).normal(0.0, 8.0, (N, N, 3))
     window = np.clip(picture + grain, 0, 255).astype(np.uint8)
     points = POINTS.copy()
-    points[[15, 33], :2] = (128, 132), (140, 122)
+    points[[13, 15, 33], :2] = (60, 200), (128, 132), (140, 122)
     points[:11, 1] = 90 if at_face else 10
     points[:11, 0] = 140
     groups = np.where(fitted > 0, Group.FOREARM_L, Group.TRUNK).astype(np.int32)

@@ -34,6 +34,17 @@ def test_the_wall_between_fingers_is_not_carried_along() -> None:
     assert (result[~MITTEN] == 1.0).all()
 
 
+def test_dark_lines_between_fingers_before_a_dark_wall_are_shade() -> None:
+    window = before((60, 45, 40))
+    lines = np.zeros_like(HAND)
+    top, wrist = int(POINTS[9, 1]), int(POINTS[0, 1])
+    between = int(POINTS[[9, 13], 0].mean())
+    lines[top:wrist, between : between + 2] = True
+    lines &= HAND
+    window[lines] = window[~MITTEN][: lines.sum()]
+    assert kept(window)[lines].mean() > 0.9
+
+
 def test_the_arm_behind_the_wrist_is_left_alone() -> None:
     result = kept(before((90, 120, 200)))
     behind = np.arange(len(HAND))[:, None] > POINTS[0, 1] + 0.3 * LENGTH

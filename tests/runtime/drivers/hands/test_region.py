@@ -43,3 +43,10 @@ def test_beyond_the_person_and_the_window_there_is_no_hand() -> None:
     away = HandPlace.of(POINTS + np.float32(1000.0), INSIDE, WINDOW)
     assert not away.pixels.any()
     assert not away.flesh.any()
+
+
+def test_a_palm_that_points_at_the_camera_is_as_long_as_its_fingers_say() -> None:
+    points = POINTS.copy()
+    palm = points[[5, 9, 13, 17]].mean(0) - points[0]
+    points[1:] -= 0.7 * palm
+    assert HandPlace.of(points, INSIDE, WINDOW).length > 0.75 * LENGTH

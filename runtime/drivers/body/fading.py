@@ -1,0 +1,34 @@
+"""What of a photo's own pixels fades out as an arm of the template is let out in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.runtime.drivers.body.free_arm import FreeArm
+from bunraku.spec.arrays import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Fading:
+    """What of a photo's mesh fades with an arm."""
+
+    form: FreeArm
+    """The arm."""
+    deg: tuple[float, float]
+    """By how much its forearm must turn until this begins to fade out, and until it is gone."""
+    drawn: tuple[float, float]
+    """Likewise how often as long in the picture it must be."""
+    vertices: Array
+    """``[v]`` in [0, 1]: how far each fades."""
+    triangles: NDArray[np.bool_]
+    """``[t]``: which do so wholly."""
+
+    def faded(self, transforms: Array) -> float:
+        """In [0, 1], how far this has faded out.
+
+        :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
+        """
+        return self.form.beyond(transforms, self.deg, self.drawn)
