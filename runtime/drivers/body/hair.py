@@ -21,8 +21,8 @@ CROWN, TOP, BROWS = -2.3, 1.5, -1.5
 CHEEKS, CHIN = 0.7, 0.5
 """The middle of the face: so far out and so far down is no hair."""
 EARS, BESIDE_HEAD = 1.35, 0.12
-"""What is farther out beside the face is hair as well, down to so far above the shoulders, in
-trunks."""
+"""What is farther out beside the face, and hangs together with it there, is hair as well, down to
+so far above the shoulders, in trunks."""
 WIDE, LONG = 5.0, 0.8
 """How far out hair goes, and below the shoulders, in trunks."""
 SIDE_PX = 112
@@ -78,8 +78,9 @@ def find_hair(fit: Fit, head: Head, groups: Groups, window: Picture) -> NDArray[
     under = cv2.resize(head.below_shoulders[part], size, interpolation=cv2.INTER_LINEAR)
     person, trunk = small(near), small(groups == Group.TRUNK)
     crown = person & trunk & (down < CROWN) & (across < TOP)
-    crown |= person & trunk & (across > EARS) & (down < CHIN) & (under < -BESIDE_HEAD)
+    level = person & trunk & (down < CHIN) & (under < -BESIDE_HEAD)
     face = person & (across < CHEEKS) & (down > BROWS) & (down < CHIN)
+    crown |= level & (across > EARS) & _hanging_on(level | crown | face, face)
     throat = person & (across < THROAT) & (down > CHIN) & (under < BESIDE_HEAD)
     if crown.sum() < FEWEST or face.sum() < FEWEST:
         return none
@@ -170,7 +171,7 @@ def _cut_out(
     return cut_out(picture, labels) & person
 
 
-def _hanging_on(found: NDArray[np.bool_], crown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What hangs together with the crown."""
+def _hanging_on(found: NDArray[np.bool_], part: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What hangs together with a part."""
     _, number = cv2.connectedComponents(found.astype(np.uint8))
-    return found & np.isin(number, np.unique(number[crown & found]))
+    return found & np.isin(number, np.unique(number[part & found]))
