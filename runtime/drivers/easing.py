@@ -25,8 +25,11 @@ from bunraku.spec.landmarks import (
 
 LIMBS_S, TRUNK_S = 0.4, 3.0
 """After which a third of the difference is left, of limbs and of head and trunk."""
+FAR = 0.15
+"""Trunks by which a joint of it may differ: more is no error of a look, but another opinion."""
+_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 _TIMES_S = np.full((LANDMARKS, 1), LIMBS_S, np.float32)
-_TIMES_S[[*HEAD, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]] = TRUNK_S
+_TIMES_S[[*HEAD, *_SHOULDERS, *_HIPS]] = TRUNK_S
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +44,15 @@ class Easing:
     """The frame's time."""
 
     @classmethod
-    def between(cls, tracked: Pose, still: Pose, time_s: float) -> Easing:
-        """Of two poses of one frame."""
+    def between(cls, tracked: Pose, still: Pose, time_s: float) -> Easing | None:
+        """Of two poses of one frame; None if they are of different minds about the trunk, as of a
+        back that one takes for a front: the next frame errs otherwise.
+        """
         landmarks = still.landmarks[:, :3] - tracked.landmarks[:, :3]
+        shoulders, hips = (still.landmarks[pair, :2].mean(0) for pair in (_SHOULDERS, _HIPS))
+        far = FAR * float(np.linalg.norm(shoulders - hips))
+        if np.linalg.norm(landmarks[[*_SHOULDERS, *_HIPS], :2], axis=1).max() > far:
+            return None
         return cls(landmarks, still.world - tracked.world, time_s)
 
     def ease(self, pose: Pose, time_s: float) -> Pose:

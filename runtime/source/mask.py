@@ -3,8 +3,9 @@
 The pose network's mask knows where the body is, feet and raised hands included, but is coarse
 where the photo shows half a body; the segmentation network has the better edge there and loses
 feet where it shows all of it; what it takes for background far from its own outline is no part of
-half a body. What both take for the person between an arm and the trunk is looked
-at by itself. A guided filter then moves the edge to where the colours change.
+half a body. Of shoulders that the photo's lower edge cuts the pose network sees too little to find
+them: there the segmentation is believed. What both take for the person between an arm and the
+trunk is looked at by itself. A guided filter then moves the edge to where the colours change.
 
 Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
 """
@@ -18,9 +19,13 @@ from numpy.typing import NDArray
 from bunraku.runtime.source.denied import without_denied
 from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
 
 BAND = 10.0 / 256.0
 """How far from the pose network's outline the segmentation is listened to, in windows."""
+CUT, FAR = 0.97, 64.0 / 256.0
+"""From how low shoulders are cut so, and how far beyond the pose network's outline they go on then,
+in windows."""
 RADIUS = 4
 """Of the guided filter, in pixels of such a window."""
 EPSILON = 1e-4
@@ -32,6 +37,8 @@ THIN_PX = 5
 """Half the width, in such pixels, of what is too thin to have an edge beside it."""
 CRISP = 3.0
 """Steepness of the edge in the end."""
+
+_SHOULDERS, _MOUTH = [LEFT_SHOULDER, RIGHT_SHOULDER], list(MOUTH)
 
 
 def person_mask(
@@ -49,8 +56,11 @@ def person_mask(
     mask = body
     if half and segmentation is not None:
         body = without_denied(body, segmentation, landmarks, BAND)
-        near = np.abs(_distance(body)) < BAND * body.shape[0]
-        mask = np.where(near, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
+        apart = np.abs(_distance(body)) / np.float32(len(body))
+        mask = np.where(apart < BAND, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
+        if landmarks[_SHOULDERS, 1].mean() > CUT:
+            low = (np.arange(len(body)) > landmarks[_MOUTH, 1].mean() * len(body))[:, None]
+            mask = np.where(low & (apart < FAR), segmentation, mask)
     mask = mask * (1.0 - find_gaps(window, mask, landmarks))
     radius = max(1, round(RADIUS * fineness(len(window))))
     mask = guided_filter(window, mask, radius, EPSILON)

@@ -31,8 +31,9 @@ from bunraku.spec.skeleton import BodyBone
 SOFT_PX = 1.5
 """Colours are compared without their grain."""
 LOW, LEVEL = 0.5, 0.1
-"""How near the photo's lower edge an elbow is whose forearm is doubted to be raised, and how far
-below the elbow a wrist counts as raised, in widths of the shoulders."""
+"""How near the photo's lower edge an elbow is whose forearm is doubted to be raised, as it is where
+the wrist is not seen, and how far below the elbow a wrist counts as raised, in widths of the
+shoulders."""
 FOREARM = 0.7
 """Length of a forearm, in such widths."""
 _HANDS = (Group.HAND_L, Group.HAND_R)
@@ -66,7 +67,8 @@ def hang_arms(landmarks: Array, edge: float, hands: HandPoses) -> Array:
     for side, (hand, knuckles) in enumerate(zip(hands, (LEFT_HAND, RIGHT_HAND), strict=True)):
         elbow, wrist = landmarks[[LEFT_ELBOW + side, LEFT_WRIST + side]]
         raised = wrist[1] < elbow[1] + LEVEL * wide
-        if hand is None and raised and elbow[1] > edge - LOW * wide:
+        doubted = elbow[1] > edge - LOW * wide or wrist[3] < VISIBLE
+        if hand is None and raised and doubted:
             carried = [LEFT_WRIST + side, *knuckles]
             result[carried, :3] += elbow[:3] + np.array([0.0, FOREARM * wide, 0.0]) - wrist[:3]
             result[carried, 3] = 0.0

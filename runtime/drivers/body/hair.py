@@ -21,8 +21,8 @@ CROWN, TOP, BROWS = -2.3, 1.5, -1.5
 CHEEKS, CHIN = 0.7, 0.5
 """The middle of the face: so far out and so far down is no hair."""
 EARS, BESIDE_HEAD = 1.35, 0.12
-"""What is farther out beside the face is hair as well, down to so far above the shoulders, in
-trunks."""
+"""What is farther out beside the face, and hangs together with it there, is hair as well, down to
+so far above the shoulders, in trunks."""
 WIDE, LONG = 5.0, 0.8
 """How far out hair goes, and below the shoulders, in trunks."""
 SIDE_PX = 112
@@ -31,9 +31,10 @@ FEWEST = 12
 """Pixels of what is sure, from which its colours mean anything."""
 DISTINCT = 12.0
 """How far hair's colour must be from the skin's to be told from it, in steps of 8 bit Lab."""
-CHEST, COVERED = 0.35, 0.45
-"""So far below the shoulders, in trunks, hair covers no more of the trunk than this: else clothes
-have its colour, and it is not followed onto them."""
+CHEST, COVERED, COVERED_HIGH = 0.35, 0.45, 0.75
+"""So far below the shoulders, in trunks, hair covers no more of the trunk than this, and of all
+below the shoulders than this where the photo ends above that: else clothes have its colour, and it
+is not followed onto them."""
 THROAT = 0.35
 """Half the width of a strip down from the chin that no hair hangs across."""
 TONES, ALIKE, ALIKE_BESIDE = 5, 22.0, 45.0
@@ -77,8 +78,9 @@ def find_hair(fit: Fit, head: Head, groups: Groups, window: Picture) -> NDArray[
     under = cv2.resize(head.below_shoulders[part], size, interpolation=cv2.INTER_LINEAR)
     person, trunk = small(near), small(groups == Group.TRUNK)
     crown = person & trunk & (down < CROWN) & (across < TOP)
-    crown |= person & trunk & (across > EARS) & (down < CHIN) & (under < -BESIDE_HEAD)
+    level = person & trunk & (down < CHIN) & (under < -BESIDE_HEAD)
     face = person & (across < CHEEKS) & (down > BROWS) & (down < CHIN)
+    crown |= level & (across > EARS) & _hanging_on(level | crown | face, face)
     throat = person & (across < THROAT) & (down > CHIN) & (under < BESIDE_HEAD)
     if crown.sum() < FEWEST or face.sum() < FEWEST:
         return none
@@ -90,8 +92,10 @@ def find_hair(fit: Fit, head: Head, groups: Groups, window: Picture) -> NDArray[
     beside = (under < 0.0) & (across > JAW_WIDTH)
     likely = _apart(lab, lab[crown]) < np.where(beside, ALIKE_BESIDE, ALIKE)
     found = _cut_out(picture, person, crown, face | throat, likely)
-    chest = person & (under > CHEST) & (under < LONG)
-    if chest.any() and (found & chest).sum() > COVERED * chest.sum():
+    low, most = person & (under > CHEST) & (under < LONG), COVERED
+    if not low.any():
+        low, most = person & (under > 0.0), COVERED_HIGH
+    if low.any() and (found & low).sum() > most * low.sum():
         found &= under < -BESIDE_HEAD
     for upper, lower in zip(UPPER_ARMS, FOREARMS, strict=True):
         arm = found & small(groups == upper)
@@ -167,7 +171,7 @@ def _cut_out(
     return cut_out(picture, labels) & person
 
 
-def _hanging_on(found: NDArray[np.bool_], crown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What hangs together with the crown."""
+def _hanging_on(found: NDArray[np.bool_], part: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What hangs together with a part."""
     _, number = cv2.connectedComponents(found.astype(np.uint8))
-    return found & np.isin(number, np.unique(number[crown & found]))
+    return found & np.isin(number, np.unique(number[part & found]))

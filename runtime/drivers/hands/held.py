@@ -49,7 +49,8 @@ KINDS, COMMON = 5, 0.08
 UNLIKE, LIGHT = 14.0, 0.7
 """From how far in Lab a colour is none of theirs, and what a step of lightness counts of it."""
 AT_FACE = 1.6
-"""What is nearer to the middle of the face, in sizes of it, is not clothes."""
+"""What is nearer to the middle of the face, in sizes of it, is the face, whatever hand is at it: it
+is neither clothes nor held before them."""
 SAMPLES = 1500
 GROWTH = 0.35
 """How far beyond the outline a held thing may go on, in lengths of the hand."""
@@ -87,8 +88,7 @@ def _held_by(
     size = float(np.linalg.norm(face - face.mean(0), axis=1).max())
     clothes = inside & ~np.isin(groups, ARMS) & ~place.pixels
     apart = distance_to(place.pixels) / np.float32(place.length)
-    told = apart <= CLOTHES
-    told &= (apart <= AROUND) | far_from(face.mean(0), AT_FACE * size, groups.shape)
+    told = (apart <= CLOTHES) & far_from(face.mean(0), AT_FACE * size, groups.shape)
     found = beyond(place, groups == hand, inside), _before(place, clothes & told, apart, window)
     things = [thing for thing in found if thing is not None]
     return np.asarray(np.any(things, axis=0)) if things else None

@@ -8,7 +8,7 @@ from tests.runtime.fakes import standing
 
 from bunraku.runtime.drivers.easing import LIMBS_S, TRUNK_S, Easing
 from bunraku.runtime.pose import Pose
-from bunraku.spec.landmarks import LEFT_SHOULDER, LEFT_WRIST
+from bunraku.spec.landmarks import LEFT_SHOULDER, LEFT_WRIST, MIRRORED, RIGHT_SHOULDER
 
 TRACKED = standing(60.0, 160.0, 119.5, (480, 640))
 
@@ -23,7 +23,9 @@ STILL = moved(TRACKED, 3.0, 0.02)
 
 
 def test_in_the_frame_itself_the_tracker_sees_what_the_still_shows() -> None:
-    eased = Easing.between(TRACKED, STILL, 5.0).ease(TRACKED, 5.0)
+    easing = Easing.between(TRACKED, STILL, 5.0)
+    assert easing is not None
+    eased = easing.ease(TRACKED, 5.0)
     assert np.allclose(eased.landmarks, STILL.landmarks, atol=1e-4)
     assert np.allclose(eased.world, STILL.world, atol=1e-6)
     assert eased.landmarks.dtype == np.float32
@@ -32,6 +34,7 @@ def test_in_the_frame_itself_the_tracker_sees_what_the_still_shows() -> None:
 
 def test_movement_is_the_trackers_and_the_difference_fades() -> None:
     easing = Easing.between(TRACKED, STILL, 5.0)
+    assert easing is not None
     now = moved(TRACKED, 40.0, 0.0)
     for joint, later_s, left in (
         (LEFT_WRIST, LIMBS_S, np.exp(-1)),
@@ -44,3 +47,11 @@ def test_movement_is_the_trackers_and_the_difference_fades() -> None:
         assert apart == pytest.approx(3 * left, abs=2e-3)
         assert np.array_equal(eased.landmarks[:, 3], now.landmarks[:, 3])
     assert np.array_equal(TRACKED.landmarks[:, :3] + 40.0, now.landmarks[:, :3])
+
+
+def test_a_back_taken_for_a_front_is_not_eased_away() -> None:
+    behind = replace(TRACKED, landmarks=TRACKED.landmarks[list(MIRRORED)])
+    assert Easing.between(behind, STILL, 5.0) is None
+    torn = TRACKED.landmarks.copy()
+    torn[[LEFT_SHOULDER, RIGHT_SHOULDER]] = torn[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
+    assert Easing.between(replace(TRACKED, landmarks=torn), STILL, 5.0) is None

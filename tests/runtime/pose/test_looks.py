@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pytest
 
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
 from bunraku.runtime.pose.looks import MORE_LOOKS, look_again, look_in_mirror
 from bunraku.runtime.pose.roi import Roi
 from bunraku.spec.arrays import Picture
-from bunraku.spec.landmarks import LEFT_WRIST, RIGHT_WRIST
+from bunraku.spec.landmarks import (
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+    RIGHT_WRIST,
+)
 
 PICTURE: Picture = np.zeros((100, 200, 3), np.uint8)
 PICTURE[0, -1] = 1  # is at the left in a mirror
@@ -56,3 +66,42 @@ def test_one_look_that_errs_does_not_matter() -> None:
         assert len(landmarker.crops) == 4
         assert (settled.presence, settled.roi) == (first.presence, ROI)
         assert np.allclose(settled.visibility, 0.75)
+
+
+class Facing(Landmarker):
+    """Sees somebody as wide as it is told in each of its calls, from behind below 0."""
+
+    def __init__(self, widths: Sequence[float]) -> None:
+        self._widths = list(widths)
+
+    def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
+        points = np.zeros((39, 3))
+        points[[LEFT_HIP, RIGHT_HIP], 1] = 90.0
+        width, last = self._widths.pop(0), frame.shape[1] - 1
+        for left, right, part in ((LEFT_SHOULDER, RIGHT_SHOULDER, 0.5), (LEFT_HIP, RIGHT_HIP, 0.3)):
+            points[left, 0], points[right, 0] = 80.0 + part * width, 80.0 - part * width
+            if frame[0, 0, 0]:
+                points[[left, right], 0] = last - points[[right, left], 0]
+        return Landmarks(points, np.ones(33), np.zeros((33, 3)), 0.9, None, roi)
+
+
+@pytest.mark.parametrize(
+    ("widths", "settled"),
+    [
+        ((40.0, -40.0, 40.0, -40.0), 40.0),  # even: the first
+        ((-40.0, 40.0, -40.0, 40.0), -40.0),
+        ((-40.0, 40.0, 40.0, 40.0), 40.0),
+        ((40.0, -40.0, -40.0, -40.0), -40.0),
+        ((4.0, 40.0, 20.0, 42.0), 41.0),  # torn, in the first and in the third
+        ((-4.0, 40.0, 40.0, 42.0), 40.0),
+        ((36.0, 44.0, 40.0, 40.0), 40.0),
+        ((4.0, -4.0, 8.0, -4.0), 0.0),  # from the side
+    ],
+)
+def test_looks_from_the_front_and_from_behind_are_not_mixed(
+    widths: Sequence[float], settled: float
+) -> None:
+    landmarker = Facing(widths)
+    found = look_again(PICTURE, landmarker.run(PICTURE, ROI), landmarker)
+    across = found.points[LEFT_SHOULDER, 0] - found.points[RIGHT_SHOULDER, 0]
+    assert across == pytest.approx(settled)

@@ -7,7 +7,7 @@ from tests.runtime.source.akimbo import akimbo
 
 from bunraku.runtime.source.mask import core_of, guided_filter, person_mask, shrunk
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LANDMARKS
+from bunraku.spec.landmarks import LANDMARKS, LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
 
 UNSEEN = np.zeros((LANDMARKS, 4), np.float32)
 
@@ -50,6 +50,25 @@ def test_the_segmentation_counts_near_the_outline_of_half_a_body_only() -> None:
     assert iou(half, disc(80)) > 0.98
     whole = person_mask(scene(80), body, np.zeros_like(body), half=False, landmarks=UNSEEN)
     assert iou(whole, disc(80)) > 0.98
+
+
+@pytest.mark.parametrize(("shoulders", "torn"), [(1.05, False), (0.8, True)])
+def test_of_shoulders_at_the_photos_edge_the_segmentation_knows_more(
+    shoulders: float, torn: bool
+) -> None:
+    landmarks = UNSEEN.copy()
+    landmarks[list(MOUTH), 1] = 0.5
+    landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], 1] = shoulders
+    person = disc(60)
+    person[200:] = 1.0
+    body = person.copy()
+    body[200:, :80] = 0.0  # a shoulder that the pose network does not see
+    segmentation = person.copy()
+    segmentation[60:120, 200:] = 1.0  # somebody else's head
+    picture = np.repeat((60 + 120 * person[..., None]).astype(np.uint8), 3, -1)
+    found = person_mask(picture, body, segmentation, half=True, landmarks=landmarks)
+    assert (found[210:, 20:70].mean() < 0.2) == torn
+    assert found[60:120, 210:].max() < 0.1
 
 
 def test_shrinking_takes_half_a_pixel() -> None:

@@ -25,6 +25,7 @@ from bunraku.spec.landmarks import (
     LEFT_HIP,
     LEFT_SHOULDER,
     LEFT_WRIST,
+    VISIBLE,
     Bone,
 )
 from bunraku.spec.skeleton import BodyBone
@@ -117,6 +118,8 @@ def test_forearms_that_something_speaks_for_stay_raised() -> None:
     high = guessing()
     high[[LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND], 1] -= 90.0
     np.testing.assert_array_equal(hang_arms(high, EDGE, NO_HANDS), high)
+    high[LEFT_WRIST, 3] = VISIBLE - 0.05  # now nothing does
+    assert hang_arms(high, EDGE, NO_HANDS)[LEFT_WRIST, 1] > high[LEFT_ELBOW, 1]
     hips = guessing()
     hips[LEFT_HIP, 1] = N - 30.0
     np.testing.assert_array_equal(hang_arms(hips, EDGE, NO_HANDS), hips)

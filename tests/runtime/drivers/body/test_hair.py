@@ -163,6 +163,33 @@ def test_what_cannot_be_told_from_hair_stays_what_it_is(
     assert found.whole.group[y, x] == Group.UPPER_ARM_L
 
 
+def test_clothes_that_the_photo_cuts_off_above_the_chest_are_no_hair() -> None:
+    source, _ = painted(BROWN, BROWN)
+    end = int(SHOULDER[1] + 0.25 * (215 - SHOULDER[1]))
+    mask, view = source.mask.copy(), np.ones((N, N), np.bool_)
+    mask[end:], view[end:] = 0.0, False
+    fit = fit_body(TEMPLATE, RIG, PERSON, mask, view=view)
+    assert fit is not None
+    found = bind_photo(fit, source.window)
+    below = Head.of(fit).below_shoulders > 0.0
+    assert (fit.inside & below).sum() > 1000
+    assert not (found.hair & below).any()
+
+
+def test_what_stands_dark_beside_a_head_is_no_hair_of_it() -> None:
+    source, _ = painted(BROWN, SHIRT, short=True)
+    beside = np.zeros((N, N), np.bool_)
+    x, y = FACE
+    beside[y - 6 : int(SHOULDER[1]), x - 62 : x - 42] = True
+    window = np.where(beside[..., None], np.array(BROWN, np.uint8), source.window)
+    mask = np.maximum(source.mask, beside.astype(np.float32))
+    fit = fit_body(TEMPLATE, RIG, PERSON, mask)
+    assert fit is not None
+    hair = bind_photo(fit, window).hair
+    assert hair[y - 25, x]
+    assert not hair[y - 6 : y + 6, x - 62 : x - 42].any()
+
+
 def test_who_looks_away_has_no_hair_that_is_told_by_the_face(fit: Fit) -> None:
     frames = fit.stance.frames.copy()
     frames[BodyBone.HEAD, :3, [0, 2]] *= -1.0

@@ -12,6 +12,7 @@ from bunraku.runtime.drivers.hands.held import beyond, find_held, with_held
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.spec.arrays import Picture
+from bunraku.spec.landmarks import HEAD
 
 Region = NDArray[np.bool_]
 SIDE, AT = 360, 116
@@ -96,6 +97,21 @@ def test_a_hand_before_clothes_alone_holds_nothing_whatever_their_print() -> Non
         made = place(picture, inside)
         found = find_held((made, None), inside, groups(made.pixels), picture, POSE)
         assert found == (None, None)
+
+
+def test_a_hand_at_the_face_does_not_hold_the_face() -> None:
+    x, y = POINTS[list(KNUCKLES), :2].mean(0).round().astype(int) + AT
+    face = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(face, (int(x), int(y) - 30), 34, 1, -1)
+    picture = photo(face > 0, (190, 140, 110))
+    inside = np.ones((SIDE, SIDE), np.bool_)
+    made = place(picture, inside)
+    hands = groups(made.pixels)
+    assert find_held((made, None), inside, hands, picture, POSE)[0] is not None  # a round thing
+    pose = POSE.copy()
+    angle = np.linspace(0.0, 2.0 * np.pi, len(HEAD), endpoint=False)
+    pose[list(HEAD), :2] = np.stack([x + 24 * np.cos(angle), y - 30 + 24 * np.sin(angle)], 1)
+    assert find_held((made, None), inside, hands, picture, pose)[0] is None
 
 
 def test_the_mask_gets_the_rest_of_what_is_held_and_no_wall() -> None:
