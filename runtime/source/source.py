@@ -163,7 +163,9 @@ def make_source(
         framing.half,
         landmarks,
     )
-    desk = find_desk(window, mask, landmarks)
+    left, _, side = framing.window.box
+    shown = -left / side, (photo.shape[1] - left) / side
+    desk = find_desk(window, mask, landmarks, shown)
     if desk is not None:
         mask = desk.without(mask, window)
         if landmarks[[LEFT_HIP, RIGHT_HIP], 1].max() * size > desk.row:

@@ -129,7 +129,9 @@ class Head:
         :param head: ``[n, n]``: what the fitted body has as the head's.
         :param hair: ``[n, n]``: hangs on head and chest alone.
         """
-        share = np.where((self.below_jaw > 0.0) | head | hair, self.share(hair), 0.0)[..., None]
+        # A chin lower than the fitted body's must not stay behind with the chest.
+        own = head | hair | (self.below_jaw > 0.0) | (np.abs(self.across) < JAW_WIDTH)
+        share = np.where(own, self.share(hair), 0.0)[..., None]
         rest = weights.copy()
         rest[..., BodyBone.HEAD] = 0.0
         rest[hair, BodyBone.HEAD + 1 :] = 0.0

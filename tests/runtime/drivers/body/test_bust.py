@@ -14,6 +14,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.guessed import hang_arms
+from bunraku.runtime.drivers.body.head import JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
@@ -27,7 +28,7 @@ from bunraku.spec.landmarks import (
     LEFT_WRIST,
     Bone,
 )
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 NEAR = 3.0
 """How much nearer the camera is than for the whole body."""
@@ -108,6 +109,19 @@ def test_a_bust_keeps_its_neck_where_others_may_differ_a_little() -> None:
     of_bust = ratios(photo, longer, BUST_SLACK)
     assert of_bust[Bone.NECK] == pytest.approx(1.0 / 1.08)
     assert of_bust[Bone.SHOULDERS] == 1.0
+
+
+def test_a_chin_below_the_fitted_one_goes_with_the_head() -> None:
+    fit = fit_body(TEMPLATE, RIG, PERSON, silhouette(PERSON, (N, N), 110.0).astype(np.float32))
+    assert fit is not None
+    head = Head.of(fit)
+    nowhere = np.zeros((N, N), np.bool_)
+    chest = np.zeros((N, N, BODY_BONES), np.float32)
+    chest[..., BodyBone.CHEST] = 1.0
+    carried = head.carry(chest, nowhere, nowhere)[..., BodyBone.HEAD]
+    beside = np.abs(head.across) > JAW_WIDTH
+    assert carried[(head.below_jaw <= 0.0) & ~beside].min() == 1.0
+    assert not carried[(head.below_jaw <= 0.0) & beside].any()  # a shoulder that is raised
 
 
 def test_forearms_that_something_speaks_for_stay_raised() -> None:
