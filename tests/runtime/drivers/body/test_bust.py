@@ -14,7 +14,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.guessed import hang_arms
-from bunraku.runtime.drivers.body.head import JAW_WIDTH, Head
+from bunraku.runtime.drivers.body.head import FOREHEAD, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
@@ -122,6 +122,26 @@ def test_a_chin_below_the_fitted_one_goes_with_the_head() -> None:
     beside = np.abs(head.across) > JAW_WIDTH
     assert carried[(head.below_jaw <= 0.0) & ~beside].min() == 1.0
     assert not carried[(head.below_jaw <= 0.0) & beside].any()  # a shoulder that is raised
+
+
+def test_what_the_photos_edge_cuts_of_a_head_stays_there_and_the_face_does_not() -> None:
+    fit = fit_body(TEMPLATE, RIG, PERSON, silhouette(PERSON, (N, N), 110.0).astype(np.float32))
+    assert fit is not None
+    nowhere = np.zeros((N, N), np.bool_)
+    whole = Head.of(fit)
+    top = fit.inside & (whole.down < -FOREHEAD) & (np.abs(whole.across) < 0.5)
+    view = np.ones((N, N), np.bool_)
+    first = int(np.flatnonzero(top.any(1))[0]) + 2
+    view[:first] = False
+    cut = Head.of(fit, view)
+    face = fit.inside & (np.abs(cut.across) < JAW_WIDTH) & (cut.below_jaw < 0.0)
+    face &= cut.down > -FOREHEAD
+    assert whole.share(nowhere)[first][top[first]].min() == 1.0
+    assert cut.share(nowhere)[first][top[first]].max() < 0.05
+    assert cut.share(nowhere)[face].min() == 1.0
+    filling = Head.of(replace(fit, inside=np.ones((N, N), np.bool_)))
+    assert not filling.from_edge[[0, -1]].any()
+    assert not filling.from_edge[:, [0, -1]].any()
 
 
 def test_forearms_that_something_speaks_for_stay_raised() -> None:
