@@ -44,9 +44,9 @@ from bunraku.spec.landmarks import LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, RIGHT_S
 from bunraku.spec.stages import Step
 
 NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
-SLACK = dict.fromkeys(Bone, 0.1)
+SLACK = dict.fromkeys(Bone, 0.1) | {Bone.HEAD: 0.03}
 """Up to this difference the driver's bones are taken to be as long as the photo's: so far does the
-pose network err about one photo, while people differ by half of it."""
+pose network err about one photo, while people differ by half of it. Of heads it sees most."""
 BUST_SLACK = SLACK | {Bone.NECK: 0.0}
 """The same of a photo that shows head and shoulders alone: that network has its neck too short by
 more, and a head held that much higher would draw the chin out."""

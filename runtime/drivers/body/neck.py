@@ -26,7 +26,7 @@ USUAL = 0.04
 """How far before the shoulders ears are, in trunks, of who stands upright,"""
 STOOPED = 0.12
 """and how much farther for half of it to count: a head that is bent keeps nearly all."""
-LONGER = 0.08, 0.08
+LONGER = 0.06, 0.06
 """By how much of the photo's a neck may look longer unheeded, and how much of what is more
 counts at most."""
 _LEVEL = np.array([1.0, 0.0, 1.0])

@@ -12,7 +12,9 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
+from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body
+from bunraku.runtime.drivers.body.grid import held
 from bunraku.runtime.drivers.body.guessed import hang_arms
 from bunraku.runtime.drivers.body.head import FOREHEAD, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.rig import NO_HANDS
@@ -142,6 +144,15 @@ def test_what_the_photos_edge_cuts_of_a_head_stays_there_and_the_face_does_not()
     filling = Head.of(replace(fit, inside=np.ones((N, N), np.bool_)))
     assert not filling.from_edge[[0, -1]].any()
     assert not filling.from_edge[:, [0, -1]].any()
+
+
+def test_the_lower_edge_holds_the_trunk_and_lets_go_of_it_towards_the_head() -> None:
+    vertices = np.zeros((5, 3), np.float32)
+    bone = np.full(5, BodyBone.CHEST, np.int32)
+    head = np.array([0.0, 0.25, 0.49, 0.5, 1.0], np.float32)
+    bone[3:] = BodyBone.HEAD
+    hold = held(vertices, bone, head, 100.0, LowerEdge(0.0))
+    np.testing.assert_allclose(hold, [1.0, 0.5, 0.02, 0.0, 0.0], atol=1e-6)
 
 
 def test_forearms_that_something_speaks_for_stay_raised() -> None:
