@@ -24,7 +24,9 @@ def away(x: float, y: float, larger: float = 1.2) -> Array:
     """A driver who is elsewhere, and nearer."""
     driver = PERSON.copy()
     driver[:, :3] *= np.float32(larger)
-    driver[:, :2] += PERSON[FACE, :2].mean(0) + np.float32([x, y]) - driver[FACE, :2].mean(0)
+    driver[:, :2] += (
+        PERSON[FACE, :2].mean(0) + np.array([x, y], np.float32) - driver[FACE, :2].mean(0)
+    )
     return driver
 
 
