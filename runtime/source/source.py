@@ -194,7 +194,7 @@ def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:
     if found is None:
         raise NoPersonError(
             "No person was found in the photo.",
-            "Use a photo that shows one person clearly, from the head down to the waist at least.",
+            "Use a photo that shows one person clearly, from the head down to the waist at best.",
         )
     photo, pose, _ = found
     if not head_seen(pose.landmarks, photo.shape[:2]):
