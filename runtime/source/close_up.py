@@ -7,7 +7,10 @@ from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
 
 BELOW = 0.25
 """How far below the shoulders they are still cut, of the way down to them from the mouth."""
-TOUCHES = 0.3
+CLOSE = 1.5
+"""How far below the shoulders such a photo ends at most, likewise: whoever shows the waist, too,
+holds the arms out."""
+TOUCHES = 0.15
 """The share of these rows in which the person goes on to the photo's edge on either side."""
 
 
@@ -24,6 +27,8 @@ def shoulders_cut(mask: Array, landmarks: Array, shown: tuple[float, float]) -> 
     if shoulders.min() >= 1.0:
         return True
     down = float(shoulders.mean())
+    if down + CLOSE * (down - mouth) < 1.0:
+        return False
     lowest = down + BELOW * (down - mouth)
     first, last = (round(n * min(max(row, 0.0), 1.0)) for row in (mouth, lowest))
     left, right = max(round(shown[0] * n), 0), min(round(shown[1] * n), n) - 1

@@ -38,3 +38,9 @@ def test_shoulders_are_cut_on_both_sides_or_the_trunk_can_move(
 
 def test_shoulders_below_the_photo_are_cut() -> None:
     assert shoulders_cut(bust(0.2, 0.8), landmarks(1.1), SHOWN)
+
+
+def test_arms_that_are_held_out_are_no_shoulders_cut() -> None:
+    mask = bust(0.2, 0.8)
+    mask[48:60] = 1.0
+    assert not shoulders_cut(mask, landmarks(0.5), SHOWN)
