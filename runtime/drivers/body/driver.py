@@ -44,12 +44,12 @@ from bunraku.spec.landmarks import LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, RIGHT_S
 from bunraku.spec.stages import Step
 
 NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
-SLACK = dict.fromkeys(Bone, 0.1) | {Bone.HEAD: 0.03}
+SLACK = dict.fromkeys(Bone, 0.1)
 """Up to this difference the driver's bones are taken to be as long as the photo's: so far does the
-pose network err about one photo, while people differ by half of it. Of heads it sees most."""
-BUST_SLACK = SLACK | {Bone.NECK: 0.0}
+pose network err about one photo, while people differ by half of it."""
+BUST_SLACK = SLACK | {Bone.NECK: 0.0, Bone.HEAD: 0.03}
 """The same of a photo that shows head and shoulders alone: that network has its neck too short by
-more, and a head held that much higher would draw the chin out."""
+more, and a head held that much higher would draw the chin out. Heads are seen well there."""
 _SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
 NEAR, FAR = 0.02, 0.1
 """How far beyond the frame it is believed, and from where not at all, in frames."""

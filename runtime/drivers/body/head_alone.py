@@ -17,7 +17,7 @@ from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import HEAD, LEFT_EYE, MOUTH, RIGHT_EYE
 
-FARTHEST = np.array([0.9, 0.6])
+FARTHEST = np.array([0.65, 0.5])
 """How far the middle of a head moves at most, across and up or down, in lengths of the face from
 the eyes to the mouth."""
 NECK = 1.2
