@@ -29,7 +29,7 @@ from bunraku.runtime.pose.turned import (
     turn_points,
     upright_by,
 )
-from bunraku.runtime.source.framing import Window, crop, pixels_per_metre
+from bunraku.runtime.source.framing import Window, crop, head_seen, pixels_per_metre
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
 
@@ -195,7 +195,7 @@ class Locator:
         """
         self._calibrate_asked = False
         found = self._observe(frame)
-        if found is None or not _clear(found.pose):
+        if found is None or not _clear(found.pose, found.picture.shape[:2]):
             self._calibrate_asked = True
             return None
         frame, pose, turned_deg = found
@@ -252,9 +252,15 @@ class Locator:
         return Located(landmarks, pose.landmarks, mask)
 
 
-def _clear(pose: Pose) -> bool:
-    shoulders = pose.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], 3]
-    return pose.presence >= PRESENT and bool((shoulders >= VISIBLE).any())
+def _clear(pose: Pose, shape: tuple[int, int]) -> bool:
+    """Whether a driver is seen well enough; who sits so close that the frame shows none of the
+    shoulders, by the head.
+    """
+    shoulders = pose.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER]]
+    shown = bool((shoulders[:, 3] >= VISIBLE).any())
+    if (shoulders[:, 1] > shape[0] - 1.0).all():
+        shown |= head_seen(pose.landmarks, shape)
+    return pose.presence >= PRESENT and shown
 
 
 def metric_depth(pose: Pose) -> Pose:

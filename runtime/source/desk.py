@@ -108,12 +108,16 @@ class Desk:
         return np.asarray(mask * np.maximum(1.0 - below, kept), np.float32)
 
 
-def find_desk(window: Picture, mask: Array, landmarks: Array) -> Desk | None:
+def find_desk(
+    window: Picture, mask: Array, landmarks: Array, shown: tuple[float, float] = (0.0, 1.0)
+) -> Desk | None:
     """The desk before a person, if there is one.
 
     :param window: ``[n, n, 3]`` uint8. :param mask: ``[n, n]`` in [0, 1], the person, and maybe
         some of the desk.
     :param landmarks: ``[33, 4]`` in units of the window.
+    :param shown: from where to where its columns are the photo's, in units: beyond, its border goes
+        on, and looks like the edge of a desk wherever something ends there.
     """
     n = len(window)
     small = cv2.resize(window, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
@@ -121,7 +125,7 @@ def find_desk(window: Picture, mask: Array, landmarks: Array) -> Desk | None:
     shoulders = landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].astype(np.float64) * SIDE - 0.5
     if not np.isfinite(shoulders).all():
         return None
-    zones = _zones(shoulders)
+    zones = _zones(shoulders, shown)
     wide = float(np.ptp(shoulders[:, 0]))
     first = round(float(shoulders[:, 1].max()) + BELOW * wide)
     if min(zone.sum() for zone in zones) < FEWEST or not 0 <= first < SIDE - DEEP_PX:
@@ -138,15 +142,18 @@ def find_desk(window: Picture, mask: Array, landmarks: Array) -> Desk | None:
     return Desk((row + 0.5) * n / SIDE - 0.5, slope)
 
 
-def _zones(shoulders: NDArray[np.float64]) -> tuple[NDArray[np.bool_], ...]:
+def _zones(
+    shoulders: NDArray[np.float64], shown: tuple[float, float]
+) -> tuple[NDArray[np.bool_], ...]:
     """Columns before the person, to their one side and to the other."""
     x = np.arange(SIDE)
+    inside = (x >= shown[0] * SIDE) & (x < shown[1] * SIDE)
     low, high = float(shoulders[:, 0].min()), float(shoulders[:, 0].max())
     wide = high - low
     return (
-        (x >= low) & (x <= high),
-        (x >= low - AROUND * wide) & (x < low - BESIDE * wide),
-        (x <= high + AROUND * wide) & (x > high + BESIDE * wide),
+        inside & (x >= low) & (x <= high),
+        inside & (x >= low - AROUND * wide) & (x < low - BESIDE * wide),
+        inside & (x <= high + AROUND * wide) & (x > high + BESIDE * wide),
     )
 
 

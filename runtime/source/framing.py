@@ -17,6 +17,7 @@ from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
     FEET,
+    HEAD,
     LEFT_ANKLE,
     LEFT_HIP,
     LEFT_SHOULDER,
@@ -99,7 +100,8 @@ class Framing:
     half: bool
     """The photo's lower edge cuts the person: the window ends there."""
     unit: Bone
-    """What a driver is matched by: the torso, or the shoulders where the hips are unseen."""
+    """What a driver is matched by: the torso, the shoulders where the hips are unseen, or the head
+    where nothing else is there to move."""
 
 
 def crop(picture: NDArray[np.generic], window: Window, size: int) -> NDArray[np.generic]:
@@ -209,6 +211,8 @@ def driving_window(source: Pose, source_window: Window, driver: Pose, unit: Bone
     # The scale of all that is seen is steadier than any one length: a torso looks a fifth longer
     # or shorter as the camera is held.
     body, driving_body = pixels_per_metre(source), pixels_per_metre(driver)
+    if unit is Bone.HEAD:  # the rest is guessed
+        body = driving_body = 0.0
     scale = driving_body / body if body and driving_body else driving_length / length
     return Window(
         driving_x + (source_window.cx - x) * scale,
@@ -221,8 +225,11 @@ def measure(pose: Pose, unit: Bone) -> tuple[float, tuple[float, float]]:
     """A person's size in pixels, at least 1, and the point (x, y) that stands for the trunk.
 
     The size is the length of ``Bone.TORSO`` or ``Bone.SHOULDERS`` as the picture shows it; where
-    a lean or a turn shortens it, the bone's length in metres at the body's scale counts.
+    a lean or a turn shortens it, the bone's length in metres at the body's scale counts. Of
+    ``Bone.HEAD`` it is how far its landmarks spread, and their middle the point.
     """
+    if unit is Bone.HEAD:
+        return _measure_head(pose)
     start, end = _ends(pose.landmarks, unit)
     length = float(np.linalg.norm(end[:2] - start[:2]))
     world_start, world_end = _ends(pose.world, unit)
@@ -239,6 +246,13 @@ def pixels_per_metre(pose: Pose) -> float:
     pixels, metres = pose.landmarks[seen, :2], pose.world[seen, :2]
     pixels, metres = pixels - pixels.mean(0), metres - metres.mean(0)
     return max(0.0, float((pixels * metres).sum() / max((metres * metres).sum(), 1e-9)))
+
+
+def _measure_head(pose: Pose) -> tuple[float, tuple[float, float]]:
+    pixels, metres = pose.landmarks[list(HEAD), :2], pose.world[list(HEAD)]
+    shown, spread = (float(np.linalg.norm(p - p.mean(0))) for p in (pixels, metres))
+    x, y = pixels.mean(0).tolist()
+    return max(shown, SHORTENED * spread * pixels_per_metre(pose), 1.0), (x, y)
 
 
 def _ends(points: Array, unit: Bone) -> tuple[Array, Array]:
@@ -275,6 +289,23 @@ def hips_seen(landmarks: Array, shape: tuple[int, int]) -> bool:
         and 0.0 <= landmarks[i, 1] <= shape[0] * (1.0 - EDGE)
         for i in (LEFT_HIP, RIGHT_HIP)
     )
+
+
+def shoulders_seen(landmarks: Array, shape: tuple[int, int]) -> bool:
+    """Whether a shoulder of ``[33, 4]`` landmarks is visible and inside the picture."""
+    return any(
+        landmarks[i, 3] >= VISIBLE
+        and 0.0 <= landmarks[i, 0] <= shape[1] - 1.0
+        and 0.0 <= landmarks[i, 1] <= shape[0] * (1.0 - EDGE)
+        for i in (LEFT_SHOULDER, RIGHT_SHOULDER)
+    )
+
+
+def head_seen(landmarks: Array, shape: tuple[int, int]) -> bool:
+    """Whether half of a head's landmarks or more are visible and inside the picture."""
+    x, y, seen = landmarks[list(HEAD)][:, [0, 1, 3]].T
+    inside = (x >= 0.0) & (x <= shape[1] - 1.0) & (y >= 0.0) & (y <= shape[0] - 1.0)
+    return bool((inside & (seen >= VISIBLE)).sum() * 2 >= len(HEAD))
 
 
 def feet_seen(landmarks: Array, height: int) -> bool:

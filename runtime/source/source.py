@@ -15,21 +15,21 @@ from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose, Segmenter
 from bunraku.runtime.pose.turned import Upright, observe_upright, turn_picture, upright_by
 from bunraku.runtime.source.border import Border, find_border
+from bunraku.runtime.source.close_up import shoulders_cut
 from bunraku.runtime.source.desk import Desk, find_desk
-from bunraku.runtime.source.framing import Framing, crop, person_box, source_framing, uncrop
+from bunraku.runtime.source.framing import (
+    Framing,
+    crop,
+    head_seen,
+    person_box,
+    source_framing,
+    uncrop,
+)
 from bunraku.runtime.source.mask import person_mask, shrunk
 from bunraku.runtime.source.people import everybody
 from bunraku.runtime.source.plate import Plate, RemovedShadow, make_plate
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import (
-    HEAD,
-    LEFT_HIP,
-    LEFT_SHOULDER,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
-    VISIBLE,
-    Bone,
-)
+from bunraku.spec.landmarks import LEFT_HIP, RIGHT_HIP, Bone
 
 SMALLEST_PERSON = 64
 """Height in pixels below which a person has too few to be animated."""
@@ -165,11 +165,15 @@ def make_source(
         framing.half,
         landmarks,
     )
-    desk = find_desk(window, mask, landmarks)
+    left, _, side = framing.window.box
+    shown = -left / side, (photo.shape[1] - left) / side
+    desk = find_desk(window, mask, landmarks, shown)
     if desk is not None:
         mask = desk.without(mask, window)
         if landmarks[[LEFT_HIP, RIGHT_HIP], 1].max() * size > desk.row:
             framing = replace(framing, unit=Bone.SHOULDERS)
+    if framing.half and desk is None and shoulders_cut(mask, landmarks, shown):
+        framing = replace(framing, unit=Bone.HEAD)
     people = None if segmenter is None else everybody(photo, segmenter)
     shape = photo.shape[:2]
     person = uncrop(mask, framing.window, shape)
@@ -192,12 +196,12 @@ def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:
     if found is None:
         raise NoPersonError(
             "No person was found in the photo.",
-            "Use a photo that shows one person clearly, from the head down to the waist at least.",
+            "Use a photo that shows one person clearly, from the head down to the waist at best.",
         )
     photo, pose, _ = found
-    if not _enough(pose, photo.shape[:2]):
+    if not head_seen(pose.landmarks, photo.shape[:2]):
         raise NoPersonError(
-            "The photo shows too little of the person: head and shoulders are needed at least.",
+            "The photo shows too little of the person: a face is needed at least.",
             "Use a photo from the head down to the waist, or of the whole body.",
         )
     _, top, _, bottom = person_box(pose, photo.shape[:2])
@@ -233,17 +237,3 @@ def _shrink(values: NDArray[Any], size: int) -> NDArray[Any]:
 def body_mask(pose: Pose, shape: tuple[int, int]) -> Array:
     """The pose network's mask of a picture of this height and width; ones where it gave none."""
     return np.ones(shape, np.float32) if pose.mask is None else pose.mask
-
-
-def _enough(pose: Pose, shape: tuple[int, int]) -> bool:
-    """Head and shoulders are in the picture; of a person from the side, one shoulder is seen."""
-    height, width = shape
-    x, y, seen = pose.landmarks[:, 0], pose.landmarks[:, 1], pose.landmarks[:, 3] >= VISIBLE
-    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
-    shoulders = [LEFT_SHOULDER, RIGHT_SHOULDER]
-    head = list(HEAD)
-    return bool(
-        inside[shoulders].all()
-        and seen[shoulders].any()
-        and (inside[head] & seen[head]).sum() * 2 >= len(head)
-    )

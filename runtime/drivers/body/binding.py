@@ -115,6 +115,7 @@ def bind_photo(
     window: Picture,
     face: Array | None = None,
     sure: tuple[bool, bool] = (True, True),
+    view: NDArray[np.bool_] | None = None,
 ) -> Bound:
     """The photo's person, and what is hidden of it.
 
@@ -123,6 +124,7 @@ def bind_photo(
     :param window: ``[n, n, 3]`` uint8.
     :param face: ``[478, 3]`` in its pixels, the points of the face; None if not known.
     :param sure: whether the left and the right wrist are seen without doubt.
+    :param view: ``[n, n]``, the part of it that lies inside the photo; None for all.
     """
     triangles = fit.template.triangles
     weights = body_weights(fit)
@@ -136,7 +138,7 @@ def bind_photo(
     covered = covered_forearms(groups, fit.inside, window, seen)
     groups = without_forearms(groups, covered)
     groups = without_unseen(groups, GROUP[list(fit.unseen)], window, fit.trunk_px)
-    head = Head.of(fit)
+    head = Head.of(fit, view)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK
     held = find_held(fit.places, fit.inside, groups, window, points)

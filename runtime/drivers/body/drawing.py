@@ -20,6 +20,7 @@ from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
+from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
@@ -104,7 +105,7 @@ class Body:
             mask = with_held(fit.places, fit.inside, groups, source.window, source.mask)
             source, fit = replace(source, mask=mask), replace(fit, inside=mask > INSIDE)
         left, right = source.pose.landmarks[[LEFT_WRIST, RIGHT_WRIST], 3] >= DOUBTED
-        bound = bind_photo(fit, source.window, face, (bool(left), bool(right)))
+        bound = bind_photo(fit, source.window, face, (bool(left), bool(right)), in_view(source))
         settled, binding = settle(fit, bound.whole)
         edge = LowerEdge.of(source, fit)
         lines = Lines.over(head_itself(fit, bound))

@@ -12,8 +12,9 @@ from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.following import Followed
 from bunraku.runtime.drivers.body.guessed import hang_arms
+from bunraku.runtime.drivers.body.head_alone import move_head_alone
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
-from bunraku.runtime.drivers.body.neck import hold_head
+from bunraku.runtime.drivers.body.neck import hold_head, hold_neck
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.pen import HostPen, Pen
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
@@ -40,16 +41,17 @@ from bunraku.runtime.parts import Part, Parts
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_KNEE, RIGHT_KNEE, Bone
+from bunraku.spec.landmarks import LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, RIGHT_SHOULDER, Bone
 from bunraku.spec.stages import Step
 
 NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
 SLACK = dict.fromkeys(Bone, 0.1)
 """Up to this difference the driver's bones are taken to be as long as the photo's: so far does the
 pose network err about one photo, while people differ by half of it."""
-BUST_SLACK = SLACK | {Bone.NECK: 0.0}
+BUST_SLACK = SLACK | {Bone.NECK: 0.0, Bone.HEAD: 0.03}
 """The same of a photo that shows head and shoulders alone: that network has its neck too short by
-more, and a head held that much higher would draw the chin out."""
+more, and a head held that much higher would draw the chin out. Heads are seen well there."""
+_SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
 NEAR, FAR = 0.02, 0.1
 """How far beyond the frame it is believed, and from where not at all, in frames."""
 
@@ -121,7 +123,9 @@ class BodyDriver:
         fitted, hands, notes = None, None, [NOT_FITTED]
         if fit is not None:
             body = Body.of(source, fit, self._face(source))
-            showing = shown_by(fit, view, source.framing.half, body.covered)
+            alone = source.framing.unit is Bone.HEAD
+            half = source.framing.half
+            showing = shown_by(fit, view, half, body.covered, head_alone=alone)
             body = showing.without_hidden(body)
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
             fitted = Fitted(body, showing, bounds)
@@ -194,6 +198,10 @@ class BodyDriver:
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
             steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
+            upright = hold_neck(steady.landmarks, stance.points, steady.size)
+            steady = replace(steady, landmarks=upright)
+            trunk = 0.0 if showing.head_alone else float(seen[_SHOULDERS].max())
+            steady = move_head_alone(steady, landmarks, stance.points, 1.0 - trunk)
             told = Followed.of(self._rig, stance, steady, seen, held, following)
             kept, seen = told.kept, told.seen
             transforms = self._rig.transforms(stance, kept.landmarks, told.belief, told.hands)

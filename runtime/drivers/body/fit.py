@@ -21,10 +21,13 @@ from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
+    LEFT_EYE,
     LEFT_HIP,
     LEFT_SHOULDER,
     LEFT_WRIST,
+    MOUTH,
     RIGHT_ELBOW,
+    RIGHT_EYE,
     RIGHT_HIP,
     RIGHT_SHOULDER,
     RIGHT_WRIST,
@@ -46,6 +49,7 @@ FARTHEST_PX = 6.0
 """How far it is moved for that, in one of three steps."""
 _LINES = ((LEFT_SHOULDER, RIGHT_HIP), (RIGHT_SHOULDER, LEFT_HIP))
 _SHOULDERS = (LEFT_SHOULDER, RIGHT_SHOULDER)
+_FACE = ((LEFT_EYE, RIGHT_EYE), MOUTH)
 _BLUNT = (BodyBone.HAND_L, BodyBone.HAND_R, BodyBone.FOOT_L, BodyBone.FOOT_R)
 
 
@@ -138,7 +142,8 @@ def trunk_length(points: Vectors) -> float:
 
 def covered(landmarks: Array, inside: NDArray[np.bool_], view: NDArray[np.bool_]) -> float:
     """The share of the trunk's and the seen limbs' lines that lies in the outline; of the line of
-    the shoulders where these lie out of view. A limb that begins there is a guess.
+    the shoulders where these lie out of view, and of the face's where that does. A limb that begins
+    there is a guess.
 
     :param view: ``[n, n]``, see ``fit_body``.
     """
@@ -151,6 +156,7 @@ def covered(landmarks: Array, inside: NDArray[np.bool_], view: NDArray[np.bool_]
     ]
     hits = _hits(landmarks, inside, view, [*_LINES, *lines])
     hits = hits or _hits(landmarks, inside, view, [_SHOULDERS])
+    hits = hits or _hits(landmarks, inside, view, list(_FACE))
     return float(np.mean(hits)) if hits else 0.0
 
 

@@ -91,15 +91,24 @@ def hold_down(moved: Array, vertices: Array, hold: Array) -> None:
 
 
 def held(
-    vertices: Array, bone: NDArray[np.int32], trunk_px: float, lower_edge: LowerEdge | None
+    vertices: Array,
+    bone: NDArray[np.int32],
+    head: Array,
+    trunk_px: float,
+    lower_edge: LowerEdge | None,
 ) -> Array:
-    """``Grid.hold`` of vertices ``[v, 3]`` in the photo, of these main bones ``[v]``."""
+    """``Grid.hold`` of vertices ``[v, 3]`` in the photo, of these main bones ``[v]``.
+
+    :param head: ``[v]`` in [0, 1], how far the head carries each: what it lifts is not held.
+    """
     if lower_edge is None:
         return np.zeros(len(vertices), np.float32)
     above = np.maximum(lower_edge.at(vertices[:, 0]) - STEP_PX - vertices[:, 1], 0.0) / (
         HOLDING * trunk_px
     )
-    return np.asarray(np.maximum(1.0 - above, 0.0) * np.isin(bone, lower_edge.bones), np.float32)
+    free = np.maximum(1.0 - 2.0 * head, 0.0)
+    own = np.isin(bone, lower_edge.bones)
+    return np.asarray(np.maximum(1.0 - above, 0.0) * free * own, np.float32)
 
 
 def make_grid(
@@ -127,7 +136,7 @@ def make_grid(
     vertices = place[origin]
     vertices[:, 2] = place[carrier, 2]
     bone = bone[carrier].astype(np.int32)
-    hold = held(vertices, bone, trunk_px, lower_edge)
+    hold = held(vertices, bone, weights[carrier, BodyBone.HEAD], trunk_px, lower_edge)
     bones = np.argsort(-weights, 1)[:, :4]
     heavy = np.take_along_axis(weights, bones, 1)
     heavy /= heavy.sum(1, keepdims=True) + 1e-9

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,8 +47,15 @@ THICK_M = 0.075, 0.11
 """How far the head's back is behind its middle, in metres, whatever hair there is: round."""
 SHORT = 0.3
 """How softly hair ends at a line across the back of a head, on ``down``."""
+WIDE = 1.5, 2.5
+"""Up to how far out from the middle of the face the root of a neck goes along with its head, and
+from where on shoulders and collars do not."""
 SHORTEST = 0.8
 """Of the way from the head to the trunk."""
+FOREHEAD = 1.5
+"""Up to where above the mouth a head is face."""
+EDGE_LEAST, EDGE_REACH = 0.3, 1.5
+"""How far from a photo's edge what it cuts is held by it: faces, and all else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +77,15 @@ class Head:
     """Length of the trunk."""
     away: bool
     """Whether the person looks away from the camera."""
+    from_edge: Array
+    """``[n, n]``: how far from where the photo's edges cut the person; infinite if they do not."""
 
     @classmethod
-    def of(cls, fit: Fit) -> Head:
-        """The head of a fitted body."""
+    def of(cls, fit: Fit, view: NDArray[np.bool_] | None = None) -> Head:
+        """The head of a fitted body.
+
+        :param view: ``[n, n]``, the part of the window that lies inside the photo; None for all.
+        """
         points, frame = fit.stance.points, fit.stance.frames[BodyBone.HEAD]
         eyes = points[[LEFT_EYE, RIGHT_EYE], :2].mean(0)
         mouth = points[list(MOUTH), :2].mean(0)
@@ -99,6 +112,7 @@ class Head:
             float(np.median(fit.mesh[main_bones(fit.template) == BodyBone.HEAD, 2])),
             fit.trunk_px / unit,
             bool(frame[2, 2] < 0),
+            _from_edge(fit.inside, np.ones_like(fit.inside) if view is None else view) / unit,
         )
 
     @property
@@ -121,7 +135,17 @@ class Head:
         low = np.where(hair, BELOW, -ABOVE)
         left = (low - self.below_shoulders) * self.trunk_units
         rest = np.clip(1.0 - below / np.maximum(below + left, SHORTEST), 0.0, 1.0)
-        return np.asarray(smoothstep(rest), np.float32)
+        return np.asarray(smoothstep(np.minimum(rest, self._from_cut)), np.float32)
+
+    @property
+    def _from_cut(self) -> Array:
+        """``[n, n]`` in [0, 1]: where on the way from a photo's edge that cuts the person to the
+        face, so that what is cut stays at the edge: hair, and a neck without shoulders."""
+        beside = np.abs(self.across) - JAW_WIDTH
+        out = [np.maximum(x, 0.0) for x in (beside, self.below_jaw, -FOREHEAD - self.down)]
+        to_face = np.linalg.norm(out, axis=0)
+        way = np.minimum(self.from_edge + to_face, EDGE_REACH)
+        return np.asarray(np.minimum(self.from_edge / np.maximum(way, EDGE_LEAST), 1.0), np.float32)
 
     def carry(self, weights: Array, head: NDArray[np.bool_], hair: NDArray[np.bool_]) -> Array:
         """Weights ``[n, n, 15]`` of the trunk's pixels with the head going over into it softly.
@@ -129,7 +153,11 @@ class Head:
         :param head: ``[n, n]``: what the fitted body has as the head's.
         :param hair: ``[n, n]``: hangs on head and chest alone.
         """
-        share = np.where((self.below_jaw > 0.0) | head | hair, self.share(hair), 0.0)[..., None]
+        # A chin lower than the fitted body's must not stay behind with the chest.
+        own = head | hair | (self.below_jaw > 0.0) | (np.abs(self.across) < JAW_WIDTH)
+        start, end = WIDE
+        near = np.clip((end - np.abs(self.across)) / (end - start), 0.0, 1.0)
+        share = np.where(own, self.share(hair) * np.where(head | hair, 1.0, near), 0.0)[..., None]
         rest = weights.copy()
         rest[..., BodyBone.HEAD] = 0.0
         rest[hair, BodyBone.HEAD + 1 :] = 0.0
@@ -169,3 +197,10 @@ class Head:
         left = NECK + (1.0 - NECK) * np.sqrt(1.0 - low * low)
         thick = radius * (1.0 - near * near) * self.share(region) * left
         return np.asarray(np.maximum(self.middle + thick, front), np.float32)
+
+
+def _from_edge(inside: NDArray[np.bool_], view: NDArray[np.bool_]) -> Array:
+    """``[n, n]``: how far, in pixels, from where the photo ends and the outline does not."""
+    around = np.pad(view.astype(np.uint8), 1)
+    cut = inside & view & (cv2.erode(around, np.ones((3, 3), np.uint8))[1:-1, 1:-1] == 0)
+    return distance_to(cut) if cut.any() else np.full(inside.shape, np.inf, np.float32)

@@ -122,11 +122,12 @@ def make_layer(
     """
     template = fit.template
     mesh = settled.mesh
-    hold = held(mesh, main_bones(template).astype(np.int32), fit.trunk_px, lower_edge)
+    bone = main_bones(template)
+    head = (template.weights * (template.bones == BodyBone.HEAD)).sum(1)
+    hold = held(mesh, bone.astype(np.int32), head, fit.trunk_px, lower_edge)
     other = np.where(cloth == Cloth.FACE, Cloth.HAIR, cloth)
     for kind, shaded in (*SHADED.items(), (Cloth.TRUNK, BACK)):
         other[cloth == kind] = shaded
-    bone = main_bones(template)
     joint = np.isin(bone[template.triangles], _TRUNK).any(1) & (cloth != Cloth.TRUNK)
     # Its corners on the trunk say how far round that they are.
     under_hair = (cloth == Cloth.FACE) & (hair[template.triangles].mean(1) > 0.5)

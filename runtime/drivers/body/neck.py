@@ -1,7 +1,8 @@
-"""How far a head stands before its shoulders: the pose network has it too far, as if all stooped.
+"""How far a head stands before and above its shoulders.
 
-Seen from the front that changes nothing. Where the person turns the neck would lean, and a hump
-stand out behind it.
+The pose network has it too far before them, as if all stooped. Seen from the front that changes
+nothing. Where the person turns the neck would lean, and a hump stand out behind it. And where hands
+or the frame hide a driver's shoulders or chin, it has the head too high: no neck grows longer.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from bunraku.runtime.drivers.body.trunk import counted, trunk_frames
+from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
@@ -24,6 +26,9 @@ USUAL = 0.04
 """How far before the shoulders ears are, in trunks, of who stands upright,"""
 STOOPED = 0.12
 """and how much farther for half of it to count: a head that is bent keeps nearly all."""
+LONGER = 0.06, 0.06
+"""By how much of the photo's a neck may look longer unheeded, and how much of what is more
+counts at most."""
 _LEVEL = np.array([1.0, 0.0, 1.0])
 _EARS, _SHOULDERS = [LEFT_EAR, RIGHT_EAR], [LEFT_SHOULDER, RIGHT_SHOULDER]
 _HIPS = [LEFT_HIP, RIGHT_HIP]
@@ -46,3 +51,28 @@ def hold_head(landmarks: Array) -> Array:
     result = landmarks.copy()
     result[list(HEAD), 2] += excess * trunk * away[2]
     return result
+
+
+def hold_neck(landmarks: Array, photo: Vectors, size: float) -> Array:
+    """A driver's landmarks with a neck about as long as the photo's, but as short as it likes.
+
+    :param landmarks: ``[33, 4]`` in pixels of the photo's window, of ``hold_head``.
+    :param photo: ``[33 or more, 3]``, the photo's, likewise.
+    :param size: how much larger the driver is than the photo's person.
+    """
+    before, now = (_neck(points) for points in (photo, landmarks))
+    length = max(float(np.linalg.norm(before)) * size, 1.0)
+    free, most = LONGER
+    more = float(np.linalg.norm(now)) / length - 1.0 - free
+    if more <= 0.0:
+        return landmarks
+    kept = (1.0 + free + most * more / (most + more)) / (1.0 + free + more)
+    result = landmarks.copy()
+    result[list(HEAD), :3] += (now * (kept - 1.0)).astype(np.float32)
+    return result
+
+
+def _neck(points: Array | Vectors) -> Vectors:
+    """From the middle of the shoulders to that of the ears, ``[3]``."""
+    ears, shoulders = (points[pair, :3].mean(0) for pair in (_EARS, _SHOULDERS))
+    return np.asarray(ears - shoulders, np.float64)

@@ -36,6 +36,7 @@ LEAN_DEG = 45.0
 """How far a piece leans at most: nobody hangs upside down in a costume."""
 
 WRAPPED = "what the photo's person wears hides the body; it is moved as one piece"
+HEAD_ALONE = "the photo cuts the shoulders off; the head moves alone"
 BUST = "the photo shows head and shoulders alone; arms stay as they are"
 ARMLESS = "the photo's arms cannot be told from what is around them; they stay as they are"
 COVERED = "something in the photo hides an arm of its person; that arm stays as it is"
@@ -70,6 +71,8 @@ class Showing:
     they come to be seen, for the trunk has no end of its own."""
     grounded: bool
     """Whether a leg is among what moves."""
+    head_alone: bool
+    """Whether the trunk stays as it is."""
     measured: bool
     """Whether the body in it is seen well enough to tell how large it is."""
     note: str | None
@@ -99,13 +102,19 @@ class Showing:
 
 
 def shown_by(
-    fit: Fit, known: NDArray[np.bool_], half: bool, covered: tuple[bool, bool] = (False, False)
+    fit: Fit,
+    known: NDArray[np.bool_],
+    half: bool,
+    covered: tuple[bool, bool] = (False, False),
+    *,
+    head_alone: bool = False,
 ) -> Showing:
     """Judge a fit.
 
     :param known: ``[n, n]``, the part of the window that lies inside the photo.
     :param half: the photo's lower edge cuts the person, of which the user is told already.
     :param covered: whether something before them hides the left and the right forearm.
+    :param head_alone: the photo's edges cut the shoulders off.
     """
     outline = fit.inside & known
     shares, wide = limb_shares(fit, outline), _wide(fit, outline)
@@ -113,7 +122,7 @@ def shown_by(
     wrapped = bool(wide[_ARMS[0]] and wide[_LEGS[0]])
     pieces = np.full(len(BodyBone), wrapped)
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
-    held = wide | (shares < SEEN)
+    held = wide | (shares < SEEN) | head_alone
     for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
         held[parent] |= held[bone] and parent not in _TRUNK  # else a stump would be moved
     hidden = shares < TRACE
@@ -129,7 +138,9 @@ def shown_by(
     cut = hidden & half & np.isin(np.arange(BODY_BONES), _THIGHS)
     grounded = bool((carrier[list(_LEGS)] == _LEGS).any())
     note = _note(wide, carrier, half) or (COVERED if any(covered) else None)
-    return Showing(landmarks, carrier, pieces, hidden, cut, grounded, not wrapped, note)
+    if head_alone:
+        note = HEAD_ALONE
+    return Showing(landmarks, carrier, pieces, hidden, cut, grounded, head_alone, not wrapped, note)
 
 
 def _shift_and_lean(photo: Vectors, points: Vectors) -> Array:

@@ -20,6 +20,7 @@ from bunraku.runtime.source.framing import (
     driving_window,
     feet_seen,
     hips_seen,
+    shoulders_seen,
 )
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import FEET, MIRRORED, Bone
@@ -69,7 +70,9 @@ class Calibration:
         source = subject.source
         unit = source.framing.unit
         if not hips_seen(self.pose.landmarks, self.shape):
-            unit = Bone.SHOULDERS
+            unit = Bone.SHOULDERS if unit is Bone.TORSO else unit
+        if not shoulders_seen(self.pose.landmarks, self.shape):
+            unit = Bone.HEAD
         window = driving_window(source.pose, source.framing.window, self.pose, unit)
         return self._grounded(window, subject, slack)
 

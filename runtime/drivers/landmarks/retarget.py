@@ -16,10 +16,13 @@ from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
     LEFT_EAR,
+    LEFT_EYE,
     LEFT_HIP,
     LEFT_SHOULDER,
     LIMBS,
+    MOUTH,
     RIGHT_EAR,
+    RIGHT_EYE,
     RIGHT_HIP,
     RIGHT_SHOULDER,
     VISIBLE,
@@ -71,6 +74,12 @@ def proportions(pose: Pose) -> Proportions:
     trunk = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)
     note(Bone.TORSO, hips - shoulders, hips_px - shoulders_px, trunk)
     note(Bone.NECK, ears - shoulders, ears_px - shoulders_px, trunk[:2])
+    between(Bone.HEAD, LEFT_EAR, RIGHT_EAR)
+    eyes, mouth = [LEFT_EYE, RIGHT_EYE], list(MOUTH)
+    face, face_px = (
+        p[mouth].mean(0) - p[eyes].mean(0) for p in (pose.world, pose.landmarks[:, :3])
+    )
+    note(Bone.HEAD, face, face_px, (*eyes, *mouth))
     between(Bone.SHOULDERS, LEFT_SHOULDER, RIGHT_SHOULDER)
     between(Bone.HIPS, LEFT_HIP, RIGHT_HIP)
     for limb in LIMBS:
@@ -98,8 +107,8 @@ def retarget(landmarks: Array, stretch: Mapping[Bone, float]) -> Array:
     """The driver's landmarks with bones stretched by ``ratios``; visibility is kept.
 
     The middle of the shoulders and the middle of the hips stay in place, unless the torso itself
-    is stretched: then the shoulders stay. Hands, feet and face move rigidly with what they hang
-    on.
+    is stretched: then the shoulders stay. Hands and feet move rigidly with what they hang on, and
+    so does the head, as large as it is.
     """
     old = landmarks[:, :3]
     new = old.copy()
@@ -111,7 +120,8 @@ def retarget(landmarks: Array, stretch: Mapping[Bone, float]) -> Array:
     ):
         for joint in pair:
             new[joint] = target + (old[joint] - middle) * np.float32(stretch[bone])
-    new[list(HEAD)] += (ears - shoulders) * np.float32(stretch[Bone.NECK] - 1.0)
+    head = (old[list(HEAD)] - ears) * np.float32(stretch[Bone.HEAD])
+    new[list(HEAD)] = ears + head + (ears - shoulders) * np.float32(stretch[Bone.NECK] - 1.0)
     for limb in LIMBS:
         factor = np.float32(stretch[limb.bone])
         new[limb.end] = new[limb.start] + (old[limb.end] - old[limb.start]) * factor

@@ -37,6 +37,7 @@ class Bone(StrEnum):
     SHOULDERS = "shoulders"
     HIPS = "hips"
     NECK = "neck"
+    HEAD = "head"
     UPPER_ARM = "upper_arm"
     FOREARM = "forearm"
     THIGH = "thigh"

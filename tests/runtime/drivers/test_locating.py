@@ -200,6 +200,24 @@ def test_nobody_and_nobody_clearly_are_lost(subject: LandmarkSubject) -> None:
     assert vague.window is None  # not calibrated on that
 
 
+def test_who_sits_so_close_that_no_shoulder_shows_is_matched_by_the_head(
+    subject: LandmarkSubject,
+) -> None:
+    pose = standing(90.0, 900.0, 160.0, (240, 320))
+    pose.landmarks[[11, 12], 3] = 0.1
+    close = locator_of(Dancer(pose))
+    assert close.locate(BACKGROUND, 0.0, subject) is not None
+    window, source = close.window, subject.source
+    assert window is not None
+    faces = [
+        where.to_units(p.landmarks)[:11, :2]
+        for where, p in ((window, pose), (source.framing.window, source.pose))
+    ]
+    np.testing.assert_allclose(faces[0].mean(0), faces[1].mean(0), atol=1e-3)
+    sizes = [np.linalg.norm(face - face.mean(0)) for face in faces]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.2)
+
+
 def test_the_drivers_outline_is_used_only_when_asked_for(subject: LandmarkSubject) -> None:
     locator = locator_of(FakeEstimator(), PuppetOptions(driving_iuv_mask=True))
     located = locator.locate(PHOTO, 0.0, subject)

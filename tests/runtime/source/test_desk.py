@@ -47,6 +47,15 @@ def ring(arm: NDArray[np.uint8], radius: int) -> NDArray[np.bool_]:
     return np.asarray(cv2.dilate(arm, disc) > 0)
 
 
+def test_beyond_the_photo_nothing_is_a_desk() -> None:
+    wide = window(None)
+    wide[180:] = DESK  # what the person wears
+    left, right = 92, 165
+    wide[:, :left], wide[:, right:] = wide[:, left : left + 1], wide[:, right - 1 : right]
+    assert find_desk(wide, person(), landmarks()) is not None
+    assert find_desk(wide, person(), landmarks(), (left / SIDE, right / SIDE)) is None
+
+
 def test_a_skirt_a_stripe_and_a_floor_are_no_desk() -> None:
     assert find_desk(window(None), person(), landmarks()) is None
     plain = window(None)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.runtime.fakes import (
@@ -19,6 +21,7 @@ from bunraku.runtime.pose.turned import turn_picture
 from bunraku.runtime.source.report import SourceReport
 from bunraku.runtime.source.source import find_person, make_source
 from bunraku.spec.arrays import Picture
+from bunraku.spec.landmarks import Bone
 
 PHOTO = with_person(street(), 100, 60)
 
@@ -81,8 +84,7 @@ def test_the_photo_is_copied() -> None:
     [
         (None, "No person was found"),
         (standing(10.0, 60.0, 100.0, (240, 320)), r"only \d+ pixels tall; 64 are needed"),
-        (standing(-200.0, 420.0, 100.0, (240, 320)), "head and shoulders"),  # legs
-        (standing(100.0, 900.0, 100.0, (240, 320)), "head and shoulders"),  # a face
+        (standing(-200.0, 420.0, 100.0, (240, 320)), "a face is needed"),  # legs
     ],
 )
 def test_a_photo_that_shows_too_little_is_refused(pose: Pose | None, says: str) -> None:
@@ -96,6 +98,19 @@ def test_head_and_shoulders_are_enough() -> None:
     pose = standing(20.0, 900.0, 160.0, (240, 320))  # shoulders at 182 of 240
     found, people = find_person(street(), Sees(pose))
     assert (found.pose, found.turned_deg, people) == (pose, 0, 1)
+
+
+def test_a_face_is_enough_and_what_the_driver_is_matched_by() -> None:
+    mask = np.zeros((240, 320), np.float32)
+    mask[90:, 110:210] = 1.0
+    pose = replace(standing(90.0, 900.0, 160.0, (240, 320)), mask=mask)  # shoulders below the photo
+    source = make_source(street(), Sees(pose), None, WINDOW)
+    assert source.pose is pose
+    assert source.framing.half
+    assert source.framing.unit is Bone.HEAD
+    higher = replace(standing(20.0, 900.0, 160.0, (240, 320)), mask=mask)
+    with_shoulders = make_source(street(), Sees(higher), None, WINDOW)
+    assert with_shoulders.framing.unit is Bone.SHOULDERS
 
 
 def test_from_the_side_one_shoulder_is_enough() -> None:

@@ -12,8 +12,11 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
+from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body
+from bunraku.runtime.drivers.body.grid import held
 from bunraku.runtime.drivers.body.guessed import hang_arms
+from bunraku.runtime.drivers.body.head import FOREHEAD, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
@@ -28,7 +31,7 @@ from bunraku.spec.landmarks import (
     VISIBLE,
     Bone,
 )
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 NEAR = 3.0
 """How much nearer the camera is than for the whole body."""
@@ -109,6 +112,48 @@ def test_a_bust_keeps_its_neck_where_others_may_differ_a_little() -> None:
     of_bust = ratios(photo, longer, BUST_SLACK)
     assert of_bust[Bone.NECK] == pytest.approx(1.0 / 1.08)
     assert of_bust[Bone.SHOULDERS] == 1.0
+
+
+def test_a_chin_below_the_fitted_one_goes_with_the_head() -> None:
+    fit = fit_body(TEMPLATE, RIG, PERSON, silhouette(PERSON, (N, N), 110.0).astype(np.float32))
+    assert fit is not None
+    head = Head.of(fit)
+    nowhere = np.zeros((N, N), np.bool_)
+    chest = np.zeros((N, N, BODY_BONES), np.float32)
+    chest[..., BodyBone.CHEST] = 1.0
+    carried = head.carry(chest, nowhere, nowhere)[..., BodyBone.HEAD]
+    beside = np.abs(head.across) > JAW_WIDTH
+    assert carried[(head.below_jaw <= 0.0) & ~beside].min() == 1.0
+    assert not carried[(head.below_jaw <= 0.0) & beside].any()  # a shoulder that is raised
+
+
+def test_what_the_photos_edge_cuts_of_a_head_stays_there_and_the_face_does_not() -> None:
+    fit = fit_body(TEMPLATE, RIG, PERSON, silhouette(PERSON, (N, N), 110.0).astype(np.float32))
+    assert fit is not None
+    nowhere = np.zeros((N, N), np.bool_)
+    whole = Head.of(fit)
+    top = fit.inside & (whole.down < -FOREHEAD) & (np.abs(whole.across) < 0.5)
+    view = np.ones((N, N), np.bool_)
+    first = int(np.flatnonzero(top.any(1))[0]) + 2
+    view[:first] = False
+    cut = Head.of(fit, view)
+    face = fit.inside & (np.abs(cut.across) < JAW_WIDTH) & (cut.below_jaw < 0.0)
+    face &= cut.down > -FOREHEAD
+    assert whole.share(nowhere)[first][top[first]].min() == 1.0
+    assert cut.share(nowhere)[first][top[first]].max() < 0.05
+    assert cut.share(nowhere)[face].min() == 1.0
+    filling = Head.of(replace(fit, inside=np.ones((N, N), np.bool_)))
+    assert not filling.from_edge[[0, -1]].any()
+    assert not filling.from_edge[:, [0, -1]].any()
+
+
+def test_the_lower_edge_holds_the_trunk_and_lets_go_of_it_towards_the_head() -> None:
+    vertices = np.zeros((5, 3), np.float32)
+    bone = np.full(5, BodyBone.CHEST, np.int32)
+    head = np.array([0.0, 0.25, 0.49, 0.5, 1.0], np.float32)
+    bone[3:] = BodyBone.HEAD
+    hold = held(vertices, bone, head, 100.0, LowerEdge(0.0))
+    np.testing.assert_allclose(hold, [1.0, 0.5, 0.02, 0.0, 0.0], atol=1e-6)
 
 
 def test_forearms_that_something_speaks_for_stay_raised() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.people import standing
 
-from bunraku.runtime.drivers.body.neck import USUAL, hold_head
+from bunraku.runtime.drivers.body.neck import LONGER, USUAL, hold_head, hold_neck
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
@@ -54,3 +54,26 @@ def test_of_who_is_seen_from_the_side_nothing_changes() -> None:
     turned = stooping(0.2)
     turned[:, [0, 2]] = np.stack([128.0 + turned[:, 2], 128.0 - turned[:, 0]], -1)
     assert np.allclose(hold_head(turned), turned, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [1.0, 1.2])
+def test_a_neck_grows_no_longer_but_bends_and_sinks(size: float) -> None:
+    photo = PERSON[:, :3].astype(np.float64)
+    ears, shoulders = (PERSON[pair, :3].mean(0) for pair in (EARS, SHOULDERS))
+
+    def driver(longer: float) -> Array:
+        result = PERSON.copy()
+        result[:, :3] *= np.float32(size)
+        result[list(HEAD), :3] += (ears - shoulders) * np.float32(size * (longer - 1.0))
+        return result
+
+    for longer in (0.6, 1.0, 1.0 + LONGER[0] - 0.01):
+        unheeded = driver(longer)
+        assert hold_neck(unheeded, photo, size) is unheeded
+    for longer in (1.2, 1.6):
+        held = hold_neck(driver(longer), photo, size)
+        now = held[EARS, :3].mean(0) - held[SHOULDERS, :3].mean(0)
+        share = float(np.linalg.norm(now) / np.linalg.norm(ears - shoulders)) / size
+        assert 1.0 + LONGER[0] < share < 1.0 + sum(LONGER)
+        spread, was = (p[list(HEAD), :3] - p[EARS, :3].mean(0) for p in (held, driver(longer)))
+        np.testing.assert_allclose(spread, was, atol=1e-2)
