@@ -43,12 +43,15 @@ def with_pixels(photo: Any, column: Any, row: Any, fx: Any, fy: Any, weight: Any
     """Sums of three colours, and what a picture has between four pixels, by a weight."""
     red, green, blue = sums
     one = np.float32(1.0)
+    # Without a sign: of others each is looked at for whether it counts from the end.
+    i, j = np.uint64(row), np.uint64(column)
+    below, beside = i + np.uint64(1), j + np.uint64(1)
     w00, w01 = weight * (one - fx) * (one - fy), weight * fx * (one - fy)
     w10, w11 = weight * (one - fx) * fy, weight * fx * fy
-    red += photo[row, column, 0] * w00 + photo[row, column + 1, 0] * w01
-    red += photo[row + 1, column, 0] * w10 + photo[row + 1, column + 1, 0] * w11
-    green += photo[row, column, 1] * w00 + photo[row, column + 1, 1] * w01
-    green += photo[row + 1, column, 1] * w10 + photo[row + 1, column + 1, 1] * w11
-    blue += photo[row, column, 2] * w00 + photo[row, column + 1, 2] * w01
-    blue += photo[row + 1, column, 2] * w10 + photo[row + 1, column + 1, 2] * w11
+    red += photo[i, j, 0] * w00 + photo[i, beside, 0] * w01
+    red += photo[below, j, 0] * w10 + photo[below, beside, 0] * w11
+    green += photo[i, j, 1] * w00 + photo[i, beside, 1] * w01
+    green += photo[below, j, 1] * w10 + photo[below, beside, 1] * w11
+    blue += photo[i, j, 2] * w00 + photo[i, beside, 2] * w01
+    blue += photo[below, j, 2] * w10 + photo[below, beside, 2] * w11
     return red, green, blue

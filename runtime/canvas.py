@@ -156,11 +156,12 @@ class Canvas:
         height, width = patch.pixels.shape[:2]
         change = self.change(patch, n)
         centre = (np.arange(n, dtype=np.float32) + np.float32(0.5)) * np.float32(side / n)
-        x = centre[None, :] + flow[0, 0] * np.float32(side / 2) + np.float32(left - patch.left)
-        y = centre[:, None] + flow[0, 1] * np.float32(side / 2) + np.float32(top - patch.top)
-        wide, high = np.float32(width / change.shape[1]), np.float32(height / change.shape[0])
-        there = (x > -wide) & (x < width + wide) & (y > -high) & (y < height + high)
-        rows, columns = _span(there.any(1)), _span(there.any(0))
+        x, y = flow[0] * np.float32(side / 2)
+        x += centre[None, :] + np.float32(left - patch.left)
+        y += centre[:, None] + np.float32(top - patch.top)
+        wide, high = width / change.shape[1], height / change.shape[0]
+        there = cv2.inRange(x, -wide, width + wide) & cv2.inRange(y, -high, height + high)
+        rows, columns = _around(there)
         part = (0, slice(None), rows, columns)
         x, y = x[rows, columns], y[rows, columns]
         x = x * np.float32(change.shape[1] / width)
@@ -177,12 +178,13 @@ class Canvas:
         return image, (trust, warped, flow)
 
 
-def _span(there: NDArray[np.bool_]) -> slice:
-    """From the first place to the last, two more on each side; of the first alone if none."""
-    places = np.flatnonzero(there)
-    if not len(places):
-        return slice(0, 1)
-    return slice(max(int(places[0]) - 2, 0), int(places[-1]) + 3)
+def _around(there: NDArray[np.uint8]) -> tuple[slice, slice]:
+    """Rows and columns of what is there, two more on each side; of one pixel if nothing is."""
+    left, top, width, height = cv2.boundingRect(there)
+    if not width:
+        return slice(0, 1), slice(0, 1)
+    rows = slice(max(top - 2, 0), top + height + 2)
+    return rows, slice(max(left - 2, 0), left + width + 2)
 
 
 def _fade(start: int, side: int, size: int) -> Array:

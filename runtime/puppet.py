@@ -258,7 +258,7 @@ class Puppet:
 
     def cpu_stats(self) -> Mapping[str, Spread]:
         """The same of processor time, where the host computes and one puppet alone moves."""
-        return self._recorder.cpu_spreads()
+        return self._machinery.recorder.cpu_spreads()
 
     def reset_stats(self) -> None:
         """Forget the durations and set the counts to 0."""

@@ -145,7 +145,9 @@ def _paste_rows(
     left, top, side, x0, y0, x1, y1 = box
     n = field.shape[0]
     ratio = np.float32(n) / np.float32(side)
-    line = np.empty((n, FIELD), np.float32)
+    # As numbers in a row they are read by the eight.
+    flat, level = field.reshape(n, n * FIELD), np.empty(n * FIELD, np.float32)
+    line = level.reshape(n, FIELD)
     torn = np.empty(n, np.bool_)
     edge = np.empty(n, np.bool_)  # between a column and the next
     half, one, last = np.float32(0.5), np.float32(1.0), np.float32(n - 1)
@@ -166,22 +168,25 @@ def _paste_rows(
         end = left + int((np.float32(high) + one + half) / ratio) + 2
         # The field between its two rows, once for all columns.
         begin, past = max(low - reach, 0), min(high + reach, n)
+        upper, lower, gy = flat[row], flat[row + 1], one - fy
+        for k in range(begin * FIELD, past * FIELD):
+            level[k] = upper[k] * gy + lower[k] * fy
         for i in range(begin, past):
-            for c in range(FIELD):
-                line[i, c] = field[row, i, c] * (one - fy) + field[row + 1, i, c] * fy
-            torn[i] = False
-            for c in range(4, 6):
-                upper, lower = field[row, i, c], field[row + 1, i, c]
-                line[i, c] = _between(upper, lower, fy, jump)
-                torn[i] |= abs(lower - upper) > jump
+            k = i * FIELD
+            right, down = abs(lower[k + 4] - upper[k + 4]), abs(lower[k + 5] - upper[k + 5])
+            torn[i] = max(right, down) > jump
+            if torn[i]:
+                for c in range(4, 6):
+                    line[i, c] = _between(upper[k + c], lower[k + c], fy, jump)
         for i in range(begin, past - 1):
             edge[i] = torn[i] or torn[i + 1]
             edge[i] |= abs(line[i + 1, 4] - line[i, 4]) > jump
             edge[i] |= abs(line[i + 1, 5] - line[i, 5]) > jump
+        dim = fade_y[y - y0]
         for x in range(max(x0, start), min(x1, end)):
             i, fx = near[x - x0], beside[x - x0]
             gx = one - fx
-            m = (line[i, 6] * gx + line[i + 1, 6] * fx) * (fade_x[x - x0] * fade_y[y - y0])
+            m = (line[i, 6] * gx + line[i + 1, 6] * fx) * (fade_x[x - x0] * dim)
             if not m >= np.float32(TRACE):  # NaN shows nothing either
                 continue
             red = line[i, 0] * gx + line[i + 1, 0] * fx

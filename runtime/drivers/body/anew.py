@@ -67,7 +67,8 @@ class NewArm:
     def light_at_wrist(self, transforms: Array) -> Array:
         """``[3]``: what the light leaves of skin's colour there, as far as it has taken the place
         of the photo's own."""
-        shade = self.faded(transforms) * self.form.shade_at_wrist(transforms)
+        faded = self.faded(transforms)
+        shade = faded * self.form.shade_at_wrist(transforms) if faded > 0.0 else 0.0
         return np.asarray(1.0 - np.float32(shade) * (1.0 - SHADOW))
 
     def fading(self, fit: Fit, grid: Grid, binding: Binding) -> Fading:

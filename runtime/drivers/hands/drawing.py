@@ -98,10 +98,12 @@ class PhotoHands:
         for arm in body.layer.arms:
             on_arms[arm.side] = OnArm(arm.faded(transforms), arm.light_at_wrist(transforms))
         drawn = pen.draw(handless, folded, visibility)
-        for side, hand in self._far_first(transforms):
-            pose, on_arm = poses[side], on_arms[side]
+        moved = [hand.moved(transforms) for hand in self.hands]
+        for side in sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean())):
+            # The farther one first.
+            hand, pose, on_arm = self.hands[side], poses[side], on_arms[side]
             if anew[side]:
-                lay(drawn, hand, hand.moved(transforms), transforms, on_arm.light, pen=pen)
+                lay(drawn, hand, moved[side], transforms, on_arm.light, pen=pen)
             elif hand.own is not None and hand.moves_fingers and pose is not None:
                 # The photo's hid its wrist: the palm of the body's goes over into the new arm.
                 if on_arm.share > 0.0:
@@ -167,11 +169,6 @@ class PhotoHands:
             result[bones, :, :3] = 0.0
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
         return result
-
-    def _far_first(self, transforms: Array) -> list[tuple[int, PhotoHand]]:
-        """Sides and their hands, the farther one first."""
-        depth = [-float(hand.moved(transforms)[:, 2].mean()) for hand in self.hands]
-        return sorted(enumerate(self.hands), key=lambda one: depth[one[0]])
 
 
 def _photo_hand(

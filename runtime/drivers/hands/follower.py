@@ -66,7 +66,7 @@ class HandFollower:
             self.reset()
         step_s = min(time_s - self._time_s, 1.0)
         self._time_s = time_s
-        for side, hand in self._tracker.track(frame, pose, time_s).items():
+        for side, hand in self._tracker.track(frame, pose, time_s, seen).items():
             apart = None if hand is None else apart_from_pose(hand.points, pose, side)
             self._held[side].take(hand, apart, time_s)
         left, right = (self._held[side].go_on(step_s, float(seen[side])) for side in range(SIDES))

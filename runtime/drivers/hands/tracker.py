@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from bunraku.runtime.drivers.hands.landmarks import (
@@ -15,7 +17,7 @@ from bunraku.runtime.drivers.hands.landmarks import (
 )
 from bunraku.runtime.drivers.hands.networks import HandNetworks
 from bunraku.runtime.engines.registry import EngineFactory
-from bunraku.runtime.pose.roi import Roi
+from bunraku.runtime.pose.roi import Roi, crop
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import SIDES
 
@@ -31,6 +33,9 @@ _STRAYED = 0.35  # of the pose's crop: farther from its wrist, the points are of
 _SMALLEST, _LARGEST = 0.08, 0.5  # of the pose's crop, from wrist to knuckle: a hand, not a face
 _OTHER_SIDE = 0.95  # how sure the network may be that a hand is the other one
 _SMALLEST_PX = 16.0  # side of a crop below which there is nothing to see
+_VIEW = 32  # side at which two crops are compared
+_SAME = 6  # levels by which they differ anywhere in the mean of 3 × 3 pixels, if nothing has moved
+_BOTH = np.ones(SIDES, np.float32)
 
 Hands = tuple[Hand | None, Hand | None]
 """The left one and the right one; None for one that is not seen."""
@@ -113,6 +118,16 @@ class HandFinder:
         return HandTracker(self)
 
 
+@dataclass(frozen=True, eq=False)
+class _View:
+    """What a hand looked like when the network looked at it."""
+
+    hand: Hand
+    roi: Roi
+    picture: Picture
+    """``[_VIEW, _VIEW, 3]``, of the crop."""
+
+
 class HandTracker:
     """Follows two hands through frames, one frame at a time."""
 
@@ -124,15 +139,20 @@ class HandTracker:
     def reset(self) -> None:
         """Forget the hands: the next frame starts with the pose's wrists."""
         self._rois: list[Roi | None] = [None] * SIDES
+        self._views: list[_View | None] = [None] * SIDES
         self._looked_s = [-math.inf] * SIDES
 
-    def track(self, frame: Picture, pose: Array, time_s: float) -> dict[int, Hand | None]:
+    def track(
+        self, frame: Picture, pose: Array, time_s: float, seen: Array = _BOTH
+    ) -> dict[int, Hand | None]:
         """The hands that were looked at in the next frame, by side; None for one not seen there.
 
         Args:
             frame: as in ``HandFinder.find``.
             pose: as in ``HandFinder.find``.
             time_s: the frame's; one before the last starts anew.
+            seen: [2] how far the pose's hands are believed to be in the frame; one that is not at
+                all is not looked for.
 
         Raises:
             EngineError: the network failed.
@@ -142,18 +162,41 @@ class HandTracker:
         longest = int(self._looked_s[1] < self._looked_s[0])
         result: dict[int, Hand | None] = {}
         for side in range(SIDES):
+            if not seen[side] > 0.0:
+                result[side], self._rois[side], self._views[side] = None, None, None
+                continue
             if side != longest and time_s - self._looked_s[side] < LOOK_EVERY_S:
                 continue
             if self._looked_s[side] == -math.inf:
                 # As the photo was looked at: who stands as the photo does is seen alike.
                 found = self._finder.search(frame, pose, side)
+            elif (still := self._still(frame, pose, side)) is not None:
+                found = still, self._rois[side]
             else:
-                found = self._finder.look(frame, pose, side, self._rois[side])
-                if found[0] is None and found[1] is not None:
-                    found = self._finder.look(frame, pose, side, found[1])
+                found = self._looked(frame, pose, side)
             result[side], self._rois[side] = found
             self._looked_s[side] = time_s
         return result
+
+    def _looked(self, frame: Picture, pose: Array, side: int) -> tuple[Hand | None, Roi | None]:
+        roi = self._rois[side]
+        found = self._finder.look(frame, pose, side, roi)
+        if found[0] is not None and roi is not None:
+            self._views[side] = _View(found[0], roi, crop(frame, roi, _VIEW))
+        else:
+            self._views[side] = None
+        if found[0] is None and found[1] is not None:
+            found = self._finder.look(frame, pose, side, found[1])
+        return found
+
+    def _still(self, frame: Picture, pose: Array, side: int) -> Hand | None:
+        """What the last look saw, if the picture there has not changed."""
+        view = self._views[side]
+        if view is None or not _is_hand(view.hand, pose, side, hand_rois(pose)[side]):
+            return None
+        now = crop(frame, view.roi, _VIEW)
+        change = cv2.blur(cv2.subtract(now, view.picture, dtype=cv2.CV_16S), (3, 3))
+        return view.hand if max(change.max(), -change.min()) <= _SAME else None
 
 
 def _is_hand(hand: Hand, pose: Array, side: int, place: Roi) -> bool:

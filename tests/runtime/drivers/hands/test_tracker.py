@@ -6,9 +6,16 @@ from tests.runtime.drivers.hands.people import FLAT, BlobFinder, lit, pose_with
 
 from bunraku.runtime.drivers.hands.landmarks import POINTS, HandLandmarker, hand_rois
 from bunraku.runtime.drivers.hands.tracker import HandFinder
+from bunraku.spec.arrays import Picture
 
 LEFT, RIGHT = (230, 150), (90, 150)
 POSE = pose_with(LEFT, RIGHT, 20.0)
+
+
+def waving(k: int) -> Picture:
+    """Both hands, elsewhere in each frame."""
+    aside = 4 * (k // 2 % 2)
+    return lit((LEFT[0] + aside, LEFT[1]), (RIGHT[0] + aside, RIGHT[1]))
 
 
 @pytest.fixture
@@ -94,11 +101,42 @@ def test_hands_are_looked_at_in_turns_when_frames_are_fast(
     tracker = finder.follower()
     assert set(tracker.track(lit(LEFT, RIGHT), POSE, 0.0)) == {0, 1}
     engine.runs = 0
-    looked = [set(tracker.track(lit(LEFT, RIGHT), POSE, k / 30.0)) for k in range(1, 7)]
+    looked = [set(tracker.track(waving(k), POSE, k / 30.0)) for k in range(1, 7)]
     assert looked in ([{0}, {1}] * 3, [{1}, {0}] * 3)
     assert engine.runs == 6
     slow = [set(tracker.track(lit(LEFT, RIGHT), POSE, 1.0 + k / 10.0)) for k in range(3)]
     assert slow == [{0, 1}] * 3
+
+
+def test_a_hand_of_which_the_pose_sees_nothing_costs_nothing(
+    engine: BlobFinder, finder: HandFinder
+) -> None:
+    tracker, left_alone = finder.follower(), np.array([1.0, 0.0], np.float32)
+    tracker.track(lit(LEFT, RIGHT), POSE, 0.0)
+    engine.runs = 0
+    told = [tracker.track(waving(2 * k), POSE, 0.1 * k, left_alone) for k in range(1, 6)]
+    assert engine.runs == 5
+    assert all(hands[0] is not None and hands[1] is None for hands in told)
+    assert tracker.track(lit(LEFT, RIGHT), POSE, 0.6)[1] is not None
+
+
+def test_a_hand_that_keeps_still_is_looked_at_once(engine: BlobFinder, finder: HandFinder) -> None:
+    tracker, rng = finder.follower(), np.random.default_rng(0)
+
+    def noisy(picture: Picture) -> Picture:
+        return np.clip(picture + rng.normal(0.0, 3.0, picture.shape), 0, 255).astype(np.uint8)
+
+    for k in range(2):
+        tracker.track(noisy(lit(LEFT, RIGHT)), POSE, 0.1 * k)
+    engine.runs = 0
+    still = [tracker.track(noisy(lit(LEFT, RIGHT)), POSE, 0.1 * k) for k in range(2, 6)]
+    assert engine.runs == 0
+    assert all(hands[0] is not None and hands[1] is not None for hands in still)
+    moved = tracker.track(noisy(lit((LEFT[0] + 3, LEFT[1]), RIGHT)), POSE, 0.6)[0]
+    assert engine.runs == 1
+    assert moved is not None
+    assert still[-1][0] is not None
+    assert moved.points[0, 0] > still[-1][0].points[0, 0] + 0.5
 
 
 def test_a_hand_that_is_hidden_comes_back(finder: HandFinder) -> None:
