@@ -98,6 +98,15 @@ def test_beside_table_1() -> None:
         assert cells(name, f"**{title}**") == told
 
 
+def test_robustness() -> None:
+    told = file("evaluation-robustness-2026-11-29")
+    rows = told["grids"]["Robustness"][1:]
+    assert [name for name, *_ in rows] == ["no fault", "holes", "limbs", "jitter"]
+    for name, *values in rows:
+        assert cells(f"{name}, 12 frames") == values
+    assert len(told["details"]["clips"]) == 10
+
+
 def test_8_bits() -> None:
     rows = file("evaluation-int8-2026-11-29")["tables"]["Real clips"]
     exact = rows["all, f32"]
