@@ -200,8 +200,9 @@ def test_targets_of_today() -> None:
         "MKR": "MKR, exact IUV",
     }.items():
         measured, asked, met = cells(row)
-        assert today[name].value is not None
-        same(measured, today[name].value)
+        value = today[name].value
+        assert value is not None
+        same(measured, value)
         assert number(asked.removeprefix("≤")) == today[name].limit
         assert met == ("yes" if today[name].passed else "NO")
     known = file("evaluation-drivers-2026-11-29")["tables"]["Real clips"]
