@@ -1,8 +1,8 @@
 """Networks out of their bundles: what ships are engines, and training goes on from weights.
 
 The engines keep the names of what they were traced from, so that nothing but them is needed. Their
-normalisation is folded into the convolutions before it, and stays so. A generator without the prior
-cannot be given back: the heads of Î_geo, which only losses look at, are in no engine.
+normalisation is folded into the convolutions before it, and stays so. Of a generator without the
+prior the heads of Î_geo are in no engine, as only losses look at them: they begin anew.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName
 _PREFIXES, _HALF = ("generator.", "network."), ".half"
 _EMBEDDING = "texture.part_embedding"
 """Of the seeded texture; the exporter has it as a constant of another shape, without its name."""
+_HEADS = "texture_heads."
+"""Those of Î_geo."""
 Network = TypeVar("Network", Generator, IuvNet)
 
 _OTHER = "Train one with `bunraku train`, or name another bundle."
@@ -37,7 +39,8 @@ def restore_generator(bundle: str | Path) -> Generator:
     """The generator that a bundle was exported from, as its engines hold it.
 
     :param bundle: the name of one that ships, or a folder.
-    :return: in evaluation mode, with normalisation folded where the export folds it.
+    :return: in evaluation mode, with normalisation folded where the export folds it; without the
+        prior, with heads of Î_geo that have learned nothing.
     :raises BundleError: no such bundle, a damaged one, an IUV net's, or engines that do not hold
         the weights by name.
     :raises InputError: its preset is not one of ours.
@@ -75,7 +78,7 @@ def _filled(network: Network, held: Bundle, engines: list[Path]) -> Network:
     constants = _constants(engines)
     found: dict[str, Tensor] = {}
     for name, wanted in network.state_dict().items():
-        if name.endswith("num_batches_tracked"):
+        if name.startswith(_HEADS) or name.endswith("num_batches_tracked"):
             found[name] = wanted
             continue
         value = constants.get(name)

@@ -126,10 +126,10 @@ def clip_targets(score: Score, still: Score, who: str, names: Sequence[str]) -> 
     """What is asked of one candidate on all clips together."""
     found = {
         "AKD / unmoved source's": (ratio(score.akd, still.akd), 0.4),
-        "AKD": (score.akd, 2.8),
-        "MKR": (score.mkr, 0.006),
+        "AKD": (score.akd, 2.5),
+        "MKR": (score.mkr, 0.005),
         "person L1": (score.person_l1, 0.055),
-        "flicker": (score.flicker, 1.3),
+        "flicker": (score.flicker, 1.2),
         "source driven by itself, person L1": (score.own_person_l1, 0.010),
     }
     if score.face is not None:

@@ -307,9 +307,11 @@ def people_targets(table: Table) -> list[Target]:
     ours, unmoved, copied = (table.rows[row] for row in (EXACT, UNMOVED, COPY))
     return [
         Target("person L1 / unmoved source's", ratio(ours.person_l1, unmoved.person_l1), 0.48),
-        Target("person L1 / IUV copy's", ratio(ours.person_l1, copied.person_l1), 0.85),
+        Target("person L1 / IUV copy's", ratio(ours.person_l1, copied.person_l1), 0.75),
         Target("person PSNR, dB", ours.person_psnr, 19.0, at_least=True),
         Target("AKD / unmoved source's", ratio(ours.akd, unmoved.akd), 1.0 / 3.0),
+        Target("AKD", ours.akd, 3.0),
+        Target("MKR", ours.mkr, 0.02),
     ]
 
 

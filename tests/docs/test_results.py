@@ -11,6 +11,10 @@ from tests.docs.pages import ROOT
 
 from bunraku.runtime.engines.registry import LIBRARIES, EngineKind
 from bunraku.spec.stages import Step
+from bunraku.training.evaluate_clips import clip_targets
+from bunraku.training.evaluate_people import people_targets
+from bunraku.training.metrics import Score
+from bunraku.training.report import Table
 
 FOLDER = ROOT / "benchmarks" / "results"
 PAGE = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
@@ -88,6 +92,24 @@ def test_drivers() -> None:
         measured, asked, met = cells(name)
         same(measured, rows["all, body"][column])
         assert (met == "yes") == (rows["all, body"][column] <= number(asked.removeprefix("≤")))
+
+
+def test_beside_table_1() -> None:
+    title = "Beside the paper's Table I"
+    headings, *rows = file("evaluation-drivers-2026-11-29")["grids"][title]
+    assert f"| | {' | '.join(headings[1:])} |" in PAGE
+    assert len(rows) > 2
+    for name, *told in rows:
+        assert cells(name, f"**{title}**") == told
+
+
+def test_robustness() -> None:
+    told = file("evaluation-robustness-2026-11-29")
+    rows = told["grids"]["Robustness"][1:]
+    assert [name for name, *_ in rows] == ["no fault", "holes", "limbs", "jitter"]
+    for name, *values in rows:
+        assert cells(f"{name}, 12 frames") == values
+    assert len(told["details"]["clips"]) == 10
 
 
 def test_8_bits() -> None:
@@ -205,6 +227,29 @@ def test_targets() -> None:
         assert asked[0] == "≥≤"[not target["at_least"]]
         same(asked[1:].strip(), target["limit"])
         assert met == ("yes" if target["passed"] else "NO")
+
+
+def test_targets_of_today() -> None:
+    shown = file("evaluation-synthetic-2026-11-23")["tables"]["Synthetic people"]
+    rows = {name: Score(**told) for name, told in shown.items()}
+    today = {target.name: target for target in people_targets(Table("", "", rows))}
+    for name, row in {
+        "person L1 / IUV copy's": "L1 of the person / the IUV copy's",
+        "AKD": "AKD, exact IUV",
+        "MKR": "MKR, exact IUV",
+    }.items():
+        measured, asked, met = cells(row)
+        value = today[name].value
+        assert value is not None
+        same(measured, value)
+        assert number(asked.removeprefix("≤")) == today[name].limit
+        assert met == ("yes" if today[name].passed else "NO")
+    known = file("evaluation-drivers-2026-11-29")["tables"]["Real clips"]
+    score, still = (Score(**known[f"all, {who}"]) for who in ("body", "unmoved source"))
+    limits = {target.name: target.limit for target in clip_targets(score, still, "", [""])}
+    for name in ("AKD, px of 256", "MKR", "flicker"):
+        asked = cells(name)[1]
+        assert number(asked.removeprefix("≤")) == limits[f"real clips, {name.split(',')[0]}"]
 
 
 def test_live() -> None:

@@ -21,7 +21,7 @@ from bunraku.export.restore import restore_generator, restore_iuv
 from bunraku.networks.generator import Generator
 from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.runtime.engines.bundle import Bundle
-from bunraku.spec.tensors import EngineName, Layout
+from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
 
 
 @dataclass
@@ -75,6 +75,24 @@ def test_a_bundle_gives_its_generator_back(trained: tuple[Generator, FakeBundle]
     assert not again.training
     for name, weight in generator.state_dict().items():
         torch.testing.assert_close(again.state_dict()[name], weight, atol=1e-3, rtol=1e-3)
+
+
+def test_without_the_prior_only_the_heads_of_a_loss_begin_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = tiny_options(prior=False)
+    monkeypatch.setitem(OPTIONS, Preset.PAPER, options)
+    torch.manual_seed(4)
+    generator = folded(Generator(options))
+    weights = {f"generator.{n}": t.numpy() for n, t in generator.state_dict().items()}
+    held = {n: w for n, w in weights.items() if "texture_heads" not in n}
+    bundle = FakeBundle(tmp_path, options.layout, SimpleNamespace(preset="paper"))
+    for engine in GENERATOR_ENGINES:
+        write(bundle.path(engine), held)
+    monkeypatch.setattr(restore, "Bundle", SimpleNamespace(load=lambda _: bundle))
+    again = restore_generator(tmp_path).state_dict()
+    for name, weight in generator.state_dict().items():
+        assert torch.equal(again[name], weight) != name.startswith("texture_heads."), name
 
 
 def test_engines_without_names_are_refused(trained: tuple[Generator, FakeBundle]) -> None:

@@ -221,14 +221,14 @@ def test_without_keypoints(make_people: MakePeople, tmp_path: Path) -> None:
 
 def test_targets_of_the_generator() -> None:
     def score(person_l1: float, person_psnr: float, akd: float) -> Score:
-        return Score(1, 0.0, 1.0, person_l1, person_psnr, akd, 0.0)
+        return Score(1, 0.0, 1.0, person_l1, person_psnr, akd, 0.01)
 
     table = Table(
-        "t", "", {UNMOVED: score(0.2, 12.0, 30.0), COPY: score(0.1, 17.0, 9.0),
-                  EXACT: score(0.08, 19.5, 9.0)},
+        "t", "", {UNMOVED: score(0.2, 12.0, 10.0), COPY: score(0.1, 17.0, 9.0),
+                  EXACT: score(0.07, 19.5, 2.5)},
     )  # fmt: skip
     values = [target.value for target in people_targets(table)]
-    assert values == pytest.approx([0.4, 0.8, 19.5, 0.3])
+    assert values == pytest.approx([0.35, 0.7, 19.5, 0.25, 2.5, 0.01])
     assert all(target.passed for target in people_targets(table))
 
 

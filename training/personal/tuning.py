@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,16 @@ from bunraku.training.guard import Guard
 from bunraku.training.losses.terms import CROP, LossWeights
 from bunraku.training.objective import Objective
 from bunraku.training.perceptual import FeatureKind, Perceptual
-from bunraku.training.recipe import LIVE
+from bunraku.training.recipe import LIVE, PAPER256
 from bunraku.training.session import decay_groups, place
 
 PEOPLE, DRIVES = 2, 2
 """Sources in a step, and driving frames of each."""
 EMA, CLIP = 0.99, 1.0
 WARM_STEPS = 10
-WEIGHTS: LossWeights = LIVE.phases[0].weights
-"""Those by which ``live`` learns, without a discriminator: one person is too few for one."""
+UNPAID = {"adversarial": 0.0, "l1_geo": 0.0, "mask_geo": 0.0}
+"""Of the paper's terms those left out: one person is too few for a discriminator, and no bundle
+holds the heads of Î_geo."""
 TOLD = 5
 """Lines of progress."""
 
@@ -70,10 +71,11 @@ def tune(
     device = torch.device("cpu")
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
-    data = GeneratorData(people, iuv)
+    data = GeneratorData(people, iuv, surface=generator.options.size)
     average = Average(generator, EMA)
     learning = place(Average(generator, EMA).network.requires_grad_(True), device)
-    objective = Objective(learning, WEIGHTS, Perceptual(FeatureKind.EFFICIENTNET_LITE0), None)
+    perceptual = Perceptual(FeatureKind.EFFICIENTNET_LITE0)
+    objective = Objective(learning, loss_weights(prior=generator.options.prior), perceptual, None)
     weights = [p for p in learning.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(decay_groups(learning, 1e-4), lr=0.0, betas=(0.5, 0.999))
     holders: dict[str, Any] = {"generator": learning, "optimiser": optimiser}
@@ -101,6 +103,13 @@ def tune(
             left_s = a_step_s * (options.steps - step - 1)
             log(f"step {step + 1} of {options.steps}, {left_s / 60.0:.1f} min left")
     return average.network
+
+
+def loss_weights(*, prior: bool) -> LossWeights:
+    """By what one person is learned: with the prior as ``live`` learns, without as ``paper256``."""
+    if prior:
+        return LIVE.phases[0].weights
+    return replace(PAPER256.phases[0].weights, **UNPAID)
 
 
 def draw(data: GeneratorData, rng: np.random.Generator) -> GeneratorBatch:

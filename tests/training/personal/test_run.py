@@ -18,7 +18,7 @@ from bunraku.networks.generator import Generator
 from bunraku.networks.iuv import Iuv, IuvNet, IuvOptions
 from bunraku.training.average import Average
 from bunraku.training.objective import Objective
-from bunraku.training.personal import run
+from bunraku.training.personal import run, tuning
 from bunraku.training.personal.run import PersonalOptions, PersonalReport, personalize
 from bunraku.training.personal.scoring import Network, PersonScore, as_table, score_person
 from bunraku.training.personal.tuning import TuneOptions, tune
@@ -147,6 +147,31 @@ def test_tuning_learns_and_leaves_the_generator_alone(
     running = [name for name in before if "running" in name]
     assert all(torch.equal(changed[name], before[name]) for name in running)
     assert lines[-1] == "step 12 of 12, 0.0 min left"
+
+
+class Means(nn.Module):
+    """A feature network that costs nothing."""
+
+    def unit_features(self, image: Tensor) -> list[Tensor]:
+        return [nn.functional.avg_pool2d(image, 8)]
+
+
+def test_a_generator_without_the_prior_learns_a_person_too(
+    make_people: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "Perceptual", lambda _: Means())
+    for name in ("PEOPLE", "DRIVES"):
+        monkeypatch.setattr(tuning, name, 1)
+    torch.manual_seed(2)
+    generator = Generator(toy_network(prior=False)).eval().requires_grad_(False)
+    folder = make_people(count=1, frames=3)
+    tuned = tune(generator, folder, Maps(), TuneOptions(1), lambda _: None).state_dict()
+    before = generator.state_dict()
+    # Nothing of the heads is in a bundle, so nothing may be asked of them.
+    heads = [name for name in tuned if name.startswith("texture_heads.")]
+    assert heads
+    assert all(torch.equal(tuned[name], before[name]) for name in heads)
+    assert not torch.equal(tuned["blender.leave.weight"], before["blender.leave.weight"])
 
 
 def test_a_person_s_score(make_people: Callable[..., Path]) -> None:
