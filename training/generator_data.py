@@ -21,6 +21,7 @@ from bunraku.training.mixture import DataShare, Mixture
 from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
 from bunraku.training.people.augment import photograph, random_faults
 from bunraku.training.people.records import IUV_SIZE, read_record, taken_down
+from bunraku.training.precision import bf16
 
 LOST = 0.06
 """Mean error of the pose network's landmarks, in window units, from which it saw something else:
@@ -190,7 +191,7 @@ class GeneratorData:
             mask = torch.from_numpy(observed.mask[index])[:, None].float() / 255.0
             if masked is None:
                 masked = rng.random() < MASKED_SHARE
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            with torch.inference_mode(), bf16(landmarks.device):
                 out = self.iuv(landmarks, mask if masked else torch.zeros_like(mask))
             iuv = enlarged_iuv(out, self.surface).hard().clone()
         if augment and rng.random() < 0.5:

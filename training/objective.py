@@ -11,7 +11,7 @@ from bunraku.training.critic import Critic
 from bunraku.training.generator_data import GeneratorBatch
 from bunraku.training.losses.terms import LossWeights, generator_terms
 from bunraku.training.perceptual import Perceptual
-from bunraku.training.session import bf16
+from bunraku.training.precision import bf16
 
 
 class Cost(NamedTuple):

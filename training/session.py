@@ -12,7 +12,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -129,11 +128,6 @@ def place(network: Network, device: torch.device) -> Network:
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return network
-
-
-def bf16(device: torch.device) -> AbstractContextManager[object]:
-    """Convolutions in bfloat16, on a CPU and on CUDA alike."""
-    return torch.autocast(device.type, torch.bfloat16)
 
 
 def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:

@@ -15,10 +15,10 @@ from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.networks.iuv import Iuv, IuvNet
 from bunraku.spec.surface import FEET, HANDS, LIMBS, SCORES
 from bunraku.training.iuv_data import IuvBatch, IuvData
+from bunraku.training.precision import bf16
 from bunraku.training.session import (
     RunClock,
     TrainOptions,
-    bf16,
     chunks,
     decay_groups,
     go_on,

@@ -16,10 +16,10 @@ from bunraku.networks.layers import down
 from bunraku.networks.touch_up import Touched, TouchUpNet
 from bunraku.training.drawn_data import DrawnPairs, list_pairs, read_pairs
 from bunraku.training.generator_data import recoloured
+from bunraku.training.precision import bf16
 from bunraku.training.session import (
     RunClock,
     TrainOptions,
-    bf16,
     decay_groups,
     go_on,
     place,

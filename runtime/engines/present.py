@@ -12,6 +12,7 @@ _ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 _CPU_INFO = Path("/proc/cpuinfo")
 _VNNI = frozenset({"avx512_vnni", "avx_vnni"})
 _AVX2 = "avx2"
+_BF16 = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 _CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
 
 
@@ -45,14 +46,26 @@ def int8_weight_bits() -> int | None:
     8 where it adds the products up in 32 bits at once (VNNI). With AVX2 alone two of them are added
     in 16 bits first, which only weights of 7 bits never overflow. None where neither is known.
     """
-    try:
-        told = _CPU_INFO.read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return None
-    flags = next((line for line in told.splitlines() if line.startswith("flags")), "").split()
+    flags = _processor_flags()
     if not _VNNI.isdisjoint(flags):
         return 8
     return 7 if _AVX2 in flags else None
+
+
+@cache
+def computes_in_bf16() -> bool:
+    """Whether this processor has instructions for bfloat16; where nothing is known, it has none."""
+    return not _BF16.isdisjoint(_processor_flags())
+
+
+def _processor_flags() -> set[str]:
+    """What Linux tells of the first processor, x86's flags or ARM's features; else nothing."""
+    try:
+        told = _CPU_INFO.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return set()
+    lines = (line for line in told.splitlines() if line.startswith(("flags", "Features")))
+    return set(next(lines, "").split())
 
 
 def missing_onnxruntime_gpu() -> str | None:

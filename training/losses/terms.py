@@ -14,6 +14,7 @@ from bunraku.training.generator_data import GeneratorBatch
 from bunraku.training.losses import motion, picture, surface
 from bunraku.training.losses.scene import Scene
 from bunraku.training.perceptual import Perceptual
+from bunraku.training.precision import bf16
 
 CROP = 160
 """Side of the piece of a picture that our perceptual term compares."""
@@ -116,7 +117,7 @@ def generator_terms(
     terms = {name: term(scene) for name, term in _TERMS.items() if getattr(weights, name) > 0.0}
     if weights.features:
         assert perceptual is not None, "these weights need a feature network"
-        with torch.autocast(batch.target.device.type, torch.bfloat16):
+        with bf16(batch.target.device):
             terms |= _seen_terms(scene, weights, perceptual, crop)
     total = sum(
         (getattr(weights, name) * term for name, term in terms.items()),
