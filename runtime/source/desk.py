@@ -145,16 +145,21 @@ def find_desk(
 def _zones(
     shoulders: NDArray[np.float64], shown: tuple[float, float]
 ) -> tuple[NDArray[np.bool_], ...]:
-    """Columns before the person, to their one side and to the other."""
+    """Columns before the person, to their one side and to the other.
+
+    Of whom the photo shows no more than the shoulders, these are beyond the joints: no hem is as
+    wide as the arms beside it.
+    """
     x = np.arange(SIDE)
     inside = (x >= shown[0] * SIDE) & (x < shown[1] * SIDE)
     low, high = float(shoulders[:, 0].min()), float(shoulders[:, 0].max())
     wide = high - low
-    return (
-        inside & (x >= low) & (x <= high),
-        inside & (x >= low - AROUND * wide) & (x < low - BESIDE * wide),
-        inside & (x <= high + AROUND * wide) & (x > high + BESIDE * wide),
-    )
+    sides = []
+    for away in (low - x, x - high):
+        beside = inside & (away > BESIDE * wide) & (away <= AROUND * wide)
+        narrow = beside.sum() < FEWEST
+        sides.append(inside & (away > 0.0) & (away <= BESIDE * wide) if narrow else beside)
+    return inside & (x >= low) & (x <= high), *sides
 
 
 def _scores(lab: Array, slope: float, zones: tuple[NDArray[np.bool_], ...]) -> Array:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.anchors import anchor_moves
+from bunraku.runtime.drivers.body.cut_arms import CutArms
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import fit_body
@@ -85,6 +86,7 @@ class BodyDriver:
         if hands is not None and self._rig.hands is not None:
             self._hands = DriverHands(hands, self._rig.hands)
         self._faces = faces
+        self._arms = CutArms()
         self._keeper = Keeper()
         self._choice = HandChoice()
         self._recorder = recorder or Recorder()
@@ -94,6 +96,7 @@ class BodyDriver:
         if self._hands is not None:
             self._hands.reset()
         self._by_landmarks.reset()
+        self._arms.reset()
         self._keeper.reset()
         self._choice.reset()
 
@@ -176,7 +179,8 @@ class BodyDriver:
             return self._by_landmarks.understand(located, subject, following)
         body, showing = fitted.body, fitted.showing
         stance = body.fit.stance
-        seen = belief(located, (frame.shape[0], frame.shape[1])) * showing.landmarks
+        shape = frame.shape[0], frame.shape[1]
+        seen = belief(located, shape) * showing.landmarks
         held = NO_HANDS
         # Arms without hands need them too: they say where the wrists are.
         if self._hands is not None and max(following[Part.ARMS], following[Part.HANDS]) == 0.0:
@@ -187,6 +191,7 @@ class BodyDriver:
                 held = self._hands.follow(
                     frame, located.in_frame, seen, time_s, turned_deg=turned, mirrored=mirrored
                 )
+        seen = self._arms.believe(seen, located.in_frame, shape, held, time_s)
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
             window = self._locator.window

@@ -56,6 +56,15 @@ def test_beyond_the_photo_nothing_is_a_desk() -> None:
     assert find_desk(wide, person(), landmarks(), (left / SIDE, right / SIDE)) is None
 
 
+def test_a_desk_before_who_fills_the_photo_is_found() -> None:
+    wide = window()
+    left, right = 76, 181
+    wide[:, :left], wide[:, right:] = wide[:, left : left + 1], wide[:, right - 1 : right]
+    desk = find_desk(wide, person(), landmarks(), (left / SIDE, right / SIDE))
+    assert desk is not None
+    assert (desk.row + 0.5) / SIDE == pytest.approx((ROW + 1.0) / SIDE, abs=1.0 / SIDE)
+
+
 def test_a_skirt_a_stripe_and_a_floor_are_no_desk() -> None:
     assert find_desk(window(None), person(), landmarks()) is None
     plain = window(None)
