@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from bunraku.runtime.pose.detector import Detection, Detector
+from bunraku.runtime.pose.detector import MOST_PROPOSED, Detection, Detector
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
 from bunraku.runtime.pose.looks import MORE_LOOKS
 from bunraku.runtime.pose.proposals import LOOKS
@@ -59,7 +59,7 @@ class SceneDetector(Detector):
         people = self._scene.people or (self._scene.small if depth else [])
         return sorted((detection(p, 0.9) for p in people), key=lambda d: -d.roi.side)
 
-    def propose(self, frame: Picture) -> list[Detection]:
+    def propose(self, frame: Picture, most: int = MOST_PROPOSED) -> list[Detection]:
         self._scene.calls.append("propose")
         if frame.shape != FRAME.shape or frame[0, 0, 0]:
             return []  # turned, with a margin or in a mirror
