@@ -46,7 +46,10 @@ was painted over, none came below 0.0195; people whom the detector alone had mis
 between 0.005 and 0.02.
 """
 MAX_SPREAD_FACED = 0.03
-"""The same of bodies with a face, of which one look of the three may err as it likes."""
+"""The same of bodies with a face, of which one look of the three may err as it likes.
+
+Of 60 pictures without people, animals, drawings and screens among them, it let in none.
+"""
 _HOPELESS = (0.05, 0.5)  # presence, before and after the crop was placed anew
 _NEAR, _SAME_SIZE, _SAME_WAY = 0.25, 0.5, math.radians(40)  # crops that show the same
 _TRUNK = [NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_HIP, RIGHT_HIP]
