@@ -48,7 +48,7 @@ between 0.005 and 0.02.
 MAX_SPREAD_FACED = 0.03
 """The same of bodies with a face, of which one look of the three may err as it likes.
 
-Of 60 pictures without people, animals, drawings and screens among them, it let in none.
+Of some 60 pictures without people, animals, drawings and screens among them, it let in none.
 """
 _HOPELESS = (0.05, 0.5)  # presence, before and after the crop was placed anew
 _NEAR, _SAME_SIZE, _SAME_WAY = 0.25, 0.5, math.radians(40)  # crops that show the same
