@@ -154,10 +154,15 @@ class Models:
             factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.HOST),
             chosen.layout.size,
         )
-        tracker = PoseTracker.load(networks, factory, thorough=driver == DriverKind.BODY)
+        faces, notes = face_finder(factory) if face else (None, ())
+        tracker = PoseTracker.load(
+            networks,
+            factory,
+            thorough=driver == DriverKind.BODY,
+            shows_face=None if faces is None else faces.is_sure,
+        )
 
         template = load_template() if driver == DriverKind.BODY else None
-        faces, notes = face_finder(factory) if face else (None, ())
         fingers = None
         if hands and template is not None:
             fingers, more = hand_finder(factory)

@@ -18,10 +18,11 @@ from bunraku.spec.arrays import Array, Picture
 SIZE = 224
 _GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell
 _KEYPOINTS = 4
-_MIN_SCORE = 0.5
+SURE_SCORE = 0.5
+"""Of what is somebody, most times."""
 _MIN_TILE_SCORE = 0.75  # a tile shows parts of people and things that look like people
 _MIN_PROPOSED = 0.1  # what the landmark network decides about; real people score 0.17 and less
-_MOST_PROPOSED = 5
+MOST_PROPOSED = 5
 _MIN_OVERLAP = 0.3  # of boxes that show the same person
 _TILE_OVERLAP = 1 / 3
 _MOST_TILES = 120  # a picture that needs more is a strip without people
@@ -44,6 +45,16 @@ class Detection:
         """The square that the landmark network wants to see."""
         return Roi.around(self.keypoints[0], self.keypoints[1])
 
+    def prominence(self, width: int) -> float:
+        """How much there is to see of somebody: large, clear, and not cut by a side of the picture.
+
+        :param width: the picture's, in pixels.
+        """
+        middle, rim = self.keypoints[2:]
+        reach = max(float(np.linalg.norm(rim - middle)), 1.0)
+        left, right = max(float(middle[0]) - reach, 0.0), min(float(middle[0]) + reach, width)
+        return self.roi.side * self.score * max(right - left, 0.0) / (2 * reach)
+
 
 class Detector:
     """Finds people with one network call a picture; for several threads at once."""
@@ -61,9 +72,9 @@ class Detector:
                 size, where small people are larger: 0 never, 1 some ten more calls, 2 some fifty.
 
         Returns:
-            Detections, the largest person first.
+            Detections, the person of whom most is to be seen first.
         """
-        found = self._detect(frame, _MIN_SCORE)
+        found = self._detect(frame, SURE_SCORE)
         height, width = frame.shape[:2]
         for level in range(1, depth + 1):
             tiles = tile_corners(height, width, 2**level)
@@ -73,11 +84,11 @@ class Detector:
                 part = frame[y : y + side, x : x + side]
                 found += [_moved(d, x, y) for d in self._detect(part, _MIN_TILE_SCORE)]
             found = _distinct(found)
-        return sorted(found, key=lambda d: d.roi.side, reverse=True)
+        return sorted(found, key=lambda d: d.prominence(width), reverse=True)
 
-    def propose(self, frame: Picture) -> list[Detection]:
+    def propose(self, frame: Picture, most: int = MOST_PROPOSED) -> list[Detection]:
         """Where somebody might be, however unlikely, the best first; see ``proposals``."""
-        return self._detect(frame, _MIN_PROPOSED)[:_MOST_PROPOSED]
+        return self._detect(frame, _MIN_PROPOSED)[:most]
 
     def _detect(self, frame: Picture, min_score: float) -> list[Detection]:
         height, width = frame.shape[:2]

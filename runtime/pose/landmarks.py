@@ -18,7 +18,7 @@ from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.engines.sharing import Place
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
-from bunraku.runtime.pose.roi import Roi, crop, to_network
+from bunraku.runtime.pose.roi import Roi, crop, paste, to_network
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LANDMARKS
 
@@ -169,3 +169,16 @@ def _turned(world: npt.NDArray[np.float64], angle: float) -> npt.NDArray[np.floa
     c, s = math.cos(angle), math.sin(angle)
     world[:, :2] = world[:, :2] @ np.array([[c, s], [-s, c]])
     return world
+
+
+def pose_of(found: Landmarks, frame: Picture) -> Pose:
+    """What was found in a crop, as a pose of the whole frame ``[H,W,3]``."""
+    height, width = frame.shape[:2]
+    landmarks = np.concatenate([found.points[:LANDMARKS], found.visibility[:, None]], axis=1)
+    return Pose(
+        landmarks.astype(np.float32),
+        found.world.astype(np.float32),
+        found.presence,
+        None if found.mask is None else paste(found.mask, found.roi, height, width),
+        next_roi(found.points),
+    )

@@ -9,14 +9,14 @@ import numpy as np
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.cuts import Cuts
 from bunraku.runtime.pose.detector import Detection, Detector
-from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose, next_roi
+from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose, next_roi, pose_of
 from bunraku.runtime.pose.looks import look_again
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
-from bunraku.runtime.pose.proposals import LOOKS, judge, propose
-from bunraku.runtime.pose.roi import Roi, paste
+from bunraku.runtime.pose.others import find_others
+from bunraku.runtime.pose.proposals import LOOKS, FaceWitness, judge, propose
+from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.smoothing import Smoother
 from bunraku.spec.arrays import Picture
-from bunraku.spec.landmarks import LANDMARKS
 
 _CANDIDATES = 3  # detections tried before a frame counts as empty
 _TILES_EVERY_S = 1.0  # how often an empty scene is searched for small people
@@ -41,6 +41,7 @@ class PoseTracker:
         landmarker: Landmarker,
         smooth: bool = True,
         thorough: bool = False,
+        shows_face: FaceWitness | None = None,
     ) -> None:
         """Track with networks that are loaded.
 
@@ -49,10 +50,12 @@ class PoseTracker:
             landmarker: looks at one of them.
             smooth: whether landmarks and mask are smoothed over time.
             thorough: whether stills are looked at several times; see ``looks``.
+            shows_face: settles doubts about who is merely suspected; see ``judge``.
         """
         self._detector = detector
         self._landmarker = landmarker
         self._thorough = thorough
+        self._shows_face = shows_face
         self._smoother = Smoother() if smooth else None
         self._cuts = Cuts()
         self.reset()
@@ -64,6 +67,7 @@ class PoseTracker:
         engines: EngineFactory | None = None,
         smooth: bool = True,
         thorough: bool = False,
+        shows_face: FaceWitness | None = None,
     ) -> PoseTracker:
         """Load the networks.
 
@@ -72,6 +76,7 @@ class PoseTracker:
             engines: of which library, with how many threads; None for the usual one.
             smooth: whether landmarks and mask are smoothed over time.
             thorough: whether stills are looked at several times; see ``looks``.
+            shows_face: settles doubts about who is merely suspected; see ``judge``.
 
         Raises:
             MissingExtraError: the inference library is not installed.
@@ -80,11 +85,13 @@ class PoseTracker:
         engines = engines or EngineFactory()
         detector = Detector(engines.make(networks.detector, "pose detector", advice=FETCH_AGAIN))
         landmarker = Landmarker.load(networks, engines)
-        return cls(detector, landmarker, smooth, thorough)
+        return cls(detector, landmarker, smooth, thorough, shows_face)
 
     def another(self, smooth: bool = True) -> PoseTracker:
         """A tracker of the same networks that follows a person of its own."""
-        return PoseTracker(self._detector, self._landmarker, smooth, self._thorough)
+        return PoseTracker(
+            self._detector, self._landmarker, smooth, self._thorough, self._shows_face
+        )
 
     def reset(self) -> None:
         """Forget the person: the next frame starts with the detector."""
@@ -108,12 +115,16 @@ class PoseTracker:
         """How many people a picture shows."""
         return len(self.detect(picture))
 
+    def others(self, picture: Picture, person: Pose) -> list[Pose]:
+        """Who else is in a still picture, with masks; see ``find_others``."""
+        return find_others(picture, person, self._detector, self._landmarker, self._shows_face)
+
     def estimate(self, frame: Picture, roi: Roi, mask: bool = True) -> Pose:
         """The pose of the person in a given crop, without tracking or smoothing.
 
         The result's ``presence`` says whether there is one; its ``roi`` is a better crop.
         """
-        return _pose(self._landmarker.run(frame, roi, mask), frame)
+        return pose_of(self._landmarker.run(frame, roi, mask), frame)
 
     def observe(self, frame: Picture, mask: bool = True, refinements: int = 1) -> Pose | None:
         """The largest person of a still picture, without tracking or smoothing.
@@ -135,7 +146,7 @@ class PoseTracker:
             if found.presence > PRESENT:
                 return self._settled(found, frame)
         for roi in propose(frame, self._detector):
-            judged = judge(frame, roi, self._landmarker, mask)
+            judged = judge(frame, roi, self._landmarker, mask, self._shows_face)
             if judged is not None:
                 return self._settled(judged, frame)
         return None
@@ -143,7 +154,7 @@ class PoseTracker:
     def _settled(self, found: Landmarks, frame: Picture) -> Pose:
         if self._thorough:
             found = look_again(frame, found, self._landmarker)
-        return _pose(found, frame)
+        return pose_of(found, frame)
 
     def track(self, frame: Picture, time_s: float, mask: bool = True) -> Pose | None:
         """Follow the person into the next frame.
@@ -182,7 +193,7 @@ class PoseTracker:
         self._roi = next_roi(found.points)
         self._last_seen_s = time_s
         self._looks = 0
-        return _pose(found, frame)
+        return pose_of(found, frame)
 
     def _lose(self, roi: Roi) -> None:
         self._roi, self._last_roi = None, roi
@@ -224,19 +235,8 @@ class PoseTracker:
             self._rests = _LOOK_COST + (_JUDGE_COST if rois else 0)
         if not rois:
             return None
-        return judge(frame, rois[min(rank % _ROUNDS, len(rois) - 1)], self._landmarker, mask)
-
-
-def _pose(found: Landmarks, frame: Picture) -> Pose:
-    height, width = frame.shape[:2]
-    landmarks = np.concatenate([found.points[:LANDMARKS], found.visibility[:, None]], axis=1)
-    return Pose(
-        landmarks.astype(np.float32),
-        found.world.astype(np.float32),
-        found.presence,
-        None if found.mask is None else paste(found.mask, found.roi, height, width),
-        next_roi(found.points),
-    )
+        roi = rois[min(rank % _ROUNDS, len(rois) - 1)]
+        return judge(frame, roi, self._landmarker, mask, self._shows_face)
 
 
 def _near(a: Roi, b: Roi) -> bool:

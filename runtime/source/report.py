@@ -32,7 +32,7 @@ class SourceReport:
         """
         notes = []
         if source.people > 1:
-            notes.append(f"{source.people} people are in the photo; the largest is animated")
+            notes.append(f"{source.people} people are in the photo; the most prominent is animated")
         turned_deg, half = source.turned_deg, source.framing.half
         if turned_deg:
             notes.append(

@@ -26,6 +26,7 @@ from bunraku.runtime.source.framing import (
     uncrop,
 )
 from bunraku.runtime.source.mask import person_mask, shrunk
+from bunraku.runtime.source.own_share import own_share
 from bunraku.runtime.source.people import everybody
 from bunraku.runtime.source.plate import Plate, RemovedShadow, make_plate
 from bunraku.spec.arrays import Array, Picture
@@ -45,8 +46,12 @@ class PersonFinder(Protocol):
     def count(self, picture: Picture) -> int:
         """How many people a picture shows."""
 
+    def others(self, picture: Picture, person: Pose) -> list[Pose]:
+        """Of these, and of who is hardly seen, those other than one whose pose is known; with
+        masks."""
+
     def observe(self, picture: Picture) -> Pose | None:
-        """The largest person of a picture by itself, with a mask."""
+        """The person of a picture of whom most is to be seen, by itself, with a mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +63,7 @@ class Source:
     pose: Pose
     """The photo's person, in pixels of the photo."""
     people: int
-    """How many the photo shows; the largest is this one."""
+    """How many the photo shows; of this one most is to be seen."""
     framing: Framing
     window: Picture
     """``[w, w, 3]``: the photo's window, in as many pixels as the person is drawn in."""
@@ -152,16 +157,22 @@ def make_source(
     border = _border_that_cuts(photo, finder)
     if border is not None:
         photo = border.inside(photo)
-    (photo, pose, turned_deg), count = find_person(photo, finder)
+    (photo, pose, turned_deg), others = find_person(photo, finder)
+    share = own_share(pose, others, photo.shape[:2]) if others else None
+    if share is not None and pose.mask is not None:
+        pose = replace(pose, mask=pose.mask * share)
     framing = source_framing(pose, photo.shape[:2])
     size = max(size, min(framing.window.box[2], largest or size))
     body = body_mask(pose, photo.shape[:2])
     window = np.asarray(crop(photo, framing.window, size), np.uint8)
     landmarks = framing.window.to_units(pose.landmarks)
+    segmentation = segmenter.segment(window) if segmenter is not None and framing.half else None
+    if segmentation is not None and share is not None:
+        segmentation = segmentation * np.asarray(crop(share, framing.window, size), np.float32)
     mask = person_mask(
         window,
         np.asarray(crop(body, framing.window, size), np.float32),
-        segmenter.segment(window) if segmenter is not None and framing.half else None,
+        segmentation,
         framing.half,
         landmarks,
     )
@@ -183,11 +194,12 @@ def make_source(
         if not desk.bears(mask):  # nor is it copied
             people = front if people is None else np.maximum(people, front)
     backdrop = Later.begun(lambda: make_plate(photo, person, people, front))
+    count = max(finder.count(photo), 1 + len(others))
     return Source(photo, pose, count, framing, window, mask, backdrop, turned_deg, border, desk)
 
 
-def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:
-    """The photo's largest person, with a mask, and how many people there are.
+def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, list[Pose]]:
+    """The person of whom the photo shows most, with a mask, and who else is there.
 
     :return: the photo turned so that the person is upright.
     :raises NoPersonError: nobody, too small, or too little of the body.
@@ -211,7 +223,7 @@ def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, int]:
             f"{SMALLEST_PERSON} are needed.",
             "Use a larger photo, or one taken from nearer.",
         )
-    return found, max(1, finder.count(photo))
+    return found, finder.others(photo, pose)
 
 
 def _border_that_cuts(photo: Picture, finder: PersonFinder) -> Border | None:

@@ -99,6 +99,12 @@ class FakeEstimator:
     def count(self, picture: Picture) -> int:
         return self.people
 
+    def others(self, picture: Picture, person: Pose) -> list[Pose]:
+        """They stand somewhere beside the picture."""
+        shape = picture.shape[:2]
+        away = standing(0.0, 100.0, -500.0, shape, np.zeros(shape, np.float32))
+        return [away] * (self.people - 1)
+
     def observe(self, picture: Picture) -> Pose | None:
         mask = red(picture)
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))

@@ -11,6 +11,9 @@ from bunraku.runtime.pose.roi import Roi
 from bunraku.spec.arrays import Array, Picture
 
 MIN_PRESENCE = 0.5
+SURE = 0.95
+"""Presence of what is a face without a doubt; of heads that the pose network sees where nobody is
+few have more than 0.2."""
 _LOOKS = 3  # at a still: each places the next crop
 _STRAYED = 0.4  # of a crop's side: farther from the pose's head, the points follow something else
 _SMALLEST_PX = 12.0  # side of a crop below which there is nothing to see
@@ -62,6 +65,11 @@ class FaceFinder:
                 return None
             roi = face.roi
         return face
+
+    def is_sure(self, picture: Picture, pose: Array) -> bool:
+        """Whether there is a face beyond doubt; as ``find``."""
+        face = self.find(picture, pose)
+        return face is not None and face.presence >= SURE
 
     def follower(self) -> FaceTracker:
         """A tracker of the same network, of a face of its own."""

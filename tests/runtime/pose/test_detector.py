@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bunraku.runtime.pose.detector import SIZE, Detector, anchors, decode, overlap, tile_corners
+from bunraku.runtime.pose.detector import (
+    SIZE,
+    Detection,
+    Detector,
+    anchors,
+    decode,
+    overlap,
+    tile_corners,
+)
 
 # A person in units of the network's square: head box (low, high), hips, rim, shoulders, rim.
 PERSON = np.array(
@@ -143,3 +151,30 @@ def test_tiles_cover_the_picture_and_overlap(shape: tuple[int, int], parts: int)
         assert x + side <= shape[1]
         covered[y : y + side, x : x + side] += 1
     assert covered.min() >= 1
+
+
+def of_size(radius: float, score: float = 0.9, x: float = 300) -> Detection:
+    points = [[x, 200], [x, 200 - radius], [x, 150], [x, 150 - 0.6 * radius]]
+    return Detection(score, np.zeros(4, np.float32), np.array(points, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        (of_size(100), of_size(80)),
+        (of_size(90), of_size(100, score=0.6)),
+        (of_size(90), of_size(100, x=10)),  # half of whom is outside
+        (of_size(100, x=550), of_size(40)),  # but large all the same
+    ],
+)
+def test_of_whom_most_is_to_be_seen(more: Detection, less: Detection) -> None:
+    assert more.prominence(600) > less.prominence(600)
+
+
+def test_the_most_prominent_comes_first(engine: Any) -> None:
+    cut = np.array([PERSON[:, 0] * 1.2 - 0.5, PERSON[:, 1] * 1.2], np.float32).T
+    found = Detector(engine(answer([(0.95, cut), (0.9, PERSON)]))).detect(
+        np.zeros((224, 224, 3), np.uint8)
+    )
+    assert [round(d.score, 2) for d in found] == [0.9, 0.95]
+    assert found[0].roi.side < found[1].roi.side

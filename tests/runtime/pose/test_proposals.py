@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from bunraku.runtime.pose.detector import Detection, Detector
+from bunraku.runtime.pose.detector import MOST_PROPOSED, Detection, Detector
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
 from bunraku.runtime.pose.proposals import (
     LOOKS,
     MAX_SPREAD,
+    MAX_SPREAD_FACED,
     MIN_PRESENCE,
     WORK_SIDE_PX,
     Look,
@@ -20,7 +21,7 @@ from bunraku.runtime.pose.proposals import (
     propose,
 )
 from bunraku.runtime.pose.roi import Roi
-from bunraku.spec.arrays import Picture
+from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LANDMARKS
 
 RADIUS = 20.0
@@ -46,7 +47,7 @@ class SquareDetector(Detector):
     only: tuple[int, int] | None = None
     shown: list[tuple[int, ...]] = field(default_factory=list)
 
-    def propose(self, frame: Picture) -> list[Detection]:
+    def propose(self, frame: Picture, most: int = MOST_PROPOSED) -> list[Detection]:
         self.shown.append(frame.shape[:2])
         found = middle(frame)
         if found is None or self.only not in (None, frame.shape[:2]):
@@ -98,8 +99,8 @@ def test_a_margin_makes_who_fills_the_picture_smaller() -> None:
 
 def test_what_several_looks_agree_about_comes_first() -> None:
     class Two(SquareDetector):
-        def propose(self, frame: Picture) -> list[Detection]:
-            found = super().propose(frame)
+        def propose(self, frame: Picture, most: int = MOST_PROPOSED) -> list[Detection]:
+            found = super().propose(frame, most)
             if len(self.shown) == 1:  # one look alone is surer of somebody else
                 shift = np.array([100, 0], np.float32)
                 found.append(Detection(0.3, found[0].box, found[0].keypoints + shift))
@@ -121,6 +122,7 @@ def test_large_pictures_are_looked_at_smaller() -> None:
 
 
 ROI = Roi(222.0, 58.0, 80.0, 0.1)
+LEVEL = Roi(222.0, 58.0, 80.0, 0.0)
 
 
 def test_who_looks_the_same_every_time_is_believed() -> None:
@@ -156,3 +158,46 @@ def test_the_mask_is_made_once_and_only_if_it_is_wanted() -> None:
     found = judge(scene(220, 60), ROI, SquareLandmarker(), mask=False)
     assert found is not None
     assert found.mask is None
+
+
+class Witness:
+    """Says whether there is a face, and counts how often it is asked."""
+
+    def __init__(self, answer: bool) -> None:
+        self.answer, self.asked = answer, 0
+
+    def __call__(self, picture: Picture, pose: Array) -> bool:
+        self.asked += 1
+        assert pose.shape == (LANDMARKS, 3)
+        assert pose[0, :2].round().tolist() == [220, 60]
+        return self.answer
+
+
+@pytest.mark.parametrize("faced", [True, False])
+def test_a_face_settles_what_the_looks_disagree_about(faced: bool) -> None:
+    spread = (MAX_SPREAD + MAX_SPREAD_FACED) / 2
+    witness = Witness(faced)
+    found = judge(scene(220, 60), LEVEL, SquareLandmarker(wander=spread / 0.15), True, witness)
+    assert (found is not None) == faced
+    assert witness.asked == 1
+
+
+def test_with_a_face_one_look_may_err_but_no_two() -> None:
+    for doubts, believed in (({4: 0.1}, True), ({3: 0.1, 5: 0.1}, False)):
+        found = judge(scene(220, 60), ROI, SquareLandmarker(doubts=doubts), True, Witness(True))
+        assert (found is not None) == believed
+
+
+def test_a_face_does_not_make_up_for_looks_that_see_another_body() -> None:
+    wander = 1.2 * MAX_SPREAD_FACED / 0.15
+    assert (
+        judge(scene(220, 60), LEVEL, SquareLandmarker(wander=wander), True, Witness(True)) is None
+    )
+
+
+def test_nobody_is_asked_about_faces_where_there_is_no_doubt() -> None:
+    witness = Witness(False)
+    assert judge(scene(220, 60), ROI, SquareLandmarker(), True, witness) is not None
+    hopeless = SquareLandmarker(presence=MIN_PRESENCE - 0.01)
+    assert judge(scene(220, 60), ROI, hopeless, True, witness) is None
+    assert witness.asked == 0

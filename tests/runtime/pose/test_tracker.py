@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
-from bunraku.runtime.pose.detector import Detection, Detector
+from bunraku.runtime.pose.detector import MOST_PROPOSED, Detection, Detector
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
 from bunraku.runtime.pose.looks import MORE_LOOKS
 from bunraku.runtime.pose.proposals import LOOKS
@@ -59,7 +59,7 @@ class SceneDetector(Detector):
         people = self._scene.people or (self._scene.small if depth else [])
         return sorted((detection(p, 0.9) for p in people), key=lambda d: -d.roi.side)
 
-    def propose(self, frame: Picture) -> list[Detection]:
+    def propose(self, frame: Picture, most: int = MOST_PROPOSED) -> list[Detection]:
         self._scene.calls.append("propose")
         if frame.shape != FRAME.shape or frame[0, 0, 0]:
             return []  # turned, with a margin or in a mirror
@@ -350,3 +350,35 @@ def test_who_comes_into_an_empty_scene_is_seen_soon(tracker: PoseTracker, scene:
     scene.suspected.clear()
     scene.people.append(mine)
     assert next(k for k in range(300, 400) if track(tracker, k) is not None) <= 314
+
+
+class Doubting(SceneLandmarker):
+    """Sees nobody in the mirror."""
+
+    def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
+        found = super().run(frame, roi, mask)
+        return replace(found, presence=0.1) if frame[0, 0, 0] else found
+
+
+@pytest.mark.parametrize("face", [True, False])
+def test_a_face_settles_doubts_in_stills_and_films(scene: Scene, face: bool) -> None:
+    scene.people.clear()
+    scene.suspected.append(Person(200, 150, 60))
+    tracker = PoseTracker(
+        SceneDetector(scene), Doubting(scene), shows_face=lambda picture, pose: face
+    )
+    assert (tracker.observe(FRAME) is not None) == face
+    follower = tracker.another()
+    assert any(follower.track(FRAME, k * STEP_S) is not None for k in range(15)) == face
+
+
+def test_the_others_of_a_still(tracker: PoseTracker, scene: Scene) -> None:
+    scene.suspected.append(Person(500, 200, 80))
+    person = tracker.observe(FRAME)
+    assert person is not None
+    assert tracker.others(FRAME, person) == []  # suspects without a face are nobody
+    with_faces = PoseTracker(
+        SceneDetector(scene), SceneLandmarker(scene), shows_face=lambda picture, pose: True
+    )
+    others = with_faces.others(FRAME, person)
+    assert [pose.landmarks[0, 0] for pose in others] == [500]

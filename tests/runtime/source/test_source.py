@@ -56,7 +56,7 @@ def test_a_source_is_what_the_photo_shows() -> None:
     assert np.array_equal(source.landmarks, ours)
     report = SourceReport.of(source)
     assert (report.width, report.height, report.people, report.half) == (320, 240, 2, False)
-    assert report.notes == ("2 people are in the photo; the largest is animated",)
+    assert report.notes == ("2 people are in the photo; the most prominent is animated",)
 
 
 @pytest.mark.parametrize(("largest", "side"), [(None, 128), (96, 128), (160, 160), (512, 211)])
@@ -96,8 +96,8 @@ def test_a_photo_that_shows_too_little_is_refused(pose: Pose | None, says: str) 
 
 def test_head_and_shoulders_are_enough() -> None:
     pose = standing(20.0, 900.0, 160.0, (240, 320))  # shoulders at 182 of 240
-    found, people = find_person(street(), Sees(pose))
-    assert (found.pose, found.turned_deg, people) == (pose, 0, 1)
+    found, others = find_person(street(), Sees(pose))
+    assert (found.pose, found.turned_deg, others) == (pose, 0, [])
 
 
 def test_a_face_is_enough_and_what_the_driver_is_matched_by() -> None:
@@ -140,3 +140,24 @@ def test_a_turned_photo_is_animated_as_it_lies(turned_deg: int, told: str) -> No
                 p.animate(frame, 0.0, window_only=window_only),
                 turn_picture(straight.animate(frame, 0.0, window_only=window_only), turned_deg),
             )
+
+
+def test_a_neighbours_pixels_are_not_the_persons() -> None:
+    class Two(FakeEstimator):
+        """The mask of both goes over both."""
+
+        def observe(self, picture: Picture) -> Pose | None:
+            mask = np.zeros(picture.shape[:2], np.float32)
+            mask[20:220, 70:230] = 1.0
+            return standing(20.0, 200.0, 110.0, picture.shape[:2], mask)
+
+        def others(self, picture: Picture, person: Pose) -> list[Pose]:
+            return [standing(20.0, 200.0, 190.0, picture.shape[:2], person.mask)]
+
+    source = make_source(street(), Two(), None, WINDOW)
+    assert source.people == 2
+    assert source.body[100, 110] > 0.95
+    assert source.body[100, 190] < 0.05
+    x = source.framing.window.to_units(np.array([[110, 100, 0], [190, 100, 0]], np.float32))
+    mine, theirs = (source.mask[int(y * WINDOW), int(x * WINDOW)] for x, y, _ in x)
+    assert (mine, theirs) == (1.0, 0.0)

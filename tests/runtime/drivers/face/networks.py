@@ -23,6 +23,7 @@ class SquareFinder:
     def __init__(self, points_of: Callable[[float, float, float], Array]) -> None:
         self._points_of = points_of
         self.runs = 0
+        self.logit = 9.0
 
     def run(
         self, feeds: Tensors, *, out: Tensors | None = None, queue: Queue | None = None
@@ -43,7 +44,7 @@ class SquareFinder:
             "right_eye": p[list(mesh.LEFT_EYE), :2].reshape(1, -1, 1, 1),
             "left_iris": p[list(mesh.RIGHT_IRIS), :2].reshape(1, -1, 1, 1),
             "right_iris": p[list(mesh.LEFT_IRIS), :2].reshape(1, -1, 1, 1),
-            "presence": np.full((1, 1, 1, 1), 9.0 if seen else -9.0, np.float32),
+            "presence": np.full((1, 1, 1, 1), self.logit if seen else -9.0, np.float32),
         }
 
 

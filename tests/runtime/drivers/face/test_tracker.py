@@ -62,6 +62,15 @@ def test_no_face_is_none(finder: FaceFinder) -> None:
     assert finder.find(square(150, 110, 40), tiny) is None
 
 
+def test_what_is_hardly_a_face_is_not_sure(engine: SquareFinder, finder: FaceFinder) -> None:
+    picture, pose = square(150, 110, 40), pose_of(made(middle=(150.0, 110.0), unit_px=41.0))
+    assert finder.is_sure(picture, pose)
+    assert not finder.is_sure(np.full((240, 320, 3), 20, np.uint8), pose)
+    engine.logit = 1.0
+    assert finder.find(picture, pose) is not None
+    assert not finder.is_sure(picture, pose)
+
+
 def test_a_face_is_followed_with_one_look_a_frame(engine: SquareFinder, finder: FaceFinder) -> None:
     tracker = finder.follower()
     pose = pose_of(made(middle=(150.0, 110.0), unit_px=41.0))
