@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import held, make_grid
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import HiddenArm, of_arms
+from bunraku.runtime.drivers.body.regions import Region, nearest_reached
 from bunraku.runtime.drivers.body.settling import Settled
 from bunraku.runtime.drivers.body.shells import Shell
 from bunraku.runtime.drivers.body.texture import BACK, CLOTH, NEW_ARMS, SHADED, Cloth
@@ -100,6 +101,16 @@ def turned_away(mesh: Array, triangles: NDArray[np.int32], bone: NDArray[np.int6
     return result
 
 
+def drawn_in(vertices: Array, region: Region) -> Array:
+    """``[v, 3]``: vertices beyond a region's outline on it, which is else cut in steps as wide as
+    the grid's cells."""
+    columns, rows = np.rint(vertices[:, :2]).astype(int).T
+    place = np.unravel_index(nearest_reached(region)[rows, columns], region.shape)
+    result = vertices.copy()
+    result[:, :2] = np.stack(place[::-1], 1)
+    return result
+
+
 def make_layer(
     fit: Fit,
     settled: Settled,
@@ -144,7 +155,8 @@ def make_layer(
     count = len(mesh)
     for cloths in still_hidden(bound.hidden, arms):
         grid = make_grid(cloths, fit.trunk_px, lower_edge, lines)
-        vertices = grid.vertices - np.array([0.0, 0.0, LIFTED * fit.trunk_px], np.float32)
+        vertices = drawn_in(grid.vertices, cloths.reached)
+        vertices[:, 2] -= np.float32(LIFTED * fit.trunk_px)
         kinds = np.repeat(CLOTH[grid.bone[grid.triangles[:, :1]]], 2, 1)
         triangles = grid.triangles + np.int32(count)
         bare = np.zeros(len(vertices), np.float32)

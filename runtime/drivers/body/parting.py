@@ -15,11 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.cutting import part_anew
+from bunraku.runtime.drivers.body.gained import without_endless
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.regions import distance_to, far_from, nearest
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Picture
-from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_WRIST
+from bunraku.spec.landmarks import (
+    HEAD,
+    LEFT_ELBOW,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+    RIGHT_WRIST,
+)
 
 Groups = NDArray[np.int32]
 Hands = tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]
@@ -95,6 +105,7 @@ def follow_edges(
     """
     result = np.where(inside, with_forearms(groups), Group.NOBODY).astype(np.int32)
     band_px, in_arm_px = (max(1.5, band * trunk_px) for band in (BAND, BAND_IN_ARM))
+    down = points[[LEFT_HIP, RIGHT_HIP]].mean(0) - points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
     for side in (0, 1):
         upper, fore = Group.UPPER_ARM_L + side, Group.FOREARM_L + side
         joints = points[[LEFT_SHOULDER + side, LEFT_ELBOW + side, LEFT_WRIST + side]]
@@ -106,7 +117,9 @@ def follow_edges(
         if _cut_through(moved & arm, arm, bones):
             apart &= ~(arm & (bones <= CORE * trunk_px))
             moved = _follow(arm, other, window, band_px, apart)
-        for limb in (result == upper, result == fore):
+        limbs = result == upper, result == fore
+        moved = without_endless(moved, limbs, joints, down, band_px)
+        for limb in limbs:
             if (moved & limb).sum() < KEPT * limb.sum():
                 moved |= limb
         hand = _from_line(points[list(_HANDS[side])], result) / np.float32(trunk_px)

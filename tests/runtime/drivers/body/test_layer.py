@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bunraku.runtime.drivers.body.layer import turned_away
+from bunraku.runtime.drivers.body.layer import drawn_in, turned_away
 from bunraku.runtime.drivers.body.texture import LITTLE, WHOLE, lit_as
 from bunraku.spec.skeleton import BodyBone
 
@@ -55,3 +55,17 @@ def test_what_little_is_seen_of_a_forearm_in_shadow_is_as_light_as_its_hand() ->
     glove = np.array([0.2, 0.3, 0.9], np.float32)
     assert np.array_equal(lit_as(plane, tone, glove, LITTLE), plane)
     assert np.array_equal(lit_as(plane, None, hand, LITTLE), plane)
+
+
+def test_a_hidden_outline_is_no_stair_of_the_grid() -> None:
+    y, x = np.indices((30, 30))
+    disc = (x - 14) ** 2 + (y - 14) ** 2 <= 10**2
+    rows, columns = np.mgrid[0:30:3, 0:30:3]
+    nodes = np.stack([columns.ravel(), rows.ravel(), np.full(rows.size, 5.0)], -1)
+    drawn = drawn_in(nodes.astype(np.float32), disc)
+    inside = disc[rows.ravel(), columns.ravel()]
+    assert np.array_equal(drawn[inside], nodes[inside])
+    apart = np.hypot(*(drawn[~inside, :2] - 14.0).T)
+    assert apart.max() <= 10.0
+    assert apart.min() > 9.0
+    assert (drawn[:, 2] == 5.0).all()

@@ -108,6 +108,26 @@ def test_an_arm_that_colours_cut_through_is_whole_along_its_bones(
     assert not found[124, 120:138].any()
 
 
+@pytest.mark.parametrize("hangs", [True, False])
+def test_a_hanging_arm_gains_no_clothes_in_which_there_is_no_edge(
+    monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    rows, columns = np.indices((N, N))
+
+    def take(own: Region, other: Region, window: Picture, unsure: Region, near: Region) -> Region:
+        return own | unsure & ((rows < 150) | (columns < 83))  # an edge at 83, but none above
+
+    monkeypatch.setattr("bunraku.runtime.drivers.body.parting.part_anew", take)
+    groups = np.where(columns < 80, Group.FOREARM_L, Group.TRUNK).astype(np.int32)
+    points = POINTS.copy()
+    points[[13, 15, 33], :2] = (60, 10), (60, 200), (60, 240)
+    points[[23, 24], :2] = (0, 100) if hangs else (100, 0)  # the shoulders are in the corner
+    found = follow_edges(groups, INSIDE, two_colours(128), points, TRUNK_PX) == Group.FOREARM_L
+    assert found[100:130, 84].any() == (not hangs)
+    assert found[165:190, :83].all()
+    assert not found[165:190, 83:].any()
+
+
 @pytest.mark.parametrize("at_face", [False, True])
 def test_a_hand_is_whole_though_narrow_and_of_a_colour_of_its_own(at_face: bool) -> None:
     sleeve, hand, fitted = (np.zeros((N, N), np.uint8) for _ in range(3))
