@@ -207,7 +207,7 @@ def test_train_refuses_what_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_pa
     missing = run("train", "iuv", "--data", tmp_path / "no", *out)
     assert "is not a folder. Make it with `bunraku synth`." in missing.stderr
     no_iuv = run("train", "generator", "--data", tmp_path, "--iuv", tmp_path / "no.pt", *out)
-    assert "no.pt does not exist. Make it with `bunraku train iuv`." in no_iuv.stderr
+    assert "no.pt does not exist. Make it with `bunraku train iuv`, or name" in no_iuv.stderr
     no_cuda = run("train", "iuv", "--data", tmp_path, "--device", "cuda", *out)
     assert "torch finds no CUDA here." in no_cuda.stderr
     assert missing.exit_code == no_iuv.exit_code == no_cuda.exit_code == 2

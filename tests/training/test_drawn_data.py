@@ -47,6 +47,9 @@ class FakeModels:
     def generator(self) -> None:
         return None
 
+    def on_host(self, drawn: Any) -> Any:
+        return drawn
+
     def make_identity(self, photo: Picture, _driver: Any, _generator: Any) -> tuple[Any, None]:
         if self.nobody:
             raise NoPersonError("nobody")
