@@ -17,6 +17,10 @@ AROUND_HIDDEN_PX, NEAR_HIDDEN_PX = 40, 2
 """How far around something hidden its cloth is looked for, and from where on, in the networks'
 pixels."""
 
+HIPS = 0.3
+"""How far around what is hidden of a thigh the trunk's cloth is that of a thigh too, in lengths of
+the trunk."""
+
 
 def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
     """Colours ``[n, n, 3]`` where ``known [n, n]``, and elsewhere those of the nearest known ones.
@@ -73,6 +77,20 @@ def gone_on(
     result = plane.copy()
     result[part][y, x] = np.clip((colours[from_y, from_x] + shade[y, x]) / 255.0, 0.0, 1.0)
     return result
+
+
+def over_hips(
+    thigh: NDArray[np.bool_], trunk: NDArray[np.bool_], hidden: NDArray[np.bool_], trunk_px: float
+) -> NDArray[np.bool_]:
+    """``[n, n]``: where cloth is seen that what is hidden of a thigh may be of. Shorts and skirts
+    go on over the hips, where the trunk begins, and would else be filled with bare legs.
+
+    :param thigh: ``[n, n]``, where it is seen; :param trunk: likewise.
+    :param hidden: ``[n, n]``, what is hidden of the thigh.
+    """
+    if not hidden.any():
+        return thigh
+    return thigh | trunk & grown(hidden, round(HIPS * trunk_px))
 
 
 def _softened(values: Array, softness: float, fine: float) -> Array:

@@ -25,7 +25,7 @@ from bunraku.runtime.drivers.body.colours import (
     middle_of,
     sure_pixels,
 )
-from bunraku.runtime.drivers.body.filling import filled, gone_on
+from bunraku.runtime.drivers.body.filling import filled, gone_on, over_hips
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.nape import Nape
@@ -172,7 +172,10 @@ def make_textures(
             hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
             if cloth == Cloth.HAIR:
                 plane = gone_down(plane, shown[cloth])
-            planes.append(gone_on(window, plane, shown[cloth], hidden))
+            around = shown[cloth]
+            if cloth in _THIGHS:
+                around = over_hips(around, shown[Cloth.TRUNK], hidden, fit.trunk_px)
+            planes.append(gone_on(window, plane, around, hidden))
             continue
         other = cloth if known[cloth] else _LIKE.get(cloth)
         tone = middle_of(colours, shown[other]) if other is not None and known[other] else None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bunraku.runtime.drivers.body.filling import filled, gone_on
+from bunraku.runtime.drivers.body.filling import filled, gone_on, over_hips
 
 
 @pytest.mark.parametrize("n", [96, 384])
@@ -18,6 +18,30 @@ def test_a_cloth_goes_on_with_its_grain_behind_an_arm(n: int) -> None:
     wrong, before = (np.abs(one[arm] * 255.0 - truth[arm]).mean() for one in (plane, smooth))
     assert wrong < 0.35 * before
     assert np.array_equal(gone_on(window, smooth, ~arm, np.zeros_like(arm)), smooth)
+
+
+def test_shorts_go_on_behind_a_hand_that_hides_all_of_a_thigh_that_they_cover() -> None:
+    n = 256
+    rows, columns = np.mgrid[:n, :n]
+    person = (columns >= 90) & (columns < 170)
+    shorts, skin = np.array([30, 60, 150], np.uint8), np.array([230, 180, 150], np.uint8)
+    window = np.where((rows < 130)[..., None], shorts, skin)
+    hand = person & (rows >= 100) & (rows < 140) & (columns < 115)
+    window[hand] = (210, 150, 120)
+    trunk = person & (rows < 100) | person & ~hand & (rows < 130)
+    thigh = person & (rows >= 130) & ~hand
+    smooth = filled(window.astype(np.float32) / np.float32(255.0), thigh)
+    behind = hand & (rows < 124)
+
+    alone, over = (
+        gone_on(window, smooth, known, hand)[behind]
+        for known in (thigh, over_hips(thigh, trunk, hand, 100.0))
+    )
+    assert (alone[:, 0] > alone[:, 2]).all()  # of what is seen of the thigh, which is bare
+    assert (over[:, 0] < over[:, 2]).mean() > 0.9
+    # What is far up the trunk is not asked, nor anything where nothing is hidden.
+    assert not over_hips(thigh, trunk, hand, 100.0)[:65].any()
+    assert over_hips(thigh, trunk, np.zeros_like(hand), 100.0) is thigh
 
 
 def test_planes_go_on_smoothly_where_nothing_is_known() -> None:
