@@ -327,6 +327,14 @@ def test_latency() -> None:
         same(yardsticks, spread["p50"] / yardstick)
 
 
+def test_beside_table_4() -> None:
+    engines = {f"{e['engine']}:{e['precision']}": e for e in file("engines-epyc-2cores")["engines"]}
+    for kind in ("onnxruntime:f32", "openvino:bf16"):
+        _, seconds, fps = cells(f"`live`, `{kind}`, one thread")
+        same(seconds, engines[kind]["generator_ms"]["p50"] / 1000.0)
+        same(fps, 1000.0 / engines[kind]["generator_ms"]["p50"])
+
+
 def test_engines() -> None:
     for told in file("engines-epyc-2cores")["engines"]:
         if "missing" in told:
