@@ -273,6 +273,14 @@ def test_live() -> None:
             same(even, delay["even_speed_slope_ms_per_min"])
 
 
+def test_live_on_a_slower_machine() -> None:
+    told = file("live-quick-epyc-zen3")
+    body, engine = (told[case]["page_to_page_ms"] for case in ("live", "engine_30ms"))
+    sentence = " ".join(PAGE[PAGE.index("On the slower Zen 3") :].split("([the")[0].split())
+    assert f"{body['p50']:.0f} and {body['p95']:.0f} ms at {told['live']['fps']:.1f}" in sentence
+    assert f"{engine['p50']:.0f} and {engine['p95']:.0f} ms for the engine of 30 ms" in sentence
+
+
 def test_against_the_first_chain() -> None:
     comes, alike = file("first-chain-epyc-zen3"), file("first-chain-alike-epyc-zen3")
     chains = [comes, alike, alike["base"]]
