@@ -13,7 +13,7 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
-from bunraku.runtime.drivers.body.hidden import beneath_alike, covers_of, hidden_by
+from bunraku.runtime.drivers.body.hidden import covers_of, hidden_by
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import (
     GROUP,
@@ -162,9 +162,7 @@ def bind_photo(
         )
         bound.append(_bind(fit, surface, seen, group))
         if group in covers:
-            trunk = seen & (group == Group.TRUNK)
-            beneath = beneath_alike(trunk, window, fit.trunk_px)
-            behind = hidden_by(fit, covers[Group(group)], seen, alone.shown, beneath)
+            behind = hidden_by(fit, covers[Group(group)], seen, alone.shown)
             if behind.any():
                 hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
     whole = _with_head(_joined(bound), head, hair, front)

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import ARMS, ELBOW, Group, Groups
-from bunraku.runtime.drivers.body.regions import distance_to, far_from, grown, nearest_reached
-from bunraku.runtime.source.lab import in_lab
-from bunraku.spec.arrays import Picture
+from bunraku.runtime.drivers.body.regions import distance_to, far_from, grown
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_HIP,
@@ -26,11 +24,6 @@ broad an arm may be that lies across its outline."""
 WIDE = 0.08
 """How far something hidden must reach from what is seen of it, in lengths of the trunk: less is not
 known so exactly, and would stick out as a flap."""
-BENEATH, ALIKE = 0.04, 14.0
-"""How far the trunk goes on beneath an arm of its colours, in lengths of the trunk, and how far in
-Lab these may differ: nobody knows where between them the border is, and it must not open."""
-SOFT_PX, LIGHT = 1.5, 0.5
-"""How far colours are evened out before they are compared, and what a step of lightness counts."""
 OVERLAP_PX = 3
 """How far what is hidden goes on under what is seen."""
 
@@ -54,35 +47,13 @@ def covers_of(fit: Fit, groups: Groups, begun: NDArray[np.bool_]) -> dict[Group,
     return result
 
 
-def beneath_alike(seen: NDArray[np.bool_], window: Picture, trunk_px: float) -> NDArray[np.bool_]:
-    """``[n, n]``: what is near to what is seen of the trunk, and of the colour that this has there.
-
-    :param seen: ``[n, n]``. :param window: ``[n, n, 3]`` uint8.
-    """
-    reach = BENEATH * trunk_px
-    near = (distance_to(seen) <= reach) & ~seen
-    deep = distance_to(~seen) > reach  # at its rim it has the colours of what is beside it
-    if not deep.any():
-        return deep
-    lab = in_lab(np.asarray(cv2.GaussianBlur(window, (0, 0), SOFT_PX)), LIGHT)
-    beside = lab.reshape(-1, 3)[nearest_reached(deep)[near]]
-    near[near] = np.linalg.norm(lab[near] - beside, axis=1) <= ALIKE
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(0.5 * reach) | 1,) * 2)
-    return np.asarray(cv2.morphologyEx(near.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0)
-
-
 def hidden_by(
-    fit: Fit,
-    cover: NDArray[np.bool_],
-    seen: NDArray[np.bool_],
-    shown: NDArray[np.bool_],
-    beneath: NDArray[np.bool_],
+    fit: Fit, cover: NDArray[np.bool_], seen: NDArray[np.bool_], shown: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """What is hidden of a group, and a little of what is not: ``[n, n]``; nothing if it is none.
 
     :param cover: of ``covers_of``. :param seen: where the photo shows the group.
     :param shown: where the camera would see the fitted body's, if there were nothing else.
-    :param beneath: where it goes on beneath ``cover`` in any case.
     """
     radius = max(1, round(NOTCH * fit.trunk_px))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
@@ -93,7 +64,6 @@ def hidden_by(
     near = cv2.dilate(shown.astype(np.uint8), disc) > 0
     hidden = (round_it | along & near) & cover & within
     hidden = _wide_enough(hidden, seen, WIDE * fit.trunk_px)
-    hidden |= beneath & cover & within
     if not hidden.any():
         return hidden
     return hidden | grown(hidden, OVERLAP_PX) & seen & within
