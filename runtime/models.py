@@ -10,7 +10,7 @@ from pathlib import Path
 from bunraku.errors import InputError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.drivers.body.driver import BodyDriver
-from bunraku.runtime.drivers.body.pen import DevicePen, HostPen, Pen
+from bunraku.runtime.drivers.body.pen import HOST, DevicePen, Pen
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.tracker import FaceFinder
@@ -308,5 +308,5 @@ def _drawing_on(device: Device) -> tuple[Pen, Paster | None]:
     """What draws bodies and pastes them: a GPU whose kernels Triton can compile, else the host,
     whose loops are faster than torch's plain forms."""
     if isinstance(device, CpuDevice) or find_spec("triton") is None:
-        return HostPen(), None
+        return HOST, None
     return DevicePen(device), Paster(device)

@@ -152,13 +152,11 @@ def judge(
     found = landmarker.run(picture, roi, mask)
     if found.presence < MIN_PRESENCE:
         return None
-    faced = False
-    good: list[bool] = []
+    faced, astray = False, 0
     for presence, points in _looked_at_again(picture, roi, landmarker):
         apart = np.linalg.norm(points[_TRUNK, :2] - found.points[_TRUNK, :2], axis=1)
         spread = float(np.median(apart)) / roi.side
         if presence >= MIN_PRESENCE and spread <= MAX_SPREAD:
-            good.append(True)
             continue
         if not faced and (
             shows_face is None
@@ -166,8 +164,8 @@ def judge(
         ):
             return None
         faced = True
-        good.append(presence >= MIN_PRESENCE and spread <= MAX_SPREAD_FACED)
-    return found if good.count(False) <= 1 else None
+        astray += not (presence >= MIN_PRESENCE and spread <= MAX_SPREAD_FACED)
+    return found if astray <= 1 else None
 
 
 def _looked_at_again(

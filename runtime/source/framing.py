@@ -283,22 +283,18 @@ def person_box(pose: Pose, shape: tuple[int, int]) -> tuple[float, float, float,
 
 def hips_seen(landmarks: Array, shape: tuple[int, int]) -> bool:
     """Whether both hips of ``[33, 4]`` landmarks are visible and inside the picture."""
-    return all(
-        landmarks[i, 3] >= VISIBLE
-        and 0.0 <= landmarks[i, 0] <= shape[1] - 1.0
-        and 0.0 <= landmarks[i, 1] <= shape[0] * (1.0 - EDGE)
-        for i in (LEFT_HIP, RIGHT_HIP)
-    )
+    return all(_joint_seen(landmarks[i], shape) for i in (LEFT_HIP, RIGHT_HIP))
 
 
 def shoulders_seen(landmarks: Array, shape: tuple[int, int]) -> bool:
     """Whether a shoulder of ``[33, 4]`` landmarks is visible and inside the picture."""
-    return any(
-        landmarks[i, 3] >= VISIBLE
-        and 0.0 <= landmarks[i, 0] <= shape[1] - 1.0
-        and 0.0 <= landmarks[i, 1] <= shape[0] * (1.0 - EDGE)
-        for i in (LEFT_SHOULDER, RIGHT_SHOULDER)
-    )
+    return any(_joint_seen(landmarks[i], shape) for i in (LEFT_SHOULDER, RIGHT_SHOULDER))
+
+
+def _joint_seen(joint: Array, shape: tuple[int, int]) -> bool:
+    x, y, _, visibility = joint
+    inside = 0.0 <= x <= shape[1] - 1.0 and 0.0 <= y <= shape[0] * (1.0 - EDGE)
+    return bool(visibility >= VISIBLE and inside)
 
 
 def head_seen(landmarks: Array, shape: tuple[int, int]) -> bool:

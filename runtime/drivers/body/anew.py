@@ -82,8 +82,7 @@ class NewArm:
         x, y = np.clip(np.rint(grid.vertices[:, :2]), 0, len(fit.inside) - 1).astype(int).T
         torn = np.clip((far - distance_to(before)[y, x]) / (far - near), 0.0, 1.0)
         share = np.minimum(fore + upper * np.maximum(beyond, torn), 1.0).astype(np.float32)
-        wholly = (share[grid.triangles] >= 1.0).all(1)
-        return Fading(self.form, FADE_DEG, FADE_DRAWN, share, wholly)
+        return Fading.of(self.form, FADE_DEG, FADE_DRAWN, share, grid.triangles)
 
 
 def make_arms(

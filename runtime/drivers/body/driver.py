@@ -17,7 +17,7 @@ from bunraku.runtime.drivers.body.head_alone import move_head_alone
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.neck import hold_head, hold_neck
 from bunraku.runtime.drivers.body.outlined import in_view
-from bunraku.runtime.drivers.body.pen import HostPen, Pen
+from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
@@ -77,7 +77,7 @@ class BodyDriver:
         faces: FaceFinder | None = None,
         pen: Pen | None = None,
     ) -> None:
-        self._pen = pen or HostPen()
+        self._pen = pen or HOST
         self._by_landmarks = by_landmarks
         self._locator = by_landmarks.locator
         self._template = template

@@ -26,6 +26,19 @@ class Fading:
     triangles: NDArray[np.bool_]
     """``[t]``: which do so wholly."""
 
+    @classmethod
+    def of(
+        cls,
+        form: FreeArm,
+        deg: tuple[float, float],
+        drawn: tuple[float, float],
+        vertices: Array,
+        triangles: NDArray[np.int32],
+    ) -> Fading:
+        """Of a mesh with these triangles ``[t, 3]``."""
+        wholly = np.asarray((vertices[triangles] >= 1.0).all(1))
+        return cls(form, deg, drawn, vertices, wholly)
+
     def faded(self, transforms: Array) -> float:
         """In [0, 1], how far this has faded out.
 

@@ -59,6 +59,9 @@ class HostPen:
         return drawn
 
 
+HOST = HostPen()
+
+
 @dataclass(frozen=True, eq=False)
 class _There:
     """A body on a device."""

@@ -99,5 +99,4 @@ def _fading(fit: Fit, grid: Grid, hands: Region, arm: FreeArm) -> Fading | None:
     x, y = np.clip(np.rint(grid.vertices[:, :2]), 0, len(hands) - 1).astype(int).T
     near = distance_to(hands)[y, x] <= max(RIM * fit.trunk_px, STEP_PX)
     share = (near & np.isin(GROUP[grid.bone], _BESIDE)).astype(np.float32)
-    wholly = (share[grid.triangles] >= 1.0).all(1)
-    return Fading(arm, LET_OUT_DEG, LET_OUT_DRAWN, share, wholly)
+    return Fading.of(arm, LET_OUT_DEG, LET_OUT_DRAWN, share, grid.triangles)

@@ -16,13 +16,13 @@ from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.parting import GROUP
-from bunraku.runtime.drivers.body.pen import Pen
+from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, lost_for_now, share_anew
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.own_drawing import lay_own, own_photo
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
-from bunraku.runtime.drivers.hands.photo_hand import HOST, OnArm, PhotoHand, lay
+from bunraku.runtime.drivers.hands.photo_hand import OnArm, PhotoHand, lay
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tone import colour_hands

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.pen import Pen
+from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
-from bunraku.runtime.drivers.hands.photo_hand import FINE, HOST, MARGIN_PX
+from bunraku.runtime.drivers.hands.photo_hand import FINE, MARGIN_PX
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array

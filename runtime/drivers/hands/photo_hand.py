@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
-from bunraku.runtime.drivers.body.pen import HostPen, Pen
+from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
@@ -32,7 +32,6 @@ REDDENING = np.array([0.85, 1.05, 1.1], np.float32)
 """How much faster than light each colour of flesh fades in shadow."""
 EDGE_PX = 0.4
 """How soft the hand's edge is."""
-HOST = HostPen()
 
 
 @dataclass(frozen=True, eq=False)
