@@ -45,21 +45,25 @@ def _between(look: Any, i: Any, j: Any, fx: Any, fy: Any) -> Any:
 def _solve(normal: Any, pull: Any) -> None:
     """What ``normal`` takes to ``pull``, in its place; ``normal`` is positive and symmetric.
 
-    Cholesky's way, with only the lower half read and written.
+    Cholesky's way, with only the upper half read and written, row by row: rows are added to rows,
+    which a processor does several numbers at a time.
     """
     n = len(pull)
-    for i in range(n):
-        for j in range(i + 1):
-            rest = normal[i, j]
-            for k in range(j):
-                rest -= normal[i, k] * normal[j, k]
-            normal[i, j] = np.sqrt(rest) if i == j else rest / normal[j, j]
-        for k in range(i):
-            pull[i] -= normal[i, k] * pull[k]
-        pull[i] /= normal[i, i]
+    for k in range(n):
+        root = np.sqrt(normal[k, k])
+        for j in range(k, n):
+            normal[k, j] /= root
+        pull[k] /= root
+        for i in range(k + 1, n):
+            share = normal[k, i]
+            if share == 0.0:
+                continue
+            pull[i] -= share * pull[k]
+            for j in range(i, n):
+                normal[i, j] -= share * normal[k, j]
     for i in range(n - 1, -1, -1):
         for k in range(i + 1, n):
-            pull[i] -= normal[k, i] * pull[k]
+            pull[i] -= normal[i, k] * pull[k]
         pull[i] /= normal[i, i]
 
 
@@ -146,7 +150,7 @@ def _rounds(
                 weighted = weight * counts * slope[k]
                 pull[row[k]] += weighted * off
                 for n in range(many):
-                    if row[n] <= row[k] and row[n] >= 0:
+                    if row[n] >= row[k]:
                         normal[row[k], row[n]] += weighted * slope[n]
         for b in range(len(light)):
             darker = lighter[b] / (alike[b] + one)
