@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +34,7 @@ from bunraku.runtime.drivers.figure import (
     Figure,
     joints_of,
 )
+from bunraku.runtime.drivers.looking import FACTORS, SIDE, Looked
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import (
     SAME_SHAPE,
@@ -55,10 +55,8 @@ from bunraku.spec.landmarks import (
     RIGHT_SHOULDER,
 )
 
-SIDE = 256
-"""Of the square that is looked at, around the driver of the calibration; pixels below are its."""
-LEVELS = (4, 3), (2, 2), (1, 2)
-"""How many pixels are averaged to one, and how often joints are moved then."""
+ROUNDS = 3, 2, 2
+"""How often joints are moved at each of ``FACTORS``; pixels below are the square's."""
 STEP, PER_BONE, PER_TRUNK = 2, 120, 360
 """Every so many rows and columns a pixel is taken, and at most so many of each: where the picture
 changes most."""
@@ -83,9 +81,8 @@ _WITH = {LEFT_FOOT[1]: (LEFT_FOOT[0],), RIGHT_FOOT[1]: (RIGHT_FOOT[0],)}
 _TRUNK_JOINTS = [JOINTS.index(i) for i in (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)]
 _ELBOWS = LEFT_ELBOW, RIGHT_ELBOW
 _HELD = np.array([(ELBOW_PX if j in _ELBOWS else USUAL_PX) ** -2 for j in JOINTS], np.float32)
-_TRUST = Trust(counts=ALONE / NOISE**2, other=OTHER, light=LIGHT)
-Looks = tuple[Array, ...]
-"""A picture at each of ``LEVELS``: ``[s, s]``, grey, a little softened."""
+TRUST = Trust(counts=ALONE / NOISE**2, other=OTHER, light=LIGHT)
+"""What is believed of a driver's frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +94,7 @@ class _Key:
     window: Window
     figure: Figure
     grey: tuple[Array, ...]
-    """``[m]`` at each of ``LEVELS``: how the figure's pixels look."""
+    """``[m]`` of each of ``FACTORS``: how the figure's pixels look."""
 
 
 class Refiner:
@@ -109,6 +106,8 @@ class Refiner:
     def reset(self) -> None:
         """Forget how the driver looks."""
         self._key: _Key | None = None
+        self.looked: Looked | None = None
+        """What was looked at of the last frame, if anything was."""
 
     def learn(self, frame: Picture, pose: Pose) -> None:
         """See how the driver looks in the frame of the calibration.
@@ -116,20 +115,17 @@ class Refiner:
         :param frame: HWC uint8 RGB. :param pose: in its pixels, with a mask; without one, nothing
             is refined from now on.
         """
-        self._key = None
+        self._key = self.looked = None
         if pose.mask is None:
             return
         shape = frame.shape[0], frame.shape[1]
         window = source_framing(pose, shape).window
-        landmarks = _in_square(pose.landmarks, window)
-        scale = pixels_per_metre(pose) * SIDE / window.side
-        looks = _looks(frame, window)
+        self.looked = looked = Looked.at(frame, window)
+        landmarks = looked.landmarks(pose.landmarks)
+        scale = pixels_per_metre(pose) / looked.scale
         mask = np.asarray(crop(pose.mask, window, SIDE), np.float32)
         inside = mask[::STEP, ::STEP] > 0.5
-        right, down = (
-            cv2.Sobel(looks[-1], cv2.CV_32F, *way, ksize=1, scale=0.5) for way in ((1, 0), (0, 1))
-        )
-        change = (np.abs(right) + np.abs(down))[::STEP, ::STEP]
+        change = looked.change()[::STEP, ::STEP]
         y, x = np.nonzero(inside & (change > FLAT))
         if not len(x) or scale <= 0.0:
             return
@@ -137,9 +133,9 @@ class Refiner:
         figure, known = Figure.of(place, landmarks, scale)
         best = _most(figure.bone, change[y, x][known])
         at = place[known][best]
-        grey = tuple(_read(look, at, f) for look, (f, _) in zip(looks, LEVELS, strict=True))
-        self._key = _Key(shape, window, figure.of_these(best), grey)
-        _moves(self._key, looks, landmarks)  # what must be compiled is, before a frame waits for it
+        self._key = _Key(shape, window, figure.of_these(best), looked.read(at))
+        # What must be compiled is, before a frame waits for it.
+        _moves(self._key, looked, landmarks)
 
     def refine(self, frame: Picture, pose: Pose) -> Pose:
         """A pose of the same driver with its joints where they are seen; only x and y change.
@@ -148,7 +144,7 @@ class Refiner:
 
         :param frame: HWC uint8 RGB. :param pose: in its pixels.
         """
-        key = self._key
+        key, self.looked = self._key, None
         if key is None:
             return pose
         across, down = frame.shape[1] / key.shape[1], frame.shape[0] / key.shape[0]
@@ -158,14 +154,15 @@ class Refiner:
         window = Window(
             (w.cx + 0.5) * across - 0.5, (w.cy + 0.5) * down - 0.5, w.side * across
         ).snapped()
-        moves = _moves(key, _looks(frame, window), _in_square(pose.landmarks, window))
+        self.looked = looked = Looked.at(frame, window)
+        moves = _moves(key, looked, looked.landmarks(pose.landmarks))
         landmarks = pose.landmarks.copy()
-        for joint, move in zip(JOINTS, moves * (window.side / SIDE), strict=True):
+        for joint, move in zip(JOINTS, moves * looked.scale, strict=True):
             landmarks[[joint, *_WITH.get(joint, ())], :2] += move.astype(np.float32)
         return replace(pose, landmarks=landmarks)
 
 
-def _moves(key: _Key, looks: Looks, landmarks: Array) -> Exact:
+def _moves(key: _Key, looked: Looked, landmarks: Array) -> Exact:
     """``[MOVED, 2]``: by how much the joints of ``landmarks`` are off."""
     joints = joints_of(landmarks)
     hung = key.figure.placed(joints)
@@ -176,8 +173,9 @@ def _moves(key: _Key, looks: Looks, landmarks: Array) -> Exact:
     hung = hung.of_these(seen)
     count = np.bincount(hung.bone, minlength=BONES)
     found = Aligned.still(MOVED, BONES)
-    for look, grey, (factor, rounds) in zip(looks, key.grey, LEVELS, strict=True):
-        found = align(look, factor, hung, grey[seen], _HELD, _TRUST, found, rounds)
+    levels = zip(looked.looks, FACTORS, key.grey, ROUNDS, strict=True)
+    for look, factor, grey, rounds in levels:
+        found = align(look, factor, hung, grey[seen], _HELD, TRUST, found, rounds)
     low, high = ALIKE
     alike = np.clip((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
     believed = found.moves * _believed(alike * (count >= FEWEST))[:, None]
@@ -191,41 +189,6 @@ def _believed(bones: Exact) -> Exact:
     np.maximum.at(joints, ENDS, bones[:TRUNK])
     joints[_TRUNK_JOINTS] = bones[TRUNK]
     return joints[:MOVED]
-
-
-def _in_square(landmarks: Array, window: Window) -> Array:
-    """``[33, 4]``, of a frame, in pixels of the square."""
-    left, top, side = window.box
-    result = landmarks.copy()
-    result[:, 0] = (landmarks[:, 0] - left + 0.5) * (SIDE / side) - 0.5
-    result[:, 1] = (landmarks[:, 1] - top + 0.5) * (SIDE / side) - 0.5
-    result[:, 2] *= SIDE / side
-    return result
-
-
-def _looks(frame: Picture, window: Window) -> Looks:
-    small, around = cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY), window
-    while around.side >= 2 * SIDE:  # far faster than to shrink all at once
-        height, width = (n // 2 for n in small.shape)
-        even = small[: 2 * height, : 2 * width]
-        small = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
-        x, y = ((c + 0.5) / 2 - 0.5 for c in (around.cx, around.cy))
-        around = Window(x, y, around.side / 2)
-    grey = np.asarray(crop(small, around, SIDE), np.float32)
-    looks = []
-    for factor, _ in LEVELS:
-        size = SIDE // factor, SIDE // factor
-        coarse = grey if factor == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        looks.append(np.asarray(cv2.GaussianBlur(coarse, (5, 5), 1.0), np.float32))
-    return tuple(looks)
-
-
-def _read(look: Array, place: Exact, factor: int) -> Array:
-    """``[m]``: a look at places ``[m, 2]`` of the square."""
-    at = ((place + 0.5) / factor - 0.5).astype(np.float32)
-    border = cv2.BORDER_REPLICATE
-    read = cv2.remap(look, at[:, None], None, cv2.INTER_LINEAR, borderMode=border)  # type: ignore[call-overload]
-    return np.asarray(read, np.float32).ravel()
 
 
 def _most(bone: NDArray[np.int32], change: Array) -> NDArray[np.intp]:
