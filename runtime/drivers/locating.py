@@ -16,6 +16,7 @@ from bunraku.runtime.drivers.easing import Easing
 from bunraku.runtime.drivers.landmarks.calibration import Calibration, in_window
 from bunraku.runtime.drivers.landmarks.retarget import EXACT, Proportions, Slack, proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
+from bunraku.runtime.drivers.looking import Looked
 from bunraku.runtime.drivers.protocol import Subject
 from bunraku.runtime.drivers.refining import Refiner
 from bunraku.runtime.drivers.unseen import Unseen
@@ -68,6 +69,12 @@ class Located:
     """``[33, 4]`` in pixels of the frame, as the camera shows them."""
     mask: Array | None
     """``[n, n]`` in [0, 1], the driver's outline in the window, if it is to be used."""
+    pose: Pose | None = None
+    """In pixels of the frame turned upright, with the driver's own limb lengths."""
+    looked: Looked | None = None
+    """What the joints were aligned with, if they were: of that frame."""
+    calibrated: bool = False
+    """Whether by this frame; its pose has a mask then."""
 
 
 class Locator:
@@ -178,6 +185,8 @@ class Locator:
             return None
         seen = metric_depth(pose) if metric else pose
         located = self._in_window(seen, self._calibration, subject, slack)
+        looked, calibrated = self._refiner.looked, started is not None
+        located = replace(located, pose=pose, looked=looked, calibrated=calibrated)
         if not self._turned_deg:
             return located
         in_frame = turn_points(pose.landmarks, self._turned_deg, self._shape)

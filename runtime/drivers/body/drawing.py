@@ -24,6 +24,7 @@ from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
+from bunraku.runtime.drivers.body.spots import Hanging, Spots
 from bunraku.runtime.drivers.body.stray import fading_strays
 from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import NEW_ARMS, Cloth, Textures, make_textures
@@ -94,6 +95,10 @@ class Body:
     """Whether its hands hold something in the photo."""
     covered: tuple[bool, bool]
     """Whether something hides its forearms there."""
+    hanging: Hanging
+    """How the grid hangs on the spots of the template."""
+    hanging_behind: Hanging
+    """The layer likewise."""
     before: Array | None = None
     """``[n, n]`` in [0, 1]: a desk, before all but the arms that lie on it; None where none do."""
 
@@ -120,6 +125,7 @@ class Body:
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         order = np.argsort(drawn_by, kind="stable")
         ends = np.searchsorted(drawn_by[order], np.arange(GROUPS + 1))
+        spots = Spots.of(fit.template)
         holding = bound.held[0] is not None, bound.held[1] is not None
         photo = _photo_mesh(source, grid, textures, order)
         for side, place in enumerate(fit.places):
@@ -142,18 +148,22 @@ class Body:
             fading,
             holding,
             covered,
+            spots.hang(grid.vertices, grid.weights, grid.bones, fit.placed),
+            spots.hang(layer.vertices, layer.weights, layer.bones, fit.placed),
             _borne(source),
         )
 
-    def draw(self, transforms: Array, visibility: Array) -> Drawn:
+    def draw(self, transforms: Array, visibility: Array, slips: Array | None = None) -> Drawn:
         """The person with its bones moved.
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         :param visibility: ``[33]`` of the driver's landmarks: what neither the photo nor the
             driver shows is not made up.
+        :param slips: ``[s, 3, 4]``: how far clothes have slipped at the template's spots, as
+            ``skin`` takes what moves a place by as much wherever it is; None for nowhere.
         """
-        sheets, photo = self._sheets(transforms)
-        raster, behind = self._raster(transforms, visibility)
+        sheets, photo = self._sheets(transforms, slips)
+        raster, behind = self._raster(transforms, visibility, slips)
         made = compose(sheets, photo, raster, behind, self.far)
         mask = made.mask
         if self.before is not None:
@@ -165,14 +175,19 @@ class Body:
         """How far behind the body's surface the photo's pixels may lie and still hide it."""
         return BEHIND * self.fit.trunk_px
 
-    def moved(self, transforms: Array, bones: Array) -> tuple[Array, NDArray[np.bool_], Array]:
+    def moved(
+        self, transforms: Array, bones: Array, slips: Array | None = None
+    ) -> tuple[Array, NDArray[np.bool_], Array]:
         """The photo's mesh as the bones carry it: its vertices ``[v, 3]``, which of the triangles
         of ``photo`` there are ``[t]``, and how much is shown at each vertex ``[v]``.
 
         :param bones: ``transforms``, where the meshes are: on a device if these are.
+        :param slips: of ``draw``, there as well.
         """
         grid = self.grid
         moved = skin(grid.vertices, grid.weights, grid.bones, bones)
+        if slips is not None:
+            moved += skin(grid.vertices, self.hanging.shares, self.hanging.spots, slips)
         hold_down(moved, grid.vertices, grid.hold)
         whole, share = grid.whole(moved), grid.share(moved)
         for fading in self.fading:
@@ -183,11 +198,16 @@ class Body:
         return moved, whole[self.order], share
 
     def moved_behind(
-        self, transforms: Array, bones: Array, up: Callable[[Array], Array] = as_it_is
+        self,
+        transforms: Array,
+        bones: Array,
+        slips: Array | None = None,
+        up: Callable[[Array], Array] = as_it_is,
     ) -> tuple[Array, Array]:
         """The mesh behind it likewise: its vertices, and what they have of the second plane.
 
-        :param bones: as of ``moved``. :param up: takes an array to where the meshes are.
+        :param bones: as of ``moved``; :param slips: likewise.
+        :param up: takes an array to where the meshes are.
         """
         layer = self.layer
         moved = skin(layer.vertices, layer.weights, layer.bones, bones)
@@ -199,6 +219,9 @@ class Body:
             if let_out is not None:
                 moved[own], mix[own] = map(up, let_out)
             end = own.start
+        if slips is not None:
+            hanging = self.hanging_behind
+            moved += skin(layer.vertices, hanging.shares, hanging.spots, slips)
         return moved, mix
 
     def shown_behind(self, visibility: Array) -> NDArray[np.bool_]:
@@ -229,20 +252,22 @@ class Body:
         raster = rasterise(moved, template.triangles, (n, n), keep=keep)
         return surface_of(raster, template, size)
 
-    def _sheets(self, transforms: Array) -> tuple[list[Raster], PhotoMesh]:
+    def _sheets(self, transforms: Array, slips: Array | None) -> tuple[list[Raster], PhotoMesh]:
         """The photo's mesh as the bones carry it, a raster for each group of them."""
         n, triangles = len(self.photo.picture), self.photo.triangles
-        moved, keep, share = self.moved(transforms, transforms)
+        moved, keep, share = self.moved(transforms, transforms, slips)
         sheets = [
             rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True, part=part)
             for part in pairwise(self.ends.tolist())
         ]
         return sheets, replace(self.photo, share=share)
 
-    def _raster(self, transforms: Array, visibility: Array) -> tuple[Raster, BodyMesh]:
+    def _raster(
+        self, transforms: Array, visibility: Array, slips: Array | None
+    ) -> tuple[Raster, BodyMesh]:
         """The mesh behind, as the bones carry it, and what it shows."""
         n, triangles = len(self.photo.picture), self.layer.triangles
-        moved, mix = self.moved_behind(transforms, transforms)
+        moved, mix = self.moved_behind(transforms, transforms, slips)
         keep = self.shown_behind(visibility)
         raster = rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True)
         return raster, replace(self.behind, mix=mix)

@@ -20,6 +20,7 @@ from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import shown_by
+from bunraku.runtime.drivers.body.slipping import Slipping
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
@@ -88,6 +89,7 @@ class BodyDriver:
         self._faces = faces
         self._arms = CutArms()
         self._keeper = Keeper()
+        self._slipping = Slipping(template, self._rig)
         self._choice = HandChoice()
         self._recorder = recorder or Recorder()
 
@@ -98,6 +100,7 @@ class BodyDriver:
         self._by_landmarks.reset()
         self._arms.reset()
         self._keeper.reset()
+        self._slipping.reset()
         self._choice.reset()
 
     def set_parts(self, parts: Parts) -> None:
@@ -174,13 +177,16 @@ class BodyDriver:
         if located is None:
             self._keeper.lost(time_s)
             return None
+        if located.calibrated:
+            self._slipping.reset()
         following = self._by_landmarks.shares.follow(time_s)
         if fitted is None:
             return self._by_landmarks.understand(located, subject, following)
         body, showing = fitted.body, fitted.showing
         stance = body.fit.stance
         shape = frame.shape[0], frame.shape[1]
-        seen = belief(located, shape) * showing.landmarks
+        believed = belief(located, shape)
+        seen = believed * showing.landmarks
         held = NO_HANDS
         # Arms without hands need them too: they say where the wrists are.
         if self._hands is not None and max(following[Part.ARMS], following[Part.HANDS]) == 0.0:
@@ -194,10 +200,11 @@ class BodyDriver:
         seen = self._arms.believe(seen, located.in_frame, shape, held, time_s)
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
+            pinned = held if not self._locator.turned_deg else NO_HANDS
+            slipped = self._slipping.follow(located, believed, pinned)
             window = self._locator.window
             scale = 0.0 if window is None else len(subject.source.mask) / window.side
-            if not self._locator.turned_deg:
-                landmarks = pin_driver(landmarks, held, body.fit.hands, scale)
+            landmarks = pin_driver(landmarks, pinned, body.fit.hands, scale)
             landmarks = hold_head(landmarks)
             kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
             half = subject.source.framing.half
@@ -215,11 +222,14 @@ class BodyDriver:
             transforms = carried(transforms, stance, body.holding)
             held = kept_shut(told.hands, body.holding)
             transforms = kept.scaled(showing.carry(transforms, stance, kept.landmarks))
+            slips = None
+            if slipped is not None:
+                slips = self._slipping.moves(slipped, scale, transforms, following)
             if subject.hands is None:
-                drawn = self._pen.draw(body, transforms, seen)
+                drawn = self._pen.draw(body, transforms, seen, slips)
             else:
                 how = transforms, seen, held, self._choice
-                drawn = subject.hands.draw(body, *how, self._pen)
+                drawn = subject.hands.draw(body, *how, self._pen, slips)
             moves = anchor_moves(stance, transforms, len(subject.source.mask))
         size = self._by_landmarks.size
         return Driving(

@@ -36,7 +36,9 @@ _PERSON = "person"
 class Pen(Protocol):
     """Draws bodies; for several threads at once."""
 
-    def draw(self, body: Body, transforms: Array, visibility: Array) -> Drawn:
+    def draw(
+        self, body: Body, transforms: Array, visibility: Array, slips: Array | None = None
+    ) -> Drawn:
         """See ``Body.draw``."""
 
     def lay(self, drawn: Drawn, patch: Array, corner: tuple[int, int]) -> None:
@@ -49,8 +51,10 @@ class Pen(Protocol):
 class HostPen:
     """Draws in the host's memory (see ``Pen``)."""
 
-    def draw(self, body: Body, transforms: Array, visibility: Array) -> Drawn:
-        return body.draw(transforms, visibility)
+    def draw(
+        self, body: Body, transforms: Array, visibility: Array, slips: Array | None = None
+    ) -> Drawn:
+        return body.draw(transforms, visibility, slips)
 
     def lay(self, drawn: Drawn, patch: Array, corner: tuple[int, int]) -> None:
         overlay(drawn.image, drawn.mask, drawn.trust, drawn.warped, drawn.flow, patch, corner)
@@ -88,20 +92,23 @@ class DevicePen:
         self._bodies: WeakKeyDictionary[Body, _There] = WeakKeyDictionary()
         self._rings: dict[int, Ring] = {}
 
-    def draw(self, body: Body, transforms: Array, visibility: Array) -> Drawn:
+    def draw(
+        self, body: Body, transforms: Array, visibility: Array, slips: Array | None = None
+    ) -> Drawn:
         n = len(body.photo.picture)
         lease = self._ring(n).take(self._queue)
         with self._queue:
             there = self._there(body)
             bones = self._up(transforms)
+            slipped = None if slips is None else self._up(slips)
             moved: Any
             keep: Any
-            moved, keep, share = there.body.moved(transforms, bones)
+            moved, keep, share = there.body.moved(transforms, bones, slipped)
             ends = body.ends.tolist()
             triangles = there.photo.triangles
             sheets = rasterise_groups(moved, triangles, ends, (n, n), keep=keep, cull=True)
             behind: Any
-            behind, mix = there.body.moved_behind(transforms, bones, self._up)
+            behind, mix = there.body.moved_behind(transforms, bones, slipped, self._up)
             shown: Any = self._device.upload(body.shown_behind(visibility), self._queue)
             raster = rasterise(behind, there.behind.triangles, (n, n), keep=shown, cull=True)
             out: Any = lease.arrays[_PERSON]
@@ -153,6 +160,8 @@ class DevicePen:
             "layer": _with(layer, stay, *_CARRIED, "mix"),
             "fading": tuple(_with(one, stay, "vertices", "triangles") for one in body.fading),
             "order": stay(body.order),
+            "hanging": _with(body.hanging, stay, "spots", "shares"),
+            "hanging_behind": _with(body.hanging_behind, stay, "spots", "shares"),
         }
         return _There(
             replace(body, **meshes),

@@ -82,6 +82,7 @@ class PhotoHands:
         poses: HandPoses,
         choice: HandChoice,
         pen: Pen = HOST,
+        slips: Array | None = None,
     ) -> Drawn:
         """``Body.draw`` with hands held as a driver holds them.
 
@@ -92,12 +93,12 @@ class PhotoHands:
         anew = choice.of(self, self.shares(poses, unseen), lost)
         gone = self._gone(anew, poses)
         if not any(gone):
-            return pen.draw(body, self.folded(transforms, anew), visibility)
+            return pen.draw(body, self.folded(transforms, anew), visibility, slips)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
         on_arms = [OnArm()] * SIDES
         for arm in body.layer.arms:
             on_arms[arm.side] = OnArm(arm.faded(transforms), arm.light_at_wrist(transforms))
-        drawn = pen.draw(handless, folded, visibility)
+        drawn = pen.draw(handless, folded, visibility, slips)
         moved = [hand.moved(transforms) for hand in self.hands]
         for side in sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean())):
             # The farther one first.

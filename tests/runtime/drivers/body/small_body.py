@@ -18,6 +18,7 @@ from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.grid import Grid
 from bunraku.runtime.drivers.body.layer import Layer
 from bunraku.runtime.drivers.body.parting import GROUPS, Group
+from bunraku.runtime.drivers.body.spots import Hanging
 from bunraku.runtime.drivers.body.texture import Cloth
 from bunraku.spec.arrays import Array
 
@@ -113,6 +114,8 @@ def small_body(*, desk: bool = False, seed: int = 3) -> Body:
         (fading,),
         (False, False),
         (False, False),
+        Hanging(np.tile(np.arange(4, dtype=np.int32), (8, 1)), rng.random((8, 4), np.float32)),
+        Hanging(np.tile(np.arange(4, dtype=np.int32), (8, 1)), rng.random((8, 4), np.float32)),
         before if desk else None,
     )
 
@@ -123,6 +126,13 @@ def moves(step: float, arm: float = 0.0) -> Array:
     result[0, :2, 3] = step, -0.25 * step
     result[1, :2, 3] = -0.5 * step, -step
     result[3, 0, 3] = arm
+    return result
+
+
+def slips(far: float) -> Array:
+    """``[4, 3, 4]``: the spots slip, each another way."""
+    result = np.zeros((4, 3, 4), np.float32)
+    result[:, :2, 3] = far * np.array([[1.0, 0.5], [-0.5, 1.0], [0.0, -1.0], [0.75, 0.0]])
     return result
 
 

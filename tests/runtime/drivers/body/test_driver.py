@@ -115,7 +115,7 @@ def test_the_person_moves_with_the_driver() -> None:
     puppet.animate(PHOTO, 0.0)
     estimator.right = 12.0
     identity = puppet.identity
-    driving = puppet.drive(identity, PHOTO, 0.1)
+    driving = puppet.drive(identity, np.roll(PHOTO, 12, 1), 0.1)
     assert driving is not None
     shown = puppet.paint(identity, puppet.move(identity, driving))
     person = np.roll(silhouette_inside(), 12, 1)
@@ -124,6 +124,28 @@ def test_the_person_moves_with_the_driver() -> None:
     assert off < 0.5 * np.abs(PHOTO.astype(int) - np.roll(PHOTO, 12, 1))[person].mean()
     window_only = puppet.paint(identity, puppet.move(identity, driving), window_only=True)
     assert window_only.shape == identity.source.window.shape
+
+
+def test_clothes_slip_as_the_drivers_do() -> None:
+    noise = np.random.default_rng(0).integers((90, 0, 0), (255, 60, 60), (40, 30, 3))
+    blobs = cv2.resize(noise.astype(np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    person = Standing().observe(PHOTO)
+    assert person is not None
+    assert person.mask is not None
+    worn = np.where(person.mask[..., None] > 0, blobs, PHOTO).astype(np.uint8)
+    x, y = person.landmarks[[11, 12, 23, 24], :2].mean(0)
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    far = np.hypot(columns - x, rows - y)
+    slipped = columns - 4.0 * np.clip(2.0 - far / 24.0, 0.0, 1.0).astype(np.float32)
+    frame = np.asarray(cv2.remap(worn, slipped, rows, cv2.INTER_LINEAR), np.uint8)
+    puppet = puppet_of(Standing())
+    puppet.set_source(worn)
+    puppet.animate(worn, 0.0)
+    shown = puppet.animate(frame, 0.1)
+    off, unmoved = (np.abs(one.astype(int) - frame)[far < 25.0].mean() for one in (shown, worn))
+    assert off < 0.5 * unmoved
+    still = np.abs(shown.astype(int) - worn)[(far > 60.0) & silhouette_inside()].mean()
+    assert still < 0.1 * unmoved
 
 
 def test_on_a_device_a_frame_is_drawn_and_pasted_there(monkeypatch: pytest.MonkeyPatch) -> None:

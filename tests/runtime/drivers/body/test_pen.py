@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.runtime.drivers.body.small_body import SURE, N, moves, small_body
+from tests.runtime.drivers.body.small_body import SURE, N, moves, slips, small_body
 from tests.runtime.fake_device import FakeDevice
 from tests.runtime.torch_device import TorchDevice
 
@@ -41,6 +41,15 @@ def test_a_device_draws_what_the_host_draws(
     np.testing.assert_allclose(planes(found), planes(expected), atol=2e-5)
     assert expected.made is None
     assert found.made is not None
+
+
+def test_clothes_slip_on_a_device_as_on_the_host() -> None:
+    body, far = small_body(), slips(2.5)
+    expected = planes(HostPen().draw(body, moves(1.3, arm=2.0), SURE, far))
+    found = planes(DevicePen(TorchDevice()).draw(body, moves(1.3, arm=2.0), SURE, far))
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+    unslipped = planes(HostPen().draw(body, moves(1.3, arm=2.0), SURE))
+    assert np.abs(expected - unslipped).max() > 0.1
 
 
 def test_a_picture_is_laid_on_a_drawing_where_it_is() -> None:
