@@ -73,6 +73,18 @@ def test_gives_what_the_reference_gives(moved: int, factor: int, rng: np.random.
         np.testing.assert_array_equal(again.moves, found.moves)
 
 
+def test_many_joints_of_which_few_are_neighbours(rng: np.random.Generator) -> None:
+    many, m = 50, 400
+    points, look = hung(rng, m), picture(rng)
+    first = rng.integers(0, many - 4, m)
+    points = replace(points, joints=(first[:, None] + np.arange(4)).astype(np.int32))
+    expected = seen(look, points) + rng.normal(0, 9, m).astype(np.float32)
+    held = rng.uniform(0.2, 1, many).astype(np.float32)
+    given = look, 1, points, expected, held, TRUST, Aligned.still(many, BONES), 2
+    for mine, theirs in zip(align(*given), reference.align(*given), strict=True):
+        assert_close(mine, theirs)
+
+
 def test_a_joint_goes_where_its_points_are_seen(rng: np.random.Generator) -> None:
     look, points = picture(rng), square(rng)
     expected = seen(look, points)
