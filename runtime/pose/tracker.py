@@ -11,7 +11,7 @@ from bunraku.runtime.pose.followed import Followed
 from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose, next_roi, pose_of
 from bunraku.runtime.pose.looks import look_again
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
-from bunraku.runtime.pose.others import find_others
+from bunraku.runtime.pose.others import Company, tell_apart
 from bunraku.runtime.pose.proposals import LOOKS, FaceWitness, judge, propose
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.smoothing import Smoother
@@ -112,9 +112,9 @@ class PoseTracker:
         """How many people a picture shows."""
         return len(self.detect(picture))
 
-    def others(self, picture: Picture, person: Pose) -> list[Pose]:
-        """Who else is in a still picture, with masks; see ``find_others``."""
-        return find_others(picture, person, self._detector, self._landmarker, self._shows_face)
+    def tell_apart(self, picture: Picture, person: Pose) -> Company:
+        """A person of a still picture, and who else is in it, with masks; see ``others``."""
+        return tell_apart(picture, person, self._detector, self._landmarker, self._shows_face)
 
     def estimate(self, frame: Picture, roi: Roi, mask: bool = True) -> Pose:
         """The pose of the person in a given crop, without tracking or smoothing.

@@ -471,9 +471,9 @@ def test_the_others_of_a_still(tracker: PoseTracker, scene: Scene) -> None:
     scene.suspected.append(Person(500, 200, 80))
     person = tracker.observe(FRAME)
     assert person is not None
-    assert tracker.others(FRAME, person) == []  # suspects without a face are nobody
+    assert tracker.tell_apart(FRAME, person).others == []  # suspects without a face are nobody
     with_faces = PoseTracker(
         SceneDetector(scene), SceneLandmarker(scene), shows_face=lambda picture, pose: True
     )
-    others = with_faces.others(FRAME, person)
+    others = with_faces.tell_apart(FRAME, person).others
     assert [pose.landmarks[0, 0] for pose in others] == [500]
