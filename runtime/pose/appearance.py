@@ -22,15 +22,19 @@ BINS = (6, 12, 12)
 """Of brightness, which changes with every cloud, and of the two directions of colour."""
 DARK = 40.0
 """Levels of brightness below which colours are not told apart well."""
-ACROSS = 12
+ACROSS = 10
 """Points looked at along each side of the trunk, and of the head."""
-LEAST = 24
+LEAST = 20
 """Points of the trunk within the frame, without which it is not compared."""
 INSIDE = 0.15
 """How far within the joints the trunk is surely its own, of its sides."""
-LEARNS_S = 1.0
-"""In which two thirds of an appearance become that of the newest frames."""
+LEARNS_S, LEARNS_EVERY_S = 4.0, 0.1
+"""In which two thirds of an appearance become that of the newest frames, and how often one is taken
+in."""
 
+_LAST = np.array(BINS)[:, None] - 1
+_STRIDES = np.array([BINS[1] * BINS[2], BINS[2], 1])
+_CORNERS_OF_BIN = np.tensordot(_STRIDES, np.indices((2, 2, 2)), 1)
 _CORNERS = [RIGHT_SHOULDER, LEFT_SHOULDER, RIGHT_HIP, LEFT_HIP]
 
 
@@ -51,6 +55,8 @@ class Appearance:
         :param frame: RGB u8 ``[H,W,3]``.
         :param points: ``[33, 2 or more]``, landmarks in pixels of the frame.
         """
+        if 0 <= time_s - self._time_s < LEARNS_EVERY_S:
+            return
         share = 1.0 - np.exp(-max(time_s - self._time_s, 0.0) / LEARNS_S)
         for i, new in enumerate(_seen(frame, points)):
             old = self._parts[i]
@@ -93,16 +99,13 @@ def _colours(frame: Picture, places: NDArray[np.float64]) -> Array | None:
             bright / 255.0,
             0.5 + 0.25 * (red - green) / (bright + DARK),
             0.5 + 0.25 * (blue - 0.5 * (red + green)) / (bright + DARK),
-        ],
-        axis=1,
+        ]
     )
-    last = np.array(BINS) - 1
-    at = np.clip(unit, 0.0, 1.0) * last
-    low = np.minimum(at.astype(np.intp), last - 1)
+    at = np.clip(unit, 0.0, 1.0) * _LAST
+    low = np.minimum(at.astype(np.intp), _LAST - 1)
     rest = at - low
-    count = int(np.prod(BINS))
-    shares = np.zeros(count, np.float64)
-    for step in np.ndindex(2, 2, 2):
-        weight = np.prod(np.where(step, rest, 1.0 - rest), axis=1)
-        shares += np.bincount(np.ravel_multi_index((low + step).T, BINS), weight, count)
+    sides = np.stack([1.0 - rest, rest], axis=1)  # [colour, low or high, point]
+    weights = sides[0, :, None, None] * sides[1, None, :, None] * sides[2, None, None]
+    bins = _STRIDES @ low + _CORNERS_OF_BIN[..., None]
+    shares = np.bincount(bins.ravel(), weights.ravel(), int(np.prod(BINS)))
     return np.asarray(shares / shares.sum(), np.float32)

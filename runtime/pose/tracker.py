@@ -182,7 +182,7 @@ class PoseTracker:
                 self._smooth_anew()
                 found = None
             elif self._followed.is_hidden(frame, found, time_s):
-                found = self._beside(frame, time_s, mask) or found
+                found = self._beside(frame, found, time_s, mask) or found
         if found is None:
             found = self._search(frame, time_s, mask)
         if found is None:
@@ -201,11 +201,13 @@ class PoseTracker:
         if self._smoother is not None:
             self._smoother.reset()
 
-    def _beside(self, frame: Picture, time_s: float, mask: bool) -> Landmarks | None:
+    def _beside(
+        self, frame: Picture, followed: Landmarks, time_s: float, mask: bool
+    ) -> Landmarks | None:
         """The person, beside somebody who came before them and was followed since."""
         for detection in self.detect(frame, depth=0)[:_CANDIDATES]:
             found = self._landmarker.run(frame, detection.roi, mask)
-            if found.presence > PRESENT and self._followed.is_it(frame, found, time_s):
+            if found.presence > PRESENT and self._followed.is_it(frame, found, time_s, followed):
                 self._followed.came_back()
                 self._smooth_anew()
                 return found
@@ -220,9 +222,8 @@ class PoseTracker:
         if not people and tiles:
             self._last_tiles_s = time_s
         awaited = self._followed.awaited(time_s)
-        people.sort(
-            key=lambda d: not self._followed.was_near(d.roi, time_s)
-        )  # stable: the largest first
+        if awaited:  # stable: of two who are as near the larger one first
+            people.sort(key=lambda d: not self._followed.was_near(d.roi, time_s))
         for detection in people[:_CANDIDATES]:
             found = self._landmarker.run(frame, detection.roi, mask)
             if found.presence > PRESENT and (

@@ -59,5 +59,5 @@ def test_what_the_frame_does_not_show_is_not_compared() -> None:
 def test_looks_that_change_slowly_are_learned() -> None:
     known = Appearance()
     for k in range(90):
-        known.learn(*person(100, RED if k < 30 else BLUE), k / 30)
+        known.learn(*person(100, RED if k < 30 else BLUE), k / 8)
     assert known.likeness(*person(100, BLUE)) > 0.9
