@@ -60,7 +60,7 @@ class Followed:
         """Nobody is where the person was."""
         self.roi, self._doubted_s = None, None
 
-    def awaited(self, time_s: float) -> bool:
+    def is_awaited(self, time_s: float) -> bool:
         """Whether the person was lost a moment ago, and nobody else is to be followed yet."""
         if self.roi is not None or self._known is None:
             return False

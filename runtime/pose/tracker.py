@@ -221,7 +221,7 @@ class PoseTracker:
         people = self.detect(frame, depth=1 if tiles else 0)
         if not people and tiles:
             self._last_tiles_s = time_s
-        awaited = self._followed.awaited(time_s)
+        awaited = self._followed.is_awaited(time_s)
         if awaited:  # stable: of two who are as near the larger one first
             people.sort(key=lambda d: not self._followed.was_near(d.roi, time_s))
         for detection in people[:_CANDIDATES]:

@@ -270,23 +270,6 @@ def test_who_comes_before_somebody_is_left_again(tracker: PoseTracker, scene: Sc
     assert 300 in [follow(tracker, scene, k) for k in range(20, 28)]
 
 
-def test_who_is_hidden_bit_by_bit_is_known_again_when_the_other_has_gone(
-    tracker: PoseTracker, scene: Scene
-) -> None:
-    """The crop goes over to the other, who is lost at the side of the frame."""
-    get_to_know(tracker, scene)
-    mine = scene.people[0]
-    other = Person(300, 200, 80)
-    scene.people = [other]
-    for k in range(1, 31):
-        share = min(k / 20, 1.0)
-        other.clothes = (round(200 * (1 - share)), 0, round(200 * share))
-        other.x += 8
-        assert follow(tracker, scene, k) is not None
-    scene.people = [mine]
-    assert follow(tracker, scene, 31) == 300
-
-
 def test_who_looks_otherwise_for_long_looks_so_now(tracker: PoseTracker, scene: Scene) -> None:
     follow(tracker, scene, 0)
     scene.people[0].clothes = (0, 0, 200)
