@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.cuts import Cuts
 from bunraku.runtime.pose.detector import Detection, Detector
+from bunraku.runtime.pose.followed import Followed
 from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose, next_roi, pose_of
 from bunraku.runtime.pose.looks import look_again
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
-from bunraku.runtime.pose.others import find_others
+from bunraku.runtime.pose.others import Company, tell_apart
 from bunraku.runtime.pose.proposals import LOOKS, FaceWitness, judge, propose
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.smoothing import Smoother
@@ -26,11 +25,10 @@ _LOOK_COST, _JUDGE_COST = (
     1,
     12,
 )  # in searches: six calls of the landmark network, each as long as two
-_REMEMBER_S = 1.0  # how long a lost person is preferred to a larger one
 
 
 class PoseTracker:
-    """Follows the largest person, or the one it has followed so far.
+    """Follows the largest person, or the one it has followed so far; see ``Followed``.
 
     Frames are RGB u8 [H,W,3]; pixels count from the centre of the top-left pixel.
     """
@@ -58,6 +56,7 @@ class PoseTracker:
         self._shows_face = shows_face
         self._smoother = Smoother() if smooth else None
         self._cuts = Cuts()
+        self._followed = Followed()
         self.reset()
 
     @classmethod
@@ -95,9 +94,7 @@ class PoseTracker:
 
     def reset(self) -> None:
         """Forget the person: the next frame starts with the detector."""
-        self._roi: Roi | None = None
-        self._last_roi: Roi | None = None  # of a person lost a moment ago
-        self._last_seen_s = -np.inf
+        self._followed.forget()
         self._last_tiles_s = -np.inf
         self._looks = 0  # since somebody was seen
         self._looked_s = -np.inf
@@ -115,9 +112,9 @@ class PoseTracker:
         """How many people a picture shows."""
         return len(self.detect(picture))
 
-    def others(self, picture: Picture, person: Pose) -> list[Pose]:
-        """Who else is in a still picture, with masks; see ``find_others``."""
-        return find_others(picture, person, self._detector, self._landmarker, self._shows_face)
+    def tell_apart(self, picture: Picture, person: Pose) -> Company:
+        """A person of a still picture, and who else is in it, with masks; see ``others``."""
+        return tell_apart(picture, person, self._detector, self._landmarker, self._shows_face)
 
     def estimate(self, frame: Picture, roi: Roi, mask: bool = True) -> Pose:
         """The pose of the person in a given crop, without tracking or smoothing.
@@ -173,32 +170,48 @@ class PoseTracker:
         if frame.shape != self._shape:
             self.reset()
             self._shape = frame.shape
-        found = None
-        if self._cuts(frame) and self._roi is not None:
-            self._last_roi = None
+        found, roi = None, self._followed.roi
+        if self._cuts(frame) and roi is not None:
             found = self._search(frame, time_s, mask)
-            if found is not None and self._smoother is not None:
-                self._smoother.reset()
-        if found is None and self._roi is not None:
-            found = self._landmarker.run(frame, self._roi, mask)
-            if found.presence <= PRESENT or not _reaches(self._roi, frame):
-                self._lose(self._roi)
+            if found is not None:
+                self._forget()
+        if found is None and roi is not None:
+            found = self._landmarker.run(frame, roi, mask)
+            if found.presence <= PRESENT or not _reaches(roi, frame):
+                self._followed.lose()
+                self._smooth_anew()
                 found = None
+            elif self._followed.is_hidden(frame, found, time_s):
+                found = self._beside(frame, found, time_s, mask) or found
         if found is None:
             found = self._search(frame, time_s, mask)
         if found is None:
             return None
         if self._smoother is not None:
             found = self._smoother(found, time_s)
-        self._roi = next_roi(found.points)
-        self._last_seen_s = time_s
+        self._followed.saw(frame, found, time_s)
         self._looks = 0
         return pose_of(found, frame)
 
-    def _lose(self, roi: Roi) -> None:
-        self._roi, self._last_roi = None, roi
+    def _forget(self) -> None:
+        self._followed.forget()
+        self._smooth_anew()
+
+    def _smooth_anew(self) -> None:
         if self._smoother is not None:
             self._smoother.reset()
+
+    def _beside(
+        self, frame: Picture, followed: Landmarks, time_s: float, mask: bool
+    ) -> Landmarks | None:
+        """The person, beside somebody who came before them and was followed since."""
+        for detection in self.detect(frame, depth=0)[:_CANDIDATES]:
+            found = self._landmarker.run(frame, detection.roi, mask)
+            if found.presence > PRESENT and self._followed.is_it(frame, found, time_s, followed):
+                self._followed.came_back()
+                self._smooth_anew()
+                return found
+        return None
 
     def _search(self, frame: Picture, time_s: float, mask: bool) -> Landmarks | None:
         if self._rests:
@@ -208,14 +221,19 @@ class PoseTracker:
         people = self.detect(frame, depth=1 if tiles else 0)
         if not people and tiles:
             self._last_tiles_s = time_s
-        lost = self._last_roi
-        if lost is not None and 0 <= time_s - self._last_seen_s < _REMEMBER_S:
-            people.sort(key=lambda d: not _near(d.roi, lost))  # stable: still the largest first
+        awaited = self._followed.is_awaited(time_s)
+        if awaited:  # stable: of two who are as near the larger one first
+            people.sort(key=lambda d: not self._followed.was_near(d.roi, time_s))
         for detection in people[:_CANDIDATES]:
             found = self._landmarker.run(frame, detection.roi, mask)
-            if found.presence > PRESENT:
+            if found.presence > PRESENT and (
+                not awaited or self._followed.is_it(frame, found, time_s)
+            ):
                 return found
-        return None if tiles else self._suspected(frame, time_s, mask)
+        suspect = None if tiles else self._suspected(frame, time_s, mask)
+        if suspect is None or (awaited and not self._followed.is_it(frame, suspect, time_s)):
+            return None
+        return suspect
 
     def _suspected(self, frame: Picture, time_s: float, mask: bool) -> Landmarks | None:
         """A person of whom the detector is not sure, by one more way of looking.
@@ -237,10 +255,6 @@ class PoseTracker:
             return None
         roi = rois[min(rank % _ROUNDS, len(rois) - 1)]
         return judge(frame, roi, self._landmarker, mask, self._shows_face)
-
-
-def _near(a: Roi, b: Roi) -> bool:
-    return math.hypot(a.x - b.x, a.y - b.y) < 0.4 * max(a.side, b.side)
 
 
 def _reaches(roi: Roi, frame: Picture) -> bool:

@@ -46,9 +46,9 @@ class PersonFinder(Protocol):
     def count(self, picture: Picture) -> int:
         """How many people a picture shows."""
 
-    def others(self, picture: Picture, person: Pose) -> list[Pose]:
-        """Of these, and of who is hardly seen, those other than one whose pose is known; with
-        masks."""
+    def tell_apart(self, picture: Picture, person: Pose) -> tuple[Pose, list[Pose]]:
+        """One whose pose is known, by a mask without the others, and these, who are hardly seen
+        among them; with masks."""
 
     def observe(self, picture: Picture) -> Pose | None:
         """The person of a picture of whom most is to be seen, by itself, with a mask."""
@@ -223,7 +223,8 @@ def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, list[Pos
             f"{SMALLEST_PERSON} are needed.",
             "Use a larger photo, or one taken from nearer.",
         )
-    return found, finder.others(photo, pose)
+    person, others = finder.tell_apart(photo, pose)
+    return found._replace(pose=person), others
 
 
 def _border_that_cuts(photo: Picture, finder: PersonFinder) -> Border | None:

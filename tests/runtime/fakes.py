@@ -99,11 +99,11 @@ class FakeEstimator:
     def count(self, picture: Picture) -> int:
         return self.people
 
-    def others(self, picture: Picture, person: Pose) -> list[Pose]:
+    def tell_apart(self, picture: Picture, person: Pose) -> tuple[Pose, list[Pose]]:
         """They stand somewhere beside the picture."""
         shape = picture.shape[:2]
         away = standing(0.0, 100.0, -500.0, shape, np.zeros(shape, np.float32))
-        return [away] * (self.people - 1)
+        return person, [away] * (self.people - 1)
 
     def observe(self, picture: Picture) -> Pose | None:
         mask = red(picture)

@@ -10,9 +10,9 @@ from bunraku.runtime.drivers.body.anchors import anchor_moves
 from bunraku.runtime.drivers.body.cut_arms import CutArms
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.edge import lower_edge
-from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.fit import INSIDE, fit_body
 from bunraku.runtime.drivers.body.following import Followed
-from bunraku.runtime.drivers.body.guessed import hang_arms
+from bunraku.runtime.drivers.body.guessed import hang_arms, hang_denied
 from bunraku.runtime.drivers.body.head_alone import move_head_alone
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.neck import hold_head, hold_neck
@@ -123,7 +123,8 @@ class BodyDriver:
         pinned = hold_head(pin_photo(in_pixels(metric, n), held))
         edge = lower_edge(source)
         if edge is not None and (source.framing.half or source.desk is not None):
-            pinned = hang_arms(hang_legs(pinned, edge), edge, held)
+            pinned = hang_denied(hang_legs(pinned, edge), edge, held, source.mask > INSIDE)
+            pinned = hang_arms(pinned, edge, held)
         view = in_view(source)
         fit = fit_body(self._template, self._rig, pinned, source.mask, held, view)
         fitted, hands, notes = None, None, [NOT_FITTED]

@@ -34,8 +34,10 @@ LOW, LEVEL = 0.5, 0.1
 """How near the photo's lower edge an elbow is whose forearm is doubted to be raised, as it is where
 the wrist is not seen, and how far below the elbow a wrist counts as raised, in widths of the
 shoulders."""
-FOREARM = 0.7
-"""Length of a forearm, in such widths."""
+FOREARM, UPPER_ARM = 0.7, 0.8
+"""Their lengths, in such widths."""
+BESIDE = 0.5
+"""The share of an upper arm's line that lies in the person's outline at least, if it is seen."""
 _HANDS = (Group.HAND_L, Group.HAND_R)
 _HOLDING = (Group.FOREARM_L, Group.FOREARM_R, *_HANDS)
 
@@ -73,6 +75,37 @@ def hang_arms(landmarks: Array, edge: float, hands: HandPoses) -> Array:
             result[carried, :3] += elbow[:3] + np.array([0.0, FOREARM * wide, 0.0]) - wrist[:3]
             result[carried, 3] = 0.0
     return result
+
+
+def hang_denied(landmarks: Array, edge: float, hands: HandPoses, inside: Region) -> Array:
+    """A photo's landmarks with arms that hang, where the pose network sees them beside head and
+    shoulders and the outline has nobody there: it gives arms to whoever has them out of the photo.
+
+    :param landmarks: ``[33, 4]`` in pixels of the window, and visibility.
+    :param edge: its last row in the photo. :param inside: ``[n, n]``, the person.
+    """
+    result = landmarks.copy()
+    if landmarks[[LEFT_HIP, RIGHT_HIP], 1].min() < edge:
+        return result
+    across = landmarks[LEFT_SHOULDER, :3] - landmarks[RIGHT_SHOULDER, :3]
+    down = np.array([0.0, float(np.linalg.norm(across)), 0.0])
+    for side, (hand, knuckles) in enumerate(zip(hands, (LEFT_HAND, RIGHT_HAND), strict=True)):
+        shoulder, elbow = landmarks[[LEFT_SHOULDER + side, LEFT_ELBOW + side], :3]
+        if hand is None and _share_inside(shoulder, elbow, edge, inside) < BESIDE:
+            carried = [LEFT_WRIST + side, *knuckles]
+            result[LEFT_ELBOW + side, :3] = shoulder + UPPER_ARM * down
+            result[carried, :3] = shoulder + (UPPER_ARM + FOREARM) * down
+            result[[LEFT_ELBOW + side, *carried], 3] = 0.0
+    return result
+
+
+def _share_inside(start: Array, end: Array, edge: float, inside: Region) -> float:
+    """Of a line as far as the window shows it above a row; 1 where it shows nothing."""
+    n = len(inside)
+    points = start[:2] + np.linspace(0.2, 1.0, 9)[:, None] * (end - start)[:2]
+    x, y = np.rint(np.clip(points, -1.0, n)).astype(int).T
+    shown = (x >= 0) & (x < n) & (y >= 0) & (y <= edge)
+    return float(inside[y[shown], x[shown]].mean()) if shown.any() else 1.0
 
 
 def without_unseen(

@@ -33,8 +33,7 @@ DISTINCT = 12.0
 """How far hair's colour must be from the skin's to be told from it, in steps of 8 bit Lab."""
 CHEST, COVERED, COVERED_HIGH = 0.35, 0.45, 0.75
 """So far below the shoulders, in trunks, hair covers no more of the trunk than this, and of all
-below the shoulders than this where the photo ends above that: else clothes have its colour, and it
-is not followed onto them."""
+below the shoulders than this: else clothes have its colour, and it is not followed onto them."""
 THROAT = 0.35
 """Half the width of a strip down from the chin that no hair hangs across."""
 TONES, ALIKE, ALIKE_BESIDE = 5, 22.0, 45.0
@@ -92,11 +91,10 @@ def find_hair(fit: Fit, head: Head, groups: Groups, window: Picture) -> NDArray[
     beside = (under < 0.0) & (across > JAW_WIDTH)
     likely = _apart(lab, lab[crown]) < np.where(beside, ALIKE_BESIDE, ALIKE)
     found = _cut_out(picture, person, crown, face | throat, likely)
-    low, most = person & (under > CHEST) & (under < LONG), COVERED
-    if not low.any():
-        low, most = person & (under > 0.0), COVERED_HIGH
-    if low.any() and (found & low).sum() > most * low.sum():
-        found &= under < -BESIDE_HEAD
+    for begins, most in ((CHEST, COVERED), (0.0, COVERED_HIGH)):
+        low = person & (under > begins) & (under < LONG)
+        if low.any() and (found & low).sum() > most * low.sum():
+            found &= under < -BESIDE_HEAD
     for upper, lower in zip(UPPER_ARMS, FOREARMS, strict=True):
         arm = found & small(groups == upper)
         skin = np.concatenate([_samples(window, fit.inside & (groups == lower)), lab[face]])

@@ -37,6 +37,12 @@ HEAD_MARGIN = 0.25
 """How far from its sides and its upper edge the middle of the face stays, likewise."""
 RISE = 0.2
 """How far such a person rises, in trunks, and sinks before what hides them,"""
+SLIP = 0.06
+"""How far such a person moves off a side of the photo that cuts the body, in trunks,"""
+TOUCHES = 0.3
+"""the share of the rows below the shoulders in which it does so,"""
+ASIDE = 0.03
+"""how near the side it is asked, in windows,"""
 LEAN_DEG = 60.0
 """and leans."""
 JUMP = 0.5
@@ -82,7 +88,12 @@ class Bounds:
         own, face = (fit.stance.points[p, :2].mean(0) for p in (_SHOULDERS, _FACE))
         head_low = np.minimum(low + HEAD_MARGIN * trunk, face)
         head_right = max(float(high[0] - HEAD_MARGIN * trunk), float(face[0]))
+        cut = _cut_sides(source.mask, own, low, high) if source.framing.half else (False, False)
         low, high = low + MARGIN * trunk, high - MARGIN * trunk
+        if cut[0]:
+            high[0] = min(high[0], own[0] + SLIP * trunk)
+        if cut[1]:
+            low[0] = max(low[0], own[0] - SLIP * trunk)
         if not grounded:
             low[1] = max(low[1], own[1] - RISE * trunk)
             if not source.framing.half:
@@ -217,6 +228,23 @@ def lean_since(photo: Vectors, points: Vectors) -> float:
     """By how much the trunk has turned in the picture since the photo: radians, x towards y."""
     before, now = (np.arctan2(*np.diff(_trunk(p), axis=0)[0, ::-1]) for p in (photo, points))
     return float((now - before + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+def _cut_sides(mask: Array, shoulders: Vectors, low: Vectors, high: Vectors) -> tuple[bool, bool]:
+    """Whether the photo's left and right sides cut the body.
+
+    :param mask: ``[n, n]``, the person. :param shoulders: their middle.
+    :param low: the photo's upper left corner, x and y. :param high: its lower right corner.
+    """
+    n = len(mask)
+    rows = slice(max(round(float(shoulders[1])), 0), min(round(float(high[1])), n))
+    aside = round(ASIDE * n)
+    columns = round(float(low[0])) + aside, round(float(high[0])) - aside
+    left, right = (
+        0 <= x < n and (mask[rows, x] > 0.5).sum() > TOUCHES * max(len(mask[rows]), 1)
+        for x in columns
+    )
+    return bool(left), bool(right)
 
 
 def _turn(angle: float) -> Vectors:

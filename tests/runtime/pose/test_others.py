@@ -9,12 +9,12 @@ import pytest
 
 from bunraku.runtime.pose.detector import MOST_PROPOSED, SURE_SCORE, Detection, Detector
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks, Pose, pose_of
-from bunraku.runtime.pose.others import find_others
+from bunraku.runtime.pose.others import tell_apart
 from bunraku.runtime.pose.roi import Roi
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LANDMARKS, LEFT_HIP, RIGHT_HIP
+from bunraku.spec.landmarks import LANDMARKS, LEFT_EAR, LEFT_HIP, RIGHT_EAR, RIGHT_HIP
 
-PICTURE: Picture = np.zeros((300, 600, 3), np.uint8)
+PICTURE: Picture = np.tile(np.array([[[250, 0, 0]], [[0, 0, 0]]], np.uint8), (150, 600, 1))
 RADIUS = 100.0
 HEAD_Y, HIPS_Y = 60.0, 140.0
 
@@ -22,6 +22,7 @@ HEAD_Y, HIPS_Y = 60.0, 140.0
 def landmarks(x: float, roi: Roi, presence: float, mask: bool) -> Landmarks:
     points = np.zeros((39, 3))
     points[:, :2] = x, HEAD_Y
+    points[[LEFT_EAR, RIGHT_EAR], 0] = x + 12, x - 12
     points[11:, 1] = HEAD_Y + 30
     points[[LEFT_HIP, RIGHT_HIP], 1] = HIPS_Y
     points[33:35, :2] = (x, HIPS_Y), (x, HIPS_Y - RADIUS)
@@ -35,6 +36,10 @@ class Crowd(Detector, Landmarker):
 
     people: list[tuple[float, float]]
     at: dict[float, float] = field(default_factory=dict)
+    hidden: dict[float, float] = field(default_factory=dict)
+    """whom the detector sees only when who stands at another place is painted over"""
+    drawn_to: dict[float, float] = field(default_factory=dict)
+    """who is taken for another as long as the picture shows that one's trunk"""
     presence: float = 0.9
     looks: int = 0
 
@@ -46,11 +51,19 @@ class Crowd(Detector, Landmarker):
                 np.array([[x, HIPS_Y], [x, HIPS_Y - RADIUS], [x, 90], [x, 30]], np.float32),
             )
             for x, score in self.people
+            if x not in self.hidden or not shows(frame, self.hidden[x])
         ]
 
     def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
         self.looks += 1
-        return landmarks(self.at.get(roi.x, roi.x), roi, self.presence, mask)
+        other = self.drawn_to.get(roi.x)
+        x = self.at.get(roi.x, roi.x) if other is None or not shows(frame, other) else other
+        return landmarks(x, roi, self.presence, mask)
+
+
+def shows(picture: Picture, x: float) -> bool:
+    """Whether the picture has its stripes where somebody's trunk is."""
+    return bool(np.ptp(picture[int(HEAD_Y) + 40 : int(HIPS_Y) - 10, int(x), 0]) > 0)
 
 
 def person(x: float) -> Pose:
@@ -62,7 +75,8 @@ def found(crowd: Crowd, face: bool | None = None) -> list[float]:
         assert pose.shape == (LANDMARKS, 3)
         return bool(face)
 
-    others = find_others(PICTURE, person(100), crowd, crowd, None if face is None else shows_face)
+    witness = None if face is None else shows_face
+    others = tell_apart(PICTURE, person(100), crowd, crowd, witness).others
     assert all(pose.mask is not None for pose in others)
     return [float(pose.landmarks[0, 0]) for pose in others]
 
@@ -76,7 +90,54 @@ def test_who_is_alone_is_not_looked_at_again() -> None:
 def test_the_others_are_looked_at_twice_each() -> None:
     crowd = Crowd([(100, 0.9), (250, 0.9), (400, 0.8)])
     assert found(crowd) == [250, 400]
-    assert crowd.looks == 4
+    assert crowd.looks == 4 + 1  # and the person, without them
+
+
+def test_who_stands_close_is_found_without_those_who_are_known() -> None:
+    crowd = Crowd([(140, 0.9), (250, 0.9), (290, 0.8)])
+    crowd.drawn_to = {140: 100, 290: 250}
+    crowd.hidden = {140: 100}
+    assert sorted(found(crowd, face=True)) == [140, 250, 290]
+    assert (PICTURE[0::2, :, 0] == 250).all()  # the picture itself stays
+
+
+def test_the_persons_mask_is_what_it_is_without_the_others() -> None:
+    class Going(Crowd):
+        """The mask goes over to whoever stands at 140."""
+
+        def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
+            seen = super().run(frame, roi, mask)
+            if seen.mask is not None and not shows(frame, 140):
+                seen.mask[:, 140:] = 0.0
+            return seen
+
+    crowd = Going([(100, 0.9), (140, 0.9)])
+    alone, others = tell_apart(PICTURE, person(100), crowd, crowd, lambda picture, pose: True)
+    assert [pose.landmarks[0, 0] for pose in others] == [140]
+    before = person(100).mask
+    assert before is not None
+    assert alone.mask is not None
+    assert (alone.mask <= before).all()
+    assert alone.mask.sum() < 0.9 * before.sum()
+
+
+def test_a_person_who_is_hardly_seen_without_the_others_keeps_the_mask() -> None:
+    crowd = Crowd([(140, 0.9)], presence=0.7)
+    mine = person(100)
+    alone, others = tell_apart(PICTURE, mine, crowd, crowd, lambda picture, pose: True)
+    assert others
+    assert alone is mine
+
+
+def test_a_head_that_is_painted_over_is_nobodys() -> None:
+    """The network sees a body in what is left of the person."""
+    assert found(Crowd([(150, 0.9)], at={150: 85}), face=True) == []
+
+
+@pytest.mark.parametrize(("face", "seen"), [(True, [140.0]), (False, []), (None, [])])
+def test_a_head_in_the_persons_mask_needs_a_face(face: bool | None, seen: list[float]) -> None:
+    assert found(Crowd([(140, 0.9)]), face) == seen
+    assert found(Crowd([(140, SURE_SCORE - 0.1)]), face) == []
 
 
 def test_nobody_is_told_twice() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bunraku.runtime.pose.detector import MOST_PROPOSED, Detection, Detector
+from bunraku.runtime.pose.followed import DOUBTED_S, GONE_S
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
 from bunraku.runtime.pose.looks import MORE_LOOKS
 from bunraku.runtime.pose.proposals import LOOKS
@@ -31,6 +32,7 @@ class Person:
     y: float
     radius: float
     presence: float = 0.95
+    clothes: tuple[int, int, int] = (200, 0, 0)
 
     @property
     def roi(self) -> Roi:
@@ -103,6 +105,29 @@ def track(tracker: PoseTracker, frame: int) -> tuple[float, float] | None:
     return None if pose is None else (float(pose.landmarks[0, 0]), float(pose.landmarks[0, 1]))
 
 
+GONE = round(GONE_S / STEP_S)  # frames after which nobody waits for somebody any longer
+
+
+def dressed(scene: Scene) -> Picture:
+    """A frame in which people have the colours of their clothes."""
+    frame = FRAME.copy()
+    for p in scene.people:
+        y, x = int(p.y), int(p.x)
+        frame[y - 4 : y + 5, x - 4 : x + 5] = p.clothes
+    return frame
+
+
+def follow(tracker: PoseTracker, scene: Scene, frame: int) -> float | None:
+    pose = tracker.track(dressed(scene), frame * STEP_S)
+    return None if pose is None else float(pose.landmarks[0, 0])
+
+
+def get_to_know(tracker: PoseTracker, scene: Scene) -> None:
+    """Follow somebody until frame 0."""
+    for k in range(-GONE, 1):
+        assert follow(tracker, scene, k) == 300
+
+
 def test_the_detector_runs_once_while_the_person_moves(tracker: PoseTracker, scene: Scene) -> None:
     for k in range(30):
         scene.people[0].x = 300 + 4 * k
@@ -168,21 +193,92 @@ def test_the_largest_is_followed_and_kept(tracker: PoseTracker, scene: Scene) ->
 def test_a_person_lost_for_a_moment_is_preferred_to_a_larger_one(
     tracker: PoseTracker, scene: Scene
 ) -> None:
-    track(tracker, 0)
+    get_to_know(tracker, scene)
     mine = scene.people.pop()
-    assert track(tracker, 1) is None
+    assert follow(tracker, scene, 1) is None
     scene.people += [Person(80, 200, 150), mine]
     mine.x += 10
-    assert track(tracker, 2) == (310, 200)
+    assert follow(tracker, scene, 2) == 310
 
 
-def test_after_a_second_the_largest_counts_again(tracker: PoseTracker, scene: Scene) -> None:
-    track(tracker, 0)
+def test_when_somebody_is_gone_for_long_the_largest_counts_again(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    get_to_know(tracker, scene)
     mine = scene.people.pop()
-    for k in range(1, 40):
+    for k in range(1, GONE + 1):
         assert track(tracker, k) is None
     scene.people += [Person(80, 200, 150), mine]
-    assert track(tracker, 40) == (80, 200)
+    assert track(tracker, GONE + 1) == (80, 200)
+
+
+def test_nobody_else_is_taken_for_who_was_lost(tracker: PoseTracker, scene: Scene) -> None:
+    mine = scene.people[0]
+    other = Person(230, 200, 80, clothes=(0, 0, 200))
+    scene.people.append(other)
+    get_to_know(tracker, scene)
+    scene.people.remove(mine)
+    assert [k for k in range(1, GONE - 1) if follow(tracker, scene, k) is not None] == []
+    mine.x = 500  # comes back from the other side
+    scene.people.append(mine)
+    assert follow(tracker, scene, GONE - 1) == 500
+
+
+def test_who_is_there_when_somebody_is_gone_is_followed_then(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    mine = scene.people[0]
+    scene.people.append(Person(230, 200, 80, clothes=(0, 0, 200)))
+    get_to_know(tracker, scene)
+    scene.people.remove(mine)
+    seen = [follow(tracker, scene, k) for k in range(1, GONE + 2)]
+    assert seen[-1] == 230
+    assert seen.index(230) * STEP_S >= GONE_S - STEP_S
+    scene.people.append(mine)
+    assert follow(tracker, scene, GONE + 2) == 230
+
+
+def test_who_was_seen_in_one_frame_is_nobody_to_wait_for(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    assert follow(tracker, scene, 0) == 300
+    scene.people = [Person(100, 200, 80, clothes=(0, 0, 200))]
+    assert follow(tracker, scene, 1) == 100
+
+
+def test_who_comes_back_in_another_size_is_somebody_else(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    get_to_know(tracker, scene)
+    scene.people = []
+    assert follow(tracker, scene, 1) is None
+    scene.people = [Person(320, 200, 160)]
+    assert follow(tracker, scene, 2) is None
+
+
+def test_who_comes_before_somebody_is_left_again(tracker: PoseTracker, scene: Scene) -> None:
+    """The crop shows the nearer one all along, so nobody is ever lost."""
+    mine = scene.people[0]
+    for k in range(10):
+        assert follow(tracker, scene, k) == 300
+    other = Person(310, 200, 80, clothes=(0, 0, 200))
+    scene.people = [other]
+    for k in range(10, 20):
+        assert follow(tracker, scene, k) == pytest.approx(other.x, abs=8)
+        other.x += 8
+    scene.people.append(mine)
+    assert 300 in [follow(tracker, scene, k) for k in range(20, 28)]
+
+
+def test_who_looks_otherwise_for_long_looks_so_now(tracker: PoseTracker, scene: Scene) -> None:
+    follow(tracker, scene, 0)
+    scene.people[0].clothes = (0, 0, 200)
+    last = round(DOUBTED_S / STEP_S) + 2
+    for k in range(1, last):
+        assert follow(tracker, scene, k) == 300
+    scene.calls.clear()
+    follow(tracker, scene, last)
+    assert scene.calls == ["landmarks"]
 
 
 def test_small_people_are_looked_for_now_and_then(tracker: PoseTracker, scene: Scene) -> None:
@@ -376,9 +472,9 @@ def test_the_others_of_a_still(tracker: PoseTracker, scene: Scene) -> None:
     scene.suspected.append(Person(500, 200, 80))
     person = tracker.observe(FRAME)
     assert person is not None
-    assert tracker.others(FRAME, person) == []  # suspects without a face are nobody
+    assert tracker.tell_apart(FRAME, person).others == []  # suspects without a face are nobody
     with_faces = PoseTracker(
         SceneDetector(scene), SceneLandmarker(scene), shows_face=lambda picture, pose: True
     )
-    others = with_faces.others(FRAME, person)
+    others = with_faces.tell_apart(FRAME, person).others
     assert [pose.landmarks[0, 0] for pose in others] == [500]

@@ -151,8 +151,8 @@ def test_a_neighbours_pixels_are_not_the_persons() -> None:
             mask[20:220, 70:230] = 1.0
             return standing(20.0, 200.0, 110.0, picture.shape[:2], mask)
 
-        def others(self, picture: Picture, person: Pose) -> list[Pose]:
-            return [standing(20.0, 200.0, 190.0, picture.shape[:2], person.mask)]
+        def tell_apart(self, picture: Picture, person: Pose) -> tuple[Pose, list[Pose]]:
+            return person, [standing(20.0, 200.0, 190.0, picture.shape[:2], person.mask)]
 
     source = make_source(street(), Two(), None, WINDOW)
     assert source.people == 2

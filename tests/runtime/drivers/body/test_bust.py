@@ -15,7 +15,7 @@ from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.grid import held
-from bunraku.runtime.drivers.body.guessed import hang_arms
+from bunraku.runtime.drivers.body.guessed import hang_arms, hang_denied
 from bunraku.runtime.drivers.body.head import FOREHEAD, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
@@ -101,6 +101,27 @@ def test_a_forearm_that_is_only_guessed_hangs_beyond_the_photo() -> None:
     showing = shown_by(fit, np.ones((N, N), np.bool_), half=True)
     assert showing.note == BUST
     assert showing.bust
+
+
+def test_arms_that_are_seen_where_nobody_is_hang() -> None:
+    """Raised beside the head, as of who has them out of the photo."""
+    landmarks = bust(90.0)
+    inside = outline(landmarks) > 0.3
+    landmarks[LEFT_ELBOW] = (*(landmarks[LEFT_SHOULDER, :2] + (35.0, -40.0)), 0.0, 0.7)
+    landmarks[LEFT_ELBOW + 1] = (*(landmarks[LEFT_SHOULDER + 1, :2] - (35.0, 40.0)), 0.0, 0.7)
+    assert fit_body(TEMPLATE, RIG, landmarks, inside.astype(np.float32)) is None
+    hung = hang_denied(landmarks, EDGE, NO_HANDS, inside)
+    assert (hung[[LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND], 1] > landmarks[LEFT_SHOULDER, 1] + 50).all()
+    assert (hung[[LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND], 3] == 0.0).all()
+    fit = fit_body(TEMPLATE, RIG, hung, inside.astype(np.float32))
+    assert fit is not None
+    assert shown_by(fit, np.ones((N, N), np.bool_), half=True).note == BUST
+    hands: HandPoses = (HandPose(np.eye(3), np.zeros((5, 4))), None)
+    one = hang_denied(landmarks, EDGE, hands, inside)
+    np.testing.assert_array_equal(one[LEFT_ELBOW], landmarks[LEFT_ELBOW])
+    assert one[LEFT_ELBOW + 1, 3] == 0.0
+    seen = np.ones_like(inside)
+    np.testing.assert_array_equal(hang_denied(landmarks, EDGE, NO_HANDS, seen), landmarks)
 
 
 def test_a_bust_keeps_its_neck_where_others_may_differ_a_little() -> None:

@@ -163,10 +163,15 @@ def test_what_cannot_be_told_from_hair_stays_what_it_is(
     assert found.whole.group[y, x] == Group.UPPER_ARM_L
 
 
-def test_clothes_that_the_photo_cuts_off_above_the_chest_are_no_hair() -> None:
+@pytest.mark.parametrize(("ends", "brown_to"), [(0.25, 1.0), (0.42, 0.33)])
+def test_clothes_that_the_photo_cuts_off_above_the_chest_are_no_hair(
+    ends: float, brown_to: float
+) -> None:
+    """Where it shows a row or two of the chest, these may be hands, or a print."""
     source, _ = painted(BROWN, BROWN)
-    end = int(SHOULDER[1] + 0.25 * (215 - SHOULDER[1]))
+    end, other = (int(SHOULDER[1] + s * (215 - SHOULDER[1])) for s in (ends, brown_to))
     mask, view = source.mask.copy(), np.ones((N, N), np.bool_)
+    source.window[other:end] = SHIRT
     mask[end:], view[end:] = 0.0, False
     fit = fit_body(TEMPLATE, RIG, PERSON, mask, view=view)
     assert fit is not None

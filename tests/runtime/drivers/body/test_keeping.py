@@ -102,6 +102,25 @@ def test_a_stage_is_the_photo_and_holds_who_is_hidden_where_they_are() -> None:
     assert narrow.high[0] == pytest.approx(own[0], abs=1e-3)  # the person at its edge stays there
 
 
+@pytest.mark.parametrize(("left", "right"), [(True, False), (False, True), (True, True)])
+def test_who_is_cut_by_a_side_of_the_photo_does_not_move_off_it(left: bool, right: bool) -> None:
+    fit = fitted(OUTLINE)
+    own, slip = PERSON[[11, 12], :2].mean(0), 0.06 * fit.trunk_px
+    source = source_of(street((N, N)), half=True)
+    mask = source.mask.copy()
+    mask[int(own[1]) + 20 :, : N // 2 if left else 0] = 1.0
+    mask[int(own[1]) + 20 :, N // 2 if right else N :] = 1.0
+    bounds = Bounds.of(replace(source, mask=mask), fit, grounded=False, measured=True)
+    free = Bounds.of(source, fit, grounded=False, measured=True)
+    assert bounds.high[0] == pytest.approx(own[0] + slip if left else free.high[0])
+    assert bounds.low[0] == pytest.approx(own[0] - slip if right else free.low[0])
+    mask[int(own[1]) + 20 : N - 30] = source.mask[int(own[1]) + 20 : N - 30]  # a hand, or so
+    hardly = Bounds.of(replace(source, mask=mask), fit, grounded=False, measured=True)
+    assert hardly == free
+    whole = replace(source, mask=mask, framing=replace(source.framing, half=False))
+    assert Bounds.of(whole, fit, grounded=True, measured=True).high[0] == free.high[0]
+
+
 def test_a_driver_within_bounds_is_left_alone() -> None:
     for landmarks in (standing(), standing(middle=150.0, hips=130.0), scaled(standing(), 1.2)):
         (kept,) = follow(landmarks)
