@@ -122,14 +122,20 @@ def follow_edges(
             if (moved & limb).sum() < KEPT * limb.sum():
                 moved |= limb
         hand = from_line(points[list(_HANDS[side])], result.shape) / np.float32(trunk_px)
-        alike = (np.isin(result, ARMS) & ~arm & (hand <= HAND)).any()  # another hand
+        another = np.isin(result, ARMS) & ~arm & (hand <= HAND)
+        told_apart = hands[1 - side]
+        if told_apart is not None:  # by points of its own
+            another &= distance_to(told_apart) > HAND_CORE * trunk_px
+        alike = another.any()
         alike |= _near(points[HAND_ENDS[side]], points[list(HEAD)], AT_FACE * trunk_px)
         known = hands[side]
         if known is not None:
             beside = arm & (groups == Group.HAND_L + side) & ~known
             moved = _without_beside(moved | known, result != Group.NOBODY, window, beside, hand)
         elif not alike:
-            moved = _with_hand(moved, arm, result != Group.NOBODY, window, hand)
+            person = result != Group.NOBODY
+            person &= arm | ~np.isin(result, ARMS) | (hand > HAND)
+            moved = _with_hand(moved, arm, person, window, hand)
         result = _given_to(result, arm, moved)
         apart = far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result.shape)
         own = result == fore
