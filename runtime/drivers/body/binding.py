@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, relax, spread
 from bunraku.runtime.drivers.body.covered import covered_forearms, without_forearms
-from bunraku.runtime.drivers.body.crossed import without_tucked_hands
+from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
@@ -137,6 +137,7 @@ def bind_photo(
     of_vertex = GROUP[weights.argmax(1)]
     groups = without_tucked_hands(fit, fitted, bone, of_vertex, window)
     groups = follow_edges(groups, fit.inside, window, points, fit.trunk_px, (left, right))
+    groups = with_watches(groups, fit.trunk_px)
     seen = sure[0] or left is not None, sure[1] or right is not None
     covered = covered_forearms(groups, fit.inside, window, seen)
     groups = without_forearms(groups, covered)

@@ -1,4 +1,5 @@
-"""Hands that the fitted body has before the other arm, where the photo shows that arm's sleeve.
+"""Hands that the fitted body has before the other arm, where the photo shows that arm's sleeve, and
+what an arm wears.
 
 Of folded arms the pose network knows both wrists, but not which of them lies behind: a hand that is
 tucked away would cut the arm before it in two, and leave a piece of it on the trunk.
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, like_skin, middle_of
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.parting import Group, Groups
-from bunraku.runtime.drivers.body.regions import Region, distance_to, nearest
+from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
+from bunraku.runtime.drivers.body.regions import Region, distance_to, grown, nearest
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES, BodyBone
 
@@ -24,6 +25,8 @@ SLEEVE = 0.5
 """The share of such a hand that is a sleeve, from which on that is one."""
 REACH = 0.15
 """How far beyond its place fingers of it are seen, in trunks: bare arms go farther."""
+SCRAP = 0.005
+"""How large what an arm wears is at most, in squares of the trunk: a gap between arms is larger."""
 SOFT_PX = 2
 """What is not wider than twice as much, in the networks' pixels, is no hand and no sleeve."""
 _LEFT_ARM = Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L
@@ -59,6 +62,21 @@ def without_tucked_hands(
         result[tucked] = beneath[tucked]
         if tucked.sum() > SLEEVE * over.sum():
             result[_fingers(skin, own, result, fit)] = Group.HAND_L + side
+    return result
+
+
+def with_watches(groups: Groups, trunk_px: float) -> Groups:
+    """Groups ``[n, n]``, with scraps of the trunk that only arms surround given to these: watches
+    and cuffs are of other colours than the sleeve, and would stay where the arm was."""
+    result = groups.copy()
+    trunk, arms = groups == Group.TRUNK, np.isin(groups, ARMS)
+    count, piece, stats, _ = cv2.connectedComponentsWithStats(trunk.astype(np.uint8))
+    for number in range(1, count):
+        if stats[number, cv2.CC_STAT_AREA] > SCRAP * trunk_px**2:
+            continue
+        one = np.asarray(piece == number)
+        if not (grown(one, 1) & ~one & ~arms).any():
+            result[one] = nearest(groups, arms)[one]
     return result
 
 

@@ -11,7 +11,7 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo, body_weights, fitted_groups
-from bunraku.runtime.drivers.body.crossed import without_tucked_hands
+from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.hidden import fingers_on
@@ -121,6 +121,20 @@ def test_a_photo_without_colours_is_left_as_it_is_fitted(fit: Fit, photo: Pictur
     grey = np.repeat(photo.mean(-1, keepdims=True).astype(np.uint8), 3, 2)
     groups, made = parted(fit, grey)
     assert np.array_equal(groups, made)
+
+
+def test_a_watch_goes_with_its_arm_and_a_gap_between_arms_stays() -> None:
+    groups = np.full((N, N), Group.TRUNK, np.int32)
+    groups[100:150, 40:200] = Group.FOREARM_L
+    groups[110:140, 40:80] = Group.HAND_L
+    made = groups.copy()
+    groups[120:126, 76:84] = Group.TRUNK  # a watch
+    groups[98:104, 100:106] = Group.TRUNK  # a fold beyond the sleeve
+    groups[120:140, 150:180] = Group.TRUNK  # a gap
+    found = with_watches(groups, 100.0)
+    assert (found[120:126, 76:84] == made[120:126, 76:84]).mean() > 0.9
+    groups[120:126, 76:84] = found[120:126, 76:84]
+    assert np.array_equal(found, groups)
 
 
 def test_a_forearm_behind_the_other_one_keeps_its_shape(fit: Fit, bound: Bound) -> None:
