@@ -97,7 +97,7 @@ def make_arms(
     if True not in fit.foreshortened:
         return ()
     colours = window.astype(np.float32) / np.float32(255.0)
-    sure = sure_pixels(binding, mask)
+    sure = sure_pixels(binding.group, mask)
     face = middle_of(colours, sure & face_of(fit, binding.bone == BodyBone.HEAD))
     if face is None or not is_skin(face):
         return ()

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, relax, spread
 from bunraku.runtime.drivers.body.covered import covered_forearms, without_forearms
+from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
-from bunraku.runtime.drivers.body.hidden import covers_of, hidden_by
+from bunraku.runtime.drivers.body.hidden import covers_of, fingers_on, hidden_by
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import (
     GROUP,
@@ -133,7 +134,10 @@ def bind_photo(
     fitted = np.where(bone >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
     left, right = (None if place is None else place.pixels for place in fit.places)
     points = fit.stance.points
-    groups = follow_edges(fitted, fit.inside, window, points, fit.trunk_px, (left, right))
+    of_vertex = GROUP[weights.argmax(1)]
+    groups = without_tucked_hands(fit, fitted, bone, of_vertex, window)
+    groups = follow_edges(groups, fit.inside, window, points, fit.trunk_px, (left, right))
+    groups = with_watches(groups, fit.trunk_px)
     seen = sure[0] or left is not None, sure[1] or right is not None
     covered = covered_forearms(groups, fit.inside, window, seen)
     groups = without_forearms(groups, covered)
@@ -145,7 +149,6 @@ def bind_photo(
     for side, thing in enumerate(held):
         if thing is not None:
             groups[thing] = Group.HAND_L + side
-    of_vertex = GROUP[weights.argmax(1)]
     bound: list[Binding] = []
     hidden: list[Binding] = []
     covers = covers_of(fit, groups, np.isin(parts_of(fit, bone), _UPPER_ARMS))
@@ -162,7 +165,8 @@ def bind_photo(
         )
         bound.append(_bind(fit, surface, seen, group))
         if group in covers:
-            behind = hidden_by(fit, covers[Group(group)], seen, alone.shown)
+            fingers = fingers_on(groups, group)
+            behind = hidden_by(fit, covers[Group(group)], seen, alone.shown, fingers)
             if behind.any():
                 hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
     whole = _with_head(_joined(bound), head, hair, front)

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import Groups
 from bunraku.runtime.source.mask import fineness
@@ -26,13 +25,13 @@ LIT = 50.0
 EYES = [LEFT_EYE, RIGHT_EYE]
 
 
-def sure_pixels(binding: Binding, mask: Array) -> NDArray[np.bool_]:
+def sure_pixels(groups: Groups, mask: Array) -> NDArray[np.bool_]:
     """``[n, n]``: where the window's colours are those of one limb alone.
 
-    :param mask: ``[n, n]`` in [0, 1].
+    :param groups: ``[n, n]``. :param mask: ``[n, n]`` in [0, 1].
     """
     sure = cv2.erode((mask > SURE).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return np.asarray(sure & ~_at_borders(binding.group))
+    return np.asarray(sure & ~_at_borders(groups))
 
 
 def bleeding(n: int) -> int:

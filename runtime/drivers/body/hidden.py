@@ -48,12 +48,17 @@ def covers_of(fit: Fit, groups: Groups, begun: NDArray[np.bool_]) -> dict[Group,
 
 
 def hidden_by(
-    fit: Fit, cover: NDArray[np.bool_], seen: NDArray[np.bool_], shown: NDArray[np.bool_]
+    fit: Fit,
+    cover: NDArray[np.bool_],
+    seen: NDArray[np.bool_],
+    shown: NDArray[np.bool_],
+    fingers: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """What is hidden of a group, and a little of what is not: ``[n, n]``; nothing if it is none.
 
     :param cover: of ``covers_of``. :param seen: where the photo shows the group.
     :param shown: where the camera would see the fitted body's, if there were nothing else.
+    :param fingers: of ``fingers_on``.
     """
     radius = max(1, round(NOTCH * fit.trunk_px))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
@@ -63,10 +68,18 @@ def hidden_by(
     along = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, _down_the_trunk(fit)) > 0
     near = cv2.dilate(shown.astype(np.uint8), disc) > 0
     hidden = (round_it | along & near) & cover & within
-    hidden = _wide_enough(hidden, seen, WIDE * fit.trunk_px)
+    hidden = _wide_enough(hidden, seen, WIDE * fit.trunk_px) | hidden & fingers
     if not hidden.any():
         return hidden
     return hidden | grown(hidden, OVERLAP_PX) & seen & within
+
+
+def fingers_on(groups: Groups, group: int) -> NDArray[np.bool_]:
+    """``[n, n]``: the other arm's hand where a group is an upper arm. Fingers that lie on one are
+    narrow, and it goes on beneath them; it has no outline there that would stick out.
+    """
+    side = group - Group.UPPER_ARM_L
+    return np.asarray((side in (0, 1)) & (groups == Group.HAND_R - side))
 
 
 def _wide_enough(

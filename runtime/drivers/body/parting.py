@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.gained import without_endless
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
-from bunraku.runtime.drivers.body.regions import distance_to, far_from, nearest
+from bunraku.runtime.drivers.body.regions import distance_to, far_from, from_line, nearest
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import (
@@ -113,7 +112,7 @@ def follow_edges(
         arm = np.isin(result, [upper, fore])
         other = (result != Group.NOBODY) & ~arm
         moved = _follow(arm, other, window, band_px, apart)
-        bones = np.minimum(_from_line(joints[:2], result), _from_line(joints[1:], result))
+        bones = np.minimum(from_line(joints[:2], result.shape), from_line(joints[1:], result.shape))
         if _cut_through(moved & arm, arm, bones):
             apart &= ~(arm & (bones <= CORE * trunk_px))
             moved = _follow(arm, other, window, band_px, apart)
@@ -122,15 +121,21 @@ def follow_edges(
         for limb in limbs:
             if (moved & limb).sum() < KEPT * limb.sum():
                 moved |= limb
-        hand = _from_line(points[list(_HANDS[side])], result) / np.float32(trunk_px)
-        alike = (np.isin(result, ARMS) & ~arm & (hand <= HAND)).any()  # another hand
+        hand = from_line(points[list(_HANDS[side])], result.shape) / np.float32(trunk_px)
+        another = np.isin(result, ARMS) & ~arm & (hand <= HAND)
+        told_apart = hands[1 - side]
+        if told_apart is not None:  # by points of its own
+            another &= distance_to(told_apart) > HAND_CORE * trunk_px
+        alike = another.any()
         alike |= _near(points[HAND_ENDS[side]], points[list(HEAD)], AT_FACE * trunk_px)
         known = hands[side]
         if known is not None:
             beside = arm & (groups == Group.HAND_L + side) & ~known
             moved = _without_beside(moved | known, result != Group.NOBODY, window, beside, hand)
         elif not alike:
-            moved = _with_hand(moved, arm, result != Group.NOBODY, window, hand)
+            person = result != Group.NOBODY
+            person &= arm | ~np.isin(result, ARMS) | (hand > HAND)
+            moved = _with_hand(moved, arm, person, window, hand)
         result = _given_to(result, arm, moved)
         apart = far_from(points[LEFT_ELBOW + side], ELBOW * trunk_px, result.shape)
         own = result == fore
@@ -168,7 +173,7 @@ def _parted(
     if hand is None:
         result[held] = own
         return result
-    forearm = _from_line(points[[LEFT_ELBOW + side, LEFT_WRIST + side]], groups)
+    forearm = from_line(points[[LEFT_ELBOW + side, LEFT_WRIST + side]], groups.shape)
     result[held & (distance_to(hand) < forearm)] = own
     result[hand & (groups != Group.NOBODY)] = own
     return result
@@ -176,14 +181,6 @@ def _parted(
 
 def _near(point: Vectors, others: Vectors, radius: float) -> bool:
     return bool((np.hypot(*(others[:, :2] - point[:2]).T) < radius).any())
-
-
-def _from_line(ends: Vectors, groups: Groups) -> NDArray[np.float32]:
-    """How far from the line between two points, ``[n, n]`` in pixels."""
-    line = np.zeros(groups.shape, np.uint8)
-    start, end = np.rint(ends[:, :2]).astype(int).tolist()
-    cv2.line(line, start, end, 1)
-    return distance_to(line > 0)
 
 
 def _given_to(groups: Groups, was: NDArray[np.bool_], limb: NDArray[np.bool_]) -> Groups:

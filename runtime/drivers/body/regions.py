@@ -41,6 +41,14 @@ def far_from(point: Vectors, radius: float, shape: tuple[int, ...]) -> Region:
     return np.asarray(np.hypot(columns - point[0], rows - point[1]) > radius)
 
 
+def from_line(ends: Vectors, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """``[h, w]``: how far from the line between two points ``[2, 2 or more]``, in pixels."""
+    line = np.zeros(shape, np.uint8)
+    start, end = np.rint(ends[:, :2]).astype(int).tolist()
+    cv2.line(line, start, end, 1)
+    return distance_to(line > 0)
+
+
 def grown(region: Region, px: int) -> Region:
     """The region and a square of so many pixels around each of it."""
     square = np.ones((2 * px + 1,) * 2, np.uint8)

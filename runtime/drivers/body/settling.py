@@ -24,7 +24,7 @@ SEEN = 0.15
 """The share of a limb that the photo must show for the body's to be moved there."""
 WHOLE = 0.7
 """The share of a limb that the photo must show to show how thick it is: of less the rest lies
-behind the trunk."""
+behind the trunk or the other arm."""
 BESIDE_ALL = 0.5
 """The share of a triangle that must stand beside the photo's person to be left out."""
 ROUNDS = 6
@@ -83,7 +83,7 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
         if (upper & near).any() and not _is_seen(binding.group == arm[0], mesh[upper & near]):
             near &= ~upper  # hair hangs over it: it would be drawn down into the forearm
         own = np.isin(groups, arm) & near
-        behind = _behind_trunk(fit, binding, arm)
+        behind = _behind(fit, binding, arm)
         mesh[own] = kept_within(mesh[own], region | behind)
         if behind.any():
             at_x, at_y = np.clip(np.rint(mesh[own, :2]), 0, n - 1).astype(int).T
@@ -92,16 +92,23 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
     return mesh
 
 
-def _behind_trunk(fit: Fit, binding: Binding, arm: Sequence[int]) -> NDArray[np.bool_]:
-    """``[n, n]``: where the trunk hides most of an upper arm or a forearm, as thick as it is."""
+def _behind(fit: Fit, binding: Binding, arm: Sequence[int]) -> NDArray[np.bool_]:
+    """``[n, n]``: where trunk or other arm hides most of an upper arm or a forearm, as thick as it
+    is, or the other arm nearly all of a hand."""
     groups = GROUP[main_bones(fit.template)][fit.template.triangles]
+    other = [group for group in ARMS if group not in arm]
     result = np.zeros_like(binding.reached)
-    for limb in arm[:2]:
+    for limb in arm:
         own = np.ascontiguousarray(fit.template.triangles[(groups == limb).all(1)])
         whole = rasterise(fit.mesh, own, result.shape).triangle >= 0
         seen = binding.group == limb
-        if seen.any() and (seen & whole).sum() < WHOLE * whole.sum():
-            result |= whole & binding.reached & (binding.group == Group.TRUNK)
+        share = float((seen & whole).sum()) / max(int(whole.sum()), 1)
+        if limb == arm[-1]:
+            hidden, hiding = share < SEEN, other
+        else:
+            hidden, hiding = bool(seen.any()) and share < WHOLE, [Group.TRUNK, *other]
+        if hidden:
+            result |= whole & binding.reached & np.isin(binding.group, hiding)
     return result
 
 

@@ -74,7 +74,7 @@ def stray_hands(
     """``[n, n]`` each: pieces that stand out of the fitted trunk and legs and look like skin."""
     colours = window.astype(np.float32) / np.float32(255.0)
     head = binding.bone == BodyBone.HEAD
-    face = middle_of(colours, sure_pixels(binding, mask) & face_of(fit, head))
+    face = middle_of(colours, sure_pixels(binding.group, mask) & face_of(fit, head))
     if face is None or not is_skin(face):
         return []
     beside = fit.inside & np.isin(binding.group, _BESIDE) & ~head & ~hair

@@ -132,7 +132,7 @@ def make_textures(
     :param arms: those that are made anew.
     """
     colours = window.astype(np.float32) / np.float32(255.0)
-    sure = sure_pixels(binding, mask)
+    sure = sure_pixels(binding.group, mask)
     kind = np.where(binding.bone >= 0, CLOTH[np.maximum(binding.bone, 0)], -1)
     head = kind == Cloth.FACE
     face = face_of(fit, head)
@@ -202,7 +202,9 @@ def make_textures(
         own = np.where((seen_of_trunk & ~above)[..., None], front, filled(colours, seen_here))
         around = nape.over(front, skin, hair, behind=False)
         near = grown(seen_here, round(2 * INWARDS_PX * fineness(len(mask))))
-        near = seen_here | near & fit.inside & (nape.hair == 0.0)
+        # What is hidden has its grain from ``gone_on``, but for where a seam shows it.
+        under = _hidden(bound.hidden, Cloth.TRUNK) & ~grown(seen_here, bleeding(len(mask)))
+        near = seen_here | near & fit.inside & (nape.hair == 0.0) & ~under
         planes[Cloth.TRUNK] = np.where(near[..., None], own, around)
     planes.append(nape.over(back, skin, hair, behind=True))
     for arm in arms:

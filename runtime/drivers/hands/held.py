@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
-from bunraku.runtime.drivers.body.regions import Region, distance_to, far_from
+from bunraku.runtime.drivers.body.regions import Region, distance_to, far_from, from_line
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.source.cutting_out import cut_out
 from bunraku.runtime.source.lab import in_lab
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import HEAD
+from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER, RIGHT_SHOULDER
 
 Places = tuple[HandPlace | None, HandPlace | None]
 """Of the left and the right hand; None for one whose points are not known."""
@@ -48,9 +48,14 @@ KINDS, COMMON = 5, 0.08
 """Colours of the clothes, and the share of them that each has at least."""
 UNLIKE, LIGHT = 14.0, 0.7
 """From how far in Lab a colour is none of theirs, and what a step of lightness counts of it."""
-AT_FACE = 1.6
-"""What is nearer to the middle of the face, in sizes of it, is the face, whatever hand is at it: it
-is neither clothes nor held before them."""
+ELSEWHERE, ALIKE = 0.4, 0.8
+"""From how far from it on, in lengths of the hand, what else is unlike the clothes tells whether it
+is their print, and the share of it that then has those colours: nobody holds a thing that they wear
+as well."""
+AT_FACE, AT_THROAT = 1.6, 1.2
+"""What is nearer to the middle of the face, in sizes of it, is the face, and what is as near to the
+line from there to the shoulders is the throat, whatever hand is at them: they are neither clothes
+nor held before them."""
 SAMPLES = 1500
 GROWTH = 0.35
 """How far beyond the outline a held thing may go on, in lengths of the hand."""
@@ -89,6 +94,8 @@ def _held_by(
     clothes = inside & ~np.isin(groups, ARMS) & ~place.pixels
     apart = distance_to(place.pixels) / np.float32(place.length)
     told = (apart <= CLOTHES) & far_from(face.mean(0), AT_FACE * size, groups.shape)
+    throat = np.stack([face.mean(0), points[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(0)])
+    told &= from_line(throat, groups.shape) > AT_THROAT * size
     found = beyond(place, groups == hand, inside), _before(place, clothes & told, apart, window)
     things = [thing for thing in found if thing is not None]
     return np.asarray(np.any(things, axis=0)) if things else None
@@ -161,9 +168,8 @@ def _before(
         return None
     rows, columns = (slice(at.min(), at.max() + 1) for at in np.nonzero(clothes))
     hand, unlike = place.pixels, np.zeros_like(near)
-    unlike[rows, columns] = _unlike(
-        window[rows, columns], beside[rows, columns], round(SOFT * length)
-    )
+    lab = _softened(window[rows, columns], round(SOFT * length))
+    unlike[rows, columns] = _unlike(lab, beside[rows, columns])
     found = _opened(unlike & near | hand, 0.5 * THICK * length)
     found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, _disc(CLOSED * length)) > 0
     found = _opened(found & near | hand, THICK * length) & near
@@ -176,6 +182,11 @@ def _before(
             kept |= one
     if not kept.any():
         return None
+    elsewhere = clothes & unlike & (distance_to(kept) > ELSEWHERE * length)
+    if elsewhere.sum() >= LARGE * length**2:
+        others = elsewhere[rows, columns]
+        if _unlike(lab, others)[kept[rows, columns]].mean() <= 1.0 - ALIKE:
+            return None
     kept = _bulging(kept, place) & near
     unsure = clothes & (np.maximum(distance_to(kept), distance_to(~kept)) <= RIM * length)
     kept = part_anew(kept, clothes & ~kept, window, unsure, apart <= AROUND)
@@ -192,9 +203,13 @@ def _bulging(thing: Region, place: HandPlace) -> Region:
     return np.asarray(result > 0)
 
 
-def _unlike(picture: Picture, clothes: Region, soft: int) -> Region:
-    """Where a picture has colours that clothes in it have not."""
-    lab = in_lab(np.asarray(cv2.medianBlur(np.ascontiguousarray(picture), soft | 1)), LIGHT)
+def _softened(picture: Picture, soft: int) -> Array:
+    """Lab without grain and what is narrower."""
+    return in_lab(np.asarray(cv2.medianBlur(np.ascontiguousarray(picture), soft | 1)), LIGHT)
+
+
+def _unlike(lab: Array, clothes: Region) -> Region:
+    """Where a picture has colours that the clothes in it have not."""
     colours, _ = common_colours(lab[clothes], KINDS, COMMON, SAMPLES)
     return np.asarray(apart_from(lab, colours) > UNLIKE)
 

@@ -128,31 +128,37 @@ def test_a_hanging_arm_gains_no_clothes_in_which_there_is_no_edge(
     assert not found[165:190, 83:].any()
 
 
-@pytest.mark.parametrize("at_face", [False, True])
-def test_a_hand_is_whole_though_narrow_and_of_a_colour_of_its_own(at_face: bool) -> None:
-    sleeve, hand, fitted = (np.zeros((N, N), np.uint8) for _ in range(3))
+@pytest.mark.parametrize("beside", ["nothing", "a face", "a hand", "a hand that is known"])
+def test_a_hand_is_whole_though_narrow_and_of_a_colour_of_its_own(beside: str) -> None:
+    sleeve, hand, fitted, other = (np.zeros((N, N), np.uint8) for _ in range(4))
     cv2.line(sleeve, (60, 200), (128, 132), 1, 21)
     cv2.circle(hand, (136, 124), 11, 1, -1)
     cv2.line(fitted, (60, 200), (128, 132), 1, 21)
     cv2.line(fitted, (128, 132), (150, 122), 1, 7)  # the body's hand: thin, and too long
     picture = np.where(sleeve[..., None] > 0, (190, 90, 100), (185, 160, 145))
     picture = np.where(hand[..., None] > 0, SKIN, picture)
+    if "a hand" in beside:
+        cv2.circle(other, (132, 148), 9, 1, -1)
+        picture[other > 0] = SKIN
     picture[:90] = SKIN  # the face
     picture[:, 170:] = SKIN  # a wall of its colour
     grain = np.random.default_rng(4).normal(0.0, 8.0, (N, N, 3))
     window = np.clip(picture + grain, 0, 255).astype(np.uint8)
     points = POINTS.copy()
     points[[13, 15, 33], :2] = (60, 200), (128, 132), (140, 122)
-    points[:11, 1] = 90 if at_face else 10
+    points[:11, 1] = 90 if beside == "a face" else 10
     points[:11, 0] = 140
     groups = np.where(fitted > 0, Group.FOREARM_L, Group.TRUNK).astype(np.int32)
     groups[:, 170:] = Group.NOBODY
+    groups[other > 0] = Group.FOREARM_R
     inside = groups != Group.NOBODY
-    found = follow_edges(groups, inside, window, points, TRUNK_PX) == Group.FOREARM_L
+    hands = None, other > 0 if "known" in beside else None
+    found = follow_edges(groups, inside, window, points, TRUNK_PX, hands) == Group.FOREARM_L
     true = (sleeve | hand) > 0
     near = np.s_[105:145, 110:160]
     whole = (found & true)[near].sum() > 0.93 * (found | true)[near].sum()
-    assert whole != at_face  # beside a face nothing is looked for by a hand's colour
+    # Beside a face, or a hand that may be this one, nothing is looked for by a hand's colour.
+    assert whole == (beside in ("nothing", "a hand that is known"))
 
 
 def test_a_forearm_before_its_upper_arm_ends_at_the_sleeve() -> None:

@@ -12,7 +12,7 @@ from bunraku.runtime.drivers.hands.held import beyond, find_held, with_held
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.spec.arrays import Picture
-from bunraku.spec.landmarks import HEAD
+from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER, RIGHT_SHOULDER
 
 Region = NDArray[np.bool_]
 SIDE, AT = 360, 116
@@ -112,6 +112,31 @@ def test_a_hand_at_the_face_does_not_hold_the_face() -> None:
     angle = np.linspace(0.0, 2.0 * np.pi, len(HEAD), endpoint=False)
     pose[list(HEAD), :2] = np.stack([x + 24 * np.cos(angle), y - 30 + 24 * np.sin(angle)], 1)
     assert find_held((made, None), inside, hands, picture, pose)[0] is None
+
+
+def test_a_hand_before_a_print_that_goes_on_elsewhere_does_not_hold_it() -> None:
+    inside = np.ones((SIDE, SIDE), np.bool_)
+    printed = card()
+    rows, columns = (at.max() for at in np.nonzero(printed))
+    printed[rows - 40 : rows, columns + 60 : columns + 90] = True
+    picture = photo(printed)
+    made = place(picture, inside)
+    assert find_held((made, None), inside, groups(made.pixels), picture, POSE) == (None, None)
+
+
+def test_a_hand_below_the_throat_does_not_hold_the_throat() -> None:
+    inside = np.ones((SIDE, SIDE), np.bool_)
+    rows, columns = np.nonzero(card())
+    middle, top = columns.mean(), rows.min()
+    pose, shoulders = POSE.copy(), [LEFT_SHOULDER, RIGHT_SHOULDER]
+    angle = np.linspace(0.0, 2.0 * np.pi, len(HEAD), endpoint=False)
+    face = np.stack([middle + 24 * np.cos(angle), top - 30 + 24 * np.sin(angle)], 1)
+    pose[list(HEAD), :2] = face
+    pose[shoulders, 0], pose[shoulders, 1] = (middle + 100, middle - 100), rows.max()
+    picture = photo(card(), (190, 140, 110))
+    made = place(picture, inside)
+    assert find_held((made, None), inside, groups(made.pixels), picture, POSE)[0] is not None
+    assert find_held((made, None), inside, groups(made.pixels), picture, pose) == (None, None)
 
 
 def test_the_mask_gets_the_rest_of_what_is_held_and_no_wall() -> None:

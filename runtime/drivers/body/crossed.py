@@ -1,0 +1,110 @@
+"""Hands that the fitted body has before the other arm, where the photo shows that arm's sleeve, and
+what an arm wears.
+
+Of folded arms the pose network knows both wrists, but not which of them lies behind: a hand that is
+tucked away would cut the arm before it in two, and leave a piece of it on the trunk.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels import rasterise
+from bunraku.runtime.drivers.body.colours import face_of, is_skin, like_skin, middle_of
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
+from bunraku.runtime.drivers.body.regions import Region, distance_to, grown, nearest
+from bunraku.spec.arrays import Picture
+from bunraku.spec.skeleton import SIDES, BodyBone
+
+DARK = 0.4
+"""Of the face's brightness: no hand is darker."""
+SLEEVE = 0.5
+"""The share of such a hand that is a sleeve, from which on that is one."""
+REACH = 0.15
+"""How far beyond its place fingers of it are seen, in trunks: bare arms go farther."""
+SCRAP = 0.005
+"""How large what an arm wears is at most, in squares of the trunk: a gap between arms is larger."""
+SOFT_PX = 2
+"""What is not wider than twice as much, in the networks' pixels, is no hand and no sleeve."""
+_LEFT_ARM = Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L
+
+
+def without_tucked_hands(
+    fit: Fit,
+    groups: Groups,
+    bone: NDArray[np.int32],
+    of_vertex: NDArray[np.integer],
+    window: Picture,
+) -> Groups:
+    """Groups ``[n, n]`` of the fitted body, with what is no skin of a hand before the other arm
+    given to that arm. Hands whose own points are known stay, as do all in photos without colours.
+
+    :param bone: ``[n, n]``, likewise. :param of_vertex: ``[v]``, the group of each of its vertices.
+    :param window: ``[n, n, 3]`` uint8.
+    """
+    colours = window.astype(np.float32) / np.float32(255.0)
+    face = middle_of(colours, fit.inside & face_of(fit, bone == BodyBone.HEAD))
+    if face is None or not is_skin(face):
+        return groups
+    result = groups.copy()
+    for side in range(SIDES):
+        own = groups == Group.HAND_L + side
+        if fit.places[side] is not None or not own.any():
+            continue
+        beneath = _without(fit, of_vertex, Group.HAND_L + side)
+        over = own & np.isin(beneath, [limb + 1 - side for limb in _LEFT_ARM])
+        skin = like_skin(colours, face) & (colours.sum(-1) > DARK * face.sum())
+        skin = _whole(skin, round(SOFT_PX * fit.fine))
+        tucked = over & ~skin
+        result[tucked] = beneath[tucked]
+        if tucked.sum() > SLEEVE * over.sum():
+            result[_fingers(skin, own, result, fit)] = Group.HAND_L + side
+    return result
+
+
+def with_watches(groups: Groups, trunk_px: float) -> Groups:
+    """Groups ``[n, n]``, with scraps of the trunk that only arms surround given to these: watches
+    and cuffs are of other colours than the sleeve, and would stay where the arm was."""
+    result = groups.copy()
+    trunk, arms = groups == Group.TRUNK, np.isin(groups, ARMS)
+    count, piece, stats, _ = cv2.connectedComponentsWithStats(trunk.astype(np.uint8))
+    for number in range(1, count):
+        if stats[number, cv2.CC_STAT_AREA] > SCRAP * trunk_px**2:
+            continue
+        one = np.asarray(piece == number)
+        if not (grown(one, 1) & ~one & ~arms).any():
+            result[one] = nearest(groups, arms)[one]
+    return result
+
+
+def _fingers(skin: Region, hand: Region, groups: Groups, fit: Fit) -> Region:
+    """``[n, n]``: what is seen of a hand that is tucked away: skin at where it is fitted."""
+    other = np.isin(groups, [Group.HAND_L, Group.HAND_R]) & ~hand
+    near = distance_to(hand) <= REACH * fit.trunk_px
+    count, piece = cv2.connectedComponents((skin & fit.inside & ~other).astype(np.uint8))
+    result = np.zeros_like(hand)
+    for number in range(1, count):
+        one = np.asarray(piece == number)
+        if (one & hand).any() and not (one & ~near).any():
+            result |= one
+    return result
+
+
+def _without(fit: Fit, of_vertex: NDArray[np.integer], group: int) -> Groups:
+    """``[n, n]``: the groups that the fitted body shows without one of them."""
+    triangles = fit.template.triangles
+    of_triangle = of_vertex[triangles]
+    raster = rasterise(fit.mesh, triangles, fit.inside.shape, keep=~(of_triangle == group).all(1))
+    shown = raster.triangle >= 0
+    result = np.where(shown, of_triangle[raster.triangle].max(-1), Group.NOBODY)
+    return nearest(result.astype(np.int32), shown) if shown.any() else result.astype(np.int32)
+
+
+def _whole(skin: Region, radius: int) -> Region:
+    """Skin without specks, and without gaps."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+    closed = cv2.morphologyEx(skin.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, disc) > 0)
