@@ -38,6 +38,7 @@ RELAXING = 40
 UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
 FOREARMS = Group.FOREARM_L, Group.FOREARM_R
+HANDS = Group.HAND_L, Group.HAND_R
 _UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
 
 
@@ -148,6 +149,7 @@ def bind_photo(
     of_vertex = GROUP[weights.argmax(1)]
     bound: list[Binding] = []
     hidden: list[Binding] = []
+    hands = np.isin(groups, HANDS)
     covers = covers_of(fit, groups, np.isin(parts_of(fit, bone), _UPPER_ARMS))
     for group in range(GROUPS):
         own = triangles[(of_vertex[triangles] == group).any(1)]
@@ -162,7 +164,7 @@ def bind_photo(
         )
         bound.append(_bind(fit, surface, seen, group))
         if group in covers:
-            behind = hidden_by(fit, covers[Group(group)], seen, alone.shown)
+            behind = hidden_by(fit, covers[Group(group)], seen, alone.shown, hands)
             if behind.any():
                 hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
     whole = _with_head(_joined(bound), head, hair, front)
