@@ -26,6 +26,8 @@ WIDE = 0.08
 known so exactly, and would stick out as a flap."""
 BELOW = 0.04
 """The same of what goes straight on below what is seen: its outline is known there."""
+END_PX = 3
+"""As near to the person's lower end a piece reaches it."""
 OVERLAP_PX = 3
 """How far what is hidden goes on under what is seen."""
 
@@ -60,7 +62,7 @@ def hidden_by(
 
     :param cover: of ``covers_of``. :param seen: where the photo shows the group.
     :param shown: where the camera would see the fitted body's, if there were nothing else.
-    :param hands: ``[n, n]``: beneath these what is seen above goes straight on.
+    :param hands: ``[n, n]``: beneath these what is seen above goes straight on to the photo's end.
     """
     radius = max(1, round(NOTCH * fit.trunk_px))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
@@ -72,6 +74,7 @@ def hidden_by(
     hidden = (round_it | along & near) & cover & within
     hidden = _wide_enough(hidden, seen, WIDE * fit.trunk_px)
     below = straight_on(seen, cover & hands & within, ACROSS * _along_the_trunk(fit))
+    below = down_to_the_end(below, fit.inside)  # elsewhere what is seen beneath the hand tells
     hidden |= _wide_enough(below, seen, BELOW * fit.trunk_px)
     if not hidden.any():
         return hidden
@@ -109,6 +112,14 @@ def straight_on(
         result[row] = cover[row] & ~seen[row] & (above > 0.0)
         left[row] = np.where(result[row], above, left[row])
     return result
+
+
+def down_to_the_end(region: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pieces of a region that reach the lower end of the person, ``[n, n]``."""
+    lowest = int(np.flatnonzero(inside.any(1)).max(initial=0))
+    _, piece = cv2.connectedComponents(region.astype(np.uint8))
+    reaching = np.unique(piece[max(lowest - END_PX, 0) :])
+    return np.asarray(region & np.isin(piece, reaching))
 
 
 def _along_the_trunk(fit: Fit) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.runtime.drivers.body.hidden import straight_on
+from bunraku.runtime.drivers.body.hidden import down_to_the_end, straight_on
 
 N = 60
 ROWS, COLUMNS = np.indices((N, N))
@@ -44,3 +44,10 @@ def test_beneath_a_hand_beside_it_is_nothing() -> None:
 def test_who_lies_has_nothing_below() -> None:
     seen = ROWS < 20
     assert not straight_on(seen, ~seen, np.array([30.0, 20.0])).any()
+
+
+def test_what_is_seen_again_below_the_hand_is_left_to_that() -> None:
+    inside = ROWS < 50
+    low, high = (ROWS > 28) & (ROWS < 49), (ROWS > 19) & (ROWS < 40)
+    left, right = COLUMNS < 20, COLUMNS > 30
+    assert (down_to_the_end(low & left | high & right, inside) == (low & left)).all()
