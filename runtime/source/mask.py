@@ -5,7 +5,8 @@ where the photo shows half a body; the segmentation network has the better edge 
 feet where it shows all of it; what it takes for background far from its own outline is no part of
 half a body. Of shoulders that the photo's lower edge cuts the pose network sees too little to find
 them: there the segmentation is believed. What both take for the person between an arm and the
-trunk is looked at by itself. A guided filter then moves the edge to where the colours change.
+trunk, or leave out there, is looked at by itself. A guided filter then moves the edge to where the
+colours change.
 
 Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
 """
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.source.denied import without_denied
 from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
+from bunraku.runtime.source.narrow_gaps import without_narrow_gaps
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
 
@@ -62,6 +64,7 @@ def person_mask(
             low = (np.arange(len(body)) > landmarks[_MOUTH, 1].mean() * len(body))[:, None]
             mask = np.where(low & (apart < FAR), segmentation, mask)
     mask = mask * (1.0 - find_gaps(window, mask, landmarks))
+    mask = without_narrow_gaps(window, mask, landmarks)
     radius = max(1, round(RADIUS * fineness(len(window))))
     mask = guided_filter(window, mask, radius, EPSILON)
     return np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)

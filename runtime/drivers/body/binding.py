@@ -39,6 +39,7 @@ RELAXING = 40
 UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
 FOREARMS = Group.FOREARM_L, Group.FOREARM_R
+HANDS = Group.HAND_L, Group.HAND_R
 _UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
 
 
@@ -151,6 +152,7 @@ def bind_photo(
             groups[thing] = Group.HAND_L + side
     bound: list[Binding] = []
     hidden: list[Binding] = []
+    hands = np.isin(groups, HANDS)
     covers = covers_of(fit, groups, np.isin(parts_of(fit, bone), _UPPER_ARMS))
     for group in range(GROUPS):
         own = triangles[(of_vertex[triangles] == group).any(1)]
@@ -166,7 +168,9 @@ def bind_photo(
         bound.append(_bind(fit, surface, seen, group))
         if group in covers:
             fingers = fingers_on(groups, group)
-            behind = hidden_by(fit, covers[Group(group)], seen, alone.shown, fingers)
+            behind = hidden_by(
+                fit, covers[Group(group)], seen, alone.shown, fingers=fingers, hands=hands
+            )
             if behind.any():
                 hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
     whole = _with_head(_joined(bound), head, hair, front)

@@ -24,6 +24,10 @@ broad an arm may be that lies across its outline."""
 WIDE = 0.08
 """How far something hidden must reach from what is seen of it, in lengths of the trunk: less is not
 known so exactly, and would stick out as a flap."""
+BELOW = 0.04
+"""The same of what goes straight on below what is seen: its outline is known there."""
+END_PX = 3
+"""As near to the person's lower end a piece reaches it."""
 OVERLAP_PX = 3
 """How far what is hidden goes on under what is seen."""
 
@@ -53,12 +57,14 @@ def hidden_by(
     seen: NDArray[np.bool_],
     shown: NDArray[np.bool_],
     fingers: NDArray[np.bool_],
+    hands: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """What is hidden of a group, and a little of what is not: ``[n, n]``; nothing if it is none.
 
     :param cover: of ``covers_of``. :param seen: where the photo shows the group.
     :param shown: where the camera would see the fitted body's, if there were nothing else.
     :param fingers: of ``fingers_on``.
+    :param hands: ``[n, n]``: beneath these what is seen above goes straight on to the photo's end.
     """
     radius = max(1, round(NOTCH * fit.trunk_px))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
@@ -69,6 +75,9 @@ def hidden_by(
     near = cv2.dilate(shown.astype(np.uint8), disc) > 0
     hidden = (round_it | along & near) & cover & within
     hidden = _wide_enough(hidden, seen, WIDE * fit.trunk_px) | hidden & fingers
+    below = straight_on(seen, cover & hands & within, ACROSS * _along_the_trunk(fit))
+    below = down_to_the_end(below, fit.inside)  # elsewhere what is seen beneath the hand tells
+    hidden |= _wide_enough(below, seen, BELOW * fit.trunk_px)
     if not hidden.any():
         return hidden
     return hidden | grown(hidden, OVERLAP_PX) & seen & within
@@ -93,11 +102,46 @@ def _wide_enough(
     return np.asarray(hidden & (reach >= least_px)[piece])
 
 
+def straight_on(
+    seen: NDArray[np.bool_], cover: NDArray[np.bool_], down: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """What is seen of a part gone straight on beneath what covers it, as far as that reaches:
+    ``[n, n]``.
+
+    :param down: ``[2]``: the way and how far; nothing of who does not stand upright.
+    """
+    result = np.zeros_like(seen)
+    x, y = down.tolist()
+    if y <= abs(x):
+        return result
+    left = np.where(seen, y, 0.0)  # rows that it may still go on
+    columns = np.arange(seen.shape[1])
+    for row in range(1, len(seen)):
+        aside = round(row * x / y) - round((row - 1) * x / y)
+        above = left[row - 1][np.clip(columns - aside, 0, len(columns) - 1)] - 1.0
+        result[row] = cover[row] & ~seen[row] & (above > 0.0)
+        left[row] = np.where(result[row], above, left[row])
+    return result
+
+
+def down_to_the_end(region: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pieces of a region that reach the lower end of the person, ``[n, n]``."""
+    lowest = int(np.flatnonzero(inside.any(1)).max(initial=0))
+    _, piece = cv2.connectedComponents(region.astype(np.uint8))
+    reaching = np.unique(piece[max(lowest - END_PX, 0) :])
+    return np.asarray(region & np.isin(piece, reaching))
+
+
+def _along_the_trunk(fit: Fit) -> NDArray[np.float64]:
+    """``[2]``: from its upper end to its lower one."""
+    points = fit.stance.points[:, :2]
+    ends = points[[LEFT_HIP, RIGHT_HIP]], points[[LEFT_SHOULDER, RIGHT_SHOULDER]]
+    return np.asarray(ends[0].mean(0) - ends[1].mean(0), np.float64)
+
+
 def _down_the_trunk(fit: Fit) -> NDArray[np.uint8]:
     """A line as long as an arm is broad, along the trunk."""
-    points = fit.stance.points[:, :2]
-    along = points[[LEFT_HIP, RIGHT_HIP]].mean(0) - points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
-    half = 0.5 * ACROSS * along  # as long as the trunk is in the picture
+    half = 0.5 * ACROSS * _along_the_trunk(fit)  # as long as the trunk is in the picture
     middle = int(np.ceil(np.abs(half).max()))
     line = np.zeros((2 * middle + 1,) * 2, np.uint8)
     x, y = np.rint(half).astype(int)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
-from bunraku.runtime.drivers.body.parting import GROUP
+from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, lost_for_now, share_anew
@@ -194,9 +194,11 @@ def _photo_hand(
     hangs = (grid.weights * (grid.bones == HAND_BONES[side])).sum(1, keepdims=True)
     hangs = interpolate(raster, grid.triangles, hangs.astype(np.float32))[..., 0]
     pixels = np.clip((hangs - low) / (high - low), 0.0, 1.0).astype(np.float32)
-    if body.fit.places[side] is not None:
-        members = body.photo.members[GROUP[HAND_BONES[side]]]
-        pixels *= np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
+    limbs = [Group.HAND_L + side]
+    if body.fit.places[side] is None:
+        limbs.append(Group.FOREARM_L + side)  # where one ends and the other begins is not known
+    members = body.photo.members[limbs].sum(0)
+    pixels *= np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
     start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
     length_px, pictured = float(np.linalg.norm(end - start)), _own_hand(pixels, start, shape, pose)
     return PhotoHand(

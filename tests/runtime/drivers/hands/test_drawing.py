@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands import drawing
@@ -128,6 +131,22 @@ def test_a_body_without_hands_is_made_once(source: Source) -> None:
     assert np.array_equal(body.photo.picture[..., 3], whole)
     other, _ = made(source, REST)
     assert hands.without(other, (True, False)) is not gone
+
+
+def test_what_lies_beside_a_hand_that_goes_keeps_its_own_outline(source: Source) -> None:
+    """The grid's cells reach across the border."""
+    body, hands = made(source, REST)
+    own = hands.hands[0].pixels > 0.9
+    beside = own & (np.indices((N, N))[0] > np.argwhere(own)[:, 0].mean())
+    members = body.photo.members.copy()
+    members[:, beside] = 0.0
+    members[Group.LEG_L, beside] = 1.0
+    body = replace(body, photo=replace(body.photo, members=members))
+    hands = PhotoHands.of(body, RIG.at_rest.inverse, REST, (SHAPES[0], SHAPES[1]))
+    kept = hands.without(body, (True, False)).photo.picture[..., 3]
+    assert beside.any()
+    assert (kept == body.photo.picture[..., 3])[beside].all()
+    assert kept[own & ~beside].max() < 0.2
 
 
 def test_a_hand_is_drawn_in_the_skins_colour_where_it_is_held(source: Source) -> None:
