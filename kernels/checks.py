@@ -36,6 +36,24 @@ def check_shape(name: str, value: Any, shape: tuple[int, ...]) -> None:
         raise ValueError(f"{name} must be {list(shape)}, not {shape_text(value)}")
 
 
+def check_triangles(triangles: Any) -> None:
+    """Raise ValueError unless these are triangles, ``[m,3]``."""
+    if len(triangles.shape) != 2 or triangles.shape[1] != 3:
+        raise ValueError(f"triangles must be [m,3], not {shape_text(triangles)}")
+
+
+def check_corners(triangles: Any, count: int) -> None:
+    """Raise unless these are triangles in an array, whose corners are among ``count`` vertices."""
+    check_arrays(np.int32, triangles=triangles)
+    check_triangles(triangles)
+    # As numbers without a sign those below 0 are the largest: one look for both ends.
+    if triangles.size and triangles.view(np.uint32).max() >= count:
+        raise ValueError(
+            f"triangles must have corners 0 to {count - 1}, "
+            f"not {triangles.min()} to {triangles.max()}"
+        )
+
+
 def check_out(out: Any, shape: tuple[int, ...], dtype: type[np.generic] = np.float32) -> None:
     """Raise unless ``out`` is None or an array that a kernel can write its result into."""
     if out is None:

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from bunraku.kernels.checks import (
     check_arrays,
+    check_corners,
     check_out,
     check_shape,
     check_tensors,
+    check_triangles,
     is_tensor,
     shape_text,
 )
@@ -104,7 +106,7 @@ def rasterise(
         raise ValueError(
             f"part must be within the {len(triangles)} triangles, not {first} to {end}"
         )
-    _check_triangles(triangles[first:end], len(vertices))
+    check_corners(triangles[first:end], len(vertices))
     if keep is None:
         keep = np.ones(len(triangles), np.bool_)
     check_arrays(np.bool_, keep=keep)
@@ -144,7 +146,7 @@ def rasterise_groups(
 
     check_tensors("float32", vertices=vertices)
     check_tensors("int32", triangles=triangles)
-    _check_triple(triangles)
+    check_triangles(triangles)
     if ends[0] < 0 or ends[-1] > len(triangles) or list(ends) != sorted(ends):
         raise ValueError(
             f"groups must end within the {len(triangles)} triangles, one after the other, "
@@ -190,12 +192,12 @@ def interpolate(raster: Any, triangles: Any, attributes: Any, *, out: Array | No
 
         check_tensors("float32", attributes=attributes)
         check_tensors("int32", triangles=triangles)
-        _check_triple(triangles)
+        check_triangles(triangles)
         return torch_operators.interpolate(raster.triangle, raster.bary, triangles, attributes)
     from bunraku.kernels.raster import numba_cpu
 
     check_arrays(attributes=attributes)
-    _check_triangles(triangles, len(attributes))
+    check_corners(triangles, len(attributes))
     if raster.triangle.max() >= len(triangles):
         raise ValueError(
             f"the raster shows triangle {raster.triangle.max()}, but there are {len(triangles)}"
@@ -207,19 +209,3 @@ def interpolate(raster: Any, triangles: Any, attributes: Any, *, out: Array | No
         out = np.empty(shape, np.float32)
     numba_cpu.interpolate(raster.triangle, raster.bary, triangles, attributes, out)
     return out
-
-
-def _check_triangles(triangles: Any, count: int) -> None:
-    check_arrays(np.int32, triangles=triangles)
-    _check_triple(triangles)
-    # As numbers without a sign those below 0 are the largest: one look for both ends.
-    if triangles.size and triangles.view(np.uint32).max() >= count:
-        raise ValueError(
-            f"triangles must have corners 0 to {count - 1}, "
-            f"not {triangles.min()} to {triangles.max()}"
-        )
-
-
-def _check_triple(triangles: Any) -> None:
-    if len(triangles.shape) != 2 or triangles.shape[1] != 3:
-        raise ValueError(f"triangles must be [m,3], not {shape_text(triangles)}")

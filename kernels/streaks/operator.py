@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from bunraku.kernels.checks import (
     check_arrays,
+    check_corners,
     check_shape,
     check_tensors,
+    check_triangles,
     is_tensor,
     shape_text,
 )
@@ -42,11 +44,11 @@ def unstreaked(moved: Any, triangles: Any, unstretched: Any, streaks: Any) -> An
     is drawn out to a streak along its longest direction, nothing from where it is all streak.
 
     :param moved: ``[v,3]``, where the vertices are now; z counts for nothing.
-    :param triangles: ``[t,3]`` int32. That corners are vertices is not looked for in tensors, which
+    :param triangles: ``[m,3]`` int32. That corners are vertices is not looked for in tensors, which
         would wait for the GPU: there those that are none count for nothing.
-    :param unstretched: ``[t,2,2]``: what takes each triangle's first two edges, as columns and
+    :param unstretched: ``[m,2,2]``: what takes each triangle's first two edges, as columns and
         before it was moved, to the axes.
-    :param streaks: ``[t,2]``: how often its own length each may be drawn out until it fades, and
+    :param streaks: ``[m,2]``: how often its own length each may be drawn out until it fades, and
         until it is gone, which is more.
     :return: ``[v]`` in [0, 1]; 0 at a vertex without triangles.
     :raises ValueError: shapes that do not fit, or a corner that is no vertex.
@@ -74,10 +76,10 @@ def untorn(moved: Any, triangles: Any, limits: Any) -> Any:
     """Which triangles of a mesh that is moved are not pulled apart.
 
     :param moved: ``[v,3]``, where the vertices are now; z counts for nothing.
-    :param triangles: ``[t,3]`` int32, as ``unstreaked`` takes them.
-    :param limits: ``[t,3]``: the square of the length up to which an edge holds, from each corner
+    :param triangles: ``[m,3]`` int32, as ``unstreaked`` takes them.
+    :param limits: ``[m,3]``: the square of the length up to which an edge holds, from each corner
         to the next; infinite where it always does.
-    :return: ``[t]`` bool.
+    :return: ``[m]`` bool.
     :raises ValueError: shapes that do not fit, or a corner that is no vertex.
     :raises TypeError: arrays of other types.
     """
@@ -98,16 +100,10 @@ def _check_mesh(moved: Any, triangles: Any) -> None:
     """Raise unless these are vertices, and triangles whose corners are among them."""
     if len(moved.shape) != 2 or moved.shape[1] != 3:
         raise ValueError(f"moved must be [v,3], not {shape_text(moved)}")
-    if len(triangles.shape) != 2 or triangles.shape[1] != 3:
-        raise ValueError(f"triangles must be [t,3], not {shape_text(triangles)}")
     if is_tensor(moved):
+        check_triangles(triangles)
         check_tensors("float32", moved=moved)
         check_tensors("int32", triangles=triangles)
         return
     check_arrays(moved=moved)
-    check_arrays(np.int32, triangles=triangles)
-    if len(triangles) and not 0 <= triangles.min() <= triangles.max() < len(moved):
-        raise ValueError(
-            f"triangles must have corners 0 to {len(moved) - 1}, "
-            f"not {triangles.min()} to {triangles.max()}"
-        )
+    check_corners(triangles, len(moved))

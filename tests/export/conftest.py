@@ -68,7 +68,7 @@ EXPORT_TIMEOUT_S = 900  # a quarter of a minute on an idle machine, many on one 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "exported" in getattr(item, "fixturenames", ()):
+        if "export_once" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(EXPORT_TIMEOUT_S))
 
 

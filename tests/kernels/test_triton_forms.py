@@ -92,7 +92,10 @@ def test_the_memory_of_the_inputs_makes_no_difference(
     tensors = [tensor.to(device) for tensor in call.tensors()]
     expected = form.run(module, tensors, call.options)
     for other in (_with_gaps, _channels_innermost):
-        results = form.run(module, [other(tensor) for tensor in tensors], call.options)
+        given = [other(tensor) for tensor in tensors]
+        if all(a.stride() == b.stride() for a, b in zip(given, tensors, strict=True)):
+            continue  # lists have no channels
+        results = form.run(module, given, call.options)
         for result, wanted in zip(results, expected, strict=True):
             assert torch.equal(result, wanted)
 

@@ -61,7 +61,7 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
     back = back_of(SQUARE, HALVES)
     with pytest.raises(ValueError, match=r"moved must be \[v,3\], not \[5, 2\]"):
         unstreaked(np.ascontiguousarray(SQUARE[:, :2]), HALVES, back, LIMITS)
-    with pytest.raises(ValueError, match=r"triangles must be \[t,3\], not \[2, 2\]"):
+    with pytest.raises(ValueError, match=r"triangles must be \[m,3\], not \[2, 2\]"):
         unstreaked(SQUARE, np.ascontiguousarray(HALVES[:, :2]), back, LIMITS)
     with pytest.raises(ValueError, match="corners 0 to 2, not 0 to 3"):
         unstreaked(SQUARE[:3], HALVES, back, LIMITS)

@@ -146,7 +146,7 @@ def test_it_is_quick() -> None:
     frame = live_frame(driving())
     took_s = []
     for _ in range(9):
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         draw_overlay(picture, frame, STATS, controls, said="Photo 2: a.jpg.")
-        took_s.append(time.perf_counter() - start_s)
-    assert min(took_s) < 0.01  # 2 ms where nothing else runs
+        took_s.append(time.process_time() - start_s)
+    assert min(took_s) < 0.01  # of the processor; 2 ms where nothing else runs

@@ -12,7 +12,8 @@ from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.framing import Window
 from bunraku.spec.arrays import Picture
-from bunraku.training.prepare.following import MOST, Follower, Scene, shown, yaw_of
+from bunraku.training.prepare import following
+from bunraku.training.prepare.following import Follower, Scene, shown, yaw_of
 from bunraku.training.prepare.frames import Frame
 from bunraku.training.prepare.networks import Networks
 from bunraku.training.prepare.quality import Limits
@@ -156,9 +157,10 @@ def test_blurred_frames() -> None:
     assert len(follow(pictures, Limits(sharpness=0.0, sharpness_share=0.0))[0][0].shots) == 8
 
 
-def test_long_scenes_are_given_in_pieces() -> None:
-    scenes, _ = follow(walk(1) * (MOST + 10))
-    assert [len(scene.shots) for scene in scenes] == [MOST, 10]
+def test_long_scenes_are_given_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "MOST", 12)
+    scenes, _ = follow(walk(1) * 22)
+    assert [len(scene.shots) for scene in scenes] == [12, 10]
 
 
 def test_nobody_is_beyond_the_picture() -> None:

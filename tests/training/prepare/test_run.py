@@ -85,22 +85,24 @@ def test_from_clips_to_records(clips: Path, tmp_path: Path, run: Run) -> None:
     assert told["clips"][0]["when"].endswith("+00:00")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_finer_surfaces(
-    clips: Path, tmp_path: Path, run: Run, workers: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))  # where workers find `load`
+@pytest.fixture
+def with_surfaces(clips: Path) -> Path:
+    """Official images beside the first."""
     folder = clips / "a.iuv"
     folder.mkdir()
     for index, picture in enumerate(walk(14)):
         Image.fromarray(iuv_of(picture)).save(folder / f"{index}.png")
-    manifest, _ = run(clips, surface=256, workers=workers)
+    return clips
+
+
+def test_finer_surfaces(with_surfaces: Path, tmp_path: Path, run: Run) -> None:
+    manifest, _ = run(with_surfaces, surface=256)
     assert manifest.settings["surface"] == 256
     records = [read_record(path) for path in list_records(tmp_path / "out")]
     assert {record.iuv.shape[1:] for record in records} == {(256, 256, 3)}
     assert len(Mixture(tmp_path / "out", observed=True, surface=256).records) == len(records)
     with pytest.raises(InputError, match=r"was begun with other settings \(surface\)"):
-        run(clips)
+        run(with_surfaces)
 
 
 def test_a_size_that_records_do_not_have(clips: Path, tmp_path: Path, run: Run) -> None:
@@ -233,17 +235,19 @@ def test_synthetic_people_are_not_mixed_in(clips: Path, tmp_path: Path, run: Run
 
 
 def test_workers_change_no_byte(
-    clips: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    with_surfaces: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))  # where workers find `load`
-    run(clips)
+    run(with_surfaces, surface=256)
     before = {p.name: read_record(p) for p in list_records(tmp_path / "out")}
     (tmp_path / "out").rename(tmp_path / "one")
-    manifest, lines = run(clips, workers=2)
+    manifest, lines = run(with_surfaces, surface=256, workers=2)
     assert len(lines) == len(manifest.clips) == 2
     after = {p.name: read_record(p) for p in list_records(tmp_path / "out")}
     assert after.keys() == before.keys()
     for name, record in after.items():
+        assert record.iuv.shape[1:] == (256, 256, 3)
+        assert np.array_equal(record.iuv, before[name].iuv)
         assert np.array_equal(record.rgba, before[name].rgba)
 
 
