@@ -39,7 +39,8 @@ Proportions = Mapping[Bone, float]
 """Lengths of bones in metres as the camera shows them, as far as they are known."""
 
 Slack = Mapping[Bone, float]
-"""The share of a bone's length by which it may differ unheeded; of more, the rest counts."""
+"""The share of a bone's length by which it may differ unheeded; what is twice as much counts
+wholly."""
 EXACT: Slack = {}
 """Every difference counts."""
 
@@ -97,10 +98,14 @@ def ratios(source: Proportions, driver: Proportions, slack: Slack = EXACT) -> Ma
         length, driving = source.get(bone, 0.0), driver.get(bone, 0.0)
         if length > 0.0 and driving > 0.0:
             ratio = length / driving
-            loose = 1.0 + slack.get(bone, 0.0)
-            ratio = max(ratio / loose, min(ratio * loose, 1.0))
-            result[bone] = min(max(ratio, RATIO_MIN), RATIO_MAX)
+            result[bone] = min(max(_counted(ratio, slack.get(bone, 0.0)), RATIO_MIN), RATIO_MAX)
     return result
+
+
+def _counted(ratio: float, slack: float) -> float:
+    """1 within the slack, the ratio itself from twice as much on."""
+    free, differs = np.log1p(slack), abs(np.log(ratio))
+    return float(ratio ** (min(2.0 * max(differs - free, 0.0), differs) / max(differs, 1e-6)))
 
 
 def retarget(landmarks: Array, stretch: Mapping[Bone, float]) -> Array:
