@@ -149,9 +149,13 @@ def _rounds(
                     continue
                 weighted = weight * counts * slope[k]
                 pull[row[k]] += weighted * off
-                for n in range(many):
-                    if row[n] >= row[k]:
-                        normal[row[k], row[n]] += weighted * slope[n]
+                for n in range(k, many):
+                    if row[n] < 0:
+                        continue
+                    product = weighted * slope[n]
+                    if row[n] == row[k] and n > k:  # a joint that is named twice
+                        product += product
+                    normal[min(row[k], row[n]), max(row[k], row[n])] += product
         for b in range(len(light)):
             darker = lighter[b] / (alike[b] + one)
             light[b] = min(max(light[b] - darker, -lightest), lightest)
