@@ -185,24 +185,24 @@ def _paste_rows(
         dim = fade_y[y - y0]
         for x in range(max(x0, start), min(x1, end)):
             # Without a sign: of others each is looked at for whether it counts from the end.
-            k, at, down = np.uint64(x - x0), np.uint64(x), np.uint64(y)
-            i, fx = near[k], beside[k]
-            after, gx = i + np.uint64(1), one - fx
-            m = (line[i, 6] * gx + line[after, 6] * fx) * (fade_x[k] * dim)
+            nth, at, down = np.uint64(x - x0), np.uint64(x), np.uint64(y)
+            here, fx = near[nth], beside[nth]
+            after, gx = here + np.uint64(1), one - fx
+            m = (line[here, 6] * gx + line[after, 6] * fx) * (fade_x[nth] * dim)
             if not m >= np.float32(TRACE):  # NaN shows nothing either
                 continue
-            red = line[i, 0] * gx + line[after, 0] * fx
-            green = line[i, 1] * gx + line[after, 1] * fx
-            blue = line[i, 2] * gx + line[after, 2] * fx
-            t = line[i, 3] * gx + line[after, 3] * fx
-            if mixed and edge[i]:
+            red = line[here, 0] * gx + line[after, 0] * fx
+            green = line[here, 1] * gx + line[after, 1] * fx
+            blue = line[here, 2] * gx + line[after, 2] * fx
+            t = line[here, 3] * gx + line[after, 3] * fx
+            if mixed and edge[here]:
                 r, g, b = _read_corners(
-                    photo, field, row, np.int64(i), fx, fy, x, y, x0, y0, x1, y1
+                    photo, field, row, np.int64(here), fx, fy, x, y, x0, y0, x1, y1
                 )
                 red, green, blue = red + r, green + g, blue + b
             elif t > np.float32(0.0):
-                sx = np.float32(x) + _between(line[i, 4], line[after, 4], fx, jump)
-                sy = np.float32(y) + _between(line[i, 5], line[after, 5], fx, jump)
+                sx = np.float32(x) + _between(line[here, 4], line[after, 4], fx, jump)
+                sy = np.float32(y) + _between(line[here, 5], line[after, 5], fx, jump)
                 # Within the window's part of the photo, as the warp stays within the window.
                 sx = clamped(sx - np.float32(x0), np.float32(x1 - 1 - x0))
                 sy = clamped(sy - np.float32(y0), np.float32(y1 - 1 - y0))
