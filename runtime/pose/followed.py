@@ -25,6 +25,8 @@ who is followed then somebody must look like them to be them."""
 DOUBTED_S, DOUBT_EVERY_S = 2.0, 0.2
 """How long they are looked for beside who is followed, and how often; after that, they look
 otherwise now."""
+LOOK_EVERY_S = 0.1
+"""How often it is asked whether who is followed looks like them."""
 NEAR, FARTHER_EACH_S = 0.15, 0.3
 """How near the place where they were seen is there, in sides of the crop; they walk on unseen."""
 SAME_SIZE = 0.6
@@ -43,7 +45,7 @@ class Followed:
         self.roi: Roi | None = None
         """Where to look in the next frame; None while nobody is in sight."""
         self._known: Roi | None = None  # where they surely were
-        self._known_s = self._seen_s = self._searched_s = -np.inf
+        self._known_s = self._seen_s = self._searched_s = self._compared_s = -np.inf
         self._since_s = np.inf
         self._doubted_s: float | None = None
         self._appearance.reset()
@@ -98,6 +100,9 @@ class Followed:
         """Whether who was found in the person's place does not look like them, and they are to be
         looked for.
         """
+        if self._doubted_s is None and 0 <= time_s - self._compared_s < LOOK_EVERY_S:
+            return False
+        self._compared_s = time_s
         if self._appearance.likeness(frame, found.points) >= SURE:
             self._doubted_s = None
             return False
