@@ -101,6 +101,7 @@ class Locator:
         self._mirrored = False
         self._turned_deg = 0
         self._time_s = -np.inf
+        self._person = 0
         self._calibration: Calibration | None = None
         self._windows: WeakKeyDictionary[Subject, Window] = WeakKeyDictionary()
         self._window: Window | None = None
@@ -129,6 +130,11 @@ class Locator:
         """
         return self._turned_deg
 
+    @property
+    def person(self) -> int:
+        """Of who was located last: another number once it is somebody else."""
+        return self._person
+
     def locate(
         self,
         frame: Picture,
@@ -144,7 +150,8 @@ class Locator:
         """The driver in this frame; None while nobody is found or nobody clearly enough.
 
         A frame of another shape, or one that lies before the last, starts anew. One of another size
-        but the same shape, or one in a mirror, keeps the calibration.
+        but the same shape, or one in a mirror, keeps the calibration. Somebody else than was
+        followed before is calibrated anew.
 
         :param metric: whether the landmarks in the window have the depths of ``metric_depth``.
         :param slack: by which the source's limb lengths may differ unheeded.
@@ -167,6 +174,8 @@ class Locator:
         pose = self._tracker.track(frame, time_s, mask=self._options.driving_iuv_mask)
         if pose is None:
             return None
+        if pose.person != self._person:
+            self._meet(pose.person)
         started = None
         if self._calibrate_asked or self._calibration is None:
             if time_s - self._tried_s >= LOOK_AGAIN_S:
@@ -191,6 +200,14 @@ class Locator:
             return located
         in_frame = turn_points(pose.landmarks, self._turned_deg, self._shape)
         return replace(located, in_frame=in_frame)
+
+    def _meet(self, person: int) -> None:
+        """Forget what is known of the last driver; their window holds until the calibration."""
+        self._person = person
+        self._refiner.reset()
+        self._unseen.reset()
+        self._easing = None
+        self.calibrate()
 
     def _look_anew(self, shape: tuple[int, int], mirrored: bool) -> None:
         self._windows.clear()

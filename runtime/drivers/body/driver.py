@@ -181,6 +181,7 @@ class BodyDriver:
             return None
         if located.calibrated:
             self._slipping.reset()
+            self._keeper.lost(time_s)
         following = self._by_landmarks.shares.follow(time_s)
         if fitted is None:
             return self._by_landmarks.understand(located, subject, following)
@@ -240,6 +241,7 @@ class BodyDriver:
             located.in_frame,
             drawn=replace(drawn, moves=moves),
             turned_deg=self._locator.turned_deg,
+            person=self._locator.person,
         )
 
 

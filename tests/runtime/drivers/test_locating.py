@@ -301,6 +301,26 @@ def test_a_calibration_asked_for_is_tried_at_once(subject: LandmarkSubject) -> N
     assert locator.locate(PHOTO, 0.04, subject) is not None
 
 
+def test_somebody_else_is_calibrated_anew(subject: LandmarkSubject) -> None:
+    frame = street((480, 640))
+    dancer = Dancer(longer_legs(1.0))
+    locator = locator_of(dancer)
+    assert locator.locate(frame, 0.0, subject) is not None
+    landmarks = dancer.pose.landmarks + np.array([90.0, 0.0, 0.0, 0.0], np.float32)
+    dancer.pose = replace(dancer.pose, landmarks=landmarks)
+    same = locator.locate(frame, 1.0, subject)
+    assert same is not None
+    assert not same.calibrated
+    assert abs(same.landmarks[11, 0] - subject.source.landmarks[11, 0]) > 0.1
+    dancer.pose = replace(dancer.pose, person=1)
+    for time_s, calibrated in ((1.04, True), (1.08, False)):
+        other = locator.locate(frame, time_s, subject)
+        assert other is not None
+        assert other.calibrated is calibrated
+        assert np.allclose(other.landmarks, subject.source.landmarks, atol=0.01)
+    assert locator.person == 1
+
+
 def test_windows_of_photos_that_are_gone_are_forgotten(subject: LandmarkSubject) -> None:
     locator = locator_of(FakeEstimator())
     passing = subject_of(puppet().make_identity(PHOTO)[0])
