@@ -19,10 +19,10 @@ from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.drivers.looking import Looked
 from bunraku.runtime.drivers.protocol import Subject
 from bunraku.runtime.drivers.refining import Refiner
+from bunraku.runtime.drivers.sight import clear, in_sight
 from bunraku.runtime.drivers.unseen import Unseen
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.pose.landmarks import PRESENT
 from bunraku.runtime.pose.turned import (
     Upright,
     observe_upright,
@@ -30,9 +30,9 @@ from bunraku.runtime.pose.turned import (
     turn_points,
     upright_by,
 )
-from bunraku.runtime.source.framing import Window, crop, head_seen, pixels_per_metre
+from bunraku.runtime.source.framing import Window, crop, pixels_per_metre
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
+from bunraku.spec.landmarks import Bone
 
 SETTLING = 30
 """Confident frames over which the driver's proportions are averaged after a calibration: one
@@ -174,6 +174,8 @@ class Locator:
         pose = self._tracker.track(frame, time_s, mask=self._options.driving_iuv_mask)
         if pose is None:
             return None
+        if not in_sight(pose, frame.shape[:2]):
+            return None
         if pose.person != self._person:
             self._meet(pose.person)
         started = None
@@ -221,7 +223,7 @@ class Locator:
         """
         self._calibrate_asked = False
         found = self._observe(frame)
-        if found is None or not _clear(found.pose, found.picture.shape[:2]):
+        if found is None or not clear(found.pose, found.picture.shape[:2]):
             self._calibrate_asked = True
             return None
         frame, pose, turned_deg = found
@@ -276,17 +278,6 @@ class Locator:
         if self._options.driving_iuv_mask and pose.mask is not None:
             mask = np.asarray(crop(pose.mask, window, self._size), np.float32)
         return Located(landmarks, pose.landmarks, mask)
-
-
-def _clear(pose: Pose, shape: tuple[int, int]) -> bool:
-    """Whether a driver is seen well enough; who sits so close that the frame shows none of the
-    shoulders, by the head.
-    """
-    shoulders = pose.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER]]
-    shown = bool((shoulders[:, 3] >= VISIBLE).any())
-    if (shoulders[:, 1] > shape[0] - 1.0).all():
-        shown |= head_seen(pose.landmarks, shape)
-    return pose.presence >= PRESENT and shown
 
 
 def metric_depth(pose: Pose) -> Pose:
