@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.source.denied import without_denied
 from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
-from bunraku.runtime.source.sides import up_to_the_sides
+from bunraku.runtime.source.sides import beyond_as_seen, up_to_the_sides
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
 
@@ -60,8 +60,9 @@ def person_mask(
     :param shown: from where to where its columns are the photo's, in units.
     :return: ``[n, n]`` in [0, 1].
     """
-    mask = body
+    mask, seen = body, None
     if half and segmentation is not None:
+        seen = segmentation
         body, segmentation = up_to_the_sides(body, segmentation, shown)
         body = without_denied(body, segmentation, landmarks, BAND)
         apart = np.abs(_distance(body)) / np.float32(len(body))
@@ -72,7 +73,8 @@ def person_mask(
     mask = mask * (1.0 - find_gaps(window, mask, landmarks))
     radius = max(1, round(RADIUS * fineness(len(window))))
     mask = guided_filter(window, mask, radius, EPSILON)
-    return np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)
+    mask = np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)
+    return mask if seen is None else beyond_as_seen(mask, seen, shown)
 
 
 def fineness(n: int) -> float:

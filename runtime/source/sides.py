@@ -48,3 +48,15 @@ def _go_on(body: Array, segmentation: Array, end: int) -> None:
     last[:] = np.maximum(last, np.minimum(person, body[:, recedes:end]))
     for mask in (body, segmentation):
         mask[:, end:] = mask[:, end - 1 : end]
+
+
+def beyond_as_seen(mask: Array, segmentation: Array, shown: tuple[float, float]) -> Array:
+    """A mask that was made of both, with no more of the stripes beyond the photo's sides than the
+    segmentation took for the person: moved into the picture they would be.
+
+    :param mask: ``[n, n]`` in [0, 1]; :param segmentation: likewise, as it was.
+    :param shown: as of ``up_to_the_sides``.
+    """
+    middles = (np.arange(len(mask)) + 0.5) / len(mask)
+    picture = (middles >= shown[0]) & (middles < shown[1])
+    return np.where(picture, mask, np.minimum(mask, segmentation))
