@@ -148,7 +148,7 @@ class Keeper:
         self._away = False
 
     def lost(self, time_s: float) -> None:
-        """Nobody is in this frame."""
+        """What was shown does not go on: nobody is in this frame, or they are matched anew."""
         self._time_s, self._away = time_s, True
 
     def keep(
