@@ -19,22 +19,33 @@ def cell(x: Any, y: Any, n: Any) -> Any:
 
 
 @numba.njit(inline="always")
+def _counted(row: Any, column: Any) -> Any:
+    """A row and the next, a column and the next, without a sign: of other numbers each is looked at
+    for whether it counts from the end."""
+    i, j = np.uint64(row), np.uint64(column)
+    return i, i + np.uint64(1), j, j + np.uint64(1)
+
+
+@numba.njit(inline="always")
 def between(picture: Any, column: Any, row: Any, fx: Any, fy: Any, c: Any) -> Any:
     """A channel's value between four pixels of ``cell``."""
-    above = picture[row, column, c]
-    above += (picture[row, column + 1, c] - above) * fx
-    below = picture[row + 1, column, c]
-    below += (picture[row + 1, column + 1, c] - below) * fx
+    i, next_row, j, beside = _counted(row, column)
+    above = picture[i, j, c]
+    above += (picture[i, beside, c] - above) * fx
+    below = picture[next_row, j, c]
+    below += (picture[next_row, beside, c] - below) * fx
     return above + (below - above) * fy
 
 
 @numba.njit(inline="always")
 def of_plane(planes: Any, k: Any, column: Any, row: Any, fx: Any, fy: Any, c: Any) -> Any:
     """``between`` of one of several pictures."""
-    above = planes[k, row, column, c]
-    above += (planes[k, row, column + 1, c] - above) * fx
-    below = planes[k, row + 1, column, c]
-    below += (planes[k, row + 1, column + 1, c] - below) * fx
+    i, next_row, j, beside = _counted(row, column)
+    k = np.uint64(k)
+    above = planes[k, i, j, c]
+    above += (planes[k, i, beside, c] - above) * fx
+    below = planes[k, next_row, j, c]
+    below += (planes[k, next_row, beside, c] - below) * fx
     return above + (below - above) * fy
 
 
@@ -43,9 +54,7 @@ def with_pixels(photo: Any, column: Any, row: Any, fx: Any, fy: Any, weight: Any
     """Sums of three colours, and what a picture has between four pixels, by a weight."""
     red, green, blue = sums
     one = np.float32(1.0)
-    # Without a sign: of others each is looked at for whether it counts from the end.
-    i, j = np.uint64(row), np.uint64(column)
-    below, beside = i + np.uint64(1), j + np.uint64(1)
+    i, below, j, beside = _counted(row, column)
     w00, w01 = weight * (one - fx) * (one - fy), weight * fx * (one - fy)
     w10, w11 = weight * (one - fx) * fy, weight * fx * fy
     red += photo[i, j, 0] * w00 + photo[i, beside, 0] * w01

@@ -28,7 +28,6 @@ from bunraku.spec.stages import Stage
 class _Band:
     """A photo's ``Surround`` on a device."""
 
-    people: Any
     owner: Any
     near: Any
     weight: Any
@@ -137,9 +136,10 @@ class Paster:
     def _still(self, surround: Surround, mask: Any, trust: Any, flow: Any) -> Any:
         """``Surround.still`` of tensors."""
         band = self._band(surround)
-        right, down = (flow[0, axis].take(band.people).abs() for axis in (0, 1))
+        part = (0, slice(None), *surround.part)
+        right, down = flow[part].abs()
         moved = right.maximum(down) * (mask.shape[3] / 2)
-        sure = SURE * trust.take(band.people) * mask.take(band.people)
+        sure = SURE * trust[part][0] * mask[part][0]
         moved = (moved + FAR_PX * (1.0 - sure).clip(0.0)).clip(0.0, FAR_PX).take(band.owner)
         even = _even(moved * band.near, band.rows, band.columns, EVEN_PX) * band.weight
         result = mask.new_zeros(mask.shape[2:])
@@ -169,7 +169,6 @@ class Paster:
             stay, reach = self._stay.of, EVEN_PX // 2
             rows, columns = surround.near.shape
             band = self._bands[surround] = _Band(
-                stay(surround.people),
                 stay(surround.owner),
                 stay(surround.near),
                 stay(surround.weight),

@@ -48,10 +48,8 @@ class Surround:
     """``[n, n]`` in [0, 1]: the person."""
     part: tuple[slice, slice]
     """Rows and columns in which all of it lies, and the person: h × w."""
-    people: NDArray[np.int64]
-    """``[k]``: the flat indices in the window of the person's pixels."""
     owner: NDArray[np.int64]
-    """``[h, w]``: which of these is nearest."""
+    """``[h, w]``: the flat index in the part of the person's pixel that is nearest."""
     near: Array
     """``[h, w]``: 1 where the band or the person is, else 0."""
     weight: Array
@@ -85,7 +83,7 @@ class Surround:
         )
         y, x = np.nonzero(person)
         index = np.zeros(int(labels.max()) + 1, np.int64)
-        index[labels[y, x]] = np.arange(len(y))
+        index[labels[y, x]] = y * person.shape[1] + x
         share = np.clip((reach - distance) / FADE_PX, 0.0, 1.0)
         near = (share > 0).astype(np.float32)
         around = (2 * COVERED_PX + 1,) * 2
@@ -93,7 +91,6 @@ class Surround:
         return cls(
             mask,
             part,
-            (y + part[0].start) * len(mask) + x + part[1].start,
             index[labels],
             near,
             np.asarray(near / np.maximum(cv2.blur(near, (EVEN_PX,) * 2), 1e-6), np.float32),
@@ -119,13 +116,14 @@ class Surround:
         """
         trust, _, flow = detail
         half = np.float32(mask.shape[3] / 2)
-        # Only of the person's own pixels is it asked how they have moved.
-        right, down = (np.abs(plane.take(self.people)) for plane in flow[0])
+        part = (0, slice(None), *self.part)
+        right, down = np.abs(flow[part])
         moved = np.maximum(right, down) * half
         # Where it is not the photo that is shown, nobody knows whether it has moved.
-        sure = np.float32(SURE) * trust.take(self.people) * mask.take(self.people)
+        sure = np.float32(SURE) * trust[part][0] * mask[part][0]
         moved += np.float32(FAR_PX) * np.maximum(np.float32(1.0) - sure, 0.0)
-        moved = np.take(np.minimum(moved, np.float32(FAR_PX)), self.owner)
+        # Of the person's own pixels alone it is asked how they have moved.
+        moved = np.minimum(moved, np.float32(FAR_PX)).take(self.owner)
         even = cv2.blur(moved * self.near, (EVEN_PX,) * 2) * self.weight
         result = np.zeros(mask.shape[2:], np.float32)
         result[self.part] = np.clip(self.slack - even, 0.0, 1.0) * self.share

@@ -46,23 +46,30 @@ def _solve(normal: Any, pull: Any) -> None:
     """What ``normal`` takes to ``pull``, in its place; ``normal`` is positive and symmetric.
 
     Cholesky's way, with only the upper half read and written, row by row: rows are added to rows,
-    which a processor does several numbers at a time.
+    which a processor does several numbers at a time. Beyond a row's last number that is not zero
+    nothing is done: who numbers neighbours one after the other waits for little.
     """
     n = len(pull)
+    past = np.empty(n, np.int64)  # the column after each row's last number
+    for k in range(n):
+        past[k] = n
+        while normal[k, past[k] - 1] == 0.0:
+            past[k] -= 1
     for k in range(n):
         root = np.sqrt(normal[k, k])
-        for j in range(k, n):
+        for j in range(k, past[k]):
             normal[k, j] /= root
         pull[k] /= root
-        for i in range(k + 1, n):
+        for i in range(k + 1, past[k]):
             share = normal[k, i]
             if share == 0.0:
                 continue
             pull[i] -= share * pull[k]
-            for j in range(i, n):
+            past[i] = max(past[i], past[k])
+            for j in range(i, past[k]):
                 normal[i, j] -= share * normal[k, j]
     for i in range(n - 1, -1, -1):
-        for k in range(i + 1, n):
+        for k in range(i + 1, past[i]):
             pull[i] -= normal[i, k] * pull[k]
         pull[i] /= normal[i, i]
 
@@ -149,9 +156,13 @@ def _rounds(
                     continue
                 weighted = weight * counts * slope[k]
                 pull[row[k]] += weighted * off
-                for n in range(many):
-                    if row[n] >= row[k]:
-                        normal[row[k], row[n]] += weighted * slope[n]
+                for n in range(k, many):
+                    if row[n] < 0:
+                        continue
+                    product = weighted * slope[n]
+                    if row[n] == row[k] and n > k:  # a joint that is named twice
+                        product += product
+                    normal[min(row[k], row[n]), max(row[k], row[n])] += product
         for b in range(len(light)):
             darker = lighter[b] / (alike[b] + one)
             light[b] = min(max(light[b] - darker, -lightest), lightest)

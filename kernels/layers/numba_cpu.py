@@ -163,7 +163,7 @@ def _look(
             if layers == 0 and shown == zero:
                 continue
             surface = under[i, j, SURFACE] if shown > zero else np.float32(np.inf)
-            y, x = top + i, left + j
+            y, x = np.uint64(top + i), np.uint64(left + j)  # as rows and columns of ``reading``
             # Each shows its share of what is left by those before, so that the two sides of a
             # soft edge fill a pixel together.
             rest, weight, best, chosen = one, zero, zero, -1

@@ -151,11 +151,11 @@ def _paste_rows(
     torn = np.empty(n, np.bool_)
     edge = np.empty(n, np.bool_)  # between a column and the next
     half, one, last = np.float32(0.5), np.float32(1.0), np.float32(n - 1)
-    near, beside = np.empty(x1 - x0, np.int64), np.empty(x1 - x0, np.float32)
+    near, beside = np.empty(x1 - x0, np.uint64), np.empty(x1 - x0, np.float32)
     for x in range(x0, x1):
         u = clamped((np.float32(x - left) + half) * ratio - half, last)
-        near[x - x0] = min(int(u), n - 2)
-        beside[x - x0] = u - np.float32(near[x - x0])
+        column = min(int(u), n - 2)
+        near[x - x0], beside[x - x0] = column, u - np.float32(column)
     for y in range(y0 + first, y1, step):
         v = clamped((np.float32(y - top) + half) * ratio - half, last)
         row = min(int(v), n - 2)
@@ -184,21 +184,25 @@ def _paste_rows(
             edge[i] |= abs(line[i + 1, 5] - line[i, 5]) > jump
         dim = fade_y[y - y0]
         for x in range(max(x0, start), min(x1, end)):
-            i, fx = near[x - x0], beside[x - x0]
-            gx = one - fx
-            m = (line[i, 6] * gx + line[i + 1, 6] * fx) * (fade_x[x - x0] * dim)
+            # Without a sign: of others each is looked at for whether it counts from the end.
+            nth, at, down = np.uint64(x - x0), np.uint64(x), np.uint64(y)
+            here, fx = near[nth], beside[nth]
+            after, gx = here + np.uint64(1), one - fx
+            m = (line[here, 6] * gx + line[after, 6] * fx) * (fade_x[nth] * dim)
             if not m >= np.float32(TRACE):  # NaN shows nothing either
                 continue
-            red = line[i, 0] * gx + line[i + 1, 0] * fx
-            green = line[i, 1] * gx + line[i + 1, 1] * fx
-            blue = line[i, 2] * gx + line[i + 1, 2] * fx
-            t = line[i, 3] * gx + line[i + 1, 3] * fx
-            if mixed and edge[i]:
-                r, g, b = _read_corners(photo, field, row, i, fx, fy, x, y, x0, y0, x1, y1)
+            red = line[here, 0] * gx + line[after, 0] * fx
+            green = line[here, 1] * gx + line[after, 1] * fx
+            blue = line[here, 2] * gx + line[after, 2] * fx
+            t = line[here, 3] * gx + line[after, 3] * fx
+            if mixed and edge[here]:
+                r, g, b = _read_corners(
+                    photo, field, row, np.int64(here), fx, fy, x, y, x0, y0, x1, y1
+                )
                 red, green, blue = red + r, green + g, blue + b
             elif t > np.float32(0.0):
-                sx = np.float32(x) + _between(line[i, 4], line[i + 1, 4], fx, jump)
-                sy = np.float32(y) + _between(line[i, 5], line[i + 1, 5], fx, jump)
+                sx = np.float32(x) + _between(line[here, 4], line[after, 4], fx, jump)
+                sy = np.float32(y) + _between(line[here, 5], line[after, 5], fx, jump)
                 # Within the window's part of the photo, as the warp stays within the window.
                 sx = clamped(sx - np.float32(x0), np.float32(x1 - 1 - x0))
                 sy = clamped(sy - np.float32(y0), np.float32(y1 - 1 - y0))
@@ -207,6 +211,6 @@ def _paste_rows(
                 px, py = px + x0, py + y0
                 sums = red, green, blue
                 red, green, blue = with_pixels(photo, px, py, hx, hy, t, sums)
-            out[y, x, 0] = _mixed(out[y, x, 0], red, m)
-            out[y, x, 1] = _mixed(out[y, x, 1], green, m)
-            out[y, x, 2] = _mixed(out[y, x, 2], blue, m)
+            out[down, at, 0] = _mixed(out[down, at, 0], red, m)
+            out[down, at, 1] = _mixed(out[down, at, 1], green, m)
+            out[down, at, 2] = _mixed(out[down, at, 2], blue, m)

@@ -188,8 +188,11 @@ def _rasterise(
 def carried(bary: Any, i: Any, j: Any, triangles: Any, t: Any, attributes: Any, k: Any) -> Any:
     """One of the attributes that triangle t carries, at a pixel that it is seen at."""
     u, v = bary[i, j, 0], bary[i, j, 1]
-    first, second = attributes[triangles[t, 0], k], attributes[triangles[t, 1], k]
-    return u * first + v * second + (np.float32(1) - u - v) * attributes[triangles[t, 2], k]
+    # Without a sign: of others each is looked at for whether it counts from the end.
+    t = np.uint64(t)
+    a, b, c = np.uint64(triangles[t, 0]), np.uint64(triangles[t, 1]), np.uint64(triangles[t, 2])
+    first, second = attributes[a, k], attributes[b, k]
+    return u * first + v * second + (np.float32(1) - u - v) * attributes[c, k]
 
 
 @kernel((read_only(2, _NUMBER), read_only(3), read_only(2, _NUMBER), read_only(2), written(3)))

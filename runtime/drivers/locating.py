@@ -19,10 +19,10 @@ from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.drivers.looking import Looked
 from bunraku.runtime.drivers.protocol import Subject
 from bunraku.runtime.drivers.refining import Refiner
+from bunraku.runtime.drivers.sight import clear, in_sight
 from bunraku.runtime.drivers.unseen import Unseen
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.pose.landmarks import PRESENT
 from bunraku.runtime.pose.turned import (
     Upright,
     observe_upright,
@@ -30,9 +30,9 @@ from bunraku.runtime.pose.turned import (
     turn_points,
     upright_by,
 )
-from bunraku.runtime.source.framing import Window, crop, head_seen, pixels_per_metre
+from bunraku.runtime.source.framing import Window, crop, pixels_per_metre
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER, VISIBLE, Bone
+from bunraku.spec.landmarks import Bone
 
 SETTLING = 30
 """Confident frames over which the driver's proportions are averaged after a calibration: one
@@ -101,6 +101,7 @@ class Locator:
         self._mirrored = False
         self._turned_deg = 0
         self._time_s = -np.inf
+        self._person = 0
         self._calibration: Calibration | None = None
         self._windows: WeakKeyDictionary[Subject, Window] = WeakKeyDictionary()
         self._window: Window | None = None
@@ -129,6 +130,11 @@ class Locator:
         """
         return self._turned_deg
 
+    @property
+    def person(self) -> int:
+        """Of who was located last: another number once it is somebody else."""
+        return self._person
+
     def locate(
         self,
         frame: Picture,
@@ -144,7 +150,8 @@ class Locator:
         """The driver in this frame; None while nobody is found or nobody clearly enough.
 
         A frame of another shape, or one that lies before the last, starts anew. One of another size
-        but the same shape, or one in a mirror, keeps the calibration.
+        but the same shape, or one in a mirror, keeps the calibration. Somebody else than was
+        followed before is calibrated anew.
 
         :param metric: whether the landmarks in the window have the depths of ``metric_depth``.
         :param slack: by which the source's limb lengths may differ unheeded.
@@ -167,6 +174,10 @@ class Locator:
         pose = self._tracker.track(frame, time_s, mask=self._options.driving_iuv_mask)
         if pose is None:
             return None
+        if not in_sight(pose, frame.shape[:2]):
+            return None
+        if pose.person != self._person:
+            self._meet(pose.person)
         started = None
         if self._calibrate_asked or self._calibration is None:
             if time_s - self._tried_s >= LOOK_AGAIN_S:
@@ -192,6 +203,14 @@ class Locator:
         in_frame = turn_points(pose.landmarks, self._turned_deg, self._shape)
         return replace(located, in_frame=in_frame)
 
+    def _meet(self, person: int) -> None:
+        """Forget what is known of the last driver; their window holds until the calibration."""
+        self._person = person
+        self._refiner.reset()
+        self._unseen.reset()
+        self._easing = None
+        self.calibrate()
+
     def _look_anew(self, shape: tuple[int, int], mirrored: bool) -> None:
         self._windows.clear()
         self._window = None
@@ -204,7 +223,7 @@ class Locator:
         """
         self._calibrate_asked = False
         found = self._observe(frame)
-        if found is None or not _clear(found.pose, found.picture.shape[:2]):
+        if found is None or not clear(found.pose, found.picture.shape[:2]):
             self._calibrate_asked = True
             return None
         frame, pose, turned_deg = found
@@ -259,17 +278,6 @@ class Locator:
         if self._options.driving_iuv_mask and pose.mask is not None:
             mask = np.asarray(crop(pose.mask, window, self._size), np.float32)
         return Located(landmarks, pose.landmarks, mask)
-
-
-def _clear(pose: Pose, shape: tuple[int, int]) -> bool:
-    """Whether a driver is seen well enough; who sits so close that the frame shows none of the
-    shoulders, by the head.
-    """
-    shoulders = pose.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER]]
-    shown = bool((shoulders[:, 3] >= VISIBLE).any())
-    if (shoulders[:, 1] > shape[0] - 1.0).all():
-        shown |= head_seen(pose.landmarks, shape)
-    return pose.presence >= PRESENT and shown
 
 
 def metric_depth(pose: Pose) -> Pose:

@@ -105,6 +105,8 @@ class Driving:
     """The person, where the driver draws it; None: the generator does."""
     turned_deg: int = 0
     """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180, 270."""
+    person: int = 0
+    """Of who drives: another number once it is somebody else."""
 
     @property
     def surface(self) -> Array:

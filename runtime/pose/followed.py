@@ -25,8 +25,15 @@ who is followed then somebody must look like them to be them."""
 DOUBTED_S, DOUBT_EVERY_S = 2.0, 0.2
 """How long they are looked for beside who is followed, and how often; after that, they look
 otherwise now."""
+LOOK_EVERY_S = 0.1
+"""How often it is asked whether who is followed looks like them."""
 NEAR, FARTHER_EACH_S = 0.15, 0.3
 """How near the place where they were seen is there, in sides of the crop; they walk on unseen."""
+AGAIN = 0.88
+"""Likeness from which on somebody is who was followed before."""
+KNOWN_S = 0.3, 1.0
+"""When somebody who comes is compared with who was followed before: from so long after they are
+seen, when they have come in, up to so long after; never alike, they are somebody else."""
 SAME_SIZE = 0.6
 """Of the smaller crop to the larger one, if both are of one person."""
 
@@ -35,26 +42,50 @@ class Followed:
     """One person, or nobody yet."""
 
     def __init__(self) -> None:
-        self._appearance = Appearance()
+        self.number = 0
+        """Of who is followed: another one once somebody else is followed than before."""
         self.forget()
 
     def forget(self) -> None:
-        """Follow whoever comes next."""
+        """Follow whoever comes next, and do not ask whether it is somebody else."""
+        self._former: Appearance | None = None  # of who may have come back
+        self._appearance = Appearance()
+        self._begin()
+
+    def give_up(self) -> None:
+        """Follow whoever comes next: the same person, or somebody else."""
+        if self._former is None and self._known is not None:
+            self._former = self._appearance
+        self._appearance = Appearance()
+        self._begin()
+
+    def _begin(self) -> None:
         self.roi: Roi | None = None
         """Where to look in the next frame; None while nobody is in sight."""
         self._known: Roi | None = None  # where they surely were
-        self._known_s = self._seen_s = self._searched_s = -np.inf
+        self._known_s = self._seen_s = self._searched_s = self._compared_s = -np.inf
         self._since_s = np.inf
         self._doubted_s: float | None = None
-        self._appearance.reset()
 
     def saw(self, frame: Picture, found: Landmarks, time_s: float) -> None:
         """Take in where and how the person is in a frame, RGB u8 ``[H,W,3]``."""
         self.roi = next_roi(found.points)
         self._since_s, self._seen_s = min(self._since_s, time_s), time_s
+        self._compare(frame, found, time_s)
         if self._doubted_s is None:
             self._known, self._known_s = self.roi, time_s
             self._appearance.learn(frame, found.points, time_s)
+
+    def _compare(self, frame: Picture, found: Landmarks, time_s: float) -> None:
+        """Settle whether who is followed now is who was followed before."""
+        first, last = (self._since_s + after for after in KNOWN_S)
+        if self._former is None or time_s < first:
+            return
+        if self._former.likeness(frame, found.points) >= AGAIN:
+            self._former = None
+        elif time_s >= last:
+            self._former = None
+            self.number += 1
 
     def lose(self) -> None:
         """Nobody is where the person was."""
@@ -66,7 +97,7 @@ class Followed:
             return False
         patience = min(GONE_S, self._seen_s - self._since_s)
         if not 0 <= time_s - self._seen_s <= patience:
-            self.forget()
+            self.give_up()
         return self._known is not None
 
     def was_near(self, roi: Roi, time_s: float) -> bool:
@@ -98,6 +129,9 @@ class Followed:
         """Whether who was found in the person's place does not look like them, and they are to be
         looked for.
         """
+        if self._doubted_s is None and 0 <= time_s - self._compared_s < LOOK_EVERY_S:
+            return False
+        self._compared_s = time_s
         if self._appearance.likeness(frame, found.points) >= SURE:
             self._doubted_s = None
             return False

@@ -50,6 +50,8 @@ class Pose:
     """[H,W] in 0..1, or None if it was not asked for"""
     roi: Roi | None = None
     """where to look in the next frame"""
+    person: int = 0
+    """of who is followed through frames: another number once it is somebody else"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from bunraku.runtime.engines.registry import EngineFactory
@@ -174,7 +176,8 @@ class PoseTracker:
         if self._cuts(frame) and roi is not None:
             found = self._search(frame, time_s, mask)
             if found is not None:
-                self._forget()
+                self._followed.give_up()
+                self._smooth_anew()
         if found is None and roi is not None:
             found = self._landmarker.run(frame, roi, mask)
             if found.presence <= PRESENT or not _reaches(roi, frame):
@@ -191,11 +194,7 @@ class PoseTracker:
             found = self._smoother(found, time_s)
         self._followed.saw(frame, found, time_s)
         self._looks = 0
-        return pose_of(found, frame)
-
-    def _forget(self) -> None:
-        self._followed.forget()
-        self._smooth_anew()
+        return replace(pose_of(found, frame), person=self._followed.number)
 
     def _smooth_anew(self) -> None:
         if self._smoother is not None:

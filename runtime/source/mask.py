@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.source.denied import without_denied
 from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
 from bunraku.runtime.source.narrow_gaps import without_narrow_gaps
+from bunraku.runtime.source.sides import beyond_as_seen, up_to_the_sides
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
 
@@ -44,7 +45,12 @@ _SHOULDERS, _MOUTH = [LEFT_SHOULDER, RIGHT_SHOULDER], list(MOUTH)
 
 
 def person_mask(
-    window: Picture, body: Array, segmentation: Array | None, half: bool, landmarks: Array
+    window: Picture,
+    body: Array,
+    segmentation: Array | None,
+    half: bool,
+    landmarks: Array,
+    shown: tuple[float, float] = (0.0, 1.0),
 ) -> Array:
     """The person in a window, with a crisp edge.
 
@@ -53,10 +59,13 @@ def person_mask(
     :param segmentation: ``[n, n]`` in [0, 1], the segmentation of the window; None to do without.
     :param half: whether the photo shows the upper body only.
     :param landmarks: ``[33, 4]`` in units of the window.
+    :param shown: from where to where its columns are the photo's, in units.
     :return: ``[n, n]`` in [0, 1].
     """
-    mask = body
+    mask, seen = body, None
     if half and segmentation is not None:
+        seen = segmentation
+        body, segmentation = up_to_the_sides(body, segmentation, shown)
         body = without_denied(body, segmentation, landmarks, BAND)
         apart = np.abs(_distance(body)) / np.float32(len(body))
         mask = np.where(apart < BAND, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
@@ -67,7 +76,8 @@ def person_mask(
     mask = without_narrow_gaps(window, mask, landmarks)
     radius = max(1, round(RADIUS * fineness(len(window))))
     mask = guided_filter(window, mask, radius, EPSILON)
-    return np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)
+    mask = np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)
+    return mask if seen is None else beyond_as_seen(mask, seen, shown)
 
 
 def fineness(n: int) -> float:

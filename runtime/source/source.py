@@ -169,15 +169,16 @@ def make_source(
     segmentation = segmenter.segment(window) if segmenter is not None and framing.half else None
     if segmentation is not None and share is not None:
         segmentation = segmentation * np.asarray(crop(share, framing.window, size), np.float32)
+    left, _, side = framing.window.box
+    shown = -left / side, (photo.shape[1] - left) / side
     mask = person_mask(
         window,
         np.asarray(crop(body, framing.window, size), np.float32),
         segmentation,
         framing.half,
         landmarks,
+        shown,
     )
-    left, _, side = framing.window.box
-    shown = -left / side, (photo.shape[1] - left) / side
     desk = find_desk(window, mask, landmarks, shown)
     if desk is not None:
         mask = desk.without(mask, window)

@@ -46,6 +46,23 @@ class Doubled(NamedTuple):
     group: list[int]
 
 
+class _Side(NamedTuple):
+    number: int
+    of_group: bool
+    """A group's, else a bone's."""
+
+
+class _Half(NamedTuple):
+    """A triangle on a cut, of one side."""
+
+    triangle: list[int]
+    side: _Side
+    own: NDArray[np.int64]
+    """Nodes of this side: of the triangle, or else around it."""
+    lacking: list[int]
+    """Corners that are not."""
+
+
 def groups_apart(binding: Binding, cells: NDArray[np.int64], place: Array) -> NDArray[np.bool_]:
     """``[t, 9]``: groups with pixels in a triangle's cell that do not hang together with others in
     it. A limb's border runs between the grid's lines: it would be cut in steps as wide as they.
@@ -74,15 +91,40 @@ def double(
 ) -> Doubled:
     """Nothing is stretched across a cut: each side gets the triangle, carried by its own bone.
 
+    A side's triangles share their corners: one that it lacks hangs on the nearest that any of them
+    has, else the side would open in slits as it turns.
+
     :param triangles: ``[t, 3]``, those on a cut. :param apart: ``[t, 9]`` of ``groups_apart``.
     :param number: ``[n, n]``, the nodes of the window. :param place: ``[v, 3]`` of the nodes.
     :param bone: ``[v]``, the main one of each.
     """
-    made: dict[tuple[int, int], int] = {}
-    corners: list[list[int]] = []
-    origin: list[int] = []
-    carrier: list[int] = []
-    groups: list[int] = []
+    halves = _halves(triangles, apart, number, place, bone)
+    nearest: dict[tuple[int, _Side], tuple[float, int]] = {}
+    for half in halves:
+        for vertex in half.lacking:
+            apart_px = ((place[half.own, :2] - place[vertex, :2]) ** 2).sum(1)
+            found = float(apart_px.min()), int(half.own[apart_px.argmin()])
+            key = vertex, half.side
+            nearest[key] = min(found, nearest.get(key, found))
+    made = {key: len(place) + k for k, key in enumerate(nearest)}
+    corners = [[made.get((v, half.side), v) for v in half.triangle] for half in halves]
+    return Doubled(
+        np.array(corners, np.int64).reshape(-1, 3),
+        [vertex for vertex, _ in nearest],
+        [carrier for _, carrier in nearest.values()],
+        [int(GROUP[bone[half.own[0]]]) if half.side.of_group else -1 for half in halves],
+    )
+
+
+def _halves(
+    triangles: NDArray[np.int64],
+    apart: NDArray[np.bool_],
+    number: NDArray[np.int64],
+    place: Array,
+    bone: NDArray[np.int32],
+) -> list[_Half]:
+    """Each triangle once for each side that has some of it; as of ``double``."""
+    result: list[_Half] = []
     for triangle, sides in zip(triangles, apart, strict=True):
         key = GROUP[bone[triangle]]
         among = {*key.tolist(), *np.flatnonzero(sides).tolist()}
@@ -96,23 +138,10 @@ def double(
                 continue  # a step of depth within one bone: a hole behind it
             if not len(own):
                 own = _nearby(triangle, side, number, place, bone)
-            if not len(own):
-                continue
-            new = []
-            for vertex, its in zip(triangle.tolist(), key.tolist(), strict=True):
-                if its == side:
-                    new.append(vertex)
-                    continue
-                apart_px = ((place[own, :2] - place[vertex, :2]) ** 2).sum(1)
-                near = int(own[apart_px.argmin()])
-                if (vertex, near) not in made:
-                    made[vertex, near] = len(place) + len(origin)
-                    origin.append(vertex)
-                    carrier.append(near)
-                new.append(made[vertex, near])
-            corners.append(new)
-            groups.append(int(GROUP[bone[own[0]]]) if by_group else -1)
-    return Doubled(np.array(corners, np.int64).reshape(-1, 3), origin, carrier, groups)
+            if len(own):
+                lacking = triangle[key != side].tolist()
+                result.append(_Half(triangle.tolist(), _Side(side, by_group), own, lacking))
+    return result
 
 
 def _nearby(

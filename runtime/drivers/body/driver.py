@@ -23,6 +23,7 @@ from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.slipping import Slipping
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
+from bunraku.runtime.drivers.body.tether import Tether
 from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.carrying import carried, kept_shut
@@ -136,7 +137,7 @@ class BodyDriver:
             showing = shown_by(fit, view, half, body.covered, head_alone=alone)
             body = showing.without_hidden(body)
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
-            fitted = Fitted(body, showing, bounds)
+            fitted = Fitted(body, showing, bounds, Tether.of(source, fit))
             notes = [] if showing.note is None else [showing.note]
             if self._hands is not None:
                 shapes = self._hands.shapes
@@ -181,6 +182,7 @@ class BodyDriver:
             return None
         if located.calibrated:
             self._slipping.reset()
+            self._keeper.lost(time_s)
         following = self._by_landmarks.shares.follow(time_s)
         if fitted is None:
             return self._by_landmarks.understand(located, subject, following)
@@ -216,6 +218,7 @@ class BodyDriver:
             steady = replace(steady, landmarks=upright)
             trunk = 0.0 if showing.head_alone else float(seen[_SHOULDERS].max())
             steady = move_head_alone(steady, landmarks, stance.points, 1.0 - trunk)
+            steady = fitted.tether.hold(steady, fitted.bounds)
             told = Followed.of(self._rig, stance, steady, seen, held, following)
             kept, seen = told.kept, told.seen
             transforms = self._rig.transforms(stance, kept.landmarks, told.belief, told.hands)
@@ -239,6 +242,7 @@ class BodyDriver:
             located.in_frame,
             drawn=replace(drawn, moves=moves),
             turned_deg=self._locator.turned_deg,
+            person=self._locator.person,
         )
 
 

@@ -34,6 +34,8 @@ LOW, LEVEL = 0.5, 0.1
 """How near the photo's lower edge an elbow is whose forearm is doubted to be raised, as it is where
 the wrist is not seen, and how far below the elbow a wrist counts as raised, in widths of the
 shoulders."""
+CLEAR = 0.9
+"""Visibility of a wrist from which it is seen, however low its elbow is."""
 FOREARM, UPPER_ARM = 0.7, 0.8
 """Their lengths, in such widths."""
 BESIDE = 0.5
@@ -69,7 +71,8 @@ def hang_arms(landmarks: Array, edge: float, hands: HandPoses) -> Array:
     for side, (hand, knuckles) in enumerate(zip(hands, (LEFT_HAND, RIGHT_HAND), strict=True)):
         elbow, wrist = landmarks[[LEFT_ELBOW + side, LEFT_WRIST + side]]
         raised = wrist[1] < elbow[1] + LEVEL * wide
-        doubted = elbow[1] > edge - LOW * wide or wrist[3] < VISIBLE
+        low = elbow[1] > edge - LOW * wide
+        doubted = wrist[3] < (CLEAR if low else VISIBLE)
         if hand is None and raised and doubted:
             carried = [LEFT_WRIST + side, *knuckles]
             result[carried, :3] += elbow[:3] + np.array([0.0, FOREARM * wide, 0.0]) - wrist[:3]

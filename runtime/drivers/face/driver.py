@@ -45,6 +45,7 @@ class FacedDriver:
         self._shares = Shares()
         self._forget_asked = False
         self._mirrored = False
+        self._person = 0
 
     @property
     def following(self) -> bool:
@@ -67,6 +68,8 @@ class FacedDriver:
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
     ) -> Driving | None:
         driving = self._driver.follow(frame, time_s, subject, mirrored=mirrored)
+        if driving is not None and driving.person != self._person:
+            self._person, self._forget_asked = driving.person, True
         if self._forget_asked or mirrored != self._mirrored:
             self._forget_asked, self._mirrored = False, mirrored
             self._forget()

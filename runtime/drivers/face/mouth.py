@@ -122,8 +122,11 @@ class Mouth:
         self.region.move(field, Channel.OVER_X, sideways, upper)
         dark = inside - field[..., Channel.OVER]
         field[..., Channel.INSIDE] = dark
-        colour = self._cavity(m, v, top, bottom, shape.opening)
-        field[..., Channel.RED :] = colour * dark[..., None]
+        rows = np.flatnonzero(dark.any(1))
+        if len(rows):
+            part = slice(rows[0], rows[-1] + 1)
+            colour = self._cavity(m[part], v[part], top[part], bottom[part], shape.opening)
+            field[part, :, Channel.RED :] = colour * dark[part, :, None]
         return field
 
     def _sideways(self, width: float) -> Array:

@@ -115,4 +115,5 @@ class LandmarkDriver:
             located.in_frame,
             hints=Hints(head),
             turned_deg=self.locator.turned_deg,
+            person=self.locator.person,
         )

@@ -301,6 +301,43 @@ def test_a_calibration_asked_for_is_tried_at_once(subject: LandmarkSubject) -> N
     assert locator.locate(PHOTO, 0.04, subject) is not None
 
 
+def test_somebody_else_is_calibrated_anew(subject: LandmarkSubject) -> None:
+    frame = street((480, 640))
+    dancer = Dancer(longer_legs(1.0))
+    locator = locator_of(dancer)
+    assert locator.locate(frame, 0.0, subject) is not None
+    landmarks = dancer.pose.landmarks + np.array([90.0, 0.0, 0.0, 0.0], np.float32)
+    dancer.pose = replace(dancer.pose, landmarks=landmarks)
+    same = locator.locate(frame, 1.0, subject)
+    assert same is not None
+    assert not same.calibrated
+    assert abs(same.landmarks[11, 0] - subject.source.landmarks[11, 0]) > 0.1
+    dancer.pose = replace(dancer.pose, person=1)
+    for time_s, calibrated in ((1.04, True), (1.08, False)):
+        other = locator.locate(frame, time_s, subject)
+        assert other is not None
+        assert other.calibrated is calibrated
+        assert np.allclose(other.landmarks, subject.source.landmarks, atol=0.01)
+    assert locator.person == 1
+
+
+@pytest.mark.parametrize(("right", "down"), [(330.0, 0.0), (-330.0, 0.0), (0.0, 470.0)])
+def test_who_has_left_but_for_an_arm_is_gone(
+    subject: LandmarkSubject, right: float, down: float
+) -> None:
+    """What is out of the frame is guessed: heads shrink, and necks grow."""
+    frame, pose = street((480, 640)), longer_legs(1.0)
+    dancer = Dancer(pose)
+    locator = locator_of(dancer)
+    assert locator.locate(frame, 0.0, subject) is not None
+    middle = pose.landmarks[[11, 12], 0].mean()
+    for share in (0.0, 1.0):  # at the middle of the frame, and beyond
+        dancer.pose = replace(pose, landmarks=pose.landmarks.copy())
+        dancer.pose.landmarks[:, :2] += (320.0 - middle + share * right, share * down)
+        located = locator.locate(frame, 1.0 + share, subject)
+        assert (located is None) == bool(share)
+
+
 def test_windows_of_photos_that_are_gone_are_forgotten(subject: LandmarkSubject) -> None:
     locator = locator_of(FakeEstimator())
     passing = subject_of(puppet().make_identity(PHOTO)[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tests.runtime.pose.test_appearance import BLUE, RED, person
 
-from bunraku.runtime.pose.followed import Followed
+from bunraku.runtime.pose.followed import GONE_S, Followed
 from bunraku.runtime.pose.landmarks import Landmarks
 from bunraku.runtime.pose.roi import Roi
 from bunraku.spec.arrays import Picture
@@ -54,6 +54,50 @@ def test_who_stands_where_somebody_was_lost_must_look_alike_and_be_as_large() ->
     frame, found = seen(110)
     found.points[34, 1] = found.points[33, 1] - 300
     assert not followed.is_it(frame, found, now)
+
+
+def watch(followed: Followed, since_s: float, x: float, shirt: tuple[int, int, int] = RED) -> float:
+    """Follow somebody for longer than it takes to know them; the time after that."""
+    for k in range(45):
+        followed.saw(*seen(x, shirt), since_s + k * STEP_S)
+    return since_s + 45 * STEP_S
+
+
+def leave(followed: Followed, time_s: float) -> float:
+    """The time at which nobody waits for them any longer."""
+    followed.lose()
+    later = time_s + GONE_S + STEP_S
+    assert not followed.is_awaited(later)
+    return later
+
+
+def test_who_takes_over_from_somebody_who_left_is_another_person() -> None:
+    followed = Followed()
+    later = leave(followed, watch(followed, 0.0, 100))
+    followed.saw(*seen(110, BLUE), later)
+    assert followed.number == 0  # may still be coming in
+    later = watch(followed, later, 110, BLUE)
+    assert followed.number == 1
+    watch(followed, leave(followed, later), 110, BLUE)
+    assert followed.number == 1
+
+
+def test_who_comes_back_is_the_same_person_whoever_was_there_for_a_moment() -> None:
+    followed = Followed()
+    later = leave(followed, watch(followed, 0.0, 100))
+    followed.saw(*seen(110, BLUE), later)
+    later = leave(followed, later)
+    followed.saw(*seen(140, BLUE), later)  # at the frame's side all colours may be others
+    watch(followed, later + STEP_S, 140)
+    assert followed.number == 0
+
+
+def test_nobody_is_compared_with_who_was_to_be_forgotten() -> None:
+    followed = Followed()
+    later = watch(followed, 0.0, 100)
+    followed.forget()
+    watch(followed, later, 100, BLUE)
+    assert followed.number == 0
 
 
 def test_a_look_that_is_doubted_for_long_is_the_persons() -> None:

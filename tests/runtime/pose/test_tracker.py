@@ -238,6 +238,24 @@ def test_who_is_there_when_somebody_is_gone_is_followed_then(
     assert follow(tracker, scene, GONE + 2) == 230
 
 
+def test_poses_tell_who_is_followed(tracker: PoseTracker, scene: Scene) -> None:
+    get_to_know(tracker, scene)
+    scene.people.clear()
+    for k in range(1, GONE + 2):
+        follow(tracker, scene, k)
+    numbers = []
+    scene.people.append(Person(230, 200, 80, clothes=(0, 0, 200)))
+    for k in range(GONE + 2, 2 * GONE + 2):
+        pose = tracker.track(dressed(scene), k * STEP_S)
+        assert pose is not None
+        numbers.append(pose.person)
+    assert (numbers[0], numbers[-1]) == (0, 1)
+    tracker.reset()
+    pose = tracker.track(dressed(scene), 3 * GONE * STEP_S)
+    assert pose is not None
+    assert pose.person == 1
+
+
 def test_who_was_seen_in_one_frame_is_nobody_to_wait_for(
     tracker: PoseTracker, scene: Scene
 ) -> None:

@@ -15,7 +15,7 @@ from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.grid import held
-from bunraku.runtime.drivers.body.guessed import hang_arms, hang_denied
+from bunraku.runtime.drivers.body.guessed import CLEAR, hang_arms, hang_denied
 from bunraku.runtime.drivers.body.head import FOREHEAD, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
@@ -186,6 +186,9 @@ def test_forearms_that_something_speaks_for_stay_raised() -> None:
     np.testing.assert_array_equal(hang_arms(high, EDGE, NO_HANDS), high)
     high[LEFT_WRIST, 3] = VISIBLE - 0.05  # now nothing does
     assert hang_arms(high, EDGE, NO_HANDS)[LEFT_WRIST, 1] > high[LEFT_ELBOW, 1]
+    clear = guessing()
+    clear[LEFT_WRIST, 3] = CLEAR
+    np.testing.assert_array_equal(hang_arms(clear, EDGE, NO_HANDS), clear)
     hips = guessing()
     hips[LEFT_HIP, 1] = N - 30.0
     np.testing.assert_array_equal(hang_arms(hips, EDGE, NO_HANDS), hips)

@@ -255,6 +255,16 @@ def test_a_photo_that_hides_the_legs_moves_the_rest_and_says_so() -> None:
     assert made["blend"].runs == 0
 
 
+def middle_of(puppet: Puppet, time_s: float) -> float:
+    """The column of the window around which the photo's person is drawn."""
+    driving = puppet.drive(puppet.identity, PHOTO, time_s)
+    assert driving is not None
+    assert driving.drawn is not None
+    mask = driving.drawn.mask[0, 0]
+    columns = np.arange(puppet.identity.source.mask.shape[0])
+    return float((mask.sum(0) * columns).sum() / mask.sum())
+
+
 def test_who_comes_back_elsewhere_is_not_there_at_once() -> None:
     class Away(Standing):
         def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
@@ -268,17 +278,32 @@ def test_who_comes_back_elsewhere_is_not_there_at_once() -> None:
         puppet.animate(PHOTO, time_s)
     assert puppet.lost == 3
     estimator.right = 60.0
-    columns = np.arange(puppet.identity.source.mask.shape[0])
-    middles = []
-    for time_s in (0.5, 0.54, 0.9, 1.0):
-        driving = puppet.drive(puppet.identity, PHOTO, time_s)
-        assert driving is not None
-        assert driving.drawn is not None
-        mask = driving.drawn.mask[0, 0]
-        middles.append(float((mask.sum(0) * columns).sum() / mask.sum()))
+    middles = [middle_of(puppet, time_s) for time_s in (0.5, 0.54, 0.9, 1.0)]
     ways = np.diff(middles)
     assert middles[0] < middles[1] < middles[2] - 0.5 * (middles[2] - middles[0])
     assert ways[-1] == pytest.approx(0.0, abs=0.2)
+
+
+def test_somebody_else_takes_over_without_a_jump() -> None:
+    class Others(Standing):
+        person = 0
+
+        def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
+            pose = super().track(frame, time_s, mask=mask)
+            return None if pose is None else replace(pose, person=self.person)
+
+    estimator = Others()
+    puppet = puppet_of(estimator)
+    puppet.set_source(PHOTO)
+    first = middle_of(puppet, 0.0)
+    estimator.right = 40.0
+    aside = middle_of(puppet, 1.0)
+    assert abs(aside - first) > 3.0
+    estimator.person = 1
+    assert middle_of(puppet, 1.04) == pytest.approx(aside, abs=0.3)
+    between = [middle_of(puppet, time_s) for time_s in (1.12, 1.2, 1.28, 1.5)]
+    assert all(first + 0.2 < m < aside - 0.2 for m in between[:3])
+    assert between[-1] == pytest.approx(first, abs=0.3)
 
 
 def test_nobody_is_lost_and_a_reset_forgets() -> None:

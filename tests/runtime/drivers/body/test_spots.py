@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.rig import Rig
-from bunraku.runtime.drivers.body.spots import Hanging, Spots, heaviest, weights_of
+from bunraku.runtime.drivers.body.spots import Hanging, Spots, heaviest, in_a_row, weights_of
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone
@@ -55,3 +57,15 @@ def test_what_moves_one_thigh_does_not_move_the_other() -> None:
     share = (alone[hanging.spots] * hanging.shares).sum(1)
     assert share[WEIGHTS[:, BodyBone.THIGH_L] > 0.95].mean() > 0.7
     assert share[WEIGHTS[:, BodyBone.THIGH_R] > 0.95].max() < 0.1
+
+
+def test_neighbours_are_numbered_one_after_the_other() -> None:
+    shuffled = 3 * np.random.default_rng(0).permutation(60).astype(np.int32)
+    alone = np.full((1, 4), 1000, np.int32)
+    together = np.concatenate([np.stack([shuffled[k : k + 4] for k in range(57)]), alone])
+    spots = np.append(np.sort(shuffled), 500)
+    order = in_a_row(spots, together)
+    np.testing.assert_array_equal(np.sort(order), spots)
+    number = {int(spot): k for k, spot in enumerate(order)}
+    apart = [abs(number[int(a)] - number[int(b)]) for a, b in pairwise(shuffled)]
+    assert max(apart) <= 6  # 58 as they came

@@ -40,6 +40,7 @@ class Body:
     def __init__(self) -> None:
         self.face = made(middle=(150.0, 110.0), unit_px=60.0)
         self.there = True
+        self.person = 0
         self.asked: list[str] = []
 
     def prepare(self, source: Source) -> Subject:
@@ -49,7 +50,8 @@ class Body:
         self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
     ) -> Driving | None:
         landmarks = pose_of(self.face)
-        return Driving(subject.surface_later, landmarks) if self.there else None
+        driving = Driving(subject.surface_later, landmarks, person=self.person)
+        return driving if self.there else None
 
     def set_parts(self, parts: Parts) -> None:
         self.parts = parts
@@ -165,6 +167,24 @@ def test_calibrating_takes_the_face_for_one_at_rest(
     assert subject.face.patch(again.hints.face) is None
     driver.reset()
     assert body.asked == ["calibrate", "reset"]
+
+
+def test_the_face_of_somebody_else_is_at_rest_in_its_own_way(
+    mouth: Mouth, finder: FaceFinder, source: Source
+) -> None:
+    body = Body()
+    driver = FacedDriver(body, finder)
+    subject = driver.prepare(source)
+    assert subject.face is not None
+    driver.follow(FRAME, 0.0, subject)
+    mouth.does = Made(mouth_half=0.33)
+    body.person = 1
+    for time_s, smiles in ((0.1, False), (0.2, True)):
+        driving = driver.follow(FRAME, time_s, subject)
+        assert driving is not None
+        assert driving.hints.face is not None
+        assert (subject.face.patch(driving.hints.face) is not None) is smiles
+        mouth.does = Made(mouth_half=0.42)
 
 
 def test_a_photo_without_a_face_is_driven_as_without(finder: FaceFinder, source: Source) -> None:
