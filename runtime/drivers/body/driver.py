@@ -49,9 +49,9 @@ from bunraku.spec.stages import Step
 
 NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
 SLACK = dict.fromkeys(Bone, 0.13) | {Bone.NECK: 0.08, Bone.HEAD: 0.08}
-"""Up to this difference the driver's bones are taken to be as long as the photo's, and from twice as
-much on they are not at all: the pose network errs by as much about one person's limbs, by less
-about head and neck, and another person's head on the photo's body is seen at once."""
+"""Up to this difference the driver's bones are taken to be as long as the photo's, and from twice
+as much on not at all: the pose network errs by as much about one person's limbs, by less about
+head and neck, and another person's head on the photo's body is seen at once."""
 BUST_SLACK = SLACK | {Bone.NECK: 0.0, Bone.HEAD: 0.03}
 """The same of a photo that shows head and shoulders alone: that network has its neck too short by
 more, and a head held that much higher would draw the chin out. Heads are seen well there."""

@@ -129,4 +129,5 @@ def test_what_counts_of_a_difference_grows_without_a_step() -> None:
         for one in lengths
     ]
     steps = np.diff(found)
-    assert (steps >= 0.0).all() and steps.max() < 2.5 * (lengths[1] - lengths[0])
+    assert (steps >= 0.0).all()
+    assert steps.max() < 2.5 * (lengths[1] - lengths[0])
