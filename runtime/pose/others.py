@@ -32,6 +32,9 @@ trunks."""
 PERSONS = 0.5
 """The person's mask from which on a head may be the person's own elbow: the detector must be sure
 of it, and a face be seen."""
+OWN_HEAD = 0.2
+"""What somebody's own mask has at the head at least: a head that it leaves out was seen in what is
+left of the person."""
 SEEN_AS_WELL = 0.8
 """Presence from which the look without the others counts."""
 _TRUNK = [LEFT_SHOULDER, RIGHT_SHOULDER, RIGHT_HIP, LEFT_HIP]
@@ -75,6 +78,7 @@ def tell_apart(
         if (
             pose.presence <= PRESENT
             or rest.lacks(_head(pose))
+            or (pose.mask is not None and _at(pose.mask, _head(pose)) < OWN_HEAD)
             or any(_same(pose, k) for k in known)
         ):
             continue

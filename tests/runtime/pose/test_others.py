@@ -134,6 +134,20 @@ def test_a_head_that_is_painted_over_is_nobodys() -> None:
     assert found(Crowd([(150, 0.9)], at={150: 85}), face=True) == []
 
 
+def test_a_head_that_its_own_mask_leaves_out_is_nobodys() -> None:
+    """A ball in the person's hand is a head, the person's legs are its body."""
+
+    class Headless(Crowd):
+        def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
+            seen = super().run(frame, roi, mask)
+            if seen.mask is not None:
+                seen.mask[:] = 0.0
+            return seen
+
+    assert found(Headless([(250, 0.9)]), face=True) == []
+    assert found(Crowd([(250, 0.9)]), face=True) == [250]
+
+
 @pytest.mark.parametrize(("face", "seen"), [(True, [140.0]), (False, []), (None, [])])
 def test_a_head_in_the_persons_mask_needs_a_face(face: bool | None, seen: list[float]) -> None:
     assert found(Crowd([(140, 0.9)]), face) == seen
