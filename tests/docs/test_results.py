@@ -94,9 +94,15 @@ def test_drivers() -> None:
         assert (met == "yes") == (rows["all, body"][column] <= number(asked.removeprefix("≤")))
 
 
-def test_beside_table_1() -> None:
-    title = "Beside the paper's Table I"
-    headings, *rows = file("evaluation-drivers-2026-11-29")["grids"][title]
+@pytest.mark.parametrize(
+    ("title", "report"),
+    [
+        ("Beside the paper's Table I", "evaluation-drivers-2026-11-29"),
+        ("Beside the paper's Table II", "evaluation-cross-2026-11-29"),
+    ],
+)
+def test_beside_the_papers_tables(title: str, report: str) -> None:
+    headings, *rows = file(report)["grids"][title]
     assert f"| | {' | '.join(headings[1:])} |" in PAGE
     assert len(rows) > 2
     for name, *told in rows:
