@@ -17,12 +17,13 @@ Heads, which turn, and hands, which have a network of their own, are left alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import Aligned, Trust, align
+from bunraku.kernels import Aligned, Hung, Trust, align
 from bunraku.runtime.drivers.figure import (
     BONES,
     ENDS,
@@ -170,16 +171,37 @@ def _moves(key: _Key, looked: Looked, landmarks: Array) -> Exact:
     seen = np.flatnonzero(inside & ~key.figure.hidden(hung.place, joints))
     if len(seen) < FEWEST:
         return np.zeros((MOVED, 2))
-    hung = hung.of_these(seen)
-    count = np.bincount(hung.bone, minlength=BONES)
-    found = Aligned.still(MOVED, BONES)
-    levels = zip(looked.looks, FACTORS, key.grey, ROUNDS, strict=True)
-    for look, factor, grey, rounds in levels:
-        found = align(look, factor, hung, grey[seen], _HELD, TRUST, found, rounds)
+    grey = [one[seen] for one in key.grey]
+    moves, alike = aligned(looked, ROUNDS, hung.of_these(seen), grey, _HELD, BONES, FEWEST)
+    believed = moves * _believed(alike)[:, None]
+    return np.asarray(np.clip(believed, -MOST_PX, MOST_PX), np.float64)
+
+
+def aligned(
+    looked: Looked,
+    rounds: Sequence[int],
+    hung: Hung,
+    grey: Sequence[Array],
+    held: Array,
+    bones: int,
+    fewest: int,
+) -> tuple[Array, Exact]:
+    """Joints moved from coarse to fine so that what hangs on them looks as it did.
+
+    :param rounds: how often at each of ``FACTORS``. :param hung: in pixels of the square.
+    :param grey: ``[m]`` of each of ``FACTORS``, how the hung pixels looked.
+    :param held: ``[j]``, as for ``kernels.align``. :param bones: how many there are.
+    :param fewest: pixels that say something of a bone.
+    :return: ``[j, 2]``, by how much they have moved, and ``[bones]`` in [0, 1], how far each bone
+        is believed by the share of its pixels that is alike.
+    """
+    found = Aligned.still(len(held), bones)
+    for look, factor, known, times in zip(looked.looks, FACTORS, grey, rounds, strict=True):
+        found = align(look, factor, hung, known, held, TRUST, found, times)
+    count = np.bincount(hung.bone, minlength=bones)
     low, high = ALIKE
     alike = np.clip((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
-    believed = found.moves * _believed(alike * (count >= FEWEST))[:, None]
-    return np.asarray(np.clip(believed, -MOST_PX, MOST_PX), np.float64)
+    return found.moves, np.asarray(alike * (count >= fewest), np.float64)
 
 
 def _believed(bones: Exact) -> Exact:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import Aligned, Hung, align, interpolate, rasterise, skin
+from bunraku.kernels import Hung, interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.binding import body_weights
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.neck import hold_head
@@ -29,8 +29,8 @@ from bunraku.runtime.drivers.body.trunk import hold_trunk
 from bunraku.runtime.drivers.hands.pinning import pin_driver
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.drivers.locating import Located, metric_depth
-from bunraku.runtime.drivers.looking import FACTORS, SIDE, Looked
-from bunraku.runtime.drivers.refining import ALIKE, FLAT, TRUST
+from bunraku.runtime.drivers.looking import SIDE, Looked
+from bunraku.runtime.drivers.refining import FLAT, aligned
 from bunraku.runtime.drivers.shares import Following
 from bunraku.runtime.parts import Part
 from bunraku.runtime.source.framing import crop
@@ -202,15 +202,10 @@ class Slipping:
             worn.shares[seen],
             np.zeros((len(seen), 2, 2), np.float32),
         )
-        found = Aligned.still(spots, spots)
         firm = np.full(spots, USUAL_PX**-2, np.float32)
-        levels = zip(looked.looks, FACTORS, worn.grey, ROUNDS, strict=True)
-        for look, factor, grey, rounds in levels:
-            found = align(look, factor, hung, grey[seen], firm, TRUST, found, rounds)
-        count = np.bincount(hung.bone, minlength=spots)
-        low, high = ALIKE
-        alike = np.clip((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
-        believed = found.moves * (alike * (count >= FEWEST))[:, None]
+        grey = [one[seen] for one in worn.grey]
+        moves, alike = aligned(looked, ROUNDS, hung, grey, firm, spots, FEWEST)
+        believed = moves * alike[:, None]
         return np.asarray(np.clip(believed, -MOST_PX, MOST_PX), np.float32)
 
     def _seen(self, worn: _Worn, place: Array, transforms: Array) -> NDArray[np.intp]:
