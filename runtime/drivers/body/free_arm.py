@@ -37,6 +37,8 @@ AT_SHOULDER = np.float32(0.3)
 CROOK, CROOK_WIDE = np.float32(0.25), 0.3
 """How dark the crook of an arm is where upper arm and forearm lie on each other, of 2, and how far
 from the elbow that goes, in lengths of a bone: each takes the other's light."""
+BENDING = 0.25
+"""How far from the elbow an arm bends, in lengths of a bone."""
 SHOULDER = 0.3, 0.7
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
 the photo's."""
@@ -187,8 +189,7 @@ def free_arm(
         rest,
         np.ascontiguousarray(template.normals[used]),
         tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px),
-        np.ascontiguousarray(template.weights[used]),
-        np.ascontiguousarray(bones[used], np.int32),
+        *bent_softly(template.weights[used], bones[used], along[:, 0], side),
         loose,
         np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
         np.exp(-(((along[:, 0] - 1.0) / CROOK_WIDE) ** 2)).astype(np.float32),
@@ -201,6 +202,24 @@ def free_arm(
         wrist - elbow,
         apart_px,
     )
+
+
+def bent_softly(
+    weights: Array, bones: NDArray[np.integer], along: Array, side: int
+) -> tuple[Array, NDArray[np.int32]]:
+    """Weights and bones ``[v, 4]`` that go from the upper arm over to the forearm evenly: the
+    template's do so within a hand's breadth, and a bent elbow has two corners.
+
+    :param along: ``[v]``: where on the arm each vertex lies (``Unrolled``).
+    :param side: 0 for the left one, 1 for the right one.
+    """
+    near = np.abs(along - 1.0) < BENDING
+    weights, bones = weights.copy(), bones.astype(np.int32)
+    fore = smoothstep(np.clip(0.5 + 0.5 * (along[near] - 1.0) / BENDING, 0.0, 1.0))
+    weights[near], bones[near] = 0.0, BodyBone.UPPER_ARM_L + side
+    weights[near, 0], weights[near, 1] = np.float32(1.0) - fore, fore
+    bones[near, 1] = BodyBone.FOREARM_L + side
+    return np.ascontiguousarray(weights), np.ascontiguousarray(bones)
 
 
 def _risen(value: float, between: tuple[float, float]) -> float:

@@ -49,9 +49,10 @@ FEWEST = 6
 """Pixels of such a kind that tell something."""
 MANY = 1500.0
 """Pixels of skin of which the photo tells half as much as it can."""
-STIFF = np.array([0.0, 0.02, 0.02, 1.0, 0.06, 0.06, 0.06, 0.06, 1.0])
+STIFF = np.array([0.0, 0.02, 0.1, 1.0, 0.06, 0.06, 0.06, 0.06, 1.0])
 """How stiffly each number is held to the ordinary light, beside the photo's skin: most where it is
-how skin fades towards the outline, for the fitted body's is not just where the photo's is."""
+how skin fades towards the outline, for the fitted body's is not just where the photo's is; more up
+and down than across, for hair and hats throw shadows on foreheads, and light from below is rare."""
 OUTLYING = 0.15
 """By how much of its brightness a kind may be off until it counts less."""
 ROUNDS = 6

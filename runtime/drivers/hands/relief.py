@@ -52,13 +52,13 @@ def _hidden(place: Array, normals: Array, triangles: np.ndarray) -> Vectors:
     a, b, c = place[triangles].transpose(1, 0, 2)
     size = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6.0
     area = np.bincount(triangles.ravel(), np.repeat(size, 3), len(place))
-    way = place[None] - place[:, None]
-    apart = (way * way).sum(2)
-    way /= np.sqrt(apart + 1e-12)[..., None]
-    over = np.maximum((way * normals[:, None]).sum(2), 0.0)
-    facing = np.maximum(-(way * normals[None]).sum(2), 0.0)
-    shares = over * facing * area / (np.pi * apart + area + 1e-12)
-    return np.asarray(np.minimum(shares.sum(1), 1.0))
+    middle = place - place.mean(0)
+    own, at = (middle * normals).sum(1), (middle * middle).sum(1)
+    apart = np.maximum(at[:, None] + at - 2.0 * (middle @ middle.T), 0.0) + 1e-12
+    over = np.maximum(normals @ middle.T - own[:, None], 0.0)  # as far as the other is away
+    facing = np.maximum(middle @ normals.T - own, 0.0)
+    shares = over * facing / apart * area / (np.pi * apart + area)
+    return np.asarray(np.minimum(shares.sum(1), 1.0), np.float64)
 
 
 def _red(place: Array, normals: Array, fingers: Vectors) -> tuple[Vectors, Vectors]:
