@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.arm_paint import SHADOW
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
@@ -23,6 +22,7 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import Grid
+from bunraku.runtime.drivers.body.light import PLANES, Light
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import distance_to
@@ -36,8 +36,6 @@ FADE_DEG = 16.0, 30.0
 let out, and until they are gone."""
 FADE_DRAWN = 1.8, 2.4
 """Likewise how often as long in the picture it must be."""
-AT_WRIST = np.float32(0.5)
-"""How much of its shade it has there: what it goes over into is lit more evenly."""
 TORN_PX = 2.0, 5.0
 """How near to its forearm and hand the photo's upper arm fades with them, wholly and from where on,
 in pixels of the networks: its edge there is no sleeve's, and lies in their shadow."""
@@ -64,13 +62,6 @@ class NewArm:
         """In [0, 1], how far the photo's own forearm has faded out."""
         return self.form.beyond(transforms, FADE_DEG, FADE_DRAWN)
 
-    def light_at_wrist(self, transforms: Array) -> Array:
-        """``[3]``: what the light leaves of skin's colour there, as far as it has taken the place
-        of the photo's own."""
-        faded = self.faded(transforms)
-        shade = faded * self.form.shade_at_wrist(transforms) if faded > 0.0 else 0.0
-        return np.asarray(1.0 - np.float32(shade) * (1.0 - SHADOW))
-
     def fading(self, fit: Fit, grid: Grid, binding: Binding) -> Fading:
         """What of a photo's mesh fades with its forearm."""
         before = np.isin(binding.group, [group + self.side for group in _GROUPS[1:]])
@@ -86,13 +77,13 @@ class NewArm:
 
 
 def make_arms(
-    fit: Fit, mesh: Array, binding: Binding, window: Picture, mask: Array
+    fit: Fit, mesh: Array, binding: Binding, window: Picture, mask: Array, light: Light
 ) -> tuple[NewArm, ...]:
     """The arms of a photo's person that are to be made anew. None of one who looks away, or has no
     colours: nothing tells skin from cloth then.
 
     :param mesh: ``Settled.mesh``. :param binding: as it was settled.
-    :param window: ``[n, n, 3]``. :param mask: ``[n, n]`` in [0, 1].
+    :param window: ``[n, n, 3]``. :param mask: ``[n, n]`` in [0, 1]. :param light: the photo's.
     """
     if True not in fit.foreshortened:
         return ()
@@ -102,15 +93,19 @@ def make_arms(
     if face is None or not is_skin(face):
         return ()
     sleeves = find_sleeves(fit, binding, colours, sure, face)
-    arms = (make_arm(fit, mesh, binding, sleeve, side) for side, sleeve in enumerate(sleeves))
+    arms = (
+        make_arm(fit, mesh, binding, sleeve, light, side) for side, sleeve in enumerate(sleeves)
+    )
     return tuple(arm for arm in arms if arm is not None)
 
 
-def make_arm(fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, side: int) -> NewArm | None:
+def make_arm(
+    fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, light: Light, side: int
+) -> NewArm | None:
     """The arm of one side anew; None of one whose forearm is not foreshortened, or that the photo
     does not show at all.
 
-    :param mesh: ``Settled.mesh``. :param binding: as it was settled.
+    :param mesh: ``Settled.mesh``. :param binding: as it was settled. :param light: the photo's.
     """
     region = binding.reached & np.isin(binding.group, [group + side for group in _GROUPS])
     if not fit.foreshortened[side] or not region.any():
@@ -128,8 +123,8 @@ def make_arm(fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, side: int)
     # Fingers are folded away where the hand is drawn by itself.
     bones, placed = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
     both = np.concatenate([own, inside])
-    form = free_arm(fit, mesh, binding, region, unrolled, both, bones, placed, side)
-    form.shaded[:] *= 1.0 - (1.0 - AT_WRIST) * form.spread
+    hung = both, bones, placed
+    form = free_arm(fit, mesh, binding, region, unrolled, *hung, light, PLANES, side)
     return NewArm(form, sleeve, unrolled)
 
 

@@ -6,15 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.light import PLANES, Light
 from bunraku.runtime.drivers.body.sleeves import GOES_OVER, Sleeve
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
 from bunraku.spec.smoothstep import smoothstep
 
-SHADOW = np.array([0.62, 0.54, 0.51], np.float32)
-"""What is left of skin's colour where no light falls,"""
-CLOTH_SHADOW = np.float32(0.6)
-"""and of cloth's."""
+CLOTH_SHADOW = np.float32(0.62)
+"""What is left of cloth's colour where skin is darkest."""
 CURVED = 0.02
 """By how much a sleeve's end is longer at its sides than in the middle, in lengths of its bone."""
 SOFT_PX = 0.8
@@ -30,6 +29,10 @@ SMALLEST_PX = 4
 """and at least;"""
 GRAIN_PX = 2.0
 """how coarse it is at most, in pixels of the networks."""
+MOTTLED = 0.5
+"""How far apart spots of redder and paler skin lie, in radii of the upper arm,"""
+BLOOD = np.array([0.003, 0.011, 0.009], np.float32)
+"""and by how much red, green and blue differ in them."""
 TILE_PX = 160
 """After how many pixels the grain begins anew: an arm is about as wide."""
 
@@ -40,21 +43,25 @@ def paint_arm(
     plane: Array,
     seen: NDArray[np.bool_],
     grain: Array,
+    light: Light,
     fine: float,
 ) -> tuple[Array, Array]:
-    """An arm's picture in the light and in shade, ``[n, n, 3]`` each.
+    """An arm's pictures where skin is brightest and darkest (``PLANES``), ``[n, n, 3]`` each; cloth
+    is between the two as the photo has it where skin has its tone.
 
     :param plane: ``[n, n, 3]``: what the upper arm's surface looks like in the photo, where that
         shows it ``seen [n, n]``, and goes on like beyond.
     :param grain: ``[s, s, 3]`` of ``grain_of``, the skin's.
-    :param fine: see ``Fit.fine``.
+    :param light: the photo's. :param fine: see ``Fit.fine``.
     """
     strip, along, end = unrolled.strip, unrolled.along(), np.float32(sleeve.end)
     bend = np.float32(CURVED) * (1.0 - np.cos(unrolled.angle()))
     down_px = np.asarray((along - end - bend) * unrolled.lengths[0], np.float32)
     covered = _step(-down_px / np.float32(2.0 * SOFT_PX * fine))[..., None]
     under = DARK * np.exp(-np.maximum(along - end, 0.0) / UNDER_SLEEVE) * (sleeve.end > 0.0)
-    bare = sleeve.skin * (1.0 - under)[..., None] + grainy(grain, *covered.shape[:2])
+    size = covered.shape[0], covered.shape[1]
+    bare = sleeve.skin * (1.0 - under)[..., None] * mottled(*size, MOTTLED * unrolled.radius)
+    bare += grainy(grain, *size)
     cloth = unrolled.in_photo(plane)
     plain = PLAIN * np.clip((along - ELBOW) / (1.0 - ELBOW), 0.0, 1.0)[..., None]
     cloth += (sleeve.cloth - cloth) * plain * covered
@@ -62,9 +69,15 @@ def paint_arm(
     known = unrolled.in_photo(np.asarray(soft, np.float32))
     known *= 1.0 - np.clip((along - sleeve.ends_seen) / GOES_OVER, 0.0, 1.0)
     own = np.maximum(np.clip(2.0 * known - 1.0, 0.0, 1.0)[..., None], covered)
-    lit, dark = (np.zeros((unrolled.n, unrolled.n, 3), np.float32) for _ in range(2))
-    lit[:, strip] = np.clip(bare + (cloth - bare) * own, 0.0, 1.0)
-    dark[:, strip] = lit[:, strip] * (SHADOW + (CLOTH_SHADOW - SHADOW) * covered)
+    painted = np.clip(bare + (cloth - bare) * own, 0.0, 1.0)
+    result = np.zeros((2, unrolled.n, unrolled.n, 3), np.float32)
+    first, second = PLANES
+    at_tone = (first - 1.0) / (first - second)
+    brightest = (1.0 - at_tone * CLOTH_SHADOW) / (1.0 - at_tone)
+    for shown, of_skin, of_cloth in zip(result, PLANES, (brightest, CLOTH_SHADOW), strict=True):
+        tint = light.tint(of_skin)
+        shown[:, strip] = painted * (tint + (np.float32(of_cloth) - tint) * covered)
+    lit, dark = result
     return lit, dark
 
 
@@ -99,6 +112,21 @@ def grainy(square: Array, height: int, width: int) -> Array:
     tile = tile[side:-side, side:-side]
     down, across = -(-height // TILE_PX), -(-width // TILE_PX)
     return np.asarray(np.tile(tile, (down, across, 1))[:height, :width], np.float32)
+
+
+def mottled(height: int, width: int, apart_px: float) -> Array:
+    """``[h, w, 3]`` about 1: blood shines through skin, here more, there less.
+
+    :param apart_px: how far apart the spots are.
+    """
+    random = np.random.default_rng(1)
+    result = np.ones((height, width, 3), np.float32)
+    for octave in (1.0, 0.4):
+        cells = [max(2, round(side / max(apart_px * octave, 1.0)) + 1) for side in (height, width)]
+        noise = random.standard_normal(cells, np.float32)
+        spots = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+        result += spots[..., None] * BLOOD
+    return result
 
 
 def _step(value: Array) -> Array:

@@ -17,7 +17,7 @@ from bunraku.spec.skeleton import BodyBone
 
 ARM_BONES = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L)
 """The left one's, from the shoulder to the wrist."""
-THICKEST = 1.25, 1.12
+THICKEST = 1.18, 1.06
 """How thick a bare upper arm and forearm may be, in the template's."""
 
 

@@ -18,6 +18,7 @@ from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.fit import INSIDE, Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
+from bunraku.runtime.drivers.body.light import Light, light_in
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
 from bunraku.runtime.drivers.body.outlined import in_view
@@ -99,6 +100,8 @@ class Body:
     """How the grid hangs on the spots of the template."""
     hanging_behind: Hanging
     """The layer likewise."""
+    light: Light
+    """The photo's."""
     before: Array | None = None
     """``[n, n]`` in [0, 1]: a desk, before all but the arms that lie on it; None where none do."""
 
@@ -115,12 +118,13 @@ class Body:
         edge = LowerEdge.of(source, fit)
         lines = Lines.over(head_itself(fit, bound))
         grid = make_grid(binding, fit.trunk_px, edge, lines)
-        arms = make_arms(fit, settled.mesh, binding, source.window, source.mask)
-        textures = make_textures(fit, binding, bound, source.window, source.mask, arms)
+        light = light_in(fit, settled.mesh, binding, source.window, source.mask)
+        arms = make_arms(fit, settled.mesh, binding, source.window, source.mask, light)
+        textures = make_textures(fit, binding, bound, source.window, source.mask, arms, light)
         shells = make_shells(fit, bound, binding, lines)
         kinds = textures.cloth, textures.hair
         known, covered = textures.known, bound.covered
-        hidden = make_hidden_arms(fit, settled.mesh, binding, known, covered, arms, edge)
+        hidden = make_hidden_arms(fit, settled.mesh, binding, known, covered, arms, edge, light)
         layer = make_layer(fit, settled, bound, shells, *kinds, edge, lines, arms, hidden)
         drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
         order = np.argsort(drawn_by, kind="stable")
@@ -150,6 +154,7 @@ class Body:
             covered,
             spots.hang(grid.vertices, grid.weights, grid.bones, fit.placed),
             spots.hang(layer.vertices, layer.weights, layer.bones, fit.placed),
+            light,
             _borne(source),
         )
 

@@ -15,8 +15,9 @@ from bunraku.runtime.drivers.body.arm_shape import tucked
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.regions import Region
-from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.body.turning import Vectors, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.runtime.drivers.body.wringing import Wrung, skin_spread, wrung
 from bunraku.spec.arrays import Array
@@ -31,14 +32,13 @@ LET_OUT_DRAWN = 1.4, 1.9
 NEARER = 0.1
 """How much nearer it is when let out, in trunks: so far behind the body's the photo's pixels may
 lie and still hide it, which those of other limbs are not to."""
-LIGHT = np.array([0.0, -0.42, -0.91], np.float32)
-"""Where the light comes from: the camera's side, and above."""
-BRIGHT = np.float32(0.9)
-"""Cosine of the angle to the light up to which an arm is wholly in it."""
 AT_SHOULDER = np.float32(0.3)
-"""How much of its shade a shoulder has: it goes over into the trunk, which has none."""
-WRIST = 0.8, 1.0
-"""From where to where on a forearm it is at the wrist, in lengths of it."""
+"""How much of its light a shoulder has: it goes over into the trunk, which has the photo's."""
+CROOK, CROOK_WIDE = np.float32(0.25), 0.3
+"""How dark the crook of an arm is where upper arm and forearm lie on each other, of 2, and how far
+from the elbow that goes, in lengths of a bone: each takes the other's light."""
+BENDING = 0.25
+"""How far from the elbow an arm bends, in lengths of a bone."""
 SHOULDER = 0.3, 0.7
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
 the photo's."""
@@ -68,8 +68,13 @@ class FreeArm:
     """``[v, 1]`` in [0, 1]: how far each is let out with the forearm."""
     spread: Array
     """``[v]`` in [0, 1]: how much of the forearm's twist each has, from the elbow to the wrist."""
-    shaded: Array
-    """``[v]`` in [0, 1]: how much of its shade each has."""
+    at_elbow: Array
+    """``[v]`` in [0, 1]: how near each is to it."""
+    lit: Array
+    """``[v]`` in [0, 1]: how far each is lit by how it is held, and not as the photo has it."""
+    light: Light
+    planes: tuple[float, float]
+    """How bright its two planes are, of what the photo shows."""
     triangles: NDArray[np.int32]
     """``[t, 3]``"""
     place: Array
@@ -81,8 +86,8 @@ class FreeArm:
     nearer_px: float
 
     def moved(self, transforms: Array) -> tuple[Array, Array] | None:
-        """Where its vertices are, ``[v, 3]``, and how far each is in shade, ``[v]`` in [0, 1]; None
-        while it is not let out at all.
+        """Where its vertices are, ``[v, 3]``, and how much of its second plane each shows, ``[v]``
+        in [0, 1]; None while it is not let out at all.
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         """
@@ -94,17 +99,9 @@ class FreeArm:
         by = wrung(since_rest, self.ends, self.side)
         free = skin_spread(self.rest, self.weights, self.bones, self.spread, since_rest, by)
         free[:, 2] -= np.float32(self.nearer_px)
-        shade = self._shade(self._normals(since_rest, by))
-        return tucked + out * self.loose * (free - tucked), shade
-
-    def shade_at_wrist(self, transforms: Array) -> float:
-        """In [0, 1], how far what the camera sees of it at the wrist is in shade."""
-        since_rest = self._since_rest(transforms)
-        normals = self._normals(since_rest, wrung(since_rest, self.ends, self.side))
-        low, high = WRIST
-        seen = np.maximum(-normals[:, 2], 0.0) * ((self.spread > low) & (self.spread < high))
-        total = float(seen.sum())
-        return float(self._shade(normals) @ seen) / total if total > 0.0 else 0.0
+        normals = self._normals(since_rest, by)
+        bright = self.light.on(normals) * self._crook(normals, since_rest)
+        return tucked + out * self.loose * (free - tucked), self._shown_in(bright)
 
     def _since_rest(self, transforms: Array) -> Array:
         """``[bones, 3, 4]``: from the rest, and not from the photo's pose, in which the elbow is
@@ -122,10 +119,22 @@ class FreeArm:
         long = np.sqrt((normals * normals).sum(1, keepdims=True)) + np.float32(1e-6)
         return np.asarray(normals / long)
 
-    def _shade(self, normals: Array) -> Array:
-        """``[v]`` in [0, 1], how far each vertex is in shade."""
-        shade = np.clip((BRIGHT - normals @ LIGHT) / BRIGHT, 0.0, 1.0)
-        return np.asarray(shade * self.shaded, np.float32)
+    def _crook(self, normals: Array, since_rest: Array) -> Array:
+        """``[v]``: what is left of the light in the crook of the arm."""
+        bones = BodyBone.UPPER_ARM_L + self.side, BodyBone.FOREARM_L + self.side
+        ways = [
+            since_rest[bone, :, :3] @ along
+            for bone, along in zip(bones, np.diff(self.ends, axis=0), strict=True)
+        ]
+        upper, fore = unit(np.stack(ways)).astype(np.float32)
+        into = np.maximum(normals @ (fore - upper), np.float32(0.0))
+        return np.asarray(np.float32(1.0) - CROOK * self.at_elbow * into)
+
+    def _shown_in(self, brightness: Array) -> Array:
+        """``[v]`` in [0, 1]: how much of its second plane each vertex shows in so much light."""
+        first, second = self.planes
+        bright = 1.0 + self.lit * (brightness - 1.0)
+        return np.asarray(np.clip((first - bright) / (first - second), 0.0, 1.0), np.float32)
 
     def turned_deg(self, transforms: Array) -> float:
         """By how much the forearm has turned since the photo, any way."""
@@ -152,6 +161,8 @@ def free_arm(
     triangles: NDArray[np.int32],
     bones: NDArray[np.integer],
     placed: Array,
+    light: Light,
+    planes: tuple[float, float],
     side: int,
 ) -> FreeArm:
     """An arm of triangles ``[t, 3]`` of the template.
@@ -159,7 +170,8 @@ def free_arm(
     :param mesh: ``[v, 3]``, the template as it was settled. :param binding: likewise.
     :param region: ``[n, n]``, within which it is tucked. :param unrolled: of this arm.
     :param bones: ``[v, 4]``, on which the template's vertices hang.
-    :param placed: ``FreeArm.placed``. :param side: 0 for the left one, 1 for the right one.
+    :param placed: ``FreeArm.placed``. :param light: the photo's. :param planes: of ``FreeArm``.
+    :param side: 0 for the left one, 1 for the right one.
     """
     template = fit.template
     used, corners = np.unique(triangles, return_inverse=True)
@@ -177,17 +189,37 @@ def free_arm(
         rest,
         np.ascontiguousarray(template.normals[used]),
         tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px),
-        np.ascontiguousarray(template.weights[used]),
-        np.ascontiguousarray(bones[used], np.int32),
+        *bent_softly(template.weights[used], bones[used], along[:, 0], side),
         loose,
         np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
+        np.exp(-(((along[:, 0] - 1.0) / CROOK_WIDE) ** 2)).astype(np.float32),
         AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * loose[:, 0],
+        light,
+        planes,
         np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
         place,
         placed,
         wrist - elbow,
         apart_px,
     )
+
+
+def bent_softly(
+    weights: Array, bones: NDArray[np.integer], along: Array, side: int
+) -> tuple[Array, NDArray[np.int32]]:
+    """Weights and bones ``[v, 4]`` that go from the upper arm over to the forearm evenly: the
+    template's do so within a hand's breadth, and a bent elbow has two corners.
+
+    :param along: ``[v]``: where on the arm each vertex lies (``Unrolled``).
+    :param side: 0 for the left one, 1 for the right one.
+    """
+    near = np.abs(along - 1.0) < BENDING
+    weights, bones = weights.copy(), bones.astype(np.int32)
+    fore = smoothstep(np.clip(0.5 + 0.5 * (along[near] - 1.0) / BENDING, 0.0, 1.0))
+    weights[near], bones[near] = 0.0, BodyBone.UPPER_ARM_L + side
+    weights[near, 0], weights[near, 1] = np.float32(1.0) - fore, fore
+    bones[near, 1] = BodyBone.FOREARM_L + side
+    return np.ascontiguousarray(weights), np.ascontiguousarray(bones)
 
 
 def _risen(value: float, between: tuple[float, float]) -> float:

@@ -19,7 +19,8 @@ from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.texture import CLOTH, NEW_ARMS, SHADED, Cloth
+from bunraku.runtime.drivers.body.light import PLANES, Light
+from bunraku.runtime.drivers.body.texture import CLOTH, NEW_ARMS, SHADED, SHADOW, Cloth
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import SIDES, BodyBone
@@ -49,6 +50,7 @@ def make_hidden_arms(
     covered: tuple[bool, bool],
     arms: Sequence[NewArm],
     edge: LowerEdge | None,
+    light: Light,
 ) -> tuple[HiddenArm, ...]:
     """The arms of which the photo shows nothing below the elbow.
 
@@ -56,6 +58,7 @@ def make_hidden_arms(
     :param known: ``Textures.known``. :param covered: ``Bound.covered``: these stay where they are.
     :param arms: those that are made anew by themselves.
     :param edge: what it cuts off is not hidden: as the trunk leans, a stump would come out.
+    :param light: the photo's.
     """
     anew = {arm.side: number for number, arm in enumerate(arms)}
     cut = () if edge is None else edge.bones
@@ -69,13 +72,12 @@ def make_hidden_arms(
     ]
     result = []
     for side in sides:
+        other = 1 - side
         triangles = fit.template.triangles[of_arms(fit, (side,))]
         unrolled, bones = Unrolled.of(fit, side), fit.template.bones
-        form = free_arm(
-            fit, mesh, binding, binding.reached, unrolled, triangles, bones, fit.placed, side
-        )
+        tones, hung = PLANES if other in anew else (1.0, SHADOW), (triangles, bones, fit.placed)
+        form = free_arm(fit, mesh, binding, binding.reached, unrolled, *hung, light, tones, side)
         cloth = CLOTH[main_bones(fit.template)[triangles[:, 0]]]
-        other = 1 - side
         if other in anew:
             fore = main_bones(fit.template)[form.used] != BodyBone.UPPER_ARM_L + side
             place = arms[anew[other]].unrolled.place(form.rest * _MIRROR, fore)

@@ -61,3 +61,11 @@ def closed(region: Region, radius: int) -> Region:
     padded = cv2.copyMakeBorder(region.astype(np.uint8), *(radius,) * 4, cv2.BORDER_CONSTANT)
     whole = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)
     return np.asarray(whole[radius:-radius, radius:-radius] > 0)
+
+
+def without_scraps(region: Region, least: float) -> Region:
+    """The region without the pieces that are smaller than such a share of its largest one."""
+    _, piece, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8))
+    sizes = stats[:, cv2.CC_STAT_AREA]
+    sizes[0] = 0
+    return np.asarray(region & (sizes >= least * sizes.max())[piece])

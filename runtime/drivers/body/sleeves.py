@@ -41,6 +41,9 @@ GOES_OVER = 0.2
 """Over how much of an upper arm what the photo shows goes over into what is made anew,"""
 WITHIN = 0.05
 """and how far within the sleeve that begins where what comes out of it is in shade."""
+SHOWN_BELOW = 0.08
+"""How much of an upper arm must be seen below its sleeve, to be kept: of less the sleeve's end is
+torn by what lies before it, and it is made anew up to its end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +120,9 @@ def _ending(sleeve: Sleeve, own: Array, along: Array) -> Sleeve:
     """A sleeve with ``ends_seen``, by the colours ``[k, 3]`` of its upper arm ``along [k]``, of
     which it knows the last so far."""
     beyond = own[along > sleeve.end]
-    if len(beyond) and shaded(beyond, sleeve).mean() > BARE:
+    if 0.0 < sleeve.end <= LONGEST and sleeve.ends_seen - sleeve.end < SHOWN_BELOW:
+        seen = sleeve.end - GOES_OVER
+    elif len(beyond) and shaded(beyond, sleeve).mean() > BARE:
         seen = sleeve.end - WITHIN
     else:
         seen = max(sleeve.end, sleeve.ends_seen - GOES_OVER)

@@ -28,6 +28,7 @@ from bunraku.runtime.drivers.body.colours import (
 from bunraku.runtime.drivers.body.filling import filled, gone_on, over_hips
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.regions import grown, nearest
@@ -124,12 +125,13 @@ def make_textures(
     window: Picture,
     mask: Array,
     arms: Sequence[NewArm],
+    light: Light,
 ) -> Textures:
     """The colours of a photo's person.
 
     :param binding: ``bound.whole`` as it was settled.
     :param window: ``[n, n, 3]``; :param mask: ``[n, n]`` in [0, 1].
-    :param arms: those that are made anew.
+    :param arms: those that are made anew. :param light: the photo's.
     """
     colours = window.astype(np.float32) / np.float32(255.0)
     sure = sure_pixels(binding.group, mask)
@@ -214,7 +216,7 @@ def make_textures(
             colours, sure & like_skin(colours, arm.sleeve.skin), fit.trunk_px, fit.fine
         )
         plane = planes[Cloth.UPPER_ARM_L + arm.side]
-        planes += paint_arm(arm.unrolled, arm.sleeve, plane, upper, grain, fit.fine)
+        planes += paint_arm(arm.unrolled, arm.sleeve, plane, upper, grain, light, fit.fine)
     main = main_bones(fit.template)
     kinds = CLOTH[main]
     return Textures(

@@ -22,7 +22,8 @@ from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, lost_for_
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.own_drawing import lay_own, own_photo
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
-from bunraku.runtime.drivers.hands.photo_hand import OnArm, PhotoHand, lay
+from bunraku.runtime.drivers.hands.photo_hand import PhotoHand, lay
+from bunraku.runtime.drivers.hands.relief import relief_of
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tone import colour_hands
@@ -95,22 +96,21 @@ class PhotoHands:
         if not any(gone):
             return pen.draw(body, self.folded(transforms, anew), visibility, slips)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
-        on_arms = [OnArm()] * SIDES
+        anew_by = [0.0] * SIDES  # how far the arm that a hand is on is another than the photo's
         for arm in body.layer.arms:
-            on_arms[arm.side] = OnArm(arm.faded(transforms), arm.light_at_wrist(transforms))
+            anew_by[arm.side] = arm.faded(transforms)
         drawn = pen.draw(handless, folded, visibility, slips)
         moved = [hand.moved(transforms) for hand in self.hands]
         for side in sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean())):
             # The farther one first.
-            hand, pose, on_arm = self.hands[side], poses[side], on_arms[side]
+            hand, pose, share = self.hands[side], poses[side], anew_by[side]
             if anew[side]:
-                lay(drawn, hand, moved[side], transforms, on_arm.light, pen=pen)
+                lay(drawn, hand, moved[side], transforms, share, pen=pen)
             elif hand.own is not None and hand.moves_fingers and pose is not None:
                 # The photo's hid its wrist: the palm of the body's goes over into the new arm.
-                if on_arm.share > 0.0:
-                    palm = hand.moved(folded)
-                    lay(drawn, hand, palm, folded, on_arm.light, on_arm.share, pen)
-                lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose, pen)
+                if share > 0.0:
+                    lay(drawn, hand, hand.moved(folded), folded, share, share, pen)
+                lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose, share, pen)
         return pen.finished(drawn)
 
     def _held(self, transforms: Array, poses: HandPoses) -> HandPoses:
@@ -149,14 +149,21 @@ class PhotoHands:
 
     def _cut_off(self, body: Body, gone: Chosen) -> Body:
         picture, rim = body.photo.picture.copy(), body.photo.rim.copy()
-        for hand in (hand for hand, out in zip(self.hands, gone, strict=True) if out):
+        members = body.photo.members.copy()
+        for side, hand in enumerate(self.hands):
+            if not gone[side]:
+                continue
             # At the wrist both the arm and the hand are whole: no gap is between the two.
-            own = hand.pixels[hand.part]
+            own, hangs = hand.pixels[hand.part], hand.hangs[hand.part]
             if hand.own is not None:
-                own = np.clip(2.0 * own - 1.0, 0.0, 1.0)
+                own, hangs = (
+                    np.clip(2.0 * own - 1.0, 0.0, 1.0),
+                    np.clip(2.0 * hangs - 1.0, 0.0, 1.0),
+                )
+            members[Group.HAND_L + side][hand.part] *= np.float32(1.0) - hangs
             picture[..., 3][hand.part] *= np.float32(1.0) - own
             rim[hand.part] *= np.float32(1.0) - own
-        return replace(body, photo=replace(body.photo, picture=picture, rim=rim))
+        return replace(body, photo=replace(body.photo, picture=picture, rim=rim, members=members))
 
     def folded(self, transforms: Array, gone: Chosen) -> Array:
         """Transforms of what is behind the photo's hands: its fingers keep still with theirs, and
@@ -193,12 +200,12 @@ def _photo_hand(
     raster = rasterise(grid.vertices, grid.triangles, (n, n))
     hangs = (grid.weights * (grid.bones == HAND_BONES[side])).sum(1, keepdims=True)
     hangs = interpolate(raster, grid.triangles, hangs.astype(np.float32))[..., 0]
-    pixels = np.clip((hangs - low) / (high - low), 0.0, 1.0).astype(np.float32)
+    hangs = np.clip((hangs - low) / (high - low), 0.0, 1.0).astype(np.float32)
     limbs = [Group.HAND_L + side]
     if body.fit.places[side] is None:
         limbs.append(Group.FOREARM_L + side)  # where one ends and the other begins is not known
     members = body.photo.members[limbs].sum(0)
-    pixels *= np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
+    pixels = hangs * np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
     start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
     length_px, pictured = float(np.linalg.norm(end - start)), _own_hand(pixels, start, shape, pose)
     return PhotoHand(
@@ -209,8 +216,11 @@ def _photo_hand(
         np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
         shown,
         tone,
+        body.light,
+        relief_of(template, used, side),
         pixels,
-        _part(pixels > 0.0),
+        hangs,
+        _part(hangs > 0.0),
         np.concatenate([knuckles, np.ones((FINGERS, 1), np.float32)], 1),
         length_px,
         pose,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.pen import HOST, Pen
-from bunraku.runtime.drivers.body.regions import grown, nearest_reached
+from bunraku.runtime.drivers.body.regions import grown, nearest_reached, without_scraps
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.photo_hand import FINE, MARGIN_PX
 from bunraku.runtime.drivers.hands.shape import HandPose
@@ -25,6 +25,8 @@ SHADOW = 0.65
 BEYOND_PX, LIKE_WALL = 3, 0.1
 """How far beside the person the photo shows what is behind, and how far in colour, of 1, what a
 hand holds is from that."""
+SCRAP = 0.1
+"""The share of a hand's largest piece from which another is a finger of it."""
 _TRACE = np.float32(1e-3)
 
 
@@ -38,26 +40,37 @@ def own_photo(body: Body, pixels: Array, side: int) -> Array:
     place = body.fit.places[side]
     if place is None:
         return picture
-    # What it holds is there, and shadow between its fingers; what was seen through them is not.
+    # Shadow between its fingers is there, and what it holds; what was seen through them is not,
+    # nor a scrap of what it lies before.
     colours = picture[..., :3]
     beyond = nearest_reached(~grown(body.fit.inside, BEYOND_PX))
     wall = np.abs(colours - colours.reshape(-1, 3)[beyond]).max(-1) <= LIKE_WALL
     light = colours.mean(-1)
     dark = light < SHADOW * np.median(light[place.flesh]) if place.flesh.any() else light < 0.0
-    also = (pixels > 0.0) & ~wall & (~place.pixels | dark)
-    soft = 2.0 * cv2.GaussianBlur((place.flesh | also).astype(np.float32), (0, 0), FLESH_PX)
+    held = ~place.pixels & body.holding[side]
+    also = (pixels > 0.0) & ~wall & (held | place.pixels & dark)
+    whole = without_scraps((place.flesh | also) & (pixels > 0.0), SCRAP)
+    soft = 2.0 * cv2.GaussianBlur(whole.astype(np.float32), (0, 0), FLESH_PX)
     picture[..., 3] *= np.minimum(soft, 1.0)
     return picture
 
 
 def lay_own(
-    drawn: Drawn, own: OwnHand, photo: Array, palm: Array, pose: HandPose, pen: Pen = HOST
+    drawn: Drawn,
+    own: OwnHand,
+    photo: Array,
+    palm: Array,
+    pose: HandPose,
+    anew: float = 0.0,
+    pen: Pen = HOST,
 ) -> None:
     """Draw a hand onto a drawing, in place.
 
     :param photo: ``[n, n, 4]``: the photo's colours, and how much of each pixel is the hand's.
     :param palm: ``[3, 4]``, where the palm has gone since the photo.
-    :param pose: of ``OwnHand.held``. :param pen: that drew it.
+    :param pose: of ``OwnHand.held``.
+    :param anew: in [0, 1], how far what it is on is made anew: at the wrist it goes over into that.
+    :param pen: that drew it.
     """
     n = drawn.mask.shape[-1]
     moved = skin(own.vertices, own.weights, own.bones, own.transforms(palm, pose))
@@ -66,7 +79,7 @@ def lay_own(
     (left, top), (right, bottom) = np.clip(low, 0, n), np.clip(high, 0, n)
     if left >= right or top >= bottom:
         return
-    colours, alpha, place = _seen(own, moved, photo, (left, top, right, bottom))
+    colours, alpha, place = _seen(own, moved, photo, anew, (left, top, right, bottom))
     # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
     near = cv2.dilate((alpha > 0).astype(np.float32), np.ones((3, 3), np.uint8))
     patch = np.concatenate([colours, alpha[None], near[None], place])
@@ -74,7 +87,7 @@ def lay_own(
 
 
 def _seen(
-    own: OwnHand, moved: Array, photo: Array, box: tuple[int, int, int, int]
+    own: OwnHand, moved: Array, photo: Array, anew: float, box: tuple[int, int, int, int]
 ) -> tuple[Array, Array, Array]:
     """A moved hand in a part of the window.
 
@@ -94,7 +107,8 @@ def _seen(
     )
     place = interpolate(raster, own.triangles, np.ascontiguousarray(own.vertices[:, :2]))
     there = (raster.triangle >= 0).astype(np.float32)
-    there *= _whole(own, moved)[np.maximum(raster.triangle, 0)]
+    whole = _whole(own, moved) * (1.0 - np.float32(anew) * (1.0 - own.beyond))
+    there *= whole[np.maximum(raster.triangle, 0)]
     x, y = (np.ascontiguousarray(place[..., k]) for k in (0, 1))
     seen = cv2.remap(photo, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     *colours, alpha = cv2.split(seen)

@@ -20,6 +20,9 @@ from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, JOINTS
 
 BONES = 1 + FINGERS * JOINTS
+GOES_OVER = -0.05, 0.4
+"""From where to where beyond the wrist a hand goes over into what it is on, if that is made anew,
+in lengths from wrist to knuckles."""
 BENDING = 0.1
 """How far around a joint a finger bends, in lengths of the hand from wrist to knuckles."""
 NEARER = 0.5
@@ -39,6 +42,8 @@ class OwnHand:
     """``[v, 4]``"""
     triangles: NDArray[np.int32]
     """``[t, 3]``"""
+    beyond: Array
+    """``[t]`` in [0, 1]: how far each lies beyond the wrist, where one sees it from the side."""
     joints: Vectors
     """``[5, 3, 3]``: where each finger's bones begin."""
     shape: HandShape
@@ -78,6 +83,7 @@ class OwnHand:
             np.pad(weights.astype(np.float32), ((0, 0), (0, 2))),
             np.pad(bones.astype(np.int32), ((0, 0), (0, 2))),
             np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
+            _beyond(at[vertex][corners.reshape(-1, 3)].mean(1), place),
             fingers[:, :JOINTS],
             shape,
             pose,
@@ -115,6 +121,13 @@ class OwnHand:
         result = hand[:, :3] @ moved
         result[:, :, 3] += hand[:, 3]
         return np.ascontiguousarray(result, np.float32)
+
+
+def _beyond(at: Vectors, place: HandPlace) -> Array:
+    """``OwnHand.beyond`` of points ``[t, 2]``."""
+    low, high = GOES_OVER
+    along = place.along(at) / place.length
+    return np.asarray(np.clip((along - low) / (high - low), 0.0, 1.0), np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
+from bunraku.runtime.drivers.body.light import LIGHTEST, Light
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.shape import HandPose
@@ -18,18 +19,12 @@ from bunraku.spec.arrays import Array
 FINE = 2
 """Side of a window's pixel in the hand's own, finer ones."""
 MARGIN_PX = 3
-LIGHT = np.array([-0.35, -0.65, -0.68], np.float32)
-"""From the hand to the light, which is above the camera."""
-AMBIENT, DIRECT = 0.76, 0.36
-GRAZING = 0.22
-"""How much darker flesh is that is seen from the side."""
 CREASE, CREASE_SHARE, CREASE_REACH = 0.35, 0.05, 0.2
 """How much darker it is behind what stands before it; how deep and how near, in hands."""
-BRIGHTEST = 1.15
 DARKEST = 0.75
 """A whole hand's light: one that is darker stays so."""
-REDDENING = np.array([0.85, 1.05, 1.1], np.float32)
-"""How much faster than light each colour of flesh fades in shadow."""
+BLOOD = np.array([0.0, 0.09, 0.08], np.float32)
+"""What red, green and blue lose where skin is reddest."""
 EDGE_PX = 0.4
 """How soft the hand's edge is."""
 
@@ -52,8 +47,14 @@ class PhotoHand:
     """``[v]`` in [0, 1]: 0 towards the forearm."""
     tone: Array
     """``[3]`` RGB in [0, 1]."""
+    light: Light
+    """The photo's."""
+    relief: Array
+    """``[v, 2]``, of ``relief_of``."""
     pixels: Array
     """``[n, n]`` in [0, 1]: which of the photo's are its own."""
+    hangs: Array
+    """``[n, n]`` in [0, 1]: how far each hangs on the hand, whatever it shows."""
     part: tuple[slice, slice]
     """Rows and columns in which these are."""
     knuckles: Array
@@ -81,29 +82,21 @@ class PhotoHand:
         return skin(self.vertices, self.weights, self.bones, transforms)
 
 
-@dataclass(frozen=True, eq=False)
-class OnArm:
-    """What a hand has of an arm that is made anew."""
-
-    share: float = 0.0
-    """In [0, 1], how far the arm is; 0 on one of the photo's own."""
-    light: Array = field(default_factory=lambda: np.ones(3, np.float32))
-    """``[3]``: what the light at its wrist leaves of skin's colour."""
-
-
 def lay(
     drawn: Drawn,
     hand: PhotoHand,
     moved: Array,
     transforms: Array,
-    light: Array,
+    anew: float,
     share: float = 1.0,
     pen: Pen = HOST,
 ) -> None:
     """Draw one hand onto a drawing, in place.
 
     :param moved: ``[v, 3]``, where its vertices are. :param transforms: of all bones.
-    :param light: see ``OnArm``. :param share: in [0, 1], how much of it is there.
+    :param anew: in [0, 1], how far its arm is made anew, and lit by how it is held as the hand is;
+        on one of the photo's the hand is as bright as that.
+    :param share: in [0, 1], how much of it is there.
     :param pen: that drew it.
     """
     n = drawn.mask.shape[-1]
@@ -112,8 +105,7 @@ def lay(
     (left, top), (right, bottom) = np.clip(low, 0, n), np.clip(high, 0, n)
     if left >= right or top >= bottom:
         return
-    colours, alpha = _shaded(hand, moved, transforms, (left, top, right, bottom))
-    colours *= light[:, None, None]
+    colours, alpha = _shaded(hand, moved, transforms, anew, (left, top, right, bottom))
     alpha *= np.float32(share)
     # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
     near = cv2.dilate(alpha, np.ones((3, 3), np.uint8))
@@ -122,7 +114,7 @@ def lay(
 
 
 def _shaded(
-    hand: PhotoHand, moved: Array, transforms: Array, box: tuple[int, int, int, int]
+    hand: PhotoHand, moved: Array, transforms: Array, anew: float, box: tuple[int, int, int, int]
 ) -> tuple[Array, Array]:
     """Colours ``[3, h, w]`` and cover ``[h, w]`` of a moved hand, in a part of the window."""
     left, top, right, bottom = box
@@ -136,11 +128,11 @@ def _shaded(
     turning[..., 3] = 0.0
     normals = skin(hand.normals, hand.weights, hand.bones, turning)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-6
-    carried = np.concatenate([normals, hand.shown[:, None]], 1)
+    reaching, red = hand.relief.T
+    carried = np.stack([hand.light.on(normals) * reaching, hand.shown, red], 1)
     fields = interpolate(raster, hand.triangles, np.ascontiguousarray(carried))
     there = (raster.triangle >= 0).astype(np.float32)
-    lit = AMBIENT + DIRECT * np.maximum(fields[..., :3] @ LIGHT, 0.0)
-    lit -= GRAZING * (1.0 - np.minimum(np.abs(fields[..., 2]), 1.0)) ** 2
+    lit = fields[..., 0].copy()
     # What lies behind its surroundings is in their shadow: between fingers, under a thumb.
     depth = np.where(there > 0, raster.depth, 0.0).astype(np.float32)
     behind = depth - _spread(depth, there, hand.length_px * FINE * CREASE_REACH)
@@ -148,14 +140,17 @@ def _shaded(
     lit *= 1.0 - CREASE * np.clip(behind, 0.0, 1.0)
     lit = np.where(there > 0, lit, _spread(np.asarray(lit, np.float32), there, 2.0 * FINE))
     # The tone is what the photo shows of hands in their own light: so is the whole of this one.
-    shown = there * fields[..., 3]
-    lit /= max(float((lit * shown).sum() / max(float(shown.sum()), 1e-6)), DARKEST)
+    shown = there * fields[..., 1]
+    mean = max(float((lit * shown).sum() / max(float(shown.sum()), 1e-6)), DARKEST)
+    lit /= np.float32(mean ** (1.0 - anew))
     cover = cv2.GaussianBlur(shown, (0, 0), EDGE_PX * FINE)
     size = (width, height)
     light = cv2.resize(np.asarray(lit, np.float32), size, interpolation=cv2.INTER_AREA)
+    red = cv2.resize(np.ascontiguousarray(fields[..., 2]), size, interpolation=cv2.INTER_AREA)
     cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
-    light = np.clip(light, 0.0, BRIGHTEST)
-    colours = hand.tone[:, None, None] * light ** REDDENING[:, None, None]
+    tint = hand.light.tint(np.clip(light, 0.0, LIGHTEST))
+    tint *= np.float32(1.0) - red[..., None] * BLOOD
+    colours = np.ascontiguousarray((hand.tone * tint).transpose(2, 0, 1))
     return np.asarray(colours, np.float32), np.asarray(cover, np.float32)
 
 

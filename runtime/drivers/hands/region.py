@@ -6,6 +6,7 @@ The rest is found by colours and the picture's edges.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -77,6 +78,15 @@ class HandPlace:
     def core(self, shape: tuple[int, ...]) -> Region:
         """``[n, n]``: what is the hand's alone, for its bones are there."""
         return np.asarray(_from_bones(self.points, shape) <= CORE * self.length)
+
+    def along(self, points: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        """How far beyond the wrist points ``[..., 2]`` of the picture lie, in pixels; all of them
+        far, of a hand that points at the camera."""
+        axis = self.points[list(KNUCKLES), :2].mean(0) - self.points[WRIST, :2]
+        long = float(np.hypot(*axis))
+        if long < POINTING * self.length:
+            return np.full(points.shape[:-1], self.length)
+        return np.asarray((points - self.points[WRIST, :2]) @ (axis / long))
 
     def ahead(self, shape: tuple[int, ...]) -> Region:
         """``[n, n]``: where the picture lies on the fingers' side of the wrist."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from bunraku.runtime.drivers.body.arm_paint import SHADOW
 from bunraku.runtime.drivers.body.colours import ENOUGH, SKIN_LIKE, hue_of, is_skin
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
-from bunraku.runtime.drivers.body.texture import HANDS, SHADED
+from bunraku.runtime.drivers.body.texture import HANDS, SHADED, SHADOW
 from bunraku.runtime.drivers.hands.rigging import HAND_BONES
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import HEAD
@@ -51,7 +50,7 @@ def colour_hands(body: Body) -> Array:
     for cloth in HANDS:
         lit, dark = cloth * n, SHADED[cloth] * n
         body.textures.planes[lit : lit + n] = tone
-        body.textures.planes[dark : dark + n] = tone * SHADOW
+        body.textures.planes[dark : dark + n] = tone * body.light.tint(SHADOW)
     return tone
 
 

@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.grid import Grid
 from bunraku.runtime.drivers.body.layer import Layer
+from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.parting import GROUPS, Group
 from bunraku.runtime.drivers.body.spots import Hanging
 from bunraku.runtime.drivers.body.texture import Cloth
@@ -116,6 +117,7 @@ def small_body(*, desk: bool = False, seed: int = 3) -> Body:
         (False, False),
         Hanging(np.tile(np.arange(4, dtype=np.int32), (8, 1)), rng.random((8, 4), np.float32)),
         Hanging(np.tile(np.arange(4, dtype=np.int32), (8, 1)), rng.random((8, 4), np.float32)),
+        studio(),
         before if desk else None,
     )
 

@@ -20,11 +20,12 @@ from tests.runtime.drivers.body.photos import (
 )
 from tests.runtime.drivers.hands.people import SHAPES, points_of
 
-from bunraku.runtime.drivers.body.anew import NewArm, make_arms
+from bunraku.runtime.drivers.body.anew import make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import NEARER
+from bunraku.runtime.drivers.body.light import GAMMA, WARMTH, Light, studio
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
@@ -98,7 +99,7 @@ def test_arms_that_hang_stay_the_photos(source: Source) -> None:
     fit = fitted(STANDING)
     settled, binding = settle(fit, bind_photo(fit, source.window).whole)
     assert fit.foreshortened == (False, False)
-    assert make_arms(fit, settled.mesh, binding, source.window, source.mask) == ()
+    assert make_arms(fit, settled.mesh, binding, source.window, source.mask, studio()) == ()
 
 
 def test_it_lies_tucked_in_behind_the_photo_as_long_as_nothing_moves(
@@ -129,7 +130,11 @@ def test_a_forearm_let_down_is_whole_and_of_skin(fit: Fit, body: Body) -> None:
         assert drawn.mask[0, 0, y, x - 1 : x + 2].min() > 0.95, share
         colour = drawn.image[0, :, y, x] * 255.0
         assert np.abs(colour - SKIN).sum() < 60.0, share
-    # darker round its side than in its middle
+    # in an ordinary light it is darker round its side than in its middle
+    (arm,) = body.layer.arms
+    form = replace(arm.form, light=studio())
+    lit = replace(body, layer=replace(body.layer, free=(form,)))
+    drawn = lit.draw(posed(fit, there), SURE)
     x, y = np.rint(elbow + 0.35 * (wrist - elbow)).astype(int)
     row = drawn.mask[0, 0, y] > 0.9
     edge = x + int((~row[x:]).argmax()) - 1
@@ -200,33 +205,35 @@ def test_a_hand_has_the_colour_of_its_arm(body: Body) -> None:
     assert np.allclose(half, 0.5 * (one + both))
 
 
-def test_a_hand_lies_in_the_light_that_falls_on_its_wrist(
-    fit: Fit, body: Body, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hand_lies_in_the_light_that_falls_on_its_wrist(fit: Fit, body: Body) -> None:
     (arm,) = body.layer.arms
-    assert np.array_equal(arm.light_at_wrist(posed(fit, PHOTO)), np.ones(3, np.float32))
     there = pointing(-60.0)  # raised: one sees it from below
     transforms = posed(fit, there)
-    light = arm.light_at_wrist(transforms)
-    assert (light > 0.6).all()
-    assert (light < 0.95).all()
-    drawn = body.draw(transforms, SURE)
     elbow, wrist = there[LEFT_ELBOW, :2], there[LEFT_WRIST, :2]
-    x, y = np.rint(elbow + 0.55 * (wrist - elbow)).astype(int)  # beyond it is the photo's hand
-    assert drawn.image[0, :, y, x] == pytest.approx(arm.sleeve.skin * light, abs=0.04)
+    fore, hand = (
+        tuple(np.rint(point).astype(int)[::-1])
+        for point in (
+            elbow + 0.55 * (wrist - elbow),  # beyond it is the photo's hand
+            wrist + 0.5 * (there[LEFT_HAND, :2].mean(0) - wrist),
+        )
+    )
     hands = PhotoHands.of(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
     poses = HandPose(SHAPES[0].palm, SHAPES[0].bends), None
-    shaded = hands.draw(body, transforms, SURE, poses, HandChoice())
-    monkeypatch.setattr(NewArm, "light_at_wrist", lambda *_: np.ones(3, np.float32))
-    lit = hands.draw(body, transforms, SURE, poses, HandChoice())
-    x, y = np.rint(wrist + 0.5 * (there[LEFT_HAND, :2].mean(0) - wrist)).astype(int)
-    assert lit.trust[0, 0, y, x] < 0.02
-    assert shaded.image[0, :, y, x] == pytest.approx(lit.image[0, :, y, x] * light, rel=0.02)
+    shown = []
+    for bright in (0.6, 1.0):
+        light = Light(np.eye(9, dtype=np.float32)[0] * np.float32(bright**GAMMA), WARMTH)
+        form = replace(arm.form, light=light)
+        lit = replace(body, layer=replace(body.layer, free=(form,)))
+        left, right = (replace(one, light=light) for one in hands.hands)
+        drawn = PhotoHands((left, right)).draw(lit, transforms, SURE, poses, HandChoice())
+        assert drawn.trust[0, 0][hand] < 0.02
+        shown.append([drawn.image[0][:, *at] for at in (fore, hand)])
+    dark, bright_ = np.array(shown)
+    left_of_it = Light(studio().harmonics, WARMTH).tint(0.6)
+    assert dark / bright_ == pytest.approx(np.stack([left_of_it] * 2), abs=0.05)
 
 
-def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(
-    fit: Fit, body: Body, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(fit: Fit, body: Body) -> None:
     points = points_of(0) * SCALE
     points += PHOTO[LEFT_WRIST, :3] - points[0]
     place = HandPlace(points.astype(np.float32), *2 * (np.ones((N, N), np.bool_),))
@@ -238,14 +245,12 @@ def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(
     hands = PhotoHands((replace(left, own=own, pose=pose, photo=nothing), right))
     there = pointing(-60.0)
     transforms = posed(fit, there)
-    light = np.array([0.5, 0.3, 0.2], np.float32)
-    monkeypatch.setattr(NewArm, "light_at_wrist", lambda *_: light)
     drawn = hands.draw(body, transforms, SURE, (pose, None), HandChoice())
     for share in (0.1, 0.3, 0.5):
         x, y = there[LEFT_WRIST, :2] * (1.0 - share) + there[LEFT_HAND, :2].mean(0) * share
         at = round(float(y)), round(float(x))
         assert drawn.mask[0, 0][at] > 0.95, share
-        assert drawn.image[0][:, at[0], at[1]] == pytest.approx(left.tone * light, rel=0.2), share
+        assert drawn.image[0][:, at[0], at[1]] == pytest.approx(left.tone, rel=0.35), share
 
 
 def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: Body) -> None:
@@ -262,12 +267,24 @@ def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: 
     assert np.ptp(ring[:, 0]) < 0.13 * SCALE
 
 
+def test_the_crook_of_an_arm_is_darker_the_more_it_is_bent(fit: Fit, body: Body) -> None:
+    (arm,) = body.layer.arms
+    even = Light(np.eye(9, dtype=np.float32)[0], WARMTH)
+    form = replace(arm.form, light=even, lit=np.ones_like(arm.form.lit))
+    darkest = []
+    for at in (85.0, 0.0):
+        moved = form.moved(posed(fit, pointing(at - 40.0)))
+        assert moved is not None
+        darkest.append(float(moved[1][form.at_elbow > 0.8].max()))
+    assert darkest[1] > darkest[0] + 0.05
+
+
 def test_nothing_is_made_anew_of_one_whose_face_is_not_seen(source: Source, fit: Fit) -> None:
     settled, binding = settle(fit, bind_photo(fit, source.window).whole)
     headless = replace(
         binding, bone=np.where(binding.bone == BodyBone.HEAD, -1, binding.bone).astype(np.int32)
     )
     assert (binding.group == Group.FOREARM_L).any()
-    assert make_arms(fit, settled.mesh, headless, source.window, source.mask) == ()
+    assert make_arms(fit, settled.mesh, headless, source.window, source.mask, studio()) == ()
     grey = np.repeat(source.window[..., :1], 3, -1)  # nor in a photo without colours
-    assert make_arms(fit, settled.mesh, binding, grey, source.mask) == ()
+    assert make_arms(fit, settled.mesh, binding, grey, source.mask, studio()) == ()

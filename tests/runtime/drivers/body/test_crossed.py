@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_ha
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.hidden import fingers_on
+from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.settling import settle
@@ -151,7 +152,7 @@ def test_what_arms_hide_has_the_grain_of_the_cloth_below_an_open_collar(
     fit: Fit, photo: Picture, mask: Array, bound: Bound
 ) -> None:
     _, binding = settle(fit, bound.whole)
-    textures = make_textures(fit, binding, bound, photo, mask, ())
+    textures = make_textures(fit, binding, bound, photo, mask, (), studio())
     plane = textures.planes.reshape(-1, N, N, 3)[Cloth.TRUNK]
     trunk = next(one for one in bound.hidden if one.group.max() == Group.TRUNK)
     hidden = trunk.reached & np.isin(binding.group, ARMS)

@@ -17,6 +17,7 @@ from tests.runtime.drivers.body.test_hair import (
 
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.showing import shown_by
@@ -65,7 +66,7 @@ def test_a_sleeve_takes_no_colour_from_the_armhole_of_a_vest() -> None:
     trunk, arm = group == Group.TRUNK, group == Group.UPPER_ARM_L
     armhole = arm & grown(trunk, 5)
     window = np.where((arm & ~armhole)[..., None], sleeve, vest).astype(np.uint8)
-    textures = make_textures(fit, bound.whole, bound, window, SOURCE.mask, ())
+    textures = make_textures(fit, bound.whole, bound, window, SOURCE.mask, (), studio())
     plane = textures.planes[Cloth.UPPER_ARM_L * N :][:N] * 255.0
     rows = slice(int(PERSON[11, 1]) + 25, int(PERSON[13, 1]) - 25)
     behind = (trunk & grown(arm, 12))[rows]

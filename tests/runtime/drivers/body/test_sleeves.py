@@ -10,6 +10,7 @@ from bunraku.runtime.drivers.body.binding import Binding, bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import ARMS, Group
 from bunraku.runtime.drivers.body.sleeves import (
+    GOES_OVER,
     MORE,
     TO_THE_WRIST,
     WITHIN,
@@ -62,6 +63,24 @@ def test_a_short_sleeve_ends_where_skin_begins(fit: Fit, binding: Binding, end: 
         assert np.allclose(sleeve.cloth, SHIRT, atol=1e-3)
         assert np.allclose(sleeve.skin, SKIN, atol=1e-3)
         assert sleeve.ends_seen >= sleeve.end
+
+
+def test_a_sleeve_whose_end_something_hides_is_not_kept_up_to_where_that_tears_it(
+    fit: Fit, binding: Binding
+) -> None:
+    colours = dressed(fit, binding, 0.7)
+    for until, kept in ((0.76, False), (1.0, True)):
+        sure = binding.reached & np.isin(binding.group, ARMS)
+        for side in (0, 1):
+            upper = binding.group == Group.UPPER_ARM_L + side
+            along = along_upper_arm(fit, side, np.argwhere(upper)[:, ::-1].astype(np.float32))
+            sure[upper] &= along < until
+        for sleeve in find_sleeves(fit, binding, colours, sure, SKIN):
+            assert sleeve.end == pytest.approx(0.7, abs=0.07)
+            if kept:
+                assert sleeve.ends_seen >= sleeve.end
+            else:
+                assert sleeve.ends_seen == pytest.approx(sleeve.end - GOES_OVER)
 
 
 def test_a_long_sleeve_reaches_to_the_hand(fit: Fit, binding: Binding) -> None:

@@ -149,6 +149,27 @@ def test_what_lies_beside_a_hand_that_goes_keeps_its_own_outline(source: Source)
     assert kept[own & ~beside].max() < 0.2
 
 
+def test_nothing_of_a_hand_that_goes_is_left_at_its_border_with_other_limbs(
+    source: Source,
+) -> None:
+    """Where half a pixel is another limb's the other half went along with the hand, as a thread."""
+    body, hands = made(source, REST)
+    hangs = hands.hands[0].hangs
+    border = (hangs == 1.0) & (np.indices((N, N))[0] > np.argwhere(hangs == 1.0)[:, 0].mean())
+    assert border.any()
+    members = body.photo.members.copy()
+    for group in (Group.HAND_L, Group.LEG_L):
+        members[group][border] = 0.5
+    body = replace(body, photo=replace(body.photo, members=members))
+    own = members[Group.HAND_L]
+    left = hands.without(body, (True, False)).photo.members
+    assert left[Group.HAND_L][border].max() == 0.0
+    kept = (own > 0.0) & (hangs == 0.0)  # at the wrist
+    assert np.array_equal(left[Group.HAND_L][kept], own[kept])
+    others = [group for group in range(len(left)) if group != Group.HAND_L]
+    assert np.array_equal(left[others], members[others])
+
+
 def test_a_hand_is_drawn_in_the_skins_colour_where_it_is_held(source: Source) -> None:
     body, hands = made(source, REST)
     raised = landmarks()

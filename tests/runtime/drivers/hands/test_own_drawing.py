@@ -82,6 +82,23 @@ def test_a_finger_that_turns_its_other_side_to_the_camera_is_not_the_photos(
     assert np.isfinite(drawn.image).all()
 
 
+def test_at_the_wrist_it_goes_over_into_an_arm_that_is_made_anew(
+    own: OwnHand, photo: Array
+) -> None:
+    whole, over = empty(), empty()
+    lay_own(whole, own, photo, STILL, own.pose)
+    lay_own(over, own, photo, STILL, own.pose, 1.0)
+    wrist, knuckle = POINTS[0, :2], POINTS[9, :2]
+    shares = []
+    for share in (0.1, 0.2, 0.3, 0.6):
+        x, y = np.rint(wrist + share * (knuckle - wrist)).astype(int)
+        assert whole.mask[0, 0, y, x] > 0.95
+        shares.append(float(over.mask[0, 0, y, x]))
+    assert shares == sorted(shares)
+    assert shares[0] < 0.5
+    assert shares[-1] > 0.95
+
+
 def test_a_hand_out_of_the_window_changes_nothing(own: OwnHand, photo: Array) -> None:
     drawn = empty()
     palm = STILL.copy()
