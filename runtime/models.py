@@ -224,7 +224,8 @@ class Models:
         options, recorder = options or PuppetOptions(), recorder or Recorder()
         driver = self.make_driver(options, recorder)
         if self.faces is not None:
-            driver = FacedDriver(driver, self.faces, recorder)
+            spare = self.threads is not None and self.threads < cores()
+            driver = FacedDriver(driver, self.faces, recorder, ahead=spare)
             driver.watching = options.face > 0
         driver.set_parts(options.parts)
         return driver
