@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeAlias
 
-from bunraku.runtime.drivers.face.expression import MOST, Expression, ExpressionTracker
+from bunraku.runtime.drivers.face.expression import MOST, Expression, ExpressionTracker, belief
 from bunraku.runtime.drivers.face.hiding import unhidden
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
@@ -21,6 +21,9 @@ from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Step
 
+IN_VAIN, AGAIN_S = 3, 0.2
+"""After so many looks in a row that say nothing of an expression (the face is turned away, small or
+not seen) it is looked at so often."""
 _TRIAL = Expression(MOST)
 _Seen: TypeAlias = tuple[Face | None, Float64Array | None]
 """A face, and how much of what tells its expression nothing is before (``hiding.unhidden``)."""
@@ -60,6 +63,7 @@ class FacedDriver:
         self._forget_asked = False
         self._mirrored = False
         self._person = 0
+        self._in_vain, self._looked_s = 0, 0.0
 
     @property
     def following(self) -> bool:
@@ -98,7 +102,7 @@ class FacedDriver:
             self._meet(person, mirrored=mirrored)
             if looks:
                 make = Later.ahead if self._ahead else Later
-                looked = make(lambda: self._look(frame, landmarks))
+                looked = make(lambda: self._look(frame, landmarks, time_s))
 
         try:
             driving = self._driver.follow(frame, time_s, subject, mirrored=mirrored, found=look)
@@ -119,9 +123,13 @@ class FacedDriver:
             self._person, self._mirrored, self._forget_asked = person, mirrored, False
             self._forget()
 
-    def _look(self, frame: Picture, landmarks: Array) -> _Seen:
+    def _look(self, frame: Picture, landmarks: Array, time_s: float) -> _Seen:
+        if self._in_vain >= IN_VAIN and 0.0 <= time_s - self._looked_s < AGAIN_S:
+            return None, None
         with self._recorder.measure(Step.FACE):
             face = self._tracker.track(frame, landmarks)
+            self._looked_s = time_s
+            self._in_vain = 0 if face is not None and belief(face) > 0.0 else self._in_vain + 1
             return face, None if face is None else unhidden(face, landmarks)
 
     def set_parts(self, parts: Parts) -> None:
@@ -142,3 +150,4 @@ class FacedDriver:
     def _forget(self) -> None:
         self._tracker.reset()
         self._expressions.reset()
+        self._in_vain, self._looked_s = 0, 0.0

@@ -223,6 +223,27 @@ def test_a_face_is_looked_at_while_the_driver_goes_on(finder: FaceFinder, source
         assert seen == [ahead]
 
 
+def test_a_face_that_says_nothing_is_looked_at_now_and_then(source: Source) -> None:
+    yaw_deg = 0.0
+    engine = SquareFinder(
+        lambda x, y, side: made(middle=(x, y), unit_px=side, yaw_deg=yaw_deg).points
+    )
+    driver = FacedDriver(Body(), FaceFinder(FaceLandmarker(engine)))
+    subject = driver.prepare(source)
+    runs = []
+    for k in range(40):
+        engine.runs, yaw_deg = 0, 60.0 if 5 <= k < 35 else 0.0
+        driving = driver.follow(FRAME, k / 25, subject)
+        assert driving is not None
+        runs.append(engine.runs)
+    assert runs[:8] == [1] * 8
+    assert sum(runs[8:35]) <= 27 / 5 + 1
+    assert sum(runs[35:]) >= 3
+    assert driving is not None
+    assert driving.hints.face is not None
+    assert driving.hints.face.belief.max() > 0.0
+
+
 def test_a_driver_that_fails_leaves_no_look_behind(finder: FaceFinder, source: Source) -> None:
     body = Body()
     driver = FacedDriver(body, finder, ahead=True)
