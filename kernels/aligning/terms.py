@@ -32,8 +32,11 @@ class Hung:
 
     def of_these(self, which: NDArray[np.intp]) -> Hung:
         """Some of the points."""
-        place, share, turn = self.place[which], self.share[which], self.turn[which]
-        return Hung(place, self.bone[which], self.joints[which], share, turn)
+        place, bone, joints, share, turn = (
+            one.take(which, 0)  # half the time of an index
+            for one in (self.place, self.bone, self.joints, self.share, self.turn)
+        )
+        return Hung(place, bone, joints, share, turn)
 
 
 @dataclass(frozen=True)
