@@ -81,6 +81,7 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
         "resolution": 384,
         "engine": "auto",
         "sessions": 12,
+        "ahead": True,
     }
     assert told == [("live", how | {"face": False, "hands": True}), "warm"]
 
