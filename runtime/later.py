@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
+
+from bunraku.spec.cores import cores
 
 T = TypeVar("T")
 
@@ -34,6 +39,15 @@ class Later(Generic[T]):
         return result
 
     @classmethod
+    def ahead(cls, make: Callable[[], T]) -> Later[T]:
+        """A value that another thread makes as soon as a processor is free for it; whoever reads it
+        before that makes it. For what takes milliseconds."""
+        result = cls(make)
+        # What raises raises again where it is read.
+        _helpers().submit(contextvars.copy_context().run, result.read)
+        return result
+
+    @classmethod
     def of(cls, value: T) -> Later[T]:
         """A value that is there already."""
         result = cls(lambda: value)
@@ -47,3 +61,26 @@ class Later(Generic[T]):
                 self._made.append(self._make())
                 self._make = None  # nor what it holds
             return self._made[0]
+
+
+_pool: ThreadPoolExecutor | None = None
+_pool_lock = threading.Lock()
+
+
+def _helpers() -> ThreadPoolExecutor:
+    global _pool
+    with _pool_lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(max(1, cores() - 1), thread_name_prefix="bunraku-ahead")
+        return _pool
+
+
+def _forget_helpers() -> None:
+    # A forked child inherits the pool but none of its threads: what it is given would be kept.
+    global _pool, _pool_lock
+    _pool = None
+    _pool_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_helpers)

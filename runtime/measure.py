@@ -79,7 +79,7 @@ class Recorder:
 
     def cpu_spreads(self) -> Mapping[str, Spread]:
         """The same of processor time, of steps on the host; of all threads, so it tells something
-        where steps follow each other."""
+        where steps follow each other: not with ``Models.ahead``."""
 
         def taken_ms(start: Event, end: Event) -> float | None:
             if isinstance(start, HostEvent) and isinstance(end, HostEvent):

@@ -86,6 +86,8 @@ class Models:
     resolution: int | None = None
     """Side in pixels of the window in which the person is drawn, at most; None for the networks'
     own."""
+    ahead: bool = False
+    """Whether faces are looked at while the body is posed, where engines leave a processor free."""
 
     @classmethod
     def load(
@@ -103,6 +105,7 @@ class Models:
         resolution: int = RESOLUTION,
         through: Callable[[Tracker], Tracker] | None = None,
         sessions: int = 1,
+        ahead: bool = False,
     ) -> Models:
         """Everything that a bundle needs.
 
@@ -124,6 +127,7 @@ class Models:
             faults are measured; None for nothing.
         :param sessions: how many puppets may move at once; on a GPU their frames are computed
             together.
+        :param ahead: see ``Models.ahead``; for those who wait for each frame.
         :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
@@ -192,6 +196,7 @@ class Models:
                 pose=pose,
                 resolution=resolution,
                 through=through,
+                ahead=ahead,
             )
 
         segmenter = Segmenter.load(networks, factory)
@@ -210,6 +215,7 @@ class Models:
             notices=notices,
             notes=notes,
             resolution=None if template is None else resolution,
+            ahead=ahead,
         )
         loaded.generator()  # what does not fit together is said here, not at the first session
         return loaded
@@ -224,7 +230,9 @@ class Models:
         options, recorder = options or PuppetOptions(), recorder or Recorder()
         driver = self.make_driver(options, recorder)
         if self.faces is not None:
-            driver = FacedDriver(driver, self.faces, recorder)
+            spare = self.threads is not None and self.threads < cores()
+            ahead = self.ahead and spare
+            driver = FacedDriver(driver, self.faces, recorder, ahead=ahead)
             driver.watching = options.face > 0
         driver.set_parts(options.parts)
         return driver

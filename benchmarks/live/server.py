@@ -107,7 +107,7 @@ def build(asked: argparse.Namespace, photos: tuple[Path, ...], ledger: Ledger) -
         from bunraku.stream.core.stages import puppet_stages
 
         threads = live_shares(spare=SERVER_SPARE).threads
-        models = Models.load("live", threads=threads, resolution=LIVE_RESOLUTION)
+        models = Models.load("live", threads=threads, resolution=LIVE_RESOLUTION, ahead=True)
         warm_up(models)  # as `bunraku serve` does
 
         def puppet(controls: Controls) -> list[Stage]:

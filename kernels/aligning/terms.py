@@ -31,9 +31,10 @@ class Hung:
     """``[m,2,2]`` float32: from the joints' x and y to the point's, row by row."""
 
     def of_these(self, which: NDArray[np.intp]) -> Hung:
-        """Some of the points."""
-        place, share, turn = self.place[which], self.share[which], self.turn[which]
-        return Hung(place, self.bone[which], self.joints[which], share, turn)
+        """Some of the points; taken, which is several times as fast as an index."""
+        place, share, turn = (one.take(which, 0) for one in (self.place, self.share, self.turn))
+        bone, joints = (one.take(which, 0) for one in (self.bone, self.joints))
+        return Hung(place, bone, joints, share, turn)
 
 
 @dataclass(frozen=True)

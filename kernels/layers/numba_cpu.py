@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numba
@@ -49,6 +50,7 @@ NOTHING, BODY, PHOTO = 0, 1, 2
 RIM = 2
 """Pixels: the body goes a pixel beyond its raster, and lends its colours to one more."""
 _NUMBER = numba.int32
+_PARTS = tuple(pairwise(np.cumsum((0, *OUT)).tolist()))
 
 
 def compose(
@@ -71,8 +73,7 @@ def compose(
     kinds = np.zeros((height + 2, width + 2), np.uint8)
     _look(under, seen, *below[1:], first, stack, count, *read, top, left, made[0], kinds)
     _extend(kinds, top, left, made[0])
-    image, mask, trust, warped, flow = np.split(made, np.cumsum(OUT[:-1]), 1)
-    return Composed(image, mask, trust, warped, flow)
+    return Composed(*(made[:, first:end] for first, end in _PARTS))
 
 
 def _pile(

@@ -169,9 +169,13 @@ class Figure:
         turn = np.zeros((BONES, 2, 2))
         least = np.maximum(length, self.radius[:, None])
         turn[:LIMBS] = -way[:, :, None] * side[:LIMBS, None, :] / least[..., None]
-        place = (self.share[..., None] * joints[self.joints, :2]).sum(1)
-        place += self.beside[:, None] * side[self.bone]
-        turned = (self.beside[:, None, None] * turn[self.bone]).astype(np.float32)
+        # One corner after the other, and taken: a fraction of the time of an index and a sum.
+        at, share = joints[:, :2].take(self.joints, 0), self.share[..., None]
+        place = share[:, 0] * at[:, 0]
+        for corner in range(1, at.shape[1]):
+            place += share[:, corner] * at[:, corner]
+        place += self.beside[:, None] * side.take(self.bone, 0)
+        turned = (self.beside[:, None, None] * turn.take(self.bone, 0)).astype(np.float32)
         return Hung(place.astype(np.float32), self.bone, self.joints, self.share, turned)
 
     def hidden(self, place: Array, joints: Exact) -> NDArray[np.bool_]:

@@ -114,6 +114,13 @@ class Driving:
         return self.surface_later.read()
 
 
+class Found(Protocol):
+    """Told where the driver is before all of a frame is understood."""
+
+    def __call__(self, landmarks: Array, person: int) -> None:
+        """See ``Driving``."""
+
+
 class Driver(Protocol):
     """Follows one person from frame to frame. One call of ``follow`` at a time.
 
@@ -133,13 +140,20 @@ class Driver(Protocol):
         """
 
     def follow(
-        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+        self,
+        frame: Picture,
+        time_s: float,
+        subject: Subject,
+        *,
+        mirrored: bool = False,
+        found: Found | None = None,
     ) -> Driving | None:
         """The driver in this frame; None while nobody is found, or nobody clearly enough.
 
         :param frame: HWC uint8 RGB of any size.
         :param time_s: the frame's time; one before the last starts anew.
         :param mirrored: whether left and right are exchanged in it.
+        :param found: called once if the driver has landmarks, as soon as they are known.
         :raises EngineError: a network failed.
         :raises DriverEndedError: what drives has ended: there is nothing for this frame, nor for
             any that follows.

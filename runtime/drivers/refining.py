@@ -167,8 +167,7 @@ def _moves(key: _Key, looked: Looked, landmarks: Array) -> Exact:
     """``[MOVED, 2]``: by how much the joints of ``landmarks`` are off."""
     joints = joints_of(landmarks)
     hung = key.figure.placed(joints)
-    inside = ((hung.place >= 1.0) & (hung.place <= SIDE - 2.0)).all(1)
-    seen = np.flatnonzero(inside & ~key.figure.hidden(hung.place, joints))
+    seen = np.flatnonzero(in_square(hung.place) & ~key.figure.hidden(hung.place, joints))
     if len(seen) < FEWEST:
         return np.zeros((MOVED, 2))
     grey = [one[seen] for one in key.grey]
@@ -202,6 +201,13 @@ def aligned(
     low, high = ALIKE
     alike = np.clip((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
     return found.moves, np.asarray(alike * (count >= fewest), np.float64)
+
+
+def in_square(place: Array) -> NDArray[np.bool_]:
+    """``[m]``: which places ``[m, 2 or more]`` lie where the looks have neighbours."""
+    x, y = place[:, 0], place[:, 1]
+    last = SIDE - 2.0
+    return np.asarray((x >= 1.0) & (x <= last) & (y >= 1.0) & (y <= last))
 
 
 def _believed(bones: Exact) -> Exact:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -37,8 +37,10 @@ class OpenVinoEngine:
     """One ONNX file, compiled by OpenVINO for this processor (see ``Engine``).
 
     It is read and checked at once, and compiled when it first runs: what a driver never asks for,
-    as a drawn body the generator, takes neither memory nor time. As many runs may go on at once as
-    the threads of one leave processors for.
+    as a drawn body the generator, takes neither memory nor time. One run at a time is computed by
+    the thread that asks for it: to hand it to another and wait for that costs two turns at a
+    processor, which are long where others want it too. Runs that come meanwhile are handed over, as
+    many at once as the threads of one leave processors for.
 
     :param request: its precision is f32, bf16 or int8; None for bf16 where results are coarse and
         the processor has it.
@@ -56,16 +58,14 @@ class OpenVinoEngine:
         self._options: dict[str, Any] = {
             # Left to itself OpenVINO takes bf16 wherever it can.
             "INFERENCE_PRECISION_HINT": str(precision),
-            "INFERENCE_NUM_THREADS": threads * streams,
-            "NUM_STREAMS": streams,
             # The kernels and the other engines need the same cores.
             "ENABLE_CPU_PINNING": False,
         }
         if request.lasting:
             self._options |= _kept()
+        self._frames = frames
         with self._told():
-            self._model = model = core.read_model(request.model)
-            _fix_frames(model, frames)
+            self._model = model = self._read()
         self._check_inputs(model)
         self.inputs = {_any_name(port): tuple(port.shape) for port in model.inputs}
         self.outputs = {
@@ -74,9 +74,11 @@ class OpenVinoEngine:
         }
         if frames > 1 and any(shape[:1] != (frames,) for shape in self.inputs.values()):
             raise only_one_frame(self, frames)
-        self._compiled: Any = None
-        self._idle: list[Any] = []
-        self._lock = threading.Lock()
+        self._own = _Compiled(lambda: self._compile(threads, 1))
+        self._others: _Compiled | None = None
+        if streams > 1:
+            self._others = _Compiled(lambda: self._compile(threads, streams - 1))
+        self._turn = threading.Lock()
 
     def of_batch(self, frames: int) -> OpenVinoEngine:
         """See ``BatchEngine``."""
@@ -113,15 +115,30 @@ class OpenVinoEngine:
     @contextmanager
     def _request(self) -> Iterator[Any]:
         """A request that nobody else uses meanwhile; one that failed is not used again."""
-        with self._lock:
-            if self._compiled is None:
-                with self._told():
-                    self._compiled = self._core.compile_model(self._model, _DEVICE, self._options)
-                self._model = None  # it has copies of what it needs
-            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
-        yield request
-        with self._lock:
-            self._idle.append(request)
+        if self._others is None:
+            with self._own.request() as request:
+                yield request
+        elif self._turn.acquire(blocking=False):
+            try:
+                with self._own.request() as request:
+                    yield request
+            finally:
+                self._turn.release()
+        else:
+            with self._others.request() as request:
+                yield request
+
+    def _read(self) -> Any:
+        model = self._core.read_model(self._asked.model)
+        _fix_frames(model, self._frames)
+        return model
+
+    def _compile(self, threads: int, at_once: int) -> Any:
+        """:param threads: of one run. :param at_once: how many; one is the caller's own."""
+        options = {"INFERENCE_NUM_THREADS": threads * at_once, "NUM_STREAMS": at_once}
+        with self._told():
+            model, self._model = self._model or self._read(), None
+            return self._core.compile_model(model, _DEVICE, self._options | options)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -143,6 +160,27 @@ class OpenVinoEngine:
                     "but engines take and give float32 of a fixed shape.",
                     self.advice,
                 )
+
+
+class _Compiled:
+    """A model that is compiled when it is first asked for; for several threads at once."""
+
+    def __init__(self, compiled: Callable[[], Any]) -> None:
+        self._make = compiled
+        self._compiled: Any = None
+        self._idle: list[Any] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def request(self) -> Iterator[Any]:
+        """See ``OpenVinoEngine._request``."""
+        with self._lock:
+            if self._compiled is None:
+                self._compiled = self._make()
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        yield request
+        with self._lock:
+            self._idle.append(request)
 
 
 def load(request: EngineRequest) -> OpenVinoEngine:

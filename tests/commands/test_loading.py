@@ -27,6 +27,7 @@ def test_faces_are_loaded_where_they_may_follow(
     assert [one["face"] for one in told] == [loaded, loaded]
     assert [one["engine"] for one in told] == ["auto", "auto"]
     assert [one["threads"] for one in told] == [3, 2]
+    assert [one["ahead"] for one in told] == [live] * 2
     assert loading.options(upright=False).face == (face or 0.0)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import queue
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from bunraku.commands.group import BunrakuGroup
 from bunraku.commands.loading import Loading
 from bunraku.commands.options import parse_size
-from bunraku.commands.serve import ice_servers, load_engines, read_token, serve
+from bunraku.commands.serve import ice_servers, load_engines, read_token, serve, telling
 from bunraku.errors import InputError
 from bunraku.runtime.models import Models
 from bunraku.runtime.pose.networks import PoseModel
@@ -45,6 +46,17 @@ def invoke(monkeypatch: pytest.MonkeyPatch) -> Run:
     return invoke_with
 
 
+def test_who_waits_is_told_what_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(typer, "echo", told.put)
+    with telling("Wait.", after_s=0.0):
+        assert told.get(timeout=5.0) == "Wait."
+    with telling("What does not take long.", after_s=0.3):
+        pass
+    with pytest.raises(queue.Empty):
+        told.get(timeout=0.4)
+
+
 def test_by_default_this_machine_alone(invoke: Run) -> None:
     result, [options] = invoke()
     assert result.exit_code == 0
@@ -69,6 +81,7 @@ def test_engines_are_loaded_as_told_and_run_once(monkeypatch: pytest.MonkeyPatch
         "resolution": 384,
         "engine": "auto",
         "sessions": 12,
+        "ahead": True,
     }
     assert told == [("live", how | {"face": False, "hands": True}), "warm"]
 

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from bunraku.runtime.later import Later
+from bunraku.spec.cores import cores
 
 
 def test_a_value_is_made_when_it_is_read_and_only_once() -> None:
@@ -40,6 +41,22 @@ def test_a_value_that_is_begun_is_made_meanwhile_and_waited_for() -> None:
     may.set()
     assert later.read() == 7
     assert len(made) == 1
+
+
+def test_a_value_ahead_is_made_by_another_thread_or_by_whoever_reads_it_first() -> None:
+    may, busy, helpers = threading.Event(), threading.Event(), max(1, cores() - 1)
+
+    def wait() -> threading.Thread:
+        busy.set()
+        assert may.wait(10)
+        return threading.current_thread()
+
+    first = [Later.ahead(wait) for _ in range(helpers)]
+    assert busy.wait(10)
+    reader = threading.current_thread()
+    assert Later.ahead(threading.current_thread).read() is reader or helpers > 1
+    may.set()
+    assert reader not in [one.read() for one in first]
 
 
 def test_what_fails_meanwhile_is_told_to_whoever_reads_it() -> None:

@@ -36,7 +36,7 @@ from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.locating import Located, metric_depth
-from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.drivers.protocol import Driving, Found, Subject
 from bunraku.runtime.drivers.unseen import SURE, UNSURE
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
@@ -162,7 +162,13 @@ class BodyDriver:
         return in_pixels(source.framing.window.to_units(face.points), len(source.mask))
 
     def follow(
-        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+        self,
+        frame: Picture,
+        time_s: float,
+        subject: Subject,
+        *,
+        mirrored: bool = False,
+        found: Found | None = None,
     ) -> Driving | None:
         assert isinstance(subject, BodySubject), "subjects are of the driver's own kind"
         fitted = subject.fitted
@@ -180,6 +186,8 @@ class BodyDriver:
         if located is None:
             self._keeper.lost(time_s)
             return None
+        if found is not None:
+            found(located.in_frame, self._locator.person)
         if located.calibrated:
             self._slipping.reset()
             self._keeper.lost(time_s)

@@ -30,7 +30,7 @@ from bunraku.runtime.drivers.hands.pinning import pin_driver
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.drivers.locating import Located, metric_depth
 from bunraku.runtime.drivers.looking import SIDE, Looked
-from bunraku.runtime.drivers.refining import FLAT, aligned
+from bunraku.runtime.drivers.refining import FLAT, aligned, in_square
 from bunraku.runtime.drivers.shares import Following
 from bunraku.runtime.parts import Part
 from bunraku.runtime.source.framing import crop
@@ -195,11 +195,12 @@ class Slipping:
         spots = len(worn.known)
         place = skin(worn.place, worn.weights, worn.bones, transforms)
         seen = self._seen(worn, place, transforms)
+        hanging = worn.spots.take(seen, 0)
         hung = Hung(
-            np.ascontiguousarray(place[seen, :2]),
-            np.ascontiguousarray(worn.spots[seen, 0]),
-            worn.spots[seen],
-            worn.shares[seen],
+            place[:, :2].take(seen, 0),
+            np.ascontiguousarray(hanging[:, 0]),
+            hanging,
+            worn.shares.take(seen, 0),
             np.zeros((len(seen), 2, 2), np.float32),
         )
         firm = np.full(spots, USUAL_PX**-2, np.float32)
@@ -214,10 +215,9 @@ class Slipping:
         moved = skin(worn.fit.mesh, template.weights, template.bones, transforms)
         moved[:, :2] = (moved[:, :2] + 0.5) / COARSE - 0.5
         nearest = rasterise(moved, template.triangles, (side, side), cull=True)
-        inside = ((place[:, :2] >= 1.0) & (place[:, :2] <= SIDE - 2.0)).all(1)
         x, y = (np.clip(place[:, :2], 0.0, SIDE - 1.0) / COARSE).astype(int).T
         open_to = place[:, 2] - nearest.depth[y, x] <= BEHIND * worn.fit.trunk_px
-        return np.flatnonzero(inside & open_to)
+        return np.flatnonzero(in_square(place) & open_to)
 
 
 def _best(hanging: Hanging) -> NDArray[np.intp]:

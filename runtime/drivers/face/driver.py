@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
-from bunraku.runtime.drivers.face.expression import MOST, Expression, ExpressionTracker
+from bunraku.runtime.drivers.face.expression import MOST, Expression, ExpressionTracker, belief
 from bunraku.runtime.drivers.face.hiding import unhidden
+from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
+from bunraku.runtime.drivers.face.regions import Float64Array
 from bunraku.runtime.drivers.face.tracker import FaceFinder
-from bunraku.runtime.drivers.protocol import Driver, Driving, Subject
+from bunraku.runtime.drivers.protocol import Driver, Driving, Found, Subject
 from bunraku.runtime.drivers.shares import Shares
+from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.parts import Part, Parts
 from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
-from bunraku.spec.arrays import Picture
+from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Step
 
+IN_VAIN, AGAIN_S = 3, 0.2
+"""After so many looks in a row that say nothing of an expression (the face is turned away, small or
+not seen) it is looked at so often."""
 _TRIAL = Expression(MOST)
+_Seen: TypeAlias = tuple[Face | None, Float64Array | None]
+"""A face, and how much of what tells its expression nothing is before (``hiding.unhidden``)."""
 
 
 class FacedDriver:
@@ -29,23 +38,32 @@ class FacedDriver:
     :param driver: the other one.
     :param finder: of faces; shared.
     :param recorder: of how long it takes.
+    :param ahead: whether the face is looked at while the other driver goes on, as soon as that has
+        found its landmarks; for where engines leave a processor free.
     """
 
     watching = True
     """Whether faces are looked at; may change at any time, from any thread."""
 
     def __init__(
-        self, driver: Driver, finder: FaceFinder, recorder: Recorder | None = None
+        self,
+        driver: Driver,
+        finder: FaceFinder,
+        recorder: Recorder | None = None,
+        *,
+        ahead: bool = False,
     ) -> None:
         self._driver = driver
         self._finder = finder
         self._recorder = recorder or Recorder()
+        self._ahead = ahead
         self._tracker = finder.follower()
         self._expressions = ExpressionTracker()
         self._shares = Shares()
         self._forget_asked = False
         self._mirrored = False
         self._person = 0
+        self._in_vain, self._looked_s = 0, 0.0
 
     @property
     def following(self) -> bool:
@@ -65,28 +83,54 @@ class FacedDriver:
         return replace(subject, face=moved)
 
     def follow(
-        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+        self,
+        frame: Picture,
+        time_s: float,
+        subject: Subject,
+        *,
+        mirrored: bool = False,
+        found: Found | None = None,
     ) -> Driving | None:
-        driving = self._driver.follow(frame, time_s, subject, mirrored=mirrored)
-        if driving is not None and driving.person != self._person:
-            self._person, self._forget_asked = driving.person, True
-        if self._forget_asked or mirrored != self._mirrored:
-            self._forget_asked, self._mirrored = False, mirrored
-            self._forget()
         share = self._shares.follow(time_s)[Part.FACE]
-        if subject.face is None or not self.watching or share == 0.0:
+        looks = subject.face is not None and self.watching and share > 0.0
+        looked: Later[_Seen] | None = None
+
+        def look(landmarks: Array, person: int) -> None:
+            nonlocal looked
+            if found is not None:
+                found(landmarks, person)
+            self._meet(person, mirrored=mirrored)
+            if looks:
+                make = Later.ahead if self._ahead else Later
+                looked = make(lambda: self._look(frame, landmarks, time_s))
+
+        try:
+            driving = self._driver.follow(frame, time_s, subject, mirrored=mirrored, found=look)
+        finally:
+            # Also where the driver failed: the next frame's look must not meet it.
+            face, seen = (None, None) if looked is None else looked.read()
+        if not looks:
             return driving
-        with self._recorder.measure(Step.FACE):
-            face, seen = None, None
-            if driving is not None and driving.landmarks is not None:
-                face = self._tracker.track(frame, driving.landmarks)
-            if face is not None and driving is not None and driving.landmarks is not None:
-                seen = unhidden(face, driving.landmarks)
-            expression = self._expressions.follow(face, time_s, seen)
+        expression = self._expressions.follow(face, time_s, seen)
         if driving is None:
             return None
         followed = replace(expression, belief=expression.belief * share)
         return replace(driving, hints=replace(driving.hints, face=followed))
+
+    def _meet(self, person: int, *, mirrored: bool) -> None:
+        """Forget the face of somebody else, or of another side."""
+        if person != self._person or mirrored != self._mirrored or self._forget_asked:
+            self._person, self._mirrored, self._forget_asked = person, mirrored, False
+            self._forget()
+
+    def _look(self, frame: Picture, landmarks: Array, time_s: float) -> _Seen:
+        if self._in_vain >= IN_VAIN and 0.0 <= time_s - self._looked_s < AGAIN_S:
+            return None, None
+        with self._recorder.measure(Step.FACE):
+            face = self._tracker.track(frame, landmarks)
+            self._looked_s = time_s
+            self._in_vain = 0 if face is not None and belief(face) > 0.0 else self._in_vain + 1
+            return face, None if face is None else unhidden(face, landmarks)
 
     def set_parts(self, parts: Parts) -> None:
         """Which parts follow from now on. From any thread."""
@@ -106,3 +150,4 @@ class FacedDriver:
     def _forget(self) -> None:
         self._tracker.reset()
         self._expressions.reset()
+        self._in_vain, self._looked_s = 0, 0.0

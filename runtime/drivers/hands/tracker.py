@@ -24,9 +24,11 @@ from bunraku.spec.skeleton import SIDES
 MIN_PRESENCE = 0.5
 MIN_INSIDE = 0.6
 """Of a hand's points: one that the picture cuts farther is guessed, anew at each look."""
-LOOK_EVERY_S = 0.06
+LOOK_EVERY_S, CALM_EVERY_S, SEARCH_EVERY_S = 0.06, 0.12, 0.2
 """A hand is looked at when its last look is older; of a faster driver's hands one a frame, in
-turns."""
+turns. One that hardly moves waits longer and for its turn; and so long one that was not seen."""
+GIVEN_UP = 3
+"""Looks in a row without a hand after which one is searched for."""
 _LOOKS = 3  # at a still: each places the crop of the next
 _PERHAPS = 0.2  # presence from which the next look is where this one points
 _STRAYED = 0.35  # of the pose's crop: farther from its wrist, the points are of something else
@@ -35,6 +37,7 @@ _OTHER_SIDE = 0.95  # how sure the network may be that a hand is the other one
 _SMALLEST_PX = 16.0  # side of a crop below which there is nothing to see
 _VIEW = 32  # side at which two crops are compared
 _SAME = 6  # levels by which they differ anywhere in the mean of 3 × 3 pixels, if nothing has moved
+_CALM = 24  # likewise, if next to nothing has
 _BOTH = np.ones(SIDES, np.float32)
 
 Hands = tuple[Hand | None, Hand | None]
@@ -141,6 +144,7 @@ class HandTracker:
         self._rois: list[Roi | None] = [None] * SIDES
         self._views: list[_View | None] = [None] * SIDES
         self._looked_s = [-math.inf] * SIDES
+        self._missed = [0] * SIDES
 
     def track(
         self, frame: Picture, pose: Array, time_s: float, seen: Array = _BOTH
@@ -159,24 +163,46 @@ class HandTracker:
         """
         if time_s < max(self._looked_s):
             self.reset()
-        longest = int(self._looked_s[1] < self._looked_s[0])
         result: dict[int, Hand | None] = {}
-        for side in range(SIDES):
+        for side, is_next in enumerate(self._turns()):
             if not seen[side] > 0.0:
                 result[side], self._rois[side], self._views[side] = None, None, None
                 continue
-            if side != longest and time_s - self._looked_s[side] < LOOK_EVERY_S:
+            age_s, change = time_s - self._looked_s[side], self._change(frame, side)
+            if not self._is_due(side, age_s, change, is_next=is_next):
                 continue
             if self._looked_s[side] == -math.inf:
                 # As the photo was looked at: who stands as the photo does is seen alike.
                 found = self._finder.search(frame, pose, side)
-            elif (still := self._still(frame, pose, side)) is not None:
+            elif change <= _SAME and (still := self._still(pose, side)) is not None:
                 found = still, self._rois[side]
             else:
                 found = self._looked(frame, pose, side)
             result[side], self._rois[side] = found
             self._looked_s[side] = time_s
+            self._missed[side] = self._missed[side] + 1 if found[0] is None else 0
         return result
+
+    def _turns(self) -> tuple[bool, bool]:
+        """Whose turn it is, of those that are followed: whose last look is the older one."""
+        left, right = (
+            math.inf if missed >= GIVEN_UP else looked_s
+            for looked_s, missed in zip(self._looked_s, self._missed, strict=True)
+        )
+        return left <= right < math.inf, right < left < math.inf
+
+    def _is_due(self, side: int, age_s: float, change: float, *, is_next: bool) -> bool:
+        """Whether a hand is to be looked at.
+
+        :param age_s: of the last look. :param change: of the picture since then, in levels.
+        :param is_next: whether it is the hand's turn.
+        """
+        if self._missed[side] >= GIVEN_UP:
+            return age_s >= SEARCH_EVERY_S
+        if is_next and age_s >= CALM_EVERY_S:
+            return True
+        # To tell that nothing has moved costs next to nothing.
+        return (is_next or age_s >= LOOK_EVERY_S) and not _SAME < change <= _CALM
 
     def _looked(self, frame: Picture, pose: Array, side: int) -> tuple[Hand | None, Roi | None]:
         roi = self._rois[side]
@@ -189,14 +215,23 @@ class HandTracker:
             found = self._finder.look(frame, pose, side, found[1])
         return found
 
-    def _still(self, frame: Picture, pose: Array, side: int) -> Hand | None:
-        """What the last look saw, if the picture there has not changed."""
+    def _change(self, frame: Picture, side: int) -> float:
+        """By how many levels the picture of a hand has changed since it was looked at; infinite
+        where that is not known.
+        """
+        view = self._views[side]
+        if view is None:
+            return math.inf
+        now = crop(frame, view.roi, _VIEW)
+        change = cv2.blur(cv2.subtract(now, view.picture, dtype=cv2.CV_16S), (3, 3))
+        return float(max(change.max(), -change.min()))
+
+    def _still(self, pose: Array, side: int) -> Hand | None:
+        """What the last look saw, if that is a hand still."""
         view = self._views[side]
         if view is None or not _is_hand(view.hand, pose, side, hand_rois(pose)[side]):
             return None
-        now = crop(frame, view.roi, _VIEW)
-        change = cv2.blur(cv2.subtract(now, view.picture, dtype=cv2.CV_16S), (3, 3))
-        return view.hand if max(change.max(), -change.min()) <= _SAME else None
+        return view.hand
 
 
 def _is_hand(hand: Hand, pose: Array, side: int, place: Roi) -> bool:

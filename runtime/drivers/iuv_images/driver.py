@@ -20,7 +20,7 @@ from bunraku.runtime.drivers.iuv_images.placing import (
 )
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages, check_shape
 from bunraku.runtime.drivers.iuv_images.surface import sample
-from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.drivers.protocol import Driving, Found, Subject
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.parts import ALL_PARTS, Parts
@@ -102,7 +102,13 @@ class IuvImagesDriver:
         return Subject(source, Later.of(self._surface_of(source)))
 
     def follow(
-        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+        self,
+        frame: Picture,
+        time_s: float,
+        subject: Subject,
+        *,
+        mirrored: bool = False,
+        found: Found | None = None,  # noqa: ARG002 - there are no landmarks
     ) -> Driving | None:
         """The surface of the frame's image; None where it shows nobody, or is damaged.
 

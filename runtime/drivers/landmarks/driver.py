@@ -10,7 +10,7 @@ from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
 from bunraku.runtime.drivers.landmarks.surface import SurfaceMaker
 from bunraku.runtime.drivers.locating import Located, Locator, Tracker
-from bunraku.runtime.drivers.protocol import Driving, Hints, Subject
+from bunraku.runtime.drivers.protocol import Driving, Found, Hints, Subject
 from bunraku.runtime.drivers.shares import Following, Shares
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
@@ -86,13 +86,21 @@ class LandmarkDriver:
         return self._surfaces.surface(source.landmarks, outline)
 
     def follow(
-        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+        self,
+        frame: Picture,
+        time_s: float,
+        subject: Subject,
+        *,
+        mirrored: bool = False,
+        found: Found | None = None,
     ) -> Driving | None:
         assert isinstance(subject, LandmarkSubject), "subjects are of the driver's own kind"
         with self._recorder.measure(Step.POSE):
             located = self.locator.locate(frame, time_s, subject, mirrored=mirrored)
         if located is None:
             return None
+        if found is not None:
+            found(located.in_frame, self.locator.person)
         return self.understand(located, subject, self.shares.follow(time_s))
 
     def understand(

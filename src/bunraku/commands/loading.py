@@ -76,6 +76,7 @@ class Loading:
             pose=PoseModel.choose(self.pose, live=live),
             resolution=self.resolution or (LIVE_RESOLUTION if live else RESOLUTION),
             sessions=sessions,
+            ahead=live,
         )
         chosen = choose(self.engine, eight_bits=bears_eight_bits(self.driver))
         (say or _tell)(f"engine: {chosen}")

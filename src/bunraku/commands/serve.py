@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 TOKEN_VARIABLE = "BUNRAKU_TOKEN"
 TURN_VARIABLE = "BUNRAKU_TURN_CREDENTIAL"
+GETTING_READY = "Getting ready: the networks are loaded, and compiled the first time."
 
 
 def serve(
@@ -196,8 +197,29 @@ def serve(
         engine=engine,
         parts=options.parts,
     )
-    load = partial(load_engines, loading, options.limits.sessions)
+
+    def load() -> Models:
+        with telling(GETTING_READY):
+            return load_engines(loading, options.limits.sessions)
+
     run_server(options, load, _tell_ready(options))
+
+
+@contextlib.contextmanager
+def telling(line: str, after_s: float = 1.0) -> Iterator[None]:
+    """Print a line if what is done here takes longer."""
+
+    def tell() -> None:
+        with contextlib.suppress(OutputError, BrokenPipeError):
+            typer.echo(line)
+
+    timer = threading.Timer(after_s, tell)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def load_engines(loading: Loading, sessions: int) -> Models:

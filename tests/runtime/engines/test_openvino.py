@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.runtime.engines.networks import convolutions
 from tests.runtime.onnx_models import model
 
 from bunraku.errors import EngineError
@@ -69,13 +71,32 @@ def test_the_precision_is_what_is_asked_and_can_be_had(monkeypatch: pytest.Monke
         _made("openvino:bf16")
 
 
+def test_a_run_alone_is_computed_by_the_thread_that_asks() -> None:
+    shape = 1, 3, 256, 256
+    heavy = convolutions(shape).SerializeToString()
+    made = EngineFactory("openvino:f32", 1).make(heavy, "heavy")
+    feeds = {"image": np.ones(shape, np.float32)}
+    made.run(feeds)
+    before, own = time.process_time(), time.thread_time()
+    for _ in range(5):
+        made.run(feeds)
+    assert time.thread_time() - own > 0.8 * (time.process_time() - before)
+
+
 def test_runs_at_once_share_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openvino, "cores", lambda: 8)
     core = _on(monkeypatch, "FP32")
-    for threads, streams in ((2, 4), (8, 1), (None, 1), (3, 2)):
-        _made("openvino:f32", threads)
-        assert core.told["NUM_STREAMS"] == streams
-        assert core.told["INFERENCE_NUM_THREADS"] == (threads or 8) * streams
+    for threads, streams in ((2, 3), (8, 0), (None, 0), (3, 1)):
+        made = _made("openvino:f32", threads)
+        assert (core.told["NUM_STREAMS"], core.told["INFERENCE_NUM_THREADS"]) == (1, threads or 8)
+        core.told = {}
+        with made._request(), made._request():
+            if streams:
+                assert core.told["NUM_STREAMS"] == streams
+                assert core.told["INFERENCE_NUM_THREADS"] == (threads or 8) * streams
+            else:
+                assert not core.told, "they take turns"
+            assert made.run(FEEDS)["y"].max() == 2.5
 
 
 def test_what_was_compiled_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -110,7 +131,7 @@ def test_a_request_that_fails_is_one_line_and_not_used_again(
         def set_input_tensor(self, *_: Any) -> None:
             raise RuntimeError("Exception from src/core:1:\n\nno memory\n")
 
-    made._idle.append(Failing())
+    made._own._idle.append(Failing())
     with pytest.raises(EngineError) as caught:
         made.run(FEEDS)
     assert str(caught.value).startswith("The engine 'tiny' failed: no memory Free")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -12,13 +14,14 @@ from tests.runtime.drivers.face.faces import Made, made, pose_of
 from tests.runtime.drivers.face.networks import SquareFinder, square
 from tests.runtime.fakes import models, street, with_person
 
+from bunraku.errors import EngineError
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.expression import Expression
-from bunraku.runtime.drivers.face.landmarks import FaceLandmarker
+from bunraku.runtime.drivers.face.landmarks import Face, FaceLandmarker
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
-from bunraku.runtime.drivers.face.tracker import FaceFinder
-from bunraku.runtime.drivers.protocol import Driving, Subject
+from bunraku.runtime.drivers.face.tracker import FaceFinder, FaceTracker
+from bunraku.runtime.drivers.protocol import Driving, Found, Subject
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.finders import face_finder
 from bunraku.runtime.later import Later
@@ -42,14 +45,24 @@ class Body:
         self.there = True
         self.person = 0
         self.asked: list[str] = []
+        self.goes_on: Callable[[], None] = lambda: None
 
     def prepare(self, source: Source) -> Subject:
         return Subject(source, Later.of(np.zeros((1, 1), np.float32)))
 
     def follow(
-        self, frame: Picture, time_s: float, subject: Subject, *, mirrored: bool = False
+        self,
+        frame: Picture,
+        time_s: float,
+        subject: Subject,
+        *,
+        mirrored: bool = False,
+        found: Found | None = None,
     ) -> Driving | None:
         landmarks = pose_of(self.face)
+        if self.there and found is not None:
+            found(landmarks, self.person)
+            self.goes_on()
         driving = Driving(subject.surface_later, landmarks, person=self.person)
         return driving if self.there else None
 
@@ -185,6 +198,65 @@ def test_the_face_of_somebody_else_is_at_rest_in_its_own_way(
         assert driving.hints.face is not None
         assert (subject.face.patch(driving.hints.face) is not None) is smiles
         mouth.does = Made(mouth_half=0.42)
+
+
+def test_a_face_is_looked_at_while_the_driver_goes_on(finder: FaceFinder, source: Source) -> None:
+    body, looked = Body(), threading.Event()
+    track = finder.follower().track
+
+    class Tracker:
+        def track(self, frame: Picture, pose: Array) -> Face | None:
+            face = track(frame, pose)
+            looked.set()
+            return face
+
+    for ahead in (True, False):
+        looked.clear()
+        driver = FacedDriver(body, finder, ahead=ahead)
+        driver._tracker = cast(FaceTracker, Tracker())
+        subject = driver.prepare(source)
+        seen: list[bool] = []
+        body.goes_on = lambda: seen.append(looked.wait(5.0 if ahead else 0.0))  # noqa: B023
+        driving = driver.follow(FRAME, 0.0, subject)
+        assert driving is not None
+        assert driving.hints.face is not None
+        assert seen == [ahead]
+
+
+def test_a_face_that_says_nothing_is_looked_at_now_and_then(source: Source) -> None:
+    yaw_deg = 0.0
+    engine = SquareFinder(
+        lambda x, y, side: made(middle=(x, y), unit_px=side, yaw_deg=yaw_deg).points
+    )
+    driver = FacedDriver(Body(), FaceFinder(FaceLandmarker(engine)))
+    subject = driver.prepare(source)
+    runs = []
+    for k in range(40):
+        engine.runs, yaw_deg = 0, 60.0 if 5 <= k < 35 else 0.0
+        driving = driver.follow(FRAME, k / 25, subject)
+        assert driving is not None
+        runs.append(engine.runs)
+    assert runs[:8] == [1] * 8
+    assert sum(runs[8:35]) <= 27 / 5 + 1
+    assert sum(runs[35:]) >= 3
+    assert driving is not None
+    assert driving.hints.face is not None
+    assert driving.hints.face.belief.max() > 0.0
+
+
+def test_a_driver_that_fails_leaves_no_look_behind(finder: FaceFinder, source: Source) -> None:
+    body = Body()
+    driver = FacedDriver(body, finder, ahead=True)
+    subject = driver.prepare(source)
+
+    def fail() -> None:
+        raise EngineError("not today")
+
+    body.goes_on = fail
+    with pytest.raises(EngineError, match="not today"):
+        driver.follow(FRAME, 0.0, subject)
+    body.goes_on = lambda: None
+    assert driver.follow(FRAME, 0.1, subject) is not None
 
 
 def test_a_photo_without_a_face_is_driven_as_without(finder: FaceFinder, source: Source) -> None:

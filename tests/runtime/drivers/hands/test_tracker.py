@@ -139,6 +139,33 @@ def test_a_hand_that_keeps_still_is_looked_at_once(engine: BlobFinder, finder: H
     assert moved.points[0, 0] > still[-1][0].points[0, 0] + 0.5
 
 
+def test_hands_that_hardly_move_take_turns(engine: BlobFinder, finder: HandFinder) -> None:
+    tracker = finder.follower()
+
+    def trembling(k: int) -> Picture:
+        return np.minimum(lit(LEFT, RIGHT), 230 - 12 * (k % 2)).astype(np.uint8)
+
+    tracker.track(trembling(0), POSE, 0.0)
+    slow = [set(tracker.track(trembling(k), POSE, 0.13 * k)) for k in range(1, 7)]
+    assert all(len(looked) == 1 for looked in slow[1:])
+    assert set().union(*slow[-2:]) == {0, 1}
+    engine.runs = 0
+    for k in range(30):
+        tracker.track(trembling(k), POSE, 1.0 + k / 30.0)
+    assert engine.runs <= 2 + 30 / 30.0 / 0.12
+    waves = (LEFT[0] + 4, LEFT[1]), (RIGHT[0] + 4, RIGHT[1])
+    assert set(tracker.track(lit(*waves), POSE, 2.1)) == {0, 1}, "at once where they move"
+
+
+def test_a_hand_that_is_not_there_is_searched_for_now_and_then(finder: HandFinder) -> None:
+    tracker = finder.follower()
+    alone = [lit((LEFT[0] + 4 * (k % 2), LEFT[1])) for k in range(16)]
+    looked = [set(tracker.track(picture, POSE, 0.11 * k)) for k, picture in enumerate(alone)]
+    assert all(1 in sides for sides in looked[:3])
+    assert sum(1 in sides for sides in looked[4:]) == 6
+    assert all(0 in sides for sides in looked), "the other one's turn is not taken"
+
+
 def test_a_hand_that_is_hidden_comes_back(finder: HandFinder) -> None:
     tracker = finder.follower()
     pictures = (lit(LEFT), lit(LEFT), lit(), lit(), lit(LEFT), lit(LEFT))
