@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,9 +31,6 @@ CHIN_M = 0.09
 """and how far down: a neck does not grow with it."""
 FEWEST, MOST = 40, 240
 """Pixels that say something of a head, and that are taken: where the picture changes most."""
-RIM_PX = 2
-"""How far within the outline a head's pixels are its own: nearer, what lies behind shows through,
-and what stands before something else would shrink away from it."""
 ROUNDS = 4, 3, 2
 """How often they are moved at each of ``FACTORS``."""
 USUAL_PX = 3.0
@@ -109,8 +105,7 @@ def sized_head(landmarks: Array, size: float) -> Array:
 def _learnt(looked: Looked, face: Vectors, mask: Array, scale: float) -> _Key | None:
     """:param mask: ``[SIDE, SIDE]`` in [0, 1]. :param scale: pixels a metre."""
     change, middle = looked.change(), _SHARE @ face[:, :2]
-    inside = cv2.erode((mask > 0.5).astype(np.uint8), np.ones((2 * RIM_PX + 1,) * 2, np.uint8))
-    y, x = np.nonzero((inside > 0) & (change > FLAT) & looked.view())
+    y, x = np.nonzero((mask > 0.5) & (change > FLAT) & looked.view())
     beyond = np.stack([x, y], 1) - middle
     near = (np.linalg.norm(beyond, axis=1) < REACH_M * scale) & (beyond[:, 1] < CHIN_M * scale)
     kept = np.flatnonzero(near)
