@@ -14,6 +14,7 @@ from bunraku.runtime.drivers.body.fit import INSIDE, fit_body
 from bunraku.runtime.drivers.body.following import Followed
 from bunraku.runtime.drivers.body.guessed import hang_arms, hang_denied
 from bunraku.runtime.drivers.body.head_alone import move_head_alone
+from bunraku.runtime.drivers.body.head_size import HeadSize, sized_head
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.neck import hold_head, hold_neck
 from bunraku.runtime.drivers.body.outlined import in_view
@@ -92,6 +93,7 @@ class BodyDriver:
         self._arms = CutArms()
         self._keeper = Keeper()
         self._slipping = Slipping(template, self._rig)
+        self._head_size = HeadSize()
         self._choice = HandChoice()
         self._recorder = recorder or Recorder()
 
@@ -103,6 +105,7 @@ class BodyDriver:
         self._arms.reset()
         self._keeper.reset()
         self._slipping.reset()
+        self._head_size.reset()
         self._choice.reset()
 
     def set_parts(self, parts: Parts) -> None:
@@ -190,6 +193,7 @@ class BodyDriver:
             found(located.in_frame, self._locator.person)
         if located.calibrated:
             self._slipping.reset()
+            self._head_size.reset()
             self._keeper.lost(time_s)
         following = self._by_landmarks.shares.follow(time_s)
         if fitted is None:
@@ -212,6 +216,7 @@ class BodyDriver:
         seen = self._arms.believe(seen, located.in_frame, shape, held, time_s)
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
+            landmarks = sized_head(landmarks, self._head_size.follow(located, time_s))
             pinned = held if not self._locator.turned_deg else NO_HANDS
             slipped = self._slipping.follow(located, believed, pinned)
             window = self._locator.window
