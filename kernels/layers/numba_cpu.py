@@ -250,7 +250,8 @@ def _extend(kinds: Any, top: Any, left: Any, out: Any) -> None:
     """Give pixels at the rim what their neighbours read.
 
     Those of the photo lend their flow to the body's, and all they have to what shows nothing: of
-    the mask its part, so that an outline where the mesh ends or folds is as soft beyond as within.
+    the mask its part, so that an outline where the mesh ends or folds is soft beyond it too. What
+    is next to nothing itself lends none.
 
     :param kinds: of ``_look``.
     """
@@ -280,4 +281,4 @@ def _extend(kinds: Any, top: Any, left: Any, out: Any) -> None:
                     there = 0
                     for k in range(8):
                         there += int(kinds[i + 1 + DOWN[k], j + 1 + RIGHT[k]] == PHOTO)
-                    out[3, y, x] = out[3, p, q] * (np.float32(there) * ninth)
+                    out[3, y, x] = out[3, p, q] * out[3, p, q] * (np.float32(there) * ninth)

@@ -77,7 +77,7 @@ def compose(
     around, flow = _extended(*around, kind)
     image, trust, lent, warped = np.split(around, [3, 4, 5], -1)
     near = sum(_shifted(kind == 2, *step).astype(float) for step in AROUND) / 9
-    mask = np.where((kind == 0) & (near > 0), lent[..., 0] * near, mask)
+    mask = np.where((kind == 0) & (near > 0), lent[..., 0] ** 2 * near, mask)
     planes = (image, mask[..., None], trust, warped, flow)
     return Composed(*(p.transpose(2, 0, 1)[None].astype(np.float32) for p in planes))
 

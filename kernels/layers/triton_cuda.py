@@ -234,4 +234,4 @@ def _extend(
                 tl.store(out + c * size + pixel, value, mask=takes)
         takes = lent & (most == 2) & (own == 0)
         value = tl.load(out + 3 * size + lender, mask=takes, other=0.0)
-        tl.store(out + 3 * size + pixel, value * (there * (1 / 9)), mask=takes)
+        tl.store(out + 3 * size + pixel, value * value * (there * (1 / 9)), mask=takes)

@@ -194,7 +194,7 @@ def test_the_edge_of_a_sheet_is_soft_but_not_at_the_windows_own() -> None:
     mask = composed(photo_of([there]), [there]).mask[0, 0]
     assert mask[4, 8] == mask[10, 15] == pytest.approx(6 / 9)
     assert mask[4, 15] == pytest.approx(4 / 9)
-    assert mask[10, 16] == mask[3, 8] == pytest.approx(6 / 9 * 3 / 9)
+    assert mask[10, 16] == mask[3, 8] == pytest.approx((6 / 9) ** 2 * 3 / 9)
     assert mask[10, 17] == mask[2, 8] == 0
     assert mask[10, 0] == 1
     assert mask[4, 0] == pytest.approx(4 / 6)
