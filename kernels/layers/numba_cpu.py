@@ -250,10 +250,13 @@ def _look(
 def _extend(kinds: Any, top: Any, left: Any, out: Any) -> None:
     """Give pixels at the rim what their neighbours read.
 
-    Those of the photo lend their flow to the body's, and all they have to what shows nothing.
+    Those of the photo lend their flow to the body's, and all they have to what shows nothing: of
+    the mask its part, so that an outline where the mesh ends or folds is soft beyond it too. What
+    is next to nothing itself lends none.
 
     :param kinds: of ``_look``.
     """
+    ninth = np.float32(1 / 9)
     for i in range(kinds.shape[0] - 2):
         for j in range(kinds.shape[1] - 2):
             own = kinds[i + 1, j + 1]
@@ -275,3 +278,8 @@ def _extend(kinds: Any, top: Any, left: Any, out: Any) -> None:
                 for c in range(9):
                     if c != 3:
                         out[c, y, x] = out[c, p, q]
+                if most == PHOTO:
+                    there = 0
+                    for k in range(8):
+                        there += int(kinds[i + 1 + DOWN[k], j + 1 + RIGHT[k]] == PHOTO)
+                    out[3, y, x] = out[3, p, q] * out[3, p, q] * (np.float32(there) * ninth)

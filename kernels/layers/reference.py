@@ -73,9 +73,11 @@ def compose(
     flow = np.where(covered[..., None], (top - centres) * (2.0 / n), 0.0)
     kind = np.where(covered, 2, shown > 0)
     trust = trusted[..., None] / total
-    around = np.concatenate([image, trust, warped], -1), flow
+    around = np.concatenate([image, trust, mask[..., None], warped], -1), flow
     around, flow = _extended(*around, kind)
-    image, trust, warped = np.split(around, [3, 4], -1)
+    image, trust, lent, warped = np.split(around, [3, 4, 5], -1)
+    near = sum(_shifted(kind == 2, *step).astype(float) for step in AROUND) / 9
+    mask = np.where((kind == 0) & (near > 0), lent[..., 0] ** 2 * near, mask)
     planes = (image, mask[..., None], trust, warped, flow)
     return Composed(*(p.transpose(2, 0, 1)[None].astype(np.float32) for p in planes))
 

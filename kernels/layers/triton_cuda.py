@@ -204,8 +204,9 @@ def _extend(
 ) -> None:
     """Give pixels at the rim what their neighbours read.
 
-    Those of the photo lend their flow to the body's, and all they have to what shows nothing. What
-    a pixel lends is never written, so that the order of the pixels makes no difference.
+    Those of the photo lend their flow to the body's, and all they have to what shows nothing, of
+    the mask its part. What a pixel lends is never written, so that the order of the pixels makes no
+    difference.
     """
     pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     size = n * n
@@ -215,6 +216,7 @@ def _extend(
     own = tl.load(kind + pixel, mask=inside, other=2)
     most = own
     lender = pixel
+    there = tl.zeros((PIXELS,), tl.float32)
     for k in tl.static_range(len(AROUND)):
         y = row + AROUND[k][0]
         x = column + AROUND[k][1]
@@ -222,6 +224,7 @@ def _extend(
         other = tl.load(kind + y * n + x, mask=within, other=0)
         lender = tl.where(other > most, y * n + x, lender)
         most = tl.maximum(most, other)
+        there += (other == 2).to(tl.float32)
     lent = most > own
     if tl.max(lent.to(tl.int32), 0) > 0:
         for c in tl.static_range(12):
@@ -229,3 +232,6 @@ def _extend(
                 takes = lent & ((most == 2) if c >= 10 else (own == 0))
                 value = tl.load(out + c * size + lender, mask=takes, other=0.0)
                 tl.store(out + c * size + pixel, value, mask=takes)
+        takes = lent & (most == 2) & (own == 0)
+        value = tl.load(out + 3 * size + lender, mask=takes, other=0.0)
+        tl.store(out + 3 * size + pixel, value * value * (there * (1 / 9)), mask=takes)

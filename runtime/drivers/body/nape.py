@@ -24,7 +24,9 @@ NARROW = 0.8, 1.1
 """Up to how far out from its middle all is neck, and from where on nothing, in the unit of
 ``Head``."""
 COLLAR = 0.25
-"""Of the way that a neck goes with its head, from where on it is out of the clothes."""
+"""Of the way that a neck goes with its head, from where on it is out of the clothes,"""
+CRISP = 5.0
+"""which end in a line: over so small a share of all that they could."""
 LOW, LOCK = 0.4, 0.12
 """Hair hangs if so much of it, in squares of the unit, is so far below the chin, on either side
 or over the shoulders."""
@@ -74,7 +76,7 @@ class Nape:
             softness = max(0.7, SOFT * head.unit_px)
             blurred = cv2.GaussianBlur(whole.astype(np.float32), (0, 0), softness)
             covered = np.asarray(blurred, np.float32)
-        skin = np.asarray(narrow * with_head, np.float32)
+        skin = np.clip((narrow * with_head - 0.5) * CRISP + 0.5, 0.0, 1.0).astype(np.float32)
         return cls(skin, covered, out)
 
     def clothed(

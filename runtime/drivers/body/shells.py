@@ -35,6 +35,10 @@ LOBES, HAIRLINE = -0.4, 0.35
 TURNING, BELOW_CHIN = 0.5, 1.2
 """Pixels that hang on the head by more are its, down to where it ends (``Head.down``)."""
 
+WITHIN = 0.04
+"""How far within the photo's own pixels its front lies, in trunks: at the outline of a head that
+turns its coarse edge would stand out beside theirs."""
+
 
 @dataclass(frozen=True, eq=False)
 class Shell:
@@ -78,7 +82,8 @@ def make_shells(fit: Fit, bound: Bound, whole: Binding, lines: Lines) -> tuple[S
     depth = head.behind(back, fit.inside, whole.depth)
     front = back | lines.within(own) & skull.face
     seam = back & grown_by(~back, 1) & grown_by(~front, 1)
-    before, depth = (np.where(seam, 0.5 * (whole.depth + depth), d) for d in (whole.depth, depth))
+    within = np.minimum(whole.depth + np.float32(WITHIN * fit.trunk_px), depth)
+    before, depth = (np.where(seam, 0.5 * (whole.depth + depth), d) for d in (within, depth))
     return (
         Shell(_surface(whole, whole.weights, front, before), locks, False),
         Shell(_surface(whole, weights, back, depth), np.asarray(grown, np.float32), True),

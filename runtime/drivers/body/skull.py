@@ -91,6 +91,8 @@ class Skull:
         front = np.where(known, np.minimum(depth, middle), front)
         soft = cv2.GaussianBlur(front.astype(np.float32), (0, 0), max(0.5, FINE * head.unit_px))
         front = np.where(known, front, soft)
+        # The outline is the photo's: what lies beyond it must not fold in before it.
+        front = np.where(fit.inside, front, nearest(front, fit.inside))
         below = np.clip(1.0 - head.below_jaw / np.where(hair, LOCKS, JAW), 0.0, 1.0)
         weight = np.where(known, 1.0, smoothstep(below))
         weight *= head.share(hair) > 0.0

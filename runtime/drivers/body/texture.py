@@ -32,6 +32,7 @@ from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.regions import grown, nearest
+from bunraku.runtime.drivers.body.shoulders import joined
 from bunraku.runtime.drivers.body.sleeves import shaded
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array, Picture
@@ -192,6 +193,9 @@ def make_textures(
             tone = middle_of(colours, shown[Cloth.TRUNK])
         plain = np.full(3, 0.5, np.float32) if tone is None else tone
         planes.append(np.broadcast_to(plain, colours.shape))
+    for side, cloth in enumerate((Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R)):
+        both = shown[cloth], shown[Cloth.TRUNK]
+        planes[cloth] = joined(fit, side, planes[cloth], planes[Cloth.TRUNK], colours, both)
     planes += [SHADOW * planes[cloth] for cloth in SHADED]
     front, skin, hair = (planes[cloth] for cloth in (Cloth.TRUNK, Cloth.FACE, Cloth.HAIR))
     torso = (kind == Cloth.TRUNK) & ~bound.hair

@@ -122,7 +122,7 @@ def test_what_has_moved_is_read_where_it_was() -> None:
     assert (found.trust[0, 0][within] == 1).all()
     assert_close(found.flow[0, 0][inside], np.full((11, 11), -4 * 2 / N, np.float32))
     assert_close(found.flow[0, 1][inside], np.full((11, 11), 3 * 2 / N, np.float32))
-    assert (found.mask[0, 0] > 0).sum() == 121
+    assert (found.mask[0, 0] > 0.3).sum() == 121
 
 
 def test_an_outline_that_has_moved_amid_the_body_fades_into_it() -> None:
@@ -146,7 +146,7 @@ def test_colours_go_on_for_a_pixel_where_nothing_is_shown() -> None:
     found = composed(photo_of([there]), [there])
     for down, right in AROUND:
         y, x = 7 + 3 * down, 7 + 3 * right
-        assert found.mask[0, 0, y, x] == 0
+        assert found.mask[0, 0, y, x] < 0.5 * found.mask[0, 0, y - down, x - right]
         assert found.trust[0, 0, y, x] == pytest.approx(1.0)
         assert (found.warped[0, :, y, x] == found.warped[0, :, y - down, x - right]).all()
         assert found.flow[0, :, y, x].tolist() == found.flow[0, :, y - down, x - right].tolist()
@@ -194,6 +194,8 @@ def test_the_edge_of_a_sheet_is_soft_but_not_at_the_windows_own() -> None:
     mask = composed(photo_of([there]), [there]).mask[0, 0]
     assert mask[4, 8] == mask[10, 15] == pytest.approx(6 / 9)
     assert mask[4, 15] == pytest.approx(4 / 9)
+    assert mask[10, 16] == mask[3, 8] == pytest.approx((6 / 9) ** 2 * 3 / 9)
+    assert mask[10, 17] == mask[2, 8] == 0
     assert mask[10, 0] == 1
     assert mask[4, 0] == pytest.approx(4 / 6)
 

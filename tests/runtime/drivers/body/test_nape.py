@@ -73,6 +73,13 @@ def test_a_neck_is_narrow_and_ends_at_the_clothes(short: _Person) -> None:
     assert not nape.skin[SHOULDERS_PX].any()
 
 
+def test_a_neck_ends_in_a_line(short: _Person) -> None:
+    x, y = NECK.round().astype(int)
+    for line in (short.nape.skin[y], short.nape.skin[:, x]):
+        between = (line > 0.02) & (line < 0.98)
+        assert between.sum() <= 2 * 0.15 * short.bound.head.unit_px + 2
+
+
 def test_short_hair_does_not_hang(short: _Person) -> None:
     assert not short.nape.hair.any()
 

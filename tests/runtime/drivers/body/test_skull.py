@@ -25,9 +25,9 @@ from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.lines import Lines
-from bunraku.runtime.drivers.body.regions import distance_to
+from bunraku.runtime.drivers.body.regions import distance_to, nearest
 from bunraku.runtime.drivers.body.settling import BEHIND
-from bunraku.runtime.drivers.body.shells import head_itself, make_shells
+from bunraku.runtime.drivers.body.shells import WITHIN, head_itself, make_shells
 from bunraku.runtime.drivers.face import mesh
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import MOUTH
@@ -89,6 +89,15 @@ def test_a_face_is_as_deep_as_its_points_say(fit: Fit) -> None:
         assert (depth[y, x + 8] - depth[y, x - 8]) / 16 == pytest.approx(steep, abs=0.12)
 
 
+def test_what_lies_beyond_the_outline_does_not_fold_in_before_it(fit: Fit) -> None:
+    bound = bind_photo(fit, LONG.window, points(0.5))
+    assert bound.skull is not None
+    beyond = bound.whole.reached & ~fit.inside & (bound.skull.weight > 0.99)
+    apart = np.abs(bound.skull.depth - nearest(bound.skull.depth, fit.inside))
+    assert beyond.sum() > 20
+    assert apart[beyond].max() == 0.0
+
+
 def test_the_shell_is_closed_and_within_the_outline(fit: Fit, bound: Bound) -> None:
     lines = Lines.over(head_itself(fit, bound))
     front, back = make_shells(fit, bound, bound.whole, lines)
@@ -98,6 +107,9 @@ def test_the_shell_is_closed_and_within_the_outline(fit: Fit, bound: Bound) -> N
     assert both.sum() > 1000
     apart = (back.surface.depth - front.surface.depth)[both]
     assert apart.min() >= 0.0
+    within = (front.surface.depth - bound.whole.depth)[front.surface.reached]
+    assert within.min() >= 0.0
+    assert np.median(within) == pytest.approx(WITHIN * fit.trunk_px, abs=1e-3)
     assert apart.max() > 0.12 * bound.head.metre_px
     assert not ((lines.nodes(front.surface.reached) >= 0) & ~fit.inside).any()
     assert back.hair[BROW, FACE[0]] == pytest.approx(1.0)
