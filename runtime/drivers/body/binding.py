@@ -25,6 +25,7 @@ from bunraku.runtime.drivers.body.parting import (
     follow_edges,
 )
 from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, known_hands_weights, parts_of
+from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
 from bunraku.runtime.drivers.hands.held import Held, find_held
@@ -136,6 +137,7 @@ def bind_photo(
     points = fit.stance.points
     of_vertex = GROUP[weights.argmax(1)]
     groups = without_tucked_hands(fit, fitted, bone, of_vertex, window)
+    groups = without_pocketed_hands(fit, groups, bone, of_vertex, window)
     groups = follow_edges(groups, fit.inside, window, points, fit.trunk_px, (left, right))
     groups = with_watches(groups, fit.trunk_px)
     seen = sure[0] or left is not None, sure[1] or right is not None
