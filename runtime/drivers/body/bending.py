@@ -18,7 +18,7 @@ from bunraku.spec.skeleton import BodyBone
 
 STEPS = 40
 """Steps of smoothing at least. How wide a joint bends, in pixels, goes with their root."""
-WIDE = 0.015
+WIDE = 0.008
 """Steps at the shoulders of a trunk as long as a pixel; they grow with its square."""
 SHOULDERS = [BodyBone.CHEST, BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R, FREE, FREE + 1]
 """The parts that bend there."""
