@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import interpolate, rasterise, relax, spread
+from bunraku.kernels import interpolate, rasterise, spread
+from bunraku.runtime.drivers.body.bending import bend
 from bunraku.runtime.drivers.body.covered import covered_forearms, without_forearms
 from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit
@@ -23,7 +24,8 @@ from bunraku.runtime.drivers.body.parting import (
     Groups,
     follow_edges,
 )
-from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, HANGING, known_hands_weights, parts_of
+from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, known_hands_weights, parts_of
+from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
 from bunraku.runtime.drivers.hands.held import Held, find_held
@@ -34,8 +36,6 @@ GROWN_PX = 2
 """How far beyond the outline pixels are bound: soft edges lie there."""
 DEPTH_STEP = 0.22
 """Depths that differ by more, in lengths of the trunk, are of two surfaces."""
-RELAXING = 40
-"""Steps of smoothing: how wide a joint bends, in pixels, goes with their root."""
 UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
 FOREARMS = Group.FOREARM_L, Group.FOREARM_R
@@ -137,6 +137,7 @@ def bind_photo(
     points = fit.stance.points
     of_vertex = GROUP[weights.argmax(1)]
     groups = without_tucked_hands(fit, fitted, bone, of_vertex, window)
+    groups = without_pocketed_hands(fit, groups, bone, of_vertex, window)
     groups = follow_edges(groups, fit.inside, window, points, fit.trunk_px, (left, right))
     groups = with_watches(groups, fit.trunk_px)
     seen = sure[0] or left is not None, sure[1] or right is not None
@@ -267,14 +268,13 @@ def _put_behind(layer: Binding, whole: Binding, apart: float) -> Binding:
 
 def _relaxed(fit: Fit, layer: Binding) -> Binding:
     """Weights and depth smoothed within what hangs together."""
-    weights, depth = relax(
+    weights, depth = bend(
         layer.weights,
-        layer.reached,
-        np.maximum(layer.part, 0),
         layer.depth,
-        HANGING,
+        layer.reached,
+        layer.part,
         DEPTH_STEP * fit.trunk_px,
-        RELAXING,
+        fit.trunk_px,
     )
     # Where the body is seen its pixels lie on it, not behind: it would show through.
     depth = np.where(layer.distance == 0, np.minimum(depth, layer.depth), depth)

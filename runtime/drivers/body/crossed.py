@@ -54,7 +54,7 @@ def without_tucked_hands(
         own = groups == Group.HAND_L + side
         if fit.places[side] is not None or not own.any():
             continue
-        beneath = _without(fit, of_vertex, Group.HAND_L + side)
+        beneath = behind_group(fit, of_vertex, Group.HAND_L + side)
         over = own & np.isin(beneath, [limb + 1 - side for limb in _LEFT_ARM])
         skin = like_skin(colours, face) & (colours.sum(-1) > DARK * face.sum())
         skin = _whole(skin, round(SOFT_PX * fit.fine))
@@ -93,7 +93,7 @@ def _fingers(skin: Region, hand: Region, groups: Groups, fit: Fit) -> Region:
     return result
 
 
-def _without(fit: Fit, of_vertex: NDArray[np.integer], group: int) -> Groups:
+def behind_group(fit: Fit, of_vertex: NDArray[np.integer], group: int) -> Groups:
     """``[n, n]``: the groups that the fitted body shows without one of them."""
     triangles = fit.template.triangles
     of_triangle = of_vertex[triangles]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
+from bunraku.runtime.drivers.body.rims import Rim, find_rims, without
 from bunraku.runtime.drivers.body.settling import BEHIND, settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.spots import Hanging, Spots
@@ -102,6 +103,8 @@ class Body:
     """The layer likewise."""
     light: Light
     """The photo's."""
+    rims: tuple[Rim, ...]
+    """Along the cuts of its arms: they go as these come away."""
     before: Array | None = None
     """``[n, n]`` in [0, 1]: a desk, before all but the arms that lie on it; None where none do."""
 
@@ -120,7 +123,9 @@ class Body:
         grid = make_grid(binding, fit.trunk_px, edge, lines)
         light = light_in(fit, settled.mesh, binding, source.window, source.mask)
         arms = make_arms(fit, settled.mesh, binding, source.window, source.mask, light)
-        textures = make_textures(fit, binding, bound, source.window, source.mask, arms, light)
+        rims = find_rims(fit, binding, source.window)
+        inner = _without_rims(source.mask, rims)
+        textures = make_textures(fit, binding, bound, source.window, inner, arms, light)
         shells = make_shells(fit, bound, binding, lines)
         kinds = textures.cloth, textures.hair
         known, covered = textures.known, bound.covered
@@ -155,6 +160,7 @@ class Body:
             spots.hang(grid.vertices, grid.weights, grid.bones, fit.placed),
             spots.hang(layer.vertices, layer.weights, layer.bones, fit.placed),
             light,
+            rims,
             _borne(source),
         )
 
@@ -201,6 +207,13 @@ class Body:
             if faded == 1.0:
                 whole &= ~fading.triangles
         return moved, whole[self.order], share
+
+    def without_rims(self, picture: Array, transforms: Array) -> Array:
+        """``photo.picture`` without the rims of the arms that have come away.
+
+        :param transforms: of ``draw``.
+        """
+        return without(picture, self.rims, [rim.apart(transforms) for rim in self.rims])
 
     def moved_behind(
         self,
@@ -265,7 +278,8 @@ class Body:
             rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True, part=part)
             for part in pairwise(self.ends.tolist())
         ]
-        return sheets, replace(self.photo, share=share)
+        picture = self.without_rims(self.photo.picture, transforms)
+        return sheets, replace(self.photo, share=share, picture=picture)
 
     def _raster(
         self, transforms: Array, visibility: Array, slips: Array | None
@@ -291,6 +305,12 @@ def _borne(source: Source) -> Array | None:
     """See ``Body.before``."""
     desk = source.desk
     return desk.before(source.mask) if desk is not None and desk.bears(source.mask) else None
+
+
+def _without_rims(mask: Array, rims: Sequence[Rim]) -> Array:
+    """The mask of what has the colours of one side alone."""
+    whole = np.repeat(mask[..., None], 4, -1)
+    return np.ascontiguousarray(without(whole, rims, [1.0] * len(rims))[..., 3])
 
 
 def _photo_mesh(

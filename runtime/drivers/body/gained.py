@@ -26,7 +26,7 @@ def without_endless(
     gained = arm & ~(upper | fore)
     if not gained.any() or not (upper | fore).any():
         return arm
-    hanging = np.where(upper, _hangs(joints[:2], down), _hangs(joints[1:], down))
+    hanging = np.where(upper, hangs(joints[:2], down), hangs(joints[1:], down))
     gained &= nearest(hanging, upper | fore)
     to_its_end = gained & (distance_to(upper | fore) > band_px - AT_END_PX)
     if not to_its_end.any():
@@ -34,8 +34,11 @@ def without_endless(
     return arm & ~(gained & (distance_to(to_its_end) <= band_px))
 
 
-def _hangs(bone: Vectors, down: Vectors) -> bool:
-    """Whether a bone ``[2, 3]`` lies along the trunk in the picture."""
+def hangs(bone: Vectors, down: Vectors) -> bool:
+    """Whether a bone ``[2, 3]`` lies along the trunk in the picture.
+
+    :param down: ``[3]``, along the trunk.
+    """
     along = (bone[1] - bone[0])[:2]
     long = float(np.hypot(*along) * np.hypot(*down[:2]))
     return bool(along @ down[:2] > HANGS * long)

@@ -112,7 +112,9 @@ class DevicePen:
             shown: Any = self._device.upload(body.shown_behind(visibility), self._queue)
             raster = rasterise(behind, there.behind.triangles, (n, n), keep=shown, cull=True)
             out: Any = lease.arrays[_PERSON]
-            photo, mesh = replace(there.photo, share=share), replace(there.behind, mix=mix)
+            picture: Any = there.body.without_rims(there.photo.picture, transforms)
+            photo = replace(there.photo, share=share, picture=picture)
+            mesh = replace(there.behind, mix=mix)
             made: Any = compose(sheets, photo, raster, mesh, body.far, out=out)
             if body.before is not None and there.arms is not None:
                 lying: Any = there.arms
@@ -160,6 +162,7 @@ class DevicePen:
             "layer": _with(layer, stay, *_CARRIED, "mix"),
             "fading": tuple(_with(one, stay, "vertices", "triangles") for one in body.fading),
             "order": stay(body.order),
+            "rims": tuple(_with(one, stay, "lost") for one in body.rims),
             "hanging": _with(body.hanging, stay, "spots", "shares"),
             "hanging_behind": _with(body.hanging_behind, stay, "spots", "shares"),
         }

@@ -1,7 +1,7 @@
 """A body of three squares, in a window of 32 pixels: quick to draw in every form.
 
-The photo shows two, the trunk and an upper arm that fades; behind both is a third, and an arm that
-hangs free beside it.
+The photo shows two, the trunk and an upper arm that fades and has a rim; behind both is a third,
+and an arm that hangs free beside it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from bunraku.runtime.drivers.body.grid import Grid
 from bunraku.runtime.drivers.body.layer import Layer
 from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.parting import GROUPS, Group
+from bunraku.runtime.drivers.body.rims import Rim
 from bunraku.runtime.drivers.body.spots import Hanging
 from bunraku.runtime.drivers.body.texture import Cloth
 from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import BodyBone
 
 N = 32
 SURE = np.ones(33, np.float32)
@@ -118,8 +120,14 @@ def small_body(*, desk: bool = False, seed: int = 3) -> Body:
         Hanging(np.tile(np.arange(4, dtype=np.int32), (8, 1)), rng.random((8, 4), np.float32)),
         Hanging(np.tile(np.arange(4, dtype=np.int32), (8, 1)), rng.random((8, 4), np.float32)),
         studio(),
+        (_rim(rng.random((20, 4), np.float32)),),
         before if desk else None,
     )
+
+
+def _rim(lost: Array) -> Rim:
+    end = np.array([20.0, 24.0, 2.0], np.float32)
+    return Rim(BodyBone.UPPER_ARM_L, end, 20.0, 5, 12, lost)
 
 
 def moves(step: float, arm: float = 0.0) -> Array:
