@@ -27,8 +27,8 @@ MIN_INSIDE = 0.6
 LOOK_EVERY_S, CALM_EVERY_S, SEARCH_EVERY_S = 0.06, 0.12, 0.2
 """A hand is looked at when its last look is older; of a faster driver's hands one a frame, in
 turns. One that hardly moves waits longer and for its turn; and so long one that was not seen."""
-GIVEN_UP = 3
-"""Looks in a row without a hand after which one is searched for."""
+GIVEN_UP_S = 1.0
+"""How long a hand is looked for as if it were there: one that is but lost is soon missed."""
 _LOOKS = 3  # at a still: each places the crop of the next
 _PERHAPS = 0.2  # presence from which the next look is where this one points
 _STRAYED = 0.35  # of the pose's crop: farther from its wrist, the points are of something else
@@ -144,7 +144,7 @@ class HandTracker:
         self._rois: list[Roi | None] = [None] * SIDES
         self._views: list[_View | None] = [None] * SIDES
         self._looked_s = [-math.inf] * SIDES
-        self._missed = [0] * SIDES
+        self._missed_s = [math.inf] * SIDES  # since when
 
     def track(
         self, frame: Picture, pose: Array, time_s: float, seen: Array = _BOTH
@@ -164,12 +164,12 @@ class HandTracker:
         if time_s < max(self._looked_s):
             self.reset()
         result: dict[int, Hand | None] = {}
-        for side, is_next in enumerate(self._turns()):
+        for side, is_next in enumerate(self._turns(time_s)):
             if not seen[side] > 0.0:
                 result[side], self._rois[side], self._views[side] = None, None, None
                 continue
-            age_s, change = time_s - self._looked_s[side], self._change(frame, side)
-            if not self._is_due(side, age_s, change, is_next=is_next):
+            change = self._change(frame, side)
+            if not self._is_due(side, time_s, change, is_next=is_next):
                 continue
             if self._looked_s[side] == -math.inf:
                 # As the photo was looked at: who stands as the photo does is seen alike.
@@ -180,24 +180,29 @@ class HandTracker:
                 found = self._looked(frame, pose, side)
             result[side], self._rois[side] = found
             self._looked_s[side] = time_s
-            self._missed[side] = self._missed[side] + 1 if found[0] is None else 0
+            is_there = found[0] is not None
+            self._missed_s[side] = math.inf if is_there else min(self._missed_s[side], time_s)
         return result
 
-    def _turns(self) -> tuple[bool, bool]:
+    def _turns(self, time_s: float) -> tuple[bool, bool]:
         """Whose turn it is, of those that are followed: whose last look is the older one."""
         left, right = (
-            math.inf if missed >= GIVEN_UP else looked_s
-            for looked_s, missed in zip(self._looked_s, self._missed, strict=True)
+            math.inf if self._is_given_up(side, time_s) else self._looked_s[side]
+            for side in range(SIDES)
         )
         return left <= right < math.inf, right < left < math.inf
 
-    def _is_due(self, side: int, age_s: float, change: float, *, is_next: bool) -> bool:
+    def _is_given_up(self, side: int, time_s: float) -> bool:
+        return time_s - self._missed_s[side] >= GIVEN_UP_S
+
+    def _is_due(self, side: int, time_s: float, change: float, *, is_next: bool) -> bool:
         """Whether a hand is to be looked at.
 
-        :param age_s: of the last look. :param change: of the picture since then, in levels.
+        :param change: of the picture since the last look, in levels.
         :param is_next: whether it is the hand's turn.
         """
-        if self._missed[side] >= GIVEN_UP:
+        age_s = time_s - self._looked_s[side]
+        if self._is_given_up(side, time_s):
             return age_s >= SEARCH_EVERY_S
         if is_next and age_s >= CALM_EVERY_S:
             return True

@@ -159,10 +159,10 @@ def test_hands_that_hardly_move_take_turns(engine: BlobFinder, finder: HandFinde
 
 def test_a_hand_that_is_not_there_is_searched_for_now_and_then(finder: HandFinder) -> None:
     tracker = finder.follower()
-    alone = [lit((LEFT[0] + 4 * (k % 2), LEFT[1])) for k in range(16)]
+    alone = [lit((LEFT[0] + 4 * (k % 2), LEFT[1])) for k in range(24)]
     looked = [set(tracker.track(picture, POSE, 0.11 * k)) for k, picture in enumerate(alone)]
-    assert all(1 in sides for sides in looked[:3])
-    assert sum(1 in sides for sides in looked[4:]) == 6
+    assert all(1 in sides for sides in looked[:10]), "one that is but lost is missed"
+    assert sum(1 in sides for sides in looked[10:]) == 7
     assert all(0 in sides for sides in looked), "the other one's turn is not taken"
 
 
