@@ -259,6 +259,8 @@ class Locator:
     def _learn(self, pose: Pose) -> None:
         self._frames += 1
         for bone, length in proportions(pose).items():
+            if bone is Bone.HEAD and self._frames > 1:
+                continue  # the still's: what it does from then on is its own, not an error
             total, count = self._sums.get(bone, (0.0, 0))
             self._sums[bone] = (total + length, count + 1)
 

@@ -49,13 +49,13 @@ from bunraku.spec.landmarks import LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, RIGHT_S
 from bunraku.spec.stages import Step
 
 NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
-SLACK = dict.fromkeys(Bone, 0.13) | {Bone.NECK: 0.08, Bone.HEAD: 0.08}
+SLACK = dict.fromkeys(Bone, 0.13) | {Bone.NECK: 0.08, Bone.HEAD: 0.02}
 """Up to this difference the driver's bones are taken to be as long as the photo's, and from twice
 as much on not at all: the pose network errs by as much about one person's limbs, by less about
-head and neck, and another person's head on the photo's body is seen at once."""
-BUST_SLACK = SLACK | {Bone.NECK: 0.0, Bone.HEAD: 0.03}
+necks and least about heads, and another's head on the photo's body is seen at once."""
+BUST_SLACK = SLACK | {Bone.NECK: 0.0}
 """The same of a photo that shows head and shoulders alone: that network has its neck too short by
-more, and a head held that much higher would draw the chin out. Heads are seen well there."""
+more, and a head held that much higher would draw the chin out."""
 _SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
 NEAR, FAR = 0.02, 0.1
 """How far beyond the frame it is believed, and from where not at all, in frames."""

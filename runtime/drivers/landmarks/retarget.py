@@ -50,7 +50,8 @@ def proportions(pose: Pose) -> Proportions:
 
     A camera held high makes legs short. The lengths are in metres of the body as a whole, times
     how much larger the picture shows this bone: two pictures are then comparable bone by bone,
-    whatever the pose and the camera.
+    whatever the pose and the camera. Of a head it is how far its points lie from their middle, in
+    the picture and in depth: as large as it will be drawn.
 
     :param pose: a bone of it is left out unless both of its ends are visible.
     """
@@ -75,12 +76,9 @@ def proportions(pose: Pose) -> Proportions:
     trunk = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)
     note(Bone.TORSO, hips - shoulders, hips_px - shoulders_px, trunk)
     note(Bone.NECK, ears - shoulders, ears_px - shoulders_px, trunk[:2])
-    between(Bone.HEAD, LEFT_EAR, RIGHT_EAR)
-    eyes, mouth = [LEFT_EYE, RIGHT_EYE], list(MOUTH)
-    face, face_px = (
-        p[mouth].mean(0) - p[eyes].mean(0) for p in (pose.world, pose.landmarks[:, :3])
-    )
-    note(Bone.HEAD, face, face_px, (*eyes, *mouth))
+    if scale and seen[[LEFT_EYE, RIGHT_EYE, *MOUTH]].all():
+        head = np.column_stack([pose.landmarks[:, :2] / scale, pose.world[:, 2]])[list(HEAD)]
+        found[Bone.HEAD] = [float(np.linalg.norm(head - head.mean(0), axis=1).mean())]
     between(Bone.SHOULDERS, LEFT_SHOULDER, RIGHT_SHOULDER)
     between(Bone.HIPS, LEFT_HIP, RIGHT_HIP)
     for limb in LIMBS:

@@ -25,7 +25,7 @@ from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.turned import turn_picture, turn_points
 from bunraku.runtime.source.framing import LIFT_MAX, pixels_per_metre
 from bunraku.spec.arrays import Picture
-from bunraku.spec.landmarks import Bone
+from bunraku.spec.landmarks import HEAD, Bone
 
 BACKGROUND = street()
 PHOTO = with_person(BACKGROUND, 100, 60)
@@ -177,6 +177,22 @@ def test_proportions_settle_over_the_first_frames(subject: LandmarkSubject) -> N
         tall.append(float(np.ptp(located.landmarks[:, 1])))
     assert tall[0] > tall[SETTLING - 2]  # believed more and more
     assert tall[SETTLING] == tall[-1]  # then fixed
+
+
+def test_heads_are_as_large_as_the_calibration_saw_them(subject: LandmarkSubject) -> None:
+    dancer = Dancer(longer_legs(1.0))
+    locator = locator_of(dancer)
+    frame = street((480, 640))
+    first = locator.locate(frame, 0.0, subject)
+    dancer.pose = longer_legs(1.0)
+    for points in (dancer.pose.landmarks, dancer.pose.world):
+        head = points[list(HEAD), :2]
+        points[list(HEAD), :2] = head.mean(0) + (head - head.mean(0)) * 1.3
+    later = [locator.locate(frame, 0.1 * (i + 1), subject) for i in range(SETTLING)]
+    assert first is not None
+    assert later[-1] is not None
+    wide = [float(np.ptp(one.landmarks[list(HEAD), 0])) for one in (first, later[-1])]
+    assert wide[1] / wide[0] == pytest.approx(1.3, rel=1e-3), "one that comes near grows"
 
 
 def test_a_driver_without_hips_is_matched_by_the_shoulders(subject: LandmarkSubject) -> None:

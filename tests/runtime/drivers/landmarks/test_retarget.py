@@ -13,7 +13,7 @@ from bunraku.runtime.drivers.landmarks.retarget import (
 )
 from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import HEAD, LIMBS, Bone
+from bunraku.spec.landmarks import HEAD, LEFT_EAR, LIMBS, RIGHT_EAR, Bone
 
 
 def posed(world: Array, scale: float = 400.0, pixels: Array | None = None) -> Pose:
@@ -131,3 +131,15 @@ def test_what_counts_of_a_difference_grows_without_a_step() -> None:
     steps = np.diff(found)
     assert (steps >= 0.0).all()
     assert steps.max() < 2.5 * (lengths[1] - lengths[0])
+
+
+def test_a_head_is_as_large_as_it_is_drawn_whatever_the_metres_say() -> None:
+    own = body()[:, :3] * np.array([1.0, 1.0, 0.0], np.float32)
+    noisy = own.copy()
+    noisy[[LEFT_EAR, RIGHT_EAR], 0] *= 1.1  # the network's guess of how far its ears are apart
+    seen = posed(noisy, pixels=own * 400.0)
+    lengths, true = proportions(seen)[Bone.HEAD], proportions(posed(own))[Bone.HEAD]
+    assert lengths == pytest.approx(true, rel=0.005)
+    grown = retarget(body(), dict.fromkeys(Bone, 1.0) | {Bone.HEAD: 1.2})
+    larger = proportions(posed(own, pixels=np.column_stack([grown[:, :2], own[:, 2]]) * 400.0))
+    assert larger[Bone.HEAD] == pytest.approx(1.2 * true, rel=0.02)
