@@ -141,5 +141,7 @@ def test_a_head_is_as_large_as_it_is_drawn_whatever_the_metres_say() -> None:
     lengths, true = proportions(seen)[Bone.HEAD], proportions(posed(own))[Bone.HEAD]
     assert lengths == pytest.approx(true, rel=0.005)
     grown = retarget(body(), dict.fromkeys(Bone, 1.0) | {Bone.HEAD: 1.2})
-    larger = proportions(posed(own, pixels=np.column_stack([grown[:, :2], own[:, 2]]) * 400.0))
+    pixels = own * 400.0
+    pixels[:, :2] = grown[:, :2] * 400.0
+    larger = proportions(posed(own, pixels=pixels))
     assert larger[Bone.HEAD] == pytest.approx(1.2 * true, rel=0.02)
