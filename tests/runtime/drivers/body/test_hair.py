@@ -16,6 +16,7 @@ from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.head import Head
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import ARMS, Group
 from bunraku.runtime.drivers.body.parts import HAIR
 from bunraku.runtime.drivers.body.rig import Rig
@@ -104,7 +105,7 @@ def bound(fit: Fit) -> Bound:
 
 @pytest.fixture(scope="module")
 def body(fit: Fit) -> Body:
-    return Body.of(LONG, fit)
+    return make_body(LONG, fit)
 
 
 def turned(angle_deg: float) -> Array:
