@@ -40,9 +40,9 @@ UNLIKE = 0.05
 """By how much more a head has grown in width than in height, or less, as a logarithm, of whose
 growth a third is believed."""
 TINY = 1e-3
-"""No head shrinks to less."""
+"""What a head's width or height is at least, of what its landmarks say: for a logarithm."""
 SETTLES_S = 0.1
-"""After which a third of a change of that is still to come."""
+"""Time after which a third of a change of size is still to come."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,8 @@ class HeadSize:
     def follow(self, located: Located, time_s: float) -> float:
         """By how much the head in this frame is larger than its landmarks say.
 
-        :return: 1 where nothing is known of it.
+        :param located: the driver in this frame, with what is looked at (``Located.looked``).
+        :return: a factor, within ``SIZES``; 1 where nothing is known of it.
         """
         looked, pose = located.looked, located.pose
         if looked is None or pose is None:
@@ -92,7 +93,8 @@ class HeadSize:
 
 
 def sized_head(landmarks: Array, size: float) -> Array:
-    """Landmarks ``[33, 4]`` with a head that is larger by ``size``, its face where it was."""
+    """Landmarks ``[33, 4]`` with a head ``size`` times as large, the middle of its face where it
+    was."""
     result = landmarks.copy()
     middle = face_middle(landmarks[FACE, :3]).astype(np.float32)
     result[FACE, :3] = middle + (landmarks[FACE, :3] - middle) * np.float32(size)

@@ -55,10 +55,13 @@ class Rim:
     end: Array
     """``[3]``: the limb's end in the photo, in pixels of its window."""
     trunk_px: float
+    """Length of the trunk."""
     top: int
+    """The first row of ``lost`` in the window,"""
     left: int
+    """and the first column."""
     lost: Array
-    """``[h, w]`` in [0, 1], from there on: how much of each pixel goes."""
+    """``[h, w]`` in [0, 1]: how much of each pixel goes."""
 
     def apart(self, transforms: Array) -> float:
         """In [0, 1]: how far the limb has come away.
@@ -110,9 +113,11 @@ def find_rims(fit: Fit, binding: Binding, window: Picture) -> tuple[Rim, ...]:
 
 
 def without(picture: Array, rims: Sequence[Rim], shares: Sequence[float]) -> Array:
-    """``[n, n, 4]``: a photo's person without these shares of its rims, anew if there are any.
+    """A photo's person without these shares of its rims: ``picture`` itself if there are none.
 
-    Of arrays, or of tensors, as ``picture`` and the rims' own are.
+    :param picture: ``[n, n, 4]``: colours, and how much of each pixel is the person's. An array or
+        a tensor, as the rims' own are.
+    :param shares: in [0, 1], of each of ``rims``.
     """
     if not any(shares):
         return picture
