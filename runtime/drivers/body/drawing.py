@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
+from bunraku.runtime.drivers.body.cloths import NEW_ARMS, Cloth
 from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down
@@ -20,7 +21,7 @@ from bunraku.runtime.drivers.body.rims import Rim, without
 from bunraku.runtime.drivers.body.settling import BEHIND
 from bunraku.runtime.drivers.body.spots import Hanging
 from bunraku.runtime.drivers.body.surface import surface_of
-from bunraku.runtime.drivers.body.texture import NEW_ARMS, Cloth, Textures
+from bunraku.runtime.drivers.body.texture import Textures
 from bunraku.runtime.drivers.hands.choosing import Chosen
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array

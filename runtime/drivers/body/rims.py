@@ -113,11 +113,9 @@ def find_rims(fit: Fit, binding: Binding, window: Picture) -> tuple[Rim, ...]:
 
 
 def without(picture: Array, rims: Sequence[Rim], shares: Sequence[float]) -> Array:
-    """A photo's person without these shares of its rims: ``picture`` itself if there are none.
+    """``[n, n, 4]``: a photo's person without these shares of its rims, anew if there are any.
 
-    :param picture: ``[n, n, 4]``: colours, and how much of each pixel is the person's. An array or
-        a tensor, as the rims' own are.
-    :param shares: in [0, 1], of each of ``rims``.
+    Of arrays, or of tensors, as ``picture`` and the rims' own are.
     """
     if not any(shares):
         return picture

@@ -22,6 +22,7 @@ from tests.runtime.drivers.hands.people import SHAPES, points_of
 
 from bunraku.runtime.drivers.body.anew import make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.cloths import NEW_ARMS
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import NEARER
@@ -30,7 +31,6 @@ from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
-from bunraku.runtime.drivers.body.texture import NEW_ARMS
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.making import make_hands

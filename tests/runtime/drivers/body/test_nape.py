@@ -19,12 +19,12 @@ from tests.runtime.drivers.body.test_hair import (
 )
 
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
+from bunraku.runtime.drivers.body.cloths import BACK, Cloth
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.nape import NARROW, Nape
-from bunraku.runtime.drivers.body.texture import BACK, Cloth
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import NOSE
