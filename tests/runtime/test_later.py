@@ -71,6 +71,16 @@ def test_a_value_ahead_is_made_where_no_thread_can_be_had(monkeypatch: pytest.Mo
     assert Later.ahead(threading.current_thread).read() is threading.current_thread()
 
 
+def test_a_value_that_is_begun_is_made_where_no_thread_can_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert Later.begun(threading.current_thread).read() is threading.current_thread()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_process_has_helpers_of_its_own() -> None:
