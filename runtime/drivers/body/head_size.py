@@ -21,7 +21,8 @@ from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.locating import Located, metric_depth
 from bunraku.runtime.drivers.looking import SIDE, Looked
 from bunraku.runtime.drivers.refining import FLAT, aligned
-from bunraku.runtime.source.framing import crop, pixels_per_metre
+from bunraku.runtime.source.framing import pixels_per_metre
+from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
 
 REACH_M = 0.17

@@ -13,7 +13,7 @@ from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.drivers.looking import Looked
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_SHOULDER
 

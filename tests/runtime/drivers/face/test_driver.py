@@ -29,8 +29,8 @@ from bunraku.runtime.models import FACELESS, Models
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.parts import ALL_PARTS, Part, Parts
 from bunraku.runtime.puppet import Puppet
-from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Step
 
