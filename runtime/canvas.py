@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import paste, restore
 from bunraku.kernels.pasting.terms import PREMULTIPLIED
 from bunraku.runtime.shade import Shade
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Array, Picture
 

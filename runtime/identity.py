@@ -12,8 +12,8 @@ from bunraku.runtime.generator import Features, Fetched
 from bunraku.runtime.later import Later
 from bunraku.runtime.paster import Paster
 from bunraku.runtime.shade import Shade
-from bunraku.runtime.source.framing import Window, crop, crop_part
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window, crop, crop_part
 from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Picture
 

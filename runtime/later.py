@@ -35,7 +35,8 @@ class Later(Generic[T]):
             with contextlib.suppress(Exception):  # whoever reads it tries again, and is told
                 result.read()
 
-        threading.Thread(target=work, name="bunraku-later", daemon=True).start()
+        with contextlib.suppress(RuntimeError):  # no thread can be had: whoever reads it makes it
+            threading.Thread(target=work, name="bunraku-later", daemon=True).start()
         return result
 
     @classmethod
@@ -43,8 +44,9 @@ class Later(Generic[T]):
         """A value that another thread makes as soon as a processor is free for it; whoever reads it
         before that makes it. For what takes milliseconds."""
         result = cls(make)
-        # What raises raises again where it is read.
-        _helpers().submit(contextvars.copy_context().run, result.read)
+        with contextlib.suppress(RuntimeError):  # likewise, as when the process ends
+            # What fails there is tried again where it is read.
+            _helpers().submit(contextvars.copy_context().run, result.read)
         return result
 
     @classmethod

@@ -28,10 +28,10 @@ from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOption
 from bunraku.runtime.parts import Parts
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.pose.networks import PoseModel
-from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.picture import check_picture
 from bunraku.runtime.source.report import SourceReport
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Step
 

@@ -22,7 +22,7 @@ from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.pose.turned import turn_picture, upright_by
 from bunraku.runtime.puppet import Puppet
-from bunraku.runtime.source.framing import Window, crop, uncrop
+from bunraku.runtime.source.window import Window, crop, uncrop
 from bunraku.spec.arrays import Array, Picture
 from bunraku.training.faults import Fault, FaultyTracker, punch
 from bunraku.training.metrics import OwnError

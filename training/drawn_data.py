@@ -27,8 +27,8 @@ from bunraku.errors import InputError, NoPersonError
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import DriverKind, PuppetOptions
-from bunraku.runtime.source.framing import crop
 from bunraku.runtime.source.gaps import NETWORK_PX
+from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
 from bunraku.training.people.records import Record, compose, list_records, read_record
 from bunraku.training.session import make_folder

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bunraku.errors import NoPersonError
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.reader import ClipFrame
 from bunraku.training.choices import Played

@@ -250,9 +250,9 @@ def _look(
 def _extend(kinds: Any, top: Any, left: Any, out: Any) -> None:
     """Give pixels at the rim what their neighbours read.
 
-    Those of the photo lend their flow to the body's, and all they have to what shows nothing: of
-    the mask its part, so that an outline where the mesh ends or folds is soft beyond it too. What
-    is next to nothing itself lends none.
+    Those of the photo lend their flow to the body's, and all they have to what shows nothing. Of
+    the mask they lend its square, so that soft rims lend hardly any, by their share of the nine
+    pixels around: where the mesh ends or folds an outline is soft beyond it too.
 
     :param kinds: of ``_look``.
     """

@@ -204,9 +204,9 @@ def _extend(
 ) -> None:
     """Give pixels at the rim what their neighbours read.
 
-    Those of the photo lend their flow to the body's, and all they have to what shows nothing, of
-    the mask its part. What a pixel lends is never written, so that the order of the pixels makes no
-    difference.
+    Those of the photo lend their flow to the body's, and all they have to what shows nothing: of
+    the mask its square, by their share of the nine pixels around. What a pixel lends is never
+    written, so that the order of the pixels makes no difference.
     """
     pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     size = n * n

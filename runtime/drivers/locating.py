@@ -30,7 +30,8 @@ from bunraku.runtime.pose.turned import (
     turn_points,
     upright_by,
 )
-from bunraku.runtime.source.framing import Window, crop, pixels_per_metre
+from bunraku.runtime.source.framing import pixels_per_metre
+from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.source.framing import Window, crop
+from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
 
 SIDE = 256

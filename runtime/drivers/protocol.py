@@ -12,8 +12,8 @@ from bunraku.runtime.drivers.face.expression import Expression
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.later import Later
 from bunraku.runtime.parts import Parts
-from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 
 

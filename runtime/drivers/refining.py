@@ -37,13 +37,8 @@ from bunraku.runtime.drivers.figure import (
 )
 from bunraku.runtime.drivers.looking import FACTORS, SIDE, Looked
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import (
-    SAME_SHAPE,
-    Window,
-    crop,
-    pixels_per_metre,
-    source_framing,
-)
+from bunraku.runtime.source.framing import SAME_SHAPE, pixels_per_metre, source_framing
+from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,

@@ -17,18 +17,12 @@ from bunraku.runtime.pose.turned import Upright, observe_upright, turn_picture, 
 from bunraku.runtime.source.border import Border, find_border
 from bunraku.runtime.source.close_up import shoulders_cut
 from bunraku.runtime.source.desk import Desk, find_desk
-from bunraku.runtime.source.framing import (
-    Framing,
-    crop,
-    head_seen,
-    person_box,
-    source_framing,
-    uncrop,
-)
+from bunraku.runtime.source.framing import Framing, head_seen, person_box, source_framing
 from bunraku.runtime.source.mask import person_mask, shrunk
 from bunraku.runtime.source.own_share import own_share
 from bunraku.runtime.source.people import everybody
 from bunraku.runtime.source.plate import Plate, RemovedShadow, make_plate
+from bunraku.runtime.source.window import crop, uncrop
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_HIP, RIGHT_HIP, Bone
 

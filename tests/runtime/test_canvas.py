@@ -6,8 +6,8 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.shade import Shade
-from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.plate import RemovedShadow
+from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
 
 SIDE = 64

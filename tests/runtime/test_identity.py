@@ -6,7 +6,7 @@ from tests.runtime.fakes import SIZE, WINDOW, FakeEstimator, puppet, street, sub
 from bunraku.kernels import channels_last
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.options import PuppetOptions
-from bunraku.runtime.source.framing import crop
+from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import Bone
 

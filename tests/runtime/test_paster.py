@@ -16,8 +16,8 @@ from bunraku.runtime.drivers.body.pen import DevicePen, HostPen
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.paster import Paster
 from bunraku.runtime.shade import Shade
-from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.plate import RemovedShadow
+from bunraku.runtime.source.window import Window
 from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Stage

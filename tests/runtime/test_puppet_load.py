@@ -21,8 +21,8 @@ from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.engines.bundle import shipped
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.puppet import Puppet
-from bunraku.runtime.source.framing import uncrop
 from bunraku.runtime.source.photo import read_photo
+from bunraku.runtime.source.window import uncrop
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "photo.jpg"
 

@@ -6,8 +6,8 @@ import pytest
 from tests.runtime.fakes import red, street, with_person
 
 from bunraku.runtime.canvas import Canvas, Detail
-from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.plate import make_plate
+from bunraku.runtime.source.window import Window, crop
 from bunraku.runtime.surround import Surround
 from bunraku.spec.arrays import Array, Picture
 

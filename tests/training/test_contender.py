@@ -9,7 +9,7 @@ from bunraku.errors import InputError, NoPersonError
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.pose.turned import turn_picture
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.training.contender import (
     Candidate,
     check_names,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bunraku.errors import InputError, NoPersonError, OutputError
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.models import Models
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Picture
 from bunraku.training import drawn_data
 from bunraku.training.drawn_data import (

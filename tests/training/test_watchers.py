@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.runtime.drivers.face.faces import Made, made
 
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.training.features import Features
 from bunraku.training.judge import Judge

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.cuts import Cuts
-from bunraku.runtime.source.framing import Framing, Window, crop, source_framing
+from bunraku.runtime.source.framing import Framing, source_framing
 from bunraku.runtime.source.mask import person_mask
 from bunraku.runtime.source.source import body_mask
+from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from bunraku.training.people.records import SIZE

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Window, person_box
+from bunraku.runtime.source.framing import person_box
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import VISIBLE
 

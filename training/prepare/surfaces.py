@@ -12,7 +12,7 @@ from bunraku.runtime.drivers.iuv_images.backs import BackCharts
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages, check_shape
 from bunraku.runtime.drivers.iuv_images.surface import sample
 from bunraku.runtime.drivers.landmarks.surface import SurfaceMaker
-from bunraku.runtime.source.framing import Window, crop
+from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array
 from bunraku.spec.surface import SCORE, U, V
 from bunraku.training.people.records import IUV_SIZE

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh, Raster, compose, rasterise, skin
-from bunraku.runtime.drivers.body.anew import make_arms
-from bunraku.runtime.drivers.body.binding import bind_photo, fitted_groups
-from bunraku.runtime.drivers.body.edge import LowerEdge
+from bunraku.runtime.drivers.body.cloths import NEW_ARMS, Cloth
 from bunraku.runtime.drivers.body.fading import Fading
-from bunraku.runtime.drivers.body.fit import INSIDE, Fit
-from bunraku.runtime.drivers.body.grid import Grid, hold_down, make_grid
-from bunraku.runtime.drivers.body.layer import Layer, make_layer
-from bunraku.runtime.drivers.body.light import Light, light_in
-from bunraku.runtime.drivers.body.lines import Lines
-from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
-from bunraku.runtime.drivers.body.outlined import in_view
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
-from bunraku.runtime.drivers.body.rims import Rim, find_rims, without
-from bunraku.runtime.drivers.body.settling import BEHIND, settle
-from bunraku.runtime.drivers.body.shells import head_itself, make_shells
-from bunraku.runtime.drivers.body.spots import Hanging, Spots
-from bunraku.runtime.drivers.body.stray import fading_strays
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.grid import Grid, hold_down
+from bunraku.runtime.drivers.body.layer import Layer
+from bunraku.runtime.drivers.body.light import Light
+from bunraku.runtime.drivers.body.parting import ARMS
+from bunraku.runtime.drivers.body.rims import Rim, without
+from bunraku.runtime.drivers.body.settling import BEHIND
+from bunraku.runtime.drivers.body.spots import Hanging
 from bunraku.runtime.drivers.body.surface import surface_of
-from bunraku.runtime.drivers.body.texture import NEW_ARMS, Cloth, Textures, make_textures
+from bunraku.runtime.drivers.body.texture import Textures
 from bunraku.runtime.drivers.hands.choosing import Chosen
-from bunraku.runtime.drivers.hands.clearing import kept_of_hand
-from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.drivers.protocol import Drawn
-from bunraku.runtime.source.mask import core_of, shrunk
-from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_ANKLE,
@@ -47,10 +35,6 @@ from bunraku.spec.landmarks import (
     VISIBLE,
 )
 
-DOUBTED = 0.7
-"""Visibility of a wrist in the photo below which it may be hidden."""
-RIM_PX = 0.8
-"""How softly the rim fades out."""
 _TIPS = {
     Cloth.FOREARM_L: LEFT_WRIST,
     Cloth.FOREARM_R: RIGHT_WRIST,
@@ -107,62 +91,6 @@ class Body:
     """Along the cuts of its arms: they go as these come away."""
     before: Array | None = None
     """``[n, n]`` in [0, 1]: a desk, before all but the arms that lie on it; None where none do."""
-
-    @classmethod
-    def of(cls, source: Source, fit: Fit, face: Array | None = None) -> Body:
-        """Bind a photo to the body that was fitted to it."""
-        if any(place is not None for place in fit.places):
-            groups = fitted_groups(fit)
-            mask = with_held(fit.places, fit.inside, groups, source.window, source.mask)
-            source, fit = replace(source, mask=mask), replace(fit, inside=mask > INSIDE)
-        left, right = source.pose.landmarks[[LEFT_WRIST, RIGHT_WRIST], 3] >= DOUBTED
-        bound = bind_photo(fit, source.window, face, (bool(left), bool(right)), in_view(source))
-        settled, binding = settle(fit, bound.whole)
-        edge = LowerEdge.of(source, fit)
-        lines = Lines.over(head_itself(fit, bound))
-        grid = make_grid(binding, fit.trunk_px, edge, lines)
-        light = light_in(fit, settled.mesh, binding, source.window, source.mask)
-        arms = make_arms(fit, settled.mesh, binding, source.window, source.mask, light)
-        rims = find_rims(fit, binding, source.window)
-        inner = _without_rims(source.mask, rims)
-        textures = make_textures(fit, binding, bound, source.window, inner, arms, light)
-        shells = make_shells(fit, bound, binding, lines)
-        kinds = textures.cloth, textures.hair
-        known, covered = textures.known, bound.covered
-        hidden = make_hidden_arms(fit, settled.mesh, binding, known, covered, arms, edge, light)
-        layer = make_layer(fit, settled, bound, shells, *kinds, edge, lines, arms, hidden)
-        drawn_by = np.where(grid.group >= 0, grid.group, GROUP[grid.bone[grid.triangles[:, 0]]])
-        order = np.argsort(drawn_by, kind="stable")
-        ends = np.searchsorted(drawn_by[order], np.arange(GROUPS + 1))
-        spots = Spots.of(fit.template)
-        holding = bound.held[0] is not None, bound.held[1] is not None
-        photo = _photo_mesh(source, grid, textures, order)
-        for side, place in enumerate(fit.places):
-            if place is not None and not holding[side]:
-                own = binding.group == Group.HAND_L + side
-                photo.picture[..., 3] *= kept_of_hand(place, own, fit.inside, source.window)
-        behind = _body_mesh(layer, textures)
-        unseen = [arm.form for arm in hidden]
-        strays = fading_strays(fit, binding, bound.hair, grid, source.window, source.mask, unseen)
-        fading = *(arm.fading(fit, grid, binding) for arm in arms), *strays
-        return cls(
-            fit,
-            grid,
-            layer,
-            textures,
-            photo,
-            behind,
-            order,
-            ends,
-            fading,
-            holding,
-            covered,
-            spots.hang(grid.vertices, grid.weights, grid.bones, fit.placed),
-            spots.hang(layer.vertices, layer.weights, layer.bones, fit.placed),
-            light,
-            rims,
-            _borne(source),
-        )
 
     def draw(self, transforms: Array, visibility: Array, slips: Array | None = None) -> Drawn:
         """The person with its bones moved.
@@ -299,39 +227,3 @@ class Body:
             if not self.textures.known[kind] and visibility[landmark] < VISIBLE:
                 shown &= limb != kind
         return shown
-
-
-def _borne(source: Source) -> Array | None:
-    """See ``Body.before``."""
-    desk = source.desk
-    return desk.before(source.mask) if desk is not None and desk.bears(source.mask) else None
-
-
-def _without_rims(mask: Array, rims: Sequence[Rim]) -> Array:
-    """The mask of what has the colours of one side alone."""
-    whole = np.repeat(mask[..., None], 4, -1)
-    return np.ascontiguousarray(without(whole, rims, [1.0] * len(rims))[..., 3])
-
-
-def _photo_mesh(
-    source: Source, grid: Grid, textures: Textures, order: NDArray[np.intp]
-) -> PhotoMesh:
-    n = len(source.mask)
-    colours = source.window.astype(np.float32) / np.float32(255.0)
-    wide = cv2.dilate(source.mask, np.ones((3, 3), np.uint8))
-    return PhotoMesh(
-        grid.triangles[order],
-        np.ascontiguousarray(grid.vertices[:, :2]),
-        grid.group[order] >= 0,
-        np.concatenate([colours, shrunk(source.mask)[..., None]], -1),
-        np.asarray(cv2.GaussianBlur(wide, (0, 0), RIM_PX), np.float32),
-        core_of(source.mask),
-        textures.members.reshape(GROUPS, n, n),
-        np.ones(len(grid.vertices), np.float32),
-    )
-
-
-def _body_mesh(layer: Layer, textures: Textures) -> BodyMesh:
-    n = textures.planes.shape[1]
-    planes = textures.planes.reshape(-1, n, n, 3)
-    return BodyMesh(layer.triangles, layer.place, layer.cloth, layer.mix, planes)

@@ -8,7 +8,6 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.anchors import anchor_moves
 from bunraku.runtime.drivers.body.cut_arms import CutArms
-from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import INSIDE, fit_body
 from bunraku.runtime.drivers.body.following import Followed
@@ -16,6 +15,7 @@ from bunraku.runtime.drivers.body.guessed import hang_arms, hang_denied
 from bunraku.runtime.drivers.body.head_alone import move_head_alone
 from bunraku.runtime.drivers.body.head_size import HeadSize, sized_head
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.neck import hold_head, hold_neck
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.pen import HOST, Pen
@@ -29,8 +29,8 @@ from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.carrying import carried, kept_shut
 from bunraku.runtime.drivers.hands.choosing import HandChoice
-from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.driver import DriverHands
+from bunraku.runtime.drivers.hands.making import make_hands
 from bunraku.runtime.drivers.hands.pinning import pin_driver, pin_photo
 from bunraku.runtime.drivers.hands.sizing import sized
 from bunraku.runtime.drivers.hands.tracker import HandFinder
@@ -42,8 +42,8 @@ from bunraku.runtime.drivers.unseen import SURE, UNSURE
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.parts import Part, Parts
-from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, RIGHT_SHOULDER, Bone
 from bunraku.spec.stages import Step
@@ -134,7 +134,7 @@ class BodyDriver:
         fit = fit_body(self._template, self._rig, pinned, source.mask, held, view)
         fitted, hands, notes = None, None, [NOT_FITTED]
         if fit is not None:
-            body = Body.of(source, fit, self._face(source))
+            body = make_body(source, fit, self._face(source))
             alone = source.framing.unit is Bone.HEAD
             half = source.framing.half
             showing = shown_by(fit, view, half, body.covered, head_alone=alone)
@@ -144,7 +144,7 @@ class BodyDriver:
             notes = [] if showing.note is None else [showing.note]
             if self._hands is not None:
                 shapes = self._hands.shapes
-                hands = PhotoHands.of(body, self._rig.at_rest.inverse, held, shapes)
+                hands = make_hands(body, self._rig.at_rest.inverse, held, shapes)
         return BodySubject(
             source,
             Later(lambda: self._by_landmarks.source_surface(source)),

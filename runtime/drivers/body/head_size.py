@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import Hung
-from bunraku.runtime.drivers.body.rig import FACE_WEIGHTS
-from bunraku.runtime.drivers.body.turning import Vectors, similarity
+from bunraku.runtime.drivers.body.face_points import FACE, face_middle, face_moved
+from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.locating import Located, metric_depth
 from bunraku.runtime.drivers.looking import SIDE, Looked
 from bunraku.runtime.drivers.refining import FLAT, aligned
-from bunraku.runtime.source.framing import crop, pixels_per_metre
+from bunraku.runtime.source.framing import pixels_per_metre
+from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import HEAD
 
 REACH_M = 0.17
 """How far from the middle of its face a head reaches, hair and all,"""
@@ -41,11 +41,9 @@ UNLIKE = 0.05
 """By how much more a head has grown in width than in height, or less, as a logarithm, of whose
 growth a third is believed."""
 TINY = 1e-3
-"""No head shrinks to less."""
+"""What a head's width or height is at least, of what its landmarks say: for a logarithm."""
 SETTLES_S = 0.1
-"""After which a third of a change of that is still to come."""
-_FACE = list(HEAD)
-_SHARE = FACE_WEIGHTS / FACE_WEIGHTS.sum()
+"""Time after which a third of a change of size is still to come."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +74,13 @@ class HeadSize:
     def follow(self, located: Located, time_s: float) -> float:
         """By how much the head in this frame is larger than its landmarks say.
 
-        :return: 1 where nothing is known of it.
+        :param located: the driver in this frame, with what is looked at (``Located.looked``).
+        :return: a factor, within ``SIZES``; 1 where nothing is known of it.
         """
         looked, pose = located.looked, located.pose
         if looked is None or pose is None:
             return 1.0
-        face = looked.landmarks(metric_depth(pose).landmarks)[_FACE, :3].astype(np.float64)
+        face = looked.landmarks(metric_depth(pose).landmarks)[FACE, :3].astype(np.float64)
         if located.calibrated and pose.mask is not None:
             mask = np.asarray(crop(pose.mask, looked.window, SIDE), np.float32)
             self._key = _learnt(looked, face, mask, pixels_per_metre(pose) / looked.scale)
@@ -95,16 +94,17 @@ class HeadSize:
 
 
 def sized_head(landmarks: Array, size: float) -> Array:
-    """Landmarks ``[33, 4]`` with a head that is larger by ``size``, its face where it was."""
+    """Landmarks ``[33, 4]`` with a head ``size`` times as large, the middle of its face where it
+    was."""
     result = landmarks.copy()
-    middle = (_SHARE @ landmarks[_FACE, :3]).astype(np.float32)
-    result[_FACE, :3] = middle + (landmarks[_FACE, :3] - middle) * np.float32(size)
+    middle = face_middle(landmarks[FACE, :3]).astype(np.float32)
+    result[FACE, :3] = middle + (landmarks[FACE, :3] - middle) * np.float32(size)
     return result
 
 
 def _learnt(looked: Looked, face: Vectors, mask: Array, scale: float) -> _Key | None:
     """:param mask: ``[SIDE, SIDE]`` in [0, 1]. :param scale: pixels a metre."""
-    change, middle = looked.change(), _SHARE @ face[:, :2]
+    change, middle = looked.change(), face_middle(face[:, :2])
     y, x = np.nonzero((mask > 0.5) & (change > FLAT) & looked.view())
     beyond = np.stack([x, y], 1) - middle
     near = (np.linalg.norm(beyond, axis=1) < REACH_M * scale) & (beyond[:, 1] < CHIN_M * scale)
@@ -121,13 +121,13 @@ def _learnt(looked: Looked, face: Vectors, mask: Array, scale: float) -> _Key | 
 
 def _larger(key: _Key, looked: Looked, face: Vectors) -> float:
     """By how much a head is larger than its points ``[11, 3]`` say."""
-    grown, turn, _ = similarity(key.face, face, FACE_WEIGHTS)
+    grown, turn, _ = face_moved(key.face, face)
     angle = np.arctan2(turn[1, 0] - turn[0, 1], turn[0, 0] + turn[1, 1])
     reach = grown * key.reach
     right, down = reach * np.array(
         [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
     )
-    ends = _SHARE @ face[:, :2] + np.stack([-right, right, -down, down])
+    ends = face_middle(face[:, :2]) + np.stack([-right, right, -down, down])
     place = key.share @ ends
     inside = _inside(place, looked)
     count = len(inside)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.anew import NewArm, made_anew, still_hidden
 from bunraku.runtime.drivers.body.binding import Bound
+from bunraku.runtime.drivers.body.cloths import BACK, CLOTH, NEW_ARMS, SHADED, Cloth
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm
@@ -20,7 +21,6 @@ from bunraku.runtime.drivers.body.mirrored import HiddenArm, of_arms
 from bunraku.runtime.drivers.body.regions import Region, nearest_reached
 from bunraku.runtime.drivers.body.settling import Settled
 from bunraku.runtime.drivers.body.shells import Shell
-from bunraku.runtime.drivers.body.texture import BACK, CLOTH, NEW_ARMS, SHADED, Cloth
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone
 

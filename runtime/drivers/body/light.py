@@ -30,7 +30,8 @@ from bunraku.spec.skeleton import BodyBone
 GAMMA = 2.2
 """Light adds up in the power of this of a picture's values."""
 FROM, AMBIENT = np.array([0.0, -0.42, -0.91], np.float32), 0.5
-"""Where the light of ``studio`` comes from, and how bright skin is that has none of it."""
+"""The way to the light of ``studio``, a unit vector as normals are, and how bright skin is that has
+none of it."""
 WARMTH = np.array([0.85, 1.07, 1.13], np.float32)
 """How much faster than light red, green and blue of skin fade in its shade, where nothing is
 known."""
@@ -56,6 +57,7 @@ and down than across, for hair and hats throw shadows on foreheads, and light fr
 OUTLYING = 0.15
 """By how much of its brightness a kind may be off until it counts less."""
 ROUNDS = 6
+"""How often the light, how pale each kind of skin is and what is off are found by one another."""
 PALE = 0.85, 1.2
 """How much darker or paler than the face a hand or an arm may be by itself."""
 SHADES = 12

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.anew import NewArm
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES
 from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.cloths import CLOTH, NEW_ARMS, SHADED, SHADOW, Cloth
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import PLANES, Light
-from bunraku.runtime.drivers.body.texture import CLOTH, NEW_ARMS, SHADED, SHADOW, Cloth
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import SIDES, BodyBone

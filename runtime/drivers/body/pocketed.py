@@ -30,6 +30,8 @@ AROUND = 0.35
 UNLIKE, LIGHT = 14.0, 0.5
 """From how far in Lab a colour is none of theirs, and what a step of lightness counts of it."""
 KINDS, COMMON, SAMPLES = 4, 0.1, 1000
+"""How many colours clothes have at most, the share of them that each has at least, and how many
+pixels are looked at."""
 OF_SLEEVE = 0.25
 """The share of a forearm that each of its sleeve's colours has at least."""
 SOFT_PX = 1.5

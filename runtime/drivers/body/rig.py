@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bunraku.runtime.drivers.body.face_points import FACE, face_middle, face_moved
 from bunraku.runtime.drivers.body.limbs import (
     HAND_ENDS,
     LIMB_LEVELS,
@@ -35,7 +36,6 @@ from bunraku.runtime.drivers.body.turning import (
     about,
     cross,
     dot,
-    similarity,
     swing,
     unit,
 )
@@ -43,7 +43,6 @@ from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, Hand
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
-    HEAD,
     LEFT_HIP,
     LEFT_SHOULDER,
     LEFT_WRIST,
@@ -60,7 +59,6 @@ SHORTEST = 0.5
 """Shoulders and hips count as at least this wide, in rest widths: a frame must have an inverse."""
 HEAD_SCALE = 0.75, 1.33
 """By how much a head may look smaller or larger than in the photo."""
-FACE_WEIGHTS = np.array([2.0, 1, 1, 1, 1, 1, 1, 1, 1, 1.5, 1.5])
 HAND_LENGTH = 0.85, 1.2
 """How long a hand may be, in lengths of the template's, if fingers are posed."""
 NO_HANDS: HandPoses = (None, None)
@@ -137,8 +135,7 @@ class Rig:
         :param hands: as the photo shows them, along its axes.
         """
         points = with_hands(landmarks)
-        face = list(HEAD)
-        scale, turn, shift = similarity(self.rest[face], points[face], FACE_WEIGHTS)
+        scale, turn, shift = face_moved(self.rest[FACE], points[FACE])
         head = np.eye(4)
         head[:3, :3], head[:3, 3] = scale * turn, shift
         return self._stance(points, size, head, hands, self._fingers(hands))
@@ -256,13 +253,12 @@ class Rig:
             twisted[limb] += more * hand.belief
 
     def _head(self, photo: Vectors, points: Vectors) -> Vectors:
-        face = list(HEAD)
-        scale, turn, _ = similarity(photo[face], points[face], FACE_WEIGHTS)
+        before, now = photo[FACE], points[FACE]
+        scale, turn, _ = face_moved(before, now)
         scale = min(max(scale, HEAD_SCALE[0]), HEAD_SCALE[1])
-        share = FACE_WEIGHTS / FACE_WEIGHTS.sum()
         moved = np.eye(4)
         moved[:3, :3] = scale * turn
-        moved[:3, 3] = share @ points[face] - scale * turn @ (share @ photo[face])
+        moved[:3, 3] = face_middle(now) - scale * turn @ face_middle(before)
         return moved
 
     def _trunk(self, points: Vectors, size: float) -> Vectors:

@@ -55,10 +55,13 @@ class Rim:
     end: Array
     """``[3]``: the limb's end in the photo, in pixels of its window."""
     trunk_px: float
+    """Length of the trunk."""
     top: int
+    """The first row of ``lost`` in the window,"""
     left: int
+    """and the first column."""
     lost: Array
-    """``[h, w]`` in [0, 1], from there on: how much of each pixel goes."""
+    """``[h, w]`` in [0, 1]: how much of each pixel goes."""
 
     def apart(self, transforms: Array) -> float:
         """In [0, 1]: how far the limb has come away.

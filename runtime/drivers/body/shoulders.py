@@ -14,10 +14,8 @@ from bunraku.spec.smoothstep import smoothstep
 
 JOINT = 0.15, 0.5
 """Down to where on the upper arm all is the trunk's, and from where on its own, in its lengths."""
-
 AS_BRIGHT = 0.6
 """The darker one has at least this much of the other's brightness, if both are of one cloth."""
-
 DEEP = 0.06
 """How far within what the photo shows of the arm that is its own, in trunks."""
 
@@ -33,7 +31,9 @@ def joined(
     """An upper arm's plane ``[n, n, 3]`` that goes over into the trunk's at the shoulder; as it is
     if they are not of one cloth.
 
-    :param arm: ``[n, n, 3]``; :param trunk: likewise. :param colours: ``[n, n, 3]``, the photo's.
+    :param side: 0 for the left one, 1 for the right one.
+    :param arm: ``[n, n, 3]`` in [0, 1]. :param trunk: likewise.
+    :param colours: likewise, the photo's.
     :param shown: ``[n, n]`` each, where the photo shows the arm and where the trunk.
     """
     tones = [middle_of(colours, where) for where in shown]

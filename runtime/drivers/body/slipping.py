@@ -33,7 +33,7 @@ from bunraku.runtime.drivers.looking import SIDE, Looked
 from bunraku.runtime.drivers.refining import FLAT, aligned, in_square
 from bunraku.runtime.drivers.shares import Following
 from bunraku.runtime.parts import Part
-from bunraku.runtime.source.framing import crop
+from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_KNEE, RIGHT_KNEE
 from bunraku.spec.skeleton import BODY_BONES

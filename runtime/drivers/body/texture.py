@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import cv2
 import numpy as np
@@ -14,73 +13,33 @@ from bunraku.runtime.drivers.body.anew import NewArm, still_hidden
 from bunraku.runtime.drivers.body.arm_paint import grain_of, paint_arm
 from bunraku.runtime.drivers.body.backs import back_of, gone_down
 from bunraku.runtime.drivers.body.binding import Binding, Bound
+from bunraku.runtime.drivers.body.cloths import CLOTH, SHADED, SHADOW, Cloth
 from bunraku.runtime.drivers.body.colours import (
     ENOUGH,
     EYES,
     SKIN_LIKE,
-    SURE,
     bleeding,
-    face_of,
+    hue_of,
     like_skin,
     middle_of,
-    sure_pixels,
 )
 from bunraku.runtime.drivers.body.filling import filled, gone_on, over_hips
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import Light
-from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.regions import grown, nearest
+from bunraku.runtime.drivers.body.seen import INWARDS_PX, where_seen
 from bunraku.runtime.drivers.body.shoulders import joined
 from bunraku.runtime.drivers.body.sleeves import shaded
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import MOUTH, NOSE
-from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
+from bunraku.spec.skeleton import SIDES, BodyBone
 
-
-class Cloth(IntEnum):
-    """Kinds of surface that look alike: a bone's, for trunk and head a group's."""
-
-    TRUNK = 0
-    FACE = 1
-    HAIR = 2
-    UPPER_ARM_L = BodyBone.UPPER_ARM_L
-    UPPER_ARM_R = BodyBone.UPPER_ARM_R
-    FOREARM_L = BodyBone.FOREARM_L
-    FOREARM_R = BodyBone.FOREARM_R
-    HAND_L = BodyBone.HAND_L
-    HAND_R = BodyBone.HAND_R
-    THIGH_L = BodyBone.THIGH_L
-    THIGH_R = BodyBone.THIGH_R
-    SHIN_L = BodyBone.SHIN_L
-    SHIN_R = BodyBone.SHIN_R
-    FOOT_L = BodyBone.FOOT_L
-    FOOT_R = BodyBone.FOOT_R
-
-
-_SLEEVED = (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R, Cloth.FOREARM_L, Cloth.FOREARM_R)
-HANDS = Cloth.HAND_L, Cloth.HAND_R
-CLOTH = np.arange(BODY_BONES)
-"""Of each bone; from the arms on they are the bones' own."""
-CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE
 LITTLE, SCRAP, WHOLE = 0.015, 0.002, 0.12
 """Of the trunk's square: a forearm of which less is seen, behind its hand, has one colour; one of
 which only a scrap is seen has that of the other; from where on it is lit as it is seen."""
-SHADOW = 0.68
-"""How bright an arm or a hand is where it turns away from the camera."""
-SHADED = {cloth: len(Cloth) + i for i, cloth in enumerate((*_SLEEVED, *HANDS))}
-"""Planes of these kinds in shadow: the numbers of the planes."""
-BACK = len(Cloth) + len(SHADED)
-"""The number of the plane of the trunk's back."""
-NEW_ARMS = BACK + 1
-"""The number of the first plane of arms that are made anew: two of each."""
-INWARDS_PX = 3
-"""So far within the outline, in the networks' pixels, a trunk has its own colours: at the edge it
-is in shade, which would be spread over sides and back."""
-ARMHOLE = 0.08
-"""How far from the trunk, in lengths of it, what has its colour is not an upper arm's."""
 FEATURELESS = 0.5
 """How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
 BELOW_JAW = 0.3
@@ -89,8 +48,6 @@ SIDEWAYS = -0.5
 """Up to where a neck's normals point to the camera hair that hangs over it covers it."""
 SOFTENING = 2
 """How many of its triangles hair takes to end."""
-UNLIKE = 2.0
-"""How much farther than usual a pixel of hair is from the main colour to be none."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
     cloth: Cloth(cloth + 1 if cloth % 2 else cloth - 1)
     for cloth in Cloth
@@ -135,43 +92,20 @@ def make_textures(
     :param arms: those that are made anew. :param light: the photo's.
     """
     colours = window.astype(np.float32) / np.float32(255.0)
-    sure = sure_pixels(binding.group, mask)
-    kind = np.where(binding.bone >= 0, CLOTH[np.maximum(binding.bone, 0)], -1)
-    head = kind == Cloth.FACE
-    face = face_of(fit, head)
-    skin_tone = middle_of(colours, sure & face)
-    trunk = binding.reached & (binding.group == Group.TRUNK)
-    nape = Nape.of(fit, bound.head, bound.hair)
-    shown = []
-    for cloth in Cloth:
-        own = sure & (kind == cloth)
-        if cloth == Cloth.TRUNK:
-            bare = own & ~bound.hair
-            own = bare if bare.sum() >= 0.3 * own.sum() else own
-            deep = own & ~grown(mask <= SURE, round(INWARDS_PX * fineness(len(mask))))
-            seen_of_trunk = deep if deep.sum() >= 0.5 * own.sum() else own
-            own = nape.clothed(bound.head, seen_of_trunk, colours, skin_tone)
-        if cloth in (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R):
-            own = _not_of(trunk, own, colours, round(ARMHOLE * fit.trunk_px))
-        if cloth in (Cloth.HAND_L, Cloth.HAND_R):
-            own = _bare(own & (binding.distance == 0), colours, skin_tone)
-        if cloth == Cloth.HAIR:
-            own = _deep_in(sure & bound.hair)
-            own = own if own.sum() >= ENOUGH else sure & head & ~face
-            own = _alike(own, colours)
-        shown.append(own)
+    seen = where_seen(fit, binding, bound, colours, mask)
+    sure, kind, shown, nape = seen.sure, seen.kind, seen.of, seen.nape
     known = np.array([own.sum() >= ENOUGH for own in shown])
-    seen = np.array([own.sum() for own in shown]) / fit.trunk_px**2
-    known[_FOREARMS] &= seen[_FOREARMS] >= SCRAP
+    area = np.array([own.sum() for own in shown]) / fit.trunk_px**2
+    known[_FOREARMS] &= area[_FOREARMS] >= SCRAP
     planes = []
     for cloth in Cloth:
-        if known[cloth] and not (cloth in _FOREARMS and seen[cloth] < LITTLE):
+        if known[cloth] and not (cloth in _FOREARMS and area[cloth] < LITTLE):
             plane = filled(colours, shown[cloth])
             if cloth == Cloth.FACE:
                 plane = _featureless(fit, plane)
             if cloth in _FOREARMS:
                 lit = middle_of(colours, shown[cloth + SIDES])
-                plane = lit_as(plane, middle_of(colours, shown[cloth]), lit, float(seen[cloth]))
+                plane = lit_as(plane, middle_of(colours, shown[cloth]), lit, float(area[cloth]))
             hidden = _hidden(bound.hidden, cloth) & ~shown[cloth]
             if cloth == Cloth.HAIR:
                 plane = gone_down(plane, shown[cloth])
@@ -182,10 +116,10 @@ def make_textures(
             continue
         other = cloth if known[cloth] else _LIKE.get(cloth)
         tone = middle_of(colours, shown[other]) if other is not None and known[other] else None
-        if tone is not None and other in _FOREARMS and seen[other] < LITTLE:
+        if tone is not None and other in _FOREARMS and area[other] < LITTLE:
             tone = _of_its_hand(tone, middle_of(colours, shown[other + SIDES]))
         if tone is None and cloth in (Cloth.HAND_L, Cloth.HAND_R):
-            tone = skin_tone
+            tone = seen.skin
         if tone is None and cloth in _THIGHS and known[Cloth.TRUNK]:
             planes.append(planes[Cloth.TRUNK])  # a coat goes on over them
             continue
@@ -200,18 +134,18 @@ def make_textures(
     front, skin, hair = (planes[cloth] for cloth in (Cloth.TRUNK, Cloth.FACE, Cloth.HAIR))
     torso = (kind == Cloth.TRUNK) & ~bound.hair
     back = back_of(fit.stance.points, front, torso)
-    above = seen_of_trunk & ~shown[Cloth.TRUNK]
+    above = seen.trunk & ~shown[Cloth.TRUNK]
     if above.any():
         # Of the throat the head has its upper part.
-        throat = sure & head & ~bound.hair & (bound.head.below_jaw > BELOW_JAW)
-        seen_here = seen_of_trunk | throat
-        own = np.where((seen_of_trunk & ~above)[..., None], front, filled(colours, seen_here))
-        around = nape.over(front, skin, hair, behind=False)
+        throat = sure & (kind == Cloth.FACE) & ~bound.hair & (bound.head.below_jaw > BELOW_JAW)
+        seen_here = seen.trunk | throat
+        plane = np.where((seen.trunk & ~above)[..., None], front, filled(colours, seen_here))
+        elsewhere = nape.over(front, skin, hair, behind=False)
         near = grown(seen_here, round(2 * INWARDS_PX * fineness(len(mask))))
         # What is hidden has its grain from ``gone_on``, but for where a seam shows it.
         under = _hidden(bound.hidden, Cloth.TRUNK) & ~grown(seen_here, bleeding(len(mask)))
         near = seen_here | near & fit.inside & (nape.hair == 0.0) & ~under
-        planes[Cloth.TRUNK] = np.where(near[..., None], own, around)
+        planes[Cloth.TRUNK] = np.where(near[..., None], plane, elsewhere)
     planes.append(nape.over(back, skin, hair, behind=True))
     for arm in arms:
         upper = sure & (binding.group == Group.UPPER_ARM_L + arm.side)
@@ -272,52 +206,11 @@ def _featureless(fit: Fit, face: Array) -> Array:
     return np.asarray(cv2.GaussianBlur(face, (0, 0), softness), np.float32)
 
 
-def _deep_in(hair: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Hair without what shines through at its ends, if that leaves any."""
-    deep = cv2.erode(hair.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    return deep if deep.sum() >= ENOUGH else hair
-
-
-def _alike(own: NDArray[np.bool_], colours: Array) -> NDArray[np.bool_]:
-    """Pixels whose colours are not far from the middle one: without ears, and what shines through.
-    They would be spread over the whole back of the head."""
-    main = middle_of(colours, own)
-    if main is None:
-        return own
-    apart = np.abs(colours[own] - main).sum(-1)
-    result = own.copy()
-    result[own] = apart <= UNLIKE * np.median(apart)
-    return result
-
-
-def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArray[np.bool_]:
-    """The hand's pixels of the face's hue, if it has such: not those of a sleeve."""
-    if tone is None:
-        return hand
-    hue = colours / (colours.sum(-1, keepdims=True) + 1e-2)
-    alike = np.abs(hue - tone / (tone.sum() + 1e-2)).sum(-1) < SKIN_LIKE
-    return hand & alike if (hand & alike).sum() >= 0.2 * hand.sum() else hand
-
-
-def _not_of(
-    trunk: NDArray[np.bool_], arm: NDArray[np.bool_], colours: Array, near_px: int
-) -> NDArray[np.bool_]:
-    """An arm's pixels without those beside the trunk that have its hue, as an armhole does."""
-    close = arm & grown(trunk, near_px)
-    hue = colours / (colours.sum(-1, keepdims=True) + 1e-2)
-    other, tone = middle_of(hue, trunk & grown(arm, near_px)), middle_of(hue, arm)
-    if tone is None or other is None:
-        return arm
-    apart, nearer = (np.abs(hue - one).sum(-1) for one in (tone, other))
-    rest = arm & ~(close & (nearer < apart))
-    return rest if rest.sum() >= 0.5 * arm.sum() else arm
-
-
 def _of_its_hand(tone: Array, hand: Array | None) -> Array:
     """The colour of a forearm of which little is seen: its hand's, if that is of its hue."""
     if hand is None:
         return tone
-    apart = np.abs(tone / (tone.sum() + 1e-2) - hand / (hand.sum() + 1e-2)).sum()
+    apart = np.abs(hue_of(tone) - hue_of(hand)).sum()
     return hand if apart < SKIN_LIKE else tone
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -16,8 +17,8 @@ from bunraku.runtime.drivers.shares import Shares
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.parts import Part, Parts
-from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Step
 
@@ -106,9 +107,13 @@ class FacedDriver:
 
         try:
             driving = self._driver.follow(frame, time_s, subject, mirrored=mirrored, found=look)
-        finally:
-            # Also where the driver failed: the next frame's look must not meet it.
-            face, seen = (None, None) if looked is None else looked.read()
+        except BaseException:
+            # The next frame's look must not meet this one, whose own failure says less.
+            if looked is not None:
+                with contextlib.suppress(Exception):
+                    looked.read()
+            raise
+        face, seen = (None, None) if looked is None else looked.read()
         if not looks:
             return driving
         expression = self._expressions.follow(face, time_s, seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors, unit
@@ -25,7 +26,7 @@ NAIL = 0.09
 """how much lighter it is."""
 
 
-def relief_of(template: Template, vertices: np.ndarray, side: int) -> Array:
+def relief_of(template: Template, vertices: NDArray[np.intp], side: int) -> Array:
     """``[v, 2]``: how much light reaches each vertex of a hand at rest, of 1, and how red it is, in
     [0, 1].
 
@@ -47,7 +48,7 @@ def relief_of(template: Template, vertices: np.ndarray, side: int) -> Array:
     return np.ascontiguousarray(both, np.float32)
 
 
-def _hidden(place: Array, normals: Array, triangles: np.ndarray) -> Vectors:
+def _hidden(place: Array, normals: Array, triangles: NDArray[np.intp]) -> Vectors:
     """``[v]``: the share of the sky over each vertex that the others' surroundings hide."""
     a, b, c = place[triangles].transpose(1, 0, 2)
     size = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6.0
@@ -79,7 +80,7 @@ def _red(place: Array, normals: Array, fingers: Vectors) -> tuple[Vectors, Vecto
             up *= np.sign(up @ back) or 1.0
         up = unit((up - (up @ along) * along)[None])[0]
         at_back = np.clip(normals @ up, 0.0, 1.0)
-        for joint, reach in zip(finger, KNUCKLE_M, strict=False):
+        for joint, reach in zip(finger[:-1], KNUCKLE_M, strict=True):
             apart = np.linalg.norm(place - joint, axis=1)
             apart -= apart.min()
             red = np.maximum(red, at_back * np.exp(-((apart / reach) ** 2)))
@@ -92,7 +93,7 @@ def _red(place: Array, normals: Array, fingers: Vectors) -> tuple[Vectors, Vecto
     return np.maximum(red, PALM * np.clip(-(normals @ back), 0.0, 1.0)), nails
 
 
-def _around(values: Vectors, triangles: np.ndarray) -> Vectors:
+def _around(values: Vectors, triangles: NDArray[np.intp]) -> Vectors:
     """``[v, k]``: the mean of a vertex's triangles."""
     corners = triangles.ravel()
     count = np.maximum(np.bincount(corners, minlength=len(values)), 1)

@@ -24,8 +24,8 @@ from bunraku.runtime.drivers.protocol import Driving, Found, Subject
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.parts import ALL_PARTS, Parts
-from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Step
 from bunraku.spec.surface import PART

@@ -5,7 +5,7 @@ where V is a half says where, even if the picture cuts the trunk or arms hide mo
 driver are measured by the same chart, so that what the chart has wrong cancels. Where too little of
 the trunk is seen, the head serves.
 
-Convention: points are (x, y) in pixels, or in units of a window (runtime/source/framing.py).
+Convention: points are (x, y) in pixels, or in units of a window (runtime/source/window.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.iuv_images.charts import Turned, convert
-from bunraku.runtime.source.framing import LIFT_MAX, Window
+from bunraku.runtime.source.framing import LIFT_MAX
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
 from bunraku.spec.surface import FEET, HEAD, SCORE, TORSO, V
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.iuv_images.charts import Turned, convert
 from bunraku.runtime.drivers.iuv_images.wrapping import unwrapped
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
 from bunraku.spec.surface import BACKGROUND, CHANNELS, MIRROR, U, V
 

@@ -16,12 +16,12 @@ from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import (
     LIFT_MAX,
     SAME_SHAPE,
-    Window,
     driving_window,
     feet_seen,
     hips_seen,
     shoulders_seen,
 )
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import FEET, MIRRORED, Bone
 

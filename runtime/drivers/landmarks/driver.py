@@ -16,8 +16,8 @@ from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.parts import Parts
-from bunraku.runtime.source.framing import Window, crop
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Step
 

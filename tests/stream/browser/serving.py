@@ -13,8 +13,8 @@ from aiohttp import web
 from bunraku.errors import NoPersonError
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.identity import Identity
-from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.report import SourceReport
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame

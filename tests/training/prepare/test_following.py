@@ -10,7 +10,7 @@ from tests.training.prepare.people import empty, load, walk
 
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.networks import PoseModel
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Picture
 from bunraku.training.prepare import following
 from bunraku.training.prepare.following import Follower, Scene, shown, yaw_of

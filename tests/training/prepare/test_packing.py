@@ -11,7 +11,8 @@ from tests.training.prepare.people import load, walk
 
 from bunraku.errors import OutputError
 from bunraku.runtime.pose.networks import PoseModel
-from bunraku.runtime.source.framing import crop, source_framing
+from bunraku.runtime.source.framing import source_framing
+from bunraku.runtime.source.window import crop
 from bunraku.training.generator_data import GeneratorData, misplaced
 from bunraku.training.iuv_data import IuvData
 from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation

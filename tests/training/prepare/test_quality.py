@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.training.prepare.quality import (
     Limits,

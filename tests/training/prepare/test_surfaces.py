@@ -13,7 +13,7 @@ from tests.training.prepare.people import iuv_of
 from bunraku.errors import InputError
 from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
-from bunraku.runtime.source.framing import Window, crop
+from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
 from bunraku.training.prepare.frames import Frame
 from bunraku.training.prepare.surfaces import DriverMapping, ImagesMapping, hard_iuv, shrunken

@@ -12,9 +12,10 @@ from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.framing import Framing
 from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
 

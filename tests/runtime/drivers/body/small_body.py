@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bunraku.kernels import BodyMesh, PhotoMesh
+from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.grid import Grid
@@ -21,7 +22,6 @@ from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.parting import GROUPS, Group
 from bunraku.runtime.drivers.body.rims import Rim
 from bunraku.runtime.drivers.body.spots import Hanging
-from bunraku.runtime.drivers.body.texture import Cloth
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone
 

@@ -22,16 +22,18 @@ from tests.runtime.drivers.hands.people import SHAPES, points_of
 
 from bunraku.runtime.drivers.body.anew import make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.cloths import NEW_ARMS
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import NEARER
 from bunraku.runtime.drivers.body.light import GAMMA, WARMTH, Light, studio
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
-from bunraku.runtime.drivers.body.texture import NEW_ARMS
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.making import make_hands
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPose
@@ -79,7 +81,7 @@ def fit(source: Source) -> Fit:
 
 @pytest.fixture(scope="module")
 def body(source: Source, fit: Fit) -> Body:
-    return Body.of(source, fit)
+    return make_body(source, fit)
 
 
 def test_a_forearm_that_points_at_the_camera_is_made_anew(fit: Fit, body: Body) -> None:
@@ -217,7 +219,7 @@ def test_a_hand_lies_in_the_light_that_falls_on_its_wrist(fit: Fit, body: Body) 
             wrist + 0.5 * (there[LEFT_HAND, :2].mean(0) - wrist),
         )
     )
-    hands = PhotoHands.of(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
+    hands = make_hands(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
     poses = HandPose(SHAPES[0].palm, SHAPES[0].bends), None
     shown = []
     for bright in (0.6, 1.0):
@@ -238,7 +240,7 @@ def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(fit: Fit, bo
     points += PHOTO[LEFT_WRIST, :3] - points[0]
     place = HandPlace(points.astype(np.float32), *2 * (np.ones((N, N), np.bool_),))
     pose = HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place)
-    hands = PhotoHands.of(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
+    hands = make_hands(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
     left, right = hands.hands
     own = OwnHand.of(left.pixels > 0.0, place, float(points[0, 2]), SHAPES[0], pose)
     nothing = np.zeros_like(left.photo)

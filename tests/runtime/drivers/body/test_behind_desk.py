@@ -10,8 +10,8 @@ from tests.runtime.drivers.body.photos import OUTLINE, PERSON, RIG, TEMPLATE, N,
 from tests.runtime.drivers.body.test_driver import HEIGHT, PHOTO, WIDTH, Standing, puppet_of
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.pose import Pose
@@ -84,7 +84,7 @@ def test_an_arm_that_lies_on_the_desk_stays_before_it() -> None:
     source = replace(source_of(street((N, N))), mask=mask, desk=desk)
     fit = fit_body(TEMPLATE, RIG, PERSON, mask, view=in_view(source))
     assert fit is not None
-    body = Body.of(source, fit)
+    body = make_body(source, fit)
     lowered = np.repeat(np.eye(4, dtype=np.float32)[None, :3], len(BodyBone), 0)
     lowered[:, 1, 3] = 12.0
     drawn = body.draw(lowered, np.ones(33, np.float32)).mask[0, 0]

@@ -12,21 +12,23 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas
 from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones, measure_girth
 from bunraku.runtime.drivers.body.grid import make_grid
 from bunraku.runtime.drivers.body.lines import Lines
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import Template, load_template
-from bunraku.runtime.drivers.body.texture import Cloth
 from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.framing import Framing
 from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
 from bunraku.spec.skeleton import BodyBone
@@ -89,7 +91,7 @@ def fit(template: Template, rig: Rig, landmarks: Array, source: Source) -> Fit:
 
 @pytest.fixture(scope="module")
 def body(source: Source, fit: Fit) -> Body:
-    return Body.of(source, fit)
+    return make_body(source, fit)
 
 
 def pasted(source: Source, body: Body, transforms: Array) -> Picture:
@@ -221,7 +223,7 @@ def test_a_photo_that_ends_at_the_waist_is_held_there(fit: Fit, source: Source) 
     edge = lower_edge(half)
     assert edge == row - 2
     assert lower_edge(source) is None  # the photo goes on below the feet
-    body = Body.of(half, fit)
+    body = make_body(half, fit)
     assert body.grid.hold.max() == 1.0
     arms = np.isin(GROUP[body.grid.bone], ARMS)
     assert not body.grid.hold[arms].any()

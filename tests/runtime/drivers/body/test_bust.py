@@ -10,13 +10,13 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N, source_of
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.grid import held
 from bunraku.runtime.drivers.body.guessed import CLEAR, hang_arms, hang_denied
 from bunraku.runtime.drivers.body.head import FOREHEAD, JAW_WIDTH, Head
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
@@ -199,7 +199,7 @@ def test_arms_that_the_photo_cuts_off_are_not_lifted_from_its_edge() -> None:
     source = replace(source_of(street((N, N)), half=True), mask=outline(landmarks))
     fit = fit_body(TEMPLATE, RIG, landmarks, source.mask)
     assert fit is not None
-    body = Body.of(source, fit)
+    body = make_body(source, fit)
     lifted = np.repeat(np.eye(4, dtype=np.float32)[None, :3], len(BodyBone), 0)
     lifted[:, 1, 3] = -15.0
     drawn = body.draw(lifted, np.ones(33, np.float32)).mask[0, 0]
@@ -213,4 +213,4 @@ def test_arms_that_the_photo_cuts_off_do_not_come_out_when_the_trunk_leans() -> 
     fit = fit_body(TEMPLATE, RIG, landmarks, source.mask)
     assert fit is not None
     assert BodyBone.FOREARM_L in fit.unseen
-    assert Body.of(source, fit).layer.free == ()
+    assert make_body(source, fit).layer.free == ()

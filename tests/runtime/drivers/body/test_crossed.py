@@ -11,6 +11,7 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo, body_weights, fitted_groups
+from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
@@ -20,7 +21,7 @@ from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.template import load_template
-from bunraku.runtime.drivers.body.texture import Cloth, make_textures
+from bunraku.runtime.drivers.body.texture import make_textures
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BodyBone
 

@@ -16,15 +16,17 @@ from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.head import Head
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import ARMS, Group
 from bunraku.runtime.drivers.body.parts import HAIR
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.framing import Framing
 from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import Bone
 from bunraku.spec.skeleton import BodyBone
@@ -104,7 +106,7 @@ def bound(fit: Fit) -> Bound:
 
 @pytest.fixture(scope="module")
 def body(fit: Fit) -> Body:
-    return Body.of(LONG, fit)
+    return make_body(LONG, fit)
 
 
 def turned(angle_deg: float) -> Array:

@@ -16,12 +16,13 @@ from tests.runtime.drivers.body.test_hair import (
 )
 
 from bunraku.runtime.drivers.body.binding import bind_photo
-from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.light import studio
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.showing import shown_by
-from bunraku.runtime.drivers.body.texture import Cloth, make_textures
+from bunraku.runtime.drivers.body.texture import make_textures
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_KNEE
 
@@ -44,7 +45,7 @@ def turned(angle_deg: float) -> Array:
 def test_nothing_is_cut_above_the_photos_edge(angle: float) -> None:
     fit = fitted(SOURCE)
     showing = shown_by(fit, np.ones((N, N), np.bool_), half=True)
-    body = showing.without_hidden(Body.of(SOURCE, fit))
+    body = showing.without_hidden(make_body(SOURCE, fit))
     seen = SURE.copy()
     seen[LEFT_KNEE:] = 0.0
     transforms = RIG.transforms(fit.stance, turned(angle), seen)

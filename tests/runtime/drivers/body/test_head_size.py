@@ -7,23 +7,22 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.test_slipping import SIDE, cloth, pose_of
 
+from bunraku.runtime.drivers.body.face_points import FACE, face_middle
 from bunraku.runtime.drivers.body.head_size import SIZES, HeadSize, sized_head
-from bunraku.runtime.drivers.body.rig import FACE_WEIGHTS
+from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.drivers.looking import Looked
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER
+from bunraku.spec.landmarks import LEFT_SHOULDER
 
 WHOLE = Window.of_box(0, 0, SIDE)
-FACE = list(HEAD)
 
 
-def middle() -> Array:
+def middle() -> Vectors:
     """(x, y) of the face."""
-    share = FACE_WEIGHTS / FACE_WEIGHTS.sum()
-    return np.asarray(share @ pose_of().landmarks[FACE, :2])
+    return face_middle(pose_of().landmarks[FACE, :2])
 
 
 def about(size: float, tilt_deg: float = 0.0) -> Array:
@@ -123,8 +122,9 @@ def test_nothing_is_known_before_a_calibration_and_after_a_reset() -> None:
 def test_a_larger_head_keeps_its_face_where_it_is() -> None:
     landmarks = pose_of().landmarks
     larger = sized_head(landmarks, 1.1)
-    share = (FACE_WEIGHTS / FACE_WEIGHTS.sum()).astype(np.float32)
-    assert np.allclose(share @ larger[FACE, :3], share @ landmarks[FACE, :3], atol=1e-3)
-    spreads = [np.linalg.norm(p[FACE, :3] - share @ p[FACE, :3]) for p in (larger, landmarks)]
+    faces = larger[FACE, :3], landmarks[FACE, :3]
+    middles = face_middle(faces[0]), face_middle(faces[1])
+    assert np.allclose(middles[0], middles[1], atol=1e-3)
+    spreads = [np.linalg.norm(face - at) for face, at in zip(faces, middles, strict=True)]
     assert spreads[0] / spreads[1] == pytest.approx(1.1, abs=1e-4)
     assert np.array_equal(larger[LEFT_SHOULDER:], landmarks[LEFT_SHOULDER:])

@@ -20,6 +20,7 @@ from tests.runtime.drivers.body.photos import (
 
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.source.source import Source
@@ -73,7 +74,7 @@ def fit(source: Source) -> Fit:
 
 @pytest.fixture(scope="module")
 def body(source: Source, fit: Fit) -> Body:
-    return Body.of(source, fit)
+    return make_body(source, fit)
 
 
 def test_an_arm_that_the_photo_hides_stays_hidden_as_long_as_nothing_moves(

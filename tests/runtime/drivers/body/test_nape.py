@@ -19,11 +19,12 @@ from tests.runtime.drivers.body.test_hair import (
 )
 
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
+from bunraku.runtime.drivers.body.cloths import BACK, Cloth
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.nape import NARROW, Nape
-from bunraku.runtime.drivers.body.texture import BACK, Cloth
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import NOSE
@@ -117,7 +118,7 @@ def test_bare_shoulders_stay_bare(short: _Person) -> None:
 
 @pytest.mark.parametrize("number", [Cloth.TRUNK, BACK])
 def test_beside_a_neck_there_are_clothes(short: _Person, number: int) -> None:
-    plane = _plane(Body.of(SHORT, short.fit), number)
+    plane = _plane(make_body(SHORT, short.fit), number)
     x, y = NECK.round().astype(int)
     beside = round(1.5 * NARROW[1] * short.bound.head.unit_px)
     for column in (x - beside, x + beside):
@@ -126,7 +127,7 @@ def test_beside_a_neck_there_are_clothes(short: _Person, number: int) -> None:
 
 
 def test_the_back_of_a_neck_below_long_hair_is_hair(long: _Person) -> None:
-    body, template = Body.of(LONG, long.fit), long.fit.template
+    body, template = make_body(LONG, long.fit), long.fit.template
     x, y = NECK.round().astype(int)
     assert _alike(_plane(body, BACK)[y, x], BROWN)
     low = SHOULDERS_PX + 25

@@ -13,9 +13,9 @@ from tests.runtime.fakes import street
 
 from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
-from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups, follow_edges
 from bunraku.runtime.drivers.body.regions import Region
 from bunraku.runtime.drivers.body.rig import Rig
@@ -23,9 +23,10 @@ from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.framing import Framing
 from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_ELBOW, Bone
 from bunraku.spec.skeleton import BodyBone
@@ -252,7 +253,7 @@ def test_the_trunk_goes_on_under_the_arm(source: Source, bound: Bound) -> None:
 
 
 def test_an_arm_that_is_lifted_leaves_no_print(source: Source, fit: Fit) -> None:
-    body = Body.of(source, fit)
+    body = make_body(source, fit)
     lifted = source.pose.landmarks.copy()
     lifted[[15, 17, 19, 21], 0] += 90.0
     drawn = body.draw(RIG.transforms(fit.stance, lifted, SURE), SURE)
@@ -313,7 +314,7 @@ def test_an_arm_half_behind_the_trunk_stays_as_thick_as_it_is(fit: Fit, bound: B
 
 
 def test_nothing_of_the_body_hides_what_the_photo_shows(fit: Fit, source: Source) -> None:
-    body = Body.of(source, fit)
+    body = make_body(source, fit)
     still = RIG.transforms(fit.stance, source.pose.landmarks, SURE)
     drawn = body.draw(still, SURE)
     person = source.mask > 0.5

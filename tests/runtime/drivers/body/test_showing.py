@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted, source_of
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.showing import (
     ARMLESS,
@@ -74,7 +74,7 @@ def test_thighs_that_the_photos_edge_cuts_where_they_begin_end_the_trunk() -> No
     assert np.flatnonzero(showing.cut).tolist() == thighs
     assert not behind_desk.cut.any()
     source = source_of(street((N, N)), half=True)
-    body = Body.of(source, fitted(OUTLINE))
+    body = make_body(source, fitted(OUTLINE))
     known = showing.without_hidden(body).textures.known
     assert known[thighs].all()
     assert not known[[BodyBone.SHIN_L, BodyBone.FOOT_R]].any()
@@ -196,7 +196,7 @@ def test_what_is_hidden_is_drawn_nowhere() -> None:
     outline = below(PERSON[[23, 24], 1].mean() + 6)
     fit = fitted(outline)
     showing = shown_by(fit, KNOWN, False)
-    body = showing.without_hidden(Body.of(source_of(street((N, N))), fit))
+    body = showing.without_hidden(make_body(source_of(street((N, N))), fit))
     still = np.repeat(np.eye(4, dtype=np.float32)[None, :3], len(BodyBone), 0)
     drawn = body.draw(still, showing.landmarks)
     assert drawn.mask[0, 0, KNEES:].max() == 0.0

@@ -22,9 +22,9 @@ from tests.runtime.drivers.body.test_hair import (
 
 from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
-from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.lines import Lines
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.regions import distance_to, nearest
 from bunraku.runtime.drivers.body.settling import BEHIND
 from bunraku.runtime.drivers.body.shells import WITHIN, head_itself, make_shells
@@ -137,7 +137,7 @@ def test_short_hair_ends_by_the_ears_and_lower_in_the_nape() -> None:
 def test_a_head_that_turns_far_has_no_holes_and_stays_as_thick_as_it_is_wide(
     fit: Fit, angle: float
 ) -> None:
-    body = Body.of(LONG, fit)
+    body = make_body(LONG, fit)
     drawn = body.draw(RIG.transforms(fit.stance, turned(angle), SURE), SURE)
     for row in range(BROW - 12, BROW + 6, 4):
         mask = drawn.mask[0, 0, row]
@@ -154,7 +154,7 @@ def test_a_head_that_turns_far_has_no_holes_and_stays_as_thick_as_it_is_wide(
 
 
 def test_the_body_has_no_head_before_the_photos(fit: Fit) -> None:
-    body = Body.of(LONG, fit)
+    body = make_body(LONG, fit)
     count = len(TEMPLATE.triangles)
     behind = rasterise(body.layer.vertices, body.layer.triangles[:count], (N, N), cull=True)
     before = rasterise(body.grid.vertices, body.grid.triangles, (N, N), cull=True)

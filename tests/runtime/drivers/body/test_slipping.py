@@ -15,7 +15,7 @@ from bunraku.runtime.drivers.looking import Looked
 from bunraku.runtime.drivers.shares import WHOLLY
 from bunraku.runtime.parts import Part
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.photos import OUTLINE, PERSON, SCALE, TEMPLATE, N, source_of
 
-from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.turning import about
 from bunraku.spec.landmarks import (
@@ -57,7 +57,7 @@ def test_a_hand_beside_the_trunk_goes_as_its_hidden_arm_comes_out(
     source = replace(standing, window=window, mask=mask, pose=pose)
     fit = fit_body(TEMPLATE, RIG, hiding, mask)
     assert fit is not None
-    body = Body.of(source, fit)
+    body = make_body(source, fit)
     core = np.hypot(x - HAND[0], y - HAND[1]) <= 0.5 * RADIUS
 
     def shown(landmarks: np.ndarray) -> float:

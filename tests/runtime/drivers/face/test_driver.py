@@ -29,8 +29,8 @@ from bunraku.runtime.models import FACELESS, Models
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.parts import ALL_PARTS, Part, Parts
 from bunraku.runtime.puppet import Puppet
-from bunraku.runtime.source.framing import Window
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Step
 
@@ -257,6 +257,63 @@ def test_a_driver_that_fails_leaves_no_look_behind(finder: FaceFinder, source: S
         driver.follow(FRAME, 0.0, subject)
     body.goes_on = lambda: None
     assert driver.follow(FRAME, 0.1, subject) is not None
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_driver_s_failure_is_told_and_not_that_of_the_look_beside_it(
+    finder: FaceFinder, source: Source, *, ahead: bool
+) -> None:
+    class Tracker:
+        def track(self, frame: Picture, pose: Array) -> Face | None:
+            raise EngineError("no face today")
+
+    body = Body()
+    driver = FacedDriver(body, finder, ahead=ahead)
+    subject = driver.prepare(source)
+    driver._tracker = cast(FaceTracker, Tracker())
+
+    def fail() -> None:
+        raise EngineError("not today")
+
+    body.goes_on = fail
+    with pytest.raises(EngineError, match="not today"):
+        driver.follow(FRAME, 0.0, subject)
+    body.goes_on = lambda: None
+    with pytest.raises(EngineError, match="no face today"):
+        driver.follow(FRAME, 0.1, subject)
+
+
+def test_a_reset_after_a_driver_that_failed_meets_no_look(
+    finder: FaceFinder, source: Source
+) -> None:
+    begun, going = threading.Event(), threading.Event()
+
+    class Tracker:
+        looking = False
+
+        def track(self, frame: Picture, pose: Array) -> Face | None:
+            self.looking = True
+            begun.set()
+            going.wait(0.05)
+            self.looking = False
+            return None
+
+        def reset(self) -> None:
+            assert not self.looking
+
+    body = Body()
+    driver = FacedDriver(body, finder, ahead=True)
+    subject = driver.prepare(source)
+    driver._tracker = cast(FaceTracker, Tracker())
+
+    def fail() -> None:
+        assert begun.wait(5.0)
+        raise EngineError("not today")
+
+    body.goes_on = fail
+    with pytest.raises(EngineError, match="not today"):
+        driver.follow(FRAME, 0.0, subject)
+    driver.reset()
 
 
 def test_a_photo_without_a_face_is_driven_as_without(finder: FaceFinder, source: Source) -> None:

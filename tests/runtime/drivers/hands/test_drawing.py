@@ -13,20 +13,23 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about
-from bunraku.runtime.drivers.hands import drawing
+from bunraku.runtime.drivers.hands import making
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.making import make_hands
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.framing import Framing
 from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import Bone
 
@@ -65,8 +68,8 @@ def source() -> Source:
 def made(source: Source, poses: HandPoses) -> tuple[Body, PhotoHands]:
     fit = fit_body(TEMPLATE, RIG, landmarks(), source.mask, poses)
     assert fit is not None
-    body = Body.of(source, fit)
-    return body, PhotoHands.of(body, RIG.at_rest.inverse, poses, (SHAPES[0], SHAPES[1]))
+    body = make_body(source, fit)
+    return body, make_hands(body, RIG.at_rest.inverse, poses, (SHAPES[0], SHAPES[1]))
 
 
 def turned(axis: tuple[float, float, float], degrees: float, lately: float = 1.0) -> HandPose:
@@ -142,7 +145,7 @@ def test_what_lies_beside_a_hand_that_goes_keeps_its_own_outline(source: Source)
     members[:, beside] = 0.0
     members[Group.LEG_L, beside] = 1.0
     body = replace(body, photo=replace(body.photo, members=members))
-    hands = PhotoHands.of(body, RIG.at_rest.inverse, REST, (SHAPES[0], SHAPES[1]))
+    hands = make_hands(body, RIG.at_rest.inverse, REST, (SHAPES[0], SHAPES[1]))
     kept = hands.without(body, (True, False)).photo.picture[..., 3]
     assert beside.any()
     assert (kept == body.photo.picture[..., 3])[beside].all()
@@ -272,7 +275,7 @@ def known(source: Source) -> tuple[HandPoses, HandPlace]:
 def test_a_hand_whose_pixels_are_known_moves_its_fingers(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "SMALLEST_PX", 0.0)
+    monkeypatch.setattr(making, "SMALLEST_PX", 0.0)
     photo, place = known(source)
     body, hands = made(source, photo)
     own = hands.hands[0].own

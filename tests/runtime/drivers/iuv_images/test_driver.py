@@ -17,9 +17,10 @@ from bunraku.runtime.drivers.protocol import Driver, Subject
 from bunraku.runtime.later import Later
 from bunraku.runtime.parts import ALL_PARTS, Part
 from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Framing, Window
+from bunraku.runtime.source.framing import Framing
 from bunraku.runtime.source.plate import Plate
 from bunraku.runtime.source.source import Source
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import Bone
 

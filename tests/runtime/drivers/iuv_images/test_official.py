@@ -24,7 +24,7 @@ from bunraku.runtime.drivers.iuv_images.placing import (
 from bunraku.runtime.drivers.iuv_images.png import read_png
 from bunraku.runtime.drivers.iuv_images.surface import sample
 from bunraku.runtime.puppet import Puppet
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.surface import SCORE, U, V
 

@@ -15,7 +15,8 @@ from bunraku.runtime.drivers.iuv_images.placing import (
     stance_of_surface,
 )
 from bunraku.runtime.drivers.iuv_images.surface import sample
-from bunraku.runtime.source.framing import LIFT_MAX, Window
+from bunraku.runtime.source.framing import LIFT_MAX
+from bunraku.runtime.source.window import Window
 
 
 def test_a_person_is_measured_by_the_trunk_and_the_head() -> None:

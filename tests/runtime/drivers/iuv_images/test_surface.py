@@ -10,7 +10,7 @@ from tests.runtime.drivers.iuv_images.people import facing, in_mirror
 from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.runtime.drivers.iuv_images.charts import convert
 from bunraku.runtime.drivers.iuv_images.surface import sample
-from bunraku.runtime.source.framing import Window
+from bunraku.runtime.source.window import Window
 
 WHOLE = Window.of_box(0, 0, 200)
 

@@ -1,0 +1,125 @@
+"""The hands of a photo's body, made once: their form, and the photo's pixels that are theirs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels import interpolate, rasterise, skin
+from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.limbs import HAND_ENDS
+from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.landmarks import WRISTS
+from bunraku.runtime.drivers.hands.own_drawing import own_photo
+from bunraku.runtime.drivers.hands.own_hand import OwnHand
+from bunraku.runtime.drivers.hands.photo_hand import PhotoHand
+from bunraku.runtime.drivers.hands.relief import relief_of
+from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
+from bunraku.runtime.drivers.hands.tone import colour_hands
+from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import FINGERS, SIDES
+
+SMALLEST_PX = 30.0
+"""From wrist to knuckles: fingers of a smaller hand are a few pixels wide, with what is behind them
+in each. They would come apart, and move with it as they are."""
+WRIST = 0.3, 0.75
+"""Shares of a vertex that hang on the hand: from nothing of it to all of it is drawn."""
+STEEPNESS = 3.0
+"""Of the border between the hand's pixels and others."""
+
+
+def make_hands(
+    body: Body, to_bones: Vectors, poses: HandPoses, shapes: tuple[HandShape, HandShape]
+) -> PhotoHands:
+    """The hands of a body.
+
+    :param to_bones: ``[15, 4, 4]``, from the template at rest to the axes of its bones.
+    :param poses: as the photo holds its hands.
+    :param shapes: the template's.
+    """
+    template = body.fit.template
+    placed = body.fit.stance.placed(body.fit.stance.frames @ to_bones)
+    loose = skin(template.vertices, template.weights, template.bones, placed)
+    places = []
+    for side, bone in enumerate(HAND_BONES):
+        starts = np.concatenate([template.fingers[side, :, 0], np.ones((FINGERS, 1))], 1)
+        places.append((starts @ placed[bone].T).astype(np.float32))
+    placed[..., 3] = 0.0
+    turned = skin(template.normals, template.weights, template.bones, placed)
+    turned /= np.linalg.norm(turned, axis=1, keepdims=True) + 1e-6
+    tone = colour_hands(body)
+    left, right = (
+        _photo_hand(body, loose, turned, places[side], tone, side, poses[side], shapes[side])
+        for side in range(SIDES)
+    )
+    return PhotoHands((left, right))
+
+
+def _photo_hand(
+    body: Body,
+    loose: Array,
+    turned: Array,
+    knuckles: Array,
+    tone: Array,
+    side: int,
+    pose: HandPose | None,
+    shape: HandShape,
+) -> PhotoHand:
+    template, grid = body.fit.template, body.grid
+    own = np.isin(template.bones, [HAND_BONES[side], *FINGER_BONES[side].ravel()])
+    share = (template.weights * own).sum(1)
+    triangles = template.triangles[(share[template.triangles] > 0.0).any(1)]
+    used, corners = np.unique(triangles, return_inverse=True)
+    low, high = WRIST
+    shown = np.clip((share[used] - low) / (high - low), 0.0, 1.0).astype(np.float32)
+    n = len(body.photo.picture)
+    raster = rasterise(grid.vertices, grid.triangles, (n, n))
+    hangs = (grid.weights * (grid.bones == HAND_BONES[side])).sum(1, keepdims=True)
+    hangs = interpolate(raster, grid.triangles, hangs.astype(np.float32))[..., 0]
+    hangs = np.clip((hangs - low) / (high - low), 0.0, 1.0).astype(np.float32)
+    limbs = [Group.HAND_L + side]
+    if body.fit.places[side] is None:
+        limbs.append(Group.FOREARM_L + side)  # where one ends and the other begins is not known
+    members = body.photo.members[limbs].sum(0)
+    pixels = hangs * np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
+    start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
+    length_px, pictured = float(np.linalg.norm(end - start)), _own_hand(pixels, start, shape, pose)
+    return PhotoHand(
+        np.ascontiguousarray(loose[used]),
+        np.ascontiguousarray(turned[used]),
+        np.ascontiguousarray(template.weights[used]),
+        np.ascontiguousarray(template.bones[used]),
+        np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
+        shown,
+        tone,
+        body.light,
+        relief_of(template, used, side),
+        pixels,
+        hangs,
+        _part(hangs > 0.0),
+        np.concatenate([knuckles, np.ones((FINGERS, 1), np.float32)], 1),
+        length_px,
+        pose,
+        pictured,
+        own_photo(body, pixels, side),
+        pictured is not None and length_px < SMALLEST_PX,
+    )
+
+
+def _part(there: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Rows and columns in which something is."""
+    if not there.any():
+        return slice(0, 0), slice(0, 0)
+    rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _own_hand(
+    pixels: Array, wrist: Vectors, shape: HandShape, pose: HandPose | None
+) -> OwnHand | None:
+    if pose is None or pose.place is None or not (pixels > 0.0).any():
+        return None
+    return OwnHand.of(pixels > 0.0, pose.place, float(wrist[2]), shape, pose)
