@@ -2,7 +2,8 @@
 
 Such a filter ends a foot where its colours change: a white sole under a dark shoe goes to a light
 floor. What the pose network sees as the person there, and the mask does not, is compared with the
-colours of the feet and with those of the floor around, in light and in shadow.
+colours of the feet and with those of the floor around, in light and in shadow. Of what lies beside
+it, only that is taken which an edge all around parts from the floor.
 
 Convention: lengths are in shins, colours in Lab.
 """
@@ -31,6 +32,15 @@ SHADES = 1.0, 0.85, 0.7, 0.55, 0.4, 0.25, 0.1
 """The light on the floor: shadows are no part of a shoe."""
 CLEARLY = 0.8
 """How near to the feet's own colours a pixel is, as a share of how near it is to the floor's."""
+UNLIKE, RATHER = 3.0, 0.7
+"""How unlike the floor, and as what share of that like the feet, is what no network sees,"""
+APART, PARTED = 10.0, 0.85
+"""how far its colour is from that of the pixels around it, and of how many of them: else no edge
+parts it from the floor,"""
+RING_PX = 1.5, 4.0
+"""how far around it these lie, in pixels of the window that is looked at,"""
+SMALLEST = 0.02
+"""and its area, in squared shins, below which it is let be."""
 THIN = 0.015
 """Half the width of what is a mere rim."""
 FEWEST = 8
@@ -97,16 +107,39 @@ def _lost(
     """
     edge_px, near = EDGE * len(lab), apart(inside & foot)
     start, end = (width * shin_px for width in AROUND)
-    asked = foot & believed & ~inside
+    asked = foot & ~inside & (believed | (near <= start))
     floor = (near > start) & (near <= end) & (apart(inside | believed) > edge_px)
     samples = own & (apart(~inside) > edge_px)
     if min(int(one.sum()) for one in (asked, floor, samples)) < FEWEST:
         return np.zeros_like(inside)
     shades = [unlike(lab, asked, floor, TO_FLOOR / shin_px, light) for light in SHADES]
-    to_own = unlike(lab, asked, samples, TO_OWN / shin_px)
-    alike = asked & (to_own < CLEARLY * np.minimum.reduce(shades))
+    to_floor, to_own = np.minimum.reduce(shades), unlike(lab, asked, samples, TO_OWN / shin_px)
+    seen = _broad(asked & believed & (to_own < CLEARLY * to_floor), shin_px)
+    bright = lab[..., 0] > np.median(lab[floor, 0])  # what is darker may be a shadow
+    unseen = asked & bright & (to_floor > UNLIKE) & (to_own < RATHER * to_floor)
+    return seen | _parted(_broad(unseen, shin_px), lab, inside, shin_px)
+
+
+def _broad(found: Region, shin_px: float) -> Region:
+    """What is more than a rim, without small holes."""
     radius = max(1, round(THIN * shin_px))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
-    whole = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+    whole = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, disc)
     broad = cv2.dilate(cv2.morphologyEx(whole, cv2.MORPH_OPEN, disc), disc)
-    return np.asarray((broad > 0) & (whole > 0) & ~inside)
+    return np.asarray((broad > 0) & (whole > 0))
+
+
+def _parted(found: Region, lab: Array, inside: Region, shin_px: float) -> Region:
+    """The pieces that hang on the mask, and that an edge of the picture parts from the floor."""
+    count, piece = cv2.connectedComponents(found.astype(np.uint8))
+    result = np.zeros_like(found)
+    for number in range(1, count):
+        one = np.asarray(piece == number)
+        away = apart(one)
+        ring = ~inside & (away > RING_PX[0]) & (away <= RING_PX[1])
+        if one.sum() < SMALLEST * shin_px**2 or not (inside & (away <= RING_PX[0])).any():
+            continue
+        contrast = np.linalg.norm(lab[ring] - np.median(lab[one], axis=0), axis=-1)
+        if len(contrast) and (contrast > APART).mean() >= PARTED:
+            result |= one
+    return result

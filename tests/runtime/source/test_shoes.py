@@ -48,9 +48,29 @@ def test_floor_in_light_and_shadow_is_not_the_shoes(colour: tuple[int, int, int]
     assert (with_soles(window, mask, body, landmarks) == mask).all()
 
 
-def test_what_no_network_sees_is_left_alone() -> None:
-    window, mask, _, landmarks = _standing()
-    assert (with_soles(window, mask, mask, landmarks) == mask).all()
+def test_a_sole_that_no_network_sees_is_the_shoes_if_an_edge_parts_it_from_the_floor() -> None:
+    window, _, body, landmarks = _standing()
+    window[196:200, 116:140] = SOLE  # laces
+    window[204:209, 116:140] = SOLE
+    body[214:228] = 0.0
+    found = with_soles(window, body, body, landmarks)
+    assert found[215:227, 114:142].min() > 0.5
+    assert found[231:].max() < 0.1
+
+
+def test_a_line_on_the_floor_is_not_the_shoes() -> None:
+    window, _, body, landmarks = _standing()
+    window[204:209, 116:140] = SOLE
+    window[214:228] = SOLE
+    body[214:228] = 0.0
+    assert (with_soles(window, body, body, landmarks) == body).all()
+
+
+def test_a_shadow_under_a_shoe_is_not_the_shoes() -> None:
+    window, _, body, landmarks = _standing()
+    window[214:228, 112:144] = SHOE
+    body[214:228] = 0.0
+    assert (with_soles(window, body, body, landmarks) == body).all()
 
 
 @pytest.mark.parametrize("hidden", [LEFT_ANKLE, LEFT_FOOT[1]])
