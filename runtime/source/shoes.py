@@ -41,6 +41,9 @@ RING_PX = 1.5, 4.0
 """how far around it these lie, in pixels of the window that is looked at,"""
 SMALLEST = 0.02
 """and its area, in squared shins, below which it is let be."""
+DARKER = 20.0, 50.0
+"""Percentages of the floor that are darker than what a network sees, and than what none does: a
+pixel that is darker may be a shadow."""
 THIN = 0.015
 """Half the width of what is a mere rim."""
 FEWEST = 8
@@ -114,9 +117,10 @@ def _lost(
         return np.zeros_like(inside)
     shades = [unlike(lab, asked, floor, TO_FLOOR / shin_px, light) for light in SHADES]
     to_floor, to_own = np.minimum.reduce(shades), unlike(lab, asked, samples, TO_OWN / shin_px)
-    seen = _broad(asked & believed & (to_own < CLEARLY * to_floor), shin_px)
-    bright = lab[..., 0] > np.median(lab[floor, 0])  # what is darker may be a shadow
-    unseen = asked & bright & (to_floor > UNLIKE) & (to_own < RATHER * to_floor)
+    dark, usual = np.percentile(lab[floor, 0], DARKER)
+    light = lab[..., 0]
+    seen = _broad(asked & believed & (light > dark) & (to_own < CLEARLY * to_floor), shin_px)
+    unseen = asked & (light > usual) & (to_floor > UNLIKE) & (to_own < RATHER * to_floor)
     return seen | _parted(_broad(unseen, shin_px), lab, inside, shin_px)
 
 
