@@ -23,7 +23,8 @@ def unlike(lab: Array, asked: Region, samples: Region, place: float, light: floa
     """
     some = max(1, int(samples.sum()) // SAMPLES)
     one = _described(lab, asked, place)
-    other = _described(lab * np.float32(light), samples, place)
+    other = _described(lab, samples, place)
+    other[:, :3] *= np.float32(light)
     matches = cv2.BFMatcher(cv2.NORM_L2).match(one, np.ascontiguousarray(other[::some]))
     result = np.full(asked.shape, np.inf, np.float32)
     result[asked] = [match.distance for match in matches]

@@ -113,13 +113,16 @@ def _lost(
     asked = foot & ~inside & (believed | (near <= start))
     floor = (near > start) & (near <= end) & (apart(inside | believed) > edge_px)
     samples = own & (apart(~inside) > edge_px)
-    if min(int(one.sum()) for one in (asked, floor, samples)) < FEWEST:
+    if min(int(one.sum()) for one in (floor, samples)) < FEWEST:
+        return np.zeros_like(inside)
+    light = lab[..., 0]
+    dark, usual = np.percentile(light[floor], DARKER)
+    asked &= (light > dark) & (believed | (light > usual))
+    if asked.sum() < FEWEST:
         return np.zeros_like(inside)
     shades = [unlike(lab, asked, floor, TO_FLOOR / shin_px, light) for light in SHADES]
     to_floor, to_own = np.minimum.reduce(shades), unlike(lab, asked, samples, TO_OWN / shin_px)
-    dark, usual = np.percentile(lab[floor, 0], DARKER)
-    light = lab[..., 0]
-    seen = _broad(asked & believed & (light > dark) & (to_own < CLEARLY * to_floor), shin_px)
+    seen = _broad(asked & believed & (to_own < CLEARLY * to_floor), shin_px)
     unseen = asked & (light > usual) & (to_floor > UNLIKE) & (to_own < RATHER * to_floor)
     return seen | _parted(_broad(unseen, shin_px), lab, inside, shin_px)
 
@@ -139,9 +142,11 @@ def _parted(found: Region, lab: Array, inside: Region, shin_px: float) -> Region
     result = np.zeros_like(found)
     for number in range(1, count):
         one = np.asarray(piece == number)
+        if one.sum() < SMALLEST * shin_px**2:
+            continue
         away = apart(one)
         ring = ~inside & (away > RING_PX[0]) & (away <= RING_PX[1])
-        if one.sum() < SMALLEST * shin_px**2 or not (inside & (away <= RING_PX[0])).any():
+        if not (inside & (away <= RING_PX[0])).any():
             continue
         contrast = np.linalg.norm(lab[ring] - np.median(lab[one], axis=0), axis=-1)
         if len(contrast) and (contrast > APART).mean() >= PARTED:
