@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.source.likeness import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
@@ -29,7 +30,6 @@ from bunraku.spec.landmarks import (
     VISIBLE,
 )
 
-Region = NDArray[np.bool_]
 Points = NDArray[np.float64]
 
 UPPER_ARM, FOREARM = 0.10, 0.07

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.source.beside_arms import Arms, Region, draw_line
+from bunraku.runtime.source.beside_arms import Arms, draw_line
 from bunraku.runtime.source.cutting_out import cut_out
+from bunraku.runtime.source.likeness import Region
 from bunraku.spec.arrays import Array, Picture
 
 NETWORK_PX = 256

@@ -6,7 +6,7 @@ feet where it shows all of it; what it takes for background far from its own out
 half a body. Of shoulders that the photo's lower edge cuts the pose network sees too little to find
 them: there the segmentation is believed. What both take for the person between an arm and the
 trunk, or leave out there, is looked at by itself. A guided filter then moves the edge to where the
-colours change.
+colours change; of feet, where it does so at the soles, what is lost is taken back.
 
 Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
 """
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.source.denied import without_denied
 from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
 from bunraku.runtime.source.narrow_gaps import without_narrow_gaps
+from bunraku.runtime.source.shoes import with_soles
 from bunraku.runtime.source.sides import beyond_as_seen, up_to_the_sides
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
@@ -77,6 +78,7 @@ def person_mask(
     radius = max(1, round(RADIUS * fineness(len(window))))
     mask = guided_filter(window, mask, radius, EPSILON)
     mask = np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)
+    mask = with_soles(window, mask, body, landmarks)
     return mask if seen is None else beyond_as_seen(mask, seen, shown)
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from bunraku.runtime.source.beside_arms import Arms, Region
+from bunraku.runtime.source.beside_arms import Arms
 from bunraku.runtime.source.lab import in_lab
+from bunraku.runtime.source.likeness import Region, apart, resized, unlike
 from bunraku.spec.arrays import Array, Picture
 
 COARSE_PX, FINE_PX = 256, 512
@@ -50,7 +51,7 @@ EDGE = 3.0 / 256.0
 """How far from the outline colours are mixed, in windows."""
 RIM_PX = 1.5
 """How far around a piece the pixels next to it lie, corners included."""
-SAMPLES, FEWEST = 500, 8
+FEWEST = 8
 SOFT = 0.35 / 256.0
 """How far colours are evened out, in windows."""
 
@@ -63,17 +64,17 @@ def without_narrow_gaps(window: Picture, person: Array, landmarks: Array) -> Arr
     """
     side_px = min(max(len(window), COARSE_PX), FINE_PX)
     arms = Arms.of(landmarks, side_px)
-    inside = np.asarray(_resized(person, side_px) > 0.5)
+    inside = np.asarray(resized(person, side_px) > 0.5)
     if arms is None or inside.all():
         return person
-    soft = cv2.GaussianBlur(_resized(window, side_px), (0, 0), SOFT * side_px)
+    soft = cv2.GaussianBlur(resized(window, side_px), (0, 0), SOFT * side_px)
     lab, sure = in_lab(soft, LIGHT), arms.sure()
     gaps, pieces = np.zeros_like(inside), np.zeros_like(inside)
     for side in (0, 1):
         if arms.shown[side] and arms.hangs(side):
             found = _beside(lab, inside, sure, arms, side)
             gaps, pieces = gaps | found[0], pieces | found[1]
-    less, more = (_resized(one.astype(np.float32), len(person)) for one in (gaps, pieces))
+    less, more = (resized(one.astype(np.float32), len(person)) for one in (gaps, pieces))
     return np.asarray(np.maximum(person * (1.0 - less), more), np.float32)
 
 
@@ -83,16 +84,16 @@ def _beside(
     """What of the mask is background beside an arm, and what beyond it is the person's."""
     nothing, trunk, edge_px = np.zeros_like(inside), arms.trunk_px, EDGE * arms.side_px
     between = arms.between(side)
-    beyond, within = _apart(inside), _apart(~inside)
+    beyond, within = apart(inside), apart(~inside)
     rim = ~inside & (beyond <= RIM * trunk)
     unsure = between & ~sure & (inside | rim)
-    near = _apart(unsure) <= REACH * trunk
+    near = apart(unsure) <= REACH * trunk
     behind = near & (beyond > edge_px) & ~(between & rim)
     own = near & (sure | arms.thigh(side, THIGH)) & (within > edge_px)
     if min(int(one.sum()) for one in (unsure & inside, behind, own)) < FEWEST:
         return nothing, nothing
-    to_behind = _unlike(lab, unsure, behind, TO_BEHIND / trunk)
-    to_own = _unlike(lab, unsure, own, TO_OWN / trunk)
+    to_behind = unlike(lab, unsure, behind, TO_BEHIND / trunk)
+    to_own = unlike(lab, unsure, own, TO_OWN / trunk)
     walls = _strips(_pieces(to_behind, to_own, unsure & inside), lab, inside, trunk)
     clothes = _strips(_pieces(to_own, to_behind, unsure & ~inside), lab, ~inside, trunk)
     going_on = [one for one in walls if within[one].min() <= GOES_ON * trunk]
@@ -117,15 +118,15 @@ def _strips(found: Region, lab: Array, where: Region, trunk: float) -> list[Regi
     :param where: the side on which they are.
     """
     count, piece, stats, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8))
-    depth, around = _apart(~found), 1.5 * len(found) / COARSE_PX + 1.0
+    depth, around = apart(~found), 1.5 * len(found) / COARSE_PX + 1.0
     result = []
     for number in range(1, count):
         one = np.asarray(piece == number)
         small = stats[number, cv2.CC_STAT_AREA] < SMALLEST * trunk**2
         if small or not NARROWEST <= depth[one].max() <= BROADEST * trunk:
             continue
-        apart = _apart(one)
-        beside = where & ~found & (apart > RIM_PX) & (apart <= around)
+        away = apart(one)
+        beside = where & ~found & (away > RIM_PX) & (away <= around)
         contrast = np.linalg.norm(lab[beside] - np.median(lab[one], axis=0), axis=-1)
         if not len(contrast) or (contrast > APART).mean() >= PARTED:
             result.append(one)
@@ -134,41 +135,9 @@ def _strips(found: Region, lab: Array, where: Region, trunk: float) -> list[Regi
 
 def _rim(region: Region) -> Region:
     """The pixels next to it."""
-    apart = _apart(region)
-    return np.asarray((apart > 0.0) & (apart <= RIM_PX))
+    distance = apart(region)
+    return np.asarray((distance > 0.0) & (distance <= RIM_PX))
 
 
 def _all_of(regions: list[Region], nothing: Region) -> Region:
     return np.asarray(np.logical_or.reduce([nothing, *regions]))
-
-
-def _unlike(lab: Array, asked: Region, samples: Region, place: float) -> Array:
-    """``[n, n]``: how far each of the asked is from the nearest sample, in colour and place;
-    infinite elsewhere.
-
-    :param place: what a pixel of distance counts.
-    """
-    some = max(1, int(samples.sum()) // SAMPLES)
-    one, other = (_described(lab, region, place) for region in (asked, samples))
-    matches = cv2.BFMatcher(cv2.NORM_L2).match(one, np.ascontiguousarray(other[::some]))
-    result = np.full(asked.shape, np.inf, np.float32)
-    result[asked] = [match.distance for match in matches]
-    return result
-
-
-def _described(lab: Array, where: Region, place: float) -> Array:
-    """``[k, 5]``: colours and places."""
-    at = np.argwhere(where) * place
-    return np.ascontiguousarray(np.concatenate([lab[where], at], 1), np.float32)
-
-
-def _apart(region: Region) -> Array:
-    """``[n, n]`` in pixels, 0 within it."""
-    return np.asarray(cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-
-
-def _resized(values: Array | Picture, side_px: int) -> Array:
-    if len(values) == side_px:
-        return np.asarray(values)
-    method = cv2.INTER_AREA if len(values) > side_px else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(values, (side_px, side_px), interpolation=method))

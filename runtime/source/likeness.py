@@ -1,0 +1,50 @@
+"""How far pixels are from samples of a side, in colour and place."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.spec.arrays import Array, Picture
+
+Region = NDArray[np.bool_]
+"""``[n, n]``: some pixels of a window."""
+
+SAMPLES = 500
+
+
+def unlike(lab: Array, asked: Region, samples: Region, place: float, light: float = 1.0) -> Array:
+    """``[n, n]``: how far each of the asked is from the nearest sample, in colour and place;
+    infinite elsewhere.
+
+    :param place: what a pixel of distance counts.
+    :param light: what the samples' colours are taken times, as in a shadow.
+    """
+    some = max(1, int(samples.sum()) // SAMPLES)
+    one = _described(lab, asked, place)
+    other = _described(lab, samples, place)
+    other[:, :3] *= np.float32(light)
+    matches = cv2.BFMatcher(cv2.NORM_L2).match(one, np.ascontiguousarray(other[::some]))
+    result = np.full(asked.shape, np.inf, np.float32)
+    result[asked] = [match.distance for match in matches]
+    return result
+
+
+def apart(region: Region) -> Array:
+    """``[n, n]``: how far each pixel is from a region, in pixels, 0 within it."""
+    return np.asarray(cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+
+
+def resized(values: Array | Picture, side_px: int) -> Array:
+    """A square picture in so many pixels a side."""
+    if len(values) == side_px:
+        return np.asarray(values)
+    method = cv2.INTER_AREA if len(values) > side_px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(values, (side_px, side_px), interpolation=method))
+
+
+def _described(lab: Array, where: Region, place: float) -> Array:
+    """``[k, 5]``: colours and places."""
+    at = np.argwhere(where) * place
+    return np.ascontiguousarray(np.concatenate([lab[where], at], 1), np.float32)
