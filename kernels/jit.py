@@ -8,16 +8,14 @@ On two threads that is as fast as ``prange`` (1.05 ms against 1.03 for the textu
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numba
 import numpy as np
 
 from bunraku.spec.cores import cores
+from bunraku.spec.threads import SharedThreads
 
 BYTE = numba.uint8
 FLAG = numba.boolean
@@ -34,8 +32,7 @@ do."""
 STRICT: frozenset[str] = frozenset()
 """In the written order, every step rounded by itself, as numpy does."""
 
-_executor: ThreadPoolExecutor | None = None
-_executor_lock = threading.Lock()
+_threads = SharedThreads("bunraku-kernel")
 
 
 def kernel(
@@ -100,31 +97,10 @@ def share(task: Callable[[int, int], object], rows: int, threads: int | None) ->
     if count == 1:
         task(0, 1)
         return
-    pending = [_pool().submit(task, first, count) for first in range(1, count)]
+    pending = [_threads.submit(task, first, count) for first in range(1, count)]
     task(0, count)
     for first, future in enumerate(pending, start=1):
         if future.cancel():  # the pool is busy for others: rather do these rows than wait
             task(first, count)
         else:
             future.result()
-
-
-def _pool() -> ThreadPoolExecutor:
-    global _executor
-    with _executor_lock:
-        if _executor is None:
-            _executor = ThreadPoolExecutor(
-                max_workers=max(1, cores() - 1), thread_name_prefix="bunraku-kernel"
-            )
-        return _executor
-
-
-def _forget_pool() -> None:
-    # A forked child inherits the executor but none of its threads: submitting would wait for ever.
-    global _executor, _executor_lock
-    _executor = None
-    _executor_lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from bunraku.spec.cores import cores
+from bunraku.spec.threads import SharedThreads
 
 T = TypeVar("T")
+
+_helpers = SharedThreads("bunraku-ahead")
 
 
 class Later(Generic[T]):
@@ -46,7 +46,7 @@ class Later(Generic[T]):
         result = cls(make)
         with contextlib.suppress(RuntimeError):  # likewise, as when the process ends
             # What fails there is tried again where it is read.
-            _helpers().submit(contextvars.copy_context().run, result.read)
+            _helpers.submit(contextvars.copy_context().run, result.read)
         return result
 
     @classmethod
@@ -63,26 +63,3 @@ class Later(Generic[T]):
                 self._made.append(self._make())
                 self._make = None  # nor what it holds
             return self._made[0]
-
-
-_pool: ThreadPoolExecutor | None = None
-_pool_lock = threading.Lock()
-
-
-def _helpers() -> ThreadPoolExecutor:
-    global _pool
-    with _pool_lock:
-        if _pool is None:
-            _pool = ThreadPoolExecutor(max(1, cores() - 1), thread_name_prefix="bunraku-ahead")
-        return _pool
-
-
-def _forget_helpers() -> None:
-    # A forked child inherits the pool but none of its threads: what it is given would be kept.
-    global _pool, _pool_lock
-    _pool = None
-    _pool_lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_helpers)
