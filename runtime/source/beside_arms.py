@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.source.likeness import Region
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,

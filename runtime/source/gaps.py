@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.source.beside_arms import Arms, draw_line
 from bunraku.runtime.source.cutting_out import cut_out
-from bunraku.runtime.source.likeness import Region
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array, Picture
 
 NETWORK_PX = 256

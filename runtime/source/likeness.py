@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array, Picture
 
-Region = NDArray[np.bool_]
-"""``[n, n]``: some pixels of a window."""
-
 SAMPLES = 500
+APART = 10.0
+"""How far in Lab a colour is from another, if an edge lies between them."""
 
 
 def unlike(lab: Array, asked: Region, samples: Region, place: float, light: float = 1.0) -> Array:
@@ -31,9 +30,10 @@ def unlike(lab: Array, asked: Region, samples: Region, place: float, light: floa
     return result
 
 
-def apart(region: Region) -> Array:
-    """``[n, n]``: how far each pixel is from a region, in pixels, 0 within it."""
-    return np.asarray(cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+def parted(lab: Array, piece: Region, beside: Region) -> Region:
+    """``[k]``: of each pixel beside a piece, whether an edge of the picture lies between them."""
+    away = np.linalg.norm(lab[beside] - np.median(lab[piece], axis=0), axis=-1)
+    return np.asarray(away > APART)
 
 
 def resized(values: Array | Picture, side_px: int) -> Array:

@@ -15,7 +15,8 @@ import numpy as np
 
 from bunraku.runtime.source.beside_arms import Arms
 from bunraku.runtime.source.lab import in_lab
-from bunraku.runtime.source.likeness import Region, apart, resized, unlike
+from bunraku.runtime.source.likeness import parted, resized, unlike
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 
 COARSE_PX, FINE_PX = 256, 512
@@ -39,9 +40,8 @@ GOES_ON = 0.03
 amid the person is a cuff or a print."""
 THIGH = 0.1
 """How broad a thigh surely is."""
-APART, PARTED = 10.0, 0.75
-"""How far a piece's colour is from that of the pixels around it, and of how many of them: else no
-edge parts them."""
+PARTED = 0.75
+"""From how many of the pixels around it an edge parts a piece: else it is none."""
 SMALLEST, NARROWEST = 0.0015, 1.2
 """Area, of the trunk's square, and half the width in pixels of the finer window, from which it is
 no mere edge."""
@@ -84,10 +84,10 @@ def _beside(
     """What of the mask is background beside an arm, and what beyond it is the person's."""
     nothing, trunk, edge_px = np.zeros_like(inside), arms.trunk_px, EDGE * arms.side_px
     between = arms.between(side)
-    beyond, within = apart(inside), apart(~inside)
+    beyond, within = distance_to(inside), distance_to(~inside)
     rim = ~inside & (beyond <= RIM * trunk)
     unsure = between & ~sure & (inside | rim)
-    near = apart(unsure) <= REACH * trunk
+    near = distance_to(unsure) <= REACH * trunk
     behind = near & (beyond > edge_px) & ~(between & rim)
     own = near & (sure | arms.thigh(side, THIGH)) & (within > edge_px)
     if min(int(one.sum()) for one in (unsure & inside, behind, own)) < FEWEST:
@@ -118,24 +118,23 @@ def _strips(found: Region, lab: Array, where: Region, trunk: float) -> list[Regi
     :param where: the side on which they are.
     """
     count, piece, stats, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8))
-    depth, around = apart(~found), 1.5 * len(found) / COARSE_PX + 1.0
+    depth, around = distance_to(~found), 1.5 * len(found) / COARSE_PX + 1.0
     result = []
     for number in range(1, count):
         one = np.asarray(piece == number)
         small = stats[number, cv2.CC_STAT_AREA] < SMALLEST * trunk**2
         if small or not NARROWEST <= depth[one].max() <= BROADEST * trunk:
             continue
-        away = apart(one)
+        away = distance_to(one)
         beside = where & ~found & (away > RIM_PX) & (away <= around)
-        contrast = np.linalg.norm(lab[beside] - np.median(lab[one], axis=0), axis=-1)
-        if not len(contrast) or (contrast > APART).mean() >= PARTED:
+        if not beside.any() or parted(lab, one, beside).mean() >= PARTED:
             result.append(one)
     return result
 
 
 def _rim(region: Region) -> Region:
     """The pixels next to it."""
-    distance = apart(region)
+    distance = distance_to(region)
     return np.asarray((distance > 0.0) & (distance <= RIM_PX))
 
 

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.source.lab import in_lab
-from bunraku.runtime.source.likeness import Region, apart, resized, unlike
+from bunraku.runtime.source.likeness import parted, resized, unlike
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LIMBS, VISIBLE, Bone
 
@@ -34,9 +35,8 @@ CLEARLY = 0.8
 """How near to the feet's own colours a pixel is, as a share of how near it is to the floor's."""
 UNLIKE, RATHER = 3.0, 0.7
 """How unlike the floor, and as what share of that like the feet, is what no network sees,"""
-APART, PARTED = 10.0, 0.85
-"""how far its colour is from that of the pixels around it, and of how many of them: else no edge
-parts it from the floor,"""
+PARTED = 0.85
+"""from how many of the pixels around it an edge parts it,"""
 RING_PX = 1.5, 4.0
 """how far around it these lie, in pixels of the window that is looked at,"""
 SMALLEST = 0.02
@@ -75,8 +75,9 @@ def with_soles(window: Picture, person: Array, body: Array, landmarks: Array) ->
     found = np.asarray(np.logical_or.reduce(lost))
     if not found.any():
         return person
-    joined = found | (inside & (apart(found) <= 2.0))  # else a line of floor stays between the two
-    soft = np.asarray(cv2.GaussianBlur(joined.astype(np.float32), (0, 0), SOFT_PX), np.float32)
+    beside = inside & (distance_to(found) <= 2.0)  # else a line of floor stays between the two
+    joined = (found | beside).astype(np.float32)
+    soft = np.asarray(cv2.GaussianBlur(joined, (0, 0), SOFT_PX), np.float32)
     return np.asarray(np.maximum(person, resized(soft, len(person))), np.float32)
 
 
@@ -97,7 +98,7 @@ def _feet(landmarks: Array, side_px: int) -> list[tuple[Region, float]]:
         cv2.polylines(lines, [np.rint(points[1:]).astype(np.int32)], True, 1)
         below = np.arange(side_px)[:, None] > points[:2, 1].max() - ABOVE * shin_px
         if lines.any():
-            result.append((np.asarray((apart(lines > 0) < FOOT * shin_px) & below), shin_px))
+            result.append((np.asarray((distance_to(lines > 0) < FOOT * shin_px) & below), shin_px))
     return result
 
 
@@ -108,11 +109,11 @@ def _lost(
 
     :param own: the mask at both feet.
     """
-    edge_px, near = EDGE * len(lab), apart(inside & foot)
+    edge_px, near = EDGE * len(lab), distance_to(inside & foot)
     start, end = (width * shin_px for width in AROUND)
     asked = foot & ~inside & (believed | (near <= start))
-    floor = (near > start) & (near <= end) & (apart(inside | believed) > edge_px)
-    samples = own & (apart(~inside) > edge_px)
+    floor = (near > start) & (near <= end) & (distance_to(inside | believed) > edge_px)
+    samples = own & (distance_to(~inside) > edge_px)
     if min(int(one.sum()) for one in (floor, samples)) < FEWEST:
         return np.zeros_like(inside)
     light = lab[..., 0]
@@ -144,11 +145,10 @@ def _parted(found: Region, lab: Array, inside: Region, shin_px: float) -> Region
         one = np.asarray(piece == number)
         if one.sum() < SMALLEST * shin_px**2:
             continue
-        away = apart(one)
+        away = distance_to(one)
         ring = ~inside & (away > RING_PX[0]) & (away <= RING_PX[1])
         if not (inside & (away <= RING_PX[0])).any():
             continue
-        contrast = np.linalg.norm(lab[ring] - np.median(lab[one], axis=0), axis=-1)
-        if len(contrast) and (contrast > APART).mean() >= PARTED:
+        if ring.any() and parted(lab, one, ring).mean() >= PARTED:
             result |= one
     return result

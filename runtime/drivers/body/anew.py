@@ -25,9 +25,9 @@ from bunraku.runtime.drivers.body.grid import Grid
 from bunraku.runtime.drivers.body.light import PLANES, Light
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import Group
-from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.runtime.drivers.body.sleeves import GOES_OVER, Sleeve, along_upper_arm, find_sleeves
 from bunraku.runtime.drivers.body.unrolled import Unrolled
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BodyBone
 

@@ -26,9 +26,10 @@ from bunraku.runtime.drivers.body.parting import (
 )
 from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, known_hands_weights, parts_of
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
-from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
+from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
 from bunraku.runtime.drivers.hands.held import Held, find_held
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 

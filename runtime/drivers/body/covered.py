@@ -11,8 +11,8 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.parting import Group, Groups
-from bunraku.runtime.drivers.body.regions import Region
 from bunraku.runtime.source.lab import in_lab
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES
 

@@ -15,7 +15,8 @@ from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, like_skin, middle_of
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
-from bunraku.runtime.drivers.body.regions import Region, distance_to, grown, nearest
+from bunraku.runtime.drivers.body.regions import grown, nearest
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES, BodyBone
 

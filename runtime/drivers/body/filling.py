@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.regions import distance_to, grown, nearest_reached
+from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.source.mask import fineness
+from bunraku.runtime.source.region import distance_to
 from bunraku.runtime.source.texture import complete
 from bunraku.spec.arrays import Array, Picture
 

@@ -16,10 +16,10 @@ from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import Light
-from bunraku.runtime.drivers.body.regions import Region
 from bunraku.runtime.drivers.body.turning import Vectors, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.runtime.drivers.body.wringing import Wrung, skin_spread, wrung
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone

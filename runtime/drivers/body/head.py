@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.regions import closed, distance_to
+from bunraku.runtime.drivers.body.regions import closed
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_EYE,

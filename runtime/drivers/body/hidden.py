@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import ARMS, ELBOW, Group, Groups
-from bunraku.runtime.drivers.body.regions import distance_to, far_from, grown
+from bunraku.runtime.drivers.body.regions import far_from, grown
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_HIP,

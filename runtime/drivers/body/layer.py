@@ -18,9 +18,10 @@ from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import held, make_grid
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import HiddenArm, of_arms
-from bunraku.runtime.drivers.body.regions import Region, nearest_reached
+from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.settling import Settled
 from bunraku.runtime.drivers.body.shells import Shell
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone
 

@@ -14,8 +14,8 @@ from bunraku.runtime.drivers.body.crossed import behind_group
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.parting import Group, Groups
-from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.runtime.source.lab import in_lab
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES, BodyBone
 

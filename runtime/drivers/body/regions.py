@@ -1,4 +1,4 @@
-"""Regions of the photo's window: what is near them, and how far."""
+"""Regions of the photo's window: what is near them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.source.region import Region, distance_to
 
-Region = NDArray[np.bool_]
 T = TypeVar("T", bound=np.generic)
 
 
@@ -28,11 +28,6 @@ def nearest_reached(reached: Region) -> NDArray[np.int64]:
     """``[h, w]``: of every pixel the flat index of the nearest reached one."""
     flat = np.arange(reached.size, dtype=np.int64).reshape(reached.shape)
     return nearest(flat, reached)
-
-
-def distance_to(region: Region) -> NDArray[np.float32]:
-    """``[h, w]`` in pixels, 0 within it."""
-    return np.asarray(cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
 def far_from(point: Vectors, radius: float, shape: tuple[int, ...]) -> Region:

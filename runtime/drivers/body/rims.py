@@ -18,7 +18,8 @@ from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.gained import hangs
 from bunraku.runtime.drivers.body.parts import ENDWISE, FINGERS, FREE
-from bunraku.runtime.drivers.body.regions import Region, distance_to, grown, nearest_reached
+from bunraku.runtime.drivers.body.regions import grown, nearest_reached
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,

@@ -22,8 +22,9 @@ from bunraku.runtime.drivers.body.colours import (
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.parting import Group
-from bunraku.runtime.drivers.body.regions import Region, grown
+from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.source.mask import fineness
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 
 INWARDS_PX = 3

@@ -19,8 +19,8 @@ from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.parting import Group
-from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.runtime.drivers.body.regions import grown as grown_by
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone
 

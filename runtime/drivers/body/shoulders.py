@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.colours import SKIN_LIKE, hue_of, middle_of
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.regions import distance_to
 from bunraku.runtime.drivers.body.sleeves import along_upper_arm
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.smoothstep import smoothstep
 

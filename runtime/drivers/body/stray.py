@@ -25,7 +25,7 @@ from bunraku.runtime.drivers.body.free_arm import LET_OUT_DEG, LET_OUT_DRAWN, Fr
 from bunraku.runtime.drivers.body.grid import Grid
 from bunraku.runtime.drivers.body.lines import STEP_PX
 from bunraku.runtime.drivers.body.parting import GROUP, Group
-from bunraku.runtime.drivers.body.regions import Region, distance_to
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
-from bunraku.runtime.drivers.body.regions import Region, distance_to
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.source.lab import in_lab
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 
 AROUND = 1.2

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
-from bunraku.runtime.drivers.body.regions import Region, distance_to, far_from, from_line
+from bunraku.runtime.drivers.body.regions import far_from, from_line
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.source.cutting_out import cut_out
 from bunraku.runtime.source.lab import in_lab
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER, RIGHT_SHOULDER
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.regions import Region, grown
+from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import WRIST
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPose, HandShape
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, JOINTS
 

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.regions import Region, nearest_reached
+from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES, WRIST
 from bunraku.runtime.source.cutting_out import cut_out
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array, Picture
 
 CORE, USUAL, MOST = 0.07, 0.11, 0.2

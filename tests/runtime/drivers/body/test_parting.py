@@ -17,7 +17,6 @@ from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups, follow_edges
-from bunraku.runtime.drivers.body.regions import Region
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.template import load_template
@@ -25,6 +24,7 @@ from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing
 from bunraku.runtime.source.plate import Plate
+from bunraku.runtime.source.region import Region
 from bunraku.runtime.source.source import Source
 from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
