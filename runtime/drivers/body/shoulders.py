@@ -36,10 +36,9 @@ def joined(
     :param colours: likewise, the photo's.
     :param shown: ``[n, n]`` each, where the photo shows the arm and where the trunk.
     """
-    tones = [middle_of(colours, where) for where in shown]
-    if tones[0] is None or tones[1] is None:
+    one, other = (middle_of(colours, where) for where in shown)
+    if one is None or other is None:
         return arm
-    one, other = (tone for tone in tones if tone is not None)
     apart = np.abs(hue_of(one) - hue_of(other)).sum()
     darker, lighter = sorted([float(one.sum()), float(other.sum())])
     if apart > SKIN_LIKE or darker < AS_BRIGHT * lighter:
