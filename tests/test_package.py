@@ -145,12 +145,12 @@ def test_links_are_committed_as_links() -> None:
 def test_scripts_can_be_run(script: str) -> None:
     path = ROOT / script
     assert path.stat().st_mode & stat.S_IXUSR
-    assert path.read_text().startswith("#!/usr/bin/env bash\n")
+    assert path.read_text(encoding="utf-8").startswith("#!/usr/bin/env bash\n")
     subprocess.run(["bash", "-n", str(path)], check=True)
 
 
 def test_base_install_has_no_torch() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {re.split(r"[^\w-]", line)[0] for line in project["dependencies"]}
     assert not names & {"torch", "triton", "onnxruntime", "onnxruntime-gpu", "opencv-python"}
     extras = {"cpu", "dev", "openvino", "tensorrt-rtx", "train", "virtualcam", "window"}
@@ -158,7 +158,7 @@ def test_base_install_has_no_torch() -> None:
 
 
 def test_licence_and_notice() -> None:
-    assert "Apache License" in (ROOT / "LICENSE").read_text()[:200]
-    notice = (ROOT / "NOTICE").read_text()
+    assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")[:200]
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
     for name in ("MediaPipe", "MakeHuman", "CMU", "EfficientNet-Lite", "anny"):
         assert name in notice

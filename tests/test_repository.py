@@ -47,13 +47,16 @@ def test_the_demo_tells_how_to_go_live(checkout: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     photo, clip = checkout / "examples" / "photo.jpg", checkout / "examples" / "clip.mp4"
     out = checkout / "out" / "demo.mp4"
-    assert log.read_text().splitlines() == ["<fetch>", f"<animate><{photo}><{clip}><-o><{out}>"]
+    assert log.read_text(encoding="utf-8").splitlines() == [
+        "<fetch>",
+        f"<animate><{photo}><{clip}><-o><{out}>",
+    ]
     assert f"The animated clip: {out}" in result.stdout
     log.unlink()
     told = [line for line in result.stdout.splitlines() if line.startswith("    ")]
     for line in told:  # as it is pasted, from anywhere
         subprocess.run(["bash", "-c", line], env=environment, cwd="/", check=True)
-    assert log.read_text().splitlines() == [f"<serve><{photo}>", f"<live><{photo}>"]
+    assert log.read_text(encoding="utf-8").splitlines() == [f"<serve><{photo}>", f"<live><{photo}>"]
 
 
 def test_the_demo_takes_a_photo_from_where_one_stands(checkout: Path, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ class Journal:
         """Whole lines so far; a torn last one is of a step that will be made again."""
         lines = []
         with contextlib.suppress(OSError):  # told of when it is written
-            for line in self.path.read_text().splitlines():
+            for line in self.path.read_text(encoding="utf-8").splitlines():
                 with contextlib.suppress(ValueError):
                     json.loads(line)
                     lines.append(line)

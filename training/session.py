@@ -147,7 +147,7 @@ def machine_name() -> str:
         return torch.cuda.get_device_name()
     model = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 model = line.split(":", 1)[1].strip()
                 break
@@ -214,7 +214,7 @@ class RunClock:
 def write_curve(path: Path, curve: list[dict[str, float]]) -> None:
     """The loss curve as CSV; columns that came later are empty before."""
     columns = list(dict.fromkeys(k for entry in curve for k in entry))
-    with path.open("w", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         writer.writerows(curve)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
+from llvmlite.binding import ffi
 
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.cache import cache_folder
@@ -31,6 +32,9 @@ from bunraku.spec.cores import cores
 
 _DEVICE = "CPU"
 _SINK = "/sink_port_"  # of the names that OpenVINO gives to results: "mask/sink_port_0"
+# To compile is to set the locale of the whole process to "C" and back, here as in LLVM: of two at
+# once the second would bring "C" back, and text would be read as ASCII from then on.
+_LOCALE = threading.RLock()
 
 
 class OpenVinoEngine:
@@ -142,9 +146,10 @@ class OpenVinoEngine:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """What OpenVINO says of a network that it cannot read or compile, in one line."""
+        """One network at a time is read or compiled; what cannot be is said in one line."""
         try:
-            yield
+            with _LOCALE:
+                yield
         except Exception as error:
             raise EngineError(
                 f"OpenVINO cannot load the engine {self.name!r}: {_line(error)}",
@@ -197,7 +202,13 @@ def _core() -> Any:
         raise MissingExtraError(
             "OpenVINO is not installed.", "Run: pip install 'bunraku[openvino]'"
         ) from error
+    ffi.register_lock_callback(_LOCALE.acquire, _leave_locale)
     return openvino.Core()
+
+
+def _leave_locale() -> None:
+    with suppress(RuntimeError):  # LLVM was at work when it was first told of the lock
+        _LOCALE.release()
 
 
 def _fix_frames(model: Any, frames: int) -> None:

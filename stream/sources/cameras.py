@@ -60,7 +60,7 @@ def _linux_cameras(sysfs: Path) -> list[Camera]:
 
 def _line(path: Path, otherwise: str) -> str:
     try:
-        return path.read_text(errors="replace").strip() or otherwise
+        return path.read_text(encoding="utf-8", errors="replace").strip() or otherwise
     except OSError:
         return otherwise
 

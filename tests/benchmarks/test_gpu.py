@@ -59,7 +59,7 @@ def test_steps_end_as_they_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "module": (State.SKIPPED, "no_such_module is not installed"),
         "file": (State.SKIPPED, f"{tmp_path / 'paper'} is not there"),
     }
-    assert (tmp_path / "well.log").read_text() == "all is well\n"
+    assert (tmp_path / "well.log").read_text(encoding="utf-8") == "all is well\n"
     assert len(said) == 7
 
 
@@ -83,7 +83,7 @@ def test_a_childs_children_end_with_it(tmp_path: Path, monkeypatch: pytest.Monke
         lambda _: None,
     )
     assert told["state"] == State.LATE
-    child = int(born.read_text())
+    child = int(born.read_text(encoding="utf-8"))
     until_s = time.monotonic() + 10.0
     while _runs(child):
         assert time.monotonic() < until_s
@@ -93,7 +93,7 @@ def test_a_childs_children_end_with_it(tmp_path: Path, monkeypatch: pytest.Monke
 def _runs(process: int) -> bool:
     """Whether a process is there and has not ended, waited for by nobody."""
     try:
-        told = Path(f"/proc/{process}/stat").read_text()
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
     except FileNotFoundError:
         return False
     return told.rpartition(")")[2].split()[0] != "Z"
@@ -153,7 +153,7 @@ def test_all_of_it_runs_on_a_processor(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads((tmp_path / "out" / "gpu.json").read_text())
+    told = json.loads((tmp_path / "out" / "gpu.json").read_bytes())
     states = {one["name"]: (one["state"], one["why"]) for one in told["steps"]}
     assert set(states.values()) == {(State.DONE, "")}, states
     for name in ("kernels", "engines", "latency", "memory"):

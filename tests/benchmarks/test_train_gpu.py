@@ -52,7 +52,7 @@ def test_all_of_it_runs_on_a_processor(
     around = {**os.environ, "PYTHON": sys.executable}
     done = subprocess.run(command, env=around, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads((out / "train.json").read_text())
+    told = json.loads((out / "train.json").read_bytes())
     assert (told["dry_run"], told["preset"], told["workers"]) == (True, "live", 1)
     assert (told["steps"], told["steps_left"]) == (2, 0)
     assert told["samples_per_s"] > 0.0

@@ -48,7 +48,7 @@ def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: P
         *("bench", "latency", "--bundle", "live", "--engine", "onnxruntime", "--threads", 2),
         *("--frames", 9, "--driver", "body", "--face", 1, "--json", tmp_path / "latency.json"),
     )
-    assert json.loads((tmp_path / "latency.json").read_text()) == _latency_report()
+    assert json.loads((tmp_path / "latency.json").read_bytes()) == _latency_report()
     assert "chain            p50   50.00 ms   p95   60.00 ms" in result.stdout
     assert "  densepose.pose p50   50.00 ms" in result.stdout
     assert "ratio 5.00, set_source 900 ms, peak memory 600 MiB" in result.stdout
@@ -85,7 +85,7 @@ def test_sessions_are_measured_when_asked(
     )
     asked = fake.arguments[1]
     assert (asked.sessions, asked.rate, asked.seconds) == ((1, 2), 25.0, 3.0)
-    assert json.loads((tmp_path / "latency.json").read_text())["load"] == runs
+    assert json.loads((tmp_path / "latency.json").read_bytes())["load"] == runs
     assert "  1 sessions, as fast as it can: 31.0 frames/s, age p50 60 ms, 3 dropped" in (
         result.stdout
     )
@@ -170,7 +170,7 @@ def test_glass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert options.seconds == 5.0
     assert "glass to program: p50 90 ms, p95 135 ms, min 72 ms, of 40 marks" in result.stdout
     assert "  with the screen\n  without the network\n" in result.stdout
-    assert json.loads((tmp_path / "g.json").read_text())["camera"] == "webcam 2"
+    assert json.loads((tmp_path / "g.json").read_bytes())["camera"] == "webcam 2"
 
 
 def test_glass_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:

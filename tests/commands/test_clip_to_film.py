@@ -85,4 +85,4 @@ def _tables(report: Path, data: Path, *of: str | Path | int) -> set[str]:
     without = ("--no-keypoints", "--no-likeness", "--no-films")
     told = run("evaluate", "-o", report, *measured, *without, *of)
     assert told.exit_code == 0, told.stderr
-    return set(json.loads((report / "report.json").read_text())["tables"])
+    return set(json.loads((report / "report.json").read_bytes())["tables"])

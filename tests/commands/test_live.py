@@ -129,7 +129,7 @@ def test_the_numbers_are_written_as_json(
     assert told["interrupted"] is False
     path = tmp_path / "stats.json"
     assert run(*words, path).exit_code == 0
-    assert json.loads(path.read_text())["source"] == "clip.mp4"
+    assert json.loads(path.read_bytes())["source"] == "clip.mp4"
 
 
 def test_options_reach_the_session(

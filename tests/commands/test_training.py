@@ -174,7 +174,7 @@ def test_train_touch_up_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     told = "mask_l1: drawn 0.5000, mended 0.2500, 90% of the drawings better; within reach 0.1250\n"
     assert result.stdout == f"checkpoint: {path}\n{told}"
     assert fake.arguments[1] == tmp_path
-    written = json.loads((out / "score.json").read_text())
+    written = json.loads((out / "score.json").read_bytes())
     assert written == {"mask_l1": {"drawn": 0.5, "mended": 0.25, "reachable": 0.125, "better": 0.9}}
 
 

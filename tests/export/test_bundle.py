@@ -20,7 +20,7 @@ FILES = {FILE_NAME: b"{}", "motion.onnx": b"engine"}
 
 def test_the_manifest_describes_the_files(exported: tuple[Generator, ExportReport]) -> None:
     _, report = exported
-    manifest = json.loads((report.folder / FILE_NAME).read_text())
+    manifest = json.loads((report.folder / FILE_NAME).read_bytes())
     assert manifest == report.manifest
     entries = [*manifest["engines"].values(), manifest["single_file"]]
     for entry in entries:
@@ -55,7 +55,7 @@ def test_the_runtime_reads_it(exported: tuple[Generator, ExportReport]) -> None:
 
 def test_the_parity_report_is_beside_it(exported: tuple[Generator, ExportReport]) -> None:
     _, report = exported
-    told: dict[str, Any] = json.loads((report.folder / PARITY).read_text())
+    told: dict[str, Any] = json.loads((report.folder / PARITY).read_bytes())
     assert told["float16"]["tolerance"] == {
         "engine": 0.05,
         "chain": 0.005,

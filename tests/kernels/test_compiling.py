@@ -15,7 +15,7 @@ def test_every_module_that_compiles_is_known() -> None:
     of_kernels = {
         ".".join((kernels.__name__, *path.relative_to(root).with_suffix("").parts))
         for path in root.rglob("*.py")
-        if "\n@kernel(" in path.read_text() and not path.stem.endswith("_training")
+        if "\n@kernel(" in path.read_text(encoding="utf-8") and not path.stem.endswith("_training")
     }
     assert set(compiling.kernel_modules()) == of_kernels
 

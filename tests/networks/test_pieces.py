@@ -64,7 +64,7 @@ def test_what_was_lost_is_named(folder: Path, spoil: object, message: str) -> No
 
 
 def test_a_table_leads_nowhere_else(folder: Path) -> None:
-    told = json.loads((folder / TABLE).read_text())
+    told = json.loads((folder / TABLE).read_bytes())
     told["pieces"][0]["file"] = "../whole.pt"
     (folder / TABLE).write_text(json.dumps(told))
     with pytest.raises(InputError, match="no table of pieces"):

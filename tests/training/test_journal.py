@@ -30,7 +30,10 @@ def add(to: Journal, step: int, value: float) -> None:
 
 
 def steps(out: Path) -> list[int]:
-    return [json.loads(line)["step"] for line in (out / "losses.jsonl").read_text().splitlines()]
+    return [
+        json.loads(line)["step"]
+        for line in (out / "losses.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
 
 
 def test_a_line_holds_means(tmp_path: Path) -> None:
@@ -38,7 +41,7 @@ def test_a_line_holds_means(tmp_path: Path) -> None:
     add(to, 1, 0.25)
     assert steps(tmp_path) == []
     add(to, 2, 0.75)
-    (line,) = (tmp_path / "losses.jsonl").read_text().splitlines()
+    (line,) = (tmp_path / "losses.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(line) == {
         "step": 2, "phase": "learn", "rate": 1e-3, "seconds": 2.0, "losses": {"l1": 0.5}
     }  # fmt: skip
@@ -57,7 +60,10 @@ def test_a_line_is_of_one_phase(tmp_path: Path) -> None:
     add(to, 1, 0.5)
     to.add(2, "sharpen", 1e-4, 3.0, {"critic": torch.tensor(0.25)})
     to.close()
-    lines = [json.loads(line) for line in (tmp_path / "losses.jsonl").read_text().splitlines()]
+    lines = [
+        json.loads(line)
+        for line in (tmp_path / "losses.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert [line["losses"] for line in lines] == [{"l1": 0.5}, {"critic": 0.25}]
 
 

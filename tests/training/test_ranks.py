@@ -58,7 +58,7 @@ def test_two_processes_train_one_network(make_people: MakePeople, tmp_path: Path
     out = tmp_path / "run"
     first, second = start(make_people(count=4, frames=3), out, "well")
     assert first.returncode == second.returncode == 0, first.stderr + second.stderr
-    told = [json.loads((out / f"rank-{rank}.json").read_text()) for rank in range(2)]
+    told = [json.loads((out / f"rank-{rank}.json").read_bytes()) for rank in range(2)]
     assert told[0]["digest"] == told[1]["digest"]
     assert sorted(told[0]["people"] + told[1]["people"]) == [
         f"person_{index:06d}.npz" for index in range(4)
@@ -66,7 +66,7 @@ def test_two_processes_train_one_network(make_people: MakePeople, tmp_path: Path
     progress = read_checkpoint(out / "checkpoint.pt").progress
     assert (progress.steps, progress.samples) == (5, 20)  # two samples a step and process
     assert second.stdout == ""
-    assert len((out / "losses.jsonl").read_text().splitlines()) == 5
+    assert len((out / "losses.jsonl").read_text(encoding="utf-8").splitlines()) == 5
 
 
 def test_a_lost_process_is_told_of_in_a_line(make_people: MakePeople, tmp_path: Path) -> None:

@@ -111,7 +111,11 @@ def test_the_curve_gets_a_point_a_minute(time: FakeTime, options: TrainOptions) 
 
 def test_curve_columns_that_come_later(tmp_path: Path) -> None:
     write_curve(tmp_path / "curve.csv", [{"a": 1.0}, {"a": 2.0, "b": 3.0}])
-    assert (tmp_path / "curve.csv").read_text().split() == ["a,b", "1.0,", "2.0,3.0"]
+    assert (tmp_path / "curve.csv").read_text(encoding="utf-8").split() == [
+        "a,b",
+        "1.0,",
+        "2.0,3.0",
+    ]
 
 
 def test_biases_and_normalisation_do_not_decay() -> None:

@@ -46,7 +46,7 @@ def options(
 def test_a_sitting_leaves_weights_a_plot_and_a_report(options: SittingOptions) -> None:
     lines: list[str] = []
     told = sit(options, lines.append)
-    assert json.loads((options.out / "train.json").read_text()) == told
+    assert json.loads((options.out / "train.json").read_bytes()) == told
     assert (told["steps"], told["samples"], told["steps_left"]) == (5, 10, 0)
     assert (told["preset"], told["batch"], told["gpu_busy_share"]) == ("live", 2, None)
     assert 0.0 < told["fed_share"] < 1.0

@@ -68,7 +68,7 @@ def test_paper256_is_trained_on_people_with_surfaces_of_its_size(
     )
     sitting = run(options, lambda _: None)
     assert (sitting.steps, sitting.samples, sitting.left) == (2, 2, 0)
-    (line,) = (tmp_path / "run" / "losses.jsonl").read_text().splitlines()
+    (line,) = (tmp_path / "run" / "losses.jsonl").read_text(encoding="utf-8").splitlines()
     losses = json.loads(line)["losses"]
     assert {"uv", "pyramid", "adversarial", "critic"} <= losses.keys()
     assert np.isfinite([*losses.values()]).all()

@@ -41,7 +41,9 @@ def train(options: RunOptions, log: Callable[[str], None] = lambda _: None) -> T
 
 
 def losses(out: Path) -> list[Any]:
-    lines = [json.loads(line) for line in (out / "losses.jsonl").read_text().splitlines()]
+    lines = [
+        json.loads(line) for line in (out / "losses.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     return [(line["step"], line["phase"], line["losses"]) for line in lines]
 
 

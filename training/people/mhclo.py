@@ -54,7 +54,7 @@ def read_proxy(path: Path) -> Proxy:
     rows: list[tuple[list[int], list[float], list[float]]] = []
     hidden: list[int] = []
     section = ""
-    for line in path.read_text(errors="ignore").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="ignore").splitlines():
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
@@ -106,7 +106,7 @@ def read_mesh(path: Path) -> tuple[Floats, Ints, Ints]:
     texcoords: list[tuple[float, float]] = []
     faces: list[list[int]] = []
     face_texcoords: list[list[int]] = []
-    for line in path.read_text(errors="ignore").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="ignore").splitlines():
         words = line.split()
         if not words:
             continue

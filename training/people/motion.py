@@ -60,7 +60,7 @@ def read_text(path: Path) -> str:
     if path.suffix == ".gz":
         with gzip.open(path, "rt", errors="ignore") as file:
             return file.read()
-    return path.read_text(errors="ignore")
+    return path.read_text(encoding="utf-8", errors="ignore")
 
 
 @dataclass

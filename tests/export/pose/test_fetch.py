@@ -96,7 +96,7 @@ def test_fetches_once_and_leaves_nothing_else_behind() -> None:
     assert ensure() == networks
     assert len(pip.calls) == 1
     assert "mediapipe==0.10.21" in pip.calls[0]
-    manifest = json.loads((pose_folder() / MANIFEST).read_text())
+    manifest = json.loads((pose_folder() / MANIFEST).read_bytes())
     assert set(manifest["files"]) == set(FILES)
     assert FaceNetworks.find().landmarks == face_folder() / FACE
     assert HandNetworks.find().landmarks == hand_folder() / HAND

@@ -29,7 +29,7 @@ def test_everything_is_written(tmp_path: Path) -> None:
         *(f"latency-{what}.png" for what in ("stages", "sessions", "age")),
         *(f"{kind}-{kind}.png" for kind in ("kernels", "engines", "memory")),
     ]
-    text = (tmp_path / "new" / "out" / "report.md").read_text()
+    text = (tmp_path / "new" / "out" / "report.md").read_text(encoding="utf-8")
     for name in names[1:]:
         assert f"![]({name})" in text
         with Image.open(tmp_path / "new" / "out" / name) as picture:

@@ -31,7 +31,7 @@ def test_a_whole_bundle_is_read(tmp_path: Path) -> None:
 
 
 def test_the_single_file_belongs_to_the_bundle(folder: Path) -> None:
-    manifest = json.loads((folder / FILE_NAME).read_text())
+    manifest = json.loads((folder / FILE_NAME).read_bytes())
     entry = dict(manifest["engines"]["iuv"], file="frame.onnx")
     (folder / FILE_NAME).write_text(json.dumps({**manifest, "single_file": entry}))
     with pytest.raises(BundleError, match=r"incomplete: frame.onnx is missing"):
@@ -90,7 +90,7 @@ def test_a_manifest_for_something_else_is_refused(
     folder: Path, change: Callable[[dict[str, Any]], object], says: str
 ) -> None:
     path = folder / FILE_NAME
-    manifest = json.loads(path.read_text())
+    manifest = json.loads(path.read_bytes())
     change(manifest)
     path.write_text(json.dumps(manifest))
     with pytest.raises(BundleError, match=says) as caught:

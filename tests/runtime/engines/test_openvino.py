@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from llvmlite.binding import ffi
 from tests.runtime.engines.networks import convolutions
 from tests.runtime.onnx_models import model
 
@@ -69,6 +73,35 @@ def test_the_precision_is_what_is_asked_and_can_be_had(monkeypatch: pytest.Monke
     assert without.told["INFERENCE_PRECISION_HINT"] == "f32"
     with pytest.raises(EngineError, match=r"does not compute in bf16\. Use openvino:f32\."):
         _made("openvino:bf16")
+
+
+class Meeting(Core):
+    """Whoever compiles waits a little for another who does."""
+
+    def __init__(self) -> None:
+        super().__init__("FP32")
+        self.both = threading.Barrier(2)
+
+    def compile_model(self, network: Any, device: str, options: dict[str, Any]) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            self.both.wait(0.05)
+        return super().compile_model(network, device, options)
+
+
+def test_one_network_at_a_time_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = Meeting()
+    monkeypatch.setattr(openvino, "_core", lambda: core)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: _made("openvino:f32"), range(2)))
+    assert core.both.broken, "two at once leave the process in the locale C"
+
+
+def test_none_is_compiled_while_llvm_has_the_locale() -> None:
+    openvino_core()
+    with ThreadPoolExecutor(1) as pool, ffi.lib._lock:
+        made = pool.submit(_made, "openvino:f32")
+        assert not wait([made], 0.05).done
+    made.result()
 
 
 def test_a_run_alone_is_computed_by_the_thread_that_asks() -> None:

@@ -88,7 +88,7 @@ def test_exception_leaves_nothing(tmp_path: Path) -> None:
         writer.write(_picture(), 0, MS)
         raise ZeroDivisionError
     assert _names(tmp_path) == ["out.mp4"]
-    assert (tmp_path / "out.mp4").read_text() == "older"
+    assert (tmp_path / "out.mp4").read_text(encoding="utf-8") == "older"
 
 
 def test_no_picture_leaves_nothing(tmp_path: Path) -> None:

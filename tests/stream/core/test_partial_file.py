@@ -24,7 +24,7 @@ def test_is_a_hidden_neighbour_until_it_is_kept(tmp_path: Path) -> None:
     partial.keep()
     partial.discard()
     assert _names(tmp_path) == ["o.mp4"]
-    assert (tmp_path / "o.mp4").read_text() == "whole"
+    assert (tmp_path / "o.mp4").read_text(encoding="utf-8") == "whole"
 
 
 def test_nothing_stays_of_what_is_discarded(tmp_path: Path) -> None:

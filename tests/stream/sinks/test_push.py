@@ -75,7 +75,7 @@ def _free_port(kind: int = socket.SOCK_STREAM) -> int:
 async def _listening(port: int) -> None:
     """Wait until somebody listens, without connecting: the listener takes one guest only."""
     wanted = f":{port:04X} 00000000:0000 0A"
-    while wanted not in Path("/proc/net/tcp").read_text():
+    while wanted not in Path("/proc/net/tcp").read_text(encoding="utf-8"):
         await asyncio.sleep(0.01)
 
 
@@ -138,7 +138,7 @@ async def test_rtsp() -> None:
 async def test_udp() -> None:
     port = _free_port(socket.SOCK_DGRAM)
     receiver = Receiver(f"udp://127.0.0.1:{port}?timeout=4000000", {}, stop_after=48)
-    while f":{port:04X} " not in Path("/proc/net/udp").read_text():
+    while f":{port:04X} " not in Path("/proc/net/udp").read_text(encoding="utf-8"):
         await asyncio.sleep(0.01)
     await _push(PushSink(f"udp://127.0.0.1:{port}", rate=RATE), 50)
     await receiver.joined()
@@ -150,7 +150,7 @@ async def test_hls_in_a_folder(tmp_path: Path) -> None:
     await sink.open()
     for index in range(12 * 25):
         await sink.write(_frame(index))
-    playlist = (tmp_path / "live.m3u8").read_text()
+    playlist = (tmp_path / "live.m3u8").read_text(encoding="utf-8")
     await sink.close()
     assert "#EXT-X-MEDIA-SEQUENCE:0" not in playlist  # it moves on
     assert playlist.count("#EXTINF:1.0") == 6

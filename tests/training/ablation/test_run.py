@@ -55,14 +55,14 @@ def test_a_killed_table_goes_on(
     monkeypatch.setattr(run, "train", killed)
     with pytest.raises(KeyboardInterrupt):
         run_ablations(some, lambda _: None, judge)
-    half = json.loads((options.out / "ablations.json").read_text())
+    half = json.loads((options.out / "ablations.json").read_bytes())
     assert list(half["rows"]) == ["2d-motion"]
     lines: list[str] = []
     whole = run_ablations(some, lines.append, judge)
     assert asked == ["2d-motion", "25d", "25d"]
     assert lines[0] == "2D baseline + MotionNet: done already"
     assert whole["rows"]["2d-motion"] == half["rows"]["2d-motion"]
-    assert json.loads((options.out / "ablations.json").read_text()) == whole
+    assert json.loads((options.out / "ablations.json").read_bytes()) == whole
 
 
 def test_a_folder_of_another_size_is_refused(options: AblationOptions) -> None:
@@ -94,7 +94,7 @@ def test_all_nine_rows_by_the_script(options: AblationOptions) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    report = json.loads((options.out / "ablations.json").read_text())
+    report = json.loads((options.out / "ablations.json").read_bytes())
     assert list(report["rows"]) == [row.key for row in ROWS]
     steps = {told["steps"] for told in report["rows"].values()}
     assert steps == {4}  # the paper's stages, one step of each: every row makes as many
@@ -106,6 +106,6 @@ def test_all_nine_rows_by_the_script(options: AblationOptions) -> None:
         assert told["scores"]["self"]["perceptual"] is not None
         assert told["scores"]["animation"]["look"] is not None
     assert report["paper"]["full"][0] == 0.0316
-    table = (options.out / "ablations.md").read_text()
+    table = (options.out / "ablations.md").read_text(encoding="utf-8")
     assert table.count("| *paper: ") == 9
     assert "| 2D baseline | 4 | 0." in table

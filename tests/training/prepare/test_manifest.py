@@ -33,7 +33,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     manifest.write(tmp_path)
     assert Manifest.read(tmp_path) == manifest
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
-    told = json.loads((tmp_path / FILE_NAME).read_text())
+    told = json.loads((tmp_path / FILE_NAME).read_bytes())
     assert told["networks"] == {"a.onnx": "12ab"}
     assert told["clips"][0]["dropped"] == {"blurred": 7, "at a cut": 3}
     assert manifest.without({key}).clips == {}

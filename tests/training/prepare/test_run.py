@@ -80,7 +80,7 @@ def test_from_clips_to_records(clips: Path, tmp_path: Path, run: Run) -> None:
     assert manifest.networks == VERSIONS
     assert [outcome.kept for outcome in manifest.clips.values()] == [14, 13]
     assert len(Mixture(out, observed=True).records) == 4
-    told = json.loads((out / "manifest.json").read_text())
+    told = json.loads((out / "manifest.json").read_bytes())
     assert told["settings"]["rate_fps"] == 25.0
     assert told["clips"][0]["when"].endswith("+00:00")
 

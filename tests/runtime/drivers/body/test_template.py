@@ -37,7 +37,7 @@ def middles(template: Template) -> np.ndarray:
 def test_it_ships_small_and_says_where_it_comes_from(template: Template) -> None:
     folder = weights_folder() / FOLDER
     assert (folder / FILE).stat().st_size < 1.5 * 2**20
-    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest = json.loads((folder / MANIFEST).read_bytes())
     assert manifest["licence"] == "CC0-1.0"
     assert "bunraku train template" in manifest["provenance"]["command"]
     assert manifest["vertices"] == len(template.vertices)
