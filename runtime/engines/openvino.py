@@ -21,6 +21,15 @@ from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.host_arrays import check_results
 from bunraku.runtime.engines.int8 import in_int8
+from bunraku.runtime.engines.openvino_graph import (
+    TO_SECOND,
+    channels_last,
+    empty_channels_last,
+    fix_frames,
+    input_name,
+    is_map,
+    result_name,
+)
 from bunraku.runtime.engines.protocol import (
     EngineRequest,
     Precision,
@@ -31,7 +40,6 @@ from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
 
 _DEVICE = "CPU"
-_SINK = "/sink_port_"  # of the names that OpenVINO gives to results: "mask/sink_port_0"
 # To compile is to set the locale of the whole process to "C" and back, here as in LLVM: of two at
 # once the second would bring "C" back, and text would be read as ASCII from then on.
 _LOCALE = threading.RLock()
@@ -45,6 +53,9 @@ class OpenVinoEngine:
     the thread that asks for it: to hand it to another and wait for that costs two turns at a
     processor, which are long where others want it too. Runs that come meanwhile are handed over, as
     many at once as the threads of one leave processors for.
+
+    Maps of channels are given as they are computed, with the channels last in memory: what little
+    is read of a heatmap costs less than to write it anew in another order.
 
     :param request: its precision is f32, bf16 or int8; None for bf16 where results are coarse and
         the processor has it.
@@ -71,11 +82,10 @@ class OpenVinoEngine:
         with self._told():
             self._model = model = self._read()
         self._check_inputs(model)
-        self.inputs = {_any_name(port): tuple(port.shape) for port in model.inputs}
-        self.outputs = {
-            result.get_friendly_name().rpartition(_SINK)[0]: tuple(result.shape)
-            for result in model.get_results()
-        }
+        self.inputs = {input_name(port): tuple(port.shape) for port in model.inputs}
+        self.outputs = {result_name(one): tuple(one.shape) for one in model.get_results()}
+        maps = [] if request.coarse else [n for n, shape in self.outputs.items() if is_map(shape)]
+        self._maps = frozenset(maps)  # but pictures, which are written into arrays that are there
         if frames > 1 and any(shape[:1] != (frames,) for shape in self.inputs.values()):
             raise only_one_frame(self, frames)
         self._own = _Compiled(lambda: self._compile(threads, 1))
@@ -98,10 +108,12 @@ class OpenVinoEngine:
         if out is not None:
             check_results(self, out)
         chosen = select(self, feeds)
-        results = {
-            name: np.empty(shape, np.float32) if out is None else out[name]
-            for name, shape in self.outputs.items()
-        }
+        results = {}
+        for name, shape in self.outputs.items():
+            if name in self._maps:
+                results[name] = empty_channels_last(shape)
+            else:
+                results[name] = np.empty(shape, np.float32) if out is None else out[name]
         with self._request() as request:
             try:
                 for i, name in enumerate(self.inputs):
@@ -114,6 +126,11 @@ class OpenVinoEngine:
                     f"The engine {self.name!r} failed: {_line(error)}",
                     "Free some memory, or use fewer threads.",
                 ) from error
+        for name in self._maps:
+            results[name] = results[name].transpose(TO_SECOND)
+            if out is not None:
+                np.copyto(out[name], results[name])
+                results[name] = out[name]
         return results
 
     @contextmanager
@@ -134,7 +151,7 @@ class OpenVinoEngine:
 
     def _read(self) -> Any:
         model = self._core.read_model(self._asked.model)
-        _fix_frames(model, self._frames)
+        fix_frames(model, self._frames)
         return model
 
     def _compile(self, threads: int, at_once: int) -> Any:
@@ -142,6 +159,7 @@ class OpenVinoEngine:
         options = {"INFERENCE_NUM_THREADS": threads * at_once, "NUM_STREAMS": at_once}
         with self._told():
             model, self._model = self._model or self._read(), None
+            channels_last(model, self._maps)
             return self._core.compile_model(model, _DEVICE, self._options | options)
 
     @contextmanager
@@ -161,7 +179,7 @@ class OpenVinoEngine:
             kind, shape = port.get_element_type().get_type_name(), port.get_partial_shape()
             if kind != "f32" or shape.is_dynamic:
                 raise EngineError(
-                    f"The engine {self.name!r} has {_any_name(port)!r} as {kind} {shape}, "
+                    f"The engine {self.name!r} has {input_name(port)!r} as {kind} {shape}, "
                     "but engines take and give float32 of a fixed shape.",
                     self.advice,
                 )
@@ -211,15 +229,6 @@ def _leave_locale() -> None:
         _LOCALE.release()
 
 
-def _fix_frames(model: Any, frames: int) -> None:
-    """Of a fixed size the graph is planned as if it had never been free."""
-    shapes = {port: port.get_partial_shape() for port in model.inputs}
-    if all(len(shape) and shape[0].is_dynamic for shape in shapes.values()):
-        for shape in shapes.values():
-            shape[0] = frames
-        model.reshape(shapes)
-
-
 def _precision(core: Any, request: EngineRequest) -> Precision:
     has_bf16 = "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
     if request.precision is None:
@@ -240,10 +249,6 @@ def _kept() -> dict[str, str]:
     except OSError:
         return {}
     return {"CACHE_DIR": str(folder)} if os.access(folder, os.W_OK) else {}
-
-
-def _any_name(port: Any) -> str:
-    return str(port.get_any_name())
 
 
 def _shared(value: Array) -> Any:

@@ -90,7 +90,10 @@ def crop(frame: Picture, roi: Roi, size: int) -> Picture:
     offset = (factor - 1) / (2 * factor)  # of a small pixel's centre, in large pixels
     matrix[:, 2] -= np.array([x0, y0]) / factor + offset
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return _picture(cv2.warpAffine(part, matrix, (size, size), flags=flags))
+    # With a fourth channel it takes half as long and gives the same.
+    four = cv2.cvtColor(part, cv2.COLOR_RGB2RGBA)
+    warped = cv2.warpAffine(four, matrix, (size, size), flags=flags)
+    return _picture(cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB))
 
 
 def paste(mask: Array, roi: Roi, height: int, width: int) -> Array:

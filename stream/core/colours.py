@@ -6,9 +6,12 @@ here, for every picture that is shown or given to a network is SDR.
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace
+from av.video.reformatter import Colorspace, VideoReformatter
+from numpy.typing import NDArray
 
 from bunraku.runtime.source.tone import Gamut, Transfer, to_sdr
 from bunraku.spec.arrays import Picture
@@ -16,6 +19,10 @@ from bunraku.spec.arrays import Picture
 # ITU-T H.273's code points of matrices that FFmpeg converts, RGB among them; it refuses others.
 _KNOWN_MATRICES = frozenset({0, 1, 4, 5, 6, 7, 9})
 _UNTOLD_MATRIX = 2
+
+_own = threading.local()
+"""Each thread's reformatter. It keeps the tables for frames like the last one; made anew for every
+frame, they and the helpers that FFmpeg starts take longer than the pixels."""
 
 
 def is_hdr(frame: VideoFrame) -> bool:
@@ -31,9 +38,19 @@ def frame_to_rgb(frame: VideoFrame) -> Picture:
     transfer = Transfer.of_code(frame.color_trc)
     matrix = _matrix(frame, hdr=transfer is not None)
     if transfer is None:
-        return np.asarray(frame.to_ndarray(format="rgb24", src_colorspace=matrix), np.uint8)
-    deep = np.asarray(frame.to_ndarray(format="rgb48le", src_colorspace=matrix), np.uint16)
+        return np.asarray(_converted(frame, "rgb24", matrix), np.uint8)
+    deep = np.asarray(_converted(frame, "rgb48le", matrix), np.uint16)
     return to_sdr(deep, transfer, Gamut.of_code(frame.color_primaries))
+
+
+def _converted(frame: VideoFrame, form: str, matrix: Colorspace | None) -> NDArray[np.generic]:
+    """In the caller's thread alone: to hand rows to others and wait costs turns at a processor."""
+    if not hasattr(_own, "reformatter"):
+        _own.reformatter = VideoReformatter()
+    same: VideoFrame = _own.reformatter.reformat(
+        frame, format=form, src_colorspace=matrix, threads=1
+    )
+    return same.to_ndarray()
 
 
 def _matrix(frame: VideoFrame, *, hdr: bool) -> Colorspace | None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MICROSECONDS = Fraction(1, 1_000_000)
 """Time base of sources that have none of their own: microseconds of the capture clock."""
 
-# PyAV converts with a context that is the frame's, and lets other threads go on meanwhile: two that
-# convert one frame end the process. A few locks, chosen by the frame, keep them apart.
+# PyAV lets other threads go on while it converts, and nowhere says that a frame bears two that
+# convert it at once. A few locks, chosen by the frame, keep them apart.
 _CONVERTING = tuple(threading.RLock() for _ in range(16))
 
 

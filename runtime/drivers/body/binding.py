@@ -222,17 +222,20 @@ def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) ->
         origin = np.where(far, nearest_reached(known), origin)
         distance = np.where(far, distance_to(known), distance)
     reached = origin >= 0
-    at = np.where(reached, origin, 0)
-    weights = surface.weights.reshape(-1, BODY_BONES)[at] * reached[..., None]
-    bone = np.where(group == GROUP, weights, -1.0).argmax(-1)
-    bone = np.where(reached, bone, -1).astype(np.int32)
-    depth = np.where(reached, surface.depth.ravel()[at], 0.0)
+    at = origin[reached]  # of a limb a small part of the window
+    own = surface.weights.reshape(-1, BODY_BONES).take(at, 0)
+    weights = np.zeros((*region.shape, BODY_BONES), own.dtype)
+    weights[reached] = own
+    bone = np.full(region.shape, -1, np.int32)
+    bone[reached] = np.where(group == GROUP, own, -1.0).argmax(-1)
+    depth = np.zeros(region.shape, np.float32)
+    depth[reached] = surface.depth.ravel().take(at)
     return Binding(
         reached,
         np.ascontiguousarray(known_hands_weights(fit, weights, bone), np.float32),
         bone,
         parts_of(fit, bone),
-        depth.astype(np.float32),
+        depth,
         np.where(reached, distance, np.inf).astype(np.float32),
     )
 

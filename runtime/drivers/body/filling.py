@@ -31,14 +31,16 @@ def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
     share, fine = known.astype(np.float32), fineness(len(known))
     sums = _softened(colours * share[..., None], GRAIN_PX, fine)
     weight = _softened(share, GRAIN_PX, fine)[..., None]
-    even = (sums / np.maximum(weight, 1e-6)).astype(np.float32)
-    spread = even.reshape(-1, 3)[nearest_reached(known)]
-    result = np.where(known[..., None], colours, spread).astype(np.float32)
+    even = np.asarray(sums / np.maximum(weight, 1e-6), np.float32)
+    result = even.reshape(-1, 3).take(nearest_reached(known), 0)
+    np.copyto(result, colours, where=known[..., None])
     apart = distance_to(known)[..., None] / np.float32(fine)
     for softness in SOFTER_PX:
-        soft = _softened(result, softness, fine)
-        result += (soft - result) * np.clip(apart / softness - 0.5, 0.0, 1.0)
-    return np.asarray(result, np.float32)
+        softer = _softened(result, softness, fine)
+        softer -= result
+        softer *= np.clip(apart / softness - 0.5, 0.0, 1.0)
+        result += softer
+    return result
 
 
 def gone_on(

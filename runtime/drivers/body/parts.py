@@ -49,7 +49,7 @@ HANGING = _hanging()
 
 def parts_of(fit: Fit, bone: NDArray[np.int32]) -> NDArray[np.int32]:
     """``Binding.part``: an upper arm is of two parts, as is a hand."""
-    rows, columns = np.indices(bone.shape)
+    rows, columns = np.ogrid[: bone.shape[0], : bone.shape[1]]
     result = bone.copy()
     for side in (0, 1):
         start, end = fit.stance.points[[LEFT_SHOULDER + side, LEFT_ELBOW + side], :2]

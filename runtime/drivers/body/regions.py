@@ -32,8 +32,8 @@ def nearest_reached(reached: Region) -> NDArray[np.int64]:
 
 def far_from(point: Vectors, radius: float, shape: tuple[int, ...]) -> Region:
     """``[h, w]``: the pixels farther from a point (x, y)."""
-    rows, columns = np.indices(shape)
-    return np.asarray(np.hypot(columns - point[0], rows - point[1]) > radius)
+    across, down = np.arange(shape[1]) - point[0], np.arange(shape[0]) - point[1]
+    return np.asarray((across * across)[None] + (down * down)[:, None] > radius**2)
 
 
 def from_line(ends: Vectors, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -116,6 +116,22 @@ def test_a_run_alone_is_computed_by_the_thread_that_asks() -> None:
     assert time.thread_time() - own > 0.8 * (time.process_time() - before)
 
 
+def test_maps_are_given_as_they_are_computed() -> None:
+    shape = 1, 3, 16, 16
+    feeds = {"image": np.random.default_rng(0).random(shape, np.float32)}
+    tiny = convolutions(shape).SerializeToString()
+    want = EngineFactory("onnxruntime:f32", 1).make(tiny, "tiny").run(feeds)["result"]
+    for coarse in (False, True):
+        made = EngineFactory("openvino:f32", 1).make(tiny, "tiny", coarse=coarse)
+        assert made.outputs == {"result": shape}
+        given = made.run(feeds)["result"]
+        assert given.transpose(0, 2, 3, 1).flags.c_contiguous is not coarse
+        np.testing.assert_allclose(given, want, atol=1e-5)
+        out = {"result": np.full(shape, np.nan, np.float32)}
+        assert made.run(feeds, out=out)["result"] is out["result"]
+        np.testing.assert_array_equal(out["result"], given)
+
+
 def test_runs_at_once_share_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openvino, "cores", lambda: 8)
     core = _on(monkeypatch, "FP32")

@@ -22,6 +22,14 @@ from bunraku.stream.server.options import ServerOptions
 
 MakePhoto = Callable[..., Path]
 RED, BLUE, BLACK = (200, 40, 30), (30, 60, 200), (0, 0, 0)
+_ROUND_CLIP = """() => {
+  for (let around = own.parentElement; around; around = around.parentElement) {
+    const { overflow, borderRadius } = getComputedStyle(around);
+    if (overflow !== "visible" && borderRadius !== "0px") return true;
+  }
+  return false;
+}"""
+"""Whether the camera's picture, which is round, lies within something that clips and is round."""
 
 
 def test_a_photo_is_shown_with_what_was_found_in_it(
@@ -112,6 +120,10 @@ def test_a_session_from_start_to_stop(browser: Browser, served: Served, photo: M
         visitor.until("bunraku.stats.server && bunraku.stats.fps > 5")
         visitor.until("bunraku.stats.roundTripMs >= 0 && bunraku.stats.roundTripMs < 1000")
         assert "Motion" in page.inner_text("#stages")
+        # Nothing else is drawn while pictures come: sixty times a second that takes a processor's
+        # time from whatever moves the photo on the same machine.
+        assert page.evaluate("document.getAnimations().length") == 0
+        assert not page.evaluate(_ROUND_CLIP), "it takes the browser twice the time at every frame"
         page.keyboard.press("q")
         visitor.wait_for_state("ready")
         assert page.evaluate("own.srcObject") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -10,9 +11,10 @@ import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorTrc
+from av.video.reformatter import ColorTrc, VideoReformatter
 
 from bunraku.stream.clip.reader import ClipReader
+from bunraku.stream.core import colours
 from bunraku.stream.core.colours import frame_to_rgb, is_hdr
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.rtc.pictures import to_i420
@@ -112,3 +114,28 @@ def test_hdr_frames_pass_through_live_as_sdr() -> None:
     assert 160 < picture.mean() < 185
     sent = cast("np.ndarray[tuple[int, int], np.dtype[np.uint8]]", to_i420(live, 100).to_ndarray())
     assert np.abs(sent[:32].astype(int) - (16 + picture.mean() * 219 / 255)).max() <= 2
+
+
+def test_frames_like_the_last_one_are_converted_with_its_tables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+
+    def make() -> VideoReformatter:
+        made.append(threading.current_thread())
+        return VideoReformatter()
+
+    monkeypatch.setattr(colours, "VideoReformatter", make)
+    monkeypatch.setattr(colours, "_own", threading.local())
+    noise = np.random.default_rng(0).integers(0, 256, (48, 32), dtype=np.uint8)
+    frames = [VideoFrame.from_ndarray(noise, format="yuv420p") for _ in range(3)]
+
+    def convert() -> None:
+        for frame in frames:
+            assert (frame_to_rgb(frame) == frame.to_ndarray(format="rgb24")).all()
+
+    threads = [threading.Thread(target=convert) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        thread.join()
+    assert made == threads, "one for each thread, however many frames"

@@ -12,6 +12,7 @@ import pytest
 from av.video.frame import VideoFrame
 from tests.stream.fakes import live_frame, picture
 
+from bunraku.stream.core import colours
 from bunraku.stream.core.frame import LiveFrame, Span, to_rgb
 
 
@@ -61,8 +62,9 @@ class Watched:
 def test_two_threads_do_not_convert_one_frame_at_once(
     shown: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # PyAV's frames do not bear it: the process crashes, or hangs.
+    # PyAV's frames did not always bear it: the process crashed, or hung.
     monkeypatch.setattr("bunraku.stream.core.frame.VideoFrame", Watched)
+    monkeypatch.setattr(colours, "_converted", Watched.to_ndarray)
     raw = Watched()
     frame = LiveFrame(cast(VideoFrame, raw), 0, Fraction(1, 1000), 0.0)
     other = live_frame()

@@ -1,0 +1,55 @@
+"""What is read off a graph that OpenVINO has loaded, and changed in it before it is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from bunraku.spec.arrays import Array
+
+TO_LAST, TO_SECOND = (0, 2, 3, 1), (0, 3, 1, 2)
+"""A map's axes with its channels last, and from there back."""
+_SINK = "/sink_port_"  # of the names that OpenVINO gives to results: "mask/sink_port_0"
+
+
+def input_name(port: Any) -> str:
+    """Of an input, as the graph's file has it."""
+    return str(port.get_any_name())
+
+
+def result_name(result: Any) -> str:
+    """Of a result, likewise."""
+    return str(result.get_friendly_name().rpartition(_SINK)[0])
+
+
+def fix_frames(model: Any, frames: int) -> None:
+    """Of a fixed size the graph is planned as if it had never been free."""
+    shapes = {port: port.get_partial_shape() for port in model.inputs}
+    if all(len(shape) and shape[0].is_dynamic for shape in shapes.values()):
+        for shape in shapes.values():
+            shape[0] = frames
+        model.reshape(shapes)
+
+
+def is_map(shape: tuple[int, ...]) -> bool:
+    """Whether results ``[b, c, h, w]`` of this shape can lie in memory in two ways."""
+    return len(shape) == 4 and shape[1] > 1 and max(shape[2:]) > 1
+
+
+def channels_last(model: Any, names: Collection[str]) -> None:
+    """Have it give these results as ``[b, h, w, c]``, as convolutions here compute them."""
+    from openvino import opset13
+
+    for result in model.get_results():
+        if result_name(result) in names:
+            axes = opset13.constant(np.array(TO_LAST))
+            turned = opset13.transpose(result.input_value(0), axes)
+            result.input(0).replace_source_output(turned.output(0))
+    model.validate_nodes_and_infer_types()
+
+
+def empty_channels_last(shape: tuple[int, ...]) -> Array:
+    """Room for a map of a shape ``[b, c, h, w]`` that lies as ``[b, h, w, c]``."""
+    return np.empty([shape[axis] for axis in TO_LAST], np.float32)
