@@ -255,6 +255,23 @@ def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(fit: Fit, bo
         assert drawn.image[0][:, at[0], at[1]] == pytest.approx(left.tone, rel=0.35), share
 
 
+def test_nothing_of_the_bodys_hand_stands_out_beyond_the_photos(fit: Fit, body: Body) -> None:
+    """Of a small hand in the photo, whose knuckles are where the template's palm is half way."""
+    points = 0.5 * points_of(0) * SCALE
+    points += PHOTO[LEFT_WRIST, :3] - points[0]
+    place = HandPlace(points.astype(np.float32), *2 * (np.ones((N, N), np.bool_),))
+    pose = HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place)
+    hands = make_hands(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
+    left, _ = hands.hands
+    own = OwnHand.of(left.pixels > 0.0, place, float(points[0, 2]), SHAPES[0], pose)
+    beneath = replace(left, own=own, pose=pose).beneath_own()
+    along = place.along(left.vertices[:, :2].astype(np.float64)) / place.length
+    assert (beneath.shown[along > 0.95] == 0.0).all()
+    assert (left.shown[along > 0.95] == 1.0).any()
+    near = along < 0.5
+    assert np.array_equal(beneath.shown[near], left.shown[near])
+
+
 def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: Body) -> None:
     (arm,) = body.layer.arms
     transforms = posed(fit, pointing(60.0))
