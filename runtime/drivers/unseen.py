@@ -2,7 +2,9 @@
 
 A landmark that the network does not see is a guess: it may lie anywhere, and a limb that follows it
 flies about. Whoever was seen a moment ago is not gone. So it is kept as it was seen last, moved by
-what it hangs on, and only given up when it does not come back.
+what it hangs on, and only given up when it does not come back. So is the end of a limb that is half
+seen and suddenly elsewhere: the hand of an arm that the frame's edge cuts is taken to lie on the
+chest.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ SURE, UNSURE = 0.4, 0.15
 limb is still found well, one out of the picture is guessed."""
 KEPT_S, FADED_S = 0.3, 0.6
 """For how long a landmark is kept that is seen no more, and after which it is given up."""
+JUMP, CLEAR = 0.3, 0.9
+"""Trunks by which a limb's end is elsewhere beside its start since it was seen last, and visibility
+from which it is believed to be there: a fast arm is seen as well as any."""
 _TRUNK = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)
 _Groups = tuple[tuple[int, ...], ...]
 _CARRIERS: tuple[tuple[tuple[int, ...], _Groups], ...] = (
@@ -58,12 +63,12 @@ class Unseen:
 
         :param time_s: after those of the frames before.
         """
-        visibility = pose.landmarks[:, 3]
-        if (visibility >= SURE).all():
-            self._remember(np.arange(LANDMARKS), _body(pose), time_s)
-            return pose
-        body, kept = _body(pose), visibility.copy()
+        body, kept = _body(pose), pose.landmarks[:, 3].copy()
         away_s = time_s - self._seen_s
+        visibility = np.where(self._has_jumped(body, kept, away_s), np.float32(0.0), kept)
+        if (visibility >= SURE).all():
+            self._remember(np.arange(LANDMARKS), body, time_s)
+            return pose
         share = np.clip((SURE - visibility) / (SURE - UNSURE), 0.0, 1.0)
         share *= np.clip((FADED_S - away_s) / (FADED_S - KEPT_S), 0.0, 1.0)
         placed = visibility >= SURE
@@ -81,6 +86,24 @@ class Unseen:
         self._remember(np.flatnonzero(visibility >= SURE), body, time_s)
         points = np.concatenate([body[:, :3], kept[:, None]], 1)
         return replace(pose, landmarks=points, world=body[:, 3:])
+
+    def _has_jumped(
+        self, body: Array, visibility: Array, away_s: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.bool_]:
+        """``[33]``: which landmarks are of a limb's end that may be another's."""
+        result = np.zeros(LANDMARKS, np.bool_)
+        if (visibility >= CLEAR).all():
+            return result
+        shoulders, hips = (body[list(pair), :2].mean(0) for pair in (_TRUNK[:2], _TRUNK[2:]))
+        most = JUMP * float(np.linalg.norm(shoulders - hips))
+        for limb in LIMBS:
+            if not SURE <= visibility[limb.end] < CLEAR or away_s[limb.end] >= FADED_S:
+                continue
+            now, before = (
+                at[limb.end, :2] - at[limb.start, :2] for at in (body, self._then[limb.end])
+            )
+            result[[limb.end, *limb.carried]] = np.linalg.norm(now - before) > most
+        return result
 
     def _remember(self, seen: npt.NDArray[np.intp], body: Array, time_s: float) -> None:
         self._then[seen] = body
