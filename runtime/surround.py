@@ -24,7 +24,7 @@ PERSON = 0.75
 """From here on a pixel is so much the person's that it tells how the person moves."""
 STILL_PX = 1.5
 """How far the person may have moved, less a pixel, where the photo has their own rim."""
-CARELESS = 0.75
+CARELESS = 1.0
 """How much farther for each pixel away from them: there is less and less of them in it."""
 GRADUALLY = 0.5
 """Over how many pixels more of a move the photo goes, for each pixel away from them: their rim must
