@@ -2,9 +2,8 @@
 
 A landmark that the network does not see is a guess: it may lie anywhere, and a limb that follows it
 flies about. Whoever was seen a moment ago is not gone. So it is kept as it was seen last, moved by
-what it hangs on, and only given up when it does not come back. So is the end of a limb that is half
-seen and suddenly elsewhere: the hand of an arm that the frame's edge cuts is taken to lie on the
-chest.
+what it hangs on, and only given up when it does not come back. So is a hand that is half seen and
+suddenly elsewhere: that of an arm that the frame's edge cuts is taken to lie on the chest.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from bunraku.spec.landmarks import (
     LIMBS,
     RIGHT_HIP,
     RIGHT_SHOULDER,
+    Bone,
 )
 
 SURE, UNSURE = 0.4, 0.15
@@ -32,8 +32,10 @@ limb is still found well, one out of the picture is guessed."""
 KEPT_S, FADED_S = 0.3, 0.6
 """For how long a landmark is kept that is seen no more, and after which it is given up."""
 JUMP, CLEAR = 0.3, 0.9
-"""Trunks by which a limb's end is elsewhere beside its start since it was seen last, and visibility
-from which it is believed to be there: a fast arm is seen as well as any."""
+"""Trunks by which a wrist is elsewhere beside its elbow since it was seen last, and visibility from
+which it is believed to be there: fast arms are seen as well as others. Legs that others hide are
+not."""
+_FOREARMS = tuple(limb for limb in LIMBS if limb.bone is Bone.FOREARM)
 _TRUNK = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)
 _Groups = tuple[tuple[int, ...], ...]
 _CARRIERS: tuple[tuple[tuple[int, ...], _Groups], ...] = (
@@ -90,13 +92,13 @@ class Unseen:
     def _has_jumped(
         self, body: Array, visibility: Array, away_s: npt.NDArray[np.float64]
     ) -> npt.NDArray[np.bool_]:
-        """``[33]``: which landmarks are of a limb's end that may be another's."""
+        """``[33]``: which landmarks are of a hand that may be another's."""
         result = np.zeros(LANDMARKS, np.bool_)
         if (visibility >= CLEAR).all():
             return result
         shoulders, hips = (body[list(pair), :2].mean(0) for pair in (_TRUNK[:2], _TRUNK[2:]))
         most = JUMP * float(np.linalg.norm(shoulders - hips))
-        for limb in LIMBS:
+        for limb in _FOREARMS:
             if not SURE <= visibility[limb.end] < CLEAR or away_s[limb.end] >= FADED_S:
                 continue
             now, before = (
