@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from bunraku.runtime.drivers.body.turning import Vectors, swing, unit
+from bunraku.runtime.drivers.body.trunk import counted
+from bunraku.runtime.drivers.body.turning import Vectors, about, cross, dot, unit
 from bunraku.runtime.drivers.hands.landmarks import WRISTS, Hand
 from bunraku.runtime.drivers.hands.pinning import PINNED, apart_from_pose
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
@@ -42,6 +43,8 @@ FORGET_S = 2.0
 """In which a hand that is not seen any more is forgotten."""
 DEEPER = 2.4
 """How many times as deep as it is a pose's network has a forearm, in pixels."""
+TREMBLES, FAR = math.radians(10.0), math.radians(60.0)
+"""How far a forearm swings for half of it to count, and from where on it is a new one."""
 OTHER_SIDE = 0.5
 """How sure the network is that a hand is the other one, from where the next look is waited for if
 this one"""
@@ -118,18 +121,32 @@ class _Held:
         self._filter.reset()
         self._pose: HandPose | None = None
         self._doubted = False
-        self._forearm: Vectors | None = None
-        self._turned = np.eye(3)
-        """What has carried the hand since it was first followed; ``_pose`` is without it."""
+        self._before: Vectors | None = None
+        """Which way the forearm went when the hand was seen last,"""
+        self._now: Vectors | None = None
+        """and does now."""
+        self._based = self._turned = np.eye(3)
+        """What had carried the hand by then since it was first followed, and has by now; ``_pose``
+        is without it."""
         self._apart = np.zeros((len(PINNED[0]), 2), np.float32)
         self._per_metre = 0.0
         self._wanted = self._belief = self._lately = 0.0
 
     def carry(self, forearm: Vectors) -> None:
-        """Go with a forearm, which points this way now (``_forearm``)."""
-        if self._forearm is not None:
-            self._turned = swing(self._forearm, forearm)[0] @ self._turned
-        self._forearm = forearm
+        """Go with a forearm, which points this way now (``_forearm``).
+
+        By little of what it trembles: how far it has swung since the hand was seen last counts.
+        """
+        before = self._before = forearm if self._before is None else self._before
+        axis, cosine = cross(before, forearm), float(dot(before, forearm)[0])
+        angle = math.atan2(float(np.linalg.norm(axis)), cosine)
+        swung = np.array([angle * counted(angle, TREMBLES)])
+        self._turned, self._now = about(unit(axis), swung)[0] @ self._based, forearm
+        if angle > FAR:
+            self._settle()
+
+    def _settle(self) -> None:
+        self._based, self._before = self._turned, self._now
 
     def take(self, hand: Hand | None, apart: Array | None, time_s: float) -> None:
         """What the network says: None where it sees no hand.
@@ -139,6 +156,7 @@ class _Held:
         if hand is None or apart is None:
             self._wanted = 0.0
             return
+        self._settle()
         self._wanted = belief_in(hand)
         if self._belief == 0.0:
             self._filter.reset()
