@@ -31,6 +31,7 @@ from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
+from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.making import make_hands
@@ -253,6 +254,21 @@ def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(fit: Fit, bo
         at = round(float(y)), round(float(x))
         assert drawn.mask[0, 0][at] > 0.95, share
         assert drawn.image[0][:, at[0], at[1]] == pytest.approx(left.tone, rel=0.35), share
+
+
+def test_an_arm_that_stays_is_not_let_out_when_its_trunk_turns(fit: Fit, body: Body) -> None:
+    """Something before it hides its forearm: out of that a hollow sleeve would stand."""
+    moves, stays = (
+        shown_by(fit, np.ones((N, N), np.bool_), False, (covered, covered)).without_hidden(body)
+        for covered in (False, True)
+    )
+    turned = posed(fit, pointing(-60.0))
+    assert [arm.moved(turned) is not None for arm in moves.layer.free] == [True]
+    assert [arm.moved(turned) is not None for arm in stays.layer.free] == [False]
+    assert [arm.faded(turned) for arm in moves.layer.arms] == [1.0]
+    assert [arm.faded(turned) for arm in stays.layer.arms] == [0.0]
+    assert max(one.faded(turned) for one in moves.fading) == 1.0
+    assert max(one.faded(turned) for one in stays.fading) == 0.0
 
 
 def test_nothing_of_the_bodys_hand_stands_out_beyond_the_photos(fit: Fit, body: Body) -> None:
