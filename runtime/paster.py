@@ -33,6 +33,7 @@ class _Band:
     weight: Any
     share: Any
     slack: Any
+    steep: Any
     rows: Any
     """Which rows, and columns, of a mirrored frame around it lie where."""
     columns: Any
@@ -143,7 +144,8 @@ class Paster:
         moved = (moved + FAR_PX * (1.0 - sure).clip(0.0)).clip(0.0, FAR_PX).take(band.owner)
         even = _even(moved * band.near, band.rows, band.columns, EVEN_PX) * band.weight
         result = mask.new_zeros(mask.shape[2:])
-        result[surround.part].copy_((band.slack - even).clip(0.0, 1.0) * band.share)
+        shown = ((band.slack - even) * band.steep).clip(0.0, 1.0) * band.share
+        result[surround.part].copy_(shown)
         return result
 
     def _changed(self, canvas: Canvas, patch: Patch, flow: Any) -> Any:
@@ -174,6 +176,7 @@ class Paster:
                 stay(surround.weight),
                 stay(surround.share),
                 stay(surround.slack),
+                stay(surround.steep),
                 self._up(_mirrored(rows, reach)),
                 self._up(_mirrored(columns, reach)),
             )

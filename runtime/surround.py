@@ -24,8 +24,11 @@ PERSON = 0.75
 """From here on a pixel is so much the person's that it tells how the person moves."""
 STILL_PX = 1.5
 """How far the person may have moved, less a pixel, where the photo has their own rim."""
-CARELESS = 0.75
+CARELESS = 1.0
 """How much farther for each pixel away from them: there is less and less of them in it."""
+GRADUALLY = 0.5
+"""Over how many pixels more of a move the photo goes, for each pixel away from them: their rim must
+not be seen twice, farther away photo and plate would meet in an edge that runs about."""
 MORE_PX = 1.0
 """The plate is made around a mask in the photo's own pixels, whose edge may lie farther out."""
 FADE_PX = 2.0
@@ -58,6 +61,8 @@ class Surround:
     """``[h, w]`` in [0, 1]: the band; less where it ends, 0 beyond."""
     slack: Array
     """``[h, w]``: by how many pixels the owner may move until nothing of the photo is shown."""
+    steep: Array
+    """``[h, w]``: how much less of it there is for each of the last of these pixels."""
     _sizes: dict[int, Surround | None] = field(default_factory=dict)
     """Of ``sized``."""
 
@@ -96,6 +101,7 @@ class Surround:
             np.asarray(near / np.maximum(cv2.blur(near, (EVEN_PX,) * 2), 1e-6), np.float32),
             np.asarray(share, np.float32),
             np.asarray(STILL_PX + CARELESS * distance, np.float32),
+            np.asarray(1.0 / (1.0 + GRADUALLY * distance), np.float32),
         )
 
     def sized(self, n: int) -> Surround | None:
@@ -126,7 +132,7 @@ class Surround:
         moved = np.minimum(moved, np.float32(FAR_PX)).take(self.owner)
         even = cv2.blur(moved * self.near, (EVEN_PX,) * 2) * self.weight
         result = np.zeros(mask.shape[2:], np.float32)
-        result[self.part] = np.clip(self.slack - even, 0.0, 1.0) * self.share
+        result[self.part] = np.clip((self.slack - even) * self.steep, 0.0, 1.0) * self.share
         return result
 
 

@@ -2,7 +2,8 @@
 
 A landmark that the network does not see is a guess: it may lie anywhere, and a limb that follows it
 flies about. Whoever was seen a moment ago is not gone. So it is kept as it was seen last, moved by
-what it hangs on, and only given up when it does not come back.
+what it hangs on, and only given up when it does not come back. So is a hand that is half seen and
+suddenly elsewhere: that of an arm that the frame's edge cuts is taken to lie on the chest.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from bunraku.spec.landmarks import (
     LIMBS,
     RIGHT_HIP,
     RIGHT_SHOULDER,
+    Bone,
 )
 
 SURE, UNSURE = 0.4, 0.15
@@ -29,6 +31,11 @@ SURE, UNSURE = 0.4, 0.15
 limb is still found well, one out of the picture is guessed."""
 KEPT_S, FADED_S = 0.3, 0.6
 """For how long a landmark is kept that is seen no more, and after which it is given up."""
+JUMP, CLEAR = 0.3, 0.9
+"""Trunks by which a wrist is elsewhere beside its elbow since it was seen last, and visibility from
+which it is believed to be there: fast arms are seen as well as others. Legs that others hide are
+not."""
+_FOREARMS = tuple(limb for limb in LIMBS if limb.bone is Bone.FOREARM)
 _TRUNK = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)
 _Groups = tuple[tuple[int, ...], ...]
 _CARRIERS: tuple[tuple[tuple[int, ...], _Groups], ...] = (
@@ -58,12 +65,12 @@ class Unseen:
 
         :param time_s: after those of the frames before.
         """
-        visibility = pose.landmarks[:, 3]
-        if (visibility >= SURE).all():
-            self._remember(np.arange(LANDMARKS), _body(pose), time_s)
-            return pose
-        body, kept = _body(pose), visibility.copy()
+        body, kept = _body(pose), pose.landmarks[:, 3].copy()
         away_s = time_s - self._seen_s
+        visibility = np.where(self._has_jumped(body, kept, away_s), np.float32(0.0), kept)
+        if (visibility >= SURE).all():
+            self._remember(np.arange(LANDMARKS), body, time_s)
+            return pose
         share = np.clip((SURE - visibility) / (SURE - UNSURE), 0.0, 1.0)
         share *= np.clip((FADED_S - away_s) / (FADED_S - KEPT_S), 0.0, 1.0)
         placed = visibility >= SURE
@@ -81,6 +88,24 @@ class Unseen:
         self._remember(np.flatnonzero(visibility >= SURE), body, time_s)
         points = np.concatenate([body[:, :3], kept[:, None]], 1)
         return replace(pose, landmarks=points, world=body[:, 3:])
+
+    def _has_jumped(
+        self, body: Array, visibility: Array, away_s: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.bool_]:
+        """``[33]``: which landmarks are of a hand that may be another's."""
+        result = np.zeros(LANDMARKS, np.bool_)
+        if (visibility >= CLEAR).all():
+            return result
+        shoulders, hips = (body[list(pair), :2].mean(0) for pair in (_TRUNK[:2], _TRUNK[2:]))
+        most = JUMP * float(np.linalg.norm(shoulders - hips))
+        for limb in _FOREARMS:
+            if not SURE <= visibility[limb.end] < CLEAR or away_s[limb.end] >= FADED_S:
+                continue
+            now, before = (
+                at[limb.end, :2] - at[limb.start, :2] for at in (body, self._then[limb.end])
+            )
+            result[[limb.end, *limb.carried]] = np.linalg.norm(now - before) > most
+        return result
 
     def _remember(self, seen: npt.NDArray[np.intp], body: Array, time_s: float) -> None:
         self._then[seen] = body

@@ -88,6 +88,25 @@ def test_what_is_behind_returns_by_degrees() -> None:
     assert shares[0] == 0.0
 
 
+def test_photo_and_plate_meet_the_softer_the_farther_from_the_person() -> None:
+    """Two limbs that move a little otherwise draw no edge through the wall beside them."""
+    mask = np.zeros((N, N), np.float32)
+    mask[:, :4] = 1.0
+    around = Surround.of(mask)
+    assert around is not None
+    ones = np.ones((1, 1, N, N), np.float32)
+    nothing, shown = np.zeros((1, 5, N, N), np.float32), []
+    for moved_px in np.linspace(0.0, 8.0, 33, dtype=np.float32):
+        flow = np.full((1, 2, N, N), moved_px * np.float32(2.0 / N), np.float32)
+        shown.append(around.still(mask[None, None], (ones, nothing, flow))[N // 2])
+    beside = np.array(shown)[:, around.part[1]][:, around.share[N // 2] == 1.0]
+    assert beside.max(0).min() == 1.0
+    assert beside[-1].max() == 0.0
+    most = (beside[:-1] - beside[1:]).max(0) / 0.25  # for each pixel of a move
+    assert most[0] > most[-1]
+    assert most[-1] < 0.5
+
+
 def test_what_is_made_up_does_not_tell_that_it_stands_still() -> None:
     scene = Scene()
     made, plain = scene.pasted(0, trust=0.0), scene.pasted(0, trust=0.0, surround=False)

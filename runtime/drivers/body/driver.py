@@ -246,7 +246,7 @@ class BodyDriver:
             if subject.hands is None:
                 drawn = self._pen.draw(body, transforms, seen, slips)
             else:
-                how = transforms, seen, held, self._choice
+                how = transforms, seen, held, self._choice.at(time_s)
                 drawn = subject.hands.draw(body, *how, self._pen, slips)
             moves = anchor_moves(stance, transforms, len(subject.source.mask))
         size = self._by_landmarks.size

@@ -84,6 +84,8 @@ class FreeArm:
     forearm: Vectors
     """``[3]``, in the photo's window, from the elbow to the wrist."""
     nearer_px: float
+    stays: bool = False
+    """Whether it goes with the trunk as the photo has it, and is never let out."""
 
     def moved(self, transforms: Array) -> tuple[Array, Array] | None:
         """Where its vertices are, ``[v, 3]``, and how much of its second plane each shows, ``[v]``
@@ -147,6 +149,8 @@ class FreeArm:
         self, transforms: Array, deg: tuple[float, float], drawn: tuple[float, float]
     ) -> float:
         """From 0 to 1, how far it has turned since the photo, or is drawn longer, between two."""
+        if self.stays:
+            return 0.0
         now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
         longer = float(np.linalg.norm(now[:2]) / (np.linalg.norm(self.forearm[:2]) + 1e-6))
         return max(_risen(self.turned_deg(transforms), deg), _risen(longer, drawn))

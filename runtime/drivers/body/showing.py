@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.free_arm import FreeArm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.keeping import lean_since
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
@@ -96,9 +97,20 @@ class Showing:
         return result
 
     def without_hidden(self, body: Body) -> Body:
-        """The body with nothing made up for what the photo hides."""
+        """The body with nothing made up for what the photo hides, nor for arms that stay."""
         known = body.textures.known & ~self.hidden | self.cut
-        return replace(body, textures=replace(body.textures, known=known))
+        free = tuple(map(self._as_it_moves, body.layer.free))
+        arms = tuple(replace(arm, form=self._as_it_moves(arm.form)) for arm in body.layer.arms)
+        return replace(
+            body,
+            textures=replace(body.textures, known=known),
+            layer=replace(body.layer, free=free, arms=arms),
+            fading=tuple(replace(one, form=self._as_it_moves(one.form)) for one in body.fading),
+        )
+
+    def _as_it_moves(self, arm: FreeArm) -> FreeArm:
+        bone = BodyBone.FOREARM_L + arm.side
+        return replace(arm, stays=bool(self.carrier[bone] != bone))
 
 
 def shown_by(

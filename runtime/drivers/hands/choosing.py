@@ -1,16 +1,20 @@
 """Which hand is drawn, the photo's or the body's: one of them in every frame.
 
 Half of each would be two hands, as they are nowhere quite alike. So that it does not flicker
-between them, a hand stays what it is until the other one is surely the better; and one that is lost
-for a moment, and meanwhile goes with its arm, does not show the photo's fingers until it is found.
+between them, a hand stays what it is until the other one is surely the better, and the body's,
+which can always stand for the driver's, until that is so for a moment. While one is lost or hardly
+seen, and meanwhile goes with its arm, nothing is chosen.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from bunraku.runtime.drivers.hands.rigging import curl_apart, tilt
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.spec.skeleton import SIDES
 
 ALIKE_CURL, OTHER_CURL = np.deg2rad((65.0, 72.0))
 ALIKE_TILT, OTHER_TILT = np.deg2rad((40.0, 49.0))
@@ -19,6 +23,8 @@ SMALL_ALIKE, SMALL_OTHER = np.deg2rad((25.0, 32.0))
 """Both for a small hand, which moves as it is."""
 DOUBTED = 0.5
 """Belief below which a driver's hand is lost."""
+KEPT_S = 0.25
+"""For how long the photo's must have been the better one to take the place of the body's."""
 Chosen = tuple[bool, bool]
 """Whether something is so of the left and of the right hand."""
 
@@ -33,6 +39,16 @@ class HandChoice:
         """Forget the driver."""
         self._photo: object | None = None
         self._anew: Chosen = (False, False)
+        self._time_s = 0.0
+        self._needed_s = [-math.inf] * SIDES
+        """When the body's was last the better one."""
+
+    def at(self, time_s: float) -> HandChoice:
+        """This choice, in the frame of that time; one before the last starts anew."""
+        if time_s < self._time_s:
+            self.reset()
+        self._time_s = time_s
+        return self
 
     def of(
         self, photo: object, shares: tuple[float, float], lost: Chosen = (False, False)
@@ -42,21 +58,29 @@ class HandChoice:
         :param photo: whose hands they are; another one's are chosen anew.
         :param shares: for each hand how far the photo's cannot stand for the driver's: at 0 it can,
             at 1 it cannot.
-        :param lost: which of the driver's were seen lately, and are not now.
+        :param lost: which of the driver's are not seen well enough now to choose by.
         """
         if photo is not self._photo:
             self._photo = photo
             self._anew = shares[0] >= 0.5, shares[1] >= 0.5
+            self._needed_s = [-math.inf] * SIDES
         left, right = (
-            share > 0.0 or gone if was else share >= 1.0
-            for share, gone, was in zip(shares, lost, self._anew, strict=True)
+            self._is_anew(side, share, gone)
+            for side, (share, gone) in enumerate(zip(shares, lost, strict=True))
         )
         self._anew = left, right
         return self._anew
 
+    def _is_anew(self, side: int, share: float, lost: bool) -> bool:
+        was = self._anew[side]
+        needed = share > 0.0 or lost if was else share >= 1.0 and not lost
+        if needed:
+            self._needed_s[side] = self._time_s
+        return needed or (was and self._time_s - self._needed_s[side] < KEPT_S)
+
 
 def lost_for_now(hands: HandPoses) -> Chosen:
-    """Which hands of a driver were seen lately, and are not now."""
+    """Which hands of a driver were seen lately, or may have been, and are not seen well now."""
     left, right = (hand is not None and hand.belief < DOUBTED for hand in hands)
     return left, right
 

@@ -68,7 +68,7 @@ class DriverHands:
     ) -> HandPoses:
         """How the driver holds its hands, along the axes of the window.
 
-        :param pose: ``[33, 2 or more]`` in pixels of the frame.
+        :param pose: ``[33, 3 or more]`` in pixels of the frame.
         :param seen: ``[33]`` in [0, 1], how far the pose is believed.
         :param turned_deg: how far the driver is turned from upright in the frame, clockwise.
         :raises EngineError: the network failed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,6 +25,9 @@ DARKEST = 0.75
 """A whole hand's light: one that is darker stays so."""
 BLOOD = np.array([0.0, 0.09, 0.08], np.float32)
 """What red, green and blue lose where skin is reddest."""
+ENDS = 0.6, 0.9
+"""From where to where beyond the wrist the body's hand ends beneath the photo's own, which is of
+another shape, in the lengths of that from wrist to knuckles."""
 EDGE_PX = 0.4
 """How soft the hand's edge is."""
 
@@ -73,6 +76,16 @@ class PhotoHand:
     def moves_fingers(self) -> bool:
         """Whether it is drawn finger by finger."""
         return self.own is not None and not self.small
+
+    def beneath_own(self) -> PhotoHand:
+        """As much of it as is drawn beneath the photo's own hand: the wrist."""
+        assert self.own is not None, "no hand of the photo to go over into"
+        place = self.own.pose.place
+        assert place is not None, "a hand of the photo is somewhere"
+        low, high = ENDS
+        along = place.along(self.vertices[:, :2].astype(np.float64)) / place.length
+        there = np.clip((high - along) / (high - low), 0.0, 1.0)
+        return replace(self, shown=self.shown * there.astype(np.float32))
 
     def moved(self, transforms: Array) -> Array:
         """``[v, 3]``: where its vertices have gone.

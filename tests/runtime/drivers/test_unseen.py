@@ -32,9 +32,9 @@ def moved(pose: Pose, step: tuple[float, float] = STEP) -> Pose:
     return replace(pose, landmarks=landmarks)
 
 
-def lost(pose: Pose, which: Sequence[int], visibility: float = 0.0) -> Pose:
+def lost(pose: Pose, which: Sequence[int], visibility: float = 0.0, astray: float = ASTRAY) -> Pose:
     landmarks, world = pose.landmarks.copy(), pose.world.copy()
-    landmarks[list(which), :3] += np.float32(ASTRAY)
+    landmarks[list(which), :3] += np.float32(astray)
     landmarks[list(which), 3] = visibility
     world[list(which)] += np.float32(1.0)
     return replace(pose, landmarks=landmarks, world=world)
@@ -83,14 +83,32 @@ def test_one_that_does_not_come_back_is_given_up() -> None:
 
 
 def test_between_seen_and_unseen_it_goes_over_without_a_jump() -> None:
-    x = LEFT_WRIST, 0
+    x, astray = (LEFT_WRIST, 0), 5.0
     for visibility, share in ((SURE, 0.0), ((SURE + UNSURE) / 2, 0.5), (UNSURE, 1.0), (0.05, 1.0)):
         unseen = Unseen()
         unseen.keep(SEEN, 0.0)
-        kept = unseen.keep(lost(SEEN, [LEFT_WRIST], visibility), 0.04)
+        kept = unseen.keep(lost(SEEN, [LEFT_WRIST], visibility, astray), 0.04)
         assert kept.landmarks[x] == pytest.approx(
-            SEEN.landmarks[x] + (1 - share) * ASTRAY, abs=1e-2
+            SEEN.landmarks[x] + (1 - share) * astray, abs=1e-2
         )
+
+
+def test_an_arm_that_is_half_seen_does_not_jump_onto_the_chest() -> None:
+    """It stays until it comes back, or goes over to where it is seen if it does not."""
+    x = LEFT_WRIST, 0
+    unseen = Unseen()
+    unseen.keep(SEEN, 0.0)
+    elsewhere = lost(SEEN, [LEFT_WRIST, *LEFT_HAND], 0.8)
+    for away_s, left in ((0.1, 1.0), (KEPT_S, 1.0), ((KEPT_S + FADED_S) / 2, 0.5), (FADED_S, 0.0)):
+        kept = unseen.keep(elsewhere, away_s)
+        assert kept.landmarks[x] == pytest.approx(SEEN.landmarks[x] + (1 - left) * ASTRAY, abs=1e-2)
+    unseen.reset()
+    unseen.keep(SEEN, 0.0)
+    unseen.keep(elsewhere, 0.1)
+    back = lost(SEEN, [LEFT_WRIST], 0.6, 5.0)
+    assert np.array_equal(unseen.keep(back, 0.2).landmarks, back.landmarks)
+    clearly = lost(SEEN, [LEFT_WRIST], 0.95)
+    assert np.array_equal(unseen.keep(clearly, 0.3).landmarks, clearly.landmarks)
 
 
 def test_nothing_is_made_up() -> None:

@@ -31,6 +31,7 @@ from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
+from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.making import make_hands
@@ -253,6 +254,38 @@ def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(fit: Fit, bo
         at = round(float(y)), round(float(x))
         assert drawn.mask[0, 0][at] > 0.95, share
         assert drawn.image[0][:, at[0], at[1]] == pytest.approx(left.tone, rel=0.35), share
+
+
+def test_an_arm_that_stays_is_not_let_out_when_its_trunk_turns(fit: Fit, body: Body) -> None:
+    """Something before it hides its forearm: out of that a hollow sleeve would stand."""
+    moves, stays = (
+        shown_by(fit, np.ones((N, N), np.bool_), False, (covered, covered)).without_hidden(body)
+        for covered in (False, True)
+    )
+    turned = posed(fit, pointing(-60.0))
+    assert [arm.moved(turned) is not None for arm in moves.layer.free] == [True]
+    assert [arm.moved(turned) is not None for arm in stays.layer.free] == [False]
+    assert [arm.faded(turned) for arm in moves.layer.arms] == [1.0]
+    assert [arm.faded(turned) for arm in stays.layer.arms] == [0.0]
+    assert max(one.faded(turned) for one in moves.fading) == 1.0
+    assert max(one.faded(turned) for one in stays.fading) == 0.0
+
+
+def test_nothing_of_the_bodys_hand_stands_out_beyond_the_photos(fit: Fit, body: Body) -> None:
+    """Of a small hand in the photo, whose knuckles are where the template's palm is half way."""
+    points = 0.5 * points_of(0) * SCALE
+    points += PHOTO[LEFT_WRIST, :3] - points[0]
+    place = HandPlace(points.astype(np.float32), *2 * (np.ones((N, N), np.bool_),))
+    pose = HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place)
+    hands = make_hands(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
+    left, _ = hands.hands
+    own = OwnHand.of(left.pixels > 0.0, place, float(points[0, 2]), SHAPES[0], pose)
+    beneath = replace(left, own=own, pose=pose).beneath_own()
+    along = place.along(left.vertices[:, :2].astype(np.float64)) / place.length
+    assert (beneath.shown[along > 0.95] == 0.0).all()
+    assert (left.shown[along > 0.95] == 1.0).any()
+    near = along < 0.5
+    assert np.array_equal(beneath.shown[near], left.shown[near])
 
 
 def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: Body) -> None:

@@ -60,6 +60,8 @@ class BlobFinder:
     inputs: Mapping[str, tuple[int, ...]] = {}
     outputs: Mapping[str, tuple[int, ...]] = {}
     right = 0.5
+    flipped = False
+    """Whether it has the thumb on the other side."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -81,7 +83,9 @@ class BlobFinder:
             "landmarks": points.reshape(1, -1),
             "presence": np.full((1, 1), 0.97 if seen else 0.01, np.float32),
             "right": np.full((1, 1), self.right, np.float32),
-            "world": (FLAT * 0.09).reshape(1, -1),
+            "world": (FLAT * (-0.09 if self.flipped else 0.09, 0.09, 0.09))
+            .astype(np.float32)
+            .reshape(1, -1),
         }
 
 

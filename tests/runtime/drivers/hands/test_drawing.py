@@ -253,12 +253,12 @@ def test_a_small_hand_of_which_the_drivers_is_not_seen_does_not_flicker(source: 
         HandChoice(),
         [],
     )
-    for degrees in (38.0, 41.0, 38.0, 50.0, 41.0, 38.0):
+    for time_s, degrees in enumerate((38.0, 41.0, 38.0, 50.0, 41.0, 38.0)):
         moved, bone = still.copy(), HAND_BONES[0]
         moved[bone, :, :3] = (
             about(np.array([(0.0, 1.0, 0.0)]), np.deg2rad([degrees]))[0] @ moved[bone, :, :3]
         )
-        drawn = hands.draw(body, moved, SURE, NO_HANDS, choice)
+        drawn = hands.draw(body, moved, SURE, NO_HANDS, choice.at(time_s))
         plain = body.draw(hands.folded(moved, (False, False)), SURE)
         anew.append(not np.array_equal(drawn.image, plain.image))
     assert anew == [False, False, False, True, True, False]

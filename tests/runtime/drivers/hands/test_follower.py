@@ -8,6 +8,8 @@ from bunraku.runtime.drivers.hands.follower import FALL_S, FORGET_S, HandFollowe
 from bunraku.runtime.drivers.hands.landmarks import HandLandmarker
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.hands.tracker import HandFinder
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
 
 LEFT, RIGHT = (230, 150), (90, 150)
 POSE = pose_with(LEFT, RIGHT, 20.0)
@@ -94,3 +96,63 @@ def test_a_step_back_in_time_forgets(follower: HandFollower) -> None:
     for k in range(10):
         follower.follow(lit(LEFT), POSE, SEEN, k / 30.0)
     assert follower.follow(lit(), POSE, SEEN, 0.0) == (None, None)
+
+
+def bent(pose: Array, forearm_deg: float) -> Array:
+    """The pose with a left forearm that points so far to the right of up."""
+    angle, result = np.deg2rad(forearm_deg), pose.copy()
+    back = np.array([-np.sin(angle), np.cos(angle)])
+    result[LEFT_ELBOW, :3] = [*(pose[LEFT_WRIST, :2] + 60.0 * back), pose[LEFT_WRIST, 2]]
+    return result
+
+
+def test_a_lost_hand_goes_with_its_forearm(follower: HandFollower) -> None:
+    for k in range(10):
+        before = follower.follow(lit(LEFT), bent(POSE, 0.0), SEEN, k / 30.0)[0]
+    for k in range(10, 14):
+        hand = follower.follow(lit(), bent(POSE, 30.0 * (k - 9)), SEEN, k / 30.0)[0]
+    assert before is not None
+    assert hand is not None
+    (x, y, _), was = hand.palm[:, 0], before.palm[:, 0]
+    turned = np.rad2deg(np.arctan2(was[0] * y - was[1] * x, was[0] * x + was[1] * y))
+    assert turned == pytest.approx(120.0, abs=6.0)
+
+
+def test_a_forearm_that_trembles_moves_no_hand(follower: HandFollower) -> None:
+    for k in range(10):
+        before = follower.follow(lit(LEFT), bent(POSE, 0.0), SEEN, k / 30.0)[0]
+    assert before is not None
+    for k in range(10, 14):
+        hand = follower.follow(lit(), bent(POSE, 2.0 * (-1) ** k), SEEN, k / 30.0)[0]
+        assert hand is not None
+        assert np.allclose(hand.palm, before.palm, atol=np.deg2rad(0.2))
+
+
+def test_a_found_hand_is_where_it_is_seen_however_its_forearm_has_turned(
+    follower: HandFollower,
+) -> None:
+    """Found again after its forearm has turned it starts from what is seen."""
+    for k in range(10):
+        before = follower.follow(lit(LEFT), bent(POSE, 0.0), SEEN, k / 30.0)[0]
+    for k in range(10, 40):
+        follower.follow(lit(), bent(POSE, min(10.0 * (k - 9), 90.0)), SEEN, k / 30.0)
+    for k in range(40, 50):
+        hand = follower.follow(lit(LEFT), bent(POSE, 90.0), SEEN, k / 30.0)[0]
+    assert before is not None
+    assert hand is not None
+    assert np.allclose(hand.palm, before.palm, atol=0.2)  # its crops are turned a little otherwise
+
+
+def test_a_look_that_takes_the_hand_for_the_other_one_waits_for_the_next() -> None:
+    finder = BlobFinder()
+    finder.right = 0.1
+    follower = HandFollower(HandFinder(HandLandmarker(finder)), (SHAPES[0], SHAPES[1]))
+    pose = bent(POSE, 0.0)
+    for k in range(10):
+        hand = follower.follow(lit(LEFT), pose, SEEN, k / 10.0)[0]
+    assert hand is not None
+    before, finder.right, finder.flipped = hand.palm, 0.7, True
+    shown = [follower.follow(lit(LEFT, palm_px=21 + k), pose, SEEN, 1.0 + k / 10.0) for k in (0, 1)]
+    palms = [hand.palm for hand, _ in shown if hand is not None]
+    assert np.allclose(palms[0], before, atol=0.05)  # once is not enough,
+    assert palms[1][2, 2] * before[2, 2] < 0.0  # twice is
