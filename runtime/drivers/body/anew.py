@@ -9,12 +9,12 @@ it lies tucked in behind what the photo shows of the arm, and hides nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick
+from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick, with_sleeve
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
 from bunraku.runtime.drivers.body.fading import Fading
@@ -121,10 +121,13 @@ def make_arm(
     near = (main != BodyBone.UPPER_ARM_L + side) & (beyond > -OPEN)
     inside = own[near[own].all(1)][:, ::-1]
     # Fingers are folded away where the hand is drawn by itself.
-    bones, placed = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
+    bones, (placed, wider) = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
     both = np.concatenate([own, inside])
     hung = both, bones, placed
     form = free_arm(fit, mesh, binding, region, unrolled, *hung, light, PLANES, side)
+    if sleeve.end > 0.0:
+        along = unrolled.along(form.place[:, 1])
+        form = replace(form, rest=with_sleeve(form.rest, along, unrolled, sleeve, wider))
     return NewArm(form, sleeve, unrolled)
 
 

@@ -39,9 +39,9 @@ CROOK, CROOK_WIDE = np.float32(0.25), 0.3
 from the elbow that goes, in lengths of a bone: each takes the other's light."""
 BENDING = 0.25
 """How far from the elbow an arm bends, in lengths of a bone."""
-SHOULDER = 0.3, 0.7
+SHOULDER = 0.3, 0.5
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
-the photo's."""
+the photo's, and a sleeve in between would have a corner."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -269,6 +269,44 @@ def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: 
     assert np.ptp(ring[:, 0]) < 0.13 * SCALE
 
 
+def test_a_sleeve_is_as_wide_as_in_the_photo_and_the_arm_in_it_no_thicker_than_one(
+    source: Source, fit: Fit, body: Body
+) -> None:
+    (own,) = body.layer.arms
+    placed = fit.placed.copy()
+    placed[BodyBone.UPPER_ARM_L, :, :3] *= 1.5
+    wide = replace(fit, placed=placed)
+    settled, binding = settle(fit, bind_photo(fit, source.window).whole)
+    (arm,) = make_arms(wide, settled.mesh, binding, source.window, source.mask, studio())
+    assert 0.3 < arm.sleeve.end < 0.7
+    along = arm.unrolled.along(arm.form.place[:, 1])
+    start, end = arm.form.ends[:2]
+    turned = arm.form.placed[BodyBone.UPPER_ARM_L, :, :3]
+    axis = turned @ (end - start) / np.linalg.norm(turned @ (end - start))
+    out = (arm.form.rest - start) @ turned.T
+    radius = np.linalg.norm(out - np.outer(out @ axis, axis), axis=1)
+    thin = (own.form.rest - start) @ own.form.placed[BodyBone.UPPER_ARM_L, :, :3].T
+    thin = np.linalg.norm(thin - np.outer(thin @ axis, axis), axis=1)
+    covered = (along > 0.3) & (along < arm.sleeve.end - 0.02)
+    bare = (along > arm.sleeve.end + 0.1) & (along < 0.9)
+    assert np.median(radius[covered] / thin[covered]) == pytest.approx(1.5, abs=0.1)
+    assert np.median(radius[bare] / thin[bare]) < 1.25
+    assert np.median(radius[covered]) > 1.2 * np.median(radius[bare])
+
+
+def test_the_photos_outline_does_not_bend_an_arm_below_its_shoulder(fit: Fit, body: Body) -> None:
+    (arm,) = body.layer.arms
+    transforms = posed(fit, pointing(60.0))
+    beside = replace(arm.form, tucked=arm.form.tucked + np.float32(10.0))
+    one, other = arm.form.moved(transforms), beside.moved(transforms)
+    assert one is not None
+    assert other is not None
+    apart = np.abs(one[0] - other[0]).max(1)
+    along = arm.unrolled.along(arm.form.place[:, 1])
+    assert apart[along < 0.25].min() > 1.0
+    assert apart[along > 0.5].max() < 1e-3
+
+
 def test_the_crook_of_an_arm_is_darker_the_more_it_is_bent(fit: Fit, body: Body) -> None:
     (arm,) = body.layer.arms
     even = Light(np.eye(9, dtype=np.float32)[0], WARMTH)
