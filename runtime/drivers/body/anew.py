@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick, with_sleeve
+from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick, with_sleeve, without_thumb
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
 from bunraku.runtime.drivers.body.fading import Fading
@@ -125,10 +125,11 @@ def make_arm(
     both = np.concatenate([own, inside])
     hung = both, bones, placed
     form = free_arm(fit, mesh, binding, region, unrolled, *hung, light, PLANES, side)
+    along = unrolled.along(form.place[:, 1])
+    rest = without_thumb(form.rest, along, unrolled)
     if sleeve.end > 0.0:
-        along = unrolled.along(form.place[:, 1])
-        form = replace(form, rest=with_sleeve(form.rest, along, unrolled, sleeve, wider))
-    return NewArm(form, sleeve, unrolled)
+        rest = with_sleeve(rest, along, unrolled, sleeve, wider)
+    return NewArm(replace(form, rest=rest), sleeve, unrolled)
 
 
 def made_anew(fit: Fit, arms: Sequence[NewArm]) -> NDArray[np.bool_]:
@@ -143,5 +144,8 @@ def still_hidden(hidden: Sequence[Binding], arms: Sequence[NewArm]) -> list[Bind
 
 
 def _of_arms(fit: Fit, sides: Sequence[int]) -> NDArray[np.bool_]:
-    main = main_bones(fit.template)[fit.template.triangles[:, 0]]
-    return np.isin(main, [bone + side for side in sides for bone in ARM_BONES])
+    main = main_bones(fit.template)[fit.template.triangles]
+    arms = np.isin(main[:, 0], [bone + side for side in sides for bone in ARM_BONES])
+    # A ring at the wrist would be drawn out between the body's hand and its forearm.
+    at_wrist = np.isin(main, [BodyBone.FOREARM_L + side for side in sides]).any(1)
+    return np.asarray(arms | at_wrist)

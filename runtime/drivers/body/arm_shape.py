@@ -19,6 +19,8 @@ ARM_BONES = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L)
 """The left one's, from the shoulder to the wrist."""
 THICKEST = 1.18, 1.06
 """How thick a bare upper arm and forearm may be, in the template's."""
+BEFORE_WRIST, WRIST = (1.85, 1.95), 1.1
+"""Where along an arm it is as thick as its wrist, and how much thicker that is anywhere."""
 HEM = 0.1
 """Below its end a sleeve's width goes over into the arm's within so much, in lengths of a bone."""
 
@@ -57,6 +59,22 @@ def with_sleeve(
     middle = start + np.outer((rest - start) @ axis, axis)
     covered = np.clip((sleeve.end + HEM - along) / HEM, 0.0, 1.0)[:, None]
     return np.asarray(rest + (wider - 1.0) * covered * (rest - middle), np.float32)
+
+
+def without_thumb(rest: Array, along: Array, unrolled: Unrolled) -> Array:
+    """An arm's vertices at rest ``[v, 3]``, beyond the wrist no farther out than before it: there
+    it lies within the hand, whose thumb may be held otherwise.
+
+    :param along: as of ``with_sleeve``.
+    """
+    elbow, wrist = unrolled.ends[1:]
+    axis = unit((wrist - elbow)[None])[0]
+    middle = elbow + np.outer((rest - elbow) @ axis, axis)
+    far = np.linalg.norm(rest - middle, axis=1)
+    low, high = BEFORE_WRIST
+    most = WRIST * float(np.median(far[(along > low) & (along < high)]))
+    share = np.where(along > high, most / np.maximum(far, most), 1.0)[:, None]
+    return np.asarray(middle + share * (rest - middle), np.float32)
 
 
 def tucked(

@@ -26,6 +26,7 @@ from bunraku.runtime.drivers.body.cloths import NEW_ARMS
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import NEARER
+from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import GAMMA, WARMTH, Light, studio
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
@@ -89,6 +90,8 @@ def test_a_forearm_that_points_at_the_camera_is_made_anew(fit: Fit, body: Body) 
     assert [arm.side for arm in body.layer.arms] == [0]
     assert len(body.textures.planes) == (NEW_ARMS + 2) * N
     assert not body.layer.given[: len(TEMPLATE.triangles)][body.layer.remade].any()
+    at_wrist = (main_bones(TEMPLATE)[TEMPLATE.triangles] == BodyBone.FOREARM_L).any(1)
+    assert body.layer.remade[at_wrist].all()
     assert not HANGING[ENDWISE, [BodyBone.UPPER_ARM_L, BodyBone.CHEST]].any()
     assert HANGING[ENDWISE, BodyBone.HAND_L]
     parts = bind_photo(fit, np.zeros((N, N, 3), np.uint8)).whole.part
@@ -194,6 +197,19 @@ def test_it_goes_on_into_the_hand_whose_fingers_it_does_not_follow(fit: Fit, bod
     elbow, wrist = into[LEFT_ELBOW, :2], into[LEFT_WRIST, :2]
     x, y = np.rint(elbow + 0.97 * (wrist - elbow)).astype(int)
     assert drawn.mask[0, 0, y, x] > 0.95
+
+
+def test_what_of_it_lies_in_the_hand_is_no_wider_than_its_wrist(body: Body) -> None:
+    (arm,) = body.layer.arms
+    along = arm.unrolled.along(arm.form.place[:, 1])
+    elbow, wrist = arm.form.ends[1:]
+    axis = (wrist - elbow) / np.linalg.norm(wrist - elbow)
+    out = arm.form.rest - elbow
+    far = np.linalg.norm(out - np.outer(out @ axis, axis), axis=1)
+    own = np.linalg.norm(arm.form.rest - wrist, axis=1) < 0.1
+    before = far[own & (along > 1.8) & (along < 1.95)]
+    assert (along > 2.03).any()
+    assert far[along > 1.95].max() < 1.05 * before.max()  # the thumb's root is half as far again
 
 
 def test_a_hand_has_the_colour_of_its_arm(body: Body) -> None:
