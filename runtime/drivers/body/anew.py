@@ -39,6 +39,9 @@ FADE_DRAWN = 1.8, 2.4
 TORN_PX = 2.0, 5.0
 """How near to its forearm and hand the photo's upper arm fades with them, wholly and from where on,
 in pixels of the networks: its edge there is no sleeve's, and lies in their shadow."""
+SHOULDER = 0.3, 0.5
+"""See ``free_arm.SHOULDER``: a sleeve would have a corner beneath it as far as the photo's outline,
+which the forearm hides in part, holds it."""
 INTO_HAND, OPEN = 0.1, 0.3
 """How far an arm goes on beyond the wrist, in lengths of the forearm: the hand, which ends softly,
 lies before it; and from how far before the wrist on one sees into it where the hand bends."""
@@ -124,7 +127,7 @@ def make_arm(
     bones, (placed, wider) = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
     both = np.concatenate([own, inside])
     hung = both, bones, placed
-    form = free_arm(fit, mesh, binding, region, unrolled, *hung, light, PLANES, side)
+    form = free_arm(fit, mesh, binding, region, unrolled, *hung, light, PLANES, side, SHOULDER)
     along = unrolled.along(form.place[:, 1])
     rest = without_thumb(form.rest, along, unrolled)
     if sleeve.end > 0.0:
