@@ -51,15 +51,7 @@ def _trust(weights: Any, y: Any, x: Any) -> Any:
 
 @numba.njit(inline="always")
 def _unlikely(
-    guess: Any,
-    mean: Any,
-    dear: Any,
-    cells: Any,
-    terms: Any,
-    y: Any,
-    x: Any,
-    qy: Any,
-    qx: Any,
+    guess: Any, mean: Any, dear: Any, terms: Any, y: Any, x: Any, qy: Any, qx: Any
 ) -> Any:
     """What speaks against a source whatever its patch looks like, for each unit of trust."""
     apart = np.float32(0)
@@ -67,8 +59,7 @@ def _unlikely(
         d = guess[y, x, c] - mean[qy, qx, c]
         apart += d * d
     far = terms[0] * np.float32(abs(qy - y)) + terms[1] * np.float32(abs(qx - x))
-    beyond = terms[4] if cells[y, x] != cells[qy, qx] else np.float32(0)
-    return dear[qy, qx] + far + terms[2] * min(apart, terms[3]) + beyond
+    return dear[qy, qx] + far + terms[2] * min(apart, terms[3])
 
 
 @numba.njit(inline="always")
@@ -80,8 +71,8 @@ def _next(state: Any) -> Any:
 @kernel(
     (
         *(read_only(3), read_only(2), read_only(2, BYTE), read_only(2, INT)),
-        *(written(3, INT), written(2), read_only(3), read_only(3), read_only(2)),
-        *(read_only(2, INT), read_only(1), INDEX, INDEX),
+        *(written(3, INT), written(2), read_only(3), read_only(3), read_only(2), read_only(1)),
+        *(INDEX, INDEX),
     )
 )
 def match(
@@ -94,7 +85,6 @@ def match(
     guess: Any,
     mean: Any,
     dear: Any,
-    cells: Any,
     terms: Any,
     seed: Any,
     passes: Any,
@@ -110,10 +100,8 @@ def match(
     :param guess: ``[H,W,CHANNELS]`` float32, the colours that are expected there.
     :param mean: ``[H,W,CHANNELS]`` float32, the mean of the patch around each pixel.
     :param dear: ``[H,W]`` float32, cost of a source by itself, for each unit of weight.
-    :param cells: ``[H,W]`` int32, between which edges are expected.
-    :param terms: ``[5]`` float32, cost of a pixel up or down, of one to the side, of a squared
-        level between guess and mean, how much of the latter counts at most, and cost of a source
-        in another cell.
+    :param terms: ``[4]`` float32, cost of a pixel up or down, of one to the side, of a squared
+        level between guess and mean, and how much of the latter counts at most.
     """
     height, width = valid.shape
     count = targets.shape[0]
@@ -125,8 +113,7 @@ def match(
             sources[y, x, 0] = -1
             costs[y, x] = NOTHING
         else:
-            against = _unlikely(guess, mean, dear, cells, terms, y, x, qy, qx)
-            against *= _trust(weights, y, x)
+            against = _unlikely(guess, mean, dear, terms, y, x, qy, qx) * _trust(weights, y, x)
             costs[y, x] = _apart(picture, weights, y, x, qy, qx, NOTHING) + against
     for k in range(passes):
         step = 1 if k % 2 else -1  # every second pass walks backwards
@@ -141,7 +128,7 @@ def match(
                     continue
                 cy, cx = sources[ny, nx, 0] + y - ny, sources[ny, nx, 1] + x - nx
                 if 0 <= cy < height and 0 <= cx < width and valid[cy, cx]:
-                    against = _unlikely(guess, mean, dear, cells, terms, y, x, cy, cx) * trust
+                    against = _unlikely(guess, mean, dear, terms, y, x, cy, cx) * trust
                     if against < best:
                         cost = against + _apart(picture, weights, y, x, cy, cx, best - against)
                         if cost < best:
@@ -156,7 +143,7 @@ def match(
                 cy, cx = oy + int(up * reach), ox + int(aside * reach)
                 reach //= 2
                 if 0 <= cy < height and 0 <= cx < width and valid[cy, cx]:
-                    against = _unlikely(guess, mean, dear, cells, terms, y, x, cy, cx) * trust
+                    against = _unlikely(guess, mean, dear, terms, y, x, cy, cx) * trust
                     if against < best:
                         cost = against + _apart(picture, weights, y, x, cy, cx, best - against)
                         if cost < best:

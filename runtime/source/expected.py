@@ -28,8 +28,6 @@ EXPECTED, EXPECTED_MOST = 0.4, 900.0
 """Cost of a squared level between a patch's mean and the smooth fill, and where that ends;"""
 EXPECTED_MOST_CELLS = 6000.0
 """and where it ends if it was made from what belongs together."""
-BEYOND = 2000.0
-"""Cost of a source beyond an edge, in squared levels: what is behind a wall's end is no wall."""
 RARITY_SIDE = 72
 """Longer side in pixels at which it is looked how rare things are: patches are then as large as
 things."""
@@ -69,9 +67,7 @@ class Expected:
     def terms(self, longest: int) -> Array:
         """``terms`` of ``kernels.plate.matching.match`` for a picture of this longer side."""
         up_down = UP_DOWN + UP_DOWN_USUAL * min(self.usual, RARE_MOST)
-        return np.array(
-            [up_down / longest, ASIDE / longest, EXPECTED, self.most, BEYOND], np.float32
-        )
+        return np.array([up_down / longest, ASIDE / longest, EXPECTED, self.most], np.float32)
 
 
 def expect(

@@ -82,7 +82,7 @@ def complete(
     offsets: NDArray[np.int32] | None = None
     filled = picture
     for number in range(len(sizes) - 1, -1, -1):
-        filled, offsets = _search(sizes[number], expected, cells, offsets, number)
+        filled, offsets = _search(sizes[number], expected, offsets, number)
     if offsets is None or (offsets[hole > 0] == _NOWHERE).any():
         return None
     pixels = _positions(_rimmed(hole))
@@ -130,15 +130,10 @@ def _with_gradients(part: Picture, hole: NDArray[np.uint8]) -> Array:
 
 
 def _search(
-    size: Size,
-    expected: Expected,
-    cells: NDArray[np.int64],
-    coarser: NDArray[np.int32] | None,
-    number: int,
+    size: Size, expected: Expected, coarser: NDArray[np.int32] | None, number: int
 ) -> tuple[Array, NDArray[np.int32]]:
     """The hole filled at one size, and where its patches come from.
 
-    :param cells: of ``cells_of``, at the finest size.
     :param coarser: offsets of half the size; None to begin.
     :param number: of the size, 0 for the finest.
     """
@@ -155,9 +150,7 @@ def _search(
     belief = np.asarray(belief * inside, np.float32)
     guess, dear = _rimmed(expected.guess_at(shape), "edge"), _rimmed(expected.dear_at(shape))
     mean = np.asarray(cv2.blur(picture, (PATCH, PATCH)), np.float32)
-    few = cv2.resize(cells.astype(np.int32), shape, interpolation=cv2.INTER_NEAREST)
-    among = _rimmed(np.asarray(few, np.int32)), expected.terms(max(shape))
-    prior = (guess, mean, dear, *among)
+    prior = (guess, mean, dear, terms := expected.terms(max(shape)))
     costs = np.full(hole.shape, NOTHING, np.float32)
     targets, pixels = _positions(touching), _positions(hole)
     if coarser is None:
@@ -182,7 +175,7 @@ def _search(
     for turn in range(rounds):
         passes = 2 if number < 2 else 3
         seed = SEED + 100 * number + turn
-        prior = (guess, mean, dear + overused(picture, mean, sources, targets), *among)
+        prior = (guess, mean, dear + overused(picture, mean, sources, targets), terms)
         match(picture, belief, valid, targets, sources, costs, *prior, seed, passes)
         usual = max(float(np.percentile(costs[targets[:, 0], targets[:, 1]], 75)), 20.0)
         sharp = SHARPNESS[turn == rounds - 1] / usual

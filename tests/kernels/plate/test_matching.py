@@ -8,8 +8,7 @@ from bunraku.spec.arrays import Array
 
 SIZE = 28
 HOLE = slice(11, 17)
-TERMS = np.zeros(5, np.float32)
-ONE_CELL = np.zeros((SIZE, SIZE), np.int32)
+TERMS = np.zeros(4, np.float32)
 
 
 def scene(seed: int = 0) -> tuple[Array, NDArray[np.uint8], NDArray[np.uint8]]:
@@ -38,13 +37,12 @@ def searched(
     terms: Array,
     passes: int,
     dear: Array | None = None,
-    cells: NDArray[np.int32] = ONE_CELL,
 ) -> tuple[NDArray[np.int32], Array]:
     sources = np.full((SIZE, SIZE, 2), -1, np.int32)
     costs = np.full((SIZE, SIZE), NOTHING, np.float32)
     ones = np.ones((SIZE, SIZE), np.float32)
     free = np.zeros((SIZE, SIZE), np.float32) if dear is None else dear
-    prior = (picture, picture, free, cells, terms)
+    prior = (picture, picture, free, terms)
     match(picture, ones, valid, targets, sources, costs, *prior, 1, passes)
     return sources, costs
 
@@ -81,7 +79,7 @@ def test_costs_are_those_of_numpy_and_near_the_least() -> None:
 def test_of_like_sources_the_near_one_in_the_same_rows_is_taken() -> None:
     picture, hole, valid = scene()
     picture[:] = 100.0
-    terms = np.array([4.0, 1.0, 0.0, 0.0, 0.0], np.float32)
+    terms = np.array([4.0, 1.0, 0.0, 0.0], np.float32)
     sources, _ = searched(picture, valid, places(hole), terms, 40)
     up, aside = np.abs(sources[14, 12] - [14, 12])
     assert up <= 1
@@ -103,23 +101,6 @@ def test_a_dear_source_is_taken_only_where_no_other_is_nearly_as_good() -> None:
     assert (sources[HOLE, HOLE, 1] < 9).all()
 
 
-def test_a_source_beyond_an_edge_is_taken_only_where_none_this_side_is_nearly_as_good() -> None:
-    picture, hole, valid = scene()
-    picture[:] = 100.0
-    picture[:, :9] = 103.0
-    valid[:, 9 - REACH : 9 + REACH] = 0  # no patch has both
-    cells = ONE_CELL.copy()
-    cells[:, 17:] = 1  # from the hole's end on
-    targets = places(hole)
-    targets = targets[targets[:, 1] < 17]
-    valid[:, 9:17] = 0
-    for beyond, taken in ((30.0, 1), (60.0, 0)):  # the others differ by 45
-        terms = np.array([0.0, 0.0, 0.0, 0.0, beyond], np.float32)
-        sources, _ = searched(picture, valid, targets, terms, 40, cells=cells)
-        y, x = sources[HOLE, HOLE].reshape(-1, 2).T
-        assert (cells[y, x] == taken).all()
-
-
 def test_what_is_expected_decides_among_like_patches() -> None:
     picture, hole, valid = scene()
     picture[:] = 0.0
@@ -129,10 +110,9 @@ def test_what_is_expected_decides_among_like_patches() -> None:
     mean = np.zeros_like(picture)
     mean[:, 20:] = 50.0
     guess = np.full_like(picture, 50.0)
-    terms = np.array([0.0, 0.0, 1.0, 900.0, 0.0], np.float32)
+    terms = np.array([0.0, 0.0, 1.0, 900.0], np.float32)
     targets = places(hole)
-    prior = (guess, mean, nothing, ONE_CELL, terms)
-    match(picture, nothing, valid, targets, sources, costs, *prior, 1, 8)
+    match(picture, nothing, valid, targets, sources, costs, guess, mean, nothing, terms, 1, 8)
     assert (sources[HOLE, HOLE, 1] >= 20).all()
 
 

@@ -88,20 +88,6 @@ def test_walls_and_floor_are_filled_as_they_are(wall: float, slope: float) -> No
     assert error < 4.0  # twice the grain; a wall carried on over the other is 20
 
 
-def test_no_floor_stands_on_a_wall_that_is_shaded_beside_the_person() -> None:
-    door, dark, wide = 138, 0.3, 12
-    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
-    shade = np.clip((x - door + wide) / wide, 0.0, 1.0) * np.clip((y - 90) / 30, 0.0, 1.0)
-    wall = np.array([212.0, 202.0, 198.0]) * (1.0 - dark * shade)[..., None]
-    floor = np.where((x >= door)[..., None], (95.0, 92.0, 90.0), (150.0, 146.0, 142.0))
-    wall = np.where((x >= door)[..., None], (75.0, 50.0, 40.0), wall)
-    photo = grainy(np.where((y > 180)[..., None], floor, wall))
-    hidden = person()
-    photo[hidden > 0] = (40, 90, 200)
-    plate = make_plate(photo, hidden.astype(np.float32)).picture[70:176, 72:112]
-    assert np.abs(plate - np.array([212.0, 202.0, 198.0])).mean() < 4.0
-
-
 def bookcase() -> Picture:
     """Boards, and what is between of another colour, that stand on a floor before a wall."""
     picture = np.full((*SHAPE, 3), 120.0)
