@@ -9,12 +9,12 @@ it lies tucked in behind what the photo shows of the arm, and hides nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick
+from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick, with_sleeve, without_thumb
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
 from bunraku.runtime.drivers.body.fading import Fading
@@ -39,6 +39,9 @@ FADE_DRAWN = 1.8, 2.4
 TORN_PX = 2.0, 5.0
 """How near to its forearm and hand the photo's upper arm fades with them, wholly and from where on,
 in pixels of the networks: its edge there is no sleeve's, and lies in their shadow."""
+SHOULDER = 0.3, 0.5
+"""See ``free_arm.SHOULDER``: a sleeve would have a corner beneath it as far as the photo's outline,
+which the forearm hides in part, holds it."""
 INTO_HAND, OPEN = 0.1, 0.3
 """How far an arm goes on beyond the wrist, in lengths of the forearm: the hand, which ends softly,
 lies before it; and from how far before the wrist on one sees into it where the hand bends."""
@@ -121,11 +124,15 @@ def make_arm(
     near = (main != BodyBone.UPPER_ARM_L + side) & (beyond > -OPEN)
     inside = own[near[own].all(1)][:, ::-1]
     # Fingers are folded away where the hand is drawn by itself.
-    bones, placed = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
+    bones, (placed, wider) = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
     both = np.concatenate([own, inside])
     hung = both, bones, placed
-    form = free_arm(fit, mesh, binding, region, unrolled, *hung, light, PLANES, side)
-    return NewArm(form, sleeve, unrolled)
+    form = free_arm(fit, mesh, binding, region, unrolled, *hung, light, PLANES, side, SHOULDER)
+    along = unrolled.along(form.place[:, 1])
+    rest = without_thumb(form.rest, along, unrolled)
+    if sleeve.end > 0.0:
+        rest = with_sleeve(rest, along, unrolled, sleeve, wider)
+    return NewArm(replace(form, rest=rest), sleeve, unrolled)
 
 
 def made_anew(fit: Fit, arms: Sequence[NewArm]) -> NDArray[np.bool_]:
@@ -140,5 +147,8 @@ def still_hidden(hidden: Sequence[Binding], arms: Sequence[NewArm]) -> list[Bind
 
 
 def _of_arms(fit: Fit, sides: Sequence[int]) -> NDArray[np.bool_]:
-    main = main_bones(fit.template)[fit.template.triangles[:, 0]]
-    return np.isin(main, [bone + side for side in sides for bone in ARM_BONES])
+    main = main_bones(fit.template)[fit.template.triangles]
+    arms = np.isin(main[:, 0], [bone + side for side in sides for bone in ARM_BONES])
+    # A ring at the wrist would be drawn out between the body's hand and its forearm.
+    at_wrist = np.isin(main, [BodyBone.FOREARM_L + side for side in sides]).any(1)
+    return np.asarray(arms | at_wrist)

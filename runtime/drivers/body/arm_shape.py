@@ -9,7 +9,7 @@ from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import nearest_reached
-from bunraku.runtime.drivers.body.sleeves import Sleeve
+from bunraku.runtime.drivers.body.sleeves import LONGEST, Sleeve
 from bunraku.runtime.drivers.body.turning import cross, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
@@ -19,24 +19,62 @@ ARM_BONES = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L)
 """The left one's, from the shoulder to the wrist."""
 THICKEST = 1.18, 1.06
 """How thick a bare upper arm and forearm may be, in the template's."""
+BEFORE_WRIST, WRIST = (1.85, 1.95), 1.1
+"""Where along an arm it is as thick as its wrist, and how much thicker that is anywhere."""
+HEM = 0.1
+"""Below its end a sleeve's width goes over into the arm's within so much, in lengths of a bone."""
 
 
-def as_thick(fit: Fit, unrolled: Unrolled, sleeve: Sleeve, side: int) -> Array:
+def as_thick(fit: Fit, unrolled: Unrolled, sleeve: Sleeve, side: int) -> tuple[Array, float]:
     """``Fit.placed`` with a bare arm no thicker than it may be: at the end of a forearm the outline
-    is that of the hand before it."""
-    result = fit.placed.copy()
-    if sleeve.end > 1.0:
-        return result
+    is that of the hand before it; and how many times thicker the photo's upper arm is than that."""
+    result, wider = fit.placed.copy(), 1.0
+    if sleeve.end > LONGEST:
+        return result, wider
     for bone, along, most in zip(ARM_BONES, np.diff(unrolled.ends, axis=0), THICKEST, strict=True):
         own = bone + side
         across = unit(cross(along, np.array([0.0, 0.0, 1.0]))[None])[0]
         girth = float(np.linalg.norm(fit.placed[own, :, :3] @ across)) / fit.stance.size
         share = min(most / girth, 1.0)
+        if bone == BodyBone.UPPER_ARM_L:
+            wider = 1.0 / share
         frames, inverse = fit.stance.frames[own], fit.stance.inverse[own]
         thinner = frames @ np.diag([1.0, share, share, 1.0]) @ inverse
         result[own] = thinner[:3, :3] @ fit.placed[own]
         result[own, :, 3] += thinner[:3, 3]
-    return result
+    return result, wider
+
+
+def with_sleeve(
+    rest: Array, along: Array, unrolled: Unrolled, sleeve: Sleeve, wider: float
+) -> Array:
+    """An arm's vertices at rest ``[v, 3]``, farther out as far down as its sleeve goes: it is as
+    wide as the photo has it, whatever the arm in it is.
+
+    :param along: ``[v]``: where on the arm each lies (``Unrolled``).
+    :param wider: how many times as wide as the arm the sleeve is.
+    """
+    start, end = unrolled.ends[:2]
+    axis = unit((end - start)[None])[0]
+    middle = start + np.outer((rest - start) @ axis, axis)
+    covered = np.clip((sleeve.end + HEM - along) / HEM, 0.0, 1.0)[:, None]
+    return np.asarray(rest + (wider - 1.0) * covered * (rest - middle), np.float32)
+
+
+def without_thumb(rest: Array, along: Array, unrolled: Unrolled) -> Array:
+    """An arm's vertices at rest ``[v, 3]``, beyond the wrist no farther out than before it: there
+    it lies within the hand, whose thumb may be held otherwise.
+
+    :param along: as of ``with_sleeve``.
+    """
+    elbow, wrist = unrolled.ends[1:]
+    axis = unit((wrist - elbow)[None])[0]
+    middle = elbow + np.outer((rest - elbow) @ axis, axis)
+    far = np.linalg.norm(rest - middle, axis=1)
+    low, high = BEFORE_WRIST
+    most = WRIST * float(np.median(far[(along > low) & (along < high)]))
+    share = np.where(along > high, most / np.maximum(far, most), 1.0)[:, None]
+    return np.asarray(middle + share * (rest - middle), np.float32)
 
 
 def tucked(

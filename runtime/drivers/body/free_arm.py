@@ -168,6 +168,7 @@ def free_arm(
     light: Light,
     planes: tuple[float, float],
     side: int,
+    shoulder: tuple[float, float] = SHOULDER,
 ) -> FreeArm:
     """An arm of triangles ``[t, 3]`` of the template.
 
@@ -175,13 +176,13 @@ def free_arm(
     :param region: ``[n, n]``, within which it is tucked. :param unrolled: of this arm.
     :param bones: ``[v, 4]``, on which the template's vertices hang.
     :param placed: ``FreeArm.placed``. :param light: the photo's. :param planes: of ``FreeArm``.
-    :param side: 0 for the left one, 1 for the right one.
+    :param side: 0 for the left one, 1 for the right one. :param shoulder: see ``SHOULDER``.
     """
     template = fit.template
     used, corners = np.unique(triangles, return_inverse=True)
     rest = np.ascontiguousarray(template.vertices[used])
     place = unrolled.place(rest, main_bones(template)[used] != BodyBone.UPPER_ARM_L + side)
-    low, high = SHOULDER
+    low, high = shoulder
     along = unrolled.along(place[:, 1:])
     loose = np.asarray(np.clip((along - low) / (high - low), 0.0, 1.0), np.float32)
     elbow, wrist = fit.stance.points[[LEFT_ELBOW + side, LEFT_WRIST + side]]

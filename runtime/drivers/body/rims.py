@@ -80,6 +80,7 @@ class Rim:
 
 def find_rims(fit: Fit, binding: Binding, window: Picture) -> tuple[Rim, ...]:
     """The rims of a photo's arms that hang beside the trunk; one before it has cloth on both sides.
+    A forearm that points at the camera hangs as its upper arm does.
 
     :param window: ``[n, n, 3]`` uint8.
     """
@@ -102,12 +103,18 @@ def find_rims(fit: Fit, binding: Binding, window: Picture) -> tuple[Rim, ...]:
             continue
         to_fore = distance_to(fore) < distance_to(free) if fore.any() else np.zeros_like(fore)
         joints = points[[LEFT_SHOULDER + side, LEFT_ELBOW + side, LEFT_WRIST + side]]
-        for number, (bone, own) in enumerate(
-            ((BodyBone.UPPER_ARM_L, ~to_fore), (BodyBone.FOREARM_L, to_fore))
+        upper_hangs = hangs(joints[:2], down)
+        if fit.foreshortened[side]:
+            fore_hangs = upper_hangs
+            lost = np.where(fore, np.float32(0.0), lost)  # it goes as a whole, but for its hand
+        else:
+            fore_hangs = hangs(joints[1:], down)
+        for bone, own, end, hanging in (
+            (BodyBone.UPPER_ARM_L, ~to_fore, joints[1], upper_hangs),
+            (BodyBone.FOREARM_L, to_fore, joints[2], fore_hangs),
         ):
             its = np.where(own, lost, np.float32(0.0))
-            start, end = joints[number : number + 2]
-            if its.any() and hangs(np.stack([start, end]), down):
+            if its.any() and hanging:
                 at = np.asarray(end, np.float32)
                 result.append(Rim(BodyBone(bone + side), at, fit.trunk_px, top, left, its))
     return tuple(result)

@@ -26,6 +26,7 @@ from bunraku.runtime.drivers.body.cloths import NEW_ARMS
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import NEARER
+from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import GAMMA, WARMTH, Light, studio
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
@@ -90,6 +91,8 @@ def test_a_forearm_that_points_at_the_camera_is_made_anew(fit: Fit, body: Body) 
     assert [arm.side for arm in body.layer.arms] == [0]
     assert len(body.textures.planes) == (NEW_ARMS + 2) * N
     assert not body.layer.given[: len(TEMPLATE.triangles)][body.layer.remade].any()
+    at_wrist = (main_bones(TEMPLATE)[TEMPLATE.triangles] == BodyBone.FOREARM_L).any(1)
+    assert body.layer.remade[at_wrist].all()
     assert not HANGING[ENDWISE, [BodyBone.UPPER_ARM_L, BodyBone.CHEST]].any()
     assert HANGING[ENDWISE, BodyBone.HAND_L]
     parts = bind_photo(fit, np.zeros((N, N, 3), np.uint8)).whole.part
@@ -197,6 +200,19 @@ def test_it_goes_on_into_the_hand_whose_fingers_it_does_not_follow(fit: Fit, bod
     assert drawn.mask[0, 0, y, x] > 0.95
 
 
+def test_what_of_it_lies_in_the_hand_is_no_wider_than_its_wrist(body: Body) -> None:
+    (arm,) = body.layer.arms
+    along = arm.unrolled.along(arm.form.place[:, 1])
+    elbow, wrist = arm.form.ends[1:]
+    axis = (wrist - elbow) / np.linalg.norm(wrist - elbow)
+    out = arm.form.rest - elbow
+    far = np.linalg.norm(out - np.outer(out @ axis, axis), axis=1)
+    own = np.linalg.norm(arm.form.rest - wrist, axis=1) < 0.1
+    before = far[own & (along > 1.8) & (along < 1.95)]
+    assert (along > 2.03).any()
+    assert far[along > 1.95].max() < 1.05 * before.max()  # the thumb's root is half as far again
+
+
 def test_a_hand_has_the_colour_of_its_arm(body: Body) -> None:
     (arm,) = body.layer.arms
     body = replace(body, textures=replace(body.textures, planes=body.textures.planes.copy()))
@@ -300,6 +316,44 @@ def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: 
     fore = arm.unrolled.along(arm.form.place[:, 1])
     ring = moved[0][(fore > 1.4) & (fore < 1.6)]
     assert np.ptp(ring[:, 0]) < 0.13 * SCALE
+
+
+def test_a_sleeve_is_as_wide_as_in_the_photo_and_the_arm_in_it_no_thicker_than_one(
+    source: Source, fit: Fit, body: Body
+) -> None:
+    (own,) = body.layer.arms
+    placed = fit.placed.copy()
+    placed[BodyBone.UPPER_ARM_L, :, :3] *= 1.5
+    wide = replace(fit, placed=placed)
+    settled, binding = settle(fit, bind_photo(fit, source.window).whole)
+    (arm,) = make_arms(wide, settled.mesh, binding, source.window, source.mask, studio())
+    assert 0.3 < arm.sleeve.end < 0.7
+    along = arm.unrolled.along(arm.form.place[:, 1])
+    start, end = arm.form.ends[:2]
+    turned = arm.form.placed[BodyBone.UPPER_ARM_L, :, :3]
+    axis = turned @ (end - start) / np.linalg.norm(turned @ (end - start))
+    out = (arm.form.rest - start) @ turned.T
+    radius = np.linalg.norm(out - np.outer(out @ axis, axis), axis=1)
+    thin = (own.form.rest - start) @ own.form.placed[BodyBone.UPPER_ARM_L, :, :3].T
+    thin = np.linalg.norm(thin - np.outer(thin @ axis, axis), axis=1)
+    covered = (along > 0.3) & (along < arm.sleeve.end - 0.02)
+    bare = (along > arm.sleeve.end + 0.1) & (along < 0.9)
+    assert np.median(radius[covered] / thin[covered]) == pytest.approx(1.5, abs=0.1)
+    assert np.median(radius[bare] / thin[bare]) < 1.25
+    assert np.median(radius[covered]) > 1.2 * np.median(radius[bare])
+
+
+def test_the_photos_outline_does_not_bend_an_arm_below_its_shoulder(fit: Fit, body: Body) -> None:
+    (arm,) = body.layer.arms
+    transforms = posed(fit, pointing(60.0))
+    beside = replace(arm.form, tucked=arm.form.tucked + np.float32(10.0))
+    one, other = arm.form.moved(transforms), beside.moved(transforms)
+    assert one is not None
+    assert other is not None
+    apart = np.abs(one[0] - other[0]).max(1)
+    along = arm.unrolled.along(arm.form.place[:, 1])
+    assert apart[along < 0.25].min() > 1.0
+    assert apart[along > 0.5].max() < 1e-3
 
 
 def test_the_crook_of_an_arm_is_darker_the_more_it_is_bent(fit: Fit, body: Body) -> None:

@@ -9,30 +9,46 @@ import numpy as np
 import pytest
 
 from bunraku.runtime.drivers.body.binding import Binding
-from bunraku.runtime.drivers.body.parts import FREE
+from bunraku.runtime.drivers.body.parts import ENDWISE, FREE
 from bunraku.runtime.drivers.body.rims import Rim, find_rims, without
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HIP, LEFT_SHOULDER, LEFT_WRIST, RIGHT_HIP
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 N, CUT = 96, 50
 ROWS, COLUMNS = np.indices((N, N))
 ARM = CUT + np.where(ROWS % 6 < 3, 0, 1) <= COLUMNS
 """Its border has teeth."""
-JOINED = ARM & (ROWS < 20)
+JOINED, FORE = ARM & (ROWS < 20), ARM & (ROWS > 60)
+FORE_L = BodyBone.FOREARM_L
 
 
-def rims(window: Picture, elbow: tuple[float, float] = (60.0, 90.0)) -> tuple[Rim, ...]:
-    """Of an upper arm beside the trunk."""
+def rims(
+    window: Picture,
+    elbow: tuple[float, float] = (60.0, 90.0),
+    wrist: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
+    *,
+    end: bool = False,
+) -> tuple[Rim, ...]:
+    """Of an upper arm beside the trunk.
+
+    :param wrist: how far before the elbow. :param end: whether below it the forearm points at the
+        camera.
+    """
     part = np.where(JOINED, BodyBone.UPPER_ARM_L, np.where(ARM, FREE, BodyBone.CHEST))
     bone = np.where(ARM, BodyBone.UPPER_ARM_L, BodyBone.CHEST).astype(np.int32)
+    if end:
+        part, bone = (np.where(FORE, other, of) for other, of in ((ENDWISE, part), (FORE_L, bone)))
     whole, flat = np.ones((N, N), np.bool_), np.zeros((N, N), np.float32)
     weights = np.zeros((N, N, BODY_BONES), np.float32)
-    binding = Binding(whole, weights, bone, part.astype(np.int32), flat, flat)
+    binding = Binding(whole, weights, bone.astype(np.int32), part.astype(np.int32), flat, flat)
     points = np.zeros((33, 4), np.float32)
     points[[LEFT_HIP, RIGHT_HIP], 1] = 90.0
     points[LEFT_SHOULDER, 0], points[LEFT_ELBOW, :2] = 60.0, elbow
-    fit: Any = SimpleNamespace(stance=SimpleNamespace(points=points), trunk_px=120.0, fine=1.0)
+    points[LEFT_WRIST] = points[LEFT_ELBOW] - wrist
+    fit: Any = SimpleNamespace(
+        stance=SimpleNamespace(points=points), trunk_px=120.0, fine=1.0, foreshortened=(end, False)
+    )
     return find_rims(fit, binding, window)
 
 
@@ -76,6 +92,16 @@ def test_nothing_goes_where_the_two_hang_together() -> None:
 
 def test_an_arm_across_the_trunk_keeps_its_outline() -> None:
     assert not rims(plain(), elbow=(10.0, 40.0))
+
+
+def test_what_a_forearm_that_points_at_the_camera_lies_beside_loses_its_colours() -> None:
+    before = 0.0, 0.0, 30.0, 0.0
+    upper, fore = rims(plain(), wrist=before, end=True)
+    assert (upper.bone, fore.bone) == (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L)
+    lost = 1.0 - without(np.ones((N, N, 4), np.float32), [fore], [1.0])[..., 3]
+    assert (lost[66:90, CUT - 1] > 0.05).all()
+    assert not lost[FORE].any()  # it fades itself, and its hand stays
+    assert not rims(plain(), elbow=(10.0, 40.0), wrist=before, end=True)
 
 
 def moved(arm: float, trunk: float) -> Array:
