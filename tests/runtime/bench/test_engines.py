@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from bunraku.runtime.bench.engines import OWN, candidates, run_engines
 from bunraku.runtime.bench.options import BenchOptions
 from bunraku.runtime.bench.scene import made_scene
 from bunraku.runtime.bench.schema import check_report
+from bunraku.runtime.bench.timing import timed
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.registry import LIBRARIES, REFERENCE
 from bunraku.spec.surface import PARTS, SCORES
@@ -50,8 +52,12 @@ def test_generators_are_compared_without_the_pose_networks(
 ) -> None:
     told: list[str] = []
     times_ms: list[float] = []
-    timed = module.timed
-    monkeypatch.setattr(module, "timed", lambda work: times_ms.append(timed(work)) or times_ms[-1])
+
+    def noted(work: Callable[[], object]) -> float:
+        times_ms.append(timed(work))
+        return times_ms[-1]
+
+    monkeypatch.setattr(module, "timed", noted)
     report = run_engines(OPTIONS, ("onnxruntime:f32", "torch:bf16"), told.append)
     assert check_report(report) == "engines"
     assert report["surfaces"].startswith("made")
