@@ -96,10 +96,10 @@ def module_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     module = importlib.import_module(f"bunraku.kernels.{folder}.triton_cuda")
     if INTERPRETED:
         _patch_once(monkeypatch)
-        for name in ("PIXELS", "PULLED_PIXELS", "TRIANGLES", "BOX_PIXELS", "VERTICES"):
+        for name in ("PIXELS", "PULLED_PIXELS", "VERTICES", "BOX_PIXELS"):
             if hasattr(module, name):
-                few = name in ("TRIANGLES", "BOX_PIXELS")
-                monkeypatch.setattr(module, name, 64 if few else FEW_PROGRAMS)
+                large = 64 if name == "BOX_PIXELS" else FEW_PROGRAMS
+                monkeypatch.setattr(module, name, large)
     return module
 
 
