@@ -18,6 +18,7 @@ from av.audio.stream import AudioStream
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 from PIL import Image
+from tests.remembered import remember
 
 from bunraku.runtime.measure import Spread
 from bunraku.spec.stages import Step
@@ -36,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Full collections need not look at what stays anyway: they stall every thread meanwhile."""
+    remember()
     gc.collect()
     gc.freeze()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -80,12 +81,15 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-TREES = {name: parsed(path) for name, path in MODULES.items()}
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Of every module; read by the process that runs these tests, not by all that collect them."""
+    return {name: parsed(path) for name, path in MODULES.items()}
 
 
 def test_there_is_something_to_read() -> None:
     assert len(MODULES) > 200
-    assert "bunraku.runtime.generator" in set(imported(TREES["bunraku.runtime.models"]))
+    assert "bunraku.runtime.generator" in set(imported(trees()["bunraku.runtime.models"]))
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -95,7 +99,7 @@ def test_rooms_import_what_they_may(room: str) -> None:
         allowed = ("bunraku.spec",)
     wrong = [
         f"{name} imports {other}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         if name.split(".")[1] == room
         for other in imported(tree)
         if other.split(".")[0] == "bunraku"
@@ -109,7 +113,7 @@ def test_heavy_libraries_are_imported_where_they_are_used(room: str) -> None:
     heavy = NOT_AT_MODULE_LEVEL[room]
     wrong = [
         f"{name} imports {other}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         if name.split(".")[1] == room
         for other in imported(tree, at_module_level=True)
         if other.split(".")[0] in heavy and not name.rpartition(".")[2].startswith("triton_")
@@ -120,7 +124,7 @@ def test_heavy_libraries_are_imported_where_they_are_used(room: str) -> None:
 def test_forms_in_triton_are_imported_where_they_are_used() -> None:
     wrong = [
         f"{name} imports {other}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for other in imported(tree, at_module_level=True)
         if ".triton_" in other and not name.rpartition(".")[2].startswith("triton_")
     ]
@@ -128,7 +132,7 @@ def test_forms_in_triton_are_imported_where_they_are_used() -> None:
 
 
 def test_files_do_not_import_in_circles() -> None:
-    graph = {name: set(imported(tree)) & MODULES.keys() for name, tree in TREES.items()}
+    graph = {name: set(imported(tree)) & MODULES.keys() for name, tree in trees().items()}
     done: set[str] = set()
 
     def visit(name: str, way: tuple[str, ...]) -> None:
@@ -145,7 +149,9 @@ def test_files_do_not_import_in_circles() -> None:
 
 
 def test_the_command_line_is_imported_by_nobody() -> None:
-    wrong = [n for n, tree in TREES.items() for o in imported(tree) if o.startswith("bunraku.comm")]
+    wrong = [
+        n for n, tree in trees().items() for o in imported(tree) if o.startswith("bunraku.comm")
+    ]
     assert wrong == []
 
 
@@ -172,7 +178,7 @@ def test_layouts_stand_in_spec_alone() -> None:
         place = path.relative_to(ROOT).as_posix()
         if name.startswith("bunraku.spec") or any(place.startswith(o) for o in OF_OTHER_THINGS):
             continue
-        strays += [f"{place}: {number}" for number in layout_literals(TREES[name])]
+        strays += [f"{place}: {number}" for number in layout_literals(trees()[name])]
     assert strays == []
 
 

@@ -76,8 +76,8 @@ def dry_steps(out: Path, scratch: Path) -> list[Step]:
     """The same commands on a processor, as small as they can be: for what is wrong in them."""
     few = ("tests/kernels/test_triton_forms.py", "tests/runtime/bench/test_kernels.py")
     tests = ("pytest", "-q", "-p", "no:cacheprovider", "-m", "gpu", "--collect-only", *few)
-    small = ["--engine", "onnxruntime", "--driver", "landmarks", "--frames", "2"]
-    load = ["--sessions", "1", "--seconds", "1"]
+    small = ["--engine", "onnxruntime:f32", "--driver", "landmarks", "--frames", "2"]
+    load = ["--sessions", "1", "--seconds", "0.5"]
     kernels = ["--no-compiled", "--only", "enlarge", "--samples", "3", "--budget", "0.01"]
     made = scratch / "live"
     dry = [

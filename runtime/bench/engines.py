@@ -126,7 +126,7 @@ def _row(
     wanted: Pictures,
     media: tuple[Picture, Sequence[Picture], Pictures | None],
 ) -> dict[str, Any]:
-    given, generator_ms, load_s, device = _generated(options, name, scene)
+    given, measure, load_s, device = _generated(options, name, scene)
     levels = [np.abs(a - b).mean() for a, b in zip(given, wanted, strict=True)]
     most = [np.abs(a - b).max() for a, b in zip(given, wanted, strict=True)]
     parity = {"levels_mean": round(float(max(levels)), 4), "levels_max": round(float(max(most)), 2)}
@@ -134,14 +134,14 @@ def _row(
         "device": device,
         "load_s": round(load_s, 2),
         "chain_ms": None,
-        "generator_ms": plain(generator_ms),
+        "generator_ms": plain(measure()),
         "parity": parity,
         "within": parity["levels_mean"] <= TOLERANCES[name.partition(":")[2] or OWN],
     }
     photo, clip, pictures = media
     if pictures is not None:
-        moved, chain_ms = _pictures(options, name, photo, clip)
-        told["chain_ms"] = plain(chain_ms)
+        moved, measure = _pictures(options, name, photo, clip)
+        told["chain_ms"] = plain(measure())
         apart = [np.abs(a - b).mean() for a, b in zip(moved, pictures, strict=True)]
         parity["chain_levels_mean"] = round(float(np.mean(apart)), 4)
     return told
@@ -149,8 +149,9 @@ def _row(
 
 def _generated(
     options: BenchOptions, name: str, scene: Scene
-) -> tuple[Pictures, Spread, float, str]:
-    """The person over black in each surface, in levels; how long it took, and to load; where."""
+) -> tuple[Pictures, Callable[[], Spread], float, str]:
+    """The person over black in each surface, in levels; what measures how long further ones take;
+    how long it took to load; where."""
     bundle, threads = Bundle.load(options.bundle), options.threads or cores()
     made: list[Generator] = []
     devices: list[str] = []
@@ -173,16 +174,13 @@ def _generated(
         return np.asarray(shown.image * shown.mask * 255.0).copy()
 
     pictures = [paint(index) for index in range(len(scene.driving))]
-    for index in range(options.warmup):
-        paint(index)
-    times_ms = [timed(lambda: paint(i)) for i in range(options.frames)]  # noqa: B023
-    return pictures, Spread.of(times_ms), load_s, devices[0]
+    return pictures, lambda: _measured(options, paint, 0), load_s, devices[0]
 
 
 def _pictures(
     options: BenchOptions, name: str, photo: Picture, clip: Sequence[Picture]
-) -> tuple[Pictures, Spread]:
-    """The whole chain's pictures of the clip, and how long a frame took."""
+) -> tuple[Pictures, Callable[[], Spread]]:
+    """The whole chain's pictures of the clip, and what measures how long further ones take."""
     puppet = Puppet(replace(options, engine=name).load(), options.puppet())
     puppet.set_source(photo)
 
@@ -190,12 +188,14 @@ def _pictures(
         return puppet.animate(there_and_back(clip, index), index / ASSUMED_RATE)
 
     pictures = [animate(i).astype(np.float32) for i in range(min(len(clip), options.frames))]
-    count = len(pictures)
-    for index in range(count, count + options.warmup):
-        animate(index)
-    first = count + options.warmup
-    times_ms = [
-        timed(lambda: animate(index))  # noqa: B023
-        for index in range(first, first + options.frames)
-    ]
-    return pictures, Spread.of(times_ms)
+    return pictures, lambda: _measured(options, animate, len(pictures))
+
+
+def _measured(options: BenchOptions, make: Callable[[int], object], first: int) -> Spread:
+    """How long a picture takes, from number ``first`` on, once warmed up."""
+    start = first + options.warmup
+    for index in range(first, start):
+        make(index)
+    return Spread.of(
+        [timed(lambda: make(i)) for i in range(start, start + options.frames)]  # noqa: B023
+    )

@@ -17,7 +17,7 @@ from bunraku.spec.surface import CHANNELS, PARTS, SCORES
 from bunraku.spec.tensors import Layout
 
 SURFACES = 12
-"""Few, because they are held in memory, and taken in turns."""
+"""At most, as they are held in memory, and taken in turns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ def found_scene(
         driving = puppet.drive(identity, frame, index / ASSUMED_RATE)
         if driving is not None:
             found.append(np.array(driving.surface))
-        if len(found) == SURFACES:
+        if len(found) == min(SURFACES, options.frames):
             break
     if not found:
         raise InputError("Nobody is found in the clip.", "Name another one with --clip.")

@@ -55,6 +55,7 @@ def test_bench_latency_to_a_file(fake_bench: Callable[[], Recorder], tmp_path: P
     options = fake_bench().arguments[0]
     assert (options.bundle, options.engine) == ("live", "onnxruntime")
     assert (options.threads, options.frames) == (2, 9)
+    assert (options.warmup, options.sources) == (9, 3)
     assert (options.driver, options.face) == ("body", 1.0)
     fake_bench().arguments[1](3, 9)
 
@@ -85,6 +86,7 @@ def test_sessions_are_measured_when_asked(
     )
     asked = fake.arguments[1]
     assert (asked.sessions, asked.rate, asked.seconds) == ((1, 2), 25.0, 3.0)
+    assert asked.warm_s == 2.0
     assert json.loads((tmp_path / "latency.json").read_bytes())["load"] == runs
     assert "  1 sessions, as fast as it can: 31.0 frames/s, age p50 60 ms, 3 dropped" in (
         result.stdout

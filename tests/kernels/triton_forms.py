@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from inspect import getmembers
 from typing import Any
 
 import pytest
@@ -92,10 +94,37 @@ class Form:
 def module_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An operator's module of Triton, with few large programs where they are interpreted."""
     module = importlib.import_module(f"bunraku.kernels.{folder}.triton_cuda")
-    for name in ("PIXELS", "PULLED_PIXELS", "TRIANGLES", "VERTICES"):
-        if INTERPRETED and hasattr(module, name):
-            monkeypatch.setattr(module, name, 64 if name == "TRIANGLES" else FEW_PROGRAMS)
+    if INTERPRETED:
+        _patch_once(monkeypatch)
+        for name in ("PIXELS", "PULLED_PIXELS", "VERTICES", "BOX_PIXELS"):
+            if hasattr(module, name):
+                large = 64 if name == "BOX_PIXELS" else FEW_PROGRAMS
+                monkeypatch.setattr(module, name, large)
     return module
+
+
+def _patch_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the interpreter replace Triton's language when a kernel starts, not once more whenever
+    that calls a function: all of it is looked through for what is replaced already."""
+    from triton.language.core import is_builtin
+    from triton.runtime import interpreter
+
+    patch = interpreter._patch_builtin
+
+    def patch_once(package: Any, *how: Any) -> None:
+        name = _builtin_of(package)
+        if name is not None and is_builtin(getattr(package, name)):
+            patch(package, *how)
+
+    monkeypatch.setattr(interpreter, "_patch_builtin", patch_once)
+
+
+@cache
+def _builtin_of(package: Any) -> str | None:
+    """The name of one of a package's functions that the interpreter replaces."""
+    from triton.language.core import is_builtin
+
+    return next((name for name, member in getmembers(package) if is_builtin(member)), None)
 
 
 def interpreted_everywhere(folders: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:

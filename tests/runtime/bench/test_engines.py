@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from tests.runtime.fakes import street, with_person
 
 from bunraku.errors import EngineError, FetchError
 from bunraku.runtime.bench import engines as module
+from bunraku.runtime.bench import scene
 from bunraku.runtime.bench.engines import OWN, candidates, run_engines
 from bunraku.runtime.bench.options import BenchOptions
 from bunraku.runtime.bench.scene import made_scene
 from bunraku.runtime.bench.schema import check_report
+from bunraku.runtime.bench.timing import timed
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.registry import LIBRARIES, REFERENCE
 from bunraku.spec.surface import PARTS, SCORES
@@ -27,6 +30,7 @@ def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "found_scene", missing)
     monkeypatch.setattr(module, "read_photo", lambda _: with_person(street(), 100, 60))
+    monkeypatch.setattr(scene, "SURFACES", 2)
 
 
 def test_the_reference_comes_first_and_every_library_once() -> None:
@@ -43,8 +47,17 @@ def test_the_reference_comes_first_and_every_library_once() -> None:
     ]
 
 
-def test_generators_are_compared_without_the_pose_networks(no_networks: None) -> None:
+def test_generators_are_compared_without_the_pose_networks(
+    no_networks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[str] = []
+    times_ms: list[float] = []
+
+    def noted(work: Callable[[], object]) -> float:
+        times_ms.append(timed(work))
+        return times_ms[-1]
+
+    monkeypatch.setattr(module, "timed", noted)
     report = run_engines(OPTIONS, ("onnxruntime:f32", "torch:bf16"), told.append)
     assert check_report(report) == "engines"
     assert report["surfaces"].startswith("made")
@@ -55,6 +68,8 @@ def test_generators_are_compared_without_the_pose_networks(no_networks: None) ->
     assert (rounded["within"], rounded["device"]) == (True, "cpu")
     assert rounded["chain_ms"] is None
     assert rounded["generator_ms"]["p50"] > 0
+    # Loading three times, once for the pictures that are compared with, which nobody times.
+    assert len(times_ms) == 3 + 2 * OPTIONS.frames
 
 
 def test_what_cannot_run_has_its_reason_once(
@@ -76,12 +91,12 @@ def test_what_cannot_run_has_its_reason_once(
 
 def test_a_made_figure_is_a_surface() -> None:
     layout = Bundle.load("live").layout
-    scene = made_scene(layout)
-    for surface in (scene.surface, *scene.driving):
+    made = made_scene(layout)
+    for surface in (made.surface, *made.driving):
         assert surface.shape == (1, 73, layout.size, layout.size)
         assert (surface[0, :SCORES].sum(0).round(4) == 1.0).all()
         assert all(surface[0, 1 + part].max() > 0.5 for part in range(PARTS))
         assert 0.0 <= surface.min() <= surface.max() <= 1.0
-    assert not (scene.driving[0] == scene.driving[1]).all()
-    assert scene.image.shape == (1, 3, layout.window, layout.window)
-    assert 0.2 < scene.mask.mean() < 0.6
+    assert not (made.driving[0] == made.driving[1]).all()
+    assert made.image.shape == (1, 3, layout.window, layout.window)
+    assert 0.2 < made.mask.mean() < 0.6

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -24,7 +25,7 @@ from bunraku.training.prepare.quality import Limits
 from bunraku.training.prepare.surfaces import DriverMapping
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scene() -> Scene:
     """30 shots of somebody who walks 29 pixels."""
     networks = load(PoseModel.FULL, "iuv")
@@ -100,8 +101,7 @@ def test_the_plate_is_what_stands_behind() -> None:
 
 
 def test_a_plate_of_nothing_but_person(scene: Scene) -> None:
-    shot = scene.shots[0]
-    object.__setattr__(shot, "mask", np.ones_like(shot.mask))
+    shot = replace(scene.shots[0], mask=np.ones_like(scene.shots[0].mask))
     plate = plate_of([shot])
     assert np.abs(plate.reshape(-1, 3) - shot.picture.reshape(-1, 3).mean(0)).max() <= 1.0
 

@@ -51,10 +51,10 @@ def latency(
     """Time the whole chain from frame to picture, and each stage, beside a yardstick network."""
     from bunraku.runtime.bench.latency import run_latency
     from bunraku.runtime.bench.options import BenchOptions
-    from bunraku.stream.bench.load import LoadOptions, run_load
+    from bunraku.stream.bench.load import WARM_S, LoadOptions, run_load
 
     bench.check_json(json_file, photo, clip)
-    load = LoadOptions(rate=rate, seconds=seconds)
+    load = LoadOptions(rate=rate, seconds=seconds, warm_s=min(WARM_S, seconds))
     if sessions is not None:
         load = replace(load, sessions=parse_sessions(sessions))
         load.check()
@@ -70,6 +70,8 @@ def latency(
         photo=photo,
         clip=clip,
         frames=frames,
+        warmup=min(20, frames),
+        sources=min(3, frames),
         base=base,
     )
     bench.tell(f"engine: {options.choice}")
