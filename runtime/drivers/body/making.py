@@ -26,7 +26,7 @@ from bunraku.runtime.drivers.body.rims import Rim, find_rims, without
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.spots import Spots
-from bunraku.runtime.drivers.body.stray import fading_strays
+from bunraku.runtime.drivers.body.stray import fading_strays, stray_hands
 from bunraku.runtime.drivers.body.texture import Textures, make_textures
 from bunraku.runtime.drivers.hands.clearing import kept_of_hand
 from bunraku.runtime.drivers.hands.held import with_held
@@ -61,8 +61,9 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
     light = light_in(fit, settled.mesh, binding, source.window, source.mask)
     arms = make_arms(fit, settled.mesh, binding, source.window, source.mask, light)
     rims = find_rims(fit, binding, source.window)
+    strays = stray_hands(fit, binding, bound.hair, source.window, source.mask)
     inner = _without_rims(source.mask, rims)
-    textures = make_textures(fit, binding, bound, source.window, inner, arms, light)
+    textures = make_textures(fit, binding, bound, source.window, inner, arms, light, strays)
     shells = make_shells(fit, bound, binding, lines)
     kinds = textures.cloth, textures.hair
     known, covered = textures.known, bound.covered
@@ -78,8 +79,7 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
         if place is not None and not holding[side]:
             own = binding.group == Group.HAND_L + side
             photo.picture[..., 3] *= kept_of_hand(place, own, fit.inside, source.window)
-    unseen = [arm.form for arm in hidden]
-    strays = fading_strays(fit, binding, bound.hair, grid, source.window, source.mask, unseen)
+    fading = fading_strays(fit, grid, strays, [arm.form for arm in hidden])
     return Body(
         fit=fit,
         grid=grid,
@@ -89,7 +89,7 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
         behind=_body_mesh(layer, textures),
         order=order,
         ends=ends,
-        fading=(*(arm.fading(fit, grid, binding) for arm in arms), *strays),
+        fading=(*(arm.fading(fit, grid, binding) for arm in arms), *fading),
         holding=holding,
         covered=covered,
         hanging=spots.hang(grid.vertices, grid.weights, grid.bones, fit.placed),

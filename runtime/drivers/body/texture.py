@@ -20,6 +20,7 @@ from bunraku.runtime.drivers.body.colours import (
     SKIN_LIKE,
     bleeding,
     hue_of,
+    is_skin,
     like_skin,
     middle_of,
 )
@@ -33,6 +34,7 @@ from bunraku.runtime.drivers.body.seen import INWARDS_PX, where_seen
 from bunraku.runtime.drivers.body.shoulders import joined
 from bunraku.runtime.drivers.body.sleeves import shaded
 from bunraku.runtime.source.mask import fineness
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import MOUTH, NOSE
 from bunraku.spec.skeleton import SIDES, BodyBone
@@ -84,15 +86,17 @@ def make_textures(
     mask: Array,
     arms: Sequence[NewArm],
     light: Light,
+    strays: Sequence[Region] = (),
 ) -> Textures:
     """The colours of a photo's person.
 
     :param binding: ``bound.whole`` as it was settled.
     :param window: ``[n, n, 3]``; :param mask: ``[n, n]`` in [0, 1].
     :param arms: those that are made anew. :param light: the photo's.
+    :param strays: ``[n, n]`` each, of ``stray_hands``.
     """
     colours = window.astype(np.float32) / np.float32(255.0)
-    seen = where_seen(fit, binding, bound, colours, mask)
+    seen = where_seen(fit, binding, bound, colours, mask, strays)
     sure, kind, shown, nape = seen.sure, seen.kind, seen.of, seen.nape
     known = np.array([own.sum() >= ENOUGH for own in shown])
     area = np.array([own.sum() for own in shown]) / fit.trunk_px**2
@@ -211,7 +215,8 @@ def _of_its_hand(tone: Array, hand: Array | None) -> Array:
     if hand is None:
         return tone
     apart = np.abs(hue_of(tone) - hue_of(hand)).sum()
-    return hand if apart < SKIN_LIKE else tone
+    alike = apart < SKIN_LIKE and is_skin(tone) == is_skin(hand)  # a pink sleeve is no arm
+    return hand if alike else tone
 
 
 def lit_as(plane: Array, tone: Array | None, lit: Array | None, seen: float) -> Array:
