@@ -16,7 +16,7 @@ from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from bunraku.spec.skeleton import BodyBone
 
-SLOPE = 0.3
+SLOPE = 0.6
 """How much a trunk widens at most, from where its side is seen to where an arm hides it."""
 BELOW = 0.25, 0.4
 """From where on a side is held, and where wholly, in trunks below the shoulders: above it are
@@ -53,7 +53,8 @@ def within_flanks(fit: Fit, binding: Binding, mesh: Array) -> Array:
         last = dict(zip(line[order].tolist(), order.tolist(), strict=True))
         ends = np.array(list(last.values()), int)  # the outermost pixel of each line
         beside = np.stack([columns, rows], 1)[ends] + side * EDGE_PX * fit.fine * axes[:, 0]
-        ends = ends[_is_background(fit, beside) & (along[ends] <= LOWEST * fit.trunk_px)]
+        height = along[ends] / fit.trunk_px
+        ends = ends[_is_background(fit, beside) & (height >= begins) & (height <= LOWEST)]
         if not len(ends):
             continue
         heights = np.unique(np.floor(ours[:, 1] / fit.fine)) * fit.fine

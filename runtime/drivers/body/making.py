@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh
-from bunraku.runtime.drivers.body.anew import make_arms
+from bunraku.runtime.drivers.body.anew import make_arms, still_hidden
 from bunraku.runtime.drivers.body.binding import bind_photo, fitted_groups
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.edge import LowerEdge
@@ -28,6 +28,7 @@ from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.spots import Spots
 from bunraku.runtime.drivers.body.stray import fading_strays, stray_hands
 from bunraku.runtime.drivers.body.texture import Textures, make_textures
+from bunraku.runtime.drivers.body.uncovered import find_uncovered
 from bunraku.runtime.drivers.hands.clearing import kept_of_hand
 from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.source.mask import core_of, shrunk
@@ -64,6 +65,7 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
     strays = stray_hands(fit, binding, bound.hair, source.window, source.mask)
     inner = _without_rims(source.mask, rims)
     textures = make_textures(fit, binding, bound, source.window, inner, arms, light, strays)
+    rims += find_uncovered(fit, binding, still_hidden(bound.hidden, arms))
     shells = make_shells(fit, bound, binding, lines)
     kinds = textures.cloth, textures.hair
     known, covered = textures.known, bound.covered

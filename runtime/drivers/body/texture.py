@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.anew import NewArm, still_hidden
+from bunraku.runtime.drivers.body.anew import NewArm
 from bunraku.runtime.drivers.body.arm_paint import grain_of, paint_arm
 from bunraku.runtime.drivers.body.backs import back_of, gone_down
 from bunraku.runtime.drivers.body.binding import Binding, Bound
@@ -28,7 +28,7 @@ from bunraku.runtime.drivers.body.filling import filled, gone_on, over_hips
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import Light
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
+from bunraku.runtime.drivers.body.parting import GROUPS, Group
 from bunraku.runtime.drivers.body.regions import grown, nearest
 from bunraku.runtime.drivers.body.seen import INWARDS_PX, where_seen
 from bunraku.runtime.drivers.body.shoulders import joined
@@ -166,7 +166,7 @@ def make_textures(
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
         _under_hair(fit, bound, nape.hair > 0.5),
-        _members(binding, still_hidden(bound.hidden, arms)),
+        _members(binding),
     )
 
 
@@ -234,14 +234,7 @@ def lit_as(plane: Array, tone: Array | None, lit: Array | None, seen: float) -> 
     return np.asarray(plane + np.float32(share) * (lit - plane), np.float32)
 
 
-def _members(binding: Binding, hidden: Sequence[Binding]) -> Array:
+def _members(binding: Binding) -> Array:
     group = nearest(binding.group, binding.reached)
-    own = group.copy()
-    for cloths in hidden:  # where it goes on under another limb it has colours of its own alone
-        behind = cloths.bone[cloths.reached][0]
-        other = np.isin(group, ARMS) & (group != GROUP[behind])
-        own[cloths.reached & grown(other, bleeding(len(group))) & (group == GROUP[behind])] = (
-            Group.NOBODY
-        )
-    soft = [cv2.GaussianBlur((own == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
+    soft = [cv2.GaussianBlur((group == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
     return np.ascontiguousarray(np.concatenate(soft), np.float32)
