@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit, kept_within
-from bunraku.runtime.drivers.body.flanks import within_flanks
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, with_forearms
 from bunraku.runtime.drivers.body.regions import nearest
@@ -54,7 +53,6 @@ def settle(fit: Fit, binding: Binding) -> tuple[Settled, Binding]:
     So nothing of the body hides what the photo shows, as long as nothing moves.
     """
     mesh = _with_head_behind(fit, binding, _with_arms_moved(fit, binding))
-    mesh = within_flanks(fit, binding, mesh)
     far = BEHIND * fit.trunk_px
     given = _not_denied(fit, mesh, binding, far)
     front = rasterise(mesh, fit.template.triangles, fit.inside.shape, keep=given, cull=True)
