@@ -41,7 +41,10 @@ def find_uncovered(fit: Fit, binding: Binding, hidden: Sequence[Binding]) -> tup
     for cloths in hidden:
         behind = BodyBone(cloths.bone[cloths.reached][0])
         arm = np.isin(group, ARMS) & (group != GROUP[behind])
-        beside = cloths.reached & grown(arm, bleeding(len(group))) & (group == GROUP[behind])
+        own = group == GROUP[behind]
+        near = bleeding(len(group))
+        beside = cloths.reached & grown(arm, near) & own
+        beside &= ~grown(~(own | cloths.reached), 2 * near)  # an outline beside the arm stays
         if not beside.any():
             continue
         of_arm = nearest(number[np.where(arm, group, ARMS[0])], arm)

@@ -72,3 +72,12 @@ def test_nothing_goes_where_nothing_is_hidden() -> None:
     assert rim.beside == BodyBone.CHEST
     fit: Any = SimpleNamespace(stance=SimpleNamespace(points=np.zeros((35, 3))), fine=1.0)
     assert not find_uncovered(fit, bound(np.full((N, N), BodyBone.CHEST)), [])
+
+
+def test_the_outline_of_what_ends_beside_an_arm_stays() -> None:
+    points = np.zeros((35, 3), np.float32)
+    fit: Any = SimpleNamespace(stance=SimpleNamespace(points=points), trunk_px=100.0, fine=1.0)
+    cloth = bound(np.full((N, N), BodyBone.CHEST))
+    cloth.reached[TOP + 1 :] = False
+    photo = bound(np.where(FOREARM, BodyBone.FOREARM_L, BodyBone.CHEST))
+    assert not find_uncovered(fit, photo, [cloth])
