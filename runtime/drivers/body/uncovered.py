@@ -44,7 +44,8 @@ def find_uncovered(fit: Fit, binding: Binding, hidden: Sequence[Binding]) -> tup
         own = group == GROUP[behind]
         near = bleeding(len(group))
         beside = cloths.reached & grown(arm, near) & own
-        beside &= ~grown(~(own | cloths.reached), 2 * near)  # an outline beside the arm stays
+        whole = own & binding.reached | cloths.reached
+        beside &= ~grown(~whole, 2 * near)  # an outline beside the arm stays
         if not beside.any():
             continue
         of_arm = nearest(number[np.where(arm, group, ARMS[0])], arm)
