@@ -31,6 +31,10 @@ class Cloth(IntEnum):
 
 _SLEEVED = (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R, Cloth.FOREARM_L, Cloth.FOREARM_R)
 HANDS = Cloth.HAND_L, Cloth.HAND_R
+LEGS = (
+    *(Cloth.THIGH_L, Cloth.THIGH_R, Cloth.SHIN_L, Cloth.SHIN_R),
+    *(Cloth.FOOT_L, Cloth.FOOT_R),
+)
 CLOTH = np.arange(BODY_BONES)
 """Of each bone; from the arms on they are the bones' own."""
 CLOTH[[BodyBone.PELVIS, BodyBone.CHEST, BodyBone.HEAD]] = Cloth.TRUNK, Cloth.TRUNK, Cloth.FACE

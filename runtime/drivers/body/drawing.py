@@ -207,7 +207,8 @@ class Body:
             for part in pairwise(self.ends.tolist())
         ]
         picture = self.without_rims(self.photo.picture, transforms)
-        return sheets, replace(self.photo, share=share, picture=picture)
+        rim = self.without_rims(self.photo.rim, transforms)
+        return sheets, replace(self.photo, share=share, picture=picture, rim=rim)
 
     def _raster(
         self, transforms: Array, visibility: Array, slips: Array | None

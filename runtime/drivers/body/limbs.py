@@ -22,7 +22,7 @@ from bunraku.spec.landmarks import (
 )
 from bunraku.spec.skeleton import BODY_BONES, PARENT, BodyBone
 
-FORESHORTENED = 0.45
+FORESHORTENED = 0.48
 """Of a limb's length: one of which less lies in the picture points at the camera, or from it."""
 HAND_ENDS = LANDMARKS, LANDMARKS + 1
 """Numbers of the two points that are added to the landmarks: the middles of the knuckles."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh
-from bunraku.runtime.drivers.body.anew import make_arms
+from bunraku.runtime.drivers.body.anew import make_arms, still_hidden
 from bunraku.runtime.drivers.body.binding import bind_photo, fitted_groups
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.edge import LowerEdge
@@ -26,8 +26,9 @@ from bunraku.runtime.drivers.body.rims import Rim, find_rims, without
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.spots import Spots
-from bunraku.runtime.drivers.body.stray import fading_strays
+from bunraku.runtime.drivers.body.stray import fading_strays, stray_hands
 from bunraku.runtime.drivers.body.texture import Textures, make_textures
+from bunraku.runtime.drivers.body.uncovered import find_uncovered
 from bunraku.runtime.drivers.hands.clearing import kept_of_hand
 from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.source.mask import core_of, shrunk
@@ -61,8 +62,10 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
     light = light_in(fit, settled.mesh, binding, source.window, source.mask)
     arms = make_arms(fit, settled.mesh, binding, source.window, source.mask, light)
     rims = find_rims(fit, binding, source.window)
+    strays = stray_hands(fit, binding, bound.hair, source.window, source.mask)
     inner = _without_rims(source.mask, rims)
-    textures = make_textures(fit, binding, bound, source.window, inner, arms, light)
+    textures = make_textures(fit, binding, bound, source.window, inner, arms, light, strays)
+    rims += find_uncovered(fit, binding, still_hidden(bound.hidden, arms))
     shells = make_shells(fit, bound, binding, lines)
     kinds = textures.cloth, textures.hair
     known, covered = textures.known, bound.covered
@@ -78,8 +81,7 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
         if place is not None and not holding[side]:
             own = binding.group == Group.HAND_L + side
             photo.picture[..., 3] *= kept_of_hand(place, own, fit.inside, source.window)
-    unseen = [arm.form for arm in hidden]
-    strays = fading_strays(fit, binding, bound.hair, grid, source.window, source.mask, unseen)
+    fading = fading_strays(fit, grid, strays, [arm.form for arm in hidden])
     return Body(
         fit=fit,
         grid=grid,
@@ -89,7 +91,7 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
         behind=_body_mesh(layer, textures),
         order=order,
         ends=ends,
-        fading=(*(arm.fading(fit, grid, binding) for arm in arms), *strays),
+        fading=(*(arm.fading(fit, grid, binding) for arm in arms), *fading),
         holding=holding,
         covered=covered,
         hanging=spots.hang(grid.vertices, grid.weights, grid.bones, fit.placed),

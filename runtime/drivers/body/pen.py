@@ -113,7 +113,8 @@ class DevicePen:
             raster = rasterise(behind, there.behind.triangles, (n, n), keep=shown, cull=True)
             out: Any = lease.arrays[_PERSON]
             picture: Any = there.body.without_rims(there.photo.picture, transforms)
-            photo = replace(there.photo, share=share, picture=picture)
+            rim: Any = there.body.without_rims(there.photo.rim, transforms)
+            photo = replace(there.photo, share=share, picture=picture, rim=rim)
             mesh = replace(there.behind, mix=mix)
             made: Any = compose(sheets, photo, raster, mesh, body.far, out=out)
             if body.before is not None and there.arms is not None:

@@ -63,18 +63,22 @@ class Rim:
     """and the first column."""
     lost: Array
     """``[h, w]`` in [0, 1]: how much of each pixel goes."""
+    beside: BodyBone = BodyBone.CHEST
+    """What carries the limb while it stays."""
+    limits: tuple[float, float] = APART
+    """How far from there its end must be, in trunks, until this goes, and until it is gone."""
 
     def apart(self, transforms: Array) -> float:
         """In [0, 1]: how far the limb has come away.
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         """
-        own, trunk = (
+        own, carried = (
             transforms[bone, :, :3] @ self.end + transforms[bone, :, 3]
-            for bone in (self.bone, BodyBone.CHEST)
+            for bone in (self.bone, self.beside)
         )
-        way = float(np.linalg.norm((own - trunk)[:2])) / self.trunk_px
-        begins, gone = APART
+        way = float(np.linalg.norm((own - carried)[:2])) / self.trunk_px
+        begins, gone = self.limits
         return float(np.clip((way - begins) / (gone - begins), 0.0, 1.0))
 
 
@@ -121,7 +125,8 @@ def find_rims(fit: Fit, binding: Binding, window: Picture) -> tuple[Rim, ...]:
 
 
 def without(picture: Array, rims: Sequence[Rim], shares: Sequence[float]) -> Array:
-    """``[n, n, 4]``: a photo's person without these shares of its rims, anew if there are any.
+    """``[n, n, ...]``: what is shown of a photo's person without these shares of its rims, anew if
+    there are any: of a picture with 4 channels the last one.
 
     Of arrays, or of tensors, as ``picture`` and the rims' own are.
     """
@@ -132,7 +137,8 @@ def without(picture: Array, rims: Sequence[Rim], shares: Sequence[float]) -> Arr
         if share:
             height, width = rim.lost.shape
             rows, columns = slice(rim.top, rim.top + height), slice(rim.left, rim.left + width)
-            result[rows, columns, 3] *= 1.0 - rim.lost * share
+            shown = result[..., 3] if result.ndim > 2 else result
+            shown[rows, columns] *= 1.0 - rim.lost * share
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import Binding, Bound
-from bunraku.runtime.drivers.body.cloths import CLOTH, Cloth
+from bunraku.runtime.drivers.body.cloths import CLOTH, LEGS, Cloth
 from bunraku.runtime.drivers.body.colours import (
     ENOUGH,
     SKIN_LIKE,
@@ -30,6 +31,8 @@ from bunraku.spec.arrays import Array
 INWARDS_PX = 3
 """So far within the outline, in the networks' pixels, a trunk has its own colours: at the edge it
 is in shade, which would be spread over sides and back."""
+FROM_STRAY_PX = 3.0
+"""How far, in the networks' pixels, around a hand beside a leg colours are the hand's."""
 ARMHOLE = 0.08
 """How far from the trunk, in lengths of it, what has its colour is not an upper arm's."""
 UNLIKE = 2.0
@@ -53,12 +56,23 @@ class Seen:
     nape: Nape
 
 
-def where_seen(fit: Fit, binding: Binding, bound: Bound, colours: Array, mask: Array) -> Seen:
+def where_seen(
+    fit: Fit,
+    binding: Binding,
+    bound: Bound,
+    colours: Array,
+    mask: Array,
+    strays: Sequence[Region] = (),
+) -> Seen:
     """Where a photo shows each kind of surface.
 
     :param binding: ``bound.whole`` as it was settled.
     :param colours: ``[n, n, 3]`` RGB in [0, 1]. :param mask: ``[n, n]`` in [0, 1].
+    :param strays: ``[n, n]`` each, of ``stray_hands``: legs have no colours of these.
     """
+    of_strays = np.zeros_like(fit.inside)
+    for hand in strays:
+        of_strays |= grown(hand, round(FROM_STRAY_PX * fit.fine))
     sure = sure_pixels(binding.group, mask)
     kind = np.where(binding.bone >= 0, CLOTH[np.maximum(binding.bone, 0)], -1)
     head = kind == Cloth.FACE
@@ -69,6 +83,8 @@ def where_seen(fit: Fit, binding: Binding, bound: Bound, colours: Array, mask: A
     shown = []
     for cloth in Cloth:
         own = sure & (kind == cloth)
+        if cloth in LEGS:
+            own &= ~of_strays
         if cloth == Cloth.TRUNK:
             bare = own & ~bound.hair
             own = bare if bare.sum() >= 0.3 * own.sum() else own

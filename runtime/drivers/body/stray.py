@@ -44,24 +44,18 @@ _BESIDE = (Group.TRUNK, Group.LEG_L, Group.LEG_R)
 
 
 def fading_strays(
-    fit: Fit,
-    binding: Binding,
-    hair: Region,
-    grid: Grid,
-    window: Picture,
-    mask: Array,
-    arms: Sequence[FreeArm],
+    fit: Fit, grid: Grid, strays: Sequence[Region], arms: Sequence[FreeArm]
 ) -> tuple[Fading, ...]:
     """What of the grid are hands of arms that the photo hides: of each of these, if there is any.
 
-    :param binding: as it was settled. :param hair: ``[n, n]``. :param window: ``[n, n, 3]`` uint8.
-    :param mask: ``[n, n]`` in [0, 1]. :param arms: those that the photo hides.
+    :param strays: of ``stray_hands``.
+    :param arms: those that the photo hides.
     """
     if not arms:
         return ()
-    own = [np.zeros_like(hair) for _ in arms]
+    own = [np.zeros_like(fit.inside) for _ in arms]
     wrists = fit.stance.points[[LEFT_WRIST + arm.side for arm in arms], :2]
-    for hand in stray_hands(fit, binding, hair, window, mask):
+    for hand in strays:
         middle = np.argwhere(hand).mean(0)[::-1]
         own[int(np.linalg.norm(wrists - middle, axis=1).argmin())] |= hand
     made = [_fading(fit, grid, hands, arm) for hands, arm in zip(own, arms, strict=True)]
@@ -71,7 +65,13 @@ def fading_strays(
 def stray_hands(
     fit: Fit, binding: Binding, hair: Region, window: Picture, mask: Array
 ) -> list[Region]:
-    """``[n, n]`` each: pieces that stand out of the fitted trunk and legs and look like skin."""
+    """``[n, n]`` each: pieces that stand out of the fitted trunk and legs and look like skin.
+
+    :param binding: as it was settled. :param hair: ``[n, n]``. :param window: ``[n, n, 3]`` uint8.
+    :param mask: ``[n, n]`` in [0, 1].
+    """
+    if not fit.unseen:
+        return []
     colours = window.astype(np.float32) / np.float32(255.0)
     head = binding.bone == BodyBone.HEAD
     face = middle_of(colours, sure_pixels(binding.group, mask) & face_of(fit, head))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.anew import NewArm, still_hidden
+from bunraku.runtime.drivers.body.anew import NewArm
 from bunraku.runtime.drivers.body.arm_paint import grain_of, paint_arm
 from bunraku.runtime.drivers.body.backs import back_of, gone_down
 from bunraku.runtime.drivers.body.binding import Binding, Bound
@@ -20,6 +20,7 @@ from bunraku.runtime.drivers.body.colours import (
     SKIN_LIKE,
     bleeding,
     hue_of,
+    is_skin,
     like_skin,
     middle_of,
 )
@@ -27,12 +28,13 @@ from bunraku.runtime.drivers.body.filling import filled, gone_on, over_hips
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import Light
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS, Group
+from bunraku.runtime.drivers.body.parting import GROUPS, Group
 from bunraku.runtime.drivers.body.regions import grown, nearest
 from bunraku.runtime.drivers.body.seen import INWARDS_PX, where_seen
 from bunraku.runtime.drivers.body.shoulders import joined
 from bunraku.runtime.drivers.body.sleeves import shaded
 from bunraku.runtime.source.mask import fineness
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import MOUTH, NOSE
 from bunraku.spec.skeleton import SIDES, BodyBone
@@ -84,15 +86,17 @@ def make_textures(
     mask: Array,
     arms: Sequence[NewArm],
     light: Light,
+    strays: Sequence[Region] = (),
 ) -> Textures:
     """The colours of a photo's person.
 
     :param binding: ``bound.whole`` as it was settled.
     :param window: ``[n, n, 3]``; :param mask: ``[n, n]`` in [0, 1].
     :param arms: those that are made anew. :param light: the photo's.
+    :param strays: ``[n, n]`` each, of ``stray_hands``.
     """
     colours = window.astype(np.float32) / np.float32(255.0)
-    seen = where_seen(fit, binding, bound, colours, mask)
+    seen = where_seen(fit, binding, bound, colours, mask, strays)
     sure, kind, shown, nape = seen.sure, seen.kind, seen.of, seen.nape
     known = np.array([own.sum() >= ENOUGH for own in shown])
     area = np.array([own.sum() for own in shown]) / fit.trunk_px**2
@@ -162,7 +166,7 @@ def make_textures(
         known,
         kinds[fit.template.triangles[:, 0]].astype(np.int32),
         _under_hair(fit, bound, nape.hair > 0.5),
-        _members(binding, still_hidden(bound.hidden, arms)),
+        _members(binding),
     )
 
 
@@ -211,7 +215,8 @@ def _of_its_hand(tone: Array, hand: Array | None) -> Array:
     if hand is None:
         return tone
     apart = np.abs(hue_of(tone) - hue_of(hand)).sum()
-    return hand if apart < SKIN_LIKE else tone
+    alike = apart < SKIN_LIKE and is_skin(tone) == is_skin(hand)  # a pink sleeve is no arm
+    return hand if alike else tone
 
 
 def lit_as(plane: Array, tone: Array | None, lit: Array | None, seen: float) -> Array:
@@ -229,14 +234,7 @@ def lit_as(plane: Array, tone: Array | None, lit: Array | None, seen: float) -> 
     return np.asarray(plane + np.float32(share) * (lit - plane), np.float32)
 
 
-def _members(binding: Binding, hidden: Sequence[Binding]) -> Array:
+def _members(binding: Binding) -> Array:
     group = nearest(binding.group, binding.reached)
-    own = group.copy()
-    for cloths in hidden:  # where it goes on under another limb it has colours of its own alone
-        behind = cloths.bone[cloths.reached][0]
-        other = np.isin(group, ARMS) & (group != GROUP[behind])
-        own[cloths.reached & grown(other, bleeding(len(group))) & (group == GROUP[behind])] = (
-            Group.NOBODY
-        )
-    soft = [cv2.GaussianBlur((own == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
+    soft = [cv2.GaussianBlur((group == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
     return np.ascontiguousarray(np.concatenate(soft), np.float32)

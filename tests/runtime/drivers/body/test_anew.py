@@ -101,6 +101,16 @@ def test_a_forearm_that_points_at_the_camera_is_made_anew(fit: Fit, body: Body) 
     assert (parts == BodyBone.FOREARM_R).any()
 
 
+@pytest.mark.parametrize(("share", "endwise"), [(0.467, True), (0.5, False)])
+def test_what_is_seen_of_a_forearm_held_up_to_a_mirror_is_no_forearm(
+    fit: Fit, share: float, endwise: bool
+) -> None:
+    points = fit.stance.points.copy()
+    points[LEFT_WRIST, :3] = points[LEFT_ELBOW, :3] + (share, 0.0, -np.sqrt(1.0 - share**2))
+    held_up = replace(fit, stance=replace(fit.stance, points=points))
+    assert held_up.foreshortened[0] == endwise
+
+
 def test_arms_that_hang_stay_the_photos(source: Source) -> None:
     fit = fitted(STANDING)
     settled, binding = settle(fit, bind_photo(fit, source.window).whole)

@@ -57,6 +57,12 @@ def test_what_little_is_seen_of_a_forearm_in_shadow_is_as_light_as_its_hand() ->
     assert np.array_equal(lit_as(plane, None, hand, LITTLE), plane)
 
 
+def test_a_sleeve_of_nearly_its_hands_hue_is_no_skin_in_shadow() -> None:
+    pink, hand = np.array([0.62, 0.34, 0.38], np.float32), np.array([0.8, 0.53, 0.49], np.float32)
+    plane = np.broadcast_to(pink, (4, 4, 3))
+    assert np.array_equal(lit_as(plane, pink, hand, LITTLE), plane)
+
+
 def test_a_hidden_outline_is_no_stair_of_the_grid() -> None:
     y, x = np.indices((30, 30))
     disc = (x - 14) ** 2 + (y - 14) ** 2 <= 10**2

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.photos import OUTLINE, PERSON, SCALE, TEMPLATE, N, source_of
 
+from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.rig import Rig
@@ -67,5 +68,8 @@ def test_a_hand_beside_the_trunk_goes_as_its_hidden_arm_comes_out(
     raised = hiding.copy()
     turn = about(np.array([[0.0, 0.0, 1.0]]), np.array([np.pi * 0.7]))[0]
     raised[ARM, :3] = shoulder + (PERSON[ARM, :3] - shoulder) @ turn.T
+    planes = body.textures.planes.reshape(-1, N, N, 3)
+    for thigh in (Cloth.THIGH_L, Cloth.THIGH_R):  # of the hand there is at most its rim in it
+        assert np.abs(planes[thigh][core] * 255.0 - clothes).max() < 30.0
     assert shown(hiding) > 0.95
     assert abs(shown(raised) - kept) < 0.1
