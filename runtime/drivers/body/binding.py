@@ -28,7 +28,7 @@ from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, known_hands_weight
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
-from bunraku.runtime.drivers.hands.held import Held, find_held
+from bunraku.runtime.drivers.hands.held import Held, beside_held, find_held
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -82,6 +82,8 @@ class Bound:
     """``[n, n]``"""
     held: Held
     """What its hands hold; it is bound to them."""
+    loose: Array | None
+    """``[n, n]`` in [0, 1]: how far what is beside that may be of it too; None without it."""
     covered: tuple[bool, bool]
     """Whether something hides its left and its right forearm: that is bound to the trunk."""
 
@@ -152,6 +154,10 @@ def bind_photo(
     for side, thing in enumerate(held):
         if thing is not None:
             groups[thing] = Group.HAND_L + side
+    loose = beside_held(fit.places, held)
+    if loose is not None:
+        loose[hair | (bone == BodyBone.HEAD)] = 0.0
+    may_go = None if loose is None else loose > 0.0
     bound: list[Binding] = []
     hidden: list[Binding] = []
     hands = np.isin(groups, HANDS)
@@ -170,9 +176,7 @@ def bind_photo(
         bound.append(_bind(fit, surface, seen, group))
         if group in covers:
             fingers = fingers_on(groups, group)
-            behind = hidden_by(
-                fit, covers[Group(group)], seen, alone.shown, fingers=fingers, hands=hands
-            )
+            behind = hidden_by(fit, covers[Group(group)], seen, alone.shown, fingers, hands, may_go)
             if behind.any():
                 hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
     whole = _with_head(_joined(bound), head, hair, front)
@@ -195,7 +199,7 @@ def bind_photo(
         _put_behind(one, whole, apart if fore else 2.0 * apart)
         for one, fore in zip(hidden, behind_all, strict=True)
     ]
-    return Bound(whole, tuple(hidden), head, skull, hair, held, covered)
+    return Bound(whole, tuple(hidden), head, skull, hair, held, loose, covered)
 
 
 def fitted_groups(fit: Fit) -> Groups:

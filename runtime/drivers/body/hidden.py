@@ -59,6 +59,7 @@ def hidden_by(
     shown: NDArray[np.bool_],
     fingers: NDArray[np.bool_],
     hands: NDArray[np.bool_],
+    loose: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
     """What is hidden of a group, and a little of what is not: ``[n, n]``; nothing if it is none.
 
@@ -66,6 +67,7 @@ def hidden_by(
     :param shown: where the camera would see the fitted body's, if there were nothing else.
     :param fingers: of ``fingers_on``.
     :param hands: ``[n, n]``: beneath these what is seen above goes straight on to the photo's end.
+    :param loose: ``[n, n]``: what is seen here may be of what hides the group; None if nothing is.
     """
     radius = max(1, round(NOTCH * fit.trunk_px))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
@@ -81,7 +83,10 @@ def hidden_by(
     hidden |= _wide_enough(below, seen, BELOW * fit.trunk_px)
     if not hidden.any():
         return hidden
-    return hidden | grown(hidden, OVERLAP_PX) & seen & within
+    beside = grown(hidden, OVERLAP_PX)
+    if loose is not None:
+        beside |= loose
+    return hidden | beside & seen & within
 
 
 def fingers_on(groups: Groups, group: int) -> NDArray[np.bool_]:

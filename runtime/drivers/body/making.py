@@ -28,7 +28,7 @@ from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.spots import Spots
 from bunraku.runtime.drivers.body.stray import fading_strays, stray_hands
 from bunraku.runtime.drivers.body.texture import Textures, make_textures
-from bunraku.runtime.drivers.body.uncovered import find_uncovered
+from bunraku.runtime.drivers.body.uncovered import find_loose, find_uncovered
 from bunraku.runtime.drivers.hands.clearing import kept_of_hand
 from bunraku.runtime.drivers.hands.held import with_held
 from bunraku.runtime.source.mask import core_of, shrunk
@@ -63,9 +63,11 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
     arms = make_arms(fit, settled.mesh, binding, source.window, source.mask, light)
     rims = find_rims(fit, binding, source.window)
     strays = stray_hands(fit, binding, bound.hair, source.window, source.mask)
+    still = still_hidden(bound.hidden, arms)
+    rims += find_loose(fit, bound, binding, still)
     inner = _without_rims(source.mask, rims)
     textures = make_textures(fit, binding, bound, source.window, inner, arms, light, strays)
-    rims += find_uncovered(fit, binding, still_hidden(bound.hidden, arms))
+    rims += find_uncovered(fit, binding, still)
     shells = make_shells(fit, bound, binding, lines)
     kinds = textures.cloth, textures.hair
     known, covered = textures.known, bound.covered

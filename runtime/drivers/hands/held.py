@@ -58,6 +58,9 @@ AT_FACE, AT_THROAT = 1.6, 1.2
 line from there to the shoulders is the throat, whatever hand is at them: they are neither clothes
 nor held before them."""
 SAMPLES = 1500
+BESIDE, ENDS = 0.22, 0.42
+"""How far beside what is found of a held thing all may be of it, and from where on nothing is, in
+lengths of the hand."""
 GROWTH = 0.35
 """How far beyond the outline a held thing may go on, in lengths of the hand."""
 AFTER = 0.01
@@ -117,6 +120,19 @@ def beyond(place: HandPlace, own: Region, inside: Region) -> Region | None:
         if apart[one].max() >= SPREAD and one.sum() >= PIECE * place.length**2:
             kept |= one
     return kept if kept.any() else None
+
+
+def beside_held(places: Places, held: Held) -> Array | None:
+    """How far what is beside held things may still be of them, ``[n, n]`` in [0, 1]; None where
+    nothing is held. Neither outlines nor colours tell a dark phone's end from a dark dress.
+    """
+    result: Array | None = None
+    for place, thing in zip(places, held, strict=True):
+        if place is not None and thing is not None:
+            apart = distance_to(thing) / np.float32(place.length)
+            own = np.clip((ENDS - apart) / (ENDS - BESIDE), 0.0, 1.0) * ~thing
+            result = own if result is None else np.maximum(result, own)
+    return result
 
 
 def with_held(

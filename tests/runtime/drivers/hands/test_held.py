@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from tests.runtime.drivers.hands.photos import POINTS, WINDOW, N, drawn_hand
 
 from bunraku.runtime.drivers.body.parting import Group
-from bunraku.runtime.drivers.hands.held import beyond, find_held, with_held
+from bunraku.runtime.drivers.hands.held import (
+    BESIDE,
+    ENDS,
+    beside_held,
+    beyond,
+    find_held,
+    with_held,
+)
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.spec.arrays import Picture
@@ -137,6 +144,21 @@ def test_a_hand_below_the_throat_does_not_hold_the_throat() -> None:
     made = place(picture, inside)
     assert find_held((made, None), inside, groups(made.pixels), picture, POSE)[0] is not None
     assert find_held((made, None), inside, groups(made.pixels), picture, pose) == (None, None)
+
+
+def test_what_is_near_a_held_thing_may_be_of_it_too() -> None:
+    inside = np.ones((SIDE, SIDE), np.bool_)
+    made = place(photo(card()), inside)
+    found = beside_held((made, None), (card(), None))
+    assert found is not None
+    column = card()[:, SIDE // 2 - 40].nonzero()[0][0]
+    above = found[:column, SIDE // 2 - 40][::-1]
+    apart = np.arange(1, len(above) + 1) / made.length
+    assert (above[apart <= BESIDE] == 1.0).all()
+    assert (above[apart >= ENDS] == 0.0).all()
+    assert (np.diff(above) <= 0.0).all()
+    assert not found[card()].any(), "the thing itself stays"
+    assert beside_held((made, None), (None, None)) is None
 
 
 def test_the_mask_gets_the_rest_of_what_is_held_and_no_wall() -> None:
