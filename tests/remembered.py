@@ -10,6 +10,7 @@ import copy
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,15 @@ def remember() -> None:
                 function = getattr(sys.modules[module], name)
                 known = remembered.setdefault(function, _remembering(function))
                 setattr(sys.modules[module], name, known)
+    if "onnxscript" in sys.modules:
+        _remember_translations()
+
+
+def _remember_translations() -> None:
+    """Every export of a network asks for all of onnxscript's operators, and those that are traced
+    parse their own source anew each time."""
+    traced = sys.modules["onnxscript"].values.TracedOnnxFunction
+    traced.function_ir = property(cache(traced.function_ir.fget))
 
 
 def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:

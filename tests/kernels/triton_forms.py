@@ -98,7 +98,7 @@ def module_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         _patch_once(monkeypatch)
         for name in ("PIXELS", "PULLED_PIXELS", "VERTICES", "BOX_PIXELS"):
             if hasattr(module, name):
-                large = 64 if name == "BOX_PIXELS" else FEW_PROGRAMS
+                large = 256 if name == "BOX_PIXELS" else FEW_PROGRAMS
                 monkeypatch.setattr(module, name, large)
     return module
 
