@@ -5,10 +5,11 @@ Each has ``operator`` (what it promises, its checks, the choice of a form by arr
 needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which also gives gradients).
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw``,
 ``overlay`` and ``restoring``, never run in training: their reference is plain numpy, which arrays
-of ``overlay`` take too. ``spreading``, which runs once for each photo, takes arrays alone; so does
-``aligning``, which finds where joints are. ``plate`` has its loops alone: they run once for each
-photo too. ``window`` and ``i420``, where a frame enters and leaves a GPU, and ``joining``, for
-training, take tensors alone. Importing this package imports neither torch, Numba nor Triton.
+of ``overlay`` take too. ``spreading``, which runs once for each photo, takes arrays alone; so do
+``aligning``, which finds where joints are, and ``limbs``, which poses bones. ``plate`` has its
+loops alone: they run once for each photo too. ``window`` and ``i420``, where a frame enters and
+leaves a GPU, and ``joining``, for training, take tensors alone. Importing this package imports
+neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from bunraku.kernels.layers.terms import (
     TensorPhotoMesh,
 )
 from bunraku.kernels.layout import channels_last
+from bunraku.kernels.limbs.operator import frame_limbs, swing_limbs
+from bunraku.kernels.limbs.terms import Facing, Kept, Limbs
 from bunraku.kernels.overlay.operator import overlay
 from bunraku.kernels.pasting.operator import paste
 from bunraku.kernels.raster.operator import interpolate, rasterise, rasterise_groups
@@ -47,7 +50,10 @@ __all__ = [
     "Aligned",
     "BodyMesh",
     "Composed",
+    "Facing",
     "Hung",
+    "Kept",
+    "Limbs",
     "PhotoMesh",
     "Raster",
     "TensorBodyMesh",
@@ -59,6 +65,7 @@ __all__ = [
     "channels_last",
     "compose",
     "enlarge_flow",
+    "frame_limbs",
     "guide_head",
     "interpolate",
     "join_channels",
@@ -73,6 +80,7 @@ __all__ = [
     "sample_texture",
     "skin",
     "spread",
+    "swing_limbs",
     "to_i420",
     "unstreaked",
     "untorn",

@@ -16,29 +16,23 @@ Convention: points are in pixels of the photo's window, x right, y down, z away 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from bunraku.kernels import Facing, Kept, Limbs, frame_limbs, swing_limbs
 from bunraku.runtime.drivers.body.face_points import FACE, face_middle, face_moved
 from bunraku.runtime.drivers.body.limbs import (
     HAND_ENDS,
-    LIMB_LEVELS,
     LIMBS,
     POSED_BY,
     down_the_limbs,
     with_hands,
     within,
 )
-from bunraku.runtime.drivers.body.trunk import NOTHING, trunk_frames
-from bunraku.runtime.drivers.body.turning import (
-    Vectors,
-    about,
-    cross,
-    dot,
-    swing,
-    unit,
-)
+from bunraku.runtime.drivers.body.trunk import NOTHING, middle_of, trunk_frames
+from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, HandRig
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
@@ -65,7 +59,9 @@ NO_HANDS: HandPoses = (None, None)
 
 _STRAIGHT = np.tile(np.eye(4), (SIDES, FINGERS, JOINTS, 1, 1))
 _TRUNK = np.array([BodyBone.CHEST, BodyBone.PELVIS])
-_PAIRS = np.array([[LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]])
+_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
+_PAIRS = np.array([_SHOULDERS, _HIPS])
+_UNTURNED = np.eye(3)
 _TOWARDS_CAMERA = np.array([0.0, 0.0, -1.0])
 _HAND_LIMBS = tuple(int(np.flatnonzero(LIMBS.bones == bone)[0]) for bone in HAND_BONES)
 _WRISTS = LEFT_WRIST, RIGHT_WRIST
@@ -116,14 +112,14 @@ class Rig:
         self._widths = np.linalg.norm(self.rest[_PAIRS[:, 0]] - self.rest[_PAIRS[:, 1]], axis=1)
         self._trunk_at_rest = trunk_frames(self.rest)
         along = unit(self.rest[LIMBS.ends] - self.rest[LIMBS.starts])
-        self._along = along
-        self._level_along = np.split(along, len(LIMB_LEVELS))
-        across = unit(cross(along, np.array([[0.1, 0.2, 1.0]])))
-        self._across = np.stack([across, cross(along, across)], -1)
+        side = unit(cross(along, np.array([[0.1, 0.2, 1.0]])))
+        self._limbs = Limbs(*LIMBS, along, np.stack([side, cross(along, side)], -1))
         hands = list(_HAND_LIMBS)
+        ends = self.rest[list(HAND_ENDS)] - self.rest[list(_WRISTS)]
+        self._hand_lengths = np.sqrt(dot(ends, ends)).tolist()
         self.hands: HandRig | None = None
         if fingers is not None:
-            axes = along[hands], self._across[hands, :, 0]
+            axes = along[hands], side[hands]
             self.hands = HandRig(rest[list(_WRISTS)], fingers, *axes)
         self.at_rest = self._stance(self.rest, 1.0, np.eye(4))
 
@@ -154,16 +150,16 @@ class Rig:
         points, believed = with_hands(landmarks), down_the_limbs(belief)
         self._keep_hips(points, photo, believed)
         self._keep_hands_fair(points, photo.size)
-        self._point_hands(points, hands, self._hand_lengths(photo.points))
-        turns = self._swings(points, photo, believed)
-        twists, facing = self._facing(points, turns)
+        self._point_hands(points, hands, photo.points)
+        trunk = trunk_frames(points)
+        turns, (twists, facing) = self._swings(points, trunk, photo, believed)
         wanted = (twists - photo.twists + np.pi) % (2.0 * np.pi) - np.pi
         start, full = FACING
         means = np.minimum(facing, photo.facing)
         wanted = wanted * np.clip((means - start) / (full - start), 0.0, 1.0)
         twisted = photo.twisted + within(wanted)
         self._turn_hands(twisted, points, turns, hands)
-        frames = self._frames(points, photo.size, turns, twisted)
+        frames = self._frames(points, photo.size, trunk, turns, twisted)
         moved = frames @ photo.inverse
         moved[BodyBone.HEAD] = self._head(photo.points, points)
         result = moved[POSED_BY]
@@ -181,7 +177,8 @@ class Rig:
         """
         points, believed = with_hands(landmarks), down_the_limbs(belief)
         self._keep_hips(points, photo, believed)
-        return np.asarray(self._swings(points, photo, believed)[_FOREARMS])
+        turns, _ = self._swings(points, trunk_frames(points), photo, believed)
+        return np.asarray(turns[_FOREARMS])
 
     def _stance(
         self,
@@ -192,13 +189,13 @@ class Rig:
         fingers: Vectors = _STRAIGHT,
     ) -> Stance:
         self._keep_hands_fair(points, size)
-        self._point_hands(points, hands, self._hand_lengths(points))
-        turns = self._swings(points)
+        self._point_hands(points, hands, points)
+        trunk = trunk_frames(points)
+        turns, (twists, facing) = self._swings(points, trunk)
         twisted = np.zeros(len(LIMBS.bones))
         self._turn_hands(twisted, points, turns, hands)
-        frames = self._frames(points, size, turns, twisted)
+        frames = self._frames(points, size, trunk, turns, twisted)
         frames[BodyBone.HEAD] = head
-        twists, facing = self._facing(points, turns)
         inverse = np.asarray(np.linalg.inv(frames), np.float64)
         return Stance(points, size, frames, inverse, turns, twists, facing, twisted, fingers)
 
@@ -218,27 +215,23 @@ class Rig:
     def _known(hands: HandPoses) -> list[tuple[int, HandPose]]:
         return [(side, hand) for side, hand in enumerate(hands) if hand is not None]
 
-    @staticmethod
-    def _hand_lengths(points: Vectors) -> Vectors:
-        bones = points[list(HAND_ENDS)] - points[list(_WRISTS)]
-        return np.asarray(np.sqrt(dot(bones, bones)))
-
     def _keep_hands_fair(self, points: Vectors, size: float) -> None:
         """Hands about as long as the template's: a pose shows little of them."""
         if self.hands is None:
             return
-        usual = self._hand_lengths(self.rest) * size
-        length = self._hand_lengths(points)
         low, high = HAND_LENGTH
-        factor = np.clip(length, low * usual, high * usual) / np.maximum(length, NOTHING)
-        for wrist, end, stretch in zip(_WRISTS, HAND_ENDS, factor, strict=True):
-            points[end] = points[wrist] + (points[end] - points[wrist]) * stretch
+        for side, (wrist, end) in enumerate(zip(_WRISTS, HAND_ENDS, strict=True)):
+            usual, bone = self._hand_lengths[side] * size, points[end] - points[wrist]
+            length = _length(bone)
+            fair = min(max(length, low * usual), high * usual)
+            points[end] = points[wrist] + bone * (fair / max(length, NOTHING))
 
-    def _point_hands(self, points: Vectors, hands: HandPoses, lengths: Vectors) -> None:
-        """Move the ends of hands that are seen to where these point."""
+    def _point_hands(self, points: Vectors, hands: HandPoses, photo: Vectors) -> None:
+        """Move the ends of hands that are seen to where these point, as long as in the photo."""
         for side, hand in self._known(hands):
             wrist, end = _WRISTS[side], HAND_ENDS[side]
-            bone = self._hand_rig.pointed(side, points[end] - points[wrist], lengths[side], hand)
+            long = _length(photo[end] - photo[wrist])
+            bone = self._hand_rig.pointed(side, points[end] - points[wrist], long, hand)
             points[end] = points[wrist] + bone
 
     def _turn_hands(
@@ -261,67 +254,54 @@ class Rig:
         moved[:3, 3] = face_middle(now) - scale * turn @ face_middle(before)
         return moved
 
-    def _trunk(self, points: Vectors, size: float) -> Vectors:
-        """Frames of chest and pelvis, ``[2, 3, 4]``."""
+    def _trunk(self, points: Vectors, size: float, trunk: Vectors) -> Vectors:
+        """Frames of chest and pelvis, ``[2, 3, 4]``; :param trunk: ``trunk_frames``."""
         pairs = points[_PAIRS]
-        middles = 0.5 * (pairs[:, 0] + pairs[:, 1])
         wide = pairs[:, 0] - pairs[:, 1]
         length = np.sqrt(dot(wide, wide))
         wide[length < NOTHING] = -_TOWARDS_CAMERA * NOTHING
         least = SHORTEST * self._widths * size
         wide *= np.maximum(1.0, least / np.maximum(length, NOTHING))[:, None]
-        axis = np.broadcast_to(middles[1] - middles[0], wide.shape)
-        away = unit(cross(wide, axis)) * size
-        return np.stack([wide, axis, away, middles], -1)
+        middles = 0.5 * (pairs[:, 0] + pairs[:, 1])
+        result = np.empty((len(_TRUNK), 3, 4))
+        result[..., 0], result[..., 1] = wide, middles[1] - middles[0]
+        result[..., 2], result[..., 3] = trunk[..., 2] * size, middles
+        return result
 
     def _swings(
-        self, points: Vectors, photo: Stance | None = None, believed: Vectors | None = None
-    ) -> Vectors:
-        """Rotations since the rest, ``[15, 3, 3]``; limbs that are not believed are moved."""
+        self,
+        points: Vectors,
+        trunk: Vectors,
+        photo: Stance | None = None,
+        believed: Vectors | None = None,
+    ) -> tuple[Vectors, Facing]:
+        """Rotations since the rest, ``[15, 3, 3]``, and how limbs face the camera; limbs that are
+        not believed are moved.
+        """
         turns = np.empty((BODY_BONES, 3, 3))
-        turns[BodyBone.HEAD] = np.eye(3)
-        turns[_TRUNK] = trunk_frames(points) @ self._trunk_at_rest.transpose(0, 2, 1)
-        for level, along in zip(LIMB_LEVELS, self._level_along, strict=True):
-            parent = turns[level.parents]
-            start = points[level.starts]
-            if photo is not None and believed is not None:
-                since = parent @ photo.turns[level.parents].transpose(0, 2, 1)
-                bone = photo.points[level.ends] - photo.points[level.starts]
-                kept = start + (since @ bone[..., None])[..., 0]
-                share = believed[level.ends][:, None]
-                points[level.ends] = kept + (points[level.ends] - kept) * share
-            now = unit(points[level.ends] - start)
-            turns[level.bones] = swing(unit((parent @ along[..., None])[..., 0]), now) @ parent
-        return turns
+        turns[BodyBone.HEAD] = _UNTURNED
+        turns[_TRUNK] = trunk @ self._trunk_at_rest.transpose(0, 2, 1)
+        kept = None
+        if photo is not None and believed is not None:
+            kept = Kept(photo.points, photo.turns, believed)
+        twists, means = swing_limbs(self._limbs, points, turns, kept)
+        return turns, Facing(np.where(means > FACING[0], twists, 0.0), means)
 
-    def _facing(self, points: Vectors, turns: Vectors) -> tuple[Vectors, Vectors]:
-        """Angle of each limb from its rest's front to the camera, and how much it means."""
-        along = unit(points[LIMBS.ends] - points[LIMBS.starts])
-        front = -turns[LIMBS.bones][:, :, 2]
-        front = unit(front - along * dot(front, along)[:, None])
-        camera = _TOWARDS_CAMERA + along * along[:, 2:]
-        means = np.sqrt(dot(camera, camera))
-        camera = unit(camera)
-        angle = np.arctan2(dot(cross(front, camera), along), dot(front, camera))
-        return np.where(means > FACING[0], angle, 0.0), means
-
-    def _frames(self, points: Vectors, size: float, turns: Vectors, twist: Vectors) -> Vectors:
+    def _frames(
+        self, points: Vectors, size: float, trunk: Vectors, turns: Vectors, twist: Vectors
+    ) -> Vectors:
         frames = np.zeros((BODY_BONES, 4, 4))
         frames[:, 3, 3] = 1.0
-        frames[BodyBone.HEAD] = np.eye(4)
-        frames[_TRUNK, :3] = self._trunk(points, size)
-        bone = points[LIMBS.ends] - points[LIMBS.starts]
-        away = (turns[LIMBS.bones] @ self._along[..., None])[..., 0]
-        bone += away * (dot(bone, bone) < NOTHING**2)[:, None] * NOTHING
-        across = about(unit(bone), twist) @ turns[LIMBS.bones] @ self._across * size
-        frames[LIMBS.bones, :3, 0] = bone
-        frames[LIMBS.bones, :3, 1:3] = across
-        frames[LIMBS.bones, :3, 3] = points[LIMBS.starts]
-        return frames
+        frames[BodyBone.HEAD, :3, :3] = _UNTURNED
+        frames[_TRUNK, :3] = self._trunk(points, size, trunk)
+        return frame_limbs(self._limbs, points, turns, twist, size, frames)
 
     @staticmethod
     def _keep_hips(points: Vectors, photo: Stance, believed: Vectors) -> None:
-        shoulders, hips = _PAIRS
-        shift = points[shoulders].mean(0) - photo.points[shoulders].mean(0)
-        kept = photo.points[hips] + shift
-        points[hips] = kept + (points[hips] - kept) * believed[hips].min()
+        shift = middle_of(points, _SHOULDERS) - middle_of(photo.points, _SHOULDERS)
+        kept = photo.points[_HIPS] + shift
+        points[_HIPS] = kept + (points[_HIPS] - kept) * min(believed[_HIPS].tolist())
+
+
+def _length(bone: Vectors) -> float:
+    return math.sqrt(bone @ bone)

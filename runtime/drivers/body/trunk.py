@@ -53,9 +53,11 @@ def trunk_frames(points: Vectors) -> Vectors:
     middles = 0.5 * (pairs[:, 0] + pairs[:, 1])
     wide = pairs[:, 0] - pairs[:, 1]
     wide[np.sqrt(dot(wide, wide)) < NOTHING] = _AWAY * NOTHING
-    down = np.broadcast_to(unit(middles[1] - middles[0]), wide.shape)
+    down = unit(middles[1] - middles[0])
     away = unit(cross(wide, down))
-    return np.stack([cross(down, away), down, away], -1)
+    result = np.empty((len(_PAIRS), 3, 3))
+    result[..., 0], result[..., 1], result[..., 2] = cross(down, away), down, away
+    return result
 
 
 def hold_trunk(landmarks: Array, photo: Vectors, legs: float) -> Array:

@@ -1,0 +1,1 @@
+"""Limbs that point where their ends are, each swung from the bone it hangs on."""
