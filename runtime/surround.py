@@ -36,7 +36,7 @@ FADE_PX = 2.0
 COVERED_PX = 2
 """How far the band goes into the person, whose own edge is soft."""
 FAR_PX = 16.0
-"""Moves beyond this are all alike."""
+"""Moves beyond this are all alike, and leave nothing of the photo anywhere."""
 EVEN_PX = 5
 """Side of the square in which moves are averaged, as neighbours may be moved by different limbs."""
 SURE = 2.0
@@ -100,7 +100,7 @@ class Surround:
             near,
             np.asarray(near / np.maximum(cv2.blur(near, (EVEN_PX,) * 2), 1e-6), np.float32),
             np.asarray(share, np.float32),
-            np.asarray(STILL_PX + CARELESS * distance, np.float32),
+            np.asarray(np.minimum(STILL_PX + CARELESS * distance, FAR_PX), np.float32),
             np.asarray(1.0 / (1.0 + GRADUALLY * distance), np.float32),
         )
 

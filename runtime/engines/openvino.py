@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
-from llvmlite.binding import ffi
+from numba.core.compiler_lock import global_compiler_lock
 
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.cache import cache_folder
@@ -40,9 +40,11 @@ from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
 
 _DEVICE = "CPU"
-# To compile is to set the locale of the whole process to "C" and back, here as in LLVM: of two at
-# once the second would bring "C" back, and text would be read as ASCII from then on.
-_LOCALE = threading.RLock()
+# To compile is to set the locale of the whole process to "C" and back, here as in Numba: of two at
+# once the second would bring "C" back, and text would be read as ASCII from then on. So Numba's own
+# lock is taken. One that LLVM waits for would not do: whoever compiles may have to free something
+# of LLVM's meanwhile, and the two would wait for each other.
+_LOCALE = global_compiler_lock
 
 
 class OpenVinoEngine:
@@ -220,13 +222,7 @@ def _core() -> Any:
         raise MissingExtraError(
             "OpenVINO is not installed.", "Run: pip install 'bunraku[openvino]'"
         ) from error
-    ffi.register_lock_callback(_LOCALE.acquire, _leave_locale)
     return openvino.Core()
-
-
-def _leave_locale() -> None:
-    with suppress(RuntimeError):  # LLVM was at work when it was first told of the lock
-        _LOCALE.release()
 
 
 def _precision(core: Any, request: EngineRequest) -> Precision:

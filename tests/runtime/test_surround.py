@@ -107,6 +107,19 @@ def test_photo_and_plate_meet_the_softer_the_farther_from_the_person() -> None:
     assert most[-1] < 0.5
 
 
+@pytest.mark.parametrize("n", [N, 512])
+def test_nothing_of_the_photo_stays_where_the_person_has_gone_far(n: int) -> None:
+    """However fine they are painted, and so however far from them the band ends."""
+    mask = np.zeros((n, n), np.float32)
+    mask[:, : n // 8] = 1.0
+    around = Surround.of(mask)
+    assert around is not None
+    ones = np.ones((1, 1, n, n), np.float32)
+    flow = np.full((1, 2, n, n), 0.5, np.float32)
+    shown = around.still(mask[None, None], (ones, np.zeros((1, 5, n, n), np.float32), flow))
+    assert shown.max() == 0.0
+
+
 def test_what_is_made_up_does_not_tell_that_it_stands_still() -> None:
     scene = Scene()
     made, plain = scene.pasted(0, trust=0.0), scene.pasted(0, trust=0.0, surround=False)

@@ -137,7 +137,7 @@ class Body:
         return moved, whole[self.order], share
 
     def without_rims(self, picture: Array, transforms: Array) -> Array:
-        """``photo.picture`` without the rims of the arms that have come away.
+        """``photo.picture``, or ``photo.rim``, without the rims of the arms that have come away.
 
         :param transforms: of ``draw``.
         """

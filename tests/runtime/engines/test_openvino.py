@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from llvmlite.binding import ffi
+from llvmlite.binding import parse_assembly
+from numba.core.compiler_lock import global_compiler_lock
 from tests.runtime.engines.networks import convolutions
 from tests.runtime.onnx_models import model
 
@@ -96,12 +97,31 @@ def test_one_network_at_a_time_is_compiled(monkeypatch: pytest.MonkeyPatch) -> N
     assert core.both.broken, "two at once leave the process in the locale C"
 
 
-def test_none_is_compiled_while_llvm_has_the_locale() -> None:
-    openvino_core()
-    with ThreadPoolExecutor(1) as pool, ffi.lib._lock:
+def test_none_is_compiled_while_numba_has_the_locale() -> None:
+    with ThreadPoolExecutor(1) as pool, global_compiler_lock:
         made = pool.submit(_made, "openvino:f32")
         assert not wait([made], 0.05).done
     made.result()
+
+
+class BesideLlvm(Core):
+    """Another thread is at LLVM while a network is compiled."""
+
+    def compile_model(self, network: Any, device: str, options: dict[str, Any]) -> Any:
+        other = threading.Thread(target=parse_assembly, args=("",))
+        other.start()
+        other.join(1.0)
+        self.waits = other.is_alive()
+        return super().compile_model(network, device, options)
+
+
+def test_nobody_who_is_at_llvm_waits_for_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever compiles it may have to free what LLVM has compiled, and would wait for them."""
+    openvino_core()
+    core = BesideLlvm("FP32")
+    monkeypatch.setattr(openvino, "_core", lambda: core)
+    _made("openvino:f32")
+    assert not core.waits
 
 
 def test_a_run_alone_is_computed_by_the_thread_that_asks() -> None:
