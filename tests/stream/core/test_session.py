@@ -338,6 +338,7 @@ async def test_what_cannot_be_opened_is_loud_and_leaves_nothing() -> None:
 
 
 async def test_cancelling_closes_all_and_ends_every_thread() -> None:
+    before = set(threading.enumerate())  # pools that others started are everybody's
     made: list[FakeSink] = []
     clock = FakeClock()
     scene = Scene(
@@ -356,7 +357,7 @@ async def test_cancelling_closes_all_and_ends_every_thread() -> None:
         with pytest.raises(asyncio.CancelledError):
             await scene.task
     assert made[0].closed == scene.sink.closed == 1
-    names = {thread.name for thread in threading.enumerate()}  # the kernels' pool is everybody's
+    names = {thread.name for thread in set(threading.enumerate()) - before}
     assert not {n for n in names if n.startswith("bunraku-") and "kernel" not in n}
 
 
