@@ -10,7 +10,7 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.sleeves import LONGEST, Sleeve
-from bunraku.runtime.drivers.body.turning import cross, unit
+from bunraku.runtime.drivers.body.turning import Vectors, cross, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone
@@ -54,9 +54,7 @@ def with_sleeve(
     :param along: ``[v]``: where on the arm each lies (``Unrolled``).
     :param wider: how many times as wide as the arm the sleeve is.
     """
-    start, end = unrolled.ends[:2]
-    axis = unit((end - start)[None])[0]
-    middle = start + np.outer((rest - start) @ axis, axis)
+    middle = _middles(rest, *unrolled.ends[:2])
     covered = np.clip((sleeve.end + HEM - along) / HEM, 0.0, 1.0)[:, None]
     return np.asarray(rest + (wider - 1.0) * covered * (rest - middle), np.float32)
 
@@ -67,14 +65,18 @@ def without_thumb(rest: Array, along: Array, unrolled: Unrolled) -> Array:
 
     :param along: as of ``with_sleeve``.
     """
-    elbow, wrist = unrolled.ends[1:]
-    axis = unit((wrist - elbow)[None])[0]
-    middle = elbow + np.outer((rest - elbow) @ axis, axis)
+    middle = _middles(rest, *unrolled.ends[1:])
     far = np.linalg.norm(rest - middle, axis=1)
     low, high = BEFORE_WRIST
     most = WRIST * float(np.median(far[(along > low) & (along < high)]))
     share = np.where(along > high, most / np.maximum(far, most), 1.0)[:, None]
     return np.asarray(middle + share * (rest - middle), np.float32)
+
+
+def _middles(points: Array, start: Vectors, end: Vectors) -> Array:
+    """``[v, 3]``: where a bone's line is nearest to points ``[v, 3]``."""
+    axis = unit((end - start)[None])[0]
+    return np.asarray(start + np.outer((points - start) @ axis, axis))
 
 
 def tucked(

@@ -8,11 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.kernels.limbs.terms import ASIDE, OPPOSITE, TINY
+
 Vectors = NDArray[np.float64]
 
-_TINY = 1e-9
-_OPPOSITE = -0.999
-"""Cosine below which the least turn has no axis worth the name."""
 _IDENTITY = np.eye(3)
 _NEXT, _BEFORE = np.array([1, 2, 0]), np.array([2, 0, 1])
 """Of each axis, which comes after it and which before."""
@@ -20,7 +19,7 @@ _NEXT, _BEFORE = np.array([1, 2, 0]), np.array([2, 0, 1])
 
 def unit(vectors: Vectors) -> Vectors:
     """Of length 1; what has no length stays as it is."""
-    return np.asarray(vectors / (np.sqrt((vectors**2).sum(-1, keepdims=True)) + _TINY))
+    return np.asarray(vectors / (np.sqrt((vectors**2).sum(-1, keepdims=True)) + TINY))
 
 
 def cross(a: Vectors, b: Vectors) -> Vectors:
@@ -40,12 +39,12 @@ def swing(start: Vectors, end: Vectors) -> Vectors:
     None at all to a vector without length, as ``unit`` leaves it.
     """
     axis, cosine = cross(start, end), dot(start, end)
-    opposite = cosine < _OPPOSITE
+    opposite = cosine < OPPOSITE
     shared = 1.0 / np.where(opposite, 1.0, 1.0 + cosine)
     turns = cosine[:, None, None] * _IDENTITY + _matrix(axis)
     turns += shared[:, None, None] * axis[:, :, None] * axis[:, None, :]
     if opposite.any():  # half a turn about something across
-        across = unit(cross(start[opposite], np.array([[0.3, 0.2, 0.93]])))
+        across = unit(cross(start[opposite], np.array([ASIDE])))
         turns[opposite] = 2.0 * across[:, :, None] * across[:, None, :] - _IDENTITY
     turns[dot(end, end) < 0.5] = _IDENTITY
     return turns
@@ -73,7 +72,7 @@ def similarity(start: Vectors, end: Vectors, weights: Vectors) -> tuple[float, V
     signs = np.array([1.0, 1.0, 1.0 if np.linalg.det(u @ v) > 0 else -1.0])
     rotation = (u * signs) @ v
     spread = float(share @ (x * x).sum(1))
-    scale = float((d * signs).sum()) / max(spread, _TINY)
+    scale = float((d * signs).sum()) / max(spread, TINY)
     return scale, rotation, end_middle - scale * rotation @ start_middle
 
 

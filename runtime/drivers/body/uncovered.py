@@ -18,7 +18,7 @@ from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP
 from bunraku.runtime.drivers.body.regions import grown, nearest
 from bunraku.runtime.drivers.body.rims import Rim
-from bunraku.runtime.source.region import distance_to
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
 from bunraku.spec.skeleton import SIDES, BodyBone
@@ -47,10 +47,7 @@ def find_uncovered(fit: Fit, binding: Binding, hidden: Sequence[Binding]) -> tup
         behind = BodyBone(cloths.bone[cloths.reached][0])
         arm = np.isin(group, ARMS) & (group != GROUP[behind])
         own = group == GROUP[behind]
-        near = bleeding(len(group))
-        beside = cloths.reached & grown(arm, near) & own
-        whole = own & binding.reached | cloths.reached
-        beside &= ~grown(~whole, 2 * near)  # an outline beside the arm stays
+        beside = grown(arm, bleeding(len(group))) & _within(binding, cloths, own)
         if not beside.any():
             continue
         of_arm = nearest(number[np.where(arm, group, ARMS[0])], arm)
@@ -78,8 +75,7 @@ def find_loose(
     for cloths in hidden:
         behind = BodyBone(cloths.bone[cloths.reached][0])
         own = group == GROUP[behind]
-        whole = own & binding.reached | cloths.reached
-        goes = cloths.reached & own & ~grown(~whole, 2 * bleeding(len(group)))
+        goes = _within(binding, cloths, own)
         for side, its in enumerate((~nearer, nearer)):
             lost = np.where(goes & its, bound.loose, np.float32(0.0))
             if lost.any():
@@ -88,6 +84,15 @@ def find_loose(
                 lost = np.maximum(lost, np.where(things[side], edge, np.float32(0.0)))
                 result.append(_rim(fit, _HAND, side, lost, behind))
     return tuple(result)
+
+
+def _within(binding: Binding, cloths: Binding, own: Region) -> Region:
+    """``[n, n]``: where what is hidden comes to light, but for its outline, which stays.
+
+    :param cloths: what is hidden. :param own: ``[n, n]``, the pixels of its group.
+    """
+    whole = own & binding.reached | cloths.reached
+    return np.asarray(cloths.reached & own & ~grown(~whole, 2 * bleeding(len(own))))
 
 
 def _rim(fit: Fit, part: int, side: int, lost: Array, behind: BodyBone) -> Rim:
