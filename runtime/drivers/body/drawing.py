@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,12 +137,14 @@ class Body:
                 whole &= ~fading.triangles
         return moved, whole[self.order], share
 
-    def without_rims(self, picture: Array, transforms: Array) -> Array:
-        """``photo.picture``, or ``photo.rim``, without the rims of the arms that have come away.
+    def without_rims(self, photo: Any, transforms: Array) -> Any:
+        """``photo``, or that of tensors, without the rims of the arms that have come away.
 
         :param transforms: of ``draw``.
         """
-        return without(picture, self.rims, [rim.apart(transforms) for rim in self.rims])
+        gone = [rim.apart(transforms) for rim in self.rims]
+        picture, rim = (without(one, self.rims, gone) for one in (photo.picture, photo.rim))
+        return replace(photo, picture=picture, rim=rim)
 
     def moved_behind(
         self,
@@ -206,9 +209,7 @@ class Body:
             rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True, part=part)
             for part in pairwise(self.ends.tolist())
         ]
-        picture = self.without_rims(self.photo.picture, transforms)
-        rim = self.without_rims(self.photo.rim, transforms)
-        return sheets, replace(self.photo, share=share, picture=picture, rim=rim)
+        return sheets, replace(self.without_rims(self.photo, transforms), share=share)
 
     def _raster(
         self, transforms: Array, visibility: Array, slips: Array | None

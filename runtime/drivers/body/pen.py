@@ -112,9 +112,7 @@ class DevicePen:
             shown: Any = self._device.upload(body.shown_behind(visibility), self._queue)
             raster = rasterise(behind, there.behind.triangles, (n, n), keep=shown, cull=True)
             out: Any = lease.arrays[_PERSON]
-            picture: Any = there.body.without_rims(there.photo.picture, transforms)
-            rim: Any = there.body.without_rims(there.photo.rim, transforms)
-            photo = replace(there.photo, share=share, picture=picture, rim=rim)
+            photo = replace(there.body.without_rims(there.photo, transforms), share=share)
             mesh = replace(there.behind, mix=mix)
             made: Any = compose(sheets, photo, raster, mesh, body.far, out=out)
             if body.before is not None and there.arms is not None:

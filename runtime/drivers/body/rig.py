@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bunraku.kernels import Facing, Kept, Limbs, frame_limbs, swing_limbs
+from bunraku.kernels.limbs.terms import NOTHING
 from bunraku.runtime.drivers.body.face_points import FACE, face_middle, face_moved
 from bunraku.runtime.drivers.body.limbs import (
     HAND_ENDS,
@@ -31,7 +32,7 @@ from bunraku.runtime.drivers.body.limbs import (
     with_hands,
     within,
 )
-from bunraku.runtime.drivers.body.trunk import NOTHING, middle_of, trunk_frames
+from bunraku.runtime.drivers.body.trunk import middle_of, trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, HandRig
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses

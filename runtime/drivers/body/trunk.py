@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bunraku.kernels.limbs.terms import NOTHING
 from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
@@ -39,8 +40,6 @@ _HANGING = (
     (slice(LEFT_HIP, None, 2), slice(RIGHT_HIP, None, 2)),
 )
 """Landmarks of the limbs that hang on each of them."""
-NOTHING = 1e-3
-"""Pixels; what is shorter has no direction."""
 _AWAY = np.array([0.0, 0.0, 1.0])
 
 
