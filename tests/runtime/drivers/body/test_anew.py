@@ -37,6 +37,7 @@ from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.making import make_hands
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
+from bunraku.runtime.drivers.hands.photo_hand import PhotoHand
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.hands.tone import colour_hands
@@ -262,19 +263,22 @@ def test_a_hand_lies_in_the_light_that_falls_on_its_wrist(fit: Fit, body: Body) 
     assert dark / bright_ == pytest.approx(np.stack([left_of_it] * 2), abs=0.05)
 
 
-def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(fit: Fit, body: Body) -> None:
-    points = points_of(0) * SCALE
-    points += PHOTO[LEFT_WRIST, :3] - points[0]
+def with_own_hand(body: Body, points: Array) -> tuple[PhotoHand, PhotoHand]:
+    """The body's hands, the left one with the photo's own, of points ``[21, 3]`` at its wrist."""
+    points = points + PHOTO[LEFT_WRIST, :3] - points[0]
     place = HandPlace(points.astype(np.float32), *2 * (np.ones((N, N), np.bool_),))
     pose = HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place)
-    hands = make_hands(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
-    left, right = hands.hands
+    left, right = make_hands(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1])).hands
     own = OwnHand.of(left.pixels > 0.0, place, float(points[0, 2]), SHAPES[0], pose)
-    nothing = np.zeros_like(left.photo)
-    hands = PhotoHands((replace(left, own=own, pose=pose, photo=nothing), right))
+    return replace(left, own=own, pose=pose), right
+
+
+def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(fit: Fit, body: Body) -> None:
+    left, right = with_own_hand(body, points_of(0) * SCALE)
+    hands = PhotoHands((replace(left, photo=np.zeros_like(left.photo)), right))
     there = pointing(-60.0)
     transforms = posed(fit, there)
-    drawn = hands.draw(body, transforms, SURE, (pose, None), HandChoice())
+    drawn = hands.draw(body, transforms, SURE, (left.pose, None), HandChoice())
     for share in (0.1, 0.3, 0.5):
         x, y = there[LEFT_WRIST, :2] * (1.0 - share) + there[LEFT_HAND, :2].mean(0) * share
         at = round(float(y)), round(float(x))
@@ -299,14 +303,11 @@ def test_an_arm_that_stays_is_not_let_out_when_its_trunk_turns(fit: Fit, body: B
 
 def test_nothing_of_the_bodys_hand_stands_out_beyond_the_photos(fit: Fit, body: Body) -> None:
     """Of a small hand in the photo, whose knuckles are where the template's palm is half way."""
-    points = 0.5 * points_of(0) * SCALE
-    points += PHOTO[LEFT_WRIST, :3] - points[0]
-    place = HandPlace(points.astype(np.float32), *2 * (np.ones((N, N), np.bool_),))
-    pose = HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place)
-    hands = make_hands(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
-    left, _ = hands.hands
-    own = OwnHand.of(left.pixels > 0.0, place, float(points[0, 2]), SHAPES[0], pose)
-    beneath = replace(left, own=own, pose=pose).beneath_own()
+    left, _ = with_own_hand(body, 0.5 * points_of(0) * SCALE)
+    assert left.own is not None
+    place = left.own.pose.place
+    assert place is not None
+    beneath = left.beneath_own()
     along = place.along(left.vertices[:, :2].astype(np.float64)) / place.length
     assert (beneath.shown[along > 0.95] == 0.0).all()
     assert (left.shown[along > 0.95] == 1.0).any()

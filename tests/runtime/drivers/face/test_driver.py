@@ -244,18 +244,23 @@ def test_a_face_that_says_nothing_is_looked_at_now_and_then(source: Source) -> N
     assert driving.hints.face.belief.max() > 0.0
 
 
-def test_a_driver_that_fails_leaves_no_look_behind(finder: FaceFinder, source: Source) -> None:
-    body = Body()
-    driver = FacedDriver(body, finder, ahead=True)
-    subject = driver.prepare(source)
+def fail_once(body: Body, follow: Callable[[], object]) -> None:
+    """Have the body's driver fail in one frame, and the frame with it."""
 
     def fail() -> None:
         raise EngineError("not today")
 
     body.goes_on = fail
     with pytest.raises(EngineError, match="not today"):
-        driver.follow(FRAME, 0.0, subject)
+        follow()
     body.goes_on = lambda: None
+
+
+def test_a_driver_that_fails_leaves_no_look_behind(finder: FaceFinder, source: Source) -> None:
+    body = Body()
+    driver = FacedDriver(body, finder, ahead=True)
+    subject = driver.prepare(source)
+    fail_once(body, lambda: driver.follow(FRAME, 0.0, subject))
     assert driver.follow(FRAME, 0.1, subject) is not None
 
 
@@ -271,14 +276,7 @@ def test_a_driver_s_failure_is_told_and_not_that_of_the_look_beside_it(
     driver = FacedDriver(body, finder, ahead=ahead)
     subject = driver.prepare(source)
     driver._tracker = cast(FaceTracker, Tracker())
-
-    def fail() -> None:
-        raise EngineError("not today")
-
-    body.goes_on = fail
-    with pytest.raises(EngineError, match="not today"):
-        driver.follow(FRAME, 0.0, subject)
-    body.goes_on = lambda: None
+    fail_once(body, lambda: driver.follow(FRAME, 0.0, subject))
     with pytest.raises(EngineError, match="no face today"):
         driver.follow(FRAME, 0.1, subject)
 
