@@ -32,6 +32,7 @@ from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.driver import DriverHands
 from bunraku.runtime.drivers.hands.making import make_hands
 from bunraku.runtime.drivers.hands.pinning import pin_driver, pin_photo
+from bunraku.runtime.drivers.hands.shape import without
 from bunraku.runtime.drivers.hands.sizing import sized
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
@@ -137,14 +138,16 @@ class BodyDriver:
             body = make_body(source, fit, self._face(source))
             alone = source.framing.unit is Bone.HEAD
             half = source.framing.half
-            showing = shown_by(fit, view, half, body.covered, head_alone=alone)
+            stays = body.covered, body.at_face
+            showing = shown_by(fit, view, half, *stays, head_alone=alone)
             body = showing.without_hidden(body)
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
             fitted = Fitted(body, showing, bounds, Tether.of(source, fit))
             notes = [] if showing.note is None else [showing.note]
             if self._hands is not None:
                 shapes = self._hands.shapes
-                hands = make_hands(body, self._rig.at_rest.inverse, held, shapes)
+                moved = without(held, body.at_face)
+                hands = make_hands(body, self._rig.at_rest.inverse, moved, shapes)
         return BodySubject(
             source,
             Later(lambda: self._by_landmarks.source_surface(source)),
