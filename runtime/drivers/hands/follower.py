@@ -211,5 +211,5 @@ class _Held:
             apart=self._apart,
             per_metre=self._per_metre,
         )
-        shown = self._gliding.shown(self._pose)
-        return replace(shown, palm=self._turned @ shown.palm)
+        held = self._gliding.shown(self._pose)
+        return replace(held, palm=self._turned @ held.palm)
