@@ -42,9 +42,9 @@ in pixels of the networks: its edge there is no sleeve's, and lies in their shad
 SHOULDER = 0.3, 0.5
 """See ``free_arm.SHOULDER``: a sleeve would have a corner beneath it as far as the photo's outline,
 which the forearm hides in part, holds it."""
-INTO_HAND, OPEN = 0.1, 0.3
+INTO_HAND = 0.1
 """How far an arm goes on beyond the wrist, in lengths of the forearm: the hand, which ends softly,
-lies before it; and from how far before the wrist on one sees into it where the hand bends."""
+lies before it."""
 _GROUPS = (Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L)
 
 
@@ -121,8 +121,9 @@ def make_arm(
     at_wrist = (POSED_BY[main] == BodyBone.HAND_L + side) & (beyond < INTO_HAND)
     of_arm = at_wrist | np.isin(main, [bone + side for bone in ARM_BONES])
     own = template.triangles[_of_arms(fit, (side,)) | of_arm[template.triangles].all(1)]
-    near = (main != BodyBone.UPPER_ARM_L + side) & (beyond > -OPEN)
-    inside = own[near[own].all(1)][:, ::-1]
+    # Where the hand bends, or the forearm points at the camera, one sees into its end.
+    fore = main != BodyBone.UPPER_ARM_L + side
+    inside = own[fore[own].all(1)][:, ::-1]
     # Fingers are folded away where the hand is drawn by itself.
     bones, (placed, wider) = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
     both = np.concatenate([own, inside])

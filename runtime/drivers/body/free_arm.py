@@ -21,7 +21,7 @@ from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.runtime.drivers.body.wringing import Wrung, skin_spread, wrung
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone
 from bunraku.spec.smoothstep import smoothstep
 
@@ -42,6 +42,11 @@ BENDING = 0.25
 SHOULDER = 0.3, 0.7
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
 the photo's."""
+
+SWUNG_DEG = 24.0, 52.0
+"""By how much the upper arm must swing from the trunk's side since the photo until the shoulder is
+let out as well, and until it is wholly: hung as the photo has it, it would keep the place of an arm
+that is gone, as a spike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +86,10 @@ class FreeArm:
     """``[v, 2]``: x and y in its ``Unrolled``."""
     placed: Array
     """``Fit.placed``, with an arm as thick as it is."""
+    upper_arm: Vectors
+    """``[3]``, in the photo's window, from the shoulder to the elbow,"""
     forearm: Vectors
-    """``[3]``, in the photo's window, from the elbow to the wrist."""
+    """``[3]``: and from the elbow to the wrist."""
     nearer_px: float
     stays: bool = False
     """Whether it goes with the trunk as the photo has it, and is never let out."""
@@ -103,7 +110,9 @@ class FreeArm:
         free[:, 2] -= np.float32(self.nearer_px)
         normals = self._normals(since_rest, by)
         bright = self.light.on(normals) * self._crook(normals, since_rest)
-        return tucked + out * self.loose * (free - tucked), self._shown_in(bright)
+        swung = np.float32(_risen(self._swung_deg(transforms), SWUNG_DEG))
+        loose = self.loose + swung * (np.float32(1.0) - self.loose)
+        return tucked + out * loose * (free - tucked), self._shown_in(bright)
 
     def _since_rest(self, transforms: Array) -> Array:
         """``[bones, 3, 4]``: from the rest, and not from the photo's pose, in which the elbow is
@@ -140,10 +149,16 @@ class FreeArm:
 
     def turned_deg(self, transforms: Array) -> float:
         """By how much the forearm has turned since the photo, any way."""
-        now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
-        length = float(np.linalg.norm(now) * np.linalg.norm(self.forearm))
-        cosine = min(max(float(now @ self.forearm) / max(length, 1e-6), -1.0), 1.0)
-        return float(np.degrees(np.arccos(cosine)))
+        return _between_deg(
+            transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm, self.forearm
+        )
+
+    def _swung_deg(self, transforms: Array) -> float:
+        """By how much the upper arm has turned since the photo, seen from the trunk."""
+        return _between_deg(
+            transforms[BodyBone.UPPER_ARM_L + self.side, :, :3] @ self.upper_arm,
+            transforms[BodyBone.CHEST, :, :3] @ self.upper_arm,
+        )
 
     def beyond(
         self, transforms: Array, deg: tuple[float, float], drawn: tuple[float, float]
@@ -185,7 +200,8 @@ def free_arm(
     low, high = shoulder
     along = unrolled.along(place[:, 1:])
     loose = np.asarray(np.clip((along - low) / (high - low), 0.0, 1.0), np.float32)
-    elbow, wrist = fit.stance.points[[LEFT_ELBOW + side, LEFT_WRIST + side]]
+    joints = [LEFT_SHOULDER + side, LEFT_ELBOW + side, LEFT_WRIST + side]
+    upper_arm, forearm = np.diff(fit.stance.points[joints], axis=0)
     apart_px = NEARER * fit.trunk_px
     return FreeArm(
         side,
@@ -204,7 +220,8 @@ def free_arm(
         np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
         place,
         placed,
-        wrist - elbow,
+        upper_arm,
+        forearm,
         apart_px,
     )
 
@@ -225,6 +242,13 @@ def bent_softly(
     weights[near, 0], weights[near, 1] = np.float32(1.0) - fore, fore
     bones[near, 1] = BodyBone.FOREARM_L + side
     return np.ascontiguousarray(weights), np.ascontiguousarray(bones)
+
+
+def _between_deg(one: Vectors, other: Vectors) -> float:
+    """The angle between two directions."""
+    length = float(np.linalg.norm(one) * np.linalg.norm(other))
+    cosine = min(max(float(one @ other) / max(length, 1e-6), -1.0), 1.0)
+    return float(np.degrees(np.arccos(cosine)))
 
 
 def _risen(value: float, between: tuple[float, float]) -> float:

@@ -54,6 +54,8 @@ class PhotoHand:
     """The photo's."""
     relief: Array
     """``[v, 2]``, of ``relief_of``."""
+    along: Array
+    """``[v]``: how far beyond the wrist each vertex lies, in its own lengths to the knuckles."""
     pixels: Array
     """``[n, n]`` in [0, 1]: which of the photo's are its own."""
     hangs: Array
@@ -77,13 +79,23 @@ class PhotoHand:
         """Whether it is drawn finger by finger."""
         return self.own is not None and not self.small
 
+    @property
+    def shows_little(self) -> bool:
+        """Whether the photo shows too little of it for all that it does: it is small, or its palm
+        points at the camera, and would be drawn out."""
+        place = None if self.own is None else self.own.pose.place
+        return self.small or (place is not None and place.foreshortened)
+
     def beneath_own(self) -> PhotoHand:
         """As much of it as is drawn beneath the photo's own hand: the wrist."""
         assert self.own is not None, "no hand of the photo to go over into"
         place = self.own.pose.place
         assert place is not None, "a hand of the photo is somewhere"
         low, high = ENDS
-        along = place.along(self.vertices[:, :2].astype(np.float64)) / place.length
+        along = place.along(self.vertices[:, :2].astype(np.float64))
+        if place.foreshortened:  # the picture does not tell
+            along = self.along * self.length_px
+        along = along / place.length
         there = np.clip((high - along) / (high - low), 0.0, 1.0)
         return replace(self, shown=self.shown * there.astype(np.float32))
 
