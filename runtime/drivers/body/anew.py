@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick, with_sleeve, without_thumb
 from bunraku.runtime.drivers.body.binding import Binding
-from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
+from bunraku.runtime.drivers.body.colours import (
+    face_of,
+    hued_as_lit,
+    is_skin,
+    middle_of,
+    sure_pixels,
+)
 from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
@@ -92,10 +98,11 @@ def make_arms(
         return ()
     colours = window.astype(np.float32) / np.float32(255.0)
     sure = sure_pixels(binding.group, mask)
-    face = middle_of(colours, sure & face_of(fit, binding.bone == BodyBone.HEAD))
+    head = sure & face_of(fit, binding.bone == BodyBone.HEAD)
+    face = middle_of(colours, head)
     if face is None or not is_skin(face):
         return ()
-    sleeves = find_sleeves(fit, binding, colours, sure, face)
+    sleeves = find_sleeves(fit, binding, colours, sure, face, hued_as_lit(face, colours[head]))
     arms = (
         make_arm(fit, mesh, binding, sleeve, light, side) for side, sleeve in enumerate(sleeves)
     )

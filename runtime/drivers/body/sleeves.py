@@ -62,18 +62,19 @@ class Sleeve:
 
 
 def find_sleeves(
-    fit: Fit, binding: Binding, colours: Array, sure: NDArray[np.bool_], face: Array
+    fit: Fit, binding: Binding, colours: Array, sure: NDArray[np.bool_], face: Array, lit: Array
 ) -> tuple[Sleeve, Sleeve]:
     """The sleeves of both arms, the left one first.
 
     :param colours: ``[n, n, 3]`` in [0, 1]. :param sure: ``[n, n]``: where they are one limb's.
     :param face: ``[3]``, the median of the face, which tells skin from cloth.
+    :param lit: ``[3]``, the face's tone in the light.
     """
     arms = sure & np.isin(binding.group, ARMS)
     arms[arms] = like_skin(colours[arms], face)
     own = lit_of(colours, arms)
-    own = face if own is None else own  # palms are paler than arms, but in the same light
-    tone = np.float32(0.5) * (face / face.sum() + own / own.sum()) * own.sum()
+    own = lit if own is None else own  # palms are paler than arms, but in the same light
+    tone = np.float32(0.5) * (lit / lit.sum() + own / own.sum()) * own.sum()
     left, right = (_sleeve(fit, binding, colours, sure, tone, side) for side in range(SIDES))
     return left, right
 
