@@ -140,7 +140,7 @@ def make_arm(
     rest = without_thumb(form.rest, along, unrolled)
     if sleeve.end > 0.0:
         rest = with_sleeve(rest, along, unrolled, sleeve, wider)
-    return NewArm(replace(form, rest=rest), sleeve, unrolled)
+    return NewArm(replace(form, rest=rest, swings=True), sleeve, unrolled)
 
 
 def made_anew(fit: Fit, arms: Sequence[NewArm]) -> NDArray[np.bool_]:

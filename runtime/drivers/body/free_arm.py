@@ -93,6 +93,8 @@ class FreeArm:
     nearer_px: float
     stays: bool = False
     """Whether it goes with the trunk as the photo has it, and is never let out."""
+    swings: bool = False
+    """Whether its shoulder is let out too: the photo shows how the upper arm was held."""
 
     def moved(self, transforms: Array) -> tuple[Array, Array] | None:
         """Where its vertices are, ``[v, 3]``, and how much of its second plane each shows, ``[v]``
@@ -110,8 +112,10 @@ class FreeArm:
         free[:, 2] -= np.float32(self.nearer_px)
         normals = self._normals(since_rest, by)
         bright = self.light.on(normals) * self._crook(normals, since_rest)
-        swung = np.float32(_risen(self._swung_deg(transforms), SWUNG_DEG))
-        loose = self.loose + swung * (np.float32(1.0) - self.loose)
+        loose = self.loose
+        if self.swings:
+            swung = np.float32(_risen(self._swung_deg(transforms), SWUNG_DEG))
+            loose = loose + swung * (np.float32(1.0) - loose)
         return tucked + out * loose * (free - tucked), self._shown_in(bright)
 
     def _since_rest(self, transforms: Array) -> Array:

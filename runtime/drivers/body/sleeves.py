@@ -74,10 +74,10 @@ def find_sleeves(
     arms[arms] = like_skin(colours[arms], face)
     own = lit_of(colours, arms)
     own = face if own is None else own  # palms are paler than arms, but in the same light
-    tones = [
+    tone, lit = (
         np.float32(0.5) * (one / one.sum() + own / own.sum()) * own.sum() for one in (face, lit)
-    ]
-    left, right = (_sleeve(fit, binding, colours, sure, *tones, side) for side in range(SIDES))
+    )
+    left, right = (_sleeve(fit, binding, colours, sure, tone, lit, side) for side in range(SIDES))
     return left, right
 
 
@@ -104,7 +104,10 @@ def _sleeve(
     lit: Array,
     side: int,
 ) -> Sleeve:
-    """:param tone: that tells skin from cloth. :param lit: that skin has if the arm does not say."""
+    """The sleeve of one arm.
+
+    :param tone: that tells skin from cloth. :param lit: the skin's, if the arm does not tell.
+    """
     upper, fore, hand = (
         sure & (binding.group == group + side)
         for group in (Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L)
