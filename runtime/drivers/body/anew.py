@@ -37,10 +37,10 @@ from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BodyBone
 
-FADE_DEG = 16.0, 30.0
+FADE_DEG = 10.0, 20.0
 """By how much a forearm must turn until the photo's own pixels of it begin to fade out, once it is
 let out, and until they are gone."""
-FADE_DRAWN = 1.8, 2.4
+FADE_DRAWN = 1.5, 2.0
 """Likewise how often as long in the picture it must be."""
 TORN_PX = 2.0, 5.0
 """How near to its forearm and hand the photo's upper arm fades with them, wholly and from where on,

@@ -43,10 +43,14 @@ SHOULDER = 0.3, 0.7
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
 the photo's."""
 
-SWUNG_DEG = 24.0, 52.0
+SWUNG_DEG = 18.0, 42.0
 """By how much the upper arm must swing from the trunk's side since the photo until the shoulder is
 let out as well, and until it is wholly: hung as the photo has it, it would keep the place of an arm
 that is gone, as a spike."""
+
+OFF_TRUNK = 0.15
+"""From where on the upper arm that is wholly so, in lengths of it: where it begins it fills what
+lies between the trunk and the photo's shoulder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +75,8 @@ class FreeArm:
     """``[v, 4]``"""
     loose: Array
     """``[v, 1]`` in [0, 1]: how far each is let out with the forearm."""
+    off_trunk: Array
+    """``[v, 1]`` in [0, 1]: how far each is let out with the upper arm, if that is."""
     spread: Array
     """``[v]`` in [0, 1]: how much of the forearm's twist each has, from the elbow to the wrist."""
     at_elbow: Array
@@ -114,7 +120,7 @@ class FreeArm:
         bright = self.light.on(normals) * self._crook(normals, since_rest)
         loose = self.loose
         if self.swings:
-            swung = np.float32(_risen(self._swung_deg(transforms), SWUNG_DEG))
+            swung = np.float32(_risen(self._swung_deg(transforms), SWUNG_DEG)) * self.off_trunk
             loose = loose + swung * (np.float32(1.0) - loose)
         return tucked + out * loose * (free - tucked), self._shown_in(bright)
 
@@ -216,6 +222,7 @@ def free_arm(
         tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px),
         *bent_softly(template.weights[used], bones[used], along[:, 0], side),
         loose,
+        np.asarray(np.clip(along / OFF_TRUNK, 0.0, 1.0), np.float32),
         np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
         np.exp(-(((along[:, 0] - 1.0) / CROOK_WIDE) ** 2)).astype(np.float32),
         AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * loose[:, 0],
