@@ -154,15 +154,17 @@ def _shaded(
     normals = skin(hand.normals, hand.weights, hand.bones, turning)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-6
     reaching, red = hand.relief.T
-    carried = np.stack([hand.light.on(normals) * reaching, hand.shown, red], 1)
+    facing = normals[:, 2] ** 2
+    carried = np.stack([hand.light.on(normals) * reaching, hand.shown, red, facing], 1)
     fields = interpolate(raster, hand.triangles, np.ascontiguousarray(carried))
     there = (raster.triangle >= 0).astype(np.float32)
     lit = fields[..., 0].copy()
-    # What lies behind its surroundings is in their shadow: between fingers, under a thumb.
+    # What lies behind its surroundings is in their shadow: between fingers, under a thumb; but not
+    # what merely turns away from the camera, as at an outline.
     depth = np.where(there > 0, raster.depth, 0.0).astype(np.float32)
     behind = depth - _spread(depth, there, hand.length_px * FINE * CREASE_REACH)
     behind = behind / (FINE * hand.length_px + 1e-6) / CREASE_SHARE - 1.0
-    lit *= 1.0 - CREASE * np.clip(behind, 0.0, 1.0)
+    lit *= 1.0 - CREASE * np.clip(behind, 0.0, 1.0) * fields[..., 3]
     lit = np.where(there > 0, lit, _spread(np.asarray(lit, np.float32), there, 2.0 * FINE))
     # The tone is what the photo shows of hands in their own light: so is the whole of this one.
     shown = there * fields[..., 1]
