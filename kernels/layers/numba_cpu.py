@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from bunraku.kernels.jit import BYTE, INDEX, kernel, read_only, written
 from bunraku.kernels.layers.numba_body import (
     DOWN,
+    NEAREST,
     RIGHT,
     SHOWN,
-    SURFACE,
     UNDER,
     amid,
+    hiding,
     show_body,
 )
 from bunraku.kernels.layers.numba_stack import (
@@ -163,17 +164,22 @@ def _look(
             shown, layers = under[i, j, SHOWN], np.int64(count[i, j])
             if layers == 0 and shown == zero:
                 continue
-            surface = under[i, j, SURFACE] if shown > zero else np.float32(np.inf)
             y, x = np.uint64(top + i), np.uint64(left + j)  # as rows and columns of ``reading``
             # Each shows its share of what is left by those before, so that the two sides of a
             # soft edge fill a pixel together.
             rest, weight, best, chosen = one, zero, zero, -1
+            hidden, teller = zero, seen[i, j]
             start = np.int64(first[i, j])
             for k in range(start, start + layers):
                 apart = chosen < 0 or not alike(stack, k, chosen)
-                if weight == zero and apart and stack[k, DEPTH] >= surface:
-                    weight = rest * shown
+                hides = shown > zero and stack[k, DEPTH] >= under[i, j, NEAREST]
+                if hides and apart and weight == zero:
+                    there, counted, at = hiding(under, i, j, top + i, left + j, n, stack[k, DEPTH])
+                    hidden = np.float32(there) / np.float32(counted)
+                    weight = rest * hidden
                     rest -= weight
+                    if at >= 0:
+                        teller = seen[i + DOWN[at], j + RIGHT[at]]
                 part, px, py = stack[k, PART], stack[k, PLACE], stack[k, PLACE + 1]
                 stack[k, PART] = zero
                 if rest <= zero:
@@ -191,32 +197,35 @@ def _look(
                 stack[k, PART] = share
                 if share + trace * part > best:
                     best, chosen = share + trace * part, k
-            if weight == zero:
-                weight = rest * shown
-                rest -= weight
+            last = zero
+            if hidden < shown:
+                last = rest * ((shown - hidden) / (one - hidden))
+                rest -= last
             mask = one - rest
             out[3, y, x] = mask
             red = green = blue = zero
-            if weight > zero:
-                a, b = seen[i, j] // number.shape[1], seen[i, j] % number.shape[1]
+            for told, its in ((teller, weight), (seen[i, j], last)):
+                if its <= zero:
+                    continue
+                a, b = told // number.shape[1], told % number.shape[1]
                 t = number[a, b]
                 own, other = plane[t, 0], plane[t, 1]
                 px = carried(bary, a, b, triangles, t, place, 0)
                 py = carried(bary, a, b, triangles, t, place, 1)
                 u, v, fu, fv = cell(px, py, n)
-                mixed = weight * carried(bary, a, b, triangles, t, mix, 0)
-                kept = weight - mixed
-                red = kept * of_plane(planes, own, u, v, fu, fv, 0)
-                green = kept * of_plane(planes, own, u, v, fu, fv, 1)
-                blue = kept * of_plane(planes, own, u, v, fu, fv, 2)
+                mixed = its * carried(bary, a, b, triangles, t, mix, 0)
+                kept = its - mixed
+                red += kept * of_plane(planes, own, u, v, fu, fv, 0)
+                green += kept * of_plane(planes, own, u, v, fu, fv, 1)
+                blue += kept * of_plane(planes, own, u, v, fu, fv, 2)
                 if mixed > zero:
                     red += mixed * of_plane(planes, other, u, v, fu, fv, 0)
                     green += mixed * of_plane(planes, other, u, v, fu, fv, 1)
                     blue += mixed * of_plane(planes, other, u, v, fu, fv, 2)
             if chosen < 0:
                 kinds[i + 1, j + 1] = BODY if shown > zero else NOTHING
-                if weight > zero:
-                    total = one / weight
+                if weight + last > zero:
+                    total = one / (weight + last)
                     out[0, y, x], out[1, y, x] = red * total, green * total
                     out[2, y, x] = blue * total
                 continue

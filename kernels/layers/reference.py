@@ -31,6 +31,8 @@ def compose(
     """As ``bunraku.kernels.compose`` says."""
     n = len(photo.picture)
     shown, surface, colours = _under(raster, body, behind, n)
+    near = [(_shifted(surface, *step, beyond=np.inf), step) for step in ((0, 0), *AROUND)]
+    counted = sum(_shifted(np.ones((n, n)), *step) for _, step in near)
     depth, place, part = _stack(sheets, photo, n)
     centres = np.stack(np.meshgrid(np.arange(n), np.arange(n)), -1)
     still = np.clip(STILL_PX - np.abs(place - centres).max(-1), 0.0, 1.0)
@@ -42,13 +44,20 @@ def compose(
         alpha[k] = np.where(amid, alpha[k] * kept, alpha[k])
 
     rest, weight, best = np.ones((n, n)), np.zeros((n, n)), np.zeros((n, n))
+    hidden, others = np.zeros((n, n)), np.zeros((n, n, 3))
     chosen, top = np.full((n, n), -1), np.full((n, n, 2), np.inf)
     shares = np.zeros(depth.shape)
     for k in range(len(depth)):
         there = np.isfinite(depth[k])
-        hides = there & (depth[k] >= surface) & (weight == 0) & ~_alike(place[k], top)
-        weight = np.where(hides, rest * shown, weight)
+        before = [there & (depth[k] >= its) for its, _ in near]
+        hides = np.any(before, 0) & (weight == 0) & ~_alike(place[k], top)
+        hidden = np.where(hides, np.sum(before, 0) / counted, hidden)
+        weight = np.where(hides, rest * hidden, weight)
         rest = np.where(hides, rest - weight, rest)
+        for its, (_, step) in zip(before, near, strict=True):
+            tells = hides & its
+            others[tells] = (weight[..., None] * _shifted(colours, *step))[tells]
+            hides = hides & ~its
         there &= rest > 0
         shares[k] = np.where(there, np.minimum(part[k] * alpha[k], rest), 0.0)
         rest = rest - shares[k]
@@ -56,12 +65,13 @@ def compose(
         better = counts > best
         best, chosen = np.where(better, counts, best), np.where(better, k, chosen)
         top[better] = place[k][better]
-    last = np.where(weight == 0, rest * shown, 0.0)
-    weight, rest = weight + last, rest - last
+    behind_all = hidden < shown
+    last = np.where(behind_all, rest * (shown - hidden) / np.where(behind_all, 1 - hidden, 1), 0.0)
+    others, rest = others + last[..., None] * colours, rest - last
 
     covered = chosen >= 0
     mask, trusted = 1.0 - rest, np.where(covered, TRACE, 0.0)
-    others, warped = weight[..., None] * colours, np.zeros((n, n, WARPED_CHANNELS))
+    warped = np.zeros((n, n, WARPED_CHANNELS))
     for k in range(len(depth)):
         alike = covered & _alike(place[k], top)
         trusted = trusted + np.where(alike, shares[k], 0.0)
@@ -94,7 +104,8 @@ def _whole(raster: Raster, n: int) -> Raster:
 
 
 def _under(raster: Raster, body: BodyMesh, behind: float, n: int) -> tuple[Any, Any, Any]:
-    """How much the body fills of each pixel, from which depth on it hides, its colours."""
+    """How much the body fills of each pixel, from which depth on it hides, its colours; it hides
+    nothing where it is not."""
     raster = _whole(raster, n)
     cover = raster.triangle >= 0
     shown = _filled(cover)
@@ -107,7 +118,7 @@ def _under(raster: Raster, body: BodyMesh, behind: float, n: int) -> tuple[Any, 
         new = _shifted(cover, *step) & ~done
         lent[new] = _shifted(told, *step)[new]
         done = done | new
-    surface = np.where(done, lent[..., 5] + behind, np.inf)
+    surface = np.where(cover, lent[..., 5] + behind, np.inf)
     colours = np.zeros((n, n, 3))
     for k, picture in enumerate(body.planes):
         seen = _between(picture, lent[..., :2])
@@ -173,10 +184,11 @@ def _between(picture: Array, place: Any) -> Any:
     return above * (1 - fy) + below * fy
 
 
-def _shifted(values: Any, down: int, right: int, most: int = 1) -> Any:
-    """At each pixel what another has, at most so far away; 0 beyond the window."""
+def _shifted(values: Any, down: int, right: int, most: int = 1, beyond: float = 0.0) -> Any:
+    """At each pixel what another has, at most so far away; ``beyond`` the window that."""
     height, width = values.shape[:2]
-    padded = np.pad(values, ((most, most), (most, most), *((0, 0),) * (values.ndim - 2)))
+    sides = ((most, most), (most, most), *((0, 0),) * (values.ndim - 2))
+    padded = np.pad(values, sides, constant_values=beyond)
     return padded[most + down : most + down + height, most + right : most + right + width]
 
 

@@ -54,15 +54,15 @@ def compose(
     programs = triton.cdiv(n * n, PIXELS)
     options: Any = {"fused": False, "PIXELS": PIXELS, "num_warps": WARPS}
     covered, kind = (torch.empty((n, n), dtype=torch.uint8, device=depth.device) for _ in range(2))
-    lender, chosen = (torch.empty_like(number) for _ in range(2))
-    shown, weight = (torch.empty_like(depth) for _ in range(2))
+    lender, chosen, teller = (torch.empty_like(number) for _ in range(3))
+    shown, surface, weight, last = (torch.empty_like(depth) for _ in range(4))
     stack = depth.new_empty(4, groups, n, n)
     out = depth.new_empty(1, PLANES, n, n)
     launch(
         cover,
         (programs,),
         depth,
-        *(numbers, number, covered, shown, lender, groups, n),
+        *(numbers, number, depth, covered, shown, lender, surface, groups, n, float(behind)),
         AROUND=AROUND,
         **options,
     )
@@ -79,16 +79,18 @@ def compose(
         weigh,
         (programs,),
         depth,
-        *(stack, shown, lender, depth, picture, rim, core, chosen, weight, out[0, 3]),
-        *(groups, n, triton.cdiv(n, AMID), float(behind), WHOLE, STILL_PX, ALIKE_PX, TRACE),
+        *(stack, shown, lender, surface, picture, rim, core, chosen, weight, teller, last),
+        *(out[0, 3], groups, n, triton.cdiv(n, AMID), WHOLE, STILL_PX, ALIKE_PX, TRACE),
+        AROUND=AROUND,
         **options,
     )
     launch(
         _show,
         (programs,),
         depth,
-        *(stack, shown, lender, number, bary, body_triangles, *rest, picture, chosen, weight),
-        *(out, kind, groups, n, len(body_triangles), len(rest[-1]), ALIKE_PX, TRACE),
+        *(stack, shown, number, bary, body_triangles, *rest, picture, chosen),
+        *(weight, teller, last, lender, out, kind, groups, n),
+        *(len(body_triangles), len(rest[-1]), ALIKE_PX, TRACE),
         **options,
     )
     launch(_extend, (programs,), depth, kind, out, n, AROUND=AROUND, **options)
@@ -96,10 +98,11 @@ def compose(
 
 
 @triton.jit
-def _show(
-    stack: tl.tensor,
-    shown: tl.tensor,
-    lender: tl.tensor,
+def _of_body(
+    weight: tl.tensor,
+    teller: tl.tensor,
+    pixel: tl.tensor,
+    inside: tl.tensor,
     number: tl.tensor,
     bary: tl.tensor,
     triangles: tl.tensor,
@@ -107,33 +110,17 @@ def _show(
     plane: tl.tensor,
     mix: tl.tensor,
     planes: tl.tensor,
-    picture: tl.tensor,
-    chosen: tl.tensor,
-    weight: tl.tensor,
-    out: tl.tensor,
-    kind: tl.tensor,
-    groups: tl.tensor,
     n: tl.tensor,
     triangle_count: tl.tensor,
     plane_count: tl.tensor,
-    alike_px: tl.tensor,
-    trace: tl.tensor,
-    PIXELS: tl.constexpr,
-) -> None:
-    """The colours of what is seen.
+) -> tl.tuple:
+    """How much of the body is seen, and its share of red, green and blue.
 
-    :param stack: of ``weigh``; :param chosen: of the same; :param weight: of the same.
-    :param out: ``[12,n,n]``, whose mask is there; the others are written.
-    :param kind: ``[n,n]`` uint8, written: 2 where a pixel shows the photo, 1 the body, 0 nothing.
+    :param weight: ``[n,n]``, of ``weigh``. :param teller: ``[n,n]``, what tells how it looks.
     """
-    pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     size = n * n
-    inside = pixel < size
-    row = pixel // n
-    column = pixel - row * n
-    sheet = groups.to(tl.int64) * size
     body = tl.load(weight + pixel, mask=inside, other=0.0)
-    at = tl.load(lender + pixel, mask=inside, other=0)
+    at = tl.load(teller + pixel, mask=inside, other=0)
     lit = inside & (body > 0) & (at >= 0)
     t = tl.load(number + at, mask=lit, other=-1)
     lit = lit & (t >= 0) & (t < triangle_count)
@@ -153,6 +140,85 @@ def _show(
     red += mixed * between(second, spot, n, 3, has_other)
     green += mixed * between(second + 1, spot, n, 3, has_other)
     blue += mixed * between(second + 2, spot, n, 3, has_other)
+    return body, red, green, blue
+
+
+@triton.jit
+def _show(
+    stack: tl.tensor,
+    shown: tl.tensor,
+    number: tl.tensor,
+    bary: tl.tensor,
+    triangles: tl.tensor,
+    place: tl.tensor,
+    plane: tl.tensor,
+    mix: tl.tensor,
+    planes: tl.tensor,
+    picture: tl.tensor,
+    chosen: tl.tensor,
+    weight: tl.tensor,
+    teller: tl.tensor,
+    last: tl.tensor,
+    lender: tl.tensor,
+    out: tl.tensor,
+    kind: tl.tensor,
+    groups: tl.tensor,
+    n: tl.tensor,
+    triangle_count: tl.tensor,
+    plane_count: tl.tensor,
+    alike_px: tl.tensor,
+    trace: tl.tensor,
+    PIXELS: tl.constexpr,
+) -> None:
+    """The colours of what is seen.
+
+    :param stack: of ``weigh``; :param chosen: of the same; :param weight: of the same, of the body
+        that ``teller`` tells of; :param last: of the same, of the body that ``lender`` does.
+    :param out: ``[12,n,n]``, whose mask is there; the others are written.
+    :param kind: ``[n,n]`` uint8, written: 2 where a pixel shows the photo, 1 the body, 0 nothing.
+    """
+    pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
+    size = n * n
+    inside = pixel < size
+    row = pixel // n
+    column = pixel - row * n
+    sheet = groups.to(tl.int64) * size
+    body, red, green, blue = _of_body(
+        weight,
+        teller,
+        pixel,
+        inside,
+        number,
+        bary,
+        triangles,
+        place,
+        plane,
+        mix,
+        planes,
+        n,
+        triangle_count,
+        plane_count,
+    )
+    further, more_red, more_green, more_blue = _of_body(
+        last,
+        lender,
+        pixel,
+        inside,
+        number,
+        bary,
+        triangles,
+        place,
+        plane,
+        mix,
+        planes,
+        n,
+        triangle_count,
+        plane_count,
+    )
+    body += further
+    red += more_red
+    green += more_green
+    blue += more_blue
 
     shows = tl.load(chosen + pixel, mask=inside, other=-1)
     covered = inside & (shows >= 0)

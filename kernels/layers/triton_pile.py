@@ -53,11 +53,14 @@ def _rounded(place: tl.tensor) -> tl.tensor:
 def cover(
     numbers: tl.tensor,
     body_number: tl.tensor,
+    body_depth: tl.tensor,
     covered: tl.tensor,
     shown: tl.tensor,
     lender: tl.tensor,
+    surface: tl.tensor,
     groups: tl.tensor,
     n: tl.tensor,
+    behind: tl.tensor,
     AROUND: tl.constexpr,
     PIXELS: tl.constexpr,
 ) -> None:
@@ -66,6 +69,7 @@ def cover(
     :param covered: ``[n,n]`` uint8, written.
     :param shown: ``[n,n]``, written: how much of a pixel the body fills.
     :param lender: ``[n,n]``, written: the pixel that tells what the body looks like, or -1.
+    :param surface: ``[n,n]``, written: from which depth on it hides; +inf where it is not.
     """
     pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     size = n * n
@@ -90,6 +94,8 @@ def cover(
         lends = tl.where(other & (lends < 0), y * n + x, lends)
     tl.store(shown + pixel, filled / counted, mask=inside)
     tl.store(lender + pixel, lends, mask=inside)
+    depth = tl.load(body_depth + pixel, mask=inside & own, other=float("inf"))
+    tl.store(surface + pixel, depth + behind, mask=inside)
 
 
 @triton.jit
@@ -161,28 +167,33 @@ def weigh(
     stack: tl.tensor,
     shown: tl.tensor,
     lender: tl.tensor,
-    body_depth: tl.tensor,
+    surface: tl.tensor,
     picture: tl.tensor,
     rim: tl.tensor,
     core: tl.tensor,
     chosen: tl.tensor,
     weight: tl.tensor,
+    teller: tl.tensor,
+    last_of_all: tl.tensor,
     mask: tl.tensor,
     groups: tl.tensor,
     n: tl.tensor,
     reach: tl.tensor,
-    behind: tl.tensor,
     whole: tl.tensor,
     still_px: tl.tensor,
     alike_px: tl.tensor,
     trace: tl.tensor,
+    AROUND: tl.constexpr,
     PIXELS: tl.constexpr,
 ) -> None:
     """Down through each pixel, the nearest first: each shows its share of what is left.
 
     :param stack: of ``lay``; how much of the pixel is a group's becomes what is to be seen of it.
     :param chosen: ``[n,n]``, written: the group that shows most, or -1.
-    :param weight: ``[n,n]``, written: how much is to be seen of the body.
+    :param surface: of ``cover``; :param lender: likewise.
+    :param weight: ``[n,n]``, written: how much is to be seen of the body before what it hides.
+    :param teller: ``[n,n]``, written: the pixel that tells what that looks like, or -1.
+    :param last_of_all: ``[n,n]``, written: how much is to be seen of the body behind all.
     """
     pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     size = n * n
@@ -191,8 +202,12 @@ def weigh(
     column = pixel - row * n
     plane = groups.to(tl.int64) * size
     filled = tl.load(shown + pixel, mask=inside, other=0.0)
-    lends = tl.load(lender + pixel, mask=inside, other=-1)
-    surface = tl.load(body_depth + lends, mask=lends >= 0, other=float("inf")) + behind
+    tells = tl.load(lender + pixel, mask=inside, other=-1)
+    counted = tl.full((PIXELS,), 1.0, tl.float32)
+    for k in tl.static_range(len(AROUND)):
+        down = row + AROUND[k][0]
+        right = column + AROUND[k][1]
+        counted += ((down >= 0) & (down < n) & (right >= 0) & (right < n)).to(tl.float32)
     many = tl.zeros((PIXELS,), tl.int32)
     for g in range(groups):
         depth = tl.load(stack + g * size + pixel, mask=inside, other=float("inf"))
@@ -206,6 +221,7 @@ def weigh(
 
     rest = tl.full((PIXELS,), 1.0, tl.float32)
     body = tl.zeros((PIXELS,), tl.float32)
+    hidden = tl.zeros((PIXELS,), tl.float32)
     best = tl.zeros((PIXELS,), tl.float32)
     shows = tl.full((PIXELS,), -1, tl.int32)
     shows_x = tl.full((PIXELS,), float("inf"), tl.float32)
@@ -230,8 +246,23 @@ def weigh(
         y = tl.load(stack + 2 * plane + at, mask=there, other=0.0)
         part = tl.load(stack + 3 * plane + at, mask=there, other=0.0)
         apart = (shows < 0) | (alike(x, y, shows_x, shows_y, alike_px) == 0)
-        hides = there & apart & (body == 0) & (depth >= surface)
-        body = tl.where(hides, rest * filled, body)
+        asks = there & apart & (body == 0) & (filled > 0)
+        its = tl.load(surface + pixel, mask=asks, other=float("inf"))
+        before = asks & (its <= depth)
+        hiding = before.to(tl.float32)
+        first = tl.where(before, pixel, -1)
+        for k in tl.static_range(len(AROUND)):
+            down = row + AROUND[k][0]
+            right = column + AROUND[k][1]
+            within = asks & (down >= 0) & (down < n) & (right >= 0) & (right < n)
+            its = tl.load(surface + down * n + right, mask=within, other=float("inf"))
+            before = within & (its <= depth)
+            hiding += before.to(tl.float32)
+            first = tl.where(before & (first < 0), down * n + right, first)
+        hides = first >= 0
+        hidden = tl.where(hides, hiding / counted, hidden)
+        tells = tl.where(hides, first, tells)
+        body = tl.where(hides, rest * hidden, body)
         rest = tl.where(hides, rest - body, rest)
         moved = tl.maximum(tl.abs(x - column), tl.abs(y - row))
         still = clamped(still_px - moved, 1.0)
@@ -252,9 +283,12 @@ def weigh(
         shows = tl.where(better, group, shows)
         shows_x = tl.where(better, x, shows_x)
         shows_y = tl.where(better, y, shows_y)
-    unseen = body == 0
-    body = tl.where(unseen, rest * filled, body)
-    rest = tl.where(unseen, rest - body, rest)
+    behind_all = hidden < filled
+    unseen = tl.where(behind_all, (filled - hidden) / tl.where(behind_all, 1.0 - hidden, 1.0), 0.0)
+    unseen = rest * unseen
+    rest -= unseen
     tl.store(chosen + pixel, shows, mask=inside)
     tl.store(weight + pixel, body, mask=inside)
+    tl.store(teller + pixel, tells, mask=inside)
+    tl.store(last_of_all + pixel, unseen, mask=inside)
     tl.store(mask + pixel, 1.0 - rest, mask=inside)

@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick, with_sleeve, without_thumb
 from bunraku.runtime.drivers.body.binding import Binding
-from bunraku.runtime.drivers.body.colours import face_of, is_skin, middle_of, sure_pixels
+from bunraku.runtime.drivers.body.colours import (
+    face_of,
+    hued_as_lit,
+    is_skin,
+    middle_of,
+    sure_pixels,
+)
 from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
@@ -31,10 +37,10 @@ from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BodyBone
 
-FADE_DEG = 16.0, 30.0
+FADE_DEG = 10.0, 20.0
 """By how much a forearm must turn until the photo's own pixels of it begin to fade out, once it is
 let out, and until they are gone."""
-FADE_DRAWN = 1.8, 2.4
+FADE_DRAWN = 1.5, 2.0
 """Likewise how often as long in the picture it must be."""
 TORN_PX = 2.0, 5.0
 """How near to its forearm and hand the photo's upper arm fades with them, wholly and from where on,
@@ -42,9 +48,9 @@ in pixels of the networks: its edge there is no sleeve's, and lies in their shad
 SHOULDER = 0.3, 0.5
 """See ``free_arm.SHOULDER``: a sleeve would have a corner beneath it as far as the photo's outline,
 which the forearm hides in part, holds it."""
-INTO_HAND, OPEN = 0.1, 0.3
+INTO_HAND = 0.1
 """How far an arm goes on beyond the wrist, in lengths of the forearm: the hand, which ends softly,
-lies before it; and from how far before the wrist on one sees into it where the hand bends."""
+lies before it."""
 _GROUPS = (Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L)
 
 
@@ -92,10 +98,11 @@ def make_arms(
         return ()
     colours = window.astype(np.float32) / np.float32(255.0)
     sure = sure_pixels(binding.group, mask)
-    face = middle_of(colours, sure & face_of(fit, binding.bone == BodyBone.HEAD))
+    head = sure & face_of(fit, binding.bone == BodyBone.HEAD)
+    face = middle_of(colours, head)
     if face is None or not is_skin(face):
         return ()
-    sleeves = find_sleeves(fit, binding, colours, sure, face)
+    sleeves = find_sleeves(fit, binding, colours, sure, face, hued_as_lit(face, colours[head]))
     arms = (
         make_arm(fit, mesh, binding, sleeve, light, side) for side, sleeve in enumerate(sleeves)
     )
@@ -121,8 +128,9 @@ def make_arm(
     at_wrist = (POSED_BY[main] == BodyBone.HAND_L + side) & (beyond < INTO_HAND)
     of_arm = at_wrist | np.isin(main, [bone + side for bone in ARM_BONES])
     own = template.triangles[_of_arms(fit, (side,)) | of_arm[template.triangles].all(1)]
-    near = (main != BodyBone.UPPER_ARM_L + side) & (beyond > -OPEN)
-    inside = own[near[own].all(1)][:, ::-1]
+    # Where the hand bends, or the forearm points at the camera, one sees into its end.
+    fore = main != BodyBone.UPPER_ARM_L + side
+    inside = own[fore[own].all(1)][:, ::-1]
     # Fingers are folded away where the hand is drawn by itself.
     bones, (placed, wider) = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
     both = np.concatenate([own, inside])
@@ -132,7 +140,7 @@ def make_arm(
     rest = without_thumb(form.rest, along, unrolled)
     if sleeve.end > 0.0:
         rest = with_sleeve(rest, along, unrolled, sleeve, wider)
-    return NewArm(replace(form, rest=rest), sleeve, unrolled)
+    return NewArm(replace(form, rest=rest, swings=True), sleeve, unrolled)
 
 
 def made_anew(fit: Fit, arms: Sequence[NewArm]) -> NDArray[np.bool_]:

@@ -24,6 +24,10 @@ BEFORE_WRIST, WRIST = (1.85, 1.95), 1.1
 HEM = 0.1
 """Below its end a sleeve's width goes over into the arm's within so much, in lengths of a bone."""
 
+WIDENS = 0.1, 0.4
+"""Where along an arm its sleeve begins to be wider than it, and where it is: at the shoulder, where
+the trunk goes on, it is not."""
+
 
 def as_thick(fit: Fit, unrolled: Unrolled, sleeve: Sleeve, side: int) -> tuple[Array, float]:
     """``Fit.placed`` with a bare arm no thicker than it may be: at the end of a forearm the outline
@@ -55,7 +59,9 @@ def with_sleeve(
     :param wider: how many times as wide as the arm the sleeve is.
     """
     middle = _middles(rest, *unrolled.ends[:2])
-    covered = np.clip((sleeve.end + HEM - along) / HEM, 0.0, 1.0)[:, None]
+    low, high = WIDENS
+    covered = np.clip((sleeve.end + HEM - along) / HEM, 0.0, 1.0)
+    covered = (covered * np.clip((along - low) / (high - low), 0.0, 1.0))[:, None]
     return np.asarray(rest + (wider - 1.0) * covered * (rest - middle), np.float32)
 
 

@@ -83,6 +83,16 @@ def like_skin(colours: Array, tone: Array) -> NDArray[np.bool_]:
     return np.asarray(np.abs(hue_of(colours) - hue_of(tone)).sum(-1) < SKIN_LIKE)
 
 
+def hued_as_lit(tone: Array, colours: Array) -> Array:
+    """``[3]``: a face's tone as bright as it is, in the hue of what of it is skin in the light:
+    lips, and the shade below the chin, are redder.
+
+    :param tone: ``[3]``, its middle. :param colours: ``[k, 3]``, its own.
+    """
+    lit = lit_of(colours, like_skin(colours, tone))
+    return tone if lit is None else np.asarray(lit * (tone.sum() / lit.sum()), np.float32)
+
+
 def _at_borders(groups: Groups) -> NDArray[np.bool_]:
     """Where colours of two limbs, or of a limb and the trunk, may be mixed."""
     values, across = groups.astype(np.float32), 2 * bleeding(len(groups)) + 1

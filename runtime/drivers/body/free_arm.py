@@ -21,7 +21,7 @@ from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.runtime.drivers.body.wringing import Wrung, skin_spread, wrung
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone
 from bunraku.spec.smoothstep import smoothstep
 
@@ -42,6 +42,15 @@ BENDING = 0.25
 SHOULDER = 0.3, 0.7
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
 the photo's."""
+
+SWUNG_DEG = 18.0, 42.0
+"""By how much the upper arm must swing from the trunk's side since the photo until the shoulder is
+let out as well, and until it is wholly: hung as the photo has it, it would keep the place of an arm
+that is gone, as a spike."""
+
+OFF_TRUNK = 0.15
+"""From where on the upper arm that is wholly so, in lengths of it: where it begins it fills what
+lies between the trunk and the photo's shoulder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +75,8 @@ class FreeArm:
     """``[v, 4]``"""
     loose: Array
     """``[v, 1]`` in [0, 1]: how far each is let out with the forearm."""
+    off_trunk: Array
+    """``[v, 1]`` in [0, 1]: how far each is let out with the upper arm, if that is."""
     spread: Array
     """``[v]`` in [0, 1]: how much of the forearm's twist each has, from the elbow to the wrist."""
     at_elbow: Array
@@ -81,11 +92,15 @@ class FreeArm:
     """``[v, 2]``: x and y in its ``Unrolled``."""
     placed: Array
     """``Fit.placed``, with an arm as thick as it is."""
+    upper_arm: Vectors
+    """``[3]``, in the photo's window, from the shoulder to the elbow,"""
     forearm: Vectors
-    """``[3]``, in the photo's window, from the elbow to the wrist."""
+    """``[3]``: and from the elbow to the wrist."""
     nearer_px: float
     stays: bool = False
     """Whether it goes with the trunk as the photo has it, and is never let out."""
+    swings: bool = False
+    """Whether its shoulder is let out too: the photo shows how the upper arm was held."""
 
     def moved(self, transforms: Array) -> tuple[Array, Array] | None:
         """Where its vertices are, ``[v, 3]``, and how much of its second plane each shows, ``[v]``
@@ -103,7 +118,11 @@ class FreeArm:
         free[:, 2] -= np.float32(self.nearer_px)
         normals = self._normals(since_rest, by)
         bright = self.light.on(normals) * self._crook(normals, since_rest)
-        return tucked + out * self.loose * (free - tucked), self._shown_in(bright)
+        loose = self.loose
+        if self.swings:
+            swung = np.float32(_risen(self._swung_deg(transforms), SWUNG_DEG)) * self.off_trunk
+            loose = loose + swung * (np.float32(1.0) - loose)
+        return tucked + out * loose * (free - tucked), self._shown_in(bright)
 
     def _since_rest(self, transforms: Array) -> Array:
         """``[bones, 3, 4]``: from the rest, and not from the photo's pose, in which the elbow is
@@ -140,10 +159,16 @@ class FreeArm:
 
     def turned_deg(self, transforms: Array) -> float:
         """By how much the forearm has turned since the photo, any way."""
-        now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
-        length = float(np.linalg.norm(now) * np.linalg.norm(self.forearm))
-        cosine = min(max(float(now @ self.forearm) / max(length, 1e-6), -1.0), 1.0)
-        return float(np.degrees(np.arccos(cosine)))
+        return _between_deg(
+            transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm, self.forearm
+        )
+
+    def _swung_deg(self, transforms: Array) -> float:
+        """By how much the upper arm has turned since the photo, seen from the trunk."""
+        return _between_deg(
+            transforms[BodyBone.UPPER_ARM_L + self.side, :, :3] @ self.upper_arm,
+            transforms[BodyBone.CHEST, :, :3] @ self.upper_arm,
+        )
 
     def beyond(
         self, transforms: Array, deg: tuple[float, float], drawn: tuple[float, float]
@@ -185,7 +210,8 @@ def free_arm(
     low, high = shoulder
     along = unrolled.along(place[:, 1:])
     loose = np.asarray(np.clip((along - low) / (high - low), 0.0, 1.0), np.float32)
-    elbow, wrist = fit.stance.points[[LEFT_ELBOW + side, LEFT_WRIST + side]]
+    joints = [LEFT_SHOULDER + side, LEFT_ELBOW + side, LEFT_WRIST + side]
+    upper_arm, forearm = np.diff(fit.stance.points[joints], axis=0)
     apart_px = NEARER * fit.trunk_px
     return FreeArm(
         side,
@@ -196,6 +222,7 @@ def free_arm(
         tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px),
         *bent_softly(template.weights[used], bones[used], along[:, 0], side),
         loose,
+        np.asarray(np.clip(along / OFF_TRUNK, 0.0, 1.0), np.float32),
         np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
         np.exp(-(((along[:, 0] - 1.0) / CROOK_WIDE) ** 2)).astype(np.float32),
         AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * loose[:, 0],
@@ -204,7 +231,8 @@ def free_arm(
         np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
         place,
         placed,
-        wrist - elbow,
+        upper_arm,
+        forearm,
         apart_px,
     )
 
@@ -225,6 +253,13 @@ def bent_softly(
     weights[near, 0], weights[near, 1] = np.float32(1.0) - fore, fore
     bones[near, 1] = BodyBone.FOREARM_L + side
     return np.ascontiguousarray(weights), np.ascontiguousarray(bones)
+
+
+def _between_deg(one: Vectors, other: Vectors) -> float:
+    """The angle between two directions."""
+    length = float(np.linalg.norm(one) * np.linalg.norm(other))
+    cosine = min(max(float(one @ other) / max(length, 1e-6), -1.0), 1.0)
+    return float(np.degrees(np.arccos(cosine)))
 
 
 def _risen(value: float, between: tuple[float, float]) -> float:

@@ -62,19 +62,22 @@ class Sleeve:
 
 
 def find_sleeves(
-    fit: Fit, binding: Binding, colours: Array, sure: NDArray[np.bool_], face: Array
+    fit: Fit, binding: Binding, colours: Array, sure: NDArray[np.bool_], face: Array, lit: Array
 ) -> tuple[Sleeve, Sleeve]:
     """The sleeves of both arms, the left one first.
 
     :param colours: ``[n, n, 3]`` in [0, 1]. :param sure: ``[n, n]``: where they are one limb's.
     :param face: ``[3]``, the median of the face, which tells skin from cloth.
+    :param lit: ``[3]``, the face's tone in the light.
     """
     arms = sure & np.isin(binding.group, ARMS)
     arms[arms] = like_skin(colours[arms], face)
     own = lit_of(colours, arms)
     own = face if own is None else own  # palms are paler than arms, but in the same light
-    tone = np.float32(0.5) * (face / face.sum() + own / own.sum()) * own.sum()
-    left, right = (_sleeve(fit, binding, colours, sure, tone, side) for side in range(SIDES))
+    tone, lit = (
+        np.float32(0.5) * (one / one.sum() + own / own.sum()) * own.sum() for one in (face, lit)
+    )
+    left, right = (_sleeve(fit, binding, colours, sure, tone, lit, side) for side in range(SIDES))
     return left, right
 
 
@@ -93,8 +96,18 @@ def shaded(colours: Array, sleeve: Sleeve) -> NDArray[np.bool_]:
 
 
 def _sleeve(
-    fit: Fit, binding: Binding, colours: Array, sure: NDArray[np.bool_], tone: Array, side: int
+    fit: Fit,
+    binding: Binding,
+    colours: Array,
+    sure: NDArray[np.bool_],
+    tone: Array,
+    lit: Array,
+    side: int,
 ) -> Sleeve:
+    """The sleeve of one arm.
+
+    :param tone: that tells skin from cloth. :param lit: the skin's, if the arm does not tell.
+    """
     upper, fore, hand = (
         sure & (binding.group == group + side)
         for group in (Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L)
@@ -105,15 +118,15 @@ def _sleeve(
     skin, high = like_skin(own, tone), along < AT_SHOULDER
     shown = lit_of(own, skin)
     if shown is not None and shown.sum() > AS_LIT * tone.sum():
-        tone = shown  # the forearm goes on from there
+        tone = lit = shown  # the forearm goes on from there
     cloth = lit_of(own, high & ~skin)
     if cloth is None or skin[high].mean() >= BARE:
-        return _ending(Sleeve(0.0, tone, tone, seen), own, along)
+        return _ending(Sleeve(0.0, lit, lit, seen), own, along)
     bare = bool(like_skin(colours[hand], tone).any())
     if fore.sum() >= ENOUGH:
         bare = like_skin(colours[fore], tone).mean() >= BARE
     end = _end(along, _bare(own, tone, cloth)) if bare else TO_THE_WRIST
-    return _ending(Sleeve(end, cloth, tone, seen), own, along)
+    return _ending(Sleeve(end, cloth, lit, seen), own, along)
 
 
 def _ending(sleeve: Sleeve, own: Array, along: Array) -> Sleeve:

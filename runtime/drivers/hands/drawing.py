@@ -7,6 +7,7 @@ of all, since the hand was seen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -47,15 +48,15 @@ class PhotoHands:
         :param choice: this driver's. :param pen: what draws it.
         """
         lost, unseen = lost_for_now(poses), (poses[0] is None, poses[1] is None)
-        poses = self._held(transforms, poses)
+        anew_by = [0.0] * SIDES  # how far the arm that a hand is on is another than the photo's
+        for arm in body.layer.arms:
+            anew_by[arm.side] = arm.faded(transforms)
+        poses = self._held(transforms, poses, anew_by)
         anew = choice.of(self, self.shares(poses, unseen), lost)
         gone = self._gone(anew, poses)
         if not any(gone):
             return pen.draw(body, self.folded(transforms, anew), visibility, slips)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
-        anew_by = [0.0] * SIDES  # how far the arm that a hand is on is another than the photo's
-        for arm in body.layer.arms:
-            anew_by[arm.side] = arm.faded(transforms)
         drawn = pen.draw(handless, folded, visibility, slips)
         moved = [hand.moved(transforms) for hand in self.hands]
         for side in sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean())):
@@ -71,11 +72,14 @@ class PhotoHands:
                 lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose, share, pen)
         return pen.finished(drawn)
 
-    def _held(self, transforms: Array, poses: HandPoses) -> HandPoses:
-        """How the hands are held as they are drawn."""
+    def _held(self, transforms: Array, poses: HandPoses, anew_by: Sequence[float]) -> HandPoses:
+        """How the hands are held as they are drawn.
+
+        :param anew_by: how far the arm of each is made anew.
+        """
         left, right = (
-            _as_drawn(hand, transforms[bone, :, :3], pose)
-            for hand, bone, pose in zip(self.hands, HAND_BONES, poses, strict=True)
+            _as_drawn(hand, transforms[bone, :, :3], pose, by > 0.0)
+            for hand, bone, pose, by in zip(self.hands, HAND_BONES, poses, anew_by, strict=True)
         )
         return left, right
 
@@ -94,7 +98,7 @@ class PhotoHands:
             which small hands are not drawn anew sooner than others.
         """
         left, right = (
-            share_anew(hand.pose, pose, small=hand.small and not gone)
+            share_anew(hand.pose, pose, small=hand.shows_little and not gone)
             for hand, pose, gone in zip(self.hands, poses, unseen, strict=True)
         )
         return left, right
@@ -137,10 +141,16 @@ class PhotoHands:
         return result
 
 
-def _as_drawn(hand: PhotoHand, turn: Array, pose: HandPose | None) -> HandPose | None:
-    """A hand as its palm is turned. None for one that goes with its arm: the driver's is not seen,
-    and the photo's does as it is, before or behind the trunk."""
+def _as_drawn(
+    hand: PhotoHand, turn: Array, pose: HandPose | None, arm_anew: bool
+) -> HandPose | None:
+    """A hand as its palm is turned. None for one that goes with the photo's arm: the driver's is
+    not seen, and the photo's does as it is, before or behind the trunk.
+
+    :param arm_anew: whether its arm is made anew: the photo's hand has no wrist to that.
+    """
     if hand.own is None:
         return pose
     held = hand.own.held(turn, pose)
-    return None if pose is None and share_anew(hand.pose, held) == 0.0 else held
+    goes_along = pose is None and not arm_anew and share_anew(hand.pose, held) == 0.0
+    return None if goes_along else held

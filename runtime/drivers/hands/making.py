@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.limbs import HAND_ENDS
+from bunraku.runtime.drivers.body.limbs import HAND_ENDS, with_hands
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
@@ -75,6 +75,10 @@ def _photo_hand(
     used, corners = np.unique(triangles, return_inverse=True)
     low, high = WRIST
     shown = np.clip((share[used] - low) / (high - low), 0.0, 1.0).astype(np.float32)
+    at_rest = with_hands(template.landmarks)
+    wrist = at_rest[WRISTS[side]]
+    axis = at_rest[HAND_ENDS[side]] - wrist
+    along = (template.vertices[used] - wrist) @ axis / (axis @ axis)
     n = len(body.photo.picture)
     raster = rasterise(grid.vertices, grid.triangles, (n, n))
     hangs = (grid.weights * (grid.bones == HAND_BONES[side])).sum(1, keepdims=True)
@@ -97,6 +101,7 @@ def _photo_hand(
         tone,
         body.light,
         relief_of(template, used, side),
+        along.astype(np.float32),
         pixels,
         hangs,
         _part(hangs > 0.0),

@@ -54,6 +54,8 @@ class PhotoHand:
     """The photo's."""
     relief: Array
     """``[v, 2]``, of ``relief_of``."""
+    along: Array
+    """``[v]``: how far beyond the wrist each vertex lies, in its own lengths to the knuckles."""
     pixels: Array
     """``[n, n]`` in [0, 1]: which of the photo's are its own."""
     hangs: Array
@@ -77,13 +79,23 @@ class PhotoHand:
         """Whether it is drawn finger by finger."""
         return self.own is not None and not self.small
 
+    @property
+    def shows_little(self) -> bool:
+        """Whether the photo shows too little of it for all that it does: it is small, or its palm
+        points at the camera, and would be drawn out."""
+        place = None if self.own is None else self.own.pose.place
+        return self.small or (place is not None and place.foreshortened)
+
     def beneath_own(self) -> PhotoHand:
         """As much of it as is drawn beneath the photo's own hand: the wrist."""
         assert self.own is not None, "no hand of the photo to go over into"
         place = self.own.pose.place
         assert place is not None, "a hand of the photo is somewhere"
         low, high = ENDS
-        along = place.along(self.vertices[:, :2].astype(np.float64)) / place.length
+        along = place.along(self.vertices[:, :2].astype(np.float64))
+        if place.foreshortened:  # the picture does not tell
+            along = self.along * self.length_px
+        along = along / place.length
         there = np.clip((high - along) / (high - low), 0.0, 1.0)
         return replace(self, shown=self.shown * there.astype(np.float32))
 
@@ -142,15 +154,17 @@ def _shaded(
     normals = skin(hand.normals, hand.weights, hand.bones, turning)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-6
     reaching, red = hand.relief.T
-    carried = np.stack([hand.light.on(normals) * reaching, hand.shown, red], 1)
+    facing = normals[:, 2] ** 2
+    carried = np.stack([hand.light.on(normals) * reaching, hand.shown, red, facing], 1)
     fields = interpolate(raster, hand.triangles, np.ascontiguousarray(carried))
     there = (raster.triangle >= 0).astype(np.float32)
     lit = fields[..., 0].copy()
-    # What lies behind its surroundings is in their shadow: between fingers, under a thumb.
+    # What lies behind its surroundings is in their shadow: between fingers, under a thumb; but not
+    # what merely turns away from the camera, as at an outline.
     depth = np.where(there > 0, raster.depth, 0.0).astype(np.float32)
     behind = depth - _spread(depth, there, hand.length_px * FINE * CREASE_REACH)
     behind = behind / (FINE * hand.length_px + 1e-6) / CREASE_SHARE - 1.0
-    lit *= 1.0 - CREASE * np.clip(behind, 0.0, 1.0)
+    lit *= 1.0 - CREASE * np.clip(behind, 0.0, 1.0) * fields[..., 3]
     lit = np.where(there > 0, lit, _spread(np.asarray(lit, np.float32), there, 2.0 * FINE))
     # The tone is what the photo shows of hands in their own light: so is the whole of this one.
     shown = there * fields[..., 1]

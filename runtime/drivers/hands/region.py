@@ -76,6 +76,20 @@ class HandPlace:
         """From the wrist to the knuckles, in pixels, in the picture and in depth."""
         return hand_length(self.points)
 
+    @property
+    def foreshortened(self) -> bool:
+        """Whether the hand points at the camera, or from it."""
+        return self._in_picture < POINTING * self.length
+
+    @property
+    def _axis(self) -> NDArray[np.floating[Any]]:
+        return np.asarray(self.points[list(KNUCKLES), :2].mean(0) - self.points[WRIST, :2])
+
+    @property
+    def _in_picture(self) -> float:
+        """From the wrist to the knuckles, in pixels, in the picture alone."""
+        return float(np.hypot(*self._axis))
+
     def core(self, shape: tuple[int, ...]) -> Region:
         """``[n, n]``: what is the hand's alone, for its bones are there."""
         return np.asarray(_from_bones(self.points, shape) <= CORE * self.length)
@@ -83,11 +97,9 @@ class HandPlace:
     def along(self, points: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
         """How far beyond the wrist points ``[..., 2]`` of the picture lie, in pixels; all of them
         far, of a hand that points at the camera."""
-        axis = self.points[list(KNUCKLES), :2].mean(0) - self.points[WRIST, :2]
-        long = float(np.hypot(*axis))
-        if long < POINTING * self.length:
+        if self.foreshortened:
             return np.full(points.shape[:-1], self.length)
-        return np.asarray((points - self.points[WRIST, :2]) @ (axis / long))
+        return np.asarray((points - self.points[WRIST, :2]) @ (self._axis / self._in_picture))
 
     def ahead(self, shape: tuple[int, ...]) -> Region:
         """``[n, n]``: where the picture lies on the fingers' side of the wrist."""

@@ -189,6 +189,27 @@ def test_the_body_fills_what_is_open_and_hides_what_is_far_behind_it() -> None:
     assert 0.3 < hidden.trust[0, 0, 10, 6] < 0.7  # at its edge without a step
 
 
+def test_the_edge_of_a_limb_of_the_body_before_the_photo_is_soft_on_both_sides() -> None:
+    """Of what of the body lies behind the photo nothing is seen there."""
+    there = rectangle(1, 1, 22, 22, 5)
+    limb, trunk = rectangle(6, 2, 14, 20, 1), rectangle(2, 2, 20, 20, 9)
+    photo = photo_of([there])
+    mesh, triangles = np.concatenate([limb, trunk]), np.concatenate([ONE, ONE + 4])
+    body = replace(
+        body_of(mesh),
+        triangles=triangles,
+        plane=np.array([[0, 0]] * 2 + [[1, 1]] * 2, np.int32),
+        mix=np.zeros(8, np.float32),
+        planes=np.stack([np.full((N, N, 3), colour, np.float32) for colour in (0.25, 0.9)]),
+    )
+    raster = rasterise(mesh, triangles, (N, N), tight=True)
+    found = compose(sheets_of(photo, [there]), photo, raster, body, 1.0)
+    of_photo = np.array([1.0, 2 / 3, 1 / 3, 0.0])
+    assert found.trust[0, 0, 10, 4:8] == pytest.approx(of_photo, abs=1e-3)
+    assert found.image[0, 2, 10, 4:8] == pytest.approx(0.25 + 0.25 * of_photo, abs=1e-3)
+    assert found.mask[0, 0, 10, 4:8] == pytest.approx(1.0)
+
+
 def test_the_edge_of_a_sheet_is_soft_but_not_at_the_windows_own() -> None:
     there = rectangle(0, 4, 15, 16, 3)
     mask = composed(photo_of([there]), [there]).mask[0, 0]

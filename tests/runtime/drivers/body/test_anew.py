@@ -20,6 +20,7 @@ from tests.runtime.drivers.body.photos import (
 )
 from tests.runtime.drivers.hands.people import SHAPES, points_of
 
+from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.anew import make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.cloths import NEW_ARMS
@@ -33,8 +34,10 @@ from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.showing import shown_by
+from bunraku.runtime.drivers.body.turning import swing, unit
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.landmarks import KNUCKLES
 from bunraku.runtime.drivers.hands.making import make_hands
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.photo_hand import PhotoHand
@@ -286,6 +289,44 @@ def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(fit: Fit, bo
         assert drawn.image[0][:, at[0], at[1]] == pytest.approx(left.tone, rel=0.35), share
 
 
+def test_a_photos_hand_that_points_at_the_camera_has_a_wrist_as_well(fit: Fit, body: Body) -> None:
+    points = points_of(0) * SCALE
+    along = points[list(KNUCKLES)].mean(0) - points[0]
+    to_camera = swing(unit(along[None]), np.array([[0.0, 0.0, -1.0]]))[0]
+    left, _ = with_own_hand(body, (points - points[0]) @ to_camera.T)
+    beneath = left.beneath_own()
+    palm = left.along < 0.4
+    assert left.shown[palm].max() == 1.0
+    assert np.array_equal(beneath.shown[palm], left.shown[palm])
+    assert beneath.shown[left.along > 1.2].max() == 0.0
+
+
+@pytest.mark.parametrize(("at", "by_itself"), [(0.0, False), (-60.0, True)])
+def test_so_has_one_of_which_the_drivers_is_not_seen(
+    fit: Fit, body: Body, at: float, by_itself: bool
+) -> None:
+    hands = PhotoHands(with_own_hand(body, points_of(0) * SCALE))
+    transforms = posed(fit, pointing(at))
+    drawn = hands.draw(body, transforms, SURE, (None, None), HandChoice())
+    plain = body.draw(hands.folded(transforms, (False, False)), SURE)
+    assert by_itself != np.array_equal(drawn.image, plain.image)
+
+
+def test_one_sees_no_wall_through_a_forearm_that_points_at_the_camera(fit: Fit, body: Body) -> None:
+    """It is seen slantwise from its end, which is open."""
+    (arm,) = body.layer.arms
+    moved = arm.form.moved(posed(fit, pointing(-24.0)))
+    assert moved is not None
+    along = arm.unrolled.along(arm.form.place[:, 1])
+    of_fore = np.asarray((along > 1.0)[arm.form.triangles].all(1))
+    seen, whole = (
+        rasterise(moved[0], arm.form.triangles, (N, N), keep=of_fore, cull=cull).triangle >= 0
+        for cull in (True, False)
+    )
+    assert whole.sum() > 50
+    assert seen[whole].mean() > 0.97
+
+
 def test_an_arm_that_stays_is_not_let_out_when_its_trunk_turns(fit: Fit, body: Body) -> None:
     """Something before it hides its forearm: out of that a hollow sleeve would stand."""
     moves, stays = (
@@ -327,6 +368,22 @@ def test_a_shoulder_stays_and_a_bare_arm_is_no_thicker_than_one(fit: Fit, body: 
     fore = arm.unrolled.along(arm.form.place[:, 1])
     ring = moved[0][(fore > 1.4) & (fore < 1.6)]
     assert np.ptp(ring[:, 0]) < 0.13 * SCALE
+
+
+def test_a_shoulder_goes_with_an_arm_that_swings_far(fit: Fit, body: Body) -> None:
+    """Hung where the photo has it, it is a spike half way to where the arm was."""
+    (arm,) = body.layer.arms
+    raised = pointing(60.0)
+    out = np.array([0.7, -0.7, 0.0]) * np.linalg.norm(PHOTO[13, :3] - PHOTO[11, :3])
+    raised[[LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND], :3] += PHOTO[11, :3] + out - PHOTO[13, :3]
+    moved = arm.form.moved(posed(fit, raised))
+    assert moved is not None
+    at_shoulder = (arm.form.loose[:, 0] == 0.0)[arm.form.triangles].any(1)
+    stretched = []
+    for points in (moved[0], arm.form.rest * fit.stance.size):
+        corners = points[arm.form.triangles[at_shoulder]]
+        stretched.append(np.linalg.norm(corners - np.roll(corners, 1, 1), axis=-1).max(1))
+    assert (stretched[0] / stretched[1]).max() < 2.5
 
 
 def test_a_sleeve_is_as_wide_as_in_the_photo_and_the_arm_in_it_no_thicker_than_one(

@@ -53,7 +53,7 @@ def dressed(fit: Fit, binding: Binding, end: float) -> Array:
 
 def found(fit: Fit, binding: Binding, colours: Array) -> tuple[Sleeve, Sleeve]:
     arms: NDArray[np.bool_] = np.isin(binding.group, ARMS)
-    return find_sleeves(fit, binding, colours, binding.reached & arms, SKIN)
+    return find_sleeves(fit, binding, colours, binding.reached & arms, SKIN, SKIN)
 
 
 @pytest.mark.parametrize("end", [0.4, 0.7])
@@ -75,7 +75,7 @@ def test_a_sleeve_whose_end_something_hides_is_not_kept_up_to_where_that_tears_i
             upper = binding.group == Group.UPPER_ARM_L + side
             along = along_upper_arm(fit, side, np.argwhere(upper)[:, ::-1].astype(np.float32))
             sure[upper] &= along < until
-        for sleeve in find_sleeves(fit, binding, colours, sure, SKIN):
+        for sleeve in find_sleeves(fit, binding, colours, sure, SKIN, SKIN):
             assert sleeve.end == pytest.approx(0.7, abs=0.07)
             if kept:
                 assert sleeve.ends_seen >= sleeve.end
@@ -115,5 +115,5 @@ def test_skin_in_the_shade_of_the_photos_pose_is_no_cloth(fit: Fit, binding: Bin
 def test_the_light_of_arms_counts_and_not_that_of_the_face(fit: Fit, binding: Binding) -> None:
     colours = dressed(fit, binding, 0.5)
     arms = np.isin(binding.group, ARMS)
-    sleeve, _ = find_sleeves(fit, binding, colours, binding.reached & arms, 0.7 * SKIN)
+    sleeve, _ = find_sleeves(fit, binding, colours, binding.reached & arms, 0.7 * SKIN, 0.7 * SKIN)
     assert np.allclose(sleeve.skin, SKIN, atol=1e-2)

@@ -17,13 +17,14 @@ from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about
-from bunraku.runtime.drivers.hands import making
+from bunraku.runtime.drivers.hands import making, photo_hand
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.making import make_hands
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing
@@ -201,6 +202,36 @@ def test_a_hand_is_as_bright_as_its_tone_whichever_way_it_lies(source: Source) -
         assert own.sum() > 30
         mean = drawn.image[0][:, own].mean(1)
         assert mean == pytest.approx(hands.hands[0].tone, rel=0.06)
+
+
+def test_hollows_of_a_hand_are_dark_and_not_its_outline(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What turns away from the camera lies behind its surroundings too."""
+    body, hands = made(source, REST)
+    hand = replace(hands.hands[0], length_px=4.0 * hands.hands[0].length_px)
+
+    def drawn(pose: HandPose, crease: float) -> tuple[Array, Array]:
+        """How bright a hand four times as large is, and how much it covers."""
+        monkeypatch.setattr(photo_hand, "CREASE", crease)
+        transforms = 4.0 * RIG.transforms(body.fit.stance, landmarks(), SURE, (pose, None))
+        transforms[..., 3] += 0.5 * N - hand.moved(transforms).mean(0)
+        image, mask, trust, warped, flow = (
+            np.zeros((1, channels, N, N), np.float32) for channels in (3, 1, 1, 5, 2)
+        )
+        onto = Drawn(image, mask, trust, warped, flow)
+        photo_hand.lay(onto, hand, hand.moved(transforms), transforms, 1.0)
+        return image[0].mean(0), mask[0, 0]
+
+    def left(pose: HandPose) -> Array:
+        """What hollows leave of the light along the outline."""
+        (dark, cover), (bright, _) = (drawn(pose, crease) for crease in (0.35, 0.0))
+        own = (cover > 0.98).astype(np.uint8)
+        rim = (own > 0) & (cv2.erode(own, np.ones((5, 5), np.uint8)) == 0)
+        return np.asarray((dark / np.maximum(bright, 1e-6))[rim])
+
+    assert left(turned((1.0, 0.0, 0.0), 160.0)).mean() > 0.97
+    assert np.quantile(left(turned((0.0, 1.0, 0.0), 20.0)), 0.05) < 0.9  # between its fingers
 
 
 def test_a_hand_lies_on_the_trunk_though_the_pose_puts_it_behind(source: Source) -> None:
