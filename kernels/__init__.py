@@ -15,7 +15,7 @@ neither torch, Numba nor Triton.
 from __future__ import annotations
 
 from bunraku.kernels.aligning.operator import align
-from bunraku.kernels.aligning.terms import Aligned, Hung, Trust
+from bunraku.kernels.aligning.terms import Aligned, Hung, Level, Trust
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
 from bunraku.kernels.i420.operator import to_i420
@@ -53,6 +53,7 @@ __all__ = [
     "Facing",
     "Hung",
     "Kept",
+    "Level",
     "Limbs",
     "PhotoMesh",
     "Raster",

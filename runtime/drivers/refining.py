@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import Aligned, Hung, Trust, align
+from bunraku.kernels import Aligned, Hung, Level, Trust, align
 from bunraku.runtime.drivers.figure import (
     BONES,
     ENDS,
@@ -189,9 +189,8 @@ def aligned(
     :return: ``[j, 2]``, by how much they have moved, and ``[bones]`` in [0, 1], how far each bone
         is believed by the share of its pixels that is alike.
     """
-    found = Aligned.still(len(held), bones)
-    for look, factor, known, times in zip(looked.looks, FACTORS, grey, rounds, strict=True):
-        found = align(look, factor, hung, known, held, TRUST, found, times)
+    levels = [Level(*terms) for terms in zip(looked.looks, FACTORS, grey, rounds, strict=True)]
+    found = align(levels, hung, held, TRUST, Aligned.still(len(held), bones))
     count = np.bincount(hung.bone, minlength=bones)
     low, high = ALIKE
     alike = np.clip((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)

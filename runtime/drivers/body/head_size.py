@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import Hung
 from bunraku.runtime.drivers.body.face_points import FACE, face_middle, face_moved
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.drivers.locating import Located, metric_depth
+from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.drivers.looking import SIDE, Looked
 from bunraku.runtime.drivers.refining import FLAT, aligned
 from bunraku.runtime.source.framing import pixels_per_metre
@@ -77,10 +77,10 @@ class HeadSize:
         :param located: the driver in this frame, with what is looked at (``Located.looked``).
         :return: a factor, within ``SIZES``; 1 where nothing is known of it.
         """
-        looked, pose = located.looked, located.pose
-        if looked is None or pose is None:
+        looked, pose, landmarks = located.looked, located.pose, located.in_square
+        if looked is None or pose is None or landmarks is None:
             return 1.0
-        face = looked.landmarks(metric_depth(pose).landmarks)[FACE, :3].astype(np.float64)
+        face = landmarks[FACE, :3].astype(np.float64)
         if located.calibrated and pose.mask is not None:
             mask = np.asarray(crop(pose.mask, looked.window, SIDE), np.float32)
             self._key = _learnt(looked, face, mask, pixels_per_metre(pose) / looked.scale)

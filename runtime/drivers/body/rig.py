@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -91,6 +92,11 @@ class Stance:
     fingers: Vectors
     """``[2, 5, 3, 4, 4]``: where the body's finger bones are bent to since the rest, at hands at
     rest: nowhere, or to where they are at ease if the photo does not tell."""
+
+    @cached_property
+    def unbent(self) -> Vectors:
+        """``[2, 5, 3, 4, 4]``, the inverse of ``fingers``."""
+        return np.asarray(np.linalg.inv(self.fingers))
 
     def placed(self, bones: Vectors) -> Array:
         """``[len(BodyBone), 3, 4]``: bones ``[15, 4, 4]`` of the body at rest that have been moved
@@ -167,9 +173,9 @@ class Rig:
         for side, hand in self._known(hands):
             bone = HAND_BONES[side]
             rest = photo.frames[bone] @ self.at_rest.inverse[bone]
-            bent = self._hand_rig.bent(side, hand)
-            since = bent @ np.linalg.inv(photo.fingers[side])
-            result[FINGER_BONES[side]] = moved[bone] @ rest @ since @ np.linalg.inv(rest)
+            since = self._hand_rig.bent(side, hand) @ photo.unbent[side]
+            back = self.at_rest.frames[bone] @ photo.inverse[bone]
+            result[FINGER_BONES[side]] = moved[bone] @ rest @ since @ back
         return np.ascontiguousarray(result[:, :3], np.float32)
 
     def forearms(self, photo: Stance, landmarks: Array, belief: Array) -> Vectors:
