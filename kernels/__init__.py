@@ -14,7 +14,7 @@ neither torch, Numba nor Triton.
 
 from __future__ import annotations
 
-from bunraku.kernels.aligning.operator import align
+from bunraku.kernels.aligning.operator import align, hidden_by_limbs
 from bunraku.kernels.aligning.terms import Aligned, Hung, Level, Trust
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
@@ -68,6 +68,7 @@ __all__ = [
     "enlarge_flow",
     "frame_limbs",
     "guide_head",
+    "hidden_by_limbs",
     "interpolate",
     "join_channels",
     "overlay",

@@ -1,4 +1,5 @@
-"""How joints have to move to look as expected: its checks, and where its form is chosen.
+"""How joints have to move to look as expected, and which points limbs hide: their checks, and where
+their forms are chosen.
 
 numpy float32       numba_cpu
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.kernels.aligning.terms import CORNERS, Aligned, Hung, Level, Trust
 from bunraku.kernels.checks import check_arrays, check_shape, shape_text
@@ -60,3 +62,37 @@ def align(
         if look.ndim != 2 or min(look.shape) < SMALLEST:
             raise ValueError(f"look must be [h,w] of {SMALLEST} or more, not {shape_text(look)}")
     return numba_cpu.align(levels, hung, held, trust, before)
+
+
+def hidden_by_limbs(
+    place: Array,
+    bone: NDArray[np.int32],
+    starts: Array,
+    ends: Array,
+    radius: Array,
+    depth: float,
+    before: float,
+) -> NDArray[np.bool_]:
+    """Before which points of a person a limb is that is not their own.
+
+    A limb is a line with round ends in the picture, as deep as the line is.
+
+    :param place: ``[m,2]``, x and y in pixels.
+    :param bone: ``[m]`` int32: the limb that each is of; other numbers for what is no limb's.
+    :param starts: ``[k,3]``, of the limbs: x, y and depth; :param ends: likewise.
+    :param radius: ``[k]``, how far a limb reaches to its sides.
+    :param depth: of the points that are no limb's.
+    :param before: how much nearer than a point a limb is that hides it.
+    :raises ValueError: shapes that do not fit, or a bone below 0.
+    :raises TypeError: arrays of other types.
+    """
+    from bunraku.kernels.aligning import numba_hiding
+
+    check_arrays(place=place, starts=starts, ends=ends, radius=radius)
+    check_arrays(np.int32, bone=bone)
+    check_shape("place", place, (len(bone), 2))
+    check_shape("starts", starts, (len(radius), 3))
+    check_shape("ends", ends, (len(radius), 3))
+    if len(bone) and bone.min() < 0:
+        raise ValueError("bones must be 0 or more")
+    return numba_hiding.hidden_by_limbs(place, bone, starts, ends, radius, depth, before)

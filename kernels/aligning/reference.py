@@ -69,3 +69,24 @@ def _read(values: Exact, at: Exact) -> Exact:
     above = values[j, i] * (1.0 - fx) + values[j, i + 1] * fx
     below = values[j + 1, i] * (1.0 - fx) + values[j + 1, i + 1] * fx
     return np.asarray(above * (1.0 - fy) + below * fy)
+
+
+def hidden_by_limbs(
+    place: Array,
+    bone: NDArray[np.int32],
+    starts: Array,
+    ends: Array,
+    radius: Array,
+    depth: float,
+    before: float,
+) -> NDArray[np.bool_]:
+    """As ``bunraku.kernels.hidden_by_limbs`` says."""
+    start, way = starts.astype(np.float64), (ends - starts).astype(np.float64)
+    long = np.maximum((way[:, :2] ** 2).sum(1), 1e-6)
+    within = np.clip(((place[:, None] - start[:, :2]) * way[:, :2]).sum(2) / long, 0.0, 1.0)
+    nearest = start + within[..., None] * way
+    apart = np.linalg.norm(place[:, None] - nearest[..., :2], axis=2)
+    own = np.full(len(place), depth)
+    for limb in range(len(radius)):
+        own[bone == limb] = nearest[bone == limb, limb, 2]
+    return np.asarray(((apart < radius) & (nearest[..., 2] < own[:, None] - before)).any(1))

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.kernels.harness import assert_close, strided
 
-from bunraku.kernels import Aligned, Hung, Level, Trust, align
+from bunraku.kernels import Aligned, Hung, Level, Trust, align, hidden_by_limbs
 from bunraku.kernels.aligning import reference
 
 Array = NDArray[np.float32]
@@ -162,3 +162,35 @@ def test_inputs_that_do_not_fit_are_refused(rng: np.random.Generator) -> None:
         align(levels, below, held, TRUST, still)
     with pytest.raises(TypeError, match="float32"):
         align([Level(look.astype(np.float64), 1, expected, 1)], points, held, TRUST, still)
+
+
+def test_a_limb_hides_what_is_behind_it(rng: np.random.Generator) -> None:
+    m, limbs = 500, 5
+    starts, ends = rng.uniform(0, 60, (2, limbs, 3)).astype(np.float32)
+    ends[4] = starts[4]  # seen from its end
+    place = rng.uniform(-5, 65, (m, 2)).astype(np.float32)
+    bone = rng.integers(0, limbs + 2, m).astype(np.int32)
+    given = place, bone, starts, ends, rng.uniform(3, 9, limbs).astype(np.float32), 30.0, 4.0
+    found, expected = hidden_by_limbs(*given), reference.hidden_by_limbs(*given)
+    assert 0.1 < expected.mean() < 0.9
+    assert (found == expected).mean() > 0.995  # but for those on a limb's very edge
+    none = starts[:0], ends[:0], np.zeros(0, np.float32)
+    nothing = hidden_by_limbs(place, bone, *none, 30.0, 4.0)
+    assert not nothing.any()
+
+
+def test_places_that_are_none_are_not_hidden() -> None:
+    place = np.array([[np.nan, 0.0], [np.inf, np.inf]], np.float32)
+    limb = np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32), np.ones(1, np.float32)
+    assert not hidden_by_limbs(place, np.full(2, 7, np.int32), *limb, 30.0, 4.0).any()
+
+
+def test_limbs_that_do_not_fit_are_refused() -> None:
+    place, bone = np.zeros((3, 2), np.float32), np.zeros(3, np.int32)
+    ends, radius = np.zeros((2, 3), np.float32), np.ones(2, np.float32)
+    with pytest.raises(ValueError, match="starts must be"):
+        hidden_by_limbs(place, bone, ends[:1], ends, radius, 0.0, 1.0)
+    with pytest.raises(ValueError, match="0 or more"):
+        hidden_by_limbs(place, bone - 1, ends, ends, radius, 0.0, 1.0)
+    with pytest.raises(TypeError, match="int32"):
+        hidden_by_limbs(place, bone.astype(np.int64), ends, ends, radius, 0.0, 1.0)
