@@ -46,14 +46,14 @@ def show_body(
     :param under: ``[h,w,2]``, zero; what the body shows.
     :param seen: ``[h,w]``: flat index of the raster's pixel that tells what it looks like.
     """
+    three = np.empty(cover.shape[1], np.uint8)  # how many of a pixel and those above and below it
     for i in range(max(1 - row, 0), min(cover.shape[0] - 2, n + 1 - row)):
         y = row + i - 1
+        for j in range(cover.shape[1]):
+            three[j] = np.uint8(cover[i, j]) + np.uint8(cover[i + 1, j]) + np.uint8(cover[i + 2, j])
         for j in range(max(1 - column, 0), min(cover.shape[1] - 2, n + 1 - column)):
             x = column + j - 1
-            filled = 0
-            for k in range(3):
-                for m in range(3):
-                    filled += int(cover[i + k, j + m])
+            filled = int(three[j]) + int(three[j + 1]) + int(three[j + 2])
             if filled == 0:
                 continue
             a, b = i - 1, j - 1

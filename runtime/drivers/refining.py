@@ -40,6 +40,7 @@ from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import SAME_SHAPE, pixels_per_metre, source_framing
 from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_FOOT,
@@ -168,7 +169,7 @@ def _moves(key: _Key, looked: Looked, landmarks: Array) -> Exact:
     grey = [one[seen] for one in key.grey]
     moves, alike = aligned(looked, ROUNDS, hung.of_these(seen), grey, _HELD, BONES, FEWEST)
     believed = moves * _believed(alike)[:, None]
-    return np.asarray(np.clip(believed, -MOST_PX, MOST_PX), np.float64)
+    return np.asarray(clipped(believed, -MOST_PX, MOST_PX), np.float64)
 
 
 def aligned(
@@ -193,7 +194,7 @@ def aligned(
     found = align(levels, hung, held, TRUST, Aligned.still(len(held), bones))
     count = np.bincount(hung.bone, minlength=bones)
     low, high = ALIKE
-    alike = np.clip((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
+    alike = clipped((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
     return found.moves, np.asarray(alike * (count >= fewest), np.float64)
 
 

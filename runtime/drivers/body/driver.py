@@ -45,6 +45,7 @@ from bunraku.runtime.parts import Part, Parts
 from bunraku.runtime.source.source import Source
 from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, RIGHT_SHOULDER, Bone
 from bunraku.spec.stages import Step
 
@@ -275,6 +276,6 @@ def belief(located: Located, shape: tuple[int, int]) -> Array:
     size = np.array([shape[1] - 1.0, shape[0] - 1.0], np.float32)
     points = located.in_frame
     beyond = np.maximum(np.maximum(-points[:, :2], points[:, :2] - size), 0.0).max(1)
-    inside = np.clip((FAR - beyond / max(shape)) / (FAR - NEAR), 0.0, 1.0)
-    seen = np.clip((points[:, 3] - UNSURE) / (SURE - UNSURE), 0.0, 1.0)
+    inside = clipped((FAR - beyond / max(shape)) / (FAR - NEAR), 0.0, 1.0)
+    seen = clipped((points[:, 3] - UNSURE) / (SURE - UNSURE), 0.0, 1.0)
     return np.asarray(inside * seen, np.float32)

@@ -38,6 +38,7 @@ from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, HandRig
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import (
     LEFT_HIP,
     LEFT_SHOULDER,
@@ -163,7 +164,7 @@ class Rig:
         wanted = (twists - photo.twists + np.pi) % (2.0 * np.pi) - np.pi
         start, full = FACING
         means = np.minimum(facing, photo.facing)
-        wanted = wanted * np.clip((means - start) / (full - start), 0.0, 1.0)
+        wanted = wanted * clipped((means - start) / (full - start), 0.0, 1.0)
         twisted = photo.twisted + within(wanted)
         self._turn_hands(twisted, points, turns, hands)
         frames = self._frames(points, photo.size, trunk, turns, twisted)

@@ -35,6 +35,7 @@ from bunraku.runtime.drivers.shares import Following
 from bunraku.runtime.parts import Part
 from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import LEFT_KNEE, RIGHT_KNEE
 from bunraku.spec.skeleton import BODY_BONES
 
@@ -213,7 +214,7 @@ class Slipping:
         grey = [one[seen] for one in worn.grey]
         moves, alike = aligned(looked, ROUNDS, hung, grey, firm, spots, FEWEST)
         believed = moves * alike[:, None]
-        return np.asarray(np.clip(believed, -MOST_PX, MOST_PX), np.float32)
+        return np.asarray(clipped(believed, -MOST_PX, MOST_PX), np.float32)
 
     def _seen(self, worn: _Worn, place: Array, transforms: Array) -> NDArray[np.intp]:
         """Which of the pixels are in the square, and behind nothing."""
