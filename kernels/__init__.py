@@ -6,16 +6,16 @@ needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which al
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw``,
 ``overlay`` and ``restoring``, never run in training: their reference is plain numpy, which arrays
 of ``overlay`` take too. ``spreading``, which runs once for each photo, takes arrays alone; so do
-``aligning``, which finds where joints are, and ``limbs``, which poses bones. ``plate`` has its
-loops alone: they run once for each photo too. ``window`` and ``i420``, where a frame enters and
-leaves a GPU, and ``joining``, for training, take tensors alone. Importing this package imports
-neither torch, Numba nor Triton.
+``aligning``, which finds where joints are, ``shrinking``, for what that looks at, and ``limbs``,
+which poses bones. ``plate`` has its loops alone: they run once for each photo too. ``window`` and
+``i420``, where a frame enters and leaves a GPU, and ``joining``, for training, take tensors alone.
+Importing this package imports neither torch, Numba nor Triton.
 """
 
 from __future__ import annotations
 
-from bunraku.kernels.aligning.operator import align
-from bunraku.kernels.aligning.terms import Aligned, Hung, Trust
+from bunraku.kernels.aligning.operator import align, hidden_by_limbs
+from bunraku.kernels.aligning.terms import Aligned, Hung, Level, Trust
 from bunraku.kernels.enlarge.operator import enlarge_flow
 from bunraku.kernels.head.operator import guide_head
 from bunraku.kernels.i420.operator import to_i420
@@ -38,6 +38,7 @@ from bunraku.kernels.raster.operator import interpolate, rasterise, rasterise_gr
 from bunraku.kernels.raster.terms import Raster, TensorRaster
 from bunraku.kernels.redraw.operator import redraw
 from bunraku.kernels.restoring.operator import restore
+from bunraku.kernels.shrinking.operator import shrink
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
 from bunraku.kernels.streaks.operator import unstreaked, untorn
@@ -53,6 +54,7 @@ __all__ = [
     "Facing",
     "Hung",
     "Kept",
+    "Level",
     "Limbs",
     "PhotoMesh",
     "Raster",
@@ -67,6 +69,7 @@ __all__ = [
     "enlarge_flow",
     "frame_limbs",
     "guide_head",
+    "hidden_by_limbs",
     "interpolate",
     "join_channels",
     "overlay",
@@ -78,6 +81,7 @@ __all__ = [
     "relax",
     "restore",
     "sample_texture",
+    "shrink",
     "skin",
     "spread",
     "swing_limbs",

@@ -9,16 +9,18 @@ import numpy as np
 
 def check_arrays(dtype: type[np.generic] = np.float32, /, **arrays: Any) -> None:
     """Raise TypeError unless all are numpy arrays of this dtype, which the CPU kernels take."""
+    wanted = np.dtype(dtype)
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise TypeError(f"{name} must be a numpy array like the others, not {type(array)}")
-        if array.dtype != dtype:
-            raise TypeError(f"{name} must be {np.dtype(dtype)}, not {array.dtype}")
+        # The same object, as nearly always, is known sooner than an equal one.
+        if array.dtype is not wanted and array.dtype != wanted:
+            raise TypeError(f"{name} must be {wanted}, not {array.dtype}")
 
 
 def is_tensor(value: Any) -> bool:
     """Whether an operator that takes arrays and tensors was given tensors."""
-    return hasattr(value, "device") and not isinstance(value, np.ndarray)
+    return not isinstance(value, np.ndarray) and hasattr(value, "device")
 
 
 def check_tensors(dtype: str, /, **tensors: Any) -> None:

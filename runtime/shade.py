@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.source.plate import RemovedShadow
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import LEFT_FOOT, LEFT_SHOULDER, RIGHT_FOOT, RIGHT_SHOULDER
 from bunraku.spec.smoothstep import smoothstep
 
@@ -193,5 +194,5 @@ def _part(
 
 def _ramp(value: Array | float, start: float, end: float) -> Array:
     """0 up to ``start``, 1 from ``end`` on, smooth between."""
-    share = np.clip((value - start) / max(end - start, 1e-6), 0.0, 1.0)
+    share = clipped(np.asarray((value - start) / max(end - start, 1e-6)), 0.0, 1.0)
     return np.asarray(smoothstep(share))

@@ -1,4 +1,5 @@
-"""How joints have to move to look as expected: its checks, and where its form is chosen.
+"""How joints have to move to look as expected, and which points limbs hide: their checks, and where
+their forms are chosen.
 
 numpy float32       numba_cpu
 
@@ -8,9 +9,12 @@ It runs for every frame and never in training, so that it has no tensor form; it
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from bunraku.kernels.aligning.terms import CORNERS, Aligned, Hung, Trust
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels.aligning.terms import CORNERS, Aligned, Hung, Level, Trust
 from bunraku.kernels.checks import check_arrays, check_shape, shape_text
 from bunraku.spec.arrays import Array
 
@@ -19,23 +23,16 @@ SMALLEST = 4
 
 
 def align(
-    look: Array,
-    factor: int,
-    hung: Hung,
-    expected: Array,
-    held: Array,
-    trust: Trust,
-    before: Aligned,
-    rounds: int,
+    levels: Sequence[Level], hung: Hung, held: Array, trust: Trust, before: Aligned
 ) -> Aligned:
-    """Move joints so that the points that hang on them look as expected: least squares.
+    """Move joints so that the points that hang on them look as expected: least squares, level after
+    level.
 
     A point beyond the picture reads the nearest place whose slope is known. Joints of ``hung`` from
-    the last of ``held`` on stay.
+    the last of ``held`` on stay. Points that hang on the same joints are dealt with sooner where
+    they follow each other.
 
-    :param look: ``[h,w]``, at least 4 × 4, grey; every pixel is the mean of ``factor`` × ``factor``
-        of those that places are given in.
-    :param expected: ``[m]``: how the points should look.
+    :param levels: from coarse to fine.
     :param held: ``[j]``, above 0: how firmly each joint is held where ``hung`` has it: one over the
         square of how far it may be off.
     :param before: what is known already; it stays as it is. Its ``light`` is of all of the bones.
@@ -44,21 +41,58 @@ def align(
     """
     from bunraku.kernels.aligning import numba_cpu
 
-    check_arrays(look=look, place=hung.place, share=hung.share, turn=hung.turn)
-    check_arrays(expected=expected, held=held, moves=before.moves, light=before.light)
+    check_arrays(place=hung.place, share=hung.share, turn=hung.turn)
+    check_arrays(held=held, moves=before.moves, light=before.light)
     check_arrays(np.int32, bone=hung.bone, joints=hung.joints)
-    if look.ndim != 2 or min(look.shape) < SMALLEST:
-        raise ValueError(f"look must be [h,w] of {SMALLEST} or more, not {shape_text(look)}")
-    for name, value in (("expected", expected), ("held", held), ("light", before.light)):
+    for name, value in (("bone", hung.bone), ("held", held), ("light", before.light)):
         if value.ndim != 1:
             raise ValueError(f"{name} must have one dimension, not {shape_text(value)}")
-    count, bones = len(expected), len(before.light)
+    count, bones = len(hung.bone), len(before.light)
     check_shape("moves", before.moves, (len(held), 2))
     check_shape("place", hung.place, (count, 2))
-    check_shape("bone", hung.bone, (count,))
     check_shape("joints", hung.joints, (count, CORNERS))
     check_shape("share", hung.share, (count, CORNERS))
     check_shape("turn", hung.turn, (count, 2, 2))
     if count and not (hung.joints.min() >= 0 and 0 <= hung.bone.min() <= hung.bone.max() < bones):
         raise ValueError(f"joints must be 0 or more, and bones 0 to {bones - 1}")
-    return numba_cpu.align(look, factor, hung, expected, held, trust, before, rounds)
+    for level in levels:
+        look = level.look
+        check_arrays(look=look, expected=level.expected)
+        check_shape("expected", level.expected, (count,))
+        if look.ndim != 2 or min(look.shape) < SMALLEST:
+            raise ValueError(f"look must be [h,w] of {SMALLEST} or more, not {shape_text(look)}")
+    return numba_cpu.align(levels, hung, held, trust, before)
+
+
+def hidden_by_limbs(
+    place: Array,
+    bone: NDArray[np.int32],
+    starts: Array,
+    ends: Array,
+    radius: Array,
+    depth: float,
+    before: float,
+) -> NDArray[np.bool_]:
+    """Before which points of a person a limb is that is not their own.
+
+    A limb is a line with round ends in the picture, as deep as the line is.
+
+    :param place: ``[m,2]``, x and y in pixels.
+    :param bone: ``[m]`` int32: the limb that each is of; other numbers for what is no limb's.
+    :param starts: ``[k,3]``, of the limbs: x, y and depth; :param ends: likewise.
+    :param radius: ``[k]``, how far a limb reaches to its sides.
+    :param depth: of the points that are no limb's.
+    :param before: how much nearer than a point a limb is that hides it.
+    :raises ValueError: shapes that do not fit, or a bone below 0.
+    :raises TypeError: arrays of other types.
+    """
+    from bunraku.kernels.aligning import numba_hiding
+
+    check_arrays(place=place, starts=starts, ends=ends, radius=radius)
+    check_arrays(np.int32, bone=bone)
+    check_shape("place", place, (len(bone), 2))
+    check_shape("starts", starts, (len(radius), 3))
+    check_shape("ends", ends, (len(radius), 3))
+    if len(bone) and bone.min() < 0:
+        raise ValueError("bones must be 0 or more")
+    return numba_hiding.hidden_by_limbs(place, bone, starts, ends, radius, depth, before)

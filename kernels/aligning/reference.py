@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels.aligning.terms import CORNERS, Aligned, Hung, Trust
+from bunraku.kernels.aligning.terms import CORNERS, Aligned, Hung, Level, Trust
 from bunraku.spec.arrays import Array
 
 Exact = NDArray[np.float64]
@@ -13,26 +15,25 @@ _TURNED = np.array([-1.0, 1.0, 0.0, 0.0])
 
 
 def align(
-    look: Array,
-    factor: int,
-    hung: Hung,
-    expected: Array,
-    held: Array,
-    trust: Trust,
-    before: Aligned,
-    rounds: int,
+    levels: Sequence[Level], hung: Hung, held: Array, trust: Trust, before: Aligned
 ) -> Aligned:
     """As ``bunraku.kernels.align`` says."""
-    bones, bone = len(before.light), hung.bone
+    for level in levels:
+        before = _level(level, hung, held, trust, before)
+    return before
+
+
+def _level(level: Level, hung: Hung, held: Array, trust: Trust, before: Aligned) -> Aligned:
+    bones, bone, factor, expected = len(before.light), hung.bone, level.factor, level.expected
     firm = np.repeat(held.astype(np.float64), 2)
     dense = _change(hung, len(held))
-    grey = look.astype(np.float64)
-    right, down = np.zeros(look.shape), np.zeros(look.shape)
+    grey = level.look.astype(np.float64)
+    right, down = np.zeros(grey.shape), np.zeros(grey.shape)
     right[:, 1:-1] = 0.5 * (grey[:, 2:] - grey[:, :-2])
     down[1:-1] = 0.5 * (grey[2:] - grey[:-2])
     moves, light = before.moves.astype(np.float64), before.light.astype(np.float64)
     alike: Exact = np.zeros(bones)
-    for _ in range(rounds):
+    for _ in range(level.rounds):
         at = (hung.place + np.einsum("maji,ji->ma", dense, moves) + 0.5) / factor - 0.5
         off = expected + light[bone] - _read(grey, at)
         weight = 1.0 / np.square(1.0 + np.square(off / trust.other))
@@ -68,3 +69,24 @@ def _read(values: Exact, at: Exact) -> Exact:
     above = values[j, i] * (1.0 - fx) + values[j, i + 1] * fx
     below = values[j + 1, i] * (1.0 - fx) + values[j + 1, i + 1] * fx
     return np.asarray(above * (1.0 - fy) + below * fy)
+
+
+def hidden_by_limbs(
+    place: Array,
+    bone: NDArray[np.int32],
+    starts: Array,
+    ends: Array,
+    radius: Array,
+    depth: float,
+    before: float,
+) -> NDArray[np.bool_]:
+    """As ``bunraku.kernels.hidden_by_limbs`` says."""
+    start, way = starts.astype(np.float64), (ends - starts).astype(np.float64)
+    long = np.maximum((way[:, :2] ** 2).sum(1), 1e-6)
+    within = np.clip(((place[:, None] - start[:, :2]) * way[:, :2]).sum(2) / long, 0.0, 1.0)
+    nearest = start + within[..., None] * way
+    apart = np.linalg.norm(place[:, None] - nearest[..., :2], axis=2)
+    own = np.full(len(place), depth)
+    for limb in range(len(radius)):
+        own[bone == limb] = nearest[bone == limb, limb, 2]
+    return np.asarray(((apart < radius) & (nearest[..., 2] < own[:, None] - before)).any(1))

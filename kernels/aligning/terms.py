@@ -64,3 +64,16 @@ class Aligned(NamedTuple):
         """Before anything has been compared."""
         none = np.zeros(bones, np.float32)
         return cls(np.zeros((joints, 2), np.float32), none, none)
+
+
+class Level(NamedTuple):
+    """A picture that points are compared with; others of the same may be coarser or finer."""
+
+    look: Array
+    """``[h,w]`` float32, at least 4 × 4, grey."""
+    factor: int
+    """Every pixel is the mean of so many rows and columns of those that places are given in."""
+    expected: Array
+    """``[m]`` float32: how the points should look."""
+    rounds: int
+    """How often joints are moved by it."""

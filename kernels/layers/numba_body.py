@@ -47,18 +47,21 @@ def show_body(
     :param under: ``[h,w,UNDER]``, zero; what the body shows.
     :param seen: ``[h,w]``: flat index of the raster's pixel that tells what it looks like.
     """
+    three = np.empty(cover.shape[1], np.uint8)  # how many of a pixel and those above and below it
     for i in range(max(1 - row, 0), min(cover.shape[0] - 2, n + 1 - row)):
         y = row + i - 1
+        for j in range(cover.shape[1]):
+            three[j] = np.uint8(cover[i, j]) + np.uint8(cover[i + 1, j]) + np.uint8(cover[i + 2, j])
         for j in range(max(1 - column, 0), min(cover.shape[1] - 2, n + 1 - column)):
             x = column + j - 1
-            filled, nearest = 0, np.float32(np.inf)
+            filled = int(three[j]) + int(three[j + 1]) + int(three[j + 2])
+            if filled == 0:
+                continue
+            nearest = np.float32(np.inf)
             for k in range(3):
                 for m in range(3):
                     if cover[i + k, j + m]:
-                        filled += 1
                         nearest = min(nearest, depth[i + k - 2, j + m - 2])
-            if filled == 0:
-                continue
             a, b = i - 1, j - 1
             own = cover[i + 1, j + 1]
             if not own:

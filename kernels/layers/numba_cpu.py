@@ -266,14 +266,13 @@ def _extend(kinds: Any, top: Any, left: Any, out: Any) -> None:
     :param kinds: of ``_look``.
     """
     ninth = np.float32(1 / 9)
+    highest = np.empty(kinds.shape[1], np.uint8)  # of a pixel and those above and below it
     for i in range(kinds.shape[0] - 2):
+        for j in range(kinds.shape[1]):
+            highest[j] = max(kinds[i, j], kinds[i + 1, j], kinds[i + 2, j])
         for j in range(kinds.shape[1] - 2):
             own = kinds[i + 1, j + 1]
-            if own == PHOTO:
-                continue
-            most = own
-            for k in range(3):
-                most = max(most, kinds[i + k, j], kinds[i + k, j + 1], kinds[i + k, j + 2])
+            most = max(highest[j], highest[j + 1], highest[j + 2])
             if most == own:
                 continue
             k = 0

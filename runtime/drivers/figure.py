@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import Hung
+from bunraku.kernels import Hung, hidden_by_limbs
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import mean_of
 from bunraku.spec.landmarks import (
     HEAD,
     LEFT_ANKLE,
@@ -180,18 +181,16 @@ class Figure:
 
     def hidden(self, place: Array, joints: Exact) -> NDArray[np.bool_]:
         """``[m]``: pixels before which another limb is now; :param place: ``[m, 2]``."""
-        _, _, apart, depth = _beside(place, np.asarray(joints, np.float32))
-        limb = np.minimum(self.bone, LIMBS - 1)[:, None]
-        own = np.take_along_axis(depth, limb, 1)
-        own[self.bone == TRUNK] = joints[_TRUNK_JOINTS, 2].mean()
-        cover = (apart < self.radius) & (depth < own - self.before)
-        return np.asarray(cover.any(1))
+        points, radius = joints.astype(np.float32), self.radius.astype(np.float32)
+        limbs = points.take(STARTS, 0), points.take(ENDS, 0), radius
+        trunk = float(mean_of(joints[_TRUNK_JOINTS, 2]))
+        return hidden_by_limbs(place, self.bone, *limbs, trunk, self.before)
 
 
 def joints_of(landmarks: Array) -> Exact:
     """``[16, 3]``: ``JOINTS``, both wrists and the middles of both hands' knuckles."""
     points = landmarks[:, :3].astype(np.float64)
-    knuckles = [points[list(hand[:2])].mean(0) for hand in (LEFT_HAND, RIGHT_HAND)]
+    knuckles = [mean_of(points[list(hand[:2])]) for hand in (LEFT_HAND, RIGHT_HAND)]
     return np.concatenate([points[[*JOINTS, LEFT_WRIST, LEFT_WRIST + 1]], knuckles])
 
 

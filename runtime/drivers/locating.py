@@ -7,6 +7,7 @@ lengths that settle.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -76,6 +77,14 @@ class Located:
     """What the joints were aligned with, if they were: of that frame."""
     calibrated: bool = False
     """Whether by this frame; its pose has a mask then."""
+
+    @cached_property
+    def in_square(self) -> Array | None:
+        """``[33, 4]``: the pose with the depths of ``metric_depth``, in pixels of the square that
+        was looked at."""
+        if self.looked is None or self.pose is None:
+            return None
+        return self.looked.landmarks(metric_depth(self.pose).landmarks)
 
 
 class Locator:

@@ -62,11 +62,15 @@ class Looked:
 
     def view(self) -> NDArray[np.bool_]:
         """``[SIDE, SIDE]``: the part of the square that lies inside the frame."""
+        rows, columns = self.lines()
+        return np.asarray(rows[:, None] & columns)
+
+    def lines(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """``[SIDE]`` each: rows and columns of the square that lie inside the frame."""
         left, top, side = self.window.box
         middle = (np.arange(SIDE) + 0.5) * side / SIDE
         rows, columns = middle + top, middle + left
-        inside = (rows >= 0) & (rows < self.shape[0]), (columns >= 0) & (columns < self.shape[1])
-        return np.asarray(inside[0][:, None] & inside[1])
+        return (rows >= 0) & (rows < self.shape[0]), (columns >= 0) & (columns < self.shape[1])
 
     def change(self) -> Array:
         """``[SIDE, SIDE]``: by how many levels a pixel the finest look changes."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import Aligned, Hung, Trust, align
+from bunraku.kernels import Aligned, Hung, Level, Trust, align
 from bunraku.runtime.drivers.figure import (
     BONES,
     ENDS,
@@ -40,6 +40,7 @@ from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import SAME_SHAPE, pixels_per_metre, source_framing
 from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_FOOT,
@@ -168,7 +169,7 @@ def _moves(key: _Key, looked: Looked, landmarks: Array) -> Exact:
     grey = [one[seen] for one in key.grey]
     moves, alike = aligned(looked, ROUNDS, hung.of_these(seen), grey, _HELD, BONES, FEWEST)
     believed = moves * _believed(alike)[:, None]
-    return np.asarray(np.clip(believed, -MOST_PX, MOST_PX), np.float64)
+    return np.asarray(clipped(believed, -MOST_PX, MOST_PX), np.float64)
 
 
 def aligned(
@@ -189,12 +190,11 @@ def aligned(
     :return: ``[j, 2]``, by how much they have moved, and ``[bones]`` in [0, 1], how far each bone
         is believed by the share of its pixels that is alike.
     """
-    found = Aligned.still(len(held), bones)
-    for look, factor, known, times in zip(looked.looks, FACTORS, grey, rounds, strict=True):
-        found = align(look, factor, hung, known, held, TRUST, found, times)
+    levels = [Level(*terms) for terms in zip(looked.looks, FACTORS, grey, rounds, strict=True)]
+    found = align(levels, hung, held, TRUST, Aligned.still(len(held), bones))
     count = np.bincount(hung.bone, minlength=bones)
     low, high = ALIKE
-    alike = np.clip((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
+    alike = clipped((found.alike / np.maximum(count, 1) - low) / (high - low), 0.0, 1.0)
     return found.moves, np.asarray(alike * (count >= fewest), np.float64)
 
 

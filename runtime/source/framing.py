@@ -12,6 +12,7 @@ import numpy as np
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import mean_of
 from bunraku.spec.landmarks import (
     FEET,
     HEAD,
@@ -143,7 +144,7 @@ def pixels_per_metre(pose: Pose) -> float:
     if seen.sum() < 4:
         return 0.0
     pixels, metres = pose.landmarks[seen, :2], pose.world[seen, :2]
-    pixels, metres = pixels - pixels.mean(0), metres - metres.mean(0)
+    pixels, metres = pixels - mean_of(pixels), metres - mean_of(metres)
     return max(0.0, float((pixels * metres).sum() / max((metres * metres).sum(), 1e-9)))
 
 

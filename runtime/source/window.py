@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.kernels import shrink
 from bunraku.spec.arrays import Array, Picture
 
 
@@ -68,6 +69,8 @@ def crop(picture: NDArray[np.generic], window: Window, size: int) -> NDArray[np.
         below, after = side - above - (y1 - y0), side - before - (x1 - x0)
         around = above, below, before, after
         part = cv2.copyMakeBorder(np.asarray(part), *around, cv2.BORDER_REPLICATE)
+    if part.ndim == 2 and part.dtype == np.uint8 and size < side < 2 * size:
+        return shrink(np.asarray(part, np.uint8), size)
     method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=method)
 

@@ -7,6 +7,7 @@ import numpy as np
 from bunraku.runtime.drivers.body.rig import Stance
 from bunraku.runtime.shade import ANCHORS
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import mean_of
 from bunraku.spec.skeleton import BodyBone
 
 _BONES = BodyBone.FOOT_L, BodyBone.FOOT_R, BodyBone.CHEST
@@ -20,7 +21,7 @@ def anchor_moves(photo: Stance, transforms: Array, n: int) -> Array:
     :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
     :param n: pixels of the window.
     """
-    places = np.array([photo.points[list(ids)].mean(0) for ids in ANCHORS])
+    places = np.array([mean_of(photo.points[list(ids)]) for ids in ANCHORS])
     carried = transforms[list(_BONES)]
     now = np.einsum("bij,bj->bi", carried[:, :, :3], places) + carried[:, :, 3]
     return np.asarray((now - places)[:, :2] * (2.0 / n), np.float32)

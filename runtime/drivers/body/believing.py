@@ -11,6 +11,7 @@ import numpy as np
 from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.drivers.unseen import SURE, UNSURE
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import (
     LANDMARKS,
     LEFT_ELBOW,
@@ -41,7 +42,7 @@ def belief(located: Located, shape: tuple[int, int]) -> Array:
     """
     points = located.in_frame
     longer = float(max(shape))
-    inside = np.clip((FAR + _within(points, shape) / longer) / (FAR - NEAR), 0.0, 1.0)
+    inside = clipped((FAR + _within(points, shape) / longer) / (FAR - NEAR), 0.0, 1.0)
     return np.asarray(inside * _seen(points), np.float32)
 
 
@@ -53,7 +54,7 @@ def hidden_by_body(located: Located, shape: tuple[int, int]) -> Array:
     points = located.in_frame
     shoulders, hips = (points[pair, :2].mean(0) for pair in (_SHOULDERS, _HIPS))
     trunk_px = float(np.linalg.norm(shoulders - hips))
-    inside = np.clip(_within(points, shape) / max(INSIDE * trunk_px, 1.0), 0.0, 1.0)
+    inside = clipped(_within(points, shape) / max(INSIDE * trunk_px, 1.0), 0.0, 1.0)
     result = np.zeros(LANDMARKS, np.float32)
     result[_ARMS] = inside[_ARMS] * (inside * _seen(points))[_HIPS].min()
     return result
@@ -66,4 +67,4 @@ def _within(points: Array, shape: tuple[int, int]) -> Array:
 
 
 def _seen(points: Array) -> Array:
-    return np.asarray(np.clip((points[:, 3] - UNSURE) / (SURE - UNSURE), 0.0, 1.0))
+    return np.asarray(clipped((points[:, 3] - UNSURE) / (SURE - UNSURE), 0.0, 1.0))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -94,6 +95,10 @@ class Body:
     """Along the cuts of its arms: they go as these come away."""
     before: Array | None = None
     """``[n, n]`` in [0, 1]: a desk, before all but the arms that lie on it; None where none do."""
+    _last_rimless: deque[tuple[list[float], PhotoMesh]] = field(
+        default_factory=lambda: deque(maxlen=1), init=False
+    )
+    """Of ``_rimless``: arms that have come away stay away for many frames."""
 
     def draw(self, transforms: Array, visibility: Array, slips: Array | None = None) -> Drawn:
         """The person with its bones moved.
@@ -139,12 +144,15 @@ class Body:
                 whole &= ~fading.triangles
         return moved, whole[self.order], share
 
-    def without_rims(self, photo: Any, transforms: Array) -> Any:
-        """``photo``, or that of tensors, without the rims of the arms that have come away.
+    def gone(self, transforms: Array) -> list[float]:
+        """In [0, 1]: how much of each of its rims goes, as their arms come away.
 
         :param transforms: of ``draw``.
         """
-        gone = [rim.apart(transforms) for rim in self.rims]
+        return [rim.apart(transforms) for rim in self.rims]
+
+    def without_rims(self, photo: Any, gone: list[float]) -> Any:
+        """``photo``, or that of tensors, without these shares of its rims."""
         picture, rim = (without(one, self.rims, gone) for one in (photo.picture, photo.rim))
         return replace(photo, picture=picture, rim=rim)
 
@@ -211,7 +219,16 @@ class Body:
             rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True, part=part)
             for part in pairwise(self.ends.tolist())
         ]
-        return sheets, replace(self.without_rims(self.photo, transforms), share=share)
+        return sheets, replace(self._rimless(self.gone(transforms)), share=share)
+
+    def _rimless(self, gone: list[float]) -> PhotoMesh:
+        """The photo without these shares of its rims, made anew where they have changed."""
+        for known, photo in tuple(self._last_rimless):
+            if known == gone:
+                return photo
+        made: PhotoMesh = self.without_rims(self.photo, gone)
+        self._last_rimless.append((gone, made))
+        return made
 
     def _raster(
         self, transforms: Array, visibility: Array, slips: Array | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import length_of, mean_of
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_EYE,
@@ -84,7 +86,7 @@ class Fit:
         shown = in_picture(wrists - self.stance.points[[LEFT_ELBOW, RIGHT_ELBOW]])
         return bool(shown[0] < FORESHORTENED), bool(shown[1] < FORESHORTENED)
 
-    @property
+    @cached_property
     def trunk_px(self) -> float:
         """From the shoulders to the hips, in the picture."""
         return trunk_length(self.stance.points)
@@ -137,7 +139,7 @@ def fit_body(
 def trunk_length(points: Vectors) -> float:
     """From the middle of the shoulders to that of the hips, in the picture."""
     shoulders, hips = points[[LEFT_SHOULDER, RIGHT_SHOULDER]], points[[LEFT_HIP, RIGHT_HIP]]
-    return float(np.linalg.norm((hips.mean(0) - shoulders.mean(0))[:2]))
+    return length_of((mean_of(hips) - mean_of(shoulders))[:2])
 
 
 def covered(landmarks: Array, inside: NDArray[np.bool_], view: NDArray[np.bool_]) -> float:

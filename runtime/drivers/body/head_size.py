@@ -10,6 +10,7 @@ has turned or nodded, and is left to the landmarks, as is where the head stands.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +19,13 @@ from numpy.typing import NDArray
 from bunraku.kernels import Hung
 from bunraku.runtime.drivers.body.face_points import FACE, face_middle, face_moved
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.drivers.locating import Located, metric_depth
+from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.drivers.looking import SIDE, Looked
 from bunraku.runtime.drivers.refining import FLAT, aligned
 from bunraku.runtime.source.framing import pixels_per_metre
 from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import clipped, length_of
 
 REACH_M = 0.17
 """How far from the middle of its face a head reaches, hair and all,"""
@@ -44,6 +46,9 @@ TINY = 1e-3
 """What a head's width or height is at least, of what its landmarks say: for a logarithm."""
 SETTLES_S = 0.1
 """Time after which a third of a change of size is still to come."""
+
+
+_ENDS = np.arange(4, dtype=np.int32)  # of a head: what its pixels hang on
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +82,10 @@ class HeadSize:
         :param located: the driver in this frame, with what is looked at (``Located.looked``).
         :return: a factor, within ``SIZES``; 1 where nothing is known of it.
         """
-        looked, pose = located.looked, located.pose
-        if looked is None or pose is None:
+        looked, pose, landmarks = located.looked, located.pose, located.in_square
+        if looked is None or pose is None or landmarks is None:
             return 1.0
-        face = looked.landmarks(metric_depth(pose).landmarks)[FACE, :3].astype(np.float64)
+        face = landmarks[FACE, :3].astype(np.float64)
         if located.calibrated and pose.mask is not None:
             mask = np.asarray(crop(pose.mask, looked.window, SIDE), np.float32)
             self._key = _learnt(looked, face, mask, pixels_per_metre(pose) / looked.scale)
@@ -122,11 +127,10 @@ def _learnt(looked: Looked, face: Vectors, mask: Array, scale: float) -> _Key | 
 def _larger(key: _Key, looked: Looked, face: Vectors) -> float:
     """By how much a head is larger than its points ``[11, 3]`` say."""
     grown, turn, _ = face_moved(key.face, face)
-    angle = np.arctan2(turn[1, 0] - turn[0, 1], turn[0, 0] + turn[1, 1])
+    angle = math.atan2(turn[1, 0] - turn[0, 1], turn[0, 0] + turn[1, 1])
     reach = grown * key.reach
-    right, down = reach * np.array(
-        [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
-    )
+    cosine, sine = reach * math.cos(angle), reach * math.sin(angle)
+    right, down = np.array([[cosine, sine], [-sine, cosine]])
     ends = face_middle(face[:, :2]) + np.stack([-right, right, -down, down])
     place = key.share @ ends
     inside = _inside(place, looked)
@@ -134,25 +138,26 @@ def _larger(key: _Key, looked: Looked, face: Vectors) -> float:
     if count < FEWEST:
         return 1.0
     hung = Hung(
-        place[inside].astype(np.float32),
+        place.take(inside, 0).astype(np.float32),
         np.zeros(count, np.int32),
-        np.tile(np.arange(4, dtype=np.int32), (count, 1)),
-        key.share[inside],
+        np.broadcast_to(_ENDS, (count, len(_ENDS))),
+        key.share.take(inside, 0),
         np.zeros((count, 2, 2), np.float32),
     )
     grey = [one[inside] for one in key.grey]
     held = np.full(4, USUAL_PX**-2, np.float32)
     moves, alike = aligned(looked, ROUNDS, hung, grey, held, 1, FEWEST)
     ends += moves
-    spans = [np.linalg.norm(ends[i + 1] - ends[i]) / (2.0 * reach) for i in (0, 2)]
-    wide, high = np.log(np.maximum(spans, TINY))
-    believed = alike[0] * np.exp(-(((wide - high) / UNLIKE) ** 2))
-    return float(np.exp(np.clip(0.5 * (wide + high), *np.log(SIZES)) * believed))
+    spans = [length_of(ends[i + 1] - ends[i]) / (2.0 * reach) for i in (0, 2)]
+    wide, high = (math.log(max(span, TINY)) for span in spans)
+    believed = float(alike[0]) * math.exp(-(((wide - high) / UNLIKE) ** 2))
+    least, most = map(math.log, SIZES)
+    return math.exp(min(max(0.5 * (wide + high), least), most) * believed)
 
 
 def _inside(place: Vectors, looked: Looked) -> NDArray[np.intp]:
     """Which places ``[m, 2]`` lie inside the frame."""
-    at = np.rint(place).astype(np.intp)
-    square = ((at >= 1) & (at <= SIDE - 2)).all(1)
-    at = np.clip(at, 0, SIDE - 1)
-    return np.flatnonzero(square & looked.view()[at[:, 1], at[:, 0]])
+    x, y = clipped(np.rint(place.T).astype(np.intp), 0, SIDE - 1)
+    rows, columns = looked.lines()
+    rows[[0, -1]] = columns[[0, -1]] = False  # what is beyond the square reads its edge
+    return np.flatnonzero(rows.take(y) & columns.take(x))

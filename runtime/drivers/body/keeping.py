@@ -9,9 +9,12 @@ Convention: points are in pixels of the photo's window, x right, y down, z away 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.limbs import LIMBS
@@ -20,6 +23,7 @@ from bunraku.runtime.drivers.body.trunk import middle_of
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import clipped, length_of, mean_of, median_of
 from bunraku.spec.landmarks import HEAD, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, VISIBLE
 from bunraku.spec.smoothstep import smoothstep
 
@@ -173,17 +177,17 @@ class Keeper:
         self._size += share * (_size(points, belief, stance) - self._size)
         size = min(max(self._size, bounds.sizes[0]), bounds.sizes[1])
         elastic = min(max(size, ELASTIC[0]), ELASTIC[1])
-        middle = points[_SHOULDERS].mean(0)
+        middle = mean_of(points[_SHOULDERS])
         lean = lean_since(stance.points, points)
         upright = min(max(lean, -bounds.lean), bounds.lean) - lean
         points = (points - middle) * (elastic / self._size) @ _turn(upright).T
-        place = np.clip(middle[:2], bounds.low, bounds.high)
-        head = place + points[_FACE, :2].mean(0) * (size / elastic)
-        place += np.clip(head, bounds.head_low, bounds.head_high) - head
+        place = clipped(middle[:2], bounds.low, bounds.high)
+        head = place + mean_of(points[_FACE, :2]) * (size / elastic)
+        place += clipped(head, bounds.head_low, bounds.head_high) - head
         points[:, :2] += place
         points[:, 2] += middle[2]
         shown = self._eased(points, stance, step)
-        x, y = shown[_SHOULDERS, :2].mean(0)
+        x, y = mean_of(shown[_SHOULDERS, :2])
         kept = np.concatenate([shown, landmarks[:, 3:]], 1)
         return Kept(kept.astype(np.float32), elastic, size / elastic, (float(x), float(y)))
 
@@ -196,8 +200,9 @@ class Keeper:
                 return self._shown
             self._offset[:] = 0.0  # half way between the two the body would be folded
         else:
-            trunk = float(np.linalg.norm(np.diff(_trunk(stance.points), axis=0)))
-            moved = np.median(np.linalg.norm((points - self._wanted)[_TRUNK, :2], axis=1))
+            shoulders, hips = _trunk(stance.points)
+            trunk = length_of(hips - shoulders)
+            moved = median_of(np.hypot(*(points - self._wanted)[_TRUNK, :2].T))
             far = moved > max(JUMP, JUMP_PER_S * step) * trunk
             if far or self._away:
                 self._offset, self._eased_s = self._shown - points, self._time_s - step
@@ -210,8 +215,8 @@ class Keeper:
         """Whether left and right have changed places since the last frame."""
         left, right = _SHOULDERS
         now, before = (p[left, :2] - p[right, :2] for p in (points, self._wanted))
-        width = float(np.linalg.norm(stance.points[left] - stance.points[right]))
-        least = float(min(np.linalg.norm(now), np.linalg.norm(before)))
+        width = length_of(stance.points[left] - stance.points[right])
+        least = min(length_of(now), length_of(before))
         return bool(now @ before < 0.0 and least > _FACING * width)
 
 
@@ -223,13 +228,15 @@ def _size(points: Vectors, belief: Array, stance: Stance) -> float:
     sure = np.minimum(belief[starts], belief[ends]) >= VISIBLE
     starts, ends = (np.append(x[sure], [s, s]) for x, s in ((starts, left), (ends, right)))
     lengths = [np.linalg.norm(p[ends] - p[starts], axis=1) for p in (points, stance.points)]
-    return max(float(np.median(lengths[0] / np.maximum(lengths[1], 1.0))), 1e-3)
+    return max(median_of(lengths[0] / np.maximum(lengths[1], 1.0)), 1e-3)
 
 
 def lean_since(photo: Vectors, points: Vectors) -> float:
     """By how much the trunk has turned in the picture since the photo: radians, x towards y."""
-    before, now = (np.arctan2(*np.diff(_trunk(p), axis=0)[0, ::-1]) for p in (photo, points))
-    return float((now - before + np.pi) % (2.0 * np.pi) - np.pi)
+    before, now = (
+        math.atan2(*(hips - shoulders)[::-1]) for shoulders, hips in map(_trunk, (photo, points))
+    )
+    return (now - before + math.pi) % (2.0 * math.pi) - math.pi
 
 
 def _cut_sides(mask: Array, shoulders: Vectors, low: Vectors, high: Vectors) -> tuple[bool, bool]:
@@ -254,6 +261,6 @@ def _turn(angle: float) -> Vectors:
     return np.asarray(about(np.array([[0.0, 0.0, 1.0]]), np.array([angle]))[0], np.float64)
 
 
-def _trunk(points: Vectors) -> Vectors:
-    """The middles of shoulders and hips, ``[2, 2]``."""
-    return np.stack([middle_of(points, _SHOULDERS)[:2], middle_of(points, _HIPS)[:2]])
+def _trunk(points: Vectors) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The middles of shoulders and hips, ``[2]`` each."""
+    return middle_of(points, _SHOULDERS)[:2], middle_of(points, _HIPS)[:2]

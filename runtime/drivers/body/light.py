@@ -25,6 +25,7 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped
 from bunraku.spec.skeleton import BodyBone
 
 GAMMA = 2.2
@@ -84,7 +85,7 @@ class Light:
         """``[v]``: how bright skin with normals ``[v, 3]`` is, of its tone."""
         power = np.maximum(harmonics_of(normals) @ self.harmonics, np.float32(1e-3))
         bright = power ** np.float32(1.0 / GAMMA) * seen_aslant(normals)
-        return np.asarray(np.clip(bright, DARKEST, LIGHTEST), np.float32)
+        return np.asarray(clipped(bright, DARKEST, LIGHTEST), np.float32)
 
     def tint(self, brightness: float | Array) -> Array:
         """``[..., 3]``: what is left of skin's colour in so much light ``[...]``."""

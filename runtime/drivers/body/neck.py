@@ -12,6 +12,7 @@ import numpy as np
 from bunraku.runtime.drivers.body.trunk import counted, middle_of, trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import length_of
 from bunraku.spec.landmarks import (
     HEAD,
     LEFT_EAR,
@@ -43,9 +44,9 @@ def hold_head(landmarks: Array) -> Array:
     """
     points = landmarks[:, :3].astype(np.float64)
     ears, shoulders, hips = (middle_of(points, pair) for pair in (_EARS, _SHOULDERS, _HIPS))
-    trunk = max(float(np.linalg.norm(hips - shoulders)), 1.0)
+    trunk = max(length_of(hips - shoulders), 1.0)
     away = trunk_frames(points)[0][:, 2] * _LEVEL  # how far a trunk leans is but guessed
-    away /= max(float(np.linalg.norm(away)), 1e-6)
+    away /= max(length_of(away), 1e-6)
     more = float((shoulders - ears) @ away) / trunk - USUAL
     excess = more * (1.0 - counted(more, STOOPED))
     result = landmarks.copy()
@@ -61,9 +62,9 @@ def hold_neck(landmarks: Array, photo: Vectors, size: float) -> Array:
     :param size: how much larger the driver is than the photo's person.
     """
     before, now = (_neck(points) for points in (photo, landmarks))
-    length = max(float(np.linalg.norm(before)) * size, 1.0)
+    length = max(length_of(before) * size, 1.0)
     free, most = LONGER
-    more = float(np.linalg.norm(now)) / length - 1.0 - free
+    more = length_of(now) / length - 1.0 - free
     if more <= 0.0:
         return landmarks
     kept = (1.0 + free + most * more / (most + more)) / (1.0 + free + more)

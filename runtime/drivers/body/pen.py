@@ -112,7 +112,9 @@ class DevicePen:
             shown: Any = self._device.upload(body.shown_behind(visibility), self._queue)
             raster = rasterise(behind, there.behind.triangles, (n, n), keep=shown, cull=True)
             out: Any = lease.arrays[_PERSON]
-            photo = replace(there.body.without_rims(there.photo, transforms), share=share)
+            photo = replace(
+                there.body.without_rims(there.photo, body.gone(transforms)), share=share
+            )
             mesh = replace(there.behind, mix=mix)
             made: Any = compose(sheets, photo, raster, mesh, body.far, out=out)
             if body.before is not None and there.arms is not None:

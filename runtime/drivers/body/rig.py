@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,6 +38,7 @@ from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, HandRig
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import (
     LEFT_HIP,
     LEFT_SHOULDER,
@@ -91,6 +93,11 @@ class Stance:
     fingers: Vectors
     """``[2, 5, 3, 4, 4]``: where the body's finger bones are bent to since the rest, at hands at
     rest: nowhere, or to where they are at ease if the photo does not tell."""
+
+    @cached_property
+    def unbent(self) -> Vectors:
+        """``[2, 5, 3, 4, 4]``, the inverse of ``fingers``."""
+        return np.asarray(np.linalg.inv(self.fingers))
 
     def placed(self, bones: Vectors) -> Array:
         """``[len(BodyBone), 3, 4]``: bones ``[15, 4, 4]`` of the body at rest that have been moved
@@ -157,7 +164,7 @@ class Rig:
         wanted = (twists - photo.twists + np.pi) % (2.0 * np.pi) - np.pi
         start, full = FACING
         means = np.minimum(facing, photo.facing)
-        wanted = wanted * np.clip((means - start) / (full - start), 0.0, 1.0)
+        wanted = wanted * clipped((means - start) / (full - start), 0.0, 1.0)
         twisted = photo.twisted + within(wanted)
         self._turn_hands(twisted, points, turns, hands)
         frames = self._frames(points, photo.size, trunk, turns, twisted)
@@ -167,9 +174,9 @@ class Rig:
         for side, hand in self._known(hands):
             bone = HAND_BONES[side]
             rest = photo.frames[bone] @ self.at_rest.inverse[bone]
-            bent = self._hand_rig.bent(side, hand)
-            since = bent @ np.linalg.inv(photo.fingers[side])
-            result[FINGER_BONES[side]] = moved[bone] @ rest @ since @ np.linalg.inv(rest)
+            since = self._hand_rig.bent(side, hand) @ photo.unbent[side]
+            back = self.at_rest.frames[bone] @ photo.inverse[bone]
+            result[FINGER_BONES[side]] = moved[bone] @ rest @ since @ back
         return np.ascontiguousarray(result[:, :3], np.float32)
 
     def forearms(self, photo: Stance, landmarks: Array, belief: Array) -> Vectors:

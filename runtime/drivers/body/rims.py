@@ -21,6 +21,7 @@ from bunraku.runtime.drivers.body.parts import ENDWISE, FINGERS, FREE
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import length_of
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_HIP,
@@ -77,9 +78,9 @@ class Rim:
             transforms[bone, :, :3] @ self.end + transforms[bone, :, 3]
             for bone in (self.bone, self.beside)
         )
-        way = float(np.linalg.norm((own - carried)[:2])) / self.trunk_px
+        way = length_of((own - carried)[:2]) / self.trunk_px
         begins, gone = self.limits
-        return float(np.clip((way - begins) / (gone - begins), 0.0, 1.0))
+        return min(max((way - begins) / (gone - begins), 0.0), 1.0)
 
 
 def find_rims(fit: Fit, binding: Binding, window: Picture) -> tuple[Rim, ...]:

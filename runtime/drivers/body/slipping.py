@@ -28,13 +28,14 @@ from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.trunk import hold_trunk
 from bunraku.runtime.drivers.hands.pinning import pin_driver
 from bunraku.runtime.drivers.hands.shape import HandPoses
-from bunraku.runtime.drivers.locating import Located, metric_depth
+from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.drivers.looking import SIDE, Looked
 from bunraku.runtime.drivers.refining import FLAT, aligned, in_square
 from bunraku.runtime.drivers.shares import Following
 from bunraku.runtime.parts import Part
 from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import LEFT_KNEE, RIGHT_KNEE
 from bunraku.spec.skeleton import BODY_BONES
 
@@ -74,8 +75,11 @@ class _Worn:
     """``[m, 4]``, of the bones that carry them."""
     bones: NDArray[np.int32]
     """``[m, 4]``"""
+    nearest: NDArray[np.int32]
+    """``[m]``: the spot that each is nearest to, as a number of ``known``."""
     spots: NDArray[np.int32]
-    """``[m, 4]``: the spots they hang on, as numbers of ``known``."""
+    """``[m, 4]``: the spots they hang on, likewise, in their order; those that hang on the same
+    follow each other, as ``kernels.align`` likes it."""
     shares: Array
     """``[m, 4]``"""
     known: NDArray[np.intp]
@@ -116,10 +120,9 @@ class Slipping:
         :param hands: the driver's, that pin the wrists.
         :return: None where nothing is known of it: where they are is where they belong.
         """
-        looked, pose = located.looked, located.pose
-        if looked is None or pose is None:
+        looked, pose, landmarks = located.looked, located.pose, located.in_square
+        if looked is None or pose is None or landmarks is None:
             return None
-        landmarks = looked.landmarks(metric_depth(pose).landmarks)
         landmarks = pin_driver(landmarks, hands, NO_HANDS, 1.0 / looked.scale)
         if located.calibrated and pose.mask is not None:
             mask = np.asarray(crop(pose.mask, looked.window, SIDE), np.float32)
@@ -176,13 +179,18 @@ class Slipping:
         known = in_a_row(np.unique(hanging.spots[best, 0]), hanging.spots[best])
         numbers = np.full(len(self._spots.bone), len(known), np.int32)  # the rest stays
         numbers[known] = np.arange(len(known))
+        along = numbers[hanging.spots[best]]
+        order = np.lexsort(np.sort(along, 1).T)
+        best, along = best[order], along[order]
+        corners = np.argsort(along, 1, kind="stable")
         worn = _Worn(
             fit,
             place[best],
             weights[best],
             bones[best],
-            numbers[hanging.spots[best]],
-            hanging.shares[best],
+            along[:, 0],
+            np.take_along_axis(along, corners, 1),
+            np.take_along_axis(hanging.shares[best], corners, 1),
             known,
             looked.read(place[best, :2].astype(np.float64)),
         )
@@ -195,11 +203,10 @@ class Slipping:
         spots = len(worn.known)
         place = skin(worn.place, worn.weights, worn.bones, transforms)
         seen = self._seen(worn, place, transforms)
-        hanging = worn.spots.take(seen, 0)
         hung = Hung(
             place[:, :2].take(seen, 0),
-            np.ascontiguousarray(hanging[:, 0]),
-            hanging,
+            worn.nearest.take(seen),
+            worn.spots.take(seen, 0),
             worn.shares.take(seen, 0),
             np.zeros((len(seen), 2, 2), np.float32),
         )
@@ -207,7 +214,7 @@ class Slipping:
         grey = [one[seen] for one in worn.grey]
         moves, alike = aligned(looked, ROUNDS, hung, grey, firm, spots, FEWEST)
         believed = moves * alike[:, None]
-        return np.asarray(np.clip(believed, -MOST_PX, MOST_PX), np.float32)
+        return np.asarray(clipped(believed, -MOST_PX, MOST_PX), np.float32)
 
     def _seen(self, worn: _Worn, place: Array, transforms: Array) -> NDArray[np.intp]:
         """Which of the pixels are in the square, and behind nothing."""

@@ -8,11 +8,14 @@ where the hips are: wrong by a few hundredths of the trunk.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from bunraku.kernels.limbs.terms import NOTHING
 from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import length_of, mean_of
 from bunraku.spec.landmarks import (
     LEFT_HIP,
     LEFT_KNEE,
@@ -31,7 +34,7 @@ the two, for half of it to count: who turns to the side has several times as muc
 GUESSED = 0.07
 """How far the hips stray from where they hang below the shoulders, in trunks of the photo, for half
 of it to count: a lean is several times as much, and keeps nearly all."""
-_STEEPEST = np.deg2rad(75.0)  # beyond, the picture shows next to nothing of the trunk
+_STEEPEST = math.radians(75.0)  # beyond, the picture shows next to nothing of the trunk
 _SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 _ABOVE = slice(0, LEFT_HIP)
 _PAIRS = np.array([_SHOULDERS, _HIPS])
@@ -72,18 +75,18 @@ def hold_trunk(landmarks: Array, photo: Vectors, legs: float) -> Array:
     leaned, leans = _lean(stood), _lean(stands)
     more = leans - leaned
     known = leaned + legs * more * counted(more, np.deg2rad(LEAN_DEG))
-    length = float(np.hypot(stands[0], stands[1]))
-    result[_ABOVE, 2] += length * (np.tan(leans) - np.tan(known))
+    length = math.hypot(stands[0], stands[1])
+    result[_ABOVE, 2] += length * (math.tan(leans) - math.tan(known))
     for (left, right), (lefts, rights) in zip(_PAIRS, _HANGING, strict=True):
-        width = max(float(np.linalg.norm(photo[left, :3] - photo[right, :3])), 1.0)
+        width = max(length_of(photo[left, :3] - photo[right, :3]), 1.0)
         turned = float(landmarks[left, 2] - landmarks[right, 2] - photo[left, 2] + photo[right, 2])
         unknown = 0.5 * turned * (1.0 - counted(turned / width, TURN))
         result[lefts, 2] -= unknown
         result[rights, 2] += unknown
-    hanging = photo[_HIPS, :2] + (landmarks[_SHOULDERS, :2] - photo[_SHOULDERS, :2]).mean(0)
+    hanging = photo[_HIPS, :2] + mean_of(landmarks[_SHOULDERS, :2] - photo[_SHOULDERS, :2])
     strays = landmarks[_HIPS, :2] - hanging
-    far = float(np.linalg.norm(strays.mean(0)))
-    counts = counted(far, GUESSED * max(float(np.hypot(stood[0], stood[1])), 1.0))
+    far = length_of(mean_of(strays))
+    counts = counted(far, GUESSED * max(math.hypot(stood[0], stood[1]), 1.0))
     result[_HIPS, :2] -= strays * ((1.0 - legs) * (1.0 - counts))
     return result
 
@@ -112,8 +115,8 @@ def counted(size: float, half: float) -> float:
 
 def _lean(axis: Vectors) -> float:
     """How steeply a trunk stands out of the picture, in radians."""
-    angle = np.arctan2(axis[2], np.hypot(axis[0], axis[1]))
-    return float(np.clip(angle, -_STEEPEST, _STEEPEST))
+    angle = math.atan2(axis[2], math.hypot(axis[0], axis[1]))
+    return min(max(angle, -_STEEPEST), _STEEPEST)
 
 
 def _axis(points: Array | Vectors) -> Vectors:

@@ -19,7 +19,9 @@ _NEXT, _BEFORE = np.array([1, 2, 0]), np.array([2, 0, 1])
 
 def unit(vectors: Vectors) -> Vectors:
     """Of length 1; what has no length stays as it is."""
-    return np.asarray(vectors / (np.sqrt((vectors**2).sum(-1, keepdims=True)) + TINY))
+    return np.asarray(
+        vectors / (np.sqrt(np.add.reduce(vectors * vectors, -1, keepdims=True)) + TINY)
+    )
 
 
 def cross(a: Vectors, b: Vectors) -> Vectors:
@@ -30,7 +32,7 @@ def cross(a: Vectors, b: Vectors) -> Vectors:
 
 def dot(a: Vectors, b: Vectors) -> Vectors:
     """Products of rows, ``[n]``."""
-    return np.asarray((a * b).sum(-1))
+    return np.asarray(np.add.reduce(a * b, -1))
 
 
 def swing(start: Vectors, end: Vectors) -> Vectors:

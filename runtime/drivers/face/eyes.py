@@ -10,6 +10,7 @@ from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame, Region, knotted, smooth
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped
 
 _ABOVE, _BELOW, _BESIDE = 0.4, 0.25, 0.18  # reach around brow and eye, in face units
 _LASHES = 0.03  # this much of the skin over a lid's edge moves with it as it is
@@ -90,7 +91,7 @@ class Eye:
         middle = (upper + lower) / 2.0
         field = self.lids(upper, lower, fall, rise, brow_up)
         within = np.minimum(v - upper, lower - v) * np.float32(self.region.unit)
-        seen = np.clip(within, 0.0, 1.0) * (np.abs(self.along) < 1.0)
+        seen = clipped(within, 0.0, 1.0) * (np.abs(self.along) < 1.0)
         away = np.hypot(u - self.iris[0] - gaze[0], v - self.iris[1] - gaze[1]) / self.half
         near = smooth(away, *_GAZE_REACH)
         # There is no more of an eye behind wider lids: what there is of it reaches to them.

@@ -14,6 +14,7 @@ from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.measures import MEASURES, Float64Array, Measure
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import length_of, mean_of
 from bunraku.spec.landmarks import LEFT_HAND, LEFT_WRIST, RIGHT_HAND, RIGHT_WRIST
 
 _FINGERS = 0.9  # reach beyond the knuckles, in lengths from wrist to knuckles
@@ -54,8 +55,8 @@ def unhidden(face: Face, pose: Array) -> Float64Array:
         if pose[wrist, 3] < _SEEN:
             continue
         start = pose[wrist, :2].astype(np.float64)
-        palm = pose[list(knuckles), :2].mean(0) - start
-        length = float(np.linalg.norm(palm))
+        palm = mean_of(pose[list(knuckles), :2]) - start
+        length = length_of(palm)
         hand = _Hand(start, start + palm * (1.0 + _FINGERS), length * _PALM)
         for part, numbers in ((lips, _LIPS), (eyes[0], _RIGHT_EYE), (eyes[1], _LEFT_EYE)):
             near = hand.away(part) / unit

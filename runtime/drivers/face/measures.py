@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bunraku.runtime.drivers.face import mesh
+from bunraku.spec.few import length_of, mean_of
 
 Float64Array = npt.NDArray[np.float64]
 
@@ -44,7 +45,8 @@ class Measure(IntEnum):
 
 
 MEASURES = len(Measure)
-_NOSE = (2, 94, 98, 327)
+_NOSE = [2, 94, 98, 327]
+_UPPER, _LOWER = list(mesh.UPPER_INNER_LIP[4:7]), list(mesh.LOWER_INNER_LIP[4:7])
 _LID_MIDDLE = slice(2, 7)
 
 
@@ -75,9 +77,9 @@ def measure(points: npt.NDArray[np.floating]) -> Float64Array:
     """The numbers of one face, ``[11]`` by ``Measure``, from its points ``[478, 3]``."""
     p = face_frame(points)
     values = np.zeros(MEASURES)
-    nose = p[list(_NOSE), 1].mean()
-    upper = p[list(mesh.UPPER_INNER_LIP[4:7]), 1].mean()
-    lower = p[list(mesh.LOWER_INNER_LIP[4:7]), 1].mean()
+    nose = mean_of(p[_NOSE, 1])
+    upper = mean_of(p[_UPPER, 1])
+    lower = mean_of(p[_LOWER, 1])
     right, left = (p[number] for number in mesh.MOUTH_CORNERS)
     values[Measure.UPPER_LIP] = upper - nose
     values[Measure.LOWER_LIP] = lower - upper
@@ -90,12 +92,12 @@ def measure(points: npt.NDArray[np.floating]) -> Float64Array:
     ):
         above, below = p[list(mesh.UPPER_LID[side])], p[list(mesh.LOWER_LID[side])]
         corners = above[[0, -1]]
-        arch = p[list(mesh.BROW[side])]
-        length = max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
+        arch, middle = p[list(mesh.BROW[side])], mean_of(corners)
+        length = max(length_of(corners[1] - corners[0]), 1e-6)
         opening = below[_LID_MIDDLE, 1] - above[_LID_MIDDLE, 1]
-        values[lid] = opening.mean() / length
-        values[brow] = corners[:, 1].mean() - arch[:, 1].mean()
+        values[lid] = mean_of(opening) / length
+        values[brow] = middle[1] - mean_of(arch[:, 1])
         pupil = p[mesh.PUPIL[side]]
-        values[Measure.GAZE_X] += (pupil[0] - corners[:, 0].mean()) / 2.0
-        values[Measure.GAZE_Y] += (pupil[1] - corners[:, 1].mean()) / 2.0
+        values[Measure.GAZE_X] += (pupil[0] - middle[0]) / 2.0
+        values[Measure.GAZE_Y] += (pupil[1] - middle[1]) / 2.0
     return values

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bunraku.runtime.drivers.body.turning import cross
+from bunraku.spec.few import length_of, mean_of
 
 MESH = 468
 """Points of the skin; the irises' follow, five each, the person's right eye first."""
@@ -70,14 +71,14 @@ def face_axes(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     :param points: ``[478, 3]``.
     """
     p = points.astype(np.float64)
-    across = p[_LEFT_SIDE].mean(0) - p[_RIGHT_SIDE].mean(0)
-    across /= max(float(np.linalg.norm(across)), 1e-9)
-    down = p[_BELOW].mean(0) - p[_ABOVE].mean(0)
+    across = mean_of(p[_LEFT_SIDE]) - mean_of(p[_RIGHT_SIDE])
+    across /= max(length_of(across), 1e-9)
+    down = mean_of(p[_BELOW]) - mean_of(p[_ABOVE])
     down -= across * (across @ down)
-    down /= max(float(np.linalg.norm(down)), 1e-9)
+    down /= max(length_of(down), 1e-9)
     return np.stack([across, down, cross(across, down)])
 
 
 def face_unit(points: npt.NDArray[np.floating]) -> float:
     """Between the outer corners of the eyes, in the units of the points ``[478, 3]``."""
-    return float(np.linalg.norm(points[33].astype(np.float64) - points[263]))
+    return length_of(points[33].astype(np.float64) - points[263])

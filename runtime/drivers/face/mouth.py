@@ -19,6 +19,7 @@ from bunraku.runtime.drivers.face.regions import (
     smooth,
 )
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped, mean_of
 
 _UPPER_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 _LOWER_OUTER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
@@ -114,9 +115,9 @@ class Mouth:
         )
         field = self.region.field(sideways, skin)
         # Within the opening the upper lip's pixels are not to be drawn out: there are other layers.
-        inside = np.clip(np.minimum(v - top, bottom - v) / np.float32(_SOFT), 0.0, 1.0)
+        inside = clipped(np.minimum(v - top, bottom - v) / np.float32(_SOFT), 0.0, 1.0)
         inside *= smooth(np.abs(opens), 0.0, 0.02)
-        shown = np.clip((top + (inner_low - inner_up) - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
+        shown = clipped((top + (inner_low - inner_up) - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
         shown *= smooth(inner_low - inner_up, 0.02, 0.06)
         field[..., Channel.OVER] = inside * shown
         self.region.move(field, Channel.OVER_X, sideways, upper)
@@ -132,9 +133,9 @@ class Mouth:
     def _sideways(self, width: float) -> Array:
         """``[h, w]``: shift along u, largest at the corners, none at the middle and the cheeks."""
         m = (self.region.u - np.float32(self.middle)) / np.float32(self.half + width / 2.0)
-        lips = float(self.points[list(mesh.MOUTH_CORNERS), 1].mean())
+        lips = float(mean_of(self.points[list(mesh.MOUTH_CORNERS), 1]))
         tall = smooth(np.abs(self.region.v - np.float32(lips)), 0.32, 0.05)
-        shift = np.clip(m, -1.0, 1.0) * smooth(np.abs(m), _ASIDE, 1.0)
+        shift = clipped(m, -1.0, 1.0) * smooth(np.abs(m), _ASIDE, 1.0)
         return np.asarray(shift * tall * np.float32(width / 2.0), np.float32)
 
     def _line(self, chain: tuple[int, ...], u: Array) -> Array:

@@ -18,6 +18,7 @@ from bunraku.runtime.drivers.face.mouth import Mouth, MouthShape
 from bunraku.runtime.drivers.face.regions import PhotoFrame, Region, brightness, colour_at
 from bunraku.runtime.drivers.face.shut_eye import SHUT, SMALLEST, ShutEye, opening_of
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped
 
 STRONGEST = 1.5
 """An expression may be exaggerated so much."""
@@ -132,7 +133,7 @@ class PhotoFace:
         values[lip] = more * -math.expm1(-((more / _TREMBLE) ** 2))
         share = np.full(MEASURES, strength)
         share[lip] = min(strength, 1.0)
-        return np.asarray(np.clip(values * expression.belief * share, self.least, self.most))
+        return np.asarray(clipped(values * expression.belief * share, self.least, self.most))
 
     def _joined(self, parts: list[tuple[Region, Array]]) -> Patch:
         boxes = np.array([region.box for region, _ in parts])

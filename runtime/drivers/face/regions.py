@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from bunraku.kernels.redraw.terms import CHANNELS, Box, Channel
 from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped
 from bunraku.spec.smoothstep import smoothstep
 
 Float64Array = npt.NDArray[np.float64]
@@ -122,12 +123,12 @@ def knotted(v: Array, knots: list[tuple[Array | float, Array | float]]) -> Array
     result = np.zeros_like(v) + shift
     for next_place, next_shift in knots[1:]:
         span = np.maximum(np.asarray(next_place, np.float32) - place, np.float32(1e-4))
-        result += np.clip((v - place) / span, 0.0, 1.0) * (next_shift - shift)
+        result += clipped((v - place) / span, 0.0, 1.0) * (next_shift - shift)
         place, shift = next_place, next_shift
     return np.asarray(result, np.float32)
 
 
 def smooth(value: Array, nothing: float, whole: float) -> Array:
     """0 at ``nothing``, 1 at ``whole``, with soft ends."""
-    t = np.clip((value - np.float32(nothing)) / np.float32(whole - nothing), 0.0, 1.0)
+    t = clipped((value - np.float32(nothing)) / np.float32(whole - nothing), 0.0, 1.0)
     return np.asarray(smoothstep(t), np.float32)

@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.hands.photo_hand import FINE, MARGIN_PX
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import clipped
 
 STREAKS = 2.5, 4.0
 """How often its own area a triangle may be drawn out until it fades, and until it is gone."""
@@ -76,7 +77,7 @@ def lay_own(
     moved = skin(own.vertices, own.weights, own.bones, own.transforms(palm, pose))
     low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
     high = np.ceil(moved[:, :2].max(0)).astype(int) + MARGIN_PX + 1
-    (left, top), (right, bottom) = np.clip(low, 0, n), np.clip(high, 0, n)
+    (left, top), (right, bottom) = clipped(low, 0, n), clipped(high, 0, n)
     if left >= right or top >= bottom:
         return
     colours, alpha, place = _seen(own, moved, photo, anew, (left, top, right, bottom))

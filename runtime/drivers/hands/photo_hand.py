@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import clipped
 
 FINE = 2
 """Side of a window's pixel in the hand's own, finer ones."""
@@ -127,7 +128,7 @@ def lay(
     n = drawn.mask.shape[-1]
     low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
     high = np.ceil(moved[:, :2].max(0)).astype(int) + MARGIN_PX + 1
-    (left, top), (right, bottom) = np.clip(low, 0, n), np.clip(high, 0, n)
+    (left, top), (right, bottom) = clipped(low, 0, n), clipped(high, 0, n)
     if left >= right or top >= bottom:
         return
     colours, alpha = _shaded(hand, moved, transforms, anew, (left, top, right, bottom))
@@ -164,7 +165,7 @@ def _shaded(
     depth = np.where(there > 0, raster.depth, 0.0).astype(np.float32)
     behind = depth - _spread(depth, there, hand.length_px * FINE * CREASE_REACH)
     behind = behind / (FINE * hand.length_px + 1e-6) / CREASE_SHARE - 1.0
-    lit *= 1.0 - CREASE * np.clip(behind, 0.0, 1.0) * fields[..., 3]
+    lit *= 1.0 - CREASE * clipped(behind, 0.0, 1.0) * fields[..., 3]
     lit = np.where(there > 0, lit, _spread(np.asarray(lit, np.float32), there, 2.0 * FINE))
     # The tone is what the photo shows of hands in their own light: so is the whole of this one.
     shown = there * fields[..., 1]
@@ -175,7 +176,7 @@ def _shaded(
     light = cv2.resize(np.asarray(lit, np.float32), size, interpolation=cv2.INTER_AREA)
     red = cv2.resize(np.ascontiguousarray(fields[..., 2]), size, interpolation=cv2.INTER_AREA)
     cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
-    tint = hand.light.tint(np.clip(light, 0.0, LIGHTEST))
+    tint = hand.light.tint(clipped(light, 0.0, LIGHTEST))
     tint *= np.float32(1.0) - red[..., None] * BLOOD
     colours = np.ascontiguousarray((hand.tone * tint).transpose(2, 0, 1))
     return np.asarray(colours, np.float32), np.asarray(cover, np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 from bunraku.runtime.drivers.hands.landmarks import HANDS, KNUCKLES, WRIST, WRISTS
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import length_of, mean_of
 from bunraku.spec.skeleton import SIDES
 
 PINNED = tuple([WRISTS[side], HANDS[side][0], HANDS[side][1]] for side in range(SIDES))
@@ -60,7 +61,7 @@ def _beyond_usual(apart: Array, pose: Array) -> Array:
 
     :param pose: ``[3, 2]``, of ``PINNED``.
     """
-    wrist, *knuckles = pose + apart
-    length = float(np.linalg.norm(np.mean(knuckles, axis=0) - wrist))
-    off = float(np.linalg.norm(apart, axis=1).mean())
+    hand = pose + apart
+    length = length_of(mean_of(hand[1:]) - hand[0])
+    off = float(mean_of(np.hypot(*apart.T)))
     return apart * np.float32(max(1.0 - USUAL * length / max(off, 1e-6), 0.0))

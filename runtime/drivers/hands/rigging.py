@@ -5,11 +5,14 @@ Convention: as in ``drivers.body.rig``; sides are left, then right.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from bunraku.runtime.drivers.body.turning import Vectors, cross, unit
 from bunraku.runtime.drivers.hands.shape import HandPose, HandShape
 from bunraku.spec.arrays import Array
+from bunraku.spec.few import length_of
 from bunraku.spec.skeleton import FINGERS, JOINTS, SIDES, BodyBone, finger_bone
 
 HAND_BONES = BodyBone.HAND_L, BodyBone.HAND_R
@@ -87,10 +90,10 @@ class HandRig:
 def tilt(one: HandPose, other: HandPose) -> float:
     """How far the side of a hand that the camera sees is turned away, in radians."""
     since = other.palm @ one.palm.T
-    return float(np.arccos(np.clip(since[2, 2], -1.0, 1.0)))
+    return math.acos(min(max(float(since[2, 2]), -1.0), 1.0))
 
 
 def curl_apart(one: HandPose, other: HandPose) -> float:
     """How differently two hands bend their fingers: radians, in the mean over the fingers."""
     apart = one.bends[:, 1:].sum(1) - other.bends[:, 1:].sum(1)
-    return float(np.sqrt((apart**2).mean()))
+    return length_of(apart) / math.sqrt(len(apart))

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.kernels.harness import assert_close, strided
 
-from bunraku.kernels import Aligned, Hung, Trust, align
+from bunraku.kernels import Aligned, Hung, Level, Trust, align, hidden_by_limbs
 from bunraku.kernels.aligning import reference
 
 Array = NDArray[np.float32]
@@ -64,13 +64,27 @@ def test_gives_what_the_reference_gives(moved: int, factor: int, rng: np.random.
             rng.normal(0, 5, BONES).astype(np.float32),
             np.zeros(BONES, np.float32),
         )
-        given = look, factor, points, expected, held, TRUST, before, rounds
-        found = align(*given)
-        for mine, theirs in zip(found, reference.align(*given), strict=True):
+        given = points, held, TRUST, before
+        levels = [Level(look, factor, expected, rounds), Level(look, 1, expected, 1)]
+        found = align(levels, *given)
+        for mine, theirs in zip(found, reference.align(levels, *given), strict=True):
             assert mine.dtype == np.float32
             assert_close(mine, theirs)
-        again = align(strided(look), factor, points, strided(expected), *given[4:])
-        np.testing.assert_array_equal(again.moves, found.moves)
+        again = [one._replace(look=strided(look), expected=strided(expected)) for one in levels]
+        np.testing.assert_array_equal(align(again, *given).moves, found.moves)
+
+
+def test_it_makes_no_difference_which_points_follow_each_other(rng: np.random.Generator) -> None:
+    points, look = hung(rng), picture(rng)
+    points = replace(points, joints=points.joints[np.arange(60) // 9])
+    expected = seen(look, points) + rng.normal(0, 9, 60).astype(np.float32)
+    held, still = np.full(JOINTS, 0.5, np.float32), Aligned.still(JOINTS, BONES)
+    found = align([Level(look, 1, expected, 2)], points, held, TRUST, still)
+    order = rng.permutation(60)
+    mixed = Level(look, 1, expected[order], 2)
+    again = align([mixed], points.of_these(order), held, TRUST, still)
+    for mine, theirs in zip(found, again, strict=True):
+        assert_close(mine, theirs)
 
 
 def test_many_joints_of_which_few_are_neighbours(rng: np.random.Generator) -> None:
@@ -80,7 +94,7 @@ def test_many_joints_of_which_few_are_neighbours(rng: np.random.Generator) -> No
     points = replace(points, joints=(first[:, None] + np.arange(4)).astype(np.int32))
     expected = seen(look, points) + rng.normal(0, 9, m).astype(np.float32)
     held = rng.uniform(0.2, 1, many).astype(np.float32)
-    given = look, 1, points, expected, held, TRUST, Aligned.still(many, BONES), 2
+    given = [Level(look, 1, expected, 2)], points, held, TRUST, Aligned.still(many, BONES)
     for mine, theirs in zip(align(*given), reference.align(*given), strict=True):
         assert_close(mine, theirs)
 
@@ -92,10 +106,10 @@ def test_a_joint_goes_where_its_points_are_seen(rng: np.random.Generator) -> Non
     shifted = np.asarray(cv2.warpAffine(look, shift, (48, 40)), np.float32)
     held = np.full(2, 0.01, np.float32)
     still = Aligned.still(2, 1)
-    found = align(shifted, 1, points, expected, held, TRUST, still, 8)
+    found = align([Level(shifted, 1, expected, 8)], points, held, TRUST, still)
     np.testing.assert_allclose(found.moves, [[1.2, -0.7], [0.0, 0.0]], atol=0.05)
     assert found.alike[0] > 0.9 * len(expected)
-    brighter = align(shifted + 9, 1, points, expected, held, TRUST, still, 8)
+    brighter = align([Level(shifted + 9, 1, expected, 8)], points, held, TRUST, still)
     np.testing.assert_allclose(brighter.moves, found.moves, atol=0.05)
     np.testing.assert_allclose(brighter.light - found.light, 9, atol=0.2)
     assert not still.moves.any()
@@ -105,7 +119,7 @@ def test_what_looks_otherwise_moves_nothing(rng: np.random.Generator) -> None:
     look, points = picture(rng), square(rng)
     held = np.ones(1, np.float32)
     expected = 255 * (seen(look, points) < 127).astype(np.float32)
-    found = align(look, 1, points, expected, held, TRUST, Aligned.still(1, 1), 4)
+    found = align([Level(look, 1, expected, 4)], points, held, TRUST, Aligned.still(1, 1))
     assert np.abs(found.moves).max() < 0.5
     assert found.alike[0] < 0.1 * len(expected)
 
@@ -114,7 +128,7 @@ def test_no_points_leave_all_as_it_was(rng: np.random.Generator) -> None:
     points = hung(rng).of_these(np.arange(0))
     none = np.zeros(0, np.float32)
     held = np.ones(2, np.float32)
-    found = align(picture(rng), 1, points, none, held, TRUST, Aligned.still(2, 1), 3)
+    found = align([Level(picture(rng), 1, none, 3)], points, held, TRUST, Aligned.still(2, 1))
     assert not found.moves.any()
     assert not found.alike.any()
 
@@ -124,23 +138,59 @@ def test_places_that_are_none_do_no_harm(bad: float, rng: np.random.Generator) -
     points = hung(rng)
     place = points.place.copy()
     place[3] = bad
-    given = picture(rng), 1, replace(points, place=place), np.zeros(60, np.float32)
-    align(*given, np.ones(JOINTS, np.float32), TRUST, Aligned.still(JOINTS, BONES), 2)
+    levels = [Level(picture(rng), 1, np.zeros(60, np.float32), 2)]
+    still = Aligned.still(JOINTS, BONES)
+    align(levels, replace(points, place=place), np.ones(JOINTS, np.float32), TRUST, still)
 
 
 def test_inputs_that_do_not_fit_are_refused(rng: np.random.Generator) -> None:
     look, points, expected = picture(rng), hung(rng), np.zeros(60, np.float32)
     held, still = np.ones(JOINTS, np.float32), Aligned.still(JOINTS, BONES)
+    levels = [Level(look, 1, expected, 1)]
     with pytest.raises(ValueError, match=r"look must be \[h,w\] of 4 or more"):
-        align(look[:3], 1, points, expected, held, TRUST, still, 1)
+        align([*levels, Level(look[:3], 1, expected, 1)], points, held, TRUST, still)
+    with pytest.raises(ValueError, match="expected must be"):
+        align([Level(look, 1, expected[1:], 1)], points, held, TRUST, still)
     with pytest.raises(ValueError, match="place must be"):
-        align(look, 1, points, expected[1:], held, TRUST, still, 1)
+        align(levels, replace(points, place=points.place[1:]), held, TRUST, still)
     with pytest.raises(ValueError, match="moves must be"):
-        align(look, 1, points, expected, held[1:], TRUST, still, 1)
+        align(levels, points, held[1:], TRUST, still)
     with pytest.raises(ValueError, match="bones 0 to 1"):
-        align(look, 1, points, expected, held, TRUST, Aligned.still(JOINTS, 2), 1)
+        align(levels, points, held, TRUST, Aligned.still(JOINTS, 2))
     below = replace(points, joints=points.joints - 9)
     with pytest.raises(ValueError, match="joints must be 0 or more"):
-        align(look, 1, below, expected, held, TRUST, still, 1)
+        align(levels, below, held, TRUST, still)
     with pytest.raises(TypeError, match="float32"):
-        align(look.astype(np.float64), 1, points, expected, held, TRUST, still, 1)
+        align([Level(look.astype(np.float64), 1, expected, 1)], points, held, TRUST, still)
+
+
+def test_a_limb_hides_what_is_behind_it(rng: np.random.Generator) -> None:
+    m, limbs = 500, 5
+    starts, ends = rng.uniform(0, 60, (2, limbs, 3)).astype(np.float32)
+    ends[4] = starts[4]  # seen from its end
+    place = rng.uniform(-5, 65, (m, 2)).astype(np.float32)
+    bone = rng.integers(0, limbs + 2, m).astype(np.int32)
+    given = place, bone, starts, ends, rng.uniform(3, 9, limbs).astype(np.float32), 30.0, 4.0
+    found, expected = hidden_by_limbs(*given), reference.hidden_by_limbs(*given)
+    assert 0.1 < expected.mean() < 0.9
+    assert (found == expected).mean() > 0.995  # but for those on a limb's very edge
+    none = starts[:0], ends[:0], np.zeros(0, np.float32)
+    nothing = hidden_by_limbs(place, bone, *none, 30.0, 4.0)
+    assert not nothing.any()
+
+
+def test_places_that_are_none_are_not_hidden() -> None:
+    place = np.array([[np.nan, 0.0], [np.inf, np.inf]], np.float32)
+    limb = np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32), np.ones(1, np.float32)
+    assert not hidden_by_limbs(place, np.full(2, 7, np.int32), *limb, 30.0, 4.0).any()
+
+
+def test_limbs_that_do_not_fit_are_refused() -> None:
+    place, bone = np.zeros((3, 2), np.float32), np.zeros(3, np.int32)
+    ends, radius = np.zeros((2, 3), np.float32), np.ones(2, np.float32)
+    with pytest.raises(ValueError, match="starts must be"):
+        hidden_by_limbs(place, bone, ends[:1], ends, radius, 0.0, 1.0)
+    with pytest.raises(ValueError, match="0 or more"):
+        hidden_by_limbs(place, bone - 1, ends, ends, radius, 0.0, 1.0)
+    with pytest.raises(TypeError, match="int32"):
+        hidden_by_limbs(place, bone.astype(np.int64), ends, ends, radius, 0.0, 1.0)

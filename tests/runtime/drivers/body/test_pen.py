@@ -43,6 +43,14 @@ def test_a_device_draws_what_the_host_draws(
     assert found.made is not None
 
 
+def test_what_was_drawn_before_makes_no_difference() -> None:
+    body, pen = small_body(), HostPen()
+    for step in (3.3, 3.3, 0.0, 12.0, 3.3):
+        alone = planes(pen.draw(small_body(), moves(step, 1.7), SURE))
+        np.testing.assert_array_equal(planes(pen.draw(body, moves(step, 1.7), SURE)), alone)
+    assert body.gone(moves(3.3, 1.7)) not in (body.gone(moves(0.0, 1.7)), [0.0])
+
+
 def test_clothes_slip_on_a_device_as_on_the_host() -> None:
     body, far = small_body(), slips(2.5)
     expected = planes(HostPen().draw(body, moves(1.3, arm=2.0), SURE, far))

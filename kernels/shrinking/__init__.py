@@ -1,0 +1,1 @@
+"""Shrinking: a grey picture made smaller by less than half, its areas averaged."""
