@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -77,6 +78,7 @@ class PhotoHand:
         """Whether it is drawn finger by finger."""
         return self.own is not None and not self.small
 
+    @cached_property
     def beneath_own(self) -> PhotoHand:
         """As much of it as is drawn beneath the photo's own hand: the wrist."""
         assert self.own is not None, "no hand of the photo to go over into"
