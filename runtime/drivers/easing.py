@@ -2,8 +2,8 @@
 
 The calibration looks at its frame as at a still, several times; the tracker's single look at the
 same frame differs by a pixel or two. In the next frames it errs as it did in this one, so the
-difference is known and taken out, less and less: limbs soon move and err otherwise, head and trunk
-go on looking the same.
+difference is known and taken out, less and less. That of a limb goes as the limb does: it errs
+otherwise elsewhere, and one that hangs still would drift to there for nothing.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ from bunraku.spec.landmarks import (
     RIGHT_SHOULDER,
 )
 
-LIMBS_S, TRUNK_S = 0.4, 3.0
-"""After which a third of the difference is left, of limbs and of head and trunk."""
+LASTS_S = 3.0
+"""After which a third of the difference is left,"""
+GOES = 0.1
+"""and trunks by which a limb's joint has moved beside the trunk for as much of its to be left."""
 FAR = 0.15
 """Trunks by which a joint of it may differ: more is no error of a look, but another opinion."""
 _SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
-_TIMES_S = np.full((LANDMARKS, 1), LIMBS_S, np.float32)
-_TIMES_S[[*HEAD, *_SHOULDERS, *_HIPS]] = TRUNK_S
+_TRUNK = [*_SHOULDERS, *_HIPS]
+_OF_LIMBS = np.ones(LANDMARKS, np.float32)
+_OF_LIMBS[[*HEAD, *_TRUNK]] = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,10 @@ class Easing:
     """``[33, 3]`` in metres."""
     since_s: float
     """The frame's time."""
+    beside: Array
+    """``[33, 2]``: where the tracker saw them beside the middle of the trunk, in pixels,"""
+    trunk_px: float
+    """which was as long."""
 
     @classmethod
     def between(cls, tracked: Pose, still: Pose, time_s: float) -> Easing | None:
@@ -50,14 +57,22 @@ class Easing:
         """
         landmarks = still.landmarks[:, :3] - tracked.landmarks[:, :3]
         shoulders, hips = (still.landmarks[pair, :2].mean(0) for pair in (_SHOULDERS, _HIPS))
-        far = FAR * float(np.linalg.norm(shoulders - hips))
-        if np.linalg.norm(landmarks[[*_SHOULDERS, *_HIPS], :2], axis=1).max() > far:
+        trunk_px = float(np.linalg.norm(shoulders - hips))
+        if np.linalg.norm(landmarks[_TRUNK, :2], axis=1).max() > FAR * trunk_px:
             return None
-        return cls(landmarks, still.world - tracked.world, time_s)
+        beside = _beside_trunk(tracked.landmarks)
+        return cls(landmarks, still.world - tracked.world, time_s, beside, trunk_px)
 
     def ease(self, pose: Pose, time_s: float) -> Pose:
         """A pose that was tracked at or after the frame, nearer to how stills are seen."""
-        share = np.exp(np.float32(self.since_s - time_s) / _TIMES_S)
+        moved = np.linalg.norm(_beside_trunk(pose.landmarks) - self.beside, axis=1) * _OF_LIMBS
+        gone = moved / max(GOES * self.trunk_px, 1e-6)
+        share = np.exp(np.float32((self.since_s - time_s) / LASTS_S) - gone * gone)[:, None]
         landmarks = pose.landmarks.copy()
         landmarks[:, :3] += self.landmarks * share
         return replace(pose, landmarks=landmarks, world=pose.world + self.world * share)
+
+
+def _beside_trunk(landmarks: Array) -> Array:
+    """``[33, 2]`` in pixels."""
+    return np.asarray(landmarks[:, :2] - landmarks[_TRUNK, :2].mean(0))

@@ -28,6 +28,12 @@ class OneEuroOptions:
     """Hz of cutoff gained per scale and second of speed"""
     speed_cutoff_hz: float = 1.0
     """of the low-pass for the speed itself"""
+    together: bool = False
+    """whether the last axis holds a point, whose coordinates are smoothed by the speed of all: one
+    that stands still for a moment where a limb turns back moves all the same"""
+    leap: tuple[float, float] | None = None
+    """scales by which a value, or a point, is off what is smoothed and begins to be followed at
+    once, and from which it wholly is: noise is less"""
 
 
 class OneEuro:
@@ -71,10 +77,21 @@ class OneEuro:
         options = self._options
         speed = (values - self._raw) / (scale * step_s)
         self._speed = self._speed + _weight(options.speed_cutoff_hz, step_s) * (speed - self._speed)
-        cutoff_hz = options.cutoff_hz + options.beta * np.abs(self._speed)
-        self._smooth = self._smooth + _weight(cutoff_hz, step_s) * (values - self._smooth)
+        cutoff_hz = options.cutoff_hz + options.beta * self._length(self._speed)
+        weight, off = _weight(cutoff_hz, step_s), values - self._smooth
+        if options.leap is not None:
+            begins, wholly = options.leap
+            leapt = (self._length(off) / scale - begins) / (wholly - begins)
+            weight = np.maximum(weight, np.clip(leapt, 0.0, 1.0))
+        self._smooth = self._smooth + weight * off
         self._raw = values
         return self._smooth.copy()
+
+    def _length(self, values: FloatArray) -> FloatArray:
+        """How much each value is, or each point's are; the latter with a last axis of 1."""
+        if self._options.together:
+            return np.asarray(np.linalg.norm(values, axis=-1, keepdims=True))
+        return np.abs(values)
 
 
 def _weight(cutoff_hz: FloatArray | float, step_s: float) -> FloatArray:

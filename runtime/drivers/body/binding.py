@@ -8,6 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, spread
+from bunraku.runtime.drivers.body.at_face import (
+    AtFace,
+    along_with_head,
+    hands_at_face,
+    on_the_body,
+)
 from bunraku.runtime.drivers.body.bending import bend
 from bunraku.runtime.drivers.body.covered import covered_forearms, without_forearms
 from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
@@ -28,6 +34,7 @@ from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, known_hands_weight
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
+from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.held import Held, beside_held, find_held
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
@@ -86,6 +93,8 @@ class Bound:
     """``[n, n]`` in [0, 1]: how far what is beside that may be of it too; None without it."""
     covered: tuple[bool, bool]
     """Whether something hides its left and its right forearm: that is bound to the trunk."""
+    at_face: tuple[bool, bool]
+    """Whether its left and its right hand hide its face: those arms are bound to head and trunk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,18 +152,25 @@ def bind_photo(
     groups = without_pocketed_hands(fit, groups, bone, of_vertex, window)
     groups = follow_edges(groups, fit.inside, window, points, fit.trunk_px, (left, right))
     groups = with_watches(groups, fit.trunk_px)
-    seen = sure[0] or left is not None, sure[1] or right is not None
+    seen = bool(sure[0] or left is not None), bool(sure[1] or right is not None)
     covered = covered_forearms(groups, fit.inside, window, seen)
     groups = without_forearms(groups, covered)
+    before_face = hands_at_face(groups, face, seen)
+    at_face = before_face[0] is not None, before_face[1] is not None
+    groups = without_forearms(groups, at_face)
     groups = without_unseen(groups, GROUP[list(fit.unseen)], window, fit.trunk_px)
     head = Head.of(fit, view)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK
-    held = find_held(fit.places, fit.inside, groups, window, points)
+    left_place, right_place = (
+        None if stays else place for place, stays in zip(fit.places, at_face, strict=True)
+    )
+    places = left_place, right_place
+    held = find_held(places, fit.inside, groups, window, points)
     for side, thing in enumerate(held):
         if thing is not None:
             groups[thing] = Group.HAND_L + side
-    loose = beside_held(fit.places, held)
+    loose = beside_held(places, held)
     if loose is not None:
         loose[hair | (bone == BodyBone.HEAD)] = 0.0
     may_go = None if loose is None else loose > 0.0
@@ -179,7 +195,8 @@ def bind_photo(
             behind = hidden_by(fit, covers[Group(group)], seen, alone.shown, fingers, hands, may_go)
             if behind.any():
                 hidden.append(_relaxed(fit, _bind(fit, surface, behind, group)))
-    whole = _with_head(_joined(bound), head, hair, front)
+    whole = _with_head(_joined(bound), head, hair, front, points, before_face)
+    whole = replace(whole, depth=on_the_body(whole.depth, whole.reached, before_face))
     for side, thing in enumerate(held):
         if thing is not None:
             whole.part[thing] = FINGERS + side  # on nothing but its hand
@@ -199,7 +216,7 @@ def bind_photo(
         _put_behind(one, whole, apart if fore else 2.0 * apart)
         for one, fore in zip(hidden, behind_all, strict=True)
     ]
-    return Bound(whole, tuple(hidden), head, skull, hair, held, loose, covered)
+    return Bound(whole, tuple(hidden), head, skull, hair, held, loose, covered, at_face)
 
 
 def fitted_groups(fit: Fit) -> Groups:
@@ -253,13 +270,29 @@ def _joined(layers: list[Binding]) -> Binding:
     return first
 
 
-def _with_head(whole: Binding, head: Head, hair: NDArray[np.bool_], front: _Surface) -> Binding:
-    """The trunk's pixels with a head that goes over into it softly, and hair before all."""
+def _with_head(
+    whole: Binding,
+    head: Head,
+    hair: NDArray[np.bool_],
+    front: _Surface,
+    points: Vectors,
+    at_face: AtFace,
+) -> Binding:
+    """The trunk's pixels with a head that goes over into it softly, hands at its face, and hair
+    before all.
+
+    :param points: the photo's landmarks. :param at_face: of ``hands_at_face``.
+    """
     own = whole.reached & (whole.group == Group.TRUNK)
     carried = head.carry(whole.weights, whole.bone == BodyBone.HEAD, hair)
+    carried = along_with_head(carried, at_face, points)
     weights = np.where(own[..., None], carried, whole.weights)
     nearer = carried[..., BodyBone.HEAD] >= 0.5
-    kept = np.where(whole.bone == BodyBone.HEAD, BodyBone.CHEST, whole.bone)
+    on_chest = whole.bone == BodyBone.HEAD
+    for forearm in at_face:
+        if forearm is not None:
+            on_chest = on_chest | forearm
+    kept = np.where(on_chest, BodyBone.CHEST, whole.bone)
     bone = np.where(own, np.where(nearer, BodyBone.HEAD, kept), whole.bone).astype(np.int32)
     part = np.where(own, np.where(hair, HAIR, bone), whole.part).astype(np.int32)
     on_top = own & hair & front.shown

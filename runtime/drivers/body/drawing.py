@@ -82,6 +82,8 @@ class Body:
     """Whether its hands hold something in the photo."""
     covered: tuple[bool, bool]
     """Whether something hides its forearms there."""
+    at_face: tuple[bool, bool]
+    """Whether its hands hide its face there."""
     hanging: Hanging
     """How the grid hangs on the spots of the template."""
     hanging_behind: Hanging

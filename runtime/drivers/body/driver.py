@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.anchors import anchor_moves
+from bunraku.runtime.drivers.body.believing import belief, hidden_by_body
 from bunraku.runtime.drivers.body.cut_arms import CutArms
 from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import INSIDE, fit_body
@@ -32,13 +33,13 @@ from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.driver import DriverHands
 from bunraku.runtime.drivers.hands.making import make_hands
 from bunraku.runtime.drivers.hands.pinning import pin_driver, pin_photo
+from bunraku.runtime.drivers.hands.shape import without
 from bunraku.runtime.drivers.hands.sizing import sized
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.retarget import proportions
-from bunraku.runtime.drivers.locating import Located, metric_depth
+from bunraku.runtime.drivers.locating import metric_depth
 from bunraku.runtime.drivers.protocol import Driving, Found, Subject
-from bunraku.runtime.drivers.unseen import SURE, UNSURE
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.parts import Part, Parts
@@ -57,8 +58,6 @@ BUST_SLACK = SLACK | {Bone.NECK: 0.0}
 """The same of a photo that shows head and shoulders alone: that network has its neck too short by
 more, and a head held that much higher would draw the chin out."""
 _SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
-NEAR, FAR = 0.02, 0.1
-"""How far beyond the frame it is believed, and from where not at all, in frames."""
 
 
 class BodyDriver:
@@ -137,14 +136,16 @@ class BodyDriver:
             body = make_body(source, fit, self._face(source))
             alone = source.framing.unit is Bone.HEAD
             half = source.framing.half
-            showing = shown_by(fit, view, half, body.covered, head_alone=alone)
+            stays = body.covered, body.at_face
+            showing = shown_by(fit, view, half, *stays, head_alone=alone)
             body = showing.without_hidden(body)
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
             fitted = Fitted(body, showing, bounds, Tether.of(source, fit))
             notes = [] if showing.note is None else [showing.note]
             if self._hands is not None:
                 shapes = self._hands.shapes
-                hands = make_hands(body, self._rig.at_rest.inverse, held, shapes)
+                moved = without(held, body.at_face)
+                hands = make_hands(body, self._rig.at_rest.inverse, moved, shapes)
         return BodySubject(
             source,
             Later(lambda: self._by_landmarks.source_surface(source)),
@@ -213,6 +214,8 @@ class BodyDriver:
                 held = self._hands.follow(
                     frame, located.in_frame, seen, time_s, turned_deg=turned, mirrored=mirrored
                 )
+        # A hand that is not seen is not looked for; its arm is where it is guessed.
+        seen = np.maximum(seen, hidden_by_body(located, shape) * showing.landmarks)
         seen = self._arms.believe(seen, located.in_frame, shape, held, time_s)
         with self._recorder.measure(Step.IUV):
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
@@ -265,16 +268,3 @@ def in_pixels(landmarks: Array, n: int) -> Array:
     result[:, :3] *= n
     result[:, :2] -= 0.5
     return result
-
-
-def belief(located: Located, shape: tuple[int, int]) -> Array:
-    """``[33]`` in [0, 1]: how far the driver's landmarks are believed.
-
-    :param shape: of the frame, height and width.
-    """
-    size = np.array([shape[1] - 1.0, shape[0] - 1.0], np.float32)
-    points = located.in_frame
-    beyond = np.maximum(np.maximum(-points[:, :2], points[:, :2] - size), 0.0).max(1)
-    inside = np.clip((FAR - beyond / max(shape)) / (FAR - NEAR), 0.0, 1.0)
-    seen = np.clip((points[:, 3] - UNSURE) / (SURE - UNSURE), 0.0, 1.0)
-    return np.asarray(inside * seen, np.float32)

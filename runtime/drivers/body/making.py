@@ -96,6 +96,7 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
         fading=(*(arm.fading(fit, grid, binding) for arm in arms), *fading),
         holding=holding,
         covered=covered,
+        at_face=bound.at_face,
         hanging=spots.hang(grid.vertices, grid.weights, grid.bones, fit.placed),
         hanging_behind=spots.hang(layer.vertices, layer.weights, layer.bones, fit.placed),
         light=light,

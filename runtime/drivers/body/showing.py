@@ -41,6 +41,7 @@ HEAD_ALONE = "the photo cuts the shoulders off; the head moves alone"
 BUST = "the photo shows head and shoulders alone; arms stay as they are"
 ARMLESS = "the photo's arms cannot be told from what is around them; they stay as they are"
 COVERED = "something in the photo hides an arm of its person; that arm stays as it is"
+AT_FACE = "a hand hides the face in the photo; that arm stays as it is"
 GOWN = "the photo's legs cannot be told from what is around them; they stay as they are"
 LEGLESS = "the photo hides the legs; what the driver's do is left out"
 LARGE_HEAD = "the photo's head is much larger than a person's; it leans as the trunk does"
@@ -118,6 +119,7 @@ def shown_by(
     known: NDArray[np.bool_],
     half: bool,
     covered: tuple[bool, bool] = (False, False),
+    at_face: tuple[bool, bool] = (False, False),
     *,
     head_alone: bool = False,
 ) -> Showing:
@@ -126,11 +128,12 @@ def shown_by(
     :param known: ``[n, n]``, the part of the window that lies inside the photo.
     :param half: the photo's lower edge cuts the person, of which the user is told already.
     :param covered: whether something before them hides the left and the right forearm.
+    :param at_face: whether the left and the right hand hide its face.
     :param head_alone: the photo's edges cut the shoulders off.
     """
     outline = fit.inside & known
     shares, wide = limb_shares(fit, outline), _wide(fit, outline)
-    shares[[BodyBone.FOREARM_L, BodyBone.FOREARM_R]] *= ~np.array(covered)
+    shares[[BodyBone.FOREARM_L, BodyBone.FOREARM_R]] *= ~np.array(covered) & ~np.array(at_face)
     wrapped = bool(wide[_ARMS[0]] and wide[_LEGS[0]])
     pieces = np.full(len(BodyBone), wrapped)
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
@@ -149,7 +152,9 @@ def shown_by(
     carrier = np.where(carrier[POSED_BY] == POSED_BY, np.arange(len(BodyBone)), carrier[POSED_BY])
     cut = hidden & half & np.isin(np.arange(BODY_BONES), _THIGHS)
     grounded = bool((carrier[list(_LEGS)] == _LEGS).any())
-    note = _note(wide, carrier, half) or (COVERED if any(covered) else None)
+    note = _note(wide, carrier, half)
+    if note is None and (any(covered) or any(at_face)):
+        note = AT_FACE if any(at_face) else COVERED
     if head_alone:
         note = HEAD_ALONE
     return Showing(landmarks, carrier, pieces, hidden, cut, grounded, head_alone, not wrapped, note)

@@ -28,9 +28,10 @@ from bunraku.runtime.drivers.body.filling import filled, gone_on, over_hips
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import Light
+from bunraku.runtime.drivers.body.neckline import Neckline, find_neckline
 from bunraku.runtime.drivers.body.parting import GROUPS, Group
 from bunraku.runtime.drivers.body.regions import grown, nearest
-from bunraku.runtime.drivers.body.seen import INWARDS_PX, where_seen
+from bunraku.runtime.drivers.body.seen import INWARDS_PX, Seen, where_seen
 from bunraku.runtime.drivers.body.shoulders import joined
 from bunraku.runtime.drivers.body.sleeves import shaded
 from bunraku.runtime.source.mask import fineness
@@ -116,6 +117,14 @@ def make_textures(
             around = shown[cloth]
             if cloth in _THIGHS:
                 around = over_hips(around, shown[Cloth.TRUNK], hidden, fit.trunk_px)
+            bare = None
+            if cloth == Cloth.TRUNK:
+                bare = _neckline(fit, bound, binding, hidden, seen, colours)
+            if bare is not None:
+                hidden &= ~bare.hidden
+                clothed = around & ~bare.seen
+                around = clothed if clothed.sum() >= ENOUGH else around
+                plane = np.where(bare.hidden[..., None], filled(colours, bare.seen), plane)
             planes.append(gone_on(window, plane, around, hidden))
             continue
         other = cloth if known[cloth] else _LIKE.get(cloth)
@@ -168,6 +177,15 @@ def make_textures(
         _under_hair(fit, bound, nape.hair > 0.5),
         _members(binding),
     )
+
+
+def _neckline(
+    fit: Fit, bound: Bound, binding: Binding, hidden: Region, seen: Seen, colours: Array
+) -> Neckline | None:
+    """Where the trunk's skin goes on beneath arms."""
+    groups = np.where(bound.hair, Group.NOBODY, binding.group).astype(np.int32)
+    told = seen.sure, colours, seen.skin, seen.nape.out
+    return find_neckline(fit, bound.head, groups, hidden, *told)
 
 
 def _under_hair(fit: Fit, bound: Bound, hanging: NDArray[np.bool_]) -> Array:

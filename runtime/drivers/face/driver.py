@@ -78,7 +78,9 @@ class FacedDriver:
     def prepare(self, source: Source) -> Subject:
         subject = self._driver.prepare(source)
         face = self._finder.find(source.photo, source.pose.landmarks)
-        moved = None if face is None else PhotoFace.of(source.photo, face)
+        moved = None
+        if face is not None:
+            moved = PhotoFace.of(source.photo, face, unhidden(face, source.pose.landmarks))
         if moved is not None:
             moved.patch(_TRIAL)  # kernels are compiled here, not at the driver's first word
         return replace(subject, face=moved)

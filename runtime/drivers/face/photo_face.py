@@ -28,7 +28,10 @@ _LEAST_VALUE = 1e-3
 _TREMBLE = 0.005
 """By so much, in face units, two readings of one mouth differ."""
 _LEAST_BELIEF = 0.3
-_LIDS = [Measure.RIGHT_LID, Measure.LEFT_LID]
+_EYES = {"right": Measure.RIGHT_LID, "left": Measure.LEFT_LID}
+_LIDS = list(_EYES.values())
+_HIDDEN = 0.5
+"""Of ``hiding.unhidden``: below it something is behind a hand."""
 _GLASSES = 0.6
 """Skin under the eyes that is darker than this share of the cheeks is behind dark glasses."""
 
@@ -47,8 +50,14 @@ class PhotoFace:
     most: Float64Array
 
     @classmethod
-    def of(cls, photo: Picture, face: Face) -> PhotoFace | None:
-        """The face of a photo; None where it is too small or turned too far to be moved."""
+    def of(
+        cls, photo: Picture, face: Face, unhidden: Float64Array | None = None
+    ) -> PhotoFace | None:
+        """The face of a photo; None where it is too small or turned too far to be moved.
+
+        :param unhidden: ``[11]`` by ``Measure``, in [0, 1], of ``hiding.unhidden``: lids and lips
+            behind a hand are not moved, for the hand would be; None if there is none.
+        """
         if belief(face) < _LEAST_BELIEF:
             return None
         points = face.points.astype(np.float64)
@@ -58,7 +67,8 @@ class PhotoFace:
         # Dark glasses: lids drawn on them would bend their frame.
         under = brightness(photo, face.points, mesh.UNDER_EYES)
         seen = under >= _GLASSES * brightness(photo, face.points, mesh.CHEEKS)
-        sides = ("right", "left") if seen else ()
+        free = np.ones(MEASURES, np.bool_) if unhidden is None else unhidden >= _HIDDEN
+        sides = [side for side, lid in _EYES.items() if seen and free[lid]]
         found = {side: Eye.of(side, places, frame, photo) for side in sides}
         measured = measure(points)
         eyes: dict[str, Eye | ShutEye] = {side: eye for side, eye in found.items() if eye}
@@ -73,7 +83,7 @@ class PhotoFace:
         return cls(
             np.ascontiguousarray(photo),
             eyes,
-            Mouth.of(places, frame, face.points, photo),
+            Mouth.of(places, frame, face.points, photo) if free[Measure.LOWER_LIP] else None,
             gap,
             least,
             most,

@@ -13,6 +13,7 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.trunk import counted
 from bunraku.runtime.drivers.body.turning import Vectors, about, cross, dot, unit
+from bunraku.runtime.drivers.hands.gliding import Gliding
 from bunraku.runtime.drivers.hands.landmarks import WRISTS, Hand
 from bunraku.runtime.drivers.hands.pinning import PINNED, apart_from_pose
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
@@ -46,10 +47,13 @@ DEEPER = 2.4
 TREMBLES, FAR = math.radians(10.0), math.radians(60.0)
 """How far a forearm swings for half of it to count, and from where on it is a new one."""
 OTHER_SIDE = 0.5
-"""How sure the network is that a hand is the other one, from where the next look is waited for if
+"""How sure the network is that a hand is the other one, from where other looks are waited for if
 this one"""
-TURNED_DEG = 60.0
-"""says that the hand has turned by more than this on its forearm."""
+TURNED_DEG = 30.0
+"""says that the hand has turned by more than this on its forearm, and"""
+DOUBTED_S = 0.4
+"""for how long: it is of one mind for some frames, and a hand that did turn over looks like that
+for longer."""
 
 
 class HandFollower:
@@ -115,12 +119,15 @@ class _Held:
     def __init__(self, shape: HandShape, side: int) -> None:
         self._shape, self._side = shape, side
         self._filter = OneEuro(SMOOTHING)
+        self._gliding = Gliding()
         self.reset()
 
     def reset(self) -> None:
         self._filter.reset()
+        self._gliding.reset()
         self._pose: HandPose | None = None
-        self._doubted = False
+        self._is_taken, self._trusted_s = False, -math.inf
+        """Whether the last look was believed, and when one was."""
         self._before: Vectors | None = None
         """Which way the forearm went when the hand was seen last,"""
         self._now: Vectors | None = None
@@ -153,6 +160,7 @@ class _Held:
 
         :param apart: of ``apart_from_pose``.
         """
+        was_taken, self._is_taken = self._is_taken, False
         if hand is None or apart is None:
             self._wanted = 0.0
             return
@@ -164,10 +172,13 @@ class _Held:
         self._per_metre += (hand.per_metre - self._per_metre) * STEADY
         self._apart = self._apart + (apart - self._apart) * STEADY
         on_forearm = hand.world.astype(np.float64) @ self._turned
-        self._doubted = not self._doubted and self._is_doubtful(hand, on_forearm)
-        if not self._doubted:
+        if time_s - self._trusted_s >= DOUBTED_S or not self._is_doubtful(hand, on_forearm):
+            self._is_taken, self._trusted_s = True, time_s
             points = self._filter(on_forearm, time_s, HAND_M)
-            self._pose = self._shape.read(points.astype(np.float32))
+            seen = self._shape.read(points.astype(np.float32))
+            if not was_taken and self._pose is not None:
+                self._gliding.start(self._gliding.shown(self._pose), seen)
+            self._pose = seen
 
     def _is_doubtful(self, hand: Hand, points: Vectors) -> bool:
         """Whether a look takes the hand for the other one, and so has it turned over."""
@@ -185,6 +196,7 @@ class _Held:
         shown = self._belief >= SHOWN
         self._lately += step_s / RISE_S if shown else -step_s / FORGET_S
         self._lately = min(max(self._lately, 0.0), 1.0)
+        self._gliding.pass_by(step_s)
         if self._pose is None or self._lately <= 0.0 >= self._belief:
             self._pose = None
             return None
@@ -199,4 +211,5 @@ class _Held:
             apart=self._apart,
             per_metre=self._per_metre,
         )
-        return replace(self._pose, palm=self._turned @ self._pose.palm)
+        held = self._gliding.shown(self._pose)
+        return replace(held, palm=self._turned @ held.palm)

@@ -69,6 +69,12 @@ HandPoses = tuple[HandPose | None, HandPose | None]
 """Of the left and the right hand; None for one of which nothing is known."""
 
 
+def without(poses: HandPoses, sides: tuple[bool, bool]) -> HandPoses:
+    """The hands as they are held, nothing of those of some sides."""
+    left, right = (None if gone else pose for pose, gone in zip(poses, sides, strict=True))
+    return left, right
+
+
 @dataclass(frozen=True, eq=False)
 class HandShape:
     """The template's hand at rest, and how its fingers are turned from there."""

@@ -210,14 +210,17 @@ class HandTracker:
         return (is_next or age_s >= LOOK_EVERY_S) and not _SAME < change <= _CALM
 
     def _looked(self, frame: Picture, pose: Array, side: int) -> tuple[Hand | None, Roi | None]:
+        """A hand that is followed by one look, one that is found again by two: where the pose says
+        that it is little more than its wrist is known, and anything may look like a hand there.
+        """
         roi = self._rois[side]
         found = self._finder.look(frame, pose, side, roi)
+        if roi is None and found[1] is not None:
+            roi = found[1]
+            found = self._finder.look(frame, pose, side, roi)
+        self._views[side] = None
         if found[0] is not None and roi is not None:
             self._views[side] = _View(found[0], roi, crop(frame, roi, _VIEW))
-        else:
-            self._views[side] = None
-        if found[0] is None and found[1] is not None:
-            found = self._finder.look(frame, pose, side, found[1])
         return found
 
     def _change(self, frame: Picture, side: int) -> float:

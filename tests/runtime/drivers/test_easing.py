@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 from tests.runtime.fakes import standing
 
-from bunraku.runtime.drivers.easing import LIMBS_S, TRUNK_S, Easing
+from bunraku.runtime.drivers.easing import GOES, LASTS_S, Easing
 from bunraku.runtime.pose import Pose
-from bunraku.spec.landmarks import LEFT_SHOULDER, LEFT_WRIST, MIRRORED, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    LANDMARKS,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    MIRRORED,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+)
 
 TRACKED = standing(60.0, 160.0, 119.5, (480, 640))
 
@@ -36,17 +44,29 @@ def test_movement_is_the_trackers_and_the_difference_fades() -> None:
     easing = Easing.between(TRACKED, STILL, 5.0)
     assert easing is not None
     now = moved(TRACKED, 40.0, 0.0)
-    for joint, later_s, left in (
-        (LEFT_WRIST, LIMBS_S, np.exp(-1)),
-        (LEFT_SHOULDER, TRUNK_S, np.exp(-1)),
-        (LEFT_WRIST, TRUNK_S, 0.0),
-        (LEFT_SHOULDER, 10 * TRUNK_S, 0.0),
-    ):
+    for later_s, left in ((0.0, 1.0), (LASTS_S, np.exp(-1)), (10 * LASTS_S, 0.0)):
         eased = easing.ease(now, 5.0 + later_s)
-        apart = eased.landmarks[joint, 0] - now.landmarks[joint, 0]
-        assert apart == pytest.approx(3 * left, abs=2e-3)
+        apart = eased.landmarks[:, 0] - now.landmarks[:, 0]
+        assert apart == pytest.approx(np.full(LANDMARKS, 3 * left), abs=2e-3)
         assert np.array_equal(eased.landmarks[:, 3], now.landmarks[:, 3])
     assert np.array_equal(TRACKED.landmarks[:, :3] + 40.0, now.landmarks[:, :3])
+
+
+@pytest.mark.parametrize(("joint", "goes"), [(LEFT_WRIST, True), (LEFT_SHOULDER, False)])
+def test_a_limbs_difference_goes_and_comes_as_the_limb_does(joint: int, goes: bool) -> None:
+    easing = Easing.between(TRACKED, STILL, 5.0)
+    assert easing is not None
+    shoulders, hips = (
+        TRACKED.landmarks[pair, :2].mean(0)
+        for pair in ([LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP])
+    )
+    trunk_px = float(np.linalg.norm(shoulders - hips))
+    for away, left in ((0.0, 1.0), (GOES, np.exp(-1)), (5 * GOES, 0.0), (0.0, 1.0)):
+        landmarks = TRACKED.landmarks.copy()
+        landmarks[joint, 1] += away * trunk_px
+        eased = easing.ease(replace(TRACKED, landmarks=landmarks), 5.0)
+        apart = eased.landmarks[joint, :3] - landmarks[joint, :3]
+        assert apart == pytest.approx(np.full(3, 3 * (left if goes else 1.0)), abs=0.01)
 
 
 def test_a_back_taken_for_a_front_is_not_eased_away() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,6 +44,30 @@ def test_a_sudden_move_is_followed_within_three_frames() -> None:
     start = int(np.argmax(position[:, 0] > 0))
     assert out[start, 0] > 50
     assert out[start + 2, 0] > 95
+
+
+def test_a_point_is_smoothed_by_its_speed_and_not_by_its_coordinates() -> None:
+    """Where a hand turns back one of them stands still for a moment, and the hand does not."""
+    times_s, side = np.arange(120) * STEP_S, 500.0
+    angle = 2 * math.pi * times_s
+    circle = 0.1 * side * np.stack([np.cos(angle), np.sin(angle)], -1)[:, None]
+    lags = []
+    for together in (False, True):
+        options = replace(LANDMARK_OPTIONS, together=together, leap=None)
+        off = np.linalg.norm(run(OneEuro(options), circle, times_s, side) - circle, axis=-1)
+        lags.append(off[30:].max() / side)
+    assert lags[1] < 0.75 * lags[0]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_what_is_off_by_more_than_noise_is_followed_at_once(together: bool) -> None:
+    options = OneEuroOptions(0.01, beta=0, together=together, leap=(0.01, 0.03))
+    for away, share in ((4.0, 0.0), (10.0, 0.5), (15.0, 1.0), (200.0, 1.0)):
+        filter_ = OneEuro(options)
+        filter_(np.zeros((2, 2)), 0.0, 500.0)
+        out = filter_(np.array([[away, 0.0], [0.0, 0.0]]), STEP_S, 500.0)
+        assert out[0] == pytest.approx([share * away, 0.0], abs=0.01 * away)
+        assert np.array_equal(out[1], [0.0, 0.0])
 
 
 def test_the_result_follows_time_and_not_the_number_of_frames() -> None:

@@ -117,6 +117,7 @@ def small_body(*, desk: bool = False, seed: int = 3) -> Body:
         (fading,),
         (False, False),
         (False, False),
+        (False, False),
         Hanging(np.tile(np.arange(4, dtype=np.int32), (8, 1)), rng.random((8, 4), np.float32)),
         Hanging(np.tile(np.arange(4, dtype=np.int32), (8, 1)), rng.random((8, 4), np.float32)),
         studio(),

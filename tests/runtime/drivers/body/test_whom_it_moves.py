@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.standing import PHOTO, Standing, puppet_of
 
-from bunraku.runtime.drivers.body.driver import belief
-from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.parts import Part
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.puppet import Puppet
@@ -81,17 +79,6 @@ def test_nobody_is_lost_and_a_reset_forgets() -> None:
     puppet.calibrate()
     puppet.set_source(PHOTO)
     assert puppet.driving_window is None
-
-
-def test_landmarks_out_of_sight_are_not_believed() -> None:
-    in_frame = np.zeros((33, 4), np.float32)
-    in_frame[:, :2], in_frame[:, 3] = 50.0, 1.0
-    in_frame[1, 3] = 0.1
-    in_frame[2, 3] = 0.275
-    in_frame[3, 1] = 140.0
-    found = belief(Located(in_frame, in_frame, None), (100, 200))
-    assert found[[0, 1, 3]].tolist() == [1.0, 0.0, 0.0]
-    assert found[2] == pytest.approx(0.5)
 
 
 def test_a_person_of_whom_nothing_follows_stands_still_and_goes_there_softly() -> None:

@@ -179,6 +179,24 @@ def test_nothing_moves_behind_dark_glasses() -> None:
     assert (result[bottom:] != photo[bottom:]).any()
 
 
+def test_what_a_hand_hides_is_not_moved() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo, free = painted(face), np.ones(MEASURES)
+    free[[Measure.LOWER_LIP, Measure.RIGHT_LID]] = 0.2
+    hidden = PhotoFace.of(photo, face, free)
+    assert hidden is not None
+    assert hidden.mouth is None
+    assert list(hidden.eyes) == ["left"]
+    moving = doing(lower_lip=0.3, right_lid=-0.2, left_lid=-0.2)
+    _, seen = prepared()
+    changed = (shown(hidden, moving) != photo).any(-1)
+    assert changed.any()
+    assert changed.sum() < 0.5 * (shown(seen, moving) != photo).any(-1).sum()
+    all_hidden = PhotoFace.of(photo, face, np.zeros(MEASURES))
+    assert all_hidden is not None
+    assert all_hidden.patch(moving) is None
+
+
 def test_the_gaze_moves_the_irises_and_not_the_lids() -> None:
     photo, face = prepared()
     result = shown(face, doing(gaze_x=0.06))

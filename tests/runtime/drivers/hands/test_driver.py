@@ -27,14 +27,15 @@ RIG = Rig(TEMPLATE.landmarks, TEMPLATE.fingers)
 
 
 class Seeing(BlobFinder):
-    """Sees an upright open hand in the middle of every crop, as long as it is told to."""
+    """Sees an upright open hand that fills every crop, as long as it is told to: as large in the
+    next as in this one."""
 
     seen = True
 
     def run(self, feeds: Tensors, **_: object) -> dict[str, Array]:
         self.runs += 1
         return {
-            "landmarks": (FLAT * 40.0 + np.array([112.0, 150.0, 0.0])).reshape(1, -1),
+            "landmarks": (FLAT * 76.0 + np.array([99.0, 178.0, 0.0])).reshape(1, -1),
             "presence": np.full((1, 1), 0.97 if self.seen else 0.01, np.float32),
             "right": np.full((1, 1), 0.5, np.float32),
             "world": (FLAT * 0.09).reshape(1, -1),

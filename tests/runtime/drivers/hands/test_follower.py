@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from tests.runtime.drivers.hands.people import SHAPES, BlobFinder, lit, pose_with
 
-from bunraku.runtime.drivers.hands.follower import FALL_S, FORGET_S, HandFollower
+from bunraku.runtime.drivers.hands.follower import DOUBTED_S, FALL_S, FORGET_S, HandFollower
+from bunraku.runtime.drivers.hands.gliding import GLIDES_S
 from bunraku.runtime.drivers.hands.landmarks import HandLandmarker
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.hands.tracker import HandFinder
@@ -143,7 +146,7 @@ def test_a_found_hand_is_where_it_is_seen_however_its_forearm_has_turned(
     assert np.allclose(hand.palm, before.palm, atol=0.2)  # its crops are turned a little otherwise
 
 
-def test_a_look_that_takes_the_hand_for_the_other_one_waits_for_the_next() -> None:
+def test_looks_that_take_the_hand_for_the_other_one_count_only_if_they_go_on() -> None:
     finder = BlobFinder()
     finder.right = 0.1
     follower = HandFollower(HandFinder(HandLandmarker(finder)), (SHAPES[0], SHAPES[1]))
@@ -152,7 +155,32 @@ def test_a_look_that_takes_the_hand_for_the_other_one_waits_for_the_next() -> No
         hand = follower.follow(lit(LEFT), pose, SEEN, k / 10.0)[0]
     assert hand is not None
     before, finder.right, finder.flipped = hand.palm, 0.7, True
-    shown = [follower.follow(lit(LEFT, palm_px=21 + k), pose, SEEN, 1.0 + k / 10.0) for k in (0, 1)]
-    palms = [hand.palm for hand, _ in shown if hand is not None]
-    assert np.allclose(palms[0], before, atol=0.05)  # once is not enough,
-    assert palms[1][2, 2] * before[2, 2] < 0.0  # twice is
+    turned = []
+    for k in range(10):
+        hand = follower.follow(lit(LEFT, palm_px=21 + k % 2), pose, SEEN, 1.0 + k / 10.0)[0]
+        assert hand is not None
+        turned.append(bool(hand.palm[2, 2] * before[2, 2] < 0.0))
+    first = turned.index(True)
+    assert DOUBTED_S - 0.11 <= first / 10.0 <= DOUBTED_S + 0.11
+    assert all(turned[first:])
+
+
+def test_a_hand_that_is_found_again_turns_to_where_it_is_seen() -> None:
+    finder = BlobFinder()
+    follower = HandFollower(HandFinder(HandLandmarker(finder)), (SHAPES[0], SHAPES[1]))
+    pose = bent(POSE, 0.0)
+    palms = []
+    for k in range(40):
+        lost = 10 <= k < 16
+        finder.flipped = k >= 16
+        hand = follower.follow(lit() if lost else lit(LEFT), pose, SEEN, k / 30.0)[0]
+        assert hand is not None
+        palms.append(hand.palm)
+    turned_deg = [
+        float(np.degrees(np.arccos(np.clip((np.trace(b @ a.T) - 1.0) / 2.0, -1.0, 1.0))))
+        for a, b in pairwise(palms)
+    ]
+    assert max(turned_deg) < 65.0, "half a turn takes some frames"
+    assert np.trace(palms[-1] @ palms[9].T) < -0.9
+    settled = 16 + int(30 * GLIDES_S) + 3
+    assert max(turned_deg[settled:]) < 5.0

@@ -176,6 +176,21 @@ def test_a_hand_that_is_hidden_comes_back(finder: HandFinder) -> None:
     assert seen[-1]
 
 
+def test_a_hand_that_is_found_again_is_looked_at_twice(
+    engine: BlobFinder, finder: HandFinder
+) -> None:
+    """What looks like one where the pose says may be anything; a look at that tells."""
+    tracker = finder.follower()
+    tracker.track(lit(LEFT), POSE, 0.0)
+    tracker.track(lit(), POSE, 0.1)
+    engine.runs = 0
+    assert tracker.track(lit(LEFT), POSE, 0.2)[0] is not None
+    assert engine.runs == 2 + 1, "and the other one, which is not there, once"
+    tracker.track(lit(), POSE, 0.3)
+    engine.presences = [0.97, 0.2, 0.01]
+    assert tracker.track(lit(LEFT), POSE, 0.4)[0] is None
+
+
 def test_points_that_stray_from_the_wrist_are_let_go(finder: HandFinder) -> None:
     tracker = finder.follower()
     assert tracker.track(lit((60, 150)), pose_with((60, 150), RIGHT, 20.0), 0.0)[0] is not None

@@ -1,0 +1,92 @@
+"""Arms whose hand the photo has before its person's face.
+
+Nothing tells what such a hand hides: with it gone a face would have neither mouth nor eyes, and
+where skin lies before skin nothing tells well where the hand ends. So it stays at the face, and
+goes along with the head.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from bunraku.runtime.drivers.body.parting import Group, Groups
+from bunraku.runtime.drivers.body.regions import nearest
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.source.region import Region, distance_to
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
+from bunraku.spec.skeleton import SIDES, BodyBone
+from bunraku.spec.smoothstep import smoothstep
+
+HIDES = 0.1
+"""The share of a face, from hairline to chin, from which on a hand hides it."""
+EVEN = 0.5
+"""How far depths beneath it are evened out, in halves of its width."""
+
+AtFace = tuple[Region | None, Region | None]
+"""``[n, n]`` of the left and the right forearm with its hand; None for one that hides no face."""
+
+
+def hands_at_face(groups: Groups, face: Array | None, seen: tuple[bool, bool]) -> AtFace:
+    """The forearms whose hand, or they themselves, hide a part of the face.
+
+    :param groups: ``[n, n]``.
+    :param face: ``[478, 3]`` in pixels, the points of the face; None if not known.
+    :param seen: whether the left and the right wrist are seen without doubt: of busts the pose
+        network has hands at the chin that nobody sees.
+    """
+    if face is None:
+        return None, None
+    within = _within(face, groups.shape)
+    left, right = (
+        np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side]) for side in range(SIDES)
+    )
+    hides = [(own & within).sum() > HIDES * within.sum() for own in (left, right)]
+    return left if hides[0] and seen[0] else None, right if hides[1] and seen[1] else None
+
+
+def along_with_head(weights: Array, forearms: AtFace, points: Vectors) -> Array:
+    """Weights ``[n, n, 15]`` of a photo's pixels, with hands that go along with the head, and
+    forearms that lead from them to elbows that go with the trunk.
+
+    :param points: the photo's landmarks, ``[33, 2 or more]`` in pixels.
+    """
+    result = weights.copy()
+    for side, own in enumerate(forearms):
+        if own is None:
+            continue
+        elbow, wrist = points[[LEFT_ELBOW + side, LEFT_WRIST + side], :2]
+        rows, columns = np.nonzero(own)
+        way = np.stack([columns, rows], 1) - elbow
+        along = way @ (wrist - elbow) / max(float((wrist - elbow) @ (wrist - elbow)), 1.0)
+        share = smoothstep(np.clip(along, 0.0, 1.0))
+        result[own] = 0.0
+        result[own, BodyBone.HEAD], result[own, BodyBone.CHEST] = share, 1.0 - share
+    return result
+
+
+def on_the_body(depth: Array, reached: Region, forearms: AtFace) -> Array:
+    """Depths ``[n, n]`` of a photo's pixels, with such forearms flat on what is beside them:
+    nothing is known of what they would uncover if they were torn off.
+
+    :param reached: ``[n, n]``, where the depths count.
+    """
+    lying = [forearm for forearm in forearms if forearm is not None]
+    own = np.any(lying, axis=0) & reached if lying else np.zeros_like(reached)
+    beside = reached & ~own
+    if not own.any() or not beside.any():
+        return depth
+    flat = np.where(own, nearest(depth, beside), depth)
+    filled = flat if reached.all() else np.where(reached, flat, nearest(flat, reached))
+    softness = max(1.0, EVEN * float(distance_to(beside)[own].max()))
+    soft = cv2.GaussianBlur(np.ascontiguousarray(filled), (0, 0), softness)
+    return np.asarray(np.where(own, soft, depth), np.float32)
+
+
+def _within(face: Array, shape: tuple[int, ...]) -> Region:
+    """``[n, n]``: what the points of a face go around."""
+    result = np.zeros(shape, np.uint8)
+    outline = cv2.convexHull(np.ascontiguousarray(face[:, :2], np.float32))
+    cv2.fillConvexPoly(result, np.rint(outline).astype(np.int32), 1)
+    return np.asarray(result > 0)
