@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
+# Before numpy is loaded, whatever the shell says: on more threads it sums products in another
+# order, which golden pictures show, and threads of several processes wait for each other.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """What takes long of a photo or a frame that many tests show is computed once in a process.
 
-Outlines and the pieces that fill holes depend on nothing but what they are told, and have tests of
-their own; most tests only need them.
+Outlines, the pieces that fill holes and the bones of a person's pixels depend on nothing but what
+they are told, and have tests of their own; most tests only need them.
 """
 
 from __future__ import annotations
@@ -10,31 +10,34 @@ import copy
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cache
 from typing import Any
 
 import numpy as np
 
+SMALL, LARGE = 128, 6
+"""How many results are kept: of a megabyte or so, and of fifty."""
 SLOW = {
-    "bunraku.runtime.source.source": ("person_mask",),
-    "bunraku.training.prepare.following": ("person_mask",),
-    "bunraku.runtime.source.texture": ("complete",),
-    "bunraku.runtime.drivers.body.filling": ("complete",),
+    "bunraku.runtime.source.source": {"person_mask": SMALL},
+    "bunraku.training.prepare.following": {"person_mask": SMALL},
+    "bunraku.runtime.source.texture": {"complete": SMALL},
+    "bunraku.runtime.drivers.body.filling": {"complete": SMALL},
+    "bunraku.runtime.drivers.body.making": {"bind_photo": LARGE},
 }
 """Where they are called by which name."""
-KEPT = 128
-"""Results of each, of a megabyte or so."""
 
 
 def remember() -> None:
     """Let this process remember what those of its modules give that it has loaded."""
-    remembered: dict[Any, Any] = {}
+    known: dict[Any, Any] = {}
     for module, names in SLOW.items():
-        for name in names:
+        for name, most in names.items():
             if module in sys.modules:
                 function = getattr(sys.modules[module], name)
-                known = remembered.setdefault(function, _remembering(function))
-                setattr(sys.modules[module], name, known)
+                known.setdefault(function, remembering(function, most))
+                setattr(sys.modules[module], name, known[function])
     if "onnxscript" in sys.modules:
         _remember_translations()
 
@@ -46,30 +49,45 @@ def _remember_translations() -> None:
     traced.function_ir = property(cache(traced.function_ir.fget))
 
 
-def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
+def remembering(function: Callable[..., Any], most: int) -> Callable[..., Any]:
+    """The function, computed once for each of the last ``most`` things that it was told.
+
+    Each caller gets a copy of its own, to write into.
+
+    :raises TypeError: from the call: told something of which nobody knows when it is the same.
+    """
     found: dict[bytes, Any] = {}
 
     def known(*given: Any, **named: Any) -> Any:
         digest = hashlib.blake2b()
-        for told in _told((*given, *sorted(named.items()))):
+        for told in _told((given, named)):
             digest.update(told)
-        result = found.get(digest.digest(), found)
+        result = found.pop(digest.digest(), found)
         if result is found:
             result = function(*given, **named)
-            if len(found) >= KEPT:
-                found.clear()
-            found[digest.digest()] = result
+            if len(found) >= most:
+                del found[next(iter(found))]  # asked for longest ago
+        found[digest.digest()] = result
         return copy.deepcopy(result)
 
     return known
 
 
-def _told(given: tuple[Any, ...]) -> Iterator[bytes]:
-    for value in given:
-        if isinstance(value, np.ndarray):
-            yield repr((value.shape, value.dtype)).encode()
-            yield value.tobytes()
-        elif isinstance(value, tuple):
-            yield from _told(value)
-        else:
-            yield repr(value).encode()
+def _told(value: Any) -> Iterator[bytes]:
+    yield type(value).__qualname__.encode()
+    if isinstance(value, np.ndarray):
+        yield repr((value.shape, value.dtype)).encode()
+        yield value.tobytes()
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _told(getattr(value, field.name))
+    elif isinstance(value, dict):
+        yield from _told(tuple(value.items()))
+    elif isinstance(value, list | tuple):
+        yield str(len(value)).encode()
+        for one in value:
+            yield from _told(one)
+    elif value is None or isinstance(value, str | int | float | Enum | np.generic):
+        yield repr(value).encode()
+    else:
+        raise TypeError(f"{type(value).__name__} is nothing that can be compared by its bytes")

@@ -10,7 +10,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from bunraku.errors import EngineError, InputError
-from bunraku.training.generator_data import GeneratorBatch, GeneratorData
+from bunraku.training.generator_batch import GeneratorBatch
+from bunraku.training.generator_data import GeneratorData
 from bunraku.training.recipe import Recipe
 from bunraku.training.session import keep_memory
 

@@ -53,8 +53,9 @@ def evaluate_synthetic(
     options: EvaluateOptions, data: Path, report: Report, log: Callable[[str], None]
 ) -> None:
     """The part on synthetic people; adds to the report."""
-    from bunraku.training.evaluate_people import PREDICTED, evaluate_people, evaluate_surface
+    from bunraku.training.evaluate_people import evaluate_people, evaluate_surface
     from bunraku.training.evaluated import BundleModel, ModelUnderTest, TorchModel
+    from bunraku.training.people_rows import PREDICTED
 
     model: ModelUnderTest
     if options.generator is not None and options.iuv is not None:

@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
-import torch
-
-from bunraku.kernels import sample_texture, warp_occlude
-from bunraku.networks.densepose import densepose_from_iuv
-from bunraku.networks.layers import identity_grid, push_pull, up2
-from bunraku.networks.prior import fill, flow_from_prior, prior_atlas, splat
-from bunraku.runtime.drivers.landmarks.head import head_map
 from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.surface import part_charts
-from bunraku.training.enlarging import enlarged_iuv
-from bunraku.training.evaluated import Frames, ModelUnderTest
+from bunraku.training.evaluated import ModelUnderTest
 from bunraku.training.grid import Grid
 from bunraku.training.iuv_data import IuvData
 from bunraku.training.judge import Judge
 from bunraku.training.likeness import LikenessJudge, LikenessMatch
 from bunraku.training.metrics import FrameScore, Score, match_keypoints, score_frame
 from bunraku.training.mixture import check_surfaces
-from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
-from bunraku.training.people.records import (
-    IUV_SIZE,
-    Record,
-    check_record,
-    compose,
-    list_records,
-    read_record,
-    taken_down,
-)
+from bunraku.training.people.records import check_record, list_records
+from bunraku.training.people_cases import Case, cases
+from bunraku.training.people_rows import COPY, EXACT, PREDICTED, ROWS, UNMOVED, make_rows
 from bunraku.training.report import Report, Table, Target, ratio
 from bunraku.training.sheets import contact_sheet, save_sheet
 from bunraku.training.train_iuv import evaluate as evaluate_iuv
-
-UNMOVED = "unmoved source"
-COPY = "IUV copy"
-EXACT = "Bunraku, exact IUV"
-PREDICTED = "Bunraku, predicted IUV"
-ROWS = (UNMOVED, COPY, EXACT, PREDICTED)
 
 EXPLANATION = (
     "Synthetic people never seen in training. The frame in which a person faces the camera most "
@@ -60,147 +37,15 @@ EXPLANATION = (
     "network's, between the true and the generated frame. *perceptual*, *FED*, *look*: distances "
     "of EfficientNet-Lite0's features to the true frame's, as for real clips."
 )
-
 SURFACE_EXPLANATION = (
     "The IUV net against the exact maps, from the pose network's landmarks, on all frames in which "
     "the pose network found somebody. Part accuracy is over the person's pixels, mIoU over the 25 "
     "classes with the background, the error of U and V over pixels whose part is right."
 )
-
 SHEET_PEOPLE = 6
 SHEET_DRIVES = 2
 SHEET_SIDE = 192
-
 Log = Callable[[str], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """One person: a source and K driving frames, everything exact."""
-
-    record: Record
-    path: Path
-    source: int
-    driving: list[int]
-
-    @property
-    def index(self) -> list[int]:
-        return [self.source, *self.driving]
-
-    def picture(self, frame: int) -> Picture:
-        """The frame as a camera sees it, [256, 256, 3]."""
-        return np.asarray(compose(self.record, frame), np.uint8)
-
-    def background(self, frame: int) -> Picture:
-        """The frame without its person."""
-        return np.asarray(
-            compose(replace(self.record, rgba=np.zeros_like(self.record.rgba)), frame), np.uint8
-        )
-
-    def alpha(self, frame: int) -> Array:
-        """The person's share of each pixel, [256, 256]."""
-        return self.record.rgba[frame, ..., 3].astype(np.float32) / np.float32(255.0)
-
-    def exact(self, size: int = IUV_SIZE) -> Array:
-        """P of the source and of the driving frames, [1 + K, 73, size, size]."""
-        iuv = taken_down(self.record.iuv[self.index], size)
-        return densepose_from_iuv(torch.from_numpy(iuv)).numpy()
-
-    def seen(self) -> Array:
-        """Landmarks of the same frames as the pose network gives them, [1 + K, 33, 4].
-
-        Where the pose network found nobody, the record's own landmarks stand in.
-        """
-        observed = read_observation(self.path)
-        own = self.record.landmarks[self.index].copy()
-        own[..., 2] = own[..., 2] * DEPTH_SCALE + DEPTH_OFFSET
-        found = observed.found[self.index, None, None]
-        return np.where(found, observed.landmarks[self.index], own).astype(np.float32)
-
-    def predicted(self, model: ModelUnderTest) -> Array:
-        """P of the same frames by the IUV net, from :meth:`seen` and without a mask, at the size
-        that the generator takes."""
-        landmarks = self.seen()
-        no_mask = torch.zeros(len(landmarks), 1, IUV_SIZE, IUV_SIZE)
-        with torch.inference_mode():
-            made = model.iuv(torch.from_numpy(landmarks), no_mask)
-            surface = enlarged_iuv(made, model.size).densepose()
-        return np.asarray(surface.numpy(), np.float32)
-
-
-def cases(data: Path, people: int | None, frames: int) -> Iterator[Case]:
-    """The people of a folder, each with its most frontal frame as the source."""
-    for path in list_records(data)[:people]:
-        record = read_record(path)
-        turned = np.abs((record.yaw + np.pi) % (2.0 * np.pi) - np.pi)
-        source = int(turned.argmin())
-        driving = [i for i in range(len(record)) if i != source][:frames]
-        if driving:
-            yield Case(record, path, source, driving)
-
-
-def copy_along_iuv(source: Array, mask: Array, densepose: Array, driving: Array) -> Frames:
-    """The trivial baseline: colours follow the exact IUV maps.
-
-    Args:
-        source: [3, w, w] in [0, 1].
-        mask: [w, w] in [0, 1].
-        densepose: P_s [73, n, n], exact.
-        driving: P_d [K, 73, n, n], exact; its outline, enlarged, is the mask.
-    """
-    surface = torch.from_numpy(densepose)[None]
-    poses = torch.from_numpy(driving)
-    grid = identity_grid(surface.shape[-1])
-    person = 1.0 - surface[:, :1]
-    coordinates, confidence = fill(*splat(surface, person, grid))
-    atlas = prior_atlas(coordinates, coordinates[:, :, :0], confidence)
-    sampled = sample_texture(atlas.expand(len(poses), -1, -1, -1, -1), *part_charts(poses))
-    flow, _ = flow_from_prior(sampled)
-    # Beyond the source's outline its own colours go on, not the background's.
-    outline = torch.from_numpy(mask)[None, None]
-    colours = push_pull(torch.from_numpy(source)[None] * outline, outline)
-    flow = up2(flow)
-    copied = warp_occlude(
-        colours.expand(len(poses), -1, -1, -1), flow, torch.ones_like(flow[:, :1])
-    )
-    return Frames(copied.clamp(0.0, 1.0).numpy(), up2(1.0 - poses[:, :1]).numpy())
-
-
-def over(image: Array, mask: Array, background: Picture) -> Picture:
-    """Compose [3, w, w] over a picture with the mask [w, w]."""
-    colours = image.transpose(1, 2, 0) * np.float32(255.0)
-    share = mask[..., None]
-    mixed = colours * share + background * (np.float32(1.0) - share)
-    return (mixed + np.float32(0.5)).clip(0.0, 255.0).astype(np.uint8)
-
-
-def make_rows(case: Case, model: ModelUnderTest) -> tuple[dict[str, list[Picture]], Array]:
-    """What each row of the table makes of a case, and the driver's exact IUV maps."""
-    exact, own = case.exact(), case.exact(model.size)
-    unmoved = case.picture(case.source)
-    source = np.ascontiguousarray(unmoved.transpose(2, 0, 1), np.float32) / np.float32(255.0)
-    mask = case.alpha(case.source)
-    backgrounds = [case.background(i) for i in case.driving]
-
-    def composed(frames: Frames) -> list[Picture]:
-        return [
-            over(image, outline[0], background)
-            for image, outline, background in zip(
-                frames.image, frames.mask, backgrounds, strict=True
-            )
-        ]
-
-    def moved(maps: Array, landmarks: Array) -> list[Picture]:
-        head = np.stack([head_map(landmarks[0], driver) for driver in landmarks[1:]])
-        return composed(model.animate(source, mask, maps[0], maps[1:], head))
-
-    made = {
-        UNMOVED: [unmoved] * len(case.driving),
-        COPY: composed(copy_along_iuv(source, mask, exact[0], exact[1:])),
-        EXACT: moved(own, case.record.landmarks[case.index]),
-        PREDICTED: moved(case.predicted(model), case.seen()),
-    }
-    return made, exact[1:]
 
 
 def evaluate_people(

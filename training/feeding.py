@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from bunraku.training.generator_data import GeneratorBatch
+from bunraku.training.generator_batch import GeneratorBatch
 
 AHEAD = 2
 """Batches that wait on a GPU."""

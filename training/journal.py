@@ -129,7 +129,7 @@ class Journal:
             with self.path.open(mode) as file:
                 file.write(text)
         except OSError as error:
-            raise OutputError(f"{self.path} cannot be written: {error.strerror}.") from error
+            raise OutputError.of(self.path, error) from error
 
 
 def _tensorboard_writer(folder: Path, step: int) -> Any:

@@ -32,7 +32,7 @@ def plot_losses(journal: Path, picture: Path) -> bool:
     try:
         draw(lines).save(picture)
     except OSError as error:
-        raise OutputError(f"{picture} cannot be written: {error.strerror or error}.") from error
+        raise OutputError.of(picture, error) from error
     return True
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from bunraku.networks.generator import Generated, Generator, repeat_identity
 from bunraku.training.critic import Critic
-from bunraku.training.generator_data import GeneratorBatch
+from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.losses.terms import LossWeights, generator_terms
 from bunraku.training.perceptual import Perceptual
 from bunraku.training.precision import bf16

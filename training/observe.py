@@ -96,7 +96,7 @@ def write_observation(record: Path, observation: Observation) -> None:
         part.replace(path)
     except OSError as exc:
         part.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {exc.strerror}.") from exc
+        raise OutputError.of(path, exc) from exc
 
 
 def observe(directory: Path, workers: int = 2) -> int:

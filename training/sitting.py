@@ -97,7 +97,7 @@ def _take_up(checkpoint: Path, pieces: Path, log: Callable[[str], None]) -> None
         part.write_bytes(content)
         part.replace(checkpoint)
     except OSError as error:
-        raise OutputError(f"{checkpoint} cannot be written: {error.strerror}.") from error
+        raise OutputError.of(checkpoint, error) from error
     log(f"going on from the pieces in {pieces}")
 
 

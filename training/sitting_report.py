@@ -90,4 +90,4 @@ def write_json(path: Path, told: dict[str, Any]) -> None:
         part.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
+        raise OutputError.of(path, error) from error

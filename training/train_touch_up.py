@@ -15,16 +15,9 @@ from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.networks.layers import down
 from bunraku.networks.touch_up import Touched, TouchUpNet
 from bunraku.training.drawn_data import DrawnPairs, list_pairs, read_pairs
-from bunraku.training.generator_data import recoloured
 from bunraku.training.precision import bf16
-from bunraku.training.session import (
-    RunClock,
-    TrainOptions,
-    decay_groups,
-    go_on,
-    place,
-    prepare,
-)
+from bunraku.training.session import RunClock, TrainOptions, decay_groups, go_on, place, prepare
+from bunraku.training.variation import recoloured
 
 SAVE_STEPS = 100
 CUT_PX = 128

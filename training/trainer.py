@@ -17,7 +17,8 @@ from bunraku.networks.checkpoint import save_checkpoint
 from bunraku.training.batches import StepBatches
 from bunraku.training.critic import Critic
 from bunraku.training.feeding import Feed
-from bunraku.training.generator_data import GeneratorBatch, GeneratorData
+from bunraku.training.generator_batch import GeneratorBatch
+from bunraku.training.generator_data import GeneratorData
 from bunraku.training.going_on import start_of
 from bunraku.training.guard import Guard
 from bunraku.training.journal import Journal

@@ -1,5 +1,5 @@
 """A bundle of a preset's sizes, of random weights: nobody has trained `paper`, and how long it
-takes does not depend on them.
+takes does not depend on them. Or one as small as it can be, for a dry run.
 """
 
 from __future__ import annotations
@@ -7,19 +7,32 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from benchmarks.gpu.steps import SMALL
 
 from bunraku.export.exporter import export_checkpoint
 from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.generator import Generator
-from bunraku.networks.presets import OPTIONS, Preset
+from bunraku.networks.presets import OPTIONS, GeneratorOptions, Preset
 
 SEED = 0
+SMALL_OPTIONS = replace(
+    OPTIONS[Preset.LIVE],
+    motion=(8, 8, 8, 12),
+    motion_prediction=4,
+    motion_fine=4,
+    warping=(4, 8, 12),
+    warping_blocks=1,
+    texture=(4, 8),
+    atlas_channels=4,
+    blender=(8, 8, 12, 12),
+)
 
 
-def make_bundle(preset: Preset, folder: Path) -> None:
+def make_bundle(options: GeneratorOptions, folder: Path) -> None:
     """Write it.
 
     :raises BunrakuError: see ``export_checkpoint``.
@@ -27,7 +40,7 @@ def make_bundle(preset: Preset, folder: Path) -> None:
     torch.manual_seed(SEED)
     with tempfile.TemporaryDirectory() as kept:
         checkpoint = Path(kept) / "checkpoint.pt"
-        save_checkpoint(checkpoint, Generator(OPTIONS[preset]), Progress())
+        save_checkpoint(checkpoint, Generator(options), Progress())
         provenance = {"weights": f"random, seed {SEED}"}
         export_checkpoint(checkpoint, folder, provenance=provenance, say=_say)
 
@@ -38,7 +51,8 @@ def _say(line: str) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="benchmarks.gpu.paper", description=__doc__)
-    parser.add_argument("preset", type=Preset)
+    parser.add_argument("preset", choices=[*map(str, Preset), SMALL])
     parser.add_argument("folder", type=Path)
     asked = parser.parse_args()
-    make_bundle(asked.preset, asked.folder)
+    sizes = SMALL_OPTIONS if asked.preset == SMALL else OPTIONS[Preset(asked.preset)]
+    make_bundle(sizes, asked.folder)

@@ -15,6 +15,8 @@ TEST_MODULES = ("pytest", "pytest_asyncio", "pytest_timeout", "hypothesis", "tor
 RUN_MODULES = ("av", "cv2", "numba", "onnxruntime", "PIL", "platformdirs", "rich", "torch", "typer")
 """What a benchmark imports; what else it wants it tells by itself."""
 DEVICE_ENGINE = "torch:f16"
+SMALL = "small"
+"""In a preset's place: as small as networks can be."""
 DRY_S = 600.0
 
 
@@ -76,14 +78,14 @@ def dry_steps(out: Path, scratch: Path) -> list[Step]:
     """The same commands on a processor, as small as they can be: for what is wrong in them."""
     few = ("tests/kernels/test_triton_forms.py", "tests/runtime/bench/test_kernels.py")
     tests = ("pytest", "-q", "-p", "no:cacheprovider", "-m", "gpu", "--collect-only", *few)
-    small = ["--engine", "onnxruntime:f32", "--driver", "landmarks", "--frames", "2"]
+    small = ["--engine", "onnxruntime:f32", "--driver", "landmarks", "--frames", "1"]
     load = ["--sessions", "1", "--seconds", "0.5"]
     kernels = ["--no-compiled", "--only", "enlarge", "--samples", "3", "--budget", "0.01"]
-    made = scratch / "live"
+    made = scratch / SMALL
     dry = [
         _bench(out, "kernels", "kernels", kernels, DRY_S),
         Step("tests", (*PYTHON, *tests), DRY_S, TEST_MODULES),
-        _paper("live", made),
+        _paper(SMALL, made),
         _bench(out, "engines", "engines", ["--bundle", str(made), *small], DRY_S, files=(made,)),
         _bench(out, "latency", "latency", [*small, *load], DRY_S),
         _bench(out, "memory", "memory", small, DRY_S),

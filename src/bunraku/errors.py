@@ -22,6 +22,11 @@ line prints it as it stands, and a traceback only with ``--debug``.
 
 from __future__ import annotations
 
+import errno
+from typing import Self
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 class BunrakuError(Exception):
     """Base of all errors that carry a message for the user.
@@ -62,6 +67,18 @@ class DriverEndedError(InputError):
 
 class OutputError(InputError):
     """A place that cannot be written to."""
+
+    @classmethod
+    def of(cls, place: object, error: Exception) -> Self:
+        """What to say where the system refuses, and what helps against that.
+
+        :param place: what was to be written, as people know it.
+        :param error: an OSError, or a library's that bears its number and words.
+        """
+        full = getattr(error, "errno", None) in _FULL
+        hint = "Free some space, or name" if full else "Name"
+        reason = getattr(error, "strerror", None) or str(error)
+        return cls(f"{place} cannot be written: {reason}.", f"{hint} another place for it.")
 
 
 class BundleError(BunrakuError):

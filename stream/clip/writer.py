@@ -207,5 +207,4 @@ def output_error(path: Path, exc: Exception, *, kept: str = "nothing was kept") 
         )
     if number in _REFUSED:
         return denied(path)
-    reason = getattr(exc, "strerror", None) or str(exc)
-    return OutputError(f"{path} cannot be written: {reason}.")
+    return OutputError.of(path, exc)

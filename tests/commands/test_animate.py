@@ -56,6 +56,13 @@ def test_json_goes_to_stdout_alone(
     assert set(told) >= {"fps", "stages_ms", "drops", "lost_person_frames"}
 
 
+def test_a_single_frame_is_told_as_one(
+    run: Callable[..., Any], tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip
+) -> None:
+    result = run(make_photo(), make_clip(), "-o", tmp_path / "out.mp4", "--frames", ":1")
+    assert "out.mp4: 1 frame of 40 x 30 in " in result.stderr
+
+
 def test_options_reach_the_loop(
     run: Callable[..., Any], tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip
 ) -> None:

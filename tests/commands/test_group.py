@@ -71,7 +71,8 @@ def test_bugs_are_one_line_and_say_how_to_see_more(monkeypatch: pytest.MonkeyPat
 def test_a_full_disk_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     _break(monkeypatch, OSError(errno.ENOSPC, "No space left on device", "/out/report.md"))
     result = CliRunner().invoke(app, ["info", "nothing"])
-    text = "bunraku: /out/report.md cannot be written: No space left on device.\n"
+    text = "bunraku: /out/report.md cannot be written: No space left on device. "
+    text += "Free some space, or name another place for it.\n"
     assert (result.exit_code, result.stderr) == (2, text)
 
 

@@ -11,7 +11,8 @@ from tests.training.toy import TOY
 from bunraku.errors import EngineError
 from bunraku.training import batches
 from bunraku.training.batches import StepBatches
-from bunraku.training.generator_data import GeneratorBatch, GeneratorData
+from bunraku.training.generator_batch import GeneratorBatch
+from bunraku.training.generator_data import GeneratorData
 
 MakePeople = Callable[..., Path]
 

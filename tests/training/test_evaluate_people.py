@@ -15,27 +15,24 @@ from torch import nn
 from bunraku.errors import InputError
 from bunraku.networks.iuv import IuvNet, IuvOptions
 from bunraku.spec.arrays import Array, Picture
-from bunraku.training.evaluate_people import (
-    COPY,
-    EXACT,
-    PREDICTED,
-    ROWS,
-    UNMOVED,
-    Case,
-    cases,
-    copy_along_iuv,
-    evaluate_people,
-    evaluate_surface,
-    make_rows,
-    over,
-    people_targets,
-)
+from bunraku.training.evaluate_people import evaluate_people, evaluate_surface, people_targets
 from bunraku.training.evaluated import Frames
 from bunraku.training.features import Features
 from bunraku.training.judge import Judge
 from bunraku.training.likeness import Look
 from bunraku.training.metrics import Score, mean_difference
 from bunraku.training.people.records import Record, compose
+from bunraku.training.people_cases import Case, cases
+from bunraku.training.people_rows import (
+    COPY,
+    EXACT,
+    PREDICTED,
+    ROWS,
+    UNMOVED,
+    copy_along_iuv,
+    make_rows,
+    over,
+)
 from bunraku.training.report import Report, Table
 
 MakePeople = Callable[..., Path]

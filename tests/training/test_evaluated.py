@@ -16,9 +16,9 @@ from bunraku.networks.iuv import IuvNet
 from bunraku.runtime.device import CpuDevice
 from bunraku.spec.tensors import Layout
 from bunraku.training import evaluated
-from bunraku.training.evaluate_people import Case
 from bunraku.training.evaluated import BundleModel, EngineIuv, TorchModel
 from bunraku.training.people.records import Record
+from bunraku.training.people_cases import Case
 
 MakePeople = Callable[..., Path]
 NO_HEAD = np.zeros((2, 7), np.float32)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from bunraku.training.feeding import AHEAD, Feed, _ahead
-from bunraku.training.generator_data import GeneratorBatch
+from bunraku.training.generator_batch import GeneratorBatch
 
 
 def batch(number: int) -> GeneratorBatch:

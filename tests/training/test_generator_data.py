@@ -11,15 +11,10 @@ from torch import Tensor, nn
 
 from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.networks.iuv import IuvNet, IuvOptions
-from bunraku.training.generator_data import (
-    GeneratorBatch,
-    GeneratorData,
-    augment_source,
-    collate,
-    recoloured,
-    roughened,
-)
+from bunraku.training.generator_batch import GeneratorBatch, collate
+from bunraku.training.generator_data import GeneratorData
 from bunraku.training.people.records import Record, write_record
+from bunraku.training.variation import augment_source, recoloured, roughened
 
 MakePeople = Callable[..., Path]
 Rng = np.random.Generator

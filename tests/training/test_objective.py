@@ -12,7 +12,8 @@ from torch import Tensor
 from bunraku.kernels import torch_forms
 from bunraku.networks.generator import Generator
 from bunraku.training.batches import StepBatches
-from bunraku.training.generator_data import GeneratorBatch, GeneratorData
+from bunraku.training.generator_batch import GeneratorBatch
+from bunraku.training.generator_data import GeneratorData
 from bunraku.training.objective import Objective
 from bunraku.training.recipe import LIVE
 from bunraku.training.session import place

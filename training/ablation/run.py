@@ -211,4 +211,4 @@ def _write(out: Path, report: Mapping[str, Any]) -> None:
             part.write_text(text, encoding="utf-8")
             part.replace(out / name)
         except OSError as error:
-            raise OutputError(f"{out / name} cannot be written: {error.strerror}.") from error
+            raise OutputError.of(out / name, error) from error

@@ -15,17 +15,12 @@ import numpy as np
 from bunraku.kernels.head.operator import HEAD_NUMBERS
 from bunraku.networks.generator import Generator
 from bunraku.spec.arrays import Array, Picture
-from bunraku.training.evaluate_people import Case, cases, over
 from bunraku.training.evaluated import animate
 from bunraku.training.judge import Judge
 from bunraku.training.likeness import LikenessJudge, LikenessMatch
-from bunraku.training.metrics import (
-    FrameScore,
-    KeypointMatch,
-    Score,
-    match_keypoints,
-    score_frame,
-)
+from bunraku.training.metrics import FrameScore, KeypointMatch, Score, match_keypoints, score_frame
+from bunraku.training.people_cases import Case, cases
+from bunraku.training.people_rows import over
 
 
 @dataclass

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bunraku.networks.generator import Generated
 from bunraku.networks.layers import down
-from bunraku.training.generator_data import GeneratorBatch
+from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.losses.motion import exact_flow
 from bunraku.training.losses.picture import face_and_hands
 

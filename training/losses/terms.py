@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bunraku.networks.generator import Generated
 from bunraku.networks.layers import down, up2
-from bunraku.training.generator_data import GeneratorBatch
+from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.losses import motion, picture, surface
 from bunraku.training.losses.scene import Scene
 from bunraku.training.perceptual import Perceptual

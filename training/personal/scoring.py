@@ -10,12 +10,13 @@ from torch import nn
 
 from bunraku.networks.generator import Generator
 from bunraku.spec.arrays import Array
-from bunraku.training.evaluate_people import PREDICTED, Case, make_rows
 from bunraku.training.evaluated import Frames, animate
 from bunraku.training.grid import Grid
 from bunraku.training.likeness import LikenessJudge, LikenessMatch
 from bunraku.training.metrics import FrameScore, Score, score_frame
 from bunraku.training.people.records import read_record
+from bunraku.training.people_cases import Case
+from bunraku.training.people_rows import PREDICTED, make_rows
 from bunraku.training.report import number
 
 

@@ -15,13 +15,15 @@ from torch import nn
 
 from bunraku.networks.generator import Generator
 from bunraku.training.average import Average
-from bunraku.training.generator_data import GeneratorBatch, GeneratorData, augment_source, collate
+from bunraku.training.generator_batch import GeneratorBatch, collate
+from bunraku.training.generator_data import GeneratorData
 from bunraku.training.guard import Guard
 from bunraku.training.losses.terms import CROP, LossWeights
 from bunraku.training.objective import Objective
 from bunraku.training.perceptual import FeatureKind, Perceptual
 from bunraku.training.recipe import LIVE, PAPER256
 from bunraku.training.session import decay_groups, place
+from bunraku.training.variation import augment_source
 
 PEOPLE, DRIVES = 2, 2
 """Sources in a step, and driving frames of each."""

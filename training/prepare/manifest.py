@@ -97,7 +97,7 @@ class Manifest:
             partial.replace(path)
         except OSError as exc:
             partial.unlink(missing_ok=True)
-            raise OutputError(f"{path} cannot be written: {exc.strerror}.") from exc
+            raise OutputError.of(path, exc) from exc
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:

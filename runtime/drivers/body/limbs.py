@@ -57,7 +57,7 @@ LEVELS = (
 """From the trunk outwards."""
 
 
-class Limbs(NamedTuple):
+class JointArrays(NamedTuple):
     """Joints of both sides, as arrays."""
 
     bones: NDArray[np.intp]
@@ -66,15 +66,15 @@ class Limbs(NamedTuple):
     ends: NDArray[np.intp]
 
     @classmethod
-    def of(cls, joints: tuple[Joint, ...]) -> Limbs:
+    def of(cls, joints: tuple[Joint, ...]) -> JointArrays:
         """Left and right of each."""
         pairs = [(j.bone + side, j.start + side, j.end + side) for j in joints for side in (0, 1)]
         bones, starts, ends = (np.array(column) for column in zip(*pairs, strict=True))
         return cls(bones, np.array([PARENT[bone] for bone in bones]), starts, ends)
 
 
-LIMB_LEVELS = tuple(Limbs.of(joints) for joints in LEVELS)
-LIMBS = Limbs.of(tuple(joint for joints in LEVELS for joint in joints))
+LIMB_LEVELS = tuple(JointArrays.of(joints) for joints in LEVELS)
+LIMBS = JointArrays.of(tuple(joint for joints in LEVELS for joint in joints))
 """All of them, in the order of ``LEVELS``."""
 TWISTS = np.deg2rad([j.twist_deg for joints in LEVELS for j in joints for _ in (0, 1)])
 """Radians, of ``LIMBS``."""

@@ -67,7 +67,7 @@ class PhotoHands:
             elif hand.own is not None and hand.moves_fingers and pose is not None:
                 # The photo's hid its wrist: the palm of the body's goes over into the new arm.
                 if share > 0.0:
-                    wrist = hand.beneath_own()
+                    wrist = hand.beneath_own
                     lay(drawn, wrist, hand.moved(folded), folded, share, share, pen)
                 lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose, share, pen)
         return pen.finished(drawn)

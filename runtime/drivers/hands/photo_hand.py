@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -87,6 +88,7 @@ class PhotoHand:
         place = None if self.own is None else self.own.pose.place
         return self.small or (place is not None and place.foreshortened)
 
+    @cached_property
     def beneath_own(self) -> PhotoHand:
         """As much of it as is drawn beneath the photo's own hand: the wrist."""
         assert self.own is not None, "no hand of the photo to go over into"

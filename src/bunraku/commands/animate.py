@@ -253,8 +253,9 @@ def _report(summary: AnimateSummary) -> None:
     for note in summary.notes:
         typer.echo(f"note: {note}", err=True)
     how = "stopped early, " if summary.interrupted else ""
+    frames = "frame" if summary.frames == 1 else "frames"
     typer.echo(
-        f"{summary.output}: {how}{summary.frames} frames of {summary.width} x {summary.height} "
+        f"{summary.output}: {how}{summary.frames} {frames} of {summary.width} x {summary.height} "
         f"in {summary.elapsed_s:.1f} s ({summary.fps:.1f} a second), sound: {summary.audio}",
         err=True,
     )

@@ -202,7 +202,8 @@ def _describe_bundle(name: str) -> str:
         raise BundleError("not in this installation", "reinstall Bunraku")
     bundle = Bundle.load(name)
     size = sum(engine.bytes for engine in bundle.manifest.engines.values())
-    return f"{len(bundle.manifest.engines)} engines, {mebibytes(size)}, whole"
+    count = len(bundle.manifest.engines)
+    return f"{count} engine{'s' * (count != 1)}, {mebibytes(size)}, whole"
 
 
 def _pose_networks() -> str:

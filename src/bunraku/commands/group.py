@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from bunraku.errors import BunrakuError
+from bunraku.errors import BunrakuError, OutputError
 
 EXIT_BUG = 1
 EXIT_ERROR = 2
@@ -55,7 +55,7 @@ class BunrakuGroup(TyperGroup):
         except Exception as exc:
             if isinstance(exc, OSError) and exc.errno in _NO_ROOM and not ctx.params.get("debug"):
                 where = "A file" if exc.filename is None else str(exc.filename)
-                typer.echo(f"bunraku: {where} cannot be written: {exc.strerror}.", err=True)
+                typer.echo(f"bunraku: {OutputError.of(where, exc)}", err=True)
                 raise typer.Exit(EXIT_ERROR) from None
             # Typer's own exceptions are usage errors and exits, which it shows itself.
             if ctx.params.get("debug") or type(exc).__module__.startswith(("click", "typer")):

@@ -40,7 +40,7 @@ def write_json(path: Path, value: Any) -> None:
     try:
         path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
+        raise OutputError.of(path, error) from error
 
 
 def mebibytes(size: float) -> str:

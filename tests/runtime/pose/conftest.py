@@ -8,13 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from tests.runtime.pose.scenes import Person, Scene, SceneDetector, SceneLandmarker
 
 from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.pose.networks import PoseNetworks
+from bunraku.runtime.pose.tracker import PoseTracker
 from bunraku.spec.arrays import Array, Picture, Tensors
 
 PHOTO = Path(__file__).parents[3] / "examples" / "photo.jpg"
-
 Answer = Callable[[Array], dict[str, Array]]
 
 
@@ -60,3 +61,13 @@ def photo() -> Picture:
     image = cv2.imread(str(PHOTO))
     assert image is not None
     return np.ascontiguousarray(image[..., ::-1].astype(np.uint8))
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene([Person(300, 200, 80)])
+
+
+@pytest.fixture
+def tracker(scene: Scene) -> PoseTracker:
+    return PoseTracker(SceneDetector(scene), SceneLandmarker(scene))

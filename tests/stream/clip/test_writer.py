@@ -22,6 +22,7 @@ from bunraku.stream.clip.writer import SYNTHETIC_COMMENT, ClipWriter, writable_t
 
 MakeClip = Callable[..., Path]
 MS = Fraction(1, 1000)
+TOO_LARGE = "File too large. Name another place for it."
 
 
 def _picture(level: int = 100, width: int = 64, height: int = 48) -> Any:
@@ -127,6 +128,12 @@ def test_missing_folder(tmp_path: Path) -> None:
         ClipWriter(tmp_path / "no" / "out.mp4")
 
 
+def test_a_file_as_folder(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(OutputError, match=r"notes\.txt is no folder\. Name a file in a folder\."):
+        ClipWriter(tmp_path / "notes.txt" / "out.mp4")
+
+
 def test_device_as_output(tmp_path: Path) -> None:
     (tmp_path / "out.mp4").symlink_to("/dev/null")
     with pytest.raises(OutputError):
@@ -182,10 +189,10 @@ try:
 except OutputError as error:
     print(error)
 """
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "src")}
     command = [sys.executable, "-P", "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert result.stdout == f"{tmp_path / name} cannot be written: File too large.\n", result.stderr
+    assert result.stdout == f"{tmp_path / name} cannot be written: {TOO_LARGE}\n", result.stderr
     assert _names(tmp_path) == []
 
 

@@ -24,6 +24,7 @@ from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks.recording import FileSink, Timing
 
+TOO_LARGE = "File too large. Name another place for it."
 NAMES = ["out.mp4", "out.mov", "out.mkv", "out.webm"]
 SOURCE = str(Path(__file__).parents[3] / "src")
 
@@ -217,7 +218,7 @@ def test_a_disk_that_takes_no_more(tmp_path: Path, name: str) -> None:
         assert process.stdout is not None
         said = process.stdout.read()
     count, text = said.split(maxsplit=1)
-    assert text == f"{tmp_path / name} cannot be written: File too large.\n"
+    assert text == f"{tmp_path / name} cannot be written: {TOO_LARGE}\n"
     assert len(_decoded(tmp_path / name)) >= int(count) - 1 > 3
 
 

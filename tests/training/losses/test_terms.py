@@ -12,7 +12,7 @@ from bunraku.networks.blender import Blend
 from bunraku.networks.densepose import hard_from_iuv
 from bunraku.networks.generator import Generated, Generator
 from bunraku.networks.layers import down
-from bunraku.training.generator_data import GeneratorBatch
+from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.losses.motion import exact_flow
 from bunraku.training.losses.terms import LossWeights, generator_terms
 from bunraku.training.people.records import Record

@@ -348,7 +348,7 @@ def test_nothing_of_the_bodys_hand_stands_out_beyond_the_photos(fit: Fit, body: 
     assert left.own is not None
     place = left.own.pose.place
     assert place is not None
-    beneath = left.beneath_own()
+    beneath = left.beneath_own
     along = place.along(left.vertices[:, :2].astype(np.float64)) / place.length
     assert (beneath.shown[along > 0.95] == 0.0).all()
     assert (left.shown[along > 0.95] == 1.0).any()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.runtime.drivers.body.photos import OUTLINE, PERSON, RIG, TEMPLATE, N, source_of
-from tests.runtime.drivers.body.test_driver import HEIGHT, PHOTO, WIDTH, Standing, puppet_of
+from tests.runtime.drivers.body.standing import HEIGHT, PHOTO, WIDTH, Standing, puppet_of
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.fit import fit_body

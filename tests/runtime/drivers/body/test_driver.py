@@ -6,17 +6,23 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from tests.runtime.drivers.body.people import silhouette
-from tests.runtime.fakes import FakeEngine, FakeEstimator, engines, models, street
+from tests.runtime.drivers.body.standing import (
+    HEIGHT,
+    PHOTO,
+    SCALE,
+    TEMPLATE,
+    WIDTH,
+    Standing,
+    puppet_of,
+)
+from tests.runtime.fakes import engines, models
 from tests.runtime.torch_device import TorchDevice
 
 from bunraku.errors import EngineError
 from bunraku.kernels import rasterise, skin
 from bunraku.runtime.drivers.body.driver import NOT_FITTED, BodyDriver
-from bunraku.runtime.drivers.body.pen import DevicePen
 from bunraku.runtime.drivers.body.showing import LEGLESS
 from bunraku.runtime.drivers.body.subject import BodySubject
-from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.tracker import FaceFinder
@@ -24,65 +30,9 @@ from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.options import PuppetOptions
-from bunraku.runtime.parts import Part
-from bunraku.runtime.paster import Paster
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.puppet import Puppet
 from bunraku.spec.arrays import Array, Picture
-
-TEMPLATE = load_template()
-HEIGHT, WIDTH = 400, 300
-SCALE = 190.0
-
-
-class Standing(FakeEstimator):
-    """Whatever the picture, a person who stands as the template does, somewhere to the right."""
-
-    right = 0.0
-
-    def observe(self, picture: Picture) -> Pose | None:
-        points = TEMPLATE.landmarks * SCALE
-        points[:, :2] += np.array([150.0 + self.right, 200.0]) - points[[23, 24], :2].mean(0)
-        landmarks = np.concatenate([points, np.ones((33, 1))], 1).astype(np.float32)
-        landmarks[:, 2] *= 2.4
-        world = TEMPLATE.landmarks - TEMPLATE.landmarks[[23, 24]].mean(0)
-        return Pose(
-            landmarks,
-            world.astype(np.float32),
-            0.99,
-            silhouette(points, picture.shape[:2], SCALE).astype(np.float32),
-        )
-
-
-def photo() -> Picture:
-    picture = street((HEIGHT, WIDTH))
-    seen = Standing().observe(picture)
-    assert seen is not None
-    assert seen.mask is not None
-    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
-    stripes = np.stack([150 + rows % 90, columns % 60, (rows + columns) % 80], -1)
-    return np.where(seen.mask[..., None] > 0, stripes, picture).astype(np.uint8)
-
-
-PHOTO = photo()
-
-
-def puppet_of(
-    estimator: FakeEstimator,
-    made: dict[str, FakeEngine] | None = None,
-    device: TorchDevice | None = None,
-) -> Puppet:
-    """A puppet of fakes, but for the body.
-
-    :param device: where it is drawn and pasted; None for the host.
-    """
-    pen, paster = (None, None) if device is None else (DevicePen(device), Paster(device))
-
-    def make_driver(options: PuppetOptions, recorder: Recorder) -> BodyDriver:
-        by_landmarks = LandmarkDriver(estimator, estimator, options, recorder)
-        return BodyDriver(by_landmarks, TEMPLATE, recorder, pen=pen)
-
-    return Puppet(replace(models(estimator, made), make_driver=make_driver, paster=paster))
 
 
 def test_the_photo_itself_gives_the_photo_back_and_no_network_paints() -> None:
@@ -252,105 +202,6 @@ def test_a_photo_that_hides_the_legs_moves_the_rest_and_says_so() -> None:
     knees = round(float(TEMPLATE.landmarks[25, 1] * SCALE + 200.0))
     assert np.array_equal(shown[knees:], PHOTO[knees:])
     assert made["blend"].runs == 0
-
-
-def middle_of(puppet: Puppet, time_s: float) -> float:
-    """The column of the window around which the photo's person is drawn."""
-    driving = puppet.drive(puppet.identity, PHOTO, time_s)
-    assert driving is not None
-    assert driving.drawn is not None
-    mask = driving.drawn.mask[0, 0]
-    columns = np.arange(puppet.identity.source.mask.shape[0])
-    return float((mask.sum(0) * columns).sum() / mask.sum())
-
-
-def test_who_comes_back_elsewhere_is_not_there_at_once() -> None:
-    class Away(Standing):
-        def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
-            return None if 0.1 < time_s < 0.5 else super().track(frame, time_s, mask=mask)
-
-    estimator = Away()
-    puppet = puppet_of(estimator)
-    puppet.set_source(PHOTO)
-    puppet.animate(PHOTO, 0.0)
-    for time_s in (0.2, 0.3, 0.46):
-        puppet.animate(PHOTO, time_s)
-    assert puppet.lost == 3
-    estimator.right = 60.0
-    middles = [middle_of(puppet, time_s) for time_s in (0.5, 0.54, 0.9, 1.0)]
-    ways = np.diff(middles)
-    assert middles[0] < middles[1] < middles[2] - 0.5 * (middles[2] - middles[0])
-    assert ways[-1] == pytest.approx(0.0, abs=0.2)
-
-
-def test_somebody_else_takes_over_without_a_jump() -> None:
-    class Others(Standing):
-        person = 0
-
-        def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
-            pose = super().track(frame, time_s, mask=mask)
-            return None if pose is None else replace(pose, person=self.person)
-
-    estimator = Others()
-    puppet = puppet_of(estimator)
-    puppet.set_source(PHOTO)
-    first = middle_of(puppet, 0.0)
-    estimator.right = 40.0
-    aside = middle_of(puppet, 1.0)
-    assert abs(aside - first) > 3.0
-    estimator.person = 1
-    assert middle_of(puppet, 1.04) == pytest.approx(aside, abs=0.3)
-    between = [middle_of(puppet, time_s) for time_s in (1.12, 1.2, 1.28, 1.5)]
-    assert all(first + 0.2 < m < aside - 0.2 for m in between[:3])
-    assert between[-1] == pytest.approx(first, abs=0.3)
-
-
-def test_nobody_is_lost_and_a_reset_forgets() -> None:
-    class Gone(Standing):
-        def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
-            return None if time_s > 0.5 else super().track(frame, time_s, mask=mask)
-
-    puppet = puppet_of(Gone())
-    puppet.set_source(PHOTO)
-    first = puppet.animate(PHOTO, 0.0)
-    assert np.array_equal(puppet.animate(PHOTO, 1.0), first)
-    assert puppet.lost == 1
-    assert puppet.driving_window is not None
-    puppet.calibrate()
-    puppet.set_source(PHOTO)
-    assert puppet.driving_window is None
-
-
-def test_a_person_of_whom_nothing_follows_stands_still_and_goes_there_softly() -> None:
-    estimator = Standing()
-    puppet = puppet_of(estimator)
-    puppet.set_source(PHOTO)
-    puppet.animate(PHOTO, 0.0)
-    estimator.right = 40.0
-    for k in range(1, 20):
-        puppet.animate(PHOTO, k / 30)
-    puppet.parts = frozenset({Part.FACE})
-    assert puppet.parts == {Part.FACE}
-    columns = np.arange(puppet.identity.source.mask.shape[0])
-    middles = []
-    for k in range(19, 34):
-        driving = puppet.drive(puppet.identity, PHOTO, k / 30)
-        assert driving is not None
-        assert driving.drawn is not None
-        mask = driving.drawn.mask[0, 0]
-        middles.append(float((mask.sum(0) * columns).sum() / mask.sum()))
-    ways = np.diff(middles)
-    whole = middles[0] - middles[-1]
-    assert whole > 5.0
-    assert (ways < 0.2).all()
-    assert np.abs(ways).max() < 0.25 * whole
-    assert ways[-4:] == pytest.approx(0.0, abs=1e-3)
-    still = puppet_of(Standing())
-    still.parts = frozenset({Part.FACE})
-    still.set_source(PHOTO)
-    shown = still.animate(PHOTO, 0.0)
-    moved = puppet.animate(PHOTO, 2.0)
-    assert np.abs(shown.astype(int) - moved).mean() < 0.5
 
 
 class OneFace(FaceFinder):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.runtime.drivers.body.test_driver import PHOTO, SCALE, Standing
+from tests.runtime.drivers.body.standing import PHOTO, SCALE, Standing
 from tests.runtime.drivers.hands.people import FLAT, TEMPLATE, BlobFinder
 from tests.runtime.fakes import models
 
