@@ -294,7 +294,7 @@ def test_a_photos_hand_that_points_at_the_camera_has_a_wrist_as_well(fit: Fit, b
     along = points[list(KNUCKLES)].mean(0) - points[0]
     to_camera = swing(unit(along[None]), np.array([[0.0, 0.0, -1.0]]))[0]
     left, _ = with_own_hand(body, (points - points[0]) @ to_camera.T)
-    beneath = left.beneath_own()
+    beneath = left.beneath_own
     palm = left.along < 0.4
     assert left.shown[palm].max() == 1.0
     assert np.array_equal(beneath.shown[palm], left.shown[palm])
