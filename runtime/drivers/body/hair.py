@@ -94,7 +94,7 @@ def find_hair(fit: Fit, head: Head, groups: Groups, window: Picture) -> NDArray[
     for begins, most in ((CHEST, COVERED), (0.0, COVERED_HIGH)):
         low = person & (under > begins) & (under < LONG)
         if low.any() and (found & low).sum() > most * low.sum():
-            found &= under < -BESIDE_HEAD
+            found &= trunk & (under < -BESIDE_HEAD)  # without arms that are raised
     for upper, lower in zip(UPPER_ARMS, FOREARMS, strict=True):
         arm = found & small(groups == upper)
         skin = np.concatenate([_samples(window, fit.inside & (groups == lower)), lab[face]])

@@ -183,6 +183,25 @@ def test_clothes_that_the_photo_cuts_off_above_the_chest_are_no_hair(
     assert not (found.hair & below).any()
 
 
+def test_raised_sleeves_of_hair_s_colour_are_no_hair() -> None:
+    source, locks = painted(BROWN, BROWN)
+    raised = with_arm_raised(PERSON, 150.0)
+    outline = silhouette(raised, (N, N), SCALE) > 0
+    sleeve = outline & (locks == 0) & (np.arange(N)[None] > SHOULDER[0] - 6)
+    window = source.window.copy()
+    window[sleeve] = BROWN
+    mask = np.maximum(source.mask, outline.astype(np.float32))
+    fit = fit_body(TEMPLATE, RIG, raised, mask)
+    assert fit is not None
+    found = bind_photo(fit, window)
+    for share in (0.4, 0.7):
+        x, y = (raised[11, :2] + share * (raised[13, :2] - raised[11, :2])).round().astype(int)
+        assert y < SHOULDER[1] - 10
+        assert found.whole.group[y, x] == Group.UPPER_ARM_L
+    x, y = FACE
+    assert found.hair[y - 25, x]
+
+
 def test_what_stands_dark_beside_a_head_is_no_hair_of_it() -> None:
     source, _ = painted(BROWN, SHIRT, short=True)
     beside = np.zeros((N, N), np.bool_)
