@@ -98,7 +98,7 @@ def test_each_shoulder_tells_of_its_own_side_also_from_behind() -> None:
         (Group.UPPER_ARM_L, Group.UPPER_ARM_R),
         (Group.UPPER_ARM_R, Group.UPPER_ARM_L),
     ):
-        groups[GROUPS == one] = other
+        groups[one == GROUPS] = other
     turned = replace(FIT, stance=replace(FIT.stance, points=points))
     back = find_neckline(turned, HEAD, groups, hidden, FIT.inside, colours, SKIN, OUT)
     assert seen is not None
