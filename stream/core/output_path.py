@@ -45,8 +45,9 @@ def check_folder(folder: Path, told: Path | None = None) -> None:
         raise denied(told) from None
     except OSError:
         found = False
-    if not found and mode_of(folder):
-        raise OutputError(f"{told} is no folder.", "Name a file in a folder.")
+    there = next((path for path in (told, *told.parents) if mode_of(path)), None)
+    if not found and there is not None and not stat.S_ISDIR(mode_of(there)):
+        raise OutputError(f"{there} is no folder.", "Name a file in a folder.")
     if not found:
         raise OutputError(f"The folder {told} does not exist.", "Make it first.")
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -15,7 +15,7 @@ from bunraku.runtime.drivers.body.regions import nearest
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
+from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_EYE, LEFT_WRIST, MOUTH, RIGHT_EYE
 from bunraku.spec.skeleton import SIDES, BodyBone
 from bunraku.spec.smoothstep import smoothstep
 
@@ -23,6 +23,9 @@ HIDES = 0.1
 """The share of a face, from hairline to chin, from which on a hand hides it."""
 EVEN = 0.5
 """How far depths beneath it are evened out, in halves of its width."""
+
+CHIN, HAIRLINE = 0.75, 0.9
+"""How far below the mouth and above the eyes a face ends, in lengths of the way between them."""
 
 AtFace = tuple[Region | None, Region | None]
 """``[n, n]`` of the left and the right forearm with its hand; None for one that hides no face."""
@@ -32,7 +35,7 @@ def hands_at_face(groups: Groups, face: Array | None, seen: tuple[bool, bool]) -
     """The forearms whose hand, or they themselves, hide a part of the face.
 
     :param groups: ``[n, n]``.
-    :param face: ``[478, 3]`` in pixels, the points of the face; None if not known.
+    :param face: ``[k, 2 or more]`` in pixels, points around the face; None if it shows none.
     :param seen: whether the left and the right wrist are seen without doubt: of busts the pose
         network has hands at the chin that nobody sees.
     """
@@ -44,6 +47,20 @@ def hands_at_face(groups: Groups, face: Array | None, seen: tuple[bool, bool]) -
     )
     hides = [(own & within).sum() > HIDES * within.sum() for own in (left, right)]
     return left if hides[0] and seen[0] else None, right if hides[1] and seen[1] else None
+
+
+def face_by_pose(points: Vectors, away: bool) -> Array | None:
+    """``[k, 2]`` in pixels: points around a face of which the pose alone is known; None of a person
+    who looks away.
+
+    :param points: the photo's landmarks, ``[33, 2 or more]`` in pixels.
+    """
+    if away:
+        return None
+    head, eyes, mouth = (points[list(of), :2] for of in (HEAD, _EYES, MOUTH))
+    down = mouth.mean(0) - eyes.mean(0)
+    around = head, mouth + CHIN * down, eyes - HAIRLINE * down
+    return np.concatenate(around).astype(np.float32)
 
 
 def along_with_head(weights: Array, forearms: AtFace, points: Vectors) -> Array:
@@ -90,3 +107,6 @@ def _within(face: Array, shape: tuple[int, ...]) -> Region:
     outline = cv2.convexHull(np.ascontiguousarray(face[:, :2], np.float32))
     cv2.fillConvexPoly(result, np.rint(outline).astype(np.int32), 1)
     return np.asarray(result > 0)
+
+
+_EYES = LEFT_EYE, RIGHT_EYE

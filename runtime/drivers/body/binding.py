@@ -11,6 +11,7 @@ from bunraku.kernels import interpolate, rasterise, spread
 from bunraku.runtime.drivers.body.at_face import (
     AtFace,
     along_with_head,
+    face_by_pose,
     hands_at_face,
     on_the_body,
 )
@@ -154,12 +155,13 @@ def bind_photo(
     groups = with_watches(groups, fit.trunk_px)
     seen = bool(sure[0] or left is not None), bool(sure[1] or right is not None)
     covered = covered_forearms(groups, fit.inside, window, seen)
+    head = Head.of(fit, view)
     groups = without_forearms(groups, covered)
-    before_face = hands_at_face(groups, face, seen)
+    around = face_by_pose(points, head.away) if face is None else face
+    before_face = hands_at_face(groups, around, seen)
     at_face = before_face[0] is not None, before_face[1] is not None
     groups = without_forearms(groups, at_face)
     groups = without_unseen(groups, GROUP[list(fit.unseen)], window, fit.trunk_px)
-    head = Head.of(fit, view)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK
     left_place, right_place = (

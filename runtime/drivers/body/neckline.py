@@ -61,7 +61,7 @@ def find_neckline(
     points = fit.stance.points[:, :2]
     top, bottom = (points[list(ends)].mean(0) for ends in (_SHOULDERS, _HIPS))
     across, down = (bottom - top).tolist()
-    if tone is None or not hidden.any() or down < UPRIGHT * abs(across):
+    if tone is None or not hidden.any() or down <= UPRIGHT * abs(across):
         return None
     skin = like_skin(colours, tone) & (colours.sum(-1) > DARK * tone.sum())
     trunk = sure & (groups == Group.TRUNK) & ~hidden
@@ -73,7 +73,9 @@ def find_neckline(
     kind = np.where(bare, _BARE, np.where(cloth, _CLOTH, _UNKNOWN))
     seen = [_shoulder(fit, groups, sure, skin, side) for side in range(SIDES)]
     known = max(seen)  # of which nothing is seen is as the other
-    shoulders = [kind or known or _CLOTH for kind in seen]
+    # Who is seen from behind has the left one at the left.
+    in_picture = np.argsort(points[list(_SHOULDERS), 0]).tolist()
+    shoulders = [seen[side] or known or _CLOTH for side in in_picture]
     middle = top[0] + (np.arange(len(kind)) - top[1]) * (across / down)
     found = hidden & high & (out < NARROW[0]) & (head.below_shoulders < -ABOVE)  # the throat
     asked = hidden & high & ~found
@@ -95,7 +97,7 @@ def _bare_in_row(
 
     :param kind: ``[n]``, of those that are seen. :param at: ``[k]``, their columns.
     :param middle: the column of the trunk's middle line.
-    :param shoulders: the kinds of the left and the right one, which lies left in the picture.
+    :param shoulders: the kinds of the one that lies left in the picture, and of the other.
     :param out: ``[k]``, how far from the neck's middle line.
     """
     n = len(kind)
@@ -105,7 +107,7 @@ def _bare_in_row(
     after = np.searchsorted(seen, at)
     left, right = known[after], known[after + 1]
     at_left = at < middle
-    shoulder = np.where(at_left, shoulders[1], shoulders[0])
+    shoulder = np.where(at_left, *shoulders)
     inner, outer = np.where(at_left, right, left), np.where(at_left, left, right)
     outer = np.where(outer == _UNKNOWN, shoulder, outer)
     inner = np.where(inner == _UNKNOWN, outer, inner)

@@ -73,7 +73,9 @@ class PhotoFace:
         found = {side: Eye.of(side, places, frame, photo) for side in sides}
         measured = measure(points)
         eyes: dict[str, Eye | ShutEye] = {side: eye for side, eye in found.items() if eye}
-        if measured[_LIDS].mean() < SHUT and unit >= SMALLEST:
+        # Of lids behind a hand the network says anything.
+        lids = measured[[lid for lid in _LIDS if free[lid]]]
+        if len(lids) and lids.mean() < SHUT and unit >= SMALLEST:
             skin = colour_at(photo, face.points, mesh.CHEEKS)
             eyes = {side: ShutEye(eye, skin) for side, eye in found.items() if eye}
         width, gap = float(measured[Measure.WIDTH]), max(float(measured[Measure.LOWER_LIP]), 0.0)

@@ -128,10 +128,11 @@ def test_missing_folder(tmp_path: Path) -> None:
         ClipWriter(tmp_path / "no" / "out.mp4")
 
 
-def test_a_file_as_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("below", ["out.mp4", "films/new/out.mp4"])
+def test_a_file_as_folder(tmp_path: Path, below: str) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(OutputError, match=r"notes\.txt is no folder\. Name a file in a folder\."):
-        ClipWriter(tmp_path / "notes.txt" / "out.mp4")
+        ClipWriter(tmp_path / "notes.txt" / below)
 
 
 def test_device_as_output(tmp_path: Path) -> None:

@@ -85,6 +85,28 @@ def test_a_shirt_goes_on_over_its_shoulder() -> None:
     assert not neckline.hidden[:, MIDDLE + 14 :].any()
 
 
+def test_each_shoulder_tells_of_its_own_side_also_from_behind() -> None:
+    """One of them is bare and the chest below hidden as far as the picture goes."""
+    left, right = slice(LEFT - 12, N), slice(0, int(PERSON[RIGHT_SHOULDER, 0]) + 13)
+    hidden, colours = behind(left, right), dressed()
+    colours[GROUPS == Group.UPPER_ARM_R] = CLOTH
+    seen = found(colours, hidden)
+    points, groups = FIT.stance.points.copy(), GROUPS.copy()
+    for one in (LEFT_SHOULDER, RIGHT_HIP - 1):
+        points[[one, one + 1]] = points[[one + 1, one]]
+    for one, other in (
+        (Group.UPPER_ARM_L, Group.UPPER_ARM_R),
+        (Group.UPPER_ARM_R, Group.UPPER_ARM_L),
+    ):
+        groups[one == GROUPS] = other
+    turned = replace(FIT, stance=replace(FIT.stance, points=points))
+    back = find_neckline(turned, HEAD, groups, hidden, FIT.inside, colours, SKIN, OUT)
+    assert seen is not None
+    assert back is not None
+    assert seen.hidden[:, MIDDLE:].sum() > 2 * seen.hidden[:, :MIDDLE].sum()
+    assert np.array_equal(back.hidden, seen.hidden)
+
+
 def test_nothing_is_said_without_skin_or_of_who_lies() -> None:
     hidden = behind(slice(LEFT - 12, LEFT))
     plain = np.tile(CLOTH, (N, N, 1))

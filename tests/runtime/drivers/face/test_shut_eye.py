@@ -15,7 +15,7 @@ from tests.runtime.drivers.face.test_photo_face import (
 
 from bunraku.runtime.drivers.face.expression import Expression
 from bunraku.runtime.drivers.face.eyes import Eye
-from bunraku.runtime.drivers.face.measures import MEASURES
+from bunraku.runtime.drivers.face.measures import MEASURES, Measure
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.drivers.face.shut_eye import WIDEST, ShutEye, opening_of
 from bunraku.spec.arrays import Picture
@@ -110,3 +110,12 @@ def test_none_are_drawn_in_small_faces_nor_between_open_lids() -> None:
 )
 def test_how_far_they_open(shut: float, belief: float, open_: float) -> None:
     assert opening_of(shut, belief) == pytest.approx(open_)
+
+
+def test_an_eye_behind_a_hand_does_not_tell_whether_the_other_is_shut() -> None:
+    face = made(Made(right_eye=0.5, left_eye=0.02), middle=MIDDLE, unit_px=UNIT_PX)
+    free = np.ones(MEASURES)
+    free[Measure.RIGHT_LID] = 0.0
+    found = PhotoFace.of(painted(face), face, free)
+    assert found is not None
+    assert isinstance(found.eyes["left"], ShutEye)
