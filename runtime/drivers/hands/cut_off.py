@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 
+TIPS = 0.2
+"""Up to which share of a hand what is cut off is tips of fingers: the photo's own is still better
+than the body's."""
 LITTLE, MUCH = 0.04, 0.12
 """Up to which share of a hand that is missed nobody sees it, and from which on everybody does."""
 
@@ -34,7 +37,7 @@ class CutOff:
         :param vertices: ``[v, 3]`` in pixels of the window, as the photo holds it.
         """
         missing = ~_within(vertices, view)
-        return cls(missing, view) if missing.mean() > LITTLE else None
+        return cls(missing, view) if missing.mean() > TIPS else None
 
     def missed(self, moved: Array) -> float:
         """From 0 to 1, how far one sees that part of the hand is not there.

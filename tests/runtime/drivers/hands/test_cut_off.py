@@ -33,7 +33,7 @@ def test_what_is_missing_is_missed_as_far_as_it_comes_into_view() -> None:
 
 def test_a_hand_that_lies_in_the_photo_is_not_cut() -> None:
     assert CutOff.of(column(10.0), VIEW) is None
-    assert CutOff.of(column(29.8), VIEW) is None  # a nail
+    assert CutOff.of(column(31.5), VIEW) is None  # tips of fingers
     assert LITTLE < MUCH
 
 
