@@ -18,7 +18,7 @@ from bunraku.runtime.drivers.body.head_size import HeadSize, sized_head
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.neck import hold_head, hold_neck
-from bunraku.runtime.drivers.body.outlined import in_view
+from bunraku.runtime.drivers.body.outlined import in_photo, in_view
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import shown_by
@@ -145,7 +145,7 @@ class BodyDriver:
             if self._hands is not None:
                 shapes = self._hands.shapes
                 moved = without(held, body.at_face)
-                hands = make_hands(body, self._rig.at_rest.inverse, moved, shapes)
+                hands = make_hands(body, self._rig.at_rest.inverse, moved, shapes, in_photo(source))
         return BodySubject(
             source,
             Later(lambda: self._by_landmarks.source_surface(source)),

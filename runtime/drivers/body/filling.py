@@ -15,8 +15,12 @@ from bunraku.spec.arrays import Array, Picture
 GRAIN_PX, SOFTER_PX = 2.0, (2.0, 5.0)
 """How far colours are evened out where a plane goes on beyond what is known, in pixels."""
 AROUND_HIDDEN_PX, NEAR_HIDDEN_PX = 40, 2
-"""How far around something hidden its cloth is looked for, and from where on, in the networks'
-pixels."""
+"""How far around something hidden its cloth is looked for, and from where on, in the
+pixels in which it is filled."""
+AT_ONCE_PX = 3000.0
+"""What is hidden and no larger is filled in the window's own pixels; what is larger in so few that
+it is no larger, but not in fewer than the networks'. A small person's hand is a few of those wide:
+too little for a hem to go on in."""
 
 HIPS = 0.3
 """How far around what is hidden of a thigh the trunk's cloth is that of a thigh too, in lengths of
@@ -53,16 +57,17 @@ def gone_on(
     """
     if not hidden.any():
         return plane
-    fine = fineness(len(known))
-    near = round(NEAR_HIDDEN_PX * fine)
+    most = fineness(len(known))
+    fewer = float(np.clip(np.sqrt(hidden.sum() / AT_ONCE_PX), 1.0, most))
+    near = round(NEAR_HIDDEN_PX * fewer)
     hole = grown(hidden, near)  # their colours run into each other
     clear = known & ~grown(hole, near)
-    reach = round(AROUND_HIDDEN_PX * fine)
+    reach = round(AROUND_HIDDEN_PX * fewer)
     rows, columns = np.nonzero(hole)
     top, left = max(rows.min() - reach, 0), max(columns.min() - reach, 0)
     part = np.s_[top : rows.max() + reach + 1, left : columns.max() + reach + 1]
     colours = np.ascontiguousarray(window[part])
-    size = tuple(max(1, round(side / fine)) for side in colours.shape[1::-1])
+    size = tuple(max(1, round(side / fewer)) for side in colours.shape[1::-1])
     holes, unclear = (
         (cv2.resize(one[part].astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.0)
         for one in (hole, ~clear)
@@ -75,7 +80,7 @@ def gone_on(
     offsets = cv2.resize(found.offsets.astype(np.float32), shape, interpolation=cv2.INTER_NEAREST)
     shade = cv2.resize(found.shade, shape)
     y, x = np.nonzero(hole[part])
-    where = np.rint(offsets[y, x] * fine).astype(int) + np.stack([y, x], 1)
+    where = np.rint(offsets[y, x] * fewer).astype(int) + np.stack([y, x], 1)
     from_y, from_x = np.clip(where, 0, np.array(colours.shape[:2]) - 1).T
     result = plane.copy()
     result[part][y, x] = np.clip((colours[from_y, from_x] + shade[y, x]) / 255.0, 0.0, 1.0)

@@ -29,14 +29,19 @@ CARRIED = {
 
 def in_view(source: Source) -> NDArray[np.bool_]:
     """``[n, n]``: the part of the window that lies inside the photo, and behind no desk."""
+    view = in_photo(source)
+    return view if source.front is None else view & (source.front < HIDDEN)
+
+
+def in_photo(source: Source) -> NDArray[np.bool_]:
+    """``[n, n]``: the part of the window that lies inside the photo."""
     left, top, side = source.framing.window.box
     n = len(source.mask)
     middle = (np.arange(n) + 0.5) * side / n
     height, width = source.photo.shape[:2]
     rows, columns = middle + top, middle + left
     inside = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
-    view = np.asarray(inside[0][:, None] & inside[1])
-    return view if source.front is None else view & (source.front < HIDDEN)
+    return np.asarray(inside[0][:, None] & inside[1])
 
 
 def limb_shares(fit: Fit, outline: NDArray[np.bool_]) -> Vectors:

@@ -52,7 +52,8 @@ class PhotoHands:
         for arm in body.layer.arms:
             anew_by[arm.side] = arm.faded(transforms)
         poses = self._held(transforms, poses, anew_by)
-        anew = choice.of(self, self.shares(poses, unseen), lost)
+        missed = [hand.missed(transforms) for hand in self.hands]
+        anew = choice.of(self, *_or_missed(self.shares(poses, unseen), lost, missed))
         gone = self._gone(anew, poses)
         if not any(gone):
             return pen.draw(body, self.folded(transforms, anew), visibility, slips)
@@ -139,6 +140,16 @@ class PhotoHands:
             result[bones, :, :3] = 0.0
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
         return result
+
+
+def _or_missed(
+    shares: tuple[float, float], lost: Chosen, missed: Sequence[float]
+) -> tuple[tuple[float, float], Chosen]:
+    """``shares`` and ``lost`` of ``HandChoice.of``, for hands that the photo's edges may cut: how
+    the driver holds its hand does not matter where one sees that."""
+    (left, right), (left_lost, right_lost) = shares, lost
+    more = max(left, missed[0]), max(right, missed[1])
+    return more, (left_lost and missed[0] == 0.0, right_lost and missed[1] == 0.0)
 
 
 def _as_drawn(

@@ -10,6 +10,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS, with_hands
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.hands.cut_off import CutOff
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.own_drawing import own_photo
@@ -19,6 +20,7 @@ from bunraku.runtime.drivers.hands.relief import relief_of
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.tone import colour_hands
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, SIDES
 
@@ -32,13 +34,18 @@ STEEPNESS = 3.0
 
 
 def make_hands(
-    body: Body, to_bones: Vectors, poses: HandPoses, shapes: tuple[HandShape, HandShape]
+    body: Body,
+    to_bones: Vectors,
+    poses: HandPoses,
+    shapes: tuple[HandShape, HandShape],
+    view: Region,
 ) -> PhotoHands:
     """The hands of a body.
 
     :param to_bones: ``[15, 4, 4]``, from the template at rest to the axes of its bones.
     :param poses: as the photo holds its hands.
     :param shapes: the template's.
+    :param view: ``[n, n]``: the part of the window that lies inside the photo.
     """
     template = body.fit.template
     placed = body.fit.stance.placed(body.fit.stance.frames @ to_bones)
@@ -52,7 +59,7 @@ def make_hands(
     turned /= np.linalg.norm(turned, axis=1, keepdims=True) + 1e-6
     tone = colour_hands(body)
     left, right = (
-        _photo_hand(body, loose, turned, places[side], tone, side, poses[side], shapes[side])
+        _photo_hand(body, loose, turned, places[side], tone, side, poses[side], shapes[side], view)
         for side in range(SIDES)
     )
     return PhotoHands((left, right))
@@ -67,6 +74,7 @@ def _photo_hand(
     side: int,
     pose: HandPose | None,
     shape: HandShape,
+    view: Region,
 ) -> PhotoHand:
     template, grid = body.fit.template, body.grid
     own = np.isin(template.bones, [HAND_BONES[side], *FINGER_BONES[side].ravel()])
@@ -91,8 +99,10 @@ def _photo_hand(
     pixels = hangs * np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
     start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
     length_px, pictured = float(np.linalg.norm(end - start)), _own_hand(pixels, start, shape, pose)
+    vertices = np.ascontiguousarray(loose[used])
+    shows_some = bool((pixels > 0.5).any())  # else there is no hand of the photo's to be cut
     return PhotoHand(
-        np.ascontiguousarray(loose[used]),
+        vertices,
         np.ascontiguousarray(turned[used]),
         np.ascontiguousarray(template.weights[used]),
         np.ascontiguousarray(template.bones[used]),
@@ -111,6 +121,7 @@ def _photo_hand(
         pictured,
         own_photo(body, pixels, side),
         pictured is not None and length_px < SMALLEST_PX,
+        CutOff.of(vertices, view) if shows_some else None,
     )
 
 

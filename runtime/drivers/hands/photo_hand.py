@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.light import LIGHTEST, Light
 from bunraku.runtime.drivers.body.pen import HOST, Pen
+from bunraku.runtime.drivers.hands.cut_off import CutOff
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
@@ -75,6 +76,8 @@ class PhotoHand:
     """``[n, n, 4]``: the photo's colours, and how much of each pixel is the hand's."""
     small: bool
     """Whether its fingers are too small in the photo to be moved one by one."""
+    cut: CutOff | None = None
+    """What the photo's edges cut off of it; None for a whole one."""
 
     @property
     def moves_fingers(self) -> bool:
@@ -101,6 +104,13 @@ class PhotoHand:
         along = along / place.length
         there = np.clip((high - along) / (high - low), 0.0, 1.0)
         return replace(self, shown=self.shown * there.astype(np.float32))
+
+    def missed(self, transforms: Array) -> float:
+        """From 0 to 1, how far one sees where it has gone that the photo cuts part of it off.
+
+        :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
+        """
+        return 0.0 if self.cut is None else self.cut.missed(self.moved(transforms))
 
     def moved(self, transforms: Array) -> Array:
         """``[v, 3]``: where its vertices have gone.

@@ -250,7 +250,9 @@ def test_a_hand_lies_in_the_light_that_falls_on_its_wrist(fit: Fit, body: Body) 
             wrist + 0.5 * (there[LEFT_HAND, :2].mean(0) - wrist),
         )
     )
-    hands = make_hands(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]))
+    hands = make_hands(
+        body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]), np.ones((N, N), np.bool_)
+    )
     poses = HandPose(SHAPES[0].palm, SHAPES[0].bends), None
     shown = []
     for bright in (0.6, 1.0):
@@ -271,7 +273,9 @@ def with_own_hand(body: Body, points: Array) -> tuple[PhotoHand, PhotoHand]:
     points = points + PHOTO[LEFT_WRIST, :3] - points[0]
     place = HandPlace(points.astype(np.float32), *2 * (np.ones((N, N), np.bool_),))
     pose = HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place)
-    left, right = make_hands(body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1])).hands
+    left, right = make_hands(
+        body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]), np.ones((N, N), np.bool_)
+    ).hands
     own = OwnHand.of(left.pixels > 0.0, place, float(points[0, 2]), SHAPES[0], pose)
     return replace(left, own=own, pose=pose), right
 

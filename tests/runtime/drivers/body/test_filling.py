@@ -55,3 +55,21 @@ def test_planes_go_on_smoothly_where_nothing_is_known() -> None:
     assert result[:, :10].max() < 0.1
     assert result[:, 50:].min() > 0.9
     assert np.abs(np.diff(result[:18, :, 0], axis=1)).max() < 0.25
+
+
+def test_a_hem_goes_on_behind_a_hand_of_a_small_person() -> None:
+    n = 512
+    rows, columns = np.mgrid[:n, :n]
+    hem = 268.0 + 0.1 * (columns - 230)
+    grain = np.random.default_rng(5).integers(-12, 12, (n, n, 1))
+    denim, seam, skin = np.array([(40, 70, 140), (150, 160, 190), (230, 180, 150)])
+    photo = np.where((rows < hem)[..., None], denim + grain, skin + grain // 4)
+    photo = np.where((np.abs(rows - hem + 18) < 1)[..., None], seam, photo)
+    person = (columns >= 212) & (columns <= 260)
+    hand = person & (np.hypot((columns - 224) / 14.0, (rows - 258) / 26.0) < 1.0)
+    photo[~person], photo[hand] = 220, (210, 150, 120)
+    window, known = photo.astype(np.uint8), person & ~hand
+    smooth = filled(window.astype(np.float32) / np.float32(255.0), known)
+    plane = gone_on(window, smooth, known, hand)
+    blue = plane[..., 2] > plane[..., 0]
+    assert (blue == (rows < hem))[hand].mean() > 0.95

@@ -29,6 +29,7 @@ from bunraku.runtime.later import Later
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import Framing
 from bunraku.runtime.source.plate import Plate
+from bunraku.runtime.source.region import Region
 from bunraku.runtime.source.source import Source
 from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
@@ -40,6 +41,7 @@ SCALE = 110.0
 SKIN = np.array([205 / 255, 150 / 255, 120 / 255], np.float32)
 RIG = Rig(TEMPLATE.landmarks, TEMPLATE.fingers)
 REST: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends), None)
+IN_VIEW = np.ones((N, N), np.bool_)
 FIST = np.deg2rad([[0, 10, 50, 60], *[[0, 80, 100, 60]] * 4])
 
 
@@ -66,11 +68,11 @@ def source() -> Source:
     return Source(photo, pose, 1, framing, photo, mask, Later.of(Plate(photo)))
 
 
-def made(source: Source, poses: HandPoses) -> tuple[Body, PhotoHands]:
+def made(source: Source, poses: HandPoses, view: Region = IN_VIEW) -> tuple[Body, PhotoHands]:
     fit = fit_body(TEMPLATE, RIG, landmarks(), source.mask, poses)
     assert fit is not None
     body = make_body(source, fit)
-    return body, make_hands(body, RIG.at_rest.inverse, poses, (SHAPES[0], SHAPES[1]))
+    return body, make_hands(body, RIG.at_rest.inverse, poses, (SHAPES[0], SHAPES[1]), view)
 
 
 def turned(axis: tuple[float, float, float], degrees: float, lately: float = 1.0) -> HandPose:
@@ -146,7 +148,7 @@ def test_what_lies_beside_a_hand_that_goes_keeps_its_own_outline(source: Source)
     members[:, beside] = 0.0
     members[Group.LEG_L, beside] = 1.0
     body = replace(body, photo=replace(body.photo, members=members))
-    hands = make_hands(body, RIG.at_rest.inverse, REST, (SHAPES[0], SHAPES[1]))
+    hands = make_hands(body, RIG.at_rest.inverse, REST, (SHAPES[0], SHAPES[1]), IN_VIEW)
     kept = hands.without(body, (True, False)).photo.picture[..., 3]
     assert beside.any()
     assert (kept == body.photo.picture[..., 3])[beside].all()
@@ -337,3 +339,35 @@ def test_the_hand_is_told_apart_by_its_points_and_not_by_the_fitted_one(source: 
     own = hands.hands[0].pixels > 0.5
     assert (own & place.pixels).sum() > 0.9 * place.pixels.sum()
     assert (own & ~place.pixels & (source.mask > 0.9)).sum() < 0.2 * place.pixels.sum()
+
+
+def test_a_hand_that_the_photo_cuts_is_the_bodys_where_the_missing_part_would_be_seen(
+    source: Source,
+) -> None:
+    view, knuckles = IN_VIEW.copy(), landmarks()[[17, 19], :2].mean(0)
+    view[:, int(knuckles[0]) - 4 :] = False
+    body, hands = made(source, NO_HANDS, view)
+    aside, still = landmarks(), landmarks()
+    aside[[13, 15, 17, 19, 21], 0] -= 30.0
+    lost: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends, 0.2, 0.2), None)
+    for poses, back in (NO_HANDS, False), (lost, True):  # one that is lost stays what it was
+        choice, anew = HandChoice(), []
+        for time_s, points in enumerate((still, aside, still)):
+            moved = RIG.transforms(body.fit.stance, points, SURE, poses)
+            drawn = hands.draw(body, moved, SURE, poses, choice.at(time_s))
+            plain = body.draw(hands.folded(moved, (False, False)), SURE)
+            anew.append(not np.array_equal(drawn.image, plain.image))
+        assert anew == [False, True, back]
+    assert hands.hands[1].cut is None
+    assert made(source, NO_HANDS)[1].hands[0].cut is None
+
+
+def test_of_a_hand_that_the_photo_does_not_show_nothing_is_cut(source: Source) -> None:
+    body, _ = made(source, NO_HANDS)
+    view = IN_VIEW.copy()
+    view[:, int(landmarks()[15, 0]) :] = False
+    members = body.photo.members.copy()
+    members[[Group.HAND_L, Group.FOREARM_L]] = 0.0
+    body = replace(body, photo=replace(body.photo, members=members))
+    hands = make_hands(body, RIG.at_rest.inverse, NO_HANDS, (SHAPES[0], SHAPES[1]), view)
+    assert hands.hands[0].cut is None
