@@ -10,15 +10,19 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels.jit import BYTE, INDEX, kernel, read_only, written
+from bunraku.kernels.jit import BYTE, FLOAT, INDEX, kernel, read_only, written
 from bunraku.kernels.layers.numba_body import (
     DOWN,
-    NEAREST,
+    FAR,
+    FIRST,
+    LAST,
+    NEAR,
+    OPEN,
     RIGHT,
-    SHOWN,
     UNDER,
     amid,
-    hiding,
+    later,
+    shaded,
     show_body,
 )
 from bunraku.kernels.layers.numba_stack import (
@@ -41,9 +45,8 @@ from bunraku.kernels.layers.terms import (
     Composed,
     PhotoMesh,
 )
-from bunraku.kernels.raster.numba_cpu import carried
 from bunraku.kernels.raster.terms import Raster
-from bunraku.kernels.reading import between, cell, of_plane
+from bunraku.kernels.reading import between, cell
 from bunraku.spec.arrays import Array
 
 NOTHING, BODY, PHOTO = 0, 1, 2
@@ -61,18 +64,19 @@ def compose(
     n = len(photo.picture)
     top, left, height, width = _box([*sheets, raster], n)
     under = np.zeros((height, width, UNDER), np.float32)
-    seen = np.empty((height, width), np.int32)
-    below = [np.ascontiguousarray(a) for a in (raster.depth, raster.triangle, raster.bary)]
-    cover = np.zeros(tuple(size + 4 for size in raster.triangle.shape), np.bool_)
-    np.greater_equal(raster.triangle, 0, out=cover[2:-2, 2:-2])
-    show_body(below[0], cover, *raster.origin, n, np.float32(behind), top, left, under, seen)
+    seen = np.empty((height, width, 2), np.int32)
+    below = [np.ascontiguousarray(a) for a in (raster.triangle, raster.bary)]
+    depth = np.full(tuple(size + 4 for size in raster.triangle.shape), np.inf, np.float32)
+    np.copyto(depth[2:-2, 2:-2], raster.depth, where=raster.triangle >= 0)
+    show_body(depth, *raster.origin, n, np.float32(behind), top, left, under, seen)
     first, stack, count = _pile(sheets, photo, top, left, height, width)
     made = np.zeros((1, PLANES, n, n), np.float32)
     mesh = (body.triangles, body.place, body.plane, body.mix[:, None])
     pictures = (body.planes, photo.picture, photo.rim, photo.core)
     read = map(np.ascontiguousarray, (*mesh, *pictures))
     kinds = np.zeros((height + 2, width + 2), np.uint8)
-    _look(under, seen, *below[1:], first, stack, count, *read, top, left, made[0], kinds)
+    beneath = (depth, *raster.origin, np.float32(behind), under, seen, *below)
+    _look(*beneath, first, stack, count, *read, top, left, made[0], kinds)
     _extend(kinds, top, left, made[0])
     return Composed(*(made[:, first:end] for first, end in _PARTS))
 
@@ -116,9 +120,20 @@ def _box(rasters: Sequence[Raster], n: int) -> tuple[int, int, int, int]:
     return top, left, bottom - top, right - left
 
 
+@numba.njit(inline="always")
+def _give(rest: Any, counted: Any, weight: Any, some: Any) -> Any:
+    """What is left of a pixel, and how much is seen of what takes the share of some of the pixels
+    around that have not been told of yet."""
+    if some <= np.float32(0):
+        return rest, counted, weight
+    share = rest * (some / counted)
+    return rest - share, counted - some, weight + share
+
+
 @kernel(
     (
-        *(read_only(3), read_only(2, _NUMBER), read_only(2, _NUMBER), read_only(3)),
+        *(read_only(2), INDEX, INDEX, FLOAT),
+        *(read_only(3), read_only(3, _NUMBER), read_only(2, _NUMBER), read_only(3)),
         *(read_only(2, _NUMBER), written(2), read_only(2, BYTE)),
         *(read_only(2, _NUMBER), read_only(2), read_only(2, _NUMBER), read_only(2)),
         *(read_only(4), read_only(3), read_only(2), read_only(2), INDEX, INDEX),
@@ -126,6 +141,10 @@ def _box(rasters: Sequence[Raster], n: int) -> tuple[int, int, int, int]:
     )
 )
 def _look(
+    depth: Any,
+    row: Any,
+    column: Any,
+    behind: Any,
     under: Any,
     seen: Any,
     number: Any,
@@ -148,6 +167,7 @@ def _look(
 ) -> None:
     """Look down through the stack onto the body.
 
+    :param depth: as ``show_body`` takes it, and row, column and ``behind``.
     :param under: of ``show_body``; :param seen: of the same, into ``number`` and ``bary``.
     :param first: of ``make_room``; :param stack: of ``lay``, whose parts become shares.
     :param top: row of the stack in the window; :param left: column.
@@ -156,30 +176,35 @@ def _look(
     """
     height, width = count.shape
     n = picture.shape[0]
+    mesh = triangles, place, plane, mix
     zero, one = np.float32(0), np.float32(1)
     trace, scale = np.float32(TRACE), np.float32(2) / np.float32(n)
     half, reach = np.float32(0.5), -(-n // AMID)
     for i in range(height):
         for j in range(width):
-            shown, layers = under[i, j, SHOWN], np.int64(count[i, j])
-            if layers == 0 and shown == zero:
+            near, far, layers = under[i, j, NEAR], under[i, j, FAR], np.int64(count[i, j])
+            shown = near > zero
+            if layers == 0 and not shown:
                 continue
             y, x = np.uint64(top + i), np.uint64(left + j)  # as rows and columns of ``reading``
             # Each shows its share of what is left by those before, so that the two sides of a
             # soft edge fill a pixel together.
-            rest, weight, best, chosen = one, zero, zero, -1
-            hidden, teller = zero, seen[i, j]
+            rest, best, chosen = one, zero, -1
+            # The body does in as many of ``counted`` pixels as hide what comes next, and at last in
+            # all that it is in.
+            weight, beyond, counted = zero, zero, near + far + under[i, j, OPEN]
             start = np.int64(first[i, j])
             for k in range(start, start + layers):
-                apart = chosen < 0 or not alike(stack, k, chosen)
-                hides = shown > zero and stack[k, DEPTH] >= under[i, j, NEAREST]
-                if hides and apart and weight == zero:
-                    there, counted, at = hiding(under, i, j, top + i, left + j, n, stack[k, DEPTH])
-                    hidden = np.float32(there) / np.float32(counted)
-                    weight = rest * hidden
-                    rest -= weight
-                    if at >= 0:
-                        teller = seen[i + DOWN[at], j + RIGHT[at]]
+                deep = stack[k, DEPTH]
+                hides = near + far > zero and deep >= under[i, j, FIRST]
+                if hides and (chosen < 0 or not alike(stack, k, chosen)):
+                    still_near = still_far = zero
+                    if deep < under[i, j, LAST]:
+                        a, b = top + i - row + RIM, left + j - column + RIM
+                        still_near, still_far = later(depth, a, b, under[i, j, FIRST], behind, deep)
+                    rest, counted, weight = _give(rest, counted, weight, near - still_near)
+                    rest, counted, beyond = _give(rest, counted, beyond, far - still_far)
+                    near, far = still_near, still_far
                 part, px, py = stack[k, PART], stack[k, PLACE], stack[k, PLACE + 1]
                 stack[k, PART] = zero
                 if rest <= zero:
@@ -188,7 +213,7 @@ def _look(
                 still = min(max(np.float32(STILL_PX) - moved, zero), one)
                 u, v, fu, fv = cell(px, py, n)
                 alpha = max(between(picture, u, v, fu, fv, 3), still * rim[y, x])
-                if still < one and shown > zero:
+                if still < one and shown:
                     inner = max(core[v + int(fv > half), u + int(fu > half)], still)
                     if inner < one and amid(under, i, j, reach):
                         alpha *= inner
@@ -197,35 +222,20 @@ def _look(
                 stack[k, PART] = share
                 if share + trace * part > best:
                     best, chosen = share + trace * part, k
-            last = zero
-            if hidden < shown:
-                last = rest * ((shown - hidden) / (one - hidden))
-                rest -= last
+            rest, counted, weight = _give(rest, counted, weight, near)
+            rest, counted, beyond = _give(rest, counted, beyond, far)
             mask = one - rest
             out[3, y, x] = mask
-            red = green = blue = zero
-            for told, its in ((teller, weight), (seen[i, j], last)):
-                if its <= zero:
-                    continue
-                a, b = told // number.shape[1], told % number.shape[1]
-                t = number[a, b]
-                own, other = plane[t, 0], plane[t, 1]
-                px = carried(bary, a, b, triangles, t, place, 0)
-                py = carried(bary, a, b, triangles, t, place, 1)
-                u, v, fu, fv = cell(px, py, n)
-                mixed = its * carried(bary, a, b, triangles, t, mix, 0)
-                kept = its - mixed
-                red += kept * of_plane(planes, own, u, v, fu, fv, 0)
-                green += kept * of_plane(planes, own, u, v, fu, fv, 1)
-                blue += kept * of_plane(planes, own, u, v, fu, fv, 2)
-                if mixed > zero:
-                    red += mixed * of_plane(planes, other, u, v, fu, fv, 0)
-                    green += mixed * of_plane(planes, other, u, v, fu, fv, 1)
-                    blue += mixed * of_plane(planes, other, u, v, fu, fv, 2)
+            body = zero, zero, zero
+            if weight > zero:
+                body = shaded(seen[i, j, 0], weight, body, number, bary, mesh, planes)
+            if beyond > zero:
+                body = shaded(seen[i, j, 1], beyond, body, number, bary, mesh, planes)
+            red, green, blue = body
             if chosen < 0:
-                kinds[i + 1, j + 1] = BODY if shown > zero else NOTHING
-                if weight + last > zero:
-                    total = one / (weight + last)
+                kinds[i + 1, j + 1] = BODY if shown else NOTHING
+                if weight + beyond > zero:
+                    total = one / (weight + beyond)
                     out[0, y, x], out[1, y, x] = red * total, green * total
                     out[2, y, x] = blue * total
                 continue

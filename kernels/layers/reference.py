@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from bunraku.kernels.layers.terms import (
     STEEPNESS,
     STILL_PX,
     TRACE,
-    WHOLE,
     BodyMesh,
     Composed,
     PhotoMesh,
@@ -30,34 +30,25 @@ def compose(
 ) -> Composed:
     """As ``bunraku.kernels.compose`` says."""
     n = len(photo.picture)
-    shown, surface, colours = _under(raster, body, behind, n)
-    near = [(_shifted(surface, *step, beyond=np.inf), step) for step in ((0, 0), *AROUND)]
-    counted = sum(_shifted(np.ones((n, n)), *step) for _, step in near)
+    under = _under(raster, body, behind, n)
+    shown = under.filled.any(0)
     depth, place, part = _stack(sheets, photo, n)
     centres = np.stack(np.meshgrid(np.arange(n), np.arange(n)), -1)
     still = np.clip(STILL_PX - np.abs(place - centres).max(-1), 0.0, 1.0)
     own = [_between(photo.picture, spot) for spot in place]
     alpha = [np.maximum(o[..., 3], s * photo.rim) for o, s in zip(own, still, strict=True)]
-    amid = _amid(shown > WHOLE)
+    amid = _amid(shown & ~(under.left & ~under.filled).any(0))
     for k, spot in enumerate(np.clip(np.rint(place), 0, n - 1).astype(int)):
         kept = np.maximum(photo.core[spot[..., 1], spot[..., 0]], still[k])
         alpha[k] = np.where(amid, alpha[k] * kept, alpha[k])
 
-    rest, weight, best = np.ones((n, n)), np.zeros((n, n)), np.zeros((n, n))
-    hidden, others = np.zeros((n, n)), np.zeros((n, n, 3))
+    rest, best = np.ones((n, n)), np.zeros((n, n))
     chosen, top = np.full((n, n), -1), np.full((n, n, 2), np.inf)
-    shares = np.zeros(depth.shape)
+    shares, others = np.zeros(depth.shape), np.zeros((n, n, 3))
     for k in range(len(depth)):
         there = np.isfinite(depth[k])
-        before = [there & (depth[k] >= its) for its, _ in near]
-        hides = np.any(before, 0) & (weight == 0) & ~_alike(place[k], top)
-        hidden = np.where(hides, np.sum(before, 0) / counted, hidden)
-        weight = np.where(hides, rest * hidden, weight)
-        rest = np.where(hides, rest - weight, rest)
-        for its, (_, step) in zip(before, near, strict=True):
-            tells = hides & its
-            others[tells] = (weight[..., None] * _shifted(colours, *step))[tells]
-            hides = hides & ~its
+        apart = there & ~_alike(place[k], top)
+        rest = under.give(rest, others, apart & (under.surface <= depth[k]))
         there &= rest > 0
         shares[k] = np.where(there, np.minimum(part[k] * alpha[k], rest), 0.0)
         rest = rest - shares[k]
@@ -65,9 +56,7 @@ def compose(
         better = counts > best
         best, chosen = np.where(better, counts, best), np.where(better, k, chosen)
         top[better] = place[k][better]
-    behind_all = hidden < shown
-    last = np.where(behind_all, rest * (shown - hidden) / np.where(behind_all, 1 - hidden, 1), 0.0)
-    others, rest = others + last[..., None] * colours, rest - last
+    rest = under.give(rest, others, under.filled)
 
     covered = chosen >= 0
     mask, trusted = 1.0 - rest, np.where(covered, TRACE, 0.0)
@@ -81,7 +70,7 @@ def compose(
     image = (others + trusted[..., None] * warped[..., :3]) / total
     warped[..., 3] = covered
     flow = np.where(covered[..., None], (top - centres) * (2.0 / n), 0.0)
-    kind = np.where(covered, 2, shown > 0)
+    kind = np.where(covered, 2, shown)
     trust = trusted[..., None] / total
     around = np.concatenate([image, trust, mask[..., None], warped], -1), flow
     around, flow = _extended(*around, kind)
@@ -103,29 +92,57 @@ def _whole(raster: Raster, n: int) -> Raster:
     )
 
 
-def _under(raster: Raster, body: BodyMesh, behind: float, n: int) -> tuple[Any, Any, Any]:
-    """How much the body fills of each pixel, from which depth on it hides, its colours; it hides
-    nothing where it is not."""
+@dataclass(frozen=True)
+class _Under:
+    """What the body shows at each pixel: of the nine that are the pixel and those around it."""
+
+    filled: Any
+    """``[9,n,n]``: whether the body is there."""
+    surface: Any
+    """``[9,n,n]``: from which depth on it hides the photo; +inf where it is not."""
+    parts: list[tuple[Any, Any]]
+    """Of its nearer part, and of what it has behind that: which of the nine, and ``[n,n,3]``, its
+    colours."""
+    left: Any
+    """``[9,n,n]``: those in the window that have not had their share yet."""
+
+    def give(self, rest: Any, onto: Any, hides: Any) -> Any:
+        """What is left of a pixel after those of the nine that hide it; their colours are added."""
+        for part, colours in self.parts:
+            takes = hides & part & self.left
+            share = rest * (takes.sum(0) / np.maximum(self.left.sum(0), 1))
+            onto += share[..., None] * colours
+            rest = rest - share
+            self.left[takes] = False
+        return rest
+
+
+def _under(raster: Raster, body: BodyMesh, behind: float, n: int) -> _Under:
+    """The body at each pixel of the window."""
     raster = _whole(raster, n)
     cover = raster.triangle >= 0
-    shown = _filled(cover)
     place = reference.interpolate(raster.triangle, raster.bary, body.triangles, body.place)
     mix = reference.interpolate(raster.triangle, raster.bary, body.triangles, body.mix[:, None])
-    plane = body.plane[raster.triangle]
-    told = np.concatenate([place, plane, mix, raster.depth[..., None]], -1).astype(float)
-    lent, done = np.where(cover[..., None], told, 0.0), cover
-    for step in AROUND:
-        new = _shifted(cover, *step) & ~done
-        lent[new] = _shifted(told, *step)[new]
-        done = done | new
-    surface = np.where(cover, lent[..., 5] + behind, np.inf)
+    told = np.concatenate([place, body.plane[raster.triangle], mix], -1).astype(float)
     colours = np.zeros((n, n, 3))
     for k, picture in enumerate(body.planes):
-        seen = _between(picture, lent[..., :2])
-        for which, share in ((2, 1.0 - lent[..., 4]), (3, lent[..., 4])):
-            its = done & (lent[..., which] == k)
+        seen = _between(picture, told[..., :2])
+        for which, share in ((2, 1.0 - told[..., 4]), (3, told[..., 4])):
+            its = cover & (told[..., which] == k)
             colours[its] += (seen * share[..., None])[its]
-    return shown, surface, colours
+    steps = (0, 0), *AROUND
+    filled, left, shades = (
+        np.array([_shifted(values, *step) for step in steps])
+        for values in (cover, np.ones((n, n), np.bool_), colours)
+    )
+    own = np.where(cover, raster.depth.astype(float), np.inf)
+    depths = np.array([_shifted(own, *step, beyond=np.inf) for step in steps])
+    near = filled & (depths <= depths.min(0) + behind)
+    parts = [
+        (its, np.take_along_axis(shades, its.argmax(0)[None, ..., None], 0)[0])
+        for its in (near, filled & ~near)
+    ]
+    return _Under(filled, depths + behind, parts, left)
 
 
 def _filled(cover: Any) -> Any:

@@ -27,8 +27,6 @@ for what is read between two pixels."""
 AMID = 128
 """A place is amid the body if that goes on so far each way: the window's side by this, rounded
 up."""
-WHOLE = 0.99
-"""Of a pixel, from which it is filled: shares are rounded."""
 AROUND = ((1, 0), (-1, 0), (0, 1), (1, 1), (-1, 1), (0, -1), (1, -1), (-1, -1))
 """Rows and columns to the neighbours of a pixel that has no place of its own, the first that has
 one lends it: what is read between two pixels must not take half of its place from one without."""

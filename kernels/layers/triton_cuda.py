@@ -23,9 +23,9 @@ from bunraku.kernels.layers.terms import (
     STEEPNESS,
     STILL_PX,
     TRACE,
-    WHOLE,
 )
-from bunraku.kernels.layers.triton_pile import alike, carried, corners_of, cover, lay, weigh
+from bunraku.kernels.layers.triton_body import cover
+from bunraku.kernels.layers.triton_pile import alike, carried, corners_of, lay, weigh
 from bunraku.kernels.triton_launch import launch
 from bunraku.kernels.triton_reading import between, cell
 
@@ -54,15 +54,16 @@ def compose(
     programs = triton.cdiv(n * n, PIXELS)
     options: Any = {"fused": False, "PIXELS": PIXELS, "num_warps": WARPS}
     covered, kind = (torch.empty((n, n), dtype=torch.uint8, device=depth.device) for _ in range(2))
-    lender, chosen, teller = (torch.empty_like(number) for _ in range(3))
-    shown, surface, weight, last = (torch.empty_like(depth) for _ in range(4))
+    chosen, lender = torch.empty_like(number), number.new_empty(2, n, n)
+    surface, under = torch.empty_like(depth), depth.new_empty(5, n, n)
+    weight = depth.new_empty(2, n, n)
     stack = depth.new_empty(4, groups, n, n)
     out = depth.new_empty(1, PLANES, n, n)
     launch(
         cover,
         (programs,),
         depth,
-        *(numbers, number, depth, covered, shown, lender, surface, groups, n, float(behind)),
+        *(numbers, number, depth, covered, under, surface, lender, groups, n, float(behind)),
         AROUND=AROUND,
         **options,
     )
@@ -79,8 +80,8 @@ def compose(
         weigh,
         (programs,),
         depth,
-        *(stack, shown, lender, surface, picture, rim, core, chosen, weight, teller, last),
-        *(out[0, 3], groups, n, triton.cdiv(n, AMID), WHOLE, STILL_PX, ALIKE_PX, TRACE),
+        *(stack, under, surface, picture, rim, core, chosen, weight, out[0, 3]),
+        *(groups, n, triton.cdiv(n, AMID), float(behind), STILL_PX, ALIKE_PX, TRACE),
         AROUND=AROUND,
         **options,
     )
@@ -88,8 +89,8 @@ def compose(
         _show,
         (programs,),
         depth,
-        *(stack, shown, number, bary, body_triangles, *rest, picture, chosen),
-        *(weight, teller, last, lender, out, kind, groups, n),
+        *(stack, under, number, bary, body_triangles, *rest, picture, chosen),
+        *(weight, lender, out, kind, groups, n),
         *(len(body_triangles), len(rest[-1]), ALIKE_PX, TRACE),
         **options,
     )
@@ -98,55 +99,9 @@ def compose(
 
 
 @triton.jit
-def _of_body(
-    weight: tl.tensor,
-    teller: tl.tensor,
-    pixel: tl.tensor,
-    inside: tl.tensor,
-    number: tl.tensor,
-    bary: tl.tensor,
-    triangles: tl.tensor,
-    place: tl.tensor,
-    plane: tl.tensor,
-    mix: tl.tensor,
-    planes: tl.tensor,
-    n: tl.tensor,
-    triangle_count: tl.tensor,
-    plane_count: tl.tensor,
-) -> tl.tuple:
-    """How much of the body is seen, and its share of red, green and blue.
-
-    :param weight: ``[n,n]``, of ``weigh``. :param teller: ``[n,n]``, what tells how it looks.
-    """
-    size = n * n
-    body = tl.load(weight + pixel, mask=inside, other=0.0)
-    at = tl.load(teller + pixel, mask=inside, other=0)
-    lit = inside & (body > 0) & (at >= 0)
-    t = tl.load(number + at, mask=lit, other=-1)
-    lit = lit & (t >= 0) & (t < triangle_count)
-    own = tl.load(plane + t * 2, mask=lit, other=0).to(tl.int64)
-    other = tl.load(plane + t * 2 + 1, mask=lit, other=0).to(tl.int64)
-    corners = corners_of(bary, triangles, at, t, lit)
-    spot = cell(carried(corners, place, 2, lit), carried(corners, place + 1, 2, lit), n, n)
-    mixed = body * carried(corners, mix, 1, lit)
-    has_own = lit & (own >= 0) & (own < plane_count)
-    has_other = lit & (mixed > 0) & (other >= 0) & (other < plane_count)
-    first = planes + own * size * 3
-    second = planes + other * size * 3
-    kept = body - mixed
-    red = kept * between(first, spot, n, 3, has_own)
-    green = kept * between(first + 1, spot, n, 3, has_own)
-    blue = kept * between(first + 2, spot, n, 3, has_own)
-    red += mixed * between(second, spot, n, 3, has_other)
-    green += mixed * between(second + 1, spot, n, 3, has_other)
-    blue += mixed * between(second + 2, spot, n, 3, has_other)
-    return body, red, green, blue
-
-
-@triton.jit
 def _show(
     stack: tl.tensor,
-    shown: tl.tensor,
+    under: tl.tensor,
     number: tl.tensor,
     bary: tl.tensor,
     triangles: tl.tensor,
@@ -157,8 +112,6 @@ def _show(
     picture: tl.tensor,
     chosen: tl.tensor,
     weight: tl.tensor,
-    teller: tl.tensor,
-    last: tl.tensor,
     lender: tl.tensor,
     out: tl.tensor,
     kind: tl.tensor,
@@ -172,8 +125,8 @@ def _show(
 ) -> None:
     """The colours of what is seen.
 
-    :param stack: of ``weigh``; :param chosen: of the same; :param weight: of the same, of the body
-        that ``teller`` tells of; :param last: of the same, of the body that ``lender`` does.
+    :param stack: of ``weigh``; :param chosen: of the same; :param weight: of the same.
+    :param under: of ``cover``; :param lender: of the same.
     :param out: ``[12,n,n]``, whose mask is there; the others are written.
     :param kind: ``[n,n]`` uint8, written: 2 where a pixel shows the photo, 1 the body, 0 nothing.
     """
@@ -183,42 +136,34 @@ def _show(
     row = pixel // n
     column = pixel - row * n
     sheet = groups.to(tl.int64) * size
-    body, red, green, blue = _of_body(
-        weight,
-        teller,
-        pixel,
-        inside,
-        number,
-        bary,
-        triangles,
-        place,
-        plane,
-        mix,
-        planes,
-        n,
-        triangle_count,
-        plane_count,
-    )
-    further, more_red, more_green, more_blue = _of_body(
-        last,
-        lender,
-        pixel,
-        inside,
-        number,
-        bary,
-        triangles,
-        place,
-        plane,
-        mix,
-        planes,
-        n,
-        triangle_count,
-        plane_count,
-    )
-    body += further
-    red += more_red
-    green += more_green
-    blue += more_blue
+    body = tl.zeros((PIXELS,), tl.float32)
+    red = tl.zeros((PIXELS,), tl.float32)
+    green = tl.zeros((PIXELS,), tl.float32)
+    blue = tl.zeros((PIXELS,), tl.float32)
+    for k in tl.static_range(2):  # before and behind
+        share = tl.load(weight + k * size + pixel, mask=inside, other=0.0)
+        body += share
+        at = tl.load(lender + k * size + pixel, mask=inside, other=0)
+        lit = inside & (share > 0) & (at >= 0)
+        if tl.max(lit.to(tl.int32), 0) > 0:
+            t = tl.load(number + at, mask=lit, other=-1)
+            lit = lit & (t >= 0) & (t < triangle_count)
+            own = tl.load(plane + t * 2, mask=lit, other=0).to(tl.int64)
+            other = tl.load(plane + t * 2 + 1, mask=lit, other=0).to(tl.int64)
+            corners = corners_of(bary, triangles, at, t, lit)
+            spot = cell(carried(corners, place, 2, lit), carried(corners, place + 1, 2, lit), n, n)
+            mixed = share * carried(corners, mix, 1, lit)
+            has_own = lit & (own >= 0) & (own < plane_count)
+            has_other = lit & (mixed > 0) & (other >= 0) & (other < plane_count)
+            first = planes + own * size * 3
+            second = planes + other * size * 3
+            kept = share - mixed
+            red += kept * between(first, spot, n, 3, has_own)
+            green += kept * between(first + 1, spot, n, 3, has_own)
+            blue += kept * between(first + 2, spot, n, 3, has_own)
+            red += mixed * between(second, spot, n, 3, has_other)
+            green += mixed * between(second + 1, spot, n, 3, has_other)
+            blue += mixed * between(second + 2, spot, n, 3, has_other)
 
     shows = tl.load(chosen + pixel, mask=inside, other=-1)
     covered = inside & (shows >= 0)
@@ -260,7 +205,7 @@ def _show(
     scale = 2.0 / n
     tl.store(out + 10 * size + pixel, tl.where(covered, (x - column) * scale, 0.0), mask=inside)
     tl.store(out + 11 * size + pixel, tl.where(covered, (y - row) * scale, 0.0), mask=inside)
-    some = tl.load(shown + pixel, mask=inside, other=0.0) > 0
+    some = tl.load(under + pixel, mask=inside, other=0.0) > 0
     tl.store(kind + pixel, tl.where(covered, 2, some.to(tl.int32)).to(tl.uint8), mask=inside)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
+from bunraku.kernels.layers.triton_body import give, later, whole
 from bunraku.kernels.triton_reading import between, cell, clamped
 
 
@@ -47,55 +48,6 @@ def _rounded(place: tl.tensor) -> tl.tensor:
     beyond = place - whole.to(tl.float32)
     up = (beyond > 0.5) | ((beyond == 0.5) & (whole % 2 == 1))
     return whole + up.to(tl.int32)
-
-
-@triton.jit
-def cover(
-    numbers: tl.tensor,
-    body_number: tl.tensor,
-    body_depth: tl.tensor,
-    covered: tl.tensor,
-    shown: tl.tensor,
-    lender: tl.tensor,
-    surface: tl.tensor,
-    groups: tl.tensor,
-    n: tl.tensor,
-    behind: tl.tensor,
-    AROUND: tl.constexpr,
-    PIXELS: tl.constexpr,
-) -> None:
-    """Where any of the sheets is, and where the body, its edges smoothed and so a pixel beyond.
-
-    :param covered: ``[n,n]`` uint8, written.
-    :param shown: ``[n,n]``, written: how much of a pixel the body fills.
-    :param lender: ``[n,n]``, written: the pixel that tells what the body looks like, or -1.
-    :param surface: ``[n,n]``, written: from which depth on it hides; +inf where it is not.
-    """
-    pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
-    size = n * n
-    inside = pixel < size
-    row = pixel // n
-    column = pixel - row * n
-    there = pixel < 0  # nowhere yet
-    for g in range(groups):
-        there = there | (tl.load(numbers + g * size + pixel, mask=inside, other=-1) >= 0)
-    tl.store(covered + pixel, there.to(tl.uint8), mask=inside)
-    own = tl.load(body_number + pixel, mask=inside, other=-1) >= 0
-    filled = own.to(tl.float32)
-    counted = tl.full((PIXELS,), 1.0, tl.float32)
-    lends = tl.where(own, pixel, -1)
-    for k in tl.static_range(len(AROUND)):
-        y = row + AROUND[k][0]
-        x = column + AROUND[k][1]
-        within = inside & (y >= 0) & (y < n) & (x >= 0) & (x < n)
-        other = tl.load(body_number + y * n + x, mask=within, other=-1) >= 0
-        filled += other.to(tl.float32)
-        counted += within.to(tl.float32)
-        lends = tl.where(other & (lends < 0), y * n + x, lends)
-    tl.store(shown + pixel, filled / counted, mask=inside)
-    tl.store(lender + pixel, lends, mask=inside)
-    depth = tl.load(body_depth + pixel, mask=inside & own, other=float("inf"))
-    tl.store(surface + pixel, depth + behind, mask=inside)
 
 
 @triton.jit
@@ -165,21 +117,18 @@ def lay(
 @triton.jit
 def weigh(
     stack: tl.tensor,
-    shown: tl.tensor,
-    lender: tl.tensor,
+    under: tl.tensor,
     surface: tl.tensor,
     picture: tl.tensor,
     rim: tl.tensor,
     core: tl.tensor,
     chosen: tl.tensor,
     weight: tl.tensor,
-    teller: tl.tensor,
-    last_of_all: tl.tensor,
     mask: tl.tensor,
     groups: tl.tensor,
     n: tl.tensor,
     reach: tl.tensor,
-    whole: tl.tensor,
+    behind: tl.tensor,
     still_px: tl.tensor,
     alike_px: tl.tensor,
     trace: tl.tensor,
@@ -190,10 +139,9 @@ def weigh(
 
     :param stack: of ``lay``; how much of the pixel is a group's becomes what is to be seen of it.
     :param chosen: ``[n,n]``, written: the group that shows most, or -1.
-    :param surface: of ``cover``; :param lender: likewise.
-    :param weight: ``[n,n]``, written: how much is to be seen of the body before what it hides.
-    :param teller: ``[n,n]``, written: the pixel that tells what that looks like, or -1.
-    :param last_of_all: ``[n,n]``, written: how much is to be seen of the body behind all.
+    :param under: of ``cover``; :param surface: of the same.
+    :param weight: ``[2,n,n]``, written: how much is to be seen of the body's nearer part, and of
+        what it has behind that.
     """
     pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     size = n * n
@@ -201,27 +149,25 @@ def weigh(
     row = pixel // n
     column = pixel - row * n
     plane = groups.to(tl.int64) * size
-    filled = tl.load(shown + pixel, mask=inside, other=0.0)
-    tells = tl.load(lender + pixel, mask=inside, other=-1)
-    counted = tl.full((PIXELS,), 1.0, tl.float32)
-    for k in tl.static_range(len(AROUND)):
-        down = row + AROUND[k][0]
-        right = column + AROUND[k][1]
-        counted += ((down >= 0) & (down < n) & (right >= 0) & (right < n)).to(tl.float32)
+    near = tl.load(under + pixel, mask=inside, other=0.0)
+    far = tl.load(under + size + pixel, mask=inside, other=0.0)
+    counted = near + far + tl.load(under + 2 * size + pixel, mask=inside, other=0.0)
+    first = tl.load(under + 3 * size + pixel, mask=inside, other=float("inf"))
+    last_of_all = tl.load(under + 4 * size + pixel, mask=inside, other=float("-inf"))
     many = tl.zeros((PIXELS,), tl.int32)
     for g in range(groups):
         depth = tl.load(stack + g * size + pixel, mask=inside, other=float("inf"))
         many += (depth < float("inf")).to(tl.int32)
-    amid = (many > 0) & (filled > whole)
-    amid = amid & (row >= reach) & (column >= reach) & (row + reach < n) & (column + reach < n)
+    amid = (row >= reach) & (column >= reach) & (row + reach < n) & (column + reach < n)
+    amid = whole(under, pixel, size, inside & (many > 0) & amid)
     for k in tl.static_range(4):
         step = reach * (n if k < 2 else 1) * (1 if k % 2 == 0 else -1)
-        amid = amid & (tl.load(shown + pixel + step, mask=amid, other=0.0) > whole)
+        amid = amid & whole(under, pixel + step, size, amid)
     still_rim = tl.load(rim + pixel, mask=inside & (many > 0), other=0.0)
 
     rest = tl.full((PIXELS,), 1.0, tl.float32)
     body = tl.zeros((PIXELS,), tl.float32)
-    hidden = tl.zeros((PIXELS,), tl.float32)
+    further = tl.zeros((PIXELS,), tl.float32)
     best = tl.zeros((PIXELS,), tl.float32)
     shows = tl.full((PIXELS,), -1, tl.int32)
     shows_x = tl.full((PIXELS,), float("inf"), tl.float32)
@@ -246,24 +192,18 @@ def weigh(
         y = tl.load(stack + 2 * plane + at, mask=there, other=0.0)
         part = tl.load(stack + 3 * plane + at, mask=there, other=0.0)
         apart = (shows < 0) | (alike(x, y, shows_x, shows_y, alike_px) == 0)
-        asks = there & apart & (body == 0) & (filled > 0)
-        its = tl.load(surface + pixel, mask=asks, other=float("inf"))
-        before = asks & (its <= depth)
-        hiding = before.to(tl.float32)
-        first = tl.where(before, pixel, -1)
-        for k in tl.static_range(len(AROUND)):
-            down = row + AROUND[k][0]
-            right = column + AROUND[k][1]
-            within = asks & (down >= 0) & (down < n) & (right >= 0) & (right < n)
-            its = tl.load(surface + down * n + right, mask=within, other=float("inf"))
-            before = within & (its <= depth)
-            hiding += before.to(tl.float32)
-            first = tl.where(before & (first < 0), down * n + right, first)
-        hides = first >= 0
-        hidden = tl.where(hides, hiding / counted, hidden)
-        tells = tl.where(hides, first, tells)
-        body = tl.where(hides, rest * hidden, body)
-        rest = tl.where(hides, rest - body, rest)
+        hides = there & apart & (near + far > 0) & (depth >= first)
+        still_near = tl.where(hides, 0.0, near)
+        still_far = tl.where(hides, 0.0, far)
+        asks = hides & (depth < last_of_all)
+        if tl.max(asks.to(tl.int32), 0) > 0:
+            of_near, of_far = later(surface, row, column, n, first, behind, depth, asks, AROUND)
+            still_near = tl.where(asks, of_near, still_near)
+            still_far = tl.where(asks, of_far, still_far)
+        rest, counted, body = give(rest, counted, body, near - still_near)
+        rest, counted, further = give(rest, counted, further, far - still_far)
+        near = still_near
+        far = still_far
         moved = tl.maximum(tl.abs(x - column), tl.abs(y - row))
         still = clamped(still_px - moved, 1.0)
         place = cell(x, y, n, n)
@@ -283,12 +223,9 @@ def weigh(
         shows = tl.where(better, group, shows)
         shows_x = tl.where(better, x, shows_x)
         shows_y = tl.where(better, y, shows_y)
-    behind_all = hidden < filled
-    unseen = tl.where(behind_all, (filled - hidden) / tl.where(behind_all, 1.0 - hidden, 1.0), 0.0)
-    unseen = rest * unseen
-    rest -= unseen
+    rest, counted, body = give(rest, counted, body, near)
+    rest, counted, further = give(rest, counted, further, far)
     tl.store(chosen + pixel, shows, mask=inside)
     tl.store(weight + pixel, body, mask=inside)
-    tl.store(teller + pixel, tells, mask=inside)
-    tl.store(last_of_all + pixel, unseen, mask=inside)
+    tl.store(weight + size + pixel, further, mask=inside)
     tl.store(mask + pixel, 1.0 - rest, mask=inside)

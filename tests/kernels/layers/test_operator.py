@@ -210,6 +210,39 @@ def test_the_edge_of_a_limb_of_the_body_before_the_photo_is_soft_on_both_sides()
     assert found.mask[0, 0, 10, 4:8] == pytest.approx(1.0)
 
 
+def test_where_the_body_is_before_itself_its_edge_has_no_step() -> None:
+    """As of a lower arm that is made up, before the photo's own shirt, and before a made-up one,
+    with what the photo has behind both, or nothing."""
+    far, near = rectangle(2, 2, 21, 21, 8), rectangle(10, 2, 21, 21, 1)
+    mesh = np.concatenate([far, near])
+    behind = BodyMesh(
+        np.concatenate([ONE, ONE + 4]).astype(np.int32),
+        np.ascontiguousarray(mesh[:, :2]),
+        np.array([[0, 0]] * 2 + [[1, 1]] * 2, np.int32),
+        np.zeros(8, np.float32),
+        np.stack([np.full((N, N, 3), colour, np.float32) for colour in (0.25, 1.0)]),
+    )
+    raster = rasterise(mesh, behind.triangles, (N, N), tight=True)
+    seen = []
+    for there in (far, moved_by(far, 0, 0, 8), NOWHERE):
+        photo = photo_of([there])
+        photo.picture[..., :3] = 0.25
+        made = compose(sheets_of(photo, [there]), photo, raster, behind, 2.0)
+        assert made.mask[0, 0, 10, 3:20] == pytest.approx(1.0), "nothing is let through"
+        seen.append(made)
+    shares = np.array([0, 3 / 9, 6 / 9, 1])  # of the arm, from column 8 on
+    assert seen[0].trust[0, 0, 10, 8:12] == pytest.approx(1.0 - shares, abs=2e-4)
+    for made in seen:
+        assert made.image[0, 0, 10, 8:12] == pytest.approx(0.25 + 0.75 * shares, abs=1e-3)
+
+
+def test_where_the_body_comes_out_of_the_photo_there_is_no_step() -> None:
+    there = rectangle(2, 2, 20, 20, 5)
+    body = np.array([[2, 2, 14], [20, 2, -4], [20, 20, -4], [2, 20, 14]], np.float32)
+    found = composed(photo_of([there]), [there], body, behind=0.5)  # at column 11.5
+    assert found.trust[0, 0, 10, 10:14] == pytest.approx([1.0, 2 / 3, 1 / 3, 0.0], abs=2e-4)
+
+
 def test_the_edge_of_a_sheet_is_soft_but_not_at_the_windows_own() -> None:
     there = rectangle(0, 4, 15, 16, 3)
     mask = composed(photo_of([there]), [there]).mask[0, 0]
