@@ -7,6 +7,8 @@ goes along with the head.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -27,12 +29,23 @@ EVEN = 0.5
 CHIN, HAIRLINE = 0.75, 0.9
 """How far below the mouth and above the eyes a face ends, in lengths of the way between them."""
 
-AtFace = tuple[Region | None, Region | None]
-"""``[n, n]`` of the left and the right forearm with its hand; None for one that hides no face."""
+
+@dataclass(frozen=True, eq=False)
+class ArmAtFace:
+    """An arm whose hand hides the face."""
+
+    whole: Region
+    """``[n, n]``"""
+    forearm: Region
+    """``[n, n]``, with the hand."""
+
+
+AtFace = tuple[ArmAtFace | None, ArmAtFace | None]
+"""The left and the right arm; None for one that hides no face."""
 
 
 def hands_at_face(groups: Groups, face: Array | None, seen: tuple[bool, bool]) -> AtFace:
-    """The forearms whose hand, or they themselves, hide a part of the face.
+    """The arms whose hands or forearms hide a part of the face.
 
     :param groups: ``[n, n]``.
     :param face: ``[k, 2 or more]`` in pixels, points around the face; None if it shows none.
@@ -42,11 +55,24 @@ def hands_at_face(groups: Groups, face: Array | None, seen: tuple[bool, bool]) -
     if face is None:
         return None, None
     within = _within(face, groups.shape)
-    left, right = (
-        np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side]) for side in range(SIDES)
-    )
-    hides = [(own & within).sum() > HIDES * within.sum() for own in (left, right)]
-    return left if hides[0] and seen[0] else None, right if hides[1] and seen[1] else None
+    arms = []
+    for side in range(SIDES):
+        forearm = np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
+        hides = seen[side] and (forearm & within).sum() > HIDES * within.sum()
+        whole = forearm | (groups == Group.UPPER_ARM_L + side)
+        arms.append(ArmAtFace(whole, forearm) if hides else None)
+    left, right = arms
+    return left, right
+
+
+def all_of(arms: AtFace, shape: tuple[int, ...]) -> Region:
+    """``[n, n]``: all pixels of such arms. They are of the trunk: an arm cut from it would have a
+    slit at its elbow."""
+    result = np.zeros(shape, np.bool_)
+    for arm in arms:
+        if arm is not None:
+            result |= arm.whole
+    return result
 
 
 def face_by_pose(points: Vectors, away: bool) -> Array | None:
@@ -63,34 +89,35 @@ def face_by_pose(points: Vectors, away: bool) -> Array | None:
     return np.concatenate(around).astype(np.float32)
 
 
-def along_with_head(weights: Array, forearms: AtFace, points: Vectors) -> Array:
+def along_with_head(weights: Array, arms: AtFace, points: Vectors) -> Array:
     """Weights ``[n, n, 15]`` of a photo's pixels, with hands that go along with the head, and
-    forearms that lead from them to elbows that go with the trunk.
+    forearms that lead from them to upper arms that go with the trunk.
 
     :param points: the photo's landmarks, ``[33, 2 or more]`` in pixels.
     """
     result = weights.copy()
-    for side, own in enumerate(forearms):
-        if own is None:
+    for side, arm in enumerate(arms):
+        if arm is None:
             continue
+        result[arm.whole] = 0.0
+        result[arm.whole, BodyBone.CHEST] = 1.0
+        own = arm.forearm
         elbow, wrist = points[[LEFT_ELBOW + side, LEFT_WRIST + side], :2]
         rows, columns = np.nonzero(own)
         way = np.stack([columns, rows], 1) - elbow
         along = way @ (wrist - elbow) / max(float((wrist - elbow) @ (wrist - elbow)), 1.0)
         share = smoothstep(np.clip(along, 0.0, 1.0))
-        result[own] = 0.0
         result[own, BodyBone.HEAD], result[own, BodyBone.CHEST] = share, 1.0 - share
     return result
 
 
-def on_the_body(depth: Array, reached: Region, forearms: AtFace) -> Array:
-    """Depths ``[n, n]`` of a photo's pixels, with such forearms flat on what is beside them:
+def on_the_body(depth: Array, reached: Region, arms: AtFace) -> Array:
+    """Depths ``[n, n]`` of a photo's pixels, with such arms flat on what is beside them:
     nothing is known of what they would uncover if they were torn off.
 
     :param reached: ``[n, n]``, where the depths count.
     """
-    lying = [forearm for forearm in forearms if forearm is not None]
-    own = np.any(lying, axis=0) & reached if lying else np.zeros_like(reached)
+    own = all_of(arms, depth.shape) & reached
     beside = reached & ~own
     if not own.any() or not beside.any():
         return depth

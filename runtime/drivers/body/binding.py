@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bunraku.kernels import interpolate, rasterise, spread
 from bunraku.runtime.drivers.body.at_face import (
     AtFace,
+    all_of,
     along_with_head,
     face_by_pose,
     hands_at_face,
@@ -160,7 +161,7 @@ def bind_photo(
     around = face_by_pose(points, head.away) if face is None else face
     before_face = hands_at_face(groups, around, seen)
     at_face = before_face[0] is not None, before_face[1] is not None
-    groups = without_forearms(groups, at_face)
+    groups[all_of(before_face, groups.shape)] = Group.TRUNK
     groups = without_unseen(groups, GROUP[list(fit.unseen)], window, fit.trunk_px)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK
@@ -290,10 +291,7 @@ def _with_head(
     carried = along_with_head(carried, at_face, points)
     weights = np.where(own[..., None], carried, whole.weights)
     nearer = carried[..., BodyBone.HEAD] >= 0.5
-    on_chest = whole.bone == BodyBone.HEAD
-    for forearm in at_face:
-        if forearm is not None:
-            on_chest = on_chest | forearm
+    on_chest = (whole.bone == BodyBone.HEAD) | all_of(at_face, own.shape)
     kept = np.where(on_chest, BodyBone.CHEST, whole.bone)
     bone = np.where(own, np.where(nearer, BodyBone.HEAD, kept), whole.bone).astype(np.int32)
     part = np.where(own, np.where(hair, HAIR, bone), whole.part).astype(np.int32)

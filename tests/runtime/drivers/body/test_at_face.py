@@ -10,7 +10,13 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import PERSON, SCALE, N, fitted_to
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.at_face import along_with_head, hands_at_face, on_the_body
+from bunraku.runtime.drivers.body.at_face import (
+    ArmAtFace,
+    all_of,
+    along_with_head,
+    hands_at_face,
+    on_the_body,
+)
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import make_grid
@@ -70,7 +76,7 @@ def bound(fit: Fit) -> Bound:
 def test_a_hand_before_the_face_is_of_the_head(fit: Fit, bound: Bound) -> None:
     assert bound.at_face == (True, False)
     group = bound.whole.group
-    assert not np.isin(group, FOREARM).any()
+    assert not np.isin(group, [Group.UPPER_ARM_L, *FOREARM]).any()
     assert np.isin(group, [Group.FOREARM_R, Group.HAND_R]).any()
     turning = bound.whole.weights[..., BodyBone.HEAD]
     x, y = fit.stance.points[LEFT_WRIST, :2].astype(int)
@@ -112,10 +118,14 @@ def test_a_hand_beside_the_face_hides_nothing() -> None:
     groups[y - 4 : y + 4, x + 9 : x + 30] = Group.HAND_L
     assert hands_at_face(groups, face, SEEN) == (None, None)
     groups[y - 4 : y + 4, x + 2 : x + 30] = Group.HAND_L
+    groups[y + 4 : y + 40, x + 20 : x + 30] = Group.UPPER_ARM_L
     left, right = hands_at_face(groups, face, SEEN)
     assert left is not None
     assert right is None
-    assert np.array_equal(left, groups == Group.HAND_L)
+    assert np.array_equal(left.forearm, groups == Group.HAND_L)
+    assert np.array_equal(left.whole, groups != Group.TRUNK)
+    assert np.array_equal(all_of((left, right), (N, N)), left.whole)
+    assert not all_of((None, None), (N, N)).any()
     assert hands_at_face(groups, face, (False, True)) == (None, None)
     assert hands_at_face(groups, None, SEEN) == (None, None)
 
@@ -127,8 +137,11 @@ def test_a_forearm_goes_over_from_the_trunk_to_the_head() -> None:
     own[45:55, 8:60] = True
     weights = np.zeros((64, 64, BODY_BONES), np.float32)
     weights[..., BodyBone.PELVIS] = 1.0
-    carried = along_with_head(weights, (own, None), points)
-    assert np.array_equal(carried[~own], weights[~own])
+    upper = np.zeros_like(own)
+    upper[20:45, 8:60] = True
+    carried = along_with_head(weights, (ArmAtFace(own | upper, own), None), points)
+    assert np.array_equal(carried[~own & ~upper], weights[~own & ~upper])
+    assert (carried[upper, BodyBone.CHEST] == 1.0).all()
     assert carried[own].sum(-1) == pytest.approx(1.0)
     head = carried[50, :, BodyBone.HEAD]
     assert head[[10, 30, 50, 58]] == pytest.approx([0.0, 0.5, 1.0, 1.0])
@@ -141,13 +154,14 @@ def test_a_forearm_lies_on_what_is_beside_it() -> None:
     own[20:40, 10:60] = True
     depth[own], depth[~own & (np.arange(64) >= 40)] = -30.0, 9.0
     reached = np.ones_like(own)
-    flat = on_the_body(depth, reached, (None, own))
+    arms = None, ArmAtFace(own, own)
+    flat = on_the_body(depth, reached, arms)
     assert np.array_equal(flat[~own], depth[~own])
     assert flat[own].min() >= 5.0
     assert flat[own].max() <= 9.0
     assert np.abs(np.diff(flat[30, 10:60])).max() < 1.0
     assert np.array_equal(on_the_body(depth, reached, (None, None)), depth)
-    assert np.array_equal(on_the_body(depth, own, (None, own)), depth)
+    assert np.array_equal(on_the_body(depth, own, arms), depth)
 
 
 def test_nothing_is_known_of_hands_that_are_left_out() -> None:
