@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from bunraku.runtime.drivers.body.colours import EYES
+from bunraku.runtime.drivers.body.head import CHIN
 from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.drivers.body.regions import nearest
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_EYE, LEFT_WRIST, MOUTH, RIGHT_EYE
+from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_WRIST, MOUTH
 from bunraku.spec.skeleton import SIDES, BodyBone
 from bunraku.spec.smoothstep import smoothstep
 
@@ -26,8 +28,8 @@ HIDES = 0.1
 EVEN = 0.5
 """How far depths beneath it are evened out, in halves of its width."""
 
-CHIN, HAIRLINE = 0.75, 0.9
-"""How far below the mouth and above the eyes a face ends, in lengths of the way between them."""
+HAIRLINE = 0.9
+"""How far above the eyes a face ends, in lengths of the way from there to the mouth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,7 @@ def face_by_pose(points: Vectors, away: bool) -> Array | None:
     """
     if away:
         return None
-    head, eyes, mouth = (points[list(of), :2] for of in (HEAD, _EYES, MOUTH))
+    head, eyes, mouth = (points[list(of), :2] for of in (HEAD, EYES, MOUTH))
     down = mouth.mean(0) - eyes.mean(0)
     around = head, mouth + CHIN * down, eyes - HAIRLINE * down
     return np.concatenate(around).astype(np.float32)
@@ -134,6 +136,3 @@ def _within(face: Array, shape: tuple[int, ...]) -> Region:
     outline = cv2.convexHull(np.ascontiguousarray(face[:, :2], np.float32))
     cv2.fillConvexPoly(result, np.rint(outline).astype(np.int32), 1)
     return np.asarray(result > 0)
-
-
-_EYES = LEFT_EYE, RIGHT_EYE

@@ -38,6 +38,7 @@ from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.held import Held, beside_held, find_held
+from bunraku.runtime.drivers.hands.shape import without
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -165,10 +166,7 @@ def bind_photo(
     groups = without_unseen(groups, GROUP[list(fit.unseen)], window, fit.trunk_px)
     hair = find_hair(fit, head, groups, window)
     groups[hair] = Group.TRUNK
-    left_place, right_place = (
-        None if stays else place for place, stays in zip(fit.places, at_face, strict=True)
-    )
-    places = left_place, right_place
+    places = without(fit.places, at_face)
     held = find_held(places, fit.inside, groups, window, points)
     for side, thing in enumerate(held):
         if thing is not None:

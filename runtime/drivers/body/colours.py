@@ -20,6 +20,8 @@ BLEEDING_PX = 1
 """How far one limb's colours run into those beside it, in the networks' pixels."""
 SKIN_LIKE = 0.10
 """How far a hand's hue may be from the face's, in shares of the sum of the colours."""
+DARK = 0.4
+"""Nothing that is so much darker than the face is skin."""
 LIT = 50.0
 """The percentile of brightness from which on skin and cloth lie in the light."""
 EYES = [LEFT_EYE, RIGHT_EYE]
@@ -91,6 +93,11 @@ def hued_as_lit(tone: Array, colours: Array) -> Array:
     """
     lit = lit_of(colours, like_skin(colours, tone))
     return tone if lit is None else np.asarray(lit * (tone.sum() / lit.sum()), np.float32)
+
+
+def lit_skin(colours: Array, tone: Array) -> NDArray[np.bool_]:
+    """The same of what is not much darker."""
+    return np.asarray(like_skin(colours, tone) & (colours.sum(-1) > DARK * tone.sum()))
 
 
 def _at_borders(groups: Groups) -> NDArray[np.bool_]:

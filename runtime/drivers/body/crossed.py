@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import rasterise
-from bunraku.runtime.drivers.body.colours import face_of, is_skin, like_skin, middle_of
+from bunraku.runtime.drivers.body.colours import face_of, is_skin, lit_skin, middle_of
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
 from bunraku.runtime.drivers.body.regions import grown, nearest
@@ -20,8 +20,6 @@ from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES, BodyBone
 
-DARK = 0.4
-"""Of the face's brightness: no hand is darker."""
 SLEEVE = 0.5
 """The share of such a hand that is a sleeve, from which on that is one."""
 REACH = 0.15
@@ -57,8 +55,7 @@ def without_tucked_hands(
             continue
         beneath = behind_group(fit, of_vertex, Group.HAND_L + side)
         over = own & np.isin(beneath, [limb + 1 - side for limb in _LEFT_ARM])
-        skin = like_skin(colours, face) & (colours.sum(-1) > DARK * face.sum())
-        skin = _whole(skin, round(SOFT_PX * fit.fine))
+        skin = _whole(lit_skin(colours, face), round(SOFT_PX * fit.fine))
         tucked = over & ~skin
         result[tucked] = beneath[tucked]
         if tucked.sum() > SLEEVE * over.sum():

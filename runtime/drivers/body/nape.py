@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.colours import ENOUGH, like_skin
+from bunraku.runtime.drivers.body.colours import ENOUGH, lit_skin
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.head import ABOVE, CHIN, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.regions import closed, grown
@@ -37,9 +37,8 @@ BESIDE, CHEST = 0.15, 0.35
 in trunks."""
 BARE = 0.3
 """Of the shoulders: of who has more of it bare, skin goes on over them."""
-OPEN, DARK = 0.03, 0.4
-"""Of a neckline: of who has less of it bare, clothes go up to the chin. Nothing that is so much
-darker than the face is skin."""
+OPEN = 0.03
+"""Of a neckline: of who has less of it bare, clothes go up to the chin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +90,7 @@ class Nape:
         """
         if tone is None:
             return trunk
-        lit = colours.sum(-1) > DARK * tone.sum()
-        bare = trunk & like_skin(colours, tone) & lit & (head.below_shoulders < CHEST)
+        bare = trunk & lit_skin(colours, tone) & (head.below_shoulders < CHEST)
         shoulders = trunk & (self.out > NARROW[1]) & (np.abs(head.below_shoulders) < BESIDE)
         if shoulders.sum() < ENOUGH or (bare & shoulders).sum() > BARE * shoulders.sum():
             return trunk

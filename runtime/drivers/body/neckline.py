@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.colours import ENOUGH, like_skin
+from bunraku.runtime.drivers.body.colours import ENOUGH, lit_skin
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.head import ABOVE, Head
-from bunraku.runtime.drivers.body.nape import CHEST, DARK, NARROW
+from bunraku.runtime.drivers.body.nape import CHEST, NARROW
 from bunraku.runtime.drivers.body.parting import Group, Groups
-from bunraku.runtime.drivers.body.regions import far_from
+from bunraku.runtime.drivers.body.regions import disc, far_from, opened
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
@@ -63,10 +63,11 @@ def find_neckline(
     across, down = (bottom - top).tolist()
     if tone is None or not hidden.any() or down <= UPRIGHT * abs(across):
         return None
-    skin = like_skin(colours, tone) & (colours.sum(-1) > DARK * tone.sum())
+    skin = lit_skin(colours, tone)
     trunk = sure & (groups == Group.TRUNK) & ~hidden
     high = (head.below_jaw > 0.0) & (head.below_shoulders < CHEST)
-    bare = _opened(trunk & skin, SCRAP * fit.trunk_px) & high
+    scrap_px = 0.5 * SCRAP * fit.trunk_px
+    bare = opened(trunk & skin, scrap_px) & high
     cloth = trunk & ~skin
     if min(int(bare.sum()), int(cloth.sum())) < ENOUGH:
         return None
@@ -82,7 +83,8 @@ def find_neckline(
     for row in np.flatnonzero(asked.any(1)).tolist():
         at = np.flatnonzero(asked[row])
         found[row, at] = _bare_in_row(kind[row], at, float(middle[row]), shoulders, out[row, at])
-    found = _opened(_closed(found, SCRAP * fit.trunk_px) & hidden, SCRAP * fit.trunk_px)
+    whole = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, disc(scrap_px)) > 0
+    found = opened(whole & hidden, scrap_px)
     return Neckline(bare, found) if found.any() else None
 
 
@@ -125,19 +127,6 @@ def _shoulder(fit: Fit, groups: Groups, sure: Region, skin: Region, side: int) -
     if own.sum() < ENOUGH:
         return _UNKNOWN
     return _BARE if 2 * (own & skin).sum() > own.sum() else _CLOTH
-
-
-def _opened(region: Region, width: float) -> Region:
-    return np.asarray(cv2.morphologyEx(region.astype(np.uint8), cv2.MORPH_OPEN, _disc(width)) > 0)
-
-
-def _closed(region: Region, width: float) -> Region:
-    return np.asarray(cv2.morphologyEx(region.astype(np.uint8), cv2.MORPH_CLOSE, _disc(width)) > 0)
-
-
-def _disc(width: float) -> NDArray[np.uint8]:
-    size = 2 * max(1, round(0.5 * width)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
 
 
 _SHOULDERS = LEFT_SHOULDER, RIGHT_SHOULDER

@@ -58,6 +58,17 @@ def closed(region: Region, radius: int) -> Region:
     return np.asarray(whole[radius:-radius, radius:-radius] > 0)
 
 
+def disc(radius: float) -> NDArray[np.uint8]:
+    """``[k, k]``, for OpenCV's morphology: three pixels wide at least."""
+    size = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
+
+
+def opened(region: Region, radius: float) -> Region:
+    """The region without what is narrower than twice the radius."""
+    return np.asarray(cv2.morphologyEx(region.astype(np.uint8), cv2.MORPH_OPEN, disc(radius)) > 0)
+
+
 def without_scraps(region: Region, least: float) -> Region:
     """The region without the pieces that are smaller than such a share of its largest one."""
     _, piece, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8))

@@ -117,9 +117,8 @@ def make_textures(
             around = shown[cloth]
             if cloth in _THIGHS:
                 around = over_hips(around, shown[Cloth.TRUNK], hidden, fit.trunk_px)
-            bare = None
-            if cloth == Cloth.TRUNK:
-                bare = _neckline(fit, bound, binding, hidden, seen, colours)
+            on_trunk = cloth == Cloth.TRUNK
+            bare = _neckline(fit, bound, binding, hidden, seen, colours) if on_trunk else None
             if bare is not None:
                 hidden &= ~bare.hidden
                 clothed = around & ~bare.seen

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
+from bunraku.runtime.drivers.body.regions import disc
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.source.lab import in_lab
 from bunraku.runtime.source.region import Region, distance_to
@@ -64,10 +65,9 @@ def kept_of_hand(place: HandPlace, own: Region, inside: Region, window: Picture)
     nearer = apart_from(lab, fleshes[~walled]) - apart_from(lab, walls)
     seen = np.zeros_like(own)
     seen[rows, columns] = nearer > np.where(sure[rows, columns], AT_BONE, NEARER)
-    size = 2 * max(1, round(SHADE * place.length)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    fingers = cv2.morphologyEx((own & ~seen).astype(np.uint8), cv2.MORPH_OPEN, disc)
-    together = cv2.morphologyEx(fingers, cv2.MORPH_CLOSE, disc) > 0
+    wide = disc(SHADE * place.length)
+    fingers = cv2.morphologyEx((own & ~seen).astype(np.uint8), cv2.MORPH_OPEN, wide)
+    together = cv2.morphologyEx(fingers, cv2.MORPH_CLOSE, wide) > 0
     gone = (own & seen & ~together).astype(np.float32)
     beside = cv2.GaussianBlur(gone, (0, 0), SOFT_PX) * own
     return np.asarray(1.0 - np.maximum(gone, beside), np.float32)

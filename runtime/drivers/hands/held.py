@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
-from bunraku.runtime.drivers.body.regions import far_from, from_line
+from bunraku.runtime.drivers.body.regions import disc, far_from, from_line, opened
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES
 from bunraku.runtime.drivers.hands.region import HandPlace
@@ -153,7 +153,7 @@ def with_held(
         unsure = ~inside & (distance_to(thing) <= far)
         found = _goes_on(thing, unsure, distance_to(thing) <= AROUND * place.length, window)
         if found.any():
-            whole = cv2.morphologyEx((found | thing).astype(np.uint8), cv2.MORPH_CLOSE, _disc(1))
+            whole = cv2.morphologyEx((found | thing).astype(np.uint8), cv2.MORPH_CLOSE, disc(1))
             soft = cv2.GaussianBlur(whole.astype(np.float32), (3, 3), 0)
             mask = np.maximum(mask, np.where(unsure | thing, soft, np.float32(0.0)))
     return mask
@@ -187,9 +187,9 @@ def _before(
     hand, unlike = place.pixels, np.zeros_like(near)
     lab = _softened(window[rows, columns], round(SOFT * length))
     unlike[rows, columns] = _unlike(lab, beside[rows, columns])
-    found = _opened(unlike & near | hand, 0.5 * THICK * length)
-    found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, _disc(CLOSED * length)) > 0
-    found = _opened(found & near | hand, THICK * length) & near
+    found = opened(unlike & near | hand, 0.5 * THICK * length)
+    found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, disc(CLOSED * length)) > 0
+    found = opened(found & near | hand, THICK * length) & near
     count, piece = cv2.connectedComponents(found.astype(np.uint8))
     kept = np.zeros_like(found)
     for number in range(1, count):
@@ -207,7 +207,7 @@ def _before(
     kept = _bulging(kept, place) & near
     unsure = clothes & (np.maximum(distance_to(kept), distance_to(~kept)) <= RIM * length)
     kept = part_anew(kept, clothes & ~kept, window, unsure, apart <= AROUND)
-    return _opened(kept | hand, 0.5 * THICK * length) & kept
+    return opened(kept | hand, 0.5 * THICK * length) & kept
 
 
 def _bulging(thing: Region, place: HandPlace) -> Region:
@@ -229,13 +229,3 @@ def _unlike(lab: Array, clothes: Region) -> Region:
     """Where a picture has colours that the clothes in it have not."""
     colours, _ = common_colours(lab[clothes], KINDS, COMMON, SAMPLES)
     return np.asarray(apart_from(lab, colours) > UNLIKE)
-
-
-def _opened(region: Region, radius: float) -> Region:
-    """Without what is narrower than twice the radius."""
-    return np.asarray(cv2.morphologyEx(region.astype(np.uint8), cv2.MORPH_OPEN, _disc(radius)) > 0)
-
-
-def _disc(radius: float) -> NDArray[np.uint8]:
-    size = 2 * max(1, round(radius)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)

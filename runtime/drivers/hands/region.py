@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.regions import nearest_reached
+from bunraku.runtime.drivers.body.regions import disc, nearest_reached, opened
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES, WRIST
 from bunraku.runtime.source.cutting_out import cut_out
 from bunraku.runtime.source.region import Region
@@ -64,12 +64,10 @@ class HandPlace:
         reach = inside & _ahead(points, length, inside.shape) & (apart <= MOST * length)
         flesh = _flesh(apart / np.float32(length), inside, reach, window)
         # Between fingers it is dark, not another thing.
-        size = 2 * max(1, round(BETWEEN * length)) + 1
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-        closed = cv2.morphologyEx(flesh.astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0
+        wide = BETWEEN * length
+        closed = cv2.morphologyEx(flesh.astype(np.uint8), cv2.MORPH_CLOSE, disc(wide)) > 0
         # What else is as narrow as its rim, and beside nothing wider, is its rim.
-        rest = cv2.morphologyEx((inside & ~closed).astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
-        return cls(points, np.asarray(reach & (closed | ~rest)), flesh)
+        return cls(points, np.asarray(reach & (closed | ~opened(inside & ~closed, wide))), flesh)
 
     @property
     def length(self) -> float:

@@ -12,6 +12,7 @@ the index, and across both.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from bunraku.runtime.drivers.hands.landmarks import WRIST
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, JOINTS
+
+T = TypeVar("T")
 
 _LIMITS_DEG = np.array(
     [
@@ -69,9 +72,11 @@ HandPoses = tuple[HandPose | None, HandPose | None]
 """Of the left and the right hand; None for one of which nothing is known."""
 
 
-def without(poses: HandPoses, sides: tuple[bool, bool]) -> HandPoses:
-    """The hands as they are held, nothing of those of some sides."""
-    left, right = (None if gone else pose for pose, gone in zip(poses, sides, strict=True))
+def without(
+    hands: tuple[T | None, T | None], sides: tuple[bool, bool]
+) -> tuple[T | None, T | None]:
+    """What is known of the hands, nothing of those of some sides."""
+    left, right = (None if gone else hand for hand, gone in zip(hands, sides, strict=True))
     return left, right
 
 
