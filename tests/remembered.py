@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,20 @@ def remember() -> None:
 
 
 def _remember_translations() -> None:
-    """Every export of a network asks for all of onnxscript's operators, and those that are traced
-    parse their own source anew each time."""
+    """Every export of a network asks for all of onnxscript's operators and reads their signatures,
+    and those that are traced parse their own source anew each time."""
     traced = sys.modules["onnxscript"].values.TracedOnnxFunction
     traced.function_ir = property(cache(traced.function_ir.fget))
+    registry: Any = import_module("torch.onnx._internal.exporter._registration").ONNXRegistry
+    whole = cache(registry.from_torchlib)
+
+    def its_own(**named: Any) -> Any:
+        known = whole(**named)
+        made = copy.copy(known)
+        made.functions = {name: [*metas] for name, metas in known.functions.items()}
+        return made
+
+    registry.from_torchlib = staticmethod(its_own)
 
 
 def remembering(function: Callable[..., Any], most: int) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from benchmarks.gpu.steps import SMALL
+from tests.tiny import tiny_options
 
 from bunraku.export.exporter import export_checkpoint
 from bunraku.networks.checkpoint import Progress, save_checkpoint
@@ -19,17 +20,7 @@ from bunraku.networks.generator import Generator
 from bunraku.networks.presets import OPTIONS, GeneratorOptions, Preset
 
 SEED = 0
-SMALL_OPTIONS = replace(
-    OPTIONS[Preset.LIVE],
-    motion=(8, 8, 8, 12),
-    motion_prediction=4,
-    motion_fine=4,
-    warping=(4, 8, 12),
-    warping_blocks=1,
-    texture=(4, 8),
-    atlas_channels=4,
-    blender=(8, 8, 12, 12),
-)
+SMALL_OPTIONS = replace(tiny_options(prior=False), window=256, size=128)
 
 
 def make_bundle(options: GeneratorOptions, folder: Path) -> None:

@@ -84,10 +84,22 @@ def export_once(
 
     @cache
     def export(prior: bool) -> Exported:
+        found = made(prior, fcntl.LOCK_NB)
+        if found is None:  # another process is at it: the other one is made meanwhile
+            made(not prior, fcntl.LOCK_NB)
+            found = made(prior, 0)
+        assert found is not None, "it was waited for"
+        return found
+
+    def made(prior: bool, how: int) -> Exported | None:
+        """None where that would be to wait."""
         folder = shared / ("exported-with-prior" if prior else "exported")
         folder.mkdir(exist_ok=True)
         with (folder / "made").open("ab+") as kept:
-            fcntl.flock(kept, fcntl.LOCK_EX)  # another process may be at it
+            try:
+                fcntl.flock(kept, fcntl.LOCK_EX | how)
+            except BlockingIOError:
+                return None
             kept.seek(0)
             known = kept.read()
             if known:

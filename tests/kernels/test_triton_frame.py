@@ -19,9 +19,9 @@ from bunraku.kernels.i420 import reference as i420_reference
 
 pytestmark = pytest.mark.gpu
 
-N = 32
+N = 16
 """Side of the window, and of the photo."""
-FACE = (8, 6, 12, 10)
+FACE = (4, 3, 6, 5)
 """Left, top, width and height of what is drawn anew."""
 FOLDERS = ("skin", "raster", "layers", "redraw", "pasting", "i420")
 
@@ -59,7 +59,7 @@ def test_a_frame_is_drawn_where_its_tensors_are(
 
 def _frame(rng: np.random.Generator) -> dict[str, Any]:
     """Two squares of a photo, each with a bone of its own, before a third."""
-    corners = [(4, 5, 14, 27, 3), (12, 4, 26, 24, 2), (2, 3, 29, 28, 9)]
+    corners = [(2, 3, 7, 13, 3), (6, 2, 13, 12, 2), (1, 1, 15, 14, 9)]
     vertices = np.array([v for c in corners for v in _square(*c)], np.float32)
     square = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
     transforms = np.tile(np.eye(3, 4, dtype=np.float32), (3, 1, 1))
