@@ -20,7 +20,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.errors import DeviceLostError, EngineError, MissingExtraError, OutOfMemoryError
+from bunraku.errors import PIP, DeviceLostError, EngineError, MissingExtraError, OutOfMemoryError
 from bunraku.runtime.device import CpuDevice, Device, Event, Queue
 from bunraku.spec.arrays import Array
 from bunraku.spec.stages import Stage
@@ -247,7 +247,7 @@ def import_torch() -> Any:
     try:
         return import_module("torch")
     except ImportError as error:
-        raise MissingExtraError("torch is not installed.", "Run: pip install torch") from error
+        raise MissingExtraError("torch is not installed.", f"Run: {PIP} install torch") from error
 
 
 def check_gpu(torch: Any, index: int = 0) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bunraku.errors import OutputError
+from bunraku.errors import OutputError, pip_of
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,17 @@ def test_what_cannot_be_written_is_told_with_what_to_do(number: int, hint: str) 
 def test_an_error_without_a_number_keeps_its_words() -> None:
     error = OutputError.of("out", RuntimeError("the muxer gave up"))
     assert str(error) == "out cannot be written: the muxer gave up. Name another place for it."
+
+
+@pytest.mark.parametrize(
+    ("python", "found", "command"),
+    [
+        ("/home/me/.venv/bin/python", "/home/me/.venv/bin/pip", "pip"),
+        ("/home/me/.venv/bin/python", "/usr/bin/pip", "/home/me/.venv/bin/python -m pip"),
+        ("/my home/bin/python3", None, "'/my home/bin/python3' -m pip"),
+    ],
+)
+def test_a_hint_installs_into_the_python_that_runs(
+    python: str, found: str | None, command: str
+) -> None:
+    assert pip_of(python, found) == command

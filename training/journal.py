@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from bunraku.errors import MissingExtraError, OutputError
+from bunraku.errors import PIP, MissingExtraError, OutputError
 
 LINE_STEPS = 20
 """Steps whose losses are averaged into one line of the file."""
@@ -137,7 +137,8 @@ def _tensorboard_writer(folder: Path, step: int) -> Any:
         module: Any = importlib.import_module("torch.utils.tensorboard")
     except ImportError as exc:
         raise MissingExtraError(
-            "TensorBoard is not installed.", "Run: pip install tensorboard; or leave the flag out."
+            "TensorBoard is not installed.",
+            f"Run: {PIP} install tensorboard; or leave the flag out.",
         ) from exc
     return module.SummaryWriter(folder, purge_step=step + 1)
 

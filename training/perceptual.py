@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bunraku.errors import FetchError, MissingExtraError
+from bunraku.errors import PIP, FetchError, MissingExtraError
 
 TAPS = (0, 2, 4)
 """Blocks of EfficientNet-Lite0 whose outputs are compared, beside the stem's: 1/2, 1/2, 1/4 and 1/8
@@ -46,7 +46,8 @@ def feature_network() -> Any:
         from efficientnet_lite_pytorch import EfficientNet
     except ImportError as exc:
         raise MissingExtraError(
-            "Training and evaluation need the feature network.", "Run: pip install 'bunraku[train]'"
+            "Training and evaluation need the feature network.",
+            f"Run: {PIP} install 'bunraku[train]'",
         ) from exc
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -113,7 +114,7 @@ def _vgg_stages() -> list[nn.Module]:
     except ImportError as exc:
         raise MissingExtraError(
             "VGG-19 comes with torchvision, which is not installed.",
-            "Run: pip install torchvision; or leave --features at efficientnet-lite0.",
+            f"Run: {PIP} install torchvision; or leave --features at efficientnet-lite0.",
         ) from exc
     try:
         layers = models.vgg19(weights=models.VGG19_Weights.IMAGENET1K_V1).features

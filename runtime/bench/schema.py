@@ -160,7 +160,9 @@ def read_report(path: Path) -> dict[str, Any]:
         report = json.loads(path.read_text(encoding="utf-8"))
         check_report(report)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}.", "Give files of `--json`."
+        ) from error
     except ValueError as error:  # of JSON, of UTF-8, of the schema
         raise InputError(
             f"{path} is no report of `bunraku bench`: {error}.", "Give files of `--json`."

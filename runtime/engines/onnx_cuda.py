@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bunraku.errors import EngineError
+from bunraku.errors import PIP, EngineError
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.gpu_errors import gpu_error, is_of_gpu
 from bunraku.runtime.engines.host_arrays import check_results
@@ -35,7 +35,7 @@ RTX = "NvTensorRTRTXExecutionProvider"
 """TensorRT-RTX within ONNX Runtime; it is taken first where this build has it."""
 OTHER_CUDA = (
     "Its CUDA libraries are missing, or not for this NVIDIA driver: update the driver, or "
-    "pip install 'onnxruntime-gpu[cuda,cudnn]', or use --engine onnxruntime."
+    f"{PIP} install 'onnxruntime-gpu[cuda,cudnn]', or use --engine onnxruntime."
 )
 
 
@@ -56,8 +56,8 @@ class OnnxCudaEngine:
         if CUDA not in self._ort.get_available_providers():
             raise EngineError(
                 f"This ONNX Runtime {self._ort.__version__} is built without CUDA.",
-                "Run: pip uninstall -y onnxruntime onnxruntime-gpu && "
-                "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+                f"Run: {PIP} uninstall -y onnxruntime onnxruntime-gpu && "
+                f"{PIP} install 'onnxruntime-gpu[cuda,cudnn]'",
             )
         self._lock = threading.Lock()
         self._sessions: dict[int | None, Any] = {}

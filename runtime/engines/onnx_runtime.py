@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bunraku.errors import EngineError, MissingExtraError
+from bunraku.errors import PIP, EngineError, MissingExtraError
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.host_arrays import check_results
@@ -132,7 +132,7 @@ def imported() -> Any:
         import onnxruntime
     except ImportError as error:
         raise MissingExtraError(
-            "ONNX Runtime is not installed.", "Run: pip install 'bunraku[cpu]'"
+            "ONNX Runtime is not installed.", f"Run: {PIP} install 'bunraku[cpu]'"
         ) from error
     return onnxruntime
 

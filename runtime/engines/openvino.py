@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
-from bunraku.errors import EngineError, MissingExtraError
+from bunraku.errors import PIP, EngineError, MissingExtraError
 from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.host_arrays import check_results
@@ -220,7 +220,7 @@ def _core() -> Any:
         import openvino
     except ImportError as error:
         raise MissingExtraError(
-            "OpenVINO is not installed.", "Run: pip install 'bunraku[openvino]'"
+            "OpenVINO is not installed.", f"Run: {PIP} install 'bunraku[openvino]'"
         ) from error
     return openvino.Core()
 

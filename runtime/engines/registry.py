@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bunraku.errors import EngineError, MissingExtraError
+from bunraku.errors import PIP, EngineError, MissingExtraError
 from bunraku.runtime.device import Device
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.outputs import only
@@ -78,49 +78,50 @@ LIBRARIES: dict[str, Library] = {
         "bunraku.runtime.engines.onnx_cuda:load",
         (Precision.F32,),
         missing_onnxruntime_gpu,
-        "It needs an NVIDIA GPU with its driver, and: pip uninstall -y onnxruntime onnxruntime-gpu "
-        "&& pip install 'onnxruntime-gpu[cuda,cudnn]'",
+        f"It needs an NVIDIA GPU with its driver, and: {PIP} uninstall -y onnxruntime "
+        f"onnxruntime-gpu && {PIP} install 'onnxruntime-gpu[cuda,cudnn]'",
         GPU_OR_HOST,
     ),
     EngineKind.OPENVINO: Library(
         "bunraku.runtime.engines.openvino:load",
         (Precision.F32, Precision.BF16, Precision.INT8),
         lambda: missing_package("openvino"),
-        "Run: pip install 'bunraku[openvino]'",
+        f"Run: {PIP} install 'bunraku[openvino]'",
         eight_bits=True,
     ),
     EngineKind.ONNXRUNTIME: Library(
         "bunraku.runtime.engines.onnx_runtime:load",
         (Precision.F32, Precision.INT8),
         lambda: missing_package("onnxruntime"),
-        "Run: pip install 'bunraku[cpu]'",
+        f"Run: {PIP} install 'bunraku[cpu]'",
     ),
     EngineKind.TORCH: Library(
         "bunraku.runtime.engines.torch_engine:load",
         (Precision.F32, Precision.F16, Precision.BF16),
         lambda: missing_package("torch"),
-        "Run: pip install torch",
+        f"Run: {PIP} install torch",
         GPU_OR_HOST,
     ),
     EngineKind.TORCH_COMPILED: Library(
         "bunraku.runtime.engines.torch_engine:load_compiled",
         (Precision.F32, Precision.F16, Precision.BF16),
         lambda: missing_package("torch"),
-        "Run: pip install torch",
+        f"Run: {PIP} install torch",
         GPU_OR_HOST,
     ),
     EngineKind.TENSORRT: Library(
         "bunraku.runtime.engines.tensorrt.loading:load",
         (Precision.F16, Precision.F32),
         lambda: missing_gpu() or missing_package("torch") or missing_library(),
-        "It needs an NVIDIA GPU with its driver, torch with CUDA, and: pip install tensorrt",
+        f"It needs an NVIDIA GPU with its driver, torch with CUDA, and: {PIP} install tensorrt",
         "bunraku.runtime.cuda_device:CudaDevice",
     ),
     EngineKind.TORCH_TENSORRT: Library(
         "bunraku.runtime.engines.torch_tensorrt:load",
         (Precision.F16, Precision.F32),
         lambda: missing_gpu() or missing_package("torch", "torch_tensorrt"),
-        "It needs an NVIDIA GPU with its driver, torch with CUDA, and: pip install torch-tensorrt",
+        "It needs an NVIDIA GPU with its driver, torch with CUDA, and: "
+        f"{PIP} install torch-tensorrt",
         "bunraku.runtime.cuda_device:CudaDevice",
     ),
 }

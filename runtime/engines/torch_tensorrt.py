@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bunraku.errors import EngineError
+from bunraku.errors import PIP, EngineError
 from bunraku.runtime.cuda_device import import_torch, told_as_ours
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.gpu_errors import gpu_error
@@ -32,7 +32,7 @@ from bunraku.runtime.engines.tensorrt.loading import engine_of
 from bunraku.spec.arrays import Array, Tensors
 
 INSTALL_AGAIN = (
-    "Install it for your torch and the CUDA of your driver: pip install torch-tensorrt, "
+    f"Install it for your torch and the CUDA of your driver: {PIP} install torch-tensorrt, "
     "or torch-tensorrt-rtx for a GeForce RTX GPU."
 )
 

@@ -23,9 +23,27 @@ line prints it as it stands, and a traceback only with ``--debug``.
 from __future__ import annotations
 
 import errno
+import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import Self
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def pip_of(python: str, found: str | None) -> str:
+    """The command that installs into a Python.
+
+    :param python: its path.
+    :param found: the ``pip`` that the shell finds, which may be another one's; None for none.
+    """
+    own = found is not None and Path(found) == Path(python).with_name("pip")
+    return "pip" if own else f"{shlex.quote(python)} -m pip"
+
+
+PIP = pip_of(sys.executable, shutil.which("pip"))
+"""For hints: what installs into the Python that runs."""
 
 
 class BunrakuError(Exception):

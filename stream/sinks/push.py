@@ -8,7 +8,7 @@ import socket
 import av
 import av.error
 
-from bunraku.errors import InputError, OutputError
+from bunraku.errors import PIP, InputError, OutputError
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.encoding import to_i420
 from bunraku.stream.core.frame import LiveFrame
@@ -77,8 +77,8 @@ class PushSink(Sink):
         if self._target.address.startswith("srt:") and not _has_protocol("srt"):
             raise OutputError(
                 "This PyAV was built without SRT.",
-                "Install one that has it (pip install --no-binary av av), or push to another kind "
-                "of address.",
+                f"Install one that has it ({PIP} install --no-binary av av), or push to another "
+                "kind of address.",
             )
         if self._target.host is not None:
             try:

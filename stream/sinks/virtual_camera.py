@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from bunraku.errors import InputError, MissingExtraError, OutputError
+from bunraku.errors import PIP, InputError, MissingExtraError, OutputError
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks.fixed_size import SizeFitter
@@ -34,7 +34,14 @@ class VirtualCameraSink(ThreadedSink):
         :param device: such as "/dev/video10" or "OBS Virtual Camera"; None takes the first one.
         :param size: (width, height) that programs see; pictures are fitted in with black bars.
         :raises InputError: a number is not above 0.
+        :raises MissingExtraError: pyvirtualcam is not installed.
         """
+        try:
+            import pyvirtualcam  # noqa: F401 - told before networks are loaded
+        except ImportError as exc:
+            raise MissingExtraError(
+                "A virtual camera needs pyvirtualcam.", f"Run: {PIP} install 'bunraku[virtualcam]'"
+            ) from exc
         if not (min(size) > 0 and rate > 0):
             raise InputError("Size and rate of a virtual camera must be above 0.")
         self._device, self._rate = device, rate
@@ -49,15 +56,10 @@ class VirtualCameraSink(ThreadedSink):
     def _open(self) -> None:
         """Open the camera.
 
-        :raises MissingExtraError: pyvirtualcam is not installed.
         :raises OutputError: there is no such camera, or another program feeds it.
         """
-        try:
-            import pyvirtualcam
-        except ImportError as exc:
-            raise MissingExtraError(
-                "A virtual camera needs pyvirtualcam.", 'Run: pip install "bunraku[virtualcam]"'
-            ) from exc
+        import pyvirtualcam
+
         assert self._fitter.size is not None
         width, height = self._fitter.size
         try:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bunraku.errors import OutputError
+from bunraku.errors import PIP, OutputError
 from bunraku.stream.core.child_process import ChildProcess
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.orientation import resize
@@ -187,7 +187,7 @@ def _refusal(reason: str) -> OutputError:
     if reason == "headless":
         return OutputError(
             "OpenCV is installed without windows.",
-            'Run "pip uninstall -y opencv-python-headless && pip install opencv-python", '
+            f'Run "{PIP} uninstall -y opencv-python-headless && {PIP} install opencv-python", '
             + NO_WINDOW,
         )
     return OutputError(f"No window can be opened: {reason.rstrip('.')}.")

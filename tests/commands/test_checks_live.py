@@ -6,6 +6,7 @@ import pytest
 
 from bunraku.commands import checks_live
 from bunraku.commands.checks import Check, Status
+from bunraku.errors import PIP
 from bunraku.stream.sources.cameras import Camera
 
 
@@ -49,6 +50,6 @@ def test_an_aiortc_that_cannot_be_tuned_is_told(
 
 def test_the_virtual_camera_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks_live, "version_of", {"aiortc": "1.16.0"}.get)
-    assert _named("virtual camera").fix == "pip install 'bunraku[virtualcam]'"
+    assert _named("virtual camera").fix == f"{PIP} install 'bunraku[virtualcam]'"
     monkeypatch.setattr(checks_live, "version_of", lambda name: "1.16.0")
     assert _named("virtual camera").status is Status.OK

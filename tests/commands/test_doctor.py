@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from bunraku.__main__ import app
 from bunraku.commands import checks
 from bunraku.commands.checks import Check, Status
-from bunraku.errors import FetchError
+from bunraku.errors import PIP, FetchError
 from bunraku.runtime.engines.registry import LIBRARIES
 
 
@@ -65,7 +65,7 @@ def test_runtimes_that_overwrite_each_other(monkeypatch: pytest.MonkeyPatch) -> 
     assert check.status is Status.BROKEN
     assert check.found == "onnxruntime 1.2, onnxruntime-gpu 1.3 overwrite each other"
     assert check.fix == (
-        "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
+        f"{PIP} uninstall -y onnxruntime onnxruntime-gpu && {PIP} install onnxruntime-gpu"
     )
 
 
@@ -74,19 +74,19 @@ def test_opencvs_that_overwrite_each_other(monkeypatch: pytest.MonkeyPatch) -> N
     check = _named("opencv")
     assert check.status is Status.BROKEN
     assert check.fix is not None
-    assert check.fix.startswith("pip uninstall -y opencv-python-headless opencv-python && ")
+    assert check.fix.startswith(f"{PIP} uninstall -y opencv-python-headless opencv-python && ")
 
 
 def test_no_runtime_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     _installed(monkeypatch)
     check = _named("onnxruntime")
-    assert (check.status, check.fix) == (Status.BROKEN, "pip install 'bunraku[cpu]'")
+    assert (check.status, check.fix) == (Status.BROKEN, f"{PIP} install 'bunraku[cpu]'")
     assert _named("torch").status is Status.ABSENT
 
 
 def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     _installed(monkeypatch)
-    assert _named("numba") == Check("numba", Status.BROKEN, "not installed", "pip install numba")
+    assert _named("numba") == Check("numba", Status.BROKEN, "not installed", f"{PIP} install numba")
 
 
 def test_pose_networks_that_are_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bunraku.__main__ import app
+from bunraku.errors import PIP
 
 
 def _info(*arguments: object) -> Any:
@@ -101,8 +102,9 @@ def test_unknown_preset() -> None:
 
 def test_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert "There is neither a preset nor a bundle 'nothere'" in _info("nothere").stderr
     result = _info("paper")
     assert result.exit_code == 2
     assert result.stderr == (
-        "bunraku: This command needs torch. Run: pip install 'bunraku[train]'\n"
+        f"bunraku: This command needs torch. Run: {PIP} install 'bunraku[train]'\n"
     )

@@ -11,6 +11,7 @@ import pytest
 import torch
 from tests.commands.running import Recorder, run
 
+from bunraku.errors import PIP
 from bunraku.export import exporter
 from bunraku.export.judge import fetch as judge_fetch
 from bunraku.export.pose import fetch as pose_fetch
@@ -328,4 +329,4 @@ def test_without_the_train_extra(monkeypatch: pytest.MonkeyPatch, command: tuple
     result = run(*command)
     assert result.exit_code == 2
     assert result.stderr.startswith("bunraku: This command needs torch")
-    assert result.stderr.endswith("Run: pip install 'bunraku[train]'\n")
+    assert result.stderr.endswith(f"Run: {PIP} install 'bunraku[train]'\n")

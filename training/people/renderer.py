@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from bunraku.errors import BunrakuError
+from bunraku.errors import PIP, BunrakuError
 from bunraku.training.people.anatomy import GROUPS, PARTS
 from bunraku.training.people.body import Floats, Ints
 from bunraku.training.people.shaders import FRAGMENT, SHADOW_FRAGMENT, SHADOW_VERTEX, VERTEX
@@ -87,7 +87,7 @@ class Renderer:
             self._gl = create(backend="egl")
         except ImportError as exc:
             raise BunrakuError(
-                "Drawing people needs moderngl.", "pip install 'bunraku[train]'"
+                "Drawing people needs moderngl.", f"{PIP} install 'bunraku[train]'"
             ) from exc
         except Exception as exc:  # glcontext raises bare Exception where a library is missing
             raise BunrakuError(

@@ -14,14 +14,16 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from bunraku.errors import EngineError, MissingExtraError
+from bunraku.errors import PIP, EngineError, MissingExtraError
 from bunraku.runtime.engines.present import missing_package
 
 log = logging.getLogger(__name__)
 
 MODULES = {"tensorrt": "TensorRT", "tensorrt_rtx": "TensorRT-RTX"}
 """Their Python modules, the one that runs on more GPUs first."""
-INSTALL = "Run: pip install tensorrt, or for a GeForce RTX GPU: pip install 'bunraku[tensorrt-rtx]'"
+INSTALL = (
+    f"Run: {PIP} install tensorrt, or for a GeForce RTX GPU: {PIP} install 'bunraku[tensorrt-rtx]'"
+)
 OLDEST = 10
 """The first major version of TensorRT whose networks can be strongly typed."""
 
@@ -107,7 +109,7 @@ def library_of(module: Any, title: str) -> Library:
     if not library.is_rtx and int(module.__version__.split(".", 1)[0]) < OLDEST:
         raise EngineError(
             f"{library.version} is too old: {OLDEST}.0 is the least.",
-            "Run: pip install --upgrade tensorrt",
+            f"Run: {PIP} install --upgrade tensorrt",
         )
     return library
 

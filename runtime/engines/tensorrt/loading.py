@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bunraku.errors import EngineError, OutOfMemoryError
+from bunraku.errors import PIP, EngineError, OutOfMemoryError
 from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.cuda_device import check_gpu, import_torch
 from bunraku.runtime.engines.half import is_typed, to_half
@@ -105,7 +105,7 @@ def check_capability(library: Library, gpu: Gpu) -> None:
         raise EngineError(
             f"{library.version} does not run on the GPU {gpu.name} "
             f"(compute capability {_dotted(gpu.capability)}).",
-            "Run: pip install tensorrt",
+            f"Run: {PIP} install tensorrt",
         )
 
 

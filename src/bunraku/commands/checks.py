@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import partial
 
 from bunraku.commands.show import mebibytes
-from bunraku.errors import BunrakuError
+from bunraku.errors import PIP, BunrakuError
 
 
 class Status(StrEnum):
@@ -84,14 +84,14 @@ def one_of(name: str, distributions: tuple[str, ...], wanted: str) -> Check:
     found = {d: v for d in distributions if (v := version_of(d)) is not None}
     text = ", ".join(f"{d} {v}" for d, v in found.items())
     if not found:
-        return Check(name, Status.BROKEN, "not installed", f"pip install {wanted}")
+        return Check(name, Status.BROKEN, "not installed", f"{PIP} install {wanted}")
     if len(found) > 1:
         keep = list(found)[-1]
         return Check(
             name,
             Status.BROKEN,
             f"{text} overwrite each other",
-            f"pip uninstall -y {' '.join(found)} && pip install {keep}",
+            f"{PIP} uninstall -y {' '.join(found)} && {PIP} install {keep}",
         )
     return Check(name, Status.OK, text)
 
@@ -99,7 +99,7 @@ def one_of(name: str, distributions: tuple[str, ...], wanted: str) -> Check:
 def _package(name: str) -> Check:
     version = version_of(name)
     if version is None:
-        return Check(name, Status.BROKEN, "not installed", f"pip install {name}")
+        return Check(name, Status.BROKEN, "not installed", f"{PIP} install {name}")
     return Check(name, Status.OK, version)
 
 
@@ -184,7 +184,7 @@ def _encoders() -> Check:
 
     missing = [name for name in _ENCODERS if name not in av.codecs_available]
     if missing:
-        fix = "pip install --force-reinstall --only-binary av av"
+        fix = f"{PIP} install --force-reinstall --only-binary av av"
         return Check("encoders", Status.BROKEN, f"av lacks {', '.join(missing)}", fix)
     return Check("encoders", Status.OK, ", ".join(_ENCODERS))
 
@@ -245,7 +245,7 @@ def _caches() -> Iterator[Check]:
 
 
 def _training() -> Iterator[Check]:
-    fix = "pip install 'bunraku[train]'"
+    fix = f"{PIP} install 'bunraku[train]'"
     for name in ("torch", "anny", "moderngl"):
         version = version_of(name)
         if version is None:

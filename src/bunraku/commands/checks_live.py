@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 
 from bunraku.commands.checks import Check, Status, version_of
+from bunraku.errors import PIP
 
-WINDOW_FIX = "pip uninstall -y opencv-python-headless && pip install opencv-python"
+WINDOW_FIX = f"{PIP} uninstall -y opencv-python-headless && {PIP} install opencv-python"
 
 
 def live_checks() -> Iterator[Check]:
@@ -44,7 +45,7 @@ def _window() -> Check:
 def _virtual_camera() -> Check:
     version = version_of("pyvirtualcam")
     if version is None:
-        fix = "pip install 'bunraku[virtualcam]'"
+        fix = f"{PIP} install 'bunraku[virtualcam]'"
         return Check("virtual camera", Status.ABSENT, "pyvirtualcam is not installed", fix)
     return Check("virtual camera", Status.OK, f"pyvirtualcam {version}")
 
@@ -54,8 +55,8 @@ def _connections() -> Check:
 
     version = version_of("aiortc")
     if version is None:
-        return Check("aiortc", Status.BROKEN, "not installed", "pip install aiortc")
+        return Check("aiortc", Status.BROKEN, "not installed", f"{PIP} install aiortc")
     if version.rpartition(".")[0] in KNOWN_VERSIONS:
         return Check("aiortc", Status.OK, version)
-    fix = f"pip install 'aiortc=={KNOWN_VERSIONS[-1]}.*'"
+    fix = f"{PIP} install 'aiortc=={KNOWN_VERSIONS[-1]}.*'"
     return Check("aiortc", Status.ABSENT, f"{version}: works, but with more delay", fix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from bunraku.errors import MissingExtraError
+from bunraku.errors import PIP, MissingExtraError
 
 
 def need(extra: str, *modules: str) -> None:
@@ -15,5 +15,5 @@ def need(extra: str, *modules: str) -> None:
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtraError(
-            f"This command needs {', '.join(missing)}.", f"Run: pip install 'bunraku[{extra}]'"
+            f"This command needs {', '.join(missing)}.", f"Run: {PIP} install 'bunraku[{extra}]'"
         )

@@ -74,7 +74,6 @@ def describe_preset(preset: str) -> dict[str, Any]:
     :raises InputError: there is no such preset.
     :raises MissingExtraError: torch is not installed.
     """
-    need("train", "torch")
     from bunraku.networks.presets import OPTIONS, Preset
 
     try:
@@ -85,6 +84,7 @@ def describe_preset(preset: str) -> dict[str, Any]:
             f"There is neither a preset nor a bundle {preset!r}.",
             f"Presets are {names}; a bundle is a folder with a manifest.json.",
         ) from None
+    need("train", "torch")
     parameters, engines = _count(Preset(preset))
     return {
         "preset": preset,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bunraku.errors import OutputError
+from bunraku.errors import PIP, OutputError
 from bunraku.stream.sinks.window import WindowSink
 
 SCENE = Path(__file__).with_name("window_scene.py")
@@ -108,6 +108,6 @@ async def test_opencv_without_windows(monkeypatch: pytest.MonkeyPatch) -> None:
         await sink.open()
     await sink.close()
     assert str(caught.value) == (
-        'OpenCV is installed without windows. Run "pip uninstall -y opencv-python-headless && '
-        'pip install opencv-python", or use --no-window.'
+        f'OpenCV is installed without windows. Run "{PIP} uninstall -y opencv-python-headless && '
+        f'{PIP} install opencv-python", or use --no-window.'
     )
