@@ -48,11 +48,6 @@ class AccessControl:
         self._certified = frozenset[str]() if options.tls is None else names_of(options.tls.cert)
         self._wrong = RateLimits(options.limits.wrong_tokens_per_minute, _MINUTE_S, clock)
 
-    @property
-    def asks_token(self) -> bool:
-        """Whether a token is needed."""
-        return self._token is not None
-
     def check_host(self, request: web.BaseRequest) -> None:
         """:raises ApiError: 403: the request names a host that is not this one."""
         values = request.headers.getall("Host", [])

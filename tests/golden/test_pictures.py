@@ -70,6 +70,7 @@ def test_the_example_by_landmarks() -> None:
     check("landmarks", animated(plain, EXAMPLES / "photo.jpg", FRAMES))
 
 
+@pytest.mark.timeout(600)  # a loaded machine takes minutes for what is half a minute's work
 def test_a_live_session(models: Models) -> None:
     check("live", asyncio.run(live(models)))
 

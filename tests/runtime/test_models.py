@@ -180,6 +180,7 @@ def test_when_a_gpu_fails_the_processor_draws_what_was_asked_of_the_gpu(
     assert followers
 
 
+@pytest.mark.timeout(600)  # a loaded machine takes minutes for what is half a minute's work
 @pytest.mark.parametrize("threads", [1, 2])
 def test_sessions_at_once_do_not_disturb_each_other(networks: PoseNetworks, threads: int) -> None:
     """The shipped networks: three sessions in three threads, beside a new photo, as one alone."""

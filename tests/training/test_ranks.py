@@ -54,6 +54,7 @@ def start(data: Path, out: Path, fate: str) -> list[subprocess.CompletedProcess[
     return ended
 
 
+@pytest.mark.timeout(600)  # a loaded machine takes minutes for what is half a minute's work
 def test_two_processes_train_one_network(make_people: MakePeople, tmp_path: Path) -> None:
     out = tmp_path / "run"
     first, second = start(make_people(count=4, frames=3), out, "well")

@@ -42,6 +42,7 @@ def watch_result(visitor: Visitor) -> np.ndarray:
     return np.stack(pictures)
 
 
+@pytest.mark.timeout(600)  # a loaded machine takes minutes for what is half a minute's work
 def test_the_person_in_the_photo_moves_and_the_room_stands_still(
     browser: Browser, animating: Served, tmp_path: Path
 ) -> None:
