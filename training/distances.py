@@ -27,10 +27,10 @@ STRIPES = 6
 """Of a person from top to bottom, each with features of its own."""
 
 
-def unit(values: Array, axis: int = 0) -> Exact:
-    """Values at unit length along an axis; nothing stays nothing."""
+def unit(values: Array) -> Exact:
+    """Values at unit length along the first axis; nothing stays nothing."""
     exact = values.astype(np.float64)
-    return np.asarray(exact / (np.linalg.norm(exact, axis=axis, keepdims=True) + 1e-10))
+    return np.asarray(exact / (np.linalg.norm(exact, axis=0, keepdims=True) + 1e-10))
 
 
 def perceptual_distance(

@@ -15,6 +15,7 @@ from bunraku.training.generator_data import GeneratorData
 
 PEOPLE = 6
 DRIVES = 2
+SEED = 7
 
 
 def to_picture(image: Tensor) -> NDArray[np.uint8]:
@@ -25,12 +26,12 @@ def to_picture(image: Tensor) -> NDArray[np.uint8]:
     return picture
 
 
-def save_samples(generator: Generator, data: GeneratorData, path: Path, seed: int = 7) -> None:
+def save_samples(generator: Generator, data: GeneratorData, path: Path) -> None:
     """One row a person: source; then per driving frame: target, warped photo, painted, result."""
     device = next(generator.parameters()).device
     training = generator.training
     generator.eval()
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     rows = []
     for row in range(PEOPLE):
         record = data.records[int(rng.integers(len(data.records)))]

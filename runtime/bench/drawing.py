@@ -14,6 +14,8 @@ MARGINS = (90, 76, 30, 70)
 INK, PALE, GROUND = (40, 44, 52), (222, 225, 230), (255, 255, 255)
 COLOURS = ((47, 111, 178), (214, 120, 38), (70, 150, 90), (150, 90, 160), (190, 70, 70))
 FONT_PX = 17
+TICKS = 6
+"""Of an axis, at most."""
 
 
 @dataclass(eq=False)
@@ -89,9 +91,9 @@ class Plot:
         self._pen.text((x - 8, y - 12), name, ink, self._font, anchor="rb")
 
 
-def nice_step(most: float, ticks: int = 6) -> float:
-    """A round distance between some ticks up to ``most``."""
+def nice_step(most: float) -> float:
+    """A round distance between at most ``TICKS`` up to ``most``."""
     if most <= 0:
         raise ValueError("an axis has a length")
-    power = 10.0 ** math.floor(math.log10(most / ticks))
-    return next(power * f for f in (1, 2, 5, 10) if most / (power * f) <= ticks + 1e-9)
+    power = 10.0 ** math.floor(math.log10(most / TICKS))
+    return next(power * f for f in (1, 2, 5, 10) if most / (power * f) <= TICKS + 1e-9)

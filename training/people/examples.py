@@ -144,10 +144,10 @@ def _between_frames(person: Person, motion: Motion, at: float) -> tuple[Floats, 
     return np.asarray((before * step).as_matrix()), travel
 
 
-def write_clip(path: Path, frames: list[np.ndarray], quality: int = 23) -> None:
-    """Frames as H.264 in an MP4; ``quality`` is x264's rate factor (lower is better)."""
+def write_clip(path: Path, frames: list[np.ndarray]) -> None:
+    """Frames as H.264 in an MP4."""
     with av.open(str(path), "w") as container:
-        options = {"crf": str(quality), "preset": "slow"}
+        options = {"crf": "23", "preset": "slow"}
         stream = container.add_stream("libx264", rate=CLIP_RATE, options=options)
         stream.width, stream.height = frames[0].shape[1], frames[0].shape[0]
         stream.pix_fmt = "yuv420p"

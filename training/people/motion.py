@@ -148,7 +148,7 @@ class _Joint:
     channels: list[str]
 
 
-def read_bvh(path: Path, stride: int = 1) -> Motion:
+def read_bvh(path: Path) -> Motion:
     """A BVH clip; a joint's direction points to its first child that lies elsewhere."""
     joints: dict[str, _Joint] = {}
     stack: list[str] = []
@@ -183,7 +183,7 @@ def read_bvh(path: Path, stride: int = 1) -> Motion:
     rows = [row for row in rows if len(row) == channels]  # the last one may be cut short
     if not joints or not rows:
         raise InputError(f"{path} is no BVH clip: it holds no joints or no frames.")
-    values = np.array(rows)[::stride]
+    values = np.array(rows)
     rotations: dict[str, Floats] = {}
     directions: dict[str, Floats] = {}
     places: dict[str, Floats] = {}
@@ -207,7 +207,7 @@ def read_bvh(path: Path, stride: int = 1) -> Motion:
         {name: basis @ rotation @ basis.T for name, rotation in rotations.items()},
         {name: basis @ direction for name, direction in directions.items()},
         travel @ basis.T / _leg_length(directions),
-        frame_time_s * stride,
+        frame_time_s,
     )
 
 
