@@ -24,6 +24,7 @@ from bunraku.stream.core.tasks import cancel
 from bunraku.stream.sinks.choose import Recordings, SinkOptions, choose_sinks
 from bunraku.stream.sinks.recording import FileSink
 from bunraku.stream.sinks.window import WindowSink, check_display
+from bunraku.stream.sources.cameras import find_camera
 from bunraku.stream.sources.choose import SourceOptions, choose_source, file_of, is_file
 from bunraku.stream.sources.turned import turned
 
@@ -138,6 +139,8 @@ class Live:
         self._outlets = [_RememberingSink(sink) for sink in sinks]
         if any(isinstance(sink, WindowSink) for sink in sinks):
             check_display()
+        if options.source.camera is not None:
+            find_camera(options.source.camera)  # before networks are loaded
         self._pictures = [recordable_photo(path, options.max_side_px) for path in options.photos]
         self._session: LiveSession | None = None
         self._photos: list[Photo] = []

@@ -317,6 +317,7 @@ def test_a_source_that_is_lost_leaves_the_numbers(
         (("--no-window",), "There is nowhere to send the pictures."),
         (("--fast",), "--fast is for files only."),
         (("--from", "gone.mp4"), "There is no file gone.mp4"),
+        (("--no-window", "--out", "a.mp4", "--camera", "no such"), "There is no camera no such."),
         (("--size", "big"), "--size big is not WxH."),
         (("--backend", "v4l"), "--backend v4l is not known. Use opencv or pyav."),
         (("--rtsp-transport", "ip"), "--rtsp-transport ip is not known."),
