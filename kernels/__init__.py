@@ -6,9 +6,10 @@ needs it, ``triton_cuda`` (tensors there, by way of ``torch_operator``, which al
 Those that move a mesh, ``skin``, ``raster``, ``layers``, ``spreading``, ``streaks``, ``redraw``,
 ``overlay`` and ``restoring``, never run in training: their reference is plain numpy, which arrays
 of ``overlay`` take too. ``spreading``, which runs once for each photo, takes arrays alone; so do
-``aligning``, which finds where joints are, ``shrinking``, for what that looks at, and ``limbs``,
-which poses bones. ``plate`` has its loops alone: they run once for each photo too. ``window`` and
-``i420``, where a frame enters and leaves a GPU, and ``joining``, for training, take tensors alone.
+``aligning``, which finds where joints are, ``shrinking``, for what that looks at, ``limbs``, which
+poses bones, and ``staying`` and ``patching``, what comes before pasting. ``plate`` has its loops
+alone: they run once for each photo too. ``window`` and ``i420``, where a frame enters and leaves a
+GPU, and ``joining``, for training, take tensors alone.
 Importing this package imports neither torch, Numba nor Triton.
 """
 
@@ -34,6 +35,8 @@ from bunraku.kernels.limbs.operator import frame_limbs, swing_limbs
 from bunraku.kernels.limbs.terms import Facing, Kept, Limbs
 from bunraku.kernels.overlay.operator import overlay
 from bunraku.kernels.pasting.operator import paste
+from bunraku.kernels.patching.operator import look_for, show_through
+from bunraku.kernels.patching.terms import Looked, Rectangle
 from bunraku.kernels.raster.operator import interpolate, rasterise, rasterise_groups
 from bunraku.kernels.raster.terms import Raster, TensorRaster
 from bunraku.kernels.redraw.operator import redraw
@@ -41,6 +44,7 @@ from bunraku.kernels.restoring.operator import restore
 from bunraku.kernels.shrinking.operator import shrink
 from bunraku.kernels.skin.operator import skin
 from bunraku.kernels.spreading.operator import relax, spread
+from bunraku.kernels.staying.operator import still_share, strayed
 from bunraku.kernels.streaks.operator import unstreaked, untorn
 from bunraku.kernels.texture.operator import NEGLIGIBLE_WEIGHT, sample_texture
 from bunraku.kernels.warp.operator import warp_occlude, warp_occlude_scales
@@ -56,8 +60,10 @@ __all__ = [
     "Kept",
     "Level",
     "Limbs",
+    "Looked",
     "PhotoMesh",
     "Raster",
+    "Rectangle",
     "TensorBodyMesh",
     "TensorComposed",
     "TensorPhotoMesh",
@@ -72,6 +78,7 @@ __all__ = [
     "hidden_by_limbs",
     "interpolate",
     "join_channels",
+    "look_for",
     "overlay",
     "paste",
     "rasterise",
@@ -81,9 +88,12 @@ __all__ = [
     "relax",
     "restore",
     "sample_texture",
+    "show_through",
     "shrink",
     "skin",
     "spread",
+    "still_share",
+    "strayed",
     "swing_limbs",
     "to_i420",
     "unstreaked",

@@ -12,10 +12,8 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from bunraku.kernels import paste, restore
-from bunraku.kernels.pasting.terms import PREMULTIPLIED
+from bunraku.kernels import Rectangle, look_for, paste, restore, show_through
 from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.window import Window
 from bunraku.runtime.surround import Surround
@@ -152,39 +150,16 @@ class Canvas:
         """
         trust, warped, flow = detail
         n = image.shape[3]
-        left, top, side = self.box
-        height, width = patch.pixels.shape[:2]
         change = self.change(patch, n)
-        centre = (np.arange(n, dtype=np.float32) + np.float32(0.5)) * np.float32(side / n)
-        x, y = flow[0] * np.float32(side / 2)
-        x += centre[None, :] + np.float32(left - patch.left)
-        y += centre[:, None] + np.float32(top - patch.top)
-        wide, high = width / change.shape[1], height / change.shape[0]
-        there = cv2.inRange(x, -wide, width + wide) & cv2.inRange(y, -high, height + high)
-        rows, columns = _around(there)
-        part = (0, slice(None), rows, columns)
-        x, y = x[rows, columns], y[rows, columns]
-        x = x * np.float32(change.shape[1] / width)
-        y = y * np.float32(change.shape[0] / height)
-        x -= np.float32(0.5)
-        y -= np.float32(0.5)
+        height, width = patch.pixels.shape[:2]
+        place = Rectangle(patch.left, patch.top, width, height)
+        rows, columns = change.shape
+        corner, x, y = look_for(flow, self.box, place, (rows, columns))
         moved = cv2.remap(change, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         share = cv2.blur(np.minimum(moved / np.float32(WHOLLY_CHANGED), 1.0), (3, 3))
-        shown = warped[part]
-        colour = np.clip(shown[:3] / (shown[3:4] + np.float32(PREMULTIPLIED)), 0.0, 1.0)
         image, trust = image.copy(), trust.copy()
-        image[part] += (colour - image[part]) * share
-        trust[part] += (np.float32(1.0) - trust[part]) * share
+        show_through(image, trust, warped, np.asarray(share, np.float32), corner)
         return image, (trust, warped, flow)
-
-
-def _around(there: NDArray[np.uint8]) -> tuple[slice, slice]:
-    """Rows and columns of what is there, two more on each side; of one pixel if nothing is."""
-    left, top, width, height = cv2.boundingRect(there)
-    if not width:
-        return slice(0, 1), slice(0, 1)
-    rows = slice(max(top - 2, 0), top + height + 2)
-    return rows, slice(max(left - 2, 0), left + width + 2)
 
 
 def _fade(start: int, side: int, size: int) -> Array:

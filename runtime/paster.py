@@ -15,11 +15,12 @@ import numpy as np
 
 from bunraku.kernels import paste, restore
 from bunraku.kernels.pasting.terms import PREMULTIPLIED
+from bunraku.kernels.staying.terms import FAR_PX, SURE
 from bunraku.runtime.canvas import WHOLLY_CHANGED, Canvas, Patch
 from bunraku.runtime.device import Device
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.residents import Residents
-from bunraku.runtime.surround import EVEN_PX, FAR_PX, SURE, Surround
+from bunraku.runtime.surround import EVEN_PX, Surround
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.stages import Stage
 

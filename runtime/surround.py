@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.kernels import still_share, strayed
+from bunraku.kernels.staying.terms import FAR_PX
 from bunraku.runtime.source.plate import BEYOND
 from bunraku.spec.arrays import Array
 
@@ -35,12 +37,8 @@ FADE_PX = 2.0
 """Width in which the band ends."""
 COVERED_PX = 2
 """How far the band goes into the person, whose own edge is soft."""
-FAR_PX = 16.0
-"""Moves beyond this are all alike, and leave nothing of the photo anywhere."""
 EVEN_PX = 5
 """Side of the square in which moves are averaged, as neighbours may be moved by different limbs."""
-SURE = 2.0
-"""Half a pixel of the photo shows a move as surely as all of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,19 +119,12 @@ class Surround:
         :return: ``[n, n]`` in [0, 1].
         """
         trust, _, flow = detail
-        half = np.float32(mask.shape[3] / 2)
-        part = (0, slice(None), *self.part)
-        right, down = np.abs(flow[part])
-        moved = np.maximum(right, down) * half
-        # Where it is not the photo that is shown, nobody knows whether it has moved.
-        sure = np.float32(SURE) * trust[part][0] * mask[part][0]
-        moved += np.float32(FAR_PX) * np.maximum(np.float32(1.0) - sure, 0.0)
+        corner = self.part[0].start, self.part[1].start
         # Of the person's own pixels alone it is asked how they have moved.
-        moved = np.minimum(moved, np.float32(FAR_PX)).take(self.owner)
-        even = cv2.blur(moved * self.near, (EVEN_PX,) * 2) * self.weight
-        result = np.zeros(mask.shape[2:], np.float32)
-        result[self.part] = np.clip((self.slack - even) * self.steep, 0.0, 1.0) * self.share
-        return result
+        moved = strayed(flow, trust, mask, self.owner, self.near, corner)
+        even = cv2.blur(moved, (EVEN_PX,) * 2)
+        given = self.weight, self.slack, self.steep, self.share
+        return still_share(np.asarray(even), *given, corner, mask.shape[3])
 
 
 def _around(indices: NDArray[np.int64], reach: float, size: int) -> slice:

@@ -96,7 +96,10 @@ def along_with_head(weights: Array, arms: AtFace, points: Vectors) -> Array:
     forearms that lead from them to upper arms that go with the trunk.
 
     :param points: the photo's landmarks, ``[33, 2 or more]`` in pixels.
+    :return: the weights themselves where there are no such hands.
     """
+    if not any(arms):
+        return weights
     result = weights.copy()
     for side, arm in enumerate(arms):
         if arm is None:

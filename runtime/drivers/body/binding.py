@@ -32,7 +32,7 @@ from bunraku.runtime.drivers.body.parting import (
     Groups,
     follow_edges,
 )
-from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, known_hands_weights, parts_of
+from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, part_known_hands, parts_of
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
@@ -185,11 +185,9 @@ def bind_photo(
         alone = _Surface.of(fit, weights, np.ascontiguousarray(own), cull=group in FOREARMS)
         seen = groups == group
         kept = seen & (fitted == group) & front.shown
-        surface = _Surface(
-            kept if group in FOREARMS and kept.any() else kept | alone.shown,
-            np.where(kept[..., None], front.weights, alone.weights),
-            np.where(kept, front.depth, alone.depth),
-        )
+        shown = kept if group in FOREARMS and kept.any() else kept | alone.shown
+        alone.weights[kept] = front.weights[kept]  # megabytes that nobody else has
+        surface = _Surface(shown, alone.weights, np.where(kept, front.depth, alone.depth))
         bound.append(_bind(fit, surface, seen, group))
         if group in covers:
             fingers = fingers_on(groups, group)
@@ -252,14 +250,9 @@ def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) ->
     bone[reached] = np.where(group == GROUP, own, -1.0).argmax(-1)
     depth = np.zeros(region.shape, np.float32)
     depth[reached] = surface.depth.ravel().take(at)
-    return Binding(
-        reached,
-        np.ascontiguousarray(known_hands_weights(fit, weights, bone), np.float32),
-        bone,
-        parts_of(fit, bone),
-        depth,
-        np.where(reached, distance, np.inf).astype(np.float32),
-    )
+    part_known_hands(fit, weights, bone)
+    far_off = np.where(reached, distance, np.inf).astype(np.float32)
+    return Binding(reached, weights, bone, parts_of(fit, bone), depth, far_off)
 
 
 def _joined(layers: list[Binding]) -> Binding:

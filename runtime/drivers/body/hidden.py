@@ -122,7 +122,7 @@ def straight_on(
         return result
     left = np.where(seen, y, 0.0)  # rows that it may still go on
     columns = np.arange(seen.shape[1])
-    for row in range(1, len(seen)):
+    for row in (1 + np.flatnonzero(cover[1:].any(1))).tolist():
         aside = round(row * x / y) - round((row - 1) * x / y)
         above = left[row - 1][np.clip(columns - aside, 0, len(columns) - 1)] - 1.0
         result[row] = cover[row] & ~seen[row] & (above > 0.0)

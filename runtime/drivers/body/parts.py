@@ -66,20 +66,18 @@ def parts_of(fit: Fit, bone: NDArray[np.int32]) -> NDArray[np.int32]:
     return result
 
 
-def known_hands_weights(fit: Fit, weights: Array, bone: NDArray[np.int32]) -> Array:
-    """Weights where a hand whose pixels are known is wholly itself, and its forearm not it.
+def part_known_hands(fit: Fit, weights: Array, bone: NDArray[np.int32]) -> None:
+    """Change weights so that hands whose pixels are known are wholly themselves, and forearms none.
 
     The fitted hand is not exactly where the photo's is; relaxing bends the wrist between the two.
     """
-    result = weights.copy()
     for side, place in enumerate(fit.places):
         if place is None:
             continue
         own, fore = BodyBone.HAND_L + side, BodyBone.FOREARM_L + side
         pixels = bone == own
-        result[pixels] = 0.0
-        result[pixels, own] = 1.0
+        weights[pixels] = 0.0
+        weights[pixels, own] = 1.0
         pixels = bone == fore
-        result[pixels, fore] += result[pixels, own]
-        result[pixels, own] = 0.0
-    return result
+        weights[pixels, fore] += weights[pixels, own]
+        weights[pixels, own] = 0.0

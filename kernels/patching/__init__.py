@@ -1,0 +1,1 @@
+"""Patching: a part of the photo that is another in this frame, where a drawn person shows it."""
