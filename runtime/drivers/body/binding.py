@@ -24,6 +24,7 @@ from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.hidden import covers_of, fingers_on, hidden_by
+from bunraku.runtime.drivers.body.lap import Lap, find_lap, without_thighs
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import (
     GROUP,
@@ -32,7 +33,7 @@ from bunraku.runtime.drivers.body.parting import (
     Groups,
     follow_edges,
 )
-from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, known_hands_weights, parts_of
+from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, LAP, known_hands_weights, parts_of
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
@@ -98,6 +99,8 @@ class Bound:
     """Whether something hides its left and its right forearm: that is bound to the trunk."""
     at_face: tuple[bool, bool]
     """Whether its left and its right hand hide its face: those arms are bound to head and trunk."""
+    lap: Lap | None
+    """None where no thigh is raised."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +174,9 @@ def bind_photo(
     for side, thing in enumerate(held):
         if thing is not None:
             groups[thing] = Group.HAND_L + side
+    lap = find_lap(fit, np.where(hair, Group.NOBODY, groups).astype(np.int32), bone, window)
+    if lap is not None:
+        groups[lap.cloth] = Group.TRUNK
     loose = beside_held(places, held)
     if loose is not None:
         loose[hair | (bone == BodyBone.HEAD)] = 0.0
@@ -201,6 +207,10 @@ def bind_photo(
     for side, thing in enumerate(held):
         if thing is not None:
             whole.part[thing] = FINGERS + side  # on nothing but its hand
+    if lap is not None:
+        own = lap.cloth & (whole.bone != BodyBone.HEAD)
+        whole.part[own] = LAP
+        whole.weights[own] = without_thighs(whole.weights[own])
     own = whole.weights[hair]
     whole = _relaxed(fit, whole)
     whole.weights[hair] = own  # what it lies on hangs on arms too
@@ -217,7 +227,7 @@ def bind_photo(
         _put_behind(one, whole, apart if fore else 2.0 * apart)
         for one, fore in zip(hidden, behind_all, strict=True)
     ]
-    return Bound(whole, tuple(hidden), head, skull, hair, held, loose, covered, at_face)
+    return Bound(whole, tuple(hidden), head, skull, hair, held, loose, covered, at_face, lap)
 
 
 def fitted_groups(fit: Fit) -> Groups:

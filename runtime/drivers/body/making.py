@@ -22,7 +22,7 @@ from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.parting import GROUP, GROUPS, Group
-from bunraku.runtime.drivers.body.rims import Rim, find_rims, without
+from bunraku.runtime.drivers.body.rims import Rim, find_lap_rims, find_rims, without
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.spots import Spots
@@ -61,7 +61,7 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
     grid = make_grid(binding, fit.trunk_px, edge, lines)
     light = light_in(fit, settled.mesh, binding, source.window, source.mask)
     arms = make_arms(fit, settled.mesh, binding, source.window, source.mask, light)
-    rims = find_rims(fit, binding, source.window)
+    rims = find_rims(fit, binding, source.window) + find_lap_rims(fit, binding, source.window)
     strays = stray_hands(fit, binding, bound.hair, source.window, source.mask)
     still = still_hidden(bound.hidden, arms)
     rims += find_loose(fit, bound, binding, still)
