@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.outlined import SEEN, in_view, limb_shares
-from bunraku.runtime.drivers.thighs import raised_thighs
+from bunraku.runtime.drivers.body.outlined import SEEN, in_view, limb_shares, shows_raised_thigh
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER
@@ -50,7 +49,7 @@ class LowerEdge:
             *_TRUNK,
             *(BodyBone(bone + side) for side in cut for bone in _ARM),
         )
-        if any(raised_thighs(fit.stance.points)):
+        if shows_raised_thigh(fit, shares):
             bones += _BELOW_KNEES
         slope = 0.0 if source.desk is None else source.desk.slope
         return cls(row, bones, slope, _middle(source))

@@ -21,11 +21,10 @@ from bunraku.runtime.drivers.body.free_arm import FreeArm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.keeping import lean_since
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
-from bunraku.runtime.drivers.body.outlined import CARRIED, SEEN, limb_shares
+from bunraku.runtime.drivers.body.outlined import CARRIED, SEEN, limb_shares, shows_raised_thigh
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.rig import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
-from bunraku.runtime.drivers.thighs import raised_thighs
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LANDMARKS, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -146,7 +145,7 @@ def shown_by(
     pieces = np.full(len(BodyBone), wrapped)
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
     held = wide | (shares < SEEN) | head_alone
-    sits = half and any(raised_thighs(fit.stance.points))
+    sits = half and shows_raised_thigh(fit, shares)
     held[list(_LEGS)] |= sits
     for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
         held[parent] |= held[bone] and parent not in _TRUNK  # else a stump would be moved

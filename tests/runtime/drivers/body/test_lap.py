@@ -169,6 +169,13 @@ def test_who_sits_and_is_cut_at_the_legs_goes_on_sitting() -> None:
         assert carried[bone, :, 3] == pytest.approx([70.0 - 0.5 * hips, 0.0, 0.0], abs=1e-3)
 
 
+def test_thighs_that_the_photo_does_not_show_are_not_raised() -> None:
+    fit, _, _ = bound()
+    above = np.zeros((N, N), np.bool_)
+    above[: round(HIPS)] = True
+    assert not shown_by(fit, above, half=True).sits
+
+
 def test_legs_of_who_sits_are_held_at_the_lower_edge() -> None:
     standing = fitted_to(PERSON, OUTLINE.astype(np.float32))
     photo = np.zeros((N // 2 + 40, N, 3), np.uint8)  # it ends at the thighs
