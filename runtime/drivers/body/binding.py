@@ -136,6 +136,7 @@ def bind_photo(
     face: Array | None = None,
     sure: tuple[bool, bool] = (True, True),
     view: NDArray[np.bool_] | None = None,
+    half: bool = False,
 ) -> Bound:
     """The photo's person, and what is hidden of it.
 
@@ -145,6 +146,8 @@ def bind_photo(
     :param face: ``[478, 3]`` in its pixels, the points of the face; None if not known.
     :param sure: whether the left and the right wrist are seen without doubt.
     :param view: ``[n, n]``, the part of it that lies inside the photo; None for all.
+    :param half: the photo's lower edge cuts the person: raised thighs stay (``Showing.sits``), and
+        no lap comes to light.
     """
     triangles = fit.template.triangles
     weights = body_weights(fit)
@@ -174,7 +177,8 @@ def bind_photo(
     for side, thing in enumerate(held):
         if thing is not None:
             groups[thing] = Group.HAND_L + side
-    lap = find_lap(fit, np.where(hair, Group.NOBODY, groups).astype(np.int32), bone, window)
+    bald = np.where(hair, Group.NOBODY, groups).astype(np.int32)
+    lap = None if half else find_lap(fit, bald, bone, window)
     if lap is not None:
         groups[lap.cloth] = Group.TRUNK
     loose = beside_held(places, held)

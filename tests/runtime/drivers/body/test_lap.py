@@ -29,6 +29,7 @@ from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import HANGING, LAP
 from bunraku.runtime.drivers.body.rims import find_lap_rims
 from bunraku.runtime.drivers.body.showing import shown_by
+from bunraku.runtime.drivers.body.sitting import with_legs_as_one
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_KNEE, RIGHT_HIP
 from bunraku.spec.skeleton import BodyBone
@@ -167,6 +168,20 @@ def test_who_sits_and_is_cut_at_the_legs_goes_on_sitting() -> None:
     for bone in (BodyBone.THIGH_L, BodyBone.SHIN_R):
         assert np.array_equal(carried[bone, :, :3], np.eye(3))
         assert carried[bone, :, 3] == pytest.approx([70.0 - 0.5 * hips, 0.0, 0.0], abs=1e-3)
+
+
+def test_its_legs_are_one_piece_of_the_photo() -> None:
+    fit, found, _ = bound()
+    legs = np.isin(found.whole.group, [Group.LEG_L, Group.LEG_R])
+    flat = with_legs_as_one(found.whole, fit.trunk_px)
+
+    def steps(depth: Array) -> float:
+        return float(np.abs(np.diff(depth, axis=0))[legs[1:] & legs[:-1]].max())
+
+    assert steps(flat.depth) < 0.02 * fit.trunk_px < 0.1 * fit.trunk_px < steps(found.whole.depth)
+    assert np.unique(flat.part[legs]).tolist() == [BodyBone.THIGH_L]
+    assert np.array_equal(flat.depth[~legs], found.whole.depth[~legs])
+    assert np.array_equal(flat.part[~legs], found.whole.part[~legs])
 
 
 def test_thighs_that_the_photo_does_not_show_are_not_raised() -> None:
