@@ -40,6 +40,8 @@ SAME_SHAPE = 0.02
 """Pictures whose aspect ratios differ by less than this share show the same scene, scaled."""
 LIFT_MAX = 0.08
 """How far, in windows, the driver is lifted or lowered to stand on the source's ground."""
+SQUAT_MAX = 0.4
+"""The same where one of them squats or sits and the other stands."""
 
 SHORTENED = 0.85
 """A bone that the picture shows shorter than this share of its length is taken to be turned away;

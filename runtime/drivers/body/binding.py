@@ -24,6 +24,7 @@ from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.hidden import covers_of, fingers_on, hidden_by
+from bunraku.runtime.drivers.body.lap import Lap, find_lap, without_thighs
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import (
     GROUP,
@@ -32,7 +33,7 @@ from bunraku.runtime.drivers.body.parting import (
     Groups,
     follow_edges,
 )
-from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, part_known_hands, parts_of
+from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, LAP, part_known_hands, parts_of
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
@@ -98,6 +99,8 @@ class Bound:
     """Whether something hides its left and its right forearm: that is bound to the trunk."""
     at_face: tuple[bool, bool]
     """Whether its left and its right hand hide its face: those arms are bound to head and trunk."""
+    lap: Lap | None
+    """None where no thigh is raised."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +136,7 @@ def bind_photo(
     face: Array | None = None,
     sure: tuple[bool, bool] = (True, True),
     view: NDArray[np.bool_] | None = None,
+    half: bool = False,
 ) -> Bound:
     """The photo's person, and what is hidden of it.
 
@@ -142,6 +146,8 @@ def bind_photo(
     :param face: ``[478, 3]`` in its pixels, the points of the face; None if not known.
     :param sure: whether the left and the right wrist are seen without doubt.
     :param view: ``[n, n]``, the part of it that lies inside the photo; None for all.
+    :param half: the photo's lower edge cuts the person: raised thighs stay (``Showing.sits``), and
+        no lap comes to light.
     """
     triangles = fit.template.triangles
     weights = body_weights(fit)
@@ -171,6 +177,10 @@ def bind_photo(
     for side, thing in enumerate(held):
         if thing is not None:
             groups[thing] = Group.HAND_L + side
+    bald = np.where(hair, Group.NOBODY, groups).astype(np.int32)
+    lap = None if half else find_lap(fit, bald, bone, window)
+    if lap is not None:
+        groups[lap.cloth] = Group.TRUNK
     loose = beside_held(places, held)
     if loose is not None:
         loose[hair | (bone == BodyBone.HEAD)] = 0.0
@@ -199,6 +209,10 @@ def bind_photo(
     for side, thing in enumerate(held):
         if thing is not None:
             whole.part[thing] = FINGERS + side  # on nothing but its hand
+    if lap is not None:
+        own = lap.cloth & (whole.bone != BodyBone.HEAD)
+        whole.part[own] = LAP
+        whole.weights[own] = without_thighs(whole.weights[own])
     own = whole.weights[hair]
     whole = _relaxed(fit, whole)
     whole.weights[hair] = own  # what it lies on hangs on arms too
@@ -215,7 +229,7 @@ def bind_photo(
         _put_behind(one, whole, apart if fore else 2.0 * apart)
         for one, fore in zip(hidden, behind_all, strict=True)
     ]
-    return Bound(whole, tuple(hidden), head, skull, hair, held, loose, covered, at_face)
+    return Bound(whole, tuple(hidden), head, skull, hair, held, loose, covered, at_face, lap)
 
 
 def fitted_groups(fit: Fit) -> Groups:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.lines import STEP_PX
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS
-from bunraku.runtime.drivers.body.parts import ENDWISE, FINGERS, FREE, HAIR, HANGING
+from bunraku.runtime.drivers.body.parts import ENDWISE, FINGERS, FREE, HANGING, LAP
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
 
@@ -20,7 +20,7 @@ NEAR_PX = 2 * STEP_PX
 
 
 def _group_of_part() -> NDArray[np.int32]:
-    result = np.zeros(HAIR + 1, np.int32)
+    result = np.zeros(LAP + 1, np.int32)
     result[:BODY_BONES] = GROUP[:BODY_BONES]
     for side in range(SIDES):
         result[FREE + side] = GROUP[BodyBone.UPPER_ARM_L + side]
@@ -30,9 +30,10 @@ def _group_of_part() -> NDArray[np.int32]:
 
 
 _GROUP_OF_PART = _group_of_part()
-_OF_ARM = np.isin(_GROUP_OF_PART, ARMS)
-_APART = ~HANGING & (_OF_ARM[:, None] | _OF_ARM) & (_GROUP_OF_PART[:, None] != _GROUP_OF_PART)
-"""``[22, 22]``: what is cut from each other pixel by pixel: an arm, and what is beside it."""
+_LOOSE = np.isin(_GROUP_OF_PART, ARMS)
+_LOOSE[LAP] = True
+_APART = ~HANGING & (_LOOSE[:, None] | _LOOSE) & (_GROUP_OF_PART[:, None] != _GROUP_OF_PART)
+"""``[23, 23]``: what is cut from each other pixel by pixel: an arm or a lap, and what is beside."""
 
 
 class Doubled(NamedTuple):

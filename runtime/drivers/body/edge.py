@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.outlined import SEEN, in_view, limb_shares
+from bunraku.runtime.drivers.body.outlined import SEEN, in_view, limb_shares, shows_raised_thigh
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER
 from bunraku.spec.skeleton import SIDES, BodyBone
 
 _TRUNK = (BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R)
+_BELOW_KNEES = (BodyBone.SHIN_L, BodyBone.SHIN_R, BodyBone.FOOT_L, BodyBone.FOOT_R)
 _ARM = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L, BodyBone.HAND_L)
 
 
@@ -25,8 +26,8 @@ class LowerEdge:
     row: float
     """Of the window, in the person's middle."""
     bones: tuple[BodyBone, ...] = _TRUNK
-    """Those that are held at it: the trunk's, and those of arms that move as it does, because they
-    go on beyond the edge."""
+    """Those that are held at it: the trunk's, those of arms that move as it does, because they
+    go on beyond the edge, and legs of who sits."""
     slope: float = 0.0
     """How many rows it falls a column."""
     middle: float = 0.0
@@ -44,7 +45,12 @@ class LowerEdge:
             return None
         shares = limb_shares(fit, fit.inside & in_view(source))
         cut = [s for s in range(SIDES) if shares[BodyBone.FOREARM_L + s] < SEEN]
-        bones = *_TRUNK, *(BodyBone(bone + side) for side in cut for bone in _ARM)
+        bones: tuple[BodyBone, ...] = (
+            *_TRUNK,
+            *(BodyBone(bone + side) for side in cut for bone in _ARM),
+        )
+        if shows_raised_thigh(fit, shares):
+            bones += _BELOW_KNEES
         slope = 0.0 if source.desk is None else source.desk.slope
         return cls(row, bones, slope, _middle(source))
 

@@ -150,6 +150,11 @@ def make_layer(
     limb = ~np.isin(bone, _TRUNK)
     round_it[limb] *= 1.0 - np.minimum(on_trunk[limb] / SHOULDER, 1.0)
     mix = np.where(bone == BodyBone.HEAD, hair, round_it).astype(np.float32)
+    if bound.lap is not None:
+        hems = bound.lap.hems(template.triangles)
+        kinds[:, 1] = np.where(hems >= 0, hems, kinds[:, 1])
+        mix[bound.lap.thigh >= 0] = 1.0
+    on_template = mesh[:, :2] if bound.lap is None else bound.lap.places(mesh)
     meshes: list[_Mesh] = [
         (mesh, template.weights, template.bones, template.triangles, kinds, hold, mix),
     ]
@@ -189,7 +194,8 @@ def make_layer(
     keep[: len(settled.given)] = settled.given & ~gone
     free = *(arm.form for arm in arms), *(own.form for own in hidden)
     before = count - sum(len(form.used) for form in free)
-    places = [vertices[:before, :2], *(a.form.place for a in arms), *(o.place for o in hidden)]
+    added = vertices[len(mesh) : before, :2]
+    places = [on_template, added, *(a.form.place for a in arms), *(o.place for o in hidden)]
     of_kind = kinds[:, 0].astype(np.int32)
     if hidden:
         own_kinds = np.concatenate([own.cloth for own in hidden])

@@ -20,11 +20,12 @@ from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.light import light_in
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
-from bunraku.runtime.drivers.body.outlined import in_view
+from bunraku.runtime.drivers.body.outlined import in_view, limb_shares, shows_raised_thigh
 from bunraku.runtime.drivers.body.parting import GROUP, GROUPS, Group
-from bunraku.runtime.drivers.body.rims import Rim, find_rims, without
+from bunraku.runtime.drivers.body.rims import Rim, find_lap_rims, find_rims, without
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
+from bunraku.runtime.drivers.body.sitting import with_legs_as_one
 from bunraku.runtime.drivers.body.spots import Spots
 from bunraku.runtime.drivers.body.stray import fading_strays, stray_hands
 from bunraku.runtime.drivers.body.texture import Textures, make_textures
@@ -54,14 +55,18 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
         mask = with_held(fit.places, fit.inside, groups, source.window, source.mask)
         source, fit = replace(source, mask=mask), replace(fit, inside=mask > INSIDE)
     left, right = source.pose.landmarks[[LEFT_WRIST, RIGHT_WRIST], 3] >= DOUBTED
-    bound = bind_photo(fit, source.window, face, (bool(left), bool(right)), in_view(source))
+    sure = bool(left), bool(right)
+    half = source.framing.half
+    bound = bind_photo(fit, source.window, face, sure, in_view(source), half)
     settled, binding = settle(fit, bound.whole)
+    if half and shows_raised_thigh(fit, limb_shares(fit, fit.inside & in_view(source))):
+        binding = with_legs_as_one(binding, fit.trunk_px)
     edge = LowerEdge.of(source, fit)
     lines = Lines.over(head_itself(fit, bound))
     grid = make_grid(binding, fit.trunk_px, edge, lines)
     light = light_in(fit, settled.mesh, binding, source.window, source.mask)
     arms = make_arms(fit, settled.mesh, binding, source.window, source.mask, light)
-    rims = find_rims(fit, binding, source.window)
+    rims = find_rims(fit, binding, source.window) + find_lap_rims(fit, binding, source.window)
     strays = stray_hands(fit, binding, bound.hair, source.window, source.mask)
     still = still_hidden(bound.hidden, arms)
     rims += find_loose(fit, bound, binding, still)

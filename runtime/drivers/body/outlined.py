@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.limbs import LIMBS
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.thighs import raised_thighs
 from bunraku.runtime.source.source import Source
 from bunraku.spec.landmarks import LEFT_FOOT, LEFT_HAND, RIGHT_FOOT, RIGHT_HAND
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -55,3 +56,12 @@ def limb_shares(fit: Fit, outline: NDArray[np.bool_]) -> Vectors:
             x, y = np.clip(at, 0, n - 1).astype(int).T
             result[bone] = (outline[y, x] & within).mean()
     return result
+
+
+def shows_raised_thigh(fit: Fit, shares: Vectors) -> bool:
+    """Whether the photo shows a raised thigh: where it shows none the pose network guesses one.
+
+    :param shares: of ``limb_shares``.
+    """
+    raised = raised_thighs(fit.stance.points)
+    return any(up and shares[BodyBone.THIGH_L + side] >= SEEN for side, up in enumerate(raised))

@@ -23,12 +23,14 @@ ENDWISE = FREE + 4
 it lies before its upper arm, or behind, and only seems to go over into it."""
 HAIR = FREE + 6
 """Number of the part that is hair."""
+LAP = HAIR + 1
+"""Number of the part that is the trunk's cloth before raised thighs, which do not carry it."""
 WRIST = 0.45
 """Of a hand's length from wrist to knuckles: so far around its wrist it goes over into the arm."""
 
 
 def _hanging() -> NDArray[np.bool_]:
-    result = np.zeros((HAIR + 1, HAIR + 1), np.bool_)
+    result = np.zeros((LAP + 1, LAP + 1), np.bool_)
     result[:FREE, :FREE] = np.array(ADJACENT)[:BODY_BONES, :BODY_BONES]
     for side in (0, 1):
         arm = BodyBone.UPPER_ARM_L + side
@@ -40,11 +42,13 @@ def _hanging() -> NDArray[np.bool_]:
         result[ENDWISE + side, own] = result[own, ENDWISE + side] = True
     under_hair = [BodyBone.CHEST, BodyBone.PELVIS, BodyBone.HEAD, HAIR]
     result[HAIR, under_hair] = result[under_hair, HAIR] = True
+    around_lap = [BodyBone.CHEST, BodyBone.PELVIS, HAIR, LAP]
+    result[LAP, around_lap] = result[around_lap, LAP] = True
     return result
 
 
 HANGING = _hanging()
-"""``[22, 22]``, which parts hang together: bones, upper arms below the armpit, hands, and hair."""
+"""``[23, 23]``, which hang together: bones, upper arms below the armpit, hands, hair, laps."""
 
 
 def parts_of(fit: Fit, bone: NDArray[np.int32]) -> NDArray[np.int32]:

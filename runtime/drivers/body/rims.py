@@ -17,7 +17,7 @@ import numpy as np
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.gained import hangs
-from bunraku.runtime.drivers.body.parts import ENDWISE, FINGERS, FREE
+from bunraku.runtime.drivers.body.parts import ENDWISE, FINGERS, FREE, LAP
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
@@ -25,6 +25,7 @@ from bunraku.spec.few import length_of
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_HIP,
+    LEFT_KNEE,
     LEFT_SHOULDER,
     LEFT_WRIST,
     RIGHT_HIP,
@@ -122,6 +123,23 @@ def find_rims(fit: Fit, binding: Binding, window: Picture) -> tuple[Rim, ...]:
             if its.any() and hanging:
                 at = np.asarray(end, np.float32)
                 result.append(Rim(BodyBone(bone + side), at, fit.trunk_px, top, left, its))
+    return tuple(result)
+
+
+def find_lap_rims(fit: Fit, binding: Binding, window: Picture) -> tuple[Rim, ...]:
+    """The rims of a lap: of raised thighs and of the trunk's cloth before them.
+
+    :param window: ``[n, n, 3]`` uint8.
+    """
+    soft_px = min(SMOOTH_PX * fit.fine, SMOOTH * fit.trunk_px)
+    result: list[Rim] = []
+    for side in range(SIDES):
+        thigh, lap = _of(binding, BodyBone.THIGH_L + side), _of(binding, LAP)
+        lost = _lost(thigh, lap, np.zeros_like(lap), window, soft_px)
+        if lost is not None:
+            bone, knee = BodyBone(BodyBone.THIGH_L + side), fit.stance.points[LEFT_KNEE + side, :3]
+            end = np.asarray(knee, np.float32)
+            result.append(Rim(bone, end, fit.trunk_px, 0, 0, lost, BodyBone.PELVIS))
     return tuple(result)
 
 

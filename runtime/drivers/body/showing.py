@@ -21,12 +21,12 @@ from bunraku.runtime.drivers.body.free_arm import FreeArm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.keeping import lean_since
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
-from bunraku.runtime.drivers.body.outlined import CARRIED, SEEN, limb_shares
+from bunraku.runtime.drivers.body.outlined import CARRIED, SEEN, limb_shares, shows_raised_thigh
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.rig import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LANDMARKS, LEFT_SHOULDER, RIGHT_SHOULDER
+from bunraku.spec.landmarks import LANDMARKS, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 TRACE = 0.2
@@ -46,7 +46,7 @@ GOWN = "the photo's legs cannot be told from what is around them; they stay as t
 LEGLESS = "the photo hides the legs; what the driver's do is left out"
 LARGE_HEAD = "the photo's head is much larger than a person's; it leans as the trunk does"
 
-_SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
+_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 _TRUNK = (BodyBone.PELVIS, BodyBone.CHEST)
 _ARMS = tuple(range(BodyBone.UPPER_ARM_L, BodyBone.HAND_R + 1))
 _LEGS = tuple(range(BodyBone.THIGH_L, BodyBone.FOOT_R + 1))
@@ -79,6 +79,8 @@ class Showing:
     """Whether the body in it is seen well enough to tell how large it is."""
     note: str | None
     """What the user should know, in one line."""
+    sits: bool = False
+    """Whether the photo cuts the raised legs of who sits: they go on sitting."""
 
     @property
     def bust(self) -> bool:
@@ -95,6 +97,11 @@ class Showing:
         result = np.ascontiguousarray(transforms[self.carrier])
         if self.pieces.any():
             result[self.pieces] = _shift_and_lean(photo.points, landmarks[:, :3].astype(np.float64))
+        if self.sits:  # hips that turn, or look narrower, would turn and shorten thighs
+            hips, pelvis = photo.points[_HIPS].mean(0), transforms[BodyBone.PELVIS]
+            carried = pelvis[:, :3] @ hips + pelvis[:, 3]
+            result[list(_LEGS), :, :3] = np.eye(3)
+            result[list(_LEGS), :, 3] = carried - hips
         return result
 
     def without_hidden(self, body: Body) -> Body:
@@ -138,6 +145,8 @@ def shown_by(
     pieces = np.full(len(BodyBone), wrapped)
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
     held = wide | (shares < SEEN) | head_alone
+    sits = half and shows_raised_thigh(fit, shares)
+    held[list(_LEGS)] |= sits
     for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
         held[parent] |= held[bone] and parent not in _TRUNK  # else a stump would be moved
     hidden = shares < TRACE
@@ -157,7 +166,9 @@ def shown_by(
         note = AT_FACE if any(at_face) else COVERED
     if head_alone:
         note = HEAD_ALONE
-    return Showing(landmarks, carrier, pieces, hidden, cut, grounded, head_alone, not wrapped, note)
+    return Showing(
+        landmarks, carrier, pieces, hidden, cut, grounded, head_alone, not wrapped, note, sits
+    )
 
 
 def _shift_and_lean(photo: Vectors, points: Vectors) -> Array:

@@ -168,11 +168,13 @@ def make_textures(
         plane = planes[Cloth.UPPER_ARM_L + arm.side]
         planes += paint_arm(arm.unrolled, arm.sleeve, plane, upper, grain, light, fit.fine)
     main = main_bones(fit.template)
-    kinds = CLOTH[main]
+    cloth_of = CLOTH[main][fit.template.triangles[:, 0]].astype(np.int32)
+    if bound.lap is not None and known[list(_THIGHS)].any():
+        cloth_of = bound.lap.cloths(fit.template.triangles, cloth_of)
     return Textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
-        kinds[fit.template.triangles[:, 0]].astype(np.int32),
+        cloth_of,
         _under_hair(fit, bound, nape.hair > 0.5),
         _members(binding),
     )

@@ -12,10 +12,12 @@ import numpy as np
 
 from bunraku.runtime.drivers.landmarks.retarget import EXACT, Proportions, Slack, ratios, retarget
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
+from bunraku.runtime.drivers.thighs import raised_thighs
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import (
     LIFT_MAX,
     SAME_SHAPE,
+    SQUAT_MAX,
     driving_window,
     feet_seen,
     hips_seen,
@@ -79,7 +81,8 @@ class Calibration:
     def _grounded(self, window: Window, subject: LandmarkSubject, slack: Slack) -> Window:
         """The window moved up or down so that the driver stands on the source's ground.
 
-        Only where both show their feet; by little, as one of them may be sitting or in the air.
+        Only where both show their feet; by little, as one of them may be in the air, but as far as
+        it takes where only one of them squats.
         """
         source = subject.source
         shown = feet_seen(source.pose.landmarks, source.photo.shape[0])
@@ -88,7 +91,9 @@ class Calibration:
         ground = source.landmarks[list(FEET), 1].max()
         known = self.proportions if self.retarget else None
         driver = in_window(self.pose, window, subject, known, slack)
-        lift = min(max(float(ground - driver[list(FEET), 1].max()), -LIFT_MAX), LIFT_MAX)
+        low, other = (all(raised_thighs(pose.world)) for pose in (source.pose, self.pose))
+        most = LIFT_MAX if low == other else SQUAT_MAX
+        lift = min(max(float(ground - driver[list(FEET), 1].max()), -most), most)
         return Window(window.cx, window.cy - lift * window.side, window.side)
 
 

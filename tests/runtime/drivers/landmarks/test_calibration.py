@@ -6,12 +6,24 @@ import numpy as np
 import pytest
 from tests.runtime.fakes import puppet, standing, street, subject, with_person
 
-from bunraku.runtime.drivers.landmarks.calibration import Calibration
+from bunraku.runtime.drivers.landmarks.calibration import Calibration, in_window
 from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
-from bunraku.spec.landmarks import LEFT_HAND, MIRRORED, RIGHT_HAND
+from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import (
+    FEET,
+    LEFT_HAND,
+    LEFT_HIP,
+    LEFT_KNEE,
+    MIRRORED,
+    RIGHT_HAND,
+    RIGHT_HIP,
+    RIGHT_KNEE,
+)
 
 SHAPE = (480, 640)
+HIPS, KNEES = [LEFT_HIP, RIGHT_HIP], [LEFT_KNEE, RIGHT_KNEE]
+LEGS, FEET_SEEN = list(range(LEFT_KNEE, 33)), list(FEET)
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +106,26 @@ def test_windows_do_not_depend_on_what_was_learned_since(subjects: list[Landmark
     other = replace(made, proportions=longer)
     assert made.window(subjects[0]) == calibration().window(subjects[0])
     assert other.window(subjects[0]) != made.window(subjects[0])
+
+
+def test_who_squats_in_the_photo_stands_up_from_its_ground(
+    subjects: list[LandmarkSubject],
+) -> None:
+    source = subjects[0].source
+    landmarks, world = source.pose.landmarks.copy(), source.pose.world.copy()
+    rise = 0.75 * (landmarks[KNEES, 1] - landmarks[HIPS, 1]).mean()
+    landmarks[LEGS, 1] -= rise
+    world[LEGS, 1] -= 0.3
+    raised = world.copy()
+    raised[LEGS, 2] -= 0.3
+    made = calibration()
+
+    def off_the_ground(seen: Array) -> float:
+        """How far below the photo's feet the driver's stand, in windows."""
+        pose = replace(source.pose, landmarks=landmarks, world=seen)
+        photo = replace(subjects[0], source=replace(source, pose=pose))
+        driver = in_window(made.pose, made.window(photo), photo, made.proportions)
+        return float(driver[FEET_SEEN, 1].max() - photo.source.landmarks[FEET_SEEN, 1].max())
+
+    assert off_the_ground(raised) == pytest.approx(0.0, abs=0.01)
+    assert off_the_ground(world) > 0.03, "who is in the air there is not lifted so far"
