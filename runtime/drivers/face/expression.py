@@ -27,14 +27,18 @@ from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
 
 # In the order of ``Measure``.
 REST_QUANTILE = np.array([0.5, 0.15, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0.4, 0.5, 0.5])
-LEAST = np.array([-0.05, 0.0, -0.16, -0.08, -0.08, -0.3, -0.3, -0.05, -0.05, -0.06, -0.03])
-MOST = np.array([0.03, 0.34, 0.14, 0.06, 0.06, 1.0, 1.0, 0.08, 0.08, 0.06, 0.03])
+LEAST = np.array([-0.09, 0.0, -0.16, -0.13, -0.13, -0.3, -0.3, -0.05, -0.05, -0.06, -0.03])
+MOST = np.array([0.03, 0.34, 0.28, 0.06, 0.06, 1.0, 1.0, 0.08, 0.08, 0.06, 0.03])
 """Bounds of an expression: lengths in face units, lids from wide (negative) to shut (1)."""
 _DEAD = np.array([0.012, 0.0, 0.02, 0.012, 0.012, 0.0, 0.0, 0.01, 0.01, 0.003, 0.004])
 _LIDS = [Measure.RIGHT_LID, Measure.LEFT_LID]
 
 RESTING_LIDS = (0.15, 0.4)
 """As open as eyes can be at rest, as ``Measure.RIGHT_LID`` has it."""
+_MOUTH = [Measure.WIDTH, Measure.RIGHT_CORNER, Measure.LEFT_CORNER]
+RESTING_MOUTH = np.array([0.42, 0.22, 0.22]), np.array([0.6, 0.36, 0.36])
+"""As narrow and wide, and with corners as high and low as mouths can be at rest, by ``_MOUTH``: who
+smiles from the start or for long is not taken to rest so."""
 _ALIKE = 0.02
 """Openings that differ by no more are one, as often as it was seen."""
 SHUT, OPEN = 0.22, 0.97
@@ -143,6 +147,7 @@ class ExpressionTracker:
             self._found[Measure.LOWER_LIP] = 0.0
             lids = [most_often(seen[:, lid]) for lid in _LIDS]
             self._found[_LIDS] = np.clip(lids, *RESTING_LIDS)
+            self._found[_MOUTH] = np.clip(self._found[_MOUTH], *RESTING_MOUTH)
         if self._rest is None or math.isinf(step_s):
             self._rest = self._found.copy()
         self._rest += (1.0 - math.exp(-step_s / _SETTLE_S)) * (self._found - self._rest)
@@ -156,6 +161,17 @@ def most_often(values: Float64Array) -> float:
     like = end - first
     best = len(values) - 1 - int(like[::-1].argmax())
     return float(values[first[best] : end[best]].mean())
+
+
+def smiling(measured: Float64Array) -> Float64Array:
+    """What the mouth of a face does for sure more than at rest, ``[11]``, though nobody knows its
+    rest; of all else nothing.
+
+    :param measured: ``[11]`` by ``Measure``.
+    """
+    more = np.zeros(MEASURES)
+    more[_MOUTH] = measured[_MOUTH] - np.clip(measured[_MOUTH], *RESTING_MOUTH)
+    return more
 
 
 def bounded(measured: Float64Array, rest: Float64Array) -> Float64Array:

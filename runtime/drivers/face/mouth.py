@@ -18,16 +18,23 @@ from bunraku.runtime.drivers.face.regions import (
     knotted,
     smooth,
 )
+from bunraku.runtime.drivers.face.teeth import Smile, Teeth
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import clipped, mean_of
+from bunraku.spec.smoothstep import smoothstep
 
 _UPPER_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 _LOWER_OUTER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 _NOSE = (2, 94, 98, 327)
 _NECK = 0.4  # below the chin nothing moves any more, in face units
-_ASIDE = 2.8  # half widths of the mouth from its middle, where the cheeks stand still
-_JAW_SHARE = 0.85  # of the lower lip's way is the chin's
+_ASIDE = 2.8  # half widths of the mouth from its middle, where the cheeks stand still,
+_WITHIN = 0.94  # and of the way to the face's outline: that stands still too
+_ROOM = 0.6  # of the way to there, mouths are widened to at most
+_JAW = 0.6, 0.8  # the chin's way: of the opening, and of the upper lip's way
+_THIN = 1.25, 0.7  # for each unit that a mouth is wider, its lips are thinner by such a share
 _ROUND = 0.75  # power of the parabola in which the lower lip sinks: 1 would be pointed
+_GAP = 0.04, 0.08  # between the photo's lips, in which nothing, all of it is worth showing
+_MARGIN = 0.1  # around what moves, in half widths
 _SOFT = 0.012  # edge of the opening, in face units
 _DARK = np.array([58.0, 24.0, 22.0], np.float32)
 _WARM = np.array([112.0, 50.0, 48.0], np.float32)
@@ -58,8 +65,12 @@ class Mouth:
     chin: float
     middle: float
     half: float
+    right_reach: float
+    """Beside the middle, where the cheeks stand still."""
+    left_reach: float
     bright: float
     """Of the skin, against ``_MIDDLE_SKIN``."""
+    teeth: Teeth
 
     @classmethod
     def of(
@@ -73,13 +84,16 @@ class Mouth:
         right, left = (float(places[number, 0]) for number in mesh.MOUTH_CORNERS)
         middle, half = (right + left) / 2.0, max((left - right) / 2.0, 1e-3)
         nose, chin = float(places[list(_NOSE), 1].mean()), float(places[mesh.CHIN, 1])
-        reach = (_ASIDE + 0.1) * half
-        region = Region.around(frame, (middle - reach, nose), (middle + reach, chin + _NECK), photo)
+        right_reach, left_reach = _reaches(places, middle, half, nose, chin)
+        low = middle - right_reach - _MARGIN * half, nose
+        high = middle + left_reach + _MARGIN * half, chin + _NECK
+        region = Region.around(frame, low, high, photo)
         if region is None:
             return None
         cheeks = brightness(photo, points, mesh.CHEEKS)
         bright = min(max(cheeks / _MIDDLE_SKIN, 0.25), 1.2)
-        return cls(region, places, nose, chin, middle, half, bright)
+        teeth = Teeth.of(places, points, photo, region.unit)
+        return cls(region, places, nose, chin, middle, half, right_reach, left_reach, bright, teeth)
 
     def moved(self, shape: MouthShape) -> Array:
         """The region under an expression, a field as ``kernels.redraw`` takes it."""
@@ -88,7 +102,7 @@ class Mouth:
         u = self.region.u - sideways  # from here on columns are the photo's
         m = (u - np.float32(self.middle)) / np.float32(self.half)
         bow = np.maximum(1.0 - m * m, 0.0)
-        aside = smooth(np.abs(m), _ASIDE, 1.0)
+        aside = self._beside(u, self.half)
         corner = np.where(m < 0, shape.right_corner, shape.left_corner).astype(np.float32)
         corner *= np.minimum(m * m, 1.0) * aside
         inner_up = self._line(mesh.UPPER_INNER_LIP, u)
@@ -97,18 +111,21 @@ class Mouth:
         # Lips that meet stay together.
         opens = bow**_ROUND * np.float32(shape.opening)
         lower = _single(upper + np.maximum(opens, inner_up - inner_low))
-        jaw = aside * np.float32(shape.opening * _JAW_SHARE + shape.upper * 0.3)
+        drop = shape.opening * _JAW[0] + shape.upper * _JAW[1]
+        jaw = aside * np.float32(drop)
         top, bottom = _single(inner_up + upper), _single(inner_low + lower)
-        outer_up = self._line(_UPPER_OUTER, u) + upper
-        outer_low = self._line(_LOWER_OUTER, u) + lower
+        rest_up, rest_low = self._line(_UPPER_OUTER, u), self._line(_LOWER_OUTER, u)
+        thinner = np.float32(shape.width * _THIN[0]), np.float32(shape.width * _THIN[1])
+        above = _single(upper + (inner_up - rest_up) * thinner[0])
+        below = _single(lower - (rest_low - inner_low) * thinner[1])
         skin = knotted(
             v,
             [
                 (self.nose, 0.0),
-                (_single(np.maximum(outer_up, self.nose + 0.02)), upper),
+                (_single(np.maximum(rest_up + above, self.nose + 0.02)), above),
                 (top, upper),
                 (bottom, lower),
-                (_single(np.minimum(outer_low, self.chin + jaw)), lower),
+                (_single(np.minimum(rest_low + below, self.chin + jaw)), below),
                 (_single(self.chin + jaw), jaw),
                 (self.chin + _NECK, 0.0),
             ],
@@ -118,7 +135,7 @@ class Mouth:
         inside = clipped(np.minimum(v - top, bottom - v) / np.float32(_SOFT), 0.0, 1.0)
         inside *= smooth(np.abs(opens), 0.0, 0.02)
         shown = clipped((top + (inner_low - inner_up) - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
-        shown *= smooth(inner_low - inner_up, 0.02, 0.06)
+        shown *= smooth(inner_low - inner_up, *_GAP) * np.float32(self.teeth.seen)
         field[..., Channel.OVER] = inside * shown
         self.region.move(field, Channel.OVER_X, sideways, upper)
         dark = inside - field[..., Channel.OVER]
@@ -127,16 +144,35 @@ class Mouth:
         if len(rows):
             part = slice(rows[0], rows[-1] + 1)
             colour = self._cavity(m[part], v[part], top[part], bottom[part], shape.opening)
-            field[part, :, Channel.RED :] = colour * dark[part, :, None]
+            gap = inner_low - inner_up
+            teeth = self.teeth.over(
+                colour,
+                (self.region.u[part], v[part]),
+                (top[part], bottom[part]),
+                Smile(shape.width, drop),
+            )
+            share = 1.0 - self.teeth.seen * smooth(gap[part], *_GAP)[..., None]
+            field[part, :, Channel.RED :] = (colour + share * (teeth - colour)) * dark[
+                part, :, None
+            ]
         return field
 
     def _sideways(self, width: float) -> Array:
         """``[h, w]``: shift along u, largest at the corners, none at the middle and the cheeks."""
-        m = (self.region.u - np.float32(self.middle)) / np.float32(self.half + width / 2.0)
+        room = min(self.right_reach, self.left_reach) - self.half
+        each = np.float32(min(width / 2.0, _ROOM * room))
+        m = (self.region.u - np.float32(self.middle)) / np.float32(self.half + each)
         lips = float(mean_of(self.points[list(mesh.MOUTH_CORNERS), 1]))
         tall = smooth(np.abs(self.region.v - np.float32(lips)), 0.32, 0.05)
-        shift = clipped(m, -1.0, 1.0) * smooth(np.abs(m), _ASIDE, 1.0)
-        return np.asarray(shift * tall * np.float32(width / 2.0), np.float32)
+        shift = clipped(m, -1.0, 1.0) * self._beside(self.region.u, float(self.half + each))
+        return np.asarray(shift * tall * each, np.float32)
+
+    def _beside(self, u: Array, half: float) -> Array:
+        """``[h, w]``: 1 up to ``half`` beside the middle, 0 from where the cheeks stand still."""
+        aside = u - np.float32(self.middle)
+        reach = np.where(aside < 0, np.float32(self.right_reach), np.float32(self.left_reach))
+        t = clipped((reach - np.abs(aside)) / (reach - np.float32(half)), 0.0, 1.0)
+        return np.asarray(smoothstep(t), np.float32)
 
     def _line(self, chain: tuple[int, ...], u: Array) -> Array:
         return line(self.points[list(chain)], u)
@@ -148,6 +184,21 @@ class Mouth:
         tongue *= np.float32(min(max(opening, 0.0) / 0.14, 1.0))
         colour = _DARK + (_WARM - _DARK) * tongue[..., None]
         return np.asarray(colour * self.bright, np.float32)
+
+
+def _reaches(
+    places: Float64Array, middle: float, half: float, nose: float, chin: float
+) -> tuple[float, float]:
+    """How far to the right and the left of a mouth the cheeks go along, within the outline."""
+    u, v = places[list(mesh.OVAL)].T
+    beside = (v > nose) & (v < (nose + chin) / 2.0)
+    reaches = []
+    for sign in (-1.0, 1.0):
+        outline = sign * (u[beside] - middle)
+        outline = outline[outline > 0]
+        rim = float(outline.min()) if len(outline) else _ASIDE * half
+        reaches.append(max(min(_ASIDE * half, _WITHIN * rim), 1.2 * half))
+    return reaches[0], reaches[1]
 
 
 def _single(values: npt.NDArray[np.floating]) -> Array:

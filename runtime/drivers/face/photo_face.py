@@ -10,7 +10,7 @@ import numpy as np
 from bunraku.kernels import redraw
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face import mesh
-from bunraku.runtime.drivers.face.expression import LEAST, MOST, Expression, belief
+from bunraku.runtime.drivers.face.expression import LEAST, MOST, Expression, belief, smiling
 from bunraku.runtime.drivers.face.eyes import Eye
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.measures import MEASURES, Float64Array, Measure, measure
@@ -22,7 +22,7 @@ from bunraku.spec.few import clipped
 
 STRONGEST = 1.5
 """An expression may be exaggerated so much."""
-_WIDEST, _NARROWEST = 0.7, 0.36
+_WIDEST, _NARROWEST = 0.8, 0.36
 """Of a mouth, in face units, whatever the photo's is."""
 _LEAST_VALUE = 1e-3
 """Below this an expression is none: the photo's own pixels are kept."""
@@ -49,6 +49,8 @@ class PhotoFace:
     least: Float64Array
     """``[11]`` by ``Measure``: what this face can do more than in the photo."""
     most: Float64Array
+    smile: Float64Array
+    """``[11]``: of ``expression.smiling``, what it does in the photo already."""
 
     @classmethod
     def of(
@@ -90,6 +92,7 @@ class PhotoFace:
             gap,
             least,
             most,
+            smiling(measured),
         )
 
     def patch(self, expression: Expression, strength: float = 1.0) -> Patch | None:
@@ -129,7 +132,11 @@ class PhotoFace:
 
     def _more_than_here(self, expression: Expression, strength: float) -> Float64Array:
         """What the face is to do more than in the photo, ``[11]``."""
-        values, lip = expression.values.copy(), Measure.LOWER_LIP
+        lip = Measure.LOWER_LIP
+        # Who smiles in the photo is not to smile twice; but a driver who rests takes no smile away.
+        alike = np.sign(expression.values) == np.sign(self.smile)
+        again = np.minimum(np.abs(self.smile), np.abs(expression.values)) * alike
+        values = expression.values - again * np.sign(self.smile)
         # Lips that meet meet in every face: a mouth that is open in the photo shuts with theirs.
         more = values[lip] * max(strength, 1.0) - self.gap
         values[lip] = more * -math.expm1(-((more / _TREMBLE) ** 2))

@@ -95,6 +95,9 @@ def _flat(e: Made) -> npt.NDArray[np.float64]:
     for chain, moves in ((mesh.UPPER_INNER_LIP, 0.0), (mesh.LOWER_INNER_LIP, 1.0)):
         p[list(chain), 0] = e.mouth_half * 0.95 * along
         p[list(chain), 1] = MOUTH_BELOW + lift + opening * moves
+    for outer, thick in ((mesh.LIPS[1:10], 0.08), (mesh.LIPS[11:20], -0.05)):
+        p[list(outer), 0] = e.mouth_half * np.linspace(-0.8, 0.8, 9)
+        p[list(outer), 1] = MOUTH_BELOW + thick + (e.gap if thick > 0 else 0.0)
     p[list(mesh.MOUTH_CORNERS), 0] = -e.mouth_half, e.mouth_half
     p[list(mesh.MOUTH_CORNERS), 1] = MOUTH_BELOW - e.corners_up
     p[mesh.CHIN, :2] = 0.0, CHIN_BELOW + e.gap * 0.8

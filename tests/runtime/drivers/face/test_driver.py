@@ -166,7 +166,7 @@ def test_calibrating_takes_the_face_for_one_at_rest(
     driver = FacedDriver(body, finder)
     subject = driver.prepare(source)
     driver.follow(FRAME, 0.0, subject)
-    mouth.does = Made(mouth_half=0.33)
+    mouth.does = Made(mouth_half=0.3)
     smiling = driver.follow(FRAME, 0.1, subject)
     assert subject.face is not None
     assert smiling is not None
@@ -190,14 +190,14 @@ def test_the_face_of_somebody_else_is_at_rest_in_its_own_way(
     subject = driver.prepare(source)
     assert subject.face is not None
     driver.follow(FRAME, 0.0, subject)
-    mouth.does = Made(mouth_half=0.33)
+    mouth.does = Made(mouth_half=0.3)
     body.person = 1
     for time_s, smiles in ((0.1, False), (0.2, True)):
         driving = driver.follow(FRAME, time_s, subject)
         assert driving is not None
         assert driving.hints.face is not None
         assert (subject.face.patch(driving.hints.face) is not None) is smiles
-        mouth.does = Made(mouth_half=0.42)
+        mouth.does = Made(mouth_half=0.38)
 
 
 def test_a_face_is_looked_at_while_the_driver_goes_on(finder: FaceFinder, source: Source) -> None:

@@ -49,12 +49,20 @@ def test_a_mouth_that_stays_open_is_open() -> None:
 
 
 def test_a_smile_that_stays_becomes_the_rest_without_a_jump() -> None:
-    smile = Made(mouth_half=0.33, corners_up=0.04)
+    smile = Made(mouth_half=0.3, corners_up=0.04)
     values = np.array(follow([*CALM, *[face(smile)] * 900]))
     width = values[:, Measure.WIDTH]
-    assert width[35] > 0.08
+    assert width[35] > 0.03
     assert abs(width[-1]) < 0.01
     assert np.abs(np.diff(width[40:])).max() < 0.01
+
+
+@pytest.mark.parametrize("before", [[], CALM])
+def test_a_broad_smile_is_one_however_long_it_lasts(before: list[Face]) -> None:
+    smile = Made(mouth_half=0.38, corners_up=0.1)
+    values = np.array(follow([*before, *[face(smile)] * 600]))[-1]
+    assert values[Measure.WIDTH] > 0.12
+    assert values[Measure.RIGHT_CORNER] < -0.02
 
 
 def test_lids_shut_together_and_noise_in_one_is_not_a_wink() -> None:

@@ -7,7 +7,7 @@ from tests.runtime.drivers.face.faces import CHIN_BELOW, Made, made
 
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face import mesh
-from bunraku.runtime.drivers.face.expression import Expression
+from bunraku.runtime.drivers.face.expression import Expression, ExpressionTracker
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.measures import MEASURES, Measure
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
@@ -86,7 +86,7 @@ def test_an_opened_mouth_is_dark_inside_and_takes_the_chin_along() -> None:
     assert max(at(result, 0.0, 0.72 + 0.1)) < 60
     assert at(result, 0.0, 0.72 - 0.08) == list(SKIN)
     assert at(result, 0.0, 0.72 + 0.28) == list(SKIN)
-    assert min(at(result, 0.0, CHIN_BELOW + 0.17)) > 230
+    assert min(at(result, 0.0, CHIN_BELOW + 0.12)) > 230
     assert min(at(photo, 0.0, CHIN_BELOW)) == 255
 
 
@@ -95,6 +95,46 @@ def test_the_photo_s_own_teeth_stay_below_the_upper_lip() -> None:
     result = shown(face, doing(lower_lip=0.32))
     assert min(at(result, 0.0, 0.72 + 0.08)) > 220
     assert max(at(result, 0.0, 0.72 + 0.24)) < 130
+
+
+def test_a_smile_shows_teeth_where_the_photo_has_none_and_a_dropped_jaw_their_ends_alone() -> None:
+    _, face = prepared()
+    smile = shown(face, doing(upper_lip=-0.08, lower_lip=0.12, width=0.2))
+    assert min(at(smile, 0.05, 0.72 - 0.04)) > 160
+    assert max(at(smile, 0.33, 0.72 - 0.01)) < min(at(smile, 0.05, 0.72 - 0.01))
+    astonished = shown(face, doing(lower_lip=0.2))
+    assert max(at(astonished, 0.05, 0.72 + 0.08)) < 60
+
+
+def test_teeth_are_as_bright_as_the_photo_s_light_makes_what_is_white() -> None:
+    faces = [made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)] * 2
+    photos = [painted(one) for one in faces]
+    photos = [(0.8 * photos[0]).astype(np.uint8), (0.4 * photos[1]).astype(np.uint8)]
+    teeth = []
+    for one, photo in zip(faces, photos, strict=True):
+        found = PhotoFace.of(photo, one)
+        assert found is not None
+        assert found.mouth is not None
+        teeth.append(found.mouth.teeth.colour)
+    np.testing.assert_allclose(teeth[1], teeth[0] / 2, rtol=0.03)
+
+
+def test_a_wide_mouth_leaves_the_face_s_outline_where_it_is() -> None:
+    photo, face = prepared()
+    smile = shown(face, doing(width=0.28, right_corner=-0.1, left_corner=-0.1))
+    row = round(MIDDLE[1] + 0.7 * UNIT_PX)
+    rims = [np.flatnonzero(np.diff(one[row].astype(int).sum(-1))) for one in (photo, smile)]
+    assert abs(rims[0][0] - rims[1][0]) <= 1
+    assert abs(rims[0][-1] - rims[1][-1]) <= 1
+
+
+def test_who_smiles_in_the_photo_does_not_smile_twice() -> None:
+    own = Made(mouth_half=0.35, corners_up=0.06)
+    _, face = prepared(own)
+    tracker = ExpressionTracker()
+    same = tracker.follow(made(own, middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0), 0.0)
+    assert same.values[Measure.WIDTH] > 0.05
+    assert face.patch(same) is None
 
 
 @pytest.mark.parametrize(("gap", "row"), [(0.0, 0.0), (0.07, 0.07)])

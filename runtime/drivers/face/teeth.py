@@ -1,0 +1,175 @@
+"""The teeth of a photo that shows none: what an opened mouth has between its lips.
+
+The upper ones stand on the skull, not on the lip: a lip that is raised shows more of them, and a
+jaw that drops no more than their ends. The lower ones go with the jaw, and a smile shows them. Each
+is as wide as teeth are against the distance of the eyes, in an arch that turns away from the
+viewer; they are as white as the photo's light makes what is white, and dark towards the lips and
+the corners. They are nobody's: plain ones, soft and without contrast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bunraku.runtime.drivers.face import mesh
+from bunraku.runtime.drivers.face.regions import Float64Array, brightness, smooth
+from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.few import clipped
+
+_SHOWN = 0.03
+"""Of the teeth lies below the upper lip where it rests, in face units, as all lengths here."""
+_BOUNDS = np.array([0.0, 0.092, 0.16, 0.222, 0.27, 0.31, 0.345], np.float32)
+"""Where one tooth ends and the next begins, from the middle: incisors, canine, premolars."""
+_SHORTER = np.array([0.0, 0.01, 0.004, 0.012, 0.016, 0.02], np.float32)
+"""Than the first each of them is by so much."""
+_RISE = 0.03
+"""By so much the last one's end lies above the first's besides."""
+_ROUNDED = 0.012
+"""A tooth is shorter at its sides than in its middle."""
+_LOWER = 0.75
+"""The lower teeth's widths, and their light, against the upper ones'."""
+_SMILE = (0.08, 0.2)
+"""A mouth so much wider than in the photo shows none, all of them."""
+_GAP, _GAP_DARK = 0.006, 0.25
+_SOFT = 0.012
+_BEHIND = (0.1, 0.34)
+"""From so far beside the middle on they turn into the shade, and are wholly in it."""
+_SHADE = 0.75
+"""It takes so much of the light there,"""
+_LIP_SHADE, _LIP_REACH = 0.5, 0.04
+"""and so much beside a lip, so far."""
+_TINT = np.array([1.05, 1.0, 0.9], np.float32)
+"""Enamel against what is white."""
+_WHITE_SHARE = 0.95
+_SEEN = (0.45, 0.65)
+"""Of what is white in the photo, what is between its lips is no teeth, is teeth."""
+_EYES_PX = 40.0
+"""A face unit of fewer pixels has no whites of eyes that could be read."""
+_WHITES = 80.0
+"""Percentile of the brightness within the lids that is their white's."""
+_LEAST_WHITE, _MOST_WHITE = 1.15, 1.7
+"""Of the cheeks' brightness, where the eyes say less or more."""
+_BRIGHTEST = 235.0
+_HUE = 0.4
+"""So much of what the whites' colour is beside grey is the light's; the rest is skin and veins."""
+
+
+@dataclass(frozen=True)
+class Smile:
+    """What a mouth does that decides about the lower teeth, in face units."""
+
+    wider: float
+    """Than in the photo."""
+    jaw: float
+    """Downwards."""
+
+
+@dataclass(frozen=True, eq=False)
+class Teeth:
+    """Teeth in the face frame."""
+
+    middle: float
+    """u between the first two."""
+    ends: float
+    """v of these two's ends, of the upper ones."""
+    colour: Array
+    """``[3]``, 0 to 255, in the light."""
+    unit: float
+    """Pixels of a face unit, of the field they are drawn into."""
+    seen: float
+    """Whether the photo shows teeth between its lips, in [0, 1]."""
+
+    @classmethod
+    def of(cls, places: Float64Array, points: Array, photo: Picture, unit: float) -> Teeth:
+        """Those of a photo's face.
+
+        :param places: ``[478, 2]``, the face's points in its frame.
+        :param points: the same in pixels.
+        """
+        lip = places[list(mesh.UPPER_INNER_LIP)]
+        across = places[list(mesh.MOUTH_CORNERS), 0]
+        ends = float(lip[4:7, 1].mean()) + _SHOWN
+        white = _white(points, photo)
+        between = _between(mesh.UPPER_INNER_LIP[3:8], mesh.LOWER_INNER_LIP[3:8], points, photo)
+        bright = np.percentile(between.mean(1), 75.0) / max(float(white.mean()), 1.0)
+        none, wholly = _SEEN
+        seen = min(max((float(bright) - none) / (wholly - none), 0.0), 1.0)
+        return cls(float(across.mean()), ends, white * _TINT * _WHITE_SHARE, unit, seen)
+
+    def over(
+        self, inside: Array, place: tuple[Array, Array], lips: tuple[Array, Array], smile: Smile
+    ) -> Array:
+        """The inside of a mouth with them.
+
+        :param inside: ``[h, w, 3]``, what is behind them, 0 to 255.
+        :param place: (u, v) of each pixel in the face frame, ``[h, w]``.
+        :param lips: v of the upper and the lower lip's edge at each pixel's column, ``[h, w]``.
+        :param smile: how far the mouth shows the lower ones.
+        :return: ``[h, w, 3]`` float32.
+        """
+        u, v = place
+        top, bottom = lips
+        aside = np.abs(u - np.float32(self.middle))
+        shade = 1.0 - _SHADE * smooth(aside, *_BEHIND)
+        to_lip = np.minimum(v - top, bottom - v)
+        shade = shade * (1.0 - _LIP_SHADE * (1.0 - smooth(to_lip, 0.0, _LIP_REACH)))
+        lower = float(smooth(np.asarray(smile.wider, np.float32), *_SMILE))
+        if lower > 0.0:
+            low = self.ends - _SHOWN + smile.jaw
+            end, light = self._row(aside / np.float32(_LOWER))
+            shown = clipped((v - (low + end)) / np.float32(_SOFT) + 0.5, 0.0, 1.0) * lower
+            inside = self._drawn(inside, light * np.float32(_LOWER), shade * shown)
+        end, light = self._row(aside)
+        shown = clipped((self.ends - end - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
+        shown = shown * smooth(aside, float(_BOUNDS[-1]) + _SOFT, float(_BOUNDS[-1]) - _SOFT)
+        return self._drawn(inside, light, shade * shown)
+
+    def _drawn(self, inside: Array, light: Array, share: Float64Array | Array) -> Array:
+        """A row over what is behind it: what is in the shade is as dark as the mouth."""
+        drawn = self.colour * light[..., None]
+        return np.asarray(inside + (drawn - inside) * share[..., None], np.float32)
+
+    def _row(self, aside: Array) -> tuple[Array, Array]:
+        """How much shorter a row of teeth is than its first two, and the light on it, ``[h, w]``.
+
+        :param aside: from the middle, in face units of the upper row.
+        """
+        which = clipped(np.searchsorted(_BOUNDS, aside, side="right") - 1, 0, len(_SHORTER) - 1)
+        near, far = _BOUNDS[which], _BOUNDS[which + 1]
+        across = (aside - near) / (far - near) * 2.0 - 1.0
+        end = _SHORTER[which] + _RISE * (aside / _BOUNDS[-1]) ** 2 + _ROUNDED * across**4
+        gap = np.float32(max(_GAP, 0.5 / self.unit))
+        beside = np.minimum(aside - near, far - aside) / gap
+        light = 1.0 - np.float32(_GAP_DARK * _GAP) / gap * np.exp(-(beside**2))
+        return np.asarray(end, np.float32), np.asarray(light, np.float32)
+
+
+def _white(points: Array, photo: Picture) -> Array:
+    """``[3]``: what is white in the light of the photo's face, 0 to 255."""
+    cheeks = brightness(photo, points, mesh.CHEEKS)
+    white = np.full(3, cheeks, np.float32)
+    if mesh.face_unit(points) >= _EYES_PX:
+        lids = [(mesh.UPPER_LID[side], mesh.LOWER_LID[side]) for side in mesh.UPPER_LID]
+        eyes = np.concatenate([_between(*pair, points, photo) for pair in lids])
+        bright = eyes.mean(1)
+        white = eyes[bright >= np.percentile(bright, _WHITES)].mean(0)
+    level = float(white.mean())
+    wanted = min(max(level, _LEAST_WHITE * cheeks), _MOST_WHITE * cheeks, _BRIGHTEST)
+    hued = level + _HUE * (white - level)
+    return np.asarray(hued * np.float32(wanted / max(level, 1.0)), np.float32)
+
+
+def _between(
+    above: tuple[int, ...], below: tuple[int, ...], points: Array, photo: Picture
+) -> Array:
+    """``[n, 3]``: the photo's pixels between two lines of as many of the face's points."""
+    places = np.stack([points[list(above), :2], points[list(below), :2]])
+    downs = np.linspace(0.25, 0.75, 3)[:, None, None]
+    lines = places[0] + downs * (places[1] - places[0])
+    lines = np.concatenate([lines, (lines[:, 1:] + lines[:, :-1]) / 2.0], 1)
+    x, y = lines.reshape(-1, 2).round().astype(int).T
+    height, width = photo.shape[:2]
+    at = photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    return np.asarray(at, np.float32)
