@@ -6,17 +6,20 @@ in the hand: 0 for the palm, then three a finger, the thumb first.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.regions import grown
+from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.hands.creases import at_creases
 from bunraku.runtime.drivers.hands.landmarks import WRIST
 from bunraku.runtime.drivers.hands.region import HandPlace
+from bunraku.runtime.drivers.hands.rigging import bent_since
 from bunraku.runtime.drivers.hands.shape import HandPose, HandShape
-from bunraku.runtime.source.region import Region
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, JOINTS
 
@@ -29,6 +32,18 @@ BENDING = 0.1
 NEARER = 0.5
 """How much nearer in the picture as much nearer to the camera counts: of two fingers that lie over
 each other, the one in front has the pixel."""
+SURE, UNSURE = 0.06, 0.15
+"""Up to how far from the middle of a finger all is its own, in lengths of the hand, and by how much
+it may be the nearer one of two where the other one's pixels are."""
+HEM = 0.06
+"""How far a finger goes on beneath its neighbours, for where the two part, likewise."""
+BEHIND = 0.3
+"""How far the hand's outline stands behind, likewise: what there is of it hides no other finger."""
+REACH = math.radians(25.0)
+"""How far a finger is turned from how the photo has it at most: one sees the side of a finger that
+it does not show from there on, and what is behind."""
+Places = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows and columns of pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +56,8 @@ class OwnHand:
     """``[v, 4]``"""
     bones: NDArray[np.int32]
     """``[v, 4]``"""
+    behind: Array
+    """``[v]``: how far each stands behind where it is, for what is before what."""
     triangles: NDArray[np.int32]
     """``[t, 3]``"""
     beyond: Array
@@ -53,11 +70,18 @@ class OwnHand:
 
     @classmethod
     def of(
-        cls, pixels: Region, place: HandPlace, wrist_z: float, shape: HandShape, pose: HandPose
+        cls,
+        pixels: Region,
+        place: HandPlace,
+        picture: Array,
+        wrist_z: float,
+        shape: HandShape,
+        pose: HandPose,
     ) -> OwnHand:
         """A hand by its points.
 
         :param pixels: ``[n, n]``, which may be read of it; some must be.
+        :param picture: ``[n, n, 3]``, the photo's colours in [0, 1].
         :param wrist_z: the depth of its wrist.
         """
         placed = np.asarray(place.points, np.float64).copy()
@@ -69,10 +93,22 @@ class OwnHand:
         bound = [_bind(at, placed[WRIST], finger, place.length) for finger in fingers]
         depth = np.stack([one.depth for one in bound])
         apart = np.stack([one.apart for one in bound])
-        nearest = (apart + NEARER * (depth - wrist_z)).argmin(0)
         number = np.full(near.shape, -1)
         number[y, x] = np.arange(len(x))
-        triangles, by = _parted(_grid(number), nearest, np.stack([one.palm for one in bound]))
+        palm = np.stack([one.palm for one in bound])
+        far = np.sort(apart + NEARER * (depth - wrist_z), axis=0)
+        nearest = (apart + NEARER * (depth - wrist_z)).argmin(0)
+        sure = palm.all(0) | (apart.min(0) <= SURE * place.length)
+        sure |= far[1] - far[0] > UNSURE * place.length
+        nearest = _at_creases(nearest, sure, pixels, (y, x), picture)
+        # The palm is one thing, whatever finger is nearest.
+        close = 1.0 / (apart + 1.0) ** 2
+        flat = (close * depth).sum(0) / close.sum(0)
+        on_palm = np.stack([one.on_palm for one in bound])
+        carried, beneath = _hems(nearest, pixels, (y, x), round(HEM * place.length))
+        depth += on_palm * (flat - depth)
+        behind = (1.0 - on_palm) * beneath + BEHIND * place.length * ~pixels[y, x]
+        triangles, by = _parted(_grid(number), carried, nearest, palm)
         used, corners = np.unique(triangles + by[:, None] * len(x), return_inverse=True)
         finger, vertex = np.divmod(used, len(x))
         weights = np.stack([one.weights for one in bound])[finger, vertex]
@@ -83,6 +119,7 @@ class OwnHand:
             np.ascontiguousarray(vertices, np.float32),
             np.pad(weights.astype(np.float32), ((0, 0), (0, 2))),
             np.pad(bones.astype(np.int32), ((0, 0), (0, 2))),
+            np.ascontiguousarray(behind[finger, vertex], np.float32),
             np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
             _beyond(at[vertex][corners.reshape(-1, 3)].mean(1), place),
             fingers[:, :JOINTS],
@@ -102,13 +139,19 @@ class OwnHand:
             bends = bends + (pose.bends - bends) * pose.belief
         return HandPose(across @ along @ self.pose.palm, bends)
 
+    def _bent(self, bends: Vectors) -> Vectors:
+        """Bends ``[5, 4]`` like these as far as the photo's pixels can be bent and stay whole."""
+        since = bends - self.pose.bends
+        far = np.maximum(1e-6, bent_since(since))
+        return self.pose.bends + since * (REACH * (1.0 - np.exp(-far / REACH)) / far)[:, None]
+
     def transforms(self, hand: Array, pose: HandPose) -> Array:
         """``[16, 3, 4]``: where each bone of the hand has gone since the photo.
 
         :param hand: ``[3, 4]``, where the palm has. :param pose: of ``held``.
         """
         palm, before = self.pose.palm, self.shape.turns(self.pose.bends)
-        turns = palm @ self.shape.turns(pose.bends) @ before.swapaxes(-1, -2) @ palm.T
+        turns = palm @ self.shape.turns(self._bent(pose.bends)) @ before.swapaxes(-1, -2) @ palm.T
         moved = np.zeros((BONES, 3, 4))
         moved[0, :, :3] = np.eye(3)
         start = self.joints[:, 0]
@@ -143,6 +186,11 @@ class _Bound:
     """``[v]``"""
     apart: Vectors
     """``[v]``: how far from the finger."""
+
+    @property
+    def on_palm(self) -> Vectors:
+        """``[v]``: how far each hangs on the palm."""
+        return np.asarray((self.weights * (self.bones == 0)).sum(1))
 
     @property
     def palm(self) -> NDArray[np.bool_]:
@@ -183,21 +231,63 @@ def _grid(number: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
 
 
+def _at_creases(
+    nearest: NDArray[np.int64], sure: Region, shown: Region, at: Places, picture: Array
+) -> NDArray[np.int64]:
+    """``at_creases`` of pixels in a list, ``[v]``; its outline goes with the hand beside it.
+
+    :param shown: ``[n, n]``, the hand without that.
+    """
+    y, x = at
+    part = slice(y.min(), y.max() + 1), slice(x.min(), x.max() + 1)
+    whose, known = np.full(shown.shape, -1), np.zeros(shown.shape, np.bool_)
+    whose[at], known[at] = nearest, sure
+    whose, known, within = whose[part], known[part], shown[part]
+    found = at_creases(np.where(within, whose, -1), known, picture[part])
+    found = found.ravel()[nearest_reached(within)]
+    return np.asarray(found[y - y.min(), x - x.min()])
+
+
+def _hems(
+    nearest: NDArray[np.int64], shown: Region, at: Places, wide: int
+) -> tuple[NDArray[np.bool_], Vectors]:
+    """``[5, v]``: which pixels a finger carries, and how far each lies from those that it shows.
+
+    :param shown: ``[n, n]``, of the hand: beside it no finger goes on.
+    """
+    y, x = at
+    rows, columns = slice(y.min(), y.max() + 1), slice(x.min(), x.max() + 1)
+    carried = np.zeros((FINGERS, len(nearest)), np.bool_)
+    apart = np.zeros((FINGERS, len(nearest)))
+    for finger in range(FINGERS):
+        own = np.zeros(shown.shape, np.bool_)
+        own[at] = nearest == finger
+        apart[finger] = distance_to(own[rows, columns])[y - rows.start, x - columns.start]
+        for _ in range(wide):
+            own |= grown(own, 1) & shown
+        carried[finger] = own[at]
+    return carried, apart
+
+
 def _parted(
-    triangles: NDArray[np.int64], nearest: NDArray[np.int64], palm: NDArray[np.bool_]
+    triangles: NDArray[np.int64],
+    carried: NDArray[np.bool_],
+    nearest: NDArray[np.int64],
+    palm: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Triangles, and which finger carries each ``[t]``: nothing is stretched from one to another.
 
-    Between two fingers each gets the triangle, but for those on the palm alone.
+    Between two fingers each gets the triangle, and some beyond as its hem, but for those on the
+    palm alone.
 
-    :param nearest: ``[v]``, the finger of each pixel. :param palm: ``[5, v]``.
+    :param carried: ``[5, v]``, which pixels a finger carries.
+    :param nearest: ``[v]``, the finger of each. :param palm: ``[5, v]``.
     """
     whose = nearest[triangles]
     still = palm[whose, triangles].all(1)
-    plain = still | (whose == whose[:, :1]).all(1)
-    parts, by = [triangles[plain]], [whose[plain, 0]]
+    parts, by = [triangles[still]], [whose[still, 0]]
     for finger in range(FINGERS):
-        between = ~plain & (whose == finger).any(1)
-        parts.append(triangles[between])
-        by.append(np.full(int(between.sum()), finger))
+        own = ~still & ((whose == finger).any(1) | carried[finger, triangles].all(1))
+        parts.append(triangles[own])
+        by.append(np.full(int(own.sum()), finger))
     return np.concatenate(parts), np.concatenate(by)
