@@ -21,7 +21,7 @@ def own() -> OwnHand:
     pose = held()
     assert pose.place is not None
     return OwnHand.of(
-        pose.place.pixels, pose.place, WINDOW / np.float32(255.0), 30.0, SHAPES[0], pose
+        pose.place.pixels, pose.place, (WINDOW / 255.0).astype(np.float32), 30.0, SHAPES[0], pose
     )
 
 
