@@ -19,9 +19,9 @@ from bunraku.spec.skeleton import SIDES
 ALIKE_CURL, OTHER_CURL = np.deg2rad((65.0, 72.0))
 ALIKE_TILT, OTHER_TILT = np.deg2rad((40.0, 49.0))
 """Up to where the photo's hand can stand for the driver's, and from where it cannot."""
-ALIKE_FINGER, OTHER_FINGER = np.deg2rad((42.0, 52.0))
-"""Both for the finger that is held least alike, of a hand that moves them one by one: turned
-farther it would tear."""
+ALIKE_FINGER, OTHER_FINGER = np.deg2rad((62.0, 75.0))
+"""Both for the finger that is held least alike, of a hand that moves them one by one: it goes along
+for a part of that only. A network is off by less."""
 SMALL_ALIKE, SMALL_OTHER = np.deg2rad((25.0, 32.0))
 """Both for a small hand, which moves as it is."""
 DOUBTED = 0.5

@@ -176,17 +176,17 @@ def _hems(
 
     :param shown: ``[n, n]``, of the hand: beside it no finger goes on.
     """
-    y, x = at
-    rows, columns = slice(y.min(), y.max() + 1), slice(x.min(), x.max() + 1)
+    y, x = at[0] - at[0].min(), at[1] - at[1].min()
+    within = shown[at[0].min() : at[0].max() + 1, at[1].min() : at[1].max() + 1]
     carried = np.zeros((FINGERS, len(nearest)), np.bool_)
     apart = np.zeros((FINGERS, len(nearest)))
     for finger in range(FINGERS):
-        own = np.zeros(shown.shape, np.bool_)
-        own[at] = nearest == finger
-        apart[finger] = distance_to(own[rows, columns])[y - rows.start, x - columns.start]
+        own = np.zeros(within.shape, np.bool_)
+        own[y, x] = nearest == finger
+        apart[finger] = distance_to(own)[y, x]
         for _ in range(wide):
-            own |= grown(own, 1) & shown
-        carried[finger] = own[at]
+            own |= grown(own, 1) & within
+        carried[finger] = own[y, x]
     return carried, apart
 
 

@@ -59,13 +59,13 @@ def test_it_begins_with_the_nearer_one_of_each_photo_and_driver() -> None:
     assert choice.of(OTHER, (0.6, 0.4)) == (True, False)
 
 
-def test_one_finger_that_would_tear_takes_the_photo_s_hand_away() -> None:
+def test_one_finger_that_cannot_go_along_takes_the_photo_s_hand_away() -> None:
     photo = held()
     bends = photo.bends.copy()
     bends[1, 1] += np.deg2rad(30.0)
     assert share_anew(photo, replace(photo, bends=bends)) == 0.0
-    bends[1, 2] += np.deg2rad(30.0)
+    bends[1, 2] += np.deg2rad(50.0)
     assert share_anew(photo, replace(photo, bends=bends)) == 1.0
-    # Fingers that are not moved one by one do not tear.
+    # Of a hand that is not moved finger by finger all count.
     unknown = replace(photo, place=None)
     assert share_anew(unknown, replace(unknown, bends=bends)) == 0.0
