@@ -12,13 +12,16 @@ import math
 
 import numpy as np
 
-from bunraku.runtime.drivers.hands.rigging import curl_apart, tilt
+from bunraku.runtime.drivers.hands.rigging import curl_apart, fingers_apart, tilt
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.skeleton import SIDES
 
 ALIKE_CURL, OTHER_CURL = np.deg2rad((65.0, 72.0))
 ALIKE_TILT, OTHER_TILT = np.deg2rad((40.0, 49.0))
 """Up to where the photo's hand can stand for the driver's, and from where it cannot."""
+ALIKE_FINGER, OTHER_FINGER = np.deg2rad((62.0, 75.0))
+"""Both for the finger that is held least alike, of a hand that moves them one by one: it goes along
+for a part of that only. A network is off by less."""
 SMALL_ALIKE, SMALL_OTHER = np.deg2rad((25.0, 32.0))
 """Both for a small hand, which moves as it is."""
 DOUBTED = 0.5
@@ -97,6 +100,8 @@ def share_anew(photo: HandPose | None, driver: HandPose | None, *, small: bool =
         bent = (SMALL_ALIKE, SMALL_OTHER) if small else (ALIKE_CURL, OTHER_CURL)
         turned = (SMALL_ALIKE, SMALL_OTHER) if small else (ALIKE_TILT, OTHER_TILT)
         curl = (curl_apart(photo, driver) - bent[0]) / (bent[1] - bent[0])
+        if photo.place is not None and not small:
+            curl = (fingers_apart(photo, driver) - ALIKE_FINGER) / (OTHER_FINGER - ALIKE_FINGER)
         turn = (tilt(photo, driver) - turned[0]) / (turned[1] - turned[0])
         other = min(max(float(curl), float(turn), 0.0), 1.0)
     if photo is not None and photo.place is not None:

@@ -31,6 +31,8 @@ WRIST = 0.3, 0.75
 """Shares of a vertex that hang on the hand: from nothing of it to all of it is drawn."""
 STEEPNESS = 3.0
 """Of the border between the hand's pixels and others."""
+SHOWN = 0.5
+"""How much of a pixel is the hand's if that moves with it, and hides what is behind it."""
 
 
 def make_hands(
@@ -97,8 +99,9 @@ def _photo_hand(
         limbs.append(Group.FOREARM_L + side)  # where one ends and the other begins is not known
     members = body.photo.members[limbs].sum(0)
     pixels = hangs * np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
+    photo = own_photo(body, pixels, side)
     start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
-    length_px, pictured = float(np.linalg.norm(end - start)), _own_hand(pixels, start, shape, pose)
+    length_px, pictured = float(np.linalg.norm(end - start)), _own_hand(photo, start, shape, pose)
     vertices = np.ascontiguousarray(loose[used])
     shows_some = bool((pixels > 0.5).any())  # else there is no hand of the photo's to be cut
     return PhotoHand(
@@ -119,7 +122,7 @@ def _photo_hand(
         length_px,
         pose,
         pictured,
-        own_photo(body, pixels, side),
+        photo,
         pictured is not None and length_px < SMALLEST_PX,
         CutOff.of(vertices, view) if shows_some else None,
     )
@@ -134,8 +137,10 @@ def _part(there: NDArray[np.bool_]) -> tuple[slice, slice]:
 
 
 def _own_hand(
-    pixels: Array, wrist: Vectors, shape: HandShape, pose: HandPose | None
+    photo: Array, wrist: Vectors, shape: HandShape, pose: HandPose | None
 ) -> OwnHand | None:
-    if pose is None or pose.place is None or not (pixels > 0.0).any():
+    """:param photo: ``[n, n, 4]`` of ``own_photo``."""
+    shown = photo[..., 3] > SHOWN
+    if pose is None or pose.place is None or not shown.any():
         return None
-    return OwnHand.of(pixels > 0.0, pose.place, float(wrist[2]), shape, pose)
+    return OwnHand.of(shown, pose.place, photo[..., :3], float(wrist[2]), shape, pose)

@@ -100,6 +100,7 @@ def _seen(
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     scaled = (moved - np.array([left, top, 0.0], np.float32) + 0.5) * np.float32(FINE) - 0.5
+    scaled[:, 2] += np.float32(FINE) * own.behind
     raster = rasterise(
         np.ascontiguousarray(scaled, np.float32),
         own.triangles,

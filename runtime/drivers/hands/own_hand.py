@@ -6,29 +6,28 @@ in the hand: 0 for the palm, then three a finger, the thumb first.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.hands.finger_mesh import BONES, FingerMesh
 from bunraku.runtime.drivers.hands.landmarks import WRIST
 from bunraku.runtime.drivers.hands.region import HandPlace
+from bunraku.runtime.drivers.hands.rigging import bent_since
 from bunraku.runtime.drivers.hands.shape import HandPose, HandShape
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import FINGERS, JOINTS
 
-BONES = 1 + FINGERS * JOINTS
 GOES_OVER = -0.05, 0.4
 """From where to where beyond the wrist a hand goes over into what it is on, if that is made anew,
 in lengths from wrist to knuckles."""
-BENDING = 0.1
-"""How far around a joint a finger bends, in lengths of the hand from wrist to knuckles."""
-NEARER = 0.5
-"""How much nearer in the picture as much nearer to the camera counts: of two fingers that lie over
-each other, the one in front has the pixel."""
+REACH = math.radians(25.0)
+"""How far a finger is turned from how the photo has it at most: one sees the side of a finger that
+it does not show from there on, and what is behind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +40,8 @@ class OwnHand:
     """``[v, 4]``"""
     bones: NDArray[np.int32]
     """``[v, 4]``"""
+    behind: Array
+    """``[v]``: how far each stands behind where it is, for what is before what."""
     triangles: NDArray[np.int32]
     """``[t, 3]``"""
     beyond: Array
@@ -53,38 +54,32 @@ class OwnHand:
 
     @classmethod
     def of(
-        cls, pixels: Region, place: HandPlace, wrist_z: float, shape: HandShape, pose: HandPose
+        cls,
+        pixels: Region,
+        place: HandPlace,
+        picture: Array,
+        wrist_z: float,
+        shape: HandShape,
+        pose: HandPose,
     ) -> OwnHand:
         """A hand by its points.
 
         :param pixels: ``[n, n]``, which may be read of it; some must be.
+        :param picture: ``[n, n, 3]``, the photo's colours in [0, 1].
         :param wrist_z: the depth of its wrist.
         """
         placed = np.asarray(place.points, np.float64).copy()
         placed[:, 2] += wrist_z - placed[WRIST, 2]
         fingers = placed[1:].reshape(FINGERS, 1 + JOINTS, 3)
-        near = grown(pixels, 1)
-        y, x = np.nonzero(near)
-        at = np.stack([x, y], 1).astype(np.float64)
-        bound = [_bind(at, placed[WRIST], finger, place.length) for finger in fingers]
-        depth = np.stack([one.depth for one in bound])
-        apart = np.stack([one.apart for one in bound])
-        nearest = (apart + NEARER * (depth - wrist_z)).argmin(0)
-        number = np.full(near.shape, -1)
-        number[y, x] = np.arange(len(x))
-        triangles, by = _parted(_grid(number), nearest, np.stack([one.palm for one in bound]))
-        used, corners = np.unique(triangles + by[:, None] * len(x), return_inverse=True)
-        finger, vertex = np.divmod(used, len(x))
-        weights = np.stack([one.weights for one in bound])[finger, vertex]
-        bones = np.stack([one.bones for one in bound])[finger, vertex]
-        bones += (bones > 0) * (JOINTS * finger[:, None])
-        vertices = np.column_stack([at[vertex], depth[finger, vertex]])
+        mesh = FingerMesh.of(pixels, placed[WRIST], fingers, place.length, picture)
+        middles = mesh.vertices[mesh.triangles, :2].mean(1).astype(np.float64)
         return cls(
-            np.ascontiguousarray(vertices, np.float32),
-            np.pad(weights.astype(np.float32), ((0, 0), (0, 2))),
-            np.pad(bones.astype(np.int32), ((0, 0), (0, 2))),
-            np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
-            _beyond(at[vertex][corners.reshape(-1, 3)].mean(1), place),
+            mesh.vertices,
+            mesh.weights,
+            mesh.bones,
+            mesh.behind,
+            mesh.triangles,
+            _beyond(middles, place),
             fingers[:, :JOINTS],
             shape,
             pose,
@@ -102,13 +97,19 @@ class OwnHand:
             bends = bends + (pose.bends - bends) * pose.belief
         return HandPose(across @ along @ self.pose.palm, bends)
 
+    def _bent(self, bends: Vectors) -> Vectors:
+        """Bends ``[5, 4]`` like these as far as the photo's pixels can be bent and stay whole."""
+        since = bends - self.pose.bends
+        far = np.maximum(1e-6, bent_since(since))
+        return self.pose.bends + since * (REACH * (1.0 - np.exp(-far / REACH)) / far)[:, None]
+
     def transforms(self, hand: Array, pose: HandPose) -> Array:
         """``[16, 3, 4]``: where each bone of the hand has gone since the photo.
 
         :param hand: ``[3, 4]``, where the palm has. :param pose: of ``held``.
         """
         palm, before = self.pose.palm, self.shape.turns(self.pose.bends)
-        turns = palm @ self.shape.turns(pose.bends) @ before.swapaxes(-1, -2) @ palm.T
+        turns = palm @ self.shape.turns(self._bent(pose.bends)) @ before.swapaxes(-1, -2) @ palm.T
         moved = np.zeros((BONES, 3, 4))
         moved[0, :, :3] = np.eye(3)
         start = self.joints[:, 0]
@@ -129,75 +130,3 @@ def _beyond(at: Vectors, place: HandPlace) -> Array:
     low, high = GOES_OVER
     along = place.along(at) / place.length
     return np.asarray(np.clip((along - low) / (high - low), 0.0, 1.0), np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class _Bound:
-    """Pixels as one finger would carry them."""
-
-    weights: Array
-    """``[v, 2]``"""
-    bones: NDArray[np.int64]
-    """``[v, 2]``: 0 the palm, 1 to 3 the finger's."""
-    depth: Vectors
-    """``[v]``"""
-    apart: Vectors
-    """``[v]``: how far from the finger."""
-
-    @property
-    def palm(self) -> NDArray[np.bool_]:
-        """``[v]``: which hang on the palm alone."""
-        return np.asarray((self.weights * (self.bones > 0)).sum(1) == 0.0)
-
-
-def _bind(place: Vectors, wrist: Vectors, finger: Vectors, length: float) -> _Bound:
-    """Pixels ``[v, 2]`` bound to a finger with its joints ``[4, 3]``."""
-    best = np.full(len(place), np.inf)
-    along, depth = np.zeros(len(place)), np.zeros(len(place))
-    chain = np.concatenate([wrist[None], finger])
-    bones = np.diff(chain, axis=0)
-    long = np.linalg.norm(bones, axis=1)
-    begins = np.append(0.0, np.cumsum(long))[:-1] - long[0]  # before the knuckle is the palm
-    for start, bone, begin, its in zip(chain, bones, begins, long, strict=False):
-        flat = float(bone[:2] @ bone[:2]) + 1e-9
-        within = np.clip((place - start[:2]) @ bone[:2] / flat, 0.0, 1.0)
-        apart = np.linalg.norm(place - start[:2] - within[:, None] * bone[:2], axis=1)
-        nearer = apart < best
-        along[nearer] = (begin + within * its)[nearer]
-        depth[nearer] = (start[2] + within * bone[2])[nearer]
-        best = np.where(nearer, apart, best)
-    starts, reach = begins[1:], BENDING * length
-    after = np.clip((along[:, None] - starts) / (2.0 * reach) + 0.5, 0.0, 1.0)
-    last = (after > 0.0).sum(1)
-    share = np.take_along_axis(after, np.maximum(last - 1, 0)[:, None], 1)[:, 0]
-    share = np.where(last > 0, share, 1.0)
-    weights = np.stack([share, 1.0 - share], 1)
-    numbers = np.stack([last, np.maximum(last - 1, 0)], 1)
-    return _Bound(weights, numbers, depth, best)
-
-
-def _grid(number: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Triangles ``[t, 3]`` between numbered pixels ``[n, n]``; -1 for those that are left out."""
-    a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]
-    quads = np.stack([a, b, c, d], -1)[(np.stack([a, b, c, d]) >= 0).all(0)]
-    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-
-
-def _parted(
-    triangles: NDArray[np.int64], nearest: NDArray[np.int64], palm: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Triangles, and which finger carries each ``[t]``: nothing is stretched from one to another.
-
-    Between two fingers each gets the triangle, but for those on the palm alone.
-
-    :param nearest: ``[v]``, the finger of each pixel. :param palm: ``[5, v]``.
-    """
-    whose = nearest[triangles]
-    still = palm[whose, triangles].all(1)
-    plain = still | (whose == whose[:, :1]).all(1)
-    parts, by = [triangles[plain]], [whose[plain, 0]]
-    for finger in range(FINGERS):
-        between = ~plain & (whose == finger).any(1)
-        parts.append(triangles[between])
-        by.append(np.full(int(between.sum()), finger))
-    return np.concatenate(parts), np.concatenate(by)

@@ -98,10 +98,9 @@ class PhotoHand:
         place = self.own.pose.place
         assert place is not None, "a hand of the photo is somewhere"
         low, high = ENDS
-        along = place.along(self.vertices[:, :2].astype(np.float64))
+        along = place.share_along(self.vertices[:, :2].astype(np.float64))
         if place.foreshortened:  # the picture does not tell
-            along = self.along * self.length_px
-        along = along / place.length
+            along = self.along * self.length_px / place.length
         there = np.clip((high - along) / (high - low), 0.0, 1.0)
         return replace(self, shown=self.shown * there.astype(np.float32))
 

@@ -99,6 +99,10 @@ class HandPlace:
             return np.full(points.shape[:-1], self.length)
         return np.asarray((points - self.points[WRIST, :2]) @ (self._axis / self._in_picture))
 
+    def share_along(self, points: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        """The same of the way to the knuckles, however short that is in the picture."""
+        return np.asarray(self.along(points) / max(min(self._in_picture, self.length), 1.0))
+
     def ahead(self, shape: tuple[int, ...]) -> Region:
         """``[n, n]``: where the picture lies on the fingers' side of the wrist."""
         return _ahead(self.points, self.length, shape)

@@ -97,3 +97,17 @@ def curl_apart(one: HandPose, other: HandPose) -> float:
     """How differently two hands bend their fingers: radians, in the mean over the fingers."""
     apart = one.bends[:, 1:].sum(1) - other.bends[:, 1:].sum(1)
     return length_of(apart) / math.sqrt(len(apart))
+
+
+def bent_since(bends: Vectors) -> Vectors:
+    """``[5]``: how far these bends ``[5, 4]`` turn each finger, in radians.
+
+    Fingers lie side by side: one that is spread meets the next one in half the way.
+    """
+    further = np.abs(np.cumsum(bends[:, 1:], axis=1)).max(1)
+    return np.asarray(np.maximum(further, 2.0 * np.abs(bends[:, 0])))
+
+
+def fingers_apart(one: HandPose, other: HandPose) -> float:
+    """How differently two hands hold the finger that they hold least alike, in radians."""
+    return float(bent_since(one.bends - other.bends).max())

@@ -276,7 +276,9 @@ def with_own_hand(body: Body, points: Array) -> tuple[PhotoHand, PhotoHand]:
     left, right = make_hands(
         body, RIG.at_rest.inverse, (None, None), (SHAPES[0], SHAPES[1]), np.ones((N, N), np.bool_)
     ).hands
-    own = OwnHand.of(left.pixels > 0.0, place, float(points[0, 2]), SHAPES[0], pose)
+    own = OwnHand.of(
+        left.pixels > 0.0, place, left.photo[..., :3], float(points[0, 2]), SHAPES[0], pose
+    )
     return replace(left, own=own, pose=pose), right
 
 
@@ -353,7 +355,7 @@ def test_nothing_of_the_bodys_hand_stands_out_beyond_the_photos(fit: Fit, body: 
     place = left.own.pose.place
     assert place is not None
     beneath = left.beneath_own
-    along = place.along(left.vertices[:, :2].astype(np.float64)) / place.length
+    along = place.share_along(left.vertices[:, :2].astype(np.float64))
     assert (beneath.shown[along > 0.95] == 0.0).all()
     assert (left.shown[along > 0.95] == 1.0).any()
     near = along < 0.5

@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from tests.runtime.drivers.hands.photos import held
 
-from bunraku.runtime.drivers.hands.choosing import HandChoice, lost_for_now
+from bunraku.runtime.drivers.hands.choosing import HandChoice, lost_for_now, share_anew
 from bunraku.runtime.drivers.hands.shape import HandPose
 
 PHOTO, OTHER = object(), object()
@@ -56,3 +57,15 @@ def test_it_begins_with_the_nearer_one_of_each_photo_and_driver() -> None:
     assert choice.of(OTHER, (0.4, 0.6)) == (False, True)
     choice.reset()
     assert choice.of(OTHER, (0.6, 0.4)) == (True, False)
+
+
+def test_one_finger_that_cannot_go_along_takes_the_photo_s_hand_away() -> None:
+    photo = held()
+    bends = photo.bends.copy()
+    bends[1, 1] += np.deg2rad(30.0)
+    assert share_anew(photo, replace(photo, bends=bends)) == 0.0
+    bends[1, 2] += np.deg2rad(50.0)
+    assert share_anew(photo, replace(photo, bends=bends)) == 1.0
+    # Of a hand that is not moved finger by finger all count.
+    unknown = replace(photo, place=None)
+    assert share_anew(unknown, replace(unknown, bends=bends)) == 0.0

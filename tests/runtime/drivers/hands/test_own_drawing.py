@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from tests.runtime.drivers.hands.people import SHAPES
 from tests.runtime.drivers.hands.photos import INSIDE, POINTS, WINDOW, N, drawn_hand, held
 
+from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands.own_drawing import lay_own
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.protocol import Drawn
@@ -28,7 +30,9 @@ def empty() -> Drawn:
 def own() -> OwnHand:
     pose = held()
     assert pose.place is not None
-    return OwnHand.of(pose.place.pixels, pose.place, 0.0, SHAPES[0], pose)
+    return OwnHand.of(
+        pose.place.pixels, pose.place, (WINDOW / 255.0).astype(np.float32), 0.0, SHAPES[0], pose
+    )
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +101,20 @@ def test_at_the_wrist_it_goes_over_into_an_arm_that_is_made_anew(
     assert shares == sorted(shares)
     assert shares[0] < 0.5
     assert shares[-1] > 0.95
+
+
+def test_a_hand_that_is_turned_aside_has_no_cracks(own: OwnHand, photo: Array) -> None:
+    wrist = POINTS[0].astype(np.float64)
+    for axis in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)):
+        for degrees in (-30.0, 30.0):
+            turn = about(np.array([axis]), np.deg2rad([degrees]))[0]
+            palm = np.column_stack([turn, wrist - turn @ wrist]).astype(np.float32)
+            drawn = empty()
+            lay_own(drawn, own, photo, palm, own.pose)
+            there = (drawn.mask[0, 0] > 0.5).astype(np.uint8)
+            rows = slice(int(wrist[1]) - 14, int(wrist[1]))
+            whole = cv2.morphologyEx(there, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+            assert (whole > there)[rows].sum() == 0
 
 
 def test_a_hand_out_of_the_window_changes_nothing(own: OwnHand, photo: Array) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.runtime.drivers.hands.people import SHAPES
-from tests.runtime.drivers.hands.photos import POINTS, held
+from tests.runtime.drivers.hands.photos import POINTS, WINDOW, held
 
 from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.turning import Vectors, about
@@ -20,7 +20,9 @@ MIDDLE = 2
 def own() -> OwnHand:
     pose = held()
     assert pose.place is not None
-    return OwnHand.of(pose.place.pixels, pose.place, 30.0, SHAPES[0], pose)
+    return OwnHand.of(
+        pose.place.pixels, pose.place, (WINDOW / 255.0).astype(np.float32), 30.0, SHAPES[0], pose
+    )
 
 
 def moved(own: OwnHand, palm: Array, bends: Vectors) -> Array:
@@ -69,3 +71,36 @@ def test_a_driver_who_is_not_seen_leaves_the_fingers_and_turns_the_palm(own: Own
     assert np.abs(pose.palm - turn @ own.pose.palm).max() < 1e-5
     half = replace(own.pose, bends=own.pose.bends + 0.2, belief=0.5)
     assert own.held(turn, half).bends == pytest.approx(own.pose.bends + 0.1)
+
+
+def test_a_finger_bends_as_far_as_its_pixels_stay_whole(own: OwnHand) -> None:
+    def turned(degrees: float) -> float:
+        bends = own.pose.bends.copy()
+        bends[MIDDLE, 1] += np.deg2rad(degrees)
+        turn = own.transforms(STILL, replace(own.pose, bends=bends))[1 + 3 * MIDDLE, :, :3]
+        return float(np.rad2deg(np.arccos(np.clip(0.5 * (np.trace(turn) - 1.0), -1.0, 1.0))))
+
+    assert turned(3.0) == pytest.approx(3.0, abs=0.3)
+    steps = [turned(degrees) for degrees in (10.0, 20.0, 40.0, 80.0)]
+    assert steps == sorted(steps)
+    assert steps[-1] < 26.0
+
+
+def test_the_palm_is_one_surface(own: OwnHand) -> None:
+    still = (own.weights * (own.bones > 0)).sum(1) == 0.0
+    place = own.vertices[still]
+    _, which = np.unique(place[:, :2], axis=0, return_inverse=True)
+    depth = np.full((which.max() + 1, 2), (np.inf, -np.inf))
+    np.minimum.at(depth[:, 0], which, place[:, 2])
+    np.maximum.at(depth[:, 1], which, place[:, 2])
+    assert len(depth) < still.sum()  # some belong to two fingers
+    assert (depth[:, 1] - depth[:, 0]).max() < 1e-4
+
+
+def test_the_outline_hides_no_other_finger(own: OwnHand) -> None:
+    assert own.pose.place is not None
+    x, y = own.vertices[:, :2].astype(int).T
+    outline = ~own.pose.place.pixels[y, x]
+    assert own.behind[outline].min() > 5.0
+    still = (own.weights * (own.bones > 0)).sum(1) == 0.0
+    assert own.behind[~outline & still].max() == 0.0

@@ -8,7 +8,13 @@ from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
-from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, curl_apart, tilt
+from bunraku.runtime.drivers.hands.rigging import (
+    FINGER_BONES,
+    HAND_BONES,
+    curl_apart,
+    fingers_apart,
+    tilt,
+)
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -133,3 +139,10 @@ def test_what_the_camera_sees_of_two_hands_is_compared() -> None:
     assert np.rad2deg(tilt(rest(0), turned(0, (0.0, 1.0, 0.0), 70.0))) == pytest.approx(70.0)
     assert curl_apart(rest(0), rest(0)) == 0.0
     assert np.rad2deg(curl_apart(rest(0), HandPose(SHAPES[0].palm, FIST))) > 100.0
+    one = np.zeros((5, 4))
+    one[2, 1:] = np.deg2rad((30.0, -10.0, 25.0))
+    other = HandPose(SHAPES[0].palm, rest(0).bends + one)
+    assert np.rad2deg(fingers_apart(rest(0), other)) == pytest.approx(45.0)
+    one[3, 0] = np.deg2rad(-30.0)
+    other = HandPose(SHAPES[0].palm, rest(0).bends + one)
+    assert np.rad2deg(fingers_apart(rest(0), other)) == pytest.approx(60.0)
