@@ -51,7 +51,7 @@ which the forearm hides in part, holds it."""
 INTO_HAND = 0.1
 """How far an arm goes on beyond the wrist, in lengths of the forearm: the hand, which ends softly,
 lies before it."""
-_GROUPS = (Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L)
+ARM_GROUPS = (Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +59,15 @@ class NewArm:
     """An arm of the template, from the shoulder to the wrist, in colours of its own."""
 
     form: FreeArm
-    sleeve: Sleeve
     unrolled: Unrolled
+    sleeve: Sleeve | None
+    """What it is painted by; None of one in the photo's colours, which shows planes of the body."""
+    planes: NDArray[np.int32] | None = None
+    """``[t, 2]``, as ``Layer.cloth``: those; None of one that is painted."""
+    fade_deg: tuple[float, float] = FADE_DEG
+    """See ``FADE_DEG``."""
+    fade_drawn: tuple[float, float] = FADE_DRAWN
+    """See ``FADE_DRAWN``."""
 
     @property
     def side(self) -> int:
@@ -69,20 +76,21 @@ class NewArm:
 
     def faded(self, transforms: Array) -> float:
         """In [0, 1], how far the photo's own forearm has faded out."""
-        return self.form.beyond(transforms, FADE_DEG, FADE_DRAWN)
+        return self.form.beyond(transforms, self.fade_deg, self.fade_drawn)
 
     def fading(self, fit: Fit, grid: Grid, binding: Binding) -> Fading:
         """What of a photo's mesh fades with its forearm."""
-        before = np.isin(binding.group, [group + self.side for group in _GROUPS[1:]])
+        before = np.isin(binding.group, [group + self.side for group in ARM_GROUPS[1:]])
         bones = np.array(ARM_BONES) + self.side
         upper, fore = (((grid.bones == bone) * grid.weights).sum(1) for bone in bones)
         along = along_upper_arm(fit, self.side, grid.vertices[:, :2])
-        beyond = np.clip((along - self.sleeve.ends_seen) / GOES_OVER, 0.0, 1.0)
+        ends = SHOULDER[0] if self.sleeve is None else self.sleeve.ends_seen
+        beyond = np.clip((along - ends) / GOES_OVER, 0.0, 1.0)
         near, far = (px * fit.fine for px in TORN_PX)
         x, y = np.clip(np.rint(grid.vertices[:, :2]), 0, len(fit.inside) - 1).astype(int).T
         torn = np.clip((far - distance_to(before)[y, x]) / (far - near), 0.0, 1.0)
         share = np.minimum(fore + upper * np.maximum(beyond, torn), 1.0).astype(np.float32)
-        return Fading.of(self.form, FADE_DEG, FADE_DRAWN, share, grid.triangles)
+        return Fading.of(self.form, self.fade_deg, self.fade_drawn, share, grid.triangles)
 
 
 def make_arms(
@@ -117,30 +125,39 @@ def make_arm(
 
     :param mesh: ``Settled.mesh``. :param binding: as it was settled. :param light: the photo's.
     """
-    region = binding.reached & np.isin(binding.group, [group + side for group in _GROUPS])
+    region = arm_region(binding, side)
     if not fit.foreshortened[side] or not region.any():
         return None
-    template = fit.template
-    main = main_bones(template)
     unrolled = Unrolled.of(fit, side)
-    forearm = unrolled.ends[2] - unrolled.ends[1]
-    beyond = (template.vertices - unrolled.ends[2]) @ forearm / (forearm @ forearm)
-    at_wrist = (POSED_BY[main] == BodyBone.HAND_L + side) & (beyond < INTO_HAND)
-    of_arm = at_wrist | np.isin(main, [bone + side for bone in ARM_BONES])
-    own = template.triangles[_of_arms(fit, (side,)) | of_arm[template.triangles].all(1)]
-    # Where the hand bends, or the forearm points at the camera, one sees into its end.
-    fore = main != BodyBone.UPPER_ARM_L + side
-    inside = own[fore[own].all(1)][:, ::-1]
     # Fingers are folded away where the hand is drawn by itself.
-    bones, (placed, wider) = POSED_BY[template.bones], as_thick(fit, unrolled, sleeve, side)
-    both = np.concatenate([own, inside])
-    hung = both, bones, placed
+    bones, (placed, wider) = POSED_BY[fit.template.bones], as_thick(fit, unrolled, sleeve, side)
+    hung = closed_arm(fit, unrolled, side), bones, placed
     form = free_arm(fit, mesh, binding, region, unrolled, *hung, light, PLANES, side, SHOULDER)
     along = unrolled.along(form.place[:, 1])
     rest = without_thumb(form.rest, along, unrolled)
     if sleeve.end > 0.0:
         rest = with_sleeve(rest, along, unrolled, sleeve, wider)
-    return NewArm(replace(form, rest=rest, swings=True), sleeve, unrolled)
+    return NewArm(replace(form, rest=rest, swings=True), unrolled, sleeve)
+
+
+def arm_region(binding: Binding, side: int) -> NDArray[np.bool_]:
+    """``[n, n]``: where the photo shows an arm, the hand too."""
+    own = np.isin(binding.group, [group + side for group in ARM_GROUPS])
+    return np.asarray(binding.reached & own)
+
+
+def closed_arm(fit: Fit, unrolled: Unrolled, side: int) -> NDArray[np.int32]:
+    """``[t, 3]``: the template's triangles of an arm, into its hand. Where that bends, or the
+    forearm points at the camera, one sees into its end: they are there from within too."""
+    template = fit.template
+    main = main_bones(template)
+    forearm = unrolled.ends[2] - unrolled.ends[1]
+    beyond = (template.vertices - unrolled.ends[2]) @ forearm / (forearm @ forearm)
+    at_wrist = (POSED_BY[main] == BodyBone.HAND_L + side) & (beyond < INTO_HAND)
+    of_arm = at_wrist | np.isin(main, [bone + side for bone in ARM_BONES])
+    own = template.triangles[_of_arms(fit, (side,)) | of_arm[template.triangles].all(1)]
+    fore = main != BodyBone.UPPER_ARM_L + side
+    return np.concatenate([own, own[fore[own].all(1)][:, ::-1]])
 
 
 def made_anew(fit: Fit, arms: Sequence[NewArm]) -> NDArray[np.bool_]:
@@ -150,7 +167,7 @@ def made_anew(fit: Fit, arms: Sequence[NewArm]) -> NDArray[np.bool_]:
 
 def still_hidden(hidden: Sequence[Binding], arms: Sequence[NewArm]) -> list[Binding]:
     """``Bound.hidden`` without what belongs to these arms: they have it themselves."""
-    groups = [group + arm.side for arm in arms for group in _GROUPS]
+    groups = [group + arm.side for arm in arms for group in ARM_GROUPS]
     return [layer for layer in hidden if layer.group.max() not in groups]
 
 

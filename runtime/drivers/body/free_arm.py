@@ -6,6 +6,7 @@ Until then it lies tucked in behind what the photo shows, and hides nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ LET_OUT_DEG = 7.0, 18.0
 """By how much a forearm must turn until it begins to be let out, and until it is wholly."""
 LET_OUT_DRAWN = 1.4, 1.9
 """Likewise how often as long in the picture it must be: what little it shows would be drawn out."""
+BENT_DEG, OPENED_DEG = 60.0, (25.0, 40.0)
+"""From where on an elbow is bent so far that what the photo shows of it is a fold, and by how much
+it must open until that begins to be left, and until it is."""
 NEARER = 0.1
 """How much nearer it is when let out, in trunks: so far behind the body's the photo's pixels may
 lie and still hide it, which those of other limbs are not to."""
@@ -99,6 +103,10 @@ class FreeArm:
     nearer_px: float
     stays: bool = False
     """Whether it goes with the trunk as the photo has it, and is never let out."""
+    out_deg: tuple[float, float] = LET_OUT_DEG
+    """See ``LET_OUT_DEG``."""
+    opens: bool = False
+    """Whether it is let out too as its elbow opens, if the photo shows that bent."""
     swings: bool = False
     """Whether its shoulder is let out too: the photo shows how the upper arm was held."""
 
@@ -108,7 +116,7 @@ class FreeArm:
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         """
-        out = np.float32(self.beyond(transforms, LET_OUT_DEG, LET_OUT_DRAWN))
+        out = np.float32(self.beyond(transforms, self.out_deg, LET_OUT_DRAWN))
         if out <= 0.0:
             return None
         tucked = skin(self.tucked, self.weights, self.bones, transforms)
@@ -173,12 +181,27 @@ class FreeArm:
     def beyond(
         self, transforms: Array, deg: tuple[float, float], drawn: tuple[float, float]
     ) -> float:
-        """From 0 to 1, how far it has turned since the photo, or is drawn longer, between two."""
+        """From 0 to 1, how far it has turned since the photo, or is drawn longer, between two; or
+        its elbow has opened, if that matters."""
         if self.stays:
             return 0.0
         now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
         longer = float(np.linalg.norm(now[:2]) / (np.linalg.norm(self.forearm[:2]) + 1e-6))
-        return max(_risen(self.turned_deg(transforms), deg), _risen(longer, drawn))
+        far = max(_risen(self.turned_deg(transforms), deg), _risen(longer, drawn))
+        return max(far, self._opened(transforms)) if self.opens else far
+
+    def _opened(self, transforms: Array) -> float:
+        """From 0 to 1, how far its elbow has opened since the photo."""
+        if self.bent_deg < BENT_DEG:
+            return 0.0
+        turned = transforms[BodyBone.UPPER_ARM_L + self.side, :, :3] @ self.upper_arm
+        fore = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
+        return _risen(self.bent_deg - _between_deg(turned, fore), OPENED_DEG)
+
+    @cached_property
+    def bent_deg(self) -> float:
+        """How far the photo shows its elbow bent; 0 of a straight arm."""
+        return _between_deg(self.upper_arm, self.forearm)
 
 
 def free_arm(

@@ -129,7 +129,8 @@ def make_layer(
     :param shells: of its head.
     :param cloth: ``[t]``, of the template's triangles.
     :param hair: ``[v]`` in [0, 1]: how far hair covers the template's vertices.
-    :param lower_edge: see ``make_grid``. :param arms: those that are made anew.
+    :param lower_edge: see ``make_grid``. :param arms: those that are made anew, the
+        painted ones first.
     :param hidden: those that the photo does not show.
     """
     template = fit.template
@@ -181,6 +182,7 @@ def make_layer(
     for number, arm in enumerate(arms):
         plane = NEW_ARMS + 2 * number
         kinds = np.tile(np.array([[plane, plane + 1]], np.int32), (len(arm.form.triangles), 1))
+        kinds = kinds if arm.planes is None else arm.planes
         meshes.append(_free_mesh(arm.form, kinds, count))
         count += len(arm.form.used)
     for own in hidden:

@@ -26,6 +26,7 @@ from bunraku.runtime.drivers.body.rims import Rim, find_lap_rims, find_rims, wit
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells
 from bunraku.runtime.drivers.body.sitting import with_legs_as_one
+from bunraku.runtime.drivers.body.spare_arms import make_spare_arms
 from bunraku.runtime.drivers.body.spots import Spots
 from bunraku.runtime.drivers.body.stray import fading_strays, stray_hands
 from bunraku.runtime.drivers.body.texture import Textures, make_textures
@@ -66,6 +67,7 @@ def make_body(source: Source, fit: Fit, face: Array | None = None) -> Body:
     grid = make_grid(binding, fit.trunk_px, edge, lines)
     light = light_in(fit, settled.mesh, binding, source.window, source.mask)
     arms = make_arms(fit, settled.mesh, binding, source.window, source.mask, light)
+    arms += make_spare_arms(fit, settled.mesh, binding, light, arms)
     rims = find_rims(fit, binding, source.window) + find_lap_rims(fit, binding, source.window)
     strays = stray_hands(fit, binding, bound.hair, source.window, source.mask)
     still = still_hidden(bound.hidden, arms)

@@ -60,7 +60,7 @@ def make_hidden_arms(
     :param edge: what it cuts off is not hidden: as the trunk leans, a stump would come out.
     :param light: the photo's.
     """
-    anew = {arm.side: number for number, arm in enumerate(arms)}
+    anew = {arm.side: number for number, arm in enumerate(arms) if arm.sleeve is not None}
     cut = () if edge is None else edge.bones
     sides = [
         side
@@ -68,7 +68,7 @@ def make_hidden_arms(
         if BodyBone.FOREARM_L + side in fit.unseen
         and BodyBone.FOREARM_L + side not in cut
         and not covered[side]
-        and side not in anew
+        and side not in [arm.side for arm in arms]
     ]
     result = []
     for side in sides:
@@ -85,7 +85,7 @@ def make_hidden_arms(
         else:
             like = np.where(cloth % 2 == 1, cloth + 1, cloth - 1)
             shown = np.where(known[like], like, cloth)
-            place = mesh[_mirrored(fit, form.used), :2]
+            place = mesh[mirrored(fit, form.used), :2]
             planes = np.stack([shown, [SHADED[Cloth(kind)] for kind in shown]], 1)
         result.append(HiddenArm(form, place, planes.astype(np.int32), cloth.astype(np.int32)))
     return tuple(result)
@@ -97,7 +97,7 @@ def of_arms(fit: Fit, sides: Sequence[int]) -> NDArray[np.bool_]:
     return np.isin(main, [bone + side for side in sides for bone in _ARM])
 
 
-def _mirrored(fit: Fit, vertices: NDArray[np.intp]) -> NDArray[np.intp]:
+def mirrored(fit: Fit, vertices: NDArray[np.intp]) -> NDArray[np.intp]:
     """``[v]``: the template's vertices on the other side."""
     rest = fit.template.vertices
     wanted = rest[vertices] * _MIRROR

@@ -160,13 +160,14 @@ def make_textures(
         planes[Cloth.TRUNK] = np.where(near[..., None], plane, elsewhere)
     planes.append(nape.over(back, skin, hair, behind=True))
     for arm in arms:
+        sleeve = arm.sleeve
+        if sleeve is None:
+            continue
         upper = sure & (binding.group == Group.UPPER_ARM_L + arm.side)
-        upper[upper] = ~shaded(colours[upper], arm.sleeve)
-        grain = grain_of(
-            colours, sure & like_skin(colours, arm.sleeve.skin), fit.trunk_px, fit.fine
-        )
+        upper[upper] = ~shaded(colours[upper], sleeve)
+        grain = grain_of(colours, sure & like_skin(colours, sleeve.skin), fit.trunk_px, fit.fine)
         plane = planes[Cloth.UPPER_ARM_L + arm.side]
-        planes += paint_arm(arm.unrolled, arm.sleeve, plane, upper, grain, light, fit.fine)
+        planes += paint_arm(arm.unrolled, sleeve, plane, upper, grain, light, fit.fine)
     main = main_bones(fit.template)
     cloth_of = CLOTH[main][fit.template.triangles[:, 0]].astype(np.int32)
     if bound.lap is not None and known[list(_THIGHS)].any():

@@ -45,7 +45,7 @@ def colour_hands(body: Body) -> Array:
             tones.append(np.median(plane[place[:, 1], place[:, 0]], axis=0))
     tone = skin_tone(np.stack(tones), _face_tone(body))
     # A hand has the colour of the arm that it is on, if that is made anew.
-    arms = [arm.sleeve.skin for arm in body.layer.arms]
+    arms = [arm.sleeve.skin for arm in body.layer.arms if arm.sleeve is not None]
     tone = np.asarray(np.mean(arms + [tone] * (SIDES - len(arms)), axis=0), np.float32)
     for cloth in HANDS:
         lit, dark = cloth * n, SHADED[cloth] * n

@@ -230,6 +230,7 @@ def test_what_of_it_lies_in_the_hand_is_no_wider_than_its_wrist(body: Body) -> N
 def test_a_hand_has_the_colour_of_its_arm(body: Body) -> None:
     (arm,) = body.layer.arms
     body = replace(body, textures=replace(body.textures, planes=body.textures.planes.copy()))
+    assert arm.sleeve is not None
     lighter = replace(arm, sleeve=replace(arm.sleeve, skin=np.full(3, 0.9, np.float32)))
     one = colour_hands(replace(body, layer=replace(body.layer, arms=())))
     both = colour_hands(replace(body, layer=replace(body.layer, arms=(lighter, lighter))))
@@ -401,6 +402,7 @@ def test_a_sleeve_is_as_wide_as_in_the_photo_and_the_arm_in_it_no_thicker_than_o
     wide = replace(fit, placed=placed)
     settled, binding = settle(fit, bind_photo(fit, source.window).whole)
     (arm,) = make_arms(wide, settled.mesh, binding, source.window, source.mask, studio())
+    assert arm.sleeve is not None
     assert 0.3 < arm.sleeve.end < 0.7
     along = arm.unrolled.along(arm.form.place[:, 1])
     start, end = arm.form.ends[:2]

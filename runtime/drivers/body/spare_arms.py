@@ -1,0 +1,120 @@
+"""Arms in the photo's own colours, for when what the photo shows of them does not serve.
+
+An elbow that is bent in the photo is a block with torn edges as it opens, and a forearm that is
+drawn out a ribbon; of an arm half behind the trunk there is no more than a strip. Then the
+template's arm takes its place, round, and narrower towards the wrist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bunraku.kernels import rasterise
+from bunraku.runtime.drivers.body.anew import SHOULDER, NewArm, arm_region, closed_arm
+from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, without_thumb
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.cloths import CLOTH, SHADED, SHADOW, Cloth
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.free_arm import BENT_DEG, FreeArm, free_arm
+from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.light import Light
+from bunraku.runtime.drivers.body.limbs import POSED_BY
+from bunraku.runtime.drivers.body.mirrored import mirrored
+from bunraku.runtime.drivers.body.parting import GROUP
+from bunraku.runtime.drivers.body.regions import nearest_reached
+from bunraku.runtime.drivers.body.unrolled import Unrolled
+from bunraku.runtime.source.region import Region
+from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import SIDES, BodyBone
+
+LEAST, STRIP = 0.3, 0.7
+"""The share of its upper arm and of its forearm that the photo must show of an arm to tell what it
+looks like, and the share of the upper arm below which what it shows is a strip."""
+MORE = 0.2
+"""By how much more the photo must show of the other arm for this one to have its colours."""
+STRIP_DEG, STRIP_FADES_DEG = (25.0, 40.0), (28.0, 42.0)
+"""By how much the forearm of a strip must turn until the arm begins to be let out, and until it is
+wholly; and until the photo's own pixels of it begin to fade out, and are gone."""
+NEVER_DEG = 360.0, 720.0
+
+
+def make_spare_arms(
+    fit: Fit, mesh: Array, binding: Binding, light: Light, arms: Sequence[NewArm]
+) -> tuple[NewArm, ...]:
+    """The arms that the photo shows bent, or as a strip, if it shows enough to tell what they look
+    like. All others stay the photo's own: nothing is as sharp.
+
+    :param mesh: ``Settled.mesh``. :param binding: as it was settled. :param light: the photo's.
+    :param arms: those that are made anew otherwise.
+    """
+    taken = [arm.side for arm in arms]
+    shown = shown_of_arms(fit, binding)
+    spare = (
+        _spare_arm(fit, mesh, binding, light, side, shown)
+        for side in range(SIDES)
+        if side not in taken
+        and BodyBone.FOREARM_L + side not in fit.unseen
+        and shown[side].min() >= LEAST
+    )
+    return tuple(
+        arm for arm in spare if shown[arm.side, 0] < STRIP or arm.form.bent_deg >= BENT_DEG
+    )
+
+
+def shown_of_arms(fit: Fit, binding: Binding) -> Array:
+    """``[2, 2]``: how large each side's upper arm and forearm are in the photo, of what the body's
+    would be if nothing hid them."""
+    template, groups = fit.template, binding.group
+    limbs = GROUP[main_bones(template)][template.triangles]
+    result = np.zeros((SIDES, len(ARM_BONES)), np.float32)
+    for side in range(SIDES):
+        for number, bone in enumerate(ARM_BONES):
+            limb = GROUP[bone + side]
+            own = np.ascontiguousarray(template.triangles[(limbs == limb).all(1)])
+            whole = rasterise(fit.mesh, own, groups.shape).triangle >= 0
+            result[side, number] = (groups == limb).sum() / max(int(whole.sum()), 1)
+    return result
+
+
+def _spare_arm(
+    fit: Fit, mesh: Array, binding: Binding, light: Light, side: int, shown: Array
+) -> NewArm:
+    region, unrolled = arm_region(binding, side), Unrolled.of(fit, side)
+    triangles = closed_arm(fit, unrolled, side)
+    hung = triangles, POSED_BY[fit.template.bones], fit.placed
+    form = free_arm(
+        fit, mesh, binding, region, unrolled, *hung, light, (1.0, SHADOW), side, SHOULDER
+    )
+    rest = without_thumb(form.rest, unrolled.along(form.place[:, 1]), unrolled)
+    cloth = CLOTH[main_bones(fit.template)[triangles[:, 0]]]
+    cloth = np.where(cloth == Cloth.HAND_L + side, Cloth.FOREARM_L + side, cloth)
+    place, behind = form.tucked[:, :2], _just_behind(form, mesh, binding, region)
+    if shown[1 - side].min() > shown[side].min() + MORE:
+        cloth = np.where(cloth % 2 == 1, cloth + 1, cloth - 1)
+        place = mesh[mirrored(fit, form.used), :2]
+    strip = bool(shown[side, 0] < STRIP)
+    form = replace(
+        form,
+        rest=rest,
+        tucked=behind,
+        place=np.ascontiguousarray(place, np.float32),
+        out_deg=STRIP_DEG if strip else NEVER_DEG,
+        opens=True,
+        swings=True,
+    )
+    planes = np.stack([cloth, [SHADED[Cloth(kind)] for kind in cloth]], 1).astype(np.int32)
+    return NewArm(form, unrolled, None, planes, STRIP_FADES_DEG if strip else NEVER_DEG)
+
+
+def _just_behind(form: FreeArm, mesh: Array, binding: Binding, region: Region) -> Array:
+    """``[v, 3]``: an arm tucked in right behind the photo's, and not behind the trunk: it turns a
+    long way before it is let out, and what lies deep would be carried off sideways."""
+    x, y = np.clip(np.rint(form.tucked[:, :2]), 0, len(region) - 1).astype(int).T
+    at: NDArray[np.integer] = nearest_reached(region)[y, x]
+    result = form.tucked.copy()
+    result[:, 2] = np.maximum(mesh[form.used, 2], binding.depth.ravel()[at])
+    return result
