@@ -20,7 +20,9 @@ _GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell
 _KEYPOINTS = 4
 SURE_SCORE = 0.5
 """Of what is somebody, most times."""
-_MIN_TILE_SCORE = 0.75  # a tile shows parts of people and things that look like people
+CERTAIN_SCORE = 0.75
+"""Of what is somebody, and where the detector says."""
+_MIN_TILE_SCORE = CERTAIN_SCORE  # a tile shows parts of people and things that look like people
 _MIN_PROPOSED = 0.1  # what the landmark network decides about; real people score 0.17 and less
 MOST_PROPOSED = 5
 _MIN_OVERLAP = 0.3  # of boxes that show the same person
@@ -63,20 +65,21 @@ class Detector:
         self._engine = engine
         self._anchors = anchors()
 
-    def detect(self, frame: Picture, depth: int = 2) -> list[Detection]:
+    def detect(self, frame: Picture, depth: int = 2, first: int = 0) -> list[Detection]:
         """Find the people in a picture.
 
         Args:
             frame: RGB u8 [H,W,3].
             depth: how often to look again, if nobody is found, at overlapping parts of half the
                 size, where small people are larger: 0 never, 1 some ten more calls, 2 some fifty.
+            first: the depth to begin with.
 
         Returns:
             Detections, the person of whom most is to be seen first.
         """
-        found = self._detect(frame, SURE_SCORE)
+        found = [] if first else self._detect(frame, SURE_SCORE)
         height, width = frame.shape[:2]
-        for level in range(1, depth + 1):
+        for level in range(max(first, 1), depth + 1):
             tiles = tile_corners(height, width, 2**level)
             if found or len(tiles) > _MOST_TILES:
                 break

@@ -8,7 +8,7 @@ import numpy as np
 
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.cuts import Cuts
-from bunraku.runtime.pose.detector import Detection, Detector
+from bunraku.runtime.pose.detector import CERTAIN_SCORE, Detection, Detector
 from bunraku.runtime.pose.followed import Followed
 from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose, next_roi, pose_of
 from bunraku.runtime.pose.looks import look_again
@@ -135,6 +135,7 @@ class PoseTracker:
             mask: whether the mask is wanted too.
             refinements: how often the crop is placed anew by the landmarks found in it.
         """
+        doubtful: Landmarks | None = None
         for detection in self.detect(frame)[:_CANDIDATES]:
             roi = detection.roi
             for _ in range(refinements):
@@ -143,11 +144,34 @@ class PoseTracker:
                     roi = next_roi(found.points)
             found = self._landmarker.run(frame, roi, mask)
             if found.presence > PRESENT:
-                return self._settled(found, frame)
+                if self._is_clear(frame, detection):
+                    return self._settled(found, frame)
+                doubtful = doubtful or found
+        if doubtful is not None:
+            return self._settled(self._smaller(frame, mask, depth=2) or doubtful, frame)
         for roi in propose(frame, self._detector):
             judged = judge(frame, roi, self._landmarker, mask, self._shows_face)
             if judged is not None:
                 return self._settled(judged, frame)
+        return None
+
+    def _is_clear(self, frame: Picture, detection: Detection) -> bool:
+        """Whether somebody is where the detector says.
+
+        Where a small person stands before much else it may take that for a large one, of which the
+        landmark network then makes a body as well.
+        """
+        if detection.score >= CERTAIN_SCORE:
+            return True
+        roi = detection.roi
+        return judge(frame, roi, self._landmarker, False, self._shows_face) is not None
+
+    def _smaller(self, frame: Picture, mask: bool, depth: int) -> Landmarks | None:
+        """Somebody smaller than who is doubtful."""
+        for detection in self._detector.detect(frame, depth, first=1)[:_CANDIDATES]:
+            found = judge(frame, detection.roi, self._landmarker, mask, self._shows_face)
+            if found is not None:
+                return found
         return None
 
     def _settled(self, found: Landmarks, frame: Picture) -> Pose:
@@ -223,12 +247,22 @@ class PoseTracker:
         awaited = self._followed.is_awaited(time_s)
         if awaited:  # stable: of two who are as near the larger one first
             people.sort(key=lambda d: not self._followed.was_near(d.roi, time_s))
+        doubtful: Landmarks | None = None
         for detection in people[:_CANDIDATES]:
             found = self._landmarker.run(frame, detection.roi, mask)
             if found.presence > PRESENT and (
                 not awaited or self._followed.is_it(frame, found, time_s)
             ):
-                return found
+                if not tiles or self._is_clear(frame, detection):
+                    return found
+                doubtful = doubtful or found
+        if people and tiles and (doubtful or people[0].score < CERTAIN_SCORE):
+            self._last_tiles_s = time_s
+            smaller = self._smaller(frame, mask, depth=1)
+            if smaller is not None and awaited and not self._followed.is_it(frame, smaller, time_s):
+                smaller = None
+            if smaller or doubtful:
+                return smaller or doubtful
         suspect = None if tiles else self._suspected(frame, time_s, mask)
         if suspect is None or (awaited and not self._followed.is_it(frame, suspect, time_s)):
             return None

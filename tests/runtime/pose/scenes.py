@@ -28,6 +28,9 @@ class Person:
     y: float
     radius: float
     presence: float = 0.95
+    score: float = 0.9
+    torn: bool = False
+    """whether the network sees another body each time it looks from somewhere else"""
     clothes: tuple[int, int, int] = (200, 0, 0)
 
     @property
@@ -52,10 +55,11 @@ class SceneDetector(Detector):
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
 
-    def detect(self, frame: Picture, depth: int = 2) -> list[Detection]:
+    def detect(self, frame: Picture, depth: int = 2, first: int = 0) -> list[Detection]:
         self._scene.calls.append(f"detect {depth}")
-        people = self._scene.people or (self._scene.small if depth else [])
-        return sorted((detection(p, 0.9) for p in people), key=lambda d: -d.roi.side)
+        people = [] if first else self._scene.people
+        people = people or (self._scene.small if depth else [])
+        return sorted((detection(p, p.score) for p in people), key=lambda d: -d.roi.side)
 
     def propose(self, frame: Picture, most: int = MOST_PROPOSED) -> list[Detection]:
         self._scene.calls.append("propose")
@@ -80,6 +84,8 @@ class SceneLandmarker(Landmarker):
             x = frame.shape[1] - 1 - p.x if frame[0, 0, 0] else p.x
             if np.hypot(x - roi.x, p.y - roi.y) < roi.side / 4:
                 points[:, :2] = x, p.y
+                if p.torn:
+                    points[:33, :2] += (roi.x - x, roi.y - p.y)
                 points[34] = x, p.y - p.radius, 0
                 presence = p.presence
         out = np.ones((256, 256), np.float32) if mask else None

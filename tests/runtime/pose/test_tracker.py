@@ -144,3 +144,25 @@ def test_smoothing_holds_a_trembling_person(tracker: PoseTracker, scene: Scene) 
         assert place is not None
         seen.append(place[0])
     assert np.ptp(seen[20:]) < 0.4
+
+
+def test_who_is_doubtful_gives_way_to_somebody_small_who_is_not(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    """Of a small person before much else the detector makes a large one; the landmark network makes
+    a body of that, too, but another one each time it looks."""
+    scene.people[0].score, scene.people[0].torn = 0.6, True
+    assert track(tracker, 0) == (300, 200)
+    scene.small.append(Person(100, 100, 8))
+    tracker.reset()
+    assert track(tracker, 1) == (100, 100)
+    still = tracker.observe(FRAME)
+    assert still is not None
+    assert tuple(still.landmarks[0, :2]) == (100, 100)
+
+
+def test_who_scores_low_and_is_seen_again_is_followed(tracker: PoseTracker, scene: Scene) -> None:
+    scene.people[0].score = 0.6
+    scene.small.append(Person(100, 100, 8))
+    assert track(tracker, 0) == (300, 200)
+    assert scene.calls.count("detect 1") == 1
