@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.anew import NewArm
+from bunraku.runtime.drivers.body.anew import ARM_GROUPS, NewArm
 from bunraku.runtime.drivers.body.arm_paint import grain_of, paint_arm
 from bunraku.runtime.drivers.body.backs import back_of, gone_down
 from bunraku.runtime.drivers.body.binding import Binding, Bound
@@ -47,6 +47,8 @@ FEATURELESS = 0.5
 """How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
 BELOW_JAW = 0.3
 """From so far below the jaw on all is throat, in the unit of ``Head``."""
+HEM_PX = 2
+"""How far a piece of an arm goes on beneath the next, in pixels of the window."""
 SIDEWAYS = -0.5
 """Up to where a neck's normals point to the camera hair that hangs over it covers it."""
 SOFTENING = 2
@@ -256,5 +258,21 @@ def lit_as(plane: Array, tone: Array | None, lit: Array | None, seen: float) -> 
 
 def _members(binding: Binding) -> Array:
     group = nearest(binding.group, binding.reached)
-    soft = [cv2.GaussianBlur((group == k).astype(np.float32), (0, 0), 1.3) for k in range(GROUPS)]
+    soft = [cv2.GaussianBlur(own.astype(np.float32), (0, 0), 1.3) for own in hemmed(group)]
     return np.ascontiguousarray(np.concatenate(soft), np.float32)
+
+
+def hemmed(group: NDArray[np.integer]) -> list[NDArray[np.bool_]]:
+    """``[n, n]`` of each group: its pixels, and of an arm's pieces a hem that goes on beneath the
+    next one of the same arm: where these turn a little one would see between them.
+
+    :param group: ``[n, n]``, to which each pixel belongs.
+    """
+    result = [group == number for number in range(GROUPS)]
+    wide = np.ones((2 * HEM_PX + 1,) * 2, np.uint8)
+    for side in (0, 1):
+        pieces = [one + side for one in ARM_GROUPS]
+        arm = np.isin(group, pieces)
+        for piece in pieces:
+            result[piece] = arm & (cv2.dilate(result[piece].astype(np.uint8), wide) > 0)
+    return result
