@@ -32,12 +32,15 @@ _WITHIN = 0.94  # and of the way to the face's outline: that stands still too
 _ROOM = 0.6  # of the way to there, mouths are widened to at most
 _JAW = 0.6, 0.8  # the chin's way: of the opening, and of the upper lip's way
 _THIN = 1.25, 0.7  # for each unit that a mouth is wider, its lips are thinner by such a share
-_ROUND = 0.75  # power of the parabola in which the lower lip sinks: 1 would be pointed
+_FLAT = 3.0  # power of the way to a corner in which the opening is lower than in its middle
+_WIDTHS, _POINTED = (0.56, 0.75), (2.4, 1.2)
+"""As wide as mouths are at rest and in a laugh, and how pointed the opening's ends are there: lips
+that speak touch beside it, those of a laugh part up to the corners."""
 _GAP = 0.04, 0.08  # between the photo's lips, in which nothing, all of it is worth showing
 _MARGIN = 0.1  # around what moves, in half widths
 _SOFT = 0.012  # edge of the opening, in face units
 _DARK = np.array([58.0, 24.0, 22.0], np.float32)
-_WARM = np.array([112.0, 50.0, 48.0], np.float32)
+_WARM = np.array([140.0, 72.0, 70.0], np.float32)
 _MIDDLE_SKIN = 170.0  # brightness of the cheeks for which these colours are right
 
 
@@ -109,7 +112,9 @@ class Mouth:
         inner_low = np.maximum(self._line(mesh.LOWER_INNER_LIP, u), inner_up)
         upper = _single(corner + bow * shape.upper)
         # Lips that meet stay together.
-        opens = bow**_ROUND * np.float32(shape.opening)
+        pointed = np.interp(2.0 * self.half + shape.width, _WIDTHS, _POINTED)
+        opens = np.maximum(1.0 - np.abs(m) ** np.float32(_FLAT), 0.0) ** np.float32(pointed)
+        opens *= np.float32(shape.opening)
         lower = _single(upper + np.maximum(opens, inner_up - inner_low))
         drop = shape.opening * _JAW[0] + shape.upper * _JAW[1]
         jaw = aside * np.float32(drop)
@@ -180,8 +185,8 @@ class Mouth:
     def _cavity(self, m: Array, v: Array, top: Array, bottom: Array, opening: float) -> Array:
         """A dark inside, with something of a tongue where the mouth is wide open."""
         t = (v - top) / np.maximum(bottom - top, np.float32(1e-3))
-        tongue = smooth(t, 0.45, 1.0) * np.maximum(1.0 - m * m, 0.0)
-        tongue *= np.float32(min(max(opening, 0.0) / 0.14, 1.0))
+        tongue = smooth(t, 0.5, 0.95) * np.maximum(1.0 - m * m, 0.0)
+        tongue *= np.float32(min(max(opening, 0.0) / 0.3, 1.0))
         colour = _DARK + (_WARM - _DARK) * tongue[..., None]
         return np.asarray(colour * self.bright, np.float32)
 

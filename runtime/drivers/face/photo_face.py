@@ -110,6 +110,7 @@ class PhotoFace:
             return None
         parts: list[tuple[Region, Array]] = []
         gaze = float(values[Measure.GAZE_X]), float(values[Measure.GAZE_Y])
+        wider = float(expression.values[Measure.WIDTH])
         for side, lid, brow in (
             ("right", Measure.RIGHT_LID, Measure.RIGHT_BROW),
             ("left", Measure.LEFT_LID, Measure.LEFT_BROW),
@@ -117,8 +118,11 @@ class PhotoFace:
             eye = self.eyes.get(side)
             if eye is None:
                 continue
-            move = eye.opened if isinstance(eye, ShutEye) else eye.moved
-            parts.append((eye.region, move(float(values[lid]), float(values[brow]), gaze)))
+            lids, up = float(values[lid]), float(values[brow])
+            if isinstance(eye, ShutEye):
+                parts.append((eye.region, eye.opened(lids, up, gaze)))
+            else:
+                parts.append((eye.region, eye.moved(lids, up, gaze, wider)))
         if self.mouth is not None:
             shape = MouthShape(
                 float(values[Measure.UPPER_LIP]),

@@ -18,7 +18,7 @@ from bunraku.runtime.drivers.face.regions import Float64Array, brightness, smoot
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import clipped
 
-_SHOWN = 0.03
+_SHOWN = 0.042
 """Of the teeth lies below the upper lip where it rests, in face units, as all lengths here."""
 _BOUNDS = np.array([0.0, 0.092, 0.16, 0.222, 0.27, 0.31, 0.345], np.float32)
 """Where one tooth ends and the next begins, from the middle: incisors, canine, premolars."""
@@ -35,11 +35,19 @@ _SMILE = (0.08, 0.2)
 _GAP, _GAP_DARK = 0.006, 0.25
 _SOFT = 0.012
 _BEHIND = (0.1, 0.34)
-"""From so far beside the middle on they turn into the shade, and are wholly in it."""
+"""From so far beside the middle on they turn into the shade, and are wholly in it;"""
+_NEARER = 0.1
+"""sooner by so much, of those of which only the ends are seen."""
 _SHADE = 0.75
 """It takes so much of the light there,"""
 _LIP_SHADE, _LIP_REACH = 0.5, 0.04
 """and so much beside a lip, so far."""
+_WHOLE = (0.03, 0.1)
+"""Of teeth of which so much is seen below the lip nothing is in the light, all."""
+_DIM = 0.6
+"""So much is drawn of those of which nothing is,"""
+_EVEN = 0.4
+"""and by so much of what they differ in length their ends do."""
 _TINT = np.array([1.05, 1.0, 0.9], np.float32)
 """Enamel against what is white."""
 _WHITE_SHARE = 0.95
@@ -112,7 +120,11 @@ class Teeth:
         u, v = place
         top, bottom = lips
         aside = np.abs(u - np.float32(self.middle))
-        shade = 1.0 - _SHADE * smooth(aside, *_BEHIND)
+        middle = aside < _BOUNDS[1]
+        seen = self.ends - float(top[middle].mean()) if middle.any() else 0.0
+        whole = float(smooth(np.asarray(seen, np.float32), *_WHOLE))
+        near, far = _BEHIND
+        shade = 1.0 - _SHADE * smooth(aside, near, far - _NEARER * (1.0 - whole))
         to_lip = np.minimum(v - top, bottom - v)
         shade = shade * (1.0 - _LIP_SHADE * (1.0 - smooth(to_lip, 0.0, _LIP_REACH)))
         lower = float(smooth(np.asarray(smile.wider, np.float32), *_SMILE))
@@ -122,7 +134,10 @@ class Teeth:
             shown = clipped((v - (low + end)) / np.float32(_SOFT) + 0.5, 0.0, 1.0) * lower
             inside = self._drawn(inside, light * np.float32(_LOWER), shade * shown)
         end, light = self._row(aside)
+        # Ends that peek out below a lip that is not raised are no fangs: dim, and nearly one line.
+        end = end * np.float32(_EVEN + (1.0 - _EVEN) * whole)
         shown = clipped((self.ends - end - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
+        shown = shown * np.float32(_DIM + (1.0 - _DIM) * whole)
         shown = shown * smooth(aside, float(_BOUNDS[-1]) + _SOFT, float(_BOUNDS[-1]) - _SOFT)
         return self._drawn(inside, light, shade * shown)
 
