@@ -15,6 +15,8 @@ from bunraku.runtime.drivers.face.regions import (
     PhotoFrame,
     Region,
     brightness,
+    colour_at,
+    hue_of,
     knotted,
     smooth,
 )
@@ -38,7 +40,7 @@ _WIDTHS, _POINTED = (0.56, 0.75), (2.4, 1.2)
 that speak touch beside it, those of a laugh part up to the corners."""
 _GAP = 0.04, 0.08  # between the photo's lips, in which nothing, all of it is worth showing
 _MARGIN = 0.1  # around what moves, in half widths
-_SOFT = 0.012  # edge of the opening, in face units
+_SOFT = 0.012  # edge of the opening, in face units, and a pixel at least
 _DARK = np.array([58.0, 24.0, 22.0], np.float32)
 _WARM = np.array([140.0, 72.0, 70.0], np.float32)
 _MIDDLE_SKIN = 170.0  # brightness of the cheeks for which these colours are right
@@ -73,6 +75,8 @@ class Mouth:
     left_reach: float
     bright: float
     """Of the skin, against ``_MIDDLE_SKIN``."""
+    hue: float
+    """Of the photo: 0 without colours to 1, as skin has it."""
     teeth: Teeth
 
     @classmethod
@@ -96,7 +100,9 @@ class Mouth:
         cheeks = brightness(photo, points, mesh.CHEEKS)
         bright = min(max(cheeks / _MIDDLE_SKIN, 0.25), 1.2)
         teeth = Teeth.of(places, points, photo, region.unit)
-        return cls(region, places, nose, chin, middle, half, right_reach, left_reach, bright, teeth)
+        hue = hue_of(colour_at(photo, points, mesh.CHEEKS))
+        reaches = right_reach, left_reach
+        return cls(region, places, nose, chin, middle, half, *reaches, bright, hue, teeth)
 
     def moved(self, shape: MouthShape) -> Array:
         """The region under an expression, a field as ``kernels.redraw`` takes it."""
@@ -137,9 +143,10 @@ class Mouth:
         )
         field = self.region.field(sideways, skin)
         # Within the opening the upper lip's pixels are not to be drawn out: there are other layers.
-        inside = clipped(np.minimum(v - top, bottom - v) / np.float32(_SOFT), 0.0, 1.0)
+        soft = np.float32(max(_SOFT, 1.0 / self.region.unit))
+        inside = clipped(np.minimum(v - top, bottom - v) / soft + 0.5, 0.0, 1.0)
         inside *= smooth(np.abs(opens), 0.0, 0.02)
-        shown = clipped((top + (inner_low - inner_up) - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
+        shown = clipped((top + (inner_low - inner_up) - v) / soft + 0.5, 0.0, 1.0)
         shown *= smooth(inner_low - inner_up, *_GAP) * np.float32(self.teeth.seen)
         field[..., Channel.OVER] = inside * shown
         self.region.move(field, Channel.OVER_X, sideways, upper)
@@ -188,6 +195,8 @@ class Mouth:
         tongue = smooth(t, 0.5, 0.95) * np.maximum(1.0 - m * m, 0.0)
         tongue *= np.float32(min(max(opening, 0.0) / 0.3, 1.0))
         colour = _DARK + (_WARM - _DARK) * tongue[..., None]
+        grey = colour.mean(-1, keepdims=True)
+        colour = grey + np.float32(self.hue) * (colour - grey)
         return np.asarray(colour * self.bright, np.float32)
 
 

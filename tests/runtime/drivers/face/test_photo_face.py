@@ -327,3 +327,42 @@ def test_a_patch_is_laid_on_a_copy() -> None:
     assert photo.max() == 0
     assert (result[2, 1:4] == 7).all()
     assert result.sum() == 7 * 9
+
+
+def test_teeth_are_white_where_the_eyes_show_skin_alone() -> None:
+    narrow = made(Made(right_eye=0.06, left_eye=0.06), middle=MIDDLE, unit_px=UNIT_PX)
+    photo = painted(narrow)
+    photo[(photo == EYE_WHITE).all(2) | (photo == IRIS).all(2)] = SKIN
+    face = PhotoFace.of(photo, narrow)
+    assert face is not None
+    assert face.mouth is not None
+    teeth = face.mouth.teeth.colour
+    assert teeth.max() / teeth.min() < 1.5 < max(SKIN) / min(SKIN)
+    assert teeth.mean() > np.mean(SKIN)
+
+
+def test_a_photo_without_colours_has_none_in_its_mouth() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    grey = np.repeat(painted(face).mean(-1, keepdims=True), 3, -1).astype(np.uint8)
+    found = PhotoFace.of(grey, face)
+    assert found is not None
+    result = shown(found, doing(upper_lip=-0.08, lower_lip=0.3, width=0.2)).astype(int)
+    assert np.ptp(result, axis=-1).max() <= 1
+    assert result[round(MIDDLE[1] + 0.79 * UNIT_PX), round(MIDDLE[0])].max() < 70
+
+
+def test_the_slit_of_a_leaning_small_mouth_is_a_line_and_no_row_of_dots() -> None:
+    face = made(middle=MIDDLE, unit_px=45.0, roll_deg=20.0)
+    photo = np.full((280, 260, 3), SKIN, np.uint8)
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    result = shown(found, doing(lower_lip=0.025)).astype(int)
+    along = np.linspace(-0.1, 0.1, 40) * 45.0
+    turn = np.radians(20.0)
+    x = MIDDLE[0] + along * np.cos(turn) - 0.72 * 45.0 * np.sin(turn)
+    y = MIDDLE[1] + along * np.sin(turn) + 0.72 * 45.0 * np.cos(turn)
+    dark = [
+        (sum(SKIN) - result[round(b) - 4 : round(b) + 6, round(a)].sum(-1)).clip(0).sum()
+        for a, b in zip(x, y, strict=True)
+    ]
+    assert min(dark) > 0.5 * max(dark) > 0
