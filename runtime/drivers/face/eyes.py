@@ -33,6 +33,7 @@ _LID_SKIN = 0.55
 """A lid drawn out of its dark fold is in the light: so much like the skin below the eye,"""
 _DRAWN_OUT = (0.015, 0.06)
 """from so far a way on, wholly, in face units."""
+_BROW_SHARE = 0.35  # of a brow's way up counts like a lid's way down
 _FOLD = 0.03  # above the lid's edge, as the photo has it, where that begins
 _GAZE_REACH = (1.25, 0.5)  # of the eye's half width: gaze moves nothing there, everything
 
@@ -124,20 +125,24 @@ class Eye:
         ball_u, ball_v = near * np.float32(gaze[0]), near * np.float32(gaze[1]) + reach
         field[..., Channel.OVER] = seen
         self.region.move(field, Channel.OVER_X, ball_u, ball_v)
-        drawn_out = self._drawn_out(upper, fall) * (1.0 - seen)
+        drawn_out = self._drawn_out(upper, fall, brow_up) * (1.0 - seen)
         field[..., Channel.INSIDE] = drawn_out
         field[..., Channel.RED :] = self.skin * drawn_out[..., None]
         return field
 
-    def _drawn_out(self, upper: Array, fall: Array) -> Array:
-        """``[h, w]``: how far each pixel is skin that came into the light as the lid fell.
+    def _drawn_out(self, upper: Array, fall: Array, brow_up: float) -> Array:
+        """``[h, w]``: how far each pixel is skin that came into the light as the lid fell or the
+        brow rose.
 
-        :param upper: v of the lid's edge now. :param fall: its shift.
+        :param upper: v of the lid's edge now. :param fall: its shift. :param brow_up: as ``moved``.
         """
         v = self.region.v
+        raised = self.at_brow * np.float32(max(brow_up, 0.0))
+        inside = smooth(np.abs(self.along), 1.2, 0.8)
         edge = upper - np.float32(_LASHES)
-        share = smooth(fall, *_DRAWN_OUT)
-        share *= clipped((v - self.upper + np.float32(2.0 * _FOLD)) / np.float32(_FOLD), 0.0, 1.0)
+        share = inside * smooth(fall + np.float32(_BROW_SHARE) * raised, *_DRAWN_OUT)
+        fold = self.upper - np.float32(2.0 * _FOLD) - raised
+        share *= clipped((v - fold) / (np.float32(_FOLD) + raised), 0.0, 1.0)
         share *= clipped((edge - v) / np.float32(0.5 * _LASHES) + 1.0, 0.0, 1.0)
         return np.asarray(np.float32(_LID_SKIN) * share, np.float32)
 

@@ -140,6 +140,9 @@ def test_a_shut_lid_is_skin_in_the_light_though_the_photo_has_it_in_a_dark_fold(
     blink = shown(face, doing(right_lid=1.0, left_lid=1.0))
     assert min(at(photo, 0.33, -0.07)) == 60
     np.testing.assert_array_less(90, at(blink, 0.33, -0.03))
+    astonished = shown(face, doing(left_brow=0.1))
+    np.testing.assert_array_less(70, at(astonished, 0.33, -0.1))
+    assert at(astonished, 0.33, -0.02) == at(photo, 0.33, -0.02)
 
 
 def test_a_smile_narrows_eyes_from_below_and_a_blink_from_above() -> None:
