@@ -27,7 +27,7 @@ _LOWER_SHARE = 0.12, 0.6
 """Of what shuts an eye is the lower lid's: of a blink, of a smile's narrow eyes."""
 _SMILE = (0.06, 0.2)
 """A mouth so much wider than at rest does not smile, smiles wholly, in face units;"""
-_NARROW = (0.3, 0.7)
+_NARROW = (0.45, 0.85)
 """eyes that are shut so far are narrowed by it alone, or not at all."""
 _LID_SKIN = 0.55
 """A lid drawn out of its dark fold is in the light: so much like the skin below the eye,"""
