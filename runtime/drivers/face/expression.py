@@ -26,11 +26,11 @@ from bunraku.runtime.drivers.face.measures import (
 from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
 
 # In the order of ``Measure``.
-REST_QUANTILE = np.array([0.5, 0.15, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0.4, 0.5, 0.5])
+REST_QUANTILE = np.array([0.75, 0.15, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0.4, 0.5, 0.5])
 LEAST = np.array([-0.09, 0.0, -0.16, -0.13, -0.13, -0.3, -0.3, -0.05, -0.05, -0.06, -0.03])
-MOST = np.array([0.03, 0.34, 0.28, 0.06, 0.06, 1.0, 1.0, 0.08, 0.08, 0.06, 0.03])
+MOST = np.array([0.03, 0.34, 0.28, 0.1, 0.1, 1.0, 1.0, 0.12, 0.12, 0.06, 0.03])
 """Bounds of an expression: lengths in face units, lids from wide (negative) to shut (1)."""
-_DEAD = np.array([0.012, 0.0, 0.02, 0.012, 0.012, 0.0, 0.0, 0.01, 0.01, 0.003, 0.004])
+_DEAD = np.array([0.008, 0.0, 0.02, 0.012, 0.012, 0.0, 0.0, 0.01, 0.01, 0.003, 0.004])
 _LIDS = [Measure.RIGHT_LID, Measure.LEFT_LID]
 
 RESTING_LIDS = (0.15, 0.4)

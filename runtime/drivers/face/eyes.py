@@ -8,7 +8,14 @@ import numpy as np
 
 from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
-from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame, Region, knotted, smooth
+from bunraku.runtime.drivers.face.regions import (
+    Float64Array,
+    PhotoFrame,
+    Region,
+    colour_at,
+    knotted,
+    smooth,
+)
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import clipped
 
@@ -16,7 +23,18 @@ _ABOVE, _BELOW, _BESIDE = 0.4, 0.25, 0.18  # reach around brow and eye, in face 
 _LASHES = 0.03  # this much of the skin over a lid's edge moves with it as it is
 _THICK = 0.35
 """The network's points lie within a thick brow: its lower edge is by so much nearer to the lid."""
-_LOWER_SHARE = 0.12  # of a blink is the lower lid's
+_LOWER_SHARE = 0.12, 0.6
+"""Of what shuts an eye is the lower lid's: of a blink, of a smile's narrow eyes."""
+_SMILE = (0.06, 0.2)
+"""A mouth so much wider than at rest does not smile, smiles wholly, in face units;"""
+_NARROW = (0.45, 0.85)
+"""eyes that are shut so far are narrowed by it alone, or not at all."""
+_LID_SKIN = 0.55
+"""A lid drawn out of its dark fold is in the light: so much like the skin below the eye,"""
+_DRAWN_OUT = (0.015, 0.06)
+"""from so far a way on, wholly, in face units."""
+_BROW_SHARE = 0.35  # of a brow's way up counts like a lid's way down
+_FOLD = 0.03  # above the lid's edge, as the photo has it, where that begins
 _GAZE_REACH = (1.25, 0.5)  # of the eye's half width: gaze moves nothing there, everything
 
 
@@ -38,6 +56,8 @@ class Eye:
     """``[h, w]``: how much of the brow's shift a column has."""
     iris: tuple[float, float]
     half: float
+    skin: Array
+    """``[3]``, the colour below it, 0 to 255."""
 
     @classmethod
     def of(cls, side: str, places: Float64Array, frame: PhotoFrame, photo: Picture) -> Eye | None:
@@ -46,6 +66,7 @@ class Eye:
         :param side: "right" or "left".
         :param places: ``[478, 2]``, the face's points in its frame.
         """
+        below_it = mesh.UNDER_EYES[0 if side == "right" else 1 :: 2]
         above, below = places[list(mesh.UPPER_LID[side])], places[list(mesh.LOWER_LID[side])]
         brow = places[list(mesh.BROW[side])]
         every = np.concatenate([above, below, brow])
@@ -73,20 +94,25 @@ class Eye:
             smooth(aside, 0.14, 0.0) * smooth(np.abs(region.u), 0.0, 0.08),
             (float(pupil[0]), float(pupil[1])),
             half,
+            colour_at(photo, frame.to_pixels(places).astype(np.float32), below_it),
         )
 
-    def moved(self, shut: float, brow_up: float, gaze: tuple[float, float]) -> Array:
+    def moved(
+        self, shut: float, brow_up: float, gaze: tuple[float, float], wider: float = 0.0
+    ) -> Array:
         """The region under an expression, a field as ``kernels.redraw`` takes it.
 
         :param shut: 0 as in the photo to 1; below 0 wider.
         :param brow_up: in face units.
         :param gaze: shift of the iris in face units.
+        :param wider: the driver's mouth than at rest, in face units: a smile pushes lower lids up.
         """
         u, v = self.region.u, self.region.v
         inside = smooth(np.abs(self.along), 1.02, 0.9)
         open_ = np.maximum(self.lower - self.upper, 0.0)
-        fall = inside * open_ * np.float32(shut * (1.0 - _LOWER_SHARE))
-        rise = inside * open_ * np.float32(-shut * _LOWER_SHARE)
+        below = _lower_share(shut, wider)
+        fall = inside * open_ * np.float32(shut * (1.0 - below))
+        rise = inside * open_ * np.float32(-shut * below)
         upper, lower = self.upper + fall, self.lower + rise
         middle = (upper + lower) / 2.0
         field = self.lids(upper, lower, fall, rise, brow_up)
@@ -99,7 +125,26 @@ class Eye:
         ball_u, ball_v = near * np.float32(gaze[0]), near * np.float32(gaze[1]) + reach
         field[..., Channel.OVER] = seen
         self.region.move(field, Channel.OVER_X, ball_u, ball_v)
+        drawn_out = self._drawn_out(upper, fall, brow_up) * (1.0 - seen)
+        field[..., Channel.INSIDE] = drawn_out
+        field[..., Channel.RED :] = self.skin * drawn_out[..., None]
         return field
+
+    def _drawn_out(self, upper: Array, fall: Array, brow_up: float) -> Array:
+        """``[h, w]``: how far each pixel is skin that came into the light as the lid fell or the
+        brow rose.
+
+        :param upper: v of the lid's edge now. :param fall: its shift. :param brow_up: as ``moved``.
+        """
+        v = self.region.v
+        raised = self.at_brow * np.float32(max(brow_up, 0.0))
+        inside = smooth(np.abs(self.along), 1.2, 0.8)
+        edge = upper - np.float32(_LASHES)
+        share = inside * smooth(fall + np.float32(_BROW_SHARE) * raised, *_DRAWN_OUT)
+        fold = self.upper - np.float32(2.0 * _FOLD) - raised
+        share *= clipped((v - fold) / (np.float32(_FOLD) + raised), 0.0, 1.0)
+        share *= clipped((edge - v) / np.float32(0.5 * _LASHES) + 1.0, 0.0, 1.0)
+        return np.asarray(np.float32(_LID_SKIN) * share, np.float32)
 
     def lids(self, upper: Array, lower: Array, fall: Array, rise: Array, brow_up: float) -> Array:
         """The region with its skin moved, to which what is between the lids can be added.
@@ -130,6 +175,15 @@ class Eye:
             ],
         )
         return self.region.field(np.zeros_like(v), skin)
+
+
+def _lower_share(shut: float, wider: float) -> float:
+    """Of the lower lid, of what shuts an eye, in [0, 1]."""
+    blink, smile = _LOWER_SHARE
+    (none, wholly), (narrow, closing) = _SMILE, _NARROW
+    smiling = min(max((wider - none) / (wholly - none), 0.0), 1.0)
+    smiling *= min(max((closing - shut) / (closing - narrow), 0.0), 1.0)
+    return blink + (smile - blink) * smiling
 
 
 def line(points: Float64Array, u: Array) -> Array:

@@ -15,6 +15,8 @@ from bunraku.runtime.drivers.face.regions import (
     PhotoFrame,
     Region,
     brightness,
+    colour_at,
+    hue_of,
     knotted,
     smooth,
 )
@@ -32,12 +34,15 @@ _WITHIN = 0.94  # and of the way to the face's outline: that stands still too
 _ROOM = 0.6  # of the way to there, mouths are widened to at most
 _JAW = 0.6, 0.8  # the chin's way: of the opening, and of the upper lip's way
 _THIN = 1.25, 0.7  # for each unit that a mouth is wider, its lips are thinner by such a share
-_ROUND = 0.75  # power of the parabola in which the lower lip sinks: 1 would be pointed
+_FLAT = 3.0  # power of the way to a corner in which the opening is lower than in its middle
+_WIDTHS, _POINTED = (0.56, 0.75), (2.4, 1.2)
+"""As wide as mouths are at rest and in a laugh, and how pointed the opening's ends are there: lips
+that speak touch beside it, those of a laugh part up to the corners."""
 _GAP = 0.04, 0.08  # between the photo's lips, in which nothing, all of it is worth showing
 _MARGIN = 0.1  # around what moves, in half widths
-_SOFT = 0.012  # edge of the opening, in face units
+_SOFT = 0.012  # edge of the opening, in face units, and a pixel at least
 _DARK = np.array([58.0, 24.0, 22.0], np.float32)
-_WARM = np.array([112.0, 50.0, 48.0], np.float32)
+_WARM = np.array([140.0, 72.0, 70.0], np.float32)
 _MIDDLE_SKIN = 170.0  # brightness of the cheeks for which these colours are right
 
 
@@ -70,6 +75,8 @@ class Mouth:
     left_reach: float
     bright: float
     """Of the skin, against ``_MIDDLE_SKIN``."""
+    hue: float
+    """Of the photo: 0 without colours to 1, as skin has it."""
     teeth: Teeth
 
     @classmethod
@@ -93,7 +100,9 @@ class Mouth:
         cheeks = brightness(photo, points, mesh.CHEEKS)
         bright = min(max(cheeks / _MIDDLE_SKIN, 0.25), 1.2)
         teeth = Teeth.of(places, points, photo, region.unit)
-        return cls(region, places, nose, chin, middle, half, right_reach, left_reach, bright, teeth)
+        hue = hue_of(colour_at(photo, points, mesh.CHEEKS))
+        reaches = right_reach, left_reach
+        return cls(region, places, nose, chin, middle, half, *reaches, bright, hue, teeth)
 
     def moved(self, shape: MouthShape) -> Array:
         """The region under an expression, a field as ``kernels.redraw`` takes it."""
@@ -109,7 +118,9 @@ class Mouth:
         inner_low = np.maximum(self._line(mesh.LOWER_INNER_LIP, u), inner_up)
         upper = _single(corner + bow * shape.upper)
         # Lips that meet stay together.
-        opens = bow**_ROUND * np.float32(shape.opening)
+        pointed = np.interp(2.0 * self.half + shape.width, _WIDTHS, _POINTED)
+        opens = np.maximum(1.0 - np.abs(m) ** np.float32(_FLAT), 0.0) ** np.float32(pointed)
+        opens *= np.float32(shape.opening)
         lower = _single(upper + np.maximum(opens, inner_up - inner_low))
         drop = shape.opening * _JAW[0] + shape.upper * _JAW[1]
         jaw = aside * np.float32(drop)
@@ -132,9 +143,10 @@ class Mouth:
         )
         field = self.region.field(sideways, skin)
         # Within the opening the upper lip's pixels are not to be drawn out: there are other layers.
-        inside = clipped(np.minimum(v - top, bottom - v) / np.float32(_SOFT), 0.0, 1.0)
+        soft = np.float32(max(_SOFT, 1.0 / self.region.unit))
+        inside = clipped(np.minimum(v - top, bottom - v) / soft + 0.5, 0.0, 1.0)
         inside *= smooth(np.abs(opens), 0.0, 0.02)
-        shown = clipped((top + (inner_low - inner_up) - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
+        shown = clipped((top + (inner_low - inner_up) - v) / soft + 0.5, 0.0, 1.0)
         shown *= smooth(inner_low - inner_up, *_GAP) * np.float32(self.teeth.seen)
         field[..., Channel.OVER] = inside * shown
         self.region.move(field, Channel.OVER_X, sideways, upper)
@@ -180,9 +192,11 @@ class Mouth:
     def _cavity(self, m: Array, v: Array, top: Array, bottom: Array, opening: float) -> Array:
         """A dark inside, with something of a tongue where the mouth is wide open."""
         t = (v - top) / np.maximum(bottom - top, np.float32(1e-3))
-        tongue = smooth(t, 0.45, 1.0) * np.maximum(1.0 - m * m, 0.0)
-        tongue *= np.float32(min(max(opening, 0.0) / 0.14, 1.0))
+        tongue = smooth(t, 0.5, 0.95) * np.maximum(1.0 - m * m, 0.0)
+        tongue *= np.float32(min(max(opening, 0.0) / 0.3, 1.0))
         colour = _DARK + (_WARM - _DARK) * tongue[..., None]
+        grey = colour.mean(-1, keepdims=True)
+        colour = grey + np.float32(self.hue) * (colour - grey)
         return np.asarray(colour * self.bright, np.float32)
 
 

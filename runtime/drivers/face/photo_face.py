@@ -16,7 +16,7 @@ from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.measures import MEASURES, Float64Array, Measure, measure
 from bunraku.runtime.drivers.face.mouth import Mouth, MouthShape
 from bunraku.runtime.drivers.face.regions import PhotoFrame, Region, brightness, colour_at
-from bunraku.runtime.drivers.face.shut_eye import SHUT, SMALLEST, ShutEye, opening_of
+from bunraku.runtime.drivers.face.shut_eye import SHUT, SMALLEST, ShutEye, lowered_of, opening_of
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import clipped
 
@@ -79,7 +79,8 @@ class PhotoFace:
         lids = measured[[lid for lid in _LIDS if free[lid]]]
         if len(lids) and lids.mean() < SHUT and unit >= SMALLEST:
             skin = colour_at(photo, face.points, mesh.CHEEKS)
-            eyes = {side: ShutEye(eye, skin) for side, eye in found.items() if eye}
+            lowered = lowered_of(float(lids.mean()))
+            eyes = {side: ShutEye(eye, skin, lowered) for side, eye in found.items() if eye}
         width, gap = float(measured[Measure.WIDTH]), max(float(measured[Measure.LOWER_LIP]), 0.0)
         least, most = LEAST.copy(), MOST.copy()
         least[Measure.WIDTH] = max(least[Measure.WIDTH], min(_NARROWEST - width, 0.0))
@@ -104,12 +105,14 @@ class PhotoFace:
         values = self._more_than_here(expression, strength)
         believed = expression.belief[_LIDS] * min(strength, 1.0)
         opening = [opening_of(*one) for one in zip(expression.values[_LIDS], believed, strict=True)]
-        shut = any(isinstance(eye, ShutEye) for eye in self.eyes.values())
-        values[_LIDS] = opening if shut else values[_LIDS]
+        shut = [eye for eye in self.eyes.values() if isinstance(eye, ShutEye)]
+        if shut:
+            values[_LIDS] = np.maximum(opening, -shut[0].lowered)
         if np.abs(values).max() < _LEAST_VALUE:
             return None
         parts: list[tuple[Region, Array]] = []
         gaze = float(values[Measure.GAZE_X]), float(values[Measure.GAZE_Y])
+        wider = float(expression.values[Measure.WIDTH])
         for side, lid, brow in (
             ("right", Measure.RIGHT_LID, Measure.RIGHT_BROW),
             ("left", Measure.LEFT_LID, Measure.LEFT_BROW),
@@ -117,8 +120,11 @@ class PhotoFace:
             eye = self.eyes.get(side)
             if eye is None:
                 continue
-            move = eye.opened if isinstance(eye, ShutEye) else eye.moved
-            parts.append((eye.region, move(float(values[lid]), float(values[brow]), gaze)))
+            lids, up = float(values[lid]), float(values[brow])
+            if isinstance(eye, ShutEye):
+                parts.append((eye.region, eye.opened(lids, up, gaze)))
+            else:
+                parts.append((eye.region, eye.moved(lids, up, gaze, wider)))
         if self.mouth is not None:
             shape = MouthShape(
                 float(values[Measure.UPPER_LIP]),

@@ -40,6 +40,8 @@ class PhotoFrame:
         return np.asarray(places @ self.axes.T + self.origin)
 
 
+_COLOURED = 0.15
+"""Skin whose least colour lies so far below its brightest is in a photo that has its colours."""
 FINEST_PX = 80.0
 """A face unit of more pixels is worked on as if it had so many: what is smooth in the face needs no
 more, and a large face costs no more than a small one. The photo itself is read as it is."""
@@ -111,6 +113,12 @@ def colour_at(photo: Picture, points: Array, numbers: tuple[int, ...]) -> Array:
 def brightness(photo: Picture, points: Array, numbers: tuple[int, ...]) -> float:
     """The same of all colours together."""
     return float(colour_at(photo, points, numbers).mean())
+
+
+def hue_of(skin: Array) -> float:
+    """How much colour a photo has, by its skin's ``[3]``: 0 for none, 1 for what daylight shows."""
+    most = max(float(skin.max()), 1.0)
+    return min((most - float(skin.min())) / (_COLOURED * most), 1.0)
 
 
 def knotted(v: Array, knots: list[tuple[Array | float, Array | float]]) -> Array:

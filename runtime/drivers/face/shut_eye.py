@@ -24,6 +24,11 @@ SMALLEST = 24.0
 FROM, WHOLLY = 0.5, 0.9
 """How far open a driver's eyes are, of their rest, when these begin to open and when they are open:
 those of a driver who is not yet known at rest are taken for half open."""
+CLOSE_FROM, CLOSED = 0.6, 0.95
+"""How far shut a driver's eyes are when lids that are lowered in the photo, beyond what is a shut
+eye's, begin to close and when they are closed."""
+LOWERED = (0.05, 0.08)
+"""``Measure.RIGHT_LID`` of lids that are shut, and of those that look down."""
 WIDEST = 1.15
 LOWER_SHARE = 0.12
 """Of the opening is the lower lid's."""
@@ -64,6 +69,8 @@ class ShutEye:
     eye: Eye
     skin: Array
     """``[3]``, the cheeks' colour, 0 to 255."""
+    lowered: float = 0.0
+    """Whether it looks down rather than is shut, in [0, 1]: it can be shut more."""
 
     @property
     def region(self) -> Region:
@@ -73,11 +80,14 @@ class ShutEye:
     def opened(self, open_: float, brow_up: float, gaze: tuple[float, float]) -> Array:
         """The region under an expression, a field as ``kernels.redraw`` takes it.
 
-        :param open_: 0 as in the photo, 1 as eyes are at rest, to ``WIDEST``.
+        :param open_: 0 as in the photo, 1 as eyes are at rest, to ``WIDEST``; below 0 as far shut
+            as it can be, at -1.
         :param brow_up: in face units.
         :param gaze: shift of the iris in face units.
         """
         eye, half = self.eye, np.float32(self.eye.half)
+        if open_ < 0.0:
+            return eye.moved(-open_ * self.lowered, brow_up, (0.0, 0.0))
         arch = np.maximum(1.0 - eye.along * eye.along, 0.0) ** np.float32(ARCH)
         opening = arch * half * np.float32(2.0 * OPEN / MEAN)
         # The network never says that they touch.
@@ -130,12 +140,23 @@ class ShutEye:
         return _over(colour, np.full(3, 1.25 * float(bright), np.float32), share)
 
 
+def lowered_of(lids: float) -> float:
+    """Whether lids that are no wider than ``SHUT`` look down rather than are shut, in [0, 1].
+
+    :param lids: ``Measure.RIGHT_LID`` of both eyes in the mean.
+    """
+    shut, down = LOWERED
+    return min(max((lids - shut) / (down - shut), 0.0), 1.0)
+
+
 def opening_of(shut: float, belief: float) -> float:
-    """How far a shut eye of the photo is to open.
+    """How far a shut eye of the photo is to open, or to close, below 0.
 
     :param shut: of the driver's, 0 as at rest to 1; below 0 wider.
     :param belief: in it, in [0, 1].
     """
+    if shut > CLOSE_FROM:
+        return -belief * min((shut - CLOSE_FROM) / (CLOSED - CLOSE_FROM), 1.0)
     share = (1.0 - shut - FROM) / (WHOLLY - FROM)
     return belief * min(max(share, 0.0), 1.0) * min(max(1.0 - min(shut, 0.0), 1.0), WIDEST)
 

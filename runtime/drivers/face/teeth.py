@@ -14,11 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from bunraku.runtime.drivers.face import mesh
-from bunraku.runtime.drivers.face.regions import Float64Array, brightness, smooth
+from bunraku.runtime.drivers.face.measures import Measure, measure
+from bunraku.runtime.drivers.face.regions import (
+    Float64Array,
+    brightness,
+    colour_at,
+    hue_of,
+    smooth,
+)
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import clipped
 
-_SHOWN = 0.03
+_SHOWN = 0.042
 """Of the teeth lies below the upper lip where it rests, in face units, as all lengths here."""
 _BOUNDS = np.array([0.0, 0.092, 0.16, 0.222, 0.27, 0.31, 0.345], np.float32)
 """Where one tooth ends and the next begins, from the middle: incisors, canine, premolars."""
@@ -34,26 +41,38 @@ _SMILE = (0.08, 0.2)
 """A mouth so much wider than in the photo shows none, all of them."""
 _GAP, _GAP_DARK = 0.006, 0.25
 _SOFT = 0.012
+"""Edge of a tooth, and a pixel at least."""
 _BEHIND = (0.1, 0.34)
-"""From so far beside the middle on they turn into the shade, and are wholly in it."""
+"""From so far beside the middle on they turn into the shade, and are wholly in it;"""
+_NEARER = 0.1
+"""sooner by so much, of those of which only the ends are seen."""
 _SHADE = 0.75
 """It takes so much of the light there,"""
 _LIP_SHADE, _LIP_REACH = 0.5, 0.04
 """and so much beside a lip, so far."""
-_TINT = np.array([1.05, 1.0, 0.9], np.float32)
+_WHOLE = (0.03, 0.1)
+"""Of teeth of which so much is seen below the lip nothing is in the light, all."""
+_DIM = 0.6
+"""So much is drawn of those of which nothing is,"""
+_EVEN = 0.4
+"""and by so much of what they differ in length their ends do."""
+_TINT = np.array([1.03, 1.0, 0.93], np.float32)
 """Enamel against what is white."""
 _WHITE_SHARE = 0.95
 _SEEN = (0.45, 0.65)
 """Of what is white in the photo, what is between its lips is no teeth, is teeth."""
-_EYES_PX = 40.0
-"""A face unit of fewer pixels has no whites of eyes that could be read."""
+_EYES_PX, _EYES_OPEN = 40.0, 0.12
+"""A face unit of fewer pixels, lids less far open, as ``Measure.RIGHT_LID`` has it, show no whites
+that could be read."""
 _WHITES = 80.0
 """Percentile of the brightness within the lids that is their white's."""
 _LEAST_WHITE, _MOST_WHITE = 1.15, 1.7
 """Of the cheeks' brightness, where the eyes say less or more."""
 _BRIGHTEST = 235.0
 _HUE = 0.4
-"""So much of what the whites' colour is beside grey is the light's; the rest is skin and veins."""
+"""So much of what the whites' colour is beside grey is the light's; the rest is skin and veins;"""
+_MOST_HUE = 0.14
+"""and no more than such a share of their brightness: else what was read is no white."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +115,10 @@ class Teeth:
         bright = np.percentile(between.mean(1), 75.0) / max(float(white.mean()), 1.0)
         none, wholly = _SEEN
         seen = min(max((float(bright) - none) / (wholly - none), 0.0), 1.0)
-        return cls(float(across.mean()), ends, white * _TINT * _WHITE_SHARE, unit, seen)
+        hue = hue_of(colour_at(photo, points, mesh.CHEEKS))
+        tint = np.float32(_WHITE_SHARE) * (1.0 + np.float32(hue) * (_TINT - 1.0))
+        enamel = np.asarray(white * tint, np.float32)
+        return cls(float(across.mean()), ends, enamel, unit, seen)
 
     def over(
         self, inside: Array, place: tuple[Array, Array], lips: tuple[Array, Array], smile: Smile
@@ -112,17 +134,25 @@ class Teeth:
         u, v = place
         top, bottom = lips
         aside = np.abs(u - np.float32(self.middle))
-        shade = 1.0 - _SHADE * smooth(aside, *_BEHIND)
+        middle = aside < _BOUNDS[1]
+        seen = self.ends - float(top[middle].mean()) if middle.any() else 0.0
+        whole = float(smooth(np.asarray(seen, np.float32), *_WHOLE))
+        near, far = _BEHIND
+        shade = 1.0 - _SHADE * smooth(aside, near, far - _NEARER * (1.0 - whole))
         to_lip = np.minimum(v - top, bottom - v)
         shade = shade * (1.0 - _LIP_SHADE * (1.0 - smooth(to_lip, 0.0, _LIP_REACH)))
+        soft = np.float32(max(_SOFT, 1.0 / self.unit))
         lower = float(smooth(np.asarray(smile.wider, np.float32), *_SMILE))
         if lower > 0.0:
             low = self.ends - _SHOWN + smile.jaw
             end, light = self._row(aside / np.float32(_LOWER))
-            shown = clipped((v - (low + end)) / np.float32(_SOFT) + 0.5, 0.0, 1.0) * lower
+            shown = clipped((v - (low + end)) / soft + 0.5, 0.0, 1.0) * lower
             inside = self._drawn(inside, light * np.float32(_LOWER), shade * shown)
         end, light = self._row(aside)
-        shown = clipped((self.ends - end - v) / np.float32(_SOFT) + 0.5, 0.0, 1.0)
+        # Ends that peek out below a lip that is not raised are no fangs: dim, and nearly one line.
+        end = end * np.float32(_EVEN + (1.0 - _EVEN) * whole)
+        shown = clipped((self.ends - end - v) / soft + 0.5, 0.0, 1.0)
+        shown = shown * np.float32(_DIM + (1.0 - _DIM) * whole)
         shown = shown * smooth(aside, float(_BOUNDS[-1]) + _SOFT, float(_BOUNDS[-1]) - _SOFT)
         return self._drawn(inside, light, shade * shown)
 
@@ -150,14 +180,16 @@ def _white(points: Array, photo: Picture) -> Array:
     """``[3]``: what is white in the light of the photo's face, 0 to 255."""
     cheeks = brightness(photo, points, mesh.CHEEKS)
     white = np.full(3, cheeks, np.float32)
-    if mesh.face_unit(points) >= _EYES_PX:
-        lids = [(mesh.UPPER_LID[side], mesh.LOWER_LID[side]) for side in mesh.UPPER_LID]
-        eyes = np.concatenate([_between(*pair, points, photo) for pair in lids])
+    lids = float(measure(points)[[Measure.RIGHT_LID, Measure.LEFT_LID]].mean())
+    if mesh.face_unit(points) >= _EYES_PX and lids >= _EYES_OPEN:
+        edges = [(mesh.UPPER_LID[side], mesh.LOWER_LID[side]) for side in mesh.UPPER_LID]
+        eyes = np.concatenate([_between(*pair, points, photo) for pair in edges])
         bright = eyes.mean(1)
         white = eyes[bright >= np.percentile(bright, _WHITES)].mean(0)
     level = float(white.mean())
     wanted = min(max(level, _LEAST_WHITE * cheeks), _MOST_WHITE * cheeks, _BRIGHTEST)
-    hued = level + _HUE * (white - level)
+    most = _MOST_HUE * level
+    hued = level + clipped(_HUE * (white - level), -most, most)
     return np.asarray(hued * np.float32(wanted / max(level, 1.0)), np.float32)
 
 

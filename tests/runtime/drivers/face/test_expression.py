@@ -43,6 +43,13 @@ def test_a_nod_neither_opens_the_mouth_nor_shuts_the_eyes(how: dict[str, float])
     assert np.abs(values).max() < 0.01
 
 
+def test_corners_sink_with_a_jaw_and_brows_rise_as_far_as_people_s() -> None:
+    astonished = Made(gap=0.3, corners_up=-0.1, brows_up=0.11)
+    values = follow([*CALM, *[face(astonished)] * 4])[-1]
+    assert values[Measure.RIGHT_CORNER] > 0.08
+    assert values[Measure.LEFT_BROW] > 0.09
+
+
 def test_a_mouth_that_stays_open_is_open() -> None:
     values = follow([face(Made(gap=0.2))] * 60)
     assert values[-1][Measure.LOWER_LIP] == pytest.approx(0.2, abs=0.01)

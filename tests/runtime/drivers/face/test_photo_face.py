@@ -106,6 +106,56 @@ def test_a_smile_shows_teeth_where_the_photo_has_none_and_a_dropped_jaw_their_en
     assert max(at(astonished, 0.05, 0.72 + 0.08)) < 60
 
 
+def test_ends_of_teeth_that_peek_out_are_one_dim_line() -> None:
+    _, face = prepared()
+    row = shown(face, doing(lower_lip=0.2))[round(MIDDLE[1] + 0.745 * UNIT_PX)].min(-1)
+    smile = shown(face, doing(upper_lip=-0.08, lower_lip=0.12, width=0.2))
+    teeth = smile[round(MIDDLE[1] + 0.68 * UNIT_PX)].min(-1)
+    middle = slice(round(MIDDLE[0] - 0.08 * UNIT_PX), round(MIDDLE[0] + 0.08 * UNIT_PX))
+    assert row[middle].min() > 0.6 * row[middle].max() > 60
+    assert row[middle].mean() < 0.75 * teeth[middle].mean()
+
+
+def test_lips_that_speak_touch_beside_the_opening_and_those_of_a_laugh_part() -> None:
+    _, face = prepared()
+    speaks, laughs = (shown(face, doing(lower_lip=0.12, width=w)) for w in (0.0, 0.2))
+
+    def height(picture: Picture, share: float, half: float) -> int:
+        column = picture[:, round(MIDDLE[0] + share * half * UNIT_PX)].astype(int)
+        lips = slice(round(MIDDLE[1] + 0.65 * UNIT_PX), round(MIDDLE[1] + 0.95 * UNIT_PX))
+        return int((np.abs(column[lips] - SKIN).sum(-1) > 150).sum())
+
+    for picture, half, least, most in ((speaks, 0.27, 0.0, 0.35), (laughs, 0.37, 0.3, 0.7)):
+        ratio = height(picture, 0.78, half) / height(picture, 0.0, half)
+        assert least <= ratio <= most
+
+
+def test_a_shut_lid_is_skin_in_the_light_though_the_photo_has_it_in_a_dark_fold() -> None:
+    made_face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(made_face)
+    top, bottom = (round(MIDDLE[1] + v * UNIT_PX) for v in (-0.12, -0.05))
+    photo[top:bottom, 140:174] = 60
+    face = PhotoFace.of(photo, made_face)
+    assert face is not None
+    blink = shown(face, doing(right_lid=1.0, left_lid=1.0))
+    assert min(at(photo, 0.33, -0.07)) == 60
+    np.testing.assert_array_less(90, at(blink, 0.33, -0.03))
+    astonished = shown(face, doing(left_brow=0.1))
+    np.testing.assert_array_less(70, at(astonished, 0.33, -0.1))
+    assert at(astonished, 0.33, -0.02) == at(photo, 0.33, -0.02)
+
+
+def test_a_smile_narrows_eyes_from_below_and_a_blink_from_above() -> None:
+    _, face = prepared()
+    smile, tired = (shown(face, doing(right_lid=0.3, left_lid=0.3, width=w)) for w in (0.2, 0.0))
+    assert min(at(smile, 0.3, -0.038)) > min(at(tired, 0.3, -0.038)) + 20
+    assert min(at(smile, 0.3, 0.038)) < min(at(tired, 0.3, 0.038)) - 20
+    blink = doing(right_lid=1.0, left_lid=1.0)
+    both = doing(right_lid=1.0, left_lid=1.0, width=0.2)
+    up = round(MIDDLE[1] + 0.3 * UNIT_PX)
+    np.testing.assert_array_equal(shown(face, blink)[:up], shown(face, both)[:up])
+
+
 def test_teeth_are_as_bright_as_the_photo_s_light_makes_what_is_white() -> None:
     faces = [made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)] * 2
     photos = [painted(one) for one in faces]
@@ -280,3 +330,42 @@ def test_a_patch_is_laid_on_a_copy() -> None:
     assert photo.max() == 0
     assert (result[2, 1:4] == 7).all()
     assert result.sum() == 7 * 9
+
+
+def test_teeth_are_white_where_the_eyes_show_skin_alone() -> None:
+    narrow = made(Made(right_eye=0.06, left_eye=0.06), middle=MIDDLE, unit_px=UNIT_PX)
+    photo = painted(narrow)
+    photo[(photo == EYE_WHITE).all(2) | (photo == IRIS).all(2)] = SKIN
+    face = PhotoFace.of(photo, narrow)
+    assert face is not None
+    assert face.mouth is not None
+    teeth = face.mouth.teeth.colour
+    assert teeth.max() / teeth.min() < 1.5 < max(SKIN) / min(SKIN)
+    assert teeth.mean() > np.mean(SKIN)
+
+
+def test_a_photo_without_colours_has_none_in_its_mouth() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    grey = np.repeat(painted(face).mean(-1, keepdims=True), 3, -1).astype(np.uint8)
+    found = PhotoFace.of(grey, face)
+    assert found is not None
+    result = shown(found, doing(upper_lip=-0.08, lower_lip=0.3, width=0.2)).astype(int)
+    assert np.ptp(result, axis=-1).max() <= 1
+    assert result[round(MIDDLE[1] + 0.79 * UNIT_PX), round(MIDDLE[0])].max() < 70
+
+
+def test_the_slit_of_a_leaning_small_mouth_is_a_line_and_no_row_of_dots() -> None:
+    face = made(middle=MIDDLE, unit_px=45.0, roll_deg=20.0)
+    photo = np.full((280, 260, 3), SKIN, np.uint8)
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    result = shown(found, doing(lower_lip=0.025)).astype(int)
+    along = np.linspace(-0.1, 0.1, 40) * 45.0
+    turn = np.radians(20.0)
+    x = MIDDLE[0] + along * np.cos(turn) - 0.72 * 45.0 * np.sin(turn)
+    y = MIDDLE[1] + along * np.sin(turn) + 0.72 * 45.0 * np.cos(turn)
+    dark = [
+        (sum(SKIN) - result[round(b) - 4 : round(b) + 6, round(a)].sum(-1)).clip(0).sum()
+        for a, b in zip(x, y, strict=True)
+    ]
+    assert min(dark) > 0.5 * max(dark) > 0

@@ -100,7 +100,8 @@ def test_none_are_drawn_in_small_faces_nor_between_open_lids() -> None:
     ("shut", "belief", "open_"),
     [
         (0.0, 1.0, 1.0),
-        (1.0, 1.0, 0.0),
+        (1.0, 1.0, -1.0),
+        (1.0, 0.4, -0.4),
         (0.5, 1.0, 0.0),  # a driver at rest who is only seen with shut eyes
         (0.3, 1.0, 0.5),
         (0.0, 0.3, 0.3),
@@ -110,6 +111,19 @@ def test_none_are_drawn_in_small_faces_nor_between_open_lids() -> None:
 )
 def test_how_far_they_open(shut: float, belief: float, open_: float) -> None:
     assert opening_of(shut, belief) == pytest.approx(open_)
+
+
+def test_lids_that_look_down_still_shut_and_shut_ones_stay() -> None:
+    down = made(Made(right_eye=0.04, left_eye=0.04), middle=MIDDLE, unit_px=UNIT_PX)
+    photo = painted(down)
+    face = PhotoFace.of(photo, down)
+    assert face is not None
+    assert all(isinstance(eye, ShutEye) for eye in face.eyes.values())
+    blink = shown(face, doing(right_lid=1.0, left_lid=1.0))
+    around = slice(round(MIDDLE[1] - 0.08 * UNIT_PX), round(MIDDLE[1] + 0.08 * UNIT_PX))
+    whites = [int((picture[around].min(-1) > 210).sum()) for picture in (photo, blink)]
+    assert whites[1] < 0.45 * whites[0]
+    assert face.patch(doing(right_lid=0.56, left_lid=0.56)) is None
 
 
 def test_an_eye_behind_a_hand_does_not_tell_whether_the_other_is_shut() -> None:
