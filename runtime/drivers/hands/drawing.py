@@ -58,7 +58,7 @@ class PhotoHands:
         if not any(gone):
             return pen.draw(body, self.folded(transforms, anew), visibility, slips)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
-        drawn = pen.draw(handless, folded, visibility, slips)
+        drawn = pen.draw(handless, self._behind(folded, gone), visibility, slips)
         moved = [hand.moved(transforms) for hand in self.hands]
         for side in sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean())):
             # The farther one first.
@@ -139,6 +139,16 @@ class PhotoHands:
                 continue
             result[bones, :, :3] = 0.0
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
+        return result
+
+    def _behind(self, folded: Array, gone: Chosen) -> Array:
+        """``folded`` with palms that are hidden by the hands before them."""
+        result = folded.copy()
+        for bone, hand, out in zip(HAND_BONES, self.hands, gone, strict=True):
+            if out:
+                result[bone] = hand.size.hidden(folded[bone])
+                fingers = FINGER_BONES[HAND_BONES.index(bone)]
+                result[fingers, :, 3] = (hand.knuckles @ result[bone].T)[:, None]
         return result
 
 
