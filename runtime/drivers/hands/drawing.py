@@ -58,7 +58,7 @@ class PhotoHands:
         if not any(gone):
             return pen.draw(body, self.folded(transforms, anew), visibility, slips)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
-        drawn = pen.draw(handless, self._behind(folded, gone), visibility, slips)
+        drawn = pen.draw(handless, self._behind(folded, anew), visibility, slips)
         moved = [hand.moved(transforms) for hand in self.hands]
         for side in sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean())):
             # The farther one first.
@@ -141,14 +141,14 @@ class PhotoHands:
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
         return result
 
-    def _behind(self, folded: Array, gone: Chosen) -> Array:
-        """``folded`` with palms that are hidden by the hands before them."""
+    def _behind(self, folded: Array, anew: Chosen) -> Array:
+        """``folded`` with palms that are hidden by the hands that are drawn before them."""
         result = folded.copy()
-        for bone, hand, out in zip(HAND_BONES, self.hands, gone, strict=True):
-            if out:
-                result[bone] = hand.size.hidden(folded[bone])
-                fingers = FINGER_BONES[HAND_BONES.index(bone)]
-                result[fingers, :, 3] = (hand.knuckles @ result[bone].T)[:, None]
+        for side, (hand, new) in enumerate(zip(self.hands, anew, strict=True)):
+            if new:
+                palm = hand.size.hidden(folded[HAND_BONES[side]])
+                result[HAND_BONES[side]] = palm
+                result[FINGER_BONES[side], :, 3] = (hand.knuckles @ palm.T)[:, None]
         return result
 
 
