@@ -331,6 +331,12 @@ def test_a_hand_whose_pixels_are_known_moves_its_fingers(
     assert np.abs(moved.flow[0][:, shown & place.flesh]).max() * N / 2 > 0.5
     x, y = place.points[0, :2].round().astype(int)
     assert abs(moved.flow[0, :, y, x]).max() * N / 2 < 0.5  # the wrist stays
+    # What is in part another limb's leaves nothing of the hand behind.
+    hand = hands.hands[0]
+    mixed = PhotoHands((replace(hand, pixels=np.float32(0.7) * hand.hangs), hands.hands[1]))
+    left = mixed.without(body, (True, False)).photo.picture[..., 3]
+    assert left[hand.hangs >= 1.0].max() < 0.01
+    assert left[(hand.hangs > 0.0) & (hand.hangs < 0.7)].max() > 0.9  # but for the wrist
 
 
 def test_the_bodys_hand_looks_as_the_photos_own_before_it(
