@@ -24,6 +24,9 @@ from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import SIDES
 
+BEYOND_WRIST = 0.9
+"""How far a pixel hangs on the hand from where on it is beyond the wrist."""
+
 
 @dataclass(frozen=True, eq=False)
 class PhotoHands:
@@ -58,7 +61,7 @@ class PhotoHands:
         if not any(gone):
             return pen.draw(body, self.folded(transforms, anew), visibility, slips)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
-        drawn = pen.draw(handless, folded, visibility, slips)
+        drawn = pen.draw(handless, self._behind(folded, anew), visibility, slips)
         moved = [hand.moved(transforms) for hand in self.hands]
         for side in sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean())):
             # The farther one first.
@@ -116,13 +119,13 @@ class PhotoHands:
         for side, hand in enumerate(self.hands):
             if not gone[side]:
                 continue
-            # At the wrist both the arm and the hand are whole: no gap is between the two.
             own, hangs = hand.pixels[hand.part], hand.hangs[hand.part]
             if hand.own is not None:
-                own, hangs = (
-                    np.clip(2.0 * own - 1.0, 0.0, 1.0),
-                    np.clip(2.0 * hangs - 1.0, 0.0, 1.0),
-                )
+                # At the wrist both the arm and the hand are whole: no gap is between the two. What
+                # hangs on the hand alone is drawn with it.
+                beyond = np.clip((hangs - BEYOND_WRIST) / (1.0 - BEYOND_WRIST), 0.0, 1.0)
+                own = np.clip(2.0 * own - 1.0 + beyond, 0.0, 1.0) * (own > 0.0)
+                hangs = np.clip(2.0 * hangs - 1.0, 0.0, 1.0)
             members[Group.HAND_L + side][hand.part] *= np.float32(1.0) - hangs
             picture[..., 3][hand.part] *= np.float32(1.0) - own
             rim[hand.part] *= np.float32(1.0) - own
@@ -139,6 +142,16 @@ class PhotoHands:
                 continue
             result[bones, :, :3] = 0.0
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
+        return result
+
+    def _behind(self, folded: Array, anew: Chosen) -> Array:
+        """``folded`` with palms that are hidden by the hands that are drawn before them."""
+        result = folded.copy()
+        for side, (hand, new) in enumerate(zip(self.hands, anew, strict=True)):
+            if new:
+                palm = hand.size.hidden(folded[HAND_BONES[side]])
+                result[HAND_BONES[side]] = palm
+                result[FINGER_BONES[side], :, 3] = (hand.knuckles @ palm.T)[:, None]
         return result
 
 

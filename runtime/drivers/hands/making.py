@@ -13,12 +13,14 @@ from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.cut_off import CutOff
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
+from bunraku.runtime.drivers.hands.likeness import OwnLook
 from bunraku.runtime.drivers.hands.own_drawing import own_photo
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.photo_hand import PhotoHand
 from bunraku.runtime.drivers.hands.relief import relief_of
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
-from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape, without
+from bunraku.runtime.drivers.hands.sizing import HandSize
 from bunraku.runtime.drivers.hands.tone import colour_hands
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
@@ -60,8 +62,12 @@ def make_hands(
     turned = skin(template.normals, template.weights, template.bones, placed)
     turned /= np.linalg.norm(turned, axis=1, keepdims=True) + 1e-6
     tone = colour_hands(body)
+    small = _length_px(body, 0) < SMALLEST_PX, _length_px(body, 1) < SMALLEST_PX
+    look = OwnLook.of(body, without(poses, small), shapes, places)
     left, right = (
-        _photo_hand(body, loose, turned, places[side], tone, side, poses[side], shapes[side], view)
+        _photo_hand(
+            body, loose, turned, places[side], tone, look, side, poses[side], shapes[side], view
+        )
         for side in range(SIDES)
     )
     return PhotoHands((left, right))
@@ -73,6 +79,7 @@ def _photo_hand(
     turned: Array,
     knuckles: Array,
     tone: Array,
+    look: OwnLook,
     side: int,
     pose: HandPose | None,
     shape: HandShape,
@@ -100,8 +107,8 @@ def _photo_hand(
     members = body.photo.members[limbs].sum(0)
     pixels = hangs * np.clip((members - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
     photo = own_photo(body, pixels, side)
-    start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
-    length_px, pictured = float(np.linalg.norm(end - start)), _own_hand(photo, start, shape, pose)
+    start = body.fit.stance.points[WRISTS[side]]
+    length_px, pictured = _length_px(body, side), _own_hand(photo, start, shape, pose)
     vertices = np.ascontiguousarray(loose[used])
     shows_some = bool((pixels > 0.5).any())  # else there is no hand of the photo's to be cut
     return PhotoHand(
@@ -111,7 +118,7 @@ def _photo_hand(
         np.ascontiguousarray(template.bones[used]),
         np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
         shown,
-        tone,
+        look.on(tone, template.normals[used], along, shape, side),
         body.light,
         relief_of(template, used, side),
         along.astype(np.float32),
@@ -120,6 +127,7 @@ def _photo_hand(
         _part(hangs > 0.0),
         np.concatenate([knuckles, np.ones((FINGERS, 1), np.float32)], 1),
         length_px,
+        HandSize.by(HAND_BONES[side], start, along, look.times),
         pose,
         pictured,
         photo,
@@ -134,6 +142,12 @@ def _part(there: NDArray[np.bool_]) -> tuple[slice, slice]:
         return slice(0, 0), slice(0, 0)
     rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _length_px(body: Body, side: int) -> float:
+    """From a hand's wrist to its knuckles, as the body has them."""
+    start, end = body.fit.stance.points[[WRISTS[side], HAND_ENDS[side]]]
+    return float(np.linalg.norm(end - start))
 
 
 def _own_hand(

@@ -13,8 +13,10 @@ from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.light import LIGHTEST, Light
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.hands.cut_off import CutOff
+from bunraku.runtime.drivers.hands.likeness import Likeness
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.shape import HandPose
+from bunraku.runtime.drivers.hands.sizing import HandSize
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import clipped
@@ -31,6 +33,8 @@ BLOOD = np.array([0.0, 0.09, 0.08], np.float32)
 ENDS = 0.6, 0.9
 """From where to where beyond the wrist the body's hand ends beneath the photo's own, which is of
 another shape, in the lengths of that from wrist to knuckles."""
+BESIDE = (4 * FINE + 1,) * 2
+"""How far beside the hand its tone goes on."""
 EDGE_PX = 0.4
 """How soft the hand's edge is."""
 
@@ -51,8 +55,8 @@ class PhotoHand:
     """``[t, 3]``"""
     shown: Array
     """``[v]`` in [0, 1]: 0 towards the forearm."""
-    tone: Array
-    """``[3]`` RGB in [0, 1]."""
+    likeness: Likeness
+    """Its colour."""
     light: Light
     """The photo's."""
     relief: Array
@@ -68,6 +72,8 @@ class PhotoHand:
     knuckles: Array
     """``[5, 4]``: where the fingers begin, and 1."""
     length_px: float
+    size: HandSize
+    """How large it is."""
     pose: HandPose | None
     """As the photo holds it; None where that is not known."""
     own: OwnHand | None
@@ -116,7 +122,7 @@ class PhotoHand:
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         """
-        return skin(self.vertices, self.weights, self.bones, transforms)
+        return self.size.of(skin(self.vertices, self.weights, self.bones, transforms), transforms)
 
 
 def lay(
@@ -167,7 +173,8 @@ def _shaded(
     normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-6
     reaching, red = hand.relief.T
     facing = normals[:, 2] ** 2
-    carried = np.stack([hand.light.on(normals) * reaching, hand.shown, red, facing], 1)
+    by_form = [hand.light.on(normals) * reaching, hand.shown, red, facing, hand.likeness.own]
+    carried = np.column_stack([*by_form, hand.likeness.tones])
     fields = interpolate(raster, hand.triangles, np.ascontiguousarray(carried))
     there = (raster.triangle >= 0).astype(np.float32)
     lit = fields[..., 0].copy()
@@ -178,19 +185,28 @@ def _shaded(
     behind = behind / (FINE * hand.length_px + 1e-6) / CREASE_SHARE - 1.0
     lit *= 1.0 - CREASE * clipped(behind, 0.0, 1.0) * fields[..., 3]
     lit = np.where(there > 0, lit, _spread(np.asarray(lit, np.float32), there, 2.0 * FINE))
-    # The tone is what the photo shows of hands in their own light: so is the whole of this one.
+    # The tone is what the photo shows of hands in their own light: so is the whole of this one,
+    # but for what has the tone of an arm that is made anew.
     shown = there * fields[..., 1]
     mean = max(float((lit * shown).sum() / max(float(shown.sum()), 1e-6)), DARKEST)
-    lit /= np.float32(mean ** (1.0 - anew))
+    lit /= np.float32(mean) ** (np.float32(1.0) - np.float32(anew) * (1.0 - fields[..., 4]))
     cover = cv2.GaussianBlur(shown, (0, 0), EDGE_PX * FINE)
     size = (width, height)
     light = cv2.resize(np.asarray(lit, np.float32), size, interpolation=cv2.INTER_AREA)
     red = cv2.resize(np.ascontiguousarray(fields[..., 2]), size, interpolation=cv2.INTER_AREA)
+    tones = cv2.resize(_beside(fields[..., 5:], there), size, interpolation=cv2.INTER_AREA)
     cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
     tint = hand.light.tint(clipped(light, 0.0, LIGHTEST))
     tint *= np.float32(1.0) - red[..., None] * BLOOD
-    colours = np.ascontiguousarray((hand.tone * tint).transpose(2, 0, 1))
+    colours = np.ascontiguousarray((tones * tint).transpose(2, 0, 1))
     return np.asarray(colours, np.float32), np.asarray(cover, np.float32)
+
+
+def _beside(tones: Array, there: Array) -> Array:
+    """Tones ``[h, w, 3]`` that go on beside what is there."""
+    weight = cv2.blur(there, BESIDE)[..., None]
+    around = cv2.blur(tones * there[..., None], BESIDE) / np.maximum(weight, 1e-3)
+    return np.asarray(np.where(there[..., None] > 0.0, tones, around), np.float32)
 
 
 def _spread(values: Array, there: Array, reach: float) -> Array:

@@ -43,7 +43,7 @@ def colour_hands(body: Body) -> Array:
             place = body.fit.mesh[(bones[:, 0] == bone) & at_wrist, :2]
             place = np.clip(np.rint(place), 0, n - 1).astype(int)
             tones.append(np.median(plane[place[:, 1], place[:, 0]], axis=0))
-    tone = skin_tone(np.stack(tones), _face_tone(body))
+    tone = skin_tone(np.stack(tones), face_tone(body))
     # A hand has the colour of the arm that it is on, if that is made anew.
     arms = [arm.sleeve.skin for arm in body.layer.arms if arm.sleeve is not None]
     tone = np.asarray(np.mean(arms + [tone] * (SIDES - len(arms)), axis=0), np.float32)
@@ -69,13 +69,19 @@ def skin_tone(shown: Array, face: Array | None) -> Array:
     own = [tone for tone in shown if np.abs(hue_of(tone) - hue_of(face)).sum() < apart]
     if not own:
         return np.asarray(face, np.float32)
-    tone = np.mean(own, axis=0)
-    low, high = AS_BRIGHT
-    share = float(np.clip(tone.mean() / face.mean(), low, high)) * face.mean() / tone.mean()
+    return as_bright(np.mean(own, axis=0), face)
+
+
+def as_bright(tone: Array, face: Array | None) -> Array:
+    """A hand's tone ``[3]``, not much darker or lighter than the face."""
+    share = 1.0
+    if face is not None:
+        low, high = AS_BRIGHT
+        share = float(np.clip(tone.mean() / face.mean(), low, high)) * face.mean() / tone.mean()
     return np.asarray(np.clip(tone * share, 0.0, 1.0), np.float32)
 
 
-def _face_tone(body: Body) -> Array | None:
+def face_tone(body: Body) -> Array | None:
     """The median of the face between brows and mouth; None outside of the window."""
     n = len(body.photo.picture)
     points = body.fit.stance.points[list(HEAD), :2].astype(np.float32)

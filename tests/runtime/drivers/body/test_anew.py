@@ -293,7 +293,9 @@ def test_it_goes_over_into_the_photos_hand_by_the_palm_of_the_bodys(fit: Fit, bo
         x, y = there[LEFT_WRIST, :2] * (1.0 - share) + there[LEFT_HAND, :2].mean(0) * share
         at = round(float(y)), round(float(x))
         assert drawn.mask[0, 0][at] > 0.95, share
-        assert drawn.image[0][:, at[0], at[1]] == pytest.approx(left.tone, rel=0.35), share
+        assert drawn.image[0][:, at[0], at[1]] == pytest.approx(left.likeness.tones[0], rel=0.35), (
+            share
+        )
 
 
 def test_a_photos_hand_that_points_at_the_camera_has_a_wrist_as_well(fit: Fit, body: Body) -> None:

@@ -203,7 +203,7 @@ def test_a_hand_is_as_bright_as_its_tone_whichever_way_it_lies(source: Source) -
         own = (drawn.trust[0, 0] < 0.02) & (drawn.mask[0, 0] > 0.98)
         assert own.sum() > 30
         mean = drawn.image[0][:, own].mean(1)
-        assert mean == pytest.approx(hands.hands[0].tone, rel=0.06)
+        assert mean == pytest.approx(hands.hands[0].likeness.tones.mean(0), rel=0.06)
 
 
 def test_hollows_of_a_hand_are_dark_and_not_its_outline(
@@ -331,6 +331,31 @@ def test_a_hand_whose_pixels_are_known_moves_its_fingers(
     assert np.abs(moved.flow[0][:, shown & place.flesh]).max() * N / 2 > 0.5
     x, y = place.points[0, :2].round().astype(int)
     assert abs(moved.flow[0, :, y, x]).max() * N / 2 < 0.5  # the wrist stays
+    # What is in part another limb's leaves nothing of the hand behind.
+    hand = hands.hands[0]
+    mixed = PhotoHands((replace(hand, pixels=np.float32(0.7) * hand.hangs), hands.hands[1]))
+    left = mixed.without(body, (True, False)).photo.picture[..., 3]
+    assert left[hand.hangs >= 1.0].max() < 0.01
+    assert left[(hand.hangs > 0.0) & (hand.hangs < 0.7)].max() > 0.9  # but for the wrist
+
+
+def test_the_bodys_hand_looks_as_the_photos_own_before_it(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, place = known(source)
+    plain = made(source, photo)[1].hands[0]  # too small to be moved finger by finger
+    monkeypatch.setattr(making, "SMALLEST_PX", 0.0)
+    lighter = np.clip(source.window * np.where(place.pixels[..., None], 1.15, 1.0), 0, 255)
+    shown = replace(source, window=lighter.astype(np.uint8))
+    hand = made(shown, photo)[1].hands[0]
+    own = np.median(shown.window[place.flesh], axis=0) / 255.0
+    assert np.ptp(plain.likeness.tones, axis=0) == pytest.approx(0.0)
+    assert hand.likeness.own.min() == 0.0
+    beyond = hand.likeness.own > 0.99
+    assert hand.likeness.tones[beyond].mean(0) == pytest.approx(own, abs=0.03)
+    still = np.tile(np.eye(3, 4, dtype=np.float32), (len(RIG.rest) + 64, 1, 1))
+    wide = [float(np.ptp(one.moved(still)[:, 0])) for one in (plain, hand)]
+    assert wide[1] / wide[0] == pytest.approx(hand.size.times, rel=0.2)
 
 
 def test_the_hand_is_told_apart_by_its_points_and_not_by_the_fitted_one(source: Source) -> None:
