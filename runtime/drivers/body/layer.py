@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.anew import NewArm, made_anew, still_hidden
 from bunraku.runtime.drivers.body.binding import Bound
 from bunraku.runtime.drivers.body.cloths import BACK, CLOTH, NEW_ARMS, SHADED, Cloth
+from bunraku.runtime.drivers.body.corners import find_corners
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm
@@ -156,10 +157,21 @@ def make_layer(
         kinds[:, 1] = np.where(hems >= 0, hems, kinds[:, 1])
         mix[bound.lap.thigh >= 0] = 1.0
     on_template = mesh[:, :2] if bound.lap is None else bound.lap.places(mesh)
+    across = find_corners(fit, mesh)
     meshes: list[_Mesh] = [
         (mesh, template.weights, template.bones, template.triangles, kinds, hold, mix),
     ]
-    count = len(mesh)
+    meshes.append(
+        (
+            across.vertices,
+            *across.hung(template.weights, template.bones),
+            across.triangles + np.int32(len(mesh)),
+            kinds[across.parents],
+            across.between(hold),
+            across.between(mix),
+        )
+    )
+    count = len(mesh) + len(across.vertices)
     for cloths in still_hidden(bound.hidden, arms):
         grid = make_grid(cloths, fit.trunk_px, lower_edge, lines)
         vertices = drawn_in(grid.vertices, cloths.reached)
@@ -192,8 +204,10 @@ def make_layer(
         np.ascontiguousarray(np.concatenate(arrays)) for arrays in zip(*meshes, strict=True)
     )
     keep, gone = np.ones(len(triangles), np.bool_), made_anew(fit, arms)
-    gone |= of_arms(fit, [own.form.side for own in hidden])
-    keep[: len(settled.given)] = settled.given & ~gone
+    gone |= of_arms(fit, [own.form.side for own in hidden]) | across.gone
+    own_count = len(settled.given)
+    keep[:own_count] = settled.given & ~gone
+    keep[own_count : own_count + len(across.parents)] = settled.given[across.parents]
     free = *(arm.form for arm in arms), *(own.form for own in hidden)
     before = count - sum(len(form.used) for form in free)
     added = vertices[len(mesh) : before, :2]
