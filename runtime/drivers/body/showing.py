@@ -95,13 +95,13 @@ class Showing:
         :param landmarks: ``[33, 4]``, the driver's that posed the bones.
         """
         result = np.ascontiguousarray(transforms[self.carrier])
-        if self.pieces.any():
-            result[self.pieces] = _shift_and_lean(photo.points, landmarks[:, :3].astype(np.float64))
         if self.sits:  # hips that turn, or look narrower, would turn and shorten thighs
             hips, pelvis = photo.points[_HIPS].mean(0), transforms[BodyBone.PELVIS]
             carried = pelvis[:, :3] @ hips + pelvis[:, 3]
             result[list(_LEGS), :, :3] = np.eye(3)
             result[list(_LEGS), :, 3] = carried - hips
+        if self.pieces.any():
+            result[self.pieces] = _shift_and_lean(photo.points, landmarks[:, :3].astype(np.float64))
         return result
 
     def without_hidden(self, body: Body) -> Body:
