@@ -23,7 +23,7 @@ from bunraku.runtime.drivers.body.keeping import lean_since
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
 from bunraku.runtime.drivers.body.outlined import CARRIED, SEEN, limb_shares, shows_raised_thigh
 from bunraku.runtime.drivers.body.regions import nearest_reached
-from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LANDMARKS, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
