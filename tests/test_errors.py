@@ -37,9 +37,12 @@ def test_an_error_without_a_number_keeps_its_words() -> None:
         ("/home/me/.venv/bin/python", "/home/me/.venv/bin/pip", "pip"),
         ("/home/me/.venv/bin/python", "/usr/bin/pip", "/home/me/.venv/bin/python -m pip"),
         ("/my home/bin/python3", None, "'/my home/bin/python3' -m pip"),
+        ("/venv/Scripts/python.exe", "/venv/Scripts/pip.EXE", "pip"),
+        ("", "/usr/bin/pip", "pip"),
+        (None, None, "pip"),
     ],
 )
 def test_a_hint_installs_into_the_python_that_runs(
-    python: str, found: str | None, command: str
+    python: str | None, found: str | None, command: str
 ) -> None:
     assert pip_of(python, found) == command

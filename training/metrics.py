@@ -48,11 +48,10 @@ def psnr(picture: Picture, target: Picture, alpha: Array | None = None) -> float
     return min(PSNR_MAX, -10.0 * math.log10(max(error, 1e-12)))
 
 
-def ssim(picture: Picture, target: Picture, alpha: Array | None = None) -> float:
+def ssim(picture: Picture, target: Picture) -> float:
     """Structural similarity with the standard Gaussian window, the mean of the three channels.
 
-    Only windows that lie wholly inside the picture count; with ``alpha``, each by the person's
-    share of its centre.
+    Only windows that lie wholly inside the picture count.
     """
     a, b = _values(picture), _values(target)
     mean_a, mean_b = _blurred(a), _blurred(b)
@@ -65,7 +64,7 @@ def ssim(picture: Picture, target: Picture, alpha: Array | None = None) -> float
     )
     rim = SSIM_SIZE // 2
     inside = (slice(rim, -rim), slice(rim, -rim))
-    return _mean(similarity[inside], None if alpha is None else alpha[inside])
+    return float(similarity[inside].mean())
 
 
 @dataclass(frozen=True)

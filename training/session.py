@@ -31,6 +31,8 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 CURVE_PERIOD_S = 60.0
 """Time between two points of a loss curve."""
+WARM_STEPS = 100
+"""In which the learning rate rises from nothing."""
 
 
 @dataclass(frozen=True)
@@ -177,10 +179,10 @@ class RunClock:
         sitting = self.options.sitting_minutes
         return sitting is None or here < sitting * 60.0
 
-    def set_learning_rate(self, optimiser: torch.optim.Optimizer, warm_steps: int = 100) -> None:
+    def set_learning_rate(self, optimiser: torch.optim.Optimizer) -> None:
         """Linear warm-up in steps, then a cosine over the run's time."""
         share = min(self.progress.seconds / (self.options.minutes * 60.0), 1.0)
-        warm = min(1.0, (self.progress.steps + 1) / warm_steps)
+        warm = min(1.0, (self.progress.steps + 1) / WARM_STEPS)
         rate = self.options.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * share))
         for group in optimiser.param_groups:
             group["lr"] = rate + 1e-6

@@ -114,16 +114,13 @@ class IuvScore:
     frames: int
 
 
-def evaluate(
-    network: nn.Module, data: IuvData, masked: bool = True, exact_landmarks: bool = False
-) -> IuvScore:
+def evaluate(network: nn.Module, data: IuvData, masked: bool = True) -> IuvScore:
     """Score a net on all frames in which the pose network found somebody.
 
     Args:
         network: an :class:`IuvNet` on the CPU, or what answers as one.
         data: people never seen in training.
         masked: with the pose network's mask, or without one.
-        exact_landmarks: the records' own landmarks and mask instead of the pose network's.
     """
     network.eval()
     confusion = np.zeros((SCORES, SCORES))
@@ -132,11 +129,8 @@ def evaluate(
     with torch.inference_mode():
         for chunk in chunks(len(index), 32):
             batch = data.plain(index[chunk])
-            landmarks, mask = batch.landmarks, batch.mask
-            if exact_landmarks:
-                landmarks = data.exact[index[chunk]]
-                mask = data.alpha[index[chunk]].float()[:, None] / 255.0
-            out = network(landmarks, mask if masked else torch.zeros_like(mask))
+            mask = batch.mask if masked else torch.zeros_like(batch.mask)
+            out = network(batch.landmarks, mask)
             guess = out.parts.argmax(1)
             pairs = (batch.part * SCORES + guess).flatten().numpy()
             counts = np.bincount(pairs, minlength=confusion.size)

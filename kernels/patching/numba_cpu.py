@@ -11,11 +11,8 @@ import numpy as np
 
 from bunraku.kernels.jit import FLOAT, INDEX, STRICT, kernel, read_only, written
 from bunraku.kernels.pasting.terms import PREMULTIPLIED, Box
-from bunraku.kernels.patching.terms import Looked, Rectangle
+from bunraku.kernels.patching.terms import AROUND, Looked, Rectangle
 from bunraku.spec.arrays import Array
-
-AROUND = 2
-"""Pixels around those that read the rectangle, as a mean of neighbours takes them in."""
 
 
 def look_for(flow: Array, box: Box, patch: Rectangle, size: tuple[int, int]) -> Looked:

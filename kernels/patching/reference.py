@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bunraku.kernels.pasting.terms import PREMULTIPLIED, Box
-from bunraku.kernels.patching.terms import Looked, Rectangle
+from bunraku.kernels.patching.terms import AROUND, Looked, Rectangle
 from bunraku.spec.arrays import Array
 
 
@@ -20,11 +20,11 @@ def look_for(flow: Array, box: Box, patch: Rectangle, size: tuple[int, int]) -> 
     there = (x >= np.float32(-wide)) & (x <= np.float32(patch.width + wide))
     there &= (y >= np.float32(-high)) & (y <= np.float32(patch.height + high))
     found = np.argwhere(there)
-    (low, first), (high_row, last) = (0, 0), (1, 1)
+    (low, first), (past, last) = (0, 0), (1, 1)
     if len(found):
-        low, first = (max(int(value) - 2, 0) for value in found.min(0))
-        high_row, last = (min(int(value) + 3, n) for value in found.max(0))
-    part = slice(low, high_row), slice(first, last)
+        low, first = (max(int(value) - AROUND, 0) for value in found.min(0))
+        past, last = (min(int(value) + 1 + AROUND, n) for value in found.max(0))
+    part = slice(low, past), slice(first, last)
     x = x[part] * np.float32(columns / patch.width) - np.float32(0.5)
     y = y[part] * np.float32(rows / patch.height) - np.float32(0.5)
     return Looked((low, first), x, y)

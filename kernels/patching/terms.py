@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from bunraku.spec.arrays import Array
 
+AROUND = 2
+"""Pixels around those that read the rectangle, as a mean of neighbours takes them in."""
+
 
 class Rectangle(NamedTuple):
     """A part of the photo, in its pixels."""

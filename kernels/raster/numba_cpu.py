@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels.jit import FLAG, INDEX, STRICT, kernel, read_only, written
+from bunraku.kernels.raster.terms import Raster
 from bunraku.spec.arrays import Array
 
 _NUMBER = numba.int32
@@ -24,21 +25,17 @@ def rasterise(
     keep: NDArray[np.bool_],
     cull: bool,
     first: int,
-    origin: tuple[int, int],
-    depth: Array,
-    number: NDArray[np.int32],
-    bary: Array,
+    out: Raster,
 ) -> None:
-    """As ``bunraku.kernels.rasterise`` says, into arrays that have passed its checks.
+    """As ``bunraku.kernels.rasterise`` says, for arrays that have passed its checks.
 
-    :param first: the number of the first triangle.
-    :param origin: row and column of the picture that their first pixel is.
+    :param first: the number of the first triangle. :param out: written, whatever is in it.
     """
-    depth.fill(np.inf)
-    number.fill(-1)
-    bary.fill(0)
+    out.depth.fill(np.inf)
+    out.triangle.fill(-1)
+    out.bary.fill(0)
     inputs = map(np.ascontiguousarray, (vertices, triangles, keep))
-    _rasterise(*inputs, cull, first, *origin, depth, number, bary)
+    _rasterise(*inputs, cull, first, *out.origin, out.depth, out.triangle, out.bary)
 
 
 def box_of(

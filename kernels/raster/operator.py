@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from bunraku.kernels.checks import (
     check_arrays,
     check_corners,
-    check_out,
     check_shape,
     check_tensors,
     check_triangles,
@@ -42,7 +41,6 @@ def rasterise(
     cull: bool = False,
     tight: bool = False,
     part: tuple[int, int] | None = None,
-    out: Raster | None = None,
 ) -> Raster: ...
 @overload
 def rasterise(
@@ -62,7 +60,6 @@ def rasterise(
     cull: bool = False,
     tight: bool = False,
     part: tuple[int, int] | None = None,
-    out: Raster | None = None,
 ) -> Any:
     """The nearest triangle of every pixel.
 
@@ -84,8 +81,6 @@ def rasterise(
         meshes that fill little of it. Arrays alone.
     :param part: the first of the triangles that there are, and the one after the last; they keep
         their numbers. Default: all. Arrays alone.
-    :param out: written and returned, instead of a new raster of all the picture or of what is
-        ``tight``; its arrays are contiguous and of this size. Arrays alone.
     :raises ValueError: shapes that do not fit, or a corner that is no vertex.
     :raises TypeError: arrays of other types.
     """
@@ -112,17 +107,10 @@ def rasterise(
     check_arrays(np.bool_, keep=keep)
     check_shape("keep", keep, (len(triangles),))
     triangles, keep = triangles[first:end], keep[first:end]
-    if out is None:
-        box = numba_cpu.box_of(vertices, triangles, keep, size) if tight else (0, 0, *size)
-        out = _empty(*box)
-    else:
-        check_out(out.depth, (height, width))
-        check_out(out.triangle, (height, width), np.int32)
-        check_out(out.bary, (height, width, 2))
-    numba_cpu.rasterise(
-        vertices, triangles, keep, cull, first, out.origin, out.depth, out.triangle, out.bary
-    )
-    return out
+    box = numba_cpu.box_of(vertices, triangles, keep, size) if tight else (0, 0, *size)
+    made = _empty(*box)
+    numba_cpu.rasterise(vertices, triangles, keep, cull, first, made)
+    return made
 
 
 def rasterise_groups(
@@ -169,18 +157,15 @@ def _empty(top: int, left: int, height: int, width: int) -> Raster:
 
 
 @overload
-def interpolate(
-    raster: Raster, triangles: NDArray[np.int32], attributes: Array, *, out: Array | None = None
-) -> Array: ...
+def interpolate(raster: Raster, triangles: NDArray[np.int32], attributes: Array) -> Array: ...
 @overload
 def interpolate(raster: TensorRaster, triangles: Tensor, attributes: Tensor) -> Tensor: ...
-def interpolate(raster: Any, triangles: Any, attributes: Any, *, out: Array | None = None) -> Any:
+def interpolate(raster: Any, triangles: Any, attributes: Any) -> Any:
     """What the vertices carry, at every pixel of a raster; 0 where there is no triangle.
 
     :param triangles: ``[m,3]`` int32, those of the raster, or others of the same number: a mesh
         may have corners of its own for each attribute.
     :param attributes: ``[n,k]``.
-    :param out: written and returned, ``[h,w,k]`` contiguous. Arrays alone.
     :return: ``[h,w,k]``.
     :raises ValueError: shapes that do not fit, a corner without attributes, or a raster of other
         triangles. :raises TypeError: arrays of other types.
@@ -203,9 +188,6 @@ def interpolate(raster: Any, triangles: Any, attributes: Any, *, out: Array | No
             f"the raster shows triangle {raster.triangle.max()}, but there are {len(triangles)}"
         )
     check_shape("the raster's bary", raster.bary, (*raster.triangle.shape, 2))
-    shape = (*raster.triangle.shape, attributes.shape[1])
-    check_out(out, shape)
-    if out is None:
-        out = np.empty(shape, np.float32)
+    out = np.empty((*raster.triangle.shape, attributes.shape[1]), np.float32)
     numba_cpu.interpolate(raster.triangle, raster.bary, triangles, attributes, out)
     return out

@@ -30,17 +30,16 @@ class Bundle:
     manifest: Manifest
 
     @classmethod
-    def load(cls, bundle: str | Path, *, verify: bool = True) -> Bundle:
+    def load(cls, bundle: str | Path) -> Bundle:
         """Read a bundle and check every file that it names.
 
         :param bundle: the name of a bundle that ships with Bunraku ("live", "iuv"), or a folder.
-        :param verify: also compare each engine's SHA-256 with the manifest's.
         :raises BundleError: not found, incomplete, damaged, or made for another version.
         """
         folder = find(bundle)
         result = cls(folder, _parse(folder, _read(folder)))
         for entry in result.manifest.files:
-            _check_file(folder, entry, verify)
+            _check_file(folder, entry)
         return result
 
     @property
@@ -143,7 +142,7 @@ def _parse(folder: Path, told: dict[str, Any]) -> Manifest:
     return manifest
 
 
-def _check_file(folder: Path, entry: EngineEntry, verify: bool) -> None:
+def _check_file(folder: Path, entry: EngineEntry) -> None:
     path = folder / entry.file
     try:
         size = path.stat().st_size
@@ -153,5 +152,5 @@ def _check_file(folder: Path, entry: EngineEntry, verify: bool) -> None:
         ) from error
     if size != entry.bytes:
         raise BundleError(f"{path} has {size} bytes, its manifest says {entry.bytes}.", REINSTALL)
-    if verify and not is_described(path.read_bytes(), entry):
+    if not is_described(path.read_bytes(), entry):
         raise BundleError(f"{path} is damaged: its SHA-256 is not the manifest's.", REINSTALL)

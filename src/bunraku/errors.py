@@ -32,14 +32,14 @@ from typing import Self
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def pip_of(python: str, found: str | None) -> str:
+def pip_of(python: str | None, found: str | None) -> str:
     """The command that installs into a Python.
 
-    :param python: its path.
+    :param python: its path; None or nothing where a program that it is part of does not tell.
     :param found: the ``pip`` that the shell finds, which may be another one's; None for none.
     """
-    own = found is not None and Path(found) == Path(python).with_name("pip")
-    return "pip" if own else f"{shlex.quote(python)} -m pip"
+    own = not python or (found is not None and Path(found).parent == Path(python).parent)
+    return "pip" if own else f"{shlex.quote(str(python))} -m pip"
 
 
 PIP = pip_of(sys.executable, shutil.which("pip"))

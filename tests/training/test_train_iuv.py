@@ -116,7 +116,7 @@ def test_score_without_a_mask(data: IuvData) -> None:
     evaluate(oracle, data, masked=False)
     assert not any(bool(mask.any()) for mask in oracle.masks)
     oracle = Oracle(data)
-    evaluate(oracle, data, exact_landmarks=True)
+    evaluate(oracle, data)
     assert all(bool(mask.any()) for mask in oracle.masks)
 
 

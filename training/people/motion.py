@@ -16,6 +16,8 @@ import numpy as np
 from bunraku.errors import InputError
 from bunraku.training.people.body import Floats
 
+AMC_RATE, AMC_STRIDE = 120, 6
+"""Frames a second of CMU's clips, and every how many-th of them is kept: 20 a second."""
 _TO_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
 
@@ -102,15 +104,15 @@ def read_asf(path: Path) -> tuple[dict[str, _Bone], dict[str, str]]:
     return bones, parents
 
 
-def read_amc(path: Path, skeleton: Path, stride: int = 1) -> Motion:
-    """A CMU clip (120 Hz); every ``stride``-th frame is kept."""
+def read_amc(path: Path, skeleton: Path) -> Motion:
+    """A CMU clip, thinned to every ``AMC_STRIDE``-th frame."""
     bones, parents = read_asf(skeleton)
     frames: list[dict[str, list[float]]] = []
     current: dict[str, list[float]] | None = None
     count = 0
     for line in read_text(path).splitlines():
         if line.isdigit():
-            current = {} if count % stride == 0 else None
+            current = {} if count % AMC_STRIDE == 0 else None
             count += 1
             if current is not None:
                 frames.append(current)
@@ -137,7 +139,7 @@ def read_amc(path: Path, skeleton: Path, stride: int = 1) -> Motion:
         {name: _turn(rotation) for name, rotation in rotations.items()},
         {name: _TO_Z_UP @ bone.direction for name, bone in bones.items()},
         travel,
-        stride / 120,
+        AMC_STRIDE / AMC_RATE,
     )
 
 

@@ -36,9 +36,6 @@ from bunraku.training.people.renderer import Renderer
 from bunraku.training.people.traits import Traits
 from bunraku.training.people.wardrobe import Wardrobe
 
-_STRIDE = 6
-"""CMU's 120 Hz clips are thinned to 20 Hz."""
-
 _HALF_SHARE = 0.45
 _KINDS = ("stand", "mix", "motion", "still")
 _KIND_SHARES = {False: (0.4, 0.25, 0.22, 0.13), True: (0.68, 0.22, 0.08, 0.02)}
@@ -76,7 +73,7 @@ def _read_motion(path: Path) -> Motion:
     skeleton = next(path.parent.glob("*.asf*"), None)
     if skeleton is None:
         raise InputError(f"{path.parent} holds no .asf skeleton for its .amc clips.")
-    return read_amc(path, skeleton, _STRIDE)
+    return read_amc(path, skeleton)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.shade import ANCHORS
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import mean_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import interpolate, rasterise, spread
+from bunraku.kernels import spread
 from bunraku.runtime.drivers.body.at_face import (
     AtFace,
     all_of,
@@ -20,12 +20,12 @@ from bunraku.runtime.drivers.body.bending import bend
 from bunraku.runtime.drivers.body.covered import covered_forearms, without_forearms
 from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.front import Front, body_weights, nearest_bone
 from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.hidden import covers_of, fingers_on, hidden_by
 from bunraku.runtime.drivers.body.lap import Lap, find_lap, without_thighs
-from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import (
     GROUP,
     GROUPS,
@@ -35,7 +35,7 @@ from bunraku.runtime.drivers.body.parting import (
 )
 from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, LAP, part_known_hands, parts_of
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
-from bunraku.runtime.drivers.body.regions import grown, nearest_reached
+from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.held import Held, beside_held, find_held
@@ -44,8 +44,6 @@ from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
-GROWN_PX = 2
-"""How far beyond the outline pixels are bound: soft edges lie there."""
 DEPTH_STEP = 0.22
 """Depths that differ by more, in lengths of the trunk, are of two surfaces."""
 UNDER = 0.05
@@ -103,33 +101,6 @@ class Bound:
     """None where no thigh is raised."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Surface:
-    """What the camera sees of the body, or of one group of its bones alone."""
-
-    shown: NDArray[np.bool_]
-    weights: Array
-    depth: Array
-
-    @classmethod
-    def of(
-        cls, fit: Fit, weights: Array, triangles: NDArray[np.int32], *, cull: bool = False
-    ) -> _Surface:
-        """:param cull: leave out what is seen from within."""
-        n = len(fit.inside)
-        raster = rasterise(fit.mesh, triangles, (n, n), cull=cull)
-        return cls(raster.triangle >= 0, interpolate(raster, triangles, weights), raster.depth)
-
-
-def body_weights(fit: Fit) -> Array:
-    """``[v, 15]``: the template's weights, fingers counted as their hand."""
-    weights = np.zeros((len(fit.mesh), BODY_BONES), np.float32)
-    for column in range(fit.template.bones.shape[1]):
-        bones = POSED_BY[fit.template.bones[:, column]]
-        weights[np.arange(len(weights)), bones] += fit.template.weights[:, column]
-    return weights
-
-
 def bind_photo(
     fit: Fit,
     window: Picture,
@@ -151,8 +122,8 @@ def bind_photo(
     """
     triangles = fit.template.triangles
     weights = body_weights(fit)
-    front = _Surface.of(fit, weights, triangles)
-    bone = _nearest_bone(fit, front)
+    front = Front.of(fit, weights, triangles)
+    bone = nearest_bone(fit, front)
     fitted = np.where(bone >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
     left, right = (None if place is None else place.pixels for place in fit.places)
     points = fit.stance.points
@@ -192,12 +163,12 @@ def bind_photo(
     for group in range(GROUPS):
         own = triangles[(of_vertex[triangles] == group).any(1)]
         # Without its hand a forearm is an open tube, which the camera may look into.
-        alone = _Surface.of(fit, weights, np.ascontiguousarray(own), cull=group in FOREARMS)
+        alone = Front.of(fit, weights, np.ascontiguousarray(own), cull=group in FOREARMS)
         seen = groups == group
         kept = seen & (fitted == group) & front.shown
         shown = kept if group in FOREARMS and kept.any() else kept | alone.shown
         alone.weights[kept] = front.weights[kept]  # megabytes that nobody else has
-        surface = _Surface(shown, alone.weights, np.where(kept, front.depth, alone.depth))
+        surface = Front(shown, alone.weights, np.where(kept, front.depth, alone.depth))
         bound.append(_bind(fit, surface, seen, group))
         if group in covers:
             fingers = fingers_on(groups, group)
@@ -232,21 +203,7 @@ def bind_photo(
     return Bound(whole, tuple(hidden), head, skull, hair, held, loose, covered, at_face, lap)
 
 
-def fitted_groups(fit: Fit) -> Groups:
-    """``[n, n]``: to which limb of the fitted body each pixel of the person is nearest."""
-    bone = _nearest_bone(fit, _Surface.of(fit, body_weights(fit), fit.template.triangles))
-    return np.where(bone >= 0, GROUP[bone], Group.NOBODY).astype(np.int32)
-
-
-def _nearest_bone(fit: Fit, front: _Surface) -> NDArray[np.int32]:
-    """``[n, n]``: the bone whose surface each pixel of the person is nearest to; -1 elsewhere."""
-    ring = grown(fit.inside, GROWN_PX)
-    origin, _ = spread(ring, front.shown & ring)
-    bone = front.weights.argmax(-1).ravel()[np.maximum(origin, 0)]
-    return np.where(origin >= 0, bone, -1).astype(np.int32)
-
-
-def _bind(fit: Fit, surface: _Surface, region: NDArray[np.bool_], group: int) -> Binding:
+def _bind(fit: Fit, surface: Front, region: NDArray[np.bool_], group: int) -> Binding:
     """A region that belongs to one group of bones, each pixel to the nearest of its surface."""
     known = surface.shown & region
     known = known if known.any() else surface.shown
@@ -282,7 +239,7 @@ def _with_head(
     whole: Binding,
     head: Head,
     hair: NDArray[np.bool_],
-    front: _Surface,
+    front: Front,
     points: Vectors,
     at_face: AtFace,
 ) -> Binding:

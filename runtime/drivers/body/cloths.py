@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
@@ -46,3 +47,8 @@ BACK = len(Cloth) + len(SHADED)
 """The number of the plane of the trunk's back."""
 NEW_ARMS = BACK + 1
 """The number of the first plane of arms that are made anew: two of each."""
+
+
+def of_other_side(cloth: NDArray[np.integer]) -> NDArray[np.integer]:
+    """The same kinds of arms and legs, ``[...]``, on the other side."""
+    return np.asarray(np.where(cloth % 2 == 1, cloth + 1, cloth - 1))

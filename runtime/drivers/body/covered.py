@@ -6,27 +6,20 @@ torn off by their bones; and an arm that ends in nothing cannot be moved.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from bunraku.runtime.drivers.body.palette import apart_from, common_colours
+from bunraku.runtime.drivers.body.palette import apart_from, common_colours, without_grain
 from bunraku.runtime.drivers.body.parting import Group, Groups
-from bunraku.runtime.source.lab import in_lab
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES
 
 ALIKE = 0.35
 """The share of a forearm that looks like the other one or its own upper arm, if it is one."""
-UNLIKE, LIGHT = 14.0, 0.5
-"""From how far in Lab a colour is another, and what a step of lightness counts of it."""
-KINDS, COMMON = 4, 0.1
-"""Colours of an arm, and the share of it that each has at least."""
+UNLIKE = 14.0
+"""From how far in Lab a colour is another."""
 FEWEST = 30
 """Pixels of an arm from which its colours mean anything."""
-SAMPLES = 1000
-SOFT_PX = 1.5
-"""How far colours are evened out."""
 
 
 def covered_forearms(
@@ -58,7 +51,7 @@ def _is_shown(groups: Groups, inside: Region, window: Picture, side: int) -> boo
     others = inside & np.isin(groups, arms)
     if min(int(own.sum()), int(others.sum())) < FEWEST:
         return True
-    lab = in_lab(np.asarray(cv2.GaussianBlur(window, (0, 0), SOFT_PX)), LIGHT)
+    lab = without_grain(window)
     shown = lab[own]
-    colours, _ = common_colours(lab[others], KINDS, COMMON, SAMPLES)
+    colours, _ = common_colours(lab[others])
     return bool((apart_from(shown, colours) < UNLIKE).mean() >= ALIKE)

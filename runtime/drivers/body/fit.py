@@ -13,7 +13,8 @@ from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.girth import measure_girth
 from bunraku.runtime.drivers.body.guessed import unseen_forearms
 from bunraku.runtime.drivers.body.limbs import FORESHORTENED, LIMBS, in_picture
-from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
+from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
+from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.region import HandPlace

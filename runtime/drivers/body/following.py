@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.keeping import Kept
-from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig, Stance
+from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
+from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.runtime.drivers.holding import hold
 from bunraku.runtime.drivers.shares import Following

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY, with_hands
-from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.mask import fineness

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.limbs import LIMBS
-from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.trunk import middle_of
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.source.source import Source

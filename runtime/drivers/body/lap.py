@@ -17,11 +17,10 @@ from bunraku.kernels import interpolate, rasterise
 from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.palette import apart_from, common_colours
+from bunraku.runtime.drivers.body.palette import apart_from, common_colours, without_grain
 from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached, opened
 from bunraku.runtime.drivers.thighs import raised_thighs
-from bunraku.runtime.source.lab import in_lab
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_KNEE
@@ -29,17 +28,13 @@ from bunraku.spec.skeleton import BodyBone
 
 LOWER = 0.4
 """Of a thigh's length: from there on it has no cloth of the trunk's."""
-KINDS, COMMON, SAMPLES = 4, 0.1, 1000
-"""Colours of trunk and thighs, the share of them that each has at least, and pixels looked at."""
-LIGHT = 0.5
-"""What a step of lightness counts of one of hue: in the lap is shade."""
 TOLD = 0.8
 """The share of either that must look like itself, if the two are to be told apart."""
 REACH = 0.35
 """How far such cloth lies from what of the trunk was fitted to be seen, and from the thighs, in
 lengths of the trunk."""
-SOFT_PX, THREAD_PX = 1.5, 1.0
-"""Colours are compared without their grain; what is narrower than twice as much is none."""
+THREAD_PX = 1.0
+"""What is narrower than twice as much is none."""
 EDGE_PX, DEEP_PX = 1.0, 2.0
 """How far its colours run into the thigh's, and from how far beyond it on these are the thigh's."""
 FEWEST = 60
@@ -98,12 +93,8 @@ def find_lap(fit: Fit, groups: Groups, bone: NDArray[np.int32], window: Picture)
     chest = trunk & (bone == BodyBone.CHEST)
     if min(int(bare.sum()), int(chest.sum())) < FEWEST:
         return None
-    soft = cv2.GaussianBlur(window, (0, 0), SOFT_PX * fit.fine)
-    lab = in_lab(np.asarray(soft), LIGHT)
-    own, other = (
-        apart_from(lab, common_colours(lab[one], KINDS, COMMON, SAMPLES)[0])
-        for one in (chest, bare)
-    )
+    lab = without_grain(window, fit.fine)
+    own, other = (apart_from(lab, common_colours(lab[one])[0]) for one in (chest, bare))
     alike = own < other
     if min(float(alike[chest].mean()), 1.0 - float(alike[bare].mean())) < TOLD:
         return None

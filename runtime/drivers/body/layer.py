@@ -213,6 +213,7 @@ def make_layer(
     added = vertices[len(mesh) : before, :2]
     places = [on_template, added, *(a.form.place for a in arms), *(o.place for o in hidden)]
     of_kind = kinds[:, 0].astype(np.int32)
+    of_kind[: len(cloth)] = CLOTH[bone[template.triangles[:, 0]]]  # a lap is the trunk's
     if hidden:
         own_kinds = np.concatenate([own.cloth for own in hidden])
         of_kind[-len(own_kinds) :] = own_kinds

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh
 from bunraku.runtime.drivers.body.anew import make_arms, still_hidden
-from bunraku.runtime.drivers.body.binding import bind_photo, fitted_groups
+from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import INSIDE, Fit
+from bunraku.runtime.drivers.body.front import fitted_groups
 from bunraku.runtime.drivers.body.grid import Grid, make_grid
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.light import light_in

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.anew import NewArm
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES
 from bunraku.runtime.drivers.body.binding import Binding
-from bunraku.runtime.drivers.body.cloths import CLOTH, NEW_ARMS, SHADED, SHADOW, Cloth
+from bunraku.runtime.drivers.body.cloths import (
+    CLOTH,
+    NEW_ARMS,
+    SHADED,
+    SHADOW,
+    Cloth,
+    of_other_side,
+)
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
@@ -83,7 +90,7 @@ def make_hidden_arms(
             place = arms[anew[other]].unrolled.place(form.rest * _MIRROR, fore)
             planes = np.tile(NEW_ARMS + 2 * anew[other] + np.arange(2), (len(cloth), 1))
         else:
-            like = np.where(cloth % 2 == 1, cloth + 1, cloth - 1)
+            like = of_other_side(cloth)
             shown = np.where(known[like], like, cloth)
             place = mesh[mirrored(fit, form.used), :2]
             planes = np.stack([shown, [SHADED[Cloth(kind)] for kind in shown]], 1)

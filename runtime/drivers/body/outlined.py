@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.limbs import LIMBS
+from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.thighs import raised_thighs
 from bunraku.runtime.source.source import Source
@@ -56,6 +59,14 @@ def limb_shares(fit: Fit, outline: NDArray[np.bool_]) -> Vectors:
             x, y = np.clip(at, 0, n - 1).astype(int).T
             result[bone] = (outline[y, x] & within).mean()
     return result
+
+
+def limb_alone(fit: Fit, group: int) -> NDArray[np.bool_]:
+    """``[n, n]``: where the body's limb of a ``Group`` would be seen if nothing hid it."""
+    template = fit.template
+    own = (GROUP[main_bones(template)][template.triangles] == group).all(1)
+    raster = rasterise(fit.mesh, np.ascontiguousarray(template.triangles[own]), fit.inside.shape)
+    return np.asarray(raster.triangle >= 0)
 
 
 def shows_raised_thigh(fit: Fit, shares: Vectors) -> bool:

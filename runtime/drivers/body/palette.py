@@ -6,12 +6,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.spec.arrays import Array
+from bunraku.runtime.source.lab import in_lab
+from bunraku.spec.arrays import Array, Picture
 
+KINDS, COMMON, SAMPLES = 4, 0.1, 1000
+"""Colours of a thing of cloth, the share of it that each has at least, and pixels looked at."""
+LIGHT = 0.5
+"""What a step of lightness counts of one of hue: clothes are lit unevenly."""
+SOFT_PX = 1.5
+"""How far grain is evened out."""
 _ENDS = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
 
 
-def common_colours(colours: Array, kinds: int, least: float, samples: int) -> tuple[Array, Array]:
+def without_grain(window: Picture, fine: float = 1.0) -> Array:
+    """Colours ``[n, n, 3]`` of a window to tell clothes apart by, of ``in_lab``.
+
+    :param fine: of a window that is finer than the networks', how much (``Fit.fine``).
+    """
+    return in_lab(np.asarray(cv2.GaussianBlur(window, (0, 0), SOFT_PX * fine)), LIGHT)
+
+
+def common_colours(
+    colours: Array, kinds: int = KINDS, least: float = COMMON, samples: int = SAMPLES
+) -> tuple[Array, Array]:
     """What colours ``[k, 3]`` are mostly like: ``[m, 3]``, and the share ``[m]`` of each.
 
     :param colours: at least one. :param kinds: m at most.

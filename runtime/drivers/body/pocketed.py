@@ -5,16 +5,14 @@ A piece of these would be lifted with the arm, and a hole of its shape stay behi
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, like_skin, middle_of
 from bunraku.runtime.drivers.body.crossed import behind_group
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.palette import apart_from, common_colours
+from bunraku.runtime.drivers.body.palette import apart_from, common_colours, without_grain
 from bunraku.runtime.drivers.body.parting import Group, Groups
-from bunraku.runtime.source.lab import in_lab
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES, BodyBone
@@ -27,15 +25,10 @@ FEWEST = 30
 """Pixels from which colours mean anything."""
 AROUND = 0.35
 """How far around a hand the clothes are looked at, in trunks."""
-UNLIKE, LIGHT = 14.0, 0.5
-"""From how far in Lab a colour is none of theirs, and what a step of lightness counts of it."""
-KINDS, COMMON, SAMPLES = 4, 0.1, 1000
-"""How many colours clothes have at most, the share of them that each has at least, and how many
-pixels are looked at."""
+UNLIKE = 14.0
+"""From how far in Lab a colour is none of theirs."""
 OF_SLEEVE = 0.25
 """The share of a forearm that each of its sleeve's colours has at least."""
-SOFT_PX = 1.5
-"""How far colours are evened out, in the networks' pixels."""
 
 
 def without_pocketed_hands(
@@ -57,8 +50,7 @@ def without_pocketed_hands(
     if face is None or not is_skin(face):
         return groups
     result = groups.copy()
-    soft = np.asarray(cv2.GaussianBlur(window, (0, 0), SOFT_PX * fit.fine))
-    skin, lab = like_skin(colours, face), in_lab(soft, LIGHT)
+    skin, lab = like_skin(colours, face), without_grain(window, fit.fine)
     clothes = fit.inside & np.isin(groups, CLOTHES) & ~head
     for side in range(SIDES):
         own = fit.inside & (groups == Group.HAND_L + side)
@@ -69,11 +61,11 @@ def without_pocketed_hands(
         near = clothes & (distance_to(own) <= AROUND * fit.trunk_px)
         if over.sum() < HIDDEN * own.sum() or near.sum() < FEWEST:
             continue
-        kinds, _ = common_colours(lab[near], KINDS, COMMON, SAMPLES)
+        kinds, _ = common_colours(lab[near])
         cloth = over & ~skin & (apart_from(lab, kinds) < UNLIKE)
         sleeve = fit.inside & (groups == Group.FOREARM_L + side)
         if sleeve.sum() >= FEWEST:  # it may reach over the hand
-            kinds, _ = common_colours(lab[sleeve], KINDS, OF_SLEEVE, SAMPLES)
+            kinds, _ = common_colours(lab[sleeve], least=OF_SLEEVE)
             cloth &= apart_from(lab, kinds) >= UNLIKE
         if cloth.sum() > HIDDEN * over.sum():
             hand = groups == Group.HAND_L + side

@@ -13,6 +13,7 @@ from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit, kept_within
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.outlined import limb_alone
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, with_forearms
 from bunraku.runtime.drivers.body.regions import nearest
 from bunraku.runtime.source.region import distance_to
@@ -96,12 +97,10 @@ def _with_arms_moved(fit: Fit, binding: Binding) -> Array:
 def _behind(fit: Fit, binding: Binding, arm: Sequence[int]) -> NDArray[np.bool_]:
     """``[n, n]``: where trunk or other arm hides most of an upper arm or a forearm, as thick as it
     is, or the other arm nearly all of a hand."""
-    groups = GROUP[main_bones(fit.template)][fit.template.triangles]
     other = [group for group in ARMS if group not in arm]
     result = np.zeros_like(binding.reached)
     for limb in arm:
-        own = np.ascontiguousarray(fit.template.triangles[(groups == limb).all(1)])
-        whole = rasterise(fit.mesh, own, result.shape).triangle >= 0
+        whole = limb_alone(fit, limb)
         seen = binding.group == limb
         share = float((seen & whole).sum()) / max(int(whole.sum()), 1)
         if limb == arm[-1]:

@@ -23,7 +23,7 @@ from bunraku.runtime.drivers.body.keeping import lean_since
 from bunraku.runtime.drivers.body.limbs import LIMBS, POSED_BY
 from bunraku.runtime.drivers.body.outlined import CARRIED, SEEN, limb_shares, shows_raised_thigh
 from bunraku.runtime.drivers.body.regions import nearest_reached
-from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LANDMARKS, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
@@ -95,13 +95,13 @@ class Showing:
         :param landmarks: ``[33, 4]``, the driver's that posed the bones.
         """
         result = np.ascontiguousarray(transforms[self.carrier])
-        if self.pieces.any():
-            result[self.pieces] = _shift_and_lean(photo.points, landmarks[:, :3].astype(np.float64))
         if self.sits:  # hips that turn, or look narrower, would turn and shorten thighs
             hips, pelvis = photo.points[_HIPS].mean(0), transforms[BodyBone.PELVIS]
             carried = pelvis[:, :3] @ hips + pelvis[:, 3]
             result[list(_LEGS), :, :3] = np.eye(3)
             result[list(_LEGS), :, 3] = carried - hips
+        if self.pieces.any():
+            result[self.pieces] = _shift_and_lean(photo.points, landmarks[:, :3].astype(np.float64))
         return result
 
     def without_hidden(self, body: Body) -> Body:

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import Hung, interpolate, rasterise, skin
-from bunraku.runtime.drivers.body.binding import body_weights
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
+from bunraku.runtime.drivers.body.front import body_weights
 from bunraku.runtime.drivers.body.neck import hold_head
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig

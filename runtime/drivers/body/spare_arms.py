@@ -13,17 +13,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.anew import SHOULDER, NewArm, arm_region, closed_arm
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, without_thumb
 from bunraku.runtime.drivers.body.binding import Binding
-from bunraku.runtime.drivers.body.cloths import CLOTH, SHADED, SHADOW, Cloth
+from bunraku.runtime.drivers.body.cloths import CLOTH, SHADED, SHADOW, Cloth, of_other_side
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import BENT_DEG, FreeArm, free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.mirrored import mirrored
+from bunraku.runtime.drivers.body.outlined import limb_alone
 from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.unrolled import Unrolled
@@ -68,15 +68,12 @@ def make_spare_arms(
 def shown_of_arms(fit: Fit, binding: Binding) -> Array:
     """``[2, 2]``: how large each side's upper arm and forearm are in the photo, of what the body's
     would be if nothing hid them."""
-    template, groups = fit.template, binding.group
-    limbs = GROUP[main_bones(template)][template.triangles]
     result = np.zeros((SIDES, len(ARM_BONES)), np.float32)
     for side in range(SIDES):
         for number, bone in enumerate(ARM_BONES):
             limb = GROUP[bone + side]
-            own = np.ascontiguousarray(template.triangles[(limbs == limb).all(1)])
-            whole = rasterise(fit.mesh, own, groups.shape).triangle >= 0
-            result[side, number] = (groups == limb).sum() / max(int(whole.sum()), 1)
+            whole = limb_alone(fit, limb)
+            result[side, number] = (binding.group == limb).sum() / max(int(whole.sum()), 1)
     return result
 
 
@@ -90,11 +87,11 @@ def _spare_arm(
         fit, mesh, binding, region, unrolled, *hung, light, (1.0, SHADOW), side, SHOULDER
     )
     rest = without_thumb(form.rest, unrolled.along(form.place[:, 1]), unrolled)
-    cloth = CLOTH[main_bones(fit.template)[triangles[:, 0]]]
+    cloth: NDArray[np.integer] = CLOTH[main_bones(fit.template)[triangles[:, 0]]]
     cloth = np.where(cloth == Cloth.HAND_L + side, Cloth.FOREARM_L + side, cloth)
     place, behind = form.tucked[:, :2], _just_behind(form, mesh, binding, region)
     if shown[1 - side].min() > shown[side].min() + MORE:
-        cloth = np.where(cloth % 2 == 1, cloth + 1, cloth - 1)
+        cloth = of_other_side(cloth)
         place = mesh[mirrored(fit, form.used), :2]
     strip = bool(shown[side, 0] < STRIP)
     form = replace(

@@ -172,7 +172,7 @@ def make_textures(
         planes += paint_arm(arm.unrolled, sleeve, plane, upper, grain, light, fit.fine)
     main = main_bones(fit.template)
     cloth_of = CLOTH[main][fit.template.triangles[:, 0]].astype(np.int32)
-    if bound.lap is not None and known[list(_THIGHS)].any():
+    if bound.lap is not None:
         cloth_of = bound.lap.cloths(fit.template.triangles, cloth_of)
     return Textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
-from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands.choosing import Chosen
 from bunraku.runtime.drivers.hands.landmarks import WRISTS

@@ -11,11 +11,10 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached, without_scraps
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
-from bunraku.runtime.drivers.hands.photo_hand import FINE, MARGIN_PX
+from bunraku.runtime.drivers.hands.photo_hand import FINE, box_of
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
-from bunraku.spec.few import clipped
 
 STREAKS = 2.5, 4.0
 """How often its own area a triangle may be drawn out until it fades, and until it is gone."""
@@ -73,18 +72,15 @@ def lay_own(
     :param anew: in [0, 1], how far what it is on is made anew: at the wrist it goes over into that.
     :param pen: that drew it.
     """
-    n = drawn.mask.shape[-1]
     moved = skin(own.vertices, own.weights, own.bones, own.transforms(palm, pose))
-    low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
-    high = np.ceil(moved[:, :2].max(0)).astype(int) + MARGIN_PX + 1
-    (left, top), (right, bottom) = clipped(low, 0, n), clipped(high, 0, n)
-    if left >= right or top >= bottom:
+    box = box_of(moved, drawn.mask.shape[-1])
+    if box is None:
         return
-    colours, alpha, place = _seen(own, moved, photo, anew, (left, top, right, bottom))
+    colours, alpha, place = _seen(own, moved, photo, anew, box)
     # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
     near = cv2.dilate((alpha > 0).astype(np.float32), np.ones((3, 3), np.uint8))
     patch = np.concatenate([colours, alpha[None], near[None], place])
-    pen.lay(drawn, patch, (int(top), int(left)))
+    pen.lay(drawn, patch, (box[1], box[0]))
 
 
 def _seen(

@@ -142,18 +142,25 @@ def lay(
     :param share: in [0, 1], how much of it is there.
     :param pen: that drew it.
     """
-    n = drawn.mask.shape[-1]
-    low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
-    high = np.ceil(moved[:, :2].max(0)).astype(int) + MARGIN_PX + 1
-    (left, top), (right, bottom) = clipped(low, 0, n), clipped(high, 0, n)
-    if left >= right or top >= bottom:
+    box = box_of(moved, drawn.mask.shape[-1])
+    if box is None:
         return
-    colours, alpha = _shaded(hand, moved, transforms, anew, (left, top, right, bottom))
+    colours, alpha = _shaded(hand, moved, transforms, anew, box)
     alpha *= np.float32(share)
     # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
     near = cv2.dilate(alpha, np.ones((3, 3), np.uint8))
     patch = np.concatenate([colours, alpha[None], near[None]])
-    pen.lay(drawn, patch, (int(top), int(left)))
+    pen.lay(drawn, patch, (box[1], box[0]))
+
+
+def box_of(moved: Array, n: int) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of what vertices ``[v, 3]`` fill of a window of n pixels, and a
+    margin; None of those beside it.
+    """
+    low = np.floor(moved[:, :2].min(0)).astype(int) - MARGIN_PX
+    high = np.ceil(moved[:, :2].max(0)).astype(int) + MARGIN_PX + 1
+    (left, top), (right, bottom) = clipped(low, 0, n).tolist(), clipped(high, 0, n).tolist()
+    return (left, top, right, bottom) if left < right and top < bottom else None
 
 
 def _shaded(

@@ -65,7 +65,6 @@ def test_a_damaged_file_is_found(folder: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(BundleError, match="SHA-256"):
         Bundle.load(folder)
-    assert Bundle.load(folder, verify=False).manifest.preset == "tiny"
     path.write_bytes(data[:-1])
     with pytest.raises(BundleError, match=f"has {len(data) - 1} bytes"):
         Bundle.load(folder)

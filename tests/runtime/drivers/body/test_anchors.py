@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 
 from bunraku.runtime.drivers.body.anchors import anchor_moves
-from bunraku.runtime.drivers.body.rig import Stance
+from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.spec.landmarks import LEFT_FOOT
 from bunraku.spec.skeleton import BodyBone
 

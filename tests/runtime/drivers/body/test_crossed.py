@@ -10,10 +10,11 @@ import pytest
 from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.binding import Bound, bind_photo, body_weights, fitted_groups
+from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
+from bunraku.runtime.drivers.body.front import body_weights, fitted_groups
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.hidden import fingers_on
 from bunraku.runtime.drivers.body.light import studio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,14 +21,18 @@ from tests.runtime.drivers.body.photos import (
 )
 
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
-from bunraku.runtime.drivers.body.cloths import Cloth
+from bunraku.runtime.drivers.body.cloths import CLOTH, Cloth
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.lap import find_lap
+from bunraku.runtime.drivers.body.layer import make_layer
+from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import HANGING, LAP
 from bunraku.runtime.drivers.body.rims import find_lap_rims
+from bunraku.runtime.drivers.body.settling import settle
+from bunraku.runtime.drivers.body.shells import head_itself
 from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.sitting import with_legs_as_one
 from bunraku.spec.arrays import Array, Picture
@@ -126,6 +131,20 @@ def test_triangles_across_the_hem_go_over_from_one_to_the_other() -> None:
     assert np.array_equal(cloths > 0, corners == 3)
 
 
+def test_it_is_drawn_with_the_trunk_though_neither_photo_nor_driver_shows_thighs() -> None:
+    fit, found, _ = bound()
+    assert found.lap is not None
+    settled, _ = settle(fit, found.whole)
+    cloth = CLOTH[main_bones(TEMPLATE)[TEMPLATE.triangles[:, 0]]].astype(np.int32)
+    cloth = found.lap.cloths(TEMPLATE.triangles, cloth)
+    bald = np.zeros(len(TEMPLATE.vertices), np.float32)
+    lines = Lines.over(head_itself(fit, found))
+    layer = make_layer(fit, settled, found, (), cloth, bald, None, lines, (), ())
+    below = np.asarray((found.lap.thigh[TEMPLATE.triangles] >= 0).all(1))
+    assert (layer.limb[: len(below)][below] == Cloth.TRUNK).all()
+    assert np.isin(layer.cloth[: len(below)][below], [Cloth.THIGH_L, Cloth.THIGH_R]).all()
+
+
 def test_both_sides_of_its_edge_go_as_the_thighs_are_stretched() -> None:
     fit, found, window = bound()
     rims = find_lap_rims(fit, found.whole, window)
@@ -168,6 +187,18 @@ def test_who_sits_and_is_cut_at_the_legs_goes_on_sitting() -> None:
     for bone in (BodyBone.THIGH_L, BodyBone.SHIN_R):
         assert np.array_equal(carried[bone, :, :3], np.eye(3))
         assert carried[bone, :, 3] == pytest.approx([70.0 - 0.5 * hips, 0.0, 0.0], abs=1e-3)
+
+
+def test_who_sits_in_a_costume_is_one_piece_with_their_legs() -> None:
+    fit, _, _ = bound()
+    showing = shown_by(fit, np.ones((N, N), np.bool_), half=True)
+    wrapped = replace(showing, pieces=np.ones(len(BodyBone), np.bool_))
+    moved = np.tile(np.eye(3, 4, dtype=np.float32), (len(BodyBone), 1, 1))
+    moved[BodyBone.PELVIS, 0, 3] = 70.0
+    leaning = PERSON.copy()
+    leaning[:LEFT_HIP, 0] += 20.0
+    carried = wrapped.carry(moved, fit.stance, leaning)
+    assert (carried == carried[BodyBone.PELVIS]).all()
 
 
 def test_its_legs_are_one_piece_of_the_photo() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted
 
-from bunraku.runtime.drivers.body.binding import fitted_groups
+from bunraku.runtime.drivers.body.front import fitted_groups
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.neckline import Neckline, find_neckline

@@ -8,8 +8,8 @@ import pytest
 from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.binding import body_weights, fitted_groups
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
+from bunraku.runtime.drivers.body.front import body_weights, fitted_groups
 from bunraku.runtime.drivers.body.parting import GROUP, Group, Groups
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.rig import Rig
