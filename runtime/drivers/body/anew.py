@@ -76,7 +76,7 @@ class NewArm:
 
     def faded(self, transforms: Array) -> float:
         """In [0, 1], how far the photo's own forearm has faded out."""
-        return self.form.beyond(transforms, self.fade_deg, self.fade_drawn)
+        return self.form.when.beyond(transforms, self.fade_deg, self.fade_drawn)
 
     def fading(self, fit: Fit, grid: Grid, binding: Binding) -> Fading:
         """What of a photo's mesh fades with its forearm."""
@@ -137,7 +137,7 @@ def make_arm(
     rest = without_thumb(form.rest, along, unrolled)
     if sleeve.end > 0.0:
         rest = with_sleeve(rest, along, unrolled, sleeve, wider)
-    return NewArm(replace(form, rest=rest, swings=True), unrolled, sleeve)
+    return NewArm(replace(form, rest=rest, when=replace(form.when, swings=True)), unrolled, sleeve)
 
 
 def arm_region(binding: Binding, side: int) -> NDArray[np.bool_]:

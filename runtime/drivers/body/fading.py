@@ -44,4 +44,4 @@ class Fading:
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         """
-        return self.form.beyond(transforms, self.deg, self.drawn)
+        return self.form.when.beyond(transforms, self.deg, self.drawn)

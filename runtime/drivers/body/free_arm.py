@@ -6,7 +6,6 @@ Until then it lies tucked in behind what the photo shows, and hides nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from bunraku.runtime.drivers.body.arm_shape import tucked
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.let_out import LetOut
 from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.turning import Vectors, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
@@ -26,13 +26,6 @@ from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone
 from bunraku.spec.smoothstep import smoothstep
 
-LET_OUT_DEG = 7.0, 18.0
-"""By how much a forearm must turn until it begins to be let out, and until it is wholly."""
-LET_OUT_DRAWN = 1.4, 1.9
-"""Likewise how often as long in the picture it must be: what little it shows would be drawn out."""
-BENT_DEG, OPENED_DEG = 60.0, (25.0, 40.0)
-"""From where on an elbow is bent so far that what the photo shows of it is a fold, and by how much
-it must open until that begins to be left, and until it is."""
 NEARER = 0.1
 """How much nearer it is when let out, in trunks: so far behind the body's the photo's pixels may
 lie and still hide it, which those of other limbs are not to."""
@@ -46,12 +39,6 @@ BENDING = 0.25
 SHOULDER = 0.3, 0.7
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
 the photo's."""
-
-SWUNG_DEG = 18.0, 42.0
-"""By how much the upper arm must swing from the trunk's side since the photo until the shoulder is
-let out as well, and until it is wholly: hung as the photo has it, it would keep the place of an arm
-that is gone, as a spike."""
-
 OFF_TRUNK = 0.15
 """From where on the upper arm that is wholly so, in lengths of it: where it begins it fills what
 lies between the trunk and the photo's shoulder."""
@@ -73,10 +60,16 @@ class FreeArm:
     """``[v, 3]`` there,"""
     tucked: Array
     """``[v, 3]``: and in the photo's window, where the photo shows the arm, or what hides it."""
+    tucked_mix: Array
+    """``[v]`` in [0, 1]: how much of its second plane each shows there,"""
+    tucked_weights: Array
+    """``[v, 4]``,"""
+    tucked_bones: NDArray[np.int32]
+    """``[v, 4]``: and by what it is carried there,"""
     weights: Array
-    """``[v, 4]``"""
+    """``[v, 4]``,"""
     bones: NDArray[np.int32]
-    """``[v, 4]``"""
+    """``[v, 4]``: and by what when it is let out."""
     loose: Array
     """``[v, 1]`` in [0, 1]: how far each is let out with the forearm."""
     off_trunk: Array
@@ -96,19 +89,8 @@ class FreeArm:
     """``[v, 2]``: x and y in its ``Unrolled``."""
     placed: Array
     """``Fit.placed``, with an arm as thick as it is."""
-    upper_arm: Vectors
-    """``[3]``, in the photo's window, from the shoulder to the elbow,"""
-    forearm: Vectors
-    """``[3]``: and from the elbow to the wrist."""
     nearer_px: float
-    stays: bool = False
-    """Whether it goes with the trunk as the photo has it, and is never let out."""
-    out_deg: tuple[float, float] = LET_OUT_DEG
-    """See ``LET_OUT_DEG``."""
-    opens: bool = False
-    """Whether it is let out too as its elbow opens, if the photo shows that bent."""
-    swings: bool = False
-    """Whether its shoulder is let out too: the photo shows how the upper arm was held."""
+    when: LetOut
 
     def moved(self, transforms: Array) -> tuple[Array, Array] | None:
         """Where its vertices are, ``[v, 3]``, and how much of its second plane each shows, ``[v]``
@@ -116,21 +98,20 @@ class FreeArm:
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
         """
-        out = np.float32(self.beyond(transforms, self.out_deg, LET_OUT_DRAWN))
+        out = np.float32(self.when.out(transforms))
         if out <= 0.0:
             return None
-        tucked = skin(self.tucked, self.weights, self.bones, transforms)
+        tucked = skin(self.tucked, self.tucked_weights, self.tucked_bones, transforms)
         since_rest = self._since_rest(transforms)
         by = wrung(since_rest, self.ends, self.side)
         free = skin_spread(self.rest, self.weights, self.bones, self.spread, since_rest, by)
         free[:, 2] -= np.float32(self.nearer_px)
         normals = self._normals(since_rest, by)
         bright = self.light.on(normals) * self._crook(normals, since_rest)
-        loose = self.loose
-        if self.swings:
-            swung = np.float32(_risen(self._swung_deg(transforms), SWUNG_DEG)) * self.off_trunk
-            loose = loose + swung * (np.float32(1.0) - loose)
-        return tucked + out * loose * (free - tucked), self._shown_in(bright)
+        swung = np.float32(self.when.swung(transforms)) * self.off_trunk
+        loose = self.loose + swung * (np.float32(1.0) - self.loose)
+        mix = self.tucked_mix + out * (self._shown_in(bright) - self.tucked_mix)
+        return tucked + out * loose * (free - tucked), mix
 
     def _since_rest(self, transforms: Array) -> Array:
         """``[bones, 3, 4]``: from the rest, and not from the photo's pose, in which the elbow is
@@ -165,44 +146,6 @@ class FreeArm:
         bright = 1.0 + self.lit * (brightness - 1.0)
         return np.asarray(np.clip((first - bright) / (first - second), 0.0, 1.0), np.float32)
 
-    def turned_deg(self, transforms: Array) -> float:
-        """By how much the forearm has turned since the photo, any way."""
-        return _between_deg(
-            transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm, self.forearm
-        )
-
-    def _swung_deg(self, transforms: Array) -> float:
-        """By how much the upper arm has turned since the photo, seen from the trunk."""
-        return _between_deg(
-            transforms[BodyBone.UPPER_ARM_L + self.side, :, :3] @ self.upper_arm,
-            transforms[BodyBone.CHEST, :, :3] @ self.upper_arm,
-        )
-
-    def beyond(
-        self, transforms: Array, deg: tuple[float, float], drawn: tuple[float, float]
-    ) -> float:
-        """From 0 to 1, how far it has turned since the photo, or is drawn longer, between two; or
-        its elbow has opened, if that matters."""
-        if self.stays:
-            return 0.0
-        now = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
-        longer = float(np.linalg.norm(now[:2]) / (np.linalg.norm(self.forearm[:2]) + 1e-6))
-        far = max(_risen(self.turned_deg(transforms), deg), _risen(longer, drawn))
-        return max(far, self._opened(transforms)) if self.opens else far
-
-    def _opened(self, transforms: Array) -> float:
-        """From 0 to 1, how far its elbow has opened since the photo."""
-        if self.bent_deg < BENT_DEG:
-            return 0.0
-        turned = transforms[BodyBone.UPPER_ARM_L + self.side, :, :3] @ self.upper_arm
-        fore = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
-        return _risen(self.bent_deg - _between_deg(turned, fore), OPENED_DEG)
-
-    @cached_property
-    def bent_deg(self) -> float:
-        """How far the photo shows its elbow bent; 0 of a straight arm."""
-        return _between_deg(self.upper_arm, self.forearm)
-
 
 def free_arm(
     fit: Fit,
@@ -236,6 +179,7 @@ def free_arm(
     joints = [LEFT_SHOULDER + side, LEFT_ELBOW + side, LEFT_WRIST + side]
     upper_arm, forearm = np.diff(fit.stance.points[joints], axis=0)
     apart_px = NEARER * fit.trunk_px
+    weights, bones = bent_softly(template.weights[used], bones[used], along[:, 0], side)
     return FreeArm(
         side,
         unrolled.ends,
@@ -243,7 +187,11 @@ def free_arm(
         rest,
         np.ascontiguousarray(template.normals[used]),
         tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px),
-        *bent_softly(template.weights[used], bones[used], along[:, 0], side),
+        np.zeros(len(used), np.float32),
+        weights,
+        bones,
+        weights,
+        bones,
         loose,
         np.asarray(np.clip(along / OFF_TRUNK, 0.0, 1.0), np.float32),
         np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
@@ -254,9 +202,8 @@ def free_arm(
         np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
         place,
         placed,
-        upper_arm,
-        forearm,
         apart_px,
+        LetOut(side, upper_arm, forearm),
     )
 
 
@@ -276,15 +223,3 @@ def bent_softly(
     weights[near, 0], weights[near, 1] = np.float32(1.0) - fore, fore
     bones[near, 1] = BodyBone.FOREARM_L + side
     return np.ascontiguousarray(weights), np.ascontiguousarray(bones)
-
-
-def _between_deg(one: Vectors, other: Vectors) -> float:
-    """The angle between two directions."""
-    length = float(np.linalg.norm(one) * np.linalg.norm(other))
-    cosine = min(max(float(one @ other) / max(length, 1e-6), -1.0), 1.0)
-    return float(np.degrees(np.arccos(cosine)))
-
-
-def _risen(value: float, between: tuple[float, float]) -> float:
-    """From 0 to 1 as a value goes from one to the other, softly."""
-    return smoothstep(min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0))

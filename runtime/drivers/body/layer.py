@@ -21,6 +21,7 @@ from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import HiddenArm, of_arms
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.settling import Settled
+from bunraku.runtime.drivers.body.shading import in_shade
 from bunraku.runtime.drivers.body.shells import Shell
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
@@ -28,12 +29,6 @@ from bunraku.spec.skeleton import BodyBone
 
 LIFTED = 0.03
 """How much nearer than bound a hidden cloth lies, in trunks: it goes before the body in it."""
-BRIGHT = 0.85
-"""Cosine of the angle round an arm up to which it is in full light."""
-ROUND = 1.2
-"""Over which difference of the cosine a trunk's front goes over into its back."""
-SHOULDER = 0.3
-"""Of the trunk's share of a vertex, from where on a limb is lit as the trunk is."""
 _TRUNK = BodyBone.PELVIS, BodyBone.CHEST
 _Mesh = tuple[Array, Array, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Array, Array]
 """Vertices, weights, bones, triangles, planes, hold and mix."""
@@ -73,34 +68,6 @@ class Layer:
     """These, and those that the photo hides. Their vertices come last, in this order."""
     remade: NDArray[np.bool_]
     """``[m]``, of the template's triangles: those in whose place they are."""
-
-
-def turned_away(mesh: Array, triangles: NDArray[np.int32], bone: NDArray[np.int64]) -> Array:
-    """``[v]`` in [0, 1]: how far round its limb each vertex lies from the side that faces the
-    camera, or from the one behind it; of limbs that point at the camera as well. Of the trunk: how
-    far round to its back.
-
-    :param mesh: ``[v, 3]``. :param bone: ``[v]``, the main one of each vertex.
-    """
-    a, b, c = mesh[triangles].transpose(1, 0, 2)
-    across = np.cross(b - a, c - a)
-    normal = np.stack(
-        [np.bincount(triangles.ravel(), np.repeat(one, 3), len(mesh)) for one in across.T], -1
-    )
-    result = np.zeros(len(mesh), np.float32)
-    for number in np.unique(bone):
-        own = bone == number
-        if number in _TRUNK:
-            away = -normal[own, 2] / np.maximum(np.linalg.norm(normal[own], axis=1), 1e-9)
-            result[own] = np.clip(0.5 + away / ROUND, 0.0, 1.0)
-            continue
-        along = np.linalg.svd(mesh[own] - mesh[own].mean(0), full_matrices=False)[2][0]
-        round_it = normal[own] - np.outer(normal[own] @ along, along)
-        facing = np.array([0.0, 0.0, 1.0]) - along[2] * along
-        facing /= max(float(np.linalg.norm(facing)), 1e-6)
-        cosine = np.abs(round_it @ facing) / np.maximum(np.linalg.norm(round_it, axis=1), 1e-9)
-        result[own] = np.clip((BRIGHT - cosine) / BRIGHT, 0.0, 1.0)
-    return result
 
 
 def drawn_in(vertices: Array, region: Region) -> Array:
@@ -147,11 +114,7 @@ def make_layer(
     under_hair = (cloth == Cloth.FACE) & (hair[template.triangles].mean(1) > 0.5)
     joined = np.where(under_hair, Cloth.HAIR, cloth)
     kinds = np.stack([np.where(joint, joined, cloth), np.where(joint, joined, other)], -1)
-    round_it = turned_away(mesh, template.triangles, bone)
-    on_trunk = (template.weights * np.isin(template.bones, _TRUNK)).sum(1)
-    limb = ~np.isin(bone, _TRUNK)
-    round_it[limb] *= 1.0 - np.minimum(on_trunk[limb] / SHOULDER, 1.0)
-    mix = np.where(bone == BodyBone.HEAD, hair, round_it).astype(np.float32)
+    mix = np.where(bone == BodyBone.HEAD, hair, in_shade(template, mesh)).astype(np.float32)
     if bound.lap is not None:
         hems = bound.lap.hems(template.triangles)
         kinds[:, 1] = np.where(hems >= 0, hems, kinds[:, 1])
@@ -238,4 +201,5 @@ def _free_mesh(form: FreeArm, kinds: NDArray[np.int32], count: int) -> _Mesh:
     """An arm's mesh behind so many vertices, as ``make_layer`` joins them."""
     nothing = np.zeros(len(form.used), np.float32)
     shown = form.triangles + np.int32(count)
-    return form.tucked, form.weights, form.bones, shown, kinds, nothing, nothing
+    hung = form.tucked_weights, form.tucked_bones
+    return form.tucked, *hung, shown, kinds, nothing, form.tucked_mix

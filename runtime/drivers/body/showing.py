@@ -118,7 +118,8 @@ class Showing:
 
     def _as_it_moves(self, arm: FreeArm) -> FreeArm:
         bone = BodyBone.FOREARM_L + arm.side
-        return replace(arm, stays=bool(self.carrier[bone] != bone))
+        stays = bool(self.carrier[bone] != bone)
+        return replace(arm, when=replace(arm.when, stays=stays))
 
 
 def shown_by(

@@ -18,16 +18,16 @@ from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, without_thumb
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.cloths import CLOTH, SHADED, SHADOW, Cloth, of_other_side
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.free_arm import BENT_DEG, FreeArm, free_arm
+from bunraku.runtime.drivers.body.free_arm import free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.let_out import BENT_DEG
 from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.mirrored import mirrored
 from bunraku.runtime.drivers.body.outlined import limb_alone
 from bunraku.runtime.drivers.body.parting import GROUP
-from bunraku.runtime.drivers.body.regions import nearest_reached
+from bunraku.runtime.drivers.body.shading import in_shade
 from bunraku.runtime.drivers.body.unrolled import Unrolled
-from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import SIDES, BodyBone
 
@@ -61,7 +61,7 @@ def make_spare_arms(
         and shown[side].min() >= LEAST
     )
     return tuple(
-        arm for arm in spare if shown[arm.side, 0] < STRIP or arm.form.bent_deg >= BENT_DEG
+        arm for arm in spare if shown[arm.side, 0] < STRIP or arm.form.when.bent_deg >= BENT_DEG
     )
 
 
@@ -89,29 +89,20 @@ def _spare_arm(
     rest = without_thumb(form.rest, unrolled.along(form.place[:, 1]), unrolled)
     cloth: NDArray[np.integer] = CLOTH[main_bones(fit.template)[triangles[:, 0]]]
     cloth = np.where(cloth == Cloth.HAND_L + side, Cloth.FOREARM_L + side, cloth)
-    place, behind = form.tucked[:, :2], _just_behind(form, mesh, binding, region)
+    place, used = mesh[form.used, :2], form.used
     if shown[1 - side].min() > shown[side].min() + MORE:
         cloth = of_other_side(cloth)
-        place = mesh[mirrored(fit, form.used), :2]
+        place = mesh[mirrored(fit, used), :2]
     strip = bool(shown[side, 0] < STRIP)
     form = replace(
         form,
         rest=rest,
-        tucked=behind,
+        tucked=mesh[used],
+        tucked_mix=in_shade(fit.template, mesh)[used],
+        tucked_weights=fit.template.weights[used],
+        tucked_bones=fit.template.bones[used],
         place=np.ascontiguousarray(place, np.float32),
-        out_deg=STRIP_DEG if strip else NEVER_DEG,
-        opens=True,
-        swings=True,
+        when=replace(form.when, deg=STRIP_DEG if strip else NEVER_DEG, opens=True, swings=True),
     )
     planes = np.stack([cloth, [SHADED[Cloth(kind)] for kind in cloth]], 1).astype(np.int32)
     return NewArm(form, unrolled, None, planes, STRIP_FADES_DEG if strip else NEVER_DEG)
-
-
-def _just_behind(form: FreeArm, mesh: Array, binding: Binding, region: Region) -> Array:
-    """``[v, 3]``: an arm tucked in right behind the photo's, and not behind the trunk: it turns a
-    long way before it is let out, and what lies deep would be carried off sideways."""
-    x, y = np.clip(np.rint(form.tucked[:, :2]), 0, len(region) - 1).astype(int).T
-    at: NDArray[np.integer] = nearest_reached(region)[y, x]
-    result = form.tucked.copy()
-    result[:, 2] = np.maximum(mesh[form.used, 2], binding.depth.ravel()[at])
-    return result

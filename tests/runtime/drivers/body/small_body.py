@@ -39,6 +39,10 @@ class Arm:
     used: Any
     tucked: Array
 
+    @property
+    def when(self) -> Arm:
+        return self
+
     def beyond(
         self, transforms: Array, _deg: tuple[float, float], _drawn: tuple[float, float]
     ) -> float:

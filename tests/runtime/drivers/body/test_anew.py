@@ -168,7 +168,7 @@ def test_it_is_let_out_before_the_photos_own_fades_and_without_a_jump(fit: Fit, 
     last = 0.0
     for at in np.arange(0.0, 40.0, 2.0):
         transforms = posed(fit, pointing(float(at)))
-        assert arm.form.turned_deg(transforms) == pytest.approx(at, abs=2.0)
+        assert arm.form.when.turned_deg(transforms) == pytest.approx(at, abs=2.0)
         moved = arm.form.moved(transforms)
         faded = arm.faded(transforms)
         assert last <= faded <= 1.0
@@ -188,7 +188,7 @@ def test_it_is_let_out_before_the_photos_own_fades_and_without_a_jump(fit: Fit, 
 def test_what_would_be_drawn_out_fades_however_little_it_turns(body: Body, fit: Fit) -> None:
     (arm,) = body.layer.arms
     transforms = posed(fit, pointing(16.0))  # two and a half times as long in the picture
-    assert arm.form.turned_deg(transforms) < 18.0
+    assert arm.form.when.turned_deg(transforms) < 18.0
     assert arm.faded(transforms) == 1.0
     assert arm.faded(posed(fit, pointing(5.0))) == 0.0
 

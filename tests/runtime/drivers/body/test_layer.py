@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bunraku.runtime.drivers.body.layer import drawn_in, turned_away
+from bunraku.runtime.drivers.body.layer import drawn_in
+from bunraku.runtime.drivers.body.shading import turned_away
 from bunraku.runtime.drivers.body.texture import LITTLE, WHOLE, lit_as
 from bunraku.spec.skeleton import BodyBone
 

@@ -7,12 +7,14 @@ import pytest
 from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import PERSON, SCALE, N, fitted_to, posed
 
+from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.anew import NewArm
 from bunraku.runtime.drivers.body.binding import Binding, bind_photo
 from bunraku.runtime.drivers.body.cloths import SHADED, Cloth
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.settling import settle
+from bunraku.runtime.drivers.body.shading import in_shade
 from bunraku.runtime.drivers.body.spare_arms import make_spare_arms
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_WRIST
@@ -66,6 +68,16 @@ def test_it_comes_as_its_elbow_opens_and_not_before(photo: tuple[Fit, Array, Bin
         transforms = posed(fit, bent(at))
         assert (arm.form.moved(transforms) is not None) == out, at
         assert (arm.faded(transforms) == 1.0) == out, at
+
+
+def test_until_then_it_is_the_bodys_own(photo: tuple[Fit, Array, Binding]) -> None:
+    (arm,), (fit, mesh, _) = spare(*photo), photo
+    transforms = posed(fit, bent(75.0))
+    form = arm.form
+    moved = skin(form.tucked, form.tucked_weights, form.tucked_bones, transforms)
+    body = skin(mesh, fit.template.weights, fit.template.bones, transforms)
+    np.testing.assert_allclose(moved, body[form.used], atol=1e-3)
+    assert np.array_equal(form.tucked_mix, in_shade(fit.template, mesh)[form.used])
 
 
 def test_it_is_narrower_towards_the_wrist(photo: tuple[Fit, Array, Binding]) -> None:
