@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import skin
-from bunraku.runtime.drivers.body.arm_shape import tucked
+from bunraku.runtime.drivers.body.arm_shape import hidden_while_in, tucked
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
@@ -101,6 +101,8 @@ class FreeArm:
     forearm: Vectors
     """``[3]``: and from the elbow to the wrist."""
     nearer_px: float
+    within: NDArray[np.bool_]
+    """``[t]``, of ``hidden_while_in``: the others are not drawn until it is let out."""
     stays: bool = False
     """Whether it goes with the trunk as the photo has it, and is never let out."""
     out_deg: tuple[float, float] = LET_OUT_DEG
@@ -131,6 +133,10 @@ class FreeArm:
             swung = np.float32(_risen(self._swung_deg(transforms), SWUNG_DEG)) * self.off_trunk
             loose = loose + swung * (np.float32(1.0) - loose)
         return tucked + out * loose * (free - tucked), self._shown_in(bright)
+
+    def is_out(self, transforms: Array) -> bool:
+        """Whether it is let out, be it a little."""
+        return self.beyond(transforms, self.out_deg, LET_OUT_DRAWN) > 0.0
 
     def _since_rest(self, transforms: Array) -> Array:
         """``[bones, 3, 4]``: from the rest, and not from the photo's pose, in which the elbow is
@@ -228,6 +234,7 @@ def free_arm(
     """
     template = fit.template
     used, corners = np.unique(triangles, return_inverse=True)
+    corners = corners.reshape(-1, 3)
     rest = np.ascontiguousarray(template.vertices[used])
     place = unrolled.place(rest, main_bones(template)[used] != BodyBone.UPPER_ARM_L + side)
     low, high = shoulder
@@ -236,13 +243,14 @@ def free_arm(
     joints = [LEFT_SHOULDER + side, LEFT_ELBOW + side, LEFT_WRIST + side]
     upper_arm, forearm = np.diff(fit.stance.points[joints], axis=0)
     apart_px = NEARER * fit.trunk_px
+    behind = tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px)
     return FreeArm(
         side,
         unrolled.ends,
         used.astype(np.intp),
         rest,
         np.ascontiguousarray(template.normals[used]),
-        tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px),
+        behind,
         *bent_softly(template.weights[used], bones[used], along[:, 0], side),
         loose,
         np.asarray(np.clip(along / OFF_TRUNK, 0.0, 1.0), np.float32),
@@ -251,12 +259,13 @@ def free_arm(
         AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * loose[:, 0],
         light,
         planes,
-        np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
+        np.ascontiguousarray(corners, np.int32),
         place,
         placed,
         upper_arm,
         forearm,
         apart_px,
+        hidden_while_in(corners, behind, loose, binding, fit.inside, side),
     )
 
 
