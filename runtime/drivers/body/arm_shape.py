@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +13,7 @@ from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.sleeves import LONGEST, Sleeve
 from bunraku.runtime.drivers.body.turning import Vectors, cross, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone
 
@@ -27,6 +29,11 @@ HEM = 0.1
 WIDENS = 0.1, 0.4
 """Where along an arm its sleeve begins to be wider than it, and where it is: at the shoulder, where
 the trunk goes on, it is not."""
+INWARDS_PX = 2
+"""How far within the photo's arm what lies behind it stays hidden as that turns a little, in pixels
+of the window."""
+_PLACES = np.array([(i, j, 6 - i - j) for i in range(7) for j in range(7 - i)], np.float32) / 6.0
+"""``[28, 3]``, evenly on a triangle, by its corners."""
 
 
 def as_thick(fit: Fit, unrolled: Unrolled, sleeve: Sleeve, side: int) -> tuple[Array, float]:
@@ -108,3 +115,28 @@ def tucked(
     behind = np.maximum(np.maximum(result[:, 2], binding.depth.ravel()[at]), back + apart)
     result[:, 2] = np.where(held, result[:, 2], behind)
     return result
+
+
+def hidden_while_in(
+    triangles: NDArray[np.integer],
+    behind: Array,
+    loose: Array,
+    binding: Binding,
+    inside: Region,
+    side: int,
+) -> NDArray[np.bool_]:
+    """``[t]``: which triangles of an arm the photo's person hides while it is tucked in. Others
+    reach across what the arm is bent around, or stand out as soon as the photo's arm turns a
+    little, or its hand, which is drawn by itself.
+
+    :param triangles: ``[t, 3]``. :param behind: ``[v, 3]``, where it is tucked in.
+    :param loose: ``[v, 1]``, of ``FreeArm``: what is not wholly so closes the armpit.
+    :param inside: ``[n, n]``, the photo's person. :param side: 0 for the left one, 1 for the right.
+    """
+    arm = np.isin(binding.group, [Group.UPPER_ARM_L + side, Group.FOREARM_L + side])
+    deep = cv2.erode(arm.astype(np.uint8), np.ones((2 * INWARDS_PX + 1,) * 2, np.uint8)) > 0
+    deep |= binding.group == Group.TRUNK
+    places = _PLACES @ behind[triangles, :2]
+    x, y = np.clip(np.rint(places), 0, len(inside) - 1).astype(int).transpose(2, 0, 1)
+    near_trunk = loose[triangles, 0].min(1, keepdims=True) < 1.0
+    return np.asarray((inside[y, x] & (deep[y, x] | near_trunk)).all(1))

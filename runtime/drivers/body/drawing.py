@@ -183,9 +183,16 @@ class Body:
             moved += skin(layer.vertices, hanging.shares, hanging.spots, slips)
         return moved, mix
 
-    def shown_behind(self, visibility: Array) -> NDArray[np.bool_]:
+    def shown_behind(self, transforms: Array, visibility: Array) -> NDArray[np.bool_]:
         """``[t]``: which triangles of the mesh behind there are; see ``draw``."""
-        return self._shown(self.layer.given, visibility)
+        shown = self._shown(self.layer.given, visibility)
+        end = len(shown)
+        for arm in reversed(self.layer.free):
+            own = slice(end - len(arm.triangles), end)
+            if arm.when.out(transforms) <= 0.0:
+                shown[own] &= arm.within
+            end = own.start
+        return shown
 
     def arm_triangles(self) -> NDArray[np.bool_]:
         """``[t + 1]``: which triangles of the mesh behind are an arm's; the last is none."""
@@ -236,7 +243,7 @@ class Body:
         """The mesh behind, as the bones carry it, and what it shows."""
         n, triangles = len(self.photo.picture), self.layer.triangles
         moved, mix = self.moved_behind(transforms, transforms, slips)
-        keep = self.shown_behind(visibility)
+        keep = self.shown_behind(transforms, visibility)
         raster = rasterise(moved, triangles, (n, n), keep=keep, cull=True, tight=True)
         return raster, replace(self.behind, mix=mix)
 

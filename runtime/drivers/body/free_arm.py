@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import skin
-from bunraku.runtime.drivers.body.arm_shape import tucked
+from bunraku.runtime.drivers.body.arm_shape import hidden_while_in, tucked
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
@@ -90,6 +90,8 @@ class FreeArm:
     placed: Array
     """``Fit.placed``, with an arm as thick as it is."""
     nearer_px: float
+    within: NDArray[np.bool_]
+    """``[t]``: the others of its triangles are not drawn until it is let out."""
     when: LetOut
 
     def moved(self, transforms: Array) -> tuple[Array, Array] | None:
@@ -171,6 +173,7 @@ def free_arm(
     """
     template = fit.template
     used, corners = np.unique(triangles, return_inverse=True)
+    corners = corners.reshape(-1, 3)
     rest = np.ascontiguousarray(template.vertices[used])
     place = unrolled.place(rest, main_bones(template)[used] != BodyBone.UPPER_ARM_L + side)
     low, high = shoulder
@@ -180,13 +183,14 @@ def free_arm(
     upper_arm, forearm = np.diff(fit.stance.points[joints], axis=0)
     apart_px = NEARER * fit.trunk_px
     weights, bones = bent_softly(template.weights[used], bones[used], along[:, 0], side)
+    behind = tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px)
     return FreeArm(
         side,
         unrolled.ends,
         used.astype(np.intp),
         rest,
         np.ascontiguousarray(template.normals[used]),
-        tucked(mesh[used], region, binding, loose[:, 0] <= 0.0, apart_px),
+        behind,
         np.zeros(len(used), np.float32),
         weights,
         bones,
@@ -199,10 +203,11 @@ def free_arm(
         AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * loose[:, 0],
         light,
         planes,
-        np.ascontiguousarray(corners.reshape(-1, 3), np.int32),
+        np.ascontiguousarray(corners, np.int32),
         place,
         placed,
         apart_px,
+        hidden_while_in(corners, behind, loose, binding, fit.inside, side),
         LetOut(side, upper_arm, forearm),
     )
 

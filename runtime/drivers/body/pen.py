@@ -109,7 +109,7 @@ class DevicePen:
             sheets = rasterise_groups(moved, triangles, ends, (n, n), keep=keep, cull=True)
             behind: Any
             behind, mix = there.body.moved_behind(transforms, bones, slipped, self._up)
-            shown: Any = self._device.upload(body.shown_behind(visibility), self._queue)
+            shown: Any = self._device.upload(body.shown_behind(transforms, visibility), self._queue)
             raster = rasterise(behind, there.behind.triangles, (n, n), keep=shown, cull=True)
             out: Any = lease.arrays[_PERSON]
             photo = replace(

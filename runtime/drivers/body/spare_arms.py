@@ -98,6 +98,7 @@ def _spare_arm(
         form,
         rest=rest,
         tucked=mesh[used],
+        within=np.ones(len(form.triangles), np.bool_),
         tucked_mix=in_shade(fit.template, mesh)[used],
         tucked_weights=fit.template.weights[used],
         tucked_bones=fit.template.bones[used],

@@ -38,6 +38,11 @@ class Arm:
 
     used: Any
     tucked: Array
+    triangles: Any
+    within: Any
+
+    def out(self, transforms: Array) -> float:
+        return self.beyond(transforms, NEVER, NEVER)
 
     @property
     def when(self) -> Arm:
@@ -83,7 +88,8 @@ def small_body(*, desk: bool = False, seed: int = 3) -> Body:
     cloth = np.array([[0, 1], [0, 1], [2, 0], [2, 0]], np.int32)
     behind = np.ascontiguousarray(back[:, :2])
     mix = rng.random(8, np.float32)
-    arm: Any = Arm(np.arange(4), back[4:])
+    within = np.array([False, True])  # one triangle is hidden until the arm is let out
+    arm: Any = Arm(np.arange(4), back[4:], triangles[2:] - 4, within)
     layer = Layer(
         back,
         behind,
