@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import Group
-from bunraku.runtime.drivers.body.regions import nearest_reached
+from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.sleeves import LONGEST, Sleeve
 from bunraku.runtime.drivers.body.turning import Vectors, cross, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
@@ -134,8 +133,7 @@ def hidden_while_in(
     :param inside: ``[n, n]``, the photo's person. :param side: 0 for the left one, 1 for the right.
     """
     arm = np.isin(binding.group, [Group.UPPER_ARM_L + side, Group.FOREARM_L + side])
-    deep = cv2.erode(arm.astype(np.uint8), np.ones((2 * INWARDS_PX + 1,) * 2, np.uint8)) > 0
-    deep |= binding.group == Group.TRUNK
+    deep = ~grown(~arm, INWARDS_PX) | (binding.group == Group.TRUNK)
     places = _PLACES @ behind[triangles, :2]
     x, y = np.clip(np.rint(places), 0, len(inside) - 1).astype(int).transpose(2, 0, 1)
     near_trunk = loose[triangles, 0].min(1, keepdims=True) < 1.0

@@ -269,10 +269,9 @@ def hemmed(group: NDArray[np.integer]) -> list[NDArray[np.bool_]]:
     :param group: ``[n, n]``, to which each pixel belongs.
     """
     result = [group == number for number in range(GROUPS)]
-    wide = np.ones((2 * HEM_PX + 1,) * 2, np.uint8)
     for side in (0, 1):
         pieces = [one + side for one in ARM_GROUPS]
         arm = np.isin(group, pieces)
         for piece in pieces:
-            result[piece] = arm & (cv2.dilate(result[piece].astype(np.uint8), wide) > 0)
+            result[piece] = arm & grown(result[piece], HEM_PX)
     return result

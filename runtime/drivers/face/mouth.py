@@ -99,8 +99,8 @@ class Mouth:
             return None
         cheeks = brightness(photo, points, mesh.CHEEKS)
         bright = min(max(cheeks / _MIDDLE_SKIN, 0.25), 1.2)
-        teeth = Teeth.of(places, points, photo, region.unit)
         hue = hue_of(colour_at(photo, points, mesh.CHEEKS))
+        teeth = Teeth.of(places, points, photo, region.unit, hue)
         reaches = right_reach, left_reach
         return cls(region, places, nose, chin, middle, half, *reaches, bright, hue, teeth)
 
@@ -146,8 +146,9 @@ class Mouth:
         soft = np.float32(max(_SOFT, 1.0 / self.region.unit))
         inside = clipped(np.minimum(v - top, bottom - v) / soft + 0.5, 0.0, 1.0)
         inside *= smooth(np.abs(opens), 0.0, 0.02)
-        shown = clipped((top + (inner_low - inner_up) - v) / soft + 0.5, 0.0, 1.0)
-        shown *= smooth(inner_low - inner_up, *_GAP) * np.float32(self.teeth.seen)
+        gap = inner_low - inner_up
+        own = smooth(gap, *_GAP) * np.float32(self.teeth.seen)
+        shown = clipped((top + gap - v) / soft + 0.5, 0.0, 1.0) * own
         field[..., Channel.OVER] = inside * shown
         self.region.move(field, Channel.OVER_X, sideways, upper)
         dark = inside - field[..., Channel.OVER]
@@ -156,17 +157,14 @@ class Mouth:
         if len(rows):
             part = slice(rows[0], rows[-1] + 1)
             colour = self._cavity(m[part], v[part], top[part], bottom[part], shape.opening)
-            gap = inner_low - inner_up
             teeth = self.teeth.over(
                 colour,
                 (self.region.u[part], v[part]),
                 (top[part], bottom[part]),
                 Smile(shape.width, drop),
             )
-            share = 1.0 - self.teeth.seen * smooth(gap[part], *_GAP)[..., None]
-            field[part, :, Channel.RED :] = (colour + share * (teeth - colour)) * dark[
-                part, :, None
-            ]
+            colour += (1.0 - own[part, :, None]) * (teeth - colour)
+            field[part, :, Channel.RED :] = colour * dark[part, :, None]
         return field
 
     def _sideways(self, width: float) -> Array:

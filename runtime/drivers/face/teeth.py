@@ -18,8 +18,6 @@ from bunraku.runtime.drivers.face.measures import Measure, measure
 from bunraku.runtime.drivers.face.regions import (
     Float64Array,
     brightness,
-    colour_at,
-    hue_of,
     smooth,
 )
 from bunraku.spec.arrays import Array, Picture
@@ -101,11 +99,13 @@ class Teeth:
     """Whether the photo shows teeth between its lips, in [0, 1]."""
 
     @classmethod
-    def of(cls, places: Float64Array, points: Array, photo: Picture, unit: float) -> Teeth:
+    def of(
+        cls, places: Float64Array, points: Array, photo: Picture, unit: float, hue: float
+    ) -> Teeth:
         """Those of a photo's face.
 
         :param places: ``[478, 2]``, the face's points in its frame.
-        :param points: the same in pixels.
+        :param points: the same in pixels. :param unit: see ``unit``. :param hue: of ``Mouth``.
         """
         lip = places[list(mesh.UPPER_INNER_LIP)]
         across = places[list(mesh.MOUTH_CORNERS), 0]
@@ -115,7 +115,6 @@ class Teeth:
         bright = np.percentile(between.mean(1), 75.0) / max(float(white.mean()), 1.0)
         none, wholly = _SEEN
         seen = min(max((float(bright) - none) / (wholly - none), 0.0), 1.0)
-        hue = hue_of(colour_at(photo, points, mesh.CHEEKS))
         tint = np.float32(_WHITE_SHARE) * (1.0 + np.float32(hue) * (_TINT - 1.0))
         enamel = np.asarray(white * tint, np.float32)
         return cls(float(across.mean()), ends, enamel, unit, seen)

@@ -72,7 +72,7 @@ def lay_own(
     :param anew: in [0, 1], how far what it is on is made anew: at the wrist it goes over into that.
     :param pen: that drew it.
     """
-    moved = skin(own.vertices, own.weights, own.bones, own.transforms(palm, pose))
+    moved = skin(own.mesh.vertices, own.mesh.weights, own.mesh.bones, own.transforms(palm, pose))
     box = box_of(moved, drawn.mask.shape[-1])
     if box is None:
         return
@@ -96,14 +96,14 @@ def _seen(
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     scaled = (moved - np.array([left, top, 0.0], np.float32) + 0.5) * np.float32(FINE) - 0.5
-    scaled[:, 2] += np.float32(FINE) * own.behind
+    scaled[:, 2] += np.float32(FINE) * own.mesh.behind
     raster = rasterise(
         np.ascontiguousarray(scaled, np.float32),
-        own.triangles,
+        own.mesh.triangles,
         (height * FINE, width * FINE),
         cull=True,
     )
-    place = interpolate(raster, own.triangles, np.ascontiguousarray(own.vertices[:, :2]))
+    place = interpolate(raster, own.mesh.triangles, np.ascontiguousarray(own.mesh.vertices[:, :2]))
     there = (raster.triangle >= 0).astype(np.float32)
     whole = _whole(own, moved) * (1.0 - np.float32(anew) * (1.0 - own.beyond))
     there *= whole[np.maximum(raster.triangle, 0)]
@@ -125,7 +125,7 @@ def _seen(
 
 def _whole(own: OwnHand, moved: Array) -> NDArray[np.float32]:
     """``[t]`` in [0, 1]: how much each triangle has to show; nothing if drawn out to streaks."""
-    (ax, bx, cx), (ay, by, cy) = (np.take(line, own.triangles.T) for line in moved[:, :2].T)
+    (ax, bx, cx), (ay, by, cy) = (np.take(line, own.mesh.triangles.T) for line in moved[:, :2].T)
     sides = ((ax - bx, ay - by), (bx - cx, by - cy), (cx - ax, cy - ay))
     longest = np.maximum.reduce([x * x + y * y for x, y in sides])
     start, end = STREAKS

@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.finger_mesh import BONES, FingerMesh
@@ -32,18 +31,10 @@ it does not show from there on, and what is behind."""
 
 @dataclass(frozen=True, eq=False)
 class OwnHand:
-    """The pixels of one hand as a mesh of their own."""
+    """The pixels of one hand, and how its bones move them."""
 
-    vertices: Array
-    """``[v, 3]``; x and y are where the photo is read."""
-    weights: Array
-    """``[v, 4]``"""
-    bones: NDArray[np.int32]
-    """``[v, 4]``"""
-    behind: Array
-    """``[v]``: how far each stands behind where it is, for what is before what."""
-    triangles: NDArray[np.int32]
-    """``[t, 3]``"""
+    mesh: FingerMesh
+    """x and y of its vertices are where the photo is read."""
     beyond: Array
     """``[t]`` in [0, 1]: how far each lies beyond the wrist, where one sees it from the side."""
     joints: Vectors
@@ -74,11 +65,7 @@ class OwnHand:
         mesh = FingerMesh.of(pixels, placed[WRIST], fingers, place.length, picture)
         middles = mesh.vertices[mesh.triangles, :2].mean(1).astype(np.float64)
         return cls(
-            mesh.vertices,
-            mesh.weights,
-            mesh.bones,
-            mesh.behind,
-            mesh.triangles,
+            mesh,
             _beyond(middles, place),
             fingers[:, :JOINTS],
             shape,

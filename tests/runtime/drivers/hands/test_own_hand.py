@@ -27,40 +27,40 @@ def own() -> OwnHand:
 
 def moved(own: OwnHand, palm: Array, bends: Vectors) -> Array:
     pose = replace(own.pose, bends=bends)
-    return skin(own.vertices, own.weights, own.bones, own.transforms(palm, pose))
+    return skin(own.mesh.vertices, own.mesh.weights, own.mesh.bones, own.transforms(palm, pose))
 
 
 def test_held_as_in_the_photo_nothing_moves(own: OwnHand) -> None:
-    assert np.abs(moved(own, STILL, own.pose.bends) - own.vertices).max() < 1e-3
-    assert own.weights.sum(1) == pytest.approx(1.0, abs=1e-6)
-    assert own.vertices[:, 2].mean() == pytest.approx(30.0, abs=8.0)
+    assert np.abs(moved(own, STILL, own.pose.bends) - own.mesh.vertices).max() < 1e-3
+    assert own.mesh.weights.sum(1) == pytest.approx(1.0, abs=1e-6)
+    assert own.mesh.vertices[:, 2].mean() == pytest.approx(30.0, abs=8.0)
 
 
 def test_the_palm_carries_all_of_it(own: OwnHand) -> None:
     palm = STILL.copy()
     palm[:, 3] = 5.0, -7.0, 2.0
-    assert np.abs(moved(own, palm, own.pose.bends) - own.vertices - palm[:, 3]).max() < 1e-3
+    assert np.abs(moved(own, palm, own.pose.bends) - own.mesh.vertices - palm[:, 3]).max() < 1e-3
 
 
 def test_one_bent_finger_moves_alone(own: OwnHand) -> None:
     bends = own.pose.bends.copy()
     bends[MIDDLE, 1:] += np.deg2rad(35.0)
-    shift = np.linalg.norm(moved(own, STILL, bends) - own.vertices, axis=1)
-    finger = (own.bones - 1) // 3
-    its = ((finger == MIDDLE) & (own.weights > 0.0)).any(1)
+    shift = np.linalg.norm(moved(own, STILL, bends) - own.mesh.vertices, axis=1)
+    finger = (own.mesh.bones - 1) // 3
+    its = ((finger == MIDDLE) & (own.mesh.weights > 0.0)).any(1)
     assert shift[~its].max() < 1e-3
     tip = POINTS[12, :2]
-    at_tip = np.linalg.norm(own.vertices[:, :2] - tip, axis=1) < 2.0
+    at_tip = np.linalg.norm(own.mesh.vertices[:, :2] - tip, axis=1) < 2.0
     assert shift[at_tip & its].min() > 8.0
     # It bends to the inside of the hand and so becomes shorter in the picture.
     after = moved(own, STILL, bends)
-    assert after[at_tip & its, 1].mean() > own.vertices[at_tip & its, 1].mean() + 4.0
+    assert after[at_tip & its, 1].mean() > own.mesh.vertices[at_tip & its, 1].mean() + 4.0
 
 
 def test_nothing_is_stretched_between_two_fingers(own: OwnHand) -> None:
-    whose = np.where(own.bones > 0, (own.bones - 1) // 3, -1)
-    for triangle in own.triangles:
-        fingers = whose[triangle][own.weights[triangle] > 0.0]
+    whose = np.where(own.mesh.bones > 0, (own.mesh.bones - 1) // 3, -1)
+    for triangle in own.mesh.triangles:
+        fingers = whose[triangle][own.mesh.weights[triangle] > 0.0]
         assert len(set(fingers[fingers >= 0].tolist())) <= 1
 
 
@@ -87,8 +87,8 @@ def test_a_finger_bends_as_far_as_its_pixels_stay_whole(own: OwnHand) -> None:
 
 
 def test_the_palm_is_one_surface(own: OwnHand) -> None:
-    still = (own.weights * (own.bones > 0)).sum(1) == 0.0
-    place = own.vertices[still]
+    still = (own.mesh.weights * (own.mesh.bones > 0)).sum(1) == 0.0
+    place = own.mesh.vertices[still]
     _, which = np.unique(place[:, :2], axis=0, return_inverse=True)
     depth = np.full((which.max() + 1, 2), (np.inf, -np.inf))
     np.minimum.at(depth[:, 0], which, place[:, 2])
@@ -99,8 +99,8 @@ def test_the_palm_is_one_surface(own: OwnHand) -> None:
 
 def test_the_outline_hides_no_other_finger(own: OwnHand) -> None:
     assert own.pose.place is not None
-    x, y = own.vertices[:, :2].astype(int).T
+    x, y = own.mesh.vertices[:, :2].astype(int).T
     outline = ~own.pose.place.pixels[y, x]
-    assert own.behind[outline].min() > 5.0
-    still = (own.weights * (own.bones > 0)).sum(1) == 0.0
-    assert own.behind[~outline & still].max() == 0.0
+    assert own.mesh.behind[outline].min() > 5.0
+    still = (own.mesh.weights * (own.mesh.bones > 0)).sum(1) == 0.0
+    assert own.mesh.behind[~outline & still].max() == 0.0
