@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bunraku.errors import BundleError
-from bunraku.kernels import channels_last, guide_head, sample_texture
+from bunraku.kernels import NEGLIGIBLE_WEIGHT, channels_last, guide_head, sample_texture
 from bunraku.kernels import seam as kernels
 from bunraku.kernels.head.operator import HEAD_NUMBERS
 from bunraku.runtime.buffers import Lease, Ring
@@ -199,6 +199,7 @@ class Generator:
                 features.z,
                 features.image_masked,
                 everywhere=self._everywhere,
+                minimum_weight=NEGLIGIBLE_WEIGHT,
                 threads=self._threads,
                 out=self._seam_buffers(moved.lease.arrays),
             )
@@ -257,7 +258,12 @@ class Generator:
     ) -> Array:
         out = lease.arrays[names.PRIOR]
         if correspondence is None:
-            prior = sample_texture(atlas, *part_charts(surface), threads=self._threads, out=out)
+            prior = sample_texture(
+                *(atlas, *part_charts(surface)),
+                minimum_weight=NEGLIGIBLE_WEIGHT,
+                threads=self._threads,
+                out=out,
+            )
         else:
             prior = self._device.upload(correspondence, queue, out=out)
         if head is None:

@@ -74,6 +74,8 @@ class FakeOnnxRuntime:
     """What it is built with."""
     lands_on: str = CUDA
     """Where its sessions find themselves."""
+    left: tuple[str, ...] = ("Shape", "Gather")
+    """The kinds of nodes that its sessions run on the CPU."""
     fails: str | None = None
     """What a run says."""
     refuses: str | None = None
@@ -111,6 +113,15 @@ class FakeOnnxRuntime:
             get_inputs=real.get_inputs,
             get_outputs=real.get_outputs,
             get_providers=lambda: [self.lands_on, CPU],
+            get_provider_graph_assignment_info=lambda: [
+                _nodes(self.lands_on, ("Conv", "Resize")),
+                _nodes(CPU, self.left),
+            ],
             io_binding=Binding,
             run_with_iobinding=run,
         )
+
+
+def _nodes(provider: str, kinds: tuple[str, ...]) -> Any:
+    nodes = [SimpleNamespace(op_type=kind) for kind in kinds]
+    return SimpleNamespace(ep_name=provider, get_nodes=lambda: nodes)
