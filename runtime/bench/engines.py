@@ -75,7 +75,7 @@ def run_engines(
     photo_path, clip_path = media(options.photo, options.clip)
     photo, clip = read_photo(photo_path), read_clip(clip_path)
     scene = _scene(options, photo, clip)
-    wanted = _generated(options, REFERENCE, scene)[0]
+    wanted = generated(options, REFERENCE, scene)[0]
     chain = _pictures(options, REFERENCE, photo, clip)[0] if scene.found else None
     rows: list[dict[str, Any]] = []
     for kind, precision in candidates(only):
@@ -126,7 +126,7 @@ def _row(
     wanted: Pictures,
     media: tuple[Picture, Sequence[Picture], Pictures | None],
 ) -> dict[str, Any]:
-    given, measure, load_s, device = _generated(options, name, scene)
+    given, measure, load_s, device = generated(options, name, scene)
     levels = [np.abs(a - b).mean() for a, b in zip(given, wanted, strict=True)]
     most = [np.abs(a - b).max() for a, b in zip(given, wanted, strict=True)]
     parity = {"levels_mean": round(float(max(levels)), 4), "levels_max": round(float(max(most)), 2)}
@@ -147,7 +147,7 @@ def _row(
     return told
 
 
-def _generated(
+def generated(
     options: BenchOptions, name: str, scene: Scene
 ) -> tuple[Pictures, Callable[[], Spread], float, str]:
     """The person over black in each surface, in levels; what measures how long further ones take;
