@@ -114,7 +114,7 @@ LIBRARIES: dict[str, Library] = {
     ),
     EngineKind.TENSORRT: Library(
         "bunraku.runtime.engines.tensorrt.loading:load",
-        (Precision.F16, Precision.F32),
+        (Precision.F16, Precision.F32, Precision.INT8),
         lambda: missing_gpu() or missing_package("torch") or missing_library(),
         f"It needs an NVIDIA GPU with its driver, torch with CUDA, and: {PIP} install tensorrt",
         GPU,
