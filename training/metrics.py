@@ -184,6 +184,8 @@ class Score:
     """Missing keypoint ratio: the share of the true frames' keypoints that are not found."""
     flicker: float | None = None
     """Trembling by the true clip's (training/flicker.py); None where it was not measured."""
+    swimming: float | None = None
+    """Likewise, along the true clip's flow."""
     own_l1: float | None = None
     """Of the source driven by itself, the whole picture; None where that was not done."""
     own_person_l1: float | None = None

@@ -92,6 +92,7 @@ MEASURES = (
     Measure("akd", "AKD", 2),
     Measure("mkr", "MKR", 4),
     Measure("flicker", "flicker", 2, enough=1.0),
+    Measure("swimming", "swimming", 2, enough=1.0),
     Measure("mouth", "mouth", 2, higher=True),
     Measure("eyes", "eyes", 2, higher=True),
     Measure("face", "face", 3),
