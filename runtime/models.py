@@ -255,7 +255,12 @@ class Models:
 
             own = images.another()
             size = self.layout.size
-            return IuvImagesDriver(own, surface_of, size, index_of=index_of, recorder=recorder)
+            return IuvImagesDriver(
+                *(own, surface_of, size),
+                index_of=index_of,
+                mend=options.mend,
+                recorder=recorder,
+            )
 
         return replace(self, make_driver=make_driver)
 
