@@ -93,6 +93,15 @@ class Blended:
     is done."""
     ready: Event
 
+    @property
+    def detail(self) -> tuple[Array, Array, Array] | None:
+        """Trust, warped photo and flow, for reading the photo at its own resolution; None without
+        the prior."""
+        seam = self.seamed.seam
+        if self.trust is None or seam.warped_image is None or seam.flow_window is None:
+            return None
+        return self.trust, seam.warped_image, seam.flow_window
+
 
 @dataclass(frozen=True, eq=False)
 class Fetched:
@@ -101,8 +110,7 @@ class Fetched:
     image: Array
     mask: Array
     detail: tuple[Array, Array, Array] | None
-    """Trust, warped photo and flow, for reading the photo at its own resolution; None without the
-    prior, or where it was not asked for."""
+    """As ``Blended.detail``; None where it was not asked for, too."""
     blended: Blended
     """Whose arrays these are, where the device is the host."""
 
@@ -238,11 +246,9 @@ class Generator:
         """
         queue = self._device.queue(Stage.BLEND)
         queue.wait(blended.ready)
-
         wanted = [blended.image, blended.mask]
-        trust, seam = blended.trust, blended.seamed.seam
-        if detail and not (trust is None or seam.warped_image is None or seam.flow_window is None):
-            wanted += [trust, seam.warped_image, seam.flow_window]
+        if detail and blended.detail is not None:
+            wanted += blended.detail
         image, mask, *along = self._device.download(wanted, queue)
         return Fetched(image, mask, (along[0], along[1], along[2]) if along else None, blended)
 

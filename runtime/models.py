@@ -26,7 +26,7 @@ from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
 from bunraku.runtime.engines.sharing import Place, Sharing
 from bunraku.runtime.finders import face_finder, hand_finder
-from bunraku.runtime.generator import Features, Generator
+from bunraku.runtime.generator import Blended, Features, Fetched, Generator
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
@@ -72,7 +72,7 @@ class Models:
     device: Device = field(default_factory=CpuDevice)
     """Where the engines' arrays live."""
     paster: Paster | None = None
-    """Pastes what a driver draws on the device; None where drivers draw on the host."""
+    """Pastes where the device's arrays are; None where canvases do, on the host."""
     faces: FaceFinder | None = None
     """Of the faces of photos and drivers; None where no face may follow."""
     hands: HandFinder | None = None
@@ -301,6 +301,26 @@ class Models:
         :raises EngineError: the device that has it fails.
         """
         return drawn if drawn.made is None or self.paster is None else self.paster.fetch(drawn)
+
+    def paste(
+        self,
+        identity: Identity,
+        painted: Drawn | Blended,
+        generator: Generator,
+        *,
+        detail: bool = True,
+        window_only: bool = False,
+    ) -> Picture:
+        """A person's picture, back in the photo: where a device has it, or here.
+
+        Takes and raises what ``Identity.paste`` does.
+
+        :param generator: whose picture it is, or of a driver beside it.
+        """
+        shown: Drawn | Blended | Fetched = painted
+        if isinstance(painted, Blended) and self.paster is None:
+            shown = generator.fetch(painted, detail=detail)
+        return identity.paste(shown, self.paster, detail=detail, window_only=window_only)
 
     def encode(self, generator: Generator, source: Source, subject: Subject) -> Features:
         """What the networks compute of a photo, which they see in pixels of their own.

@@ -19,7 +19,7 @@ from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, Driving
 from bunraku.runtime.engines.registry import AUTO, EngineKind
-from bunraku.runtime.generator import Blended, Fetched, Seamed
+from bunraku.runtime.generator import Blended, Seamed
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.machinery import Machinery
 from bunraku.runtime.measure import Spread
@@ -339,12 +339,8 @@ class Puppet:
     ) -> Picture:
         if painted is None:
             return identity.untouched(window_only=window_only)
-        detail = self.options.detail
-        shown: Drawn | Fetched
-        if isinstance(painted, Drawn):
-            shown = painted
-        else:
-            shown = self._machinery.generator.fetch(painted, detail=detail)
-        paster = self._machinery.models.paster
+        models, generator = self._machinery.models, self._machinery.generator
         with self._machinery.recorder.measure(Step.PASTE):
-            return identity.paste(shown, paster, detail=detail, window_only=window_only)
+            return models.paste(
+                identity, painted, generator, detail=self.options.detail, window_only=window_only
+            )

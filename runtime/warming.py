@@ -38,10 +38,10 @@ def warm_up(models: Models, photo: Picture | None = None) -> None:
         if driving is not None:
             surface, head = driving.surface, driving.hints.head
             if driving.drawn is not None:
-                identity.paste(driving.drawn, models.paster)
+                models.paste(identity, driving.drawn, generator)
     moved = generator.move(identity.features, surface, head)
     blended = generator.blend(identity.features, generator.seam(identity.features, moved))
-    identity.paste(generator.fetch(blended))
+    models.paste(identity, blended, generator)
 
 
 def shipped_photo() -> Path:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tests.runtime.fake_torch import FakeTorch
 from tests.runtime.fakes import FakeEngine
 from tests.runtime.late_tensor import LateTensor
@@ -15,7 +16,7 @@ from tests.runtime.late_tensor import LateTensor
 from bunraku.runtime.cuda_device import URGENCY, CudaDevice
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.protocol import Engine, select
-from bunraku.spec.arrays import Tensors
+from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.stages import Stage
 
 HURRIED = [
@@ -34,6 +35,18 @@ class FakeDevice(CudaDevice):
 
     def __init__(self, hurried: Collection[Stage] = (), seed: int | None = None) -> None:
         super().__init__(torch=FakeTorch([URGENCY.index(stage) for stage in hurried], seed))
+        self.up: list[tuple[int, ...]] = []
+        """Shapes of what was brought to the device,"""
+        self.down: list[tuple[int, ...]] = []
+        """and of what came back."""
+
+    def upload(self, array: NDArray[Any], queue: Queue, *, out: Any = None) -> Any:
+        self.up.append(array.shape)
+        return super().upload(array, queue, out=out)
+
+    def download(self, arrays: Sequence[Any], queue: Queue) -> list[Array]:
+        self.down += [tuple(array.shape) for array in arrays]
+        return super().download(arrays, queue)
 
     def engines(self, made: Mapping[str, FakeEngine]) -> dict[str, Engine]:
         """Those given, whose work is queued."""
