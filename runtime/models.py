@@ -40,6 +40,8 @@ from bunraku.runtime.options import (
 )
 from bunraku.runtime.paster import Paster
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
+from bunraku.runtime.pose.crops import HOST as HOST_CROPS
+from bunraku.runtime.pose.crops import Crops, DeviceCrops
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.report import SourceReport
 from bunraku.runtime.source.source import PersonFinder, Source, make_source
@@ -73,6 +75,8 @@ class Models:
     """Where the engines' arrays live."""
     paster: Paster | None = None
     """Pastes where the device's arrays are; None where canvases do, on the host."""
+    crops: Crops = HOST_CROPS
+    """Cuts what networks see of frames; a driver's frame is ``opened`` while it is followed."""
     faces: FaceFinder | None = None
     """Of the faces of photos and drivers; None where no face may follow."""
     hands: HandFinder | None = None
@@ -158,21 +162,21 @@ class Models:
             factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.HOST),
             chosen.layout.size,
         )
-        faces, notes = face_finder(factory) if face else (None, ())
+        pen, paster, crops = _work_on(factory.device)
+        faces, notes = face_finder(factory, crops) if face else (None, ())
         tracker = PoseTracker.load(
             networks,
             factory,
             thorough=driver == DriverKind.BODY,
             shows_face=None if faces is None else faces.is_sure,
+            crops=crops,
         )
 
         template = load_template() if driver == DriverKind.BODY else None
         fingers = None
         if hands and template is not None:
-            fingers, more = hand_finder(factory)
+            fingers, more = hand_finder(factory, crops)
             notes += more
-
-        pen, paster = _drawing_on(factory.device)
 
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower: Tracker = tracker.another(options.smooth)
@@ -209,6 +213,7 @@ class Models:
             threads=factory.threads,
             device=factory.device,
             paster=paster,
+            crops=crops,
             faces=faces,
             hands=fingers,
             host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
@@ -332,9 +337,9 @@ class Models:
         return generator.encode(source.image(seen), source.person(seen), subject.surface)
 
 
-def _drawing_on(device: Device) -> tuple[Pen, Paster | None]:
-    """What draws bodies and pastes them: a GPU whose kernels Triton can compile, else the host,
-    whose loops are faster than torch's plain forms."""
+def _work_on(device: Device) -> tuple[Pen, Paster | None, Crops]:
+    """What draws bodies and pastes them, and cuts what networks see: a GPU whose kernels Triton can
+    compile, else the host, whose loops are faster than torch's plain forms."""
     if isinstance(device, CpuDevice) or find_spec("triton") is None:
-        return HOST, None
-    return DevicePen(device), Paster(device)
+        return HOST, None, HOST_CROPS
+    return DevicePen(device), Paster(device), DeviceCrops(device)

@@ -169,8 +169,9 @@ class Puppet:
         :raises EngineError: a network failed.
         """
         check_picture(frame, "A frame")
-        with self._surviving():
-            return self._machinery.driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
+        works = self._machinery
+        with self._surviving(), works.models.crops.opened(frame):
+            return works.driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
 
     def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn:
         """The second stage: the photo's features where the driver's body is.
