@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bunraku.errors import EngineError
 from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.drivers.protocol import Drawn, Subject
-from bunraku.runtime.generator import Blended, Features, Fetched
+from bunraku.runtime.generator import Blended, Features, Fetched, lost_frame
 from bunraku.runtime.later import Later
 from bunraku.runtime.paster import Paster
 from bunraku.runtime.shade import Shade
@@ -85,7 +84,7 @@ class Identity:
         canvas = self._canvas(window_only)
         if isinstance(shown, Blended) or (isinstance(shown, Drawn) and shown.made is not None):
             if paster is None:
-                raise EngineError("The frame was on a GPU that has failed.", "The next one is not.")
+                raise lost_frame()
             front = self.source.front_in(shown.mask.shape[3])
             pasted = paster.paste(canvas, shown, face, front=front, detail=detail)
         else:

@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
+from bunraku.runtime.drivers.landmarks.device_surface import DeviceIuvNet
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.drivers.locating import Tracker
@@ -159,9 +160,11 @@ class Models:
             for n, path in paths.items()
         }
         surfaces = IuvNet(
-            factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.HOST),
+            factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.DEVICE),
             chosen.layout.size,
         )
+        on_host = isinstance(factory.device, CpuDevice)
+        there = None if on_host else DeviceIuvNet(surfaces, factory.device)
         pen, paster, crops = _work_on(factory.device)
         faces, notes = face_finder(factory, crops) if face else (None, ())
         tracker = PoseTracker.load(
@@ -181,13 +184,13 @@ class Models:
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower: Tracker = tracker.another(options.smooth)
             follower = follower if through is None else through(follower)
-            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
+            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder, there)
             if template is None:
                 return by_landmarks
             following = fingers if options.hands else None
             return BodyDriver(by_landmarks, template, recorder, following, faces, pen)
 
-        def on_host() -> Models:
+        def instead() -> Models:
             return cls.load(
                 bundle,
                 engine=EngineKind.ONNXRUNTIME,
@@ -216,7 +219,7 @@ class Models:
             crops=crops,
             faces=faces,
             hands=fingers,
-            host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
+            host=None if on_host else Later(instead),
             notices=notices,
             notes=notes,
             resolution=None if template is None else resolution,

@@ -185,9 +185,8 @@ class Puppet:
             return replace(driving.drawn, face=face)
         with self._surviving():
             features, generator = self._machinery.features(identity), self._machinery.generator
-            moved = generator.move(
-                features, driving.surface, driving.hints.head, driving.correspondence
-            )
+            surface = driving.surface_there or driving.surface
+            moved = generator.move(features, surface, driving.hints.head, driving.correspondence)
             return replace(generator.seam(features, moved), face=face)
 
     def paint(
