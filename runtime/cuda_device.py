@@ -147,7 +147,7 @@ class CudaDevice:
     def upload(self, array: NDArray[Any], queue: Queue, *, out: Any = None) -> Any:
         with queue:
             dtype = getattr(self.torch, str(array.dtype))
-            into = self._new(array.shape, dtype) if out is None else out
+            into = self._new_roomy(array.shape, dtype) if out is None else out
             pinned = self._up.take(array.shape, dtype)
             np.copyto(pinned.tensor.numpy(), array)
             into.copy_(pinned.tensor, non_blocking=True)
@@ -166,6 +166,11 @@ class CudaDevice:
             done.record(self.torch.cuda.current_stream())
             done.synchronize()  # the one place where the host waits
         return results
+
+    def _new_roomy(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        # What comes with each frame may have another size each time, and takes the last one's.
+        count = math.prod(shape)
+        return self._new((_roomy(count),), dtype)[:count].view(shape)
 
     def _new(self, shape: tuple[int, ...], dtype: Any) -> Any:
         with told_as_ours(self.torch):

@@ -147,6 +147,7 @@ class Paster:
             fade=fade,
             detail=detail,
             mixed=person.mixed,
+            out=below,
         )
 
     def _throw(self, canvas: Canvas, below: Any, moves: Array) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.small_body import SURE, N, moves, small_body
 from tests.runtime.fake_device import FakeDevice
+from tests.runtime.fakes import WINDOW as WINDOW_PX
 from tests.runtime.fakes import engines
 from tests.runtime.test_generator import WITH_PRIOR, WITHOUT, encoded, run, without_prior
 from tests.runtime.torch_device import TorchDevice
@@ -158,6 +159,19 @@ def test_the_host_waits_once_for_a_picture() -> None:
     for count in range(1, 3):
         pasted(paster, on, pen.draw(BODY, moves(1.2), SURE), ALL)
         assert device.torch.work.host_waits == count
+
+
+def test_memory_is_fixed_after_the_first_frames() -> None:
+    """Of drawings and of what a generator paints, pasted in turns."""
+    device = FakeDevice()
+    pen, paster, on = DevicePen(device), Paster(device), canvas(ALL)
+    generator = Generator(device.engines(engines()), WITH_PRIOR, 1, device=device)
+    features, needed = encoded(generator), []
+    for step in range(5):
+        pasted(paster, on, pen.draw(BODY, moves(0.4 * step), SURE), ALL)
+        paster.paste(on, run(generator, features, step), patch(), front=front_in(WINDOW_PX))
+        needed.append((device.torch.memory.made, device.torch.pinned))
+    assert needed[2:] == needed[1:2] * 3, "the last picture is held while the next is made"
 
 
 @pytest.mark.parametrize("prior", [True, False], ids=["prior", "paper"])
