@@ -32,7 +32,7 @@ _REACH = 3  # heatmap cells looked at on each side of a landmark
 _MIN_HEAT = 0.5
 _HEAT = "heat"
 _AROUND = np.arange(-_REACH, _REACH + 1)
-_FIRST = np.arange(_ALL)[:, None, None] * _HEATMAP**2  # of each heatmap's cells
+_EACH = np.arange(_ALL)[:, None, None]  # heatmap
 WITHOUT_MASK = ("landmarks", "presence", "heatmap", "world")
 """What a frame needs; the mask takes two fifths of the time."""
 
@@ -150,20 +150,20 @@ def refine(unit: npt.NDArray[np.float64], heat: Array) -> None:
     unit[warm] = (refined / total[:, None])[warm] / _HEATMAP
 
 
-def heat_around(heatmap: Any, cell: Any, around: Any = _AROUND, first: Any = _FIRST) -> Any:
+def heat_around(heatmap: Any, cell: Any, around: Any = _AROUND, each: Any = _EACH) -> Any:
     """The cells of heatmaps around landmarks, of arrays and of tensors alike.
 
     Args:
         heatmap: [39,64,64] logits.
         cell: [39,2] int64, column and row of each landmark's own; beyond the border the cell at it
             is read.
-        around: ``_AROUND``, where the heatmaps are; first: ``_FIRST``, likewise.
+        around: ``_AROUND``, where the heatmaps are; each: ``_EACH``, likewise.
 
     Returns:
         [39,7,7] rows and columns of each.
     """
     x, y = ((cell[:, axis : axis + 1] + around).clip(0, _HEATMAP - 1) for axis in range(2))
-    return heatmap.reshape(-1).take(first + y[:, :, None] * _HEATMAP + x[:, None, :])
+    return heatmap.reshape(_ALL, _HEATMAP, _HEATMAP)[each, y[:, :, None], x[:, None, :]]
 
 
 def _near_landmarks(said: Tensors, stay: Callable[[npt.NDArray[Any]], Any]) -> Tensors:
@@ -171,7 +171,7 @@ def _near_landmarks(said: Tensors, stay: Callable[[npt.NDArray[Any]], Any]) -> T
     raw: Any = said["landmarks"]
     place = raw.reshape(_ALL, 5)[:, :2] * (_HEATMAP / SIZE)  # exact: a power of two
     cell = place.astype(np.int64) if isinstance(place, np.ndarray) else place.long()
-    heat: Any = heat_around(said["heatmap"], cell, stay(_AROUND), stay(_FIRST))
+    heat: Any = heat_around(said["heatmap"], cell, stay(_AROUND), stay(_EACH))
     return {**{name: said[name] for name in said if name != "heatmap"}, _HEAT: heat}
 
 
