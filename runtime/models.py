@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
+from bunraku.runtime.drivers.landmarks.device_surface import DeviceIuvNet
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.drivers.locating import Tracker
@@ -26,7 +27,7 @@ from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
 from bunraku.runtime.engines.sharing import Place, Sharing
 from bunraku.runtime.finders import face_finder, hand_finder
-from bunraku.runtime.generator import Features, Generator
+from bunraku.runtime.generator import Blended, Features, Fetched, Generator
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
@@ -40,6 +41,8 @@ from bunraku.runtime.options import (
 )
 from bunraku.runtime.paster import Paster
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
+from bunraku.runtime.pose.crops import HOST as HOST_CROPS
+from bunraku.runtime.pose.crops import Crops, DeviceCrops
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.report import SourceReport
 from bunraku.runtime.source.source import PersonFinder, Source, make_source
@@ -72,7 +75,9 @@ class Models:
     device: Device = field(default_factory=CpuDevice)
     """Where the engines' arrays live."""
     paster: Paster | None = None
-    """Pastes what a driver draws on the device; None where drivers draw on the host."""
+    """Pastes where the device's arrays are; None where canvases do, on the host."""
+    crops: Crops = HOST_CROPS
+    """Cuts what networks see of frames; a driver's frame is ``opened`` while it is followed."""
     faces: FaceFinder | None = None
     """Of the faces of photos and drivers; None where no face may follow."""
     hands: HandFinder | None = None
@@ -155,35 +160,37 @@ class Models:
             for n, path in paths.items()
         }
         surfaces = IuvNet(
-            factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.HOST),
+            factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.DEVICE),
             chosen.layout.size,
         )
-        faces, notes = face_finder(factory) if face else (None, ())
+        on_host = isinstance(factory.device, CpuDevice)
+        there = None if on_host else DeviceIuvNet(surfaces, factory.device)
+        pen, paster, crops = _work_on(factory.device)
+        faces, notes = face_finder(factory, crops) if face else (None, ())
         tracker = PoseTracker.load(
             networks,
             factory,
             thorough=driver == DriverKind.BODY,
             shows_face=None if faces is None else faces.is_sure,
+            crops=crops,
         )
 
         template = load_template() if driver == DriverKind.BODY else None
         fingers = None
         if hands and template is not None:
-            fingers, more = hand_finder(factory)
+            fingers, more = hand_finder(factory, crops)
             notes += more
-
-        pen, paster = _drawing_on(factory.device)
 
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower: Tracker = tracker.another(options.smooth)
             follower = follower if through is None else through(follower)
-            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
+            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder, there)
             if template is None:
                 return by_landmarks
             following = fingers if options.hands else None
             return BodyDriver(by_landmarks, template, recorder, following, faces, pen)
 
-        def on_host() -> Models:
+        def instead() -> Models:
             return cls.load(
                 bundle,
                 engine=EngineKind.ONNXRUNTIME,
@@ -209,9 +216,10 @@ class Models:
             threads=factory.threads,
             device=factory.device,
             paster=paster,
+            crops=crops,
             faces=faces,
             hands=fingers,
-            host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
+            host=None if on_host else Later(instead),
             notices=notices,
             notes=notes,
             resolution=None if template is None else resolution,
@@ -307,6 +315,26 @@ class Models:
         """
         return drawn if drawn.made is None or self.paster is None else self.paster.fetch(drawn)
 
+    def paste(
+        self,
+        identity: Identity,
+        painted: Drawn | Blended,
+        generator: Generator,
+        *,
+        detail: bool = True,
+        window_only: bool = False,
+    ) -> Picture:
+        """A person's picture, back in the photo: where a device has it, or here.
+
+        Takes and raises what ``Identity.paste`` does.
+
+        :param generator: whose picture it is, or of a driver beside it.
+        """
+        shown: Drawn | Blended | Fetched = painted
+        if isinstance(painted, Blended) and self.paster is None:
+            shown = generator.fetch(painted, detail=detail)
+        return identity.paste(shown, self.paster, detail=detail, window_only=window_only)
+
     def encode(self, generator: Generator, source: Source, subject: Subject) -> Features:
         """What the networks compute of a photo, which they see in pixels of their own.
 
@@ -317,9 +345,9 @@ class Models:
         return generator.encode(source.image(seen), source.person(seen), subject.surface)
 
 
-def _drawing_on(device: Device) -> tuple[Pen, Paster | None]:
-    """What draws bodies and pastes them: a GPU whose kernels Triton can compile, else the host,
-    whose loops are faster than torch's plain forms."""
+def _work_on(device: Device) -> tuple[Pen, Paster | None, Crops]:
+    """What draws bodies and pastes them, and cuts what networks see: a GPU whose kernels Triton can
+    compile, else the host, whose loops are faster than torch's plain forms."""
     if isinstance(device, CpuDevice) or find_spec("triton") is None:
-        return HOST, None
-    return DevicePen(device), Paster(device)
+        return HOST, None, HOST_CROPS
+    return DevicePen(device), Paster(device), DeviceCrops(device)

@@ -19,7 +19,7 @@ from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, Driving
 from bunraku.runtime.engines.registry import AUTO, EngineKind
-from bunraku.runtime.generator import Blended, Fetched, Seamed
+from bunraku.runtime.generator import Blended, Seamed
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.machinery import Machinery
 from bunraku.runtime.measure import Spread
@@ -169,8 +169,9 @@ class Puppet:
         :raises EngineError: a network failed.
         """
         check_picture(frame, "A frame")
-        with self._surviving():
-            return self._machinery.driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
+        works = self._machinery
+        with self._surviving(), works.models.crops.opened(frame):
+            return works.driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
 
     def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn:
         """The second stage: the photo's features where the driver's body is.
@@ -184,9 +185,8 @@ class Puppet:
             return replace(driving.drawn, face=face)
         with self._surviving():
             features, generator = self._machinery.features(identity), self._machinery.generator
-            moved = generator.move(
-                features, driving.surface, driving.hints.head, driving.correspondence
-            )
+            surface = driving.surface_there or driving.surface
+            moved = generator.move(features, surface, driving.hints.head, driving.correspondence)
             return replace(generator.seam(features, moved), face=face)
 
     def paint(
@@ -339,12 +339,8 @@ class Puppet:
     ) -> Picture:
         if painted is None:
             return identity.untouched(window_only=window_only)
-        detail = self.options.detail
-        shown: Drawn | Fetched
-        if isinstance(painted, Drawn):
-            shown = painted
-        else:
-            shown = self._machinery.generator.fetch(painted, detail=detail)
-        paster = self._machinery.models.paster
+        models, generator = self._machinery.models, self._machinery.generator
         with self._machinery.recorder.measure(Step.PASTE):
-            return identity.paste(shown, paster, detail=detail, window_only=window_only)
+            return models.paste(
+                identity, painted, generator, detail=self.options.detail, window_only=window_only
+            )
