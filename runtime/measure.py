@@ -88,6 +88,17 @@ class Recorder:
 
         return self._of(taken_ms)
 
+    def together(self, steps: Sequence[str], newest: int) -> Spread:
+        """The spread of what these steps took of a frame, of the newest frames; each step ran once
+        in each, and is done.
+
+        :raises ValueError: one of them has not been seen.
+        """
+        with self._lock:
+            spans = [list(self._spans.get(str(step), ()))[-newest:] for step in steps]
+        of_frames = zip(*spans, strict=True)
+        return Spread.of([sum(end.ms_since(start) for start, end in one) for one in of_frames])
+
     def _of(self, taken_ms: Callable[[Event, Event], float | None]) -> Mapping[str, Spread]:
         with self._lock:
             copied = {name: list(spans) for name, spans in self._spans.items()}

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from tests.runtime.late_work import LateWork
 
 from bunraku.spec.arrays import Array
 
@@ -84,6 +85,8 @@ class FakeOnnxRuntime:
     """The options of CUDA's provider, a session each."""
     before: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """The providers that sessions would rather run on, with their options."""
+    work: LateWork | None = None
+    """Of a device whose work is late: a session's goes into its stream; None to do it at once."""
     runs: list[tuple[Binding, RunOptions]] = field(default_factory=list)
     __version__ = "1.0"
     SessionOptions = onnxruntime.SessionOptions
@@ -106,8 +109,17 @@ class FakeOnnxRuntime:
                 raise RuntimeError(self.fails)
             self.runs.append((binding, how))
             names = list(binding.outputs)
-            for key, made in zip(names, real.run(names, binding.inputs), strict=True):
-                binding.outputs[key][...] = made
+
+            def compute() -> None:
+                for key, made in zip(names, real.run(names, binding.inputs), strict=True):
+                    binding.outputs[key][...] = made
+
+            if self.work is None:
+                compute()
+                return
+            assert how.entries, "who waits for the device in the middle of a frame"
+            with self.work.entered(self.work.streams[int(told["user_compute_stream"])]):
+                self.work.queue(compute)
 
         return SimpleNamespace(
             get_inputs=real.get_inputs,
