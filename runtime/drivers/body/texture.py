@@ -108,7 +108,7 @@ def make_textures(
     for cloth in Cloth:
         if known[cloth] and not (cloth in _FOREARMS and area[cloth] < LITTLE):
             line = bound.waistline if cloth == Cloth.TRUNK or cloth in _THIGHS else None
-            plane = filled(colours, shown[cloth], line)
+            plane = filled(colours, shown[cloth], line if cloth == Cloth.TRUNK else None)
             if cloth == Cloth.FACE:
                 plane = _featureless(fit, plane)
             if cloth in _FOREARMS:
