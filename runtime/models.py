@@ -10,7 +10,7 @@ from pathlib import Path
 from bunraku.errors import InputError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.drivers.body.driver import BodyDriver
-from bunraku.runtime.drivers.body.pen import HOST, DevicePen, Pen
+from bunraku.runtime.drivers.body.pen import DevicePen, HostPen, Pen
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.tracker import FaceFinder
@@ -39,6 +39,7 @@ from bunraku.runtime.options import (
     bears_eight_bits,
 )
 from bunraku.runtime.paster import Paster
+from bunraku.runtime.plan import FrameShares, frame_shares
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.report import SourceReport
@@ -87,7 +88,8 @@ class Models:
     """Side in pixels of the window in which the person is drawn, at most; None for the networks'
     own."""
     ahead: bool = False
-    """Whether faces are looked at while the body is posed, where engines leave a processor free."""
+    """Whether what can be done of a frame beside the rest is, though engines have one thread each,
+    if they leave a processor free: for those who wait for each frame."""
 
     @classmethod
     def load(
@@ -127,7 +129,7 @@ class Models:
             faults are measured; None for nothing.
         :param sessions: how many puppets may move at once; on a GPU their frames are computed
             together.
-        :param ahead: see ``Models.ahead``; for those who wait for each frame.
+        :param ahead: see ``Models.ahead``.
         :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
@@ -172,7 +174,7 @@ class Models:
             fingers, more = hand_finder(factory)
             notes += more
 
-        pen, paster = _drawing_on(factory.device)
+        pen, paster = _drawing_on(factory.device, frame_shares(factory.threads, ahead=ahead))
 
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower: Tracker = tracker.another(options.smooth)
@@ -230,10 +232,9 @@ class Models:
         options, recorder = options or PuppetOptions(), recorder or Recorder()
         driver = self.make_driver(options, recorder)
         if self.faces is not None:
-            spare = self.threads is not None and self.threads < cores()
-            ahead = self.ahead and spare
-            driver = FacedDriver(driver, self.faces, recorder, ahead=ahead)
-            driver.watching = options.face > 0
+            beside = frame_shares(self.threads, ahead=self.ahead).beside
+            driver = FacedDriver(driver, self.faces, recorder, ahead=beside)
+            driver.strength = options.face
         driver.set_parts(options.parts)
         return driver
 
@@ -312,9 +313,9 @@ class Models:
         return generator.encode(source.image(seen), source.person(seen), subject.surface)
 
 
-def _drawing_on(device: Device) -> tuple[Pen, Paster | None]:
+def _drawing_on(device: Device, shares: FrameShares) -> tuple[Pen, Paster | None]:
     """What draws bodies and pastes them: a GPU whose kernels Triton can compile, else the host,
     whose loops are faster than torch's plain forms."""
     if isinstance(device, CpuDevice) or find_spec("triton") is None:
-        return HOST, None
-    return DevicePen(device), Paster(device)
+        return HostPen(shares), None
+    return DevicePen(device, shares), Paster(device)
