@@ -222,6 +222,11 @@ class Models:
         loaded.generator()  # what does not fit together is said here, not at the first session
         return loaded
 
+    @property
+    def shares(self) -> FrameShares:
+        """How what is done of one frame shares the cores."""
+        return frame_shares(self.threads, ahead=self.ahead)
+
     def driver(
         self, options: PuppetOptions | None = None, recorder: Recorder | None = None
     ) -> Driver:
@@ -232,8 +237,7 @@ class Models:
         options, recorder = options or PuppetOptions(), recorder or Recorder()
         driver = self.make_driver(options, recorder)
         if self.faces is not None:
-            beside = frame_shares(self.threads, ahead=self.ahead).beside
-            driver = FacedDriver(driver, self.faces, recorder, ahead=beside)
+            driver = FacedDriver(driver, self.faces, recorder, ahead=self.shares.beside)
             driver.strength = options.face
         driver.set_parts(options.parts)
         return driver
@@ -289,7 +293,7 @@ class Models:
         features = Later(encode)
         if not subject.drawn:
             features.read()
-        identity = Identity.of(source, subject, features, self.threads)
+        identity = Identity.of(source, subject, features, self.shares)
         report = SourceReport.of(source, subject.notes)
         notes = self.notes
         if isinstance(driver, FacedDriver) and driver.following and subject.face is None:

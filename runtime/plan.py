@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -54,6 +55,18 @@ class FrameShares:
     def begun(self, make: Callable[[], T]) -> Later[T]:
         """A part of a frame: made beside what comes next, or else where it is read."""
         return Later.ahead(make) if self.beside else Later(make)
+
+    @contextmanager
+    def meanwhile(self, make: Callable[[], T]) -> Iterator[Later[T]]:
+        """The same of what changes something: it is not left behind by a block that fails."""
+        part = self.begun(make)
+        try:
+            yield part
+        except BaseException:
+            if self.beside:
+                with suppress(Exception):  # whose own failure says less
+                    part.read()
+            raise
 
 
 ALONE = FrameShares(1, beside=False)

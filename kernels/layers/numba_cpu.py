@@ -63,7 +63,7 @@ def compose(
     raster: Raster,
     body: BodyMesh,
     behind: float,
-    threads: int | None,
+    threads: int | None = None,
 ) -> Composed:
     """As ``bunraku.kernels.compose`` says, for arrays that have passed its checks."""
     n = len(photo.picture)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -65,3 +66,26 @@ def test_parts_of_a_frame_are_done_beside_each_other_or_where_they_are_read() ->
     part = FrameShares(1, beside=True).begun(make)
     assert done.wait(5)
     assert part.read() is not here
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_part_that_changes_something_is_not_left_behind_by_what_fails(*, beside: bool) -> None:
+    shares, begun, changed = FrameShares(1, beside=beside), threading.Event(), []
+
+    def change() -> int:
+        begun.set()
+        time.sleep(0.01)
+        changed.append(1)
+        return len(changed)
+
+    def fail() -> None:
+        with shares.meanwhile(change):
+            assert begun.wait(5 if beside else 0) is beside
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        fail()
+    assert len(changed) == beside
+    with shares.meanwhile(change) as part:
+        pass
+    assert part.read() == 1 + beside
