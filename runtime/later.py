@@ -54,6 +54,11 @@ class Later(Generic[T]):
         result.read()
         return result
 
+    @property
+    def made(self) -> bool:
+        """Whether the value is there: to read it takes no time then."""
+        return self._make is None
+
     def read(self) -> T:
         """The value; raises what making it raises."""
         with self._lock:

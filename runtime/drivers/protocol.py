@@ -111,6 +111,12 @@ class Driving:
     """Of who drives: another number once it is somebody else."""
 
     @property
+    def whole(self) -> bool:
+        """Whether all of it is there that is pasted: nothing is left to compute before that."""
+        patch = self.hints.patch
+        return self.drawn is not None and (patch is None or patch.made)
+
+    @property
     def surface(self) -> Array:
         """P_d, ``[1, 73, n, n]`` in the photo's window."""
         return self.surface_later.read()
