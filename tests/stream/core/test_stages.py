@@ -85,7 +85,10 @@ async def test_what_is_drawn_is_handed_on_without_a_thread(
     waits: bool,
 ) -> None:
     drive = pencil.drive
-    drawn = Drawn(*(np.zeros((1, c, 4, 4), np.float32) for c in (3, 1, 1, 5, 2)))
+    image, mask, trust, warped, flow = (
+        np.zeros((1, channels, 4, 4), np.float32) for channels in (3, 1, 1, 5, 2)
+    )
+    drawn = Drawn(image, mask, trust, warped, flow)
 
     def drawing(*given: Any, **more: Any) -> Driving | None:
         driving = drive(*given, **more)
