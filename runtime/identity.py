@@ -10,6 +10,7 @@ from bunraku.runtime.drivers.protocol import Drawn, Subject
 from bunraku.runtime.generator import Blended, Features, Fetched, lost_frame
 from bunraku.runtime.later import Later
 from bunraku.runtime.paster import Paster
+from bunraku.runtime.plan import FrameShares
 from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.source import Source
 from bunraku.runtime.source.window import Window, crop, crop_part
@@ -34,11 +35,11 @@ class Identity:
 
     @classmethod
     def of(
-        cls, source: Source, subject: Subject, features: Later[Features], threads: int | None
+        cls, source: Source, subject: Subject, features: Later[Features], shares: FrameShares
     ) -> Identity:
         """An identity with canvases of its own.
 
-        :param threads: how many threads they paste with; None for as many as the process may use.
+        :param shares: of the cores, as they paste.
         """
         size, framed = len(source.window), source.framing.window
         plate = crop(source.plate, framed, size).astype(source.photo.dtype, copy=False)
@@ -49,8 +50,8 @@ class Identity:
             source,
             subject,
             features,
-            canvas=Canvas(source.photo, source.plate, framed, threads, shade, surround),
-            window_canvas=Canvas(source.window, plate, whole, threads, small, surround),
+            canvas=Canvas(source.photo, source.plate, framed, shares, shade, surround),
+            window_canvas=Canvas(source.window, plate, whole, shares, small, surround),
         )
 
     @property

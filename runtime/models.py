@@ -10,7 +10,7 @@ from pathlib import Path
 from bunraku.errors import InputError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.drivers.body.driver import BodyDriver
-from bunraku.runtime.drivers.body.pen import HOST, DevicePen, Pen
+from bunraku.runtime.drivers.body.pen import DevicePen, HostPen, Pen
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.tracker import FaceFinder
@@ -40,6 +40,7 @@ from bunraku.runtime.options import (
     bears_eight_bits,
 )
 from bunraku.runtime.paster import Paster
+from bunraku.runtime.plan import FrameShares, frame_shares
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.crops import HOST as HOST_CROPS
 from bunraku.runtime.pose.crops import Crops, DeviceCrops
@@ -92,7 +93,8 @@ class Models:
     """Side in pixels of the window in which the person is drawn, at most; None for the networks'
     own."""
     ahead: bool = False
-    """Whether faces are looked at while the body is posed, where engines leave a processor free."""
+    """Whether what can be done of a frame beside the rest is, though engines have one thread each,
+    if they leave a processor free: for those who wait for each frame."""
 
     @classmethod
     def load(
@@ -132,7 +134,7 @@ class Models:
             faults are measured; None for nothing.
         :param sessions: how many puppets may move at once; on a GPU their frames are computed
             together.
-        :param ahead: see ``Models.ahead``; for those who wait for each frame.
+        :param ahead: see ``Models.ahead``.
         :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
@@ -165,7 +167,8 @@ class Models:
         )
         on_host = isinstance(factory.device, CpuDevice)
         there = None if on_host else DeviceIuvNet(surfaces, factory.device)
-        pen, paster, crops = _work_on(factory.device)
+        shares = frame_shares(factory.threads, ahead=ahead)
+        pen, paster, crops = _work_on(factory.device, shares)
         faces, notes = face_finder(factory, crops) if face else (None, ())
         tracker = PoseTracker.load(
             networks,
@@ -228,6 +231,11 @@ class Models:
         loaded.generator()  # what does not fit together is said here, not at the first session
         return loaded
 
+    @property
+    def shares(self) -> FrameShares:
+        """How what is done of one frame shares the cores."""
+        return frame_shares(self.threads, ahead=self.ahead)
+
     def driver(
         self, options: PuppetOptions | None = None, recorder: Recorder | None = None
     ) -> Driver:
@@ -238,10 +246,8 @@ class Models:
         options, recorder = options or PuppetOptions(), recorder or Recorder()
         driver = self.make_driver(options, recorder)
         if self.faces is not None:
-            spare = self.threads is not None and self.threads < cores()
-            ahead = self.ahead and spare
-            driver = FacedDriver(driver, self.faces, recorder, ahead=ahead)
-            driver.watching = options.face > 0
+            driver = FacedDriver(driver, self.faces, recorder, ahead=self.shares.beside)
+            driver.strength = options.face
         driver.set_parts(options.parts)
         return driver
 
@@ -301,7 +307,7 @@ class Models:
         features = Later(encode)
         if not subject.drawn:
             features.read()
-        identity = Identity.of(source, subject, features, self.threads)
+        identity = Identity.of(source, subject, features, self.shares)
         report = SourceReport.of(source, subject.notes)
         notes = self.notes
         if isinstance(driver, FacedDriver) and driver.following and subject.face is None:
@@ -345,9 +351,9 @@ class Models:
         return generator.encode(source.image(seen), source.person(seen), subject.surface)
 
 
-def _work_on(device: Device) -> tuple[Pen, Paster | None, Crops]:
+def _work_on(device: Device, shares: FrameShares) -> tuple[Pen, Paster | None, Crops]:
     """What draws bodies and pastes them, and cuts what networks see: a GPU whose kernels Triton can
     compile, else the host, whose loops are faster than torch's plain forms."""
     if isinstance(device, CpuDevice) or find_spec("triton") is None:
-        return HOST, None, HOST_CROPS
-    return DevicePen(device), Paster(device), DeviceCrops(device)
+        return HostPen(shares), None, HOST_CROPS
+    return DevicePen(device, shares), Paster(device), DeviceCrops(device)

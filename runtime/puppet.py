@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from bunraku.errors import DeviceError, EngineError, InputError
-from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, Driving
 from bunraku.runtime.engines.registry import AUTO, EngineKind
@@ -180,7 +179,8 @@ class Puppet:
 
         :raises EngineError: an engine failed.
         """
-        face = self._faced(identity, driving)
+        patch = driving.hints.patch
+        face = None if patch is None else patch.read()
         if driving.drawn is not None:
             return replace(driving.drawn, face=face)
         with self._surviving():
@@ -320,14 +320,6 @@ class Puppet:
         finally:
             if self._machinery.models is not models:
                 self._last = None
-
-    def _faced(self, identity: Identity, driving: Driving) -> Patch | None:
-        """The photo's face with the driver's expression; None for as it is."""
-        face, expression = identity.subject.face, driving.hints.face
-        if face is None or expression is None:
-            return None
-        with self._machinery.recorder.measure(Step.EXPRESSION):
-            return face.patch(expression, self.face)
 
     def _painted(self, identity: Identity, moved: Seamed | Drawn) -> Blended | Drawn:
         if isinstance(moved, Drawn):

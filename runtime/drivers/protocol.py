@@ -46,6 +46,8 @@ class Hints:
     """``[7]``, the head's own map (``drivers.landmarks.head.head_map``); None to do without."""
     face: Expression | None = None
     """What the driver's face does; None to leave the photo's as it is."""
+    patch: Later[Patch | None] | None = None
+    """The photo's face as it does that; None for as the photo has it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +111,12 @@ class Driving:
     """Of who drives: another number once it is somebody else."""
     surface_there: Underway | None = None
     """The surface on its way on a device; None where it is made in the host's memory."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is there that is pasted: nothing is left to compute before that."""
+        patch = self.hints.patch
+        return self.drawn is not None and (patch is None or patch.made)
 
     @property
     def surface(self) -> Array:

@@ -109,6 +109,26 @@ def test_memory_does_not_grow_and_threads_may_share() -> None:
     assert recorder.spreads()[Step.POSE].count == KEPT
 
 
+def test_processor_time_is_told_of_steps_beside_which_no_other_is_done() -> None:
+    clock = Clock()
+    recorder = Recorder(HostQueue(clock))
+
+    def tick() -> None:
+        clock.now_s += 1.0
+
+    with recorder.measure(Step.POSE):
+        tick()
+    with recorder.measure(Step.IUV):
+        tick()
+        with recorder.measure(Step.FACE):
+            tick()
+        tick()
+    with recorder.measure(Step.PASTE):
+        tick()
+    assert set(recorder.cpu_spreads()) == {Step.POSE, Step.PASTE}
+    assert set(recorder.spreads()) == {Step.POSE, Step.FACE, Step.IUV, Step.PASTE}
+
+
 def test_waiting_is_no_work() -> None:
     recorder = Recorder()
     with recorder.measure("waiting"):

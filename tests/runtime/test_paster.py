@@ -61,7 +61,7 @@ def canvas(told: Told) -> Canvas:
         mask = np.zeros((N, N), np.float32)
         mask[5:27, 6:26] = 1.0
         surround = Surround.of(mask)
-    return Canvas(photo, plate, WINDOW, 1, shade, surround)
+    return Canvas(photo, plate, WINDOW, shade=shade, surround=surround)
 
 
 def patch() -> Patch:
