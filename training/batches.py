@@ -14,9 +14,12 @@ from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
 from bunraku.training.recipe import Recipe
 from bunraku.training.session import keep_memory
+from bunraku.training.worker_deaths import WorkerDeaths
 
 AHEAD = 4
 """Batches that each worker has ready."""
+BEGUN = "spawn"
+"""How a worker begins: anew, for a copy of this process would hold locks that its threads took."""
 
 
 class StepBatches(Dataset[GeneratorBatch]):
@@ -61,7 +64,7 @@ class StepBatches(Dataset[GeneratorBatch]):
             pinned: in memory that a GPU copies from while it computes, where workers read ahead.
 
         Raises:
-            EngineError: a worker was killed.
+            EngineError: a worker was killed; raised only while a batch is asked for.
         """
         if not workers:
             yield from (self[step] for step in range(start, stop))
@@ -73,11 +76,16 @@ class StepBatches(Dataset[GeneratorBatch]):
             num_workers=workers,
             prefetch_factor=AHEAD,
             pin_memory=pinned,
-            multiprocessing_context="spawn",
+            multiprocessing_context=BEGUN,
             worker_init_fn=_start,
         )
         try:
-            yield from loader
+            ready = iter(loader)
+            with WorkerDeaths() as deaths:
+                for _ in range(start, stop):
+                    with deaths.told():
+                        batch = next(ready)
+                    yield batch
         except RuntimeError as error:
             if "DataLoader worker" not in str(error):
                 raise

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from tests.training.toy import TOY
 
-from bunraku.errors import EngineError
-from bunraku.training import batches
 from bunraku.training.batches import StepBatches
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
@@ -65,16 +62,3 @@ def test_a_worker_reads_ahead_the_same(data: GeneratorData) -> None:
     read = list(made.walk(2, 4, workers=1))
     assert len(read) == 2
     assert all(same(batch, made[step]) for batch, step in zip(read, (2, 3), strict=True))
-
-
-def test_a_killed_worker_is_told_of(data: GeneratorData, monkeypatch: pytest.MonkeyPatch) -> None:
-    def loader(*_: Any, **__: Any) -> Iterator[GeneratorBatch]:
-        yield made[0]
-        raise RuntimeError("DataLoader worker (pid 17) is killed by signal: Killed.")
-
-    monkeypatch.setattr(batches, "DataLoader", loader)
-    made = StepBatches(data, TOY, seed=0)
-    walk = made.walk(0, 2, workers=1)
-    next(walk)
-    with pytest.raises(EngineError, match=r"was killed.*fewer --workers"):
-        next(walk)

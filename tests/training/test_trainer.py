@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import math
+import multiprocessing
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +14,10 @@ import pytest
 import torch
 from tests.training.toy import TOY, toy_network, toy_options
 
-from bunraku.errors import InputError, OutputError
+from bunraku.errors import EngineError, InputError, OutputError
 from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
 from bunraku.networks.generator import Generator
-from bunraku.training import journal, trainer
+from bunraku.training import batches, journal, trainer
 from bunraku.training.ranks import Ranks
 from bunraku.training.recipe import Phase
 from bunraku.training.run_options import RunOptions
@@ -195,6 +198,28 @@ def test_a_full_disk_in_the_middle_is_told_and_survived(
     training = train(options, lines.append)
     assert sum("disk full" in line for line in lines) == 2
     assert read_checkpoint(training.path).progress.steps == 5
+
+
+def test_a_killed_worker_costs_no_step(
+    options: RunOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is killed while a step computes: torch would raise amidst it, and all would be lost."""
+    monkeypatch.setattr(batches, "BEGUN", "fork")  # at once, where "spawn" imports all anew
+    step, ends = Training._step, []
+
+    def kills(self: Training, number: int, batch: Any) -> None:
+        (worker,) = multiprocessing.active_children()
+        os.kill(worker.pid or 0, signal.SIGKILL)
+        os.waitid(os.P_PID, worker.pid or 0, os.WEXITED | os.WNOWAIT)  # torch is to hear of it
+        step(self, number, batch)
+        ends.append(number)
+
+    monkeypatch.setattr(Training, "_step", kills)
+    training = Training(replace(options, workers=1), Ranks(), lambda _: None)
+    with pytest.raises(EngineError, match=r"was killed.*fewer --workers"):
+        training.run(StopAsked())
+    assert ends == [0]
+    assert read_checkpoint(training.path).progress.steps == 1
 
 
 def test_a_sitting_ends_after_its_minutes(options: RunOptions) -> None:
