@@ -243,8 +243,9 @@ class Training:
     def _sample(self) -> None:
         if self._journal is not None:
             picture = self.options.out / f"samples-{self.progress.steps:06d}.jpg"
-            save_samples(self.average.network, self.batches.data, picture)
-            self._journal.show(self.progress.steps, picture)
+            with self._journal.disk.survived("samples"):
+                save_samples(self.average.network, self.batches.data, picture)
+                self._journal.show(self.progress.steps, picture)
 
 
 def learning_rate(phase: Phase, done: int) -> float:

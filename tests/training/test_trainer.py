@@ -14,10 +14,10 @@ import pytest
 import torch
 from tests.training.toy import TOY, toy_network, toy_options
 
-from bunraku.errors import EngineError, InputError, OutputError
+from bunraku.errors import EngineError, InputError
 from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
 from bunraku.networks.generator import Generator
-from bunraku.training import batches, journal, trainer
+from bunraku.training import batches, journal, samples, trainer
 from bunraku.training.ranks import Ranks
 from bunraku.training.recipe import Phase
 from bunraku.training.run_options import RunOptions
@@ -184,20 +184,31 @@ def test_too_few_people_are_told(options: RunOptions) -> None:
 def test_a_full_disk_in_the_middle_is_told_and_survived(
     options: RunOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines: list[str] = []
+    """Neither checkpoint nor losses nor samples can be written after the first step."""
+    told: list[str] = []
     monkeypatch.setattr(trainer, "SAVE_S", 0.0)
-    calls: list[int] = []
+    monkeypatch.setattr(trainer, "SAMPLE_STEPS", 2)
+    monkeypatch.setattr(samples, "PEOPLE", 1)
+    training = Training(options, Ranks(), told.append)
+    step, out = Training._step, options.out
+    full = [out / name for name in ("checkpoint.pt.part", "losses.jsonl", "samples-000002.jpg")]
 
-    def full(path: Path, *rest: Any, **states: Any) -> None:
-        calls.append(1)
-        if len(calls) < 3:
-            raise OutputError(f"{path} cannot be written: disk full.")
-        save_checkpoint(path, *rest, **states)
+    def fills(self: Training, number: int, batch: Any) -> None:
+        step(self, number, batch)
+        if number == 0:
+            for path in full:
+                path.unlink(missing_ok=True)
+                path.symlink_to("/dev/full")
+        if number == 3:
+            full[1].unlink()  # space is made
 
-    monkeypatch.setattr(trainer, "save_checkpoint", full)
-    training = train(options, lines.append)
-    assert sum("disk full" in line for line in lines) == 2
+    monkeypatch.setattr(Training, "_step", fills)
+    training.run(StopAsked())
+    for path in (options.out / "checkpoint.pt", *full[1:]):
+        assert sum(f"{path} cannot be written" in line for line in told) == 1
     assert read_checkpoint(training.path).progress.steps == 5
+    assert [number for number, _, _ in losses(out)] == [2, 3, 4, 5]  # the first was unlinked
+    assert [path.name for path in out.glob("*.jpg")] == ["samples-000004.jpg"]
 
 
 def test_a_killed_worker_costs_no_step(
