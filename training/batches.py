@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,8 @@ BEGUN = "spawn"
 
 
 class StepBatches(Dataset[GeneratorBatch]):
-    """A run's batches: the one of step n is a function of seed, process and n alone.
+    """A run's batches: the one of step n is a function of seed, process, n and what is asked of
+    driving frames.
 
     So a run that goes on sees what it would have seen, however many workers read ahead.
 
@@ -41,6 +43,7 @@ class StepBatches(Dataset[GeneratorBatch]):
         self.data = data
         self._people, self._drives = recipe.people, recipe.drives
         self._seed = [seed, process]
+        self._neighbours = False
 
     def random(self, step: int, purpose: int = 0) -> np.random.Generator:
         """The numbers of a step; each purpose has its own."""
@@ -50,10 +53,17 @@ class StepBatches(Dataset[GeneratorBatch]):
         rng = self.random(step)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(rng.integers(2**62)))
-            return self.data.draw(rng, self._people, self._drives)
+            drawn = self._people, self._drives
+            return self.data.draw(rng, *drawn, neighbours=self._neighbours)
 
     def walk(
-        self, start: int, stop: int, workers: int, *, pinned: bool = False
+        self,
+        start: int,
+        stop: int,
+        workers: int,
+        *,
+        pinned: bool = False,
+        neighbours: bool = False,
     ) -> Iterator[GeneratorBatch]:
         """The batches of these steps in order.
 
@@ -62,15 +72,18 @@ class StepBatches(Dataset[GeneratorBatch]):
             stop: the one after the last.
             workers: processes that read ahead; 0 makes each batch when it is asked for.
             pinned: in memory that a GPU copies from while it computes, where workers read ahead.
+            neighbours: with driving frames that follow each other, of people who have such.
 
         Raises:
             EngineError: a worker was killed; raised only while a batch is asked for.
         """
+        wanted = copy.copy(self)
+        wanted._neighbours = neighbours
         if not workers:
-            yield from (self[step] for step in range(start, stop))
+            yield from (wanted[step] for step in range(start, stop))
             return
         loader: DataLoader[Any] = DataLoader(
-            self,
+            wanted,
             batch_size=None,
             sampler=range(start, stop),
             num_workers=workers,

@@ -177,7 +177,11 @@ class Training:
             first = self.progress.steps
             last = first + phase.steps - done
             pinned = self.ranks.device.type == "cuda"
-            walk = self.batches.walk(first, last, self.options.workers, pinned=pinned)
+            walk = self.batches.walk(
+                *(first, last, self.options.workers),
+                pinned=pinned,
+                neighbours=phase.weights.steadiness > 0.0,
+            )
             yield from zip(range(first, last), self._feed.through(walk), strict=True)
 
     def _begin(self, phase: Phase, done: int) -> None:

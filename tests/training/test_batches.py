@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -62,3 +63,19 @@ def test_a_worker_reads_ahead_the_same(data: GeneratorData) -> None:
     read = list(made.walk(2, 4, workers=1))
     assert len(read) == 2
     assert all(same(batch, made[step]) for batch, step in zip(read, (2, 3), strict=True))
+
+
+def test_neighbours_are_asked_for_by_the_walk(
+    data: GeneratorData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, asked = StepBatches(data, TOY, seed=0), []
+    draw = data.draw
+
+    def drawn(*of: Any, neighbours: bool = False) -> GeneratorBatch:
+        asked.append(neighbours)
+        return draw(*of, neighbours=neighbours)
+
+    monkeypatch.setattr(data, "draw", drawn)
+    list(made.walk(0, 1, workers=0))
+    list(made.walk(0, 1, workers=0, neighbours=True))
+    assert asked == [False, True]

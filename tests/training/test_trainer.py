@@ -5,7 +5,7 @@ import math
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,24 @@ def test_a_checkpoint_of_earlier_versions_is_gone_on_from(options: RunOptions) -
     assert all(torch.equal(t, loaded[name]) for name, t in old.state_dict().items())
     training.run(StopAsked())
     assert training.progress.steps == 12
+
+
+def test_a_phase_of_steadiness_sees_neighbours(
+    options: RunOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def walk(*_: Any, neighbours: bool, **__: Any) -> Iterator[Any]:
+        asked.append(neighbours)
+        return iter(())
+
+    steady = replace(TOY.phases[0], weights=replace(TOY.phases[0].weights, steadiness=0.5))
+    recipe = replace(TOY, phases=(TOY.phases[0], replace(steady, name="steady")))
+    training = Training(replace(options, recipe=recipe), Ranks(), lambda _: None)
+    monkeypatch.setattr(training.batches, "walk", walk)
+    monkeypatch.setattr(trainer, "zip", lambda *_, strict: iter(()), raising=False)
+    training.run(StopAsked())
+    assert asked == [False, True]
 
 
 def test_a_run_of_another_preset_is_refused(options: RunOptions) -> None:
