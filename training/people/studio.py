@@ -118,8 +118,8 @@ class Studio:
         rng, half, person = _cast(self.tailor, seed, index)
         # By numbers of its own, so that the others are who they were.
         in_order = frames > 1 and np.random.default_rng([seed, index, 1]).random() < _IN_ORDER_SHARE
-        take = self._takes_in_order if in_order else self._takes
-        takes = take(rng, person, half, frames)
+        pose = self._takes_in_order if in_order else self._takes
+        takes = pose(rng, person, half, frames)
         camera = self._camera(rng, person, takes, half)
         light = random_light(rng)
         plate = (
