@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -41,6 +42,13 @@ class Phase:
     falls: bool = False
     """Whether it falls to nothing by a cosine over the phase; else it stays."""
     weight_decay: float = 0.0
+
+
+def learning_rate(phase: Phase, done: int) -> float:
+    """Of the step after ``done`` of a phase: it rises, then stays or falls by a cosine."""
+    warm = min(1.0, (done + 1) / phase.warm_steps) if phase.warm_steps else 1.0
+    fall = 0.5 + 0.5 * math.cos(math.pi * done / phase.steps) if phase.falls else 1.0
+    return phase.learning_rate * warm * fall
 
 
 @dataclass(frozen=True)

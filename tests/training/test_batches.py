@@ -77,5 +77,5 @@ def test_neighbours_are_asked_for_by_the_walk(
 
     monkeypatch.setattr(data, "draw", drawn)
     list(made.walk(0, 1, workers=0))
-    list(made.walk(0, 1, workers=0, neighbours=True))
+    list(made.showing(neighbours=True).walk(0, 1, workers=0))
     assert asked == [False, True]

@@ -17,12 +17,12 @@ from tests.training.toy import TOY, toy_network, toy_options
 from bunraku.errors import EngineError, InputError
 from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
 from bunraku.networks.generator import Generator
-from bunraku.training import batches, journal, samples, trainer
+from bunraku.training import batches, journal, loop, samples, trainer
 from bunraku.training.ranks import Ranks
-from bunraku.training.recipe import Phase
+from bunraku.training.recipe import Phase, learning_rate
 from bunraku.training.run_options import RunOptions
 from bunraku.training.stop import StopAsked
-from bunraku.training.trainer import Training, learning_rate
+from bunraku.training.trainer import Training
 
 MakePeople = Callable[..., Path]
 
@@ -65,8 +65,8 @@ def test_a_killed_run_goes_on_exactly(
     """The same losses, step by step, and in the end the same weights to the bit."""
     whole = train(options)
     killed = replace(options, out=tmp_path / "killed")
-    monkeypatch.setattr(trainer, "SAVE_S", 0.0)  # a checkpoint after each step
-    step = Training._step
+    monkeypatch.setattr(loop, "SAVE_S", 0.0)  # a checkpoint after each step
+    step = Training.step
 
     def until(last: int) -> Callable[..., None]:
         def dies(self: Training, number: int, batch: Any) -> None:
@@ -77,10 +77,10 @@ def test_a_killed_run_goes_on_exactly(
         return dies
 
     for last in (1, 3):  # in the middle of each phase; their steps are lost and made again
-        monkeypatch.setattr(Training, "_step", until(last))
+        monkeypatch.setattr(Training, "step", until(last))
         with pytest.raises(Killed):
             train(killed)
-    monkeypatch.setattr(Training, "_step", step)
+    monkeypatch.setattr(Training, "step", step)
     gone_on = train(killed)
     assert losses(killed.out) == losses(options.out)
     assert len(losses(killed.out)) == 5
@@ -124,8 +124,8 @@ def test_a_step_that_is_not_finite_is_taken_back(
     start = {n: t.clone() for n, t in training.generator.state_dict().items()}
     seen: list[bool] = []
 
-    def spoilt(*arguments: Any) -> Any:
-        batch = draw(*arguments)
+    def spoilt(*arguments: Any, **words: Any) -> Any:
+        batch = draw(*arguments, **words)
         if len(seen) == 1:
             batch = replace(batch, target=batch.target * math.nan)
         elif len(seen) == 2:  # what the step before left behind
@@ -161,14 +161,18 @@ def test_a_phase_of_steadiness_sees_neighbours(
 ) -> None:
     asked: list[bool] = []
 
-    def walk(*_: Any, neighbours: bool, **__: Any) -> Iterator[Any]:
-        asked.append(neighbours)
-        return iter(())
+    class Nothing:
+        def walk(self, *_: Any, **__: Any) -> Iterator[Any]:
+            return iter(())
 
-    steady = replace(TOY.phases[0], weights=replace(TOY.phases[0].weights, steadiness=0.5))
-    recipe = replace(TOY, phases=(TOY.phases[0], replace(steady, name="steady")))
-    training = Training(replace(options, recipe=recipe), Ranks(), lambda _: None)
-    monkeypatch.setattr(training.batches, "walk", walk)
+    def showing(neighbours: bool) -> Nothing:
+        asked.append(neighbours)
+        return Nothing()
+
+    steady = replace(TOY.phases[0].weights, steadiness=0.5)
+    phases = TOY.phases[0], replace(TOY.phases[0], name="steady", weights=steady)
+    training = Training(replace(options, recipe=replace(TOY, phases=phases)), Ranks(), print)
+    monkeypatch.setattr(training.batches, "showing", showing)
     monkeypatch.setattr(trainer, "zip", lambda *_, strict: iter(()), raising=False)
     training.run(StopAsked())
     assert asked == [False, True]
@@ -204,11 +208,11 @@ def test_a_full_disk_in_the_middle_is_told_and_survived(
 ) -> None:
     """Neither checkpoint nor losses nor samples can be written after the first step."""
     told: list[str] = []
-    monkeypatch.setattr(trainer, "SAVE_S", 0.0)
+    monkeypatch.setattr(loop, "SAVE_S", 0.0)
     monkeypatch.setattr(trainer, "SAMPLE_STEPS", 2)
     monkeypatch.setattr(samples, "PEOPLE", 1)
     training = Training(options, Ranks(), told.append)
-    step, out = Training._step, options.out
+    step, out = Training.step, options.out
     full = [out / name for name in ("checkpoint.pt.part", "losses.jsonl", "samples-000002.jpg")]
 
     def fills(self: Training, number: int, batch: Any) -> None:
@@ -220,7 +224,7 @@ def test_a_full_disk_in_the_middle_is_told_and_survived(
         if number == 3:
             full[1].unlink()  # space is made
 
-    monkeypatch.setattr(Training, "_step", fills)
+    monkeypatch.setattr(Training, "step", fills)
     training.run(StopAsked())
     for path in (options.out / "checkpoint.pt", *full[1:]):
         assert sum(f"{path} cannot be written" in line for line in told) == 1
@@ -234,7 +238,7 @@ def test_a_killed_worker_costs_no_step(
 ) -> None:
     """It is killed while a step computes: torch would raise amidst it, and all would be lost."""
     monkeypatch.setattr(batches, "BEGUN", "fork")  # at once, where "spawn" imports all anew
-    step, ends = Training._step, []
+    step, ends = Training.step, []
 
     def kills(self: Training, number: int, batch: Any) -> None:
         (worker,) = multiprocessing.active_children()
@@ -243,7 +247,7 @@ def test_a_killed_worker_costs_no_step(
         step(self, number, batch)
         ends.append(number)
 
-    monkeypatch.setattr(Training, "_step", kills)
+    monkeypatch.setattr(Training, "step", kills)
     training = Training(replace(options, workers=1), Ranks(), lambda _: None)
     with pytest.raises(EngineError, match=r"was killed.*fewer --workers"):
         training.run(StopAsked())
