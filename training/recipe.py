@@ -110,7 +110,7 @@ class Recipe:
 
 _GEOMETRY = LossWeights(uv=5.0, parts=1.0, l1_geo=1.0, mask_geo=1.0)
 _SMOOTH = LossWeights(variation=1.0, consistency=5.0)
-_APPEARANCE = LossWeights(pyramid_app=10.0, l1_app=1.0, mask_app=1.0)
+_APPEARANCE = LossWeights(pyramid_app=10.0, l1_app=1.0, mask_app=1.0, source_warped=1.0)
 _BLENDING = LossWeights(pyramid=10.0, l1=1.0, mask=1.0, adversarial=1.0)
 
 

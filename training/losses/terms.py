@@ -31,6 +31,8 @@ class LossWeights:
     """Eq. 10, λ_cor: warped features of the source against those of the true frame."""
     affine: float = 0.0
     """Eq. 10, λ_reg: patches move as affine maps."""
+    source_warped: float = 0.0
+    """Supplement, B: the source picture warped at each scale against the true frame, by o."""
     variation: float = 0.0
     """Eq. 10, λ_tv: differences of neighbours in the flow, at each scale."""
     consistency: float = 0.0
@@ -192,6 +194,15 @@ def _texture(scene: Scene) -> Tensor:
     return picture.l1(scene.out.seamed.z_geo[:, :3].float(), own, body)
 
 
+def _source_warped(scene: Scene) -> Tensor:
+    flows, occlusions = scene.out.moved.flow, scene.out.moved.occlusion
+    source, target = scene.batch.source, scene.batch.target
+    factors = [target.shape[-1] // flow.shape[-1] for flow in flows]
+    sources = [down(source, factor).repeat_interleave(scene.drives, 0) for factor in factors]
+    targets = [down(target, factor) for factor in factors]
+    return picture.warped_source(sources, targets, flows, occlusions)
+
+
 def _geo(scene: Scene) -> Tensor:
     inside = 1.0 - scene.batch.driving_exact[:, :1]
     return picture.l1(scene.geo[:, :3], scene.target, inside)
@@ -214,6 +225,7 @@ _TERMS: dict[str, Callable[[Scene], Tensor]] = {
     "affine": lambda s: torch.stack(
         [motion.affine_regularisation(f) for f in s.out.moved.flow]
     ).sum(),
+    "source_warped": _source_warped,
     "variation": lambda s: motion.total_variation(s.out.moved.flow),
     "consistency": lambda s: motion.consistency(s.out.moved.flow),
     "uv": lambda s: surface.masked_uv(s.translated, s.batch.driving_exact),
