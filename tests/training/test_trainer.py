@@ -142,6 +142,23 @@ def test_a_step_that_is_not_finite_is_taken_back(
     assert all(finite)
 
 
+def test_a_long_gradient_is_cut(options: RunOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the recipe's length, before the optimiser sees it."""
+    recipe = replace(TOY.scaled(1e-9), clip=1e-3)
+    training = Training(replace(options, recipe=recipe, phase="learn"), Ranks(), lambda _: None)
+    norms: list[float] = []
+    step = training._optimiser.step
+
+    def noted() -> None:
+        grads = [p.grad.flatten() for p in training._learning if p.grad is not None]
+        norms.append(float(torch.cat(grads).norm()))
+        step()
+
+    monkeypatch.setattr(training._optimiser, "step", noted)
+    training.run(StopAsked())
+    assert norms == pytest.approx([1e-3], rel=1e-3)
+
+
 def test_a_checkpoint_of_earlier_versions_is_gone_on_from(options: RunOptions) -> None:
     """Those had one optimiser of all weights, and no phases."""
     torch.manual_seed(5)

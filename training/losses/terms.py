@@ -19,9 +19,6 @@ from bunraku.training.precision import bf16
 CROP = 160
 """Side of the piece of a picture that our perceptual term compares."""
 
-MATCHED_SIDE = 64
-"""Finest flow whose matches are looked for everywhere: the cost grows with the side's 4th power."""
-
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -154,14 +151,14 @@ def _seen_terms(
 
 
 def _correctness(scene: Scene, perceptual: Perceptual) -> Tensor:
-    """Of the scales at which the feature network has a map, up to ``MATCHED_SIDE``."""
+    """Of the scales at which the feature network has a map: all three where it sees windows."""
     with torch.no_grad():
         sources = {m.shape[-1]: m for m in perceptual.features(scene.batch.source)}
         targets = {m.shape[-1]: m for m in perceptual.features(scene.batch.target)}
     total = torch.zeros((), device=scene.batch.target.device)
     for flow in scene.out.moved.flow:
         side = flow.shape[-1]
-        if side <= MATCHED_SIDE and side in targets:
+        if side in targets:
             source = sources[side].repeat_interleave(scene.drives, 0)
             where = down(scene.batch.alpha, scene.batch.alpha.shape[-1] // side)
             total = total + motion.correctness(source, targets[side], flow, where)

@@ -15,9 +15,12 @@ from torch import Tensor
 from bunraku.kernels.seam import Moved, Seamed
 from bunraku.networks.blender import Blend
 from bunraku.networks.generator import Generated
+from bunraku.networks.layers import down
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.losses import scene as scene_of
+from bunraku.training.losses import terms as terms_of
 from bunraku.training.losses.terms import LossWeights, generator_terms
+from bunraku.training.perceptual import Perceptual
 
 OWN = 0.5 / 1.001
 """The person's colour, as it comes back from what is premultiplied."""
@@ -140,3 +143,30 @@ def test_source_warped_teaches_flow_and_occlusion(out: Generated, batch: Generat
     for learning in (*flow[1:], *occlusion[1:]):
         assert learning.grad is not None
         assert bool(learning.grad.any())
+
+
+def test_matches_are_looked_for_at_all_three_scales(
+    out: Generated, batch: GeneratorBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Equation 10, λ_cor, sums over the flows of 32, 64 and 128 pixels."""
+    sides: list[int] = []
+
+    def noted(source: Tensor, target: Tensor, flow: Tensor, where: Tensor) -> Tensor:
+        assert source.shape[-1] == target.shape[-1] == flow.shape[-1] == where.shape[-1]
+        sides.append(flow.shape[-1])
+        return torch.zeros(())
+
+    class Maps(Perceptual):
+        def __init__(self) -> None: ...
+
+        def features(self, image: Tensor) -> list[Tensor]:
+            return [down(image, factor) for factor in (2, 4, 8, 16)]
+
+    monkeypatch.setattr(terms_of.motion, "correctness", noted)
+    flow = full(2, 32, 0.0), full(2, 64, 0.0), full(2, 128, 0.0)
+    batch = batch.each(
+        lambda t: t.repeat_interleave(32, 2).repeat_interleave(32, 3) if t.ndim == 4 else t
+    )
+    moved = replace(out.moved, flow=flow)
+    terms_of._correctness(scene_of.Scene(replace(out, moved=moved), batch), Maps())
+    assert sides == [32, 64, 128]
