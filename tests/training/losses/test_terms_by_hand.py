@@ -17,6 +17,7 @@ from bunraku.networks.blender import Blend
 from bunraku.networks.generator import Generated
 from bunraku.networks.layers import down
 from bunraku.training.generator_batch import GeneratorBatch
+from bunraku.training.losses import motion
 from bunraku.training.losses import scene as scene_of
 from bunraku.training.losses import terms as terms_of
 from bunraku.training.losses.terms import LossWeights, generator_terms
@@ -162,7 +163,7 @@ def test_matches_are_looked_for_at_all_three_scales(
         def features(self, image: Tensor) -> list[Tensor]:
             return [down(image, factor) for factor in (2, 4, 8, 16)]
 
-    monkeypatch.setattr(terms_of.motion, "correctness", noted)
+    monkeypatch.setattr(motion, "correctness", noted)
     flow = full(2, 32, 0.0), full(2, 64, 0.0), full(2, 128, 0.0)
     batch = batch.each(
         lambda t: t.repeat_interleave(32, 2).repeat_interleave(32, 3) if t.ndim == 4 else t
