@@ -28,10 +28,9 @@ SMALLER: dict[str, tuple[str, ...]] = {
     "prepare": ("--surface", "256", "--rate", "2", "--workers", "1"),
     "train": ("--threads", "1"),
     "export": (),
-    "animate": ("--frames", ":4", "--engine", "onnxruntime", "--json"),
+    "animate": ("--frames", ":3", "--engine", "onnxruntime", "--json"),
     "evaluate": (
-        *("--data", "data/clips", "--people", "1", "--frames", "1", "--clip-frames", "2"),
-        *("--engine", "onnxruntime", "--threads", "1"),
+        *("--clip-frames", "2", "--engine", "onnxruntime", "--threads", "1"),
         *("--no-keypoints", "--no-likeness", "--no-films"),
     ),
 }
@@ -85,23 +84,37 @@ def test_from_a_clip_to_a_photo_that_moves(prepared: Path) -> None:
         images = [frame.image for frame in reader.frames()]
     still = read_photo(PHOTO).astype(np.int16)
     height, width = still.shape[:2]
-    assert len(images) == 4
+    assert len(images) == 3
     change = np.abs(images[-1][:height, :width] - still).mean(2)
     assert (change > 20).mean() > 0.005  # so little training paints something, nobody knows what
 
     _run(way["evaluate"])
-    assert _tables(prepared / "out" / "evaluation") == {"Synthetic people", "Real clips"}
+    assert _tables(prepared / "out" / "evaluation") == {"Real clips"}
 
 
 @pytest.mark.timeout(900)
 def test_an_iuv_net_and_fine_surfaces(prepared: Path) -> None:
     """Of one's own, and a generator of `paper256` beside it, measured without an export."""
     assert read_record(list_records(prepared / "data" / "clips")[0]).iuv.shape[1:] == (256, 256, 3)
-    _run(["train", "iuv", "--data", "data/clips", "--out", "runs/iuv", "--steps", "1"])
+    _run(
+        [
+            "train",
+            "iuv",
+            "--data",
+            "data/clips",
+            "--out",
+            "runs/iuv",
+            "--steps",
+            "1",
+            "--batch",
+            "2",
+        ]
+    )
     words = [*_way()["train"], "--iuv", "runs/iuv/checkpoint.pt", "--preset", "paper256"]
     _run([*words, "--out", "runs/fine"])
     of = ["--generator", "runs/fine/checkpoint.pt", "--iuv", "runs/iuv/checkpoint.pt"]
-    _run(["evaluate", "-o", "out/fine", *of])
+    people = ["--data", "data/clips", "--people", "1", "--frames", "1"]
+    _run(["evaluate", "-o", "out/fine", *people, *of])
     assert _tables(prepared / "out" / "fine") == {"Synthetic people"}
 
 
