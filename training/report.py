@@ -82,6 +82,7 @@ class Measure:
 MEASURES = (
     Measure("l1", "L1", 4),
     Measure("person_l1", "L1 person", 4),
+    Measure("psnr", "PSNR", 2, higher=True),
     Measure("person_psnr", "PSNR person", 2, higher=True),
     Measure("ssim", "SSIM", 3, higher=True),
     Measure("perceptual", "perceptual", 3),
