@@ -8,16 +8,19 @@ import numpy as np
 
 from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
+from bunraku.runtime.drivers.face.bare_skin import BareSkin, DrawnOut
 from bunraku.runtime.drivers.face.regions import (
     Float64Array,
     PhotoFrame,
     Region,
     colour_at,
     knotted,
+    pixels_between,
     smooth,
 )
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import clipped
+from bunraku.spec.smoothstep import smoothstep
 
 _ABOVE, _BELOW, _BESIDE = 0.4, 0.25, 0.18  # reach around brow and eye, in face units
 _LASHES = 0.03  # this much of the skin over a lid's edge moves with it as it is
@@ -29,11 +32,17 @@ _SMILE = (0.06, 0.2)
 """A mouth so much wider than at rest does not smile, smiles wholly, in face units;"""
 _NARROW = (0.45, 0.85)
 """eyes that are shut so far are narrowed by it alone, or not at all."""
-_LID_SKIN = 0.55
+_LID_SKIN = 0.58
 """A lid drawn out of its dark fold is in the light: so much like the skin below the eye,"""
 _DRAWN_OUT = (0.015, 0.06)
 """from so far a way on, wholly, in face units."""
-_BROW_SHARE = 0.35  # of a brow's way up counts like a lid's way down
+_BROW_SHARE = 0.7  # of a brow's way up counts like a lid's way down
+_CLOSING, _OVER = 0.7, 0.015
+"""A lid that is shut farther comes down over the lower one, by so much in face units."""
+_EDGE_DARK = np.float32(0.75)  # of a lid's colour is its edge's, at most
+_SEAM_PX = 1.6  # half the width of the line where lids meet, of a field's
+_WHITES = 90.0  # percentile of the brightness within the lids that is the white's
+_SOFT = 2.0  # folds, over which it comes
 _FOLD = 0.03  # above the lid's edge, as the photo has it, where that begins
 _GAZE_REACH = (1.25, 0.5)  # of the eye's half width: gaze moves nothing there, everything
 
@@ -56,8 +65,12 @@ class Eye:
     """``[h, w]``: how much of the brow's shift a column has."""
     iris: tuple[float, float]
     half: float
+    bare: DrawnOut
+    """The skin between brow and lid."""
     skin: Array
-    """``[3]``, the colour below it, 0 to 255."""
+    """``[3]``, the colour of a shut lid, 0 to 255."""
+    lashes: Array
+    """``[3]``, of its edge."""
 
     @classmethod
     def of(cls, side: str, places: Float64Array, frame: PhotoFrame, photo: Picture) -> Eye | None:
@@ -66,7 +79,6 @@ class Eye:
         :param side: "right" or "left".
         :param places: ``[478, 2]``, the face's points in its frame.
         """
-        below_it = mesh.UNDER_EYES[0 if side == "right" else 1 :: 2]
         above, below = places[list(mesh.UPPER_LID[side])], places[list(mesh.LOWER_LID[side])]
         brow = places[list(mesh.BROW[side])]
         every = np.concatenate([above, below, brow])
@@ -82,7 +94,16 @@ class Eye:
         middle = float(above[[0, -1], 0].mean())
         half = max(float(np.ptp(above[[0, -1], 0])) / 2.0, 1e-3)
         pupil = places[mesh.PUPIL[side]]
-        upper, under = line(above, region.u), line(places[list(mesh.LOWER_BROW[side])], region.u)
+        brow_low = places[list(mesh.LOWER_BROW[side])]
+        upper, under = line(above, region.u), line(brow_low, region.u)
+        thick = np.float32(_THICK) * np.maximum(upper - under, np.float32(0.0))
+        bare = BareSkin.between(brow_low, above, frame, photo)
+        skin_line = line(bare.line, region.u)
+        under = np.minimum(under + thick, skin_line)
+        points = frame.to_pixels(places).astype(np.float32)
+        below_it = colour_at(photo, points, mesh.UNDER_EYES[0 if side == "right" else 1 :: 2])
+        ball = pixels_between(mesh.UPPER_LID[side], mesh.LOWER_LID[side], points, photo).mean(1)
+        skin = bare.of_a_shut_lid(below_it, float(np.percentile(ball, _WHITES)))
         aside = np.maximum(brow[:, 0].min() - region.u, region.u - brow[:, 0].max())
         return cls(
             region,
@@ -90,11 +111,13 @@ class Eye:
             upper,
             line(below, region.u),
             line(brow, region.u),
-            under + np.float32(_THICK) * np.maximum(upper - under, np.float32(0.0)),
+            under,
             smooth(aside, 0.14, 0.0) * smooth(np.abs(region.u), 0.0, 0.08),
             (float(pupil[0]), float(pupil[1])),
             half,
-            colour_at(photo, frame.to_pixels(places).astype(np.float32), below_it),
+            DrawnOut.of(skin_line, under, upper - np.float32(_LASHES)),
+            skin,
+            np.minimum(colour_at(photo, points, mesh.UPPER_LID[side][1:-1]), _EDGE_DARK * skin),
         )
 
     def moved(
@@ -111,8 +134,11 @@ class Eye:
         inside = smooth(np.abs(self.along), 1.02, 0.9)
         open_ = np.maximum(self.lower - self.upper, 0.0)
         below = _lower_share(shut, wider)
-        fall = inside * open_ * np.float32(shut * (1.0 - below))
-        rise = inside * open_ * np.float32(-shut * below)
+        fall = open_ * np.float32(shut * (1.0 - below))
+        # The network's line lies above what is white at the lower lid's edge.
+        closing = np.float32(min(max((shut - _CLOSING) / (1.0 - _CLOSING), 0.0), 1.0))
+        fall += inside * closing * np.float32(_OVER)
+        rise = open_ * np.float32(-shut * below)
         upper, lower = self.upper + fall, self.lower + rise
         middle = (upper + lower) / 2.0
         field = self.lids(upper, lower, fall, rise, brow_up)
@@ -128,7 +154,25 @@ class Eye:
         drawn_out = self._drawn_out(upper, fall, brow_up) * (1.0 - seen)
         field[..., Channel.INSIDE] = drawn_out
         field[..., Channel.RED :] = self.skin * drawn_out[..., None]
+        if closing > 0.0:
+            self._close(field, np.maximum(upper, lower), closing * (1.0 - seen))
         return field
+
+    def _close(self, field: Array, seam: Array, share: Array) -> None:
+        """Draw the lids' edge where they meet: between two of a field's pixels they would read what
+        was between them.
+
+        :param seam: ``[h, w]``, v of it. :param share: ``[h, w]``, how far it is to be seen.
+        """
+        away = np.abs(self.region.v - seam) * np.float32(self.region.unit)
+        rows = np.flatnonzero((away < _SEAM_PX).any(1))
+        part = slice(rows[0], rows[-1] + 1) if len(rows) else slice(0)
+        edge = clipped(np.float32(_SEAM_PX) - away[part], 0.0, 1.0) * share[part]
+        edge *= smooth(np.abs(self.along[part]), 1.05, 0.95)
+        inside = field[part, :, Channel.INSIDE :]
+        inside *= (1.0 - edge)[..., None]
+        inside[..., 0] += edge
+        inside[..., 1:] += self.lashes * edge[..., None]
 
     def _drawn_out(self, upper: Array, fall: Array, brow_up: float) -> Array:
         """``[h, w]``: how far each pixel is skin that came into the light as the lid fell or the
@@ -142,7 +186,7 @@ class Eye:
         edge = upper - np.float32(_LASHES)
         share = inside * smooth(fall + np.float32(_BROW_SHARE) * raised, *_DRAWN_OUT)
         fold = self.upper - np.float32(2.0 * _FOLD) - raised
-        share *= clipped((v - fold) / (np.float32(_FOLD) + raised), 0.0, 1.0)
+        share *= smoothstep(clipped((v - fold) / (np.float32(_SOFT * _FOLD) + raised), 0.0, 1.0))
         share *= clipped((edge - v) / np.float32(0.5 * _LASHES) + 1.0, 0.0, 1.0)
         return np.asarray(np.float32(_LID_SKIN) * share, np.float32)
 
@@ -156,17 +200,23 @@ class Eye:
         """
         v = self.region.v
         raised = self.at_brow * np.float32(-brow_up)
-        middle = (upper + lower) / 2.0
+        middle = np.maximum((upper + lower) / 2.0, upper)
         over = self.brow + raised
         # A brow that comes near the lid leaves the lid its lashes.
         under = np.maximum(self.under_brow + raised, over + np.float32(0.01))
         lashes = np.maximum(upper - np.float32(_LASHES), under + np.float32(0.01))
+        drawn = []
+        if brow_up > 0.0:  # The bare skin alone is drawn out; of a brow that sinks all is drawn in.
+            bare = self.bare
+            first, last = raised + bare.first_share * fall, bare.last_share * fall
+            drawn = [(bare.first + first, first), (bare.last + last, last)]
         skin = knotted(
             v,
             [
                 (over - np.float32(0.3), 0.0),
                 (over - np.float32(0.02), raised),
                 (under, raised),
+                *drawn,
                 (lashes, fall),
                 (middle, fall),
                 (middle + np.float32(1e-3), rise),

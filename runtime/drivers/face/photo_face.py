@@ -12,6 +12,7 @@ from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.expression import LEAST, MOST, Expression, belief, smiling
 from bunraku.runtime.drivers.face.eyes import Eye
+from bunraku.runtime.drivers.face.glasses import CALM, wears_glasses
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.measures import MEASURES, Float64Array, Measure, measure
 from bunraku.runtime.drivers.face.mouth import Mouth, MouthShape
@@ -31,6 +32,7 @@ _TREMBLE = 0.005
 _LEAST_BELIEF = 0.3
 _EYES = {"right": Measure.RIGHT_LID, "left": Measure.LEFT_LID}
 _LIDS = list(_EYES.values())
+_BROWS = [Measure.RIGHT_BROW, Measure.LEFT_BROW]
 _HIDDEN = 0.5
 """Of ``hiding.unhidden``: below it something is behind a hand."""
 _GLASSES = 0.6
@@ -51,6 +53,8 @@ class PhotoFace:
     most: Float64Array
     smile: Float64Array
     """``[11]``: of ``expression.smiling``, what it does in the photo already."""
+    brows: float = 1.0
+    """How much of what a driver's brows do they follow: less behind glasses."""
 
     @classmethod
     def of(
@@ -94,6 +98,7 @@ class PhotoFace:
             least,
             most,
             smiling(measured),
+            CALM if wears_glasses(places, frame, photo) else 1.0,
         )
 
     def patch(self, expression: Expression, strength: float = 1.0) -> Patch | None:
@@ -148,6 +153,7 @@ class PhotoFace:
         values[lip] = more * -math.expm1(-((more / _TREMBLE) ** 2))
         share = np.full(MEASURES, strength)
         share[lip] = min(strength, 1.0)
+        share[_BROWS] *= self.brows
         return np.asarray(clipped(values * expression.belief * share, self.least, self.most))
 
     def _joined(self, parts: list[tuple[Region, Array]]) -> Patch:

@@ -18,6 +18,7 @@ from bunraku.runtime.drivers.face.measures import Measure, measure
 from bunraku.runtime.drivers.face.regions import (
     Float64Array,
     brightness,
+    pixels_between,
     smooth,
 )
 from bunraku.spec.arrays import Array, Picture
@@ -111,7 +112,9 @@ class Teeth:
         across = places[list(mesh.MOUTH_CORNERS), 0]
         ends = float(lip[4:7, 1].mean()) + _SHOWN
         white = _white(points, photo)
-        between = _between(mesh.UPPER_INNER_LIP[3:8], mesh.LOWER_INNER_LIP[3:8], points, photo)
+        between = pixels_between(
+            mesh.UPPER_INNER_LIP[3:8], mesh.LOWER_INNER_LIP[3:8], points, photo
+        )
         bright = np.percentile(between.mean(1), 75.0) / max(float(white.mean()), 1.0)
         none, wholly = _SEEN
         seen = min(max((float(bright) - none) / (wholly - none), 0.0), 1.0)
@@ -182,7 +185,7 @@ def _white(points: Array, photo: Picture) -> Array:
     lids = float(measure(points)[[Measure.RIGHT_LID, Measure.LEFT_LID]].mean())
     if mesh.face_unit(points) >= _EYES_PX and lids >= _EYES_OPEN:
         edges = [(mesh.UPPER_LID[side], mesh.LOWER_LID[side]) for side in mesh.UPPER_LID]
-        eyes = np.concatenate([_between(*pair, points, photo) for pair in edges])
+        eyes = np.concatenate([pixels_between(*pair, points, photo) for pair in edges])
         bright = eyes.mean(1)
         white = eyes[bright >= np.percentile(bright, _WHITES)].mean(0)
     level = float(white.mean())
@@ -190,17 +193,3 @@ def _white(points: Array, photo: Picture) -> Array:
     most = _MOST_HUE * level
     hued = level + clipped(_HUE * (white - level), -most, most)
     return np.asarray(hued * np.float32(wanted / max(level, 1.0)), np.float32)
-
-
-def _between(
-    above: tuple[int, ...], below: tuple[int, ...], points: Array, photo: Picture
-) -> Array:
-    """``[n, 3]``: the photo's pixels between two lines of as many of the face's points."""
-    places = np.stack([points[list(above), :2], points[list(below), :2]])
-    downs = np.linspace(0.25, 0.75, 3)[:, None, None]
-    lines = places[0] + downs * (places[1] - places[0])
-    lines = np.concatenate([lines, (lines[:, 1:] + lines[:, :-1]) / 2.0], 1)
-    x, y = lines.reshape(-1, 2).round().astype(int).T
-    height, width = photo.shape[:2]
-    at = photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    return np.asarray(at, np.float32)

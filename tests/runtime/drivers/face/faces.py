@@ -76,6 +76,8 @@ def _flat(e: Made) -> npt.NDArray[np.float64]:
         p[list(numbers), 1] = y
     for number, y in ((151, -0.4), (9, -0.2), (8, -0.1), (2, 0.45), (94, 0.43), (19, 0.41)):
         p[number, :2] = 0.0, y
+    for number, y in zip(mesh.NOSE_RIDGE, (-0.02, 0.06), strict=True):
+        p[number, :2] = 0.0, y
     p[98, :2], p[327, :2] = (-0.1, 0.44), (0.1, 0.44)
     along = np.linspace(-1.0, 1.0, 9)
     for side, sign, height in (("right", -1, e.right_eye), ("left", 1, e.left_eye)):

@@ -227,6 +227,67 @@ def test_lids_that_fall_do_not_draw_a_thick_brow_out() -> None:
     assert at(blink, 0.33, 0.0)[2] < 160
 
 
+def test_a_brow_that_rises_draws_bare_skin_out_and_not_its_shade() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face)
+    # A thick brow, a strip of skin, and the shade above the lid.
+    for low, high in ((-0.2, -0.125), (-0.095, -0.04)):
+        top, bottom = (round(MIDDLE[1] + v * UNIT_PX) for v in (low, high))
+        photo[top:bottom, 140:170] = BACK
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    raised = shown(found, doing(right_brow=0.1, left_brow=0.1))
+    dark = [
+        int((picture[80:107, 150:160].mean(-1) < (BACK + 156) / 2).sum())
+        for picture in (photo, raised)
+    ]
+    assert dark[1] < 1.15 * dark[0]
+    assert at(raised, 0.33, -0.16) == list(SKIN)
+
+
+def test_a_lid_that_shuts_in_the_shade_is_no_lighter_than_the_shade() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face)
+    top, bottom = (round(MIDDLE[1] + v * UNIT_PX) for v in (-0.3, 0.1))
+    photo[top:bottom, 140:180] = photo[top:bottom, 140:180] // 4
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    blink = shown(found, doing(right_lid=1.0, left_lid=1.0))
+    lids = [max(at(blink, u, v)[0] for v in (-0.06, -0.03, 0.0)) for u in (-0.33, 0.33)]
+    assert lids[0] > 0.9 * SKIN[0]
+    assert lids[1] < 0.4 * SKIN[0]
+
+
+def test_lids_that_meet_show_nothing_of_a_large_eye() -> None:
+    unit = 4.0 * UNIT_PX
+    face = made(middle=(520.0, 440.0), unit_px=unit, pitch_deg=0.0)
+    photo = np.full((1120, 1040, 3), SKIN, np.uint8)
+    for side in ("right", "left"):
+        eye = face.points[[*mesh.UPPER_LID[side], *mesh.LOWER_LID[side][::-1]], :2]
+        cv2.fillPoly(photo, [eye.round().astype(np.int32)], EYE_WHITE)
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    blink = shown(found, doing(right_lid=1.0, left_lid=1.0))
+    white = [int((picture[..., 2] > SKIN[2] + 30).sum()) for picture in (photo, blink)]
+    assert white[1] < 0.005 * white[0]
+
+
+def test_brows_behind_glasses_hardly_move_lest_the_frame_bend() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face)
+    for u in (-0.33, 0.33):
+        x, y = round(MIDDLE[0] + u * UNIT_PX), round(MIDDLE[1])
+        cv2.ellipse(photo, (x, y), (17, 12), 0, 0, 360, (30, 30, 30), 2)
+    cv2.line(photo, (118, 110), (142, 110), (30, 30, 30), 2)
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    raised = shown(found, doing(right_brow=0.1, left_brow=0.1))
+    rims = [picture[94:102, 148:166].mean(-1).argmin(0) for picture in (photo, raised)]
+    assert 0 < (rims[0] - rims[1]).max() <= 2
+    _, bare = prepared()
+    assert bare.brows == 1.0
+
+
 def test_wide_eyes_are_wider_and_have_no_lids_inside() -> None:
     photo, face = prepared()
     result = shown(face, doing(right_lid=-0.25, left_lid=-0.25))
