@@ -118,4 +118,4 @@ def _smooth(values: Float64Array) -> Float64Array:
 
 
 def _evened(values: Float64Array) -> Float64Array:
-    return np.convolve(np.pad(values, 1, mode="edge"), _MASK, mode="valid")
+    return np.asarray(np.convolve(np.pad(values, 1, mode="edge"), _MASK, mode="valid"))

@@ -23,6 +23,7 @@ from bunraku.spec.few import clipped
 from bunraku.spec.smoothstep import smoothstep
 
 _ABOVE, _BELOW, _BESIDE = 0.4, 0.25, 0.18  # reach around brow and eye, in face units
+_KNIT_ABOVE = 0.2  # over a brow, in face units, knitting it moves nothing
 _LASHES = 0.03  # this much of the skin over a lid's edge moves with it as it is
 _THICK = 0.35
 """The network's points lie within a thick brow: its lower edge is by so much nearer to the lid."""
@@ -63,6 +64,8 @@ class Eye:
     """``[h, w]``: v of its lower edge."""
     at_brow: Array
     """``[h, w]``: how much of the brow's shift a column has."""
+    inwards: Array
+    """``[h, w]``: shift along u of what a brow moves that is knitted by one."""
     iris: tuple[float, float]
     half: float
     bare: DrawnOut
@@ -113,6 +116,7 @@ class Eye:
             line(brow, region.u),
             under,
             smooth(aside, 0.14, 0.0) * smooth(np.abs(region.u), 0.0, 0.08),
+            _inwards(region, brow, above),
             (float(pupil[0]), float(pupil[1])),
             half,
             DrawnOut.of(skin_line, under, upper - np.float32(_LASHES)),
@@ -121,12 +125,16 @@ class Eye:
         )
 
     def moved(
-        self, shut: float, brow_up: float, gaze: tuple[float, float], wider: float = 0.0
+        self,
+        shut: float,
+        brow: tuple[float, float],
+        gaze: tuple[float, float],
+        wider: float = 0.0,
     ) -> Array:
         """The region under an expression, a field as ``kernels.redraw`` takes it.
 
         :param shut: 0 as in the photo to 1; below 0 wider.
-        :param brow_up: in face units.
+        :param brow: how far it is up and towards the middle, in face units.
         :param gaze: shift of the iris in face units.
         :param wider: the driver's mouth than at rest, in face units: a smile pushes lower lids up.
         """
@@ -136,12 +144,12 @@ class Eye:
         below = _lower_share(shut, wider)
         fall = open_ * np.float32(shut * (1.0 - below))
         # The network's line lies above what is white at the lower lid's edge.
-        closing = np.float32(min(max((shut - _CLOSING) / (1.0 - _CLOSING), 0.0), 1.0))
-        fall += inside * closing * np.float32(_OVER)
+        closing = min(max((shut - _CLOSING) / (1.0 - _CLOSING), 0.0), 1.0)
+        fall += inside * np.float32(closing * _OVER)
         rise = open_ * np.float32(-shut * below)
         upper, lower = self.upper + fall, self.lower + rise
         middle = (upper + lower) / 2.0
-        field = self.lids(upper, lower, fall, rise, brow_up)
+        field = self.lids(upper, lower, fall, rise, brow)
         within = np.minimum(v - upper, lower - v) * np.float32(self.region.unit)
         seen = clipped(within, 0.0, 1.0) * (np.abs(self.along) < 1.0)
         away = np.hypot(u - self.iris[0] - gaze[0], v - self.iris[1] - gaze[1]) / self.half
@@ -151,11 +159,11 @@ class Eye:
         ball_u, ball_v = near * np.float32(gaze[0]), near * np.float32(gaze[1]) + reach
         field[..., Channel.OVER] = seen
         self.region.move(field, Channel.OVER_X, ball_u, ball_v)
-        drawn_out = self._drawn_out(upper, fall, brow_up) * (1.0 - seen)
+        drawn_out = self._drawn_out(upper, fall, brow[0]) * (1.0 - seen)
         field[..., Channel.INSIDE] = drawn_out
         field[..., Channel.RED :] = self.skin * drawn_out[..., None]
         if closing > 0.0:
-            self._close(field, np.maximum(upper, lower), closing * (1.0 - seen))
+            self._close(field, np.maximum(upper, lower), np.float32(closing) * (1.0 - seen))
         return field
 
     def _close(self, field: Array, seam: Array, share: Array) -> None:
@@ -178,7 +186,7 @@ class Eye:
         """``[h, w]``: how far each pixel is skin that came into the light as the lid fell or the
         brow rose.
 
-        :param upper: v of the lid's edge now. :param fall: its shift. :param brow_up: as ``moved``.
+        :param upper: v of the lid's edge now. :param fall: its shift. :param brow_up: of ``moved``.
         """
         v = self.region.v
         raised = self.at_brow * np.float32(max(brow_up, 0.0))
@@ -190,15 +198,22 @@ class Eye:
         share *= clipped((edge - v) / np.float32(0.5 * _LASHES) + 1.0, 0.0, 1.0)
         return np.asarray(np.float32(_LID_SKIN) * share, np.float32)
 
-    def lids(self, upper: Array, lower: Array, fall: Array, rise: Array, brow_up: float) -> Array:
+    def lids(
+        self,
+        upper: Array,
+        lower: Array,
+        fall: Array,
+        rise: Array,
+        brow: tuple[float, float],
+    ) -> Array:
         """The region with its skin moved, to which what is between the lids can be added.
 
         :param upper: ``[h, w]``, v of the upper lid's edge now. :param lower: of the lower one's.
         :param fall: ``[h, w]``, shift of the skin at the upper lid, downwards.
         :param rise: at the lower one.
-        :param brow_up: in face units.
+        :param brow: how far it is up and towards the middle, in face units.
         """
-        v = self.region.v
+        v, (brow_up, knit) = self.region.v, brow
         raised = self.at_brow * np.float32(-brow_up)
         middle = np.maximum((upper + lower) / 2.0, upper)
         over = self.brow + raised
@@ -224,7 +239,18 @@ class Eye:
                 (lower + np.float32(0.2), 0.0),
             ],
         )
-        return self.region.field(np.zeros_like(v), skin)
+        return self.region.field(self.inwards * np.float32(knit), skin)
+
+
+def _inwards(region: Region, brow: Float64Array, lid: Float64Array) -> Array:
+    """See ``Eye.inwards``; lines of ``[n, 2]`` in the face frame."""
+    outer, inner = float(brow[0, 0]), float(brow[-1, 0])
+    along = smooth(region.u, outer, inner) * smooth(region.u, 0.0, inner)
+    edge, lashes = line(brow, region.u), line(lid, region.u)
+    tall = smooth(region.v - edge, -_KNIT_ABOVE, 0.0) * smooth(
+        lashes - region.v, _LASHES, 2.0 * _LASHES
+    )
+    return np.asarray(-np.sign(inner) * along * tall, np.float32)
 
 
 def _lower_share(shut: float, wider: float) -> float:

@@ -272,6 +272,51 @@ def test_lids_that_meet_show_nothing_of_a_large_eye() -> None:
     assert white[1] < 0.005 * white[0]
 
 
+def test_brows_are_knitted_and_either_may_rise_alone() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face)
+    for u in (-0.5, 0.15):
+        left, top = round(MIDDLE[0] + u * UNIT_PX), round(MIDDLE[1] - 0.2 * UNIT_PX)
+        photo[top : top + 6, left : left + 28] = BACK
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+
+    def brow(picture: Picture, side: int) -> tuple[float, float]:
+        half = picture[80:105, 88:172].mean(-1) < (BACK + 156) / 2
+        half[:, slice(42, None) if side < 0 else slice(0, 42)] = False
+        y, x = np.nonzero(half)
+        return float(abs(x - 42.0).min()), float(y.mean())
+
+    knit = shown(found, doing(knit=0.03))
+    for side in (-1, 1):
+        assert brow(photo, side)[0] - brow(knit, side)[0] == pytest.approx(0.03 * UNIT_PX, abs=1.1)
+    assert at(knit, 0.0, -0.15) == at(photo, 0.0, -0.15)
+    alone = shown(found, doing(left_brow=0.06))
+    assert brow(photo, 1)[1] - brow(alone, 1)[1] == pytest.approx(0.06 * UNIT_PX, abs=1.0)
+    assert brow(photo, -1) == brow(alone, -1)
+
+
+def test_a_mouth_goes_aside_and_the_teeth_stay_on_the_skull() -> None:
+    photo, face = prepared(Made(gap=0.1))
+    row = round(MIDDLE[1] + 0.77 * UNIT_PX)
+    photo[row - 6 : row + 6, 105:109] = 0  # at the right corner
+    moved = {x: shown(face, doing(lower_lip=0.1, mouth_x=x)) for x in (-0.07, 0.07)}
+    for x, picture in moved.items():
+        corner = picture[row, 90:125].mean(-1).argmin() + 90
+        assert corner - 106.5 == pytest.approx(x * UNIT_PX, abs=2.0)
+        np.testing.assert_array_equal(picture[:130], photo[:130])
+    _, shut = prepared()
+    smiles = [
+        shown(shut, doing(upper_lip=-0.05, lower_lip=0.15, width=0.2, mouth_x=x)) for x in (0, 0.05)
+    ]
+    row = round(MIDDLE[1] + 0.69 * UNIT_PX)
+    teeth = [picture[row, 118:143].mean(-1).astype(int) for picture in smiles]
+    gaps = [
+        [x for x in range(1, 24) if light[x] < min(light[x - 1], light[x + 1])] for light in teeth
+    ]
+    assert gaps[0] == gaps[1] == [5, 12, 19]
+
+
 def test_brows_behind_glasses_hardly_move_lest_the_frame_bend() -> None:
     face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
     photo = painted(face)
