@@ -103,7 +103,8 @@ def _read(photo: Picture, pixels: Float64Array) -> Float64Array:
     """``[n, 3]``: the photo at the nearest pixels of ``[n, 2]``."""
     height, width = photo.shape[:2]
     x, y = pixels.round().astype(int).T
-    return photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)].astype(np.float64)
+    at = photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    return np.asarray(at, np.float64)
 
 
 def _smooth(values: Float64Array) -> Float64Array:

@@ -163,7 +163,9 @@ class Eye:
         field[..., Channel.INSIDE] = drawn_out
         field[..., Channel.RED :] = self.skin * drawn_out[..., None]
         if closing > 0.0:
-            self._close(field, np.maximum(upper, lower), np.float32(closing) * (1.0 - seen))
+            self._close(
+                field, np.maximum(upper, lower), np.asarray(closing * (1.0 - seen), np.float32)
+            )
         return field
 
     def _close(self, field: Array, seam: Array, share: Array) -> None:

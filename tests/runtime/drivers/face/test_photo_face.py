@@ -272,6 +272,26 @@ def test_lids_that_meet_show_nothing_of_a_large_eye() -> None:
     assert white[1] < 0.005 * white[0]
 
 
+def test_the_teeth_of_a_smile_that_hardly_opens_are_in_the_light() -> None:
+    _, face = prepared()
+    lightest = [
+        shown(face, doing(upper_lip=-0.04, lower_lip=gap, width=0.18))[160:172, 132].mean(-1).max()
+        for gap in (0.06, 0.16)
+    ]
+    assert lightest[0] > 0.95 * lightest[1] > 190
+
+
+def test_teeth_in_a_red_light_are_no_greyer_than_skin() -> None:
+    made_face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(made_face)
+    photo[photo[..., 0] == SKIN[0]] = 205, 110, 80
+    photo[photo.min(-1) == EYE_WHITE[0]] = 125, 85, 75  # in the shade
+    face = PhotoFace.of(photo, made_face)
+    assert face is not None
+    assert face.mouth is not None
+    assert face.mouth.teeth.colour[0] > 0.95 * 205
+
+
 def test_brows_are_knitted_and_either_may_rise_alone() -> None:
     face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
     photo = painted(face)
