@@ -38,7 +38,7 @@ _LID_SKIN = 0.58
 _DRAWN_OUT = (0.015, 0.06)
 """from so far a way on, wholly, in face units."""
 _BROW_SHARE = 0.7  # of a brow's way up counts like a lid's way down
-_CLOSING, _OVER = 0.7, 0.015
+_CLOSING, _OVER = 0.85, 0.015
 """A lid that is shut farther comes down over the lower one, by so much in face units."""
 _EDGE_DARK = np.float32(0.75)  # of a lid's colour is its edge's, at most
 _SEAM_PX = 1.6  # half the width of the line where lids meet, of a field's
