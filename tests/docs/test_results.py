@@ -73,7 +73,7 @@ def test_evaluation(name: str, table: str) -> None:
 
 
 def test_drivers() -> None:
-    columns = ("l1", "person_l1", "ssim", "akd", "mkr", "flicker", "own_person_l1")
+    columns = ("l1", "person_l1", "ssim", "akd", "mkr", "flicker", "swimming", "own_person_l1")
     rows = file("evaluation-drivers-2026-11-30")["tables"]["Real clips"]
     for name in ("unmoved source", "landmarks", "body"):
         told = rows[f"all, {name}"]
@@ -87,6 +87,7 @@ def test_drivers() -> None:
         "MKR": "mkr",
         "L1 person": "person_l1",
         "flicker": "flicker",
+        "swimming": "swimming",
         "own L1 person": "own_person_l1",
     }.items():
         measured, asked, met = cells(name)
