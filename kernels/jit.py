@@ -15,7 +15,7 @@ import numba
 import numpy as np
 
 from bunraku.spec.cores import cores
-from bunraku.spec.threads import SharedThreads
+from bunraku.spec.threads import HELPERS
 
 BYTE = numba.uint8
 FLAG = numba.boolean
@@ -31,8 +31,6 @@ FUSED = frozenset({"contract"})
 do."""
 STRICT: frozenset[str] = frozenset()
 """In the written order, every step rounded by itself, as numpy does."""
-
-_threads = SharedThreads("bunraku-kernel")
 
 
 def kernel(
@@ -97,7 +95,7 @@ def share(task: Callable[[int, int], object], rows: int, threads: int | None) ->
     if count == 1:
         task(0, 1)
         return
-    pending = [_threads.submit(task, first, count) for first in range(1, count)]
+    pending = [HELPERS.submit(task, first, count) for first in range(1, count)]
     task(0, count)
     for first, future in enumerate(pending, start=1):
         if future.cancel():  # the pool is busy for others: rather do these rows than wait

@@ -90,6 +90,7 @@ def gather(
     image_masked: A | None,
     *,
     everywhere: A | None = None,
+    minimum_weight: float | None = None,
     threads: int | None = None,
     out: Seamed[A] | None = None,
 ) -> Seamed[A]:
@@ -99,6 +100,7 @@ def gather(
     :param z: the source's features ``[B, c, n, n]``, coarse to fine.
     :param image_masked: with the prior, ``[B, 5, w, w]``; None without.
     :param everywhere: with the prior, ones ``[B, 1, w, w]``.
+    :param minimum_weight: of ``sample_texture``: parts of a pixel up to this are not read.
     :param threads: of the array form; None for every core that is allowed.
     :param out: what is written into.
     """
@@ -109,7 +111,12 @@ def gather(
     else:
         scores, u, v = moved.translated
         weights = cast(Any, scores)[:, PART]
-    z_geo: A = _sample(moved.atlas, weights, u, v, threads=threads, out=into.z_geo)
+    z_geo: A = _sample(
+        *(moved.atlas, weights, u, v),
+        minimum_weight=minimum_weight,
+        threads=threads,
+        out=into.z_geo,
+    )
     if image_masked is None:
         return Seamed((warped[0], warped[1], warped[2]), z_geo)
     window = cast(Any, image_masked).shape[-1]

@@ -25,6 +25,18 @@ def suits_numba(tensor: Tensor) -> bool:
     return real and tensor.device.type == "cpu" and tensor.dtype != torch.float64
 
 
+def may_write(out: Tensor | None, *given: Tensor) -> bool:
+    """Whether Triton's form of these tensors can write its result where it is wanted.
+
+    Not what is traced or needs gradients: those see an operator that leaves its arguments alone.
+    """
+    if out is None or torch.compiler.is_compiling():
+        return False
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (out, *given)):
+        return False
+    return out.is_contiguous() and out.dtype == given[0].dtype and out.device == given[0].device
+
+
 @cache
 def _has_triton() -> bool:
     return find_spec("triton") is not None

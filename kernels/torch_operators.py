@@ -15,8 +15,8 @@ from contextvars import ContextVar
 import torch
 from torch import Tensor
 
-from bunraku.kernels.enlarge.torch_operator import enlarge_flow
-from bunraku.kernels.head.torch_operator import guide_head
+from bunraku.kernels.enlarge.torch_operator import enlarge_flow, enlarge_flow_into
+from bunraku.kernels.head.torch_operator import guide_head, guide_head_into
 from bunraku.kernels.i420.torch_operator import to_i420
 from bunraku.kernels.layers.torch_operator import compose
 from bunraku.kernels.overlay.torch_operator import overlay
@@ -26,14 +26,21 @@ from bunraku.kernels.redraw.torch_operator import redraw
 from bunraku.kernels.restoring.torch_operator import restore
 from bunraku.kernels.skin.torch_operator import skin
 from bunraku.kernels.streaks.torch_operator import unstreaked, untorn
-from bunraku.kernels.texture.torch_operator import sample_texture
-from bunraku.kernels.warp.torch_operator import warp_occlude, warp_occlude_scales
+from bunraku.kernels.texture.torch_operator import sample_texture, sample_texture_into
+from bunraku.kernels.warp.torch_operator import (
+    warp_occlude,
+    warp_occlude_into,
+    warp_occlude_scales,
+    warp_occlude_scales_into,
+)
 from bunraku.kernels.window.torch_operator import read_window
 
 __all__ = [
     "compose",
     "enlarge_flow",
+    "enlarge_flow_into",
     "guide_head",
+    "guide_head_into",
     "interpolate",
     "opaque",
     "overlay",
@@ -43,6 +50,7 @@ __all__ = [
     "redraw",
     "restore",
     "sample_texture",
+    "sample_texture_into",
     "skin",
     "takes",
     "takes_gather",
@@ -50,7 +58,9 @@ __all__ = [
     "unstreaked",
     "untorn",
     "warp_occlude",
+    "warp_occlude_into",
     "warp_occlude_scales",
+    "warp_occlude_scales_into",
 ]
 
 _opaque = ContextVar("_opaque", default=False)

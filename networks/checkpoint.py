@@ -14,7 +14,7 @@ import os
 import pickle
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -51,6 +51,11 @@ class Kind(StrEnum):
 
 Network: TypeAlias = Generator | IuvNet | TouchUpNet
 """One of them."""
+_OPTIONS: dict[Kind, type] = {
+    Kind.GENERATOR: GeneratorOptions,
+    Kind.IUV: IuvOptions,
+    Kind.TOUCH_UP: TouchUpOptions,
+}
 _NAMES = {Kind.GENERATOR: "a generator", Kind.IUV: "an IUV net", Kind.TOUCH_UP: "a touch-up net"}
 
 
@@ -143,7 +148,8 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
 
     :param path: of the file, or of a folder that holds it in pieces.
     :param device: of ``states``, such as the optimiser's; the network is on the CPU.
-    :raises InputError: no such file, not one of ours, one of another version, or a damaged piece.
+    :raises InputError: no such file, not one of ours, one of a newer version or another format, or
+        a damaged piece.
     """
     if not path.exists():
         raise InputError(f"There is no checkpoint at {path}.", "Train first, or name another file.")
@@ -159,6 +165,8 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
                 "Train anew, or use the version that wrote it.",
             )
         kind = Kind(held["kind"])
+        _refuse_newer(path, "option", held["options"], _OPTIONS[kind])
+        _refuse_newer(path, "field of progress", held["progress"], Progress)
         network = _make(kind, held["options"])
         network.load_state_dict(held["network"])
         progress = Progress(**held["progress"])
@@ -169,6 +177,20 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     known = ("format", "kind", "options", "network", "progress")
     states = {name: state for name, state in held.items() if name not in known}
     return Checkpoint(path, kind, network.eval(), progress, states)
+
+
+def _refuse_newer(path: Path, what: str, told: Mapping[str, Any], known: type) -> None:
+    """See that a dataclass has all fields that a file holds of it: only a newer version's has more.
+
+    :raises InputError: it lacks some.
+    """
+    unknown = sorted({*told} - {one.name for one in fields(known)})
+    if unknown:
+        raise InputError(
+            f"{path} is a checkpoint of a newer version: this Bunraku knows no {what} "
+            f"{', '.join(map(repr, unknown))}.",
+            "Update Bunraku, or train anew.",
+        )
 
 
 def _kind(network: Network) -> Kind:

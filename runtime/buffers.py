@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bunraku.runtime.device import Event, Queue
-from bunraku.spec.arrays import Tensors
+from bunraku.spec.arrays import Array, Tensors
 
 
 @dataclass(eq=False)
@@ -46,6 +46,17 @@ class Lease:
             yield
         finally:
             self._held.last = queue.record()
+
+
+@dataclass(frozen=True, eq=False)
+class Underway:
+    """An array of a device that work was given for."""
+
+    array: Array
+    ready: Event
+    """When that is done."""
+    lease: Lease
+    """Whose array it is."""
 
 
 class Ring:

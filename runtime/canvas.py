@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from bunraku.kernels import Rectangle, look_for, paste, restore, show_through
+from bunraku.runtime.plan import ALONE, FrameShares
 from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.window import Window
 from bunraku.runtime.surround import Surround
@@ -54,7 +55,7 @@ class Canvas:
     :param photo: HWC uint8; at least 2 × 2 pixels of it are inside the window.
     :param plate: the photo without the person, of the same shape.
     :param window: where the networks look, on whole pixels.
-    :param threads: how many threads to paste with; None for as many as the process may use.
+    :param shares: of the cores.
     :param shade: the person's shadow, which the plate is without; None where there is none.
     :param surround: what is shown around the person where they stand still; None for the plate.
     """
@@ -64,7 +65,7 @@ class Canvas:
         photo: Picture,
         plate: Picture,
         window: Window,
-        threads: int | None = None,
+        shares: FrameShares = ALONE,
         shade: Shade | None = None,
         surround: Surround | None = None,
     ) -> None:
@@ -78,7 +79,7 @@ class Canvas:
             _fade(left, side, width)[x0 - left : x1 - left],
             _fade(top, side, height)[y0 - top : y1 - top],
         )
-        self._threads = threads
+        self._shares = shares
         self.shade = shade
         self.surround = surround
 
@@ -109,27 +110,35 @@ class Canvas:
         :param moves: ``[3, 2]`` in [-1, 1] units, where ``shade.ANCHORS`` have gone since the
             photo, so that the shadow goes along; None for none.
         """
+        prepared = self._shares.begun(lambda: self._prepared(patch, moves))
         if patch is not None and detail is not None:
             image, detail = self._patched(image, detail, patch)
-        below = self.plate.copy()
-        if self.shade is not None and moves is not None:
-            self.shade.throw(below, moves * np.float32(self.box[2] / 2))
         surround = None if self.surround is None else self.surround.sized(mask.shape[3])
+        still = None
         if surround is not None and detail is not None:
             still = surround.still(mask, detail)
-            restore(below, self.photo, still, self.box, threads=self._threads)
+        below, photo = prepared.read()
+        if still is not None:
+            restore(below, self.photo, still, self.box, threads=self._shares.threads)
         return paste(
             below,
-            self.photo if patch is None else patch.on(self.photo),
+            photo,
             image,
             mask,
             self.box,
             fade=self.fade,
             detail=detail,
             mixed=mixed,
-            threads=self._threads,
+            threads=self._shares.threads,
             out=below,
         )
+
+    def _prepared(self, patch: Patch | None, moves: Array | None) -> tuple[Picture, Picture]:
+        """What is under the person, to paste on, and the photo as it is read."""
+        below = self.plate.copy()
+        if self.shade is not None and moves is not None:
+            self.shade.throw(below, moves * np.float32(self.box[2] / 2))
+        return below, self.photo if patch is None else patch.on(self.photo)
 
     def change(self, patch: Patch, n: int) -> Array:
         """``[h, w]``: by how many levels a patch changes the photo, in pixels that are about as

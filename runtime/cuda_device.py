@@ -8,11 +8,13 @@ arrays and its pinned memory, nothing is allocated any more.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
@@ -145,10 +147,10 @@ class CudaDevice:
     def upload(self, array: NDArray[Any], queue: Queue, *, out: Any = None) -> Any:
         with queue:
             dtype = getattr(self.torch, str(array.dtype))
-            into = self._new(array.shape, dtype) if out is None else out
+            into = self._new_roomy(array.shape, dtype) if out is None else out
             pinned = self._up.take(array.shape, dtype)
-            np.copyto(pinned.numpy(), array)
-            into.copy_(pinned, non_blocking=True)
+            np.copyto(pinned.tensor.numpy(), array)
+            into.copy_(pinned.tensor, non_blocking=True)
             # The host has left by then: whoever writes there next asks for the copy's event.
             self._up.give_back(pinned, queue.record())
         return into
@@ -158,12 +160,17 @@ class CudaDevice:
             results = []
             for array in arrays:
                 pinned = self._down.take(tuple(array.shape), array.dtype)
-                pinned.copy_(array, non_blocking=True)
+                pinned.tensor.copy_(array, non_blocking=True)
                 results.append(self._down.lent(pinned))
             done = self.torch.cuda.Event(blocking=True)
             done.record(self.torch.cuda.current_stream())
             done.synchronize()  # the one place where the host waits
         return results
+
+    def _new_roomy(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        # What comes with each frame may have another size each time, and takes the last one's.
+        count = math.prod(shape)
+        return self._new((_roomy(count),), dtype)[:count].view(shape)
 
     def _new(self, shape: tuple[int, ...], dtype: Any) -> Any:
         with told_as_ours(self.torch):
@@ -180,41 +187,64 @@ def gpu_or_host() -> Device:
         return CpuDevice()
 
 
+@dataclass(frozen=True, eq=False)
+class _Lent:
+    """Page-locked memory that somebody has."""
+
+    whole: Any
+    """Flat."""
+    tensor: Any
+    """As much of it as was asked for, in its shape."""
+
+
 class _Pinned:
-    """Page-locked memory of the host by shape and type: two for each at first, and one more
-    whenever all are in use, so that nobody waits for one."""
+    """Page-locked memory of the host by size and type: two pieces for each at first, and one more
+    whenever all are in use, so that nobody waits for one. Sizes that are nearly alike share theirs,
+    as those of pictures of hands, each of which is another."""
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
         self._lock = threading.Lock()
-        self._free: dict[tuple[Any, ...], deque[tuple[Any, Event | None]]] = {}
+        self._free: dict[tuple[int, Any], deque[tuple[Any, Event | None]]] = {}
 
-    def take(self, shape: tuple[int, ...], dtype: Any) -> Any:
-        """A tensor that nobody reads or writes any more."""
-        kind = (shape, dtype)
+    def take(self, shape: tuple[int, ...], dtype: Any) -> _Lent:
+        """Memory that nobody reads or writes any more."""
+        count = math.prod(shape)
+        kind = (_roomy(count), dtype)
         with self._lock:
             if kind not in self._free:
                 self._free[kind] = deque((self._new(*kind), None) for _ in range(2))
-            free = self._free[kind]
-            for _ in range(len(free)):
-                pinned, copied = free.popleft()
-                if copied is None or copied.done:
-                    return pinned
-                free.append((pinned, copied))
-            return self._new(*kind)
+            whole = self._unused(self._free[kind])
+            if whole is None:
+                whole = self._new(*kind)
+        return _Lent(whole, whole[:count].view(shape))
 
-    def give_back(self, pinned: Any, copied: Event | None = None) -> None:
+    def give_back(self, lent: _Lent, copied: Event | None = None) -> None:
         """Free for others, once the event has come; from any thread."""
-        self._free[tuple(pinned.shape), pinned.dtype].append((pinned, copied))
+        self._free[len(lent.whole), lent.whole.dtype].append((lent.whole, copied))
 
-    def lent(self, pinned: Any) -> Any:
+    def lent(self, lent: _Lent) -> Any:
         """The memory as an array; free for others when neither it nor a view of it is left."""
-        array = pinned.numpy()
-        weakref.finalize(array, self.give_back, pinned).atexit = False
+        array = lent.tensor.numpy()
+        weakref.finalize(array, self.give_back, lent).atexit = False
         return array
 
-    def _new(self, shape: tuple[int, ...], dtype: Any) -> Any:
-        return self._torch.empty(shape, dtype=dtype, pin_memory=True)
+    def _unused(self, free: deque[tuple[Any, Event | None]]) -> Any:
+        for _ in range(len(free)):
+            whole, copied = free.popleft()
+            if copied is None or copied.done:
+                return whole
+            free.append((whole, copied))
+        return None
+
+    def _new(self, count: int, dtype: Any) -> Any:
+        return self._torch.empty((count,), dtype=dtype, pin_memory=True)
+
+
+def _roomy(count: int) -> int:
+    """A size that others of about as many numbers share: an eighth more at most, or 64."""
+    step = max((1 << max(count - 1, 0).bit_length()) // 16, 64)
+    return max(-(-count // step), 1) * step
 
 
 @contextmanager

@@ -15,14 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from bunraku.errors import BundleError
-from bunraku.kernels import channels_last, guide_head, sample_texture
+from bunraku.errors import BundleError, EngineError
+from bunraku.kernels import NEGLIGIBLE_WEIGHT, channels_last, guide_head, sample_texture
 from bunraku.kernels import seam as kernels
 from bunraku.kernels.head.operator import HEAD_NUMBERS
-from bunraku.runtime.buffers import Lease, Ring
+from bunraku.runtime.buffers import Lease, Ring, Underway
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.device import CpuDevice, Device, Event, Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
@@ -93,6 +94,15 @@ class Blended:
     is done."""
     ready: Event
 
+    @property
+    def detail(self) -> tuple[Array, Array, Array] | None:
+        """Trust, warped photo and flow, for reading the photo at its own resolution; None without
+        the prior."""
+        seam = self.seamed.seam
+        if self.trust is None or seam.warped_image is None or seam.flow_window is None:
+            return None
+        return self.trust, seam.warped_image, seam.flow_window
+
 
 @dataclass(frozen=True, eq=False)
 class Fetched:
@@ -101,8 +111,7 @@ class Fetched:
     image: Array
     mask: Array
     detail: tuple[Array, Array, Array] | None
-    """Trust, warped photo and flow, for reading the photo at its own resolution; None without the
-    prior, or where it was not asked for."""
+    """As ``Blended.detail``; None where it was not asked for, too."""
     blended: Blended
     """Whose arrays these are, where the device is the host."""
 
@@ -162,13 +171,13 @@ class Generator:
     def move(
         self,
         features: Features,
-        surface: Array,
+        surface: Array | Underway,
         head: Array | None = None,
         correspondence: Array | None = None,
     ) -> Moved:
         """Flows, occlusions and atlas of a driving surface, after the prior.
 
-        :param surface: P_d, ``[1, 73, n, n]``.
+        :param surface: P_d, ``[1, 73, n, n]``, here or on its way on the device.
         :param head: ``[7]``, the head's own map (``drivers.landmarks.head``); None to do without.
         :param correspondence: ``[1, 6, n, n]``, where the driver knows it itself; None to sample
             the photo's atlas at the surface.
@@ -177,7 +186,7 @@ class Generator:
         queue = self._device.queue(Stage.MOTION)
         queue.wait(features.ready)
         lease = self._ring.take(queue)
-        surface = self._device.upload(surface, queue, out=lease.arrays[names.SURFACE])
+        surface = self._brought(surface, lease.arrays[names.SURFACE], queue)
         with self._recorder.measure(Step.MOTION, queue), queue:
             prior = None
             known = {**features.tensors, names.SURFACE: surface}
@@ -199,6 +208,7 @@ class Generator:
                 features.z,
                 features.image_masked,
                 everywhere=self._everywhere,
+                minimum_weight=NEGLIGIBLE_WEIGHT,
                 threads=self._threads,
                 out=self._seam_buffers(moved.lease.arrays),
             )
@@ -238,13 +248,22 @@ class Generator:
         """
         queue = self._device.queue(Stage.BLEND)
         queue.wait(blended.ready)
-
         wanted = [blended.image, blended.mask]
-        trust, seam = blended.trust, blended.seamed.seam
-        if detail and not (trust is None or seam.warped_image is None or seam.flow_window is None):
-            wanted += [trust, seam.warped_image, seam.flow_window]
+        if detail and blended.detail is not None:
+            wanted += blended.detail
         image, mask, *along = self._device.download(wanted, queue)
         return Fetched(image, mask, (along[0], along[1], along[2]) if along else None, blended)
+
+    def _brought(self, surface: Array | Underway, into: Array, queue: Queue) -> Array:
+        if not isinstance(surface, Underway):
+            return self._device.upload(surface, queue, out=into)
+        if isinstance(self._device, CpuDevice):
+            raise lost_frame()
+        queue.wait(surface.ready)
+        copied: Any = into
+        with surface.lease.used(queue), queue:
+            copied.copy_(surface.array)
+        return into
 
     def _prior(
         self,
@@ -257,7 +276,12 @@ class Generator:
     ) -> Array:
         out = lease.arrays[names.PRIOR]
         if correspondence is None:
-            prior = sample_texture(atlas, *part_charts(surface), threads=self._threads, out=out)
+            prior = sample_texture(
+                *(atlas, *part_charts(surface)),
+                minimum_weight=NEGLIGIBLE_WEIGHT,
+                threads=self._threads,
+                out=out,
+            )
         else:
             prior = self._device.upload(correspondence, queue, out=out)
         if head is None:
@@ -287,6 +311,11 @@ class Generator:
             shapes |= {names.WARPED_IMAGE: (1, channels, w, w), names.FLOW_WINDOW: (1, 2, w, w)}
             shapes[names.PRIOR] = (1, encoded[names.ATLAS_PRIOR][2], n, n)
         return {name: self._device.empty(shape) for name, shape in shapes.items()}
+
+
+def lost_frame() -> EngineError:
+    """For what was on its way on a device in whose place the processor works now."""
+    return EngineError("The frame was on a GPU that has failed.", "The next one is not.")
 
 
 def check_engine(engines: Mapping[str, Engine], name: EngineName, layout: Layout) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bunraku.errors import EngineError
 from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.drivers.protocol import Drawn, Subject
-from bunraku.runtime.generator import Features, Fetched
+from bunraku.runtime.generator import Blended, Features, Fetched, lost_frame
 from bunraku.runtime.later import Later
 from bunraku.runtime.paster import Paster
+from bunraku.runtime.plan import FrameShares
 from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.source import Source
 from bunraku.runtime.source.window import Window, crop, crop_part
@@ -35,11 +35,11 @@ class Identity:
 
     @classmethod
     def of(
-        cls, source: Source, subject: Subject, features: Later[Features], threads: int | None
+        cls, source: Source, subject: Subject, features: Later[Features], shares: FrameShares
     ) -> Identity:
         """An identity with canvases of its own.
 
-        :param threads: how many threads they paste with; None for as many as the process may use.
+        :param shares: of the cores, as they paste.
         """
         size, framed = len(source.window), source.framing.window
         plate = crop(source.plate, framed, size).astype(source.photo.dtype, copy=False)
@@ -50,8 +50,8 @@ class Identity:
             source,
             subject,
             features,
-            canvas=Canvas(source.photo, source.plate, framed, threads, shade, surround),
-            window_canvas=Canvas(source.window, plate, whole, threads, small, surround),
+            canvas=Canvas(source.photo, source.plate, framed, shares, shade, surround),
+            window_canvas=Canvas(source.window, plate, whole, shares, small, surround),
         )
 
     @property
@@ -65,7 +65,7 @@ class Identity:
 
     def paste(
         self,
-        shown: Drawn | Fetched,
+        shown: Drawn | Blended | Fetched,
         paster: Paster | None = None,
         *,
         detail: bool = True,
@@ -73,23 +73,23 @@ class Identity:
     ) -> Picture:
         """The person's picture, back in the photo, or in the window alone.
 
-        :param paster: for what is drawn on a device, and pasted there.
+        :param paster: for what is on a device, and pasted there.
         :param detail: read the photo at its own resolution where ``shown`` trusts it.
         :param window_only: only the square around the person, in the pixels it is drawn in.
         :return: a new picture of the size of the photo as it was given, or of the window.
-        :raises EngineError: it was drawn on a device that has failed since.
+        :raises EngineError: it is on a device that has failed since.
         """
-        drawn = shown if isinstance(shown, Drawn) else None
-        face = shown.face if isinstance(shown, Drawn) else shown.blended.seamed.face
+        face = _face_of(shown)
         if face is not None and window_only:
             face = self.in_window(face)
         canvas = self._canvas(window_only)
-        if drawn is not None and drawn.made is not None:
+        if isinstance(shown, Blended) or (isinstance(shown, Drawn) and shown.made is not None):
             if paster is None:
-                raise EngineError("The frame was on a GPU that has failed.", "The next one is not.")
-            front = self.source.front_in(drawn.mask.shape[3])
-            pasted = paster.paste(canvas, drawn, face, front=front, detail=detail)
+                raise lost_frame()
+            front = self.source.front_in(shown.mask.shape[3])
+            pasted = paster.paste(canvas, shown, face, front=front, detail=detail)
         else:
+            drawn = shown if isinstance(shown, Drawn) else None
             pasted = canvas.paste(
                 shown.image,
                 self.source.behind(shown.mask),
@@ -117,6 +117,13 @@ class Identity:
         columns = _reached(patch.left - left, width, size / side, size)
         part = crop_part(patch.on(source.photo), window, size, rows, columns)
         return Patch(columns[0], rows[0], part)
+
+
+def _face_of(shown: Drawn | Blended | Fetched) -> Patch | None:
+    if isinstance(shown, Drawn):
+        return shown.face
+    blended = shown if isinstance(shown, Blended) else shown.blended
+    return blended.seamed.face
 
 
 def _reached(start: int, length: int, scale: float, size: int) -> tuple[int, int]:

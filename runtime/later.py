@@ -8,11 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from bunraku.spec.threads import SharedThreads
+from bunraku.spec.threads import HELPERS
 
 T = TypeVar("T")
-
-_helpers = SharedThreads("bunraku-ahead")
 
 
 class Later(Generic[T]):
@@ -46,7 +44,7 @@ class Later(Generic[T]):
         result = cls(make)
         with contextlib.suppress(RuntimeError):  # likewise, as when the process ends
             # What fails there is tried again where it is read.
-            _helpers.submit(contextvars.copy_context().run, result.read)
+            HELPERS.submit(contextvars.copy_context().run, result._begin)
         return result
 
     @classmethod
@@ -56,10 +54,26 @@ class Later(Generic[T]):
         result.read()
         return result
 
+    @property
+    def made(self) -> bool:
+        """Whether the value is there: to read it takes no time then."""
+        return self._make is None
+
     def read(self) -> T:
         """The value; raises what making it raises."""
         with self._lock:
-            if self._make is not None:
-                self._made.append(self._make())
-                self._make = None  # nor what it holds
-            return self._made[0]
+            return self._read()
+
+    def _begin(self) -> None:
+        """Make it, unless somebody does: a helper that waits could do something else."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._read()
+            finally:
+                self._lock.release()
+
+    def _read(self) -> T:
+        if self._make is not None:
+            self._made.append(self._make())
+            self._make = None  # nor what it holds
+        return self._made[0]

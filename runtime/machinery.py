@@ -56,7 +56,7 @@ class Machinery:
         """How strongly faces follow from now on."""
         self.face = strength
         if isinstance(self.driver, FacedDriver):
-            self.driver.watching = strength > 0
+            self.driver.strength = strength
 
     def set_parts(self, parts: Parts) -> None:
         """Which parts follow from now on.

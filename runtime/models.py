@@ -10,13 +10,14 @@ from pathlib import Path
 from bunraku.errors import InputError
 from bunraku.runtime.device import CpuDevice, Device
 from bunraku.runtime.drivers.body.driver import BodyDriver
-from bunraku.runtime.drivers.body.pen import HOST, DevicePen, Pen
+from bunraku.runtime.drivers.body.pen import DevicePen, HostPen, Pen
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.tracker import HandFinder
 from bunraku.runtime.drivers.iuv_images.driver import IuvImagesDriver
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
+from bunraku.runtime.drivers.landmarks.device_surface import DeviceIuvNet
 from bunraku.runtime.drivers.landmarks.driver import LandmarkDriver
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.drivers.locating import Tracker
@@ -26,7 +27,7 @@ from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
 from bunraku.runtime.engines.sharing import Place, Sharing
 from bunraku.runtime.finders import face_finder, hand_finder
-from bunraku.runtime.generator import Features, Generator
+from bunraku.runtime.generator import Blended, Features, Fetched, Generator
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
@@ -39,7 +40,10 @@ from bunraku.runtime.options import (
     bears_eight_bits,
 )
 from bunraku.runtime.paster import Paster
+from bunraku.runtime.plan import FrameShares, frame_shares
 from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
+from bunraku.runtime.pose.crops import HOST as HOST_CROPS
+from bunraku.runtime.pose.crops import Crops, DeviceCrops
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.report import SourceReport
 from bunraku.runtime.source.source import PersonFinder, Source, make_source
@@ -72,7 +76,9 @@ class Models:
     device: Device = field(default_factory=CpuDevice)
     """Where the engines' arrays live."""
     paster: Paster | None = None
-    """Pastes what a driver draws on the device; None where drivers draw on the host."""
+    """Pastes where the device's arrays are; None where canvases do, on the host."""
+    crops: Crops = HOST_CROPS
+    """Cuts what networks see of frames; a driver's frame is ``opened`` while it is followed."""
     faces: FaceFinder | None = None
     """Of the faces of photos and drivers; None where no face may follow."""
     hands: HandFinder | None = None
@@ -87,7 +93,8 @@ class Models:
     """Side in pixels of the window in which the person is drawn, at most; None for the networks'
     own."""
     ahead: bool = False
-    """Whether faces are looked at while the body is posed, where engines leave a processor free."""
+    """Whether what can be done of a frame beside the rest is, though engines have one thread each,
+    if they leave a processor free: for those who wait for each frame."""
 
     @classmethod
     def load(
@@ -127,7 +134,7 @@ class Models:
             faults are measured; None for nothing.
         :param sessions: how many puppets may move at once; on a GPU their frames are computed
             together.
-        :param ahead: see ``Models.ahead``; for those who wait for each frame.
+        :param ahead: see ``Models.ahead``.
         :raises InputError: there is no such driver.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
@@ -155,35 +162,38 @@ class Models:
             for n, path in paths.items()
         }
         surfaces = IuvNet(
-            factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.HOST),
+            factory.make(iuv_path, EngineName.IUV, coarse=True, each_frame=Place.DEVICE),
             chosen.layout.size,
         )
-        faces, notes = face_finder(factory) if face else (None, ())
+        on_host = isinstance(factory.device, CpuDevice)
+        there = None if on_host else DeviceIuvNet(surfaces, factory.device)
+        shares = frame_shares(factory.threads, ahead=ahead)
+        pen, paster, crops = _work_on(factory.device, shares)
+        faces, notes = face_finder(factory, crops) if face else (None, ())
         tracker = PoseTracker.load(
             networks,
             factory,
             thorough=driver == DriverKind.BODY,
             shows_face=None if faces is None else faces.is_sure,
+            crops=crops,
         )
 
         template = load_template() if driver == DriverKind.BODY else None
         fingers = None
         if hands and template is not None:
-            fingers, more = hand_finder(factory)
+            fingers, more = hand_finder(factory, crops)
             notes += more
-
-        pen, paster = _drawing_on(factory.device)
 
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower: Tracker = tracker.another(options.smooth)
             follower = follower if through is None else through(follower)
-            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder)
+            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder, there)
             if template is None:
                 return by_landmarks
             following = fingers if options.hands else None
             return BodyDriver(by_landmarks, template, recorder, following, faces, pen)
 
-        def on_host() -> Models:
+        def instead() -> Models:
             return cls.load(
                 bundle,
                 engine=EngineKind.ONNXRUNTIME,
@@ -209,9 +219,10 @@ class Models:
             threads=factory.threads,
             device=factory.device,
             paster=paster,
+            crops=crops,
             faces=faces,
             hands=fingers,
-            host=None if isinstance(factory.device, CpuDevice) else Later(on_host),
+            host=None if on_host else Later(instead),
             notices=notices,
             notes=notes,
             resolution=None if template is None else resolution,
@@ -219,6 +230,11 @@ class Models:
         )
         loaded.generator()  # what does not fit together is said here, not at the first session
         return loaded
+
+    @property
+    def shares(self) -> FrameShares:
+        """How what is done of one frame shares the cores."""
+        return frame_shares(self.threads, ahead=self.ahead)
 
     def driver(
         self, options: PuppetOptions | None = None, recorder: Recorder | None = None
@@ -230,10 +246,8 @@ class Models:
         options, recorder = options or PuppetOptions(), recorder or Recorder()
         driver = self.make_driver(options, recorder)
         if self.faces is not None:
-            spare = self.threads is not None and self.threads < cores()
-            ahead = self.ahead and spare
-            driver = FacedDriver(driver, self.faces, recorder, ahead=ahead)
-            driver.watching = options.face > 0
+            driver = FacedDriver(driver, self.faces, recorder, ahead=self.shares.beside)
+            driver.strength = options.face
         driver.set_parts(options.parts)
         return driver
 
@@ -255,7 +269,12 @@ class Models:
 
             own = images.another()
             size = self.layout.size
-            return IuvImagesDriver(own, surface_of, size, index_of=index_of, recorder=recorder)
+            return IuvImagesDriver(
+                *(own, surface_of, size),
+                index_of=index_of,
+                mend=options.mend,
+                recorder=recorder,
+            )
 
         return replace(self, make_driver=make_driver)
 
@@ -288,7 +307,7 @@ class Models:
         features = Later(encode)
         if not subject.drawn:
             features.read()
-        identity = Identity.of(source, subject, features, self.threads)
+        identity = Identity.of(source, subject, features, self.shares)
         report = SourceReport.of(source, subject.notes)
         notes = self.notes
         if isinstance(driver, FacedDriver) and driver.following and subject.face is None:
@@ -302,6 +321,26 @@ class Models:
         """
         return drawn if drawn.made is None or self.paster is None else self.paster.fetch(drawn)
 
+    def paste(
+        self,
+        identity: Identity,
+        painted: Drawn | Blended,
+        generator: Generator,
+        *,
+        detail: bool = True,
+        window_only: bool = False,
+    ) -> Picture:
+        """A person's picture, back in the photo: where a device has it, or here.
+
+        Takes and raises what ``Identity.paste`` does.
+
+        :param generator: whose picture it is, or of a driver beside it.
+        """
+        shown: Drawn | Blended | Fetched = painted
+        if isinstance(painted, Blended) and self.paster is None:
+            shown = generator.fetch(painted, detail=detail)
+        return identity.paste(shown, self.paster, detail=detail, window_only=window_only)
+
     def encode(self, generator: Generator, source: Source, subject: Subject) -> Features:
         """What the networks compute of a photo, which they see in pixels of their own.
 
@@ -312,9 +351,9 @@ class Models:
         return generator.encode(source.image(seen), source.person(seen), subject.surface)
 
 
-def _drawing_on(device: Device) -> tuple[Pen, Paster | None]:
-    """What draws bodies and pastes them: a GPU whose kernels Triton can compile, else the host,
-    whose loops are faster than torch's plain forms."""
+def _work_on(device: Device, shares: FrameShares) -> tuple[Pen, Paster | None, Crops]:
+    """What draws bodies and pastes them, and cuts what networks see: a GPU whose kernels Triton can
+    compile, else the host, whose loops are faster than torch's plain forms."""
     if isinstance(device, CpuDevice) or find_spec("triton") is None:
-        return HOST, None
-    return DevicePen(device), Paster(device)
+        return HostPen(shares), None, HOST_CROPS
+    return DevicePen(device, shares), Paster(device), DeviceCrops(device)

@@ -51,6 +51,8 @@ class PuppetOptions:
     """Tell the IUV net the driver's outline. It would shine through in the result."""
     retarget: bool = True
     """Give the driver the source's limb lengths, so that the source keeps its build."""
+    mend: bool = True
+    """Put back what IUV images lose of the driver for a moment."""
     smooth: bool = True
     """Smooth the driver's landmarks over time."""
     detail: bool = True

@@ -1,4 +1,4 @@
-"""Pasting what was drawn on a device, where it was drawn: what comes back is the finished picture.
+"""Pasting what a device drew or generated, where it is: what comes back is the finished picture.
 
 The same steps as of ``Canvas.paste``: the plate, the shadow thrown on it, the photo around who
 stands still, and the person over it, with the face of this frame. Photo, plate and what else
@@ -16,9 +16,11 @@ import numpy as np
 from bunraku.kernels import paste, restore
 from bunraku.kernels.pasting.terms import PREMULTIPLIED
 from bunraku.kernels.staying.terms import FAR_PX, SURE
+from bunraku.runtime.buffers import Lease
 from bunraku.runtime.canvas import WHOLLY_CHANGED, Canvas, Patch
-from bunraku.runtime.device import Device
+from bunraku.runtime.device import Device, Event
 from bunraku.runtime.drivers.protocol import Drawn
+from bunraku.runtime.generator import Blended
 from bunraku.runtime.residents import Residents
 from bunraku.runtime.surround import EVEN_PX, Surround
 from bunraku.spec.arrays import Array, Picture
@@ -40,8 +42,34 @@ class _Band:
     columns: Any
 
 
+@dataclass(frozen=True, eq=False)
+class _Person:
+    """A person's planes on a device, of whichever make."""
+
+    image: Any
+    mask: Any
+    detail: tuple[Any, Any, Any] | None
+    """As ``Canvas.paste`` takes it; None where there is none, or it is not asked for."""
+    mixed: bool
+    moves: Array | None
+    ready: Event
+    lease: Lease
+
+    @classmethod
+    def of(cls, shown: Drawn | Blended, *, detail: bool) -> _Person:
+        if isinstance(shown, Drawn):
+            assert shown.made is not None, "drawings of the host are pasted by their canvas"
+            ready, lease = shown.made.ready, shown.made.lease
+            along = shown.detail if detail else None
+            return cls(shown.image, shown.mask, along, True, shown.moves, ready, lease)
+        along = shown.detail if detail else None
+        lease = shown.seamed.moved.lease
+        # A network's own edges are in its image.
+        return cls(shown.image, shown.mask, along, False, None, shown.ready, lease)
+
+
 class Paster:
-    """Pastes the drawings of a device into their canvases; for several threads at once."""
+    """Pastes the persons of a device into their canvases; for several threads at once."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
@@ -52,7 +80,7 @@ class Paster:
     def paste(
         self,
         canvas: Canvas,
-        drawn: Drawn,
+        shown: Drawn | Blended,
         patch: Patch | None = None,
         *,
         front: Array | None = None,
@@ -60,15 +88,15 @@ class Paster:
     ) -> Picture:
         """See ``Canvas.paste``; waits until the picture is there.
 
-        :param drawn: on its way on this device.
+        :param shown: on its way on this device.
         :param front: ``[n, n]`` in [0, 1]: what is before the person; None for nothing.
         :param detail: whether the photo is read at its own resolution.
         :raises EngineError: the device fails.
         """
-        assert drawn.made is not None, "drawings of the host are pasted by their canvas"
-        self._queue.wait(drawn.made.ready)
-        with drawn.made.lease.used(self._queue), self._queue:
-            picture = self._pasted(canvas, drawn, patch, front, detail)
+        person = _Person.of(shown, detail=detail)
+        self._queue.wait(person.ready)
+        with person.lease.used(self._queue), self._queue:
+            picture = self._pasted(canvas, person, patch, front)
             (made,) = self._device.download([picture], self._queue)
         return np.asarray(made, np.uint8)
 
@@ -86,42 +114,41 @@ class Paster:
         return Drawn(image, mask, trust, warped, flow, face=drawn.face, moves=drawn.moves)
 
     def _pasted(
-        self,
-        canvas: Canvas,
-        drawn: Drawn,
-        patch: Patch | None,
-        front: Array | None,
-        detail: bool,
+        self, canvas: Canvas, person: _Person, patch: Patch | None, front: Array | None
     ) -> Any:
-        image: Any = drawn.image
-        mask: Any = drawn.mask
-        trust: Any = drawn.trust
-        warped: Any = drawn.warped
-        flow: Any = drawn.flow
+        image, mask, detail = person.image, person.mask, person.detail
         own: Any = self._stay.of(canvas.photo)
         below: Any = self._stay.of(canvas.plate)
         below, photo = below.clone(), own
         if front is not None:
             mask = mask * (1.0 - self._up(front))
-        if patch is not None and detail:
+        if patch is not None and detail is not None:
+            trust, warped, flow = detail
             share = self._changed(canvas, patch, flow)
-            shown = (warped[:, :3] / (warped[:, 3:4] + PREMULTIPLIED)).clip(0.0, 1.0)
-            image, trust = image + (shown - image) * share, trust + (1.0 - trust) * share
+            seen = (warped[:, :3] / (warped[:, 3:4] + PREMULTIPLIED)).clip(0.0, 1.0)
+            image = image + (seen - image) * share
+            detail = trust + (1.0 - trust) * share, warped, flow
             photo = own.clone()
             height, width = patch.pixels.shape[:2]
             part = photo[patch.top : patch.top + height, patch.left : patch.left + width]
             part.copy_(self._up(patch.pixels))
-        if canvas.shade is not None and drawn.moves is not None:
-            self._throw(canvas, below, drawn.moves)
+        if canvas.shade is not None and person.moves is not None:
+            self._throw(canvas, below, person.moves)
         surround = None if canvas.surround is None else canvas.surround.sized(mask.shape[3])
-        if surround is not None and detail:
+        if surround is not None and detail is not None:
+            trust, _, flow = detail
             restore(below, own, self._still(surround, mask, trust, flow), canvas.box)
         across: Any
         down: Any
         across, down = map(self._stay.of, canvas.fade)
-        along = (trust, warped, flow) if detail else None
         fade = across, down
-        return paste(below, photo, image, mask, canvas.box, fade=fade, detail=along, mixed=True)
+        return paste(
+            *(below, photo, image, mask, canvas.box),
+            fade=fade,
+            detail=detail,
+            mixed=person.mixed,
+            out=below,
+        )
 
     def _throw(self, canvas: Canvas, below: Any, moves: Array) -> None:
         """Darken the plate where the shadow falls now, in place."""

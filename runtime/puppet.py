@@ -15,11 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bunraku.errors import DeviceError, EngineError, InputError
-from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, Driving
 from bunraku.runtime.engines.registry import AUTO, EngineKind
-from bunraku.runtime.generator import Blended, Fetched, Seamed
+from bunraku.runtime.generator import Blended, Seamed
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.machinery import Machinery
 from bunraku.runtime.measure import Spread
@@ -169,8 +168,9 @@ class Puppet:
         :raises EngineError: a network failed.
         """
         check_picture(frame, "A frame")
-        with self._surviving():
-            return self._machinery.driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
+        works = self._machinery
+        with self._surviving(), works.models.crops.opened(frame):
+            return works.driver.follow(frame, time_s, identity.subject, mirrored=mirrored)
 
     def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn:
         """The second stage: the photo's features where the driver's body is.
@@ -179,14 +179,14 @@ class Puppet:
 
         :raises EngineError: an engine failed.
         """
-        face = self._faced(identity, driving)
+        patch = driving.hints.patch
+        face = None if patch is None else patch.read()
         if driving.drawn is not None:
             return replace(driving.drawn, face=face)
         with self._surviving():
             features, generator = self._machinery.features(identity), self._machinery.generator
-            moved = generator.move(
-                features, driving.surface, driving.hints.head, driving.correspondence
-            )
+            surface = driving.surface_there or driving.surface
+            moved = generator.move(features, surface, driving.hints.head, driving.correspondence)
             return replace(generator.seam(features, moved), face=face)
 
     def paint(
@@ -321,14 +321,6 @@ class Puppet:
             if self._machinery.models is not models:
                 self._last = None
 
-    def _faced(self, identity: Identity, driving: Driving) -> Patch | None:
-        """The photo's face with the driver's expression; None for as it is."""
-        face, expression = identity.subject.face, driving.hints.face
-        if face is None or expression is None:
-            return None
-        with self._machinery.recorder.measure(Step.EXPRESSION):
-            return face.patch(expression, self.face)
-
     def _painted(self, identity: Identity, moved: Seamed | Drawn) -> Blended | Drawn:
         if isinstance(moved, Drawn):
             return moved
@@ -339,12 +331,8 @@ class Puppet:
     ) -> Picture:
         if painted is None:
             return identity.untouched(window_only=window_only)
-        detail = self.options.detail
-        shown: Drawn | Fetched
-        if isinstance(painted, Drawn):
-            shown = painted
-        else:
-            shown = self._machinery.generator.fetch(painted, detail=detail)
-        paster = self._machinery.models.paster
+        models, generator = self._machinery.models, self._machinery.generator
         with self._machinery.recorder.measure(Step.PASTE):
-            return identity.paste(shown, paster, detail=detail, window_only=window_only)
+            return models.paste(
+                identity, painted, generator, detail=self.options.detail, window_only=window_only
+            )

@@ -7,10 +7,11 @@ import logging
 from pathlib import Path
 
 from bunraku.errors import InputError
+from bunraku.runtime.buffers import Underway
 from bunraku.runtime.engines.bundle import weights_folder
 from bunraku.runtime.models import Models
 from bunraku.runtime.source.photo import read_photo
-from bunraku.spec.arrays import Picture
+from bunraku.spec.arrays import Array, Picture
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +33,18 @@ def warm_up(models: Models, photo: Picture | None = None) -> None:
     except InputError as error:
         log.warning("the engines could not be warmed up: %s", error)
         return
-    surface, head = identity.subject.surface, None
+    surface: Array | Underway = identity.subject.surface
+    head = None
     with contextlib.suppress(InputError):  # IUV images are of other frames than the photo
         driving = driver.follow(photo, 0.0, identity.subject)
         if driving is not None:
-            surface, head = driving.surface, driving.hints.head
+            surface = driving.surface_there or driving.surface
+            head = driving.hints.head
             if driving.drawn is not None:
-                identity.paste(driving.drawn, models.paster)
+                models.paste(identity, driving.drawn, generator)
     moved = generator.move(identity.features, surface, head)
     blended = generator.blend(identity.features, generator.seam(identity.features, moved))
-    identity.paste(generator.fetch(blended))
+    models.paste(identity, blended, generator)
 
 
 def shipped_photo() -> Path:

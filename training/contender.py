@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.errors import InputError
+from bunraku.runtime.drivers.iuv_images.mending import Mender
 from bunraku.runtime.drivers.protocol import Drawn, Driving
 from bunraku.runtime.engines.registry import AUTO
 from bunraku.runtime.generator import Seamed
+from bunraku.runtime.later import Later
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
 from bunraku.runtime.pose.networks import PoseModel
@@ -157,10 +159,11 @@ class Contender:
         Args:
             name: heads its column.
             puppet: moves photos.
-            punched: whether holes are forced into all surfaces but the first.
+            punched: whether holes are forced into all surfaces but the first, which then are
+                mended as those of IUV images are, if the puppet's options say so.
         """
         self.name = name
-        self._punched = punched
+        self._punched, self._mender = punched, Mender()
         self.lost = 0
         """Frames since the photo in which the driver was not found."""
         self.driving: Driving | None = None
@@ -184,6 +187,7 @@ class Contender:
 
     def _forget(self) -> None:
         self.lost, self.driving, self._moved = 0, None, None
+        self._mender.reset()
 
     def follow(self, frame: Picture, time_s: float) -> Picture:
         """The photo's window as the person in the frame stands, ``[w, w, 3]``.
@@ -195,10 +199,19 @@ class Contender:
         if driving is None:
             self.lost += 1
         else:
-            if self._punched and self.driving is not None:
-                driving = punch(driving, time_s)
+            if self._punched:
+                driving = self._broken(driving, time_s)
             self._moved, self.driving = self._puppet.move(identity, driving), driving
         return _measured(self._paint(window_only=True))
+
+    def _broken(self, driving: Driving, time_s: float) -> Driving:
+        if self.driving is not None:
+            driving = punch(driving, time_s)
+        if self._puppet.options.mend:
+            driving = replace(
+                driving, surface_later=Later.of(self._mender.mend(driving.surface, time_s))
+            )
+        return driving
 
     def follow_self(self) -> Picture:
         """The same, driven by the photo itself as it was given."""

@@ -23,9 +23,10 @@ EXPLANATION = (
     f"pixels. *{UNMOVED}*: the first frame as it is. The person's share of a pixel is the pose "
     "network's mask of the true frame. Where the camera moves, the background counts against both. "
     "*flicker*: how much the person's pixels tremble from frame to frame, by how much the true "
-    "clip's do. *mouth*, *eyes*: correlation of their opening with the true clip's, of faces of 80 "
-    "pixels (48 between the outer corners of the eyes) and more that move it; the report's details "
-    "say of each clip what its face is. *perceptual*: LPIPS-style distance of "
+    "clip's do; *swimming*: likewise, from one frame to the next along the true clip's flow. "
+    "*mouth*, *eyes*: correlation of their opening with the true clip's, of faces of 80 pixels "
+    "(48 between the outer corners of the eyes) and more that move it; the report's details say of "
+    "each clip what its face is. *perceptual*: LPIPS-style distance of "
     "EfficientNet-Lite0's features to the true frame's. *FED*: Fréchet distance of the same "
     "features over all frames; few frames make it large. *look*: distance of the person's features "
     "to the true frame's, by a network that nobody trained to tell people apart (AED, where one "
@@ -98,13 +99,19 @@ def add_results(report: Report, results: Sequence[ClipResult], names: Sequence[s
         rows[f"{result.name}, {UNMOVED}"] = unmoved([result])
         for who, performance in result.made.items():
             rows[f"{result.name}, {who}"] = performance.score
-            trembling = performance.flicker.trembling.means
+            flicker = {
+                name: means and dict(zip(("result", "true"), means, strict=True))
+                for name, means in (
+                    ("trembling", performance.flicker.trembling.means),
+                    ("swimming", performance.flicker.swimming.means),
+                )
+            }
             details[row_name(result.name, who, names)] = {
                 "source_frame": result.source_frame,
                 "lost_frames": performance.lost,
                 "face": performance.face.details,
                 "frames_with_portrait": len(performance.likeness.face),
-                "trembling": trembling and dict(zip(("result", "true"), trembling, strict=True)),
+                **flicker,
                 "driven_by_itself": asdict(performance.own),
             }
     report.details["clips"] = details
@@ -130,6 +137,7 @@ def clip_targets(score: Score, still: Score, who: str, names: Sequence[str]) -> 
         "MKR": (score.mkr, 0.005),
         "person L1": (score.person_l1, 0.055),
         "flicker": (score.flicker, 1.2),
+        "swimming": (score.swimming, 1.2),
         "source driven by itself, person L1": (score.own_person_l1, 0.010),
     }
     if score.face is not None:

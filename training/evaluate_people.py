@@ -19,8 +19,8 @@ from bunraku.training.people.records import check_record, list_records
 from bunraku.training.people_cases import Case, cases
 from bunraku.training.people_rows import COPY, EXACT, PREDICTED, ROWS, UNMOVED, make_rows
 from bunraku.training.report import Report, Table, Target, ratio
+from bunraku.training.score_iuv import evaluate as evaluate_iuv
 from bunraku.training.sheets import contact_sheet, save_sheet
-from bunraku.training.train_iuv import evaluate as evaluate_iuv
 
 EXPLANATION = (
     "Synthetic people never seen in training. The frame in which a person faces the camera most "

@@ -61,10 +61,22 @@ class GeneratorData:
         self.iuv = iuv
         self.surface = surface
 
-    def draw(self, rng: np.random.Generator, people: int, drives: int) -> GeneratorBatch:
-        """A training batch with all augmentations."""
-        chosen = self.mixture.draw(rng, people)
-        parts = [self.person(rng, self.records[i], drives, augment=True) for i in chosen]
+    def draw(
+        self, rng: np.random.Generator, people: int, drives: int, *, neighbours: bool = False
+    ) -> GeneratorBatch:
+        """A training batch with all augmentations.
+
+        Args:
+            rng: draws.
+            people: how many.
+            drives: driving frames of each.
+            neighbours: whether driving frames shall follow each other, of people who have such.
+        """
+        chosen = self.mixture.draw(rng, people, neighbours=neighbours)
+        parts = [
+            self.person(rng, self.records[i], drives, augment=True, neighbours=neighbours)
+            for i in chosen
+        ]
         batch = collate(parts)
         return augment_source(rng, batch)
 
@@ -77,6 +89,7 @@ class GeneratorData:
         predicted: bool | None = None,
         masked: bool | None = None,
         frames: tuple[int, list[int]] | None = None,
+        neighbours: bool = False,
     ) -> GeneratorBatch:
         """One person as a batch of one source and ``drives`` driving frames.
 
@@ -89,6 +102,7 @@ class GeneratorData:
             masked: whether the IUV net sees the mask; None: by chance.
             frames: the source and the driving frames; None: by chance, sources that face the
                 camera preferred.
+            neighbours: driving frames that follow each other, where the record has such.
         """
         person = read_record(record)
         count = len(person.rgba)
@@ -96,11 +110,13 @@ class GeneratorData:
             turned = (person.yaw + np.pi) % (2.0 * np.pi) - np.pi
             likely = np.exp(-(turned**2)) + 0.15
             source = int(rng.choice(count, p=likely / likely.sum()))
-            others = rng.permutation([i for i in range(count) if i != source])
-            # Of a person with few frames, some come again; one picture alone drives itself.
-            driving = [int(i) for i in np.resize(others if len(others) else [source], drives)]
-            if augment and rng.random() < SELF_SHARE * drives:
-                driving[int(rng.integers(len(driving)))] = source
+            if neighbours and person.in_order and drives <= count:
+                first = int(rng.integers(count - drives + 1))
+                driving = list(range(first, first + drives))
+            else:
+                driving = _apart(rng, count, source, drives)
+                if augment and rng.random() < SELF_SHARE * drives:
+                    driving[int(rng.integers(len(driving)))] = source
         else:
             source, driving = frames
         index = [source, *driving]
@@ -156,6 +172,13 @@ class GeneratorData:
             alpha=alpha[1:],
             background=background[1:],
         )
+
+
+def _apart(rng: np.random.Generator, count: int, source: int, drives: int) -> list[int]:
+    """Driving frames out of ``count`` in any order, other than the source."""
+    others = rng.permutation([i for i in range(count) if i != source])
+    # Of a person with few frames, some come again; one picture alone drives itself.
+    return [int(i) for i in np.resize(others if len(others) else [source], drives)]
 
 
 def misplaced(guess: Tensor, exact: Tensor) -> Tensor:

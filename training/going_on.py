@@ -27,7 +27,7 @@ class Start:
 
     generator: Generator
     """With the weights of its last step."""
-    average: Average
+    average: Average[Generator]
     progress: Progress
     phase: str | None
     """The phase it was in; None for a new run, and for a checkpoint from before there were any."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from bunraku.errors import PIP, MissingExtraError, OutputError
+from bunraku.training.full_disk import FullDisk
 
 LINE_STEPS = 20
 """Steps whose losses are averaged into one line of the file."""
@@ -26,7 +28,8 @@ class Journal:
     """``OUT/losses.jsonl`` and what is told while it grows.
 
     A line holds ``step``, ``phase``, ``rate`` (of learning), ``seconds`` (of training, over
-    all sittings) and ``losses``, means since the line before.
+    all sittings) and ``losses``, means since the line before. On a full disk lines wait until
+    they can be written, and TensorBoard is done without.
     """
 
     def __init__(
@@ -46,6 +49,9 @@ class Journal:
         """
         self.path = out / "losses.jsonl"
         self._log = log
+        self.disk = FullDisk(log)
+        """Survives what the run can do without; samples too are written under it."""
+        self._waiting = ""
         self._writer = _tensorboard_writer(out / "tensorboard", step) if tensorboard else None
         self._sums: dict[str, Tensor] = {}
         self._count = 0
@@ -53,7 +59,7 @@ class Journal:
         self._told_at = self._started_at = time.monotonic()
         self._steps = 0
         kept = [line for line in self._lines() if json.loads(line)["step"] <= step]
-        self._write("w", "".join(line + "\n" for line in kept))
+        self._rewrite("".join(line + "\n" for line in kept))
 
     def add(
         self, step: int, phase: str, rate: float, seconds: float, losses: Mapping[str, Tensor]
@@ -75,11 +81,14 @@ class Journal:
         self._sums, self._count = {}, 0
         rounded = {name: float(f"{value:.7g}") for name, value in means.items()}
         entry = {"step": step, "phase": phase, "rate": rate, "seconds": round(seconds, 1)}
-        self._write("a", json.dumps({**entry, "losses": rounded}) + "\n")
-        if self._writer is not None:
-            for name, value in means.items():
-                self._writer.add_scalar(f"losses/{name}", value, step)
-            self._writer.add_scalar("rate", rate, step)
+        self._waiting += json.dumps({**entry, "losses": rounded}) + "\n"
+        self._keep()
+        self._board(
+            lambda to: [
+                *(to.add_scalar(f"losses/{name}", value, step) for name, value in means.items()),
+                to.add_scalar("rate", rate, step),
+            ]
+        )
 
     def tell(self, phase: str, done: int, total: int, left: int, samples: int) -> None:
         """About once a minute, how far it is and how long it will still take.
@@ -105,14 +114,26 @@ class Journal:
         if self._writer is not None:
             with Image.open(picture) as sheet:
                 pixels = np.asarray(sheet.convert("RGB"))
-            self._writer.add_image("samples", pixels, step, dataformats="HWC")
+            self._board(lambda to: to.add_image("samples", pixels, step, dataformats="HWC"))
 
     def close(self) -> None:
         """Write the line that was begun, and end TensorBoard's file."""
         if self._count:
             self._end_line()
-        if self._writer is not None:
-            self._writer.close()
+        elif self._waiting:
+            self._keep()
+        self._board(lambda to: to.close())
+
+    def _board(self, write: Callable[[Any], object]) -> None:
+        """Let TensorBoard's writer write; one that failed once writes no more."""
+        if self._writer is None:
+            return
+        with self.disk.survived("tensorboard"):
+            try:
+                write(self._writer)
+            except OSError as error:
+                self._writer = None
+                raise OutputError.of(self.path.parent / "tensorboard", error) from error
 
     def _lines(self) -> list[str]:
         """Whole lines so far; a torn last one is of a step that will be made again."""
@@ -124,12 +145,30 @@ class Journal:
                     lines.append(line)
         return lines
 
-    def _write(self, mode: str, text: str) -> None:
+    def _rewrite(self, text: str) -> None:
         try:
-            with self.path.open(mode) as file:
-                file.write(text)
+            self.path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise OutputError.of(self.path, error) from error
+
+    def _keep(self) -> None:
+        with self.disk.survived("losses"):
+            self._append()
+
+    def _append(self) -> None:
+        """Write the lines that wait, all or none: of half a line nobody could make anything."""
+        try:
+            whole = self.path.stat().st_size if self.path.exists() else 0
+            try:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(self._waiting)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.truncate(self.path, whole)
+                raise
+        except OSError as error:
+            raise OutputError.of(self.path, error) from error
+        self._waiting = ""
 
 
 def _tensorboard_writer(folder: Path, step: int) -> Any:

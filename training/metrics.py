@@ -136,6 +136,8 @@ class FrameScore:
     person_psnr: float | None
     keypoints: KeypointMatch | None
     """None where they were not looked for."""
+    psnr: float | None = None
+    """Of the whole picture, in dB; None in what was measured before it was."""
 
 
 def score_frame(
@@ -149,6 +151,7 @@ def score_frame(
         person_l1=mean_difference(picture, target, alpha) if person else None,
         person_psnr=psnr(picture, target, alpha) if person else None,
         keypoints=keypoints,
+        psnr=psnr(picture, target),
     )
 
 
@@ -184,6 +187,8 @@ class Score:
     """Missing keypoint ratio: the share of the true frames' keypoints that are not found."""
     flicker: float | None = None
     """Trembling by the true clip's (training/flicker.py); None where it was not measured."""
+    swimming: float | None = None
+    """Likewise, along the true clip's flow."""
     own_l1: float | None = None
     """Of the source driven by itself, the whole picture; None where that was not done."""
     own_person_l1: float | None = None
@@ -204,6 +209,8 @@ class Score:
     """Between the faces of the source and the result."""
     face_true: float | None = None
     """Between two true faces of one person, in the same frames."""
+    psnr: float | None = None
+    """Of the whole picture, as ``person_psnr``; None in reports from before."""
 
     @classmethod
     def of(
@@ -227,6 +234,7 @@ class Score:
             flicker=flicker,
             own_l1=average([e.l1 for e in own]),
             own_person_l1=average([e.person_l1 for e in own]),
+            psnr=average([f.psnr for f in frames]),
         )
 
 

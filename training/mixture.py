@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 from bunraku.errors import InputError
 from bunraku.training.observe import check_observation
-from bunraku.training.people.records import IUV_SIZE, check_record, list_records
+from bunraku.training.people.records import (
+    IUV_SIZE,
+    check_record,
+    is_in_order,
+    list_records,
+)
+
+NEIGHBOURS = 0.5
+"""Share of people whose frames follow each other, where that is asked for, besides those that come
+by chance."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +107,26 @@ class Mixture:
         together = np.concatenate(likely)
         self.likely: NDArray[np.float64] = together / together.sum()
         """How likely each record is the next one, ``[N]``; sums up to 1."""
+        ordered = self.likely * [is_in_order(path) for path in self.records]
+        if ordered.any():
+            ordered /= ordered.sum()
+            self._neighbours = (1.0 - NEIGHBOURS) * self.likely + NEIGHBOURS * ordered
+        else:
+            self._neighbours = self.likely
 
-    def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
-        """Numbers of records, drawn one by one: of few people, some come twice."""
-        return rng.choice(len(self.records), count, p=self.likely)
+    def draw(
+        self, rng: np.random.Generator, count: int, *, neighbours: bool = False
+    ) -> NDArray[np.int64]:
+        """Numbers of records, drawn one by one: of few people, some come twice.
+
+        Args:
+            rng: draws.
+            count: how many.
+            neighbours: whether every second shall be one whose frames follow each other, where
+                there are any.
+        """
+        likely = self._neighbours if neighbours else self.likely
+        return rng.choice(len(self.records), count, p=likely)
 
 
 def check_surfaces(folder: Path, sides: set[int], surface: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -41,6 +42,13 @@ class Phase:
     falls: bool = False
     """Whether it falls to nothing by a cosine over the phase; else it stays."""
     weight_decay: float = 0.0
+
+
+def learning_rate(phase: Phase, done: int) -> float:
+    """Of the step after ``done`` of a phase: it rises, then stays or falls by a cosine."""
+    warm = min(1.0, (done + 1) / phase.warm_steps) if phase.warm_steps else 1.0
+    fall = 0.5 + 0.5 * math.cos(math.pi * done / phase.steps) if phase.falls else 1.0
+    return phase.learning_rate * warm * fall
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ class Recipe:
 
 _GEOMETRY = LossWeights(uv=5.0, parts=1.0, l1_geo=1.0, mask_geo=1.0)
 _SMOOTH = LossWeights(variation=1.0, consistency=5.0)
-_APPEARANCE = LossWeights(pyramid_app=10.0, l1_app=1.0, mask_app=1.0)
+_APPEARANCE = LossWeights(pyramid_app=10.0, l1_app=1.0, mask_app=1.0, source_warped=1.0)
 _BLENDING = LossWeights(pyramid=10.0, l1=1.0, mask=1.0, adversarial=1.0)
 
 

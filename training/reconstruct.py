@@ -101,6 +101,7 @@ def total(parts: Sequence[Performance]) -> Score:
     )
     return replace(
         score,
+        swimming=average([part.flicker.swimming.ratio for part in parts]),
         mouth=average([part.face.mouth_correlation for part in parts]),
         eyes=average([part.face.eyes_correlation for part in parts]),
         **LikenessMatch.total([part.likeness for part in parts]).means(),

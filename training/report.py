@@ -82,6 +82,7 @@ class Measure:
 MEASURES = (
     Measure("l1", "L1", 4),
     Measure("person_l1", "L1 person", 4),
+    Measure("psnr", "PSNR", 2, higher=True),
     Measure("person_psnr", "PSNR person", 2, higher=True),
     Measure("ssim", "SSIM", 3, higher=True),
     Measure("perceptual", "perceptual", 3),
@@ -92,6 +93,7 @@ MEASURES = (
     Measure("akd", "AKD", 2),
     Measure("mkr", "MKR", 4),
     Measure("flicker", "flicker", 2, enough=1.0),
+    Measure("swimming", "swimming", 2, enough=1.0),
     Measure("mouth", "mouth", 2, higher=True),
     Measure("eyes", "eyes", 2, higher=True),
     Measure("face", "face", 3),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from bunraku.errors import OutputError
 from bunraku.networks.generator import Generator, repeat_identity
 from bunraku.training.generator_data import GeneratorData
 
@@ -27,7 +28,11 @@ def to_picture(image: Tensor) -> NDArray[np.uint8]:
 
 
 def save_samples(generator: Generator, data: GeneratorData, path: Path) -> None:
-    """One row a person: source; then per driving frame: target, warped photo, painted, result."""
+    """One row a person: source; then per driving frame: target, warped photo, painted, result.
+
+    Raises:
+        OutputError: the picture cannot be written.
+    """
     device = next(generator.parameters()).device
     training = generator.training
     generator.eval()
@@ -55,5 +60,9 @@ def save_samples(generator: Generator, data: GeneratorData, path: Path) -> None:
             tiles.append(to_picture(mask * out.blend.synthesis[i].cpu() + over))
             tiles.append(to_picture(mask * out.blend.image[i].cpu() + over))
         rows.append(np.concatenate(tiles, 1))
-    Image.fromarray(np.concatenate(rows)).save(path, quality=90)
     generator.train(training)
+    try:
+        Image.fromarray(np.concatenate(rows)).save(path, quality=90)
+    except OSError as error:
+        path.unlink(missing_ok=True)  # half a picture
+        raise OutputError.of(path, error) from error

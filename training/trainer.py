@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from bunraku.errors import OutputError
 from bunraku.networks.checkpoint import save_checkpoint
 from bunraku.training.batches import StepBatches
 from bunraku.training.critic import Critic
@@ -22,20 +20,19 @@ from bunraku.training.generator_data import GeneratorData
 from bunraku.training.going_on import start_of
 from bunraku.training.guard import Guard
 from bunraku.training.journal import Journal
+from bunraku.training.loop import go_through
 from bunraku.training.losses.terms import CROP
 from bunraku.training.objective import Objective
 from bunraku.training.parts import let_learn
 from bunraku.training.perceptual import Perceptual
 from bunraku.training.ranks import Ranks
-from bunraku.training.recipe import Phase
+from bunraku.training.recipe import Phase, learning_rate
 from bunraku.training.run_options import RunOptions
 from bunraku.training.samples import save_samples
 from bunraku.training.session import decay_groups, keep_memory, machine_name, make_folder, place
 from bunraku.training.stop import StopAsked
 from bunraku.training.warm_start import Base, base_of, read_iuv
 
-SAVE_S = 300.0
-"""Time between two checkpoints: at most so much is lost."""
 SAMPLE_STEPS = 1000
 """Steps between two sheets of samples."""
 
@@ -113,35 +110,19 @@ class Training:
             EngineError: the loss stays infinite, or a worker was killed.
         """
         self._log(f"{len(self.batches.data.records)} people, {self.progress.steps} steps done")
-        start = saved_at = time.monotonic()
-        before, whole = self.progress.seconds, True
-        steps, samples = self.progress.steps, self.progress.samples
+        before = replace(self.progress)
         limit_s = (self.options.sitting_minutes or math.inf) * 60.0
-        try:
-            for step, batch in self._steps():
-                whole = False
-                self._step(step, batch)
-                whole = True
-                now = time.monotonic()
-                self.progress.seconds = before + now - start
-                if self.progress.steps % SAMPLE_STEPS == 0:
-                    self._sample()
-                if self.ranks.any(asked.asked or now - start >= limit_s):
-                    break
-                if now - saved_at >= SAVE_S:
-                    saved_at = now
-                    self._try_to_save()
-        finally:
-            if self._journal is not None:
-                self._journal.close()
-            # Between two steps everything belongs together; what broke inside one is not kept.
-            if whole:
-                self.save()
+        go_through(
+            self,
+            self._steps(),
+            lambda seconds: self.ranks.any(asked.asked or seconds >= limit_s),
+            self._log,
+        )
         return Sitting(
             checkpoint=self.path,
-            steps=self.progress.steps - steps,
-            samples=self.progress.samples - samples,
-            seconds=self.progress.seconds - before,
+            steps=self.progress.steps - before.steps,
+            samples=self.progress.samples - before.samples,
+            seconds=self.progress.seconds - before.seconds,
             waited_s=self._feed.waited_s,
             left=self._left,
         )
@@ -161,12 +142,10 @@ class Training:
             states["critic"] = self._critic.state_dict()
         save_checkpoint(self.path, self.average.network, self.progress, **states)
 
-    def _try_to_save(self) -> None:
-        """In the middle of a run a full disk is told of; it may be emptied before the end."""
-        try:
-            self.save()
-        except OutputError as error:
-            self._log(str(error))
+    def close(self) -> None:
+        """End the journal."""
+        if self._journal is not None:
+            self._journal.close()
 
     def _steps(self) -> Iterator[tuple[int, GeneratorBatch]]:
         """Every step that is left with its batch, each phase prepared before its first."""
@@ -177,7 +156,8 @@ class Training:
             first = self.progress.steps
             last = first + phase.steps - done
             pinned = self.ranks.device.type == "cuda"
-            walk = self.batches.walk(first, last, self.options.workers, pinned=pinned)
+            shown = self.batches.showing(neighbours=phase.weights.steadiness > 0.0)
+            walk = shown.walk(first, last, self.options.workers, pinned=pinned)
             yield from zip(range(first, last), self._feed.through(walk), strict=True)
 
     def _begin(self, phase: Phase, done: int) -> None:
@@ -205,12 +185,12 @@ class Training:
         }
         self._guard = Guard(holders if critic is None else {**holders, "critic": critic})
 
-    def _step(self, step: int, batch: GeneratorBatch) -> None:
+    def step(self, number: int, batch: GeneratorBatch) -> None:
         """Forward, backward, and what follows from it."""
         rate = learning_rate(self._phase, self._done)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        rng = self.batches.random(step, 1)
+        rng = self.batches.random(number, 1)
         spare = batch.target.shape[-1] - CROP + 1
         crop = int(rng.integers(spare)), int(rng.integers(spare))
         loss, terms, picture = self._objective(batch, crop)
@@ -225,8 +205,8 @@ class Training:
                 terms["critic"] = self._critic.learn(picture, batch.target, rate)
             self._guard.passed()
         else:
-            self._guard.step_back(step)
-            self._log(f"step {step}: the loss is not finite; a step back")
+            self._guard.step_back(number)
+            self._log(f"step {number}: the loss is not finite; a step back")
         self._count(rate, len(batch.target) * self.ranks.count, terms)
 
     def _count(self, rate: float, samples: int, terms: dict[str, Tensor]) -> None:
@@ -239,16 +219,12 @@ class Training:
             name = self._phase.name
             self._journal.add(self.progress.steps, name, rate, self.progress.seconds, terms)
             self._journal.tell(name, self._done, self._phase.steps, self._left, samples)
+        if self.progress.steps % SAMPLE_STEPS == 0:
+            self._sample()
 
     def _sample(self) -> None:
         if self._journal is not None:
             picture = self.options.out / f"samples-{self.progress.steps:06d}.jpg"
-            save_samples(self.average.network, self.batches.data, picture)
-            self._journal.show(self.progress.steps, picture)
-
-
-def learning_rate(phase: Phase, done: int) -> float:
-    """Of the step after ``done`` of a phase: it rises, then stays or falls by a cosine."""
-    warm = min(1.0, (done + 1) / phase.warm_steps) if phase.warm_steps else 1.0
-    fall = 0.5 + 0.5 * math.cos(math.pi * done / phase.steps) if phase.falls else 1.0
-    return phase.learning_rate * warm * fall
+            with self._journal.disk.survived("samples"):
+                save_samples(self.average.network, self.batches.data, picture)
+                self._journal.show(self.progress.steps, picture)

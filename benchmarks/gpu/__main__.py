@@ -36,7 +36,8 @@ def main(words: list[str] | None = None) -> int:
         importlib.invalidate_caches()
         around = environment(ROOT, carried, target)
         has_gpu = _has_gpu()
-        chosen = (dry_steps if asked.dry_run else steps)(out, scratch)
+        small = asked.dry_run
+        chosen = dry_steps(out, scratch) if small else steps(out, scratch, carried)
         until_s = start_s + asked.budget
         told = run_steps(chosen, out, until_s - REPORT_S, has_gpu, around, _say)
         names = [one["name"] for one in told if one["state"] == State.DONE]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,10 +41,15 @@ def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-if __name__ == "__main__":
+def read_words(words: Sequence[str] | None = None) -> tuple[GeneratorOptions, Path]:
+    """The sizes that the command line asks for, and where they go."""
     parser = argparse.ArgumentParser(prog="benchmarks.gpu.paper", description=__doc__)
     parser.add_argument("preset", choices=[*map(str, Preset), SMALL])
     parser.add_argument("folder", type=Path)
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
     sizes = SMALL_OPTIONS if asked.preset == SMALL else OPTIONS[Preset(asked.preset)]
-    make_bundle(sizes, asked.folder)
+    return sizes, asked.folder
+
+
+if __name__ == "__main__":
+    make_bundle(*read_words())

@@ -37,15 +37,17 @@ def run_steps(
     environment: Mapping[str, str],
     say: Callable[[str], None],
 ) -> list[dict[str, Any]]:
-    """Run what can be run.
+    """Run what can be run. Each has its limit, and what those before it have left of theirs: so one
+    that takes long takes no time from another.
 
     :param out: where each step's log goes, NAME.log.
     :param until_s: the end of the time there is, on the monotonic clock.
     :return: of each step ``name``, ``state``, ``seconds``, and ``why`` where it is not done.
     """
-    told = []
+    told, due_s = [], time.monotonic()
     for step in steps:
-        one = _run(step, out, until_s, has_gpu, environment)
+        due_s += step.limit_s
+        one = _run(step, out, min(due_s, until_s), has_gpu, environment)
         why = f": {one['why']}" if one["why"] else ""
         say(f"{one['state']:>11}  {step.name} ({one['seconds']:.0f} s){why}")
         told.append(one)
@@ -59,7 +61,7 @@ def _run(
     if reason is not None:
         return _told(step, State.SKIPPED, 0.0, reason)
     start_s = time.monotonic()
-    left_s = min(step.limit_s, until_s - start_s)
+    left_s = until_s - start_s
     if left_s < LEAST_S:
         return _told(step, State.LATE, 0.0, "no time was left for it")
     log = out / f"{step.name}.log"

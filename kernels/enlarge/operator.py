@@ -65,7 +65,7 @@ def enlarge_flow(flow: Any, side: int, *, threads: int | None = None, out: Any =
     from bunraku.kernels import torch_operators
 
     if torch_operators.takes(flow):
-        return kept(torch_operators.enlarge_flow(flow, side), out)
+        return torch_operators.enlarge_flow_into(flow, side, out)
     from bunraku.kernels.torch_forms import suits_numba
 
     if suits_numba(flow):

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bunraku.kernels.checks import check_shape, kept
 from bunraku.kernels.enlarge import reference
-from bunraku.kernels.torch_forms import reference_gradients, suits_triton
+from bunraku.kernels.torch_forms import may_write, reference_gradients, suits_triton
 
 
 @torch.library.custom_op("bunraku::enlarge_flow", mutates_args=())
@@ -19,6 +20,17 @@ def enlarge_flow(flow: Tensor, side: int) -> Tensor:
 
         return triton_cuda.enlarge_flow(flow, side)
     return reference.enlarge_flow(flow, side)
+
+
+def enlarge_flow_into(flow: Tensor, side: int, out: Tensor | None) -> Tensor:
+    """The same where it is wanted, which Triton's form writes at once."""
+    if out is not None and suits_triton(flow) and may_write(out, flow):
+        from bunraku.kernels.enlarge import triton_cuda
+
+        check_shape("out", out, (*flow.shape[:2], side, side))
+        return triton_cuda.enlarge_flow(flow, side, out)
+    made: Tensor = kept(enlarge_flow(flow, side), out)
+    return made
 
 
 @enlarge_flow.register_fake

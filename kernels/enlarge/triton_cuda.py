@@ -19,10 +19,11 @@ PIXELS = 128
 WARPS = 4
 
 
-def enlarge_flow(flow: Tensor, side: int) -> Tensor:
+def enlarge_flow(flow: Tensor, side: int, out: Tensor | None = None) -> Tensor:
     """As ``bunraku.kernels.enlarge_flow`` says, for a tensor up to float32."""
     batch, _, n, _ = flow.shape
-    out = flow.new_empty(batch, 2, side, side)
+    if out is None:
+        out = flow.new_empty(batch, 2, side, side)
     launch(
         _enlarge,
         (triton.cdiv(side * side, PIXELS), batch),

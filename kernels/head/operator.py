@@ -78,7 +78,7 @@ def guide_head(
     from bunraku.kernels import torch_operators
 
     if torch_operators.takes(prior):
-        return kept(torch_operators.guide_head(prior, surface, head), out)
+        return torch_operators.guide_head_into(prior, surface, head, out)
     from bunraku.kernels.head import reference
 
     return kept(reference.guide_head(prior, surface, head), out)

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bunraku.kernels.checks import check_shape, kept
 from bunraku.kernels.head import reference
-from bunraku.kernels.torch_forms import reference_gradients, suits_triton
+from bunraku.kernels.torch_forms import may_write, reference_gradients, suits_triton
 
 
 @torch.library.custom_op("bunraku::guide_head", mutates_args=())
@@ -19,6 +20,17 @@ def guide_head(prior: Tensor, surface: Tensor, head: Tensor) -> Tensor:
 
         return triton_cuda.guide_head(prior, surface, head)
     return reference.guide_head(prior, surface, head)
+
+
+def guide_head_into(prior: Tensor, surface: Tensor, head: Tensor, out: Tensor | None) -> Tensor:
+    """The same where it is wanted, which Triton's form writes at once."""
+    if out is not None and suits_triton(prior) and may_write(out, prior, surface, head):
+        from bunraku.kernels.head import triton_cuda
+
+        check_shape("out", out, tuple(prior.shape))
+        return triton_cuda.guide_head(prior, surface, head, out)
+    made: Tensor = kept(guide_head(prior, surface, head), out)
+    return made
 
 
 @guide_head.register_fake

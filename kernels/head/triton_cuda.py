@@ -14,10 +14,14 @@ PIXELS = 128
 WARPS = 4
 
 
-def guide_head(prior: Tensor, surface: Tensor, head: Tensor) -> Tensor:
-    """As ``bunraku.kernels.guide_head`` says, for a prior up to float32."""
+def guide_head(prior: Tensor, surface: Tensor, head: Tensor, out: Tensor | None = None) -> Tensor:
+    """As ``bunraku.kernels.guide_head`` says, for a prior up to float32.
+
+    :param out: may be the prior: a pixel depends on none but its own.
+    """
     batch, _, n, _ = prior.shape
-    out = prior.new_empty(prior.shape)
+    if out is None:
+        out = prior.new_empty(prior.shape)
     scores = planes(surface[:, HEAD_SCORE])  # in place: all of a surface is 73 planes
     launch(
         _guide,

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.kernels.jit import BYTE, FLOAT, INDEX, kernel, read_only, written
+from bunraku.kernels.jit import BYTE, FLOAT, INDEX, kernel, read_only, share, written
 from bunraku.kernels.layers.numba_body import (
     DOWN,
     FAR,
@@ -58,7 +58,12 @@ _PARTS = tuple(pairwise(np.cumsum((0, *OUT)).tolist()))
 
 
 def compose(
-    sheets: Sequence[Raster], photo: PhotoMesh, raster: Raster, body: BodyMesh, behind: float
+    sheets: Sequence[Raster],
+    photo: PhotoMesh,
+    raster: Raster,
+    body: BodyMesh,
+    behind: float,
+    threads: int | None = None,
 ) -> Composed:
     """As ``bunraku.kernels.compose`` says, for arrays that have passed its checks."""
     n = len(photo.picture)
@@ -73,10 +78,11 @@ def compose(
     made = np.zeros((1, PLANES, n, n), np.float32)
     mesh = (body.triangles, body.place, body.plane, body.mix[:, None])
     pictures = (body.planes, photo.picture, photo.rim, photo.core)
-    read = map(np.ascontiguousarray, (*mesh, *pictures))
+    read = tuple(map(np.ascontiguousarray, (*mesh, *pictures)))
     kinds = np.zeros((height + 2, width + 2), np.uint8)
     beneath = (depth, *raster.origin, np.float32(behind), under, seen, *below)
-    _look(*beneath, first, stack, count, *read, top, left, made[0], kinds)
+    looked = (*beneath, first, stack, count, *read, top, left, made[0], kinds)
+    share(lambda band, bands: _look(*looked, band, bands), height, threads)
     _extend(kinds, top, left, made[0])
     return Composed(*(made[:, first:end] for first, end in _PARTS))
 
@@ -137,7 +143,7 @@ def _give(rest: Any, counted: Any, weight: Any, some: Any) -> Any:
         *(read_only(2, _NUMBER), written(2), read_only(2, BYTE)),
         *(read_only(2, _NUMBER), read_only(2), read_only(2, _NUMBER), read_only(2)),
         *(read_only(4), read_only(3), read_only(2), read_only(2), INDEX, INDEX),
-        *(written(3), written(2, BYTE)),
+        *(written(3), written(2, BYTE), INDEX, INDEX),
     )
 )
 def _look(
@@ -164,8 +170,10 @@ def _look(
     left: Any,
     out: Any,
     kinds: Any,
+    band: Any,
+    bands: Any,
 ) -> None:
-    """Look down through the stack onto the body.
+    """Look down through every ``bands``-th row of the stack onto the body.
 
     :param depth: as ``show_body`` takes it, and row, column and ``behind``.
     :param under: of ``show_body``; :param seen: of the same, into ``number`` and ``bary``.
@@ -180,7 +188,7 @@ def _look(
     zero, one = np.float32(0), np.float32(1)
     trace, scale = np.float32(TRACE), np.float32(2) / np.float32(n)
     half, reach = np.float32(0.5), -(-n // AMID)
-    for i in range(height):
+    for i in range(band, height, bands):
         for j in range(width):
             near, far, layers = under[i, j, NEAR], under[i, j, FAR], np.int64(count[i, j])
             shown = near > zero

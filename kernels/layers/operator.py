@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 
 @overload
 def compose(
-    sheets: Sequence[Raster], photo: PhotoMesh, raster: Raster, body: BodyMesh, behind: float
+    sheets: Sequence[Raster],
+    photo: PhotoMesh,
+    raster: Raster,
+    body: BodyMesh,
+    behind: float,
+    *,
+    threads: int | None = None,
 ) -> Composed: ...
 @overload
 def compose(
@@ -44,7 +50,14 @@ def compose(
     out: Tensor | None = None,
 ) -> TensorComposed: ...
 def compose(
-    sheets: Any, photo: Any, raster: Any, body: Any, behind: float, *, out: Any = None
+    sheets: Any,
+    photo: Any,
+    raster: Any,
+    body: Any,
+    behind: float,
+    *,
+    out: Any = None,
+    threads: int | None = None,
 ) -> Any:
     """The person of a photo whose mesh has moved, over the body that has moved with it.
 
@@ -64,6 +77,7 @@ def compose(
     :param raster: of ``body``'s triangles.
     :param behind: how far behind the body's surface the photo's may lie and still hide it.
     :param out: ``[1,12,n,n]``, what is given is written into it. Tensors alone.
+    :param threads: how many threads the array form uses; default: every core that is allowed.
     :raises ValueError: shapes that do not fit, or a raster that shows other triangles or reaches
         out of the window. :raises TypeError: arrays of other types.
     """
@@ -87,7 +101,7 @@ def compose(
     for sheet in sheets:
         _check_raster(sheet, len(photo.triangles), n)
     _check_raster(raster, len(body.triangles), n)
-    return numba_cpu.compose(sheets, photo, raster, body, behind)
+    return numba_cpu.compose(sheets, photo, raster, body, behind, threads)
 
 
 def _check_whole(raster: TensorRaster, shape: tuple[int, ...]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bunraku.kernels.checks import check_arrays, check_out, check_shape, shape_text
+from bunraku.kernels.checks import check_arrays, check_out, check_shape, kept, shape_text
 from bunraku.kernels.pasting.terms import Box, Detail, Fade, inside
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.tensors import WARPED_CHANNELS
@@ -47,6 +47,7 @@ def paste(
     fade: tuple[Tensor, Tensor],
     detail: TensorDetail | None = None,
     mixed: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor: ...
 def paste(
     plate: Any,
@@ -90,7 +91,7 @@ def paste(
         warped photo ``[1,5,n,n]`` (``spec.tensors.WARPED_CHANNELS``); and the flow along which it
         is warped, ``[1,2,n,n]``. With None the person is as sharp as the window.
     :param threads: how many threads the array form uses; default: every core that is allowed.
-    :param out: the array form writes here, ``[H,W,3]`` contiguous, and returns it; not the photo.
+    :param out: where the picture is written, ``[H,W,3]`` contiguous; it may be the plate.
     :return: ``[H,W,3]`` uint8, a new picture; not differentiable.
     :raises ValueError: shapes that do not fit. :raises TypeError: arrays of other dtypes.
     """
@@ -113,12 +114,12 @@ def paste(
         )
     from bunraku.kernels import torch_operators
 
-    form: Any = torch_operators
-    if not torch_operators.takes(plate):
-        from bunraku.kernels.pasting import reference
+    given = plate, photo, image, mask, box
+    if torch_operators.takes(plate):
+        return torch_operators.paste(*given, fade=fade, detail=detail, mixed=mixed, out=out)
+    from bunraku.kernels.pasting import reference
 
-        form = reference
-    return form.paste(plate, photo, image, mask, box, fade=fade, detail=detail, mixed=mixed)
+    return kept(reference.paste(*given, fade=fade, detail=detail, mixed=mixed), out)
 
 
 def _check(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Optional
 import torch
 from torch import Tensor
 
+from bunraku.kernels.checks import check_shape, kept
 from bunraku.kernels.pasting import reference
 from bunraku.kernels.pasting.terms import Box
-from bunraku.kernels.torch_forms import suits_triton
+from bunraku.kernels.torch_forms import may_write, suits_triton
 
 if TYPE_CHECKING:
     from bunraku.kernels.pasting.terms import TensorDetail
@@ -26,11 +27,20 @@ def paste(
     fade: tuple[Tensor, Tensor],
     detail: TensorDetail | None,
     mixed: bool,
+    out: Tensor | None = None,
 ) -> Tensor:
     """As ``bunraku.kernels.paste`` says."""
+    if out is not None and suits_triton(image) and may_write(out, plate):
+        from bunraku.kernels.pasting import triton_cuda
+
+        check_shape("out", out, tuple(plate.shape))
+        return triton_cuda.paste(
+            *(plate, photo, image, mask, box), fade=fade, detail=detail, mixed=mixed, out=out
+        )
     rest = detail or (None, None, None)
-    made: Tensor = _paste(plate, photo, image, mask, list(box), *fade, *rest, mixed)
-    return made
+    made = _paste(plate, photo, image, mask, list(box), *fade, *rest, mixed)
+    result: Tensor = kept(made, out)
+    return result
 
 
 @torch.library.custom_op("bunraku::paste", mutates_args=())

@@ -33,11 +33,16 @@ def paste(
     fade: tuple[Tensor, Tensor],
     detail: TensorDetail | None = None,
     mixed: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
-    """As ``bunraku.kernels.paste`` says, for an image up to float32."""
+    """As ``bunraku.kernels.paste`` says, for an image up to float32.
+
+    :param out: may be the plate: a pixel depends on none of it but its own.
+    """
     height, width, _ = plate.shape
     n, (left, top, side) = image.shape[3], box
-    out = plate.new_empty(plate.shape)
+    if out is None:
+        out = plate.new_empty(plate.shape)
     given = (plate, photo, image, mask, *fade, *(detail or (image,) * 3))
     launch(
         _paste,

@@ -86,7 +86,8 @@ def sample_texture(
     from bunraku.kernels import torch_operators
 
     if torch_operators.takes_gather(atlas):
-        return kept(torch_operators.sample_texture(atlas, parts, u, v, minimum_weight or 0.0), out)
+        least = minimum_weight or 0.0
+        return torch_operators.sample_texture_into(atlas, parts, u, v, least, out)
     from bunraku.kernels.torch_forms import suits_numba
 
     if suits_numba(atlas):

@@ -8,8 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bunraku.kernels.checks import check_shape, kept
 from bunraku.kernels.texture import reference
-from bunraku.kernels.torch_forms import gradients_like, reference_gradients, suits_triton
+from bunraku.kernels.torch_forms import (
+    gradients_like,
+    may_write,
+    reference_gradients,
+    suits_triton,
+)
 
 
 @torch.library.custom_op("bunraku::sample_texture", mutates_args=())
@@ -22,6 +28,24 @@ def sample_texture(
 
         return triton_cuda.sample_texture(atlas, parts, u, v, minimum_weight)
     return reference.sample_texture(atlas, parts, u, v)
+
+
+def sample_texture_into(
+    atlas: Tensor,
+    parts: Tensor,
+    u: Tensor,
+    v: Tensor,
+    minimum_weight: float,
+    out: Tensor | None,
+) -> Tensor:
+    """The same where it is wanted, which Triton's form writes at once."""
+    if out is not None and suits_triton(atlas) and may_write(out, atlas, parts, u, v):
+        from bunraku.kernels.texture import triton_cuda
+
+        check_shape("out", out, (parts.shape[0], atlas.shape[2], *parts.shape[2:]))
+        return triton_cuda.sample_texture(atlas, parts, u, v, minimum_weight, out)
+    made: Tensor = kept(sample_texture(atlas, parts, u, v, minimum_weight), out)
+    return made
 
 
 @sample_texture.register_fake

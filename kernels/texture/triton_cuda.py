@@ -30,7 +30,12 @@ WARPS = 4
 
 
 def sample_texture(
-    atlas: Tensor, parts: Tensor, u: Tensor, v: Tensor, minimum_weight: float
+    atlas: Tensor,
+    parts: Tensor,
+    u: Tensor,
+    v: Tensor,
+    minimum_weight: float,
+    out: Tensor | None = None,
 ) -> Tensor:
     """As ``bunraku.kernels.sample_texture`` says, for tensors up to float32 of one device.
 
@@ -39,7 +44,8 @@ def sample_texture(
     batch, count, channels, height, width = atlas.shape
     texels = _texels(atlas)
     parts, u, v = planes(parts), planes(u), planes(v)
-    out = atlas.new_empty(batch, channels, *parts.shape[2:])
+    if out is None:
+        out = atlas.new_empty(batch, channels, *parts.shape[2:])
     pixels = parts.shape[2] * parts.shape[3]
     block = min(int(triton.next_power_of_2(channels)), CHANNELS)
     launch(

@@ -70,7 +70,7 @@ def warp_occlude(
     from bunraku.kernels import torch_operators
 
     if torch_operators.takes_gather(features):
-        return kept(torch_operators.warp_occlude(features, flow, occlusion), out)
+        return torch_operators.warp_occlude_into(features, flow, occlusion, out)
     from bunraku.kernels.torch_forms import suits_numba
 
     if suits_numba(features):
@@ -127,8 +127,7 @@ def warp_occlude_scales(
                 _check(*scale[:3])
             if len({one.shape[0] for one in features}) > 1:
                 raise ValueError("the scales differ in batch")
-            made = torch_operators.warp_occlude_scales(features, flow, occlusion)
-            return [kept(result, buffer) for result, buffer in zip(made, into, strict=True)]
+            return torch_operators.warp_occlude_scales_into(features, flow, occlusion, into)
     one: Any = warp_occlude
     return [one(*scale[:3], threads=threads, out=scale[3]) for scale in scales]
 

@@ -9,7 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bunraku.kernels.torch_forms import gradients_like, reference_gradients, suits_triton
+from bunraku.kernels.checks import check_shape, kept
+from bunraku.kernels.torch_forms import (
+    gradients_like,
+    may_write,
+    reference_gradients,
+    suits_triton,
+)
 from bunraku.kernels.warp import reference
 
 
@@ -56,6 +62,44 @@ def _(
 ) -> list[Tensor]:
     tensors = (*features, *flow, *occlusion)
     return gradients_like(tensors, (True,) * len(tensors))
+
+
+def warp_occlude_into(
+    features: Tensor, flow: Tensor, occlusion: Tensor, out: Tensor | None
+) -> Tensor:
+    """The same where it is wanted, which Triton's form writes at once."""
+    if out is not None and suits_triton(features) and may_write(out, features, flow, occlusion):
+        return _written([features], [flow], [occlusion], [out])[0]
+    made: Tensor = kept(warp_occlude(features, flow, occlusion), out)
+    return made
+
+
+def warp_occlude_scales_into(
+    features: Sequence[Tensor],
+    flow: Sequence[Tensor],
+    occlusion: Sequence[Tensor],
+    out: Sequence[Tensor | None],
+) -> list[Tensor]:
+    """The same where they are wanted, which Triton's form writes at once."""
+    into = [buffer for buffer in out if buffer is not None]
+    scales = zip(out, features, flow, occlusion, strict=True)
+    if suits_triton(features[0]) and all(may_write(*scale) for scale in scales):
+        return _written(features, flow, occlusion, into)
+    made = warp_occlude_scales(features, flow, occlusion)
+    return [kept(result, buffer) for result, buffer in zip(made, out, strict=True)]
+
+
+def _written(
+    features: Sequence[Tensor],
+    flow: Sequence[Tensor],
+    occlusion: Sequence[Tensor],
+    out: Sequence[Tensor],
+) -> list[Tensor]:
+    from bunraku.kernels.warp import triton_cuda
+
+    for f, d, buffer in zip(features, flow, out, strict=True):
+        check_shape("out", buffer, (d.shape[0], f.shape[1], *d.shape[2:]))
+    return triton_cuda.warp_occlude(features, flow, occlusion, out)
 
 
 def _warped(

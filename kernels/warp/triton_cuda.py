@@ -30,13 +30,17 @@ Shapes: TypeAlias = tuple[tuple[int, int, int, int, int], ...]
 
 
 def warp_occlude(
-    features: Sequence[Tensor], flow: Sequence[Tensor], occlusion: Sequence[Tensor]
+    features: Sequence[Tensor],
+    flow: Sequence[Tensor],
+    occlusion: Sequence[Tensor],
+    out: Sequence[Tensor] | None = None,
 ) -> list[Tensor]:
     """As ``bunraku.kernels.warp_occlude_scales`` says, for tensors up to float32 of one device."""
     batch = flow[0].shape[0]
     flow, occlusion = _contiguous(flow), _contiguous(occlusion)
     shapes = _shapes(features, flow)
-    out = [f.new_empty(batch, s[0], *s[3:]) for f, s in zip(features, shapes, strict=True)]
+    if out is None:
+        out = [f.new_empty(batch, s[0], *s[3:]) for f, s in zip(features, shapes, strict=True)]
     block = min(triton.next_power_of_2(max(shape[0] for shape in shapes)), CHANNELS)
     tiles = tuple(
         triton.cdiv(h * w, PIXELS) * triton.cdiv(channels, block) for channels, _, _, h, w in shapes
@@ -52,7 +56,7 @@ def warp_occlude(
         CHANNELS=block,
         num_warps=WARPS,
     )
-    return out
+    return list(out)
 
 
 def gradients(

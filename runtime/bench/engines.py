@@ -25,11 +25,12 @@ from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import LIBRARIES, REFERENCE, EngineFactory, EngineKind
 from bunraku.runtime.generator import Generator
-from bunraku.runtime.measure import Spread
+from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.photo import read_photo
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.cores import cores
+from bunraku.spec.stages import Step
 from bunraku.spec.tensors import GENERATOR_ENGINES
 
 OWN = "own"
@@ -37,6 +38,10 @@ OWN = "own"
 TOLERANCES = {OWN: 0.3, "f32": 0.02, "f16": 0.3, "bf16": 0.3, "int8": 1.0}
 """How far a picture of the generator may be from the reference's, by what a library computes in: in
 the mean over its window, of 255 levels."""
+
+PAINTING = (Step.MOTION, Step.SEAM, Step.BLEND)
+"""What a generator does between what goes up and what comes down."""
+NO_CHAIN = "the pose networks have not been fetched"
 
 Pictures = list[Array]
 
@@ -64,8 +69,10 @@ def run_engines(
     :param only: those that are measured, see ``candidates``; none for all but ``torch-compiled``,
         which takes minutes to compile.
     :param on_engine: told the name of each before it.
-    :return: ``engines[]``, each with ``engine``, ``precision``, ``chain_ms`` and ``generator_ms``
-        (p50, p95, min), ``load_s``, ``parity`` and ``within`` its tolerance, or ``missing`` with
+    :return: ``engines[]``, each with ``engine``, ``precision``, ``chain_ms`` (or ``missing`` where
+        nothing finds people), ``generator_ms``, from a surface to a picture in the host's memory,
+        and of it ``networks_ms``, without what goes up and down, by the device's own clock (each
+        p50, p95, min), ``load_s``, ``parity`` and ``within`` its tolerance, or ``missing`` with
         the reason, ``cannot_run`` where that holds for all of the library; and what was measured
         on what.
     :raises BunrakuError: the bundle, the photo or the clip cannot be used.
@@ -75,7 +82,7 @@ def run_engines(
     photo_path, clip_path = media(options.photo, options.clip)
     photo, clip = read_photo(photo_path), read_clip(clip_path)
     scene = _scene(options, photo, clip)
-    wanted = _generated(options, REFERENCE, scene)[0]
+    wanted = generated(options, REFERENCE, scene)[0]
     chain = _pictures(options, REFERENCE, photo, clip)[0] if scene.found else None
     rows: list[dict[str, Any]] = []
     for kind, precision in candidates(only):
@@ -126,34 +133,37 @@ def _row(
     wanted: Pictures,
     media: tuple[Picture, Sequence[Picture], Pictures | None],
 ) -> dict[str, Any]:
-    given, measure, load_s, device = _generated(options, name, scene)
+    given, measure, load_s, device = generated(options, name, scene)
     levels = [np.abs(a - b).mean() for a, b in zip(given, wanted, strict=True)]
     most = [np.abs(a - b).max() for a, b in zip(given, wanted, strict=True)]
     parity = {"levels_mean": round(float(max(levels)), 4), "levels_max": round(float(max(most)), 2)}
+    whole, networks = measure()
     told: dict[str, Any] = {
         "device": device,
         "load_s": round(load_s, 2),
-        "chain_ms": None,
-        "generator_ms": plain(measure()),
+        "chain_ms": missing(NO_CHAIN),
+        "generator_ms": plain(whole),
+        "networks_ms": plain(networks),
         "parity": parity,
         "within": parity["levels_mean"] <= TOLERANCES[name.partition(":")[2] or OWN],
     }
     photo, clip, pictures = media
     if pictures is not None:
-        moved, measure = _pictures(options, name, photo, clip)
-        told["chain_ms"] = plain(measure())
+        moved, measure_chain = _pictures(options, name, photo, clip)
+        told["chain_ms"] = plain(measure_chain())
         apart = [np.abs(a - b).mean() for a, b in zip(moved, pictures, strict=True)]
         parity["chain_levels_mean"] = round(float(np.mean(apart)), 4)
     return told
 
 
-def _generated(
+def generated(
     options: BenchOptions, name: str, scene: Scene
-) -> tuple[Pictures, Callable[[], Spread], float, str]:
-    """The person over black in each surface, in levels; what measures how long further ones take;
-    how long it took to load; where."""
+) -> tuple[Pictures, Callable[[], tuple[Spread, Spread]], float, str]:
+    """The person over black in each surface, in levels; what measures how long further ones take,
+    in all and of it the networks and the seam between them; how long it took to load; where."""
     bundle, threads = Bundle.load(options.bundle), options.threads or cores()
     made: list[Generator] = []
+    recorder = Recorder()
     devices: list[str] = []
 
     def load() -> None:
@@ -161,7 +171,8 @@ def _generated(
         engines: dict[str, Engine] = {
             n: factory.make(bundle.path(n), n, coarse=True) for n in GENERATOR_ENGINES
         }
-        made.append(Generator(engines, bundle.layout, threads, device=factory.device))
+        how: Any = {"device": factory.device, "recorder": recorder}
+        made.append(Generator(engines, bundle.layout, threads, **how))
         devices.append(factory.device.name)
 
     load_s = timed(load) / 1e3
@@ -173,8 +184,11 @@ def _generated(
         shown = generator.fetch(generator.blend(features, generator.seam(features, moved)))
         return np.asarray(shown.image * shown.mask * 255.0).copy()
 
+    def measure() -> tuple[Spread, Spread]:
+        return _measured(options, paint, 0), recorder.together(PAINTING, options.frames)
+
     pictures = [paint(index) for index in range(len(scene.driving))]
-    return pictures, lambda: _measured(options, paint, 0), load_s, devices[0]
+    return pictures, measure, load_s, devices[0]
 
 
 def _pictures(

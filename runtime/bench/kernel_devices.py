@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from bunraku.runtime.bench.kernel_cases import Case
+from bunraku.runtime.bench.precisions import PRECISIONS
 from bunraku.runtime.bench.timing import spread_of, timed
 from bunraku.runtime.cuda_device import check_gpu, import_torch
 from bunraku.runtime.engines.present import missing_package
@@ -55,11 +56,18 @@ class KernelDevice(Protocol):
     def forms(self, case: Case) -> Forms: ...
 
     def measured(
-        self, form: Form, given: Sequence[Any], sets: int, samples: int, budget_s: float
+        self,
+        form: Form,
+        given: Sequence[Any],
+        precision: str,
+        sets: int,
+        samples: int,
+        budget_s: float,
     ) -> tuple[list[Any], Spread]:
         """A form's results as arrays, and how long one call takes.
 
-        :param given: its inputs, as arrays.
+        :param given: its inputs, as arrays of values that the precision has.
+        :param precision: what those of float32 are taken in.
         :param sets: copies of them, which are taken in turns.
         :raises Unmeasured: it fails.
         """
@@ -86,7 +94,13 @@ class HostBench:
         return {**found, **_plain_forms(self._torch, case)}
 
     def measured(
-        self, form: Form, given: Sequence[Any], sets: int, samples: int, budget_s: float
+        self,
+        form: Form,
+        given: Sequence[Any],
+        precision: str,  # noqa: ARG002 - it has but one
+        sets: int,
+        samples: int,
+        budget_s: float,
     ) -> tuple[list[Any], Spread]:
         def copied(array: Any) -> Any:
             return array.copy() if form.on_arrays else self._torch.from_numpy(array.copy())
@@ -119,7 +133,7 @@ class GpuBench:
     :raises MissingExtraError: torch is not installed. :raises EngineError: there is no GPU.
     """
 
-    precisions = ("f32", "f16")
+    precisions = PRECISIONS
 
     def __init__(self) -> None:
         self._torch = torch = import_torch()
@@ -141,14 +155,24 @@ class GpuBench:
         }
 
     def measured(
-        self, form: Form, given: Sequence[Any], sets: int, samples: int, budget_s: float
+        self,
+        form: Form,
+        given: Sequence[Any],
+        precision: str,
+        sets: int,
+        samples: int,
+        budget_s: float,
     ) -> tuple[list[Any], Spread]:
         torch = self._torch
+        kind = {"f16": torch.float16, "bf16": torch.bfloat16}.get(precision, torch.float32)
+
+        def there(array: Any) -> Any:
+            tensor = torch.from_numpy(array.copy()).cuda()
+            return tensor.to(kind) if tensor.is_floating_point() else tensor
+
         with torch.no_grad():
             try:
-                made = [
-                    [torch.from_numpy(array.copy()).cuda() for array in given] for _ in range(sets)
-                ]
+                made = [[there(array) for array in given] for _ in range(sets)]
                 call = form.load()
 
                 def every() -> None:
@@ -186,9 +210,14 @@ class GpuBench:
 
 
 def results_of(given: Any) -> list[Any]:
-    """One result or several, arrays or tensors wherever they are, as arrays on the host."""
+    """One result or several, arrays or tensors wherever they are, as arrays on the host; what is
+    of fewer bits in float32, for numpy knows no bfloat16."""
     every = given if isinstance(given, (list, tuple)) else [given]
-    return [np.asarray(one.cpu() if hasattr(one, "cpu") else one).copy() for one in every]
+    return [np.asarray(_on_host(one) if hasattr(one, "cpu") else one).copy() for one in every]
+
+
+def _on_host(tensor: Any) -> Any:
+    return (tensor.float() if tensor.is_floating_point() else tensor).cpu()
 
 
 def _plain_forms(torch: Any, case: Case) -> dict[str, Form | str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import cv2
 import numpy as np
 
 from bunraku.kernels import rasterise
@@ -19,6 +20,8 @@ Arrays: TypeAlias = tuple[Any, ...]
 Random: TypeAlias = np.random.Generator
 Make: TypeAlias = Callable[[Random], Arrays]
 """Makes the arrays of one call."""
+Weights: TypeAlias = Callable[[Random, int], Array]
+"""Makes the weights of a texture's parts, ``[1,K,n,n]``, at a side."""
 
 PHOTO = (720, 960)
 """Rows and columns of what is pasted into, in pixels."""
@@ -32,29 +35,74 @@ FACE = (330, 120, 160, 120)
 """Left, top, width and height in a photo of what is drawn anew of it."""
 HAND = (60, 80, 40)
 """Row and column of the window, and side, of a hand that is laid on."""
+SURE = 10.0
+"""How far a pixel's own part lies above the others in the scores of ``likely``, whose spread is 1:
+it has nearly all of the weight then, but between two parts."""
 _RASTER = ("depth", "triangle", "bary")
 
 
-def texture(side: int, texels: int, channels: int, shares: int) -> Make:
-    """A figure that fills half of the window, each of its pixels of so many parts.
+def texture(side: int, texels: int, channels: int, weigh: Weights) -> Make:
+    """A figure that fills half of the window.
 
     Atlas, weights, across and down, as ``kernels.sample_texture`` takes them.
     """
 
     def make(rng: Random) -> Arrays:
         shape = (1, PARTS, side, side)
-        y, x = np.mgrid[0:side, 0:side] / side
-        part = (PARTS * (0.5 * y + 0.5 * x)).astype(int) % PARTS
-        weights = np.zeros(shape, np.float32)
-        for share in range(shares):
-            np.put_along_axis(weights[0], (part[None] + share) % PARTS, 1.0 / shares, axis=0)
-        weights *= ((x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.16).astype(np.float32)
+        y, x = _places(side)
+        weights = weigh(rng, side)
         across = np.broadcast_to(x, shape) + 0.02 * rng.random(shape)
         down = np.broadcast_to(y, shape) + 0.02 * rng.random(shape)
         atlas = rng.standard_normal((1, PARTS, channels, texels, texels), np.float32)
         return atlas, weights, across.astype(np.float32), down.astype(np.float32)
 
     return make
+
+
+def shared(shares: int) -> Weights:
+    """Each of the figure's pixels of so many parts alike, as a driver's surface has few."""
+
+    def weigh(_: Random, side: int) -> Array:
+        weights = np.zeros((1, PARTS, side, side), np.float32)
+        for share in range(shares):
+            part = (_part(side)[None] + share) % PARTS
+            np.put_along_axis(weights[0], part, 1.0 / shares, axis=0)
+        return weights * _inside(side)
+
+    return weigh
+
+
+def likely(rng: Random, side: int) -> Array:
+    """As the paper's texture branch tells parts and background: the softmax of scores that it has
+    in a quarter of the pixels, and enlarges. No weight is nothing, but most are next to it."""
+    n = side // 4
+    of_part = np.where(_inside(n) > 0, _part(n) + 1, 0)
+    scores = SURE * (of_part[..., None] == np.arange(PARTS + 1)).astype(np.float32)
+    # Neighbours think alike: what is unsure changes four times as slowly.
+    scores += _enlarged(rng.standard_normal((n // 4, n // 4, PARTS + 1), np.float32), n)
+    odds = np.exp(_enlarged(scores, side)).transpose(2, 0, 1)
+    return np.asarray((odds / odds.sum(0))[None, 1:], np.float32)
+
+
+def _enlarged(maps: Array, side: int) -> Array:
+    """``[n,n,C]`` to another side."""
+    return np.asarray(cv2.resize(maps, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _places(side: int) -> Any:
+    """Down and across, from 0 to 1."""
+    return np.mgrid[0:side, 0:side] / side
+
+
+def _part(side: int) -> Any:
+    """Of each pixel, from 0 on."""
+    y, x = _places(side)
+    return (PARTS * (0.5 * y + 0.5 * x)).astype(int) % PARTS
+
+
+def _inside(side: int) -> Array:
+    y, x = _places(side)
+    return np.asarray((x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.16, np.float32)
 
 
 def flow(rng: Random, side: int) -> Array:

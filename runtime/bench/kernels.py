@@ -24,6 +24,7 @@ from bunraku.runtime.bench.kernel_devices import (
     Unmeasured,
     results_of,
 )
+from bunraku.runtime.bench.precisions import rounded_to, stored_as
 from bunraku.runtime.bench.timing import missing, plain, rounded
 from bunraku.runtime.engines.present import missing_package
 from bunraku.runtime.measure import Spread
@@ -97,13 +98,13 @@ def _device(options: KernelOptions) -> KernelDevice:
 def _row(
     case: Case, precision: str, device: KernelDevice, options: KernelOptions
 ) -> dict[str, Any]:
-    made = case.make(np.random.default_rng(SEED))
-    given = tuple(_narrowed(array, precision) for array in made)
-    # Of the narrowed inputs: how an operator computes is compared, not what its inputs lose.
-    wanted = _expected(case, [one.astype(was.dtype) for one, was in zip(given, made, strict=True)])
-    moved = case.must_move(given, [_narrowed(array, precision) for array in wanted])
+    # Of the rounded inputs: how an operator computes is compared, not what its inputs lose.
+    given = tuple(rounded_to(precision, array) for array in case.make(np.random.default_rng(SEED)))
+    wanted = _expected(case, [array.copy() for array in given])  # some are written into
+    kept = tuple(stored_as(precision, array) for array in given)
+    moved = case.must_move(kept, [stored_as(precision, array) for array in wanted])
     roofline_ms = moved / device.copied_gb_s / 1e6
-    size = sum(array.nbytes for array in given)
+    size = sum(array.nbytes for array in kept)
     sets = min(MOST_SETS, max(2, -(-options.cached_mib * 2**20 // size)))
     forms: dict[str, Any] = {}
     for name, form in device.forms(case).items():
@@ -114,11 +115,14 @@ def _row(
             forms[name] = missing("left out")
             continue
         try:
-            results, spread = device.measured(form, given, sets, options.samples, options.budget_s)
+            results, spread = device.measured(
+                form, given, precision, sets, options.samples, options.budget_s
+            )
         except Unmeasured as reason:
             forms[name] = missing(str(reason))
             continue
-        forms[name] = _told(results, wanted, precision, spread, roofline_ms)
+        allowed = max(TOLERANCES[precision], case.tolerance)
+        forms[name] = _told(results, wanted, allowed, spread, roofline_ms)
     _compare(forms)
     return {
         "name": case.name,
@@ -141,14 +145,14 @@ def _expected(case: Case, given: Sequence[Any]) -> list[Any]:
         return results_of(case.plain()(*(torch.from_numpy(array) for array in given)))
 
 
-TOLERANCES = {"f32": 1e-3, "f16": 5e-3}
+TOLERANCES = {"f32": 1e-3, "f16": 5e-3, "bf16": 2e-2}
 """How far a result may be off, beside its own size; levels of 8 bits may be off by one."""
 
 
 def _told(
     results: Sequence[Any],
     wanted: Sequence[Any],
-    precision: str,
+    tolerance: float,
     spread: Spread,
     roofline_ms: float,
 ) -> dict[str, Any]:
@@ -157,7 +161,7 @@ def _told(
         exact = other.astype(np.float64)
         with np.errstate(invalid="ignore"):  # infinitely far is as far as infinitely far
             apart = np.where(one == other, 0.0, np.abs(one.astype(np.float64) - exact))
-        allowed = TOLERANCES[precision] * (1.0 + np.abs(exact))
+        allowed = tolerance * (1.0 + np.abs(exact))
         right &= bool((apart <= (1.0 if other.dtype == np.uint8 else allowed)).all())
         error = max(error, float(apart.max()))
     if not right:
@@ -173,8 +177,3 @@ def _compare(forms: dict[str, Any]) -> None:
     for told in forms.values():
         if "p50" in told:
             told["speedup"] = rounded(eager["p50"] / told["p50"])
-
-
-def _narrowed(array: Any, precision: str) -> Any:
-    narrow = precision == "f16" and array.dtype == np.float32
-    return array.astype(np.float16) if narrow else array

@@ -34,7 +34,7 @@ def run_latency(
     :return: ``chain_ms``, ``yardstick_ms`` and ``stages`` (``densepose.pose_ms`` and the
         others of ``spec.stages.Step``), each p50, p95 and min;
         ``ratio`` of the two first p50; ``chain_cpu_ms`` and ``stages_cpu``, in processor time of
-        all threads;
+        all threads, of stages beside which no other is done: of all on one thread;
         with ``options.base`` also ``base``, with ``chain_ms``, ``chain_cpu_ms``, ``stages`` and
         ``times``, how many times faster the other is, by both; ``set_source_ms``,
         ``peak_rss_mib`` (of both chains, if there are two), and what was measured on what:

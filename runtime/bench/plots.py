@@ -119,7 +119,7 @@ def _engines(report: Report) -> Image.Image:
         name = f"{told['engine']}:{told['precision']}"
         for colour, what in enumerate(("chain", "generator")):
             spread = told[f"{what}_ms"]
-            if spread is not None:
+            if "missing" not in spread:
                 bars.append((f"{name}, {what}", spread["p50"], spread["p95"], colour))
     return _bars("Engines on the same frames", "ms a frame, p50 to p95", bars)
 

@@ -90,7 +90,8 @@ def _cell(value: object) -> str:
 
 
 def _spread(told: Any) -> list[object]:
-    return [None] * 3 if told is None else [float(told[name]) for name in ("p50", "p95", "min")]
+    nothing = told is None or "missing" in told
+    return [None] * 3 if nothing else [float(told[name]) for name in ("p50", "p95", "min")]
 
 
 def _latency(report: Report) -> list[str]:
@@ -150,16 +151,18 @@ def _kernels(report: Report) -> list[str]:
 
 
 def _engines(report: Report) -> list[str]:
-    heads = ("engine", "", "on", "chain p50 ms", "p95", "generator p50 ms", "p95", "levels", "in")
+    heads = ["engine", "", "on", "chain p50 ms", "p95", "generator p50 ms", "p95", "its networks"]
+    heads += ["levels", "in"]
     rows: list[list[object]] = []
     for told in report["engines"]:
         row: list[object] = [told["engine"], told["precision"]]
         if "missing" in told:
-            rows.append([*row, f"({told['missing']})", *[None] * 6])
+            rows.append([*row, f"({told['missing']})", *[None] * 7])
             continue
         chain, own = _spread(told["chain_ms"])[:2], _spread(told["generator_ms"])[:2]
+        networks = _spread(told.get("networks_ms"))[0]
         near = [float(told["parity"]["levels_mean"]), "yes" if told["within"] else "NO"]
-        rows.append([*row, told["device"], *chain, *own, *near])
+        rows.append([*row, told["device"], *chain, *own, networks, *near])
     return [f"Surfaces {report['surfaces']}.\n", *table(heads, rows)]
 
 

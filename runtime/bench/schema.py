@@ -33,6 +33,16 @@ def _has(**entries: Check) -> Check:
     return check
 
 
+def _may_have(inner: Check, **entries: Check) -> Check:
+    """Further entries, which reports of earlier versions lack."""
+
+    def check(value: Any, place: str) -> None:
+        inner(value, place)
+        _has(**{name: entries[name] for name in entries if name in value})(value, place)
+
+    return check
+
+
 def _each(inner: Check, *, least: int = 0) -> Check:
     """Of a list or a mapping."""
 
@@ -72,7 +82,7 @@ _engine = _has(
     precision=_text,
     device=_text,
     load_s=_number,
-    chain_ms=_or_none(_spread),
+    chain_ms=_or_missing(_spread),
     generator_ms=_spread,
     parity=_parity,
     within=_is(bool),
@@ -116,7 +126,10 @@ KINDS: Mapping[str, Check] = {
     ),
     "kernels": _has(device=_text, copy_gb_s=_number, kernels=_each(_kernel, least=1), **_facts),
     "engines": _has(
-        engines=_each(_or_missing(_engine), least=1), reference=_text, surfaces=_text, **_facts
+        engines=_each(_or_missing(_may_have(_engine, networks_ms=_spread)), least=1),
+        reference=_text,
+        surfaces=_text,
+        **_facts,
     ),
     "memory": _has(
         steps=_each(_has(peak_mib=_number, after_mib=_number), least=1), engine=_text, **_facts

@@ -39,6 +39,9 @@ from bunraku.spec.landmarks import Bone
 SETTLING = 30
 """Confident frames over which the driver's proportions are averaged after a calibration: one
 frame's lengths are off by a tenth."""
+STILL = 8
+"""As many frames the still of the calibration counts as in that average: it is looked at several
+times, as the photo is, and errs as the photo's lengths do."""
 LOOK_AGAIN_S = 0.25
 """Time between attempts to calibrate: each looks at the frame as at a still, which takes longer
 than a live frame has.
@@ -249,7 +252,7 @@ class Locator:
             self._refiner.learn(frame, pose)
         self._frames = 0
         self._sums: dict[Bone, tuple[float, int]] = {}
-        self._learn(pose)
+        self._learn(pose, STILL)
         self._windows.clear()
         self._calibration = Calibration(
             pose=replace(pose, mask=None),
@@ -266,13 +269,13 @@ class Locator:
         pose = self._tracker.observe(frame)
         return None if pose is None else Upright(frame, pose, 0)
 
-    def _learn(self, pose: Pose) -> None:
+    def _learn(self, pose: Pose, weight: int = 1) -> None:
         self._frames += 1
         for bone, length in proportions(pose).items():
             if bone is Bone.HEAD and self._frames > 1:
                 continue  # the still's: what it does from then on is its own, not an error
             total, count = self._sums.get(bone, (0.0, 0))
-            self._sums[bone] = (total + length, count + 1)
+            self._sums[bone] = (total + weight * length, count + weight)
 
     def _proportions(self) -> Proportions:
         return {bone: total / count for bone, (total, count) in self._sums.items()}

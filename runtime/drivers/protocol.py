@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bunraku.runtime.buffers import Lease
+from bunraku.runtime.buffers import Lease, Underway
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.device import Event
 from bunraku.runtime.drivers.face.expression import Expression
@@ -46,6 +46,8 @@ class Hints:
     """``[7]``, the head's own map (``drivers.landmarks.head.head_map``); None to do without."""
     face: Expression | None = None
     """What the driver's face does; None to leave the photo's as it is."""
+    patch: Later[Patch | None] | None = None
+    """The photo's face as it does that; None for as the photo has it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +109,19 @@ class Driving:
     """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180, 270."""
     person: int = 0
     """Of who drives: another number once it is somebody else."""
+    surface_there: Underway | None = None
+    """The surface on its way on a device; None where it is made in the host's memory."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is there that is pasted: nothing is left to compute before that."""
+        patch = self.hints.patch
+        return self.drawn is not None and (patch is None or patch.made)
 
     @property
     def surface(self) -> Array:
-        """P_d, ``[1, 73, n, n]`` in the photo's window."""
+        """P_d, ``[1, 73, n, n]`` in the photo's window; fetched from a device at the first look,
+        which raises EngineError if that fails."""
         return self.surface_later.read()
 
 

@@ -1,10 +1,11 @@
 """A network's graph rewritten to compute convolutions in 8 bits, as a recipe tells.
 
-Values are unsigned, with one step for each tensor, and weights signed, with one for each channel.
-Each convolution stands between DequantizeLinear and QuantizeLinear, which ONNX Runtime and OpenVINO
-run as integer arithmetic. Two things make up for the digits that are lost: channels are made alike
-where that changes nothing (``evening``), and what the rounding of weights changes in the mean is
-taken from the bias.
+Weights are signed, with one step for each channel, and values have one for each tensor: unsigned
+on processors, which ONNX Runtime and OpenVINO compute so, and signed around zero for TensorRT,
+which takes nothing else. Each convolution stands between DequantizeLinear and QuantizeLinear,
+which these libraries run as integer arithmetic. Two things make up for the digits that are lost:
+channels are made alike where that changes nothing (``evening``), and what the rounding of weights
+changes in the mean is taken from the bias.
 """
 
 from __future__ import annotations
@@ -28,18 +29,21 @@ _STEPS = 255
 """Between the least and the most of a tensor."""
 
 
-def to_int8(model: onnx.ModelProto, recipe: Recipe, weight_bits: int = 8) -> onnx.ModelProto:
+def to_int8(
+    model: onnx.ModelProto, recipe: Recipe, weight_bits: int = 8, *, signed: bool = False
+) -> onnx.ModelProto:
     """A copy whose convolutions compute in 8 bits, between float32 inputs and outputs.
 
     :param model: of float32; weights may be stored as float16 behind a Cast (``export.weights``).
     :param recipe: for this network (``Recipe.suits``).
     :param weight_bits: 7 where the processor needs it (``present.int8_weight_bits``).
+    :param signed: for TensorRT: values are signed around zero, and biases stay float32.
     """
     import onnx
 
     result = onnx.ModelProto()
     result.CopyFrom(model)
-    _Rewriting(result.graph, recipe, weight_bits).run()
+    _Rewriting(result.graph, recipe, weight_bits, signed).run()
     onnx.checker.check_model(result)
     return result
 
@@ -61,6 +65,19 @@ def in_int8(request: EngineRequest) -> Path | bytes:
     return _rewritten(request.model, bits)
 
 
+def in_signed_int8(model: onnx.ModelProto) -> onnx.ModelProto | None:
+    """The network in 8 bits as TensorRT takes them; None where no recipe is for it.
+
+    :raises BundleError: a recipe is damaged.
+    """
+    recipe = _recipe_of(model)
+    return None if recipe is None else to_int8(model, recipe, signed=True)
+
+
+def _recipe_of(model: onnx.ModelProto) -> Recipe | None:
+    return next((recipe for recipe in shipped() if recipe.suits(model)), None)
+
+
 def _rewritten(model: Path | bytes, weight_bits: int) -> Path | bytes:
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -70,7 +87,7 @@ def _rewritten(model: Path | bytes, weight_bits: int) -> Path | bytes:
         graph = onnx.load_model_from_string(content)
     except (OSError, DecodeError):
         return model  # the library says what is wrong with it
-    recipe = next((recipe for recipe in shipped() if recipe.suits(graph)), None)
+    recipe = _recipe_of(graph)
     if recipe is None:
         return model
     return bytes(to_int8(graph, recipe, weight_bits).SerializeToString())
@@ -91,8 +108,10 @@ def results_of(graph: onnx.GraphProto, convolutions: tuple[str, ...]) -> dict[st
 
 
 class _Rewriting:
-    def __init__(self, graph: onnx.GraphProto, recipe: Recipe, weight_bits: int) -> None:
-        self._graph = graph
+    def __init__(
+        self, graph: onnx.GraphProto, recipe: Recipe, weight_bits: int, signed: bool
+    ) -> None:
+        self._graph, self._signed = graph, signed
         # The least, such as -128, is not used, so that zero is in the middle.
         self._largest_weight = 2 ** (weight_bits - 1) - 1
         self._constants = constants_of(graph)
@@ -124,15 +143,18 @@ class _Rewriting:
     def _round(self, name: str) -> None:
         least = min(float(self._seen[name][LEAST].min()), 0.0)
         most = max(float(self._seen[name][MOST].max()), least + 1e-6)
-        self._steps[name] = step = float(np.float32((most - least) / _STEPS))
+        largest = max(most, -least)
+        step = float(np.float32(largest / 127 if self._signed else (most - least) / _STEPS))
+        self._steps[name] = step
+        middle = np.uint8(np.clip(np.rint(-least / step), 0, _STEPS))
         scale = self._constant(f"{name}.step", np.float32(step))
-        zero = self._constant(f"{name}.zero", np.uint8(np.clip(np.rint(-least / step), 0, _STEPS)))
-        short = f"{name}.uint8"
+        zero = self._constant(f"{name}.zero", np.int8(0) if self._signed else middle)
+        short = f"{name}.short"
         self._node("QuantizeLinear", [name, scale, zero], short)
         self._node("DequantizeLinear", [short, scale, zero], _rounded(name))
 
     def _quantise(self, node: onnx.NodeProto) -> None:
-        """Let a convolution read 8-bit values, weights and, in 32 bits, a bias."""
+        """Let a convolution read 8-bit values, weights and, in 32 bits or as it is, a bias."""
         into, name = node.input[0], node.output[0]
         if into not in self._steps:
             self._round(into)
@@ -144,11 +166,14 @@ class _Rewriting:
         if len(node.input) > 2:
             bias += self._constants[node.input[2]]
         bias += _lost(weights - whole * steps.reshape(-1, 1, 1, 1), self._seen[into][MEAN])
+        del node.input[1:]
+        node.input.append(self._stored(f"{name}.weights", whole.astype(np.int8), steps))
+        if self._signed:
+            node.input.append(self._constant(f"{name}.bias", bias.astype(np.float32)))
+            return
         fine = steps * np.float32(self._steps[into])
         limit = float(2**31 - 129)  # the largest float32 that an int32 holds
         long = np.clip(np.rint(bias / fine), -limit, limit)
-        del node.input[1:]
-        node.input.append(self._stored(f"{name}.weights", whole.astype(np.int8), steps))
         node.input.append(self._stored(f"{name}.bias", long.astype(np.int32), fine))
 
     def _stored(self, name: str, values: Any, steps: Array) -> str:

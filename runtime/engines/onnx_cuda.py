@@ -33,6 +33,12 @@ log = logging.getLogger(__name__)
 CUDA = "CUDAExecutionProvider"
 RTX = "NvTensorRTRTXExecutionProvider"
 """TensorRT-RTX within ONNX Runtime; it is taken first where this build has it."""
+CPU = "CPUExecutionProvider"
+COMPUTING = frozenset(
+    {"Conv", "ConvTranspose", "FusedConv", "Gemm", "GridSample", "MatMul", "FusedMatMul", "Resize"}
+)
+"""Nodes that belong on the GPU; ONNX Runtime leaves the arithmetic of shapes to the CPU."""
+RECORD = "session.record_ep_graph_assignment_info"
 OTHER_CUDA = (
     "Its CUDA libraries are missing, or not for this NVIDIA driver: update the driver, or "
     f"{PIP} install 'onnxruntime-gpu[cuda,cudnn]', or use --engine onnxruntime."
@@ -130,6 +136,7 @@ class OnnxCudaEngine:
         ort, request = self._ort, self._request
         options = ort.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
+        options.add_session_config_entry(RECORD, "1")
         own = {} if stream is None else {"user_compute_stream": str(stream)}
         providers = [(CUDA, {"use_tf32": "1" if request.coarse else "0", **own})]
         if RTX in ort.get_available_providers():
@@ -155,7 +162,26 @@ class OnnxCudaEngine:
             )
         if found != providers[0][0]:
             log.warning("The engine %r runs on %s: %s does not load.", request.name, found, RTX)
+        kinds = left_to_the_cpu(session)
+        if kinds and not self._sessions:  # once, not for every stream
+            log.warning(
+                "ONNX Runtime %s leaves %s of the engine %r to the CPU, so frames wait for copies: "
+                "update onnxruntime-gpu, or use --engine torch.",
+                *(ort.__version__, ", ".join(kinds), request.name),
+            )
         return session
+
+
+def left_to_the_cpu(session: Any) -> list[str]:
+    """The kinds of computing nodes, in order, that a session on a GPU runs on the CPU.
+
+    :param session: made with ``RECORD``; an ONNX Runtime that cannot tell tells of none.
+    """
+    told = getattr(session, "get_provider_graph_assignment_info", None)
+    if told is None:
+        return []
+    nodes = (node for part in told() if part.ep_name == CPU for node in part.get_nodes())
+    return sorted({node.op_type for node in nodes} & COMPUTING)
 
 
 def load(request: EngineRequest) -> OnnxCudaEngine:

@@ -51,6 +51,11 @@ class EngineKind(StrEnum):
     """The same, run by torch."""
 
 
+CPU = "bunraku.runtime.device:CpuDevice"
+GPU_OR_HOST = "bunraku.runtime.cuda_device:gpu_or_host"
+GPU = "bunraku.runtime.cuda_device:CudaDevice"
+
+
 @dataclass(frozen=True)
 class Library:
     """One inference library."""
@@ -63,15 +68,13 @@ class Library:
     """Why it cannot run here, in a few words, or None; loads nothing heavy."""
     install: str
     """What to do then."""
-    device: str = "bunraku.runtime.device:CpuDevice"
+    device: str = CPU
     """What makes its device, as module:name."""
     eight_bits: bool = False
     """Whether it is faster in 8 bits where the processor has them, and what they cost the picture
     of a drawn body was measured to be within the bound (docs/results.md): 2 % of the person's L1
     and 0.1 pixels of AKD."""
 
-
-GPU_OR_HOST = "bunraku.runtime.cuda_device:gpu_or_host"
 
 LIBRARIES: dict[str, Library] = {
     EngineKind.ONNXRUNTIME_CUDA: Library(
@@ -111,10 +114,10 @@ LIBRARIES: dict[str, Library] = {
     ),
     EngineKind.TENSORRT: Library(
         "bunraku.runtime.engines.tensorrt.loading:load",
-        (Precision.F16, Precision.F32),
+        (Precision.F16, Precision.F32, Precision.INT8),
         lambda: missing_gpu() or missing_package("torch") or missing_library(),
         f"It needs an NVIDIA GPU with its driver, torch with CUDA, and: {PIP} install tensorrt",
-        "bunraku.runtime.cuda_device:CudaDevice",
+        GPU,
     ),
     EngineKind.TORCH_TENSORRT: Library(
         "bunraku.runtime.engines.torch_tensorrt:load",
@@ -122,7 +125,7 @@ LIBRARIES: dict[str, Library] = {
         lambda: missing_gpu() or missing_package("torch", "torch_tensorrt"),
         "It needs an NVIDIA GPU with its driver, torch with CUDA, and: "
         f"{PIP} install torch-tensorrt",
-        "bunraku.runtime.cuda_device:CudaDevice",
+        GPU,
     ),
 }
 """Of each kind its library, the one that ``auto`` prefers first."""
@@ -139,15 +142,19 @@ class Choice:
     """The kinds that ``auto`` would rather have taken, each with the reason why it could not."""
     eight_bits: bool = False
     """Whether the body's landmarks are computed in 8 bits, though no precision was named."""
+    on_gpu: tuple[str, ...] = ()
+    """The kinds that could use the GPU that is here, though ``auto`` took one for processors: what
+    has not been measured on one comes after what has been measured."""
 
     def __str__(self) -> str:
         """One line for the user: "onnxruntime (not openvino: openvino is not installed)"."""
         name = self.kind if self.precision is None else f"{self.kind}:{self.precision}"
         if self.eight_bits:
             name += ", the body's landmarks in int8"
-        if not self.passed:
-            return name
-        return f"{name} (not {'; not '.join(f'{kind}: {why}' for kind, why in self.passed)})"
+        reasons = [f"not {kind}: {why}" for kind, why in self.passed]
+        if self.on_gpu:
+            reasons.append(f"on the GPU, not measured yet: --engine {' or '.join(self.on_gpu)}")
+        return f"{name} ({'; '.join(reasons)})" if reasons else name
 
 
 def choose(engine: EngineKind | str, *, eight_bits: bool = False) -> Choice:
@@ -195,12 +202,21 @@ def _best(eight_bits: bool) -> Choice:
         reason = library.lacking()
         if reason is None:
             taken = eight_bits and _takes_eight_bits(library)
-            return Choice(kind, passed=tuple(passed), eight_bits=taken)
+            other = () if library.device != CPU else _on_gpu()
+            return Choice(kind, passed=tuple(passed), eight_bits=taken, on_gpu=other)
         passed.append((kind, reason))
     why = "; ".join(f"{kind}: {reason}" for kind, reason in passed)
     raise MissingExtraError(
         f"No engine can run here ({why}).", LIBRARIES[EngineKind.ONNXRUNTIME].install
     )
+
+
+def _on_gpu() -> tuple[str, ...]:
+    """The kinds that can use a GPU of this machine."""
+    if missing_gpu() is not None:
+        return ()
+    usable = (kind for kind, one in LIBRARIES.items() if one.device != CPU and not one.lacking())
+    return tuple(usable)
 
 
 def _named(name: str) -> Any:

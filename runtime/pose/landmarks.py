@@ -7,19 +7,19 @@ calculators/util/refine_landmarks_from_heatmap_calculator.cc.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bunraku.runtime.buffers import Ring
-from bunraku.runtime.device import HostQueue
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
-from bunraku.runtime.engines.sharing import Place
+from bunraku.runtime.pose.crops import HOST, Crops
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
-from bunraku.runtime.pose.roi import Roi, crop, paste, to_network
-from bunraku.spec.arrays import Array, Picture
+from bunraku.runtime.pose.roi import Roi, paste
+from bunraku.spec.arrays import Array, Picture, Tensors
 from bunraku.spec.landmarks import LANDMARKS
 
 SIZE = 256
@@ -30,6 +30,9 @@ _CENTRE, _RIM = LANDMARKS, LANDMARKS + 1
 _HEATMAP = 64
 _REACH = 3  # heatmap cells looked at on each side of a landmark
 _MIN_HEAT = 0.5
+_HEAT = "heat"
+_AROUND = np.arange(-_REACH, _REACH + 1)
+_EACH = np.arange(_ALL)[:, None, None]  # heatmap
 WITHOUT_MASK = ("landmarks", "presence", "heatmap", "world")
 """What a frame needs; the mask takes two fifths of the time."""
 
@@ -78,22 +81,25 @@ class Landmarker:
     :param engine: with all outputs.
     :param maskless: likewise, without the mask, which takes two fifths of the time; None for
         ``engine`` itself.
+    :param crops: where crops are cut.
     """
 
-    def __init__(self, engine: Engine, maskless: Engine | None = None) -> None:
-        self._engine, self._maskless = engine, maskless or engine
-        self._queue = HostQueue()
-        self._inputs = Ring(lambda: {"image": np.empty((1, 3, SIZE, SIZE), np.float32)})
+    def __init__(self, engine: Engine, maskless: Engine | None = None, crops: Crops = HOST) -> None:
+        self._whole, self._maskless = (
+            crops.of(one, SIZE, _near_landmarks) for one in (engine, maskless or engine)
+        )
 
     @classmethod
-    def load(cls, networks: PoseNetworks, engines: EngineFactory) -> Landmarker:
+    def load(
+        cls, networks: PoseNetworks, engines: EngineFactory, crops: Crops = HOST
+    ) -> Landmarker:
         """Load the network; raises MissingExtraError or EngineError."""
         name, path = "pose landmarks", networks.landmarks
         whole, maskless = (
-            engines.make(path, name, advice=FETCH_AGAIN, outputs=outputs, each_frame=Place.HOST)
+            engines.make(path, name, advice=FETCH_AGAIN, outputs=outputs, each_frame=crops.place)
             for outputs in (None, WITHOUT_MASK)
         )
-        return cls(whole, maskless)
+        return cls(whole, maskless, crops)
 
     def run(self, frame: Picture, roi: Roi, mask: bool = True) -> Landmarks:
         """Look at one crop.
@@ -103,13 +109,11 @@ class Landmarker:
             roi: where the person is.
             mask: whether the mask is wanted too.
         """
-        lease = self._inputs.take(self._queue)
-        to_network(crop(frame, roi, SIZE), lease.arrays["image"][0], 1 / 255)
-        said = (self._engine if mask else self._maskless).run(lease.arrays)
+        said = (self._whole if mask else self._maskless)(frame, roi)
         raw = said["landmarks"].reshape(_ALL, 5).astype(np.float64)
         world = said["world"].reshape(_ALL, 3)[:LANDMARKS].astype(np.float64)
         unit = raw[:, :2] / SIZE
-        refine(unit, said["heatmap"][0])
+        refine(unit, said[_HEAT])
         points = np.concatenate(
             [roi.points_to_frame(unit), raw[:, 2:3] * (roi.side / SIZE)], axis=1
         )
@@ -128,28 +132,47 @@ def next_roi(points: npt.NDArray[np.floating]) -> Roi:
     return Roi.around(points[_CENTRE], points[_RIM])
 
 
-def refine(unit: npt.NDArray[np.float64], heatmap: Array) -> None:
-    """Move landmarks to the centre of mass of their heatmap nearby, in place.
+def refine(unit: npt.NDArray[np.float64], heat: Array) -> None:
+    """Move landmarks to the centre of mass of their heat nearby, in place.
 
     Args:
         unit: [39,2] in units of the crop.
-        heatmap: [39,64,64] logits. A landmark stays where its surroundings are cold.
+        heat: [39,7,7] logits, of ``heat_around``. A landmark stays where its surroundings are cold.
     """
-    around = np.arange(-_REACH, _REACH + 1)
     cell = (unit * _HEATMAP).astype(np.int64)  # truncated, as MediaPipe does
-    x, y = cell[:, :1] + around, cell[:, 1:] + around  # [39,7] each
+    x, y = cell[:, :1] + _AROUND, cell[:, 1:] + _AROUND  # [39,7] each
     last = _HEATMAP - 1
-    heat = heatmap[
-        np.arange(len(unit))[:, None, None],
-        np.clip(y, 0, last)[:, :, None],
-        np.clip(x, 0, last)[:, None, :],
-    ]
     inside = ((y >= 0) & (y <= last))[:, :, None] & ((x >= 0) & (x <= last))[:, None, :]
     weight = np.where(inside, sigmoid(heat.astype(np.float64)), 0)
     warm = (weight.max(axis=(1, 2)) >= _MIN_HEAT) & (cell >= 0).all(1) & (cell <= last).all(1)
     total = np.maximum(weight.sum(axis=(1, 2)), 1e-9)
     refined = np.stack([(weight.sum(1) * x).sum(1), (weight.sum(2) * y).sum(1)], axis=1)
     unit[warm] = (refined / total[:, None])[warm] / _HEATMAP
+
+
+def heat_around(heatmap: Any, cell: Any, around: Any = _AROUND, each: Any = _EACH) -> Any:
+    """The cells of heatmaps around landmarks, of arrays and of tensors alike.
+
+    Args:
+        heatmap: [39,64,64] logits.
+        cell: [39,2] int64, column and row of each landmark's own; beyond the border the cell at it
+            is read.
+        around: ``_AROUND``, where the heatmaps are; each: ``_EACH``, likewise.
+
+    Returns:
+        [39,7,7] rows and columns of each.
+    """
+    x, y = ((cell[:, axis : axis + 1] + around).clip(0, _HEATMAP - 1) for axis in range(2))
+    return heatmap.reshape(_ALL, _HEATMAP, _HEATMAP)[each, y[:, :, None], x[:, None, :]]
+
+
+def _near_landmarks(said: Tensors, stay: Callable[[npt.NDArray[Any]], Any]) -> Tensors:
+    """What is wanted of the network: of 39 heatmaps the cells around the landmarks."""
+    raw: Any = said["landmarks"]
+    place = raw.reshape(_ALL, 5)[:, :2] * (_HEATMAP / SIZE)  # exact: a power of two
+    cell = place.astype(np.int64) if isinstance(place, np.ndarray) else place.long()
+    heat: Any = heat_around(said["heatmap"], cell, stay(_AROUND), stay(_EACH))
+    return {**{name: said[name] for name in said if name != "heatmap"}, _HEAT: heat}
 
 
 def mask_of(logits: Array) -> npt.NDArray[np.float32]:

@@ -72,13 +72,18 @@ class Roi:
         return y0, y1, x0, x1
 
 
+def averaged(roi: Roi, size: int) -> int:
+    """How many pixels of the frame, along each side, a pixel of a crop is the mean of."""
+    return max(int(roi.side / size), 1)
+
+
 def crop(frame: Picture, roi: Roi, size: int) -> Picture:
     """Cut the square out of a frame u8 [H,W,3]: u8 [size,size,3], black outside of the frame.
 
     A square that is shrunk to less than half is averaged down first: bilinear sampling alone would
     skip pixels, and the landmarks would tremble with the noise.
     """
-    factor = max(int(roi.side / size), 1)
+    factor = averaged(roi, size)
     y0, y1, x0, x1 = roi.bounds(*frame.shape[:2])
     rows, columns = (y1 - y0) // factor, (x1 - x0) // factor
     if not rows or not columns:

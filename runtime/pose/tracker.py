@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.pose.crops import HOST, Crops
 from bunraku.runtime.pose.cuts import Cuts
 from bunraku.runtime.pose.detector import CERTAIN_SCORE, Detection, Detector
 from bunraku.runtime.pose.followed import Followed
@@ -69,6 +70,7 @@ class PoseTracker:
         smooth: bool = True,
         thorough: bool = False,
         shows_face: FaceWitness | None = None,
+        crops: Crops = HOST,
     ) -> PoseTracker:
         """Load the networks.
 
@@ -78,6 +80,7 @@ class PoseTracker:
             smooth: whether landmarks and mask are smoothed over time.
             thorough: whether stills are looked at several times; see ``looks``.
             shows_face: settles doubts about who is merely suspected; see ``judge``.
+            crops: where those of frames are cut.
 
         Raises:
             MissingExtraError: the inference library is not installed.
@@ -85,7 +88,7 @@ class PoseTracker:
         """
         engines = engines or EngineFactory()
         detector = Detector(engines.make(networks.detector, "pose detector", advice=FETCH_AGAIN))
-        landmarker = Landmarker.load(networks, engines)
+        landmarker = Landmarker.load(networks, engines, crops)
         return cls(detector, landmarker, smooth, thorough, shows_face)
 
     def another(self, smooth: bool = True) -> PoseTracker:

@@ -227,9 +227,11 @@ class _MotionStage(_PuppetStage):
             frame.idle.add(self.name)
         else:
             with self._scene.faults.watched(self.name):
-                frame.moved = await self._worker.run(
-                    self._puppet.move, frame.identity, frame.driving
-                )
+                given = frame.identity, frame.driving
+                if frame.driving.whole:  # a thread would cost more than it does
+                    frame.moved = self._puppet.move(*given)
+                else:
+                    frame.moved = await self._worker.run(self._puppet.move, *given)
 
 
 class _BlendStage(_PuppetStage):

@@ -15,7 +15,7 @@ class Codec(StrEnum):
     """Which video codec both directions use."""
 
     AUTO = "auto"
-    """The browser's first choice of those both sides know."""
+    """H.264 where an NVIDIA GPU encodes it, else the browser's first choice of those both know."""
 
     VP8 = "vp8"
     H264 = "h264"

@@ -22,6 +22,7 @@ from bunraku.errors import InputError
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.tasks import cancel
 from bunraku.stream.rtc import ice, low_latency
+from bunraku.stream.rtc.encoders import nvenc_works
 from bunraku.stream.rtc.offer import Offer
 from bunraku.stream.rtc.options import Codec, IceServer, PeerOptions
 from bunraku.stream.rtc.tracks import BrowserSink, BrowserSource
@@ -121,7 +122,9 @@ class Peer:
         transceiver = connection.addTransceiver(self.sink.track, "sendrecv")
         self._transceiver = transceiver
         if self.options.codec is not Codec.AUTO:
-            transceiver.setCodecPreferences(_preferences(self.options.codec))
+            transceiver.setCodecPreferences(_capabilities(self.options.codec))
+        elif await asyncio.to_thread(nvenc_works):
+            transceiver.setCodecPreferences(_capabilities(Codec.H264, Codec.VP8))
         connection.on("connectionstatechange", self._on_state)
         try:
             await connection.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
@@ -230,7 +233,8 @@ def _connects(task: asyncio.Task[object], connection: RTCPeerConnection) -> bool
     )
 
 
-def _preferences(codec: Codec) -> list[RTCRtpCodecCapability]:
-    capabilities = RTCRtpSender.getCapabilities("video").codecs
-    wanted = (f"video/{codec}", "video/rtx")
-    return [one for one in capabilities if one.mimeType.lower() in wanted]
+def _capabilities(*codecs: Codec) -> list[RTCRtpCodecCapability]:
+    """What can be sent and received of these codecs, the first preferred."""
+    known = RTCRtpSender.getCapabilities("video").codecs
+    wanted = (*(f"video/{codec}" for codec in codecs), "video/rtx")
+    return [one for kind in wanted for one in known if one.mimeType.lower() == kind]

@@ -136,7 +136,7 @@ def test_engines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert only == ("onnxruntime", "openvino:f32")
     assert (options.bundle, options.frames, options.warmup) == ("b", 5, 5)
     assert "tensorrt:f16           there is no NVIDIA driver" in result.stdout
-    assert "generator p50   20.00 ms   0.000 levels off\n" in result.stdout
+    assert "p50   20.00 ms   its networks   18.00 ms   0.000 levels off\n" in result.stdout
     refused = run("bench", "engines", "--engine", "caffe")
     assert refused.exit_code == 2
     assert "There is no engine called 'caffe'." in refused.stderr

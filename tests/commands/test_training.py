@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -99,15 +98,33 @@ def test_synth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "4 people observed" in result.stdout
 
 
-@pytest.mark.parametrize(
-    ("name", "module"),
-    [("iuv", train_iuv), ("touch-up", train_touch_up)],
-)
-def test_train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, module: Any) -> None:
+def test_train_iuv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder(tmp_path / "checkpoint.pt")
-    monkeypatch.setattr(module, "run", fake)
+    monkeypatch.setattr(train_iuv, "run", fake)
     result = run(
-        *("train", name, "--data", tmp_path, "--out", tmp_path / "run", "--minutes", 5),
+        *("train", "iuv", "--data", tmp_path, "--out", tmp_path / "run", "--steps", 70),
+        *("--minutes", 5, "--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1),
+        *("--threads", 1, "--seed", 3, "--resume"),
+    )
+    assert result.stdout == f"checkpoint: {tmp_path / 'checkpoint.pt'}\n"
+    assert fake.arguments[0] == train_iuv.IuvRun(
+        *(tmp_path, tmp_path / "run"),
+        steps=70,
+        minutes=5,
+        sitting_minutes=2,
+        resume=True,
+        batch=6,
+        learning_rate=0.1,
+        threads=1,
+        seed=3,
+    )
+
+
+def test_train_touch_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = Recorder(tmp_path / "checkpoint.pt")
+    monkeypatch.setattr(train_touch_up, "run", fake)
+    result = run(
+        *("train", "touch-up", "--data", tmp_path, "--out", tmp_path / "run", "--minutes", 5),
         *("--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1, "--threads", 1),
         *("--seed", 3, "--restart-schedule"),
     )

@@ -127,6 +127,32 @@ def test_gradients_are_those_of_the_reference_in_float64(
         assert_close(ours.double().cpu() / scale, theirs / scale, dtype)
 
 
+def test_parts_too_faint_to_be_seen_are_skipped(
+    device: torch.device, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their textures are not read, forward or backward; a weight's own gradient is there still."""
+    (form,) = (form for form in FORMS if form.folder == "texture")
+    module = form.module(monkeypatch)
+    atlas, parts, u, v = form.operator.call(rng, form.operator.shapes[-1]).tensors()
+    faint, least = parts <= 0.2, 0.2
+    assert 0.2 < faint.float().mean() < 0.8
+    parts[:, 0] = least
+    seen = parts * (parts > least)
+    expected = TEXTURE.reference(atlas, seen, u, v)
+    pull = torch.cos(torch.arange(expected.numel())).reshape(expected.shape).float()
+    inputs = [tensor.double().requires_grad_() for tensor in (atlas, seen, u, v)]
+    wanted = torch.autograd.grad(TEXTURE.reference(*inputs), inputs, pull.double())
+    with poisoned_memory():
+        given = [tensor.to(device) for tensor in (atlas, parts, u, v)]
+        made = module.gradients(*given, pull.to(device), least, (True,) * 4)
+        given[0][:, 0] = torch.nan
+        result = module.sample_texture(*given, least)
+    assert_close(result.cpu(), expected)
+    for ours, theirs in zip(made, wanted, strict=True):
+        scale = float(theirs.abs().max())
+        assert_close(ours.double().cpu() / scale, theirs / scale, torch.float32)
+
+
 @pytest.mark.parametrize("value", [np.nan, 5.0])
 @pytest.mark.parametrize("form", [f for f in FORMS if f.places], ids=lambda form: form.name)
 def test_wild_values_give_what_arrays_give(

@@ -6,16 +6,19 @@ that a GPU would.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tests.kernels.redraw.fields import random_field
+from tests.kernels.test_tensor_out import CALLS, Call
 from tests.kernels.triton_forms import INTERPRETED, interpreted_everywhere, nothing_waits
 
 from bunraku import kernels
 from bunraku.kernels.i420 import reference as i420_reference
+from bunraku.kernels.warp import reference as warp_reference
 
 pytestmark = pytest.mark.gpu
 
@@ -23,7 +26,14 @@ N = 16
 """Side of the window, and of the photo."""
 FACE = (4, 3, 6, 5)
 """Left, top, width and height of what is drawn anew."""
-FOLDERS = ("skin", "raster", "layers", "redraw", "pasting", "i420")
+GATHER_OF = {
+    "sample_texture": "texture",
+    "warp_occlude": "warp",
+    "enlarge_flow": "enlarge",
+    "guide_head": "head",
+}
+GATHERS = tuple(GATHER_OF.values())
+FOLDERS = ("skin", "raster", "layers", "redraw", "pasting", "i420", *GATHERS)
 
 
 @pytest.fixture
@@ -55,6 +65,51 @@ def test_a_frame_is_drawn_where_its_tensors_are(
     assert difference.max() <= 2  # face, picture and planes are rounded to levels, one by one
     assert (difference > 0).float().mean() < 0.05
     assert expected.float().std() > 10
+
+
+@pytest.mark.parametrize(("operator", "given"), CALLS)
+def test_a_form_writes_where_it_is_told_to_and_once(
+    operator: Call, given: tuple[Any, ...], device: torch.device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if given[0].dtype == torch.float64:
+        pytest.skip("the reference takes it")
+    for folder in GATHERS:
+        module = import_module(f"bunraku.kernels.{folder}.torch_operator")
+        monkeypatch.setattr(module, "kept", lambda made, out: pytest.fail("it is written again"))
+    there = [one.to(device) if isinstance(one, torch.Tensor) else one for one in given]
+    expected = _plain(operator, given)
+    out = torch.full_like(expected, torch.nan, device=device)
+    assert operator(*there, out=out) is out
+    torch.testing.assert_close(out.cpu(), expected, atol=1e-4, rtol=1e-4)
+    with pytest.raises(ValueError, match="out must be"):
+        operator(*there, out=out[:, :, :1].contiguous())
+
+
+def test_all_scales_are_written_where_they_are_wanted(
+    device: torch.device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module("bunraku.kernels.warp.torch_operator")
+    made = torch.Generator().manual_seed(3)
+    kinds = [[torch.rand(1, c, n, n, generator=made) for n in (4, 8)] for c in (5, 2, 1)]
+    expected = [warp_reference.warp_occlude(*scale) for scale in zip(*kinds, strict=True)]
+    there = [[one.to(device) for one in kind] for kind in kinds]
+    out: Any = [torch.full_like(one, torch.nan, device=device) for one in expected]
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "kept", lambda made, out: pytest.fail("it is written again"))
+        results = kernels.warp_occlude_scales(*there, out=out)
+    for result, buffer, wanted in zip(results, out, expected, strict=True):
+        assert result is buffer
+        torch.testing.assert_close(result.cpu(), wanted, atol=1e-4, rtol=1e-4)
+    some = kernels.warp_occlude_scales(*there, out=[None, out[1].zero_()])
+    assert some[1] is out[1]
+    torch.testing.assert_close(out[1].cpu(), expected[1], atol=1e-4, rtol=1e-4)
+
+
+def _plain(operator: Call, given: tuple[Any, ...]) -> torch.Tensor:
+    name = operator.__name__
+    module = import_module(f"bunraku.kernels.{GATHER_OF[name]}.reference")
+    made: torch.Tensor = getattr(module, name)(*given)
+    return made
 
 
 def _frame(rng: np.random.Generator) -> dict[str, Any]:

@@ -105,11 +105,24 @@ def module_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def _patch_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the interpreter replace Triton's language when a kernel starts, not once more whenever
-    that calls a function: all of it is looked through for what is replaced already."""
+    that calls a function: all of it is looked through for what is replaced already. And let it look
+    up each type's counterpart once. Both save time alone: another Triton may do without."""
     from triton.language.core import is_builtin
     from triton.runtime import interpreter
 
-    patch = interpreter._patch_builtin
+    patch = getattr(interpreter, "_patch_builtin", None)
+    find = getattr(interpreter, "_get_np_dtype", None)
+    if patch is None or find is None:
+        return
+    found: dict[str, Any] = {}
+
+    def find_once(kind: Any) -> Any:
+        name = kind.scalar.name
+        if name not in found:
+            found[name] = find(kind.scalar)
+        return found[name]
+
+    monkeypatch.setattr(interpreter, "_get_np_dtype", find_once)
 
     def patch_once(package: Any, *how: Any) -> None:
         name = _builtin_of(package)

@@ -148,6 +148,22 @@ def test_another_programs_checkpoint_is_refused(tmp_path: Path, content: object)
         read_checkpoint(path)
 
 
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("options", r"newer version: this Bunraku knows no option 'depth', 'warps'\. Update"),
+        ("progress", r"newer version: this Bunraku knows no field of progress 'depth', 'warps'\."),
+    ],
+)
+def test_a_newer_version_s_fields_are_named(tmp_path: Path, place: str, told: str) -> None:
+    path = tmp_path / "c.pt"
+    save_checkpoint(path, small_iuv(), PROGRESS)
+    held = torch.load(path, weights_only=True)
+    torch.save({**held, place: {**held[place], "warps": 2, "depth": 1}}, path)
+    with pytest.raises(InputError, match=told):
+        read_checkpoint(path)
+
+
 def test_another_format_is_said_so(tmp_path: Path) -> None:
     torch.save({"format": 9}, tmp_path / "c.pt")
     with pytest.raises(InputError, match="format 9; this Bunraku reads format 1"):

@@ -42,6 +42,9 @@ class FakeTorch:
         self.pinned += pin_memory
         return torch.full(shape, POISON[dtype.is_floating_point], dtype=dtype)
 
+    def zeros(self, shape: tuple[int, ...], *, dtype: torch.dtype, device: str) -> Tensor:
+        return self.empty(shape, dtype=dtype, device=device).zero_()
+
     def empty_like(self, tensor: Tensor, *, device: str) -> Tensor:
         assert device.startswith("cuda")
         return self.memory.empty_like(tensor)
@@ -71,7 +74,7 @@ class FakeCuda:
     def mem_get_info(self, index: int) -> tuple[int, int]:
         return self.free_mib << 20, 80_000 << 20
 
-    def Stream(self, *, device: str, priority: int) -> FakeStream:
+    def Stream(self, *, device: str, priority: int = 0) -> FakeStream:
         return FakeStream(self.work, self.work.stream(priority))
 
     def Event(self, *, enable_timing: bool = False, blocking: bool = False) -> FakeEvent:
@@ -94,19 +97,43 @@ class FakeCuda:
         return self.work.captured(graph.kept)
 
     def current_stream(self) -> FakeStream:
-        assert self.work.current is not None, "work is queued in a stage's stream"
         return FakeStream(self.work, self.work.current)
 
 
 class FakeStream:
-    """``torch.cuda.Stream``."""
+    """``torch.cuda.Stream``.
 
-    def __init__(self, work: LateWork, late: LateStream) -> None:
+    :param late: None for the default one, whose work is done at once.
+    """
+
+    def __init__(self, work: LateWork, late: LateStream | None) -> None:
         self._work = work
-        self.late = late
+        self._late = late
+
+    @property
+    def late(self) -> LateStream:
+        assert self._late is not None, "work is queued in a stage's stream"
+        return self._late
+
+    @property
+    def cuda_stream(self) -> int:
+        """Its address: the number in the order of their making."""
+        return self._work.streams.index(self.late)
 
     def wait_event(self, event: FakeEvent) -> None:
         self._work.wait(self.late, event.late)
+
+    def wait_stream(self, other: FakeStream) -> None:
+        if other._late is not None:
+            self.wait_event(other._passed())
+
+    def synchronize(self) -> None:
+        self._passed().synchronize()
+
+    def _passed(self) -> FakeEvent:
+        event = FakeEvent(self._work)
+        event.record(self)
+        return event
 
 
 class FakeEvent:
@@ -117,6 +144,7 @@ class FakeEvent:
         self.late = LateEvent()
 
     def record(self, stream: FakeStream) -> None:
+        self.late = LateEvent()  # who waits already waits for the point of then
         self._work.record(self.late, stream.late)
 
     def query(self) -> bool:

@@ -5,6 +5,7 @@ import pytest
 from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas, Patch
+from bunraku.runtime.plan import FrameShares
 from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.plate import RemovedShadow
 from bunraku.runtime.source.window import Window, crop
@@ -31,7 +32,8 @@ def noise(shape: tuple[int, int] = (200, 240)) -> Picture:
 @pytest.mark.parametrize("side", [40, 64, 150, 260])
 def test_trusted_pixels_are_the_photos_own(side: int, threads: int) -> None:
     photo, window = noise(), Window.of_box(-10, -20, side)
-    canvas = Canvas(photo, np.zeros_like(photo), window, threads)
+    shares = FrameShares(threads, beside=threads > 1)
+    canvas = Canvas(photo, np.zeros_like(photo), window, shares)
     image, mask, warped, flow = tensors(photo, window)
     out = canvas.paste(image, mask, (mask, warped, flow))
     inner = np.s_[: min(200, side - 20) - 8, : min(240, side - 10) - 8]
@@ -40,7 +42,7 @@ def test_trusted_pixels_are_the_photos_own(side: int, threads: int) -> None:
 
 def test_untrusted_pixels_are_the_image_enlarged() -> None:
     photo, window = street((128, 128)), Window.of_box(0, 0, 128)
-    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    canvas = Canvas(photo, np.zeros_like(photo), window)
     colour = np.array([0.2, 0.4, 0.6], np.float32)
     image = np.broadcast_to(colour[None, :, None, None], (1, 3, SIDE, SIDE)).copy()
     mask = np.ones((1, 1, SIDE, SIDE), np.float32)
@@ -53,7 +55,7 @@ def test_untrusted_pixels_are_the_image_enlarged() -> None:
 
 def test_the_flow_reads_the_photo_elsewhere() -> None:
     photo, window = noise((128, 128)), Window.of_box(0, 0, 128)
-    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    canvas = Canvas(photo, np.zeros_like(photo), window)
     image, mask, _, flow = tensors(photo, window)
     flow[:, 0] = 2 * 16 / 128  # sixteen pixels to the right
     flow[:, 1] = -2 * 8 / 128
@@ -69,7 +71,7 @@ def test_the_flow_reads_the_photo_elsewhere() -> None:
 def test_outside_of_the_mask_is_the_plate() -> None:
     photo, plate = noise(), noise()[::-1]
     window = Window.of_box(20, 30, 128)
-    canvas = Canvas(photo, plate, window, 1)
+    canvas = Canvas(photo, plate, window)
     image, mask, _, _ = tensors(photo, window)
     assert np.array_equal(canvas.paste(image, mask * 0), plate)
     mask[..., :32] = 0.0
@@ -82,7 +84,7 @@ def test_outside_of_the_mask_is_the_plate() -> None:
 def test_half_a_mask_mixes() -> None:
     photo = np.full((64, 64, 3), 200, np.uint8)
     window = Window.of_box(0, 0, 64)
-    canvas = Canvas(photo, np.full_like(photo, 100), window, 1)
+    canvas = Canvas(photo, np.full_like(photo, 100), window)
     image, mask, warped, flow = tensors(photo, window)
     out = canvas.paste(image, mask * 0.5, (mask, warped, flow))
     assert np.abs(out.astype(int) - 150).max() <= 1
@@ -90,7 +92,7 @@ def test_half_a_mask_mixes() -> None:
 
 def test_the_person_fades_where_the_window_ends_inside_the_photo() -> None:
     photo = np.full((200, 200, 3), 255, np.uint8)
-    canvas = Canvas(photo, np.zeros_like(photo), Window.of_box(50, 100, 100), 1)
+    canvas = Canvas(photo, np.zeros_like(photo), Window.of_box(50, 100, 100))
     image, mask, _, _ = tensors(photo, Window.of_box(50, 100, 100))
     out = canvas.paste(image, mask)[..., 0]
     assert out[150, 50] < 60  # left and right ends are inside the photo
@@ -103,7 +105,7 @@ def test_the_person_fades_where_the_window_ends_inside_the_photo() -> None:
 def test_what_is_not_a_number_shows_nothing() -> None:
     photo = noise((64, 64))
     window = Window.of_box(0, 0, 64)
-    canvas = Canvas(photo, photo, window, 1)
+    canvas = Canvas(photo, photo, window)
     image, mask, warped, flow = tensors(photo, window)
     bad = np.full_like(mask, np.nan)
     assert np.array_equal(canvas.paste(image, bad, (mask, warped, flow)), photo)
@@ -114,7 +116,7 @@ def test_what_is_not_a_number_shows_nothing() -> None:
 def test_pictures_are_new_and_the_photo_is_kept() -> None:
     photo = noise((64, 64))
     kept = photo.copy()
-    canvas = Canvas(photo, photo, Window.of_box(0, 0, 64), 1)
+    canvas = Canvas(photo, photo, Window.of_box(0, 0, 64))
     image, mask, _, _ = tensors(photo, Window.of_box(0, 0, 64))
     canvas.paste(image, mask)[:] = 0
     canvas.untouched()[:] = 0
@@ -127,7 +129,7 @@ def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only() -> None:
     photo = np.zeros((256, 256, 3), np.uint8)
     photo[:, :90], photo[:, 90:170], photo[:, 170:] = (0, 0, 255), (255, 0, 0), (255, 255, 0)
     window = Window.of_box(0, 0, 256)
-    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    canvas = Canvas(photo, np.zeros_like(photo), window)
     mask = np.ones((1, 1, SIDE, SIDE), np.float32)
     flow = np.zeros((1, 2, SIDE, SIDE), np.float32)
     own = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE * 2.0 - 1.0
@@ -145,7 +147,7 @@ def test_at_an_edge_of_the_flow_the_photo_is_read_on_either_side_only() -> None:
 @pytest.mark.parametrize("trusted", [1.0, 0.3, 0.0])
 def test_a_patch_is_seen_however_little_the_photo_is_trusted(trusted: float, side: int) -> None:
     photo, window = np.full((130, 140, 3), 200, np.uint8), Window.of_box(4, 2, side)
-    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    canvas = Canvas(photo, np.zeros_like(photo), window)
     image, mask, warped, flow = tensors(photo, window)
     image[:] = 0.5  # what the networks painted by themselves
     detail = (mask * np.float32(trusted), warped, flow)
@@ -161,7 +163,7 @@ def test_a_patch_is_seen_however_little_the_photo_is_trusted(trusted: float, sid
 
 def test_a_patch_moves_with_the_person() -> None:
     photo, window = np.full((128, 128, 3), 200, np.uint8), Window.of_box(0, 0, 128)
-    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    canvas = Canvas(photo, np.zeros_like(photo), window)
     image, mask, warped, flow = tensors(photo, window)
     flow[:, 0] = 2 * 16 / 128  # sixteen pixels to the right
     eye = Patch(60, 40, np.full((20, 20, 3), 20, np.uint8))
@@ -172,7 +174,7 @@ def test_a_patch_moves_with_the_person() -> None:
 
 def test_a_patch_that_changes_nothing_is_no_patch() -> None:
     photo, window = noise(), Window.of_box(10, 20, 150)
-    canvas = Canvas(photo, np.zeros_like(photo), window, 1)
+    canvas = Canvas(photo, np.zeros_like(photo), window)
     image, mask, warped, flow = tensors(photo, window)
     detail = (mask * np.float32(0.5), warped, flow)
     same = Patch(40, 50, photo[50:90, 40:100].copy())
@@ -186,7 +188,7 @@ def test_the_shadow_falls_behind_the_person_and_goes_along() -> None:
     depth[20:24, 20:24] = np.log(2.0)
     landmarks = np.full((33, 4), 44.0, np.float32)
     shade = Shade.of(RemovedShadow(depth, 60.0, 0.5, 0.5, (2.0, 2.0)), landmarks)
-    canvas = Canvas(photo, photo, window, 1, shade)
+    canvas = Canvas(photo, photo, window, shade=shade)
     image, mask, _, _ = tensors(photo, window)
     nobody, rest = mask * 0, np.zeros((3, 2), np.float32)
     assert np.array_equal(canvas.paste(image, nobody), photo)

@@ -143,3 +143,21 @@ def test_where_there_is_a_gpu_it_is_taken(
     with caplog.at_level(logging.WARNING):
         assert cuda_device.gpu_or_host().name == "cpu"
     assert "Frames stay in the host's memory: The GPU Fake H100 is too old" in caplog.text
+
+
+def test_pieces_of_about_a_size_share_their_memory() -> None:
+    """A hand's picture is of another size at each frame."""
+    device = FakeDevice()
+    queue = device.queue(Stage.DENSEPOSE)
+    needed = []
+    for rows in (30, 31, 32, 30, 29, 32):
+        there = device.upload(np.full((5, rows, 33), rows, np.float32), queue)
+        (here,) = device.download([there], queue)
+        assert here.shape == (5, rows, 33)
+        assert (here == rows).all()
+        needed.append(device.torch.pinned)
+        del there, here
+    assert needed[-1] == 8, "two at either end, of two sizes"
+    assert device.torch.memory.made == 2, "one of each on the device"
+    assert device.download([device.upload(np.array(7, np.int64), queue)], queue)[0] == 7
+    assert device.download([device.upload(np.zeros((0, 3), bool), queue)], queue)[0].shape == (0, 3)

@@ -8,6 +8,7 @@ from tests.runtime.fakes import SCALES, SIZE, WINDOW, FakeEngine, engines
 from tests.runtime.torch_device import TorchDevice
 
 from bunraku.errors import BundleError
+from bunraku.kernels import NEGLIGIBLE_WEIGHT
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.generator import Blended, Features, Generator
 from bunraku.spec.arrays import Array, Tensors
@@ -159,6 +160,21 @@ def test_tensors_pass_through_the_same_lines(prior: bool, head: Array | None, ow
             assert not isinstance(tensor, np.ndarray)
             (told,) = device.download([tensor], device.queue(Stage.BLEND))
             assert np.allclose(told, array, atol=2e-3)
+
+
+def test_parts_too_faint_to_be_seen_are_not_read() -> None:
+    made, device = without_prior(), TorchDevice()
+    motion = made["motion"].function({})
+    motion["parts"][:, 5] = 0.9 * NEGLIGIBLE_WEIGHT
+    motion["atlas"][:, 4] = np.nan  # the background's score comes first, and has no texture
+    made["motion"].function = lambda _: dict(motion)
+    for generator in (
+        Generator(made, WITHOUT, 1),
+        Generator(device.engines(made), WITHOUT, 1, device=device),
+    ):
+        features = encoded(generator)
+        seamed = generator.seam(features, generator.move(features, surface()))
+        assert np.isfinite(np.asarray(seamed.seam.z_geo)).all()
 
 
 def test_frames_keep_their_arrays_and_leave_them_to_others() -> None:

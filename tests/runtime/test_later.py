@@ -67,7 +67,7 @@ def test_a_value_ahead_is_made_by_another_thread_or_by_whoever_reads_it_first() 
 def test_a_value_ahead_is_made_where_no_thread_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = ThreadPoolExecutor(1)
     ended.shutdown()  # as it is once the interpreter ends
-    monkeypatch.setattr(later, "_helpers", ended)
+    monkeypatch.setattr(later, "HELPERS", ended)
     assert Later.ahead(threading.current_thread).read() is threading.current_thread()
 
 

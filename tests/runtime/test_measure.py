@@ -56,6 +56,19 @@ def test_a_step_on_a_queue_is_timed_by_its_events() -> None:
     assert recorder.spreads()["motion.seam"].p50 == pytest.approx(5.0)
 
 
+def test_steps_of_a_frame_are_added_frame_by_frame() -> None:
+    clock = Clock()
+    recorder = Recorder(HostQueue(clock))
+    for motion_s, blend_s in ((9.0, 9.0), (0.010, 0.030), (0.020, 0.010), (0.030, 0.020)):
+        for step, taken_s in ((Step.MOTION, motion_s), (Step.BLEND, blend_s)):
+            with recorder.measure(step):
+                clock.now_s += taken_s
+    both = recorder.together((Step.MOTION, Step.BLEND), newest=3)
+    assert (both.min, both.p50, both.p95) == pytest.approx((30.0, 40.0, 50.0))
+    with pytest.raises(ValueError, match="is shorter than"):
+        recorder.together((Step.MOTION, Step.SEAM), newest=3)
+
+
 def test_a_step_that_raises_is_not_counted() -> None:
     recorder = Recorder(HostQueue(Clock()))
     with pytest.raises(KeyError), recorder.measure(Step.POSE):
@@ -94,6 +107,26 @@ def test_memory_does_not_grow_and_threads_may_share() -> None:
     for thread in threads:
         thread.join()
     assert recorder.spreads()[Step.POSE].count == KEPT
+
+
+def test_processor_time_is_told_of_steps_beside_which_no_other_is_done() -> None:
+    clock = Clock()
+    recorder = Recorder(HostQueue(clock))
+
+    def tick() -> None:
+        clock.now_s += 1.0
+
+    with recorder.measure(Step.POSE):
+        tick()
+    with recorder.measure(Step.IUV):
+        tick()
+        with recorder.measure(Step.FACE):
+            tick()
+        tick()
+    with recorder.measure(Step.PASTE):
+        tick()
+    assert set(recorder.cpu_spreads()) == {Step.POSE, Step.PASTE}
+    assert set(recorder.spreads()) == {Step.POSE, Step.FACE, Step.IUV, Step.PASTE}
 
 
 def test_waiting_is_no_work() -> None:

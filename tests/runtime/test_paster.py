@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.small_body import SURE, N, moves, small_body
 from tests.runtime.fake_device import FakeDevice
+from tests.runtime.fakes import WINDOW as WINDOW_PX
+from tests.runtime.fakes import engines
+from tests.runtime.test_generator import WITH_PRIOR, WITHOUT, encoded, run, without_prior
 from tests.runtime.torch_device import TorchDevice
 
 from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.drivers.body.pen import DevicePen, HostPen
 from bunraku.runtime.drivers.protocol import Drawn
+from bunraku.runtime.generator import Generator
 from bunraku.runtime.paster import Paster
 from bunraku.runtime.shade import Shade
 from bunraku.runtime.source.plate import RemovedShadow
@@ -57,7 +61,7 @@ def canvas(told: Told) -> Canvas:
         mask = np.zeros((N, N), np.float32)
         mask[5:27, 6:26] = 1.0
         surround = Surround.of(mask)
-    return Canvas(photo, plate, WINDOW, 1, shade, surround)
+    return Canvas(photo, plate, WINDOW, shade=shade, surround=surround)
 
 
 def patch() -> Patch:
@@ -68,7 +72,11 @@ def patch() -> Patch:
     return Patch(20, 8, pixels)
 
 
-FRONT = np.linspace(0.0, 1.0, N * N, dtype=np.float32).reshape(N, N)
+def front_in(n: int) -> Array:
+    return np.linspace(0.0, 1.0, n * n, dtype=np.float32).reshape(n, n)
+
+
+FRONT = front_in(N)
 
 
 def of_host(step: float, told: Told) -> Picture:
@@ -151,6 +159,49 @@ def test_the_host_waits_once_for_a_picture() -> None:
     for count in range(1, 3):
         pasted(paster, on, pen.draw(BODY, moves(1.2), SURE), ALL)
         assert device.torch.work.host_waits == count
+
+
+def test_memory_is_fixed_after_the_first_frames() -> None:
+    """Of drawings and of what a generator paints, pasted in turns."""
+    device = FakeDevice()
+    pen, paster, on = DevicePen(device), Paster(device), canvas(ALL)
+    generator = Generator(device.engines(engines()), WITH_PRIOR, 1, device=device)
+    features, needed = encoded(generator), []
+    for step in range(5):
+        pasted(paster, on, pen.draw(BODY, moves(0.4 * step), SURE), ALL)
+        paster.paste(on, run(generator, features, step), patch(), front=front_in(WINDOW_PX))
+        needed.append((device.torch.memory.made, device.torch.pinned))
+    assert needed[2:] == needed[1:2] * 3, "the last picture is held while the next is made"
+
+
+@pytest.mark.parametrize("prior", [True, False], ids=["prior", "paper"])
+@pytest.mark.parametrize("detail", [True, False], ids=["detail", "without detail"])
+def test_what_a_generator_paints_is_pasted_as_the_host_pastes_it(prior: bool, detail: bool) -> None:
+    layout, made = (WITH_PRIOR, engines()) if prior else (WITHOUT, without_prior())
+    told = Told(surround=True, patch=True, front=True, detail=detail)
+    there = FakeDevice((Stage.BLEND,))
+    results: list[Picture] = []
+    for device in (None, there):
+        given: Any = made if device is None else device.engines(made)
+        generator = Generator(given, layout, 1, device=device)
+        features = encoded(generator)
+        if device is None:
+            shown = generator.fetch(run(generator, features, 5), detail=detail)
+            mask = shown.mask * (np.float32(1.0) - front_in(shown.mask.shape[3]))
+            on = canvas(told)
+            results.append(on.paste(shown.image, mask, shown.detail, patch()))
+            continue
+        paster, on = Paster(device), canvas(told)
+        for _ in range(2):
+            blended, front = run(generator, features, 5), front_in(layout.window)
+            results.append(paster.paste(on, blended, patch(), front=front, detail=detail))
+    expected, *found = results
+    for one in found:
+        away = np.abs(one.astype(int) - expected)
+        assert (away <= 2).mean() > 0.995, away.max()
+    assert np.abs(expected.astype(int) - pictures()[1]).mean() > 5.0
+    assert there.down == [(HEIGHT, WIDTH, 3)] * 2, "the picture alone comes back"
+    assert there.torch.work.host_waits == 2
 
 
 def is_right(device: FakeDevice) -> bool:

@@ -32,7 +32,7 @@ class Scene:
     def pasted(self, move: int, *, trust: float = 1.0, surround: bool = True) -> Picture:
         """The person moved to the right by pixels of the window."""
         around = Surround.of(self.mask) if surround else None
-        canvas = Canvas(self.photo, self.plate, self.window, 1, surround=around)
+        canvas = Canvas(self.photo, self.plate, self.window, surround=around)
         image = np.roll(self.image, move, -1)
         mask = np.roll(self.mask[None, None], move, -1)
         return canvas.paste(image, mask, self.detail(image, move, trust))
@@ -65,7 +65,7 @@ def test_who_stands_still_gives_the_photo_back() -> None:
 def test_the_person_may_be_painted_in_other_pixels_than_the_mask_has(n: int) -> None:
     scene = Scene()
     finer = Surround.of(np.asarray(cv2.resize(scene.mask, (n, n)), np.float32))
-    canvas = Canvas(scene.photo, scene.plate, scene.window, 1, surround=finer)
+    canvas = Canvas(scene.photo, scene.plate, scene.window, surround=finer)
     mask = scene.mask[None, None]
     made = canvas.paste(scene.image, mask, scene.detail(scene.image, 0, 1.0))
     assert scene.error(made) < 4.0

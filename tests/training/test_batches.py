@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,6 @@ import pytest
 import torch
 from tests.training.toy import TOY
 
-from bunraku.errors import EngineError
-from bunraku.training import batches
 from bunraku.training.batches import StepBatches
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
@@ -67,14 +65,17 @@ def test_a_worker_reads_ahead_the_same(data: GeneratorData) -> None:
     assert all(same(batch, made[step]) for batch, step in zip(read, (2, 3), strict=True))
 
 
-def test_a_killed_worker_is_told_of(data: GeneratorData, monkeypatch: pytest.MonkeyPatch) -> None:
-    def loader(*_: Any, **__: Any) -> Iterator[GeneratorBatch]:
-        yield made[0]
-        raise RuntimeError("DataLoader worker (pid 17) is killed by signal: Killed.")
+def test_neighbours_are_asked_for_by_the_walk(
+    data: GeneratorData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, asked = StepBatches(data, TOY, seed=0), []
+    draw = data.draw
 
-    monkeypatch.setattr(batches, "DataLoader", loader)
-    made = StepBatches(data, TOY, seed=0)
-    walk = made.walk(0, 2, workers=1)
-    next(walk)
-    with pytest.raises(EngineError, match=r"was killed.*fewer --workers"):
-        next(walk)
+    def drawn(*of: Any, neighbours: bool = False) -> GeneratorBatch:
+        asked.append(neighbours)
+        return draw(*of, neighbours=neighbours)
+
+    monkeypatch.setattr(data, "draw", drawn)
+    list(made.walk(0, 1, workers=0))
+    list(made.showing(neighbours=True).walk(0, 1, workers=0))
+    assert asked == [False, True]

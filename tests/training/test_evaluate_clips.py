@@ -60,6 +60,7 @@ def test_report(judge: Judge, clips: dict[str, list[Picture]], tmp_path: Path) -
         "real clips, MKR",
         "real clips, person L1",
         "real clips, flicker",
+        "real clips, swimming",
         "real clips, source driven by itself, person L1",
     }
     assert report.refusals == []

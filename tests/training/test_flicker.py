@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -8,7 +9,7 @@ from bunraku.training.flicker import FlickerMeter, Trembling, second_difference
 
 
 def grey(level: int) -> Picture:
-    return np.full((8, 10, 3), level, np.uint8)
+    return np.full((32, 40, 3), level, np.uint8)
 
 
 def meter(results: list[int], true: list[int], alpha: Array | None) -> Trembling:
@@ -18,7 +19,7 @@ def meter(results: list[int], true: list[int], alpha: Array | None) -> Trembling
     return made.trembling
 
 
-EVERYWHERE = np.ones((8, 10), np.float32)
+EVERYWHERE = np.ones((32, 40), np.float32)
 
 
 def test_even_change_is_no_trembling() -> None:
@@ -33,7 +34,7 @@ def test_even_change_is_no_trembling() -> None:
 def test_twice_the_trembling() -> None:
     found = meter([100, 120, 100, 120], [100, 110, 100, 110], EVERYWHERE)
     assert found.ratio == pytest.approx(2.0)
-    assert found.weight == 2 * 80
+    assert found.weight == 2 * 1280
 
 
 def test_bytes_do_not_wrap() -> None:
@@ -43,11 +44,11 @@ def test_bytes_do_not_wrap() -> None:
 
 def test_only_the_person_counts() -> None:
     made = FlickerMeter()
-    left = np.zeros((8, 10), np.float32)
-    left[:, :5] = 1.0
+    left = np.zeros((32, 40), np.float32)
+    left[:, :20] = 1.0
     for level in (0, 90, 0):
         result, true = grey(50), grey(level)
-        result[:, 5:] = level
+        result[:, 20:] = level
         made.add(result, true, left)
     assert made.trembling.ratio == 0.0
 
@@ -56,7 +57,7 @@ def test_frames_without_a_person_are_left_out() -> None:
     made = FlickerMeter()
     for level, alpha in ((0, EVERYWHERE), (90, None), (0, EVERYWHERE), (0, EVERYWHERE)):
         made.add(grey(level), grey(level), alpha)
-    assert made.trembling.weight == 80  # of the second of two triples alone
+    assert made.trembling.weight == 1280  # of the second of two triples alone
     assert made.trembling.ratio == 1.0
 
 
@@ -69,6 +70,40 @@ def test_too_short_to_tell(count: int) -> None:
 
 def test_a_still_clip_tells_nothing() -> None:
     assert meter([0, 9, 0], [7, 7, 7], EVERYWHERE).ratio is None
+
+
+def texture(shift: int, seed: int = 1) -> Picture:
+    """A soft pattern that has moved to the right, in pixels."""
+    noise = np.random.default_rng(seed).random((64, 128)).astype(np.float32)
+    soft = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 2.0), noise, 20, 235, cv2.NORM_MINMAX)
+    return np.repeat(np.roll(soft, shift, 1)[:, 20:84, None], 3, 2).astype(np.uint8)
+
+
+def test_what_moves_as_the_true_clip_does_does_not_swim() -> None:
+    """Pixels that stay where they are on the screen, instead of on the person, do."""
+    inside = np.zeros((64, 64), np.float32)
+    inside[8:-8, 8:-8] = 1.0
+    along, stuck, other = FlickerMeter(), FlickerMeter(), FlickerMeter()
+    for frame in range(4):
+        true = texture(2 * frame)
+        along.add(true, true, inside)
+        stuck.add(texture(0), true, inside)
+        other.add(texture(2 * frame, seed=2), true, inside)
+    assert along.swimming.ratio == pytest.approx(1.0)
+    assert along.swimming.means is not None
+    assert along.swimming.means[1] < 0.02
+    assert other.swimming.ratio is not None
+    assert 1 < other.swimming.ratio < 2, "moves likewise: the flow suits the true colours best"
+    assert stuck.swimming.ratio is not None
+    assert stuck.swimming.ratio > 5
+    assert along.swimming.weight > 2.5 * inside.sum(), "nearly all of three pairs"
+
+
+def test_what_the_flow_does_not_find_is_left_out() -> None:
+    made = FlickerMeter()
+    for seed in (3, 4):
+        made.add(texture(0, seed), texture(0, seed), np.ones((64, 64), np.float32))
+    assert made.swimming.weight < 0.5 * 64 * 64
 
 
 def test_sum() -> None:

@@ -211,3 +211,23 @@ def test_collate_keeps_the_order(data: GeneratorData, rng: Rng) -> None:
     both = collate([one, two])
     assert torch.equal(both.target[:2], one.target)
     assert torch.equal(both.target[2:], two.target)
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_driving_frames_that_follow_each_other(
+    person: Record, tmp_path: Path, rng: Rng, in_order: bool
+) -> None:
+    """Of a record of neighbours alone, and only where they are asked for."""
+    data = GeneratorData([write_record(tmp_path, replace(person, in_order=in_order)).parent])
+
+    def frames(neighbours: bool) -> list[int]:
+        batch = data.person(rng, data.records[0], 3, predicted=False, neighbours=neighbours)
+        # Each frame of the toy stands four pixels further right.
+        return [int(columns.nonzero()[0]) // 4 for columns in batch.driving_exact[:, 2].sum(1)]
+
+    def rising(neighbours: bool) -> bool:
+        drawn = [frames(neighbours) for _ in range(12)]
+        return all(list(np.diff(of)) == [1, 1] for of in drawn)
+
+    assert rising(neighbours=True) == in_order
+    assert not rising(neighbours=False)

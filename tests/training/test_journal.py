@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -101,6 +103,83 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "losses.jsonl").mkdir()
     with pytest.raises(OutputError, match="cannot be written: Is a directory"):
         open_journal(tmp_path)
+
+
+def test_a_full_disk_is_told_once_and_no_line_is_lost(tmp_path: Path) -> None:
+    told: list[str] = []
+    to = open_journal(tmp_path, lines=told)
+    for step in range(1, 3):
+        add(to, step, 1.0)
+    (tmp_path / "losses.jsonl").rename(tmp_path / "kept")
+    (tmp_path / "losses.jsonl").symlink_to("/dev/full")
+    for step in range(3, 7):
+        add(to, step, 1.0)
+    to.tell("learn", 6, 9, left=3, samples=1)
+    (line,) = told
+    assert re.search(r"losses\.jsonl cannot be written: No space left.*goes on", line)
+    (tmp_path / "kept").replace(tmp_path / "losses.jsonl")  # space was made
+    for step in range(7, 9):
+        add(to, step, 1.0)
+    assert steps(tmp_path) == [2, 4, 6, 8]
+    assert len(told) == 1
+
+
+def test_a_line_that_fits_in_half_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = open_journal(tmp_path)
+    add(to, 1, 1.0)
+    add(to, 2, 1.0)
+    whole = Path.open
+
+    def half(self: Path, *arguments: Any, **words: Any) -> Any:
+        file = whole(self, *arguments, **words)
+        write = file.write
+
+        class Full:
+            def __enter__(self) -> Any:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                file.close()
+
+            def write(self, text: str) -> None:
+                write(text[:9])
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        return Full()
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "open", half)
+        add(to, 3, 1.0)
+        add(to, 4, 1.0)
+    assert steps(tmp_path) == [2]
+    to.close()
+    assert steps(tmp_path) == [2, 4]
+
+
+def test_tensorboard_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    class Writer:
+        def __init__(self, *_: Any, **__: Any) -> None: ...
+
+        def add_scalar(self, *_: Any) -> None:
+            calls.append("add")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setitem(
+        sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Writer)
+    )
+    told: list[str] = []
+    to = Journal(tmp_path, told.append, step=0, tensorboard=True)
+    for step in range(1, 5):
+        add(to, step, 1.0)
+    to.close()
+    assert calls == ["add"]
+    (line,) = told
+    assert re.search(r"tensorboard cannot be written: No space left.*goes on", line)
+    assert steps(tmp_path) == [2, 4]
 
 
 def test_tensorboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

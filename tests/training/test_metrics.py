@@ -138,13 +138,14 @@ def test_frame_without_a_person() -> None:
         frame = score_frame(picture(0), picture(1), alpha)
         assert frame.person_l1 is None
         assert frame.person_psnr is None
+        assert frame.psnr == psnr(picture(0), picture(1))
         assert frame.l1 > 0.0
 
 
 def test_means_of_many_frames() -> None:
     frames = [
-        FrameScore(0.1, 0.9, 0.2, 20.0, KeypointMatch(30.0, 3, 4)),
-        FrameScore(0.3, 0.7, None, None, KeypointMatch(10.0, 1, 1)),
+        FrameScore(0.1, 0.9, 0.2, 20.0, KeypointMatch(30.0, 3, 4), 16.0),
+        FrameScore(0.3, 0.7, None, None, KeypointMatch(10.0, 1, 1), 21.0),
         FrameScore(0.2, 0.8, 0.4, 10.0, None),
     ]
     score = Score.of(frames)
@@ -153,6 +154,7 @@ def test_means_of_many_frames() -> None:
     assert score.ssim == pytest.approx(0.8)
     assert score.person_l1 == pytest.approx(0.3)
     assert score.person_psnr == pytest.approx(15.0)
+    assert score.psnr == pytest.approx(18.5)
     # Every keypoint counts alike, not every frame.
     assert score.akd == pytest.approx(10.0)
     assert score.mkr == pytest.approx(0.2)

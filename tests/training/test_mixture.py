@@ -53,6 +53,24 @@ def test_people_are_seen_as_often_as_the_weights_say(make_people: MakePeople) ->
     assert {path.parent for path in mixture.records[6:]} == {few}
 
 
+def test_every_second_person_shows_neighbours_where_that_is_asked_for(tmp_path: Path) -> None:
+    for index in range(4):
+        write_record(tmp_path, replace(draw_person(index, 2), in_order=index == 3))
+    mixture = Mixture(tmp_path)
+    drawn = mixture.draw(np.random.default_rng(0), 4000, neighbours=True)
+    assert (drawn == 3).mean() == pytest.approx(0.5 + 0.5 / 4, abs=0.03)
+    plain = mixture.draw(np.random.default_rng(0), 4000)
+    assert (plain == 3).mean() == pytest.approx(0.25, abs=0.03)
+
+
+def test_without_neighbours_all_are_drawn_as_ever(make_people: MakePeople) -> None:
+    mixture = Mixture(make_people(count=3, frames=1))
+    asked, plain = (
+        mixture.draw(np.random.default_rng(0), 50, neighbours=asked) for asked in (True, False)
+    )
+    assert np.array_equal(asked, plain)
+
+
 def test_frames_are_seen_as_often_as_the_weights_say(make_people: MakePeople) -> None:
     many = make_people(count=3, frames=4, name="many")
     few = make_people(count=1, frames=2, name="few")

@@ -5,7 +5,12 @@ import pytest
 from bunraku.errors import InputError
 from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.training.losses.terms import PLAIN_TERMS, PRIOR_TERMS
-from bunraku.training.recipe import LIVE, PAPER, PAPER256, RECIPES, Part
+from bunraku.training.recipe import LIVE, PAPER, PAPER256, RECIPES, Part, Phase
+
+
+def weights_of(phase: Phase) -> dict[str, float]:
+    """Those that are not 0."""
+    return {name: weight for name, weight in vars(phase.weights).items() if weight}
 
 
 def test_the_paper_s_four_stages() -> None:
@@ -23,21 +28,32 @@ def test_the_paper_s_four_stages() -> None:
     assert not any(phase.falls or phase.weight_decay for phase in PAPER.phases)
 
 
-def test_the_paper_s_weights() -> None:
-    weights = PAPER.phase("together").weights
-    motion = weights.correctness, weights.affine, weights.variation, weights.consistency
-    assert motion == (5.0, 0.01, 1.0, 5.0)
-    assert (weights.uv, weights.parts) == (5.0, 1.0)
-    assert (weights.pyramid, weights.pyramid_app, weights.l1, weights.l1_app) == (10, 10, 1, 1)
-    assert (weights.mask, weights.mask_app, weights.mask_geo, weights.adversarial) == (1, 1, 1, 1)
+GEOMETRY = {"uv": 5.0, "parts": 1.0, "l1_geo": 1.0, "mask_geo": 1.0}
+SMOOTH = {"variation": 1.0, "consistency": 5.0}
+MATCHED = SMOOTH | {"correctness": 5.0, "affine": 0.01}
+APPEARANCE = {"pyramid_app": 10.0, "l1_app": 1.0, "mask_app": 1.0, "source_warped": 1.0}
+BLENDING = {"pyramid": 10.0, "l1": 1.0, "mask": 1.0, "adversarial": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("phase", "wanted"),
+    [
+        ("geometry", GEOMETRY),
+        ("warping", MATCHED | APPEARANCE),
+        ("together", GEOMETRY | MATCHED | APPEARANCE | BLENDING),
+        ("blending", BLENDING),
+    ],
+)
+def test_the_paper_s_weights(phase: str, wanted: dict[str, float]) -> None:
+    """Equations 10 to 14: each stage has these terms and no other."""
+    assert weights_of(PAPER.phase(phase)) == wanted
 
 
 def test_end_to_end_at_256() -> None:
     (phase,) = PAPER256.phases
     assert phase.steps == 600_000
     assert phase.learns == set(Part)
-    assert phase.weights.correctness == phase.weights.affine == 0.0
-    assert phase.weights.variation == 1.0
+    assert weights_of(phase) == GEOMETRY | SMOOTH | APPEARANCE | BLENDING
 
 
 def test_live_sees_half_a_million_samples() -> None:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +14,15 @@ import pytest
 import torch
 from tests.training.toy import TOY, toy_network, toy_options
 
-from bunraku.errors import InputError, OutputError
+from bunraku.errors import EngineError, InputError
 from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
 from bunraku.networks.generator import Generator
-from bunraku.training import journal, trainer
+from bunraku.training import batches, journal, loop, samples, trainer
 from bunraku.training.ranks import Ranks
-from bunraku.training.recipe import Phase
+from bunraku.training.recipe import Phase, learning_rate
 from bunraku.training.run_options import RunOptions
 from bunraku.training.stop import StopAsked
-from bunraku.training.trainer import Training, learning_rate
+from bunraku.training.trainer import Training
 
 MakePeople = Callable[..., Path]
 
@@ -62,8 +65,8 @@ def test_a_killed_run_goes_on_exactly(
     """The same losses, step by step, and in the end the same weights to the bit."""
     whole = train(options)
     killed = replace(options, out=tmp_path / "killed")
-    monkeypatch.setattr(trainer, "SAVE_S", 0.0)  # a checkpoint after each step
-    step = Training._step
+    monkeypatch.setattr(loop, "SAVE_S", 0.0)  # a checkpoint after each step
+    step = Training.step
 
     def until(last: int) -> Callable[..., None]:
         def dies(self: Training, number: int, batch: Any) -> None:
@@ -74,10 +77,10 @@ def test_a_killed_run_goes_on_exactly(
         return dies
 
     for last in (1, 3):  # in the middle of each phase; their steps are lost and made again
-        monkeypatch.setattr(Training, "_step", until(last))
+        monkeypatch.setattr(Training, "step", until(last))
         with pytest.raises(Killed):
             train(killed)
-    monkeypatch.setattr(Training, "_step", step)
+    monkeypatch.setattr(Training, "step", step)
     gone_on = train(killed)
     assert losses(killed.out) == losses(options.out)
     assert len(losses(killed.out)) == 5
@@ -121,8 +124,8 @@ def test_a_step_that_is_not_finite_is_taken_back(
     start = {n: t.clone() for n, t in training.generator.state_dict().items()}
     seen: list[bool] = []
 
-    def spoilt(*arguments: Any) -> Any:
-        batch = draw(*arguments)
+    def spoilt(*arguments: Any, **words: Any) -> Any:
+        batch = draw(*arguments, **words)
         if len(seen) == 1:
             batch = replace(batch, target=batch.target * math.nan)
         elif len(seen) == 2:  # what the step before left behind
@@ -139,6 +142,23 @@ def test_a_step_that_is_not_finite_is_taken_back(
     assert all(finite)
 
 
+def test_a_long_gradient_is_cut(options: RunOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the recipe's length, before the optimiser sees it."""
+    recipe = replace(TOY.scaled(1e-9), clip=1e-3)
+    training = Training(replace(options, recipe=recipe, phase="learn"), Ranks(), lambda _: None)
+    norms: list[float] = []
+    step = training._optimiser.step
+
+    def noted() -> None:
+        grads = [p.grad.flatten() for p in training._learning if p.grad is not None]
+        norms.append(float(torch.cat(grads).norm()))
+        step()
+
+    monkeypatch.setattr(training._optimiser, "step", noted)
+    training.run(StopAsked())
+    assert norms == pytest.approx([1e-3], rel=1e-3)
+
+
 def test_a_checkpoint_of_earlier_versions_is_gone_on_from(options: RunOptions) -> None:
     """Those had one optimiser of all weights, and no phases."""
     torch.manual_seed(5)
@@ -151,6 +171,28 @@ def test_a_checkpoint_of_earlier_versions_is_gone_on_from(options: RunOptions) -
     assert all(torch.equal(t, loaded[name]) for name, t in old.state_dict().items())
     training.run(StopAsked())
     assert training.progress.steps == 12
+
+
+def test_a_phase_of_steadiness_sees_neighbours(
+    options: RunOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    class Nothing:
+        def walk(self, *_: Any, **__: Any) -> Iterator[Any]:
+            return iter(())
+
+    def showing(neighbours: bool) -> Nothing:
+        asked.append(neighbours)
+        return Nothing()
+
+    steady = replace(TOY.phases[0].weights, steadiness=0.5)
+    phases = TOY.phases[0], replace(TOY.phases[0], name="steady", weights=steady)
+    training = Training(replace(options, recipe=replace(TOY, phases=phases)), Ranks(), print)
+    monkeypatch.setattr(training.batches, "showing", showing)
+    monkeypatch.setattr(trainer, "zip", lambda *_, strict: iter(()), raising=False)
+    training.run(StopAsked())
+    assert asked == [False, True]
 
 
 def test_a_run_of_another_preset_is_refused(options: RunOptions) -> None:
@@ -181,20 +223,53 @@ def test_too_few_people_are_told(options: RunOptions) -> None:
 def test_a_full_disk_in_the_middle_is_told_and_survived(
     options: RunOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines: list[str] = []
-    monkeypatch.setattr(trainer, "SAVE_S", 0.0)
-    calls: list[int] = []
+    """Neither checkpoint nor losses nor samples can be written after the first step."""
+    told: list[str] = []
+    monkeypatch.setattr(loop, "SAVE_S", 0.0)
+    monkeypatch.setattr(trainer, "SAMPLE_STEPS", 2)
+    monkeypatch.setattr(samples, "PEOPLE", 1)
+    training = Training(options, Ranks(), told.append)
+    step, out = Training.step, options.out
+    full = [out / name for name in ("checkpoint.pt.part", "losses.jsonl", "samples-000002.jpg")]
 
-    def full(path: Path, *rest: Any, **states: Any) -> None:
-        calls.append(1)
-        if len(calls) < 3:
-            raise OutputError(f"{path} cannot be written: disk full.")
-        save_checkpoint(path, *rest, **states)
+    def fills(self: Training, number: int, batch: Any) -> None:
+        step(self, number, batch)
+        if number == 0:
+            for path in full:
+                path.unlink(missing_ok=True)
+                path.symlink_to("/dev/full")
+        if number == 3:
+            full[1].unlink()  # space is made
 
-    monkeypatch.setattr(trainer, "save_checkpoint", full)
-    training = train(options, lines.append)
-    assert sum("disk full" in line for line in lines) == 2
+    monkeypatch.setattr(Training, "step", fills)
+    training.run(StopAsked())
+    for path in (options.out / "checkpoint.pt", *full[1:]):
+        assert sum(f"{path} cannot be written" in line for line in told) == 1
     assert read_checkpoint(training.path).progress.steps == 5
+    assert [number for number, _, _ in losses(out)] == [2, 3, 4, 5]  # the first was unlinked
+    assert [path.name for path in out.glob("*.jpg")] == ["samples-000004.jpg"]
+
+
+def test_a_killed_worker_costs_no_step(
+    options: RunOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is killed while a step computes: torch would raise amidst it, and all would be lost."""
+    monkeypatch.setattr(batches, "BEGUN", "fork")  # at once, where "spawn" imports all anew
+    step, ends = Training.step, []
+
+    def kills(self: Training, number: int, batch: Any) -> None:
+        (worker,) = multiprocessing.active_children()
+        os.kill(worker.pid or 0, signal.SIGKILL)
+        os.waitid(os.P_PID, worker.pid or 0, os.WEXITED | os.WNOWAIT)  # torch is to hear of it
+        step(self, number, batch)
+        ends.append(number)
+
+    monkeypatch.setattr(Training, "step", kills)
+    training = Training(replace(options, workers=1), Ranks(), lambda _: None)
+    with pytest.raises(EngineError, match=r"was killed.*fewer --workers"):
+        training.run(StopAsked())
+    assert ends == [0]
+    assert read_checkpoint(training.path).progress.steps == 1
 
 
 def test_a_sitting_ends_after_its_minutes(options: RunOptions) -> None:

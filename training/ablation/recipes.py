@@ -8,7 +8,7 @@ from bunraku.networks.presets import GeneratorOptions
 from bunraku.training.losses.terms import PLAIN_TERMS, LossWeights
 from bunraku.training.recipe import PAPER, Part, Phase, Recipe
 
-FLOW_TERMS = ("correctness", "affine", "variation", "consistency")
+FLOW_TERMS = ("correctness", "affine", "variation", "consistency", "source_warped")
 APP_TERMS = ("pyramid_app", "l1_app", "mask_app")
 TOGETHER = "together"
 """The phase of all parts, which every row has."""

@@ -18,6 +18,8 @@ from bunraku.networks.layers import down, identity_grid
 from bunraku.networks.prior import fill, prior_atlas, splat
 from bunraku.spec.surface import part_charts
 
+MATCHED_ROWS = 1024
+"""Pixels whose matches are looked for at once: 64 MiB at 128 × 128."""
 LEAST_MATCH = 1e-3
 """A best similarity below this says nothing about where the match is."""
 
@@ -39,15 +41,23 @@ def correctness(source: Tensor, target: Tensor, flow: Tensor, where: Tensor) -> 
     warped = warp_occlude(source, flow, torch.ones_like(flow[:, :1]))
     found = F.cosine_similarity(warped, target, dim=1)
     with torch.no_grad():
-        unit_source = F.normalize(source.flatten(2), dim=1)
-        unit_target = F.normalize(target.flatten(2), dim=1)
-        # One entry of the batch at a time: the table of all pairs has n⁴ numbers.
-        pairs = zip(unit_target, unit_source, strict=True)
-        best = torch.stack([(t.transpose(0, 1) @ s).amax(1) for t, s in pairs])
-        best = best.view_as(found).clamp(min=LEAST_MATCH)
+        best = _best_match(source, target, where > 0.0).view_as(found).clamp(min=LEAST_MATCH)
     cost = torch.exp(-found / best) - torch.exp(torch.tensor(-1.0))
     weight = where[:, 0]
     return (cost * weight).sum() / (weight.sum() + 1e-6)
+
+
+def _best_match(source: Tensor, target: Tensor, asked: Tensor) -> Tensor:
+    """Of each pixel of the target the highest cosine similarity to any of the source, [B, n²]; 1
+    where it is not asked for."""
+    unit_source = F.normalize(source.flatten(2), dim=1)
+    unit_target = F.normalize(target.flatten(2), dim=1)
+    best = torch.ones_like(unit_target[:, 0])
+    for entry, s, t, rows in zip(best, unit_source, unit_target, asked.flatten(1), strict=True):
+        # The table of all pairs has n⁴ numbers, 1 GiB at 128 × 128: only some rows of it at a time.
+        pieces = t[:, rows].T.split(MATCHED_ROWS)
+        entry[rows] = torch.cat([(piece @ s).amax(1) for piece in pieces])
+    return best
 
 
 @cache

@@ -5,7 +5,7 @@ Convention: pictures are [B, 3, h, w] in [0, 1], masks and weights [B, 1, h, w].
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -49,6 +49,30 @@ def l1(got: Tensor, wanted: Tensor, where: Tensor | None = None) -> Tensor:
     if where is None:
         return difference.mean()
     return (difference * where).sum() / (where.sum() * got.shape[1] + 1.0)
+
+
+def warped_source(
+    sources: Sequence[Tensor],
+    targets: Sequence[Tensor],
+    flows: Sequence[Tensor],
+    occlusions: Sequence[Tensor],
+) -> Tensor:
+    """Supplement, B: Σ_i |Warp(I_s, f_i) − I_d| where o_i holds, which steadies f_i and o_i.
+
+    A mean weighed by o_i at each scale: to believe in nothing makes it no cheaper, but to believe
+    in what is warped right does.
+
+    Args:
+        sources: I_s at each flow's side.
+        targets: the true frame likewise.
+        flows: f_i.
+        occlusions: o_i, 1 where the warped source is to be used.
+    """
+    terms = []
+    for source, target, flow, occlusion in zip(sources, targets, flows, occlusions, strict=True):
+        warped = warp_occlude(source, flow, torch.ones_like(occlusion))
+        terms.append(l1(warped, target, occlusion))
+    return torch.stack(terms).sum()
 
 
 def mask_bce(logit: Tensor, mask: Tensor) -> Tensor:

@@ -19,9 +19,6 @@ from bunraku.training.precision import bf16
 CROP = 160
 """Side of the piece of a picture that our perceptual term compares."""
 
-MATCHED_SIDE = 64
-"""Finest flow whose matches are looked for everywhere: the cost grows with the side's 4th power."""
-
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -31,6 +28,8 @@ class LossWeights:
     """Eq. 10, λ_cor: warped features of the source against those of the true frame."""
     affine: float = 0.0
     """Eq. 10, λ_reg: patches move as affine maps."""
+    source_warped: float = 0.0
+    """Supplement, B: the source picture warped at each scale against the true frame, by o."""
     variation: float = 0.0
     """Eq. 10, λ_tv: differences of neighbours in the flow, at each scale."""
     consistency: float = 0.0
@@ -152,14 +151,14 @@ def _seen_terms(
 
 
 def _correctness(scene: Scene, perceptual: Perceptual) -> Tensor:
-    """Of the scales at which the feature network has a map, up to ``MATCHED_SIDE``."""
+    """Of the scales at which the feature network has a map: all three where it sees windows."""
     with torch.no_grad():
         sources = {m.shape[-1]: m for m in perceptual.features(scene.batch.source)}
         targets = {m.shape[-1]: m for m in perceptual.features(scene.batch.target)}
     total = torch.zeros((), device=scene.batch.target.device)
     for flow in scene.out.moved.flow:
         side = flow.shape[-1]
-        if side <= MATCHED_SIDE and side in targets:
+        if side in targets:
             source = sources[side].repeat_interleave(scene.drives, 0)
             where = down(scene.batch.alpha, scene.batch.alpha.shape[-1] // side)
             total = total + motion.correctness(source, targets[side], flow, where)
@@ -192,6 +191,15 @@ def _texture(scene: Scene) -> Tensor:
     return picture.l1(scene.out.seamed.z_geo[:, :3].float(), own, body)
 
 
+def _source_warped(scene: Scene) -> Tensor:
+    flows, occlusions = scene.out.moved.flow, scene.out.moved.occlusion
+    source, target = scene.batch.source, scene.batch.target
+    factors = [target.shape[-1] // flow.shape[-1] for flow in flows]
+    sources = [down(source, factor).repeat_interleave(scene.drives, 0) for factor in factors]
+    targets = [down(target, factor) for factor in factors]
+    return picture.warped_source(sources, targets, flows, occlusions)
+
+
 def _geo(scene: Scene) -> Tensor:
     inside = 1.0 - scene.batch.driving_exact[:, :1]
     return picture.l1(scene.geo[:, :3], scene.target, inside)
@@ -214,6 +222,7 @@ _TERMS: dict[str, Callable[[Scene], Tensor]] = {
     "affine": lambda s: torch.stack(
         [motion.affine_regularisation(f) for f in s.out.moved.flow]
     ).sum(),
+    "source_warped": _source_warped,
     "variation": lambda s: motion.total_variation(s.out.moved.flow),
     "consistency": lambda s: motion.consistency(s.out.moved.flow),
     "uv": lambda s: surface.masked_uv(s.translated, s.batch.driving_exact),

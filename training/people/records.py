@@ -6,7 +6,8 @@ uint8 [256,256,3] background; ``shade`` uint8 [F,64,64] multiplies the plate, 25
 float32 [F,33,4] in BlazePose's order: x, y in window units (0..1, origin top left), z in window
 units relative to the hips, negative towards the camera, visibility 0 or 1; ``yaw`` float32 [F]
 radians, 0 = facing the camera, positive = turned to the person's own right; ``half`` bool;
-``seed`` and ``index`` int64.
+``seed`` and ``index`` int64; ``in_order`` bool, whether the frames follow each other, about a tenth
+of a second apart: else they lie far apart, as in all files that lack it.
 
 Of people of clips (training/prepare) all of this is as good as the networks that looked at them:
 maps of 256 are the IUV net's of 128, enlarged. Their seed is -1.
@@ -17,7 +18,8 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,7 @@ class Record:
     half: bool
     seed: int
     index: int
+    in_order: bool = False
 
     def __len__(self) -> int:
         return len(self.rgba)
@@ -93,6 +96,7 @@ def write_record(folder: Path, record: Record) -> Path:
                 half=np.bool_(record.half),
                 seed=np.int64(record.seed),
                 index=np.int64(record.index),
+                in_order=np.bool_(record.in_order),
             )
         partial.replace(path)
     except OSError as exc:
@@ -115,6 +119,7 @@ def read_record(path: Path) -> Record:
                 half=bool(stored["half"]),
                 seed=int(stored["seed"]),
                 index=int(stored["index"]),
+                in_order=_is_in_order(stored),
             )
     except _DAMAGE as exc:
         raise _no_record(path) from exc
@@ -127,6 +132,19 @@ def read_header(path: Path) -> tuple[int, int]:
             return int(stored["seed"]), len(stored["yaw"])
     except _DAMAGE:
         return -1, 0
+
+
+def is_in_order(path: Path) -> bool:
+    """Whether a record's frames follow each other. Raises InputError for a file that is none."""
+    try:
+        with np.load(path) as stored:
+            return _is_in_order(stored)
+    except _DAMAGE as exc:
+        raise _no_record(path) from exc
+
+
+def _is_in_order(stored: Mapping[str, np.ndarray]) -> bool:
+    return bool(stored["in_order"]) if "in_order" in stored else False
 
 
 def check_record(path: Path) -> int:
@@ -142,7 +160,8 @@ def check_record(path: Path) -> int:
     shapes = {}
     try:
         with zipfile.ZipFile(path) as stored:
-            missing = {f"{field.name}.npy" for field in fields(Record)} - {*stored.namelist()}
+            needed = {f"{one.name}.npy" for one in fields(Record) if one.default is MISSING}
+            missing = needed - {*stored.namelist()}
             if missing:
                 raise KeyError(missing)
             for name in sides:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bunraku.errors import InputError
+from bunraku.training.people.acting import pick_expression, pick_yaws
 from bunraku.training.people.anatomy import LANDMARK_BONES, LANDMARK_PARTS, Anatomy
 from bunraku.training.people.arms import move_arms, pick_gestures
 from bunraku.training.people.background import from_picture, list_pictures, procedural
@@ -33,6 +34,7 @@ from bunraku.training.people.poses import (
 )
 from bunraku.training.people.records import IUV_SIZE, SIZE, Record
 from bunraku.training.people.renderer import Renderer
+from bunraku.training.people.sequences import between, follow
 from bunraku.training.people.traits import Traits
 from bunraku.training.people.wardrobe import Wardrobe
 
@@ -40,6 +42,9 @@ _HALF_SHARE = 0.45
 _KINDS = ("stand", "mix", "motion", "still")
 _KIND_SHARES = {False: (0.4, 0.25, 0.22, 0.13), True: (0.68, 0.22, 0.08, 0.02)}
 """By half-body: made-up poses, motion capture with made-up arms, motion capture, posed stills."""
+
+_IN_ORDER_SHARE = 0.15
+"""Of people whose frames follow each other in one clip of motion capture."""
 
 # Its rest pose has every bone along one axis, which says nothing about where the limbs point.
 _UNUSABLE = ("rokoko",)
@@ -111,7 +116,10 @@ class Studio:
     def photograph(self, seed: int, index: int, frames: int) -> Record:
         """Person ``index`` of ``seed``: the same arguments give the same record."""
         rng, half, person = _cast(self.tailor, seed, index)
-        takes = self._takes(rng, person, half, frames)
+        # By numbers of its own, so that the others are who they were.
+        in_order = frames > 1 and np.random.default_rng([seed, index, 1]).random() < _IN_ORDER_SHARE
+        pose = self._takes_in_order if in_order else self._takes
+        takes = pose(rng, person, half, frames)
         camera = self._camera(rng, person, takes, half)
         light = random_light(rng)
         plate = (
@@ -134,7 +142,7 @@ class Studio:
             if not half:
                 shade[i] = ground_shadow(camera, light, take.vertices, shadow)
         yaw = np.array([take.yaw for take in takes], np.float32)
-        return Record(rgba, iuv, plate, shade, landmarks, yaw, half, seed, index)
+        return Record(rgba, iuv, plate, shade, landmarks, yaw, half, seed, index, in_order)
 
     def _takes(
         self, rng: np.random.Generator, person: Person, half: bool, frames: int
@@ -144,7 +152,6 @@ class Studio:
         yaws = pick_yaws(rng, frames)
         files = self.motions.stills if kind == "still" else self.motions.subject(rng)
         clip = self.motions.read(files[int(rng.integers(len(files)))])
-        height = skeleton.joints[0, 2] - skeleton.joints[:, 2].min()
         out = []
         for yaw in yaws:
             if kind == "stand":
@@ -160,16 +167,27 @@ class Studio:
                     del gestures[".L" if rng.random() < 0.5 else ".R"]
                 move_arms(skeleton, pose, gestures, rng, person.torso)
             move_head(skeleton, pose, rng, 0.6 if kind == "motion" else 1.0)
-            # From above, a turn to the person's own right is clockwise.
-            pose = turn(np.array([0.0, 0, 1]), -yaw) @ pose
-            root = np.array([rng.normal() * 0.06, rng.normal() * 0.05, height])
-            vertices, normals, joints = person.pose(pose, root, _expression(rng))
-            if half:
-                lift = rng.normal() * 0.012
-            else:
-                lift = -float(vertices[person.mesh.corner_vertex, 2].min())
-            shift = np.array([0, 0, lift], np.float32)
-            out.append(Take(vertices + shift, normals, joints + shift, yaw))
+            out.append(_take(rng, person, pose, yaw, half))
+        return out
+
+    def _takes_in_order(
+        self, rng: np.random.Generator, person: Person, half: bool, frames: int
+    ) -> list[Take]:
+        """A piece of one clip, seen from one side, by somebody whose face changes once."""
+        skeleton = person.skeleton
+        yaw = pick_yaws(rng, 1)[0]
+        files = self.motions.subject(rng)
+        clip = self.motions.read(files[int(rng.integers(len(files)))])
+        faces = pick_expression(rng), pick_expression(rng)
+        numbers = int(rng.integers(2**62))
+        out = []
+        for i, at in enumerate(follow(rng, len(clip), clip.frame_time_s, frames)):
+            # What is chosen for a frame beside the clip is what was chosen for the first.
+            same = np.random.default_rng(numbers)
+            pose = face_front(retarget(skeleton, clip, at))
+            move_head(skeleton, pose, same, 0.6)
+            face = between(*faces, i / (frames - 1))
+            out.append(_take(same, person, pose, yaw, half, face))
         return out
 
     def _camera(
@@ -209,6 +227,28 @@ class Studio:
         return out
 
 
+def _take(
+    rng: np.random.Generator,
+    person: Person,
+    pose: Floats,
+    yaw: float,
+    half: bool,
+    face: dict[str, float] | None = None,
+) -> Take:
+    """Somebody in a pose that faces the front, turned and put on the ground; a face by chance."""
+    skeleton = person.skeleton
+    # From above, a turn to the person's own right is clockwise.
+    pose = turn(np.array([0.0, 0, 1]), -yaw) @ pose
+    height = skeleton.joints[0, 2] - skeleton.joints[:, 2].min()
+    root = np.array([rng.normal() * 0.06, rng.normal() * 0.05, height])
+    made = pick_expression(rng) if face is None else face
+    vertices, normals, joints = person.pose(pose, root, made)
+    ground = float(vertices[person.mesh.corner_vertex, 2].min())
+    lift = rng.normal() * 0.012 if half else -ground
+    shift = np.array([0, 0, lift], np.float32)
+    return Take(vertices + shift, normals, joints + shift, yaw)
+
+
 def traits_by(tailor: Tailor, seed: int, index: int) -> Traits:
     """What person ``index`` of ``seed`` is, without a picture."""
     return _cast(tailor, seed, index)[2].traits
@@ -219,39 +259,3 @@ def _cast(tailor: Tailor, seed: int, index: int) -> tuple[np.random.Generator, b
     rng = np.random.default_rng([seed, index])
     half = bool(rng.random() < _HALF_SHARE)
     return rng, half, tailor.make(rng)
-
-
-def pick_yaws(rng: np.random.Generator, frames: int) -> list[float]:
-    """Directions of one person in radians: mostly to the camera, some anywhere, some turning."""
-    kind = rng.random()
-    if kind < 0.65:
-        yaws = rng.uniform(-0.5, 0.5) + rng.normal(size=frames) * rng.uniform(0.05, 0.28)
-    elif kind < 0.85:
-        yaws = rng.uniform(-np.pi, np.pi) + rng.normal(size=frames) * rng.uniform(0.05, 0.4)
-    else:
-        yaws = rng.uniform(-np.pi, np.pi, frames)
-    return [float(yaw) for yaw in (yaws + np.pi) % (2 * np.pi) - np.pi]
-
-
-def _expression(rng: np.random.Generator) -> dict[str, float]:
-    """Facial actions of one frame: blinks, smiles, talking, brows."""
-    out: dict[str, float] = {}
-
-    def both(name: str, value: float) -> None:
-        for side in ("Left", "Right"):
-            out[name + side] = float(np.clip(value * rng.uniform(0.85, 1.15), 0, 1))
-
-    if rng.random() < 0.5:
-        both("mouthSmile", rng.uniform(0.1, 0.9))
-    if rng.random() < 0.4:
-        out["jawOpen"] = float(rng.uniform(0.05, 0.5) if rng.random() < 0.8 else 0.8)
-    if rng.random() < 0.12:
-        both("eyeBlink", rng.uniform(0.5, 1.0))
-    if rng.random() < 0.25:
-        both("browOuterUp", rng.uniform(0.2, 0.9))
-        out["browInnerUp"] = float(rng.uniform(0.2, 0.8))
-    elif rng.random() < 0.2:
-        both("browDown", rng.uniform(0.2, 0.8))
-    if rng.random() < 0.15:
-        out["mouthPucker"] = float(rng.uniform(0.2, 0.7))
-    return out

@@ -84,7 +84,7 @@ def _prepared(
         if records + len(scene.shots) > RECORDS:
             notes.append("only its beginning was taken, as it is very long")
             break
-        records += pack(scene, out, first + records)
+        records += pack(scene, out, first + records, runs=True)
         kept += len(scene.shots)
         scenes += 1
         crowded += scene.people > 1

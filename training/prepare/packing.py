@@ -1,7 +1,8 @@
 """Scenes as the files that training reads: people as synthetic ones are stored.
 
 A record is small, so that little is read that is not used, and its frames lie far apart: those of a
-scene are dealt to its records in turn, so that each shows all that the person does.
+scene are dealt to its records in turn, so that each shows all that the person does. Some records of
+a long scene are of frames that follow each other instead: from them motion is learned.
 """
 
 from __future__ import annotations
@@ -39,10 +40,15 @@ PLATE_FRAMES = 24
 _CLEAR = 13
 """Side in pixels of the square around the person that is not taken for background."""
 
+IN_ORDER_EVERY = 4
+"""One in so many records of a scene is of frames that follow each other."""
+_GAP = 1.5
+"""Of the usual step from frame to frame: beyond it some were left out."""
+
 _FILE = re.compile(r"(?:person|pose)_(\d+)\.")
 
 
-def pack(scene: Scene, folder: Path, first: int) -> int:
+def pack(scene: Scene, folder: Path, first: int, *, runs: bool = False) -> int:
     """Write a scene's records and observations; each file appears whole or not at all, and a record
     after its observation, so that none is read without.
 
@@ -50,6 +56,7 @@ def pack(scene: Scene, folder: Path, first: int) -> int:
         scene: of at least one shot.
         folder: where to.
         first: number of the first record.
+        runs: whether some records shall be of frames that follow each other.
 
     Returns:
         How many records there are.
@@ -59,15 +66,51 @@ def pack(scene: Scene, folder: Path, first: int) -> int:
     """
     plate = plate_of(scene.shots)
     count = -(-len(scene.shots) // FRAMES)
-    for number in range(count):
-        shots = scene.shots[number::count]
+    wanted = count // IN_ORDER_EVERY if runs else 0
+    ordered = runs_of([shot.index for shot in scene.shots], wanted)
+    taken = {at for run in ordered for at in run}
+    rest = [shot for at, shot in enumerate(scene.shots) if at not in taken]
+    count -= len(ordered)
+    dealt = [rest[number::count] for number in range(count)]
+    groups = [*dealt, *([scene.shots[at] for at in run] for run in ordered)]
+    for number, shots in enumerate(groups):
         index = first + number
+        in_order = number >= count
+        record = record_of(shots, plate, half=scene.half, index=index, in_order=in_order)
         write_observation(record_path(folder, index), observation_of(shots))
-        write_record(folder, record_of(shots, plate, half=scene.half, index=index))
-    return count
+        write_record(folder, record)
+    return len(groups)
 
 
-def record_of(shots: list[Shot], plate: Picture, *, half: bool, index: int) -> Record:
+def runs_of(frames: list[int], count: int) -> list[range]:
+    """Up to so many runs of ``FRAMES`` shots that follow each other, spread over a scene.
+
+    Args:
+        frames: each shot's number in its clip, rising.
+        count: how many runs.
+
+    Returns:
+        Places in ``frames``; none is in two runs, and none of them leaves a frame out.
+    """
+    steps = np.diff(frames)
+    usual = np.median(steps) * _GAP if len(steps) else 0.0
+    runs: list[range] = []
+    for share in range(count):
+        start = max(share * len(frames) // count, runs[-1].stop if runs else 0)
+        whole = (
+            at
+            for at in range(start, len(frames) - FRAMES + 1)
+            if (steps[at : at + FRAMES - 1] <= usual).all()
+        )
+        at = next(whole, None)
+        if at is not None:
+            runs.append(range(at, at + FRAMES))
+    return runs
+
+
+def record_of(
+    shots: list[Shot], plate: Picture, *, half: bool, index: int, in_order: bool = False
+) -> Record:
     """Some shots of a scene as a record."""
     landmarks = np.stack([shot.landmarks for shot in shots]).astype(np.float32)
     landmarks[..., 2] = (landmarks[..., 2] - DEPTH_OFFSET) / DEPTH_SCALE
@@ -82,6 +125,7 @@ def record_of(shots: list[Shot], plate: Picture, *, half: bool, index: int) -> R
         half=half,
         seed=OF_A_CLIP,
         index=index,
+        in_order=in_order,
     )
 
 

@@ -38,6 +38,7 @@ from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.skull import Skull
 from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.body.waistline import Waistline, find_waistline, without_lower_cloth
 from bunraku.runtime.drivers.hands.held import Held, beside_held, find_held
 from bunraku.runtime.drivers.hands.shape import without
 from bunraku.runtime.source.region import distance_to
@@ -99,6 +100,8 @@ class Bound:
     """Whether its left and its right hand hide its face: those arms are bound to head and trunk."""
     lap: Lap | None
     """None where no thigh is raised."""
+    waistline: Waistline | None
+    """None where the photo does not tell it."""
 
 
 def bind_photo(
@@ -150,6 +153,9 @@ def bind_photo(
             groups[thing] = Group.HAND_L + side
     bald = np.where(hair, Group.NOBODY, groups).astype(np.int32)
     lap = None if half else find_lap(fit, bald, bone, window)
+    waistline = None if half or lap is not None else find_waistline(fit, bald, bone, window)
+    if waistline is not None:
+        groups = np.where(hair, groups, without_lower_cloth(fit, bald, waistline)).astype(np.int32)
     if lap is not None:
         groups[lap.cloth] = Group.TRUNK
     loose = beside_held(places, held)
@@ -200,7 +206,8 @@ def bind_photo(
         _put_behind(one, whole, apart if fore else 2.0 * apart)
         for one, fore in zip(hidden, behind_all, strict=True)
     ]
-    return Bound(whole, tuple(hidden), head, skull, hair, held, loose, covered, at_face, lap)
+    told = covered, at_face, lap, waistline
+    return Bound(whole, tuple(hidden), head, skull, hair, held, loose, *told)
 
 
 def _bind(fit: Fit, surface: Front, region: NDArray[np.bool_], group: int) -> Binding:

@@ -26,6 +26,7 @@ from bunraku.runtime.drivers.body.surface import surface_of
 from bunraku.runtime.drivers.body.texture import Textures
 from bunraku.runtime.drivers.hands.choosing import Chosen
 from bunraku.runtime.drivers.protocol import Drawn
+from bunraku.runtime.plan import ALONE, FrameShares
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_ANKLE,
@@ -100,7 +101,13 @@ class Body:
     )
     """Of ``_rimless``: arms that have come away stay away for many frames."""
 
-    def draw(self, transforms: Array, visibility: Array, slips: Array | None = None) -> Drawn:
+    def draw(
+        self,
+        transforms: Array,
+        visibility: Array,
+        slips: Array | None = None,
+        shares: FrameShares = ALONE,
+    ) -> Drawn:
         """The person with its bones moved.
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
@@ -108,10 +115,12 @@ class Body:
             driver shows is not made up.
         :param slips: ``[s, 3, 4]``: how far clothes have slipped at the template's spots, as
             ``skin`` takes what moves a place by as much wherever it is; None for nowhere.
+        :param shares: of the cores.
         """
+        layer = shares.begun(lambda: self._raster(transforms, visibility, slips))
         sheets, photo = self._sheets(transforms, slips)
-        raster, behind = self._raster(transforms, visibility, slips)
-        made = compose(sheets, photo, raster, behind, self.far)
+        raster, behind = layer.read()
+        made = compose(sheets, photo, raster, behind, self.far, threads=shares.threads)
         mask = made.mask
         if self.before is not None:
             mask = mask * (np.float32(1.0) - self.before * ~self._arms(sheets, raster))

@@ -217,11 +217,13 @@ class BodyDriver:
         # A hand that is not seen is not looked for; its arm is where it is guessed.
         seen = np.maximum(seen, hidden_by_body(located, shape) * showing.landmarks)
         seen = self._arms.believe(seen, located.in_frame, shape, held, time_s)
-        with self._recorder.measure(Step.IUV):
+        pinned = held if not self._locator.turned_deg else NO_HANDS
+        seen_to_slip = self._pen.shares.meanwhile(
+            lambda: self._slipping.follow(located, believed, pinned)
+        )
+        with self._recorder.measure(Step.IUV), seen_to_slip as slipping:
             landmarks = in_pixels(located.landmarks, len(subject.source.mask))
             landmarks = sized_head(landmarks, self._head_size.follow(located, time_s))
-            pinned = held if not self._locator.turned_deg else NO_HANDS
-            slipped = self._slipping.follow(located, believed, pinned)
             window = self._locator.window
             scale = 0.0 if window is None else len(subject.source.mask) / window.side
             landmarks = pin_driver(landmarks, pinned, body.fit.hands, scale)
@@ -243,7 +245,7 @@ class BodyDriver:
             transforms = carried(transforms, stance, body.holding)
             held = kept_shut(told.hands, body.holding)
             transforms = kept.scaled(showing.carry(transforms, stance, kept.landmarks))
-            slips = None
+            slips, slipped = None, slipping.read()
             if slipped is not None:
                 slips = self._slipping.moves(slipped, scale, transforms, following)
             if subject.hands is None:

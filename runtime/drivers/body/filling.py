@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
+from bunraku.runtime.drivers.body.waistline import Waistline
 from bunraku.runtime.source.mask import fineness
 from bunraku.runtime.source.region import distance_to
 from bunraku.runtime.source.texture import complete
@@ -22,16 +23,31 @@ AT_ONCE_PX = 3000.0
 it is no larger, but not in fewer than the networks'. A small person's hand is a few of those wide:
 too little for a hem to go on in."""
 
+FEWEST = 60
+"""Pixels of a side of the waistline from which it lends its colours."""
 HIPS = 0.3
 """How far around what is hidden of a thigh the trunk's cloth is that of a thigh too, in lengths of
 the trunk."""
 
 
-def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
-    """Colours ``[n, n, 3]`` where ``known [n, n]``, and elsewhere those of the nearest known ones.
+def filled(colours: Array, known: NDArray[np.bool_], line: Waistline | None = None) -> Array:
+    """Colours ``[n, n, 3]`` where ``known [n, n]``, and elsewhere those of the nearest known ones,
+    on either side of the waistline of its own cloth.
 
     They are evened out before and after, the more the farther away: no grain is drawn into streaks.
     """
+    if line is None:
+        return _filled(colours, known)
+    sides = [known & line.alike & own for own in (~line.below, line.below)]
+    if min(int(side.sum()) for side in sides) < FEWEST:
+        return _filled(colours, known)
+    above, below = (_filled(colours, side) for side in sides)
+    result = np.where(line.below[..., None], below, above)
+    np.copyto(result, colours, where=known[..., None])
+    return result
+
+
+def _filled(colours: Array, known: NDArray[np.bool_]) -> Array:
     share, fine = known.astype(np.float32), fineness(len(known))
     sums = _softened(colours * share[..., None], GRAIN_PX, fine)
     weight = _softened(share, GRAIN_PX, fine)[..., None]
@@ -48,14 +64,31 @@ def filled(colours: Array, known: NDArray[np.bool_]) -> Array:
 
 
 def gone_on(
-    window: Picture, plane: Array, known: NDArray[np.bool_], hidden: NDArray[np.bool_]
+    window: Picture,
+    plane: Array,
+    known: NDArray[np.bool_],
+    hidden: NDArray[np.bool_],
+    line: Waistline | None = None,
 ) -> Array:
-    """A plane whose cloth goes on with its grain where something lies before it.
+    """A plane whose cloth goes on with its grain where something lies before it, on either side of
+    the waistline with its own.
 
     :param window: ``[n, n, 3]`` uint8. :param plane: of ``filled``.
     :param known: ``[n, n]``: where the window shows the cloth. :param hidden: ``[n, n]``.
     """
-    if not hidden.any():
+    if line is None:
+        return _gone_on(window, plane, known, hidden)
+    for own in (~line.below, line.below):
+        if (hidden & own).any():
+            made = _gone_on(window, plane, known & line.alike & own, hidden & own)
+            plane = np.where(own[..., None], made, plane)
+    return plane
+
+
+def _gone_on(
+    window: Picture, plane: Array, known: NDArray[np.bool_], hidden: NDArray[np.bool_]
+) -> Array:
+    if not hidden.any() or known.sum() < FEWEST:
         return plane
     most = fineness(len(known))
     fewer = float(np.clip(np.sqrt(hidden.sum() / AT_ONCE_PX), 1.0, most))

@@ -25,6 +25,7 @@ from bunraku.runtime.device import Device
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.parting import ARMS
 from bunraku.runtime.drivers.protocol import Drawn, Made
+from bunraku.runtime.plan import ALONE, FrameShares
 from bunraku.runtime.residents import Residents
 from bunraku.spec.arrays import Array
 from bunraku.spec.stages import Stage
@@ -35,6 +36,10 @@ _PERSON = "person"
 
 class Pen(Protocol):
     """Draws bodies; for several threads at once."""
+
+    @property
+    def shares(self) -> FrameShares:
+        """How what the host draws of a frame shares its cores."""
 
     def draw(
         self, body: Body, transforms: Array, visibility: Array, slips: Array | None = None
@@ -48,13 +53,16 @@ class Pen(Protocol):
         """A drawing on which nothing more is laid."""
 
 
+@dataclass(frozen=True)
 class HostPen:
     """Draws in the host's memory (see ``Pen``)."""
+
+    shares: FrameShares = ALONE
 
     def draw(
         self, body: Body, transforms: Array, visibility: Array, slips: Array | None = None
     ) -> Drawn:
-        return body.draw(transforms, visibility, slips)
+        return body.draw(transforms, visibility, slips, self.shares)
 
     def lay(self, drawn: Drawn, patch: Array, corner: tuple[int, int]) -> None:
         overlay(drawn.image, drawn.mask, drawn.trust, drawn.warped, drawn.flow, patch, corner)
@@ -84,7 +92,8 @@ class DevicePen:
     :raises EngineError: a method, when the device fails.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, shares: FrameShares = ALONE) -> None:
+        self.shares = shares
         self._device = device
         self._queue = device.queue(Stage.DENSEPOSE)
         self._stay = Residents(device, self._queue)

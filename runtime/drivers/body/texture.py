@@ -107,7 +107,8 @@ def make_textures(
     planes = []
     for cloth in Cloth:
         if known[cloth] and not (cloth in _FOREARMS and area[cloth] < LITTLE):
-            plane = filled(colours, shown[cloth])
+            line = bound.waistline if cloth == Cloth.TRUNK or cloth in _THIGHS else None
+            plane = filled(colours, shown[cloth], line if cloth == Cloth.TRUNK else None)
             if cloth == Cloth.FACE:
                 plane = _featureless(fit, plane)
             if cloth in _FOREARMS:
@@ -117,7 +118,9 @@ def make_textures(
             if cloth == Cloth.HAIR:
                 plane = gone_down(plane, shown[cloth])
             around = shown[cloth]
-            if cloth in _THIGHS:
+            if line is not None:
+                around = shown[Cloth.TRUNK] | shown[Cloth.THIGH_L] | shown[Cloth.THIGH_R]
+            elif cloth in _THIGHS:
                 around = over_hips(around, shown[Cloth.TRUNK], hidden, fit.trunk_px)
             on_trunk = cloth == Cloth.TRUNK
             bare = _neckline(fit, bound, binding, hidden, seen, colours) if on_trunk else None
@@ -126,7 +129,7 @@ def make_textures(
                 clothed = around & ~bare.seen
                 around = clothed if clothed.sum() >= ENOUGH else around
                 plane = np.where(bare.hidden[..., None], filled(colours, bare.seen), plane)
-            planes.append(gone_on(window, plane, around, hidden))
+            planes.append(gone_on(window, plane, around, hidden, line))
             continue
         other = cloth if known[cloth] else _LIKE.get(cloth)
         tone = middle_of(colours, shown[other]) if other is not None and known[other] else None
@@ -153,7 +156,9 @@ def make_textures(
         # Of the throat the head has its upper part.
         throat = sure & (kind == Cloth.FACE) & ~bound.hair & (bound.head.below_jaw > BELOW_JAW)
         seen_here = seen.trunk | throat
-        plane = np.where((seen.trunk & ~above)[..., None], front, filled(colours, seen_here))
+        plane = np.where(
+            (seen.trunk & ~above)[..., None], front, filled(colours, seen_here, bound.waistline)
+        )
         elsewhere = nape.over(front, skin, hair, behind=False)
         near = grown(seen_here, round(2 * INWARDS_PX * fineness(len(mask))))
         # What is hidden has its grain from ``gone_on``, but for where a seam shows it.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
+from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.expression import MOST, Expression, ExpressionTracker, belief
 from bunraku.runtime.drivers.face.hiding import unhidden
 from bunraku.runtime.drivers.face.landmarks import Face
@@ -26,8 +26,14 @@ IN_VAIN, AGAIN_S = 3, 0.2
 """After so many looks in a row that say nothing of an expression (the face is turned away, small or
 not seen) it is looked at so often."""
 _TRIAL = Expression(MOST)
-_Seen: TypeAlias = tuple[Face | None, Float64Array | None]
-"""A face, and how much of what tells its expression nothing is before (``hiding.unhidden``)."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """What is told of a driver's face (``Hints``)."""
+
+    expression: Expression
+    patch: Later[Patch | None]
 
 
 class FacedDriver:
@@ -39,12 +45,13 @@ class FacedDriver:
     :param driver: the other one.
     :param finder: of faces; shared.
     :param recorder: of how long it takes.
-    :param ahead: whether the face is looked at while the other driver goes on, as soon as that has
-        found its landmarks; for where engines leave a processor free.
+    :param ahead: whether the face is looked at, and the photo's redrawn, while the other driver
+        goes on, as soon as that has found its landmarks; for where there is a processor for it.
     """
 
-    watching = True
-    """Whether faces are looked at; may change at any time, from any thread."""
+    strength = 1.0
+    """How strongly the photo's face follows, 0 for not at all: then none is looked at. May change
+    at any time, from any thread."""
 
     def __init__(
         self,
@@ -69,7 +76,7 @@ class FacedDriver:
     @property
     def following(self) -> bool:
         """Whether the photo's face is to follow."""
-        return self.watching and Part.FACE in self._shares.wanted
+        return self.strength > 0.0 and Part.FACE in self._shares.wanted
 
     @property
     def window(self) -> Window | None:
@@ -95,8 +102,21 @@ class FacedDriver:
         found: Found | None = None,
     ) -> Driving | None:
         share = self._shares.follow(time_s)[Part.FACE]
-        looks = subject.face is not None and self.watching and share > 0.0
-        looked: Later[_Seen] | None = None
+        photo, strength = subject.face, self.strength
+        looks = photo is not None and strength > 0.0 and share > 0.0
+        looked: Later[_Told] | None = None
+
+        def tell(face: Face | None, seen: Float64Array | None) -> _Told:
+            expression = self._expressions.follow(face, time_s, seen)
+            followed = replace(expression, belief=expression.belief * share)
+            return _Told(followed, Later(lambda: self._redrawn(photo, followed, strength)))
+
+        def all_of_it(landmarks: Array) -> _Told:
+            told = tell(*self._look(frame, landmarks, time_s))
+            if self._ahead:
+                with contextlib.suppress(Exception):  # whoever reads it tries again, and is told
+                    told.patch.read()
+            return told
 
         def look(landmarks: Array, person: int) -> None:
             nonlocal looked
@@ -105,7 +125,7 @@ class FacedDriver:
             self._meet(person, mirrored=mirrored)
             if looks:
                 make = Later.ahead if self._ahead else Later
-                looked = make(lambda: self._look(frame, landmarks, time_s))
+                looked = make(lambda: all_of_it(landmarks))
 
         try:
             driving = self._driver.follow(frame, time_s, subject, mirrored=mirrored, found=look)
@@ -115,14 +135,13 @@ class FacedDriver:
                 with contextlib.suppress(Exception):
                     looked.read()
             raise
-        face, seen = (None, None) if looked is None else looked.read()
         if not looks:
             return driving
-        expression = self._expressions.follow(face, time_s, seen)
+        told = tell(None, None) if looked is None else looked.read()
         if driving is None:
             return None
-        followed = replace(expression, belief=expression.belief * share)
-        return replace(driving, hints=replace(driving.hints, face=followed))
+        hints = replace(driving.hints, face=told.expression, patch=told.patch)
+        return replace(driving, hints=hints)
 
     def _meet(self, person: int, *, mirrored: bool) -> None:
         """Forget the face of somebody else, or of another side."""
@@ -130,7 +149,10 @@ class FacedDriver:
             self._person, self._mirrored, self._forget_asked = person, mirrored, False
             self._forget()
 
-    def _look(self, frame: Picture, landmarks: Array, time_s: float) -> _Seen:
+    def _look(
+        self, frame: Picture, landmarks: Array, time_s: float
+    ) -> tuple[Face | None, Float64Array | None]:
+        """A face, and how much of what tells its expression nothing is before."""
         if self._in_vain >= IN_VAIN and 0.0 <= time_s - self._looked_s < AGAIN_S:
             return None, None
         with self._recorder.measure(Step.FACE):
@@ -138,6 +160,14 @@ class FacedDriver:
             self._looked_s = time_s
             self._in_vain = 0 if face is not None and belief(face) > 0.0 else self._in_vain + 1
             return face, None if face is None else unhidden(face, landmarks)
+
+    def _redrawn(
+        self, photo: PhotoFace | None, expression: Expression, strength: float
+    ) -> Patch | None:
+        if photo is None:
+            return None
+        with self._recorder.measure(Step.EXPRESSION):
+            return photo.patch(expression, strength)
 
     def set_parts(self, parts: Parts) -> None:
         """Which parts follow from now on. From any thread."""

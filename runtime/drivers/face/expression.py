@@ -26,11 +26,13 @@ from bunraku.runtime.drivers.face.measures import (
 from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
 
 # In the order of ``Measure``.
-REST_QUANTILE = np.array([0.75, 0.15, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0.4, 0.5, 0.5])
-LEAST = np.array([-0.09, 0.0, -0.16, -0.13, -0.13, -0.3, -0.3, -0.05, -0.05, -0.06, -0.03])
-MOST = np.array([0.03, 0.34, 0.28, 0.1, 0.1, 1.0, 1.0, 0.12, 0.12, 0.06, 0.03])
+REST_QUANTILE = np.array([0.75, 0.15, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0.4, 0.5, 0.5, 0.5, 0.5])
+LEAST = np.array(
+    [-0.09, 0.0, -0.16, -0.13, -0.13, -0.3, -0.3, -0.05, -0.05, -0.06, -0.03, -0.01, -0.08]
+)
+MOST = np.array([0.03, 0.34, 0.28, 0.1, 0.1, 1.0, 1.0, 0.12, 0.12, 0.06, 0.03, 0.03, 0.08])
 """Bounds of an expression: lengths in face units, lids from wide (negative) to shut (1)."""
-_DEAD = np.array([0.008, 0.0, 0.02, 0.012, 0.012, 0.0, 0.0, 0.01, 0.01, 0.003, 0.004])
+_DEAD = np.array([0.008, 0.0, 0.02, 0.012, 0.012, 0.0, 0.0, 0.01, 0.01, 0.003, 0.004, 0.004, 0.012])
 _LIDS = [Measure.RIGHT_LID, Measure.LEFT_LID]
 
 RESTING_LIDS = (0.15, 0.4)
@@ -67,10 +69,10 @@ class Expression:
     """What a face does at one moment."""
 
     values: npt.NDArray[np.float64]
-    """``[11]`` by ``Measure``: how much more than at rest, between ``LEAST`` and ``MOST``; of the
+    """``[13]`` by ``Measure``: how much more than at rest, between ``LEAST`` and ``MOST``; of the
     lips how far they are apart, of the lids how far they are shut"""
     belief: npt.NDArray[np.float64] = field(default_factory=lambda: np.ones(MEASURES))
-    """``[11]``, likewise, in [0, 1]: by so much the driver's face is to be followed"""
+    """``[13]``, likewise, in [0, 1]: by so much the driver's face is to be followed"""
 
 
 class ExpressionTracker:
@@ -96,7 +98,7 @@ class ExpressionTracker:
         """The expression in the next frame.
 
         :param face: None while none is seen; what it did last fades.
-        :param seen: ``[11]`` by ``Measure``, in [0, 1]: how much of what tells it is not hidden;
+        :param seen: ``[13]`` by ``Measure``, in [0, 1]: how much of what tells it is not hidden;
             None for all.
         """
         step_s = time_s - self._time_s
@@ -164,10 +166,10 @@ def most_often(values: Float64Array) -> float:
 
 
 def smiling(measured: Float64Array) -> Float64Array:
-    """What the mouth of a face does for sure more than at rest, ``[11]``, though nobody knows its
+    """What the mouth of a face does for sure more than at rest, ``[13]``, though nobody knows its
     rest; of all else nothing.
 
-    :param measured: ``[11]`` by ``Measure``.
+    :param measured: ``[13]`` by ``Measure``.
     """
     more = np.zeros(MEASURES)
     more[_MOUTH] = measured[_MOUTH] - np.clip(measured[_MOUTH], *RESTING_MOUTH)
@@ -175,9 +177,9 @@ def smiling(measured: Float64Array) -> Float64Array:
 
 
 def bounded(measured: Float64Array, rest: Float64Array) -> Float64Array:
-    """What a face does more than at rest, ``[11]``, within bounds and without tremble.
+    """What a face does more than at rest, ``[13]``, within bounds and without tremble.
 
-    :param measured: ``[11]`` by ``Measure``.
+    :param measured: ``[13]`` by ``Measure``.
     :param rest: the same at rest.
     """
     more = measured - rest

@@ -22,7 +22,8 @@ _PALM = 0.45  # half its width, likewise
 _SOFT = 0.12  # in face units: how gradually what a hand comes near is given up
 _SEEN = 0.3  # visibility of a wrist from which its hand is looked at
 _LIPS = [Measure.UPPER_LIP, Measure.LOWER_LIP, Measure.WIDTH]
-_LIPS += [Measure.RIGHT_CORNER, Measure.LEFT_CORNER]
+_LIPS += [Measure.RIGHT_CORNER, Measure.LEFT_CORNER, Measure.MOUTH_X]
+_BOTH_EYES = [Measure.GAZE_X, Measure.GAZE_Y, Measure.KNIT]
 _RIGHT_EYE = [Measure.RIGHT_LID, Measure.RIGHT_BROW]
 _LEFT_EYE = [Measure.LEFT_LID, Measure.LEFT_BROW]
 
@@ -42,7 +43,7 @@ class _Hand:
 
 
 def unhidden(face: Face, pose: Array) -> Float64Array:
-    """``[11]`` by ``Measure``, in [0, 1]: how much of what tells it no hand is before.
+    """``[13]`` by ``Measure``, in [0, 1]: how much of what tells it no hand is before.
 
     :param pose: ``[33, 4]``: x and y in pixels of the same picture, z, visibility.
     """
@@ -61,5 +62,5 @@ def unhidden(face: Face, pose: Array) -> Float64Array:
         for part, numbers in ((lips, _LIPS), (eyes[0], _RIGHT_EYE), (eyes[1], _LEFT_EYE)):
             near = hand.away(part) / unit
             seen[numbers] = np.minimum(seen[numbers], min(max(near / _SOFT, 0.0), 1.0))
-    seen[[Measure.GAZE_X, Measure.GAZE_Y]] = seen[[*_RIGHT_EYE, *_LEFT_EYE]].min()
+    seen[_BOTH_EYES] = seen[[*_RIGHT_EYE, *_LEFT_EYE]].min()
     return seen

@@ -18,9 +18,9 @@ from bunraku.runtime.drivers.face.measures import HeadTurn, head_turn
 from bunraku.runtime.drivers.face.networks import FaceNetworks
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
-from bunraku.runtime.engines.sharing import Place
+from bunraku.runtime.pose.crops import HOST, Crops
 from bunraku.runtime.pose.networks import FETCH_AGAIN
-from bunraku.runtime.pose.roi import Roi, crop, to_network
+from bunraku.runtime.pose.roi import Roi
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE
 
@@ -62,19 +62,21 @@ class Face:
 class FaceLandmarker:
     """Runs the network on crops of pictures; for several threads at once."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Look with a network that is loaded."""
-        self._engine = engine
+    def __init__(self, engine: Engine, crops: Crops = HOST) -> None:
+        """Look with a network that is loaded, at crops that are cut there."""
+        self._look = crops.of(engine, SIZE)
 
     @classmethod
-    def load(cls, networks: FaceNetworks, engines: EngineFactory | None = None) -> FaceLandmarker:
+    def load(
+        cls,
+        networks: FaceNetworks,
+        engines: EngineFactory | None = None,
+        crops: Crops = HOST,
+    ) -> FaceLandmarker:
         """Load the network; raises MissingExtraError or EngineError."""
-        factory = engines or EngineFactory()
-        return cls(
-            factory.make(
-                networks.landmarks, "face landmarks", advice=FETCH_AGAIN, each_frame=Place.HOST
-            )
-        )
+        factory, name = engines or EngineFactory(), "face landmarks"
+        path, place = networks.landmarks, crops.place
+        return cls(factory.make(path, name, advice=FETCH_AGAIN, each_frame=place), crops)
 
     def run(self, picture: Picture, roi: Roi) -> Face:
         """Look at one crop.
@@ -86,9 +88,7 @@ class FaceLandmarker:
         Raises:
             EngineError: the network failed.
         """
-        image = np.empty((1, 3, SIZE, SIZE), np.float32)
-        to_network(crop(picture, roi, SIZE), image[0], 1 / 255)
-        said = self._engine.run({"image": image})
+        said = self._look(picture, roi)
         points = np.empty((mesh.POINTS, 3))
         points[: mesh.MESH] = said["mesh"].reshape(mesh.MESH, 3)
         for name, numbers in (

@@ -42,6 +42,10 @@ class Measure(IntEnum):
     """Of the irises from the middles of the eyes, towards the person's left."""
     GAZE_Y = 10
     """The same, downwards."""
+    KNIT = 11
+    """How near to the middle of the face the brows' inner ends are: the less the distance."""
+    MOUTH_X = 12
+    """Of the corners' middle from the nose, towards the person's left."""
 
 
 MEASURES = len(Measure)
@@ -74,7 +78,7 @@ def face_frame(points: npt.NDArray[np.floating]) -> Float64Array:
 
 
 def measure(points: npt.NDArray[np.floating]) -> Float64Array:
-    """The numbers of one face, ``[11]`` by ``Measure``, from its points ``[478, 3]``."""
+    """The numbers of one face, ``[13]`` by ``Measure``, from its points ``[478, 3]``."""
     p = face_frame(points)
     values = np.zeros(MEASURES)
     nose = mean_of(p[_NOSE, 1])
@@ -84,6 +88,7 @@ def measure(points: npt.NDArray[np.floating]) -> Float64Array:
     values[Measure.UPPER_LIP] = upper - nose
     values[Measure.LOWER_LIP] = lower - upper
     values[Measure.WIDTH] = left[0] - right[0]
+    values[Measure.MOUTH_X] = (left[0] + right[0]) / 2.0 - mean_of(p[_NOSE, 0])
     values[Measure.RIGHT_CORNER] = right[1] - nose
     values[Measure.LEFT_CORNER] = left[1] - nose
     for side, lid, brow in (
@@ -97,6 +102,8 @@ def measure(points: npt.NDArray[np.floating]) -> Float64Array:
         opening = below[_LID_MIDDLE, 1] - above[_LID_MIDDLE, 1]
         values[lid] = mean_of(opening) / length
         values[brow] = middle[1] - mean_of(arch[:, 1])
+        inner = p[[mesh.BROW[side][-1], mesh.LOWER_BROW[side][-1]], 0]
+        values[Measure.KNIT] -= abs(mean_of(inner)) / 2.0
         pupil = p[mesh.PUPIL[side]]
         values[Measure.GAZE_X] += (pupil[0] - middle[0]) / 2.0
         values[Measure.GAZE_Y] += (pupil[1] - middle[1]) / 2.0

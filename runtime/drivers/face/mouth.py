@@ -57,6 +57,8 @@ class MouthShape:
     right_corner: float
     """Downwards."""
     left_corner: float
+    aside: float = 0.0
+    """Of all of it, towards the person's left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +109,7 @@ class Mouth:
     def moved(self, shape: MouthShape) -> Array:
         """The region under an expression, a field as ``kernels.redraw`` takes it."""
         v = self.region.v
-        sideways = self._sideways(shape.width)
+        sideways = self._sideways(shape.width, shape.aside)
         u = self.region.u - sideways  # from here on columns are the photo's
         m = (u - np.float32(self.middle)) / np.float32(self.half)
         bow = np.maximum(1.0 - m * m, 0.0)
@@ -167,15 +169,17 @@ class Mouth:
             field[part, :, Channel.RED :] = colour * dark[part, :, None]
         return field
 
-    def _sideways(self, width: float) -> Array:
-        """``[h, w]``: shift along u, largest at the corners, none at the middle and the cheeks."""
-        room = min(self.right_reach, self.left_reach) - self.half
-        each = np.float32(min(width / 2.0, _ROOM * room))
-        m = (self.region.u - np.float32(self.middle)) / np.float32(self.half + each)
+    def _sideways(self, width: float, aside: float) -> Array:
+        """``[h, w]``: shift along u, largest at the corners, none at the cheeks."""
+        room = _ROOM * (min(self.right_reach, self.left_reach) - self.half)
+        each = np.float32(min(width / 2.0, room))
+        all_ = np.float32(min(max(aside, -room), room))
+        u = self.region.u - all_
+        m = (u - np.float32(self.middle)) / np.float32(self.half + each)
         lips = float(mean_of(self.points[list(mesh.MOUTH_CORNERS), 1]))
         tall = smooth(np.abs(self.region.v - np.float32(lips)), 0.32, 0.05)
-        shift = clipped(m, -1.0, 1.0) * self._beside(self.region.u, float(self.half + each))
-        return np.asarray(shift * tall * each, np.float32)
+        shift = all_ + each * clipped(m, -1.0, 1.0)
+        return np.asarray(shift * tall * self._beside(u, float(self.half + each)), np.float32)
 
     def _beside(self, u: Array, half: float) -> Array:
         """``[h, w]``: 1 up to ``half`` beside the middle, 0 from where the cheeks stand still."""

@@ -12,6 +12,7 @@ from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.expression import LEAST, MOST, Expression, belief, smiling
 from bunraku.runtime.drivers.face.eyes import Eye
+from bunraku.runtime.drivers.face.glasses import CALM, wears_glasses
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.measures import MEASURES, Float64Array, Measure, measure
 from bunraku.runtime.drivers.face.mouth import Mouth, MouthShape
@@ -31,6 +32,7 @@ _TREMBLE = 0.005
 _LEAST_BELIEF = 0.3
 _EYES = {"right": Measure.RIGHT_LID, "left": Measure.LEFT_LID}
 _LIDS = list(_EYES.values())
+_BROWS = [Measure.RIGHT_BROW, Measure.LEFT_BROW, Measure.KNIT]
 _HIDDEN = 0.5
 """Of ``hiding.unhidden``: below it something is behind a hand."""
 _GLASSES = 0.6
@@ -47,10 +49,12 @@ class PhotoFace:
     gap: float
     """Between the lips, in face units."""
     least: Float64Array
-    """``[11]`` by ``Measure``: what this face can do more than in the photo."""
+    """``[13]`` by ``Measure``: what this face can do more than in the photo."""
     most: Float64Array
     smile: Float64Array
-    """``[11]``: of ``expression.smiling``, what it does in the photo already."""
+    """``[13]``: of ``expression.smiling``, what it does in the photo already."""
+    brows: float = 1.0
+    """How much of what a driver's brows do they follow: less behind glasses."""
 
     @classmethod
     def of(
@@ -58,7 +62,7 @@ class PhotoFace:
     ) -> PhotoFace | None:
         """The face of a photo; None where it is too small or turned too far to be moved.
 
-        :param unhidden: ``[11]`` by ``Measure``, in [0, 1], of ``hiding.unhidden``: lids and lips
+        :param unhidden: ``[13]`` by ``Measure``, in [0, 1], of ``hiding.unhidden``: lids and lips
             behind a hand are not moved, for the hand would be; None if there is none.
         """
         if belief(face) < _LEAST_BELIEF:
@@ -94,6 +98,7 @@ class PhotoFace:
             least,
             most,
             smiling(measured),
+            CALM if wears_glasses(places, frame, photo) else 1.0,
         )
 
     def patch(self, expression: Expression, strength: float = 1.0) -> Patch | None:
@@ -120,11 +125,11 @@ class PhotoFace:
             eye = self.eyes.get(side)
             if eye is None:
                 continue
-            lids, up = float(values[lid]), float(values[brow])
+            lids, brows = float(values[lid]), (float(values[brow]), float(values[Measure.KNIT]))
             if isinstance(eye, ShutEye):
-                parts.append((eye.region, eye.opened(lids, up, gaze)))
+                parts.append((eye.region, eye.opened(lids, brows, gaze)))
             else:
-                parts.append((eye.region, eye.moved(lids, up, gaze, wider)))
+                parts.append((eye.region, eye.moved(lids, brows, gaze, wider)))
         if self.mouth is not None:
             shape = MouthShape(
                 float(values[Measure.UPPER_LIP]),
@@ -132,12 +137,13 @@ class PhotoFace:
                 float(values[Measure.WIDTH]),
                 float(values[Measure.RIGHT_CORNER]),
                 float(values[Measure.LEFT_CORNER]),
+                float(values[Measure.MOUTH_X]),
             )
             parts.append((self.mouth.region, self.mouth.moved(shape)))
         return self._joined(parts) if parts else None
 
     def _more_than_here(self, expression: Expression, strength: float) -> Float64Array:
-        """What the face is to do more than in the photo, ``[11]``."""
+        """What the face is to do more than in the photo, ``[13]``."""
         lip = Measure.LOWER_LIP
         # Who smiles in the photo is not to smile twice; but a driver who rests takes no smile away.
         alike = np.sign(expression.values) == np.sign(self.smile)
@@ -148,6 +154,7 @@ class PhotoFace:
         values[lip] = more * -math.expm1(-((more / _TREMBLE) ** 2))
         share = np.full(MEASURES, strength)
         share[lip] = min(strength, 1.0)
+        share[_BROWS] *= self.brows
         return np.asarray(clipped(values * expression.belief * share, self.least, self.most))
 
     def _joined(self, parts: list[tuple[Region, Array]]) -> Patch:

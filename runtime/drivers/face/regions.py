@@ -115,6 +115,20 @@ def brightness(photo: Picture, points: Array, numbers: tuple[int, ...]) -> float
     return float(colour_at(photo, points, numbers).mean())
 
 
+def pixels_between(
+    above: tuple[int, ...], below: tuple[int, ...], points: Array, photo: Picture
+) -> Array:
+    """``[n, 3]``: the photo's pixels between two lines of as many of the face's points."""
+    places = np.stack([points[list(above), :2], points[list(below), :2]])
+    downs = np.linspace(0.25, 0.75, 3)[:, None, None]
+    lines = places[0] + downs * (places[1] - places[0])
+    lines = np.concatenate([lines, (lines[:, 1:] + lines[:, :-1]) / 2.0], 1)
+    x, y = lines.reshape(-1, 2).round().astype(int).T
+    height, width = photo.shape[:2]
+    at = photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    return np.asarray(at, np.float32)
+
+
 def hue_of(skin: Array) -> float:
     """How much colour a photo has, by its skin's ``[3]``: 0 for none, 1 for what daylight shows."""
     most = max(float(skin.max()), 1.0)

@@ -77,17 +77,17 @@ class ShutEye:
         """The pixels that it may change."""
         return self.eye.region
 
-    def opened(self, open_: float, brow_up: float, gaze: tuple[float, float]) -> Array:
+    def opened(self, open_: float, brow: tuple[float, float], gaze: tuple[float, float]) -> Array:
         """The region under an expression, a field as ``kernels.redraw`` takes it.
 
         :param open_: 0 as in the photo, 1 as eyes are at rest, to ``WIDEST``; below 0 as far shut
             as it can be, at -1.
-        :param brow_up: in face units.
+        :param brow: how far it is up and towards the middle, in face units.
         :param gaze: shift of the iris in face units.
         """
         eye, half = self.eye, np.float32(self.eye.half)
         if open_ < 0.0:
-            return eye.moved(-open_ * self.lowered, brow_up, (0.0, 0.0))
+            return eye.moved(-open_ * self.lowered, brow, (0.0, 0.0))
         arch = np.maximum(1.0 - eye.along * eye.along, 0.0) ** np.float32(ARCH)
         opening = arch * half * np.float32(2.0 * OPEN / MEAN)
         # The network never says that they touch.
@@ -98,7 +98,7 @@ class ShutEye:
         inside = smooth(np.abs(eye.along), 1.02, 0.9)
         lashes = inside * begun * np.float32(LASHES)
         upper, lower = seam + fall, seam + rise
-        field = eye.lids(upper, lower, fall - 0.6 * lashes, rise - lashes, brow_up)
+        field = eye.lids(upper, lower, fall - 0.6 * lashes, rise - lashes, brow)
         within = np.minimum(eye.region.v - upper, lower - eye.region.v)
         seen = np.clip(within * np.float32(eye.region.unit), 0.0, 1.0)
         seen *= (np.abs(eye.along) < 1.0) * begun

@@ -18,6 +18,8 @@ from bunraku.runtime.drivers.face.measures import Measure, measure
 from bunraku.runtime.drivers.face.regions import (
     Float64Array,
     brightness,
+    colour_at,
+    pixels_between,
     smooth,
 )
 from bunraku.spec.arrays import Array, Picture
@@ -47,7 +49,9 @@ _NEARER = 0.1
 _SHADE = 0.75
 """It takes so much of the light there,"""
 _LIP_SHADE, _LIP_REACH = 0.5, 0.04
-"""and so much beside a lip, so far."""
+"""and so much beside a lip, so far,"""
+_LIP_SHARE = 0.25
+"""but no farther than such a share of the opening."""
 _WHOLE = (0.03, 0.1)
 """Of teeth of which so much is seen below the lip nothing is in the light, all."""
 _DIM = 0.6
@@ -57,6 +61,8 @@ _EVEN = 0.4
 _TINT = np.array([1.03, 1.0, 0.93], np.float32)
 """Enamel against what is white."""
 _WHITE_SHARE = 0.95
+_AS_RED = 0.97
+"""Enamel gives back at least so much of a light's red as skin does: less of it looks grey."""
 _SEEN = (0.45, 0.65)
 """Of what is white in the photo, what is between its lips is no teeth, is teeth."""
 _EYES_PX, _EYES_OPEN = 40.0, 0.12
@@ -111,12 +117,17 @@ class Teeth:
         across = places[list(mesh.MOUTH_CORNERS), 0]
         ends = float(lip[4:7, 1].mean()) + _SHOWN
         white = _white(points, photo)
-        between = _between(mesh.UPPER_INNER_LIP[3:8], mesh.LOWER_INNER_LIP[3:8], points, photo)
+        between = pixels_between(
+            mesh.UPPER_INNER_LIP[3:8], mesh.LOWER_INNER_LIP[3:8], points, photo
+        )
         bright = np.percentile(between.mean(1), 75.0) / max(float(white.mean()), 1.0)
         none, wholly = _SEEN
         seen = min(max((float(bright) - none) / (wholly - none), 0.0), 1.0)
         tint = np.float32(_WHITE_SHARE) * (1.0 + np.float32(hue) * (_TINT - 1.0))
+        skin = float(colour_at(photo, points, mesh.CHEEKS)[0])
         enamel = np.asarray(white * tint, np.float32)
+        lift = _AS_RED * skin / max(float(enamel[0]), 1.0)
+        enamel *= np.float32(min(max(lift, 1.0), max(_BRIGHTEST / float(enamel.mean()), 1.0)))
         return cls(float(across.mean()), ends, enamel, unit, seen)
 
     def over(
@@ -139,7 +150,9 @@ class Teeth:
         near, far = _BEHIND
         shade = 1.0 - _SHADE * smooth(aside, near, far - _NEARER * (1.0 - whole))
         to_lip = np.minimum(v - top, bottom - v)
-        shade = shade * (1.0 - _LIP_SHADE * (1.0 - smooth(to_lip, 0.0, _LIP_REACH)))
+        high = float((bottom - top)[middle].mean()) if middle.any() else 0.0
+        reach = min(max(_LIP_SHARE * high, _SOFT), _LIP_REACH)
+        shade = shade * (1.0 - _LIP_SHADE * (1.0 - smooth(to_lip, 0.0, reach)))
         soft = np.float32(max(_SOFT, 1.0 / self.unit))
         lower = float(smooth(np.asarray(smile.wider, np.float32), *_SMILE))
         if lower > 0.0:
@@ -182,7 +195,7 @@ def _white(points: Array, photo: Picture) -> Array:
     lids = float(measure(points)[[Measure.RIGHT_LID, Measure.LEFT_LID]].mean())
     if mesh.face_unit(points) >= _EYES_PX and lids >= _EYES_OPEN:
         edges = [(mesh.UPPER_LID[side], mesh.LOWER_LID[side]) for side in mesh.UPPER_LID]
-        eyes = np.concatenate([_between(*pair, points, photo) for pair in edges])
+        eyes = np.concatenate([pixels_between(*pair, points, photo) for pair in edges])
         bright = eyes.mean(1)
         white = eyes[bright >= np.percentile(bright, _WHITES)].mean(0)
     level = float(white.mean())
@@ -190,17 +203,3 @@ def _white(points: Array, photo: Picture) -> Array:
     most = _MOST_HUE * level
     hued = level + clipped(_HUE * (white - level), -most, most)
     return np.asarray(hued * np.float32(wanted / max(level, 1.0)), np.float32)
-
-
-def _between(
-    above: tuple[int, ...], below: tuple[int, ...], points: Array, photo: Picture
-) -> Array:
-    """``[n, 3]``: the photo's pixels between two lines of as many of the face's points."""
-    places = np.stack([points[list(above), :2], points[list(below), :2]])
-    downs = np.linspace(0.25, 0.75, 3)[:, None, None]
-    lines = places[0] + downs * (places[1] - places[0])
-    lines = np.concatenate([lines, (lines[:, 1:] + lines[:, :-1]) / 2.0], 1)
-    x, y = lines.reshape(-1, 2).round().astype(int).T
-    height, width = photo.shape[:2]
-    at = photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    return np.asarray(at, np.float32)

@@ -7,6 +7,7 @@ import math
 from bunraku.runtime.drivers.face.landmarks import Face, FaceLandmarker, head_roi
 from bunraku.runtime.drivers.face.networks import FaceNetworks
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.pose.crops import HOST, Crops
 from bunraku.runtime.pose.roi import Roi
 from bunraku.spec.arrays import Array, Picture
 
@@ -30,18 +31,24 @@ class FaceFinder:
         self._landmarker = landmarker
 
     @classmethod
-    def load(cls, networks: FaceNetworks, engines: EngineFactory | None = None) -> FaceFinder:
+    def load(
+        cls,
+        networks: FaceNetworks,
+        engines: EngineFactory | None = None,
+        crops: Crops = HOST,
+    ) -> FaceFinder:
         """Load the network.
 
         Args:
             networks: from ``FaceNetworks.find()``.
             engines: of which library, with how many threads; None for the usual one.
+            crops: where the crops of frames are cut.
 
         Raises:
             MissingExtraError: the inference library is not installed.
             EngineError: the network cannot be loaded.
         """
-        return cls(FaceLandmarker.load(networks, engines))
+        return cls(FaceLandmarker.load(networks, engines, crops))
 
     def find(self, picture: Picture, pose: Array) -> Face | None:
         """The face in a still.

@@ -7,7 +7,7 @@ of all, since the hand was seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,11 +16,12 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, lost_for_now, share_anew
-from bunraku.runtime.drivers.hands.own_drawing import lay_own
-from bunraku.runtime.drivers.hands.photo_hand import PhotoHand, lay
+from bunraku.runtime.drivers.hands.own_drawing import own_picture
+from bunraku.runtime.drivers.hands.photo_hand import HandPicture, PhotoHand, picture_of
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.runtime.drivers.protocol import Drawn
+from bunraku.runtime.later import Later
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import SIDES
 
@@ -61,19 +62,29 @@ class PhotoHands:
         if not any(gone):
             return pen.draw(body, self.folded(transforms, anew), visibility, slips)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
-        drawn = pen.draw(handless, self._behind(folded, anew), visibility, slips)
         moved = [hand.moved(transforms) for hand in self.hands]
-        for side in sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean())):
-            # The farther one first.
+        n, begun = len(body.photo.picture), pen.shares.begun
+
+        def pictures(side: int) -> Iterator[Later[HandPicture | None]]:
             hand, pose, share = self.hands[side], poses[side], anew_by[side]
+            own, photo, palm = hand.own, hand.photo, transforms[HAND_BONES[side]]
             if anew[side]:
-                lay(drawn, hand, moved[side], transforms, share, pen=pen)
-            elif hand.own is not None and hand.moves_fingers and pose is not None:
+                yield begun(lambda: picture_of(hand, moved[side], transforms, n, share))
+            elif own is not None and hand.moves_fingers and pose is not None:
                 # The photo's hid its wrist: the palm of the body's goes over into the new arm.
                 if share > 0.0:
-                    wrist = hand.beneath_own
-                    lay(drawn, wrist, hand.moved(folded), folded, share, share, pen)
-                lay_own(drawn, hand.own, hand.photo, transforms[HAND_BONES[side]], pose, share, pen)
+                    wrist, there = hand.beneath_own, hand.moved(folded)
+                    yield begun(lambda: picture_of(wrist, there, folded, n, share, share))
+                yield begun(lambda: own_picture(own, photo, palm, pose, n, share))
+
+        # The farther one first.
+        order = sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean()))
+        onto = [picture for side in order for picture in pictures(side)]
+        drawn = pen.draw(handless, self._behind(folded, anew), visibility, slips)
+        for picture in onto:
+            laid = picture.read()
+            if laid is not None:
+                pen.lay(drawn, *laid)
         return pen.finished(drawn)
 
     def _held(self, transforms: Array, poses: HandPoses, anew_by: Sequence[float]) -> HandPoses:

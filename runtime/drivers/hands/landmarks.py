@@ -18,9 +18,9 @@ import numpy.typing as npt
 from bunraku.runtime.drivers.hands.networks import HandNetworks
 from bunraku.runtime.engines.protocol import Engine
 from bunraku.runtime.engines.registry import EngineFactory
-from bunraku.runtime.engines.sharing import Place
+from bunraku.runtime.pose.crops import HOST, Crops
 from bunraku.runtime.pose.networks import FETCH_AGAIN
-from bunraku.runtime.pose.roi import Roi, crop, to_network
+from bunraku.runtime.pose.roi import Roi
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
     LEFT_HAND,
@@ -94,19 +94,21 @@ class Hand:
 class HandLandmarker:
     """Runs the network on crops of pictures; for several threads at once."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Look with a network that is loaded."""
-        self._engine = engine
+    def __init__(self, engine: Engine, crops: Crops = HOST) -> None:
+        """Look with a network that is loaded, at crops that are cut there."""
+        self._look = crops.of(engine, SIZE)
 
     @classmethod
-    def load(cls, networks: HandNetworks, engines: EngineFactory | None = None) -> HandLandmarker:
+    def load(
+        cls,
+        networks: HandNetworks,
+        engines: EngineFactory | None = None,
+        crops: Crops = HOST,
+    ) -> HandLandmarker:
         """Load the network; raises MissingExtraError or EngineError."""
-        factory = engines or EngineFactory()
-        return cls(
-            factory.make(
-                networks.landmarks, "hand landmarks", advice=FETCH_AGAIN, each_frame=Place.HOST
-            )
-        )
+        factory, name = engines or EngineFactory(), "hand landmarks"
+        path, place = networks.landmarks, crops.place
+        return cls(factory.make(path, name, advice=FETCH_AGAIN, each_frame=place), crops)
 
     def run(self, picture: Picture, roi: Roi) -> Hand:
         """Look at one crop.
@@ -118,9 +120,7 @@ class HandLandmarker:
         Raises:
             EngineError: the network failed.
         """
-        image = np.empty((1, 3, SIZE, SIZE), np.float32)
-        to_network(crop(picture, roi, SIZE), image[0], 1 / 255)
-        said = self._engine.run({"image": image})
+        said = self._look(picture, roi)
         points = said["landmarks"].reshape(POINTS, 3).astype(np.float64)
         placed = np.concatenate(
             [roi.points_to_frame(points[:, :2] / SIZE), points[:, 2:] * (roi.side / SIZE)], axis=1

@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached, without_scraps
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
-from bunraku.runtime.drivers.hands.photo_hand import FINE, box_of
+from bunraku.runtime.drivers.hands.photo_hand import FINE, HandPicture, box_of
 from bunraku.runtime.drivers.hands.shape import HandPose
-from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
 
 STREAKS = 2.5, 4.0
@@ -55,32 +53,25 @@ def own_photo(body: Body, pixels: Array, side: int) -> Array:
     return picture
 
 
-def lay_own(
-    drawn: Drawn,
-    own: OwnHand,
-    photo: Array,
-    palm: Array,
-    pose: HandPose,
-    anew: float = 0.0,
-    pen: Pen = HOST,
-) -> None:
-    """Draw a hand onto a drawing, in place.
+def own_picture(
+    own: OwnHand, photo: Array, palm: Array, pose: HandPose, n: int, anew: float = 0.0
+) -> HandPicture | None:
+    """A hand as it is moved; None where it is beside the window.
 
     :param photo: ``[n, n, 4]``: the photo's colours, and how much of each pixel is the hand's.
     :param palm: ``[3, 4]``, where the palm has gone since the photo.
     :param pose: of ``OwnHand.held``.
+    :param n: side of the window.
     :param anew: in [0, 1], how far what it is on is made anew: at the wrist it goes over into that.
-    :param pen: that drew it.
     """
     moved = skin(own.mesh.vertices, own.mesh.weights, own.mesh.bones, own.transforms(palm, pose))
-    box = box_of(moved, drawn.mask.shape[-1])
+    box = box_of(moved, n)
     if box is None:
-        return
+        return None
     colours, alpha, place = _seen(own, moved, photo, anew, box)
     # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
     near = cv2.dilate((alpha > 0).astype(np.float32), np.ones((3, 3), np.uint8))
-    patch = np.concatenate([colours, alpha[None], near[None], place])
-    pen.lay(drawn, patch, (box[1], box[0]))
+    return np.concatenate([colours, alpha[None], near[None], place]), (box[1], box[0])
 
 
 def _seen(

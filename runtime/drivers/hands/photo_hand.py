@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -11,16 +12,16 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.light import LIGHTEST, Light
-from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.hands.cut_off import CutOff
 from bunraku.runtime.drivers.hands.likeness import Likeness
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.hands.sizing import HandSize
-from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import clipped
 
+HandPicture: TypeAlias = tuple[Array, tuple[int, int]]
+"""What is laid on a drawing, and where (``Pen.lay``)."""
 FINE = 2
 """Side of a window's pixel in the hand's own, finer ones."""
 MARGIN_PX = 3
@@ -125,32 +126,25 @@ class PhotoHand:
         return self.size.of(skin(self.vertices, self.weights, self.bones, transforms), transforms)
 
 
-def lay(
-    drawn: Drawn,
-    hand: PhotoHand,
-    moved: Array,
-    transforms: Array,
-    anew: float,
-    share: float = 1.0,
-    pen: Pen = HOST,
-) -> None:
-    """Draw one hand onto a drawing, in place.
+def picture_of(
+    hand: PhotoHand, moved: Array, transforms: Array, n: int, anew: float, share: float = 1.0
+) -> HandPicture | None:
+    """One hand of the body's as it is moved; None where it is beside the window.
 
     :param moved: ``[v, 3]``, where its vertices are. :param transforms: of all bones.
+    :param n: side of the window.
     :param anew: in [0, 1], how far its arm is made anew, and lit by how it is held as the hand is;
         on one of the photo's the hand is as bright as that.
     :param share: in [0, 1], how much of it is there.
-    :param pen: that drew it.
     """
-    box = box_of(moved, drawn.mask.shape[-1])
+    box = box_of(moved, n)
     if box is None:
-        return
+        return None
     colours, alpha = _shaded(hand, moved, transforms, anew, box)
     alpha *= np.float32(share)
     # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
     near = cv2.dilate(alpha, np.ones((3, 3), np.uint8))
-    patch = np.concatenate([colours, alpha[None], near[None]])
-    pen.lay(drawn, patch, (box[1], box[0]))
+    return np.concatenate([colours, alpha[None], near[None]]), (box[1], box[0])
 
 
 def box_of(moved: Array, n: int) -> tuple[int, int, int, int] | None:

@@ -14,7 +14,8 @@ PINNED = tuple([WRISTS[side], HANDS[side][0], HANDS[side][1]] for side in range(
 """Landmarks of the left and the right hand: its wrist, and the knuckles of little finger and
 index."""
 USUAL = 0.4
-"""How far the hand network's points usually are from the pose network's, in lengths of the palm."""
+"""How far the hand network's points usually are from the pose network's, in lengths of the palm.
+From twice as much on the pose is mistaken about the hand."""
 _POINTS = [WRIST, KNUCKLES[-1], KNUCKLES[0]]
 
 
@@ -40,7 +41,8 @@ def pin_driver(landmarks: Array, hands: HandPoses, photo: HandPoses, scale: floa
     """A driver's landmarks ``[33, 4]`` with the hands where they are, as far as they are believed.
 
     The two networks do not mean quite the same by a wrist. That is of no account where the photo's
-    hand is pinned too; else a hand is pinned only as far as it is off by more than they differ.
+    hand is pinned too; else a hand is pinned only as far as it is off by more than they differ,
+    and wholly from twice as much on.
 
     :param photo: the hands of ``pin_photo``. :param scale: pixels of the landmarks to one of the
         frame.
@@ -57,11 +59,13 @@ def pin_driver(landmarks: Array, hands: HandPoses, photo: HandPoses, scale: floa
 
 
 def _beyond_usual(apart: Array, pose: Array) -> Array:
-    """``[3, 2]``: what is left of ``apart`` without the usual difference of the two networks.
+    """``[3, 2]``: what counts of ``apart``: nothing of a usual difference of the two networks, all
+    of twice as much.
 
     :param pose: ``[3, 2]``, of ``PINNED``.
     """
     hand = pose + apart
     length = length_of(mean_of(hand[1:]) - hand[0])
     off = float(mean_of(np.hypot(*apart.T)))
-    return apart * np.float32(max(1.0 - USUAL * length / max(off, 1e-6), 0.0))
+    beyond = max(1.0 - USUAL * length / max(off, 1e-6), 0.0)
+    return apart * np.float32(min(2.0 * beyond, 1.0))

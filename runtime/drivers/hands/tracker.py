@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.hands.landmarks import (
 )
 from bunraku.runtime.drivers.hands.networks import HandNetworks
 from bunraku.runtime.engines.registry import EngineFactory
+from bunraku.runtime.pose.crops import HOST, Crops
 from bunraku.runtime.pose.roi import Roi, crop
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.skeleton import SIDES
@@ -55,18 +56,24 @@ class HandFinder:
         self._landmarker = landmarker
 
     @classmethod
-    def load(cls, networks: HandNetworks, engines: EngineFactory | None = None) -> HandFinder:
+    def load(
+        cls,
+        networks: HandNetworks,
+        engines: EngineFactory | None = None,
+        crops: Crops = HOST,
+    ) -> HandFinder:
         """Load the network.
 
         Args:
             networks: from ``HandNetworks.find()``.
             engines: of which library, with how many threads; None for the usual one.
+            crops: where the crops of frames are cut.
 
         Raises:
             MissingExtraError: the inference library is not installed.
             EngineError: the network cannot be loaded.
         """
-        return cls(HandLandmarker.load(networks, engines))
+        return cls(HandLandmarker.load(networks, engines, crops))
 
     def find(self, picture: Picture, pose: Array) -> Hands:
         """The hands in a still.

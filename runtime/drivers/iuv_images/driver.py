@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bunraku.errors import DriverEndedError, InputError
 from bunraku.runtime.drivers.iuv_images.backs import BackCharts
+from bunraku.runtime.drivers.iuv_images.mending import Mender
 from bunraku.runtime.drivers.iuv_images.order import FrameOrder
 from bunraku.runtime.drivers.iuv_images.placing import (
     Stance,
@@ -44,6 +45,7 @@ class IuvImagesDriver:
     :param surface_of: the photo's own surface, P_s ``[1, 73, n, n]`` in its window.
     :param size: n, side of the surfaces in pixels.
     :param index_of: the number of the frame at a time; None to count them as they come.
+    :param mend: whether what images lose for a moment is put back.
     :param recorder: of how long reading and placing an image takes; None to tell nobody.
     """
 
@@ -54,6 +56,7 @@ class IuvImagesDriver:
         size: int,
         *,
         index_of: Callable[[float], int] | None = None,
+        mend: bool = True,
         recorder: Recorder | None = None,
     ) -> None:
         self._images = images
@@ -62,6 +65,7 @@ class IuvImagesDriver:
         self._index_of = FrameOrder() if index_of is None else index_of
         self._recorder = recorder or Recorder()
         self._backs = BackCharts()
+        self._mender = Mender() if mend else None
         self._faults = 0
         self._fits = False
         self.reset()
@@ -72,6 +76,7 @@ class IuvImagesDriver:
         self._windows: WeakKeyDictionary[Subject, Window] = WeakKeyDictionary()
         self._mirrored = False
         self._window: Window | None = None
+        self._looked: tuple[Window, bool] | None = None
         self.calibrate()
 
     def set_parts(self, parts: Parts) -> None:
@@ -120,8 +125,10 @@ class IuvImagesDriver:
         """
         with self._recorder.measure(Step.IUV):
             surface = self._surface(frame, time_s, subject, mirrored=mirrored)
-        if surface is None or not surface[:, PART].any():
-            return None
+            if surface is None or not surface[:, PART].any():
+                return None
+            if self._mender is not None:
+                surface = self._mender.mend(surface, time_s)
         return Driving(Later.of(surface), landmarks=None)
 
     def _surface(
@@ -143,6 +150,9 @@ class IuvImagesDriver:
         self._window = Window(
             (window.cx + 0.5) * scale - 0.5, (window.cy + 0.5) * scale - 0.5, window.side * scale
         )
+        if self._mender is not None and self._looked != (window, mirrored):
+            self._mender.reset()
+        self._looked = window, mirrored
         return sample(iuv, window, self._size, turned=self._backs.turned, mirrored=mirrored)
 
     def _image(self, index: int, shape: tuple[int, int]) -> NDArray[np.uint8] | None:

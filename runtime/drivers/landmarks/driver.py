@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from bunraku.runtime.drivers.holding import hold
+from bunraku.runtime.drivers.landmarks.device_surface import DeviceIuvNet
 from bunraku.runtime.drivers.landmarks.head import head_map
 from bunraku.runtime.drivers.landmarks.retarget import proportions
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
@@ -28,6 +31,7 @@ class LandmarkDriver:
     :param tracker: follows a person of this driver's own.
     :param surfaces: from landmarks to surfaces; shared.
     :param recorder: of how long the steps take.
+    :param there: makes those of frames on a device; None to have them made by ``surfaces``.
     """
 
     def __init__(
@@ -36,11 +40,12 @@ class LandmarkDriver:
         surfaces: SurfaceMaker,
         options: PuppetOptions | None = None,
         recorder: Recorder | None = None,
+        there: DeviceIuvNet | None = None,
     ) -> None:
         self._options = options or PuppetOptions()
         self.locator = Locator(tracker, surfaces.size, self._options)
         self.shares = Shares()
-        self._surfaces = surfaces
+        self._surfaces, self._there = surfaces, there
         self._recorder = recorder or Recorder()
 
     def reset(self) -> None:
@@ -111,17 +116,23 @@ class LandmarkDriver:
         :param following: how far each part follows; hands go with the arms.
         :raises EngineError: the IUV net failed.
         """
-        source = subject.source
-        with self._recorder.measure(Step.IUV):
+        source, there = subject.source, self._there
+        sent = None
+        with self._recorder.measure(Step.IUV, None if there is None else there.queue):
             landmarks = hold(source.landmarks, located.landmarks, following)
-            surface = self._surfaces.surface(landmarks, located.mask)
+            if there is None:
+                surface = Later.of(self._surfaces.surface(landmarks, located.mask))
+            else:
+                sent = there.surface(landmarks, located.mask)
+                surface = Later(partial(there.fetch, sent))
             head = None
             if self._options.head:
                 head = head_map(source.landmarks, landmarks)
         return Driving(
-            Later.of(surface),
+            surface,
             located.in_frame,
             hints=Hints(head),
             turned_deg=self.locator.turned_deg,
             person=self.locator.person,
+            surface_there=sent,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -49,3 +51,18 @@ def enlarged(surface: Array, size: int) -> Array:
         for channel in range(SCORES, channels):
             cv2.resize(known[channel], (size, size), made[channel], interpolation=cv2.INTER_LINEAR)
     return result
+
+
+def enlarged_there(surface: Any, out: Any) -> Any:
+    """The same of tensors.
+
+    :param out: ``[B, 73, size, size]``, which is written into, and the result.
+    """
+    from torch.nn.functional import interpolate
+
+    step = out.shape[3] // surface.shape[3]
+    nearest = surface[:, SCORE].repeat_interleave(step, 2).repeat_interleave(step, 3)
+    out[:, SCORE].copy_(nearest)
+    between = interpolate(surface[:, SCORES:], size=out.shape[2:], mode="bilinear")
+    out[:, SCORES:].copy_(between)
+    return out

@@ -34,6 +34,7 @@ RATIO_MIN, RATIO_MAX = 0.75, 1.33
 
 PERSPECTIVE_MIN, PERSPECTIVE_MAX = 0.7, 1.4
 """How much larger or smaller than the body's mean scale one of its bones may look."""
+_SWINGING = Bone.UPPER_ARM, Bone.FOREARM
 
 Proportions = Mapping[Bone, float]
 """Lengths of bones in metres as the camera shows them, as far as they are known."""
@@ -50,8 +51,9 @@ def proportions(pose: Pose) -> Proportions:
 
     A camera held high makes legs short. The lengths are in metres of the body as a whole, times
     how much larger the picture shows this bone: two pictures are then comparable bone by bone,
-    whatever the pose and the camera. Of a head it is how far its points lie from their middle, in
-    the picture and in depth: as large as it will be drawn.
+    whatever the pose and the camera. Arms are in metres alone: they swing towards the camera, and
+    look larger there whoever has them. Of a head it is how far its points lie from their middle,
+    in the picture and in depth: as large as it will be drawn.
 
     :param pose: a bone of it is left out unless both of its ends are visible.
     """
@@ -64,7 +66,9 @@ def proportions(pose: Pose) -> Proportions:
         if all(seen[i] for i in ends):
             flat = float(np.linalg.norm(world[:2])) * scale
             shown = float(np.linalg.norm(picture[:2]))
-            factor = min(max(shown / flat, PERSPECTIVE_MIN), PERSPECTIVE_MAX) if flat else 1.0
+            factor = 1.0
+            if flat and bone not in _SWINGING:
+                factor = min(max(shown / flat, PERSPECTIVE_MIN), PERSPECTIVE_MAX)
             found.setdefault(bone, []).append(float(np.linalg.norm(world)) * factor)
 
     def between(bone: Bone, start: int, end: int) -> None:

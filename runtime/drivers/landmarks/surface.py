@@ -42,7 +42,7 @@ class IuvNet:
     """
 
     def __init__(self, engine: Engine, size: int | None = None) -> None:
-        self._engine = engine
+        self.engine = engine
         shapes = dict(engine.inputs), dict(engine.outputs)
         side = engine.inputs.get(names.MASK, (0,))[-1]
         if shapes != (names.iuv_inputs(side), names.iuv_outputs(side)):
@@ -60,10 +60,15 @@ class IuvNet:
         return self._size
 
     def surface(self, landmarks: Array, mask: Array | None) -> Array:
-        told = self._no_mask if mask is None else self._coarse(mask)[None, None]
-        points = landmarks[None].astype(np.float32, copy=False)
-        made = self._engine.run({names.LANDMARKS: points, names.MASK: told})[names.SURFACE]
-        return enlarged(made, self._size)
+        return enlarged(self.engine.run(self.told(landmarks, mask))[names.SURFACE], self._size)
+
+    def told(self, landmarks: Array, mask: Array | None) -> dict[str, Array]:
+        """What the engine is told: its inputs, by name."""
+        outline = self._no_mask if mask is None else self._coarse(mask)[None, None]
+        return {
+            names.LANDMARKS: landmarks[None].astype(np.float32, copy=False),
+            names.MASK: outline,
+        }
 
     def _coarse(self, mask: Array) -> Array:
         """A mask ``[n, n]`` in the engine's pixels: the means of those under each."""

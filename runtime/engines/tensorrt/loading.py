@@ -16,6 +16,7 @@ from bunraku.errors import PIP, EngineError, OutOfMemoryError
 from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.cuda_device import check_gpu, import_torch
 from bunraku.runtime.engines.half import is_typed, to_half
+from bunraku.runtime.engines.int8 import in_signed_int8
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Precision
 from bunraku.runtime.engines.tensorrt import sealed
@@ -125,13 +126,20 @@ def graph_of(request: EngineRequest) -> bytes:
         raise EngineError(
             f"The engine {request.name!r} cannot be read: {line}.", request.advice
         ) from error
-    if precision_of(request) is Precision.F32 or is_typed(graph):
+    precision = precision_of(request)
+    if precision is Precision.F32 or is_typed(graph):
         return content
-    return bytes(to_half(graph).SerializeToString(deterministic=True))
+    rounded = in_signed_int8(graph) if precision is Precision.INT8 else None
+    if rounded is None:  # what nobody has calibrated for
+        if precision is Precision.INT8 and not request.coarse:
+            return content
+        rounded = to_half(graph)
+    return bytes(rounded.SerializeToString(deterministic=True))
 
 
 def precision_of(request: EngineRequest) -> Precision:
-    """What is wanted, or float16 for pictures and float32 for landmarks.
+    """What is wanted, or float16 for pictures and float32 for landmarks, as for networks that have
+    no recipe for 8 bits where these are wanted.
 
     The landmark network answers a hair's breadth in its picture with pixels, which the photo's body
     is then fitted to.

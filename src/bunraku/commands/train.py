@@ -30,6 +30,9 @@ Sitting = Annotated[
 ]
 Batch = Annotated[int, typer.Option(min=1, help="Samples a step.")]
 Rate = Annotated[float, typer.Option(min=1e-7, help="Highest learning rate.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Refuse to begin: OUT must hold a checkpoint.")
+]
 Restart = Annotated[
     bool,
     typer.Option("--restart-schedule", help="Count minutes from zero, the weights resumed."),
@@ -40,31 +43,34 @@ Restart = Annotated[
 def iuv(
     data: Data,
     out: Out,
-    minutes: Minutes = 60.0,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the whole run.")] = 20_000,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="End the run after so long, steps left or not.")
+    ] = None,
     sitting_minutes: Sitting = None,
+    resume: Resume = False,
     batch: Batch = 32,
     learning_rate: Rate = 2e-3,
     device: Device = "cpu",
     threads: ThreadsOption = None,
     seed: Seed = 0,
-    restart_schedule: Restart = False,
 ) -> None:
     """Train the net that turns landmarks and a mask into an IUV map."""
     need("train", "torch")
     from bunraku.training import train_iuv
-    from bunraku.training.session import TrainOptions
 
-    options = TrainOptions(
+    options = train_iuv.IuvRun(
         data=data,
         out=out,
+        steps=steps,
         minutes=minutes,
         sitting_minutes=sitting_minutes,
+        resume=resume,
         batch=batch,
         learning_rate=learning_rate,
         device=device,
         threads=threads,
         seed=seed,
-        restart_schedule=restart_schedule,
     )
     check_inputs([data], device)
     typer.echo(f"checkpoint: {train_iuv.run(options, typer.echo)}")
@@ -101,9 +107,7 @@ def generator(
     phase: Annotated[
         str, typer.Option(help="A phase of the preset's recipe, or all that are left.")
     ] = "all",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Refuse to begin: OUT must hold a checkpoint.")
-    ] = False,
+    resume: Resume = False,
     length: Annotated[
         float, typer.Option(min=1e-9, max=LONGEST, help="The recipe's steps, times this.")
     ] = 1.0,

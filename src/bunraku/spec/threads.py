@@ -40,3 +40,8 @@ class SharedThreads:
 
     def _forget(self) -> None:
         self._executor, self._lock = None, threading.Lock()
+
+
+HELPERS = SharedThreads("bunraku-helper")
+"""For what takes milliseconds and waits for nothing: rows of a kernel, and parts of a frame beside
+each other. One pool for all, so that there is never more work at once than there are cores."""

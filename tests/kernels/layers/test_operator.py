@@ -95,6 +95,14 @@ def test_gives_what_the_reference_gives(n: int, groups: int, rng: np.random.Gene
             assert_close(getattr(found, name), getattr(wanted, name))
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3, 40])
+def test_any_number_of_threads_gives_the_same(threads: int, rng: np.random.Generator) -> None:
+    given = scene(rng, 31, 5)
+    found, wanted = compose(*given, threads=threads), compose(*given, threads=1)
+    for name in RESULTS:
+        np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
+
+
 def test_the_memory_of_the_inputs_makes_no_difference(rng: np.random.Generator) -> None:
     sheets, photo, raster, body, behind = scene(rng, 31, 3)
     wanted = compose(sheets, photo, raster, body, behind)

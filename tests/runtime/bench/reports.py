@@ -75,8 +75,9 @@ def engines_report() -> dict[str, Any]:
         "precision": "f32",
         "device": "cpu",
         "load_s": 0.1,
-        "chain_ms": None,
+        "chain_ms": {"missing": "the pose networks have not been fetched"},
         "generator_ms": spread(20.0),
+        "networks_ms": spread(18.0),
         "parity": {"levels_mean": 0.0, "levels_max": 0.0},
         "within": True,
     }

@@ -56,7 +56,7 @@ def test_tables_hold_the_numbers() -> None:
     assert "| texture paper | f32 | numba | 2 | 3 | 4 | 0.25 | 1e-06 |" in kernels
     assert "| texture paper | f32 | torch-compiled | (left out) | – | – | – | – |" in kernels
     engines = "\n".join(markdown(engines_report()))
-    assert "| onnxruntime | f32 | cpu | – | – | 20 | 30 | 0 | yes |" in engines
+    assert "| onnxruntime | f32 | cpu | – | – | 20 | 30 | 18 | 0 | yes |" in engines
     assert "(there is no NVIDIA driver)" in engines
 
 

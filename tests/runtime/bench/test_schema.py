@@ -32,6 +32,9 @@ def _broken() -> list[tuple[Any, str]]:
     del latency["chain_ms"]["p95"]
     kernels["kernels"][0]["forms"]["numba"]["p50"] = "2"
     engines["engines"][0]["within"] = 1
+    nowhere, networks = engines_report(), engines_report()
+    nowhere["engines"][0]["chain_ms"] = None
+    networks["engines"][0]["networks_ms"] = 18.0
     empty = kernels_report() | {"kernels": []}
     load, base = latency_report(), latency_report()
     load["load"][0]["dropped"] = True
@@ -43,6 +46,8 @@ def _broken() -> list[tuple[Any, str]]:
         (latency, "chain_ms has no 'p95'"),
         (kernels, "kernels.0.forms.numba.p50 is str"),
         (engines, "engines.0.within is int"),
+        (nowhere, "engines.0.chain_ms is NoneType"),
+        (networks, "engines.0.networks_ms is float"),
         (empty, "kernels is empty"),
         (load, "load.0.dropped is bool"),
         (base, "base.times has no 'chain_cpu'"),

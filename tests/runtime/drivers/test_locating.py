@@ -133,6 +133,19 @@ def test_proportions_settle_over_the_first_frames(subject: LandmarkSubject) -> N
     assert tall[SETTLING] == tall[-1]  # then fixed
 
 
+def test_one_frame_says_little_against_the_calibrations_looks(subject: LandmarkSubject) -> None:
+    heights = []
+    for retargeted in (True, False):
+        dancer = Dancer(longer_legs(1.0))
+        locator = locator_of(dancer, PuppetOptions(retarget=retargeted))
+        locator.locate(street((480, 640)), 0.0, subject)
+        dancer.pose = longer_legs(1.2)  # it errs, or a leg has come near the camera
+        located = locator.locate(street((480, 640)), 0.1, subject)
+        assert located is not None
+        heights.append(float(np.ptp(located.landmarks[:, 1])))
+    assert heights[0] > 0.98 * heights[1], "legs are not shortened for one frame"
+
+
 def test_heads_are_as_large_as_the_calibration_saw_them(subject: LandmarkSubject) -> None:
     dancer = Dancer(longer_legs(1.0))
     locator = locator_of(dancer)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from tests.runtime.late_work import LateWork
 
 from bunraku.spec.arrays import Array
 
@@ -74,6 +75,8 @@ class FakeOnnxRuntime:
     """What it is built with."""
     lands_on: str = CUDA
     """Where its sessions find themselves."""
+    left: tuple[str, ...] = ("Shape", "Gather")
+    """The kinds of nodes that its sessions run on the CPU."""
     fails: str | None = None
     """What a run says."""
     refuses: str | None = None
@@ -82,6 +85,8 @@ class FakeOnnxRuntime:
     """The options of CUDA's provider, a session each."""
     before: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """The providers that sessions would rather run on, with their options."""
+    work: LateWork | None = None
+    """Of a device whose work is late: a session's goes into its stream; None to do it at once."""
     runs: list[tuple[Binding, RunOptions]] = field(default_factory=list)
     __version__ = "1.0"
     SessionOptions = onnxruntime.SessionOptions
@@ -104,13 +109,31 @@ class FakeOnnxRuntime:
                 raise RuntimeError(self.fails)
             self.runs.append((binding, how))
             names = list(binding.outputs)
-            for key, made in zip(names, real.run(names, binding.inputs), strict=True):
-                binding.outputs[key][...] = made
+
+            def compute() -> None:
+                for key, made in zip(names, real.run(names, binding.inputs), strict=True):
+                    binding.outputs[key][...] = made
+
+            if self.work is None:
+                compute()
+                return
+            assert how.entries, "who waits for the device in the middle of a frame"
+            with self.work.entered(self.work.streams[int(told["user_compute_stream"])]):
+                self.work.queue(compute)
 
         return SimpleNamespace(
             get_inputs=real.get_inputs,
             get_outputs=real.get_outputs,
             get_providers=lambda: [self.lands_on, CPU],
+            get_provider_graph_assignment_info=lambda: [
+                _nodes(self.lands_on, ("Conv", "Resize")),
+                _nodes(CPU, self.left),
+            ],
             io_binding=Binding,
             run_with_iobinding=run,
         )
+
+
+def _nodes(provider: str, kinds: tuple[str, ...]) -> Any:
+    nodes = [SimpleNamespace(op_type=kind) for kind in kinds]
+    return SimpleNamespace(ep_name=provider, get_nodes=lambda: nodes)

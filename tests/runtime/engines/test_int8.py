@@ -17,7 +17,7 @@ from bunraku.export.calibrate import make_recipe
 from bunraku.runtime.engines import int8, present, recipe, registry
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.evening import even_out
-from bunraku.runtime.engines.int8 import to_int8
+from bunraku.runtime.engines.int8 import in_signed_int8, to_int8
 from bunraku.runtime.engines.present import int8_weight_bits
 from bunraku.runtime.engines.recipe import MOST, Recipe, constants_of, fingerprint
 from bunraku.runtime.engines.registry import EngineFactory
@@ -78,6 +78,22 @@ def test_it_computes_nearly_the_same(known: Recipe) -> None:
     difference = np.abs(given - expected)
     assert 0 < difference.mean() < 0.02 * np.abs(expected).mean()
     assert difference.max() < 0.1 * np.abs(expected).max()
+
+
+def test_for_tensorrt_values_are_signed_around_zero(known: Recipe, eight_bits: None) -> None:
+    signed = in_signed_int8(MODEL)
+    assert signed is not None
+    constants = {t.name: numpy_helper.to_array(t) for t in signed.graph.initializer}
+    whole = {n.input[0] for n in signed.graph.node if n.op_type == "DequantizeLinear"}
+    zeros = {n.input[2] for n in signed.graph.node if n.op_type.endswith("quantizeLinear")}
+    assert {constants[name].dtype for name in whole & set(constants)} == {np.dtype(np.int8)}
+    assert {constants[name].dtype for name in zeros} == {np.dtype(np.int8)}
+    assert not any(constants[name].any() for name in zeros)
+    assert constants["wide.bias"].dtype == np.float32
+    expected = run(MODEL)
+    lost = [np.abs(run(model) - expected).mean() for model in (signed, to_int8(MODEL, known))]
+    assert 0 < lost[1] < lost[0] < 0.04 * np.abs(expected).mean(), "half of the steps lie unused"
+    assert in_signed_int8(bottlenecks(uneven=7.0)) is None
 
 
 def test_two_products_of_7_bit_weights_fit_into_16_bits(known: Recipe) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 from tests.runtime.engines.fake_onnxruntime import CPU, CUDA, FakeOnnxRuntime, Tensor
 from tests.runtime.engines.networks import convolutions
@@ -110,6 +111,29 @@ def test_the_cpu_does_not_step_in_without_a_word(ort: FakeOnnxRuntime) -> None:
     with pytest.raises(EngineError, match=r"built without CUDA\. Run: .*pip uninstall"):
         _made()
     assert CUDA not in ort.providers
+
+
+def test_work_that_stays_on_the_cpu_is_named_once(
+    ort: FakeOnnxRuntime, caplog: pytest.LogCaptureFixture
+) -> None:
+    _made(Gpu())
+    assert not caplog.messages, "shapes are no work"
+    ort.left = ("Resize", "Shape", "Conv", "Resize")
+    engine = _made(Gpu())
+    feeds: Any = {"a": Tensor(ONE)}
+    engine.run(feeds, queue=_stream(3))
+    (told,) = caplog.messages
+    assert "leaves Conv, Resize of the engine 'tiny' to the CPU" in told
+    assert "use --engine torch" in told
+
+
+def test_the_real_onnx_runtime_tells_where_its_nodes_run() -> None:
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry(onnx_cuda.RECORD, "1")
+    made = convolutions().SerializeToString()
+    session = onnxruntime.InferenceSession(made, options, providers=[CPU])
+    assert "Conv" in onnx_cuda.left_to_the_cpu(session)
+    assert onnx_cuda.left_to_the_cpu(SimpleNamespace()) == [], "one that cannot tell"
 
 
 def test_tensorrt_rtx_comes_first_where_it_is_built_in(

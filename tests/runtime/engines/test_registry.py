@@ -98,6 +98,25 @@ def test_auto_takes_the_best_that_can_run(
     assert "\n" not in str(chosen)
 
 
+def test_auto_names_what_could_use_the_gpu(
+    abacus: list[EngineRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has been measured is taken; who has a GPU is told what else there is."""
+    for kind in LIBRARIES:
+        there = replace(LIBRARIES[kind], lacking=lambda: None)
+        monkeypatch.setitem(registry.LIBRARIES, kind, there)
+    _lacks(monkeypatch, "no wheels", EngineKind.TENSORRT)
+    monkeypatch.setattr(registry, "missing_gpu", lambda: None)
+    told = "abacus (on the GPU, not measured yet: --engine onnxruntime-cuda or torch or"
+    assert str(choose("auto")).startswith(told)
+    assert "tensorrt or" not in str(choose("auto"))
+    _lacks(monkeypatch, "no beads", "abacus")
+    assert str(choose("auto")) == "onnxruntime-cuda (not abacus: no beads)"
+    monkeypatch.setattr(registry, "missing_gpu", lambda: "there is none")
+    monkeypatch.setitem(registry.LIBRARIES, "abacus", ABACUS)
+    assert str(choose("auto")) == "abacus"
+
+
 @pytest.mark.parametrize(("bits", "has"), [(8, True), (7, True), (None, False)])
 def test_8_bits_are_taken_where_they_are_borne_and_said_in_the_line(
     abacus: list[EngineRequest], monkeypatch: pytest.MonkeyPatch, bits: int | None, has: bool

@@ -12,6 +12,7 @@ from tests.runtime.fake_device import FakeDevice
 from tests.runtime.fakes import engines, models, street, with_person
 from tests.stream.fakes import FakeSink, FakeSource
 
+from bunraku.runtime.paster import Paster
 from bunraku.runtime.puppet import Puppet
 from bunraku.spec.arrays import Picture
 from bunraku.spec.stages import Stage
@@ -25,11 +26,15 @@ FRAMES = [with_person(street(), 100 + 7 * i, 60) for i in range(3)]
 LATE = [frozenset[Stage](), frozenset({Stage.MOTION}), frozenset({Stage.BLEND})]
 
 
-async def shown(device: FakeDevice | None) -> list[Picture]:
-    """What a session shows of all frames, in which three stages work at once."""
+async def shown(device: FakeDevice | None, *, pasted: bool = True) -> list[Picture]:
+    """What a session shows of all frames, in which three stages work at once.
+
+    :param pasted: whether on the device.
+    """
     made = models()
     if device is not None:
         made = replace(made, device=device, engines=device.engines(engines()))
+        made = replace(made, paster=Paster(device) if pasted else None)
     puppet = Puppet(made)
     identity, report = puppet.make_identity(PHOTO)
     controls = Controls()
@@ -50,11 +55,22 @@ def furthest(pictures: list[Picture], others: list[Picture]) -> int:
     return max(int(np.abs(a.astype(int) - b).max()) for a, b in pairs)
 
 
+@pytest.mark.parametrize("pasted", [True, False], ids=["pasted there", "pasted here"])
 @pytest.mark.parametrize("hurried", LATE, ids=lambda stages: "+".join(stages) or "none")
-async def test_a_session_shows_what_it_shows_on_the_host(hurried: Collection[Stage]) -> None:
-    assert furthest(await shown(FakeDevice(hurried)), await shown(None)) <= 1
+async def test_a_session_shows_what_it_shows_on_the_host(
+    hurried: Collection[Stage], pasted: bool
+) -> None:
+    assert furthest(await shown(FakeDevice(hurried), pasted=pasted), await shown(None)) <= 1
 
 
+async def test_of_what_is_pasted_there_the_picture_alone_comes_back() -> None:
+    device = FakeDevice()
+    await shown(device)
+    assert device.down == [PHOTO.shape] * len(FRAMES)
+    assert device.torch.work.host_waits == len(FRAMES)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")  # what is not there yet is no number
 async def test_without_the_event_between_its_stages_it_does_not() -> None:
     expected, worst = await shown(None), 0
     for hurried in LATE:

@@ -7,6 +7,7 @@ import gc
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ from tests.stream.fakes import FakeClock, FakeSink, FakeSource, picture
 from tests.stream.puppetry_setting import NOBODY, Pencil, Session, Someone, stage_threads
 
 from bunraku.errors import DeviceLostError, EngineError
-from bunraku.runtime.drivers.protocol import Driving
+from bunraku.runtime.drivers.protocol import Drawn, Driving, Hints
 from bunraku.runtime.identity import Identity
+from bunraku.runtime.later import Later
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core.controls import Command, Controls, Photo
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
@@ -64,6 +66,38 @@ async def test_a_frame_goes_through_three_threads(session: Session, pencil: Penc
         "move": {"bunraku-motion"},
         "paint": {"bunraku-blend"},
     }
+
+
+@pytest.mark.parametrize(
+    ("patch", "waits"),
+    [
+        pytest.param(None, False, id="no face"),
+        pytest.param(Later.of(None), False, id="a face that is redrawn"),
+        pytest.param(Later(lambda: None), True, id="a face that is not yet"),
+    ],
+)
+async def test_what_is_drawn_is_handed_on_without_a_thread(
+    session: Session,
+    pencil: Pencil,
+    monkeypatch: pytest.MonkeyPatch,
+    patch: Later[Any] | None,
+    *,
+    waits: bool,
+) -> None:
+    drive = pencil.drive
+    image, mask, trust, warped, flow = (
+        np.zeros((1, channels, 4, 4), np.float32) for channels in (3, 1, 1, 5, 2)
+    )
+    drawn = Drawn(image, mask, trust, warped, flow)
+
+    def drawing(*given: Any, **more: Any) -> Driving | None:
+        driving = drive(*given, **more)
+        return None if driving is None else replace(driving, drawn=drawn, hints=Hints(patch=patch))
+
+    monkeypatch.setattr(pencil, "drive", drawing)
+    assert await session.shown(5) == 105
+    here = threading.current_thread().name
+    assert pencil.threads["move"] == {"bunraku-motion" if waits else here}
 
 
 async def test_without_a_photo_the_camera_passes_through(pencil: Pencil) -> None:

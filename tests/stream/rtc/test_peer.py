@@ -22,6 +22,7 @@ from tests.stream.rtc.browser import Browser, Camera, local_options, number_of
 from bunraku.errors import InputError
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.core.protocols import SinkClosed
+from bunraku.stream.rtc import peer as peer_module
 from bunraku.stream.rtc.ice import LOOPBACK
 from bunraku.stream.rtc.low_latency import install
 from bunraku.stream.rtc.options import Codec, PeerOptions
@@ -245,6 +246,22 @@ async def test_an_offer_is_answered_once() -> None:
     async with connected() as (peer, browser):
         with pytest.raises(InputError, match="has had its offer"):
             await peer.answer(browser.connection.localDescription.sdp)
+
+
+@pytest.mark.parametrize("works", [True, False])
+async def test_what_the_gpu_encodes_is_preferred(
+    works: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Browsers name VP8 first; both stay possible."""
+    monkeypatch.setattr(peer_module, "nvenc_works", lambda: works)
+    async with Browser() as browser:
+        offer = await browser.offer()
+        peer = Peer(local_options())
+        answer = await peer.answer(offer)
+        await peer.close()
+    first = {at: answer.index(f"{name}/90000") for at, name in enumerate(("H264", "VP8"))}
+    assert offer.index("VP8/90000") < offer.index("H264/90000")
+    assert (first[0] < first[1]) is works
 
 
 async def test_no_common_codec() -> None:

@@ -8,6 +8,7 @@ import torch
 from bunraku.kernels import warp_occlude
 from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.networks.layers import identity_grid, up2
+from bunraku.training.losses import motion
 from bunraku.training.losses.motion import (
     affine_regularisation,
     bending,
@@ -44,6 +45,16 @@ def test_correctness_of_a_wrong_match() -> None:
     only_left = HERE * torch.tensor([1.0, 0.0])
     got = float(correctness(directions(), directions(), left, only_left))
     assert got == pytest.approx(0.0, abs=1e-6)
+
+
+def test_matches_are_looked_for_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = torch.rand(2, 5, 4, 4), torch.rand(2, 5, 4, 4)
+    where, flow = torch.ones(2, 1, 4, 4), torch.zeros(2, 2, 4, 4)
+    where[0, :, 2:] = 0.0
+    whole = correctness(source, target, flow, where)
+    monkeypatch.setattr(motion, "MATCHED_ROWS", 5)
+    assert float(correctness(source, target, flow, where)) == pytest.approx(float(whole))
+    assert float(correctness(source, target, flow, 0.0 * where)) == 0.0
 
 
 def test_correctness_teaches_the_flow() -> None:

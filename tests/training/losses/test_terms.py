@@ -150,7 +150,7 @@ def test_all_terms_of_the_paper_teach_a_generator_without_the_prior(person: Reco
     weights = PAPER.phase("together").weights
     total, terms, picture = generator_terms(out, batch, weights, Perceptual())
     assert set(terms) == {
-        *("correctness", "affine", "variation", "consistency", "uv", "parts"),
+        *("correctness", "affine", "variation", "consistency", "uv", "parts", "source_warped"),
         *("pyramid", "pyramid_app", "l1", "l1_app", "l1_geo", "mask", "mask_app", "mask_geo"),
     }
     assert picture.shape == (1, 3, 256, 256)

@@ -11,6 +11,7 @@ from bunraku.training.people.records import (
     Record,
     check_record,
     compose,
+    is_in_order,
     list_records,
     read_header,
     read_record,
@@ -51,6 +52,20 @@ def test_records_survive_the_disk(record: Record, tmp_path: Path) -> None:
         assert stored.dtype == made.dtype
     assert read_header(path) == (3, 2)
     assert list_records(tmp_path) == [path]
+
+
+def test_a_record_tells_whether_its_frames_follow_each_other(
+    record: Record, tmp_path: Path
+) -> None:
+    path = write_record(tmp_path, replace(record, in_order=True))
+    assert read_record(path).in_order
+    assert is_in_order(path)
+    with np.load(path) as stored:  # as earlier versions wrote it
+        old = {name: stored[name] for name in stored if name != "in_order"}
+    np.savez(path, **old)
+    assert check_record(path) == 128
+    assert not read_record(path).in_order
+    assert not is_in_order(path)
 
 
 def test_person_stands_over_the_shaded_plate(record: Record) -> None:

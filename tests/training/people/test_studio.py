@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from bunraku.errors import InputError
+from bunraku.training.people.acting import pick_yaws
 from bunraku.training.people.anatomy import LANDMARK_PARTS
 from bunraku.training.people.records import IUV_SIZE, SIZE, Record, compose
-from bunraku.training.people.studio import MotionLibrary, Studio, pick_yaws
+from bunraku.training.people.studio import MotionLibrary, Studio, _cast
 from bunraku.training.people.wardrobe import Wardrobe
 
 
@@ -122,6 +123,18 @@ def test_most_people_face_the_camera() -> None:
     assert np.mean(np.abs(yaws) > 2) > 0.08
     spread = np.abs(np.diff(np.unwrap(yaws, axis=1), axis=1)).max(1)
     assert 0.05 < np.mean(spread > 1.5) < 0.3  # those who turn
+
+
+def test_who_is_taken_in_order_moves_little_from_frame_to_frame(studio: Studio) -> None:
+    def strides(in_order: bool, index: int) -> float:
+        rng, half, person = _cast(studio.tailor, 5, index)
+        take = studio._takes_in_order if in_order else studio._takes
+        joints = np.stack([one.joints for one in take(rng, person, half, 4)])
+        return float(np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean())
+
+    steady, wild = (np.mean([strides(kind, i) for i in range(3)]) for kind in (True, False))
+    assert steady < 0.05  # metres
+    assert steady < 0.3 * wild
 
 
 def test_incomplete_assets_are_named(tmp_path: Path, studio: Studio) -> None:

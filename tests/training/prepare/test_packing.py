@@ -20,7 +20,7 @@ from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
 from bunraku.training.people.records import check_record, compose, list_records, read_record
 from bunraku.training.prepare.following import Follower, Scene
 from bunraku.training.prepare.frames import Frame
-from bunraku.training.prepare.packing import RECORDS, clear, pack, plate_of
+from bunraku.training.prepare.packing import RECORDS, clear, pack, plate_of, runs_of
 from bunraku.training.prepare.quality import Limits
 from bunraku.training.prepare.surfaces import DriverMapping
 
@@ -125,3 +125,22 @@ def test_a_full_disk_leaves_nothing_behind(
     with pytest.raises(OutputError, match=r"pose_000000\.npz cannot be written: No space left"):
         pack(scene, tmp_path, 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_some_records_are_of_frames_that_follow_each_other(scene: Scene, tmp_path: Path) -> None:
+    shots = [replace(scene.shots[i % 30], index=2 * i + 40 * (i > 20)) for i in range(50)]
+    assert pack(replace(scene, shots=shots), tmp_path, 0, runs=True) == 5
+    records = [read_record(path) for path in list_records(tmp_path)]
+    assert [record.in_order for record in records] == [False] * 4 + [True]
+    assert [len(record) for record in records] == [10, 10, 9, 9, 12]
+    for place in range(12):
+        assert np.array_equal(records[4].iuv[place], shots[place].iuv)
+    packed = np.concatenate([record.yaw for record in records]).tolist()
+    assert sorted(packed) == sorted(np.float32(shot.yaw) for shot in shots)  # each once
+
+
+def test_a_run_leaves_no_frame_out() -> None:
+    frames = [*range(0, 20, 2), *range(30, 90, 2)]  # ten, a gap, thirty
+    assert runs_of(frames, 2) == [range(10, 22), range(22, 34)]
+    assert runs_of(frames[:20], 2) == []
+    assert runs_of(frames, 0) == runs_of([], 3) == []

@@ -58,8 +58,9 @@ def engines(
             continue
         chain = told["chain_ms"]
         typer.echo(
-            f"{name:<22} chain p50 {chain['p50'] if chain else float('nan'):7.2f} ms   "
+            f"{name:<22} chain p50 {chain.get('p50', float('nan')):7.2f} ms   "
             f"generator p50 {told['generator_ms']['p50']:7.2f} ms   "
+            f"its networks {told['networks_ms']['p50']:7.2f} ms   "
             f"{told['parity']['levels_mean']:.3f} levels off"
             f"{'' if told['within'] else ', MORE THAN ALLOWED'}"
         )

@@ -96,7 +96,7 @@ def body(source: Source, fit: Fit) -> Body:
 
 def pasted(source: Source, body: Body, transforms: Array) -> Picture:
     drawn = body.draw(transforms, SURE)
-    canvas = Canvas(source.photo, source.plate, source.framing.window, threads=1)
+    canvas = Canvas(source.photo, source.plate, source.framing.window)
     return canvas.paste(drawn.image, drawn.mask, drawn.detail)
 
 

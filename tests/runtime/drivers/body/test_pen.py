@@ -11,6 +11,7 @@ from tests.runtime.torch_device import TorchDevice
 
 from bunraku.runtime.drivers.body.pen import DevicePen, HostPen
 from bunraku.runtime.drivers.protocol import Drawn
+from bunraku.runtime.plan import FrameShares
 from bunraku.spec.arrays import Array
 from bunraku.spec.stages import Stage
 
@@ -49,6 +50,15 @@ def test_what_was_drawn_before_makes_no_difference() -> None:
         alone = planes(pen.draw(small_body(), moves(step, 1.7), SURE))
         np.testing.assert_array_equal(planes(pen.draw(body, moves(step, 1.7), SURE)), alone)
     assert body.gone(moves(3.3, 1.7)) not in (body.gone(moves(0.0, 1.7)), [0.0])
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_parts_that_are_drawn_beside_each_other_are_the_same(threads: int) -> None:
+    for step, arm in ((0.0, 0.0), (3.3, 1.7), (-2.4, 5.0)):
+        given = moves(step, arm), SURE, slips(1.5)
+        alone = planes(HostPen().draw(small_body(desk=True), *given))
+        shared = HostPen(FrameShares(threads, beside=True)).draw(small_body(desk=True), *given)
+        np.testing.assert_array_equal(planes(shared), alone)
 
 
 def test_clothes_slip_on_a_device_as_on_the_host() -> None:

@@ -28,6 +28,8 @@ class Made:
     left_eye: float = 0.1
     brows_up: float = 0.0
     gaze: tuple[float, float] = (0.0, 0.0)
+    knit: float = 0.0
+    mouth_aside: float = 0.0
 
 
 def made(
@@ -76,6 +78,8 @@ def _flat(e: Made) -> npt.NDArray[np.float64]:
         p[list(numbers), 1] = y
     for number, y in ((151, -0.4), (9, -0.2), (8, -0.1), (2, 0.45), (94, 0.43), (19, 0.41)):
         p[number, :2] = 0.0, y
+    for number, y in zip(mesh.NOSE_RIDGE, (-0.02, 0.06), strict=True):
+        p[number, :2] = 0.0, y
     p[98, :2], p[327, :2] = (-0.1, 0.44), (0.1, 0.44)
     along = np.linspace(-1.0, 1.0, 9)
     for side, sign, height in (("right", -1, e.right_eye), ("left", 1, e.left_eye)):
@@ -85,7 +89,7 @@ def _flat(e: Made) -> npt.NDArray[np.float64]:
         p[list(mesh.LOWER_LID[side]), :2] = np.stack([x, bulge], 1)
         pupil = mesh.PUPIL[side]
         p[pupil : pupil + 5, :2] = sign * EYE_MIDDLE + e.gaze[0], e.gaze[1]
-        p[list(mesh.BROW[side]), 0] = sign * np.linspace(0.5, 0.15, 5)
+        p[list(mesh.BROW[side]), 0] = sign * np.linspace(0.5, 0.15 - e.knit, 5)
         p[list(mesh.BROW[side]), 1] = -0.2 - e.brows_up
         p[list(mesh.LOWER_BROW[side]), 0] = p[list(mesh.BROW[side]), 0]
         p[list(mesh.LOWER_BROW[side]), 1] = -0.14 - e.brows_up
@@ -100,5 +104,6 @@ def _flat(e: Made) -> npt.NDArray[np.float64]:
         p[list(outer), 1] = MOUTH_BELOW + thick + (e.gap if thick > 0 else 0.0)
     p[list(mesh.MOUTH_CORNERS), 0] = -e.mouth_half, e.mouth_half
     p[list(mesh.MOUTH_CORNERS), 1] = MOUTH_BELOW - e.corners_up
+    p[list(mesh.LIPS), 0] += e.mouth_aside
     p[mesh.CHIN, :2] = 0.0, CHIN_BELOW + e.gap * 0.8
     return p

@@ -25,6 +25,7 @@ from bunraku.runtime.drivers.protocol import Driving, Found, Subject
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.finders import face_finder
 from bunraku.runtime.later import Later
+from bunraku.runtime.measure import Recorder
 from bunraku.runtime.models import FACELESS, Models
 from bunraku.runtime.options import PuppetOptions
 from bunraku.runtime.parts import ALL_PARTS, Part, Parts
@@ -129,10 +130,15 @@ def test_the_photo_s_mouth_opens_with_the_driver_s(
     patch = subject.face.patch(talking.hints.face)
     assert patch is not None
     assert (patch.on(FRAME) != FRAME).any()
-    driver.watching = False
+    assert talking.hints.patch is not None
+    shown = talking.hints.patch.read()
+    assert shown is not None
+    assert np.array_equal(shown.pixels, patch.pixels)
+    driver.strength = 0.0
     unseen = driver.follow(FRAME, 0.35, subject)
     assert unseen is not None
     assert unseen.hints.face is None
+    assert unseen.hints.patch is None
     body.there = False
     assert driver.follow(FRAME, 0.4, subject) is None
 
@@ -210,17 +216,30 @@ def test_a_face_is_looked_at_while_the_driver_goes_on(finder: FaceFinder, source
             looked.set()
             return face
 
+    drawn: list[threading.Thread] = []
+
+    class Painted:
+        def patch(self, expression: Expression, strength: float) -> None:
+            assert strength == 0.7
+            drawn.append(threading.current_thread())
+
     for ahead in (True, False):
         looked.clear()
+        drawn.clear()
         driver = FacedDriver(body, finder, ahead=ahead)
+        driver.strength = 0.7
         driver._tracker = cast(FaceTracker, Tracker())
-        subject = driver.prepare(source)
+        subject = replace(driver.prepare(source), face=cast(PhotoFace, Painted()))
         seen: list[bool] = []
         body.goes_on = lambda: seen.append(looked.wait(5.0 if ahead else 0.0))  # noqa: B023
         driving = driver.follow(FRAME, 0.0, subject)
         assert driving is not None
         assert driving.hints.face is not None
+        assert driving.hints.patch is not None
         assert seen == [ahead]
+        assert len(drawn) == ahead, "beside the rest, or not before it is asked for"
+        driving.hints.patch.read()
+        assert (drawn[0] is threading.current_thread()) is not ahead
 
 
 def test_a_face_that_says_nothing_is_looked_at_now_and_then(source: Source) -> None:
@@ -343,31 +362,42 @@ def test_the_patch_reaches_the_picture_and_the_window() -> None:
     identity, _ = puppet.make_identity(photo)
     driving = puppet.drive(identity, photo, 0.0)
     assert driving is not None
-    asked: list[float] = []
-
-    class Painted:
-        """A face that is green while it follows."""
-
-        def patch(self, expression: Expression, strength: float) -> Patch | None:
-            asked.append(strength)
-            return Patch(110, 100, np.full((24, 20, 3), (0, 255, 0), np.uint8))
-
-    faced = replace(identity.subject, face=cast(PhotoFace, Painted()))
-    identity = replace(identity, subject=faced)
-    told = replace(driving, hints=replace(driving.hints, face=Expression(np.ones(11))))
-    puppet.face = 0.7
+    green = Patch(110, 100, np.full((24, 20, 3), (0, 255, 0), np.uint8))
+    told = replace(driving, hints=replace(driving.hints, patch=Later.of(green)))
     for window_only in (False, True):
         before = puppet.paint(identity, puppet.move(identity, driving), window_only=window_only)
         after = puppet.paint(identity, puppet.move(identity, told), window_only=window_only)
-        green = (after[..., 1].astype(int) - before[..., 1]) > 100
+        changed = (after[..., 1].astype(int) - before[..., 1]) > 100
         left, top, side = identity.source.framing.window.box
         scale = identity.source.window.shape[0] / side if window_only else 1.0
-        y, x = np.nonzero(green)
+        y, x = np.nonzero(changed)
         middle = np.array([120.0, 112.0]) - ([left, top] if window_only else [0, 0])
         assert np.abs(np.array([x.mean(), y.mean()]) - middle * scale).max() < 2.0
-        assert green.sum() == pytest.approx(20 * 24 * scale**2, rel=0.15)
-    assert asked == [0.7, 0.7]
-    assert puppet.stats()[Step.EXPRESSION].count == 2
+        assert changed.sum() == pytest.approx(20 * 24 * scale**2, rel=0.15)
+
+
+def test_a_puppet_s_face_is_as_strong_as_it_is_told(
+    mouth: Mouth, finder: FaceFinder, source: Source
+) -> None:
+    asked: list[float] = []
+
+    class Painted:
+        def patch(self, expression: Expression, strength: float) -> None:
+            asked.append(strength)
+
+    recorder = Recorder()
+    driver = replace(models(), faces=finder).driver(PuppetOptions(face=0.7), recorder)
+    assert isinstance(driver, FacedDriver)
+    driver._driver = Body()
+    subject = replace(driver.prepare(source), face=cast(PhotoFace, Painted()))
+    for time_s, strength in ((0.0, 0.7), (0.1, 1.5)):
+        driver.strength = strength
+        driving = driver.follow(FRAME, time_s, subject)
+        assert driving is not None
+        assert driving.hints.patch is not None
+        driving.hints.patch.read()
+    assert asked == [0.7, 1.5]
+    assert recorder.spreads()[Step.EXPRESSION].count == 2
 
 
 def test_networks_that_are_not_fetched_are_a_note(

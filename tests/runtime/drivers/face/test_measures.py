@@ -6,7 +6,7 @@ from tests.runtime.drivers.face.faces import Made, made
 
 from bunraku.runtime.drivers.face.measures import Measure, head_turn, measure
 
-TALKING = Made(gap=0.2, mouth_half=0.25, corners_up=0.03, right_eye=0.05, brows_up=0.04)
+TALKING = Made(gap=0.2, mouth_half=0.25, corners_up=0.03, right_eye=0.05, brows_up=0.04, knit=0.02)
 
 
 def test_each_number_is_the_length_it_is_named_after() -> None:
@@ -19,6 +19,10 @@ def test_each_number_is_the_length_it_is_named_after() -> None:
     assert values[Measure.RIGHT_LID] / calm[Measure.RIGHT_LID] == pytest.approx(0.5, abs=0.01)
     assert values[Measure.LEFT_LID] == pytest.approx(calm[Measure.LEFT_LID], abs=1e-4)
     assert values[Measure.LEFT_BROW] - calm[Measure.LEFT_BROW] == pytest.approx(0.04, abs=1e-3)
+    assert values[Measure.KNIT] - calm[Measure.KNIT] == pytest.approx(0.02, abs=1e-3)
+    aside = measure(made(Made(mouth_aside=0.05)).points)
+    assert aside[Measure.MOUTH_X] - calm[Measure.MOUTH_X] == pytest.approx(0.05, abs=1e-3)
+    assert aside[Measure.WIDTH] == pytest.approx(calm[Measure.WIDTH], abs=1e-3)
     looking = measure(made(Made(gaze=(0.03, -0.02))).points)
     assert looking[Measure.GAZE_X] == pytest.approx(0.03, abs=1e-3)
     assert looking[Measure.GAZE_Y] == pytest.approx(-0.02, abs=1e-3)

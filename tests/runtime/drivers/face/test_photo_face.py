@@ -227,6 +227,132 @@ def test_lids_that_fall_do_not_draw_a_thick_brow_out() -> None:
     assert at(blink, 0.33, 0.0)[2] < 160
 
 
+def test_a_brow_that_rises_draws_bare_skin_out_and_not_its_shade() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face)
+    # A thick brow, a strip of skin, and the shade above the lid.
+    for low, high in ((-0.2, -0.125), (-0.095, -0.04)):
+        top, bottom = (round(MIDDLE[1] + v * UNIT_PX) for v in (low, high))
+        photo[top:bottom, 140:170] = BACK
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    raised = shown(found, doing(right_brow=0.1, left_brow=0.1))
+    dark = [
+        int((picture[80:107, 150:160].mean(-1) < (BACK + 156) / 2).sum())
+        for picture in (photo, raised)
+    ]
+    assert dark[1] < 1.15 * dark[0]
+    assert at(raised, 0.33, -0.16) == list(SKIN)
+
+
+def test_a_lid_that_shuts_in_the_shade_is_no_lighter_than_the_shade() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face)
+    top, bottom = (round(MIDDLE[1] + v * UNIT_PX) for v in (-0.3, 0.1))
+    photo[top:bottom, 140:180] = photo[top:bottom, 140:180] // 4
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    blink = shown(found, doing(right_lid=1.0, left_lid=1.0))
+    lids = [max(at(blink, u, v)[0] for v in (-0.06, -0.03, 0.0)) for u in (-0.33, 0.33)]
+    assert lids[0] > 0.9 * SKIN[0]
+    assert lids[1] < 0.4 * SKIN[0]
+
+
+def test_lids_that_meet_show_nothing_of_a_large_eye() -> None:
+    unit = 4.0 * UNIT_PX
+    face = made(middle=(520.0, 440.0), unit_px=unit, pitch_deg=0.0)
+    photo = np.full((1120, 1040, 3), SKIN, np.uint8)
+    for side in ("right", "left"):
+        eye = face.points[[*mesh.UPPER_LID[side], *mesh.LOWER_LID[side][::-1]], :2]
+        cv2.fillPoly(photo, [eye.round().astype(np.int32)], EYE_WHITE)
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    blink = shown(found, doing(right_lid=1.0, left_lid=1.0))
+    white = [int((picture[..., 2] > SKIN[2] + 30).sum()) for picture in (photo, blink)]
+    assert white[1] < 0.005 * white[0]
+
+
+def test_the_teeth_of_a_smile_that_hardly_opens_are_in_the_light() -> None:
+    _, face = prepared()
+    lightest = [
+        shown(face, doing(upper_lip=-0.04, lower_lip=gap, width=0.18))[160:172, 132].mean(-1).max()
+        for gap in (0.06, 0.16)
+    ]
+    assert lightest[0] > 0.95 * lightest[1] > 190
+
+
+def test_teeth_in_a_red_light_are_no_greyer_than_skin() -> None:
+    made_face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(made_face)
+    photo[photo[..., 0] == SKIN[0]] = 205, 110, 80
+    photo[photo.min(-1) == EYE_WHITE[0]] = 125, 85, 75  # in the shade
+    face = PhotoFace.of(photo, made_face)
+    assert face is not None
+    assert face.mouth is not None
+    assert face.mouth.teeth.colour[0] > 0.95 * 205
+
+
+def test_brows_are_knitted_and_either_may_rise_alone() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face)
+    for u in (-0.5, 0.15):
+        left, top = round(MIDDLE[0] + u * UNIT_PX), round(MIDDLE[1] - 0.2 * UNIT_PX)
+        photo[top : top + 6, left : left + 28] = BACK
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+
+    def brow(picture: Picture, side: int) -> tuple[float, float]:
+        half = picture[80:105, 88:172].mean(-1) < (BACK + 156) / 2
+        half[:, slice(42, None) if side < 0 else slice(0, 42)] = False
+        y, x = np.nonzero(half)
+        return float(abs(x - 42.0).min()), float(y.mean())
+
+    knit = shown(found, doing(knit=0.03))
+    for side in (-1, 1):
+        assert brow(photo, side)[0] - brow(knit, side)[0] == pytest.approx(0.03 * UNIT_PX, abs=1.1)
+    assert at(knit, 0.0, -0.15) == at(photo, 0.0, -0.15)
+    alone = shown(found, doing(left_brow=0.06))
+    assert brow(photo, 1)[1] - brow(alone, 1)[1] == pytest.approx(0.06 * UNIT_PX, abs=1.0)
+    assert brow(photo, -1) == brow(alone, -1)
+
+
+def test_a_mouth_goes_aside_and_the_teeth_stay_on_the_skull() -> None:
+    photo, face = prepared(Made(gap=0.1))
+    row = round(MIDDLE[1] + 0.77 * UNIT_PX)
+    photo[row - 6 : row + 6, 105:109] = 0  # at the right corner
+    moved = {x: shown(face, doing(lower_lip=0.1, mouth_x=x)) for x in (-0.07, 0.07)}
+    for x, picture in moved.items():
+        corner = picture[row, 90:125].mean(-1).argmin() + 90
+        assert corner - 106.5 == pytest.approx(x * UNIT_PX, abs=2.0)
+        np.testing.assert_array_equal(picture[:130], photo[:130])
+    _, shut = prepared()
+    smiles = [
+        shown(shut, doing(upper_lip=-0.05, lower_lip=0.15, width=0.2, mouth_x=x)) for x in (0, 0.05)
+    ]
+    row = round(MIDDLE[1] + 0.69 * UNIT_PX)
+    teeth = [picture[row, 118:143].mean(-1).astype(int) for picture in smiles]
+    gaps = [
+        [x for x in range(1, 24) if light[x] < min(light[x - 1], light[x + 1])] for light in teeth
+    ]
+    assert gaps[0] == gaps[1] == [5, 12, 19]
+
+
+def test_brows_behind_glasses_hardly_move_lest_the_frame_bend() -> None:
+    face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
+    photo = painted(face)
+    for u in (-0.33, 0.33):
+        x, y = round(MIDDLE[0] + u * UNIT_PX), round(MIDDLE[1])
+        cv2.ellipse(photo, (x, y), (17, 12), 0, 0, 360, (30, 30, 30), 2)
+    cv2.line(photo, (118, 110), (142, 110), (30, 30, 30), 2)
+    found = PhotoFace.of(photo, face)
+    assert found is not None
+    raised = shown(found, doing(right_brow=0.1, left_brow=0.1))
+    rims = [picture[94:102, 148:166].mean(-1).argmin(0) for picture in (photo, raised)]
+    assert 0 < (rims[0] - rims[1]).max() <= 2
+    _, bare = prepared()
+    assert bare.brows == 1.0
+
+
 def test_wide_eyes_are_wider_and_have_no_lids_inside() -> None:
     photo, face = prepared()
     result = shown(face, doing(right_lid=-0.25, left_lid=-0.25))

@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.pen import HOST
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about
 from bunraku.runtime.drivers.hands import making, photo_hand
@@ -222,7 +223,9 @@ def test_hollows_of_a_hand_are_dark_and_not_its_outline(
             np.zeros((1, channels, N, N), np.float32) for channels in (3, 1, 1, 5, 2)
         )
         onto = Drawn(image, mask, trust, warped, flow)
-        photo_hand.lay(onto, hand, hand.moved(transforms), transforms, 1.0)
+        picture = photo_hand.picture_of(hand, hand.moved(transforms), transforms, N, 1.0)
+        assert picture is not None
+        HOST.lay(onto, *picture)
         return image[0].mean(0), mask[0, 0]
 
     def left(pose: HandPose) -> Array:

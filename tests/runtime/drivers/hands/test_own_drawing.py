@@ -8,9 +8,11 @@ import pytest
 from tests.runtime.drivers.hands.people import SHAPES
 from tests.runtime.drivers.hands.photos import INSIDE, POINTS, WINDOW, N, drawn_hand, held
 
+from bunraku.runtime.drivers.body.pen import HOST
 from bunraku.runtime.drivers.body.turning import about
-from bunraku.runtime.drivers.hands.own_drawing import lay_own
+from bunraku.runtime.drivers.hands.own_drawing import own_picture
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
+from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.spec.arrays import Array
 
@@ -39,6 +41,14 @@ def own() -> OwnHand:
 def photo() -> Array:
     cover = (drawn_hand() & INSIDE).astype(np.float32)[..., None]
     return np.concatenate([WINDOW.astype(np.float32) / 255.0, cover], -1)
+
+
+def lay_own(
+    drawn: Drawn, own: OwnHand, photo: Array, palm: Array, pose: HandPose, anew: float = 0.0
+) -> None:
+    picture = own_picture(own, photo, palm, pose, N, anew)
+    if picture is not None:
+        HOST.lay(drawn, *picture)
 
 
 def test_a_hand_that_has_not_moved_is_the_photos(own: OwnHand, photo: Array) -> None:

@@ -40,7 +40,8 @@ def test_a_drivers_hand_moves_as_far_as_it_is_believed() -> None:
 
 def test_without_a_photos_hand_only_what_is_unusual_counts() -> None:
     palm = 30.0  # from wrist to knuckles, as the pose has it
-    for away, left in ((0.1 * palm, 0.0), (USUAL * palm, 0.0), (palm, palm * (1.0 - USUAL))):
+    usual = USUAL * palm
+    for away, left in ((0.1 * palm, 0.0), (usual, 0.0), (1.5 * usual, usual), (palm, palm)):
         apart = np.full((3, 2), (away, 0.0), np.float32)
         hand = HandPose(turned_palm(), np.zeros((5, 4)), apart=apart)
         pinned = pin_driver(POSE, (hand, None), (None, None), 1.0)

@@ -189,3 +189,29 @@ def test_a_person_without_landmarks_follows_as_one(tmp_path: Path) -> None:
     stage.set_parts(ALL_PARTS)
     with pytest.raises(InputError, match=r"IUV images move the whole person\. Leave out --parts"):
         stage.set_parts(frozenset({Part.ARMS}))
+
+
+@pytest.mark.parametrize("mend", [True, False])
+def test_what_an_image_loses_is_put_back(tmp_path: Path, mend: bool) -> None:
+    """But not in another window, nor where all of the person is lost."""
+    whole, torn = person(), person()
+    torn[60:90] = 0
+    images = [whole, torn, np.zeros_like(whole), torn]
+    made = IuvImagesDriver(
+        IuvImages(write_folder(tmp_path / "iuv", images)),
+        own_surface,
+        SIZE,
+        index_of=FrameOrder(0),
+        mend=mend,
+    )
+    subject = made.prepare(source())
+    first, second, third, fourth = (
+        shown(made, subject, number / 25, mirrored=number == 3) for number in range(4)
+    )
+    assert first is not None
+    assert second is not None
+    assert third is None
+    assert fourth is not None
+    bodies = [int((surface[0, 0] < 0.5).sum()) for surface in (first, second, fourth)]
+    assert (bodies[1] > 0.97 * bodies[0]) is mend
+    assert bodies[2] < 0.9 * bodies[0]

@@ -13,7 +13,7 @@ from bunraku.runtime.drivers.landmarks.retarget import (
 )
 from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import HEAD, LEFT_EAR, LIMBS, RIGHT_EAR, Bone
+from bunraku.spec.landmarks import HEAD, LEFT_EAR, LEFT_ELBOW, LEFT_WRIST, LIMBS, RIGHT_EAR, Bone
 
 
 def posed(world: Array, scale: float = 400.0, pixels: Array | None = None) -> Pose:
@@ -68,6 +68,14 @@ def test_legs_that_the_camera_shortens_are_shorter() -> None:
     high, level = proportions(posed(world, pixels=pixels)), proportions(posed(world))
     stretch = ratios(high, level)
     assert stretch[Bone.SHIN] < 0.95 < stretch[Bone.UPPER_ARM]
+
+
+def test_an_arm_that_comes_near_the_camera_is_no_longer_for_that() -> None:
+    world = body()[:, :3]
+    pixels = world * np.float32(400.0)
+    pixels[LEFT_WRIST, :2] += 0.3 * (pixels[LEFT_WRIST, :2] - pixels[LEFT_ELBOW, :2])
+    near, hanging = proportions(posed(world, pixels=pixels)), proportions(posed(world))
+    assert ratios(near, hanging)[Bone.FOREARM] == pytest.approx(1.0)
 
 
 def test_the_trunk_stays_and_directions_are_kept() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -37,6 +37,8 @@ class FakeTrt:
         self.memory = True
         """Whether contexts find the memory that they need."""
         self.works = True
+        self.queue: Callable[[Callable[[], None]], None] | None = None
+        """What takes its work on a device whose work is late; None where it is done at once."""
 
     @staticmethod
     def plan(
@@ -117,7 +119,9 @@ class FakeContext:
         if not self._trt.works:
             return False
         graph = FakeCuda.capturing
-        if graph is None:
+        if self._trt.queue is not None:
+            self._trt.queue(self._double)
+        elif graph is None:
             self._trt.done.append(f"execute in {stream}")
             self._double()
         elif not self._trt.capturable:

@@ -17,6 +17,8 @@ from bunraku.runtime.drivers.face.networks import FaceNetworks
 from bunraku.runtime.drivers.hands.networks import HandNetworks
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.half import to_half
+from bunraku.runtime.engines.int8 import in_signed_int8
+from bunraku.runtime.engines.outputs import only
 from bunraku.runtime.engines.present import missing_gpu
 from bunraku.runtime.engines.tensorrt import builder
 from bunraku.runtime.engines.tensorrt.builder import (
@@ -27,6 +29,7 @@ from bunraku.runtime.engines.tensorrt.builder import (
 )
 from bunraku.runtime.engines.tensorrt.engine import Plan
 from bunraku.runtime.engines.tensorrt.library import Library, find_library
+from bunraku.runtime.pose.landmarks import WITHOUT_MASK
 
 pytest.importorskip("tensorrt_rtx", reason="tensorrt-rtx-cu13 is for Linux on x86-64 alone")
 
@@ -104,6 +107,17 @@ def test_the_shipped_engines_are_built_in_float16(library: Library, name: str) -
     half = build(library, to_half(onnx.load(path)).SerializeToString(), name).engine
     full = build(library, path.read_bytes(), name).engine
     assert len(half) < len(full)
+
+
+@pytest.mark.parametrize("name", ["motion", "blend", "iuv", "pose_landmark"])
+def test_networks_with_a_recipe_are_built_in_8_bits(library: Library, name: str) -> None:
+    if name == "pose_landmark":
+        model = only(ensure().landmarks, WITHOUT_MASK, name, "")
+        rounded = in_signed_int8(onnx.load_model_from_string(model))
+    else:
+        rounded = in_signed_int8(onnx.load(shipped()[name]))
+    assert rounded is not None, "a recipe ships for it"
+    assert build(library, rounded.SerializeToString(), name).engine
 
 
 @pytest.mark.parametrize(

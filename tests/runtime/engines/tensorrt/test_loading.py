@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import onnx
 import pytest
-from tests.runtime.engines.networks import convolutions, quantised
+from tests.runtime.engines.networks import bottlenecks, convolutions, quantised
 from tests.runtime.engines.tensorrt.fakes import Done, FakeTorch, FakeTrt
 
 from bunraku.errors import EngineError
+from bunraku.export.calibrate import make_recipe
 from bunraku.runtime.device import CpuDevice
+from bunraku.runtime.engines import int8
 from bunraku.runtime.engines.half import is_typed
 from bunraku.runtime.engines.protocol import EngineRequest, Precision
 from bunraku.runtime.engines.tensorrt import loading
@@ -102,6 +104,22 @@ def test_a_quantised_graph_is_taken_as_it_is(machine: Machine) -> None:
     model = quantised().SerializeToString()
     load(request(model))
     assert [made for made, _, _ in machine.built] == [model]
+
+
+def test_8_bits_are_taken_where_a_recipe_is_for_the_network(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = bottlenecks()
+    known = make_recipe(model, [{"image": np.full((1, 3, 16, 16), 0.5, np.float32)}])
+    monkeypatch.setattr(int8, "shipped", lambda: (known,))
+    load(request(model.SerializeToString(), Precision.INT8))
+    load(request(MODEL, Precision.INT8))
+    load(replace(request(MODEL, Precision.INT8), coarse=True))
+    rounded, landmarks, picture = (onnx.load_model_from_string(m) for m, _, _ in machine.built)
+    assert "QuantizeLinear" in {node.op_type for node in rounded.graph.node}
+    assert landmarks.SerializeToString() == MODEL
+    assert is_typed(picture)
+    assert "QuantizeLinear" not in {node.op_type for node in picture.graph.node}
 
 
 def test_any_other_key_is_another_engine() -> None:
