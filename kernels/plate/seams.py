@@ -3,7 +3,7 @@
 An offset (y, x), in pixels, says where a pixel of the hole is copied from.
 
 Source: P. Pérez et al., "Poisson Image Editing", 2003, section 2 (gradients are copied, not
-colours).
+colours); Tukey's biweight for what is a shade.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def level(
     :param offsets: ``[H,W,2]`` int32; those of the hole, and a pixel beyond, lead into the picture.
     :param shade: ``[H,W,3]`` float32, zeros, changed.
     :param hold: how strongly it is drawn to nothing: a step fades over about 1/√hold pixels.
-    :param edge: steps beyond this are edges, not shades, and stay; in levels.
+    :param edge: steps beyond this are edges, not shades, and stay; in levels of all colours.
     """
     count = pixels.shape[0]
     wanted = np.zeros((count, 3), np.float32)
@@ -72,7 +72,7 @@ def level(
                     here = picture[y + ny, x + nx, c] - picture[y + oy, x + ox, c]
                     jump[c] = np.float32(0.5) * (there + here)
                 steep += jump[c] * jump[c]
-            weight = np.float32(1) / (np.float32(1) + steep / (edge * edge))
+            weight = max(np.float32(1) - steep / (edge * edge), np.float32(0))
             weight *= weight
             total += weight
             for c in range(3):

@@ -28,6 +28,9 @@ from bunraku.spec.arrays import Array, Picture
 
 GRADIENT = 2.0
 """Weight of the gradient channels beside the colours."""
+LIGHT, HUE = 0.7, 1.5
+"""Weights of lightness, and of how colours differ from grey: shades of pieces are made to meet, but
+a wall that lies in the shade must not go on as a yellow one."""
 NEAR_PERSON = 0.1
 """How far pixels are believed between the hole and where the person's colours end."""
 FADING, FAINTEST = 0.85, 0.12
@@ -42,7 +45,7 @@ SHARPNESS = 2.0, 10.0
 ENOUGH = 0.1
 """With fewer sources than this for a pixel of the hole, the hole is filled smoothly."""
 SEED = 20
-HOLD, EDGE = np.float32(0.004), np.float32(24.0)
+HOLD, EDGE = np.float32(0.004), np.float32(110.0)
 """See ``kernels.plate.seams.level``."""
 
 
@@ -103,11 +106,11 @@ def complete(
     )
     shorten_seams(scene, found)
     shade = np.zeros((*found.shape[:2], 3), np.float32)
-    colours = _rimmed(picture, "edge")
-    level(colours, scene.hole, inside, pixels, found, shade, HOLD, EDGE, 60)
-    known = picture[..., :3][unclear == 0]
+    colours = part.astype(np.float32)
+    level(_rimmed(colours, "edge"), scene.hole, inside, pixels, found, shade, HOLD, EDGE, 60)
+    known = colours[unclear == 0]
     places = np.indices(hole.shape).transpose(1, 2, 0) + _unrimmed(found)
-    copied = picture[places[..., 0], places[..., 1], :3]
+    copied = colours[places[..., 0], places[..., 1]]
     # No colour is brighter or darker than what is around.
     shade = np.clip(copied + _unrimmed(shade), known.min(0), known.max(0)) - copied
     return Completion(_unrimmed(found), np.ascontiguousarray(shade, np.float32))
@@ -118,7 +121,7 @@ _NOWHERE = -(2**20)
 
 
 def _with_gradients(part: Picture, hole: NDArray[np.uint8]) -> Array:
-    """Colours, and how busy the surroundings are along x and y, in levels."""
+    """Colours as they are compared, and how busy the surroundings are along x and y, in levels."""
     grey = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32)
     known = cv2.erode(1 - hole, np.ones((3, 3), np.uint8)).astype(np.float32)
     count = cv2.blur(known, (5, 5)) + 1e-3
@@ -126,7 +129,10 @@ def _with_gradients(part: Picture, hole: NDArray[np.uint8]) -> Array:
         GRADIENT * cv2.blur(np.abs(cv2.Sobel(grey, cv2.CV_32F, *way, scale=0.25)) * known, (5, 5))
         for way in ((1, 0), (0, 1))
     ]
-    return np.dstack([part, *(one / count for one in busy)]).astype(np.float32)
+    colours = part.astype(np.float32)
+    light = colours.mean(-1, keepdims=True)
+    seen = LIGHT * light + HUE * (colours - light)
+    return np.dstack([seen, *(one / count for one in busy)]).astype(np.float32)
 
 
 def _search(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bunraku.runtime.source.texture import complete
+from bunraku.kernels.plate.seams import level
+from bunraku.runtime.source.texture import EDGE, HOLD, complete
 from bunraku.spec.arrays import Picture
 
 
@@ -78,3 +79,33 @@ def test_with_too_little_around_there_is_no_completion() -> None:
         complete(noise((4, 50)), hole_of((4, 50), 0, 4, 20, 24), np.zeros((4, 50), np.uint8))
         is None
     )
+
+
+def test_a_wall_in_the_shade_does_not_go_on_as_a_darker_thing_of_another_hue() -> None:
+    y, x = np.mgrid[0:120, 0:160].astype(np.float32)
+    away = np.hypot(np.maximum(np.maximum(70 - x, x - 124), 0), np.maximum(30 - y, 0))
+    wall = np.array((225.0, 222.0, 215.0))
+    part = wall * (1.0 - 0.45 * np.exp(-away / 3.0))[..., None]
+    part[:, :30] = 0.55 * wall + (35.0, 0.0, -45.0)
+    part += np.random.default_rng(0).normal(0, 2, part.shape)
+    missing = hole_of((120, 160), 30, 120, 70, 125)
+    found = complete(part.clip(0, 255).astype(np.uint8), missing, missing)
+    assert found is not None
+    columns = (np.indices((120, 160))[1] + found.offsets[..., 1])[missing > 0]
+    assert (columns >= 30).all()
+
+
+@pytest.mark.parametrize(("step", "least", "most"), [(25.0, 15.0, 25.0), (80.0, 0.0, 1.0)])
+def test_a_shade_ends_at_no_edge_and_an_edge_stays(step: float, least: float, most: float) -> None:
+    picture = np.full((40, 80, 5), 120.0, np.float32)
+    picture[:, :40] += np.float32(step)
+    missing = hole_of((40, 80), 10, 30, 10, 30)
+    pixels = np.ascontiguousarray(np.argwhere(missing), np.int32)
+    offsets = np.zeros((40, 80, 2), np.int32)
+    offsets[missing > 0] = (0, 40)  # of what is so much darker
+    shade = np.zeros((40, 80, 3), np.float32)
+    inside = np.ones_like(missing)
+    level(picture, missing, inside, pixels, offsets, shade, HOLD, EDGE, 60)
+    rim = shade[10, 12:28]
+    assert (rim >= least).all()
+    assert (rim <= most).all()
