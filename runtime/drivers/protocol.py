@@ -45,9 +45,9 @@ class Hints:
     head: Array | None = None
     """``[7]``, the head's own map (``drivers.landmarks.head.head_map``); None to do without."""
     face: Expression | None = None
-    """What the driver's face does; None to leave the photo's as it is."""
+    """What the driver's face does; None where it is not followed."""
     patch: Later[Patch | None] | None = None
-    """The photo's face as it does that; None for as the photo has it."""
+    """The photo's face as it does that, which is what is shown; None for as the photo has it."""
 
 
 @dataclass(frozen=True, eq=False)
