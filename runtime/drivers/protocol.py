@@ -109,7 +109,7 @@ class Driving:
     """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180, 270."""
     person: int = 0
     """Of who drives: another number once it is somebody else."""
-    surface_there: Underway | None = None
+    surface_on_device: Underway | None = None
     """The surface on its way on a device; None where it is made in the host's memory."""
 
     @property

@@ -108,7 +108,7 @@ def nearest_pixels(photo: Picture, points: npt.NDArray[np.floating]) -> Picture:
     """``[n, 3]``: a photo's pixels nearest to points ``[n, 2]`` in pixels, inside or beside it."""
     x, y = points.round().astype(int).T
     height, width = photo.shape[:2]
-    return photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    return np.asarray(photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)])
 
 
 def colour_at(photo: Picture, points: Array, numbers: tuple[int, ...]) -> Array:
@@ -163,4 +163,4 @@ def line(points: Float64Array, u: npt.NDArray[T]) -> npt.NDArray[T]:
     """v of a chain of points ``[n, 2]`` at each u, level beyond its ends; shaped and typed as u."""
     order = np.argsort(points[:, 0])
     v = np.interp(u.ravel(), points[order, 0], points[order, 1])
-    return v.reshape(u.shape).astype(u.dtype)
+    return np.asarray(v.reshape(u.shape), u.dtype)
