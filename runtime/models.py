@@ -166,7 +166,7 @@ class Models:
             chosen.layout.size,
         )
         on_host = isinstance(factory.device, CpuDevice)
-        there = None if on_host else DeviceIuvNet(surfaces, factory.device)
+        on_device = None if on_host else DeviceIuvNet(surfaces, factory.device)
         shares = frame_shares(factory.threads, ahead=ahead)
         pen, paster, crops = _work_on(factory.device, shares)
         faces, notes = face_finder(factory, crops) if face else (None, ())
@@ -187,7 +187,7 @@ class Models:
         def make_driver(options: PuppetOptions, recorder: Recorder) -> Driver:
             follower: Tracker = tracker.another(options.smooth)
             follower = follower if through is None else through(follower)
-            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder, there)
+            by_landmarks = LandmarkDriver(follower, surfaces, options, recorder, on_device)
             if template is None:
                 return by_landmarks
             following = fingers if options.hands else None

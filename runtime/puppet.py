@@ -185,7 +185,7 @@ class Puppet:
             return replace(driving.drawn, face=face)
         with self._surviving():
             features, generator = self._machinery.features(identity), self._machinery.generator
-            surface = driving.surface_there or driving.surface
+            surface = driving.surface_on_device or driving.surface
             moved = generator.move(features, surface, driving.hints.head, driving.correspondence)
             return replace(generator.seam(features, moved), face=face)
 

@@ -36,9 +36,10 @@ def warm_up(models: Models, photo: Picture | None = None) -> None:
     surface: Array | Underway = identity.subject.surface
     head = None
     with contextlib.suppress(InputError):  # IUV images are of other frames than the photo
-        driving = driver.follow(photo, 0.0, identity.subject)
+        with models.crops.opened(photo):  # as a frame is, for a device's own way to cut it
+            driving = driver.follow(photo, 0.0, identity.subject)
         if driving is not None:
-            surface = driving.surface_there or driving.surface
+            surface = driving.surface_on_device or driving.surface
             head = driving.hints.head
             if driving.drawn is not None:
                 models.paste(identity, driving.drawn, generator)

@@ -126,7 +126,7 @@ def punch(driving: Driving, time_s: float) -> Driving:
     holes = hole_mask(surface[0, 0] < VISIBLE, time_s)
     surface[0, :, holes] = 0.0
     surface[0, BACKGROUND, holes] = 1.0
-    return replace(driving, surface_later=Later.of(surface), surface_there=None)
+    return replace(driving, surface_later=Later.of(surface), surface_on_device=None)
 
 
 def hole_mask(body: npt.NDArray[np.bool_], time_s: float) -> npt.NDArray[np.bool_]:

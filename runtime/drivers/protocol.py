@@ -45,9 +45,9 @@ class Hints:
     head: Array | None = None
     """``[7]``, the head's own map (``drivers.landmarks.head.head_map``); None to do without."""
     face: Expression | None = None
-    """What the driver's face does; None to leave the photo's as it is."""
+    """What the driver's face does; None where it is not followed."""
     patch: Later[Patch | None] | None = None
-    """The photo's face as it does that; None for as the photo has it."""
+    """The photo's face as it does that, which is what is shown; None for as the photo has it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class Driving:
     """How far the driver was turned from upright at the calibration, clockwise: 0, 90, 180, 270."""
     person: int = 0
     """Of who drives: another number once it is somebody else."""
-    surface_there: Underway | None = None
+    surface_on_device: Underway | None = None
     """The surface on its way on a device; None where it is made in the host's memory."""
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Protocol, TypeAlias
 
@@ -91,6 +91,8 @@ class _Opened:
     users: int = 0
     there: Any = None
     """The frame on the device, once it was asked for."""
+    lock: Lock = field(default_factory=Lock)
+    """Held while it is brought there: who looks at others does not wait for that."""
 
 
 class DeviceCrops:
@@ -148,8 +150,9 @@ class DeviceCrops:
     def _frame(self, frame: Picture) -> Any:
         with self._lock:
             held = self._opened.get(id(frame))
-            if held is None:
-                return None
+        if held is None:
+            return None
+        with held.lock:
             if held.there is None:
                 held.there = self._device.upload(frame, self._queue)
             return held.there

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame
+from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame, line, nearest_pixels
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import clipped
 
@@ -46,20 +47,23 @@ class BareSkin:
         :param brow: ``[n, 2]``, the brow's lower edge in the face frame. :param lid: the lid's.
         """
         u = np.linspace(lid[:, 0].min(), lid[:, 0].max(), _COLUMNS)
-        top, bottom = _v_at(brow, u), _v_at(lid, u)
+        top, bottom = line(brow, u), line(lid, u)
         bottom = np.maximum(bottom, top)
         down = np.linspace(0.0, 1.0, _ROWS)[:, None]
         v = top + down * (bottom - top)
         places = np.stack([np.broadcast_to(u, v.shape), v], -1)
-        seen = _smooth(_read(photo, frame.to_pixels(places.reshape(-1, 2))).reshape(*v.shape, 3))
+        at = nearest_pixels(photo, frame.to_pixels(places.reshape(-1, 2)))
+        seen = cv2.sepFilter2D(
+            at.reshape(*v.shape, 3), cv2.CV_64F, _MASK, _MASK, borderType=cv2.BORDER_REPLICATE
+        )
         light = seen.mean(-1)
         score = light / np.maximum(light.max(0), 1.0) - _EVEN * (2.0 * down - 1.0) ** 2
         best = score[_EDGE:-_EDGE].argmax(0) + _EDGE
         column = np.arange(_COLUMNS)
-        line = np.stack([u, _evened(_evened(v[best, column]))], -1)
+        middle_line = np.stack([u, _evened(_evened(v[best, column]))], -1)
         # Towards the corners there is the nose's shade and hair.
         middle = slice(_COLUMNS // 4, _COLUMNS - _COLUMNS // 4)
-        return cls(line, seen[best, column][middle].mean(0).astype(np.float32))
+        return cls(middle_line, seen[best, column][middle].mean(0).astype(np.float32))
 
     def of_a_shut_lid(self, below: Array, white: float) -> Array:
         """``[3]``: the colour of a lid that turns from the shade into the light that its eye is in.
@@ -92,30 +96,6 @@ class DrawnOut:
         shares = np.maximum(at - wide, 0.0), np.minimum(at + wide, 1.0)
         first, last = (np.asarray(share, np.float32) for share in shares)
         return cls(brow + first * room, brow + last * room, first, last)
-
-
-def _v_at(points: Float64Array, u: Float64Array) -> Float64Array:
-    order = np.argsort(points[:, 0])
-    return np.asarray(np.interp(u, points[order, 0], points[order, 1]))
-
-
-def _read(photo: Picture, pixels: Float64Array) -> Float64Array:
-    """``[n, 3]``: the photo at the nearest pixels of ``[n, 2]``."""
-    height, width = photo.shape[:2]
-    x, y = pixels.round().astype(int).T
-    at = photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    return np.asarray(at, np.float64)
-
-
-def _smooth(values: Float64Array) -> Float64Array:
-    """``[rows, columns, 3]`` with its neighbours, both ways."""
-    for axis in (0, 1):
-        ends = [(1, 1) if axis == n else (0, 0) for n in range(3)]
-        wide = np.moveaxis(np.pad(values, ends, mode="edge"), axis, 0)
-        values = np.moveaxis(
-            _MASK[0] * wide[:-2] + _MASK[1] * wide[1:-1] + _MASK[2] * wide[2:], 0, axis
-        )
-    return values
 
 
 def _evened(values: Float64Array) -> Float64Array:

@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.face.regions import (
     Region,
     colour_at,
     knotted,
+    line,
     pixels_between,
     smooth,
 )
@@ -262,10 +263,3 @@ def _lower_share(shut: float, wider: float) -> float:
     smiling = min(max((wider - none) / (wholly - none), 0.0), 1.0)
     smiling *= min(max((closing - shut) / (closing - narrow), 0.0), 1.0)
     return blink + (smile - blink) * smiling
-
-
-def line(points: Float64Array, u: Array) -> Array:
-    """v of a chain of points at each u, level beyond its ends; float32 of the shape of ``u``."""
-    order = np.argsort(points[:, 0])
-    v = np.interp(u.ravel(), points[order, 0], points[order, 1])
-    return np.asarray(v.reshape(u.shape), np.float32)

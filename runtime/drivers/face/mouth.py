@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
-from bunraku.runtime.drivers.face.eyes import line
 from bunraku.runtime.drivers.face.regions import (
     Float64Array,
     PhotoFrame,
@@ -18,6 +17,7 @@ from bunraku.runtime.drivers.face.regions import (
     colour_at,
     hue_of,
     knotted,
+    line,
     smooth,
 )
 from bunraku.runtime.drivers.face.teeth import Smile, Teeth

@@ -10,6 +10,7 @@ that nothing folds, and lids and lips move as they are instead of being stretche
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from bunraku.spec.few import clipped
 from bunraku.spec.smoothstep import smoothstep
 
 Float64Array = npt.NDArray[np.float64]
+T = TypeVar("T", bound=np.floating)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,12 +104,16 @@ def _evenly(first: int, end: int, step: float) -> Float64Array:
     return np.asarray(first + (np.arange(count) + 0.5) * ((end - first) / count) - 0.5)
 
 
+def nearest_pixels(photo: Picture, points: npt.NDArray[np.floating]) -> Picture:
+    """``[n, 3]``: a photo's pixels nearest to points ``[n, 2]`` in pixels, inside or beside it."""
+    x, y = points.round().astype(int).T
+    height, width = photo.shape[:2]
+    return np.asarray(photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)])
+
+
 def colour_at(photo: Picture, points: Array, numbers: tuple[int, ...]) -> Array:
     """``[3]``: mean of a photo, 0 to 255, at some of the points ``[478, 2 or more]`` in pixels."""
-    x, y = points[list(numbers), :2].round().astype(int).T
-    height, width = photo.shape[:2]
-    at = photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    return np.asarray(at.mean(0), np.float32)
+    return np.asarray(nearest_pixels(photo, points[list(numbers), :2]).mean(0), np.float32)
 
 
 def brightness(photo: Picture, points: Array, numbers: tuple[int, ...]) -> float:
@@ -123,10 +129,7 @@ def pixels_between(
     downs = np.linspace(0.25, 0.75, 3)[:, None, None]
     lines = places[0] + downs * (places[1] - places[0])
     lines = np.concatenate([lines, (lines[:, 1:] + lines[:, :-1]) / 2.0], 1)
-    x, y = lines.reshape(-1, 2).round().astype(int).T
-    height, width = photo.shape[:2]
-    at = photo[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    return np.asarray(at, np.float32)
+    return np.asarray(nearest_pixels(photo, lines.reshape(-1, 2)), np.float32)
 
 
 def hue_of(skin: Array) -> float:
@@ -154,3 +157,10 @@ def smooth(value: Array, nothing: float, whole: float) -> Array:
     """0 at ``nothing``, 1 at ``whole``, with soft ends."""
     t = clipped((value - np.float32(nothing)) / np.float32(whole - nothing), 0.0, 1.0)
     return np.asarray(smoothstep(t), np.float32)
+
+
+def line(points: Float64Array, u: npt.NDArray[T]) -> npt.NDArray[T]:
+    """v of a chain of points ``[n, 2]`` at each u, level beyond its ends; shaped and typed as u."""
+    order = np.argsort(points[:, 0])
+    v = np.interp(u.ravel(), points[order, 0], points[order, 1])
+    return np.asarray(v.reshape(u.shape), u.dtype)

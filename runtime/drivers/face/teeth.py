@@ -127,7 +127,8 @@ class Teeth:
         skin = float(colour_at(photo, points, mesh.CHEEKS)[0])
         enamel = np.asarray(white * tint, np.float32)
         lift = _AS_RED * skin / max(float(enamel[0]), 1.0)
-        enamel *= np.float32(min(max(lift, 1.0), max(_BRIGHTEST / float(enamel.mean()), 1.0)))
+        brightest = max(_BRIGHTEST / max(float(enamel.mean()), 1.0), 1.0)
+        enamel *= np.float32(min(max(lift, 1.0), brightest))
         return cls(float(across.mean()), ends, enamel, unit, seen)
 
     def over(
@@ -198,8 +199,8 @@ def _white(points: Array, photo: Picture) -> Array:
         eyes = np.concatenate([pixels_between(*pair, points, photo) for pair in edges])
         bright = eyes.mean(1)
         white = eyes[bright >= np.percentile(bright, _WHITES)].mean(0)
-    level = float(white.mean())
+    level = max(float(white.mean()), 1.0)  # a bar over the eyes is black
     wanted = min(max(level, _LEAST_WHITE * cheeks), _MOST_WHITE * cheeks, _BRIGHTEST)
     most = _MOST_HUE * level
     hued = level + clipped(_HUE * (white - level), -most, most)
-    return np.asarray(hued * np.float32(wanted / max(level, 1.0)), np.float32)
+    return np.asarray(hued * np.float32(wanted / level), np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 
 from bunraku.runtime.buffers import Ring, Underway
 from bunraku.runtime.device import Device
-from bunraku.runtime.drivers.landmarks.enlarging import enlarged_there
+from bunraku.runtime.drivers.landmarks.enlarging import enlarged_on_device
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array
@@ -42,7 +42,7 @@ class DeviceIuvNet:
             out = {names.SURFACE: arrays[names.SURFACE]}
             made: Any = net.engine.run(arrays, out=out, queue=queue)[names.SURFACE]
             if _FINER in arrays:
-                made = enlarged_there(made, arrays[_FINER])
+                made = enlarged_on_device(made, arrays[_FINER])
         return Underway(made, queue.record(), lease)
 
     def fetch(self, surface: Underway) -> Array:

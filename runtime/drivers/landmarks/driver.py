@@ -31,7 +31,7 @@ class LandmarkDriver:
     :param tracker: follows a person of this driver's own.
     :param surfaces: from landmarks to surfaces; shared.
     :param recorder: of how long the steps take.
-    :param there: makes those of frames on a device; None to have them made by ``surfaces``.
+    :param on_device: makes those of frames on a device; None to have them made by ``surfaces``.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class LandmarkDriver:
         surfaces: SurfaceMaker,
         options: PuppetOptions | None = None,
         recorder: Recorder | None = None,
-        there: DeviceIuvNet | None = None,
+        on_device: DeviceIuvNet | None = None,
     ) -> None:
         self._options = options or PuppetOptions()
         self.locator = Locator(tracker, surfaces.size, self._options)
         self.shares = Shares()
-        self._surfaces, self._there = surfaces, there
+        self._surfaces, self._on_device = surfaces, on_device
         self._recorder = recorder or Recorder()
 
     def reset(self) -> None:
@@ -116,15 +116,15 @@ class LandmarkDriver:
         :param following: how far each part follows; hands go with the arms.
         :raises EngineError: the IUV net failed.
         """
-        source, there = subject.source, self._there
+        source, on_device = subject.source, self._on_device
         sent = None
-        with self._recorder.measure(Step.IUV, None if there is None else there.queue):
+        with self._recorder.measure(Step.IUV, None if on_device is None else on_device.queue):
             landmarks = hold(source.landmarks, located.landmarks, following)
-            if there is None:
+            if on_device is None:
                 surface = Later.of(self._surfaces.surface(landmarks, located.mask))
             else:
-                sent = there.surface(landmarks, located.mask)
-                surface = Later(partial(there.fetch, sent))
+                sent = on_device.surface(landmarks, located.mask)
+                surface = Later(partial(on_device.fetch, sent))
             head = None
             if self._options.head:
                 head = head_map(source.landmarks, landmarks)
@@ -134,5 +134,5 @@ class LandmarkDriver:
             hints=Hints(head),
             turned_deg=self.locator.turned_deg,
             person=self.locator.person,
-            surface_there=sent,
+            surface_on_device=sent,
         )

@@ -53,7 +53,7 @@ def enlarged(surface: Array, size: int) -> Array:
     return result
 
 
-def enlarged_there(surface: Any, out: Any) -> Any:
+def enlarged_on_device(surface: Any, out: Any) -> Any:
     """The same of tensors.
 
     :param out: ``[B, 73, size, size]``, which is written into, and the result.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import cv2
@@ -75,6 +76,35 @@ def test_a_frame_is_brought_once_and_forgotten_after_it() -> None:
     with crops.opened(frame):
         assert looks[0](frame, roi)["mean"] > dark[0] + 0.1
     assert device.up.count(frame.shape) == 2
+
+
+def test_a_session_does_not_wait_for_another_s_frame() -> None:
+    first, second = frame_of(0), frame_of(1)
+    bringing, opened = threading.Event(), threading.Event()
+    waited = []
+
+    class Slow(FakeDevice):
+        def upload(self, array: Any, queue: Any, *, out: Any = None) -> Any:
+            if array is first:
+                bringing.set()
+                waited.append(opened.wait(1.0))
+            return super().upload(array, queue, out=out)
+
+    device = Slow((Stage.DENSEPOSE,))
+    crops = DeviceCrops(device)
+    look = crops.of(on(device, seeing()), N, _brightness)
+
+    def other() -> None:
+        with crops.opened(first):
+            look(first, Roi(150.0, 120.0, 60.0, 0.0))
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert bringing.wait(5.0)
+    with crops.opened(second):
+        opened.set()
+    thread.join(5.0)
+    assert waited == [True]
 
 
 def test_what_is_not_opened_is_cut_by_the_host_to_the_bit() -> None:

@@ -470,6 +470,19 @@ def test_teeth_are_white_where_the_eyes_show_skin_alone() -> None:
     assert teeth.mean() > np.mean(SKIN)
 
 
+@pytest.mark.parametrize("dark", ["eyes", "face"])
+def test_what_is_black_in_a_photo_is_no_trouble(dark: str) -> None:
+    made_face = made(middle=MIDDLE, unit_px=UNIT_PX)
+    photo = painted(made_face)
+    top, bottom = (round(MIDDLE[1] + v * UNIT_PX) for v in (-0.18, 0.2))
+    photo[top : bottom if dark == "eyes" else None, 80:180] = 0
+    face = PhotoFace.of(photo, made_face)
+    assert face is not None
+    assert face.mouth is not None
+    if dark == "eyes":  # a bar over them says nothing of the light on teeth
+        assert face.mouth.teeth.colour.mean() > 0.9 * np.mean(SKIN)
+
+
 def test_a_photo_without_colours_has_none_in_its_mouth() -> None:
     face = made(middle=MIDDLE, unit_px=UNIT_PX, pitch_deg=0.0)
     grey = np.repeat(painted(face).mean(-1, keepdims=True), 3, -1).astype(np.uint8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -81,6 +83,29 @@ def test_what_does_not_come_back_is_given_up() -> None:
     for time_s in (0.1, 0.2, 0.3):
         assert body(mender.mend(broken, time_s))[holes].mean() > 0.85
     assert not body(mender.mend(broken, KEPT_S + 0.05))[holes].any()
+
+
+def test_a_torn_bust_that_fills_a_fine_window_takes_little_memory() -> None:
+    """A part of thousands of pixels, half of them missing."""
+    n, edge = 128, 16
+    across = np.linspace(0.0, 1.0, n - 2 * edge, dtype=np.float32)
+    inner, whole = slice(edge, n - edge), np.zeros((1, 73, n, n), np.float32)
+    whole[0, 0] = 1.0
+    whole[0, 0, inner, inner], whole[0, 2, inner, inner] = 0.0, 1.0
+    whole[0, 26, inner, inner], whole[0, 50, inner, inner] = across, across[:, None]
+    broken = whole.copy()
+    broken[0, :, 40:88] = 0.0
+    broken[0, 0, 40:88] = 1.0
+    mender = Mender()
+    mender.mend(whole, 0.0)
+    tracemalloc.start()
+    try:
+        made = mender.mend(broken, 0.04)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert np.array_equal(made, whole)
+    assert peak < 10 * whole.nbytes
 
 
 def test_another_time_begins_anew() -> None:

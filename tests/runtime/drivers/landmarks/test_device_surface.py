@@ -16,7 +16,7 @@ from tests.runtime.test_generator import WITH_PRIOR, encoded, surface
 
 from bunraku.errors import EngineError
 from bunraku.runtime.drivers.landmarks.device_surface import DeviceIuvNet
-from bunraku.runtime.drivers.landmarks.enlarging import enlarged, enlarged_there
+from bunraku.runtime.drivers.landmarks.enlarging import enlarged, enlarged_on_device
 from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.generator import Generator
 from bunraku.spec.arrays import Array, Tensors
@@ -56,7 +56,7 @@ def test_tensors_are_enlarged_as_arrays_are() -> None:
     given = np.random.default_rng(1).random((1, 73, 8, 8), np.float32)
     out = torch.full((1, 73, 24, 24), torch.nan)
     np.testing.assert_allclose(
-        enlarged_there(torch.from_numpy(given), out).numpy(), enlarged(given, 24), atol=1e-5
+        enlarged_on_device(torch.from_numpy(given), out).numpy(), enlarged(given, 24), atol=1e-5
     )
 
 
