@@ -48,14 +48,7 @@ class Steps(Dataset[Batch]):
             torch.manual_seed(int(rng.integers(2**62)))
             return self.draw(rng)
 
-    def walk(
-        self,
-        start: int,
-        stop: int,
-        workers: int,
-        *,
-        pinned: bool = False,
-    ) -> Iterator[Batch]:
+    def walk(self, start: int, stop: int, workers: int, *, pinned: bool = False) -> Iterator[Batch]:
         """The batches of these steps in order.
 
         Args:

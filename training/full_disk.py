@@ -1,4 +1,4 @@
-"""Files that a training can do without: where the disk is full, it goes on without them."""
+"""Files that a training can do without for now: where the disk is full, it goes on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FullDisk:
 
     @contextmanager
     def survived(self, what: str) -> Iterator[None]:
-        """While something is written that the training does not need.
+        """While something is written that the training can do without for now.
 
         Args:
             what: it is, such as "losses"; the trouble with each is told by itself.

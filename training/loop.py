@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
-from bunraku.errors import OutputError
 from bunraku.networks.checkpoint import Progress
+from bunraku.training.full_disk import FullDisk
 
 SAVE_S = 300.0
 """Time between two checkpoints: at most so much is lost."""
@@ -47,6 +47,7 @@ def go_through(
     Raises:
         OutputError: the last checkpoint cannot be written.
     """
+    disk = FullDisk(log)
     start = saved_at = time.monotonic()
     before, whole = work.progress.seconds, True
     try:
@@ -60,10 +61,8 @@ def go_through(
                 break
             if now - saved_at >= SAVE_S:
                 saved_at = now
-                try:
+                with disk.survived("checkpoint"):  # it may have space again before the end
                     work.save()
-                except OutputError as error:
-                    log(str(error))  # a full disk may be emptied before the end
     finally:
         work.close()
         # Between two steps everything belongs together; what broke inside one is not kept.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,7 +90,11 @@ def test_from_a_clip_to_a_photo_that_moves(prepared: Path) -> None:
     assert (change > 20).mean() > 0.005  # so little training paints something, nobody knows what
 
     _run(way["evaluate"])
-    assert _tables(prepared / "out" / "evaluation") == {"Real clips"}
+    told = _report(prepared / "out" / "evaluation")
+    assert set(told["tables"]) == {"Real clips"}
+    assert told["provenance"]["mine"]["generator"]["steps"] == held.progress.steps
+    # What a body draws of its own photo is off by next to nothing.
+    assert told["tables"]["Real clips"]["all, mine"]["own_person_l1"] > 0.01, "it was not painted"
 
 
 @pytest.mark.timeout(900)
@@ -115,9 +120,9 @@ def test_an_iuv_net_and_fine_surfaces(prepared: Path) -> None:
     of = ["--generator", "runs/fine/checkpoint.pt", "--iuv", "runs/iuv/checkpoint.pt"]
     people = ["--data", "data/clips", "--people", "1", "--frames", "1"]
     _run(["evaluate", "-o", "out/fine", *people, *of])
-    assert _tables(prepared / "out" / "fine") == {"Synthetic people"}
+    assert set(_report(prepared / "out" / "fine")["tables"]) == {"Synthetic people"}
 
 
-def _tables(report: Path) -> set[str]:
+def _report(folder: Path) -> Any:
     """Of an evaluation."""
-    return set(json.loads((report / "report.json").read_bytes())["tables"])
+    return json.loads((folder / "report.json").read_bytes())

@@ -46,7 +46,7 @@ def evaluate(
     candidate: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=BUNDLE[,iuv=BUNDLE][,engine=LIBRARY][,driver=body][,pose=heavy]"
+            metavar="NAME=BUNDLE[,iuv=BUNDLE][,engine=LIBRARY][,driver=landmarks][,pose=heavy]"
             "[,face=1][,hands][,no-SWITCH]",
             help="What is compared on clips and photos, once for each; a switch of PuppetOptions "
             "may follow, as in plain=live,no-retarget.",

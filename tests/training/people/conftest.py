@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,10 @@ from bunraku.training.people.anatomy import Anatomy
 from bunraku.training.people.body import BodyModel, load_body
 from bunraku.training.people.records import Record
 from bunraku.training.people.studio import Studio
+
+# Mesa, which renders, and Triton have an LLVM each: Triton's crashes where it comes second.
+with contextlib.suppress(ImportError):
+    import_module("triton")
 
 HERE = Path(__file__).parent
 BUILD_TIMEOUT_S = 900
