@@ -14,7 +14,13 @@ from bunraku.networks.touch_up import Touched
 from bunraku.training import session, train_touch_up
 from bunraku.training.drawn_data import DrawnPairs, write_pairs
 from bunraku.training.session import TrainOptions
-from bunraku.training.train_touch_up import TouchUpData, run, touch_up_loss, varied
+from bunraku.training.train_touch_up import (
+    TouchUpBatch,
+    TouchUpData,
+    run,
+    touch_up_loss,
+    varied,
+)
 
 N = 64
 
@@ -100,6 +106,27 @@ def test_train_stop_and_go_on(
     assert bool(second.touch_up().head.weight.any())
     run(replace(options, restart_schedule=True), lines.append)
     assert read_checkpoint(path).progress.seconds < second.progress.seconds
+
+
+def test_a_loss_that_is_no_number_leaves_the_weights(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were written over the good checkpoint."""
+    seconds = iter(np.arange(0.0, 1e6, 20.0))
+    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    plain, asked = touch_up_loss, list[int]()
+
+    def broken(touched: Touched, batch: TouchUpBatch) -> tuple[torch.Tensor, dict[str, float]]:
+        loss, terms = plain(touched, batch)
+        asked.append(1)
+        return (loss * torch.nan if len(asked) == 1 else loss), terms
+
+    monkeypatch.setattr(train_touch_up, "touch_up_loss", broken)
+    lines: list[str] = []
+    options = TrainOptions(folder, tmp_path / "run", minutes=5.0, sitting_minutes=0.9, batch=2)
+    network = read_checkpoint(run(options, lines.append)).touch_up()
+    assert "step 0: the loss is not finite; a step back" in lines
+    assert all(bool(torch.isfinite(weight).all()) for weight in network.parameters())
 
 
 def test_it_learns(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

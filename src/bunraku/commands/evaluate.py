@@ -40,7 +40,13 @@ def evaluate(
     iuv: Annotated[
         Path | None, typer.Option(help="Checkpoint of the IUV net, with --generator.")
     ] = None,
-    bundle: Annotated[str, typer.Option(help="Bundle of the generator: name or folder.")] = "live",
+    bundle: Annotated[
+        str,
+        typer.Option(
+            help="Bundle of the generator: name or folder. Clips and photos are driven by the "
+            "body, which asks no generator: compare bundles there with --candidate."
+        ),
+    ] = "live",
     iuv_bundle: Annotated[str, typer.Option(help="Bundle of the IUV net: name or folder.")] = "iuv",
     engine: EngineOption = AUTO,
     candidate: Annotated[
