@@ -93,6 +93,7 @@ def dry_steps(out: Path, scratch: Path) -> list[Step]:
     precision too; not with a drawn body, whose photo alone takes many seconds."""
     made = scratch / SMALL
     small = ["--photo", str(_small_photo(scratch)), "--frames", "1", "--driver", "landmarks"]
+    small += ["--threads", "1"]  # several would wait for each other on cores that are busy
     of_small = ["--bundle", str(made), *small]
     of_torch, reference = ["--engine", DEVICE_ENGINE], ["--engine", "onnxruntime:f32"]
     load = ["--sessions", "1", "--seconds", "0.5"]

@@ -193,7 +193,7 @@ def test_a_signal_completes_the_file(
     assert len(levels(out)) >= 1
     names = [thread.name for thread in threading.enumerate()]
     ours = [name for name in names if name.startswith(("bunraku-", "recording"))]
-    assert not [name for name in ours if "kernel" not in name]  # those of the pool stay
+    assert not [name for name in ours if "helper" not in name]  # those of the pool stay
 
 
 def test_passthrough_shows_the_driver(

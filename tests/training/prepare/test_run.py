@@ -277,7 +277,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(
 ) -> None:
     run(clips / "a.mkv")
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OutputError("The disk is full.")
 
     with monkeypatch.context() as patch:
