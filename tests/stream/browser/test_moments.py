@@ -19,12 +19,12 @@ TOKEN = "sesame"
 CAMERA_IS_OFF = "opened.length > 0 && opened.every((track) => track.readyState === 'ended')"
 COUNTED_CAMERAS = """
 globalThis.opened = [];
-globalThis.slow = 0;
+globalThis.held = false;
 const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 navigator.mediaDevices.getUserMedia = async (wanted) => {
   const stream = await get(wanted);
   opened.push(...stream.getTracks());
-  await new Promise((resolve) => setTimeout(resolve, slow));
+  while (held) await new Promise((resolve) => setTimeout(resolve, 20));
   return stream;
 };
 """
@@ -56,10 +56,11 @@ def test_a_camera_that_opens_after_stop_is_closed_again(
 ) -> None:
     with visit(browser, served.url, script=COUNTED_CAMERAS) as visitor:
         visitor.add(photo())
-        visitor.page.evaluate("slow = 600")
+        visitor.page.evaluate("held = true")
         visitor.page.click("#start")
         visitor.until("opened.length")
         visitor.page.click("[data-do=stop]")
+        visitor.page.evaluate("held = false")
         visitor.until(CAMERA_IS_OFF)
         assert visitor.page.evaluate("bunraku.state") == "ready"
         assert visitor.page.is_hidden("#own")
@@ -70,10 +71,11 @@ def test_of_two_cameras_chosen_in_a_row_the_second_stays(browser: Browser, serve
         visitor.page.click("#look")
         visitor.until("own.videoWidth > 0")
         visitor.until("document.querySelectorAll('#camera option').length > 1")
-        visitor.page.evaluate("slow = 600")
+        visitor.page.evaluate("held = true")
         visitor.page.select_option("#camera", index=1)
         visitor.until("opened.length === 2")
         visitor.page.select_option("#camera", index=0)
+        visitor.page.evaluate("held = false")
         visitor.until("opened[1].readyState === 'ended'")
         assert visitor.page.evaluate("own.srcObject.getTracks()[0] === opened[0]")
         assert visitor.page.evaluate("opened[0].readyState") == "live"
