@@ -61,10 +61,27 @@ class Trembling:
         )
 
 
-class FlickerMeter:
-    """Takes a clip's frames one by one, and keeps three of them."""
+class TrueFlow:
+    """The flow of a true clip, which all meters of it share: found once for each frame."""
 
     def __init__(self) -> None:
+        self._last: tuple[Picture, Picture, tuple[Array, NDArray[np.bool_]]] | None = None
+
+    def back(self, now: Picture, before: Picture) -> tuple[Array, NDArray[np.bool_]]:
+        """As ``flow_back``; the same two arrays as the last time are not looked at again."""
+        if self._last is None or self._last[0] is not now or self._last[1] is not before:
+            self._last = now, before, flow_back(now, before)
+        return self._last[2]
+
+
+class FlickerMeter:
+    """Takes a clip's frames one by one, and keeps three of them.
+
+    :param flow: of the true clip; None for one of its own.
+    """
+
+    def __init__(self, flow: TrueFlow | None = None) -> None:
+        self._flow = flow or TrueFlow()
         self._frames: deque[tuple[Picture, Picture, Array | None]] = deque(maxlen=3)
         self.trembling = Trembling()
         self.swimming = Trembling()
@@ -80,7 +97,7 @@ class FlickerMeter:
         self._frames.append((result, true, alpha))
         if alpha is not None and len(self._frames) > 1:
             before = self._frames[-2]
-            flow, leads = flow_back(true, before[1])
+            flow, leads = self._flow.back(true, before[1])
             made, meant = (
                 warped_difference(now, then, flow)
                 for now, then in ((result, before[0]), (true, before[1]))

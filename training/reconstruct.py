@@ -15,7 +15,7 @@ from bunraku.training.choices import Played
 from bunraku.training.contender import Contender, close_up, windowed
 from bunraku.training.evaluate_frames import Spaced, clip_frames
 from bunraku.training.face_match import FaceMatch
-from bunraku.training.flicker import FlickerMeter
+from bunraku.training.flicker import FlickerMeter, TrueFlow
 from bunraku.training.likeness import LikenessMatch
 from bunraku.training.metrics import (
     FrameScore,
@@ -161,9 +161,11 @@ def reconstruct(
     shape = close_up(first.photo, first.window)
     headings = [DRIVING, *(contender.name for contender in start.takers)]
     made = {}
+    flows: dict[tuple[int, Window], TrueFlow] = {}
     for contender in start.takers:
         contender.follow(start.frame.image, start.frame.time_s)  # calibrates
-        made[contender.name] = Performance(contender.own_error())
+        meter = FlickerMeter(flows.setdefault(contender.view, TrueFlow()))
+        made[contender.name] = Performance(contender.own_error(), flicker=meter)
     result = ClipResult(name, start.frame.index, made, headings, tile_size(shape, len(headings)))
     by_view = {contender.view: contender for contender in start.takers}
     stills = {view: _see_photo(watchers, contender) for view, contender in by_view.items()}

@@ -3,9 +3,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from bunraku.spec.arrays import Array, Picture
-from bunraku.training.flicker import FlickerMeter, Trembling, second_difference
+from bunraku.training import flicker
+from bunraku.training.flicker import (
+    FlickerMeter,
+    Trembling,
+    TrueFlow,
+    flow_back,
+    second_difference,
+)
 
 
 def grey(level: int) -> Picture:
@@ -97,6 +105,24 @@ def test_what_moves_as_the_true_clip_does_does_not_swim() -> None:
     assert stuck.swimming.ratio is not None
     assert stuck.swimming.ratio > 5
     assert along.swimming.weight > 2.5 * inside.sum(), "nearly all of three pairs"
+
+
+def test_meters_of_one_clip_share_its_flow(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Picture] = []
+
+    def counted(now: Picture, before: Picture) -> tuple[Array, NDArray[np.bool_]]:
+        asked.append(now)
+        return flow_back(now, before)
+
+    monkeypatch.setattr(flicker, "flow_back", counted)
+    everywhere, shared = np.ones((64, 64), np.float32), TrueFlow()
+    meters, alone = [FlickerMeter(shared), FlickerMeter(shared)], FlickerMeter()
+    for frame in range(3):
+        true = texture(2 * frame)
+        for meter in (*meters, alone):
+            meter.add(texture(frame), true, everywhere)
+    assert len(asked) == 2 + 2, "two pairs for those that share, two for the other"
+    assert meters[0].swimming == meters[1].swimming == alone.swimming
 
 
 def test_what_the_flow_does_not_find_is_left_out() -> None:
