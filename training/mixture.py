@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -107,12 +108,18 @@ class Mixture:
         together = np.concatenate(likely)
         self.likely: NDArray[np.float64] = together / together.sum()
         """How likely each record is the next one, ``[N]``; sums up to 1."""
-        ordered = self.likely * [is_in_order(path) for path in self.records]
-        if ordered.any():
-            ordered /= ordered.sum()
-            self._neighbours = (1.0 - NEIGHBOURS) * self.likely + NEIGHBOURS * ordered
-        else:
-            self._neighbours = self.likely
+
+    @cached_property
+    def _neighbours(self) -> NDArray[np.float64]:
+        """``likely`` where neighbours are wanted: what is looked for in every record, when a phase
+        first asks."""
+        ordered: NDArray[np.float64] = self.likely * [is_in_order(path) for path in self.records]
+        if not ordered.any():
+            return self.likely
+        mixed: NDArray[np.float64] = (1.0 - NEIGHBOURS) * self.likely + NEIGHBOURS * (
+            ordered / ordered.sum()
+        )
+        return mixed
 
     def draw(
         self, rng: np.random.Generator, count: int, *, neighbours: bool = False
