@@ -18,7 +18,7 @@ from bunraku.networks.iuv import Iuv, IuvNet
 from bunraku.spec.surface import FEET, HANDS, LIMBS, SCORES
 from bunraku.training.average import Average
 from bunraku.training.batches import Steps
-from bunraku.training.guard import Guard
+from bunraku.training.guard import Guard, is_finite
 from bunraku.training.iuv_data import IuvBatch, IuvData
 from bunraku.training.journal import Journal
 from bunraku.training.loop import go_through
@@ -130,7 +130,7 @@ class IuvTraining:
         self.batches = IuvBatches(self.data, options.batch, options.seed)
         self._begin()
         self._guard = Guard(
-            {"net": self.net, "average": self.average.network, "optimiser": self._optimiser}
+            {"net": self.net, "average": self.average.network, "optimiser": self._optimiser}, log
         )
         self._weights = part_weights().to(self._device)
         self._journal = Journal(options.out, log, step=self.progress.steps, tensorboard=False)
@@ -185,13 +185,12 @@ class IuvTraining:
         self._optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         norm = nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
-        if bool(torch.isfinite(norm + loss.detach())):
+        if is_finite(loss, norm):
             self._optimiser.step()
             self.average.update(self.net, number)
             self._guard.passed()
         else:
             self._guard.step_back(number)
-            self._log(f"step {number}: the loss is not finite; a step back")
         self.progress.steps += 1
         self.progress.samples += len(batch.part)
         done, steps = self.progress.steps, self.options.steps

@@ -15,7 +15,7 @@ from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
 from bunraku.networks.layers import down
 from bunraku.networks.touch_up import Touched, TouchUpNet
 from bunraku.training.drawn_data import DrawnPairs, list_pairs, read_pairs
-from bunraku.training.guard import Guard
+from bunraku.training.guard import Guard, is_finite
 from bunraku.training.precision import bf16
 from bunraku.training.session import RunClock, TrainOptions, decay_groups, go_on, place, prepare
 from bunraku.training.variation import recoloured
@@ -163,7 +163,7 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
     optimiser = torch.optim.AdamW(decay_groups(network, 1e-3), lr=options.learning_rate)
     progress, rng = go_on(resumed, optimiser, options)
     clock = RunClock(options, progress)
-    guard = Guard({"network": network, "optimiser": optimiser})
+    guard = Guard({"network": network, "optimiser": optimiser}, log)
 
     def save() -> None:
         save_checkpoint(path, network, progress, optimiser=optimiser.state_dict())
@@ -182,12 +182,11 @@ def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
             norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            if bool(torch.isfinite(norm + loss.detach())):
+            if is_finite(loss, norm):
                 optimiser.step()
                 guard.passed()
             else:
                 guard.step_back(progress.steps)
-                log(f"step {progress.steps}: the loss is not finite; a step back")
             line = clock.step(options.batch, {**terms, "loss": loss.item(), "drawn": before.item()})
             if line:
                 log(line)

@@ -18,7 +18,7 @@ from bunraku.training.feeding import Feed
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
 from bunraku.training.going_on import start_of
-from bunraku.training.guard import Guard
+from bunraku.training.guard import Guard, is_finite
 from bunraku.training.journal import Journal
 from bunraku.training.loop import go_through
 from bunraku.training.losses.terms import CROP
@@ -183,7 +183,9 @@ class Training:
             "average": self.average.network,
             "optimiser": self._optimiser,
         }
-        self._guard = Guard(holders if critic is None else {**holders, "critic": critic})
+        if critic is not None:
+            holders["critic"] = critic
+        self._guard = Guard(holders, self._log)
 
     def step(self, number: int, batch: GeneratorBatch) -> None:
         """Forward, backward, and what follows from it."""
@@ -197,8 +199,7 @@ class Training:
         self._optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         norm = nn.utils.clip_grad_norm_(self._learning, self.options.recipe.clip)
-        # A loss that is no number may leave a finite gradient: that of |x| is.
-        if not self.ranks.any(not bool(torch.isfinite(norm + loss.detach()))):
+        if not self.ranks.any(not is_finite(loss, norm)):
             self._optimiser.step()
             self.average.update(self.generator, self.progress.steps)
             if self._phase.weights.judged and self._critic is not None:
@@ -206,7 +207,6 @@ class Training:
             self._guard.passed()
         else:
             self._guard.step_back(number)
-            self._log(f"step {number}: the loss is not finite; a step back")
         self._count(rate, len(batch.target) * self.ranks.count, terms)
 
     def _count(self, rate: float, samples: int, terms: dict[str, Tensor]) -> None:

@@ -17,7 +17,7 @@ from bunraku.networks.generator import Generator
 from bunraku.training.average import Average
 from bunraku.training.generator_batch import GeneratorBatch, collate
 from bunraku.training.generator_data import GeneratorData
-from bunraku.training.guard import Guard
+from bunraku.training.guard import Guard, is_finite
 from bunraku.training.losses.terms import CROP, LossWeights
 from bunraku.training.objective import Objective
 from bunraku.training.perceptual import FeatureKind, Perceptual
@@ -94,7 +94,7 @@ def tune(
         optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(cost.loss)
         norm = nn.utils.clip_grad_norm_(weights, CLIP)
-        if bool(torch.isfinite(norm + cost.loss.detach())):
+        if is_finite(cost.loss, norm):
             optimiser.step()
             average.update(learning, step)
             guard.passed()
