@@ -18,7 +18,7 @@ from benchmarks.live.errors import BenchError
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("aiortc", "aioice", "aiohttp", "av", "numpy", "onnxruntime", "opencv-python-headless")
 OWN_CASES = ("passthrough", "engine_30ms", "overload_60ms", "live")
-YARDSTICKS = ("stock_aiortc", "naive_transform", "naive_transform_60ms")
+YARDSTICKS = ("first_chain", "stock_aiortc", "naive_transform", "naive_transform_60ms")
 DELAY_KEYS = ("p50", "p95", "slope_ms_per_min")
 
 

@@ -43,6 +43,8 @@ class Engine(StrEnum):
     PASSTHROUGH = "passthrough"
     SLEEP = "sleep"
     PUPPET = "puppet"
+    FIRST = "first"
+    """The puppet with the chain that Bunraku began with, see ``BenchOptions.at_first``."""
 
 
 class LogCounter(logging.Handler):
@@ -98,20 +100,21 @@ def build(asked: argparse.Namespace, photos: tuple[Path, ...], ledger: Ledger) -
             sessions=asked.sessions, connections=512, grace_s=GRACE_S, offers_per_minute=600
         ),
     )
-    if asked.engine is Engine.PUPPET:
-        from bunraku.runtime.models import Models
-        from bunraku.runtime.options import LIVE_RESOLUTION
+    if asked.engine in (Engine.PUPPET, Engine.FIRST):
+        from bunraku.runtime.bench.options import BenchOptions
         from bunraku.runtime.plan import SERVER_SPARE, live_shares
         from bunraku.runtime.puppet import Puppet
         from bunraku.runtime.warming import warm_up
         from bunraku.stream.core.stages import puppet_stages
 
-        threads = live_shares(spare=SERVER_SPARE).threads
-        models = Models.load("live", threads=threads, resolution=LIVE_RESOLUTION, ahead=True)
+        chain = BenchOptions(threads=live_shares(spare=SERVER_SPARE).threads)
+        if asked.engine is Engine.FIRST:
+            chain = chain.at_first()
+        models = chain.load(ahead=asked.engine is Engine.PUPPET)
         warm_up(models)  # as `bunraku serve` does
 
         def puppet(controls: Controls) -> list[Stage]:
-            return puppet_stages(Puppet(models), controls, clock=SystemClock())
+            return puppet_stages(Puppet(models, chain.puppet()), controls, clock=SystemClock())
 
         return make_app(
             options,
