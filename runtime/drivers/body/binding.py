@@ -131,10 +131,11 @@ def bind_photo(
     left, right = (None if place is None else place.pixels for place in fit.places)
     points = fit.stance.points
     of_vertex = GROUP[weights.argmax(1)]
-    groups = without_tucked_hands(fit, fitted, bone, of_vertex, window)
+    groups, tips = without_tucked_hands(fit, fitted, bone, of_vertex, window)
     groups = without_pocketed_hands(fit, groups, bone, of_vertex, window)
     groups = follow_edges(groups, fit.inside, window, points, fit.trunk_px, (left, right))
-    groups = with_watches(groups, fit.trunk_px)
+    groups = np.where(tips != Group.NOBODY, tips, groups)
+    groups = with_watches(groups, points, fit.trunk_px)
     seen = bool(sure[0] or left is not None), bool(sure[1] or right is not None)
     covered = covered_forearms(groups, fit.inside, window, seen)
     head = Head.of(fit, view)

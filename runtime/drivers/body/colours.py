@@ -24,6 +24,8 @@ DARK = 0.4
 """Nothing that is so much darker than the face is skin."""
 LIT = 50.0
 """The percentile of brightness from which on skin and cloth lie in the light."""
+IN_SHADOW = 0.6
+"""The share of the usual brightness below which a part of a limb lies in the shadow of another."""
 EYES = [LEFT_EYE, RIGHT_EYE]
 
 
@@ -58,6 +60,14 @@ def middle_of(colours: Array, where: NDArray[np.bool_]) -> Array | None:
     if where.sum() < ENOUGH:
         return None
     return np.asarray(np.median(colours[where], axis=0), np.float32)
+
+
+def in_the_light(colours: Array, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where ``[n, n]``, without what lies in the shadow of something before it; all of what lies in
+    shadow for the most part."""
+    bright = colours.sum(-1)
+    lit = where & (bright >= IN_SHADOW * np.median(bright[where]))
+    return lit if 2 * lit.sum() > where.sum() else where
 
 
 def lit_of(colours: Array, where: NDArray[np.bool_]) -> Array | None:

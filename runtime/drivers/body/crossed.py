@@ -15,17 +15,23 @@ from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, lit_skin, middle_of
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
-from bunraku.runtime.drivers.body.regions import grown, nearest
+from bunraku.runtime.drivers.body.regions import closed, far_from, grown, nearest
+from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Picture
+from bunraku.spec.landmarks import LEFT_WRIST
 from bunraku.spec.skeleton import SIDES, BodyBone
 
 SLEEVE = 0.5
 """The share of such a hand that is a sleeve, from which on that is one."""
-REACH = 0.15
-"""How far beyond its place fingers of it are seen, in trunks: bare arms go farther."""
+REACH, BESIDE = 0.15, 0.03
+"""How far beyond its place fingers of it are seen, in trunks: bare arms go farther; and how far
+beside it they begin at most."""
 SCRAP = 0.005
 """How large what an arm wears is at most, in squares of the trunk: a gap between arms is larger."""
+WATCH, AT_WRIST = 0.08, 0.12
+"""Half as wide as a watch at most, that lies open to the trunk between a hand and its sleeve, and
+how far from the wrist that is, in trunks."""
 SOFT_PX = 2
 """What is not wider than twice as much, in the networks' pixels, is no hand and no sleeve."""
 _LEFT_ARM = Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L
@@ -37,18 +43,21 @@ def without_tucked_hands(
     bone: NDArray[np.int32],
     of_vertex: NDArray[np.integer],
     window: Picture,
-) -> Groups:
+) -> tuple[Groups, Groups]:
     """Groups ``[n, n]`` of the fitted body, with what is no skin of a hand before the other arm
     given to that arm. Hands whose own points are known stay, as do all in photos without colours.
+
+    Then ``[n, n]``: what is seen of such hands beside their place, ``NOBODY`` elsewhere. It is not
+    to tell how arms look that are parted by their colours.
 
     :param bone: ``[n, n]``, likewise. :param of_vertex: ``[v]``, the group of each of its vertices.
     :param window: ``[n, n, 3]`` uint8.
     """
     colours = window.astype(np.float32) / np.float32(255.0)
     face = middle_of(colours, fit.inside & face_of(fit, bone == BodyBone.HEAD))
+    result, tips = groups.copy(), np.full_like(groups, Group.NOBODY)
     if face is None or not is_skin(face):
-        return groups
-    result = groups.copy()
+        return result, tips
     for side in range(SIDES):
         own = groups == Group.HAND_L + side
         if fit.places[side] is not None or not own.any():
@@ -59,36 +68,52 @@ def without_tucked_hands(
         tucked = over & ~skin
         result[tucked] = beneath[tucked]
         if tucked.sum() > SLEEVE * over.sum():
-            result[_fingers(skin, own, result, fit)] = Group.HAND_L + side
-    return result
+            touching, beside = _fingers(skin, own, result, fit)
+            result[touching] = Group.HAND_L + side
+            tips[beside] = Group.HAND_L + side
+    return result, tips
 
 
-def with_watches(groups: Groups, trunk_px: float) -> Groups:
-    """Groups ``[n, n]``, with scraps of the trunk that only arms surround given to these: watches
-    and cuffs are of other colours than the sleeve, and would stay where the arm was."""
+def with_watches(groups: Groups, points: Vectors, trunk_px: float) -> Groups:
+    """Groups ``[n, n]``, with scraps of the trunk that only arms surround given to these, and what
+    lies between a hand and its sleeve: watches and cuffs are of other colours than the sleeve, and
+    would stay where the arm was.
+
+    :param points: the photo's landmarks in pixels of the window.
+    """
     result = groups.copy()
-    trunk, arms = groups == Group.TRUNK, np.isin(groups, ARMS)
+    for side in range(SIDES):
+        arm = np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
+        wrist = points[LEFT_WRIST + side]
+        near = ~far_from(wrist, AT_WRIST * trunk_px, groups.shape) & (groups == Group.TRUNK)
+        between = near & closed(arm, round(WATCH * trunk_px))
+        result[between] = nearest(groups, arm)[between]
+    trunk, arms = result == Group.TRUNK, np.isin(result, ARMS)
     count, piece, stats, _ = cv2.connectedComponentsWithStats(trunk.astype(np.uint8))
     for number in range(1, count):
         if stats[number, cv2.CC_STAT_AREA] > SCRAP * trunk_px**2:
             continue
         one = np.asarray(piece == number)
         if not (grown(one, 1) & ~one & ~arms).any():
-            result[one] = nearest(groups, arms)[one]
+            result[one] = nearest(result, arms)[one]
     return result
 
 
-def _fingers(skin: Region, hand: Region, groups: Groups, fit: Fit) -> Region:
-    """``[n, n]``: what is seen of a hand that is tucked away: skin at where it is fitted."""
+def _fingers(skin: Region, hand: Region, groups: Groups, fit: Fit) -> tuple[Region, Region]:
+    """``[n, n]`` twice: what is seen of a hand that is tucked away: skin at where it is fitted, and
+    such pieces close by."""
     other = np.isin(groups, [Group.HAND_L, Group.HAND_R]) & ~hand
-    near = distance_to(hand) <= REACH * fit.trunk_px
-    count, piece = cv2.connectedComponents((skin & fit.inside & ~other).astype(np.uint8))
-    result = np.zeros_like(hand)
+    apart = distance_to(hand) / fit.trunk_px
+    pieces = (skin & fit.inside & ~other).astype(np.uint8)
+    count, piece, stats, _ = cv2.connectedComponentsWithStats(pieces)
+    touching, beside = np.zeros_like(hand), np.zeros_like(hand)
     for number in range(1, count):
         one = np.asarray(piece == number)
-        if (one & hand).any() and not (one & ~near).any():
-            result |= one
-    return result
+        if (one & hand).any() and apart[one].max() <= REACH:
+            touching |= one
+        elif stats[number, cv2.CC_STAT_AREA] >= (2 * SOFT_PX * fit.fine) ** 2:  # no speck
+            beside |= one & (apart[one].min() <= BESIDE and apart[one].max() <= REACH)
+    return touching, beside
 
 
 def behind_group(fit: Fit, of_vertex: NDArray[np.integer], group: int) -> Groups:

@@ -67,7 +67,7 @@ class LetOut:
         """From 0 to 1, how far its shoulder is let out too."""
         if not self.swings:
             return 0.0
-        turned = _between_deg(
+        turned = between_deg(
             transforms[BodyBone.UPPER_ARM_L + self.side, :, :3] @ self.upper_arm,
             transforms[BodyBone.CHEST, :, :3] @ self.upper_arm,
         )
@@ -75,14 +75,14 @@ class LetOut:
 
     def turned_deg(self, transforms: Array) -> float:
         """By how much the forearm has turned since the photo, any way."""
-        return _between_deg(
+        return between_deg(
             transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm, self.forearm
         )
 
     @cached_property
     def bent_deg(self) -> float:
         """How far the photo shows its elbow bent; 0 of a straight arm."""
-        return _between_deg(self.upper_arm, self.forearm)
+        return between_deg(self.upper_arm, self.forearm)
 
     def _opened(self, transforms: Array) -> float:
         """From 0 to 1, how far its elbow has opened since the photo."""
@@ -90,10 +90,10 @@ class LetOut:
             return 0.0
         turned = transforms[BodyBone.UPPER_ARM_L + self.side, :, :3] @ self.upper_arm
         fore = transforms[BodyBone.FOREARM_L + self.side, :, :3] @ self.forearm
-        return _risen(self.bent_deg - _between_deg(turned, fore), OPENED_DEG)
+        return _risen(self.bent_deg - between_deg(turned, fore), OPENED_DEG)
 
 
-def _between_deg(one: Vectors, other: Vectors) -> float:
+def between_deg(one: Vectors, other: Vectors) -> float:
     """The angle between two directions."""
     length = float(np.linalg.norm(one) * np.linalg.norm(other))
     cosine = min(max(float(one @ other) / max(length, 1e-6), -1.0), 1.0)

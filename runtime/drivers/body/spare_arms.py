@@ -20,7 +20,7 @@ from bunraku.runtime.drivers.body.cloths import CLOTH, SHADED, SHADOW, Cloth, of
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.let_out import BENT_DEG
+from bunraku.runtime.drivers.body.let_out import BENT_DEG, between_deg
 from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.mirrored import mirrored
@@ -29,6 +29,7 @@ from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.shading import in_shade
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST
 from bunraku.spec.skeleton import SIDES, BodyBone
 
 LEAST, STRIP = 0.3, 0.7
@@ -39,7 +40,13 @@ MORE = 0.2
 STRIP_DEG, STRIP_FADES_DEG = (25.0, 40.0), (28.0, 42.0)
 """By how much the forearm of a strip must turn until the arm begins to be let out, and until it is
 wholly; and until the photo's own pixels of it begin to fade out, and are gone."""
+FOLDED = 0.25
+"""How near to each other two bent forearms lie in the photo, in trunks, that are folded: each hides
+a part of the other, which is missed as soon as one of them turns."""
+FOLDED_DEG, FOLDED_FADES_DEG = (8.0, 20.0), (10.0, 22.0)
+"""Likewise of a folded arm's."""
 NEVER_DEG = 360.0, 720.0
+_LEFT_ARM = LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST
 
 
 def make_spare_arms(
@@ -53,8 +60,9 @@ def make_spare_arms(
     """
     taken = [arm.side for arm in arms]
     shown = shown_of_arms(fit, binding)
+    folded = are_folded(fit)
     spare = (
-        _spare_arm(fit, mesh, binding, light, side, shown)
+        _spare_arm(fit, mesh, binding, light, side, shown, folded)
         for side in range(SIDES)
         if side not in taken
         and BodyBone.FOREARM_L + side not in fit.unseen
@@ -63,6 +71,17 @@ def make_spare_arms(
     return tuple(
         arm for arm in spare if shown[arm.side, 0] < STRIP or arm.form.when.bent_deg >= BENT_DEG
     )
+
+
+def are_folded(fit: Fit) -> bool:
+    """Whether both elbows are bent and the forearms lie across each other in the photo."""
+    bent, along = [], []
+    for side in range(SIDES):
+        shoulder, elbow, wrist = fit.stance.points[[joint + side for joint in _LEFT_ARM]]
+        bent.append(between_deg(elbow - shoulder, wrist - elbow))
+        along.append(elbow[:2] + np.linspace(0.0, 1.0, 16)[:, None] * (wrist - elbow)[:2])
+    apart = np.linalg.norm(along[0][:, None] - along[1], axis=-1)
+    return min(bent) >= BENT_DEG and float(apart.min()) < FOLDED * fit.trunk_px
 
 
 def shown_of_arms(fit: Fit, binding: Binding) -> Array:
@@ -78,7 +97,7 @@ def shown_of_arms(fit: Fit, binding: Binding) -> Array:
 
 
 def _spare_arm(
-    fit: Fit, mesh: Array, binding: Binding, light: Light, side: int, shown: Array
+    fit: Fit, mesh: Array, binding: Binding, light: Light, side: int, shown: Array, folded: bool
 ) -> NewArm:
     region, unrolled = arm_region(binding, side), Unrolled.of(fit, side)
     triangles = closed_arm(fit, unrolled, side)
@@ -93,7 +112,11 @@ def _spare_arm(
     if shown[1 - side].min() > shown[side].min() + MORE:
         cloth = of_other_side(cloth)
         place = mesh[mirrored(fit, used), :2]
-    strip = bool(shown[side, 0] < STRIP)
+    deg, fades_deg = NEVER_DEG, NEVER_DEG
+    if folded:
+        deg, fades_deg = FOLDED_DEG, FOLDED_FADES_DEG
+    elif shown[side, 0] < STRIP:
+        deg, fades_deg = STRIP_DEG, STRIP_FADES_DEG
     form = replace(
         form,
         rest=rest,
@@ -103,7 +126,7 @@ def _spare_arm(
         tucked_weights=fit.template.weights[used],
         tucked_bones=fit.template.bones[used],
         place=np.ascontiguousarray(place, np.float32),
-        when=replace(form.when, deg=STRIP_DEG if strip else NEVER_DEG, opens=True, swings=True),
+        when=replace(form.when, deg=deg, opens=True, swings=True),
     )
     planes = np.stack([cloth, [SHADED[Cloth(kind)] for kind in cloth]], 1).astype(np.int32)
-    return NewArm(form, unrolled, None, planes, STRIP_FADES_DEG if strip else NEVER_DEG)
+    return NewArm(form, unrolled, None, planes, fades_deg)

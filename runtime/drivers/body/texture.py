@@ -20,6 +20,7 @@ from bunraku.runtime.drivers.body.colours import (
     SKIN_LIKE,
     bleeding,
     hue_of,
+    in_the_light,
     is_skin,
     like_skin,
     middle_of,
@@ -61,6 +62,8 @@ _LIKE = {Cloth.HAIR: Cloth.FACE} | {
 """What a kind that the photo does not show looks like: the other side's."""
 _FOREARMS = [Cloth.FOREARM_L, Cloth.FOREARM_R]
 _THIGHS = Cloth.THIGH_L, Cloth.THIGH_R
+_ARMS = Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R, Cloth.FOREARM_L, Cloth.FOREARM_R
+"""An arm before another one casts its shadow on it, which would be spread over what that hides."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +111,9 @@ def make_textures(
     for cloth in Cloth:
         if known[cloth] and not (cloth in _FOREARMS and area[cloth] < LITTLE):
             line = bound.waistline if cloth == Cloth.TRUNK or cloth in _THIGHS else None
-            plane = filled(colours, shown[cloth], line if cloth == Cloth.TRUNK else None)
+            spreads = in_the_light(colours, shown[cloth]) if cloth in _ARMS else shown[cloth]
+            plane = filled(colours, spreads, line if cloth == Cloth.TRUNK else None)
+            np.copyto(plane, colours, where=shown[cloth][..., None])
             if cloth == Cloth.FACE:
                 plane = _featureless(fit, plane)
             if cloth in _FOREARMS:

@@ -1,4 +1,5 @@
-"""What the photo's edges cut off of a hand, and how much of that would be seen where the hand goes.
+"""What the photo lacks of a hand: a palm that is hidden, or what its edges cut off, and how much of
+that would be seen where the hand goes.
 
 The photo has the rest of such a hand alone: moved into the picture it would end at the photo's
 edge, and fingers of the body's would stand without a palm beside it.
@@ -19,6 +20,9 @@ TIPS = 0.2
 than the body's."""
 LITTLE, MUCH = 0.04, 0.12
 """Up to which share of a hand that is missed nobody sees it, and from which on everybody does."""
+PALM = 0.25
+"""The share of a palm that the photo must show: fingers alone, which look out from behind the other
+arm, have no wrist to go to once they leave it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +52,20 @@ class CutOff:
         return float(np.clip((seen - LITTLE) / (MUCH - LITTLE), 0.0, 1.0))
 
 
+def lacks_palm(vertices: Array, hand: Region, along: Array, photo: Array) -> bool:
+    """Whether the photo shows fingers of a hand and hardly more.
+
+    :param vertices: ``[v, 3]`` in pixels of the window, as the photo holds it.
+    :param hand: ``[v]``, which of them are the hand's. :param along: ``[v]``, how far beyond the
+        wrist, in lengths from there to the knuckles.
+    :param photo: ``[n, n]`` in [0, 1]: how much of each pixel shows the hand.
+    """
+    seen = _within(vertices[hand & (along < 1.0)], photo > 0.5)
+    return float(seen.mean()) < PALM
+
+
 def _within(vertices: Array, view: Region) -> NDArray[np.bool_]:
-    """``[v]``: which lie in view."""
+    """``[v]``: which of vertices ``[v, 3]`` lie in a region ``[n, n]``."""
     n = len(view)
     at = np.rint(vertices[:, :2])
     x, y = np.clip(at, 0, n - 1).astype(int).T

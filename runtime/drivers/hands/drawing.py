@@ -56,7 +56,7 @@ class PhotoHands:
         for arm in body.layer.arms:
             anew_by[arm.side] = arm.faded(transforms)
         poses = self._held(transforms, poses, anew_by)
-        missed = [hand.missed(transforms) for hand in self.hands]
+        missed = [one.missed(transforms, by) for one, by in zip(self.hands, anew_by, strict=True)]
         anew = choice.of(self, *_or_missed(self.shares(poses, unseen), lost, missed))
         gone = self._gone(anew, poses)
         if not any(gone):
@@ -169,7 +169,7 @@ class PhotoHands:
 def _or_missed(
     shares: tuple[float, float], lost: Chosen, missed: Sequence[float]
 ) -> tuple[tuple[float, float], Chosen]:
-    """``shares`` and ``lost`` of ``HandChoice.of``, for hands that the photo's edges may cut: how
+    """``shares`` and ``lost`` of ``HandChoice.of``, for hands of which the photo lacks a part: how
     the driver holds its hand does not matter where one sees that."""
     (left, right), (left_lost, right_lost) = shares, lost
     more = max(left, missed[0]), max(right, missed[1])

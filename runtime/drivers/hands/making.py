@@ -10,7 +10,7 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS, with_hands
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.drivers.hands.cut_off import CutOff
+from bunraku.runtime.drivers.hands.cut_off import CutOff, lacks_palm
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.likeness import OwnLook
@@ -133,6 +133,7 @@ def _photo_hand(
         photo,
         pictured is not None and length_px < SMALLEST_PX,
         CutOff.of(vertices, view) if shows_some else None,
+        shows_some and lacks_palm(vertices, shown > SHOWN, along, photo[..., 3]),
     )
 
 

@@ -85,6 +85,8 @@ class PhotoHand:
     """Whether its fingers are too small in the photo to be moved one by one."""
     cut: CutOff | None = None
     """What the photo's edges cut off of it; None for a whole one."""
+    lacks_palm: bool = False
+    """Whether the photo shows its fingers, and hardly more of it."""
 
     @property
     def moves_fingers(self) -> bool:
@@ -111,12 +113,14 @@ class PhotoHand:
         there = np.clip((high - along) / (high - low), 0.0, 1.0)
         return replace(self, shown=self.shown * there.astype(np.float32))
 
-    def missed(self, transforms: Array) -> float:
-        """From 0 to 1, how far one sees where it has gone that the photo cuts part of it off.
+    def missed(self, transforms: Array, anew: float) -> float:
+        """From 0 to 1, how far one sees where it has gone that the photo lacks a part of it.
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
+        :param anew: in [0, 1], how far its arm is made anew: fingers alone have no wrist to that.
         """
-        return 0.0 if self.cut is None else self.cut.missed(self.moved(transforms))
+        out = anew if self.lacks_palm else 0.0
+        return out if self.cut is None else max(out, self.cut.missed(self.moved(transforms)))
 
     def moved(self, transforms: Array) -> Array:
         """``[v, 3]``: where its vertices have gone.

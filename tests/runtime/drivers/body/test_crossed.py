@@ -21,10 +21,12 @@ from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.settling import settle
+from bunraku.runtime.drivers.body.spare_arms import are_folded, make_spare_arms
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.body.texture import make_textures
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.landmarks import LANDMARKS, LEFT_WRIST
+from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 N, SCALE = 256, 150.0
 TEMPLATE = load_template()
@@ -85,8 +87,8 @@ def parted(fit: Fit, picture: Picture) -> tuple[Groups, Groups]:
     bone = np.where(groups == Group.TRUNK, BodyBone.CHEST, -1)
     bone[:NECK][groups[:NECK] == Group.TRUNK] = BodyBone.HEAD
     of_vertex = GROUP[body_weights(fit).argmax(1)]
-    made = without_tucked_hands(fit, groups, bone.astype(np.int32), of_vertex, picture)
-    return groups, made
+    made, tips = without_tucked_hands(fit, groups, bone.astype(np.int32), of_vertex, picture)
+    return groups, np.where(tips != Group.NOBODY, tips, made)
 
 
 def test_a_sleeve_is_not_cut_in_two_by_the_hand_that_it_hides(fit: Fit, photo: Picture) -> None:
@@ -120,6 +122,34 @@ def test_fingers_that_look_out_beside_a_sleeve_are_the_hands(fit: Fit, photo: Pi
     assert not fingers_on(found, Group.UPPER_ARM_R)[fingers].any()
 
 
+def test_fingers_that_look_out_a_little_beside_it_are_too(fit: Fit, photo: Picture) -> None:
+    groups, _ = parted(fit, photo)
+    rows, columns = np.nonzero(groups == Group.HAND_R)
+    top, right = rows.min(), columns[rows.argmin()]
+    fingers, far = np.zeros((N, N), np.bool_), np.zeros((N, N), np.bool_)
+    fingers[top - 8 : top, right - 3 : right + 5] = True
+    far[top - 40 : top - 30, right - 3 : right + 5] = True
+    picture = photo.copy()
+    picture[fingers | far] = SKIN
+    found = parted(fit, picture)[1]
+    assert (found[fingers] == Group.HAND_R).mean() > 0.8
+    assert not (found[far] == Group.HAND_R).any()
+
+
+def test_folded_arms_are_let_out_as_they_part(fit: Fit, bound: Bound) -> None:
+    settled, binding = settle(fit, bound.whole)
+    arms = make_spare_arms(fit, settled.mesh, binding, studio(), ())
+    assert are_folded(fit)
+    assert [arm.side for arm in arms] == [0, 1]
+    for arm in arms:
+        limb = BodyBone.FOREARM_L + arm.side
+        for deg, out in ((0.0, 0.0), (30.0, 1.0)):
+            turned = np.tile(np.eye(3, 4, dtype=np.float32), (BODY_BONES, 1, 1))
+            turned[limb, :, :3] = cv2.Rodrigues(np.array([0.0, 0.0, np.deg2rad(deg)]))[0]
+            assert arm.form.when.out(turned) == pytest.approx(out)
+            assert arm.faded(turned) == pytest.approx(out)
+
+
 def test_a_photo_without_colours_is_left_as_it_is_fitted(fit: Fit, photo: Picture) -> None:
     grey = np.repeat(photo.mean(-1, keepdims=True).astype(np.uint8), 3, 2)
     groups, made = parted(fit, grey)
@@ -131,10 +161,15 @@ def test_a_watch_goes_with_its_arm_and_a_gap_between_arms_stays() -> None:
     groups[100:150, 40:200] = Group.FOREARM_L
     groups[110:140, 40:80] = Group.HAND_L
     made = groups.copy()
+    points = np.full((LANDMARKS, 2), -1e3)
+    points[LEFT_WRIST] = 80.0, 123.0
     groups[120:126, 76:84] = Group.TRUNK  # a watch
+    groups[105:118, 77:84] = Group.TRUNK  # another, open to the trunk
     groups[98:104, 100:106] = Group.TRUNK  # a fold beyond the sleeve
     groups[120:140, 150:180] = Group.TRUNK  # a gap
-    found = with_watches(groups, 100.0)
+    found = with_watches(groups, points, 100.0)
+    assert np.isin(found[105:118, 77:84], LEFT).mean() > 0.9
+    groups[105:118, 77:84] = found[105:118, 77:84]
     assert (found[120:126, 76:84] == made[120:126, 76:84]).mean() > 0.9
     groups[120:126, 76:84] = found[120:126, 76:84]
     assert np.array_equal(found, groups)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bunraku.runtime.drivers.hands.cut_off import LITTLE, MUCH, CutOff
+from bunraku.runtime.drivers.hands.cut_off import LITTLE, MUCH, CutOff, lacks_palm
 from bunraku.spec.arrays import Array
 
 N = 64
@@ -43,3 +43,13 @@ def test_what_lies_beyond_the_window_is_beyond_the_photo_too() -> None:
         cut = CutOff.of(column(top), whole)
         assert cut is not None
         assert cut.missed(column(20.0)) == 1.0
+
+
+def test_of_a_hand_behind_the_other_arm_the_palm_is_lacking() -> None:
+    hand, along = column(10.0), np.linspace(0.0, 2.0, 100, dtype=np.float32)
+    palm, fingers = np.zeros((N, N), np.float32), np.zeros((N, N), np.float32)
+    palm[8:16], fingers[15:24] = 1.0, 1.0
+    every = np.ones(100, np.bool_)
+    assert not lacks_palm(hand, every, along, palm)
+    assert lacks_palm(hand, every, along, fingers)
+    assert not lacks_palm(hand, along > 0.9, along, fingers)  # the rest is the forearm's
