@@ -69,11 +69,12 @@ class BenchOptions:
         if min(self.frames, self.sources) < 1 or self.warmup < 0:
             raise InputError("A bench needs at least one frame and one source.")
 
-    def load(self, threads: int | None = None, *, sessions: int = 1) -> Models:
+    def load(self, threads: int | None = None, *, sessions: int = 1, ahead: bool = False) -> Models:
         """The models; see ``Models.load`` for what it raises.
 
         :param threads: of each engine; None for what the options say.
         :param sessions: how many share them at once.
+        :param ahead: see ``Models.ahead``.
         """
         return Models.load(
             self.bundle,
@@ -85,6 +86,7 @@ class BenchOptions:
             driver=self.driver,
             resolution=self.resolution,
             sessions=sessions,
+            ahead=ahead,
         )
 
     def puppet(self) -> PuppetOptions:
