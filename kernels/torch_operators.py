@@ -33,7 +33,7 @@ from bunraku.kernels.warp.torch_operator import (
     warp_occlude_scales,
     warp_occlude_scales_into,
 )
-from bunraku.kernels.window.torch_operator import read_window
+from bunraku.kernels.window.torch_operator import read_window, read_window_into
 
 __all__ = [
     "compose",
@@ -47,6 +47,7 @@ __all__ = [
     "paste",
     "rasterise",
     "read_window",
+    "read_window_into",
     "redraw",
     "restore",
     "sample_texture",

@@ -11,7 +11,8 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from bunraku.runtime.device import Event, Queue
 from bunraku.spec.arrays import Array, Tensors
@@ -20,6 +21,7 @@ from bunraku.spec.arrays import Array, Tensors
 @dataclass(eq=False)
 class _Set:
     arrays: Tensors
+    kept: dict[str, Any] = field(default_factory=dict)
     last: Event | None = None
     """After the last work with them; None where there was none beyond the taker's own queue."""
 
@@ -34,6 +36,11 @@ class Lease:
     def arrays(self) -> Tensors:
         """The set."""
         return self._held.arrays
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What was made for this set, such as work on its arrays; there for as long as it is."""
+        return self._held.kept
 
     @contextmanager
     def used(self, queue: Queue) -> Iterator[None]:

@@ -12,7 +12,7 @@ import math
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.errors import PIP, DeviceLostError, EngineError, MissingExtraError, OutOfMemoryError
+from bunraku.runtime.cuda_graph import Graphs, Repeated
 from bunraku.runtime.device import CpuDevice, Device, Event, Queue
 from bunraku.spec.arrays import Array
 from bunraku.spec.stages import Stage
@@ -121,6 +122,9 @@ class CudaDevice:
             stage: CudaQueue(torch, torch.cuda.Stream(device=self._place, priority=-urgency))
             for urgency, stage in enumerate(URGENCY)
         }
+        # Of a priority of its own: torch gives the streams of one out again after a while.
+        capturing = torch.cuda.Stream(device=self._place, priority=-len(URGENCY))
+        self._graphs = Graphs(torch, capturing)
         self._up, self._down = (_Pinned(torch) for _ in range(2))
 
     @property
@@ -154,6 +158,9 @@ class CudaDevice:
             # The host has left by then: whoever writes there next asks for the copy's event.
             self._up.give_back(pinned, queue.record())
         return into
+
+    def repeated(self, work: Callable[[], None]) -> Callable[[], None]:
+        return Repeated(work, self._graphs)
 
     def download(self, arrays: Sequence[Any], queue: Queue) -> list[Array]:
         with queue:

@@ -76,6 +76,15 @@ class Device(Protocol):
             for the array itself where the device is the host.
         """
 
+    def repeated(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Work on arrays that stay where they are, which is done for every frame: of a GPU one
+        graph.
+
+        :param work: queues kernels and copies in the queue that is entered; waits for nothing, and
+            asks nothing of what is in the arrays.
+        :return: queues it; not for two threads at once.
+        """
+
     def download(self, arrays: Sequence[Array], queue: Queue) -> list[Array]:
         """The arrays in the host's memory; waits for the queue, once for all of them.
 
@@ -155,6 +164,9 @@ class CpuDevice:
             return array
         np.copyto(out, array)
         return out
+
+    def repeated(self, work: Callable[[], None]) -> Callable[[], None]:
+        return work
 
     def download(
         self,

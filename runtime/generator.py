@@ -17,26 +17,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from bunraku.errors import BundleError, EngineError
-from bunraku.kernels import NEGLIGIBLE_WEIGHT, channels_last, guide_head, sample_texture
+from bunraku.kernels import channels_last
 from bunraku.kernels import seam as kernels
-from bunraku.kernels.head.operator import HEAD_NUMBERS
 from bunraku.runtime.buffers import Lease, Ring, Underway
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.device import CpuDevice, Device, Event, Queue
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
 from bunraku.runtime.engines.protocol import Engine
+from bunraku.runtime.gathers import Gathers
 from bunraku.runtime.measure import Recorder
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.stages import Stage, Step
-from bunraku.spec.surface import part_charts
 from bunraku.spec.tensors import GENERATOR_ENGINES, EngineName, Layout
-
-_HEAD = "head"
-"""The head's own map among a frame's arrays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +132,9 @@ class Generator:
             check_engine(engines, name, layout)
         self.layout = layout
         self._source, self._motion, self._blend = (engines[name] for name in GENERATOR_ENGINES)
-        self._threads = threads
         self._device = device or CpuDevice()
         self._recorder = recorder or Recorder()
-        whole = np.ones((1, 1, layout.window, layout.window), np.float32)
-        self._everywhere = self._device.upload(whole, self._device.queue(Stage.MOTION))
+        self._gathers = Gathers(layout, threads, self._device)
         self._ring = Ring(self._allocate)
 
     def encode(self, image: Array, mask: Array, surface: Array) -> Features:
@@ -191,9 +183,8 @@ class Generator:
             prior = None
             known = {**features.tensors, names.SURFACE: surface}
             if features.atlas_prior is not None:
-                prior = known[names.PRIOR] = self._prior(
-                    features.atlas_prior, surface, head, correspondence, lease, queue
-                )
+                prior = self._gathers.prior(features, head, correspondence, lease, queue)
+                known[names.PRIOR] = prior
             out = {name: lease.arrays[name] for name in self._motion.outputs}
             told = kernels.moved_of(self._motion.run(known, out=out, queue=queue), self.layout)
         return Moved(surface, prior, told, queue.record(), lease)
@@ -202,16 +193,7 @@ class Generator:
         """Every gather of the model, in the kernels."""
         queue = self._device.queue(Stage.MOTION)
         with self._recorder.measure(Step.SEAM, queue), queue:
-            gathered = kernels.gather(
-                moved.motion,
-                moved.surface,
-                features.z,
-                features.image_masked,
-                everywhere=self._everywhere,
-                minimum_weight=NEGLIGIBLE_WEIGHT,
-                threads=self._threads,
-                out=self._seam_buffers(moved.lease.arrays),
-            )
+            gathered = self._gathers.seam(features, moved.lease)
         return Seamed(moved, gathered, queue.record())
 
     def blend(self, features: Features, seamed: Seamed) -> Blended:
@@ -265,51 +247,11 @@ class Generator:
             copied.copy_(surface.array)
         return into
 
-    def _prior(
-        self,
-        atlas: Array,
-        surface: Array,
-        head: Array | None,
-        correspondence: Array | None,
-        lease: Lease,
-        queue: Queue,
-    ) -> Array:
-        out = lease.arrays[names.PRIOR]
-        if correspondence is None:
-            prior = sample_texture(
-                *(atlas, *part_charts(surface)),
-                minimum_weight=NEGLIGIBLE_WEIGHT,
-                threads=self._threads,
-                out=out,
-            )
-        else:
-            prior = self._device.upload(correspondence, queue, out=out)
-        if head is None:
-            return prior
-        told = self._device.upload(head[None], queue, out=lease.arrays[_HEAD])
-        return guide_head(prior, surface, told, threads=self._threads, out=out)
-
-    def _seam_buffers(self, arrays: Tensors) -> kernels.Seamed[Array]:
-        warped = [arrays[names.warped(n)] for n in self.layout.scales]
-        return kernels.Seamed(
-            (warped[0], warped[1], warped[2]),
-            arrays[names.Z_GEO],
-            arrays.get(names.FLOW_WINDOW),
-            arrays.get(names.WARPED_IMAGE),
-        )
-
     def _allocate(self) -> dict[str, Array]:
         """All that one frame is computed into."""
-        layout, n, w = self.layout, self.layout.size, self.layout.window
         encoded, moved = self._source.outputs, self._motion.outputs
-        shapes = {**moved, **self._blend.outputs}
-        shapes |= {names.warped(s): encoded[names.z(s)] for s in layout.scales}
-        shapes[names.SURFACE], shapes[_HEAD] = self._motion.inputs[names.SURFACE], (1, HEAD_NUMBERS)
-        shapes[names.Z_GEO] = (1, moved[names.ATLAS][2], n, n)
-        if layout.prior:
-            channels = encoded[names.IMAGE_MASKED][1]
-            shapes |= {names.WARPED_IMAGE: (1, channels, w, w), names.FLOW_WINDOW: (1, 2, w, w)}
-            shapes[names.PRIOR] = (1, encoded[names.ATLAS_PRIOR][2], n, n)
+        shapes = {**moved, **self._blend.outputs, **self._gathers.shapes(encoded, moved)}
+        shapes[names.SURFACE] = self._motion.inputs[names.SURFACE]
         return {name: self._device.empty(shape) for name, shape in shapes.items()}
 
 

@@ -70,12 +70,15 @@ class Identity:
         *,
         detail: bool = True,
         window_only: bool = False,
+        i420: bool = False,
     ) -> Picture:
         """The person's picture, back in the photo, or in the window alone.
 
         :param paster: for what is on a device, and pasted there.
         :param detail: read the photo at its own resolution where ``shown`` trusts it.
         :param window_only: only the square around the person, in the pixels it is drawn in.
+        :param i420: the planes that a video encoder takes will do (``kernels.to_i420``): a device
+            gives them, of photos that are shown as it has them.
         :return: a new picture of the size of the photo as it was given, or of the window.
         :raises EngineError: it is on a device that has failed since.
         """
@@ -87,7 +90,8 @@ class Identity:
             if paster is None:
                 raise lost_frame()
             front = self.source.front_in(shown.mask.shape[3])
-            pasted = paster.paste(canvas, shown, face, front=front, detail=detail)
+            i420 = i420 and not self._is_changed(window_only)
+            pasted = paster.paste(canvas, shown, face, front=front, detail=detail, i420=i420)
         else:
             drawn = shown if isinstance(shown, Drawn) else None
             pasted = canvas.paste(
@@ -102,6 +106,11 @@ class Identity:
 
     def _canvas(self, window_only: bool) -> Canvas:
         return self.window_canvas if window_only else self.canvas
+
+    def _is_changed(self, window_only: bool) -> bool:
+        """Whether a pasted picture has yet to be turned, or to get its border."""
+        bordered = self.source.border is not None and not window_only
+        return self.source.turned_deg != 0 or bordered
 
     def _as_given(self, picture: Picture, window_only: bool) -> Picture:
         given = self.source.as_given if window_only else self.source.as_given_whole

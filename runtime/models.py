@@ -329,6 +329,7 @@ class Models:
         *,
         detail: bool = True,
         window_only: bool = False,
+        i420: bool = False,
     ) -> Picture:
         """A person's picture, back in the photo: where a device has it, or here.
 
@@ -339,7 +340,7 @@ class Models:
         shown: Drawn | Blended | Fetched = painted
         if isinstance(painted, Blended) and self.paster is None:
             shown = generator.fetch(painted, detail=detail)
-        return identity.paste(shown, self.paster, detail=detail, window_only=window_only)
+        return identity.paste(shown, self.paster, detail=detail, window_only=window_only, i420=i420)
 
     def encode(self, generator: Generator, source: Source, subject: Subject) -> Features:
         """What the networks compute of a photo, which they see in pixels of their own.

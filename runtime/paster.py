@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from bunraku.kernels import paste, restore
+from bunraku.kernels import paste, restore, to_i420
 from bunraku.kernels.pasting.terms import PREMULTIPLIED
 from bunraku.kernels.staying.terms import FAR_PX, SURE
 from bunraku.runtime.buffers import Lease
@@ -85,18 +85,23 @@ class Paster:
         *,
         front: Array | None = None,
         detail: bool = True,
+        i420: bool = False,
     ) -> Picture:
         """See ``Canvas.paste``; waits until the picture is there.
 
         :param shown: on its way on this device.
         :param front: ``[n, n]`` in [0, 1]: what is before the person; None for nothing.
         :param detail: whether the photo is read at its own resolution.
+        :param i420: give the planes that a video encoder takes (``kernels.to_i420``), half as many
+            bytes.
         :raises EngineError: the device fails.
         """
         person = _Person.of(shown, detail=detail)
         self._queue.wait(person.ready)
         with person.lease.used(self._queue), self._queue:
             picture = self._pasted(canvas, person, patch, front)
+            if i420:
+                picture = to_i420(picture)
             (made,) = self._device.download([picture], self._queue)
         return np.asarray(made, np.uint8)
 

@@ -190,21 +190,33 @@ class Puppet:
             return replace(generator.seam(features, moved), face=face)
 
     def paint(
-        self, identity: Identity, moved: Seamed | Drawn | None, *, window_only: bool = False
+        self,
+        identity: Identity,
+        moved: Seamed | Drawn | None,
+        *,
+        window_only: bool = False,
+        i420: bool = False,
     ) -> Picture:
         """The third stage: the person's picture, back in the photo.
 
         :param moved: what ``move`` gave for this identity; None for the photo as it is.
         :param window_only: only the square around the person, in the pixels it is drawn in.
+        :param i420: I420 will do, ``[3H/2,W]``, odd sides made even: what a GPU has pasted comes so
+            where it can, for video encoders, and all else as RGB.
         :return: a new picture of the photo's size, or of the window's.
         :raises EngineError: an engine failed.
         """
         with self._surviving():
             painted = None if moved is None else self._painted(identity, moved)
-            return self._paste(identity, painted, window_only)
+            return self._paste(identity, painted, window_only, i420)
 
     def animate(
-        self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
+        self,
+        frame: Picture,
+        time_s: float | None = None,
+        *,
+        window_only: bool = False,
+        i420: bool = False,
     ) -> Picture:
         """The source, as the person in the frame stands.
 
@@ -214,6 +226,7 @@ class Puppet:
         :param frame: HWC uint8 RGB of any size.
         :param time_s: the frame's time; None for now.
         :param window_only: only the square around the person, in the pixels it is drawn in.
+        :param i420: I420 will do; see ``paint``.
         :return: a new picture of the photo's size, or of the window's.
         :raises InputError: the frame is not a picture, or there is no source yet.
         :raises DriverEndedError: what drives has ended (IUV images).
@@ -225,14 +238,14 @@ class Puppet:
         self._frames += 1
         models = self._machinery.models
         try:
-            return self._animated(identity, frame, when, window_only)
+            return self._animated(identity, frame, when, window_only, i420)
         except DeviceError:
             if self._machinery.models is models:
                 raise
-            return self._animated(identity, frame, when, window_only)
+            return self._animated(identity, frame, when, window_only, i420)
 
     def _animated(
-        self, identity: Identity, frame: Picture, when: float, window_only: bool
+        self, identity: Identity, frame: Picture, when: float, window_only: bool, i420: bool
     ) -> Picture:
         try:
             driving = self.drive(identity, frame, when)
@@ -250,7 +263,7 @@ class Puppet:
             if self._faults == 1:
                 log.warning("a frame failed, the last good picture stands in: %s", error)
         with self._surviving():
-            return self._paste(identity, self._last, window_only)
+            return self._paste(identity, self._last, window_only, i420)
 
     def stats(self) -> Mapping[str, Spread]:
         """How long each step took, in milliseconds, by the names of ``spec.stages.Step``."""
@@ -327,12 +340,19 @@ class Puppet:
         return self._machinery.generator.blend(self._machinery.features(identity), moved)
 
     def _paste(
-        self, identity: Identity, painted: Blended | Drawn | None, window_only: bool
+        self,
+        identity: Identity,
+        painted: Blended | Drawn | None,
+        window_only: bool,
+        i420: bool,
     ) -> Picture:
         if painted is None:
             return identity.untouched(window_only=window_only)
         models, generator = self._machinery.models, self._machinery.generator
         with self._machinery.recorder.measure(Step.PASTE):
             return models.paste(
-                identity, painted, generator, detail=self.options.detail, window_only=window_only
+                *(identity, painted, generator),
+                detail=self.options.detail,
+                window_only=window_only,
+                i420=i420,
             )

@@ -169,7 +169,12 @@ class FakePuppet:
         self.calibrated_at.append(len(self.drives))
 
     def animate(
-        self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
+        self,
+        frame: Picture,
+        time_s: float | None = None,
+        *,
+        window_only: bool = False,
+        i420: bool = False,
     ) -> Picture:
         assert self.photo is not None
         self.lost += len(self.drives) in self.absent

@@ -90,13 +90,14 @@ def steps(out: Path, scratch: Path, carried: Path | None = None) -> list[Step]:
 
 def dry_steps(out: Path, scratch: Path) -> list[Step]:
     """The same commands on a processor, as small as they can be: for what is wrong in them. In half
-    precision too; not with a drawn body, whose photo alone takes many seconds."""
+    precision too, with both drivers, and with sessions beside each other."""
     made = scratch / SMALL
-    small = ["--photo", str(_small_photo(scratch)), "--frames", "1", "--driver", "landmarks"]
-    small += ["--threads", "1"]  # several would wait for each other on cores that are busy
-    of_small = ["--bundle", str(made), *small]
+    one = ["--photo", str(_small_photo(scratch)), "--frames", "1"]
+    one += ["--threads", "1"]  # several would wait for each other on cores that are busy
+    small, body = [*one, "--driver", "landmarks"], [*one, "--driver", "body", "--resolution", "256"]
+    of_small, of_body = ["--bundle", str(made), *small], ["--bundle", str(made), *body]
     of_torch, reference = ["--engine", DEVICE_ENGINE], ["--engine", "onnxruntime:f32"]
-    load = ["--sessions", "1", "--seconds", "0.5"]
+    load = ["--sessions", "2", "--seconds", "0.5"]
     kernels = ["--no-compiled", "--only", "enlarge", "--samples", "3", "--budget", "0.01"]
     dry = [
         _bench(out, "kernels", "kernels", kernels, DRY_S),
@@ -104,7 +105,8 @@ def dry_steps(out: Path, scratch: Path) -> list[Step]:
         _paper(SMALL, made, DRY_S),
         _bench(out, "engines", "engines", [*reference, *of_small], DRY_S, files=(made,)),
         _bench(out, "latency", "latency", [*of_torch, *small, *load], DRY_S),
-        _bench(out, "memory", "memory", [*of_torch, *of_small], DRY_S, files=(made,)),
+        # Of those that take a body, the one that looks at its photo but once.
+        _bench(out, "memory", "memory", [*of_torch, *of_body], DRY_S, files=(made,)),
     ]
     return [replace(step, gpu=False) for step in dry]
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def to_i420(picture: Tensor) -> Tensor:
     """A picture as the planes that a video encoder takes (``terms``), where the picture is.
 
-    :param picture: ``[H,W,3]`` uint8 RGB, H and W even.
-    :return: ``[3H/2,W]`` uint8; U and V are of the mean of their four pixels. Not differentiable.
+    :param picture: ``[H,W,3]`` uint8 RGB; a last odd row or column is repeated.
+    :return: ``[3H/2,W]`` uint8, of H and W made even; U and V are of the mean of their four pixels.
+        Not differentiable.
     :raises ValueError: shapes that do not fit. :raises TypeError: it is not uint8.
     """
     import torch
@@ -29,8 +30,6 @@ def to_i420(picture: Tensor) -> Tensor:
 
     if len(picture.shape) != 3 or picture.shape[2] != 3 or 0 in picture.shape:
         raise ValueError(f"picture must be [H,W,3], not {shape_text(picture)}")
-    if picture.shape[0] % 2 or picture.shape[1] % 2:
-        raise ValueError(f"I420 needs an even height and width, not {shape_text(picture)}")
     if picture.dtype != torch.uint8:
         raise TypeError(f"picture must be uint8, not {picture.dtype}")
     made: Tensor = torch_operators.to_i420(picture)

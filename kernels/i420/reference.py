@@ -5,17 +5,28 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bunraku.kernels.i420.terms import OF_CHROMA, OF_Y, U_OF_RGB, V_OF_RGB, Y_OF_RGB, size_of
+from bunraku.kernels.i420.terms import (
+    OF_CHROMA,
+    OF_Y,
+    U_OF_RGB,
+    V_OF_RGB,
+    Y_OF_RGB,
+    shape_of,
+    size_of,
+)
 
 
 def to_i420(picture: Tensor) -> Tensor:
     """As ``bunraku.kernels.to_i420`` says."""
-    height, width, _ = picture.shape
-    colours = picture.float()
+    rows, width = shape_of(*picture.shape[:2])
+    height = rows // 3 * 2
+    aside, below = width - picture.shape[1], height - picture.shape[0]
+    colours = torch.cat([picture, picture[-below:]]) if below else picture
+    colours = (torch.cat([colours, colours[:, -aside:]], 1) if aside else colours).float()
     means = colours.reshape(height // 2, 2, width // 2, 2, 3).mean((1, 3))
     planes = [_weighed(colours, Y_OF_RGB, 16.0)]
     planes += [_weighed(means, weights, 128.0) for weights in (U_OF_RGB, V_OF_RGB)]
-    return torch.cat([plane.flatten() for plane in planes]).reshape(height * 3 // 2, width)
+    return torch.cat([plane.flatten() for plane in planes]).reshape(rows, width)
 
 
 def to_rgb(frame: Tensor) -> Tensor:

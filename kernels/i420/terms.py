@@ -21,6 +21,11 @@ OF_CHROMA = (0.0, 1.596027), (-0.391762, -0.812968), (2.017232, 0.0)
 """What a level of U and of V, from 128, adds to red, green and blue."""
 
 
+def shape_of(height: int, width: int) -> tuple[int, int]:
+    """An I420 frame's of a picture whose last odd row or column is repeated."""
+    return (height + height % 2) * 3 // 2, width + width % 2
+
+
 def size_of(frame: Any) -> tuple[int, int]:
     """Height and width of the picture in an I420 frame. :raises ValueError: it cannot be one."""
     rows, width = frame.shape

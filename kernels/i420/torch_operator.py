@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from bunraku.kernels.i420 import reference
+from bunraku.kernels.i420.terms import shape_of
 from bunraku.kernels.torch_forms import suits_triton
 
 
@@ -21,4 +22,4 @@ def to_i420(picture: Tensor) -> Tensor:
 
 @to_i420.register_fake
 def _(picture: Tensor) -> Tensor:
-    return picture.new_empty(picture.shape[0] * 3 // 2, picture.shape[1])
+    return picture.new_empty(shape_of(*picture.shape[:2]))

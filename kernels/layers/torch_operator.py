@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from bunraku.kernels.checks import kept
+from bunraku.kernels.checks import check_shape, kept
 from bunraku.kernels.layers import reference
 from bunraku.kernels.layers.terms import (
     OUT,
@@ -19,7 +20,7 @@ from bunraku.kernels.layers.terms import (
     TensorPhotoMesh,
 )
 from bunraku.kernels.raster.terms import Raster, TensorRaster
-from bunraku.kernels.torch_forms import suits_triton
+from bunraku.kernels.torch_forms import may_write, suits_triton
 
 
 def compose(
@@ -35,8 +36,17 @@ def compose(
         piled = _tensors(sheets)
     else:
         piled = [torch.stack(tensors) for tensors in zip(*map(_tensors, sheets), strict=True)]
-    made = _compose(piled, _tensors(photo), _tensors(raster), _tensors(body), behind)
-    return TensorComposed(*kept(made, out).split(list(OUT), 1))
+    made: Any
+    given = piled, _tensors(photo), _tensors(raster), _tensors(body), behind
+    if out is not None and suits_triton(raster.depth) and may_write(out, raster.depth):
+        from bunraku.kernels.layers import triton_cuda
+
+        n = piled[0].shape[-1]
+        check_shape("out", out, (1, PLANES, n, n))
+        made = triton_cuda.compose(*given, out)
+    else:
+        made = kept(_compose(*given), out)
+    return TensorComposed(*made.split(list(OUT), 1))
 
 
 @torch.library.custom_op("bunraku::compose", mutates_args=())

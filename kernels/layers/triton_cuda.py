@@ -40,6 +40,7 @@ def compose(
     raster: Sequence[Tensor],
     body: Sequence[Tensor],
     behind: float,
+    out: Tensor | None = None,
 ) -> Tensor:
     """As ``bunraku.kernels.compose`` says, of tensors in the order of its dataclasses.
 
@@ -58,7 +59,7 @@ def compose(
     surface, under = torch.empty_like(depth), depth.new_empty(5, n, n)
     weight = depth.new_empty(2, n, n)
     stack = depth.new_empty(4, groups, n, n)
-    out = depth.new_empty(1, PLANES, n, n)
+    out = depth.new_empty(1, PLANES, n, n) if out is None else out
     launch(
         cover,
         (programs,),

@@ -27,6 +27,7 @@ def read_window(
     scale: float = 1 / 255,
     offset: float = 0.0,
     dtype: torch.dtype | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A square of a camera's frame, turned, shifted and scaled, as a network takes it.
 
@@ -41,7 +42,8 @@ def read_window(
         as pixels of the frame fall on it.
     :param scale: what levels in [0, 255] are multiplied by.
     :param offset: added to that.
-    :param dtype: of the result; default float32.
+    :param dtype: of the result; default ``out``'s, or float32.
+    :param out: what is written into, contiguous.
     :return: ``[1,3,size,size]``. Not differentiable.
     :raises ValueError: shapes that do not fit. :raises TypeError: a frame that is not uint8.
     """
@@ -58,6 +60,7 @@ def read_window(
     check_shape("matrix", matrix, (2, 3))
     if size < 1 or samples < 1:
         raise ValueError(f"there is no window of {size} pixels of {samples} samples")
-    kind = dtype or torch.float32
-    made: Tensor = torch_operators.read_window(frame, matrix, size, samples, scale, offset, kind)
+    kind = dtype or (torch.float32 if out is None else out.dtype)
+    told = frame, matrix, size, samples, scale, offset, kind
+    made: Tensor = torch_operators.read_window_into(*told, out)
     return made

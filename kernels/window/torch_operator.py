@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bunraku.kernels.torch_forms import suits_triton
+from bunraku.kernels.checks import check_shape, kept
+from bunraku.kernels.torch_forms import may_write, suits_triton
 from bunraku.kernels.window import reference
 
 
@@ -29,6 +30,33 @@ def read_window(
     return reference.read_window(
         *(frame, matrix, size), samples=samples, scale=scale, offset=offset, dtype=dtype
     )
+
+
+def read_window_into(
+    frame: Tensor,
+    matrix: Tensor,
+    size: int,
+    samples: int,
+    scale: float,
+    offset: float,
+    dtype: torch.dtype,
+    out: Tensor | None,
+) -> Tensor:
+    """The same where it is wanted, which Triton's form writes at once."""
+    if out is not None and suits_triton(matrix) and may_write(out, out) and out.dtype == dtype:
+        from bunraku.kernels.window import triton_cuda
+
+        check_shape("out", out, (1, 3, size, size))
+        return triton_cuda.read_window(
+            *(frame, matrix, size),
+            samples=samples,
+            scale=scale,
+            offset=offset,
+            dtype=dtype,
+            out=out,
+        )
+    made: Tensor = kept(read_window(frame, matrix, size, samples, scale, offset, dtype), out)
+    return made
 
 
 @read_window.register_fake

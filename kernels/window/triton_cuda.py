@@ -24,11 +24,13 @@ def read_window(
     scale: float,
     offset: float,
     dtype: torch.dtype,
+    out: Tensor | None = None,
 ) -> Tensor:
     """As ``bunraku.kernels.read_window`` says, for a matrix up to float32."""
     planar = frame.dim() == 2
     height, width = size_of(frame) if planar else tuple(frame.shape[:2])
-    out = frame.new_empty(1, 3, size, size, dtype=dtype)
+    if out is None:
+        out = frame.new_empty(1, 3, size, size, dtype=dtype)
     launch(
         _read_window,
         (triton.cdiv(size * size, PIXELS),),

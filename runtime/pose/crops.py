@@ -127,7 +127,7 @@ class DeviceCrops:
     def of(self, engine: Engine, size: int, keep: Keep = _all) -> Look:
         device, queue = self._device, self._queue
         on_host = HOST.of(engine, size, keep)
-        shapes = {_MATRIX: (2, 3), **engine.outputs}
+        shapes = {_MATRIX: (2, 3), IMAGE: (1, 3, size, size), **engine.outputs}
         ring = Ring(lambda: {name: device.empty(shape) for name, shape in shapes.items()})
 
         def look(frame: Picture, roi: Roi) -> Tensors:
@@ -139,7 +139,8 @@ class DeviceCrops:
             with queue:
                 own = roi.pixel_matrix(size).astype(np.float32)
                 matrix: Any = device.upload(own, queue, out=arrays[_MATRIX])
-                seen: Any = read_window(there, matrix, size, samples=averaged(roi, size))
+                seen: Any = arrays[IMAGE]
+                read_window(there, matrix, size, samples=averaged(roi, size), out=seen)
                 out = {name: arrays[name] for name in engine.outputs}
                 kept = keep(engine.run({IMAGE: seen}, out=out, queue=queue), self._stay.of)
                 here = device.download(list(kept.values()), queue)

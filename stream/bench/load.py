@@ -118,7 +118,8 @@ def run_load(
     photo_path, clip_path = media(options.photo, options.clip)
     picture, clip = read_photo(photo_path), read_clip(clip_path)
     shares = live_shares()
-    models = options.load(options.threads or shares.threads, sessions=max(load.sessions))
+    threads = options.threads or shares.threads
+    models = options.load(threads, sessions=max(load.sessions), ahead=True)  # as `live` does
 
     def puppet() -> Puppet:
         return Puppet(models, options.puppet())
@@ -131,7 +132,6 @@ def run_load(
         tell(f"{count} sessions")
         run = measure_load(puppet, photo, clip, count, load.rate, load, shares.in_flight)
         runs.append(asyncio.run(run))
-    threads = options.threads or shares.threads
     return [{**run, "in_flight": shares.in_flight, "threads": threads} for run in runs]
 
 

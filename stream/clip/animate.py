@@ -17,6 +17,7 @@ from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
 from bunraku.stream.clip.writer import ClipWriter, writable_target
+from bunraku.stream.core.encoding import size_of
 from bunraku.stream.core.layout import draw_mark, recordable_photo, recordable_size, side_by_side
 from bunraku.stream.core.orientation import Turn, resize
 from bunraku.stream.core.output_path import check_apart
@@ -37,7 +38,12 @@ class ClipPuppet(Protocol):
     def calibrate(self) -> None: ...
 
     def animate(
-        self, frame: Picture, time_s: float | None = None, *, window_only: bool = False
+        self,
+        frame: Picture,
+        time_s: float | None = None,
+        *,
+        window_only: bool = False,
+        i420: bool = False,
     ) -> Picture: ...
 
     def stats(self) -> Mapping[str, Spread]: ...
@@ -190,7 +196,9 @@ class _Recorder:
         options = self._options
         with self.times.measure("animate"):
             picture = self._puppet.animate(
-                frame.image, frame.time_s, window_only=options.window_only
+                *(frame.image, frame.time_s),
+                window_only=options.window_only,
+                i420=not (options.side_by_side or options.mark),  # which are drawn in RGB
             )
         with self.times.measure("encode"):
             if options.side_by_side:
@@ -200,7 +208,7 @@ class _Recorder:
                 picture = resize(picture, *size)
             if options.mark:
                 picture = draw_mark(picture)
-            self.height, self.width = picture.shape[:2]
+            self.width, self.height = size_of(picture)
             self._writer.write(
                 picture,
                 frame.pts,

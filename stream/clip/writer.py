@@ -19,7 +19,7 @@ from bunraku.errors import OutputError
 from bunraku.runtime.source.local_file import ffmpeg_name
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.audio import AudioTrack
-from bunraku.stream.core.encoding import add_video, even_size, i420_frame, to_i420
+from bunraku.stream.core.encoding import add_video, even_size, i420_frame, size_of, to_i420
 from bunraku.stream.core.output_path import check_file, denied, mode_of
 from bunraku.stream.core.partial_file import PartialFile
 
@@ -86,8 +86,8 @@ class ClipWriter:
     ) -> None:
         """Append a picture.
 
-        :param picture: ``[H,W,3]`` uint8 RGB, every time of one size; odd sizes gain a row or a
-            column, since H.264's 4:2:0 has none.
+        :param picture: ``[H,W,3]`` uint8 RGB or I420, every time of one size; odd sizes gain a row
+            or a column, since H.264's 4:2:0 has none.
         :param pts: when it is shown, in ``time_base`` on the clip's clock; must increase.
         :param duration: how long, 0 where unknown.
         :param rate: frames a second, about; the first call's counts.
@@ -149,7 +149,7 @@ class ClipWriter:
         self._container = container
         self._origin = origin
         container.metadata["comment"] = SYNTHETIC_COMMENT
-        height, width = picture.shape[:2]
+        width, height = size_of(picture)
         encoder, options = "libx264", _H264_LARGE if width * height > _LARGE_PIXELS else _H264
         if suffix == ".webm":
             encoder, options = "libvpx-vp9", _VP9

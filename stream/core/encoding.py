@@ -30,15 +30,38 @@ def even_size(width: int, height: int) -> tuple[int, int]:
 
 def pad_even(picture: Picture) -> Picture:
     """Repeat the last row and column of ``[H,W,3]`` where their number is odd."""
+    if is_i420(picture):
+        return picture
     bottom, right = picture.shape[0] % 2, picture.shape[1] % 2
     if bottom or right:
         picture = np.pad(picture, ((0, bottom), (0, right), (0, 0)), mode="edge")
     return picture
 
 
+def is_i420(picture: Picture) -> bool:
+    """Whether it is planes, ``[H*3/2,W]``, as a GPU gives them, and not RGB."""
+    return picture.ndim == 2
+
+
+def size_of(picture: Picture) -> tuple[int, int]:
+    """(width, height) of a picture in RGB or I420."""
+    height, width = picture.shape[:2]
+    return width, height // 3 * 2 if is_i420(picture) else height
+
+
 def to_i420(picture: Picture) -> Picture:
-    """Convert ``[H,W,3]`` uint8 RGB to planar ``[H*3/2,W]`` uint8, odd sides padded."""
+    """Convert ``[H,W,3]`` uint8 RGB to planar ``[H*3/2,W]`` uint8, odd sides padded; planes are
+    given back as they are."""
+    if is_i420(picture):
+        return picture
     return np.asarray(cv2.cvtColor(pad_even(picture), cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
+
+
+def to_rgb(picture: Picture) -> Picture:
+    """Such planes as ``[H,W,3]`` uint8 RGB, which is given back as it is."""
+    if not is_i420(picture):
+        return picture
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_YUV2RGB_I420), dtype=np.uint8)
 
 
 def i420_frame(planes: Picture, pts: int, time_base: Fraction) -> VideoFrame:

@@ -11,6 +11,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from bunraku.spec.arrays import Picture
+from bunraku.stream.core import encoding
 from bunraku.stream.core.colours import frame_to_rgb
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ class LiveFrame:
     identity: Identity | None = None
     driving: Driving | None = None
     moved: Seamed | Drawn | None = None
-    # What sinks show: ``[H,W,3]`` uint8 RGB, or PyAV's frame when it is passed through untouched.
+    # Whether I420 will do for all who show it.
+    i420: bool = False
+    # What sinks show: ``[H,W,3]`` uint8 RGB, ``[3H/2,W]`` I420 of a GPU where that will do, or
+    # PyAV's frame when it is passed through untouched.
     shown: Picture | VideoFrame | None = None
     # Nobody was found in it; what is shown is the last good picture or the photo.
     lost: bool = False
@@ -93,13 +97,19 @@ class LiveFrame:
             return self.picture()
         return to_rgb(self.shown)
 
+    def shown_to_encoder(self) -> Picture:
+        """The same, but for I420 of a GPU, which stays as it is."""
+        if isinstance(self.shown, np.ndarray) and encoding.is_i420(self.shown):
+            return self.shown
+        return self.shown_picture()
+
 
 def to_rgb(raw: Picture | VideoFrame) -> Picture:
     """A picture or PyAV's frame as ``[H,W,3]`` uint8 RGB, HDR mapped to SDR; from any thread."""
     if isinstance(raw, VideoFrame):
         with _alone_with(raw):
             return frame_to_rgb(raw)
-    return raw
+    return encoding.to_rgb(raw)
 
 
 def _alone_with(raw: Picture | VideoFrame) -> threading.RLock:

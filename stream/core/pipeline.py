@@ -49,6 +49,8 @@ class Pipeline:
     :param in_flight: how many frames may be between the first stage and the sinks at once; None for
         as many as there is room for. On few cores less is more: a frame that a later one overtakes
         half-way has cost the others their time.
+    :param i420: whether frames may come in I420 where every sink gives them to a video encoder: not
+        where a stage draws on them.
     :raises InputError: there is no sink, or two things have one name.
     """
 
@@ -62,6 +64,7 @@ class Pipeline:
         observers: Sequence[Observer] = (),
         on_notice: Callable[[str], None] | None = None,
         in_flight: int | None = None,
+        i420: bool = True,
     ) -> None:
         if not sinks:
             raise InputError("There is nowhere to send the pictures.", "Name at least one sink.")
@@ -73,6 +76,7 @@ class Pipeline:
         self._clock = clock or SystemClock()
         self._observers = list(observers)
         self._on_notice = on_notice
+        self._i420 = i420
         self._meter = Meter(self._clock)
         self._slots = [Slot[LiveFrame]() for _ in self._stages]
         self._room = asyncio.Semaphore(in_flight or len(self._stages) * 2)
@@ -182,6 +186,7 @@ class Pipeline:
         try:
             while (frame := await self._source.read()) is not None:
                 frame.index = index
+                frame.i420 = self._i420 and all(sink.takes_i420 for sink in self.sinks)
                 index += 1
                 self._meter.arrived()
                 for observer in self._observers:

@@ -47,13 +47,25 @@ class PreviewSink(SinkWrapper):
         """Show a message for a while, in place of the last one."""
         self._said, self._said_until_s = text, self._clock.now() + SAID_S
 
+    @property
+    def takes_i420(self) -> bool:
+        return self.inner.takes_i420 and not self._draws
+
     async def write(self, frame: LiveFrame) -> None:
-        said = self._said if self._clock.now() < self._said_until_s else None
-        if said or self._controls.overlay or self._controls.help_shown:
+        if self._draws:
+            said = self._said if self._is_said else None
             stats = self._present_stats()
             shown = await self._worker.run(self._draw, frame, stats, said)
             frame = replace(frame, shown=shown)  # others hold the frame too
         await super().write(frame)
+
+    @property
+    def _is_said(self) -> bool:
+        return bool(self._said) and self._clock.now() < self._said_until_s
+
+    @property
+    def _draws(self) -> bool:
+        return self._is_said or self._controls.overlay or self._controls.help_shown
 
     async def close(self) -> None:
         try:

@@ -96,6 +96,13 @@ class Sink(Protocol):
         """Whether it wants every frame of a source that ``waits``, as a recording does."""
         return False
 
+    @property
+    def takes_i420(self) -> bool:
+        """Whether it gives frames to a video encoder: I420 that a GPU has made is no detour then.
+        ``shown_picture`` is RGB all the same.
+        """
+        return False
+
     async def open(self) -> None:
         """Start.
 

@@ -127,6 +127,7 @@ class LiveSession:
             observers=observers,
             on_notice=self._tell,
             in_flight=in_flight,
+            i420=not mark,
         )
 
     async def run(self) -> None:

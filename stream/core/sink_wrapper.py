@@ -28,6 +28,10 @@ class SinkWrapper(Sink):
     def keeps_all(self) -> bool:
         return self.inner.keeps_all
 
+    @property
+    def takes_i420(self) -> bool:
+        return self.inner.takes_i420
+
     async def open(self) -> None:
         await self.inner.open()
 

@@ -65,7 +65,12 @@ class StagedPuppet(Protocol):
     def move(self, identity: Identity, driving: Driving) -> Seamed | Drawn: ...
 
     def paint(
-        self, identity: Identity, moved: Seamed | Drawn | None, *, window_only: bool = False
+        self,
+        identity: Identity,
+        moved: Seamed | Drawn | None,
+        *,
+        window_only: bool = False,
+        i420: bool = False,
     ) -> Picture: ...
 
 
@@ -245,20 +250,20 @@ class _BlendStage(_PuppetStage):
             frame.idle.add(self.name)
         if not scene.frozen:  # frames that were on their way do not move a frozen picture either
             if frame.identity is not None:
-                scene.shown = await self._paint(frame.identity, moved)
+                scene.shown = await self._paint(frame.identity, moved, frame.i420)
             elif frame.shown is not None:
                 scene.shown = frame.shown
         elif isinstance(scene.shown, VideoFrame):  # once, for it may be shown for long
             scene.shown = await self._worker.run(to_rgb, scene.shown)
         frame.shown = scene.shown
 
-    async def _paint(self, identity: Identity, moved: Seamed | Drawn | None) -> Picture:
+    async def _paint(self, identity: Identity, moved: Seamed | Drawn | None, i420: bool) -> Picture:
         window_only = self._scene.controls.window_only
         if moved is None:
             return await self._stand_in(identity, window_only)
         with self._scene.faults.watched(self.name):
             picture = await self._worker.run(
-                self._puppet.paint, identity, moved, window_only=window_only
+                self._puppet.paint, identity, moved, window_only=window_only, i420=i420
             )
         self._scene.good[identity] = (window_only, picture)
         return picture

@@ -21,7 +21,7 @@ def to_i420(frame: LiveFrame, max_side_px: int) -> VideoFrame:
     if isinstance(shown, VideoFrame) and _is_ready(shown, max_side_px):
         # A copy: the sender stamps its frames, and other sinks read this one.
         return VideoFrame.from_ndarray(shown.to_ndarray(), format="yuv420p")
-    planes = encoding.to_i420(_fit(frame.shown_picture(), max_side_px))
+    planes = encoding.to_i420(_fit(frame.shown_to_encoder(), max_side_px))
     return VideoFrame.from_ndarray(planes, format="yuv420p")
 
 
@@ -36,8 +36,9 @@ def _is_ready(frame: VideoFrame, max_side_px: int) -> bool:
 
 
 def _fit(picture: Picture, max_side_px: int) -> Picture:
-    height, width = picture.shape[:2]
+    width, height = encoding.size_of(picture)
     scale = max_side_px / max(height, width)
     if scale >= 1:
         return picture
+    picture = encoding.to_rgb(picture)
     return resize(picture, max(1, round(width * scale)), max(1, round(height * scale)))

@@ -222,6 +222,10 @@ class BrowserSink(Sink):
         """Frames that a newer one replaced before the encoder took them."""
         return self.track.replaced
 
+    @property
+    def takes_i420(self) -> bool:
+        return True
+
     async def open(self) -> None:
         """Nothing to do: the track is there from the beginning."""
 

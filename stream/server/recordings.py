@@ -53,6 +53,10 @@ class RecordingSink(Sink):
     def name(self) -> str:
         return self._shown_name
 
+    @property
+    def takes_i420(self) -> bool:
+        return True
+
     async def open(self) -> None:
         with _privately():
             await self._file.open()

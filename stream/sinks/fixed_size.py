@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bunraku.spec.arrays import Picture
-from bunraku.stream.core.encoding import even_size, pad_even
+from bunraku.stream.core.encoding import even_size, pad_even, size_of, to_rgb
 from bunraku.stream.core.layout import MAX_RECORDED_SIDE_PX, recordable_size
 from bunraku.stream.core.orientation import fit
 
@@ -22,13 +22,14 @@ class SizeFitter:
         self.size = size if size is None else even_size(*size)
 
     def fit(self, picture: Picture) -> Picture:
-        """``[H,W,3]`` uint8 RGB of any size to the one size, which is even."""
-        height, width = picture.shape[:2]
+        """``[H,W,3]`` uint8 RGB of any size to the one size, which is even; I420 that has it is
+        given back as it is."""
+        width, height = size_of(picture)
         if self.size is None:
             self.size = even_size(*recordable_size(width, height, MAX_RECORDED_SIDE_PX))
         if self.size == even_size(width, height):
             return pad_even(picture)
-        return fit(picture, *self.size)
+        return fit(to_rgb(picture), *self.size)
 
 
 class OutputTimeline:

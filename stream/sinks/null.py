@@ -20,6 +20,10 @@ class NullSink(Sink):
     def keeps_all(self) -> bool:
         return True
 
+    @property
+    def takes_i420(self) -> bool:
+        return True
+
     async def open(self) -> None:
         pass
 

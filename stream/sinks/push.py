@@ -69,6 +69,10 @@ class PushSink(Sink):
     def notice(self) -> str | None:
         return self._notice
 
+    @property
+    def takes_i420(self) -> bool:
+        return True
+
     async def open(self) -> None:
         """Look whether it can be done; the connection is made when the first frame tells the size.
 
@@ -125,7 +129,7 @@ class PushSink(Sink):
         """In the worker's thread."""
         if self._closed:
             raise PushLost("it is closed")
-        planes = to_i420(self._fitter.fit(frame.shown_picture()))
+        planes = to_i420(self._fitter.fit(frame.shown_to_encoder()))
         if self._process is None:
             self._process = self._start()
             self._timeline = OutputTimeline()

@@ -91,6 +91,10 @@ class FileSink(ThreadedSink):
         return True
 
     @property
+    def takes_i420(self) -> bool:
+        return True
+
+    @property
     def seconds(self) -> float:
         """How long the recording is."""
         return (self._timeline.last_ms + self._frame_ms) / 1000 if self.frames else 0.0
@@ -110,7 +114,7 @@ class FileSink(ThreadedSink):
         """In the worker's thread."""
         if self._ended is not None or self._disk is None:
             raise SinkClosed(self._ended or f"{self.path} is not open.")
-        picture = self._fitter.fit(frame.shown_picture())
+        picture = self._fitter.fit(frame.shown_to_encoder())
         time_s = frame.captured_s if self._timing is Timing.CAPTURE else frame.time_s
         try:
             if self._muxer is None:

@@ -28,6 +28,7 @@ from tests.runtime.bench.reports import (
     memory_report,
 )
 
+from bunraku.commands.bench.latency import parse_sessions
 from bunraku.errors import FetchError
 from bunraku.runtime.bench import engines, kernels, latency, memory
 from bunraku.runtime.bench.kernel_cases import CASES
@@ -159,6 +160,17 @@ def test_both_forms_run_the_same_commands(tmp_path: Path) -> None:
     assert of_tests == of_dry
     assert len({step.name for step in whole}) == len(whole)
     assert all(step.gpu for step in whole)
+
+
+def test_the_small_form_has_both_drivers_and_sessions_beside_each_other(tmp_path: Path) -> None:
+    told = {step.name: list(step.command) for step in dry_steps(tmp_path, tmp_path)}
+
+    def after(word: str, step: str) -> str:
+        return told[step][told[step].index(word) + 1]
+
+    drivers = {after("--driver", step) for step in ("engines", "latency", "memory")}
+    assert drivers == {DriverKind.LANDMARKS, DriverKind.BODY}
+    assert max(parse_sessions(after("--sessions", "latency"))) > 1
 
 
 def test_all_of_it_fits_into_its_time(tmp_path: Path) -> None:

@@ -73,7 +73,9 @@ class BrightnessPuppet:
     def move(self, identity: Identity, driving: Driving) -> dict[str, Any]:
         return {"level": driving.surface[0, 0]}
 
-    def paint(self, identity: Identity, moved: Any, *, window_only: bool = False) -> Picture:
+    def paint(
+        self, identity: Identity, moved: Any, *, window_only: bool = False, i420: bool = False
+    ) -> Picture:
         photo = cast(_Held, identity).picture
         return photo if moved is None else (photo * moved["level"][0, 0]).astype(np.uint8)
 

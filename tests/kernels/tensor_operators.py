@@ -100,7 +100,7 @@ I420 = Operator(
     to_i420,
     i420_reference.to_i420,
     lambda rng, shape: Call((rng.integers(0, 256, (*shape, 3), np.uint8),)),
-    ((2, 2), (6, 34), (18, 4)),
+    ((2, 2), (6, 34), (18, 4), (7, 4), (6, 33), (1, 1)),
     differentiable=False,
 )
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from tests.kernels.redraw.fields import random_field
+from tests.kernels.tensor_operators import WINDOW
 from tests.kernels.test_tensor_out import CALLS, Call
 from tests.kernels.triton_forms import INTERPRETED, interpreted_everywhere, nothing_waits
 
@@ -33,7 +34,7 @@ GATHER_OF = {
     "guide_head": "head",
 }
 GATHERS = tuple(GATHER_OF.values())
-FOLDERS = ("skin", "raster", "layers", "redraw", "pasting", "i420", *GATHERS)
+FOLDERS = ("skin", "raster", "layers", "redraw", "pasting", "i420", "window", *GATHERS)
 
 
 @pytest.fixture
@@ -103,6 +104,19 @@ def test_all_scales_are_written_where_they_are_wanted(
     some = kernels.warp_occlude_scales(*there, out=[None, out[1].zero_()])
     assert some[1] is out[1]
     torch.testing.assert_close(out[1].cpu(), expected[1], atol=1e-4, rtol=1e-4)
+
+
+def test_a_window_is_written_where_it_is_wanted(
+    device: torch.device, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    module = import_module("bunraku.kernels.window.torch_operator")
+    monkeypatch.setattr(module, "kept", lambda made, out: pytest.fail("it is written again"))
+    call = WINDOW.call(rng, WINDOW.shapes[1])
+    frame, matrix = (tensor.to(device) for tensor in call.tensors())
+    expected = WINDOW.reference(*call.tensors(), **call.options)
+    out = torch.full(expected.shape, torch.nan, device=device)
+    assert kernels.read_window(frame, matrix, **call.options, out=out) is out
+    torch.testing.assert_close(out.cpu(), expected, atol=1e-4, rtol=1e-4)
 
 
 def _plain(operator: Call, given: tuple[Any, ...]) -> torch.Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import torch
@@ -166,6 +166,14 @@ class FakeGraph:
         self._work = work
         self.kept: list[Callable[[], None]] = []
         self.replays = 0
+        self._capturing = ExitStack()
+
+    def capture_begin(self, *, capture_error_mode: str) -> None:
+        assert capture_error_mode == "thread_local", "other threads go on meanwhile"
+        self._capturing.enter_context(self._work.captured(self.kept))
+
+    def capture_end(self) -> None:
+        self._capturing.close()
 
     def replay(self) -> None:
         self.replays += 1

@@ -12,6 +12,7 @@ from tests.runtime.drivers.body.test_pen import FIELDS, planes
 from tests.runtime.test_paster import ALL, BODY, canvas, of_host, pasted
 from tests.runtime.torch_device import TorchDevice
 
+from bunraku.kernels.layers import torch_operator as layers
 from bunraku.runtime.cuda_device import CudaDevice
 from bunraku.runtime.device import Device
 from bunraku.runtime.drivers.body.pen import DevicePen, HostPen
@@ -34,7 +35,8 @@ def device(monkeypatch: pytest.MonkeyPatch) -> Device:
     return TorchDevice()
 
 
-def test_a_gpu_draws_what_the_host_draws(device: Device) -> None:
+def test_a_gpu_draws_what_the_host_draws(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "kept", lambda made, out: pytest.fail("it is written again"))
     body, pen, patch = small_body(desk=True), DevicePen(device), np.full((7, 6, 5), 0.7, np.float32)
     expected = HostPen().draw(body, moves(3.3, arm=1.7), SURE)
     HostPen().lay(expected, patch, (8, 9))

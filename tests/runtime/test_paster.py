@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from tests.runtime.drivers.body.small_body import SURE, N, moves, small_body
 from tests.runtime.fake_device import FakeDevice
 from tests.runtime.fakes import WINDOW as WINDOW_PX
@@ -14,6 +15,7 @@ from tests.runtime.fakes import engines
 from tests.runtime.test_generator import WITH_PRIOR, WITHOUT, encoded, run, without_prior
 from tests.runtime.torch_device import TorchDevice
 
+from bunraku.kernels import to_i420
 from bunraku.runtime.canvas import Canvas, Patch
 from bunraku.runtime.drivers.body.pen import DevicePen, HostPen
 from bunraku.runtime.drivers.protocol import Drawn
@@ -127,6 +129,15 @@ def test_what_is_asked_makes_a_difference() -> None:
     plain = of_host(0.1, Told()).astype(int)
     for name in ("shade", "surround", "patch", "front"):
         assert (np.abs(of_host(0.1, Told(**{name: True})) - plain) > 5).mean() > 0.01, name
+
+
+def test_an_encoders_planes_are_those_of_the_picture() -> None:
+    device = FakeDevice()
+    drawn, paster = DevicePen(device).draw(BODY, moves(0.1), SURE), Paster(device)
+    picture = paster.paste(canvas(Told()), drawn)
+    planes = paster.paste(canvas(Told()), drawn, i420=True)
+    assert device.down == [(HEIGHT, WIDTH, 3), (HEIGHT * 3 // 2, WIDTH)]
+    assert np.array_equal(planes, to_i420(torch.from_numpy(picture)).numpy())
 
 
 @pytest.mark.parametrize("hurried", [(), (Stage.DENSEPOSE,), (Stage.BLEND,)])

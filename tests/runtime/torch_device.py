@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,9 @@ class TorchDevice:
         assert isinstance(array, np.ndarray), "what is on the device is not uploaded again"
         tensor = torch.from_numpy(array)
         return tensor.clone() if out is None else out.copy_(tensor)
+
+    def repeated(self, work: Callable[[], None]) -> Callable[[], None]:
+        return work
 
     def download(self, arrays: Sequence[Any], queue: Queue) -> list[Array]:
         assert all(isinstance(array, Tensor) for array in arrays), "what is here already is not"

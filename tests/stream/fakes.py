@@ -157,8 +157,9 @@ class FakeSink:
         closes_after: int | None = None,
         open_error: Exception | None = None,
         keeps_all: bool = False,
+        takes_i420: bool = False,
     ) -> None:
-        self.name, self.keeps_all = name, keeps_all
+        self.name, self.keeps_all, self.takes_i420 = name, keeps_all, takes_i420
         self.notice: str | None = None
         self.gone = False
         self._clock, self._takes_s = clock, takes_s

@@ -74,7 +74,9 @@ class Pencil:
         assert driving.landmarks is not None
         return {"level": driving.landmarks[0, 0] + identity.level}
 
-    def paint(self, identity: Any, moved: Any, *, window_only: bool = False) -> Picture:
+    def paint(
+        self, identity: Any, moved: Any, *, window_only: bool = False, i420: bool = False
+    ) -> Picture:
         self._note("paint" if moved is not None else "photo")
         size = (8, 8) if window_only else (20, 20)
         return picture(identity.level if moved is None else int(moved["level"]), size)

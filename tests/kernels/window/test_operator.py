@@ -72,6 +72,15 @@ def test_what_does_not_fit_is_refused() -> None:
         read_window(frame, matrix, 0)
 
 
+def test_it_is_written_where_it_is_wanted(rng: np.random.Generator) -> None:
+    frame, matrix = torch.from_numpy(frame_of(rng)), torch.tensor([[1.5, 0, 2], [0, 1.5, 3]])
+    out = torch.full((1, 3, 9, 9), torch.nan, dtype=torch.float16)
+    assert read_window(frame, matrix, 9, out=out) is out
+    assert torch.equal(out, read_window(frame, matrix, 9, dtype=torch.float16))
+    with pytest.raises(ValueError, match="out must be"):
+        read_window(frame, matrix, 9, out=out[:, :, :1])
+
+
 def test_the_operator_keeps_torchs_rules(rng: np.random.Generator) -> None:
     given = (torch.from_numpy(frame_of(rng)), torch.from_numpy(TURNED), 8, 2, 0.1, 0.0)
     torch.library.opcheck(

@@ -1,10 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
-from tests.runtime.fakes import WINDOW, FakeEstimator, puppet, street, with_person
+from tests.runtime.fake_device import FakeDevice
+from tests.runtime.fakes import (
+    WINDOW,
+    FakeEstimator,
+    engines,
+    models,
+    puppet,
+    street,
+    with_person,
+)
 
+from bunraku.runtime.paster import Paster
+from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.border import find_border
 from bunraku.runtime.source.report import SourceReport
 from bunraku.runtime.source.source import make_source
@@ -103,3 +116,15 @@ def test_the_border_is_around_every_picture() -> None:
     assert np.array_equal(moved.animate(frame), expected)
     window = moved.animate(frame, window_only=True)
     assert np.array_equal(window, alone.animate(frame, window_only=True))
+
+
+def test_a_gpus_picture_gets_its_border_in_rgb() -> None:
+    device = FakeDevice()
+    made = replace(models(), device=device, engines=device.engines(engines()))
+    there = Puppet(replace(made, paster=Paster(device)))
+    there.set_source(barred(CUT, 20, 30, 20, 90))
+    frame = with_person(street(), 140, 40)
+    assert there.animate(frame, i420=True).ndim == 3
+    assert there.animate(frame, i420=True, window_only=True).ndim == 2
+    there.set_source(CUT)
+    assert there.animate(frame, i420=True).ndim == 2

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.runtime.fakes import puppet, street, with_person
 from tests.stream.fakes import FakeClock
 
-from bunraku.errors import InputError
+from bunraku.errors import EngineError, InputError
+from bunraku.runtime.bench.options import BenchOptions
+from bunraku.stream.bench import load
 from bunraku.stream.bench.load import AgeingSink, ClipCamera, LoadOptions, measure_load
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.core.session import make_photo
@@ -80,3 +83,17 @@ async def test_ages_count_when_asked() -> None:
 def test_loads_that_make_no_sense(load: LoadOptions) -> None:
     with pytest.raises(InputError):
         load.check()
+
+
+def test_sessions_are_loaded_as_live_ones_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def noted(options: BenchOptions, threads: int | None = None, **told: Any) -> None:
+        asked.update(told)
+        raise EngineError("It is enough.")
+
+    monkeypatch.setattr(load, "read_clip", lambda path: [])
+    monkeypatch.setattr(BenchOptions, "load", noted)
+    with pytest.raises(EngineError):
+        load.run_load(BenchOptions(), LoadOptions((2, 1)))
+    assert asked == {"sessions": 2, "ahead": True}

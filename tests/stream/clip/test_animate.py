@@ -25,6 +25,7 @@ from bunraku.spec.stages import Step
 from bunraku.stream.clip.animate import animate_clip
 from bunraku.stream.clip.options import AnimateOptions
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
+from bunraku.stream.core.encoding import to_i420
 
 MakeClip = Callable[..., Path]
 MakePuppet = Callable[..., Any]
@@ -152,6 +153,25 @@ def test_nobody_to_calibrate_on(options: AnimateOptions, make_puppet: MakePuppet
 def test_calibration_past_the_end(options: AnimateOptions, make_puppet: MakePuppet) -> None:
     with pytest.raises(ClipError, match="frame 60 is past its end"):
         animate_clip(make_puppet, replace(options, calibrate=60))
+
+
+@pytest.mark.parametrize("drawn_on", [False, True])
+def test_a_gpus_i420_is_written_unless_something_is_drawn_on_it(
+    options: AnimateOptions, make_puppet: MakePuppet, drawn_on: bool
+) -> None:
+    asked = []
+
+    class OnGpu(make_puppet().__class__):  # type: ignore[misc]
+        def animate(self, *args: Any, i420: bool = False, **kwargs: Any) -> Any:
+            asked.append(i420)
+            made = super().animate(*args, **kwargs)
+            return to_i420(made) if i420 else made
+
+    summary = animate_clip(OnGpu, replace(options, mark=drawn_on))
+    levels = [frame.image[:8].mean() for frame in _frames(options.out)]
+    assert np.allclose(levels, [20 + 8 * i for i in range(6)], atol=4)
+    assert (summary.width, summary.height) == (40, 30)
+    assert asked == [not drawn_on] * 6
 
 
 def test_side_by_side_and_mark(options: AnimateOptions, make_puppet: MakePuppet) -> None:

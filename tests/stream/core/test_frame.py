@@ -12,7 +12,7 @@ import pytest
 from av.video.frame import VideoFrame
 from tests.stream.fakes import live_frame, picture
 
-from bunraku.stream.core import colours
+from bunraku.stream.core import colours, encoding
 from bunraku.stream.core.frame import LiveFrame, Span, to_rgb
 
 
@@ -43,6 +43,15 @@ def test_what_is_shown_is_the_cameras_picture_until_something_else_is() -> None:
     assert frame.shown_picture() is frame.shown
     frame.shown = VideoFrame.from_ndarray(np.full((4, 4, 3), 77, np.uint8), format="rgb24")
     assert to_rgb(frame.shown)[0, 0, 0] == 77
+
+
+def test_i420_of_a_gpu_is_for_encoders_and_rgb_for_the_rest() -> None:
+    frame = live_frame(40)
+    assert frame.shown_to_encoder() is frame.picture()
+    frame.shown = planes = encoding.to_i420(np.full((6, 8, 3), (200, 30, 60), np.uint8))
+    assert frame.shown_to_encoder() is planes
+    assert frame.shown_picture().shape == (6, 8, 3)
+    assert np.abs(frame.shown_picture().astype(int) - (200, 30, 60)).max() <= 3
 
 
 class Watched:

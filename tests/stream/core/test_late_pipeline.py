@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from tests.runtime.fake_device import FakeDevice
 from tests.runtime.fakes import engines, models, street, with_person
 from tests.stream.fakes import FakeSink, FakeSource
 
+from bunraku.kernels import to_i420
 from bunraku.runtime.paster import Paster
 from bunraku.runtime.puppet import Puppet
 from bunraku.spec.arrays import Picture
@@ -26,10 +28,13 @@ FRAMES = [with_person(street(), 100 + 7 * i, 60) for i in range(3)]
 LATE = [frozenset[Stage](), frozenset({Stage.MOTION}), frozenset({Stage.BLEND})]
 
 
-async def shown(device: FakeDevice | None, *, pasted: bool = True) -> list[Picture]:
+async def shown(
+    device: FakeDevice | None, *, pasted: bool = True, takes_i420: bool = False
+) -> list[Picture]:
     """What a session shows of all frames, in which three stages work at once.
 
     :param pasted: whether on the device.
+    :param takes_i420: whether the sink is an encoder's.
     """
     made = models()
     if device is not None:
@@ -41,11 +46,11 @@ async def shown(device: FakeDevice | None, *, pasted: bool = True) -> list[Pictu
     controls.add(Photo("me", "me", identity, report))
     clock = SystemClock()
     source = FakeSource(clock, interval_s=0.001, count=len(FRAMES), waits=True, raw=FRAMES)
-    sink = FakeSink("file", clock, keeps_all=True)
+    sink = FakeSink("file", clock, keeps_all=True, takes_i420=takes_i420)
     pipeline = Pipeline(source, puppet_stages(puppet, controls), [sink], clock=clock)
     await pipeline.run()
     assert not pipeline.stats().faults
-    return [frame.shown_picture() for frame in sink.frames]
+    return [frame.shown_to_encoder() for frame in sink.frames]
 
 
 def furthest(pictures: list[Picture], others: list[Picture]) -> int:
@@ -68,6 +73,17 @@ async def test_of_what_is_pasted_there_the_picture_alone_comes_back() -> None:
     await shown(device)
     assert device.down == [PHOTO.shape] * len(FRAMES)
     assert device.torch.work.host_waits == len(FRAMES)
+
+
+async def test_an_encoder_gets_half_the_bytes_and_colours_that_the_device_has_halved() -> None:
+    device = FakeDevice()
+    planes = await shown(device, takes_i420=True)
+    height, width, _ = PHOTO.shape
+    assert device.down == [(height * 3 // 2, width)] * len(FRAMES)
+    assert device.torch.work.host_waits == len(FRAMES)
+    expected = [to_i420(torch.from_numpy(one)).numpy() for one in await shown(None)]
+    assert furthest(planes, expected) <= 2
+    assert [one.ndim for one in await shown(None, takes_i420=True)] == [3] * len(FRAMES)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")  # what is not there yet is no number

@@ -30,6 +30,26 @@ async def test_a_fast_pipeline_shows_every_frame_with_the_age_of_its_stages() ->
     await setting.end(running)
 
 
+@pytest.mark.parametrize(
+    ("takes", "drawn_on", "expected"),
+    [((True, True), False, True), ((True, False), False, False), ((True, True), True, False)],
+)
+async def test_frames_may_be_i420_where_encoders_alone_show_them(
+    takes: tuple[bool, bool], drawn_on: bool, expected: bool
+) -> None:
+    clock = FakeClock()
+    sinks = [
+        FakeSink(name, clock, takes_i420=does)
+        for name, does in zip(("browser", "file"), takes, strict=True)
+    ]
+    source = FakeSource(clock, count=1)
+    pipeline = Pipeline(source, [], sinks, clock=clock, i420=not drawn_on)
+    running = asyncio.create_task(pipeline.run())
+    await clock.advance(0.2)
+    await running
+    assert [frame.i420 for frame in sinks[0].frames] == [expected]
+
+
 async def test_stages_of_different_frames_overlap() -> None:
     # One after another they would take 105 ms a frame, for 9.5 frames a second of 25.
     setting = Setting((0.035, 0.035, 0.035))

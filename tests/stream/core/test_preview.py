@@ -43,6 +43,22 @@ async def test_with_nothing_to_draw_frames_pass_untouched() -> None:
     assert (preview.name, sink.opened, sink.closed, asked.times) == ("window", 1, 1, 0)
 
 
+async def test_a_preview_takes_i420_while_nothing_is_drawn() -> None:
+    clock, controls = FakeClock(), Controls()
+    sink = FakeSink("browser", clock, takes_i420=True)
+    preview = PreviewSink(sink, controls, Asked(clock), clock)
+    assert preview.takes_i420
+    preview.say("hello")
+    assert not preview.takes_i420
+    await clock.advance(SAID_S)
+    assert preview.takes_i420
+    controls.overlay = True
+    assert not preview.takes_i420
+    sink.takes_i420 = controls.overlay = False
+    assert not preview.takes_i420
+    await preview.close()
+
+
 async def test_others_who_hold_the_frame_see_no_overlay() -> None:
     clock = FakeClock()
     sink = FakeSink("window", clock)

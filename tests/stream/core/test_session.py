@@ -67,7 +67,9 @@ class ColourPuppet:
     def move(self, identity: Identity, driving: Driving) -> dict[str, Any]:
         return {}
 
-    def paint(self, identity: Identity, moved: Any, *, window_only: bool = False) -> Picture:
+    def paint(
+        self, identity: Identity, moved: Any, *, window_only: bool = False, i420: bool = False
+    ) -> Picture:
         return picture(cast(FakeIdentity, identity).level)
 
 
@@ -318,6 +320,16 @@ async def test_the_mark_is_for_every_sink() -> None:
         marked = scene.shown()
         assert (marked[:200] == 200).all()
         assert (marked[200:, 200:] != 200).any()
+
+
+@pytest.mark.parametrize("mark", [False, True])
+async def test_what_is_drawn_on_is_no_i420(mark: bool) -> None:
+    clock = FakeClock()
+    scene = Scene(clock=clock, mark=mark, overlay=mark)
+    scene.sink.takes_i420 = True
+    async with scene:
+        await until(lambda: bool(scene.sink.frames), scene)
+        assert scene.sink.frames[0].i420 is not mark
 
 
 async def test_state_goes_on_from_controls_that_are_given() -> None:

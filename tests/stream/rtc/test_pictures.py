@@ -8,6 +8,7 @@ from av.video.frame import VideoFrame
 from tests.stream.fakes import live_frame
 
 from bunraku.spec.arrays import Picture
+from bunraku.stream.core import encoding
 from bunraku.stream.core.frame import LiveFrame
 from bunraku.stream.rtc.pictures import to_i420
 
@@ -56,6 +57,15 @@ def test_a_frame_that_passes_untouched_is_copied() -> None:
     assert copy is not original
     assert original.pts == 7
     assert np.array_equal(copy.to_ndarray(), picture)
+
+
+@pytest.mark.parametrize(("most", "width"), [(64, 64), (32, 32)])
+def test_i420_of_a_gpu_is_sent_as_it_is_unless_it_is_too_large(most: int, width: int) -> None:
+    planes = encoding.to_i420(np.full((48, 64, 3), (90, 160, 220), np.uint8))
+    sent = to_i420(showing(planes), most)
+    assert sent.width == width
+    assert np.array_equal(sent.to_ndarray(), planes) == (width == 64)
+    assert np.abs(sent.to_ndarray(format="rgb24").astype(int) - (90, 160, 220)).max() <= 4
 
 
 @pytest.mark.parametrize(("form", "side"), [("rgb24", 32), ("yuv420p", 33), ("yuv420p", 200)])

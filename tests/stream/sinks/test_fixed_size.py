@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bunraku.spec.arrays import Picture
+from bunraku.stream.core.encoding import to_i420
 from bunraku.stream.sinks.fixed_size import OutputTimeline, SizeFitter
 
 
@@ -30,6 +31,15 @@ def test_sizes_are_even_and_never_too_large() -> None:
     large = SizeFitter()
     large.fit(_grey(9000, 100))
     assert large.size == (4096, 46)
+
+
+def test_i420_of_the_size_stays_i420() -> None:
+    fitter, planes = SizeFitter(), to_i420(_grey(33, 31))
+    assert fitter.fit(planes) is planes
+    assert fitter.size == (34, 32)
+    other = fitter.fit(to_i420(_grey(64, 16)))
+    assert other.shape == (32, 34, 3)
+    assert np.abs(other[16].astype(int) - 200).max() <= 2
 
 
 def test_a_given_size_is_kept() -> None:

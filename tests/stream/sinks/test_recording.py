@@ -20,6 +20,7 @@ from av.video.frame import VideoFrame
 
 from bunraku.errors import OutputError
 from bunraku.stream.clip.writer import SYNTHETIC_COMMENT
+from bunraku.stream.core.encoding import to_i420
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.sinks.recording import FileSink, Timing
@@ -127,6 +128,16 @@ async def test_keeps_the_time_and_colours_of_frames(tmp_path: Path, name: str) -
     assert (sink.name, sink.frames, sink.notice) == (name, 6, None)
     assert sink.seconds == pytest.approx(1.566)
     assert sink.bytes_written == (tmp_path / name).stat().st_size
+
+
+async def test_i420_of_a_gpu_is_recorded_beside_rgb(tmp_path: Path) -> None:
+    given = [_frame(index, index / 25) for index in range(3)]
+    given[1].shown = to_i420(given[1].picture())
+    sink = FileSink(tmp_path / "a.mp4")
+    await _record(sink, given)
+    assert sink.takes_i420
+    for index, frame in enumerate(_decoded(tmp_path / "a.mp4")):
+        assert np.allclose(frame.to_ndarray(format="rgb24")[20, 20], (200, 20 * index, 60), atol=6)
 
 
 @pytest.mark.parametrize("name", NAMES)
