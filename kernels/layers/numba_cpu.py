@@ -108,7 +108,7 @@ def _pile(
     ]
     for k, sheet in enumerate(sheets):
         depth, bary, members = map(
-            np.ascontiguousarray, (sheet.depth, sheet.bary, photo.members[k])
+            np.ascontiguousarray, (sheet.depth, sheet.bary, photo.members[k][..., None])
         )
         where = (*places[k], top, left)
         lay(depth, numbers[k], bary, *where, cover, *own, members, first, stack, count)

@@ -7,9 +7,10 @@ from typing import Any
 import numba
 import numpy as np
 
-from bunraku.kernels.jit import BYTE, FLAG, INDEX, clamped, kernel, read_only, written
+from bunraku.kernels.jit import BYTE, FLAG, INDEX, kernel, read_only, written
 from bunraku.kernels.layers.terms import ALIKE_PX, STEEPNESS
 from bunraku.kernels.raster.numba_cpu import carried
+from bunraku.kernels.reading import between, cell
 
 FRAGMENT = 4
 """Numbers of what a group shows at a pixel."""
@@ -64,7 +65,7 @@ def make_room(cover: Any, first: Any) -> Any:
     (
         *(read_only(2), read_only(2, _NUMBER), read_only(3), INDEX, INDEX, INDEX, INDEX),
         read_only(2, BYTE),
-        *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(2), read_only(2)),
+        *(read_only(2, _NUMBER), read_only(2), read_only(1, FLAG), read_only(2), read_only(3)),
         *(read_only(2, _NUMBER), written(2), written(2, BYTE)),
     )
 )
@@ -90,11 +91,12 @@ def lay(
 
     :param row: of the stack that the sheet's first pixel is; :param column: likewise.
     :param top: row of the window that the stack's first pixel is; :param left: column.
+    :param members: ``[n,n,1]``, the sheet's own.
     :param cover: of ``tally``, of all the sheets; :param first: of ``make_room``.
     :param stack: ``[m,FRAGMENT]``; :param count: ``[h,w]``: how many of a pixel's places are taken.
     """
     height, width = number.shape
-    last = np.float32(members.shape[0] - 1)
+    n = members.shape[0]
     zero, half, one = np.float32(0), np.float32(0.5), np.float32(1)
     for i in range(height):
         for j in range(width):
@@ -107,11 +109,10 @@ def lay(
             if part <= zero:
                 continue
             if cut[t]:
-                own = members[int(np.rint(clamped(y, last))), int(np.rint(clamped(x, last)))]
+                right, down, fx, fy = cell(x, y, n)
+                own = between(members, right, down, fx, fy, 0)
                 part *= min(max((own - half) * np.float32(STEEPNESS) + half, zero), one)
-            part *= _filled(
-                cover, row + i, column + j, top + row + i, left + column + j, members.shape[0]
-            )
+            part *= _filled(cover, row + i, column + j, top + row + i, left + column + j, n)
             near = depth[i, j]
             start = np.int64(first[row + i, column + j])
             k = start + np.int64(count[row + i, column + j])

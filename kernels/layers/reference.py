@@ -173,8 +173,7 @@ def _stack(sheets: Sequence[Raster], photo: PhotoMesh, n: int) -> tuple[Any, Any
     for sheet, members in zip(sheets, photo.members, strict=True):
         whole = _whole(sheet, n)
         place = reference.interpolate(whole.triangle, whole.bary, photo.triangles, photo.place)
-        nearest = np.clip(np.rint(place), 0, n - 1).astype(int)
-        own = members[nearest[..., 1], nearest[..., 0]]
+        own = _between(members[..., None], place)[..., 0]
         soft = np.clip((own - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
         places.append(place.astype(float))
         shares = photo.share[:, None]

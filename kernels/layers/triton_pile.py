@@ -42,15 +42,6 @@ def alike(
 
 
 @triton.jit
-def _rounded(place: tl.tensor) -> tl.tensor:
-    """The nearest integer of what is not below 0; of two the even one, as numpy rounds."""
-    whole = place.to(tl.int32)
-    beyond = place - whole.to(tl.float32)
-    up = (beyond > 0.5) | ((beyond == 0.5) & (whole % 2 == 1))
-    return whole + up.to(tl.int32)
-
-
-@triton.jit
 def lay(
     depths: tl.tensor,
     numbers: tl.tensor,
@@ -88,9 +79,7 @@ def lay(
     x = carried(corners, place, 2, seen)
     y = carried(corners, place + 1, 2, seen)
     cutting = seen & (tl.load(cut + t, mask=seen, other=0) != 0)
-    last = n * 1.0 - 1.0
-    nearest = _rounded(clamped(y, last)) * n + _rounded(clamped(x, last))
-    own = tl.load(members + g * size + nearest, mask=cutting, other=0.0)
+    own = between(members + g * size, cell(x, y, n, n), n, 1, cutting)
     part *= tl.where(cutting, clamped((own - 0.5) * steepness + 0.5, 1.0), 1.0)
     filled = seen.to(tl.float32)
     counted = tl.full((PIXELS,), 1.0, tl.float32)

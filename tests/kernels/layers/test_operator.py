@@ -183,6 +183,20 @@ def test_the_two_sides_of_a_cut_are_whole_together() -> None:
     assert found.trust[0, 0, 10, 10] == pytest.approx(1.0)
 
 
+def test_the_edge_of_a_cut_moves_as_far_as_its_side() -> None:
+    """Read from pixel to pixel it would jump, and one that turns would have teeth."""
+    there = rectangle(2, 2, 20, 20, 1)
+    photo = photo_of([there], cut=True)
+    photo.members[0] = np.clip(0.5 + (10.0 - np.arange(N)) / 6.0, 0.0, 1.0)
+
+    def end(shift: float) -> float:
+        return float(composed(photo, [moved_by(there, shift, 0, 0)]).mask[0, 0, 10, 6:16].sum())
+
+    assert [end(shift) - end(0.0) for shift in (0.3, 0.5, 0.8)] == pytest.approx(
+        [0.3, 0.5, 0.8], abs=0.06
+    )
+
+
 def test_the_body_fills_what_is_open_and_hides_what_is_far_behind_it() -> None:
     there, body = rectangle(2, 2, 10, 20, 5), rectangle(6, 2, 20, 20, 3)
     photo = photo_of([there])
