@@ -1,4 +1,4 @@
-"""One process of a training of several, run by test_ranks.py: DATA OUT FATE."""
+"""One process of trainings of several, run by test_ranks.py: DATA OUT ACT."""
 
 from __future__ import annotations
 
@@ -12,30 +12,51 @@ from pathlib import Path
 from tests.training.toy import toy_options
 
 from bunraku.errors import EngineError
-from bunraku.training import journal
+from bunraku.training import journal, loop
+from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.ranks import Ranks, joined
 from bunraku.training.stop import StopAsked
 from bunraku.training.trainer import Training
 
+LOST_STEP = 3
+"""In the middle of which the second process is killed; from 0, the first of the second phase."""
 
-def main(data: Path, out: Path, fate: str) -> None:
-    """Train; write the digest of this process's weights and the people it saw."""
+
+def main(data: Path, out: Path, act: str) -> None:
+    """First a whole training, and one in which a process is lost; then the latter to its end."""
     journal.LINE_STEPS = 1
+    loop.SAVE_S = 0.0
     with joined("cpu") as ranks:
-        told = _train(data, out, fate, ranks)
-        (out / f"rank-{ranks.index}.json").write_text(json.dumps(told))
+        if act == "first":
+            _train(data, out / "whole", ranks)
+            if not ranks.first:
+                _die_in_step(LOST_STEP)
+        _train(data, out / "lost", ranks)
 
 
-def _train(data: Path, out: Path, fate: str, ranks: Ranks) -> dict[str, object]:
+def _die_in_step(number: int) -> None:
+    """As a machine that is switched off: in the middle of a gradient, without a word."""
+    step = Training.step
+
+    def last(training: Training, at: int, batch: GeneratorBatch) -> None:
+        if at == number:
+            learning = next(p for p in training.generator.parameters() if p.requires_grad)
+            learning.register_hook(lambda _: os.kill(os.getpid(), signal.SIGKILL))
+        step(training, at, batch)
+
+    Training.step = last  # type: ignore[method-assign]
+
+
+def _train(data: Path, out: Path, ranks: Ranks) -> None:
+    """Train; write the digest of this process's weights and the people it saw."""
     training = Training(toy_options([data], out), ranks, print)
-    if fate == "lost" and not ranks.first:
-        os.kill(os.getpid(), signal.SIGKILL)
     training.run(StopAsked())
     digest = hashlib.sha256()
     for parameter in training.generator.parameters():
         digest.update(parameter.detach().contiguous().numpy().tobytes())
     people = [record.name for record in training.batches.data.records]
-    return {"digest": digest.hexdigest(), "people": people}
+    told = {"digest": digest.hexdigest(), "people": people}
+    (out / f"rank-{ranks.index}.json").write_text(json.dumps(told))
 
 
 if __name__ == "__main__":
