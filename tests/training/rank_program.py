@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+import torch
 from tests.training.toy import toy_options
 
 from bunraku.errors import EngineError
@@ -22,34 +23,35 @@ LOST_STEP = 3
 """In the middle of which the second process is killed; from 0, the first of the second phase."""
 
 
+class Dying(Training):
+    """As on a machine that is switched off: in the middle of a gradient, without a word."""
+
+    def step(self, number: int, batch: GeneratorBatch) -> None:
+        if number == LOST_STEP:
+            learning = next(p for p in self.generator.parameters() if p.requires_grad)
+            learning.register_hook(_die)  # type: ignore[no-untyped-call]
+        super().step(number, batch)
+
+
+def _die(_: torch.Tensor) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def main(data: Path, out: Path, act: str) -> None:
     """First a whole training, and one in which a process is lost; then the latter to its end."""
     journal.LINE_STEPS = 1
     loop.SAVE_S = 0.0
     with joined("cpu") as ranks:
         if act == "first":
-            _train(data, out / "whole", ranks)
-            if not ranks.first:
-                _die_in_step(LOST_STEP)
-        _train(data, out / "lost", ranks)
+            _train(Training, data, out / "whole", ranks)
+            _train(Training if ranks.first else Dying, data, out / "lost", ranks)
+        else:
+            _train(Training, data, out / "lost", ranks)
 
 
-def _die_in_step(number: int) -> None:
-    """As a machine that is switched off: in the middle of a gradient, without a word."""
-    step = Training.step
-
-    def last(training: Training, at: int, batch: GeneratorBatch) -> None:
-        if at == number:
-            learning = next(p for p in training.generator.parameters() if p.requires_grad)
-            learning.register_hook(lambda _: os.kill(os.getpid(), signal.SIGKILL))
-        step(training, at, batch)
-
-    Training.step = last  # type: ignore[method-assign]
-
-
-def _train(data: Path, out: Path, ranks: Ranks) -> None:
+def _train(kind: type[Training], data: Path, out: Path, ranks: Ranks) -> None:
     """Train; write the digest of this process's weights and the people it saw."""
-    training = Training(toy_options([data], out), ranks, print)
+    training = kind(toy_options([data], out), ranks, print)
     training.run(StopAsked())
     digest = hashlib.sha256()
     for parameter in training.generator.parameters():
