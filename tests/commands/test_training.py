@@ -124,16 +124,22 @@ def test_train_touch_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     fake = Recorder(tmp_path / "checkpoint.pt")
     monkeypatch.setattr(train_touch_up, "run", fake)
     result = run(
-        *("train", "touch-up", "--data", tmp_path, "--out", tmp_path / "run", "--minutes", 5),
-        *("--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1, "--threads", 1),
-        *("--seed", 3, "--restart-schedule"),
+        *("train", "touch-up", "--data", tmp_path, "--out", tmp_path / "run", "--steps", 70),
+        *("--minutes", 5, "--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1),
+        *("--threads", 1, "--seed", 3, "--resume"),
     )
     assert result.stdout == f"checkpoint: {tmp_path / 'checkpoint.pt'}\n"
-    options = fake.arguments[0]
-    assert (options.data, options.out) == (tmp_path, tmp_path / "run")
-    assert (options.minutes, options.sitting_minutes, options.batch) == (5, 2, 6)
-    assert (options.learning_rate, options.threads, options.seed) == (0.1, 1, 3)
-    assert options.restart_schedule
+    assert fake.arguments[0] == train_touch_up.TouchUpRun(
+        *(tmp_path, tmp_path / "run"),
+        steps=70,
+        minutes=5,
+        sitting_minutes=2,
+        resume=True,
+        batch=6,
+        learning_rate=0.1,
+        threads=1,
+        seed=3,
+    )
 
 
 def test_train_generator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ class Follower:
             tracks = [self._largest, *self._beside]
             self.read += len(tracks)
             for at, (track, pose) in enumerate(zip(tracks, _apart(poses), strict=True)):
-                yield from track.take(frame, pose, cut, _beside(poses, at))
+                yield from track.take(frame, pose, cut, _all_but(poses, at))
             self._beside = [track for track in self._beside if track.open]
         for track in (self._largest, *self._beside):
             yield from track.end()
@@ -126,7 +126,7 @@ def _is_one(pose: Pose, other: Pose) -> bool:
     return overlap(boxes[0], boxes[1]) >= ONE_PERSON
 
 
-def _beside(poses: Sequence[Pose | None], at: int) -> Array | None:
+def _all_but(poses: Sequence[Pose | None], at: int) -> Array | None:
     """Share of all but one in each pixel, ``[H, W]``; None where nobody else is seen."""
     masks = [
         p.mask for i, p in enumerate(poses) if i != at and p is not None and p.mask is not None
@@ -138,7 +138,7 @@ def _apart(poses: Sequence[Pose | None]) -> list[Pose | None]:
     """Masks that leave out what is more another's: they go over to who stands close."""
     parted: list[Pose | None] = []
     for at, pose in enumerate(poses):
-        others = _beside(poses, at)
+        others = _all_but(poses, at)
         if pose is not None and pose.mask is not None and others is not None:
             pose = replace(pose, mask=np.where(pose.mask >= others, pose.mask, np.float32(0.0)))
         parted.append(pose)

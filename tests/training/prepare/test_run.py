@@ -26,6 +26,7 @@ from bunraku.spec.arrays import Picture
 from bunraku.training.mixture import Mixture
 from bunraku.training.people.records import list_records, read_record
 from bunraku.training.prepare import clip as clip_module
+from bunraku.training.prepare import scenes
 from bunraku.training.prepare.clip import prepare_clip
 from bunraku.training.prepare.layouts import Clip
 from bunraku.training.prepare.manifest import Manifest
@@ -175,7 +176,9 @@ def test_others_in_a_clip_and_a_lost_end_are_told(tmp_path: Path) -> None:
     assert second.notes[-1].startswith("it ends early")
 
 
-def test_two_side_by_side(tmp_path: Path) -> None:
+def test_two_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenes, "person_mask", lambda _window, body, *_: body)  # in no time
+
     def crowded(pose: PoseModel, iuv: str, surface: int) -> Networks:
         seeing = Crowd(size=surface)
         return Networks(seeing, seeing, versions=VERSIONS)
