@@ -22,7 +22,7 @@ SMALL, LARGE = 128, 6
 """How many results are kept: of a megabyte or so, and of fifty."""
 SLOW = {
     "bunraku.runtime.source.source": {"person_mask": SMALL},
-    "bunraku.training.prepare.following": {"person_mask": SMALL},
+    "bunraku.training.prepare.scenes": {"person_mask": SMALL},
     "bunraku.runtime.source.texture": {"complete": SMALL},
     "bunraku.runtime.drivers.body.filling": {"complete": SMALL},
     "bunraku.runtime.drivers.body.making": {"bind_photo": LARGE},

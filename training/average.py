@@ -8,7 +8,7 @@ from typing import Generic
 import torch
 from torch import Tensor
 
-from bunraku.training.session import Network
+from bunraku.training.hardware import Network
 
 
 class Average(Generic[Network]):

@@ -13,8 +13,8 @@ from torch.utils.data import DataLoader, Dataset
 from bunraku.errors import EngineError, InputError
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
+from bunraku.training.hardware import keep_memory
 from bunraku.training.recipe import Recipe
-from bunraku.training.session import keep_memory
 from bunraku.training.worker_deaths import WorkerDeaths
 
 Batch = TypeVar("Batch")

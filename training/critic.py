@@ -14,9 +14,9 @@ from bunraku.networks.discriminator import (
     generator_loss,
 )
 from bunraku.networks.presets import GeneratorOptions
+from bunraku.training.hardware import place
 from bunraku.training.precision import bf16
 from bunraku.training.ranks import Ranks
-from bunraku.training.session import place
 
 
 class _Lesson(nn.Module):

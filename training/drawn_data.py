@@ -30,8 +30,8 @@ from bunraku.runtime.options import DriverKind, PuppetOptions
 from bunraku.runtime.source.gaps import NETWORK_PX
 from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
+from bunraku.training.folders import make_folder
 from bunraku.training.people.records import Record, compose, list_records, read_record
-from bunraku.training.session import make_folder
 
 FARTHEST_PX = 10.0
 """How far the truth is moved at most to where the drawing has it."""

@@ -1,7 +1,7 @@
 """Networks that somebody else trained, as files: for re-identification, for faces, for FID.
 
 Such networks come under licences of their own, so that none is shipped: whoever has one gives its
-ONNX file.
+ONNX file. Inception is torchvision's too, for who asks for it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,20 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+import torch
+from torch import nn
 
 from bunraku.errors import EngineError, InputError
 from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.spec.arrays import Array, Picture
 from bunraku.training.distances import unit
 from bunraku.training.features import normalised
+from bunraku.training.torchvision_nets import INCEPTION, pretrained
+
+TORCHVISION = "torchvision"
+"""In place of a file: torchvision's network."""
+INCEPTION_PX = 299
+"""Side of what Inception was trained on."""
 
 FORM = (
     "Export it with one input [1, 3, H, W], RGB normalised as ImageNet's, and an output [1, D], "
@@ -66,8 +74,46 @@ class OnnxEmbedder:
         self._output = next(iter(self._engine.outputs))
 
     def embed(self, picture: Picture) -> Array:
-        smaller = picture.shape[0] > self._size[1]
-        method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-        resized = np.asarray(cv2.resize(picture, self._size, interpolation=method), np.uint8)
-        row = self._engine.run({self._input: normalised(resized)})[self._output].ravel()
+        row = self._engine.run({self._input: resized(picture, self._size)})[self._output].ravel()
         return np.asarray(unit(row) if self._normalise else row, np.float32)
+
+
+class TorchvisionInception:
+    """Inception v3 as torchvision has it: what its last layer is given, ``[2048]``.
+
+    Its weights are not those that FID was first taken of: numbers are near, and not equal.
+
+    Raises:
+        MissingExtraError: torchvision is not installed.
+        FetchError: the weights cannot be downloaded.
+    """
+
+    name = "torchvision's Inception v3"
+
+    def __init__(self) -> None:
+        self._net = pretrained(INCEPTION, "leave --inception out, or give it an ONNX file")
+        self._net.fc = nn.Identity()
+        self._net.eval()
+
+    def embed(self, picture: Picture) -> Array:
+        with torch.inference_mode():
+            row = self._net(torch.from_numpy(resized(picture, (INCEPTION_PX, INCEPTION_PX))))
+        return np.asarray(row[0].numpy(), np.float32)
+
+
+def inception_of(asked: str, threads: int | None = None) -> Embedder:
+    """What FID is taken of: an ONNX file, or torchvision's network where ``TORCHVISION`` is asked.
+
+    Raises:
+        InputError: there is no such file, or it is no such network.
+        MissingExtraError, FetchError: torchvision's cannot be had.
+    """
+    if asked == TORCHVISION:
+        return TorchvisionInception()
+    return OnnxEmbedder(Path(asked), normalise=False, threads=threads)
+
+
+def resized(picture: Picture, size: tuple[int, int]) -> Array:
+    """A picture as such a network takes it, ``[1, 3, H, W]``, of ``size`` (width, height)."""
+    method = cv2.INTER_AREA if picture.shape[0] > size[1] else cv2.INTER_LINEAR
+    return normalised(np.asarray(cv2.resize(picture, size, interpolation=method), np.uint8))

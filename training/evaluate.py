@@ -11,7 +11,7 @@ from bunraku.errors import FetchError, InputError
 from bunraku.training import fairness
 from bunraku.training.choices import Played, write_choices
 from bunraku.training.contender import OURS, Candidate
-from bunraku.training.embedding import OnnxEmbedder
+from bunraku.training.embedding import OnnxEmbedder, inception_of
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.face_match import FaceJudge, MeshJudge
 from bunraku.training.grid import Grid
@@ -159,18 +159,17 @@ def find_likeness(options: EvaluateOptions) -> NetworkLikeness | None:
 
     Raises:
         InputError: one of them cannot be used.
-        MissingExtraError: the network for likeness is not installed.
+        MissingExtraError: the network for likeness, or torchvision, is not installed.
+        FetchError: torchvision's weights cannot be downloaded.
     """
     if not options.likeness:
         return None
-    reid, faces, inception = (
-        None if path is None else OnnxEmbedder(path, normalise=unit, threads=options.threads)
-        for path, unit in (
-            (options.reid, True),
-            (options.face_network, True),
-            (options.inception, False),
-        )
+    reid, faces = (
+        None if path is None else OnnxEmbedder(path, normalise=True, threads=options.threads)
+        for path in (options.reid, options.face_network)
     )
+    asked = options.inception
+    inception = None if asked is None else inception_of(asked, options.threads)
     return NetworkLikeness(reid, faces, inception)
 
 

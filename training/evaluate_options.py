@@ -72,8 +72,8 @@ class EvaluateOptions:
     """An ONNX network that tells people apart, for AED."""
     face_network: Path | None = None
     """One that tells aligned faces apart, in place of the stand-in."""
-    inception: Path | None = None
-    """One whose rows FID is taken of."""
+    inception: str | None = None
+    """One whose rows FID is taken of, or ``torchvision`` for that library's."""
     robustness: bool = False
     """Whether each clip also drives with faults forced into what drives."""
     choices: bool = False

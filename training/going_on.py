@@ -15,9 +15,9 @@ from bunraku.networks.checkpoint import Progress, read_checkpoint
 from bunraku.networks.generator import Generator
 from bunraku.networks.presets import GeneratorOptions, preset_name
 from bunraku.training.average import Average
+from bunraku.training.hardware import place
 from bunraku.training.recipe import Phase, Recipe
 from bunraku.training.run_options import ALL
-from bunraku.training.session import place
 from bunraku.training.warm_start import Base
 
 

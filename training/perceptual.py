@@ -6,7 +6,6 @@ taken where torchvision is installed, which downloads its weights once.
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from enum import StrEnum
 from typing import Any
@@ -15,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bunraku.errors import PIP, FetchError, MissingExtraError
+from bunraku.errors import PIP, MissingExtraError
+from bunraku.training.torchvision_nets import VGG19, pretrained
 
 TAPS = (0, 2, 4)
 """Blocks of EfficientNet-Lite0 whose outputs are compared, beside the stem's: 1/2, 1/2, 1/4 and 1/8
@@ -109,20 +109,7 @@ def _fold(stage: nn.Module) -> None:
 
 
 def _vgg_stages() -> list[nn.Module]:
-    try:
-        models: Any = importlib.import_module("torchvision.models")
-    except ImportError as exc:
-        raise MissingExtraError(
-            "VGG-19 comes with torchvision, which is not installed.",
-            f"Run: {PIP} install torchvision; or leave --features at efficientnet-lite0.",
-        ) from exc
-    try:
-        layers = models.vgg19(weights=models.VGG19_Weights.IMAGENET1K_V1).features
-    except OSError as exc:
-        raise FetchError(
-            f"The weights of VGG-19 cannot be downloaded: {exc}.",
-            "Try again with a network, or leave --features at efficientnet-lite0.",
-        ) from exc
+    layers = pretrained(VGG19, "leave --features at efficientnet-lite0").features
     starts = (0, *(tap + 1 for tap in VGG_TAPS))
     pairs = zip(starts, VGG_TAPS, strict=False)
     return [nn.Sequential(*layers[start : tap + 1]) for start, tap in pairs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ def joined(device: str) -> Iterator[Ranks]:
         if not _is_loss(error):
             raise
         raise EngineError(
-            f"A process of the training was lost ({_first_line(error)}).",
+            f"A process of the training was lost ({_reason(error)}).",
             "Start all of them again: they go on from the last checkpoint.",
         ) from error
     finally:
@@ -91,5 +92,7 @@ def _is_loss(error: RuntimeError) -> bool:
     return told or any(word in words for word in ("gloo", "connection closed by peer", "nccl"))
 
 
-def _first_line(error: RuntimeError) -> str:
-    return str(error).splitlines()[0].rstrip(".")
+def _reason(error: RuntimeError) -> str:
+    """The first sentence, without the place in the library's source."""
+    line = re.sub(r"^\[\S*:\d+\] ", "", str(error).splitlines()[0])
+    return line.split(". ")[0].rstrip(".")

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from torch import nn
+
 from bunraku.errors import InputError
 from bunraku.networks.presets import Preset
 from bunraku.training.losses.terms import LossWeights
@@ -190,3 +192,14 @@ RECIPES: dict[Preset, Recipe] = {
     Preset.LIVE: LIVE,
 }
 """What each preset is trained by."""
+
+
+def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Weight decay for weights, none for biases and normalisation; what is frozen is left out."""
+    learning = [p for p in network.parameters() if p.requires_grad]
+    decayed = [p for p in learning if p.ndim > 1]
+    plain = [p for p in learning if p.ndim <= 1]
+    return [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": plain, "weight_decay": 0.0},
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,6 @@ from torch import nn
 
 from bunraku.spec.surface import SCORES
 from bunraku.training.iuv_data import IuvData
-from bunraku.training.session import chunks
 
 
 @dataclass(frozen=True)
@@ -64,3 +64,9 @@ def evaluate(network: nn.Module, data: IuvData, masked: bool = True) -> IuvScore
         uv_error=error / max(pixels, 1),
         frames=len(index),
     )
+
+
+def chunks(total: int, size: int) -> Iterator[slice]:
+    """Slices of at most ``size`` that cover ``range(total)``."""
+    for start in range(0, total, size):
+        yield slice(start, min(start + size, total))

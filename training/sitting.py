@@ -24,9 +24,9 @@ from bunraku.networks.pieces import PIECE_BYTES, is_split, join, split
 from bunraku.networks.presets import OPTIONS
 from bunraku.spec.cores import cores
 from bunraku.training.busy import BusyMeter
+from bunraku.training.folders import make_folder
 from bunraku.training.loss_plot import plot_losses
 from bunraku.training.mixture import DataShare
-from bunraku.training.session import make_folder
 from bunraku.training.sitting_options import SittingOptions, run_options
 from bunraku.training.sitting_report import facts, lines_of, speed, write_json
 from bunraku.training.train_generator import run as train

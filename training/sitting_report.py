@@ -12,9 +12,9 @@ import torch
 from bunraku.errors import OutputError
 from bunraku.networks.presets import preset_name
 from bunraku.spec.cores import cores
+from bunraku.training.hardware import machine_name
 from bunraku.training.mixture import DataShare
 from bunraku.training.run_options import RunOptions
-from bunraku.training.session import machine_name
 from bunraku.training.sitting_options import SittingOptions
 from bunraku.training.trainer import Sitting
 

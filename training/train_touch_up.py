@@ -11,16 +11,15 @@ import torch
 from torch import Tensor
 
 from bunraku.errors import InputError
-from bunraku.networks.checkpoint import read_checkpoint, save_checkpoint
+from bunraku.networks.checkpoint import Checkpoint
 from bunraku.networks.layers import down
 from bunraku.networks.touch_up import Touched, TouchUpNet
+from bunraku.training.batches import Steps
 from bunraku.training.drawn_data import DrawnPairs, list_pairs, read_pairs
-from bunraku.training.guard import Guard, is_finite
+from bunraku.training.net_training import NetRun, NetTraining, run_net
 from bunraku.training.precision import bf16
-from bunraku.training.session import RunClock, TrainOptions, decay_groups, go_on, place, prepare
 from bunraku.training.variation import recoloured
 
-SAVE_STEPS = 100
 CUT_PX = 128
 """Side of what is trained on at once: most of a window is the photo's own or the plate's."""
 PLACES = 400
@@ -29,6 +28,15 @@ EDGES, MASKS, RESTRAINT = 1.0, 0.5, 0.05
 """Weights of the edges', the mask's and the restraint's terms; the colours' is 1."""
 PLAIN_SHARE = 0.4
 """Share of the drawings that are shown before one colour instead of their plate."""
+
+
+@dataclass(frozen=True)
+class TouchUpRun(NetRun):
+    """One sitting of a touch-up net's training; ``data`` holds drawings."""
+
+    steps: int = 12_000
+    batch: int = 16
+    learning_rate: float = 3e-3
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,7 @@ def varied(rng: np.random.Generator, part: TouchUpBatch) -> TouchUpBatch:
     return part
 
 
-def touch_up_loss(touched: Touched, batch: TouchUpBatch) -> tuple[Tensor, dict[str, float]]:
+def touch_up_loss(touched: Touched, batch: TouchUpBatch) -> tuple[Tensor, dict[str, Tensor]]:
     """Colours, at two sizes, and edges over the background, and the mask, as far as believed."""
     made = touched.image * touched.mask + batch.plate * (1.0 - touched.mask)
     true = batch.target + batch.plate * (1.0 - batch.alpha)
@@ -140,7 +148,7 @@ def touch_up_loss(touched: Touched, batch: TouchUpBatch) -> tuple[Tensor, dict[s
     ).abs().mean()
     loss = colours + EDGES * edges + MASKS * masks + RESTRAINT * restraint
     terms = {"colours": colours, "edges": edges, "masks": masks, "restraint": restraint}
-    return loss, {name: term.item() for name, term in terms.items()}
+    return loss, {name: term.detach() for name, term in terms.items()}
 
 
 def mean_of(difference: Tensor, weight: Tensor) -> Tensor:
@@ -150,48 +158,42 @@ def mean_of(difference: Tensor, weight: Tensor) -> Tensor:
     return total
 
 
-def run(options: TrainOptions, log: Callable[[str], None]) -> Path:
-    """Train, or go on training, until the run's or the sitting's end.
+class TouchUpBatches(Steps[TouchUpBatch]):
+    """A run's cuts out of drawings."""
 
-    :return: the checkpoint's path, ``out/checkpoint.pt``. Interrupt it at any moment.
-    """
-    device = prepare(options)
-    path = options.out / "checkpoint.pt"
-    data = TouchUpData(options.data)
-    resumed = read_checkpoint(path, device) if path.exists() else None
-    network = place(TouchUpNet() if resumed is None else resumed.touch_up().train(), device)
-    optimiser = torch.optim.AdamW(decay_groups(network, 1e-3), lr=options.learning_rate)
-    progress, rng = go_on(resumed, optimiser, options)
-    clock = RunClock(options, progress)
-    guard = Guard({"network": network, "optimiser": optimiser}, log)
+    def __init__(self, data: TouchUpData, count: int, seed: int) -> None:
+        super().__init__(seed)
+        self._data, self._count = data, count
 
-    def save() -> None:
-        save_checkpoint(path, network, progress, optimiser=optimiser.state_dict())
+    def draw(self, rng: np.random.Generator) -> TouchUpBatch:
+        return self._data.cut(rng, self._count)
 
-    log(f"{len(data)} drawings, {progress.steps} steps done")
-    try:
-        while clock.running():
-            clock.set_learning_rate(optimiser)
-            batch = data.cut(rng, options.batch)
-            batch = TouchUpBatch(*(t.to(device) for t in vars(batch).values()))
-            with bf16(device):
-                touched = network(batch.image, batch.mask, batch.trust, batch.flow)
-            loss, terms = touch_up_loss(Touched(*(t.float() for t in touched)), batch)
-            with torch.no_grad():
-                before, _ = touch_up_loss(batch.untouched, batch)
-            optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            if is_finite(loss, norm):
-                optimiser.step()
-                guard.passed()
-            else:
-                guard.step_back(progress.steps)
-            line = clock.step(options.batch, {**terms, "loss": loss.item(), "drawn": before.item()})
-            if line:
-                log(line)
-            if progress.steps % SAVE_STEPS == 0:
-                save()
-    finally:
-        save()
-    return path
+
+class TouchUpTraining(NetTraining[TouchUpNet, TouchUpBatch]):
+    """All that learns, and how far it is."""
+
+    def __init__(self, options: NetRun, log: Callable[[str], None]) -> None:
+        data = TouchUpData(options.data)
+        batches = TouchUpBatches(data, options.batch, options.seed)
+        super().__init__(options, batches, f"{len(data)} drawings", log)
+
+    def new(self) -> TouchUpNet:
+        return TouchUpNet()
+
+    def held(self, checkpoint: Checkpoint) -> TouchUpNet:
+        return checkpoint.touch_up()
+
+    def loss(self, number: int, batch: TouchUpBatch) -> tuple[Tensor, dict[str, Tensor]]:  # noqa: ARG002 - every step is alike
+        """:func:`touch_up_loss`; among the terms what the drawings cost as they are."""
+        batch = TouchUpBatch(*(t.to(self._device) for t in vars(batch).values()))
+        with bf16(self._device):
+            touched = self.net(batch.image, batch.mask, batch.trust, batch.flow)
+        loss, terms = touch_up_loss(Touched(*(t.float() for t in touched)), batch)
+        with torch.no_grad():
+            before, _ = touch_up_loss(batch.untouched, batch)
+        return loss, {**terms, "loss": loss.detach(), "drawn": before}
+
+
+def run(options: TouchUpRun, log: Callable[[str], None]) -> Path:
+    """Train, or go on training, until the run's or the sitting's end; see ``run_net``."""
+    return run_net(TouchUpTraining, options, log)

@@ -15,10 +15,12 @@ from bunraku.networks.checkpoint import save_checkpoint
 from bunraku.training.batches import StepBatches
 from bunraku.training.critic import Critic
 from bunraku.training.feeding import Feed
+from bunraku.training.folders import make_folder
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
 from bunraku.training.going_on import start_of
 from bunraku.training.guard import Guard, is_finite
+from bunraku.training.hardware import keep_memory, machine_name, place
 from bunraku.training.journal import Journal
 from bunraku.training.loop import go_through
 from bunraku.training.losses.terms import CROP
@@ -26,10 +28,9 @@ from bunraku.training.objective import Objective
 from bunraku.training.parts import let_learn
 from bunraku.training.perceptual import Perceptual
 from bunraku.training.ranks import Ranks
-from bunraku.training.recipe import Phase, learning_rate
+from bunraku.training.recipe import Phase, decay_groups, learning_rate
 from bunraku.training.run_options import RunOptions
 from bunraku.training.samples import save_samples
-from bunraku.training.session import decay_groups, keep_memory, machine_name, make_folder, place
 from bunraku.training.stop import StopAsked
 from bunraku.training.warm_start import Base, base_of, read_iuv
 

@@ -18,8 +18,8 @@ from bunraku.networks.iuv import IuvNet
 from bunraku.networks.presets import GeneratorOptions, preset_name
 from bunraku.runtime.engines.bundle import Bundle, is_bundle
 from bunraku.training.batches import StepBatches
+from bunraku.training.hardware import place
 from bunraku.training.objective import drive
-from bunraku.training.session import place
 
 STEPS = 16
 """Batches on which a bundle's normalisation takes its statistics."""

@@ -97,6 +97,17 @@ class PoseTracker:
             self._detector, self._landmarker, smooth, self._thorough, self._shows_face
         )
 
+    def beside(self, picture: Picture, person: Pose) -> PoseTracker:
+        """Another tracker, smoothing nothing, that goes on from somebody who was found in a frame.
+
+        Args:
+            picture: the frame, RGB u8 [H,W,3].
+            person: with the ``roi`` that it was found with.
+        """
+        tracker = self.another(smooth=False)
+        tracker._shape, tracker._followed.roi = picture.shape, person.roi
+        return tracker
+
     def reset(self) -> None:
         """Forget the person: the next frame starts with the detector."""
         self._followed.forget()

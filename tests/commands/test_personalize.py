@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -77,6 +78,7 @@ def test_sitting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_ablations(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision.models", None)
     fake = Recorder({})
     monkeypatch.setattr(ablation_run, "run_ablations", fake)
     words = ("train", "ablations", "--data", tmp_path, "--unseen", tmp_path, "--out", tmp_path)
@@ -84,5 +86,7 @@ def test_ablations(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert result.stdout == f"table: {tmp_path / 'ablations.md'}\n"
     options = fake.arguments[0]
     assert (options.width, options.rows, options.unseen) == (0.5, ("full", "2d"), tmp_path)
+    asked = run(*words, "--inception", "torchvision")
+    assert "which is not installed" in asked.stderr
     refused = run(*words, "--no-likeness", "--reid", tmp_path / "r.onnx")
     assert "A network is given for what is left out" in refused.stderr

@@ -14,6 +14,7 @@ from bunraku.errors import PIP
 from bunraku.export import exporter
 from bunraku.export.judge import fetch as judge_fetch
 from bunraku.export.pose import fetch as pose_fetch
+from bunraku.kernels import compiling
 from bunraku.networks.checkpoint import Progress, save_checkpoint
 from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.networks.touch_up import TouchUpNet, TouchUpOptions
@@ -35,6 +36,13 @@ from bunraku.training.recipe import PAPER
 from bunraku.training.run_options import RunOptions
 
 
+@pytest.fixture
+def kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled in no time, which takes half a minute of a processor without them."""
+    monkeypatch.setattr(compiling, "compile_kernels", Recorder(True))
+
+
+@pytest.mark.usefixtures("kernels")
 def test_fetch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder(PoseNetworks(tmp_path / "d", tmp_path / "l", tmp_path / "s"))
     monkeypatch.setattr(pose_fetch, "fetch_networks", fake)
@@ -45,6 +53,7 @@ def test_fetch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake.options["progress"]("Downloading", 1, 2)
 
 
+@pytest.mark.usefixtures("kernels")
 def test_fetch_another_pose_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path))
     networks, model = Recorder(PoseNetworks(tmp_path, tmp_path, tmp_path)), Recorder()
@@ -56,6 +65,7 @@ def test_fetch_another_pose_network(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert model.options["package"] == tmp_path / "pose.tgz"
 
 
+@pytest.mark.usefixtures("kernels")
 def test_fetch_a_judge(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     networks, judge = Recorder(PoseNetworks(tmp_path, tmp_path, tmp_path)), Recorder("judge.onnx")
     monkeypatch.setattr(pose_fetch, "fetch_networks", networks)
@@ -124,16 +134,22 @@ def test_train_touch_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     fake = Recorder(tmp_path / "checkpoint.pt")
     monkeypatch.setattr(train_touch_up, "run", fake)
     result = run(
-        *("train", "touch-up", "--data", tmp_path, "--out", tmp_path / "run", "--minutes", 5),
-        *("--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1, "--threads", 1),
-        *("--seed", 3, "--restart-schedule"),
+        *("train", "touch-up", "--data", tmp_path, "--out", tmp_path / "run", "--steps", 70),
+        *("--minutes", 5, "--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1),
+        *("--threads", 1, "--seed", 3, "--resume"),
     )
     assert result.stdout == f"checkpoint: {tmp_path / 'checkpoint.pt'}\n"
-    options = fake.arguments[0]
-    assert (options.data, options.out) == (tmp_path, tmp_path / "run")
-    assert (options.minutes, options.sitting_minutes, options.batch) == (5, 2, 6)
-    assert (options.learning_rate, options.threads, options.seed) == (0.1, 1, 3)
-    assert options.restart_schedule
+    assert fake.arguments[0] == train_touch_up.TouchUpRun(
+        *(tmp_path, tmp_path / "run"),
+        steps=70,
+        minutes=5,
+        sitting_minutes=2,
+        resume=True,
+        batch=6,
+        learning_rate=0.1,
+        threads=1,
+        seed=3,
+    )
 
 
 def test_train_generator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -117,6 +117,10 @@ class FakeEstimator:
         self.tracked.append(time_s)
         return self.observe(frame)
 
+    def beside(self, picture: Picture, person: Pose) -> FakeEstimator:
+        """Another one, for whoever that is."""
+        return FakeEstimator(self.size)
+
     def surface(self, landmarks: Array, mask: Array | None) -> Array:
         """One part: 1/4 of a height wide, U and V linear over it."""
         height = float(landmarks[32, 1] - landmarks[0, 1]) / 0.93

@@ -86,23 +86,27 @@ def draw_person(index: int, frames: int, half: bool = False, surface: int = 128)
     )
 
 
+def write_people(folder: Path, count: int = 2, frames: int = 4, surface: int = 128) -> Path:
+    """Records with observations, the second frame's lost; the folder."""
+    folder.mkdir(exist_ok=True)
+    for index in range(count):
+        person = draw_person(index, frames, half=index % 2 == 1, surface=surface)
+        path = write_record(folder, person)
+        np.savez_compressed(
+            observation_path(path),
+            landmarks=person.landmarks,
+            mask=person.rgba[:, ::2, ::2, 3],
+            found=np.arange(frames) != 1,
+        )
+    return folder
+
+
 @pytest.fixture
 def make_people(tmp_path: Path) -> Callable[..., Path]:
     """``make_people(count=2, frames=4)``: a folder of records with observations."""
 
     def make(count: int = 2, frames: int = 4, name: str = "people", surface: int = 128) -> Path:
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        for index in range(count):
-            person = draw_person(index, frames, half=index % 2 == 1, surface=surface)
-            path = write_record(folder, person)
-            np.savez_compressed(
-                observation_path(path),
-                landmarks=person.landmarks,
-                mask=person.rgba[:, ::2, ::2, 3],
-                found=np.arange(frames) != 1,
-            )
-        return folder
+        return write_people(tmp_path / name, count, frames, surface)
 
     return make
 

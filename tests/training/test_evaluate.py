@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bunraku.errors import FetchError, InputError, OutputError
+from bunraku.errors import FetchError, InputError, MissingExtraError, OutputError
 from bunraku.training import evaluate as module
 from bunraku.training.contender import Candidate
 from bunraku.training.evaluate import run_evaluation
@@ -144,6 +145,10 @@ def test_what_is_missing_is_found_before_the_work(
     given = EvaluateOptions(out=tmp_path, clips=tmp_path, reid=tmp_path / "no.onnx")
     with pytest.raises(InputError, match=r"There is no network .*no\.onnx"):
         module.find_watchers(given, Report({}), lambda _: None)
+    monkeypatch.setitem(sys.modules, "torchvision.models", None)
+    asked = EvaluateOptions(out=tmp_path, clips=tmp_path, inception="torchvision")
+    with pytest.raises(MissingExtraError, match="Inception comes with torchvision"):
+        module.find_watchers(asked, Report({}), lambda _: None)
     judged = EvaluateOptions(out=tmp_path, clips=tmp_path, judge=JudgeKind.MOVENET, likeness=False)
     with pytest.raises(FetchError, match="bunraku fetch --judge"):
         module.find_watchers(judged, Report({}), lambda _: None)

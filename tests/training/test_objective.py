@@ -14,9 +14,9 @@ from bunraku.networks.generator import Generator
 from bunraku.training.batches import StepBatches
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
+from bunraku.training.hardware import place
 from bunraku.training.objective import Objective
 from bunraku.training.recipe import LIVE
-from bunraku.training.session import place
 
 MakePeople = Callable[..., Path]
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from torch import nn
 
 from bunraku.errors import InputError
 from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.training.losses.terms import PLAIN_TERMS, PRIOR_TERMS
-from bunraku.training.recipe import LIVE, PAPER, PAPER256, RECIPES, Part, Phase
+from bunraku.training.recipe import LIVE, PAPER, PAPER256, RECIPES, Part, Phase, decay_groups
 
 
 def weights_of(phase: Phase) -> dict[str, float]:
@@ -84,3 +85,11 @@ def test_another_batch_and_rate() -> None:
     assert (other.people, other.drives, other.samples) == (2, 3, 6)
     assert LIVE.with_batch(1).people == 1
     assert [p.learning_rate for p in other.phases] == pytest.approx([5e-4, 1e-4])
+
+
+def test_biases_and_normalisation_do_not_decay() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    decayed, plain = decay_groups(network, 0.1)
+    assert decayed == {"params": [network[0].weight], "weight_decay": 0.1}
+    assert plain["weight_decay"] == 0.0
+    assert plain["params"] == [network[0].bias, network[1].weight, network[1].bias]

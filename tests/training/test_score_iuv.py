@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from bunraku.networks.iuv import Iuv
 from bunraku.training.iuv_data import IuvData
-from bunraku.training.score_iuv import evaluate
+from bunraku.training.score_iuv import chunks, evaluate
 
 MakePeople = Callable[..., Path]
 
@@ -61,3 +61,10 @@ def test_score_without_a_mask(data: IuvData) -> None:
     oracle = Oracle(data)
     evaluate(oracle, data)
     assert all(bool(mask.any()) for mask in oracle.masks)
+
+
+@pytest.mark.parametrize(("total", "size"), [(0, 4), (3, 4), (4, 4), (9, 4)])
+def test_chunks_cover_everything_once(total: int, size: int) -> None:
+    covered = [i for part in chunks(total, size) for i in range(total)[part]]
+    assert covered == list(range(total))
+    assert all(len(range(total)[part]) <= size for part in chunks(total, size))

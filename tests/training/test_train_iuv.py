@@ -17,7 +17,7 @@ from bunraku.networks.densepose import densepose_from_iuv
 from bunraku.networks.iuv import Iuv, IuvNet, IuvOptions
 from bunraku.training import journal, loop, train_iuv
 from bunraku.training.iuv_data import IuvBatch, IuvData
-from bunraku.training.session import decay_groups
+from bunraku.training.recipe import decay_groups
 from bunraku.training.train_iuv import IuvRun, IuvTraining, iuv_loss, part_weights, run
 
 CORNERS = [(0, 0), (0, 1), (1, 0), (1, 1)]

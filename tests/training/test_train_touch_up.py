@@ -1,22 +1,24 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from bunraku.errors import InputError
-from bunraku.networks.checkpoint import read_checkpoint
+from bunraku.networks.checkpoint import Progress, read_checkpoint, save_checkpoint
+from bunraku.networks.iuv import IuvNet, IuvOptions
 from bunraku.networks.touch_up import Touched
-from bunraku.training import session, train_touch_up
+from bunraku.training import train_touch_up
 from bunraku.training.drawn_data import DrawnPairs, write_pairs
-from bunraku.training.session import TrainOptions
 from bunraku.training.train_touch_up import (
     TouchUpBatch,
     TouchUpData,
+    TouchUpRun,
     run,
     touch_up_loss,
     varied,
@@ -89,52 +91,60 @@ def test_files_without_drawings_are_told(tmp_path: Path) -> None:
         TouchUpData(tmp_path)
 
 
-def test_train_stop_and_go_on(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seconds = iter(np.arange(0.0, 1e6, 20.0))  # every look at the clock is 20 s later
-    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+@pytest.fixture
+def options(folder: Path, tmp_path: Path) -> TouchUpRun:
+    return TouchUpRun(folder, tmp_path / "run", steps=3, batch=2, threads=1)
+
+
+def test_a_run_that_was_stopped_goes_on_exactly(options: TouchUpRun, tmp_path: Path) -> None:
+    """By steps, whatever the clock says: the same weights to the bit."""
+    whole = read_checkpoint(run(options, lambda _: None))
     lines: list[str] = []
-    options = TrainOptions(folder, tmp_path / "run", minutes=5.0, sitting_minutes=0.5, batch=2)
-    path = run(options, lines.append)
-    assert read_checkpoint(path).progress.steps == 1
-    assert run(options, lines.append) == path
-    second = read_checkpoint(path)
-    assert second.progress.steps == 2
-    assert second.progress.samples == 4
+    stopped = replace(options, out=tmp_path / "stopped", sitting_minutes=1e-9)
+    assert read_checkpoint(run(stopped, lines.append)).progress.steps == 1
+    gone_on = read_checkpoint(run(replace(stopped, sitting_minutes=None), lines.append))
     assert lines == ["2 drawings, 0 steps done", "2 drawings, 1 steps done"]
-    assert bool(second.touch_up().head.weight.any())
-    run(replace(options, restart_schedule=True), lines.append)
-    assert read_checkpoint(path).progress.seconds < second.progress.seconds
+    assert (gone_on.progress.steps, gone_on.progress.samples) == (3, 6)
+    assert bool(gone_on.touch_up().head.weight.any())
+    averaged, again = whole.touch_up().state_dict(), gone_on.touch_up().state_dict()
+    assert all(torch.equal(t, again[name]) for name, t in averaged.items())
+    latest, other = whole.states["weights"], gone_on.states["weights"]
+    assert all(torch.equal(t, other[name]) for name, t in latest.items())
+    (line,) = (stopped.out / "losses.jsonl").read_text(encoding="utf-8").splitlines()[1:]
+    terms = {"colours", "edges", "masks", "restraint", "loss", "drawn"}
+    assert set(json.loads(line)["losses"]) == terms
 
 
 def test_a_loss_that_is_no_number_leaves_the_weights(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    options: TouchUpRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They were written over the good checkpoint."""
-    seconds = iter(np.arange(0.0, 1e6, 20.0))
-    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
     plain, asked = touch_up_loss, list[int]()
 
-    def broken(touched: Touched, batch: TouchUpBatch) -> tuple[torch.Tensor, dict[str, float]]:
+    def broken(touched: Touched, batch: TouchUpBatch) -> tuple[Tensor, dict[str, Tensor]]:
         loss, terms = plain(touched, batch)
         asked.append(1)
         return (loss * torch.nan if len(asked) == 1 else loss), terms
 
     monkeypatch.setattr(train_touch_up, "touch_up_loss", broken)
     lines: list[str] = []
-    options = TrainOptions(folder, tmp_path / "run", minutes=5.0, sitting_minutes=0.9, batch=2)
     network = read_checkpoint(run(options, lines.append)).touch_up()
     assert "step 0: the loss is not finite; a step back" in lines
     assert all(bool(torch.isfinite(weight).all()) for weight in network.parameters())
 
 
-def test_it_learns(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ticks = iter(range(0, 10_000, 1))
-    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: float(next(ticks))))
-    options = TrainOptions(folder, tmp_path / "run", minutes=1.5, batch=4, learning_rate=1e-2)
-    network = read_checkpoint(run(options, lambda _: None)).touch_up()
-    batch = TouchUpData(folder).whole(0)
+def test_a_checkpoint_of_another_net_is_refused(options: TouchUpRun) -> None:
+    options.out.mkdir()
+    narrow = IuvNet(IuvOptions(encoder=(4, 8, 8, 8), latent=8, decoder=8))
+    save_checkpoint(options.out / "checkpoint.pt", narrow, Progress())
+    with pytest.raises(InputError, match=r"checkpoint\.pt"):
+        run(options, print)
+
+
+def test_it_learns(options: TouchUpRun) -> None:
+    longer = replace(options, steps=40, batch=4, learning_rate=1e-2)
+    network = read_checkpoint(run(longer, lambda _: None)).touch_up()
+    batch = TouchUpData(options.data).whole(0)
     with torch.inference_mode():
         touched = network(batch.image, batch.mask, batch.trust, batch.flow)
     learned, drawn = (touch_up_loss(t, batch)[0] for t in (touched, batch.untouched))

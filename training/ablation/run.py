@@ -15,6 +15,8 @@ from bunraku.training.ablation.recipes import parts_of, recipe_of
 from bunraku.training.ablation.rows import ROWS, Row
 from bunraku.training.ablation.scoring import score_row
 from bunraku.training.ablation.table import paper_json, table_of
+from bunraku.training.folders import make_folder
+from bunraku.training.hardware import machine_name
 from bunraku.training.judge import Judge
 from bunraku.training.likeness import LikenessJudge
 from bunraku.training.mixture import DataShare
@@ -22,7 +24,6 @@ from bunraku.training.parts import modules_of
 from bunraku.training.perceptual import FeatureKind
 from bunraku.training.recipe import PAPER, Recipe
 from bunraku.training.run_options import RunOptions
-from bunraku.training.session import machine_name, make_folder
 from bunraku.training.train_generator import run as train
 
 REPORT = "ablations.json"

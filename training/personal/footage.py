@@ -11,11 +11,12 @@ from bunraku.errors import ClipError, NoPersonError
 from bunraku.runtime.source.photo import read_photo
 from bunraku.training.observe import write_observation
 from bunraku.training.people.records import record_path, write_record
-from bunraku.training.prepare.following import Follower, Scene, Shot
+from bunraku.training.prepare.following import Follower
 from bunraku.training.prepare.frames import Frame, Frames
 from bunraku.training.prepare.networks import Networks
 from bunraku.training.prepare.packing import observation_of, pack, plate_of, record_of
 from bunraku.training.prepare.quality import Drop, Limits
+from bunraku.training.prepare.scenes import Scene, Shot
 from bunraku.training.prepare.surfaces import DriverMapping
 
 LEAST = 24
@@ -106,7 +107,7 @@ def _longest(
 def _scenes(
     frames: Iterable[Frame], networks: Networks, limits: Limits
 ) -> tuple[list[Scene], Counter[Drop]]:
-    follower = Follower(networks, DriverMapping(networks.surfaces), limits)
+    follower = Follower(networks, DriverMapping(networks.surfaces), limits, most=1)
     return list(follower.scenes(frames)), follower.dropped
 
 

@@ -18,11 +18,11 @@ from bunraku.training.average import Average
 from bunraku.training.generator_batch import GeneratorBatch, collate
 from bunraku.training.generator_data import GeneratorData
 from bunraku.training.guard import Guard, is_finite
+from bunraku.training.hardware import place
 from bunraku.training.losses.terms import CROP, LossWeights
 from bunraku.training.objective import Objective
 from bunraku.training.perceptual import FeatureKind, Perceptual
-from bunraku.training.recipe import LIVE, PAPER256
-from bunraku.training.session import decay_groups, place
+from bunraku.training.recipe import LIVE, PAPER256, decay_groups
 from bunraku.training.variation import augment_source
 
 PEOPLE, DRIVES = 2, 2

@@ -78,7 +78,8 @@ def _prepared(
         mapping = ImagesMapping(IuvImages(clip.iuv), networks.surfaces.size)
     frames = Frames(clip.path, limits.rate_fps)
     follower = Follower(networks, mapping, limits)
-    first, kept, scenes, records, crowded = RECORDS * outcome.number, 0, 0, 0, 0
+    first, kept, scenes, records = RECORDS * outcome.number, 0, 0, 0
+    crowded, beside = 0, 0
     notes = []
     for scene in follower.scenes(frames):
         if records + len(scene.shots) > RECORDS:
@@ -88,8 +89,11 @@ def _prepared(
         kept += len(scene.shots)
         scenes += 1
         crowded += scene.people > 1
+        beside += not scene.first
     if crowded:
-        notes.append(f"several people in {crowded} of {scenes} scenes, the largest followed")
+        notes.append(
+            f"several people in {crowded} of {scenes} scenes; {beside} of others than the largest"
+        )
     return replace(
         outcome,
         read=follower.read,

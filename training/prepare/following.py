@@ -1,120 +1,58 @@
-"""Scenes: one person followed through a clip, in a window that stands still.
+"""The people of a clip, each followed by a tracker of their own.
 
-The window is the one in which a photo of the person would be animated (``source_framing`` of the
-scene's first frame), so that what is learned is what is asked for later. A scene ends at a cut,
-where the person is lost for long or leaves the window, or when enough was seen; the next frame
-begins another.
+The largest is always followed. Who stands beside them as a scene of theirs begins is followed too,
+until that person's own scene ends; who is found by two trackers is the larger one's.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import compress
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.locating import Tracker
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.cuts import Cuts
-from bunraku.runtime.source.framing import Framing, source_framing
-from bunraku.runtime.source.mask import person_mask
-from bunraku.runtime.source.source import body_mask
-from bunraku.runtime.source.window import Window, crop
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
-from bunraku.training.people.records import SIZE
 from bunraku.training.prepare.frames import Frame
 from bunraku.training.prepare.networks import Networks
-from bunraku.training.prepare.quality import (
-    SAME,
-    STEADY,
-    Box,
-    Drop,
-    Limits,
-    blurred,
-    box_of,
-    inside,
-    is_sound,
-    overlap,
-    person_height,
-    sharpness,
-)
+from bunraku.training.prepare.quality import Drop, Limits, box_of, overlap, person_height
+from bunraku.training.prepare.scenes import Scene, Track
 from bunraku.training.prepare.surfaces import Mapping
 
-MOST = 240
-"""Frames of a scene, which is in memory as a whole."""
-LOST_S = 1.0
-"""So long a person may be lost and still be the same."""
-STRAYED = 5
-"""Frames out of the window, one after the other, after which another window is framed."""
-
-
-@dataclass(frozen=True, eq=False)
-class Shot:
-    """One frame of a scene, in its window."""
-
-    index: int
-    """Of the frame in its clip."""
-    picture: Picture
-    """``[256, 256, 3]``."""
-    mask: Array
-    """``[256, 256]`` in [0, 1]."""
-    landmarks: Array
-    """``[33, 4]`` in window units."""
-    yaw: float
-    """Radians, 0 for somebody who faces the camera, positive to the person's own right."""
-    iuv: NDArray[np.uint8]
-    """``[n, n, 3]``, n the side of the surfaces."""
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """One person, seen by a window that stands still."""
-
-    half: bool
-    """Whether the picture's lower edge cuts the person."""
-    shots: list[Shot]
-    people: int = 1
-    """How many its first frame shows; the largest is this one."""
-
-
-@dataclass(eq=False)
-class _Open:
-    """A scene in the making."""
-
-    framing: Framing
-    people: int
-    shape: tuple[int, ...]
-    seen_s: float
-    strayed: int = 0
-    shots: list[Shot] = field(default_factory=list)
-    fine: list[float] = field(default_factory=list)
-    """How sharp each shot is."""
+MOST = 4
+"""People of a clip who are followed at once."""
+ONE_PERSON = 0.7
+"""Overlap of the boxes of two people, from which on it is one."""
 
 
 class Follower:
-    """Follows the person of one clip.
+    """Follows the people of one clip.
 
     Args:
         networks: their tracker is reset.
         mapping: gives the IUV maps.
         limits: what is asked of frames.
+        most: at most so many people at once; 1: the largest alone.
     """
 
-    def __init__(self, networks: Networks, mapping: Mapping, limits: Limits) -> None:
+    def __init__(
+        self, networks: Networks, mapping: Mapping, limits: Limits, most: int = MOST
+    ) -> None:
         self._networks = networks
         self._mapping = mapping
         self._limits = limits
+        self._most = most
         self._cuts = Cuts()
-        self._scene: _Open | None = None
-        self._box: Box | None = None
         self.read = 0
-        """Frames looked at."""
+        """Frames looked at, each once for everybody who is followed in it."""
         self.dropped: Counter[Drop] = Counter()
-        """Frames left out."""
+        """Of these, those left out."""
         networks.tracker.reset()
+        self._largest = self._track(networks.tracker, first=True)
+        self._beside: list[Track] = []
 
     def scenes(self, frames: Iterable[Frame]) -> Iterator[Scene]:
         """Look at all frames of the clip; each scene is given when it has ended.
@@ -125,121 +63,83 @@ class Follower:
             EngineError: a network failed.
         """
         for frame in frames:
-            self.read += 1
-            pose = self._see(frame)
-            if self._is_cut(frame, pose):
-                self.dropped[Drop.CUT] += 1
-                yield from self._end()
+            cut = self._cuts(frame.picture)
+            tracks = [self._largest, *self._beside]
+            poses = _different([track.see(frame) for track in tracks])
+            if not cut and not self._largest.open:
+                poses = self._look_around(frame.picture, poses)
+            tracks = [self._largest, *self._beside]
+            self.read += len(tracks)
+            for at, (track, pose) in enumerate(zip(tracks, _apart(poses), strict=True)):
+                yield from track.take(frame, pose, cut, _all_but(poses, at))
+            self._beside = [track for track in self._beside if track.open]
+        for track in (self._largest, *self._beside):
+            yield from track.end()
+
+    def _look_around(self, picture: Picture, poses: list[Pose | None]) -> list[Pose | None]:
+        """Follow who stands beside the largest too, as far as they are not followed yet.
+
+        Args:
+            picture: in which a scene of the largest begins.
+            poses: of who is followed, the largest first.
+
+        Returns:
+            The same, the largest by a mask that goes over to others less, and of the new ones.
+        """
+        largest, tracker = poses[0], self._networks.tracker
+        if largest is None or self._is_small(largest, picture):
+            return poses
+        self._largest.people = tracker.count(picture)
+        if self._largest.people < 2 or self._most < 2:
+            return poses
+        person, others = tracker.tell_apart(picture, largest)
+        found = [person, *poses[1:]]
+        for other in others:
+            seen = other.mask is not None and (other.mask > 0.5).any()
+            known = any(pose is not None and _is_one(other, pose) for pose in found)
+            if not seen or known or self._is_small(other, picture) or len(found) >= self._most:
                 continue
-            reason = self._look(frame, pose)
-            if reason is not None:
-                self.dropped[reason] += 1
-            if self._is_over(frame.time_s):
-                yield from self._end()
-        yield from self._end()
+            found.append(other)
+            self._beside.append(self._track(tracker.beside(picture, other), first=False))
+            self._beside[-1].people = self._largest.people
+        return found
 
-    def _see(self, frame: Frame) -> Pose | None:
-        tracker = self._networks.tracker
-        pose = tracker.track(frame.picture, frame.time_s, mask=True)
-        if pose is None:
-            return None
-        if self._box is None or overlap(box_of(pose, frame.picture), self._box) < STEADY:
-            # The tracker looks where the person was: who moved far is cut off there at first.
-            pose = tracker.track(frame.picture, frame.time_s, mask=True)
-        return pose
+    def _is_small(self, pose: Pose, picture: Picture) -> bool:
+        return person_height(box_of(pose, picture)) < self._limits.smallest_px
 
-    def _is_cut(self, frame: Frame, pose: Pose | None) -> bool:
-        cut = self._cuts(frame.picture)
-        last = self._box
-        if pose is not None:
-            self._box = box_of(pose, frame.picture)
-        scene = self._scene
-        if scene is None:
-            return cut
-        if frame.picture.shape != scene.shape:
-            return True
-        jumped = last is not None and self._box is not None and overlap(self._box, last) < SAME
-        return cut or (jumped and frame.time_s - scene.seen_s < LOST_S)
-
-    def _look(self, frame: Frame, pose: Pose | None) -> Drop | None:
-        """Take a frame into the scene, or say why not."""
-        if pose is None:
-            return Drop.LOST
-        box, shape = box_of(pose, frame.picture), frame.picture.shape
-        if person_height(box) < self._limits.smallest_px:
-            return Drop.SMALL
-        scene = self._scene
-        if scene is None:
-            framing = source_framing(pose, (shape[0], shape[1]))
-            people = self._networks.tracker.count(frame.picture)
-            scene = self._scene = _Open(framing, people, shape, frame.time_s)
-        window = scene.framing.window
-        scene.seen_s = frame.time_s
-        if not inside(box, window):
-            scene.strayed += 1
-            return Drop.OUTSIDE
-        scene.strayed = 0
-        picture = np.asarray(crop(frame.picture, window, SIZE), np.uint8)
-        mask = self._mask(picture, pose, frame.picture, scene.framing)
-        landmarks = window.to_units(pose.landmarks)
-        if not is_sound(landmarks, mask):
-            return Drop.LOST
-        iuv = self._mapping.map(frame, window, landmarks, mask)
-        if iuv is None:
-            return Drop.IUV
-        scene.shots.append(Shot(frame.index, picture, mask, landmarks, yaw_of(pose), iuv))
-        scene.fine.append(sharpness(picture, mask))
-        return None
-
-    def _mask(self, window: Picture, pose: Pose, picture: Picture, framing: Framing) -> Array:
-        body = crop(body_mask(pose, picture.shape[:2]), framing.window, SIZE)
-        segmenter = self._networks.segmenter if framing.half else None
-        finer = None if segmenter is None else segmenter.segment(window)
-        landmarks = framing.window.to_units(pose.landmarks)
-        mask = person_mask(window, np.asarray(body, np.float32), finer, framing.half, landmarks)
-        return mask * shown(framing.window, picture.shape, SIZE)
-
-    def _is_over(self, time_s: float) -> bool:
-        scene = self._scene
-        return scene is not None and (
-            len(scene.shots) >= MOST or scene.strayed >= STRAYED or time_s - scene.seen_s > LOST_S
-        )
-
-    def _end(self) -> Iterator[Scene]:
-        """The scene at hand, if it is worth anything."""
-        scene, self._scene, self._box = self._scene, None, None
-        if scene is None or not scene.shots:
-            return
-        unsharp = blurred(scene.fine, self._limits)
-        shots = list(compress(scene.shots, (not fault for fault in unsharp)))
-        self.dropped[Drop.BLURRED] += len(scene.shots) - len(shots)
-        if len(shots) < self._limits.fewest:
-            self.dropped[Drop.SHORT] += len(shots)
-            return
-        yield Scene(scene.framing.half, shots, scene.people)
+    def _track(self, tracker: Tracker, *, first: bool) -> Track:
+        return Track(tracker, self._networks, self._mapping, self._limits, self.dropped, first)
 
 
-def shown(window: Window, shape: tuple[int, ...], size: int) -> Array:
-    """Where a window is in the picture, ``[size, size]`` in {0, 1}: beyond, its border goes on, and
-    nobody is there who touches it.
-
-    Args:
-        window: in pixels of a picture ``[H, W, …]`` of this shape.
-        shape: the picture's.
-        size: side of the result.
-    """
-    left, top, side = window.box
-    steps = (np.arange(size) + 0.5) * (side / size)
-    columns, rows = left + steps, top + steps
-    across = (columns >= 0) & (columns < shape[1])
-    down = (rows >= 0) & (rows < shape[0])
-    return (down[:, None] & across[None, :]).astype(np.float32)
+def _different(poses: Sequence[Pose | None]) -> list[Pose | None]:
+    """The same without those who were found by somebody larger's tracker as well."""
+    found: list[Pose | None] = []
+    for pose in poses:
+        twice = pose is not None and any(_is_one(pose, other) for other in found if other)
+        found.append(None if twice else pose)
+    return found
 
 
-def yaw_of(pose: Pose) -> float:
-    """How far a person is turned, by the line through shoulders and hips; see ``Shot.yaw``."""
-    left = pose.world[[LEFT_SHOULDER, LEFT_HIP]].mean(0)
-    right = pose.world[[RIGHT_SHOULDER, RIGHT_HIP]].mean(0)
-    x, _, z = left - right
-    # Who turns to the right brings the left shoulder towards the camera, where z is negative.
-    return float(np.arctan2(-z, x))
+def _is_one(pose: Pose, other: Pose) -> bool:
+    """Whether two poses are one person's, by their joints: masks go over to who stands close."""
+    boxes = [(*p.landmarks[:, :2].min(0), *p.landmarks[:, :2].max(0)) for p in (pose, other)]
+    return overlap(boxes[0], boxes[1]) >= ONE_PERSON
+
+
+def _all_but(poses: Sequence[Pose | None], at: int) -> Array | None:
+    """Share of all but one in each pixel, ``[H, W]``; None where nobody else is seen."""
+    masks = [
+        p.mask for i, p in enumerate(poses) if i != at and p is not None and p.mask is not None
+    ]
+    return np.maximum.reduce(masks) if masks else None
+
+
+def _apart(poses: Sequence[Pose | None]) -> list[Pose | None]:
+    """Masks that leave out what is more another's: they go over to who stands close."""
+    parted: list[Pose | None] = []
+    for at, pose in enumerate(poses):
+        others = _all_but(poses, at)
+        if pose is not None and pose.mask is not None and others is not None:
+            pose = replace(pose, mask=np.where(pose.mask >= others, pose.mask, np.float32(0.0)))
+        parted.append(pose)
+    return parted

@@ -36,7 +36,7 @@ class Outcome:
     when: str
     """ISO 8601, in UTC."""
     read: int = 0
-    """Frames that were looked at."""
+    """Frames that were looked at, each once for everybody who was followed in it."""
     kept: int = 0
     """Frames in its records."""
     scenes: int = 0

@@ -11,14 +11,18 @@ from bunraku.runtime.drivers.landmarks.surface import IuvNet, SurfaceMaker
 from bunraku.runtime.drivers.locating import Tracker
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.runtime.engines.registry import EngineFactory
-from bunraku.runtime.pose import PoseNetworks, PoseTracker, Segmenter
+from bunraku.runtime.pose import Pose, PoseNetworks, PoseTracker, Segmenter
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.source import PersonFinder
+from bunraku.spec.arrays import Picture
 from bunraku.spec.tensors import EngineName
 
 
 class Watcher(Tracker, PersonFinder, Protocol):
     """Follows somebody through frames, and counts people."""
+
+    def beside(self, picture: Picture, person: Pose) -> Tracker:
+        """Another one, of the same networks, that goes on from somebody else in a frame."""
 
 
 @dataclass(frozen=True, eq=False)

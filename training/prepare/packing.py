@@ -25,7 +25,7 @@ from bunraku.training.observe import (
     write_observation,
 )
 from bunraku.training.people.records import SIZE, Record, record_path, write_record
-from bunraku.training.prepare.following import Scene, Shot
+from bunraku.training.prepare.scenes import Scene, Shot
 from bunraku.training.prepare.surfaces import shrunken
 
 FRAMES = 12
@@ -148,7 +148,7 @@ def plate_of(shots: list[Shot]) -> Picture:
     few = shots[:: -(-len(shots) // PLATE_FRAMES)]
     pictures = np.stack([shot.picture for shot in few])
     square = np.ones((_CLEAR, _CLEAR), np.uint8)
-    hidden = [cv2.dilate((shot.mask > 0.1).astype(np.uint8), square) > 0 for shot in few]
+    hidden = [cv2.dilate(_people(shot).astype(np.uint8), square) > 0 for shot in few]
     plate, unseen = _median(pictures, ~np.stack(hidden))
     if unseen.all():
         plate[:] = pictures.reshape(-1, 3).mean(0).astype(np.uint8)
@@ -156,6 +156,12 @@ def plate_of(shots: list[Shot]) -> Picture:
         smooth = cv2.resize(smooth_colours(plate, unseen.astype(np.uint8)), (SIZE, SIZE))
         plate[unseen] = np.clip(smooth[unseen] + 0.5, 0.0, 255.0).astype(np.uint8)
     return plate
+
+
+def _people(shot: Shot) -> NDArray[np.bool_]:
+    """Where the person is, or somebody else who is followed."""
+    person: NDArray[np.bool_] = shot.mask > 0.1
+    return person if shot.others is None else person | shot.others
 
 
 def clear(folder: Path, kept: set[int]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
-from bunraku.commands.options import ThreadsOption
+from bunraku.commands.options import InceptionOption, ThreadsOption
 from bunraku.commands.training import LONGEST, Device, Seed, check_inputs
 from bunraku.errors import InputError
 
@@ -42,9 +42,7 @@ def ablations(
     reid: Annotated[
         Path | None, typer.Option(help="ONNX network that tells people apart, for AED.")
     ] = None,
-    inception: Annotated[
-        Path | None, typer.Option(help="ONNX network whose features FID is taken of.")
-    ] = None,
+    inception: InceptionOption = None,
     device: Device = "cpu",
     threads: ThreadsOption = None,
     workers: Annotated[
@@ -58,7 +56,7 @@ def ablations(
     """
     need("train", "torch", "efficientnet_lite_pytorch", "scipy")
     from bunraku.training.ablation.run import TABLE, AblationOptions, run_ablations
-    from bunraku.training.embedding import OnnxEmbedder
+    from bunraku.training.embedding import OnnxEmbedder, inception_of
     from bunraku.training.judge import PoseJudge
     from bunraku.training.likeness import NetworkLikeness
     from bunraku.training.mixture import DataShare
@@ -86,9 +84,7 @@ def ablations(
     looks = None
     if likeness:
         people_net = None if reid is None else OnnxEmbedder(reid, normalise=True, threads=threads)
-        fid = (
-            None if inception is None else OnnxEmbedder(inception, normalise=False, threads=threads)
-        )
+        fid = None if inception is None else inception_of(inception, threads)
         looks = NetworkLikeness(people_net, None, fid)
     run_ablations(options, typer.echo, who, looks)
     typer.echo(f"table: {out / TABLE}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
-from bunraku.commands.options import AUTO, EngineOption, ThreadsOption
+from bunraku.commands.options import AUTO, EngineOption, InceptionOption, ThreadsOption
 from bunraku.errors import InputError
 
 
@@ -97,9 +97,7 @@ def evaluate(
     face_network: Annotated[
         Path | None, typer.Option(help="ONNX network that tells faces of 112 pixels apart.")
     ] = None,
-    inception: Annotated[
-        Path | None, typer.Option(help="ONNX network whose features FID is taken of.")
-    ] = None,
+    inception: InceptionOption = None,
     robustness: Annotated[
         bool,
         typer.Option(

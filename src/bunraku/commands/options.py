@@ -53,6 +53,14 @@ ResolutionOption: TypeAlias = Annotated[
         f"time. By default {RESOLUTION}, live {LIVE_RESOLUTION}.",
     ),
 ]
+InceptionOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|torchvision",
+        help="ONNX network whose features FID is taken of; torchvision for that library's "
+        "Inception, which downloads its weights (104 MB) the first time.",
+    ),
+]
 # What is far beyond the cores takes gigabytes and minutes to begin with.
 MAX_THREADS = 256
 

@@ -24,7 +24,10 @@ app = typer.Typer(
 
 Data = Annotated[Path, typer.Option(help="Folder that `bunraku synth --observe` made.")]
 Out = Annotated[Path, typer.Option(help="Folder of the run: checkpoint, loss curve, samples.")]
-Minutes = Annotated[float, typer.Option(min=0.01, help="Length of the whole run.")]
+Steps = Annotated[int, typer.Option(min=1, help="Steps of the whole run.")]
+Minutes = Annotated[
+    float | None, typer.Option(min=0.01, help="End the run after so long, steps left or not.")
+]
 Sitting = Annotated[
     float | None, typer.Option(min=0.01, help="Stop after so many minutes, to go on later.")
 ]
@@ -33,20 +36,14 @@ Rate = Annotated[float, typer.Option(min=1e-7, help="Highest learning rate.")]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Refuse to begin: OUT must hold a checkpoint.")
 ]
-Restart = Annotated[
-    bool,
-    typer.Option("--restart-schedule", help="Count minutes from zero, the weights resumed."),
-]
 
 
 @app.command()
 def iuv(
     data: Data,
     out: Out,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of the whole run.")] = 20_000,
-    minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="End the run after so long, steps left or not.")
-    ] = None,
+    steps: Steps = 20_000,
+    minutes: Minutes = None,
     sitting_minutes: Sitting = None,
     resume: Resume = False,
     batch: Batch = 32,
@@ -177,33 +174,34 @@ def touch_up(
         Path | None,
         typer.Option(help="Drawings of other people, to measure it on; into OUT's score.json."),
     ] = None,
-    minutes: Minutes = 60.0,
+    steps: Steps = 12_000,
+    minutes: Minutes = None,
     sitting_minutes: Sitting = None,
+    resume: Resume = False,
     batch: Batch = 16,
     learning_rate: Rate = 3e-3,
     device: Device = "cpu",
     threads: ThreadsOption = None,
     seed: Seed = 0,
-    restart_schedule: Restart = False,
 ) -> None:
     """Train the net that mends what the body driver draws. An experiment: no driver asks it."""
     need("train", "torch")
     from bunraku.networks.checkpoint import read_checkpoint
     from bunraku.training import train_touch_up
     from bunraku.training.score_touch_up import score_touch_up
-    from bunraku.training.session import TrainOptions
 
-    options = TrainOptions(
+    options = train_touch_up.TouchUpRun(
         data=data,
         out=out,
+        steps=steps,
         minutes=minutes,
         sitting_minutes=sitting_minutes,
+        resume=resume,
         batch=batch,
         learning_rate=learning_rate,
         device=device,
         threads=threads,
         seed=seed,
-        restart_schedule=restart_schedule,
     )
     check_inputs([data], device)
     path = train_touch_up.run(options, typer.echo)

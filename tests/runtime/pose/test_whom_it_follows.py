@@ -146,3 +146,16 @@ def test_who_looks_otherwise_for_long_looks_so_now(tracker: PoseTracker, scene: 
     scene.calls.clear()
     follow(tracker, scene, last)
     assert scene.calls == ["landmarks"]
+
+
+def test_another_one_goes_on_from_who_stands_beside(tracker: PoseTracker, scene: Scene) -> None:
+    scene.people.insert(0, Person(100, 200, 60))
+    assert track(tracker, 0) == (300, 200)
+    (_, other) = tracker.detect(FRAME)
+    beside = tracker.beside(FRAME, tracker.estimate(FRAME, other.roi))
+    searches = scene.count("detect")
+    for k in range(1, 4):
+        scene.people[0].x += 5
+        assert track(beside, k) == (100 + 5 * k, 200)
+        assert track(tracker, k) == (300, 200)
+    assert scene.count("detect") == searches

@@ -19,6 +19,8 @@ from bunraku.training import train_generator
 from bunraku.training.ablation import run
 from bunraku.training.ablation.rows import ROWS
 from bunraku.training.ablation.run import AblationOptions, run_ablations
+from bunraku.training.ablation.scoring import RowScore
+from bunraku.training.metrics import Score
 from bunraku.training.mixture import DataShare
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -65,7 +67,12 @@ def test_a_killed_table_goes_on(
     assert json.loads((options.out / "ablations.json").read_bytes()) == whole
 
 
-def test_a_folder_of_another_size_is_refused(options: AblationOptions) -> None:
+def test_a_folder_of_another_size_is_refused(
+    options: AblationOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = RowScore(Score(1, 0.1, 0.9, None, None, None, None), 1, None, None, None, None)
+    made = {"steps": 4, "scores": score.as_json()}
+    monkeypatch.setattr(run, "_row", lambda *_: made)  # of a training that is not asked about
     one = replace(options, rows=("2d",))
     run_ablations(one, lambda _: None)
     with pytest.raises(InputError, match=r"begun with another steps, width"):

@@ -12,11 +12,12 @@ from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Picture
-from bunraku.training.prepare import following
-from bunraku.training.prepare.following import Follower, Scene, shown, yaw_of
+from bunraku.training.prepare import scenes
+from bunraku.training.prepare.following import Follower
 from bunraku.training.prepare.frames import Frame
 from bunraku.training.prepare.networks import Networks
 from bunraku.training.prepare.quality import Limits
+from bunraku.training.prepare.scenes import Scene, shown, yaw_of
 from bunraku.training.prepare.surfaces import DriverMapping
 
 SIDE = 211
@@ -52,18 +53,6 @@ def test_one_person_is_one_scene() -> None:
         middle = (columns[0] + columns[-1] + 1) / 2 / 256
         assert middle == pytest.approx(shot.landmarks[[23, 24], 0].mean(), abs=0.01)
         assert np.abs(shot.yaw) < 1e-6
-
-
-def test_others_who_are_there_when_a_scene_begins_are_counted() -> None:
-    class Crowd(FakeEstimator):
-        def count(self, picture: Picture) -> int:
-            return 3 if self.tracked[-1] < 0.6 else 1
-
-    seeing = Crowd(size=128)
-    follower = Follower(Networks(seeing, seeing), DriverMapping(seeing), Limits())
-    pictures = [*walk(6), *empty(1), *walk(6, first=20)]
-    frames = (Frame(picture, i, 0.1 * i) for i, picture in enumerate(pictures))
-    assert [scene.people for scene in follower.scenes(frames)] == [3, 1]
 
 
 def test_nobody() -> None:
@@ -158,9 +147,9 @@ def test_blurred_frames() -> None:
 
 
 def test_long_scenes_are_given_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MOST", 12)
-    scenes, _ = follow(walk(1) * 22)
-    assert [len(scene.shots) for scene in scenes] == [12, 10]
+    monkeypatch.setattr(scenes, "MOST", 12)
+    found, _ = follow(walk(1) * 22)
+    assert [len(scene.shots) for scene in found] == [12, 10]
 
 
 def test_nobody_is_beyond_the_picture() -> None:

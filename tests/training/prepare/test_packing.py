@@ -18,10 +18,11 @@ from bunraku.training.generator_data import GeneratorData, misplaced
 from bunraku.training.iuv_data import IuvData
 from bunraku.training.observe import DEPTH_OFFSET, DEPTH_SCALE, read_observation
 from bunraku.training.people.records import check_record, compose, list_records, read_record
-from bunraku.training.prepare.following import Follower, Scene
+from bunraku.training.prepare.following import Follower
 from bunraku.training.prepare.frames import Frame
 from bunraku.training.prepare.packing import RECORDS, clear, pack, plate_of, runs_of
 from bunraku.training.prepare.quality import Limits
+from bunraku.training.prepare.scenes import Scene
 from bunraku.training.prepare.surfaces import DriverMapping
 
 

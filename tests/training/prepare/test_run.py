@@ -11,6 +11,7 @@ from PIL import Image
 from tests.runtime.fakes import FakeEstimator, red, street, with_person
 from tests.training.prepare.people import (
     VERSIONS,
+    Crowd,
     empty,
     iuv_of,
     load,
@@ -25,6 +26,7 @@ from bunraku.spec.arrays import Picture
 from bunraku.training.mixture import Mixture
 from bunraku.training.people.records import list_records, read_record
 from bunraku.training.prepare import clip as clip_module
+from bunraku.training.prepare import scenes
 from bunraku.training.prepare.clip import prepare_clip
 from bunraku.training.prepare.layouts import Clip
 from bunraku.training.prepare.manifest import Manifest
@@ -161,7 +163,7 @@ def test_others_in_a_clip_and_a_lost_end_are_told(tmp_path: Path) -> None:
     short.write_bytes(film.read_bytes()[: film.stat().st_size // 5])
     lines: list[str] = []
     manifest = prepare([film, short], PrepareOptions(tmp_path / "out"), lines.append, crowded)
-    crowd = "several people in 1 of 1 scenes, the largest followed"
+    crowd = "several people in 1 of 1 scenes; 0 of others than the largest"
     assert lines[0] == f"{film}: 20 of 20 frames kept in 2 records of 1 scenes; {crowd}"
     assert re.fullmatch(
         rf"left out: {short} has no scene to learn from; of (\d) frames: \1 in too short a scene. "
@@ -172,6 +174,23 @@ def test_others_in_a_clip_and_a_lost_end_are_told(tmp_path: Path) -> None:
     first, second = manifest.clips.values()
     assert first.notes == (crowd,)
     assert second.notes[-1].startswith("it ends early")
+
+
+def test_two_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenes, "person_mask", lambda _window, body, *_: body)  # in no time
+
+    def crowded(pose: PoseModel, iuv: str, surface: int) -> Networks:
+        seeing = Crowd(size=surface)
+        return Networks(seeing, seeing, versions=VERSIONS)
+
+    film = write_film(
+        tmp_path / "a.mkv", [with_person(p, 20 + i, 50) for i, p in enumerate(walk(6))]
+    )
+    lines: list[str] = []
+    prepare([film], PrepareOptions(tmp_path / "out"), lines.append, crowded)
+    crowd = "several people in 2 of 2 scenes; 1 of others than the largest"
+    assert lines == [f"{film}: 12 of 12 frames kept in 2 records of 2 scenes; {crowd}"]
+    assert len(list_records(tmp_path / "out")) == 2
 
 
 def test_nothing_at_all(tmp_path: Path, run: Run) -> None:
