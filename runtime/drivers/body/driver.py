@@ -13,7 +13,7 @@ from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import INSIDE, fit_body
 from bunraku.runtime.drivers.body.following import Followed
 from bunraku.runtime.drivers.body.guessed import hang_arms, hang_denied
-from bunraku.runtime.drivers.body.head_alone import move_head_alone
+from bunraku.runtime.drivers.body.head_alone import TrunkSeen, move_head_alone
 from bunraku.runtime.drivers.body.head_size import HeadSize, sized_head
 from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
 from bunraku.runtime.drivers.body.making import make_body
@@ -93,6 +93,7 @@ class BodyDriver:
         self._keeper = Keeper()
         self._slipping = Slipping(template, self._rig)
         self._head_size = HeadSize()
+        self._trunk_seen = TrunkSeen()
         self._choice = HandChoice()
         self._recorder = recorder or Recorder()
 
@@ -105,6 +106,7 @@ class BodyDriver:
         self._keeper.reset()
         self._slipping.reset()
         self._head_size.reset()
+        self._trunk_seen.reset()
         self._choice.reset()
 
     def set_parts(self, parts: Parts) -> None:
@@ -195,6 +197,7 @@ class BodyDriver:
         if located.calibrated:
             self._slipping.reset()
             self._head_size.reset()
+            self._trunk_seen.reset()
             self._keeper.lost(time_s)
         following = self._by_landmarks.shares.follow(time_s)
         if fitted is None:
@@ -235,7 +238,8 @@ class BodyDriver:
             upright = hold_neck(steady.landmarks, stance.points, steady.size)
             steady = replace(steady, landmarks=upright)
             trunk = 0.0 if showing.head_alone else float(seen[_SHOULDERS].max())
-            steady = move_head_alone(steady, landmarks, stance.points, 1.0 - trunk)
+            gone = self._trunk_seen.follow(located) * scale
+            steady = move_head_alone(steady, landmarks, stance.points, 1.0 - trunk, gone)
             steady = fitted.tether.hold(steady, fitted.bounds)
             told = Followed.of(self._rig, stance, steady, seen, held, following)
             kept, seen = told.kept, told.seen

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.head import CHIN, Head
 from bunraku.runtime.drivers.body.outlined import SEEN, in_view, limb_shares, shows_raised_thigh
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER
+from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
 from bunraku.spec.skeleton import SIDES, BodyBone
 
+STRETCHED = 0.5
+"""Of what is between the chin and the edge, as much is stretched at most where the body is lifted:
+shoulders that a close-up shows just above the edge rise with it."""
 _TRUNK = (BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R)
 _BELOW_KNEES = (BodyBone.SHIN_L, BodyBone.SHIN_R, BodyBone.FOOT_L, BodyBone.FOOT_R)
 _ARM = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L, BodyBone.HAND_L)
@@ -32,6 +36,8 @@ class LowerEdge:
     """How many rows it falls a column."""
     middle: float = 0.0
     """The column where it is at ``row``."""
+    reach: float = np.inf
+    """Over how many rows above it a body that is lifted is stretched at most."""
 
     def at(self, x: Array) -> Array:
         """Its row at columns."""
@@ -52,7 +58,8 @@ class LowerEdge:
         if shows_raised_thigh(fit, shares):
             bones += _BELOW_KNEES
         slope = 0.0 if source.desk is None else source.desk.slope
-        return cls(row, bones, slope, _middle(source))
+        chin = fit.stance.points[list(MOUTH), 1].mean() + CHIN * Head.of(fit).unit_px
+        return cls(row, bones, slope, _middle(source), max(STRETCHED * (row - float(chin)), 1.0))
 
 
 def lower_edge(source: Source) -> int | None:

@@ -25,7 +25,7 @@ SKIRT_PX = 3.0
 PULLED = 6.0
 """Of the photo's length; a triangle between two bones that is pulled out farther is dropped."""
 HOLDING = 0.5
-"""How far above the photo's lower edge a body that is lifted is stretched, in trunks."""
+"""How far above the photo's lower edge a body that is lifted is stretched at most, in trunks."""
 EDGE_PX = 2.0
 """How far below that edge it still reaches."""
 STREAKS = 2.5, 4.0
@@ -103,9 +103,8 @@ def held(
     """
     if lower_edge is None:
         return np.zeros(len(vertices), np.float32)
-    above = np.maximum(lower_edge.at(vertices[:, 0]) - STEP_PX - vertices[:, 1], 0.0) / (
-        HOLDING * trunk_px
-    )
+    above = np.maximum(lower_edge.at(vertices[:, 0]) - STEP_PX - vertices[:, 1], 0.0)
+    above /= min(HOLDING * trunk_px, lower_edge.reach)
     free = np.maximum(1.0 - 2.0 * head, 0.0)
     own = np.isin(bone, lower_edge.bones)
     return np.asarray(np.maximum(1.0 - above, 0.0) * free * own, np.float32)

@@ -11,11 +11,11 @@ from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N, source_o
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
-from bunraku.runtime.drivers.body.edge import LowerEdge
+from bunraku.runtime.drivers.body.edge import STRETCHED, LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.grid import held
 from bunraku.runtime.drivers.body.guessed import CLEAR, hang_arms, hang_denied
-from bunraku.runtime.drivers.body.head import FOREHEAD, JAW_WIDTH, Head
+from bunraku.runtime.drivers.body.head import CHIN, FOREHEAD, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
@@ -28,6 +28,7 @@ from bunraku.spec.landmarks import (
     LEFT_HIP,
     LEFT_SHOULDER,
     LEFT_WRIST,
+    MOUTH,
     VISIBLE,
     Bone,
 )
@@ -175,6 +176,22 @@ def test_the_lower_edge_holds_the_trunk_and_lets_go_of_it_towards_the_head() -> 
     bone[3:] = BodyBone.HEAD
     hold = held(vertices, bone, head, 100.0, LowerEdge(0.0))
     np.testing.assert_allclose(hold, [1.0, 0.5, 0.02, 0.0, 0.0], atol=1e-6)
+
+
+def test_shoulders_that_are_shown_just_above_the_lower_edge_rise() -> None:
+    landmarks = bust(20.0)
+    source = replace(source_of(street((N, N)), half=True), mask=outline(landmarks))
+    fit = fit_body(TEMPLATE, RIG, landmarks, source.mask)
+    assert fit is not None
+    edge = LowerEdge.of(source, fit)
+    assert edge is not None
+    chin = float(landmarks[list(MOUTH), 1].mean()) + CHIN * Head.of(fit).unit_px
+    assert edge.reach == pytest.approx(STRETCHED * (edge.row - chin), rel=0.05)
+    at = np.array([[0.0, chin, 0.0], [0.0, edge.row, 0.0]], np.float32)
+    bone, head = np.full(2, BodyBone.CHEST, np.int32), np.zeros(2, np.float32)
+    np.testing.assert_allclose(held(at, bone, head, fit.trunk_px, edge), [0.0, 1.0], atol=1e-6)
+    far = held(at, bone, head, fit.trunk_px, replace(edge, reach=np.inf))
+    assert far[0] > 0.3  # as of who is shown down to the hips
 
 
 def test_forearms_that_something_speaks_for_stay_raised() -> None:
