@@ -239,7 +239,10 @@ class BodyDriver:
             steady = fitted.tether.hold(steady, fitted.bounds)
             told = Followed.of(self._rig, stance, steady, seen, held, following)
             kept, seen = told.kept, told.seen
-            transforms = self._rig.transforms(stance, kept.landmarks, told.belief, told.hands)
+            hands = told.hands
+            if subject.hands is not None:
+                hands = subject.hands.on_the_way(hands, self._choice.at(time_s))
+            transforms = self._rig.transforms(stance, kept.landmarks, told.belief, hands)
             size = scale / kept.scale
             transforms = sized(transforms, stance.points, told.hands, body.fit.hands, size)
             transforms = carried(transforms, stance, body.holding)
