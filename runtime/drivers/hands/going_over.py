@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bunraku.spec.smoothstep import smoothstep
 
-GOES_S = 0.3
+GOES_S = 0.2
 """In which one goes over into the other."""
 FADES = 0.4
 """Share of the way in which one takes the other's place; in the rest its fingers move."""

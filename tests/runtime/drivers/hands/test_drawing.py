@@ -352,14 +352,14 @@ def test_the_photos_hand_goes_over_into_the_bodys_without_a_jump(
     open_hand: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends), None)
     fist: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
     choice, film, fingers = HandChoice(), [], []
-    for k, poses in enumerate([open_hand] * 2 + [fist] * 12):
-        held = hands.on_the_way(poses, choice.at(k / 30.0))
+    for k, poses in enumerate([open_hand] * 2 + [fist] * 14):
+        held = hands.on_the_way(poses, choice.at(k / 60.0))
         moved = RIG.transforms(body.fit.stance, landmarks(), SURE, held)
         film.append(_shown(hands.draw(body, moved, SURE, poses, choice)))
         assert held[0] is not None
         fingers.append(float(held[0].bends[1:, 1:].sum(1).mean()))
-    apart = [np.abs(film[2] - film[k]).sum() for k in (1, 4)]  # the own, the body's as that is
-    assert min(apart) > 0.3 * np.abs(film[1] - film[4]).sum()  # both are seen
+    apart = [np.abs(film[2] - film[k]).sum() for k in (1, 6)]  # the own, the body's as that is
+    assert min(apart) > 0.3 * np.abs(film[1] - film[6]).sum()  # both are seen
     since = np.diff(np.rad2deg(fingers))
     assert np.all(since >= 0.0)
     assert since.max() < 0.3 * since.sum()
