@@ -7,9 +7,11 @@ is sure of, or an arm whose hand the hand network has found. The rest is a guess
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from bunraku.runtime.drivers.hands.shape import HandPoses
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
@@ -26,6 +28,8 @@ INSIDE = {LEFT_ELBOW: (0.1, 0.3), LEFT_WRIST: (0.1, 0.4)}
 shoulders."""
 DOUBTFUL, CLEAR = 0.8, 0.95
 """Visibility up to which a joint at the frame's edge is doubted, and from where it is seen."""
+FOLLOWED = 0.5
+"""Belief in an elbow from which its hand is followed as far as that is seen."""
 EASE_S = 0.25
 """In which an arm that is seen at last is followed, and one that is not is given up."""
 
@@ -61,6 +65,25 @@ class CutArms:
             result[LEFT_ELBOW + side] *= elbow
             result[[LEFT_WRIST + side, *(LEFT_HAND, RIGHT_HAND)[side]]] *= wrist
         return result
+
+
+def on_their_arms(hands: HandPoses, seen: Array) -> HandPoses:
+    """A driver's hands as far as their arms follow: on one that stays as the photo has it a hand
+    stays as well, for turned by itself it would be torn off at the wrist.
+
+    :param seen: ``[33]`` in [0, 1], how far the driver's landmarks are believed.
+    """
+    left, right = (
+        _on_arm(hand, min(float(seen[LEFT_ELBOW + side]) / FOLLOWED, 1.0))
+        for side, hand in enumerate(hands)
+    )
+    return left, right
+
+
+def _on_arm(hand: HandPose | None, share: float) -> HandPose | None:
+    if hand is None or share <= 0.0:
+        return None
+    return replace(hand, belief=hand.belief * share, lately=hand.lately * share)
 
 
 def _seen(pose: Array, shape: tuple[int, int], side: int, hands: HandPoses) -> Array:

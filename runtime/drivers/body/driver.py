@@ -8,7 +8,7 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.anchors import anchor_moves
 from bunraku.runtime.drivers.body.believing import belief, hidden_by_body
-from bunraku.runtime.drivers.body.cut_arms import CutArms
+from bunraku.runtime.drivers.body.cut_arms import CutArms, on_their_arms
 from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import INSIDE, fit_body
 from bunraku.runtime.drivers.body.following import Followed
@@ -220,6 +220,7 @@ class BodyDriver:
         # A hand that is not seen is not looked for; its arm is where it is guessed.
         seen = np.maximum(seen, hidden_by_body(located, shape) * showing.landmarks)
         seen = self._arms.believe(seen, located.in_frame, shape, held, time_s)
+        held = on_their_arms(held, seen)
         pinned = held if not self._locator.turned_deg else NO_HANDS
         seen_to_slip = self._pen.shares.meanwhile(
             lambda: self._slipping.follow(located, believed, pinned)
@@ -243,7 +244,10 @@ class BodyDriver:
             steady = fitted.tether.hold(steady, fitted.bounds)
             told = Followed.of(self._rig, stance, steady, seen, held, following)
             kept, seen = told.kept, told.seen
-            transforms = self._rig.transforms(stance, kept.landmarks, told.belief, told.hands)
+            hands = told.hands
+            if subject.hands is not None:
+                hands = subject.hands.on_the_way(hands, self._choice.at(time_s))
+            transforms = self._rig.transforms(stance, kept.landmarks, told.belief, hands)
             size = scale / kept.scale
             transforms = sized(transforms, stance.points, told.hands, body.fit.hands, size)
             transforms = carried(transforms, stance, body.holding)

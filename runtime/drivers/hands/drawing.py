@@ -15,7 +15,14 @@ import numpy as np
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.pen import HOST, Pen
-from bunraku.runtime.drivers.hands.choosing import Chosen, HandChoice, lost_for_now, share_anew
+from bunraku.runtime.drivers.hands.choosing import (
+    Chosen,
+    HandChoice,
+    is_turned_away,
+    lost_for_now,
+    share_anew,
+)
+from bunraku.runtime.drivers.hands.going_over import as_driver, body_there, photo_there
 from bunraku.runtime.drivers.hands.own_drawing import own_picture
 from bunraku.runtime.drivers.hands.photo_hand import HandPicture, PhotoHand, picture_of
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
@@ -57,30 +64,37 @@ class PhotoHands:
             anew_by[arm.side] = arm.faded(transforms)
         poses = self._held(transforms, poses, anew_by)
         missed = [one.missed(transforms, by) for one, by in zip(self.hands, anew_by, strict=True)]
-        anew = choice.of(self, *_or_missed(self.shares(poses, unseen), lost, missed))
-        gone = self._gone(anew, poses)
-        if not any(gone):
-            return pen.draw(body, self.folded(transforms, anew), visibility, slips)
+        away = self._away(poses)
+        choice.of(self, *_or_missed(self.shares(poses, unseen), lost, missed, away), away)
+        ways = choice.ways(self)
+        body_shows = ways[0] > 0.0, ways[1] > 0.0
+        gone = self._gone(ways, poses)
+        if not any(gone + body_shows):
+            return pen.draw(body, self.folded(transforms, gone), visibility, slips)
         handless, folded = self.without(body, gone), self.folded(transforms, gone)
-        moved = [hand.moved(transforms) for hand in self.hands]
+        moved = [
+            hand.moved(transforms, 1.0 - as_driver(way))
+            for hand, way in zip(self.hands, ways, strict=True)
+        ]
         n, begun = len(body.photo.picture), pen.shares.begun
 
         def pictures(side: int) -> Iterator[Later[HandPicture | None]]:
             hand, pose, share = self.hands[side], poses[side], anew_by[side]
             own, photo, palm = hand.own, hand.photo, transforms[HAND_BONES[side]]
-            if anew[side]:
-                yield begun(lambda: picture_of(hand, moved[side], transforms, n, share))
-            elif own is not None and hand.moves_fingers and pose is not None:
+            left, come = photo_there(ways[side]), body_there(ways[side])
+            if own is not None and hand.moves_fingers and pose is not None and left > 0.0:
                 # The photo's hid its wrist: the palm of the body's goes over into the new arm.
                 if share > 0.0:
                     wrist, there = hand.beneath_own, hand.moved(folded)
                     yield begun(lambda: picture_of(wrist, there, folded, n, share, share))
-                yield begun(lambda: own_picture(own, photo, palm, pose, n, share))
+                yield begun(lambda: own_picture(own, photo, palm, pose, n, share, left))
+            if come > 0.0:
+                yield begun(lambda: picture_of(hand, moved[side], transforms, n, share, come))
 
         # The farther one first.
         order = sorted(range(SIDES), key=lambda one: -float(moved[one][:, 2].mean()))
         onto = [picture for side in order for picture in pictures(side)]
-        drawn = pen.draw(handless, self._behind(folded, anew), visibility, slips)
+        drawn = pen.draw(handless, self._behind(folded, body_shows), visibility, slips)
         for picture in onto:
             laid = picture.read()
             if laid is not None:
@@ -98,11 +112,26 @@ class PhotoHands:
         )
         return left, right
 
-    def _gone(self, anew: Chosen, poses: HandPoses) -> Chosen:
-        """Which hands are left out of the photo's grid: all of those that move their fingers."""
+    def _gone(self, ways: tuple[float, float], poses: HandPoses) -> Chosen:
+        """Which hands are left out of the photo's grid: all of those that move their fingers, and
+        those that the body's hides."""
         left, right = (
-            new or (hand.moves_fingers and pose is not None)
-            for new, hand, pose in zip(anew, self.hands, poses, strict=True)
+            body_there(way) == 1.0 or (hand.moves_fingers and pose is not None)
+            for way, hand, pose in zip(ways, self.hands, poses, strict=True)
+        )
+        return left, right
+
+    def _away(self, poses: HandPoses) -> Chosen:
+        left, right = (
+            is_turned_away(hand.pose, pose) for hand, pose in zip(self.hands, poses, strict=True)
+        )
+        return left, right
+
+    def on_the_way(self, poses: HandPoses, choice: HandChoice) -> HandPoses:
+        """A driver's hands with their fingers as far from the photo's as they have gone."""
+        left, right = (
+            pose if pose is None or way == 1.0 else _between(hand.near_photo(pose), pose, way)
+            for hand, pose, way in zip(self.hands, poses, choice.ways(self), strict=True)
         )
         return left, right
 
@@ -155,10 +184,10 @@ class PhotoHands:
             result[bones, :, 3] = (hand.knuckles @ transforms[HAND_BONES[side]].T)[:, None]
         return result
 
-    def _behind(self, folded: Array, anew: Chosen) -> Array:
+    def _behind(self, folded: Array, drawn: Chosen) -> Array:
         """``folded`` with palms that are hidden by the hands that are drawn before them."""
         result = folded.copy()
-        for side, (hand, new) in enumerate(zip(self.hands, anew, strict=True)):
+        for side, (hand, new) in enumerate(zip(self.hands, drawn, strict=True)):
             if new:
                 palm = hand.size.hidden(folded[HAND_BONES[side]])
                 result[HAND_BONES[side]] = palm
@@ -166,14 +195,20 @@ class PhotoHands:
         return result
 
 
+def _between(photo: HandPose, driver: HandPose, way: float) -> HandPose:
+    since = driver.bends - photo.bends
+    return replace(driver, bends=photo.bends + since * as_driver(way))
+
+
 def _or_missed(
-    shares: tuple[float, float], lost: Chosen, missed: Sequence[float]
+    shares: tuple[float, float], lost: Chosen, missed: Sequence[float], away: Chosen
 ) -> tuple[tuple[float, float], Chosen]:
-    """``shares`` and ``lost`` of ``HandChoice.of``, for hands of which the photo lacks a part: how
-    the driver holds its hand does not matter where one sees that."""
+    """``shares`` and ``lost`` of ``HandChoice.of``, for hands of which the photo lacks a part, or
+    that are turned away: how the driver holds its hand does not matter where one sees that."""
     (left, right), (left_lost, right_lost) = shares, lost
     more = max(left, missed[0]), max(right, missed[1])
-    return more, (left_lost and missed[0] == 0.0, right_lost and missed[1] == 0.0)
+    shown = missed[0] == 0.0 and not away[0], missed[1] == 0.0 and not away[1]
+    return more, (left_lost and shown[0], right_lost and shown[1])
 
 
 def _as_drawn(

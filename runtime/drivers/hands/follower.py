@@ -40,6 +40,8 @@ SHOWN = 0.3
 """Belief from which a hand has been seen."""
 STEADY = 0.5
 """Share of what a look says anew of where a hand is, and how large."""
+DOUBTED = 0.5
+"""Belief in a look below which a hand is lost."""
 FORGET_S = 2.0
 """In which a hand that is not seen any more is forgotten."""
 DEEPER = 2.4
@@ -208,6 +210,7 @@ class _Held:
             bends,
             self._belief,
             self._lately,
+            wanted < DOUBTED,
             apart=self._apart,
             per_metre=self._per_metre,
         )

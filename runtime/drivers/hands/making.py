@@ -15,6 +15,7 @@ from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.landmarks import WRISTS
 from bunraku.runtime.drivers.hands.likeness import OwnLook
 from bunraku.runtime.drivers.hands.own_drawing import own_photo
+from bunraku.runtime.drivers.hands.own_form import apart_from_own, joints_of
 from bunraku.runtime.drivers.hands.own_hand import OwnHand
 from bunraku.runtime.drivers.hands.photo_hand import PhotoHand
 from bunraku.runtime.drivers.hands.relief import relief_of
@@ -54,19 +55,18 @@ def make_hands(
     template = body.fit.template
     placed = body.fit.stance.placed(body.fit.stance.frames @ to_bones)
     loose = skin(template.vertices, template.weights, template.bones, placed)
-    places = []
-    for side, bone in enumerate(HAND_BONES):
-        starts = np.concatenate([template.fingers[side, :, 0], np.ones((FINGERS, 1))], 1)
-        places.append((starts @ placed[bone].T).astype(np.float32))
-    placed[..., 3] = 0.0
-    turned = skin(template.normals, template.weights, template.bones, placed)
+    knuckles = [joints_of(template, placed, side)[:, 0] for side in range(SIDES)]
+    turning = placed.copy()
+    turning[..., 3] = 0.0
+    turned = skin(template.normals, template.weights, template.bones, turning)
     turned /= np.linalg.norm(turned, axis=1, keepdims=True) + 1e-6
     tone = colour_hands(body)
     small = _length_px(body, 0) < SMALLEST_PX, _length_px(body, 1) < SMALLEST_PX
-    look = OwnLook.of(body, without(poses, small), shapes, places)
+    look = OwnLook.of(body, without(poses, small), shapes, knuckles)
     left, right = (
         _photo_hand(
-            body, loose, turned, places[side], tone, look, side, poses[side], shapes[side], view
+            *(body, loose, turned, placed, knuckles[side], tone, look),
+            *(side, poses[side], shapes[side], view),
         )
         for side in range(SIDES)
     )
@@ -77,6 +77,7 @@ def _photo_hand(
     body: Body,
     loose: Array,
     turned: Array,
+    placed: Array,
     knuckles: Array,
     tone: Array,
     look: OwnLook,
@@ -110,7 +111,11 @@ def _photo_hand(
     start = body.fit.stance.points[WRISTS[side]]
     length_px, pictured = _length_px(body, side), _own_hand(photo, start, shape, pose)
     vertices = np.ascontiguousarray(loose[used])
+    size = HandSize.by(HAND_BONES[side], start, along, look.times)
     shows_some = bool((pixels > 0.5).any())  # else there is no hand of the photo's to be cut
+    apart = None
+    if pictured is not None:
+        apart = apart_from_own(pictured, template, used, placed, body.fit.stance, size, side)
     return PhotoHand(
         vertices,
         np.ascontiguousarray(turned[used]),
@@ -127,13 +132,14 @@ def _photo_hand(
         _part(hangs > 0.0),
         np.concatenate([knuckles, np.ones((FINGERS, 1), np.float32)], 1),
         length_px,
-        HandSize.by(HAND_BONES[side], start, along, look.times),
+        size,
         pose,
         pictured,
         photo,
         pictured is not None and length_px < SMALLEST_PX,
         CutOff.of(vertices, view) if shows_some else None,
         shows_some and lacks_palm(vertices, shown > SHOWN, along, photo[..., 3]),
+        apart,
     )
 
 

@@ -54,7 +54,13 @@ def own_photo(body: Body, pixels: Array, side: int) -> Array:
 
 
 def own_picture(
-    own: OwnHand, photo: Array, palm: Array, pose: HandPose, n: int, anew: float = 0.0
+    own: OwnHand,
+    photo: Array,
+    palm: Array,
+    pose: HandPose,
+    n: int,
+    anew: float = 0.0,
+    share: float = 1.0,
 ) -> HandPicture | None:
     """A hand as it is moved; None where it is beside the window.
 
@@ -63,12 +69,14 @@ def own_picture(
     :param pose: of ``OwnHand.held``.
     :param n: side of the window.
     :param anew: in [0, 1], how far what it is on is made anew: at the wrist it goes over into that.
+    :param share: in [0, 1], how much of it is there.
     """
     moved = skin(own.mesh.vertices, own.mesh.weights, own.mesh.bones, own.transforms(palm, pose))
     box = box_of(moved, n)
     if box is None:
         return None
     colours, alpha, place = _seen(own, moved, photo, anew, box)
+    alpha = alpha * np.float32(share)
     # Beside the hand, where nobody is, its colours go on: for what is read between two pixels.
     near = cv2.dilate((alpha > 0).astype(np.float32), np.ones((3, 3), np.uint8))
     return np.concatenate([colours, alpha[None], near[None], place]), (box[1], box[0])

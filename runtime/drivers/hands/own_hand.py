@@ -37,8 +37,8 @@ class OwnHand:
     """x and y of its vertices are where the photo is read."""
     beyond: Array
     """``[t]`` in [0, 1]: how far each lies beyond the wrist, where one sees it from the side."""
-    joints: Vectors
-    """``[5, 3, 3]``: where each finger's bones begin."""
+    points: Vectors
+    """``[5, 4, 3]``: where each finger's bones begin, and its tip."""
     shape: HandShape
     pose: HandPose
     """As the photo holds it."""
@@ -67,7 +67,7 @@ class OwnHand:
         return cls(
             mesh,
             _beyond(middles, place),
-            fingers[:, :JOINTS],
+            fingers,
             shape,
             pose,
         )
@@ -84,7 +84,7 @@ class OwnHand:
             bends = bends + (pose.bends - bends) * pose.belief
         return HandPose(across @ along @ self.pose.palm, bends)
 
-    def _bent(self, bends: Vectors) -> Vectors:
+    def bent(self, bends: Vectors) -> Vectors:
         """Bends ``[5, 4]`` like these as far as the photo's pixels can be bent and stay whole."""
         since = bends - self.pose.bends
         far = np.maximum(1e-6, bent_since(since))
@@ -96,16 +96,16 @@ class OwnHand:
         :param hand: ``[3, 4]``, where the palm has. :param pose: of ``held``.
         """
         palm, before = self.pose.palm, self.shape.turns(self.pose.bends)
-        turns = palm @ self.shape.turns(self._bent(pose.bends)) @ before.swapaxes(-1, -2) @ palm.T
+        turns = palm @ self.shape.turns(self.bent(pose.bends)) @ before.swapaxes(-1, -2) @ palm.T
         moved = np.zeros((BONES, 3, 4))
         moved[0, :, :3] = np.eye(3)
-        start = self.joints[:, 0]
+        start = self.points[:, 0]
         for joint in range(JOINTS):
-            turn, rest = turns[:, joint], self.joints[:, joint]
+            turn, rest = turns[:, joint], self.points[:, joint]
             moved[1 + joint :: JOINTS, :, :3] = turn
             moved[1 + joint :: JOINTS, :, 3] = start - (turn @ rest[..., None])[..., 0]
             if joint + 1 < JOINTS:
-                bone = self.joints[:, joint + 1] - rest
+                bone = self.points[:, joint + 1] - rest
                 start = start + (turn @ bone[..., None])[..., 0]
         result = hand[:, :3] @ moved
         result[:, :, 3] += hand[:, 3]

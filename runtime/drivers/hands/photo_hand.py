@@ -87,6 +87,8 @@ class PhotoHand:
     """What the photo's edges cut off of it; None for a whole one."""
     lacks_palm: bool = False
     """Whether the photo shows its fingers, and hardly more of it."""
+    apart: Array | None = None
+    """``[v, 3]``, of ``own_form.apart_from_own``; None where the photo's own is not known."""
 
     @property
     def moves_fingers(self) -> bool:
@@ -122,12 +124,22 @@ class PhotoHand:
         out = anew if self.lacks_palm else 0.0
         return out if self.cut is None else max(out, self.cut.missed(self.moved(transforms)))
 
-    def moved(self, transforms: Array) -> Array:
+    def moved(self, transforms: Array, as_own: float = 0.0) -> Array:
         """``[v, 3]``: where its vertices have gone.
 
         :param transforms: ``[bones, 3, 4]`` of ``Rig.transforms``.
+        :param as_own: in [0, 1], how far it has the form of the photo's own.
         """
-        return self.size.of(skin(self.vertices, self.weights, self.bones, transforms), transforms)
+        vertices = self.vertices
+        if as_own > 0.0 and self.apart is not None:
+            vertices = vertices + np.float32(as_own) * self.apart
+        return self.size.of(skin(vertices, self.weights, self.bones, transforms), transforms)
+
+    def near_photo(self, pose: HandPose) -> HandPose:
+        """A driver's hand with fingers as the photo's is shown instead of it."""
+        if self.own is not None and self.moves_fingers:
+            return replace(pose, bends=self.own.bent(pose.bends))
+        return pose if self.pose is None else replace(pose, bends=self.pose.bends)
 
 
 def picture_of(

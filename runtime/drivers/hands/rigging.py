@@ -62,29 +62,31 @@ class HandRig:
         What is not believed of them is at ease.
         """
         shape = self.shapes[side]
-        return self._moved(shape, shape.at_ease + (hand.bends - shape.at_ease) * hand.belief)
+        return fingers_moved(shape, shape.at_ease + (hand.bends - shape.at_ease) * hand.belief)
 
     def at_ease(self, side: int) -> Vectors:
         """The same for a hand of which nothing is known."""
-        return self._moved(self.shapes[side], self.shapes[side].at_ease)
-
-    @staticmethod
-    def _moved(shape: HandShape, bends: Vectors) -> Vectors:
-        turns = shape.palm @ shape.turns(bends) @ shape.palm.T
-        result = np.zeros((FINGERS, JOINTS, 4, 4))
-        result[..., :3, :3] = turns
-        result[..., 3, 3] = 1.0
-        start = shape.joints[:, 0]
-        for joint in range(JOINTS):
-            turn, rest = turns[:, joint], shape.joints[:, joint]
-            result[:, joint, :3, 3] = start - (turn @ rest[..., None])[..., 0]
-            bone = shape.joints[:, joint + 1] - rest
-            start = start + (turn @ bone[..., None])[..., 0]
-        return result
+        return fingers_moved(self.shapes[side], self.shapes[side].at_ease)
 
     def _turn(self, side: int, hand: HandPose) -> Vectors:
         """Rotation of a hand since the rest."""
         return np.asarray(hand.palm @ self.shapes[side].palm.T)
+
+
+def fingers_moved(shape: HandShape, bends: Vectors) -> Vectors:
+    """``[5, 3, 4, 4]``: where the bones of fingers with these bends have gone since rest, at a hand
+    at rest."""
+    turns = shape.palm @ shape.turns(bends) @ shape.palm.T
+    result = np.zeros((FINGERS, JOINTS, 4, 4))
+    result[..., :3, :3] = turns
+    result[..., 3, 3] = 1.0
+    start = shape.joints[:, 0]
+    for joint in range(JOINTS):
+        turn, rest = turns[:, joint], shape.joints[:, joint]
+        result[:, joint, :3, 3] = start - (turn @ rest[..., None])[..., 0]
+        bone = shape.joints[:, joint + 1] - rest
+        start = start + (turn @ bone[..., None])[..., 0]
+    return result
 
 
 def tilt(one: HandPose, other: HandPose) -> float:

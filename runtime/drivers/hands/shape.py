@@ -59,6 +59,8 @@ class HandPose:
     """0..1; at 0 the rest says nothing of now."""
     lately: float = 1.0
     """0..1: whether the hand was seen not long ago."""
+    lost: bool = False
+    """Whether it is not seen now, or hardly."""
     place: HandPlace | None = None
     """Where a photo's is."""
     apart: Array | None = None

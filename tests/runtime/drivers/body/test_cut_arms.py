@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.people import standing
 
-from bunraku.runtime.drivers.body.cut_arms import EASE_S, CutArms
+from bunraku.runtime.drivers.body.cut_arms import EASE_S, CutArms, on_their_arms
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
@@ -62,3 +62,16 @@ def test_what_was_doubted_anyway_and_all_but_the_arms_stay_so() -> None:
     believed = CutArms().believe(half, bust(), CUT, FOUND, 0.0)
     assert np.array_equal(believed, half)
     assert np.array_equal(CutArms().believe(half, bust(), CUT, NO_HANDS, 0.0)[REST], half[REST])
+
+
+def test_a_hand_stays_with_an_arm_that_does_not_follow() -> None:
+    seen = SURE.copy()
+    whole = on_their_arms(FOUND, seen)[0]
+    assert whole is not None
+    assert (whole.belief, whole.lately) == (1.0, 1.0)
+    seen[ELBOW] = 0.25
+    half = on_their_arms(FOUND, seen)[0]
+    assert half is not None
+    assert (half.belief, half.lately) == (0.5, 0.5)
+    seen[ELBOW] = 0.0
+    assert on_their_arms(FOUND, seen) == NO_HANDS

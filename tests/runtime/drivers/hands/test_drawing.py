@@ -43,6 +43,7 @@ SKIN = np.array([205 / 255, 150 / 255, 120 / 255], np.float32)
 RIG = Rig(TEMPLATE.landmarks, TEMPLATE.fingers)
 REST: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends), None)
 IN_VIEW = np.ones((N, N), np.bool_)
+TIPS = [4, 8, 12, 16, 20]
 FIST = np.deg2rad([[0, 10, 50, 60], *[[0, 80, 100, 60]] * 4])
 
 
@@ -342,6 +343,51 @@ def test_a_hand_whose_pixels_are_known_moves_its_fingers(
     assert left[(hand.hangs > 0.0) & (hand.hangs < 0.7)].max() > 0.9  # but for the wrist
 
 
+def test_the_photos_hand_goes_over_into_the_bodys_without_a_jump(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "SMALLEST_PX", 0.0)
+    photo, _ = known(source)
+    body, hands = made(source, photo)
+    open_hand: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends), None)
+    fist: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
+    choice, film, fingers = HandChoice(), [], []
+    for k, poses in enumerate([open_hand] * 2 + [fist] * 14):
+        held = hands.on_the_way(poses, choice.at(k / 60.0))
+        moved = RIG.transforms(body.fit.stance, landmarks(), SURE, held)
+        film.append(_shown(hands.draw(body, moved, SURE, poses, choice)))
+        assert held[0] is not None
+        fingers.append(float(held[0].bends[1:, 1:].sum(1).mean()))
+    apart = [np.abs(film[2] - film[k]).sum() for k in (1, 6)]  # the own, the body's as that is
+    assert min(apart) > 0.3 * np.abs(film[1] - film[6]).sum()  # both are seen
+    since = np.diff(np.rad2deg(fingers))
+    assert np.all(since >= 0.0)
+    assert since.max() < 0.3 * since.sum()
+    assert fingers[-1] == pytest.approx(float(FIST[1:, 1:].sum(1).mean()))
+
+
+def _shown(drawn: Drawn) -> Array:
+    return np.asarray(drawn.image[0] * drawn.mask[0])
+
+
+def test_the_bodys_hand_takes_the_form_of_the_photos_own(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "SMALLEST_PX", 0.0)
+    photo, place = known(source)
+    assert photo[0] is not None
+    apart = np.array([0.8, 1.4, 1.0], np.float32)  # a short and wide hand
+    points = place.points[0] + apart * (place.points - place.points[0])
+    wide = replace(photo[0], place=replace(place, points=points))
+    body, hands = made(source, (wide, None))
+    hand = hands.hands[0]
+    still = RIG.transforms(body.fit.stance, landmarks(), SURE, (wide, None))
+    far = np.linalg.norm(hand.vertices[:, None] - place.points[TIPS], axis=2)
+    plain, formed = (hand.moved(still, as_own)[far.argmin(0)] for as_own in (0.0, 1.0))
+    off = [np.abs(tips - points[TIPS])[:, :2].mean() for tips in (plain, formed)]
+    assert off[1] < 0.5 * off[0]
+
+
 def test_the_bodys_hand_looks_as_the_photos_own_before_it(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -377,7 +423,7 @@ def test_a_hand_that_the_photo_cuts_is_the_bodys_where_the_missing_part_would_be
     body, hands = made(source, NO_HANDS, view)
     aside, still = landmarks(), landmarks()
     aside[[13, 15, 17, 19, 21], 0] -= 30.0
-    lost: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends, 0.2, 0.2), None)
+    lost: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends, 0.2, 0.2, lost=True), None)
     for poses, back in (NO_HANDS, False), (lost, True):  # one that is lost stays what it was
         choice, anew = HandChoice(), []
         for time_s, points in enumerate((still, aside, still)):
