@@ -129,7 +129,8 @@ class Paster:
             mask = mask * (1.0 - self._up(front))
         if patch is not None and detail is not None:
             trust, warped, flow = detail
-            share = self._changed(canvas, patch, flow)
+            more = (warped[:, 3:4].clip(max=1.0) - trust).clip(0.0) / (1.0 - trust + PREMULTIPLIED)
+            share = self._changed(canvas, patch, flow) * more
             seen = (warped[:, :3] / (warped[:, 3:4] + PREMULTIPLIED)).clip(0.0, 1.0)
             image = image + (seen - image) * share
             detail = trust + (1.0 - trust) * share, warped, flow

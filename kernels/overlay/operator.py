@@ -53,8 +53,9 @@ def overlay(
 ) -> None:
     """Lay a small picture on a person as ``compose`` gives it, in place.
 
-    Where it is painted, that much less of the person's image is the photo's. Where it is what the
-    photo shows elsewhere, and covers more than ``MOST`` of what is there, that is read instead.
+    Where it is painted, that much less of the person's image is the photo's, and of ``warped`` with
+    its weight is left: what is read there may not show through. Where it is what the photo shows
+    elsewhere, and covers more than ``MOST`` of what is there, that is read instead.
 
     :param image: ``[1,3,n,n]``; :param mask: ``[1,1,n,n]``; :param trust: ``[1,1,n,n]``;
     :param warped: ``[1,5,n,n]``; :param flow: ``[1,2,n,n]``: see ``Composed``. Tensors are

@@ -29,6 +29,7 @@ def overlay(
     mask[part] = after
     if len(patch) < PICTURED:
         trust[part] *= one - told
+        warped[(0, slice(0, 4), *part[2:])] *= one - told
         return
     read = told > MOST
     trust[part] = np.where(read, told, trust[part] * (one - told))

@@ -84,3 +84,7 @@ def _overlay(
         tl.store(image + c * size + at, was + (colour - was) * told, mask=inside)
         if PICTURED:
             tl.store(warped + c * size + at, colour, mask=read)
+    if not PICTURED:
+        for c in tl.static_range(4):
+            was = tl.load(warped + c * size + at, mask=inside, other=0.0)
+            tl.store(warped + c * size + at, was * (1.0 - told), mask=inside)

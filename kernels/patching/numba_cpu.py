@@ -106,10 +106,11 @@ def _show(image: Any, trust: Any, warped: Any, share: Any, top: Any, left: Any) 
     zero, one, trace = np.float32(0), np.float32(1), np.float32(PREMULTIPLIED)
     for i in range(share.shape[0]):
         for j in range(share.shape[1]):
-            part = share[i, j]
-            if part == zero:
+            if share[i, j] == zero:
                 continue
             y, x = np.uint64(top + i), np.uint64(left + j)
+            more = np.maximum(np.minimum(warped[3, y, x], one) - trust[y, x], zero)
+            part = share[i, j] * more / (one - trust[y, x] + trace)
             whole = warped[3, y, x] + trace
             for c in range(3):
                 colour = np.minimum(np.maximum(warped[c, y, x] / whole, zero), one)

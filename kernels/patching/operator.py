@@ -42,7 +42,8 @@ def show_through(
     """Show what is read from the photo in place of what is painted, in place.
 
     :param image: ``[1,3,n,n]`` and :param trust: ``[1,1,n,n]``, contiguous; see ``paste``.
-    :param warped: ``[1,5,n,n]``, likewise.
+    :param warped: ``[1,5,n,n]``, likewise: where its weight is less than 1 something lies before
+        what is read, and no more of that than this is shown.
     :param share: ``[h,w]`` in [0, 1], how far; :param corner: row and column of its first pixel.
     :raises ValueError: shapes that do not fit. :raises TypeError: arrays of other types.
     """

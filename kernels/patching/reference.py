@@ -37,6 +37,9 @@ def show_through(
     (top, left), (height, width) = corner, share.shape
     part = (0, slice(None), slice(top, top + height), slice(left, left + width))
     shown = warped[part]
-    colour = np.clip(shown[:3] / (shown[3:4] + np.float32(PREMULTIPLIED)), 0.0, 1.0)
+    one, trace = np.float32(1.0), np.float32(PREMULTIPLIED)
+    more = np.maximum(np.minimum(shown[3], one) - trust[part][0], np.float32(0.0))
+    share = share * more / (one - trust[part][0] + trace)
+    colour = np.clip(shown[:3] / (shown[3:4] + trace), 0.0, 1.0)
     image[part] += (colour - image[part]) * share
-    trust[part] += (np.float32(1.0) - trust[part]) * share
+    trust[part] += (one - trust[part]) * share

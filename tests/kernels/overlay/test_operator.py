@@ -8,7 +8,7 @@ import torch
 from tests.kernels.harness import assert_close
 from tests.kernels.tensor_operators import OVERLAY
 
-from bunraku.kernels import overlay
+from bunraku.kernels import overlay, show_through
 from bunraku.kernels.overlay.terms import MOST, Plane
 from bunraku.spec.arrays import Array
 
@@ -17,7 +17,7 @@ N = 8
 
 def person(covered: float = 1.0) -> list[Array]:
     """All of it covered so far, black, and the photo's own."""
-    shapes = ((3, 0.0), (1, covered), (1, covered), (5, 0.0), (2, 0.25))
+    shapes = ((3, 0.0), (1, covered), (1, covered), (5, 1.0), (2, 0.25))
     return [np.full((1, planes, N, N), value, np.float32) for planes, value in shapes]
 
 
@@ -48,8 +48,18 @@ def test_what_covers_less_or_is_painted_only_has_its_share_of_the_picture() -> N
         assert mask[0, 0, 3, 2] == pytest.approx(1.0)
         assert image[0, :, 3, 2] == pytest.approx(0.8 * cover, abs=2e-3)
         assert trust[0, 0, 3, 2] == pytest.approx(1.0 - cover, abs=2e-3)
-        assert (warped == 0).all()
         assert (flow == 0.25).all()
+
+
+def test_nothing_that_is_read_shows_through_what_is_painted() -> None:
+    for cover in (1.0, 0.4):
+        image, mask, trust, warped, flow = person()
+        overlay(image, mask, trust, warped, flow, patch(cover, planes=5), (3, 2))
+        assert warped[0, :4, 3, 2] == pytest.approx(1.0 - cover, abs=2e-3)
+        painted = image.copy()
+        show_through(image, trust, warped, np.ones((N, N), np.float32), (0, 0))
+        assert trust[0, 0, 3, 2] == pytest.approx(1.0 - cover, abs=2e-3)
+        assert image[0, :, 3, 2] == pytest.approx(painted[0, :, 3, 2], abs=5e-3)
 
 
 def test_tensors_give_what_arrays_give(rng: np.random.Generator) -> None:
