@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +27,7 @@ from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.hidden import covers_of, fingers_on, hidden_by
 from bunraku.runtime.drivers.body.lap import Lap, find_lap, without_thighs
+from bunraku.runtime.drivers.body.outlined import SEEN, limb_shares
 from bunraku.runtime.drivers.body.parting import (
     GROUP,
     GROUPS,
@@ -43,10 +45,12 @@ from bunraku.runtime.drivers.hands.held import Held, beside_held, find_held
 from bunraku.runtime.drivers.hands.shape import without
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.skeleton import BODY_BONES, BodyBone
+from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
 
 DEPTH_STEP = 0.22
 """Depths that differ by more, in lengths of the trunk, are of two surfaces."""
+LEVEL = 0.06
+"""How softly the depth of arms that are cut goes over into the trunk's, in trunks."""
 UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
 FOREARMS = Group.FOREARM_L, Group.FOREARM_R
@@ -201,6 +205,7 @@ def bind_photo(
         whole = replace(whole, depth=np.where(own, skull.placed(whole.depth), whole.depth))
         head = replace(head, middle=skull.middle)
     apart = UNDER * fit.trunk_px
+    whole = replace(whole, depth=_level_with_trunk(fit, whole, view))
     # A forearm that its hand hides may itself lie before what both of them hide.
     behind_all = np.isin([one.group.max() for one in hidden], FOREARMS)
     hidden = [
@@ -209,6 +214,31 @@ def bind_photo(
     ]
     told = covered, at_face, lap, waistline
     return Bound(whole, tuple(hidden), head, skull, hair, held, loose, *told)
+
+
+def _level_with_trunk(fit: Fit, whole: Binding, view: NDArray[np.bool_] | None) -> Array:
+    """``Binding.depth`` in which arms that the photo cuts above the forearm lie as deep as the
+    trunk where they border on it: they go along with that (``Showing.carrier``), and would part
+    from it as it turns.
+
+    :param view: ``[n, n]``, the part of the window that lies inside the photo; None for all.
+    """
+    shares = limb_shares(fit, fit.inside if view is None else fit.inside & view)
+    depth, group, soft = whole.depth, whole.group, LEVEL * fit.trunk_px
+    for side in range(SIDES):
+        if shares[BodyBone.FOREARM_L + side] >= SEEN:
+            continue
+        arm = np.isin(group, [one + side for one in (Group.UPPER_ARM_L, Group.FOREARM_L)])
+        trunk = group == Group.TRUNK
+        if not (arm.any() and trunk.any()):
+            continue
+        both = (arm | trunk).astype(np.float32)
+        even = cv2.GaussianBlur(depth * both, (0, 0), soft)
+        even /= np.maximum(cv2.GaussianBlur(both, (0, 0), soft), 1e-6)
+        border = np.where(arm, distance_to(trunk), distance_to(arm))
+        share = np.clip(2.0 - border / (2.0 * soft), 0.0, 1.0) * both
+        depth = (depth + (even - depth) * share).astype(np.float32)
+    return depth
 
 
 def _bind(fit: Fit, surface: Front, region: NDArray[np.bool_], group: int) -> Binding:

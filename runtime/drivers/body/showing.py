@@ -85,8 +85,7 @@ class Showing:
     @property
     def bust(self) -> bool:
         """Whether head and shoulders move alone."""
-        limbs = [*_ARMS, *_LEGS]
-        return not (self.carrier[limbs] == limbs).any()
+        return not _any_moves(self.carrier)
 
     def carry(self, transforms: Array, photo: Stance, landmarks: Array) -> Array:
         """``[bones, 3, 4]`` of ``Rig.transforms`` for bones that do not all move by themselves.
@@ -160,6 +159,8 @@ def shown_by(
             landmarks[list(CARRIED.get(bone, (end,)))] = 0.0
     # Fingers that a hand of its own carries move by themselves.
     carrier = np.where(carrier[POSED_BY] == POSED_BY, np.arange(len(BodyBone)), carrier[POSED_BY])
+    if not _any_moves(carrier):
+        carrier[BodyBone.PELVIS] = BodyBone.CHEST  # at a waist that bends arms would part from it
     cut = hidden & half & np.isin(np.arange(BODY_BONES), _THIGHS)
     grounded = bool((carrier[list(_LEGS)] == _LEGS).any())
     note = _note(wide, carrier, half)
@@ -170,6 +171,12 @@ def shown_by(
     return Showing(
         landmarks, carrier, pieces, hidden, cut, grounded, head_alone, not wrapped, note, sits
     )
+
+
+def _any_moves(carrier: NDArray[np.intp]) -> bool:
+    """Whether a limb moves by itself."""
+    limbs = [*_ARMS, *_LEGS]
+    return bool((carrier[limbs] == limbs).any())
 
 
 def _shift_and_lean(photo: Vectors, points: Vectors) -> Array:

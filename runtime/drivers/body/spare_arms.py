@@ -40,9 +40,10 @@ MORE = 0.2
 STRIP_DEG, STRIP_FADES_DEG = (25.0, 40.0), (28.0, 42.0)
 """By how much the forearm of a strip must turn until the arm begins to be let out, and until it is
 wholly; and until the photo's own pixels of it begin to fade out, and are gone."""
-FOLDED = 0.25
-"""How near to each other two bent forearms lie in the photo, in trunks, that are folded: each hides
-a part of the other, which is missed as soon as one of them turns."""
+FOLDED, CLASPED = 0.2, 0.7
+"""How near to the other forearm a wrist lies, in trunks, if arms are folded: each hides a part of
+the other, which is missed as soon as one of them turns; and up to where on that from its elbow, in
+lengths of it: hands that are clasped lie farther out."""
 FOLDED_DEG, FOLDED_FADES_DEG = (8.0, 20.0), (10.0, 22.0)
 """Likewise of a folded arm's."""
 NEVER_DEG = 360.0, 720.0
@@ -74,14 +75,15 @@ def make_spare_arms(
 
 
 def are_folded(fit: Fit) -> bool:
-    """Whether both elbows are bent and the forearms lie across each other in the photo."""
-    bent, along = [], []
-    for side in range(SIDES):
-        shoulder, elbow, wrist = fit.stance.points[[joint + side for joint in _LEFT_ARM]]
-        bent.append(between_deg(elbow - shoulder, wrist - elbow))
-        along.append(elbow[:2] + np.linspace(0.0, 1.0, 16)[:, None] * (wrist - elbow)[:2])
-    apart = np.linalg.norm(along[0][:, None] - along[1], axis=-1)
-    return min(bent) >= BENT_DEG and float(apart.min()) < FOLDED * fit.trunk_px
+    """Whether both elbows are bent and each wrist lies on the other forearm in the photo."""
+    arms = [fit.stance.points[[joint + side for joint in _LEFT_ARM]] for side in range(SIDES)]
+    for (shoulder, elbow, wrist), other in (arms, arms[::-1]):
+        line = other[1, :2] + np.linspace(0.0, CLASPED, 12)[:, None] * (other[2] - other[1])[:2]
+        apart = np.linalg.norm(line - wrist[:2], axis=1).min()
+        bent = between_deg(elbow - shoulder, wrist - elbow) >= BENT_DEG
+        if not bent or apart > FOLDED * fit.trunk_px:
+            return False
+    return True
 
 
 def shown_of_arms(fit: Fit, binding: Binding) -> Array:

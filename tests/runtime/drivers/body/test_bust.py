@@ -10,6 +10,7 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N, source_of
 from tests.runtime.fakes import street
 
+from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.edge import STRETCHED, LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body
@@ -17,6 +18,7 @@ from bunraku.runtime.drivers.body.grid import held
 from bunraku.runtime.drivers.body.guessed import CLEAR, hang_arms, hang_denied
 from bunraku.runtime.drivers.body.head import CHIN, FOREHEAD, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.making import make_body
+from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
@@ -32,7 +34,7 @@ from bunraku.spec.landmarks import (
     VISIBLE,
     Bone,
 )
-from bunraku.spec.skeleton import BODY_BONES, BodyBone
+from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone
 
 NEAR = 3.0
 """How much nearer the camera is than for the whole body."""
@@ -222,6 +224,20 @@ def test_arms_that_the_photo_cuts_off_are_not_lifted_from_its_edge() -> None:
     drawn = body.draw(lifted, np.ones(33, np.float32)).mask[0, 0]
     there = np.flatnonzero(source.mask[N - 5] > 0.5)
     assert drawn[N - 5, there[3:-3]].min() > 0.75
+
+
+def test_arms_that_the_photo_cuts_off_lie_as_deep_as_the_trunk_beside_them() -> None:
+    landmarks = bust(90.0)
+    fit = fit_body(TEMPLATE, RIG, landmarks, outline(landmarks))
+    assert fit is not None
+    whole = bind_photo(fit, street((N, N))).whole
+    group, steps = whole.group, []
+    for side in range(SIDES):
+        arm, trunk = group == Group.UPPER_ARM_L + side, group == Group.TRUNK
+        border = (arm[:, 1:] & trunk[:, :-1]) | (trunk[:, 1:] & arm[:, :-1])
+        steps.append(np.abs(np.diff(whole.depth, axis=1))[border])
+    assert min(map(len, steps)) > 10
+    assert np.concatenate(steps).max() < 0.012 * fit.trunk_px
 
 
 def test_arms_that_the_photo_cuts_off_do_not_come_out_when_the_trunk_leans() -> None:

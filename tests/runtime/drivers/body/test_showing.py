@@ -118,6 +118,7 @@ def test_head_and_shoulders_are_a_bust() -> None:
     assert showing.landmarks[ARMS].max() == showing.landmarks[LEGS].max() == 0.0
     assert showing.landmarks[:13].min() == 1.0
     assert showing.carrier[BodyBone.LITTLE_3_L] == BodyBone.CHEST
+    assert showing.carrier[BodyBone.PELVIS] == BodyBone.CHEST  # of which the arms go along
 
 
 def test_a_gown_holds_the_legs() -> None:
