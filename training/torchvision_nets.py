@@ -54,6 +54,6 @@ def pretrained(network: str, instead: str) -> Any:
         ) from exc
     except (RuntimeError, EOFError, UnpicklingError) as exc:
         raise FetchError(
-            f"The weights of {network} are damaged: {str(exc).splitlines()[0]}.",
+            f"The weights of {network} are damaged: {(str(exc) or repr(exc)).splitlines()[0]}.",
             f"Remove them from {torch.hub.get_dir()}/checkpoints and try again, or {instead}.",
         ) from exc

@@ -6,7 +6,8 @@ feet where it shows all of it; what it takes for background far from its own out
 half a body. Of shoulders that the photo's lower edge cuts the pose network sees too little to find
 them: there the segmentation is believed. What both take for the person between an arm and the
 trunk, or leave out there, is looked at by itself. A guided filter then moves the edge to where the
-colours change; of feet, where it does so at the soles, what is lost is taken back.
+colours change; what half a body's outline has run into all the same is given back to the
+background; of feet, where the filter does so at the soles, what is lost is taken back.
 
 Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
 """
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 from bunraku.runtime.source.denied import without_denied
 from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
 from bunraku.runtime.source.narrow_gaps import without_narrow_gaps
+from bunraku.runtime.source.overrun import overrun
+from bunraku.runtime.source.region import distance_to
 from bunraku.runtime.source.shoes import with_soles
 from bunraku.runtime.source.sides import beyond_as_seen, up_to_the_sides
 from bunraku.spec.arrays import Array, Picture
@@ -75,11 +78,30 @@ def person_mask(
             mask = np.where(low & (apart < FAR), segmentation, mask)
     mask = mask * (1.0 - find_gaps(window, mask, landmarks))
     mask = without_narrow_gaps(window, mask, landmarks)
-    radius = max(1, round(RADIUS * fineness(len(window))))
-    mask = guided_filter(window, mask, radius, EPSILON)
-    mask = np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)
+    mask = _at_the_edges(window, mask)
+    if seen is not None:
+        mask = _without_overrun(window, mask, landmarks, shown)
     mask = with_soles(window, mask, body, landmarks)
     return mask if seen is None else beyond_as_seen(mask, seen, shown)
+
+
+def _at_the_edges(window: Picture, mask: Array) -> Array:
+    """The mask with a crisp edge, where the colours change."""
+    radius = max(1, round(RADIUS * fineness(len(window))))
+    mask = guided_filter(window, mask, radius, EPSILON)
+    return np.asarray(np.clip((mask - 0.5) * CRISP + 0.5, 0.0, 1.0), np.float32)
+
+
+def _without_overrun(
+    window: Picture, mask: Array, landmarks: Array, shown: tuple[float, float]
+) -> Array:
+    """The mask without background that its outline has run into, and there drawn anew."""
+    found = overrun(window, mask, landmarks, shown)
+    if not found.any():
+        return mask
+    near = distance_to(found) <= RADIUS * fineness(len(window))
+    anew = np.minimum(mask, _at_the_edges(window, np.where(found, np.float32(0.0), mask)))
+    return np.where(near, anew, mask)
 
 
 def fineness(n: int) -> float:

@@ -69,6 +69,7 @@ def test_a_row_of_what_the_last_layer_is_given(monkeypatch: pytest.MonkeyPatch) 
         (OSError("no route"), "cannot be downloaded: no route. Try again with a network, or walk."),
         (RuntimeError("invalid hash\nvalue"), r"are damaged: invalid hash\. Remove them from .*"),
         (EOFError("Ran out of input"), r"are damaged: Ran out of input\. Remove them from .*"),
+        (EOFError(), r"are damaged: EOFError\(\)\. Remove them from .*"),
     ],
 )
 def test_weights_that_cannot_be_had(

@@ -63,11 +63,12 @@ def middle_of(colours: Array, where: NDArray[np.bool_]) -> Array | None:
 
 
 def in_the_light(colours: Array, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where ``[n, n]``, without what lies in the shadow of something before it; all of what lies in
-    shadow for the most part."""
+    """Where ``[n, n]``, without what lies in the shadow of something before it: all of what lies in
+    shadow for the most part, whose usual brightness that is; never less than half.
+
+    :param where: ``[n, n]``, somewhere."""
     bright = colours.sum(-1)
-    lit = where & (bright >= IN_SHADOW * np.median(bright[where]))
-    return lit if 2 * lit.sum() > where.sum() else where
+    return np.asarray(where & (bright >= IN_SHADOW * np.median(bright[where])))
 
 
 def lit_of(colours: Array, where: NDArray[np.bool_]) -> Array | None:

@@ -111,9 +111,10 @@ def make_textures(
     for cloth in Cloth:
         if known[cloth] and not (cloth in _FOREARMS and area[cloth] < LITTLE):
             line = bound.waistline if cloth == Cloth.TRUNK or cloth in _THIGHS else None
-            spreads = in_the_light(colours, shown[cloth]) if cloth in _ARMS else shown[cloth]
-            plane = filled(colours, spreads, line if cloth == Cloth.TRUNK else None)
-            np.copyto(plane, colours, where=shown[cloth][..., None])
+            if cloth in _ARMS:
+                plane = _unshaded(colours, shown[cloth])
+            else:
+                plane = filled(colours, shown[cloth], line if cloth == Cloth.TRUNK else None)
             if cloth == Cloth.FACE:
                 plane = _featureless(fit, plane)
             if cloth in _FOREARMS:
@@ -232,6 +233,13 @@ def _hidden(layers: Sequence[Binding], cloth: Cloth) -> NDArray[np.bool_]:
     for layer in layers:
         result |= layer.reached & (CLOTH[np.maximum(layer.bone, 0)] == cloth)
     return result
+
+
+def _unshaded(colours: Array, arm: Region) -> Array:
+    """``filled``, but not with the shadow that lies on some of the arm."""
+    plane = filled(colours, in_the_light(colours, arm))
+    np.copyto(plane, colours, where=arm[..., None])
+    return plane
 
 
 def _featureless(fit: Fit, face: Array) -> Array:
