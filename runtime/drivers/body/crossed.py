@@ -83,11 +83,7 @@ def with_watches(groups: Groups, points: Vectors, trunk_px: float) -> Groups:
     """
     result = groups.copy()
     for side in range(SIDES):
-        arm = np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
-        wrist = points[LEFT_WRIST + side]
-        near = ~far_from(wrist, AT_WRIST * trunk_px, groups.shape) & (groups == Group.TRUNK)
-        between = near & closed(arm, round(WATCH * trunk_px))
-        result[between] = nearest(groups, arm)[between]
+        _close_wrist(result, points[LEFT_WRIST + side, :2], trunk_px, side)
     trunk, arms = result == Group.TRUNK, np.isin(result, ARMS)
     count, piece, stats, _ = cv2.connectedComponentsWithStats(trunk.astype(np.uint8))
     for number in range(1, count):
@@ -97,6 +93,19 @@ def with_watches(groups: Groups, points: Vectors, trunk_px: float) -> Groups:
         if not (grown(one, 1) & ~one & ~arms).any():
             result[one] = nearest(result, arms)[one]
     return result
+
+
+def _close_wrist(groups: Groups, wrist: Vectors, trunk_px: float, side: int) -> None:
+    """Give to an arm what of the trunk lies between its hand and its sleeve, in place."""
+    far = round((AT_WRIST + 2.0 * WATCH) * trunk_px) + 1
+    left, top = np.maximum(np.rint(wrist).astype(int) - far, 0)
+    part = groups[top : top + 2 * far, left : left + 2 * far]
+    arm = np.isin(part, [Group.FOREARM_L + side, Group.HAND_L + side])
+    if not arm.any():
+        return
+    near = ~far_from(wrist - (left, top), AT_WRIST * trunk_px, part.shape) & (part == Group.TRUNK)
+    between = near & closed(arm, max(1, round(WATCH * trunk_px)))
+    part[between] = nearest(part, arm)[between]
 
 
 def _fingers(skin: Region, hand: Region, groups: Groups, fit: Fit) -> tuple[Region, Region]:
