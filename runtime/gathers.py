@@ -150,6 +150,7 @@ class Gathers:
         own: dict[str, Any] = {name: lease.arrays[name] for name in read}
         held = lease.kept.get(_PHOTO)
         if held is None or held() is not features:
+            lease.kept.pop(_PHOTO, None)  # a copy may fail half way
             for name, array in read.items():
                 own[name].copy_(array)
             lease.kept[_PHOTO] = weakref.ref(features)
