@@ -14,7 +14,7 @@ from bunraku.export.fold import frozen
 from bunraku.export.parity import FLOAT32, Difference, Parity, chain_parity
 from bunraku.export.samples import driving_sample, head_sample, source_sample
 from bunraku.networks.generator import Generator
-from bunraku.runtime import generator as generator_module
+from bunraku.runtime import gathers
 from bunraku.spec.tensors import GENERATOR_ENGINES
 
 FINE = Difference(1e-6, 1e-7, 1.0)
@@ -69,7 +69,7 @@ def test_the_chain_is_the_runtimes_own(
     assert worst() < 1e-4
     without = run_cuts(copy, source, driving)["blend"]["image"]
     assert (without - expected["image"]).abs().mean() > 1e-3, "the head changes the picture"
-    monkeypatch.setattr(generator_module, "guide_head", lambda prior, *_, **__: prior)
+    monkeypatch.setattr(gathers, "guide_head", lambda prior, *_, **__: prior)
     assert worst() > 1e-3
 
 

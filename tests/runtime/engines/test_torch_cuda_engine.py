@@ -48,7 +48,8 @@ def device(request: pytest.FixtureRequest) -> FakeDevice:
     return FakeDevice(request.param)
 
 
-SEEDS = range(8)
+SEEDS = range(24)
+"""One in eight orders shows a missing event."""
 
 
 def two_queues(device: FakeDevice) -> bool:
