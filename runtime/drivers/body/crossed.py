@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, lit_skin, middle_of
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.let_out import BENT_DEG, between_deg
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
 from bunraku.runtime.drivers.body.regions import closed, far_from, grown, nearest
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Picture
-from bunraku.spec.landmarks import LEFT_WRIST
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST
 from bunraku.spec.skeleton import SIDES, BodyBone
 
 SLEEVE = 0.5
@@ -32,8 +33,13 @@ SCRAP = 0.005
 WATCH, AT_WRIST = 0.08, 0.12
 """Half as wide as a watch at most, that lies open to the trunk between a hand and its sleeve, and
 how far from the wrist that is, in trunks."""
+FOLDED, CLASPED = 0.2, 0.7
+"""How near to the other forearm a wrist lies, in trunks, if arms are folded: each hides a part of
+the other, which is missed as soon as one of them turns; and up to where on that from its elbow, in
+lengths of it: hands that are clasped lie farther out."""
 SOFT_PX = 2
 """What is not wider than twice as much, in the networks' pixels, is no hand and no sleeve."""
+_JOINTS = LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST
 _LEFT_ARM = Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L
 
 
@@ -74,15 +80,30 @@ def without_tucked_hands(
     return result, tips
 
 
+def are_folded(points: Vectors, trunk_px: float) -> bool:
+    """Whether both elbows are bent and each wrist lies on the other forearm in the photo.
+
+    :param points: the photo's landmarks in pixels of the window.
+    """
+    arms = [points[[joint + side for joint in _JOINTS]] for side in range(SIDES)]
+    for (shoulder, elbow, wrist), other in (arms, arms[::-1]):
+        line = other[1, :2] + np.linspace(0.0, CLASPED, 12)[:, None] * (other[2] - other[1])[:2]
+        apart = np.linalg.norm(line - wrist[:2], axis=1).min()
+        bent = between_deg(elbow - shoulder, wrist - elbow) >= BENT_DEG
+        if not bent or apart > FOLDED * trunk_px:
+            return False
+    return True
+
+
 def with_watches(groups: Groups, points: Vectors, trunk_px: float) -> Groups:
-    """Groups ``[n, n]``, with scraps of the trunk that only arms surround given to these, and what
-    lies between a hand and its sleeve: watches and cuffs are of other colours than the sleeve, and
-    would stay where the arm was.
+    """Groups ``[n, n]``, with scraps of the trunk that only arms surround given to these, and of
+    folded ones what lies between a hand and its sleeve: watches and cuffs are of other colours than
+    the sleeve, and would stay where the arm was.
 
     :param points: the photo's landmarks in pixels of the window.
     """
     result = groups.copy()
-    for side in range(SIDES):
+    for side in range(SIDES) if are_folded(points, trunk_px) else ():
         _close_wrist(result, points[LEFT_WRIST + side, :2], trunk_px, side)
     trunk, arms = result == Group.TRUNK, np.isin(result, ARMS)
     count, piece, stats, _ = cv2.connectedComponentsWithStats(trunk.astype(np.uint8))

@@ -17,10 +17,11 @@ from bunraku.runtime.drivers.body.anew import SHOULDER, NewArm, arm_region, clos
 from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, without_thumb
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.cloths import CLOTH, SHADED, SHADOW, Cloth, of_other_side
+from bunraku.runtime.drivers.body.crossed import are_folded
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.let_out import BENT_DEG, between_deg
+from bunraku.runtime.drivers.body.let_out import BENT_DEG
 from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.mirrored import mirrored
@@ -29,7 +30,6 @@ from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.shading import in_shade
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST
 from bunraku.spec.skeleton import SIDES, BodyBone
 
 LEAST, STRIP = 0.3, 0.7
@@ -40,14 +40,9 @@ MORE = 0.2
 STRIP_DEG, STRIP_FADES_DEG = (25.0, 40.0), (28.0, 42.0)
 """By how much the forearm of a strip must turn until the arm begins to be let out, and until it is
 wholly; and until the photo's own pixels of it begin to fade out, and are gone."""
-FOLDED, CLASPED = 0.2, 0.7
-"""How near to the other forearm a wrist lies, in trunks, if arms are folded: each hides a part of
-the other, which is missed as soon as one of them turns; and up to where on that from its elbow, in
-lengths of it: hands that are clasped lie farther out."""
 FOLDED_DEG, FOLDED_FADES_DEG = (8.0, 20.0), (10.0, 22.0)
 """Likewise of a folded arm's."""
 NEVER_DEG = 360.0, 720.0
-_LEFT_ARM = LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST
 
 
 def make_spare_arms(
@@ -61,7 +56,7 @@ def make_spare_arms(
     """
     taken = [arm.side for arm in arms]
     shown = shown_of_arms(fit, binding)
-    folded = are_folded(fit)
+    folded = are_folded(fit.stance.points, fit.trunk_px)
     spare = (
         _spare_arm(fit, mesh, binding, light, side, shown, folded)
         for side in range(SIDES)
@@ -72,18 +67,6 @@ def make_spare_arms(
     return tuple(
         arm for arm in spare if shown[arm.side, 0] < STRIP or arm.form.when.bent_deg >= BENT_DEG
     )
-
-
-def are_folded(fit: Fit) -> bool:
-    """Whether both elbows are bent and each wrist lies on the other forearm in the photo."""
-    arms = [fit.stance.points[[joint + side for joint in _LEFT_ARM]] for side in range(SIDES)]
-    for (shoulder, elbow, wrist), other in (arms, arms[::-1]):
-        line = other[1, :2] + np.linspace(0.0, CLASPED, 12)[:, None] * (other[2] - other[1])[:2]
-        apart = np.linalg.norm(line - wrist[:2], axis=1).min()
-        bent = between_deg(elbow - shoulder, wrist - elbow) >= BENT_DEG
-        if not bent or apart > FOLDED * fit.trunk_px:
-            return False
-    return True
 
 
 def shown_of_arms(fit: Fit, binding: Binding) -> Array:

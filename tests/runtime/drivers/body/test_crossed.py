@@ -12,7 +12,7 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.cloths import Cloth
-from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
+from bunraku.runtime.drivers.body.crossed import are_folded, with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.front import body_weights, fitted_groups
 from bunraku.runtime.drivers.body.girth import main_bones
@@ -21,11 +21,11 @@ from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.settling import settle
-from bunraku.runtime.drivers.body.spare_arms import are_folded, make_spare_arms
+from bunraku.runtime.drivers.body.spare_arms import make_spare_arms
 from bunraku.runtime.drivers.body.template import load_template
 from bunraku.runtime.drivers.body.texture import make_textures
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LANDMARKS, LEFT_WRIST
+from bunraku.spec.landmarks import LANDMARKS, LEFT_SHOULDER, LEFT_WRIST, RIGHT_SHOULDER
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 N, SCALE = 256, 150.0
@@ -139,7 +139,7 @@ def test_fingers_that_look_out_a_little_beside_it_are_too(fit: Fit, photo: Pictu
 def test_folded_arms_are_let_out_as_they_part(fit: Fit, bound: Bound) -> None:
     settled, binding = settle(fit, bound.whole)
     arms = make_spare_arms(fit, settled.mesh, binding, studio(), ())
-    assert are_folded(fit)
+    assert are_folded(fit.stance.points, fit.trunk_px)
     assert [arm.side for arm in arms] == [0, 1]
     for arm in arms:
         limb = BodyBone.FOREARM_L + arm.side
@@ -161,12 +161,16 @@ def test_a_watch_goes_with_its_arm_and_a_gap_between_arms_stays() -> None:
     groups[100:150, 40:200] = Group.FOREARM_L
     groups[110:140, 40:80] = Group.HAND_L
     made = groups.copy()
-    points = np.full((LANDMARKS, 2), -1e3)
-    points[LEFT_WRIST] = 80.0, 123.0
+    points = np.zeros((LANDMARKS, 3))
+    points[LEFT_SHOULDER::2][:3, :2] = (200.0, 30.0), (200.0, 123.0), (80.0, 123.0)
+    points[RIGHT_SHOULDER::2][:3, :2] = (60.0, 30.0), (60.0, 123.0), (150.0, 123.0)
     groups[120:126, 76:84] = Group.TRUNK  # a watch
     groups[105:118, 77:84] = Group.TRUNK  # another, open to the trunk
     groups[98:104, 100:106] = Group.TRUNK  # a fold beyond the sleeve
     groups[120:140, 150:180] = Group.TRUNK  # a gap
+    clasped = points.copy()
+    clasped[LEFT_WRIST + 1, :2] = 80.0, 130.0
+    assert with_watches(groups, clasped, 100.0)[110, 80] == Group.TRUNK
     found = with_watches(groups, points, 100.0)
     assert np.isin(found[105:118, 77:84], LEFT).mean() > 0.9
     groups[105:118, 77:84] = found[105:118, 77:84]

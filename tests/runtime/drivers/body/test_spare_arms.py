@@ -11,11 +11,12 @@ from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.anew import NewArm
 from bunraku.runtime.drivers.body.binding import Binding, bind_photo
 from bunraku.runtime.drivers.body.cloths import SHADED, Cloth
+from bunraku.runtime.drivers.body.crossed import are_folded
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.shading import in_shade
-from bunraku.runtime.drivers.body.spare_arms import are_folded, make_spare_arms
+from bunraku.runtime.drivers.body.spare_arms import make_spare_arms
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_WRIST
 from bunraku.spec.skeleton import BodyBone
@@ -58,7 +59,8 @@ def test_arms_that_hang_have_none_and_a_bent_one_has(
     photo: tuple[Fit, Array, Binding], hanging: tuple[Fit, Array, Binding]
 ) -> None:
     assert spare(*hanging) == ()
-    assert not are_folded(photo[0])
+    for fit in (photo[0], hanging[0]):
+        assert not are_folded(fit.stance.points, fit.trunk_px)
     assert [arm.side for arm in spare(*photo)] == [0]
 
 
