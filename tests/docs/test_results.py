@@ -290,10 +290,13 @@ def test_live_on_a_slower_machine() -> None:
 
 def test_on_two_quiet_cores() -> None:
     live, chain = file("live-two-cores-epyc-zen3")["live"], file("first-chain-two-cores-epyc-zen3")
+    both = file("live-first-chain-epyc-zen3")
     found = {
         "page to page p50, ms": live["page_to_page_ms"]["p50"],
         "page to page p95, ms": live["page_to_page_ms"]["p95"],
         "frames a second through Chromium": live["fps"],
+        "times the first chain's frames a second, in one run": both["live"]["fps"]
+        / both["first_chain"]["fps"],
         "times faster than the first chain, by the clock": chain["base"]["times"]["chain"],
         "the same in processor time": chain["base"]["times"]["chain_cpu"],
         "setting a photo, s": chain["set_source_ms"] / 1e3,
