@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bunraku.runtime.drivers.body.keeping import Kept
+from bunraku.runtime.drivers.body.keeping import Kept, at_most
 from bunraku.runtime.drivers.body.rig import HEAD_SCALE
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.locating import Located
@@ -90,11 +90,11 @@ def move_head_alone(kept: Kept, driver: Array, photo: Vectors, share: float, gon
     length = max(length_of(_middle(photo, _MOUTH) - _middle(photo, _EYES)), 1.0)
     spread, spreads = (float(np.linalg.norm(p - p.mean(0))) for p in (before, now))
     moved = before.mean(0)
-    moved[:2] += _at_most(now[:, :2].mean(0) - before[:, :2].mean(0), FARTHEST * length)
+    moved[:2] += at_most(now[:, :2].mean(0) - before[:, :2].mean(0), FARTHEST * length)
     low, high = HEAD_SCALE
     moved[1] -= NECK * length * (min(max(spreads / max(spread, 1.0), low), high) - 1.0)
     alone = photo[: len(kept.landmarks), :3].copy()
-    alone[:, :2] += _at_most(gone, np.full(2, ALONG * length))
+    alone[:, :2] += at_most(gone, np.full(2, ALONG * length))
     alone[face] = now - now.mean(0) + moved
     landmarks = kept.landmarks.copy()
     landmarks[:, :3] += np.float32(share) * (alone - landmarks[:, :3]).astype(np.float32)
@@ -104,11 +104,6 @@ def move_head_alone(kept: Kept, driver: Array, photo: Vectors, share: float, gon
         size=kept.size + share * (1.0 - kept.size),
         scale=kept.scale + share * (1.0 - kept.scale),
     )
-
-
-def _at_most(way: Vectors, most: Vectors) -> Vectors:
-    """A way x and y that never gets longer than that, and is as long while it is short."""
-    return np.asarray(way / np.sqrt(1.0 + (way / most) ** 2))
 
 
 def _middle(points: Array | Vectors, which: list[int]) -> Vectors:

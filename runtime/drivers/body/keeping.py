@@ -264,3 +264,8 @@ def _turn(angle: float) -> Vectors:
 def _trunk(points: Vectors) -> tuple[NDArray[Any], NDArray[Any]]:
     """The middles of shoulders and hips, ``[2]`` each."""
     return middle_of(points, _SHOULDERS)[:2], middle_of(points, _HIPS)[:2]
+
+
+def at_most(way: Vectors, most: Vectors) -> Vectors:
+    """A way x and y that never gets longer than that, and is as long while it is short."""
+    return np.asarray(way / np.sqrt(1.0 + (way / most) ** 2))

@@ -15,7 +15,7 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.head import EDGE_LEAST, FOREHEAD, JAW_WIDTH, Head
-from bunraku.runtime.drivers.body.keeping import Bounds, Kept
+from bunraku.runtime.drivers.body.keeping import Bounds, Kept, at_most
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.source import Source
@@ -71,7 +71,7 @@ class Tether:
         face, about = points[_FACE].mean(0), np.array(kept.about)
         way = about + kept.scale * (face - about) - self.face
         most = np.where(way < 0.0, self.back, self.ahead)
-        shift = way / np.sqrt(1.0 + (way / most) ** 2) - way
+        shift = at_most(way, most) - way
         if not np.abs(shift).max() > 0.0:
             return kept
         shoulders = points[_SHOULDERS].mean(0)
