@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -108,38 +110,25 @@ def test_synth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "4 people observed" in result.stdout
 
 
-def test_train_iuv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "module", "kind"),
+    [
+        ("iuv", train_iuv, train_iuv.IuvRun),
+        ("touch-up", train_touch_up, train_touch_up.TouchUpRun),
+    ],
+)
+def test_train_a_net(
+    name: str, module: ModuleType, kind: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     fake = Recorder(tmp_path / "checkpoint.pt")
-    monkeypatch.setattr(train_iuv, "run", fake)
+    monkeypatch.setattr(module, "run", fake)
     result = run(
-        *("train", "iuv", "--data", tmp_path, "--out", tmp_path / "run", "--steps", 70),
+        *("train", name, "--data", tmp_path, "--out", tmp_path / "run", "--steps", 70),
         *("--minutes", 5, "--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1),
         *("--threads", 1, "--seed", 3, "--resume"),
     )
     assert result.stdout == f"checkpoint: {tmp_path / 'checkpoint.pt'}\n"
-    assert fake.arguments[0] == train_iuv.IuvRun(
-        *(tmp_path, tmp_path / "run"),
-        steps=70,
-        minutes=5,
-        sitting_minutes=2,
-        resume=True,
-        batch=6,
-        learning_rate=0.1,
-        threads=1,
-        seed=3,
-    )
-
-
-def test_train_touch_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    fake = Recorder(tmp_path / "checkpoint.pt")
-    monkeypatch.setattr(train_touch_up, "run", fake)
-    result = run(
-        *("train", "touch-up", "--data", tmp_path, "--out", tmp_path / "run", "--steps", 70),
-        *("--minutes", 5, "--sitting-minutes", 2, "--batch", 6, "--learning-rate", 0.1),
-        *("--threads", 1, "--seed", 3, "--resume"),
-    )
-    assert result.stdout == f"checkpoint: {tmp_path / 'checkpoint.pt'}\n"
-    assert fake.arguments[0] == train_touch_up.TouchUpRun(
+    assert fake.arguments[0] == kind(
         *(tmp_path, tmp_path / "run"),
         steps=70,
         minutes=5,
