@@ -3,11 +3,12 @@
 The pose network's mask knows where the body is, feet and raised hands included, but is coarse
 where the photo shows half a body; the segmentation network has the better edge there and loses
 feet where it shows all of it; what it takes for background far from its own outline is no part of
-half a body. Of shoulders that the photo's lower edge cuts the pose network sees too little to find
-them: there the segmentation is believed. What both take for the person between an arm and the
-trunk, or leave out there, is looked at by itself. A guided filter then moves the edge to where the
-colours change; what half a body's outline has run into all the same is given back to the
-background; of feet, where the filter does so at the soles, what is lost is taken back.
+half a body. What the person closes in, a lock of hair or a sleeve, is theirs where it is sure. Of
+shoulders that the photo's lower edge cuts the pose network sees too little to find them: there the
+segmentation is believed. What both take for the person between an arm and the trunk, or leave out
+there, is looked at by itself. A guided filter then moves the edge to where the colours change; what
+half a body's outline has run into all the same is given back to the background; of feet, where the
+filter does so at the soles, what is lost is taken back.
 
 Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
 """
@@ -22,7 +23,7 @@ from bunraku.runtime.source.denied import without_denied
 from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
 from bunraku.runtime.source.narrow_gaps import without_narrow_gaps
 from bunraku.runtime.source.overrun import overrun
-from bunraku.runtime.source.region import distance_to
+from bunraku.runtime.source.region import Region, distance_to
 from bunraku.runtime.source.shoes import with_soles
 from bunraku.runtime.source.sides import beyond_as_seen, up_to_the_sides
 from bunraku.spec.arrays import Array, Picture
@@ -30,6 +31,9 @@ from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
 
 BAND = 10.0 / 256.0
 """How far from the pose network's outline the segmentation is listened to, in windows."""
+CLOSED_IN, SURE = 0.09, 0.9
+"""Half the width, in windows, of notches and holes in the pose network's person that the
+segmentation may close, and from where on it is sure."""
 CUT, FAR = 0.97, 64.0 / 256.0
 """From how low shoulders are cut so, and how far beyond the pose network's outline they go on then,
 in windows."""
@@ -73,6 +77,8 @@ def person_mask(
         body = without_denied(body, segmentation, landmarks, BAND)
         apart = np.abs(_distance(body)) / np.float32(len(body))
         mask = np.where(apart < BAND, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
+        lost = (body <= 0.5) & (segmentation > SURE) & _closed_in(body > 0.5)
+        mask = np.where(lost, segmentation, mask)
         if landmarks[_SHOULDERS, 1].mean() > CUT:
             low = (np.arange(len(body)) > landmarks[_MOUTH, 1].mean() * len(body))[:, None]
             mask = np.where(low & (apart < FAR), segmentation, mask)
@@ -83,6 +89,14 @@ def person_mask(
         mask = _without_overrun(window, mask, landmarks, shown)
     mask = with_soles(window, mask, body, landmarks)
     return mask if seen is None else beyond_as_seen(mask, seen, shown)
+
+
+def _closed_in(person: Region) -> Region:
+    """``[n, n]``: a person, and what no disc of ``CLOSED_IN`` beside them reaches."""
+    radius = CLOSED_IN * len(person)
+    wide = distance_to(np.pad(person, int(radius) + 2)) <= radius
+    inner = slice(int(radius) + 2, -int(radius) - 2)
+    return np.asarray(distance_to(~wide)[inner, inner] > radius)
 
 
 def _at_the_edges(window: Picture, mask: Array) -> Array:

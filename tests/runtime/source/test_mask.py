@@ -52,6 +52,18 @@ def test_the_segmentation_counts_near_the_outline_of_half_a_body_only() -> None:
     assert iou(whole, disc(80)) > 0.98
 
 
+def test_what_the_person_closes_in_is_theirs_where_the_segmentation_is_sure() -> None:
+    person, picture = disc(80), scene(80)
+    y, x = np.mgrid[0:256, 0:256]
+    lock = (np.hypot(x - 190, y - 128) < 20).astype(np.float32)
+    body = blurred(person * (1.0 - 0.85 * lock), 2)
+    found = person_mask(picture, body, person, half=True, landmarks=UNSEEN)
+    assert found[118:138, 180:200].min() > 0.5
+    gap = person * (1.0 - lock)  # of which it is sure, too
+    found = person_mask(picture, body, gap, half=True, landmarks=UNSEEN)
+    assert found[118:138, 180:200].max() < 0.1
+
+
 @pytest.mark.parametrize(("shoulders", "torn"), [(1.05, False), (0.8, True)])
 def test_of_shoulders_at_the_photos_edge_the_segmentation_knows_more(
     shoulders: float, torn: bool
