@@ -1,9 +1,9 @@
 """The plate: the photo with the person removed, for what the person uncovers by moving.
 
-First the shadow goes that the person throws, where it is sure (shadow.py). Then the hole is filled
-from outside a generous outline only, so that nothing of the person is smeared into the background:
-by pieces of the photo around it (texture.py), or, where there is too little around it, by smooth
-colours with the photo's grain (smooth_fill.py).
+First the shadow goes that the person throws, where it is sure (shadow.py). Then what is filled is
+the person with all that is theirs beside the outline (fringe.py), so that nothing of them is
+smeared into the background, and no more than that: by pieces of the photo around it (texture.py),
+or, where there is too little around it, by smooth colours with the photo's grain (smooth_fill.py).
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.source.fringe import MOST, with_fringe
 from bunraku.runtime.source.shadow import Shadow, cast_shadow
 from bunraku.runtime.source.smooth_fill import BAND, enlarged_rows, fill_smoothly
 from bunraku.spec.arrays import Array, Picture
 
 OUTLINE = 0.012
-"""How far the hole reaches beyond the person, in heights of the person: what stands beside the
-person is to stay."""
+"""How far the hole reaches beyond a shadow that is filled, in heights of the person."""
 CLEAR = 0.03
-"""How far from the person colours are taken: nearer, the person's own are mixed into them."""
-FEATHER = 0.012
+"""From how far on pieces and smooth colours are taken: nearer, the person's shade lies on them."""
+FEATHER = 0.004
 """Width of the blend outside of the hole, in heights of the person."""
-BEYOND = OUTLINE + 2 * FEATHER
-"""How far beyond the person the plate is not the photo itself: the blend is blurred, too."""
+BEYOND = MOST + 2 * FEATHER
+"""How far beyond the person the plate is not the photo itself, but for strands of hair: the blend
+is blurred, too."""
 AROUND = 0.6
 """How far from the person pieces are taken, in heights of the person."""
 WORK_SIDE = 320
@@ -127,23 +128,26 @@ def _without_person(photo: Picture, mask: Array, people: Array | None) -> Plate:
     inner = _Box.around(person, 0)
     tall = max(inner.bottom - inner.top, inner.right - inner.left)
     box = _Box.around(person, round(AROUND * tall))
-    shadow = _find_shadow(plate, person, box, tall)
-    gone, removed = person, None
+    touched = _touched(person[box.part], box)
+    shadow = cast_shadow(_reduced(plate, box), touched, tall * box.scale)
+    gone, removed = person.copy(), None
     if shadow is not None:
-        gone = _remove_shadow(plate, shadow, person, box)
+        covered = _remove_shadow(plate, shadow, box)
+        gone[box.part] |= _dilate(covered, max(2, round(OUTLINE * tall)))
         removed = _removed(shadow, box, tall)
     lit = plate.copy()
-    outline, clear = max(2, round(OUTLINE * tall)), max(4, round(CLEAR * tall))
-    feather = max(1, round(FEATHER * tall))
+    theirs = with_fringe(_reduced(lit, box), touched, tall * box.scale)
+    gone[box.part] |= _enlarged(theirs, box)
+    clear, feather = max(4, round(CLEAR * tall)), max(1, round(FEATHER * tall))
     near = _Box.around(gone, max(8, 3 * clear))
-    hole = _dilate(gone[near.part], outline)
+    hole = gone[near.part]
     if hole.all():  # nothing but person: the mean of the whole photo has to do
         plate[near.part] = photo.reshape(-1, 3).mean(0).astype(np.uint8)
         return Plate(plate, removed)
     blend = cv2.blur(_dilate(hole, feather).astype(np.float32), (2 * feather + 1,) * 2)
     weight = np.asarray(np.maximum(blend, hole), np.float32)  # the blend lies outside of the hole
     somebody = np.zeros_like(person) if people is None else (people > OTHERS).astype(np.uint8)
-    if not _fill_by_pieces(plate, lit, gone, somebody, weight, near, box, tall):
+    if not _fill_by_pieces(plate, lit, gone, touched, somebody, weight, near, box, tall):
         without = _dilate(gone[near.part], clear)
         choices = (without | somebody[near.part], without, hole)
         unclear = next(one for one in choices if not one.all())
@@ -151,28 +155,19 @@ def _without_person(photo: Picture, mask: Array, people: Array | None) -> Plate:
     return Plate(plate, removed)
 
 
-def _find_shadow(photo: Picture, person: Binary, box: _Box, tall: int) -> Shadow | None:
-    """The person's shadow, at the size at which ``box`` is worked on."""
-    reduced = cv2.resize(photo[box.part], box.small_size, interpolation=cv2.INTER_AREA)
-    touched = _touched(person[box.part], box)
-    return cast_shadow(np.asarray(reduced, np.uint8), touched, tall * box.scale)
-
-
-def _remove_shadow(plate: Picture, shadow: Shadow, person: Binary, box: _Box) -> Binary:
+def _remove_shadow(plate: Picture, shadow: Shadow, box: _Box) -> Binary:
     """Brighten the plate where the person's shadow is soft.
 
-    :return: ``[H, W]``, what is to be filled: the person, and shadows with edges.
+    :return: ``[h, w]``, what of ``box`` is to be filled: shadows with edges.
     """
     part = plate[box.part]
     for row in range(0, len(part), BAND):
         rows = part[row : row + BAND]
         gain = enlarged_rows(shadow.gain, part.shape, row)
         rows[:] = np.clip(rows * gain + 0.5, 0.0, 255.0).astype(np.uint8)
-    gone = person.copy()
     size = part.shape[1::-1]
     covered = cv2.resize(shadow.covered, size, interpolation=cv2.INTER_NEAREST)
-    gone[box.part] |= np.asarray(covered, np.uint8)
-    return gone
+    return np.asarray(covered, np.uint8)
 
 
 def _removed(shadow: Shadow, box: _Box, tall: int) -> RemovedShadow:
@@ -187,6 +182,7 @@ def _fill_by_pieces(
     plate: Picture,
     photo: Picture,
     gone: Binary,
+    touched: Binary,
     somebody: Binary,
     weight: Array,
     near: _Box,
@@ -195,26 +191,37 @@ def _fill_by_pieces(
 ) -> bool:
     """Fill the hole by pieces of the photo within ``box``; False where there are too few.
 
+    :param gone: ``[H, W]``, what is to be filled; :param touched: the person, of ``box``, at the
+        size at which that is worked on.
     :param weight: of the part ``near``, how much of each pixel is new.
     """
     # Not at the top: Numba takes its time to load, and where nobody is found none of it is needed.
     from bunraku.kernels.plate.seams import copy
     from bunraku.runtime.source.texture import complete
 
-    reduced = cv2.resize(photo[box.part], box.small_size, interpolation=cv2.INTER_AREA)
-    small = np.asarray(reduced, np.uint8)
-    touched, scale = _touched(gone[box.part], box), box.scale
-    # What is blended is filled too: the outline, and the feather twice, outwards and blurred.
-    hole = _dilate(touched, max(2, round(BEYOND * tall * scale)))
-    unclear = _dilate(touched, max(3, round(CLEAR * tall * scale)))
+    hidden = _touched(gone[box.part], box)
+    # What is blended is filled too: the feather twice, outwards and blurred.
+    hole = _dilate(hidden, max(1, round(2 * FEATHER * tall * box.scale)))
+    unclear = hole | _dilate(touched, max(3, round(CLEAR * tall * box.scale)))
     others = _dilate(_touched(somebody[box.part], box), 1)
-    hidden = _dilate(touched, max(2, round(OUTLINE * tall * scale)))
-    found = complete(small, hole, unclear | others, hidden | others)
+    found = complete(_reduced(photo, box), hole, unclear | others, hidden | others)
     if found is None:
         return False
     where = np.array(box, np.int64), np.array([near.top, near.left], np.int64)
     copy(photo, weight, hole, found.offsets, found.shade, *where, plate)
     return True
+
+
+def _reduced(photo: Picture, box: _Box) -> Picture:
+    """``box`` at the size at which it is worked on."""
+    reduced = cv2.resize(photo[box.part], box.small_size, interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced, np.uint8)
+
+
+def _enlarged(small: Binary, box: _Box) -> Binary:
+    """A mask of that size in the photo's pixels: ``[h, w]``, of ``box``."""
+    size = box.right - box.left, box.bottom - box.top
+    return (cv2.resize(small.astype(np.float32), size) > 0.5).astype(np.uint8)
 
 
 def _touched(binary: Binary, box: _Box) -> Binary:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region, distance_to
-
-T = TypeVar("T", bound=np.generic)
-
-
-def nearest(values: NDArray[T], wanted: Region) -> NDArray[T]:
-    """``[h, w]``: of each pixel the value of the nearest wanted one; some must be."""
-    _, label = cv2.distanceTransformWithLabels(
-        (~wanted).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    of_label = np.zeros(int(label.max()) + 1, values.dtype)
-    of_label[label[wanted]] = values[wanted]
-    return np.asarray(of_label[label])
+from bunraku.runtime.source.region import nearest as nearest
 
 
 def nearest_reached(reached: Region) -> NDArray[np.int64]:

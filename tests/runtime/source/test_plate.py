@@ -63,6 +63,25 @@ def test_the_fill_has_the_photos_grain() -> None:
     assert np.abs(smooth.astype(int) - 128).max() <= 1
 
 
+def test_what_stands_close_beside_the_person_stays() -> None:
+    background = np.full((320, 320, 3), 160, np.uint8)
+    background[:240, 198:202] = (40, 160, 60)  # a post
+    photo = background.copy()
+    photo[20:, 130:190] = (255, 0, 0)
+    plate = make_plate(photo, block((320, 320), 20, 320, 130, 190)).picture
+    assert np.array_equal(plate[30:230, 198:202], background[30:230, 198:202])
+
+
+def test_no_strand_of_hair_is_left_or_copied() -> None:
+    grain = np.random.default_rng(0).normal(0, 1, (240, 320, 1))
+    photo = np.clip(160 + grain + np.zeros(3), 0, 255).astype(np.uint8)
+    photo[40:220, 130:190] = (20, 10, 10)
+    for row in range(60, 140, 12):
+        photo[row, 118:130] = (70, 60, 60)
+    plate = make_plate(photo, block((240, 320), 40, 220, 130, 190)).picture
+    assert plate.min() >= 150
+
+
 def stripes(shape: tuple[int, int]) -> Picture:
     """A wall of upright planks, 10 pixels each, over a light floor."""
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
@@ -74,13 +93,13 @@ def stripes(shape: tuple[int, int]) -> Picture:
 def test_texture_is_continued_and_not_smeared() -> None:
     background = stripes((240, 320))
     photo = background.copy()
-    photo[60:220, 130:190] = (255, 0, 0)
-    plate = make_plate(photo, block((240, 320), 60, 220, 130, 190)).picture
-    wall = plate[64:170, 132:188, 0].astype(float)
-    assert wall.std() == pytest.approx(background[64:170, 132:188, 0].std(), rel=0.1)
-    apart = np.abs(plate[60:220, 130:190].astype(int) - background[60:220, 130:190])
+    photo[60:220, 133:187] = (255, 0, 0)
+    plate = make_plate(photo, block((240, 320), 60, 220, 133, 187)).picture
+    wall = plate[64:170, 135:185, 0].astype(float)
+    assert wall.std() == pytest.approx(background[64:170, 135:185, 0].std(), rel=0.1)
+    apart = np.abs(plate[60:220, 133:187].astype(int) - background[60:220, 133:187])
     assert (apart.max(-1) <= 12).mean() >= 0.9  # the planks stand where they did
-    assert np.abs(plate[190:, 132:188].astype(int) - 200).max() <= 8
+    assert np.abs(plate[190:, 135:185].astype(int) - 200).max() <= 8
 
 
 def test_the_same_photo_gives_the_same_plate() -> None:
