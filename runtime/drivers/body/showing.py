@@ -41,7 +41,7 @@ HEAD_ALONE = "the photo cuts the shoulders off; the head moves alone"
 BUST = "the photo shows head and shoulders alone; arms stay as they are"
 ARMLESS = "the photo's arms cannot be told from what is around them; they stay as they are"
 COVERED = "something in the photo hides an arm of its person; that arm stays as it is"
-AT_FACE = "a hand hides the face in the photo; that arm stays as it is"
+AT_FACE = "a hand is at face, hair or collar in the photo; its arm stays as it is"
 GOWN = "the photo's legs cannot be told from what is around them; they stay as they are"
 LEGLESS = "the photo hides the legs; what the driver's do is left out"
 LARGE_HEAD = "the photo's head is much larger than a person's; it leans as the trunk does"
@@ -135,7 +135,7 @@ def shown_by(
     :param known: ``[n, n]``, the part of the window that lies inside the photo.
     :param half: the photo's lower edge cuts the person, of which the user is told already.
     :param covered: whether something before them hides the left and the right forearm.
-    :param at_face: whether the left and the right hand hide its face.
+    :param at_face: whether the left and the right hand hide its face, or are at hair or collar.
     :param head_alone: the photo's edges cut the shoulders off.
     """
     outline = fit.inside & known
@@ -164,8 +164,10 @@ def shown_by(
     cut = hidden & half & np.isin(np.arange(BODY_BONES), _THIGHS)
     grounded = bool((carrier[list(_LEGS)] == _LEGS).any())
     note = _note(wide, carrier, half)
-    if note is None and (any(covered) or any(at_face)):
-        note = AT_FACE if any(at_face) else COVERED
+    if any(at_face) and note in (None, BUST, ARMLESS):
+        note = AT_FACE
+    elif note is None and any(covered):
+        note = COVERED
     if head_alone:
         note = HEAD_ALONE
     return Showing(
