@@ -22,6 +22,7 @@ from bunraku.runtime.drivers.body.outlined import in_photo, in_view
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import shown_by
+from bunraku.runtime.drivers.body.sideways import Sideways
 from bunraku.runtime.drivers.body.slipping import Slipping
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
@@ -139,10 +140,12 @@ class BodyDriver:
             alone = source.framing.unit is Bone.HEAD
             half = source.framing.half
             stays = body.covered, body.at_face
-            showing = shown_by(fit, view, half, *stays, head_alone=alone)
+            sideways = Sideways.of(fit.stance.points, half)
+            sides = sideways.hides_arms
+            showing = shown_by(fit, view, half, *stays, head_alone=alone, sideways=sides)
             body = showing.without_hidden(body)
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
-            fitted = Fitted(body, showing, bounds, Tether.of(source, fit))
+            fitted = Fitted(body, showing, bounds, Tether.of(source, fit), sideways)
             notes = [] if showing.note is None else [showing.note]
             if self._hands is not None:
                 shapes = self._hands.shapes
@@ -236,6 +239,8 @@ class BodyDriver:
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
             steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
+            held_so, held = fitted.sideways.hold(steady.landmarks, held)
+            steady = replace(steady, landmarks=held_so)
             upright = hold_neck(steady.landmarks, stance.points, steady.size)
             steady = replace(steady, landmarks=upright)
             trunk = 0.0 if showing.head_alone else float(seen[_SHOULDERS].max())

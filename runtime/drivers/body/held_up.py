@@ -61,7 +61,7 @@ def hands_held_up(
     down = (hips - shoulders) / max(float(np.linalg.norm(hips - shoulders)), 1e-6)
     eyes, mouth = (flat[list(of)].mean(0) for of in (EYES, MOUTH))
     chin = mouth + CHIN * (mouth - eyes)
-    arms = []
+    arms: list[ArmAtFace | None] = []
     for side in range(SIDES):
         shoulder, elbow, wrist = (
             flat[joint + side] for joint in (LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST)

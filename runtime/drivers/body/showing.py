@@ -42,6 +42,7 @@ BUST = "the photo shows head and shoulders alone; arms stay as they are"
 ARMLESS = "the photo's arms cannot be told from what is around them; they stay as they are"
 COVERED = "something in the photo hides an arm of its person; that arm stays as it is"
 AT_FACE = "a hand is at face, hair or collar in the photo; its arm stays as it is"
+SIDEWAYS = "the photo shows its person from the side; arms stay as they are"
 GOWN = "the photo's legs cannot be told from what is around them; they stay as they are"
 LEGLESS = "the photo hides the legs; what the driver's do is left out"
 LARGE_HEAD = "the photo's head is much larger than a person's; it leans as the trunk does"
@@ -129,6 +130,7 @@ def shown_by(
     at_face: tuple[bool, bool] = (False, False),
     *,
     head_alone: bool = False,
+    sideways: bool = False,
 ) -> Showing:
     """Judge a fit.
 
@@ -137,6 +139,7 @@ def shown_by(
     :param covered: whether something before them hides the left and the right forearm.
     :param at_face: whether the left and the right hand hide its face, or are at hair or collar.
     :param head_alone: the photo's edges cut the shoulders off.
+    :param sideways: it shows the person from the side, one arm before the trunk.
     """
     outline = fit.inside & known
     shares, wide = limb_shares(fit, outline), _wide(fit, outline)
@@ -145,6 +148,7 @@ def shown_by(
     pieces = np.full(len(BodyBone), wrapped)
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
     held = wide | (shares < SEEN) | head_alone
+    held[list(_ARMS)] |= sideways
     sits = half and shows_raised_thigh(fit, shares)
     held[list(_LEGS)] |= sits
     for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
@@ -168,6 +172,8 @@ def shown_by(
         note = AT_FACE
     elif note is None and any(covered):
         note = COVERED
+    if sideways and note in (None, BUST, ARMLESS):
+        note = SIDEWAYS
     if head_alone:
         note = HEAD_ALONE
     return Showing(

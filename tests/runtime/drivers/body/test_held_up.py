@@ -57,7 +57,7 @@ def held_up(points: Array, seen: tuple[bool, bool] = SEEN) -> tuple[bool | None,
     inside[y - 45 :, x - 25 : x + 25] = True
     groups = np.where(inside, Group.TRUNK, Group.NOBODY).astype(np.int32)
     left, right = hands_held_up(groups, points.astype(np.float64), inside, TRUNK_PX, seen)
-    return left and left.with_head, right and right.with_head
+    return left.with_head if left else None, right.with_head if right else None
 
 
 def test_a_hand_at_the_collar_stays_with_the_trunk() -> None:
