@@ -293,7 +293,7 @@ def test_all_of_it_runs_on_a_processor(tmp_path: Path, monkeypatch: pytest.Monke
             module, *words = command[len(PYTHON) :]
             if module == "bunraku":
                 result = run(*words)
-                self._code = result.exit_code
+                self._code: int = result.exit_code
                 stdout.write(result.output.encode() + repr(result.exception).encode())
             else:
                 assert module == "benchmarks.gpu.paper"

@@ -111,7 +111,7 @@ def _patch_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from triton.language.core import is_builtin
     from triton.runtime import interpreter
 
-    options = getattr(interpreter.interpreter_builder, "options", None)
+    options: Any = getattr(interpreter.interpreter_builder, "options", None)
     if hasattr(options, "sanitize_overflow") and not options.debug:
         quiet = replace(options, sanitize_overflow=False)
         monkeypatch.setattr(interpreter.interpreter_builder, "options", quiet)
