@@ -36,6 +36,7 @@ FAR = 0.2
 LEAN_DEG = 45.0
 """How far a piece leans at most: nobody hangs upside down in a costume."""
 
+NOT_FITTED = "no body fits the person of this photo; all but the face stays as it is"
 WRAPPED = "what the photo's person wears hides the body; it is moved as one piece"
 HEAD_ALONE = "the photo cuts the shoulders off; the head moves alone"
 BUST = "the photo shows head and shoulders alone; arms stay as they are"
@@ -82,6 +83,8 @@ class Showing:
     """What the user should know, in one line."""
     sits: bool = False
     """Whether the photo cuts the raised legs of who sits: they go on sitting."""
+    stays: bool = False
+    """Whether nothing moves."""
 
     @property
     def bust(self) -> bool:
@@ -94,6 +97,8 @@ class Showing:
         :param photo: how the photo's person stands.
         :param landmarks: ``[33, 4]``, the driver's that posed the bones.
         """
+        if self.stays:
+            return np.tile(np.eye(3, 4, dtype=transforms.dtype), (len(transforms), 1, 1))
         result = np.ascontiguousarray(transforms[self.carrier])
         if self.sits:  # hips that turn, or look narrower, would turn and shorten thighs
             hips, pelvis = photo.points[_HIPS].mean(0), transforms[BodyBone.PELVIS]
@@ -105,14 +110,16 @@ class Showing:
         return result
 
     def without_hidden(self, body: Body) -> Body:
-        """The body with nothing made up for what the photo hides, nor for arms that stay."""
+        """The body with nothing made up for what the photo hides, nor for arms that stay; behind who
+        stays, nothing at all."""
         known = body.textures.known & ~self.hidden | self.cut
+        given = body.layer.given & np.bool_(not self.stays)
         free = tuple(map(self._as_it_moves, body.layer.free))
         arms = tuple(replace(arm, form=self._as_it_moves(arm.form)) for arm in body.layer.arms)
         return replace(
             body,
             textures=replace(body.textures, known=known),
-            layer=replace(body.layer, free=free, arms=arms),
+            layer=replace(body.layer, free=free, arms=arms, given=given),
             fading=tuple(replace(one, form=self._as_it_moves(one.form)) for one in body.fading),
         )
 
@@ -131,6 +138,7 @@ def shown_by(
     *,
     head_alone: bool = False,
     sideways: bool = False,
+    fits: bool = True,
 ) -> Showing:
     """Judge a fit.
 
@@ -140,6 +148,8 @@ def shown_by(
     :param at_face: whether the left and the right hand hide its face, or are at hair or collar.
     :param head_alone: the photo's edges cut the shoulders off.
     :param sideways: it shows the person from the side, one arm before the trunk.
+    :param fits: whether pose and outline make a body: else one of them is of somebody else, and all
+        stays.
     """
     outline = fit.inside & known
     shares, wide = limb_shares(fit, outline), _wide(fit, outline)
@@ -176,9 +186,11 @@ def shown_by(
         note = SIDEWAYS
     if head_alone:
         note = HEAD_ALONE
-    return Showing(
-        landmarks, carrier, pieces, hidden, cut, grounded, head_alone, not wrapped, note, sits
-    )
+    if not fits:
+        note = NOT_FITTED
+    measured, landmarks = fits and not wrapped, landmarks * np.float32(fits)
+    told = head_alone, measured, note, sits, not fits
+    return Showing(landmarks, carrier, pieces, hidden, cut, grounded, *told)
 
 
 def _any_moves(carrier: NDArray[np.intp]) -> bool:
