@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.errors import InputError, NoPersonError
+from bunraku.runtime.drivers.body.showing import NOT_FITTED
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import DriverKind, PuppetOptions
@@ -133,7 +134,9 @@ def draw_person(person: Record, models: Models) -> DrawnPairs:
     pairs: list[tuple[NDArray[np.generic], ...]] = []
     n = models.layout.window
     try:
-        identity, _ = models.make_identity(compose(person, photo), driver, models.generator())
+        identity, report = models.make_identity(compose(person, photo), driver, models.generator())
+        if NOT_FITTED in report.notes:
+            return _gathered(pairs, n)
         driver.follow(compose(person, photo), 0.0, identity.subject)  # calibrates
     except NoPersonError:
         return _gathered(pairs, n)

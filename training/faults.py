@@ -19,22 +19,14 @@ from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
     LANDMARKS,
-    LEFT_ANKLE,
-    LEFT_ELBOW,
-    LEFT_FOOT,
-    LEFT_HAND,
+    LEFT_ARM,
     LEFT_HIP,
-    LEFT_KNEE,
+    LEFT_LEG,
     LEFT_SHOULDER,
-    LEFT_WRIST,
-    RIGHT_ANKLE,
-    RIGHT_ELBOW,
-    RIGHT_FOOT,
-    RIGHT_HAND,
+    RIGHT_ARM,
     RIGHT_HIP,
-    RIGHT_KNEE,
+    RIGHT_LEG,
     RIGHT_SHOULDER,
-    RIGHT_WRIST,
     VISIBLE,
 )
 from bunraku.spec.surface import BACKGROUND
@@ -49,10 +41,10 @@ LIMB_S = 0.4
 """How long the same limb is missing."""
 
 _LIMBS = (
-    (LEFT_SHOULDER, (LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND)),
-    (RIGHT_SHOULDER, (RIGHT_ELBOW, RIGHT_WRIST, *RIGHT_HAND)),
-    (LEFT_HIP, (LEFT_KNEE, LEFT_ANKLE, *LEFT_FOOT)),
-    (RIGHT_HIP, (RIGHT_KNEE, RIGHT_ANKLE, *RIGHT_FOOT)),
+    (LEFT_SHOULDER, LEFT_ARM),
+    (RIGHT_SHOULDER, RIGHT_ARM),
+    (LEFT_HIP, LEFT_LEG),
+    (RIGHT_HIP, RIGHT_LEG),
 )
 _SQUARE = 16  # a hole's side is the surface's by this
 

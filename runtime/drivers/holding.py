@@ -20,22 +20,14 @@ from bunraku.runtime.parts import Part
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
-    LEFT_ANKLE,
-    LEFT_ELBOW,
-    LEFT_FOOT,
-    LEFT_HAND,
+    LEFT_ARM,
     LEFT_HIP,
-    LEFT_KNEE,
+    LEFT_LEG,
     LEFT_SHOULDER,
-    LEFT_WRIST,
-    RIGHT_ANKLE,
-    RIGHT_ELBOW,
-    RIGHT_FOOT,
-    RIGHT_HAND,
+    RIGHT_ARM,
     RIGHT_HIP,
-    RIGHT_KNEE,
+    RIGHT_LEG,
     RIGHT_SHOULDER,
-    RIGHT_WRIST,
 )
 from bunraku.spec.smoothstep import smoothstep
 
@@ -59,10 +51,10 @@ _TRUNK = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
 _CHEST, _PELVIS, _NECK = 0, 1, 2
 _HANGING = (
     _Hanging(Part.HEAD, (LEFT_SHOULDER, RIGHT_SHOULDER), _NECK, HEAD),
-    _Hanging(Part.ARMS, (LEFT_SHOULDER,), _CHEST, (LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND)),
-    _Hanging(Part.ARMS, (RIGHT_SHOULDER,), _CHEST, (RIGHT_ELBOW, RIGHT_WRIST, *RIGHT_HAND)),
-    _Hanging(Part.LEGS, (LEFT_HIP,), _PELVIS, (LEFT_KNEE, LEFT_ANKLE, *LEFT_FOOT)),
-    _Hanging(Part.LEGS, (RIGHT_HIP,), _PELVIS, (RIGHT_KNEE, RIGHT_ANKLE, *RIGHT_FOOT)),
+    _Hanging(Part.ARMS, (LEFT_SHOULDER,), _CHEST, LEFT_ARM),
+    _Hanging(Part.ARMS, (RIGHT_SHOULDER,), _CHEST, RIGHT_ARM),
+    _Hanging(Part.LEGS, (LEFT_HIP,), _PELVIS, LEFT_LEG),
+    _Hanging(Part.LEGS, (RIGHT_HIP,), _PELVIS, RIGHT_LEG),
 )
 
 

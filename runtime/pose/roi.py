@@ -40,6 +40,24 @@ class Roi:
         side = 2 * math.hypot(dx, dy) * _MARGIN
         return cls(float(centre[0]), float(centre[1]), side, math.atan2(dx, -dy))
 
+    @classmethod
+    def upright(
+        cls,
+        points: npt.NDArray[np.floating],
+        angle: float,
+        margin: float,
+        forward: float = 0.0,
+    ) -> Roi:
+        """The square around points [N,2], ``margin`` times as large as they are in its own
+        directions, and moved up by ``forward`` of that."""
+        c, s = math.cos(angle), math.sin(angle)
+        turn = np.array([[c, -s], [s, c]])
+        turned = points @ turn
+        low, high = turned.min(0), turned.max(0)
+        size = float((high - low).max())
+        x, y = turn @ ((low + high) / 2 + (0.0, -forward * size))
+        return cls(float(x), float(y), margin * size, angle)
+
     def points_to_frame(self, unit: npt.NDArray[np.floating]) -> Float64Array:
         """Points [N,2] in units of the crop (0 = left or top edge, 1 = the other) to pixels."""
         c, s = math.cos(self.angle) * self.side, math.sin(self.angle) * self.side

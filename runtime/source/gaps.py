@@ -9,14 +9,12 @@ Convention: points are in pixels of a window of ``NETWORK_PX``; lengths are in t
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from bunraku.runtime.source.beside_arms import Arms, draw_line
 from bunraku.runtime.source.cutting_out import cut_out
+from bunraku.runtime.source.likeness import resized
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array, Picture
 
@@ -38,8 +36,8 @@ def find_gaps(window: Picture, person: Array, landmarks: Array) -> Array:
     :param landmarks: ``[33, 4]``, x and y in units of the window, and visibility.
     :return: ``[n, n]`` in [0, 1].
     """
-    small = np.asarray(_resized(window), np.uint8)
-    inside = np.asarray(_resized(person) > 0.5)
+    small = np.asarray(resized(window, NETWORK_PX), np.uint8)
+    inside = np.asarray(resized(person, NETWORK_PX) > 0.5)
     arms = Arms.of(landmarks, NETWORK_PX)
     if arms is None or inside.all():
         return np.zeros_like(person)
@@ -80,11 +78,3 @@ def _large_enough(found: Region, trunk_px: float) -> Region:
     np.maximum.at(half_width, np.asarray(piece, np.intp)[found], depth[found])
     large = stats[:, cv2.CC_STAT_AREA] >= SMALLEST * trunk_px * trunk_px
     return np.asarray(found & (large & (half_width >= NARROWEST_PX))[piece])
-
-
-def _resized(values: NDArray[Any]) -> NDArray[Any]:
-    """A square picture in ``NETWORK_PX``, or as it is."""
-    if len(values) == NETWORK_PX:
-        return values
-    method = cv2.INTER_AREA if len(values) > NETWORK_PX else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(values, (NETWORK_PX, NETWORK_PX), interpolation=method))

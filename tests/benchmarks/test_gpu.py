@@ -11,13 +11,13 @@ import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from benchmarks.gpu import running
 from benchmarks.gpu.__main__ import BUDGET_S, REPORT_S, main
 from benchmarks.gpu.carried import environment, unpack
-from benchmarks.gpu.paper import read_words
+from benchmarks.gpu.paper import make_bundle, read_words
 from benchmarks.gpu.running import State, run_steps
 from benchmarks.gpu.steps import PYTHON, STEPS_S, Step, dry_steps, report_step, steps
 from tests.commands.running import run
@@ -261,21 +261,56 @@ def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert f"{tmp_path / 'no'} is no folder" in capsys.readouterr().err
 
 
-@pytest.mark.timeout(1800)  # a loaded machine takes minutes for what is half a minute's work
-def test_all_of_it_runs_on_a_processor(tmp_path: Path) -> None:
-    """So that not a minute on a GPU is lost to a typing error."""
-    try:
-        PoseNetworks.find()
-    except FetchError:
-        pytest.skip("the pose networks have not been fetched")
+def test_the_script_tells_what_it_had_no_time_for(tmp_path: Path) -> None:
     done = subprocess.run(
-        [ROOT / "scripts" / "gpu", tmp_path / "out", "--dry-run"],
+        [ROOT / "scripts" / "gpu", tmp_path / "out", "--dry-run", "--budget", "1"],
         env={**os.environ, "PYTHON": sys.executable},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
+    told = json.loads((tmp_path / "out" / "gpu.json").read_bytes())
+    states = {one["state"] for one in told["steps"]}
+    assert states == {State.LATE, State.SKIPPED}, "what reads another's bundle finds none"
+    assert [one["name"] for one in told["steps"]] == [s.name for s in dry_steps(tmp_path, tmp_path)]
+
+
+@pytest.mark.timeout(1800)  # a loaded machine takes minutes for what is half a minute's work
+def test_all_of_it_runs_on_a_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that not a minute on a GPU is lost to a typing error. What measures and exports is run in
+    this process, which has loaded torch and the kernels; tests and report in ones of their own."""
+    try:
+        PoseNetworks.find()
+    except FetchError:
+        pytest.skip("the pose networks have not been fetched")
+    begin = subprocess.Popen
+
+    class Here:
+        """A child's command, run when it is begun."""
+
+        def __init__(self, command: Sequence[str], stdout: BinaryIO, **_: Any) -> None:
+            module, *words = command[len(PYTHON) :]
+            if module == "bunraku":
+                result = run(*words)
+                self._code: int = result.exit_code
+                stdout.write(result.output.encode() + repr(result.exception).encode())
+            else:
+                assert module == "benchmarks.gpu.paper"
+                make_bundle(*read_words(words))
+                self._code = 0
+
+        def wait(self, limit_s: float = 0.0) -> int:
+            return self._code
+
+        poll = wait
+
+    def begun(command: Sequence[str], *rest: Any, **how: Any) -> Any:
+        alone = tuple(command[: len(PYTHON)]) != PYTHON or {"pytest", "report"} & {*command[3:6]}
+        return (begin if alone else Here)(command, *rest, **how)
+
+    monkeypatch.setattr(subprocess, "Popen", begun)
+    assert main([str(tmp_path / "out"), "--dry-run"]) == 0
     told = json.loads((tmp_path / "out" / "gpu.json").read_bytes())
     states = {one["name"]: (one["state"], one["why"]) for one in told["steps"]}
     assert set(states.values()) == {(State.DONE, "")}, states

@@ -6,7 +6,7 @@ import importlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from inspect import getmembers
 from typing import Any
@@ -105,11 +105,16 @@ def module_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def _patch_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the interpreter replace Triton's language when a kernel starts, not once more whenever
-    that calls a function: all of it is looked through for what is replaced already. And let it look
-    up each type's counterpart once. Both save time alone: another Triton may do without."""
+    that calls a function: all of it is looked through for what is replaced already. Let it look up
+    each type's counterpart once, and no overflows that it tells nobody of unless it is debugged.
+    All of it saves time alone: another Triton may do without."""
     from triton.language.core import is_builtin
     from triton.runtime import interpreter
 
+    options: Any = getattr(interpreter.interpreter_builder, "options", None)
+    if hasattr(options, "sanitize_overflow") and not options.debug:
+        quiet = replace(options, sanitize_overflow=False)
+        monkeypatch.setattr(interpreter.interpreter_builder, "options", quiet)
     patch = getattr(interpreter, "_patch_builtin", None)
     find = getattr(interpreter, "_get_np_dtype", None)
     if patch is None or find is None:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bunraku.errors import InputError, NoPersonError, OutputError
+from bunraku.runtime.drivers.body.showing import NOT_FITTED
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.models import Models
 from bunraku.runtime.source.window import Window
@@ -37,6 +38,8 @@ class FakeModels:
     nobody: bool = False
     lost: tuple[float, ...] = ()
     """Times at which the driver is not found."""
+    notes: tuple[str, ...] = ()
+    """Of the photo."""
     photos: list[Picture] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     layout: Any = field(default_factory=lambda: SimpleNamespace(window=N))
@@ -50,12 +53,13 @@ class FakeModels:
     def on_host(self, drawn: Any) -> Any:
         return drawn
 
-    def make_identity(self, photo: Picture, _driver: Any, _generator: Any) -> tuple[Any, None]:
+    def make_identity(self, photo: Picture, _driver: Any, _generator: Any) -> tuple[Any, Any]:
         if self.nobody:
             raise NoPersonError("nobody")
         self.photos.append(photo)
         framing = SimpleNamespace(window=Window.of_box(0, 0, SIDE))
-        return SimpleNamespace(source=SimpleNamespace(framing=framing), subject=None), None
+        identity = SimpleNamespace(source=SimpleNamespace(framing=framing), subject=None)
+        return identity, SimpleNamespace(notes=self.notes)
 
     def follow(self, frame: Picture, time_s: float, _: Any) -> Any:
         self.times.append(time_s)
@@ -105,6 +109,7 @@ def test_the_frame_that_faces_the_camera_is_the_photo(person: Record) -> None:
 def test_frames_in_which_nobody_is_found_are_left_out(person: Record) -> None:
     assert len(made(person, FakeModels(lost=(1.0,))).flow) == 2
     assert len(made(person, FakeModels(nobody=True)).flow) == 0
+    assert len(made(person, FakeModels(notes=(NOT_FITTED,))).flow) == 0
 
 
 def test_the_truth_is_moved_to_the_drawing() -> None:

@@ -53,10 +53,12 @@ def _best_match(source: Tensor, target: Tensor, asked: Tensor) -> Tensor:
     unit_source = F.normalize(source.flatten(2), dim=1)
     unit_target = F.normalize(target.flatten(2), dim=1)
     best = torch.ones_like(unit_target[:, 0])
-    for entry, s, t, rows in zip(best, unit_source, unit_target, asked.flatten(1), strict=True):
-        # The table of all pairs has n⁴ numbers, 1 GiB at 128 × 128: only some rows of it at a time.
-        pieces = t[:, rows].T.split(MATCHED_ROWS)
-        entry[rows] = torch.cat([(piece @ s).amax(1) for piece in pieces])
+    # In float32, as what the flow finds is: rounded, the best could be less than that.
+    with torch.autocast(source.device.type, enabled=False):
+        for entry, s, t, rows in zip(best, unit_source, unit_target, asked.flatten(1), strict=True):
+            # All pairs have n⁴ numbers, 1 GiB at 128 × 128: only some rows of them at a time.
+            pieces = t[:, rows].T.split(MATCHED_ROWS)
+            entry[rows] = torch.cat([(piece @ s).amax(1) for piece in pieces])
     return best
 
 

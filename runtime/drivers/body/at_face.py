@@ -40,6 +40,8 @@ class ArmAtFace:
     """``[n, n]``"""
     forearm: Region
     """``[n, n]``, with the hand."""
+    with_head: bool = True
+    """Whether the hand goes along with the head; else with the trunk."""
 
 
 AtFace = tuple[ArmAtFace | None, ArmAtFace | None]
@@ -106,6 +108,8 @@ def along_with_head(weights: Array, arms: AtFace, points: Vectors) -> Array:
             continue
         result[arm.whole] = 0.0
         result[arm.whole, BodyBone.CHEST] = 1.0
+        if not arm.with_head:
+            continue
         own = arm.forearm
         elbow, wrist = points[[LEFT_ELBOW + side, LEFT_WRIST + side], :2]
         rows, columns = np.nonzero(own)

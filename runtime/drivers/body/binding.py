@@ -25,6 +25,7 @@ from bunraku.runtime.drivers.body.front import Front, body_weights, nearest_bone
 from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
+from bunraku.runtime.drivers.body.held_up import hands_held_up
 from bunraku.runtime.drivers.body.hidden import covers_of, fingers_on, hidden_by
 from bunraku.runtime.drivers.body.lap import Lap, find_lap, without_thighs
 from bunraku.runtime.drivers.body.outlined import SEEN, limb_shares
@@ -101,7 +102,8 @@ class Bound:
     covered: tuple[bool, bool]
     """Whether something hides its left and its right forearm: that is bound to the trunk."""
     at_face: tuple[bool, bool]
-    """Whether its left and its right hand hide its face: those arms are bound to head and trunk."""
+    """Whether its left and its right hand are at face, hair or collar: those arms are bound to head
+    and trunk."""
     lap: Lap | None
     """None where no thigh is raised."""
     waistline: Waistline | None
@@ -145,7 +147,9 @@ def bind_photo(
     head = Head.of(fit, view)
     groups = without_forearms(groups, covered)
     around = face_by_pose(points, head.away) if face is None else face
-    before_face = hands_at_face(groups, around, seen)
+    left_up, right_up = hands_held_up(groups, points, fit.inside, fit.trunk_px, seen)
+    left_at, right_at = hands_at_face(groups, around, seen)
+    before_face = left_at or left_up, right_at or right_up
     at_face = before_face[0] is not None, before_face[1] is not None
     groups[all_of(before_face, groups.shape)] = Group.TRUNK
     groups = without_unseen(groups, GROUP[list(fit.unseen)], window, fit.trunk_px)

@@ -85,7 +85,7 @@ class Body:
     covered: tuple[bool, bool]
     """Whether something hides its forearms there."""
     at_face: tuple[bool, bool]
-    """Whether its hands hide its face there."""
+    """Whether its hands are at its face, hair or collar there."""
     hanging: Hanging
     """How the grid hangs on the spots of the template."""
     hanging_behind: Hanging

@@ -22,6 +22,7 @@ from bunraku.runtime.drivers.body.outlined import in_photo, in_view
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import shown_by
+from bunraku.runtime.drivers.body.sideways import Sideways
 from bunraku.runtime.drivers.body.slipping import Slipping
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
@@ -49,7 +50,7 @@ from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, RIGHT_SHOULDER, Bone
 from bunraku.spec.stages import Step
 
-NOT_FITTED = "no body fits the person of this photo; the photo is moved by landmarks alone"
+TOO_SMALL = "the person of this photo is too small for a body; it is moved by landmarks alone"
 SLACK = dict.fromkeys(Bone, 0.13) | {Bone.NECK: 0.08, Bone.HEAD: 0.02}
 """Up to this difference the driver's bones are taken to be as long as the photo's, and from twice
 as much on not at all: the pose network errs by as much about one person's limbs, by less about
@@ -132,19 +133,31 @@ class BodyDriver:
             pinned = hang_denied(hang_legs(pinned, edge), edge, held, source.mask > INSIDE)
             pinned = hang_arms(pinned, edge, held)
         view = in_view(source)
-        fit = fit_body(self._template, self._rig, pinned, source.mask, held, view)
-        fitted, hands, notes = None, None, [NOT_FITTED]
+        told = self._template, self._rig, pinned, source.mask, held, view
+        fit, fits = fit_body(*told), True
+        if fit is None:
+            fit, fits = fit_body(*told, anyhow=True), False
+        fitted, hands, notes = None, None, [TOO_SMALL]
         if fit is not None:
             body = make_body(source, fit, self._face(source))
             alone = source.framing.unit is Bone.HEAD
             half = source.framing.half
             stays = body.covered, body.at_face
-            showing = shown_by(fit, view, half, *stays, head_alone=alone)
+            sideways = Sideways.of(fit.stance.points, half)
+            showing = shown_by(
+                fit,
+                view,
+                half,
+                *stays,
+                head_alone=alone,
+                sideways=sideways.hides_arms,
+                fits=fits,
+            )
             body = showing.without_hidden(body)
             bounds = Bounds.of(source, fit, grounded=showing.grounded, measured=showing.measured)
-            fitted = Fitted(body, showing, bounds, Tether.of(source, fit))
+            fitted = Fitted(body, showing, bounds, Tether.of(source, fit), sideways)
             notes = [] if showing.note is None else [showing.note]
-            if self._hands is not None:
+            if self._hands is not None and not showing.stays:
                 shapes = self._hands.shapes
                 moved = without(held, body.at_face)
                 hands = make_hands(body, self._rig.at_rest.inverse, moved, shapes, in_photo(source))
@@ -236,6 +249,8 @@ class BodyDriver:
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
             steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
+            held_so, held = fitted.sideways.hold(steady.landmarks, held)
+            steady = replace(steady, landmarks=held_so)
             upright = hold_neck(steady.landmarks, stance.points, steady.size)
             steady = replace(steady, landmarks=upright)
             trunk = 0.0 if showing.head_alone else float(seen[_SHOULDERS].max())
@@ -254,7 +269,7 @@ class BodyDriver:
             held = kept_shut(told.hands, body.holding)
             transforms = kept.scaled(showing.carry(transforms, stance, kept.landmarks))
             slips, slipped = None, slipping.read()
-            if slipped is not None:
+            if slipped is not None and not showing.stays:
                 slips = self._slipping.moves(slipped, scale, transforms, following)
             if subject.hands is None:
                 drawn = self._pen.draw(body, transforms, seen, slips)

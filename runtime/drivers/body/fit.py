@@ -105,6 +105,8 @@ def fit_body(
     mask: Array,
     hands: HandPoses = NO_HANDS,
     view: NDArray[np.bool_] | None = None,
+    *,
+    anyhow: bool = False,
 ) -> Fit | None:
     """Fit the template to a photo's person.
 
@@ -113,7 +115,8 @@ def fit_body(
     :param mask: ``[n, n]`` in [0, 1], the person in the window.
     :param hands: as the photo shows them, along its axes.
     :param view: ``[n, n]``, where the photo would show the person; None for everywhere.
-    :return: None where pose and outline do not make a body.
+    :param anyhow: also where pose and outline do not make a body: it is good for where it is alone.
+    :return: None where they do not, and of who is too small.
     """
     inside = mask > INSIDE
     points = np.asarray(landmarks[:, :3], np.float64)
@@ -121,7 +124,8 @@ def fit_body(
         len(mask)
     ):
         return None
-    if covered(landmarks, inside, np.ones_like(inside) if view is None else view) < COVERED:
+    around = np.ones_like(inside) if view is None else view
+    if not anyhow and covered(landmarks, inside, around) < COVERED:
         return None
     stance = rig.stance(landmarks, _size(rig, landmarks), hands)
     thick = np.ones((BODY_BONES, 4))

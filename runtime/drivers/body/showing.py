@@ -36,12 +36,14 @@ FAR = 0.2
 LEAN_DEG = 45.0
 """How far a piece leans at most: nobody hangs upside down in a costume."""
 
+NOT_FITTED = "no body fits the person of this photo; all but the face stays as it is"
 WRAPPED = "what the photo's person wears hides the body; it is moved as one piece"
 HEAD_ALONE = "the photo cuts the shoulders off; the head moves alone"
 BUST = "the photo shows head and shoulders alone; arms stay as they are"
 ARMLESS = "the photo's arms cannot be told from what is around them; they stay as they are"
 COVERED = "something in the photo hides an arm of its person; that arm stays as it is"
-AT_FACE = "a hand hides the face in the photo; that arm stays as it is"
+AT_FACE = "a hand is at face, hair or collar in the photo; its arm stays as it is"
+SIDEWAYS = "the photo shows its person from the side; arms stay as they are"
 GOWN = "the photo's legs cannot be told from what is around them; they stay as they are"
 LEGLESS = "the photo hides the legs; what the driver's do is left out"
 LARGE_HEAD = "the photo's head is much larger than a person's; it leans as the trunk does"
@@ -81,6 +83,8 @@ class Showing:
     """What the user should know, in one line."""
     sits: bool = False
     """Whether the photo cuts the raised legs of who sits: they go on sitting."""
+    stays: bool = False
+    """Whether nothing moves."""
 
     @property
     def bust(self) -> bool:
@@ -93,6 +97,8 @@ class Showing:
         :param photo: how the photo's person stands.
         :param landmarks: ``[33, 4]``, the driver's that posed the bones.
         """
+        if self.stays:
+            return np.tile(np.eye(3, 4, dtype=transforms.dtype), (len(transforms), 1, 1))
         result = np.ascontiguousarray(transforms[self.carrier])
         if self.sits:  # hips that turn, or look narrower, would turn and shorten thighs
             hips, pelvis = photo.points[_HIPS].mean(0), transforms[BodyBone.PELVIS]
@@ -104,14 +110,16 @@ class Showing:
         return result
 
     def without_hidden(self, body: Body) -> Body:
-        """The body with nothing made up for what the photo hides, nor for arms that stay."""
+        """The body with nothing made up for what the photo hides, nor for arms that stay, nor behind
+        who stays."""
         known = body.textures.known & ~self.hidden | self.cut
+        given = body.layer.given & np.bool_(not self.stays)
         free = tuple(map(self._as_it_moves, body.layer.free))
         arms = tuple(replace(arm, form=self._as_it_moves(arm.form)) for arm in body.layer.arms)
         return replace(
             body,
             textures=replace(body.textures, known=known),
-            layer=replace(body.layer, free=free, arms=arms),
+            layer=replace(body.layer, free=free, arms=arms, given=given),
             fading=tuple(replace(one, form=self._as_it_moves(one.form)) for one in body.fading),
         )
 
@@ -129,14 +137,19 @@ def shown_by(
     at_face: tuple[bool, bool] = (False, False),
     *,
     head_alone: bool = False,
+    sideways: bool = False,
+    fits: bool = True,
 ) -> Showing:
     """Judge a fit.
 
     :param known: ``[n, n]``, the part of the window that lies inside the photo.
     :param half: the photo's lower edge cuts the person, of which the user is told already.
     :param covered: whether something before them hides the left and the right forearm.
-    :param at_face: whether the left and the right hand hide its face.
+    :param at_face: whether the left and the right hand hide its face, or are at hair or collar.
     :param head_alone: the photo's edges cut the shoulders off.
+    :param sideways: it shows the person from the side, one arm before the trunk.
+    :param fits: whether pose and outline make a body: else one of them is of somebody else, and all
+        stays.
     """
     outline = fit.inside & known
     shares, wide = limb_shares(fit, outline), _wide(fit, outline)
@@ -145,6 +158,7 @@ def shown_by(
     pieces = np.full(len(BodyBone), wrapped)
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
     held = wide | (shares < SEEN) | head_alone
+    held[list(_ARMS)] |= sideways
     sits = half and shows_raised_thigh(fit, shares)
     held[list(_LEGS)] |= sits
     for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
@@ -164,13 +178,19 @@ def shown_by(
     cut = hidden & half & np.isin(np.arange(BODY_BONES), _THIGHS)
     grounded = bool((carrier[list(_LEGS)] == _LEGS).any())
     note = _note(wide, carrier, half)
-    if note is None and (any(covered) or any(at_face)):
-        note = AT_FACE if any(at_face) else COVERED
+    if any(at_face) and note in (None, BUST, ARMLESS):
+        note = AT_FACE
+    elif note is None and any(covered):
+        note = COVERED
+    if sideways and note in (None, BUST, ARMLESS):
+        note = SIDEWAYS
     if head_alone:
         note = HEAD_ALONE
-    return Showing(
-        landmarks, carrier, pieces, hidden, cut, grounded, head_alone, not wrapped, note, sits
-    )
+    if not fits:
+        note = NOT_FITTED
+    measured, landmarks = fits and not wrapped, landmarks * np.float32(fits)
+    told = head_alone, measured, note, sits, not fits
+    return Showing(landmarks, carrier, pieces, hidden, cut, grounded, *told)
 
 
 def _any_moves(carrier: NDArray[np.intp]) -> bool:

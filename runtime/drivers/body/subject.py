@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.keeping import Bounds
 from bunraku.runtime.drivers.body.showing import Showing
+from bunraku.runtime.drivers.body.sideways import Sideways
 from bunraku.runtime.drivers.body.tether import Tether
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.landmarks.subject import LandmarkSubject
@@ -20,6 +21,7 @@ class Fitted:
     showing: Showing
     bounds: Bounds
     tether: Tether
+    sideways: Sideways
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,13 +50,7 @@ class Face:
         """The crop for the next look at the same face."""
         points = self.points[: mesh.MESH, :2].astype(np.float64)
         across = points[_LEFT_EYE_CORNER] - points[_RIGHT_EYE_CORNER]
-        angle = math.atan2(across[1], across[0])
-        c, s = math.cos(angle), math.sin(angle)
-        turn = np.array([[c, -s], [s, c]])
-        upright = points @ turn
-        low, high = upright.min(0), upright.max(0)
-        x, y = turn @ ((low + high) / 2)
-        return Roi(float(x), float(y), _MARGIN * float((high - low).max()), angle)
+        return Roi.upright(points, math.atan2(across[1], across[0]), _MARGIN)
 
 
 class FaceLandmarker:

@@ -71,13 +71,7 @@ class Hand:
         first, middle, last = points[list(_MIDDLES)]
         along = ((first + last) / 2 + middle) / 2 - points[WRIST]
         angle = math.atan2(along[0], -along[1])
-        c, s = math.cos(angle), math.sin(angle)
-        turn = np.array([[c, -s], [s, c]])
-        upright = points[list(_PALM)] @ turn
-        low, high = upright.min(0), upright.max(0)
-        side = float((high - low).max())
-        x, y = turn @ ((low + high) / 2 + (0.0, -_FORWARD * side))
-        return Roi(float(x), float(y), _MARGIN * side, angle)
+        return Roi.upright(points[list(_PALM)], angle, _MARGIN, _FORWARD)
 
     @property
     def length_px(self) -> float:

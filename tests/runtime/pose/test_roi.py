@@ -98,3 +98,14 @@ def test_planes_are_filled_in_order_and_range() -> None:
     to_network(image, out, 2 / 255, -1)
     np.testing.assert_allclose(out[:, 0, 1], [1, -1, -0.6], atol=1e-6)
     assert out[:, 1].max() == -1
+
+
+def test_a_square_lies_around_points_in_their_own_directions() -> None:
+    """A rectangle of 40 by 20 around (100, 60), turned by 90 degrees to the right, is 20 by 40."""
+    corners = np.array([[-20.0, -10.0], [20.0, -10.0], [20.0, 10.0], [-20.0, 10.0]])
+    turned = np.stack([-corners[:, 1], corners[:, 0]], 1) + (100.0, 60.0)
+    roi = Roi.upright(turned, math.pi / 2, 1.5, forward=0.25)
+    # Up is to the right there; a quarter of 40 pixels.
+    assert (roi.x, roi.y) == pytest.approx((110.0, 60.0))
+    assert (roi.side, roi.angle) == pytest.approx((60.0, math.pi / 2))
+    assert Roi.upright(corners, 0.0, 2.0) == Roi(0.0, 0.0, 80.0, 0.0)

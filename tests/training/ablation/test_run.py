@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.training.conftest import FakeJudge
+from tests.commands.running import run as command
 
 from bunraku.errors import InputError
+from bunraku.networks.presets import OPTIONS, Preset
 from bunraku.training import train_generator
 from bunraku.training.ablation import run
 from bunraku.training.ablation.rows import ROWS
@@ -41,32 +42,6 @@ def options(make_people: MakePeople, tmp_path: Path) -> AblationOptions:
     )
 
 
-def test_a_killed_table_goes_on(
-    options: AblationOptions, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    some = replace(options, rows=("2d-motion", "25d"))
-    train = train_generator.run
-    asked: list[str] = []
-
-    def killed(wanted: Any, log: Callable[[str], None]) -> Any:
-        asked.append(wanted.out.name)
-        if len(asked) == 2:
-            raise KeyboardInterrupt
-        return train(wanted, log)
-
-    monkeypatch.setattr(run, "train", killed)
-    with pytest.raises(KeyboardInterrupt):
-        run_ablations(some, lambda _: None, judge)
-    half = json.loads((options.out / "ablations.json").read_bytes())
-    assert list(half["rows"]) == ["2d-motion"]
-    lines: list[str] = []
-    whole = run_ablations(some, lines.append, judge)
-    assert asked == ["2d-motion", "25d", "25d"]
-    assert lines[0] == "2D baseline + MotionNet: done already"
-    assert whole["rows"]["2d-motion"] == half["rows"]["2d-motion"]
-    assert json.loads((options.out / "ablations.json").read_bytes()) == whole
-
-
 def test_a_folder_of_another_size_is_refused(
     options: AblationOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,20 +64,35 @@ def test_a_row_that_there_is_not(options: AblationOptions) -> None:
 
 
 @pytest.mark.timeout(900)  # a loaded machine takes minutes for what is half a minute's work
-def test_all_nine_rows_by_the_script(options: AblationOptions) -> None:
-    words: list[str | Path] = ["--data", options.data[0].folder, "--unseen", options.unseen]
-    words += ["--out", options.out, "--width", "0.01", "--length", "1e-9", "--batch", "1"]
-    words += ["--frames", "1", "--threads", "1", "--no-keypoints"]
-    done = subprocess.run(
-        [ROOT / "scripts" / "ablations", *words],
-        env={**os.environ, "PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_all_nine_rows_though_killed_in_between(
+    options: AblationOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = OPTIONS[Preset.PAPER]
+    monkeypatch.setitem(OPTIONS, Preset.PAPER, replace(paper, warping_blocks=1, atlas_blocks=1))
+    train = train_generator.run
+    asked: list[str] = []
+
+    def killed(wanted: Any, log: Callable[[str], None]) -> Any:
+        asked.append(wanted.out.name)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return train(wanted, log)
+
+    monkeypatch.setattr(run, "train", killed)
+    words: list[object] = ["--data", options.data[0].folder, "--unseen", options.unseen]
+    words += ["--out", options.out, "--width", 0.01, "--length", 1e-9, "--batch", 1]
+    words += ["--frames", 1, "--threads", 1, "--no-keypoints"]
+    assert command("train", "ablations", *words).exit_code == 130
+    half = json.loads((options.out / "ablations.json").read_bytes())
+    assert list(half["rows"]) == ["2d"]
+    done = command("train", "ablations", *words)
+    assert done.exit_code == 0, done.output
+    keys = [row.key for row in ROWS]
+    assert asked == [*keys[:2], *keys[1:]]
+    assert done.stdout.startswith("2D baseline: done already\n")
     report = json.loads((options.out / "ablations.json").read_bytes())
-    assert list(report["rows"]) == [row.key for row in ROWS]
+    assert report["rows"]["2d"] == half["rows"]["2d"]
+    assert list(report["rows"]) == keys
     steps = {told["steps"] for told in report["rows"].values()}
     assert steps == {4}  # the paper's stages, one step of each: every row makes as many
     sizes = {key: told["parameters"] for key, told in report["rows"].items()}
@@ -116,3 +106,15 @@ def test_all_nine_rows_by_the_script(options: AblationOptions) -> None:
     table = (options.out / "ablations.md").read_text(encoding="utf-8")
     assert table.count("| *paper: ") == 9
     assert "| 2D baseline | 4 | 0." in table
+
+
+def test_the_script_is_that_command() -> None:
+    done = subprocess.run(
+        [ROOT / "scripts" / "ablations", "--help"],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Train and measure the nine generators" in done.stdout

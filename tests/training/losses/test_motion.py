@@ -57,6 +57,15 @@ def test_matches_are_looked_for_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
     assert float(correctness(source, target, flow, 0.0 * where)) == 0.0
 
 
+def test_matches_are_as_exact_where_convolutions_are_not() -> None:
+    """As on a GPU, and on processors that have instructions for bfloat16."""
+    source, target = torch.rand(1, 5, 4, 4), torch.rand(1, 5, 4, 4)
+    where, flow = torch.ones(1, 1, 4, 4), torch.zeros(1, 2, 4, 4)
+    exact = correctness(source, target, flow, where)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert float(correctness(source, target, flow, where)) == float(exact)
+
+
 def test_correctness_teaches_the_flow() -> None:
     flow = torch.full((1, 2, 2, 2), 0.3, requires_grad=True)
     torch.autograd.backward(correctness(directions(), directions(), flow, HERE))

@@ -20,8 +20,8 @@ from tests.runtime.torch_device import TorchDevice
 
 from bunraku.errors import EngineError
 from bunraku.kernels import rasterise, skin
-from bunraku.runtime.drivers.body.driver import NOT_FITTED, BodyDriver
-from bunraku.runtime.drivers.body.showing import LEGLESS
+from bunraku.runtime.drivers.body.driver import TOO_SMALL, BodyDriver
+from bunraku.runtime.drivers.body.showing import LEGLESS, NOT_FITTED
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.landmarks import Face
@@ -169,11 +169,34 @@ class Crowd(Standing):
         return replace(pose, mask=np.roll(pose.mask, 130, 1))
 
 
-def test_a_photo_that_no_body_fits_is_driven_by_landmarks_and_says_so() -> None:
-    made = engines()
-    puppet = puppet_of(Crowd(), made)
+def test_a_photo_that_no_body_fits_stays_and_says_so() -> None:
+    made, estimator = engines(), Crowd()
+    puppet = puppet_of(estimator, made)
     report = puppet.set_source(PHOTO)
     assert report.notes == (NOT_FITTED,)
+    puppet.animate(PHOTO, 0.0)
+    estimator.right = 12.0
+    shown = puppet.animate(np.roll(PHOTO, 12, 1), 0.1)
+    assert np.abs(shown.astype(int) - PHOTO).mean() < 1.0
+    assert made["blend"].runs == 0
+
+
+class Squat(Standing):
+    """The photo's trunk points at the camera."""
+
+    def observe(self, picture: Picture) -> Pose | None:
+        pose = super().observe(picture)
+        assert pose is not None
+        landmarks = pose.landmarks.copy()
+        landmarks[[23, 24], :2] = landmarks[[11, 12], :2]
+        return replace(pose, landmarks=landmarks)
+
+
+def test_a_person_too_small_for_a_body_is_driven_by_landmarks_and_says_so() -> None:
+    made = engines()
+    puppet = puppet_of(Squat(), made)
+    report = puppet.set_source(PHOTO)
+    assert TOO_SMALL in report.notes
     shown = puppet.animate(PHOTO, 0.0)
     assert shown.shape == PHOTO.shape
     assert made["blend"].runs == 1
