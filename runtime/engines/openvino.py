@@ -29,6 +29,7 @@ from bunraku.runtime.engines.openvino_graph import (
     input_name,
     is_map,
     result_name,
+    sum_last_in_f32,
 )
 from bunraku.runtime.engines.protocol import (
     EngineRequest,
@@ -59,8 +60,8 @@ class OpenVinoEngine:
     Maps of channels are given as they are computed, with the channels last in memory: what little
     is read of a heatmap costs less than to write it anew in another order.
 
-    :param request: its precision is f32, bf16 or int8; None for bf16 where results are coarse and
-        the processor has it.
+    :param request: its precision is f32, bf16 or int8; None for bf16 where results are coarse or
+        bear it, and the processor has it.
     :param frames: how many are computed at once, where the model leaves that free.
     :raises MissingExtraError: OpenVINO is not installed.
     :raises EngineError: the model cannot be loaded, or the processor has no such numbers.
@@ -70,6 +71,7 @@ class OpenVinoEngine:
         self._asked, self.name, self.advice = request, request.name, request.advice
         self._core = core = _core()
         precision = _precision(core, request)
+        self._rounded = precision == Precision.BF16 and not request.coarse
         threads = request.threads or cores()
         streams = max(1, cores() // threads)
         self._options: dict[str, Any] = {
@@ -162,6 +164,8 @@ class OpenVinoEngine:
         with self._told():
             model, self._model = self._model or self._read(), None
             channels_last(model, self._maps)
+            if self._rounded:  # places more than pictures show what is lost in the end
+                sum_last_in_f32(model)
             return self._core.compile_model(model, _DEVICE, self._options | options)
 
     @contextmanager
@@ -228,7 +232,8 @@ def _core() -> Any:
 def _precision(core: Any, request: EngineRequest) -> Precision:
     has_bf16 = "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
     if request.precision is None:
-        return Precision.BF16 if request.coarse and has_bf16 else Precision.F32
+        bears = request.coarse or request.bears_bf16
+        return Precision.BF16 if bears and has_bf16 else Precision.F32
     if request.precision == Precision.BF16 and not has_bf16:
         raise EngineError("This processor does not compute in bf16.", "Use openvino:f32.")
     # What no recipe is for keeps its digits where 8 bits are asked for.

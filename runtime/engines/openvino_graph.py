@@ -11,6 +11,7 @@ from bunraku.spec.arrays import Array
 
 TO_LAST, TO_SECOND = (0, 2, 3, 1), (0, 3, 1, 2)
 """A map's axes with its channels last, and from there back."""
+_WEIGHTED = ("MatMul", "Convolution", "GroupConvolution")
 _SINK = "/sink_port_"  # of the names that OpenVINO gives to results: "mask/sink_port_0"
 
 
@@ -53,3 +54,39 @@ def channels_last(model: Any, names: Collection[str]) -> None:
 def empty_channels_last(shape: tuple[int, ...]) -> Array:
     """Room for a map of a shape ``[b, c, h, w]`` that lies as ``[b, h, w, c]``."""
     return np.empty([shape[axis] for axis in TO_LAST], np.float32)
+
+
+def sum_last_in_f32(model: Any) -> None:
+    """Have the sums that results are told by keep float32 where all else is rounded to bf16.
+
+    OpenVINO leaves what follows the last weighted layer in float32, and rounds that layer itself:
+    ``[b,k]`` by ``[n,k]`` is multiplied and summed here, which it does not take for one.
+    """
+    from openvino import opset13
+
+    for node in model.get_ordered_ops():
+        if not (_is_weighted_sum(node) and _is_last(node)):
+            continue
+        read, weights = (node.input_value(i) for i in range(2))
+        row = opset13.unsqueeze(read, opset13.constant(np.array([1])))
+        last = opset13.constant(np.array([2]))
+        # An axis that the sum itself takes away would have a bias behind it added along another:
+        # so it is with OpenVINO 2026.4 and more than one frame.
+        summed = opset13.reduce_sum(opset13.multiply(row, weights), last, keep_dims=True)
+        summed = opset13.squeeze(summed, last)
+        for reader in node.output(0).get_target_inputs():
+            reader.replace_source_output(summed.output(0))
+    model.validate_nodes_and_infer_types()
+
+
+def _is_weighted_sum(node: Any) -> bool:
+    """Whether it is a layer, and no product of what was computed, which has an axis for frames."""
+    if node.get_type_name() != "MatMul" or not node.get_attributes()["transpose_b"]:
+        return False
+    return all(len(port.get_partial_shape()) == 2 for port in node.inputs())
+
+
+def _is_last(node: Any) -> bool:
+    """Whether no other such layer, nor a convolution, reads what comes of it."""
+    readers = [port.get_node() for port in node.output(0).get_target_inputs()]
+    return all(r.get_type_name() not in _WEIGHTED and _is_last(r) for r in readers if r.outputs())

@@ -93,6 +93,9 @@ class EngineRequest:
     coarse: bool = False
     """Whether its results are pictures, which rounded numbers hardly change; places of landmarks
     are another matter."""
+    bears_bf16: bool = False
+    """Whether places that it tells are no worse for bf16 than for a grey level's noise: OpenVINO
+    computes it so where the processor can and no precision is asked for."""
     eight_bits: bool = False
     """Whether what a recipe is for is computed in 8 bits, though no precision is asked for."""
     lasting: bool = False

@@ -261,6 +261,7 @@ class EngineFactory:
         advice: str = EXPORT_AGAIN,
         outputs: Sequence[str] | None = None,
         coarse: bool = False,
+        bears_bf16: bool = False,
         each_frame: Place | None = None,
     ) -> Engine:
         """An engine of a model.
@@ -271,6 +272,7 @@ class EngineFactory:
         :param outputs: those that are wanted, so that what only the others need is not computed;
             None for all.
         :param coarse: whether its results are pictures, which rounded numbers hardly change.
+        :param bears_bf16: see ``EngineRequest``.
         :param each_frame: where its arrays lie, if every frame of every session runs it, so that
             sessions share it; None for what runs now and then.
         :raises EngineError: the model cannot be loaded.
@@ -286,6 +288,7 @@ class EngineFactory:
                 self.threads,
                 self.choice.precision,
                 coarse=coarse,
+                bears_bf16=bears_bf16,
                 eight_bits=self.choice.eight_bits and not coarse,
                 lasting=isinstance(model, Path),
             )

@@ -102,7 +102,8 @@ class HandLandmarker:
         """Load the network; raises MissingExtraError or EngineError."""
         factory, name = engines or EngineFactory(), "hand landmarks"
         path, place = networks.landmarks, crops.place
-        return cls(factory.make(path, name, advice=FETCH_AGAIN, each_frame=place), crops)
+        engine = factory.make(path, name, advice=FETCH_AGAIN, each_frame=place, bears_bf16=True)
+        return cls(engine, crops)
 
     def run(self, picture: Picture, roi: Roi) -> Hand:
         """Look at one crop.

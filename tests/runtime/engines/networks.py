@@ -43,6 +43,28 @@ def convolutions(
     return model
 
 
+def sums() -> onnx.ModelProto:
+    """``a [2,64]`` to ``y [2,8]``: weighted sums of weighted sums, and nothing else."""
+    random = np.random.default_rng(1)
+    constants = [
+        numpy_helper.from_array(random.normal(size=shape).astype(np.float32), name)
+        for name, shape in {"w1": (64, 64), "w2": (8, 64), "b2": (8,)}.items()
+    ]
+    nodes = [
+        helper.make_node("Gemm", ["a", "w1"], ["first"], transB=1),
+        helper.make_node("Relu", ["first"], ["bent"]),
+        helper.make_node("Gemm", ["bent", "w2", "b2"], ["y"], transB=1),
+    ]
+    a, y = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in {"a": (2, 64), "y": (2, 8)}.items()
+    )
+    graph = helper.make_graph(nodes, "sums", [a], [y], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
 def quantised(kind: type[np.int8 | np.uint8] = np.int8) -> onnx.ModelProto:
     """``image`` to ``result``, one convolution of 8-bit weights and values of that kind.
 

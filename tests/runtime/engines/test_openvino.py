@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 from llvmlite.binding import parse_assembly
 from numba.core.compiler_lock import global_compiler_lock
-from tests.runtime.engines.networks import convolutions
+from openvino import Model, opset13
+from tests.runtime.engines.networks import convolutions, sums
 from tests.runtime.onnx_models import model
 
 from bunraku.errors import EngineError
 from bunraku.runtime.engines import openvino
 from bunraku.runtime.engines.openvino import OpenVinoEngine
+from bunraku.runtime.engines.openvino_graph import sum_last_in_f32
 from bunraku.runtime.engines.registry import EngineFactory
 
 TINY = model({"a": (1, 2)}, {"y": ((1, 4), 2.5)})
@@ -31,6 +33,7 @@ class Core:
     def __init__(self, *capabilities: str) -> None:
         self._capabilities = list(capabilities)
         self.told: dict[str, Any] = {}
+        self.compiled: Any = None
 
     def get_property(self, device: str, name: str) -> list[str]:
         return self._capabilities
@@ -39,7 +42,7 @@ class Core:
         return openvino_core().read_model(source)
 
     def compile_model(self, network: Any, device: str, options: dict[str, Any]) -> Any:
-        self.told = options
+        self.told, self.compiled = options, network
         return openvino_core().compile_model(network, device, options)
 
 
@@ -52,8 +55,10 @@ def _on(monkeypatch: pytest.MonkeyPatch, *capabilities: str) -> Core:
     return core
 
 
-def _made(engine: str, threads: int | None = 1, *, coarse: bool = False) -> OpenVinoEngine:
-    made = EngineFactory(engine, threads).make(TINY, "tiny", coarse=coarse)
+def _made(
+    engine: str, threads: int | None = 1, *, coarse: bool = False, bears: bool = False
+) -> OpenVinoEngine:
+    made = EngineFactory(engine, threads).make(TINY, "tiny", coarse=coarse, bears_bf16=bears)
     assert isinstance(made, OpenVinoEngine)
     made.run(FEEDS)
     return made
@@ -61,16 +66,18 @@ def _made(engine: str, threads: int | None = 1, *, coarse: bool = False) -> Open
 
 def test_the_precision_is_what_is_asked_and_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     with_bf16 = _on(monkeypatch, "FP32", "BF16")
-    for engine, coarse, precision in (
-        ("openvino", False, "f32"),  # places of landmarks would tremble
-        ("openvino", True, "bf16"),
-        ("openvino:f32", True, "f32"),
-        ("openvino:bf16", False, "bf16"),
+    for engine, coarse, bears, precision in (
+        ("openvino", False, False, "f32"),  # places of landmarks would tremble
+        ("openvino", True, False, "bf16"),
+        ("openvino", False, True, "bf16"),
+        ("openvino:f32", True, True, "f32"),
+        ("openvino:int8", False, True, "f32"),
+        ("openvino:bf16", False, False, "bf16"),
     ):
-        _made(engine, coarse=coarse)
+        _made(engine, coarse=coarse, bears=bears)
         assert with_bf16.told["INFERENCE_PRECISION_HINT"] == precision
     without = _on(monkeypatch, "FP32")
-    _made("openvino", coarse=True)
+    _made("openvino", coarse=True, bears=True)
     assert without.told["INFERENCE_PRECISION_HINT"] == "f32"
     with pytest.raises(EngineError, match=r"does not compute in bf16\. Use openvino:f32\."):
         _made("openvino:bf16")
@@ -150,6 +157,43 @@ def test_maps_are_given_as_they_are_computed() -> None:
         out = {"result": np.full(shape, np.nan, np.float32)}
         assert made.run(feeds, out=out)["result"] is out["result"]
         np.testing.assert_array_equal(out["result"], given)
+
+
+def _kinds(graph: Any) -> list[str]:
+    return [node.get_type_name() for node in graph.get_ordered_ops()]
+
+
+def test_the_last_sums_are_none_that_bf16_rounds() -> None:
+    graph = openvino_core().read_model(sums().SerializeToString())
+    assert _kinds(graph).count("MatMul") == 2
+    sum_last_in_f32(graph)
+    assert _kinds(graph).count("MatMul") == 1, "what another layer reads may be rounded"
+    feeds = {"a": np.random.default_rng(0).normal(size=(2, 64)).astype(np.float32)}
+    want = EngineFactory("onnxruntime:f32", 1).make(sums().SerializeToString(), "sums").run(feeds)
+    made = openvino_core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    [got] = made(feeds).values()
+    np.testing.assert_allclose(got, want["y"], rtol=1e-5, atol=1e-5)
+
+
+def test_products_of_what_is_computed_stay_what_they_are() -> None:
+    one, other = (opset13.parameter(shape, np.float32) for shape in ((1, 5, 2), (1, 2, 2)))
+    product = opset13.matmul(one, other, transpose_a=False, transpose_b=True)
+    graph = Model([product], [one, other])
+    sum_last_in_f32(graph)
+    assert _kinds(graph).count("MatMul") == 1
+
+
+@pytest.mark.parametrize(
+    ("engine", "coarse", "left"),
+    [("openvino:bf16", False, 1), ("openvino:bf16", True, 2), ("openvino:f32", False, 2)],
+)
+def test_the_last_sums_are_kept_of_places_where_the_rest_is_rounded(
+    monkeypatch: pytest.MonkeyPatch, engine: str, coarse: bool, left: int
+) -> None:
+    core = _on(monkeypatch, "FP32", "BF16")
+    made = EngineFactory(engine, 1).make(sums().SerializeToString(), "sums", coarse=coarse)
+    made.run({"a": np.ones((2, 64), np.float32)})
+    assert _kinds(core.compiled).count("MatMul") == left
 
 
 def test_runs_at_once_share_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:

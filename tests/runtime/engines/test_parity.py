@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from bunraku.runtime.bench.engines import OWN, TOLERANCES, Pictures, candidates,
 from bunraku.runtime.bench.media import read_clip
 from bunraku.runtime.bench.options import BenchOptions
 from bunraku.runtime.bench.scene import Scene, found_scene
+from bunraku.runtime.drivers.hands.landmarks import SIZE, HandLandmarker, hand_rois
+from bunraku.runtime.drivers.hands.networks import HandNetworks
 from bunraku.runtime.engines.present import computes_in_bf16
 from bunraku.runtime.engines.protocol import Precision
 from bunraku.runtime.engines.registry import AUTO, LIBRARIES, REFERENCE, EngineFactory, EngineKind
@@ -65,6 +68,31 @@ def test_landmarks_stay_where_they_are(photo: Picture, landmarks: Landmarks, eng
     assert found.mask is not None
     assert landmarks.mask is not None
     assert np.abs(found.mask - landmarks.mask).max() < 1e-2
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch", AUTO])
+def test_fingers_move_less_than_where_the_crop_is_elsewhere_by_half_a_pixel(
+    photo: Picture, landmarks: Landmarks, engine: str
+) -> None:
+    """That is what a library may round them by of its own choice, as OpenVINO does with bf16."""
+    reference, other = (
+        HandLandmarker.load(HandNetworks.find(), EngineFactory(name, 1))
+        for name in (REFERENCE, engine)
+    )
+    apart, moved = [], []
+    for roi in hand_rois(landmarks.points.astype(np.float32)):
+        half = 0.5 * roi.side / SIZE
+        told, near, shifted = (
+            reference.run(photo, roi),
+            other.run(photo, roi),
+            reference.run(photo, replace(roi, x=roi.x + half, y=roi.y + half)),
+        )
+        assert told.presence > 0.5
+        assert abs(near.presence - told.presence) < 0.1
+        assert np.abs(near.world - told.world).max() < 0.01
+        apart.append(np.abs(near.points - told.points).mean() / roi.side)
+        moved.append(np.abs(shifted.points - told.points).mean() / roi.side)
+    assert np.mean(apart) < np.mean(moved)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import cast
+
 import numpy as np
 import pytest
 from tests.runtime.drivers.hands.people import FLAT, BlobFinder, lit, pose_with
 
 from bunraku.runtime.drivers.hands.landmarks import POINTS, HandLandmarker, hand_rois
+from bunraku.runtime.drivers.hands.networks import HandNetworks
 from bunraku.runtime.drivers.hands.tracker import HandFinder
+from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.spec.arrays import Picture
 
 LEFT, RIGHT = (230, 150), (90, 150)
@@ -204,3 +209,16 @@ def test_a_step_back_in_time_starts_anew(finder: HandFinder) -> None:
     tracker = finder.follower()
     tracker.track(lit(LEFT, RIGHT), POSE, 5.0)
     assert set(tracker.track(lit(LEFT, RIGHT), POSE, 0.0)) == {0, 1}
+
+
+def test_its_network_may_compute_in_bf16(engine: BlobFinder) -> None:
+    asked: dict[str, object] = {}
+
+    class Factory:
+        def make(self, *_: object, **told: object) -> BlobFinder:
+            asked.update(told)
+            return engine
+
+    HandFinder.load(HandNetworks(Path("hand.onnx")), cast("EngineFactory", Factory()))
+    assert asked["bears_bf16"]
+    assert "coarse" not in asked, "a GPU's library keeps its numbers"
