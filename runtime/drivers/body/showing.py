@@ -110,8 +110,8 @@ class Showing:
         return result
 
     def without_hidden(self, body: Body) -> Body:
-        """The body with nothing made up for what the photo hides, nor for arms that stay, nor behind
-        who stays."""
+        """The body with nothing made up for what the photo hides, nor for arms that stay, nor
+        behind who stays."""
         known = body.textures.known & ~self.hidden | self.cut
         given = body.layer.given & np.bool_(not self.stays)
         free = tuple(map(self._as_it_moves, body.layer.free))
