@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.binding import HANDS, Binding
 from bunraku.runtime.drivers.body.colours import ENOUGH, hue_of, like_skin, lit_of
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import ARMS, Group
@@ -77,8 +77,24 @@ def find_sleeves(
     tone, lit = (
         np.float32(0.5) * (one / one.sum() + own / own.sum()) * own.sum() for one in (face, lit)
     )
+    lit = _without_palms(lit, colours, arms, np.isin(binding.group, HANDS))
     left, right = (_sleeve(fit, binding, colours, sure, tone, lit, side) for side in range(SIDES))
     return left, right
+
+
+def _without_palms(
+    lit: Array, colours: Array, arms: NDArray[np.bool_], hands: NDArray[np.bool_]
+) -> Array:
+    """``[3]``: the skin's tone in the light, of which palms are paler and look up to it, and what
+    is seen of arms that point at the camera lies in their own shade: what is between.
+
+    :param lit: ``[3]``, by palms above all. :param arms: ``[n, n]``, their skin, with the hands'.
+    """
+    own = lit_of(colours, arms & ~hands)
+    if own is None:
+        return lit
+    share = np.float32((arms & ~hands).sum() / arms.sum())
+    return np.asarray(lit + share * (own - lit), np.float32)
 
 
 def along_upper_arm(fit: Fit, side: int, points: Array) -> Array:
