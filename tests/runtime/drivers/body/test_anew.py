@@ -21,7 +21,7 @@ from tests.runtime.drivers.body.photos import (
 )
 from tests.runtime.drivers.hands.people import SHAPES, points_of
 
-from bunraku.kernels import rasterise
+from bunraku.kernels import rasterise, skin
 from bunraku.runtime.drivers.body.anew import NewArm, make_arms
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.cloths import NEW_ARMS
@@ -394,6 +394,27 @@ def test_a_shoulder_goes_with_an_arm_that_swings_far(fit: Fit, body: Body) -> No
         corners = points[arm.form.triangles[at_shoulder]]
         stretched.append(np.linalg.norm(corners - np.roll(corners, 1, 1), axis=-1).max(1))
     assert (stretched[0] / stretched[1]).max() < 2.5
+
+
+def test_the_top_of_a_shoulder_that_is_let_out_stays_on_the_trunk(fit: Fit, body: Body) -> None:
+    """It would part from it in cracks; the armpit of a raised arm would be a flap there."""
+    form = body.layer.arms[0].form
+    aside = pointing(60.0)
+    out = np.array([1.0, 0.0, 0.0]) * np.linalg.norm(PHOTO[13, :3] - PHOTO[11, :3])
+    aside[[LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND], :3] += PHOTO[11, :3] + out - PHOTO[13, :3]
+    transforms = posed(fit, aside)
+    assert form.when.swung(transforms) > 0.5
+    moved = form.moved(transforms)
+    assert moved is not None
+    template = skin(body.layer.vertices, body.layer.weights, body.layer.bones, transforms)
+    arm = np.isin(TEMPLATE.triangles, form.used).all(1) & body.layer.remade
+    shared = np.isin(form.used, TEMPLATE.triangles[~arm])
+    apart = np.linalg.norm(moved[0] - template[form.used], axis=1)[shared]
+    below = (form.rest[shared] - form.ends[0])[:, 1] / np.linalg.norm(form.ends[1] - form.ends[0])
+    top = (below < 0.08) & (form.loose[shared, 0] == 0.0)
+    assert top.sum() > 5
+    assert apart[top].max() < 1e-3
+    assert form.off_trunk[shared][below == below.max()] == 1.0  # the armpit
 
 
 def test_sleeve_and_arm_are_as_wide_as_in_the_photo_whatever_its_outline_tells(
