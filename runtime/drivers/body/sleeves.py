@@ -79,7 +79,8 @@ def find_sleeves(
     )
     lit = _without_palms(lit, colours, arms, np.isin(binding.group, HANDS))
     left, right = (_sleeve(fit, binding, colours, sure, tone, lit, side) for side in range(SIDES))
-    return left, right
+    bare = Sleeve(0.0, lit, lit, 1.0)
+    return left or right or bare, right or left or bare
 
 
 def _without_palms(
@@ -119,8 +120,9 @@ def _sleeve(
     tone: Array,
     lit: Array,
     side: int,
-) -> Sleeve:
-    """The sleeve of one arm.
+) -> Sleeve | None:
+    """The sleeve of one arm; None where the photo does not show it at the shoulder: it wears what
+    the other does.
 
     :param tone: that tells skin from cloth. :param lit: the skin's, if the arm does not tell.
     """
@@ -130,8 +132,10 @@ def _sleeve(
     )
     own = colours[upper]
     along = along_upper_arm(fit, side, np.argwhere(upper)[:, ::-1].astype(np.float32))
-    seen = float(np.percentile(along, LAST_SEEN)) if len(along) else 1.0
     skin, high = like_skin(own, tone), along < AT_SHOULDER
+    if high.sum() < ENOUGH:
+        return None
+    seen = float(np.percentile(along, LAST_SEEN))
     shown = lit_of(own, skin)
     if shown is not None and shown.sum() > AS_LIT * tone.sum():
         tone = lit = shown  # the forearm goes on from there

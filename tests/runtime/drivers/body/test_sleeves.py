@@ -139,3 +139,19 @@ def test_arms_are_no_paler_than_what_is_seen_of_them_beside_palms(
     for sleeve in found(fit, binding, colours):
         assert own.sum() < 1.02 * sleeve.skin.sum()
         assert sleeve.skin.sum() < 0.95 * SKIN.sum()
+
+
+def test_an_arm_that_the_photo_does_not_show_wears_what_the_other_does(
+    fit: Fit, binding: Binding
+) -> None:
+    colours = dressed(fit, binding, TO_THE_WRIST)
+    of_right = [Group.UPPER_ARM_R, Group.FOREARM_R, Group.HAND_R]
+    sure = binding.reached & np.isin(binding.group, of_right)
+    left, right = find_sleeves(fit, binding, colours, sure, SKIN, SKIN)
+    assert right.end == TO_THE_WRIST
+    assert left.end == TO_THE_WRIST
+    assert np.allclose(left.cloth, SHIRT, atol=1e-3)
+    nothing = np.zeros_like(sure)
+    for sleeve in find_sleeves(fit, binding, colours, nothing, SKIN, SKIN):
+        assert sleeve.end == 0.0
+        assert np.allclose(sleeve.skin, SKIN, atol=1e-3)
