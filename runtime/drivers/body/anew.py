@@ -14,7 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick, with_sleeve, without_thumb
+from bunraku.runtime.drivers.body.arm_shape import (
+    ARM_BONES,
+    as_thick,
+    in_its_place,
+    with_sleeve,
+    without_thumb,
+)
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import (
     face_of,
@@ -32,6 +38,7 @@ from bunraku.runtime.drivers.body.light import PLANES, Light
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.sleeves import GOES_OVER, Sleeve, along_upper_arm, find_sleeves
+from bunraku.runtime.drivers.body.thickness import ArmSeen, arms_seen
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
@@ -112,29 +119,42 @@ def make_arms(
         return ()
     sleeves = find_sleeves(fit, binding, colours, sure, face, hued_as_lit(face, colours[head]))
     arms = (
-        make_arm(fit, mesh, binding, sleeve, light, side) for side, sleeve in enumerate(sleeves)
+        make_arm(fit, mesh, binding, sleeve, seen, light, side)
+        for side, (sleeve, seen) in enumerate(
+            zip(sleeves, arms_seen(fit, binding, sleeves), strict=True)
+        )
     )
     return tuple(arm for arm in arms if arm is not None)
 
 
 def make_arm(
-    fit: Fit, mesh: Array, binding: Binding, sleeve: Sleeve, light: Light, side: int
+    fit: Fit,
+    mesh: Array,
+    binding: Binding,
+    sleeve: Sleeve,
+    seen: ArmSeen,
+    light: Light,
+    side: int,
 ) -> NewArm | None:
     """The arm of one side anew; None of one whose forearm is not foreshortened, or that the photo
     does not show at all.
 
-    :param mesh: ``Settled.mesh``. :param binding: as it was settled. :param light: the photo's.
+    :param mesh: ``Settled.mesh``. :param binding: as it was settled.
+    :param seen: what the photo shows of this arm. :param light: the photo's.
     """
     region = arm_region(binding, side)
     if not fit.foreshortened[side] or not region.any():
         return None
     unrolled = Unrolled.of(fit, side)
     # Fingers are folded away where the hand is drawn by itself.
-    bones, (placed, wider) = POSED_BY[fit.template.bones], as_thick(fit, unrolled, sleeve, side)
-    hung = closed_arm(fit, unrolled, side), bones, placed
+    placed, wider = as_thick(fit, unrolled, sleeve, seen, side)
+    hung = closed_arm(fit, unrolled, side), POSED_BY[fit.template.bones], placed
     form = free_arm(fit, mesh, binding, region, unrolled, *hung, light, PLANES, side, SHOULDER)
     along = unrolled.along(form.place[:, 1])
     rest = without_thumb(form.rest, along, unrolled)
+    if seen.aside:
+        upper_arm = placed[BodyBone.UPPER_ARM_L + side]
+        rest = in_its_place(rest, along, unrolled, upper_arm, seen.aside)
     if sleeve.end > 0.0:
         rest = with_sleeve(rest, along, unrolled, sleeve, wider)
     return NewArm(replace(form, rest=rest, when=replace(form.when, swings=True)), unrolled, sleeve)

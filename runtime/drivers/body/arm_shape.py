@@ -10,6 +10,7 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.sleeves import LONGEST, Sleeve
+from bunraku.runtime.drivers.body.thickness import ArmSeen, beside
 from bunraku.runtime.drivers.body.turning import Vectors, cross, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.runtime.source.region import Region
@@ -18,8 +19,8 @@ from bunraku.spec.skeleton import BodyBone
 
 ARM_BONES = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L)
 """The left one's, from the shoulder to the wrist."""
-THICKEST = 1.18, 1.06
-"""How thick a bare upper arm and forearm may be, in the template's."""
+THICKEST, THINNEST = (1.18, 1.06), 0.75
+"""How thick a bare upper arm and forearm may be, in the template's, and how thin."""
 BEFORE_WRIST, WRIST = (1.85, 1.95), 1.1
 """Where along an arm it is as thick as its wrist, and how much thicker that is anywhere."""
 HEM = 0.1
@@ -35,24 +36,41 @@ _PLACES = np.array([(i, j, 6 - i - j) for i in range(7) for j in range(7 - i)], 
 """``[28, 3]``, evenly on a triangle, by its corners."""
 
 
-def as_thick(fit: Fit, unrolled: Unrolled, sleeve: Sleeve, side: int) -> tuple[Array, float]:
+def as_thick(
+    fit: Fit, unrolled: Unrolled, sleeve: Sleeve, seen: ArmSeen, side: int
+) -> tuple[Array, float]:
     """``Fit.placed`` with a bare arm no thicker than it may be: at the end of a forearm the outline
-    is that of the hand before it; and how many times thicker the photo's upper arm is than that."""
-    result, wider = fit.placed.copy(), 1.0
+    is that of the hand before it; and how many times thicker its sleeve is.
+
+    :param seen: of what the photo shows. :param side: 0 for the left one, 1 for the right one.
+    """
+    result = fit.placed.copy()
     if sleeve.end > LONGEST:
-        return result, wider
-    for bone, along, most in zip(ARM_BONES, np.diff(unrolled.ends, axis=0), THICKEST, strict=True):
-        own = bone + side
-        across = unit(cross(along, np.array([0.0, 0.0, 1.0]))[None])[0]
-        girth = float(np.linalg.norm(fit.placed[own, :, :3] @ across)) / fit.stance.size
-        share = min(most / girth, 1.0)
-        if bone == BodyBone.UPPER_ARM_L:
-            wider = 1.0 / share
-        frames, inverse = fit.stance.frames[own], fit.stance.inverse[own]
+        return result, 1.0
+    along = np.diff(unrolled.ends, axis=0)
+    girths = [_girth(fit, bone + side, way) for bone, way in zip(ARM_BONES, along, strict=True)]
+    radius = unrolled.radius / unrolled.scale
+    upper = min(girths[0], THICKEST[0])
+    if seen.bare:
+        upper = min(upper, max(girths[0] * seen.bare / radius, THINNEST))
+    thick = upper, min(girths[1], THICKEST[1], upper)
+    wider = max(seen.sleeve / (radius * upper / girths[0]), 1.0)
+    for bone, girth, own in zip(ARM_BONES, girths, thick, strict=True):
+        share, bone = own / girth, bone + side
+        frames, inverse = fit.stance.frames[bone], fit.stance.inverse[bone]
         thinner = frames @ np.diag([1.0, share, share, 1.0]) @ inverse
-        result[own] = thinner[:3, :3] @ fit.placed[own]
-        result[own, :, 3] += thinner[:3, 3]
+        result[bone] = thinner[:3, :3] @ fit.placed[bone]
+        result[bone, :, 3] += thinner[:3, 3]
     return result, wider
+
+
+def _girth(fit: Fit, bone: int, along: Vectors) -> float:
+    """How thick the fitted body's bone is, in the template's.
+
+    :param along: ``[3]``, at rest.
+    """
+    across = unit(cross(along, np.array([0.0, 0.0, 1.0]))[None])[0]
+    return float(np.linalg.norm(fit.placed[bone, :, :3] @ across)) / fit.stance.size
 
 
 def with_sleeve(
@@ -69,6 +87,25 @@ def with_sleeve(
     covered = np.clip((sleeve.end + HEM - along) / HEM, 0.0, 1.0)
     covered = (covered * np.clip((along - low) / (high - low), 0.0, 1.0))[:, None]
     return np.asarray(rest + (wider - 1.0) * covered * (rest - middle), np.float32)
+
+
+def in_its_place(
+    rest: Array, along: Array, unrolled: Unrolled, placed: Array, aside: float
+) -> Array:
+    """An arm's vertices at rest ``[v, 3]``, the upper arm's as far beside the line from shoulder to
+    elbow as the photo's lies: a joint is only guessed beneath a sleeve.
+
+    :param along: as of ``with_sleeve``. :param placed: ``[3, 4]``, of the upper arm's bone.
+    :param aside: of ``ArmSeen``.
+    """
+    across = beside(unrolled.line)
+    own = (rest @ placed[:2, :3].T + placed[:2, 3] - unrolled.line[0]) @ across
+    start, whole = WIDENS
+    middle = float(np.median(own[(along > whole) & (along < 1.0)]))
+    way = np.linalg.solve(placed[:, :3], np.append((aside - middle) * across, 0.0))
+    share = np.clip((along - start) / (whole - start), 0.0, 1.0)
+    share *= np.clip((1.0 - along) / (1.0 - whole), 0.0, 1.0)
+    return np.asarray(rest + share[:, None] * way, np.float32)
 
 
 def without_thumb(rest: Array, along: Array, unrolled: Unrolled) -> Array:

@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.let_out import LetOut
 from bunraku.runtime.drivers.body.light import Light
+from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.runtime.drivers.body.wringing import Wrung, skin_spread, wrung
@@ -39,9 +40,10 @@ BENDING = 0.25
 SHOULDER = 0.3, 0.7
 """From where on the upper arm is let out, and from where wholly, in lengths of it: the shoulder is
 the photo's."""
-OFF_TRUNK = 0.15
-"""From where on the upper arm that is wholly so, in lengths of it: where it begins it fills what
-lies between the trunk and the photo's shoulder."""
+OFF_TRUNK, TOP = 0.15, 0.1
+"""How far from the trunk an upper arm is wholly so, and down to where below its joint it stays on
+the trunk, both in lengths of it: let out there the top of a shoulder parts from the trunk in
+cracks, and held there the armpit of a raised arm is a flap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +199,7 @@ def free_arm(
         weights,
         bones,
         loose,
-        np.asarray(np.clip(along / OFF_TRUNK, 0.0, 1.0), np.float32),
+        _off_trunk(fit.template, used, triangles, unrolled.ends[:2]),
         np.clip(along[:, 0] - 1.0, 0.0, 1.0).astype(np.float32),
         np.exp(-(((along[:, 0] - 1.0) / CROOK_WIDE) ** 2)).astype(np.float32),
         AT_SHOULDER + (np.float32(1.0) - AT_SHOULDER) * loose[:, 0],
@@ -210,6 +212,25 @@ def free_arm(
         hidden_while_in(corners, behind, loose, binding, fit.inside, side),
         LetOut(side, upper_arm, forearm),
     )
+
+
+def _off_trunk(
+    template: Template, used: NDArray[np.intp], triangles: NDArray[np.int32], bone: Vectors
+) -> Array:
+    """``FreeArm.off_trunk``: how far vertices lie from the top of the shoulder, where other
+    triangles of the template go on.
+
+    :param used: ``[v]``. :param triangles: ``[t, 3]``, the arm's.
+    :param bone: ``[2, 3]``, the upper arm's at rest.
+    """
+    rest, long = template.vertices[used], float(np.linalg.norm(bone[1] - bone[0]))
+    own, whole = (
+        np.bincount(of.ravel(), minlength=len(template.vertices))[used]
+        for of in (triangles, template.triangles)
+    )
+    shared = rest[(own < whole) & (rest[:, 1] < bone[0, 1] + TOP * long)]
+    apart = np.linalg.norm(rest[:, None] - shared, axis=2).min(1, initial=np.inf)
+    return np.asarray(np.clip(apart / (OFF_TRUNK * long), 0.0, 1.0)[:, None], np.float32)
 
 
 def bent_softly(

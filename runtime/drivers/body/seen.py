@@ -17,6 +17,7 @@ from bunraku.runtime.drivers.body.colours import (
     SURE,
     face_of,
     hue_of,
+    lit_skin,
     middle_of,
     sure_pixels,
 )
@@ -31,8 +32,11 @@ from bunraku.spec.arrays import Array
 INWARDS_PX = 3
 """So far within the outline, in the networks' pixels, a trunk has its own colours: at the edge it
 is in shade, which would be spread over sides and back."""
-FROM_STRAY_PX = 3.0
-"""How far, in the networks' pixels, around a hand beside a leg colours are the hand's."""
+FROM_HAND_PX = 3.0
+"""How far, in the networks' pixels, around a hand beside a leg colours are the hand's, and skin
+before the other arm's sleeve."""
+SLEEVED = 0.5
+"""Of a forearm in a sleeve less than this share is skin."""
 ARMHOLE = 0.08
 """How far from the trunk, in lengths of it, what has its colour is not an upper arm's."""
 UNLIKE = 2.0
@@ -71,8 +75,9 @@ def where_seen(
     :param strays: ``[n, n]`` each, of ``stray_hands``: legs have no colours of these.
     """
     of_strays = np.zeros_like(fit.inside)
+    from_hand_px = round(FROM_HAND_PX * fit.fine)
     for hand in strays:
-        of_strays |= grown(hand, round(FROM_STRAY_PX * fit.fine))
+        of_strays |= grown(hand, from_hand_px)
     sure = sure_pixels(binding.group, mask)
     kind = np.where(binding.bone >= 0, CLOTH[np.maximum(binding.bone, 0)], -1)
     head = kind == Cloth.FACE
@@ -93,6 +98,10 @@ def where_seen(
             own = nape.clothed(bound.head, of_trunk, colours, skin)
         if cloth in (Cloth.UPPER_ARM_L, Cloth.UPPER_ARM_R):
             own = _not_of(trunk, own, colours, round(ARMHOLE * fit.trunk_px))
+        if cloth in (Cloth.FOREARM_L, Cloth.FOREARM_R):
+            side = cloth - Cloth.FOREARM_L
+            hand = binding.group == Group.HAND_R - side
+            own = _without_hand(own, grown(hand, from_hand_px), colours, skin)
         if cloth in (Cloth.HAND_L, Cloth.HAND_R):
             own = _bare(own & (binding.distance == 0), colours, skin)
         if cloth == Cloth.HAIR:
@@ -128,6 +137,23 @@ def _bare(hand: NDArray[np.bool_], colours: Array, tone: Array | None) -> NDArra
     hue = hue_of(colours)
     alike = np.abs(hue - hue_of(tone)).sum(-1) < SKIN_LIKE
     return hand & alike if (hand & alike).sum() >= 0.2 * hand.sum() else hand
+
+
+def _without_hand(
+    fore: NDArray[np.bool_], hand: NDArray[np.bool_], colours: Array, tone: Array | None
+) -> NDArray[np.bool_]:
+    """A sleeve's pixels without the skin among them that hangs together with the other arm's hand:
+    folded arms lie on each other, and all that is hidden of the sleeve would be skin.
+
+    :param hand: ``[n, n]``, and what is near to it. :param tone: ``[3]``, the face's.
+    """
+    if tone is None or not (fore & hand).any():
+        return fore
+    skin = fore & lit_skin(colours, tone)
+    if skin.sum() >= SLEEVED * fore.sum():
+        return fore
+    _, piece = cv2.connectedComponents(skin.astype(np.uint8))
+    return fore & ~(skin & np.isin(piece, np.unique(piece[skin & hand])))
 
 
 def _not_of(

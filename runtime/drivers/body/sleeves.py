@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.binding import HANDS, Binding
 from bunraku.runtime.drivers.body.colours import ENOUGH, hue_of, like_skin, lit_of
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.parting import ARMS, Group
@@ -77,8 +77,25 @@ def find_sleeves(
     tone, lit = (
         np.float32(0.5) * (one / one.sum() + own / own.sum()) * own.sum() for one in (face, lit)
     )
+    lit = _without_palms(lit, colours, arms, np.isin(binding.group, HANDS))
     left, right = (_sleeve(fit, binding, colours, sure, tone, lit, side) for side in range(SIDES))
-    return left, right
+    bare = Sleeve(0.0, lit, lit, 1.0)
+    return left or right or bare, right or left or bare
+
+
+def _without_palms(
+    lit: Array, colours: Array, arms: NDArray[np.bool_], hands: NDArray[np.bool_]
+) -> Array:
+    """``[3]``: the skin's tone in the light, of which palms are paler and look up to it, and what
+    is seen of arms that point at the camera lies in their own shade: what is between.
+
+    :param lit: ``[3]``, by palms above all. :param arms: ``[n, n]``, their skin, with the hands'.
+    """
+    own = lit_of(colours, arms & ~hands)
+    if own is None:
+        return lit
+    share = np.float32((arms & ~hands).sum() / arms.sum())
+    return np.asarray(lit + share * (own - lit), np.float32)
 
 
 def along_upper_arm(fit: Fit, side: int, points: Array) -> Array:
@@ -103,8 +120,9 @@ def _sleeve(
     tone: Array,
     lit: Array,
     side: int,
-) -> Sleeve:
-    """The sleeve of one arm.
+) -> Sleeve | None:
+    """The sleeve of one arm; None where the photo does not show it at the shoulder: it wears what
+    the other does.
 
     :param tone: that tells skin from cloth. :param lit: the skin's, if the arm does not tell.
     """
@@ -114,8 +132,10 @@ def _sleeve(
     )
     own = colours[upper]
     along = along_upper_arm(fit, side, np.argwhere(upper)[:, ::-1].astype(np.float32))
-    seen = float(np.percentile(along, LAST_SEEN)) if len(along) else 1.0
     skin, high = like_skin(own, tone), along < AT_SHOULDER
+    if high.sum() < ENOUGH:
+        return None
+    seen = float(np.percentile(along, LAST_SEEN))
     shown = lit_of(own, skin)
     if shown is not None and shown.sum() > AS_LIT * tone.sum():
         tone = lit = shown  # the forearm goes on from there

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from bunraku.runtime.drivers.body.sleeves import (
     shaded,
 )
 from bunraku.spec.arrays import Array
+from bunraku.spec.skeleton import BodyBone
 
 SKIN = np.array([0.8, 0.6, 0.5], np.float32)
 SHIRT = np.array([0.3, 0.4, 0.7], np.float32)
@@ -117,3 +120,38 @@ def test_the_light_of_arms_counts_and_not_that_of_the_face(fit: Fit, binding: Bi
     arms = np.isin(binding.group, ARMS)
     sleeve, _ = find_sleeves(fit, binding, colours, binding.reached & arms, 0.7 * SKIN, 0.7 * SKIN)
     assert np.allclose(sleeve.skin, SKIN, atol=1e-2)
+
+
+def test_arms_are_no_paler_than_what_is_seen_of_them_beside_palms(
+    fit: Fit, binding: Binding
+) -> None:
+    """Palms are paler, and look up to the light."""
+    colours = dressed(fit, binding, 0.7)
+    hands = np.isin(binding.group, [Group.HAND_L, Group.HAND_R])
+    arms = np.isin(binding.group, [Group.FOREARM_L, Group.FOREARM_R])
+    own = 0.7 * SKIN
+    colours[arms] = own
+    for group in (Group.UPPER_ARM_L, Group.UPPER_ARM_R):
+        colours[(binding.group == group) & (colours == SKIN).all(-1)] = own
+    palms = arms & (np.indices((N, N))[0] % 4 > 0)  # most of what is seen
+    binding = replace(binding, bone=np.where(palms, BodyBone.HAND_L, binding.bone))
+    colours[palms | hands] = SKIN
+    for sleeve in found(fit, binding, colours):
+        assert own.sum() < 1.02 * sleeve.skin.sum()
+        assert sleeve.skin.sum() < 0.95 * SKIN.sum()
+
+
+def test_an_arm_that_the_photo_does_not_show_wears_what_the_other_does(
+    fit: Fit, binding: Binding
+) -> None:
+    colours = dressed(fit, binding, TO_THE_WRIST)
+    of_right = [Group.UPPER_ARM_R, Group.FOREARM_R, Group.HAND_R]
+    sure = binding.reached & np.isin(binding.group, of_right)
+    left, right = find_sleeves(fit, binding, colours, sure, SKIN, SKIN)
+    assert right.end == TO_THE_WRIST
+    assert left.end == TO_THE_WRIST
+    assert np.allclose(left.cloth, SHIRT, atol=1e-3)
+    nothing = np.zeros_like(sure)
+    for sleeve in find_sleeves(fit, binding, colours, nothing, SKIN, SKIN):
+        assert sleeve.end == 0.0
+        assert np.allclose(sleeve.skin, SKIN, atol=1e-3)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from tests.runtime.drivers.body.photos import OUTLINE, N, fitted
+
+from bunraku.runtime.drivers.body.binding import Binding, Bound, bind_photo
+from bunraku.runtime.drivers.body.cloths import Cloth
+from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.seen import where_seen
+from bunraku.runtime.source.region import Region, distance_to
+from bunraku.spec.arrays import Picture
+from bunraku.spec.skeleton import BodyBone
+
+SKIN, SLEEVE = np.array([205, 155, 130], np.uint8), np.array([40, 42, 60], np.uint8)
+
+
+def test_of_folded_arms_a_sleeve_does_not_have_the_colours_of_the_hand_on_it() -> None:
+    """Spread over what lies hidden of it, they would make it a bare forearm."""
+    fit = fitted(OUTLINE)
+    window = np.broadcast_to(SKIN, (N, N, 3)).copy()
+    bound = bind_photo(fit, window)
+    fore = bound.whole.group == Group.FOREARM_L
+    rows, columns = np.nonzero(fore)
+    middle = np.zeros((N, N), np.bool_)
+    middle[round(rows.mean()), round(columns.mean())] = True
+    hand, left = distance_to(middle) < 2.0, distance_to(middle) < 4.0
+    bone = np.where(hand & fore, np.int32(BodyBone.HAND_R), bound.whole.bone)
+    binding = replace(bound.whole, bone=bone)
+    bare = shown_of_forearm(fit, binding, bound, window)
+    window[fore & ~left] = SLEEVE
+    sleeved = shown_of_forearm(fit, binding, bound, window)
+    assert (bare & left).any()
+    assert sleeved.sum() > 10
+    assert not (sleeved & left).any()
+
+
+def shown_of_forearm(fit: Fit, binding: Binding, bound: Bound, window: Picture) -> Region:
+    """``[n, n]``: pixels that lend the left one their colours."""
+    colours = window.astype(np.float32) / np.float32(255.0)
+    seen = where_seen(fit, binding, bound, colours, fit.inside.astype(np.float32))
+    return seen.of[Cloth.FOREARM_L]
