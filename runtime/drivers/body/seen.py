@@ -24,7 +24,7 @@ from bunraku.runtime.drivers.body.colours import (
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.parting import Group
-from bunraku.runtime.drivers.body.regions import grown
+from bunraku.runtime.drivers.body.regions import grown, without_scraps
 from bunraku.runtime.source.mask import fineness
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
@@ -37,6 +37,9 @@ FROM_HAND_PX = 3.0
 before the other arm's sleeve."""
 SLEEVED = 0.5
 """Of a forearm in a sleeve less than this share is skin."""
+SCRAP = 0.05
+"""What of a leg is smaller, beside its largest piece, has the colours of what it lies beside: of a
+leg that the other one hides they would be spread over half of it."""
 ARMHOLE = 0.08
 """How far from the trunk, in lengths of it, what has its colour is not an upper arm's."""
 UNLIKE = 2.0
@@ -89,7 +92,7 @@ def where_seen(
     for cloth in Cloth:
         own = sure & (kind == cloth)
         if cloth in LEGS:
-            own &= ~of_strays
+            own = without_scraps(own & ~of_strays, SCRAP)
         if cloth == Cloth.TRUNK:
             bare = own & ~bound.hair
             own = bare if bare.sum() >= 0.3 * own.sum() else own
