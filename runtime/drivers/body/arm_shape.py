@@ -56,10 +56,10 @@ def as_thick(
     thick = upper, min(girths[1], THICKEST[1], upper)
     wider = max(seen.sleeve / (radius * upper / girths[0]), 1.0)
     for bone, girth, own in zip(ARM_BONES, girths, thick, strict=True):
-        share, bone = own / girth, bone + side
-        frames, inverse = fit.stance.frames[bone], fit.stance.inverse[bone]
+        share, number = own / girth, bone + side
+        frames, inverse = fit.stance.frames[number], fit.stance.inverse[number]
         thinner = frames @ np.diag([1.0, share, share, 1.0]) @ inverse
-        result[bone] = thinner[:3, :3] @ fit.placed[bone]
+        result[number] = thinner[:3, :3] @ fit.placed[number]
         result[bone, :, 3] += thinner[:3, 3]
     return result, wider
 

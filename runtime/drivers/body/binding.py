@@ -126,8 +126,8 @@ def bind_photo(
     :param face: ``[478, 3]`` in its pixels, the points of the face; None if not known.
     :param sure: whether the left and the right wrist are seen without doubt.
     :param view: ``[n, n]``, the part of it that lies inside the photo; None for all.
-    :param half: the photo's lower edge cuts the person: raised thighs stay (``Showing.sits``), and
-        no lap comes to light.
+    :param half: the photo's lower edge cuts the person: raised thighs stay (``Showing.sits``), no
+        lap comes to light, and hands that are held up stay.
     """
     triangles = fit.template.triangles
     weights = body_weights(fit)
@@ -147,9 +147,10 @@ def bind_photo(
     head = Head.of(fit, view)
     groups = without_forearms(groups, covered)
     around = face_by_pose(points, head.away) if face is None else face
-    left_up, right_up = hands_held_up(groups, points, fit.inside, fit.trunk_px, seen)
-    left_at, right_at = hands_at_face(groups, around, seen)
-    before_face = left_at or left_up, right_at or right_up
+    before_face = hands_at_face(groups, around, seen)
+    if half:
+        left_up, right_up = hands_held_up(groups, points, fit.inside, fit.trunk_px, seen)
+        before_face = before_face[0] or left_up, before_face[1] or right_up
     at_face = before_face[0] is not None, before_face[1] is not None
     groups[all_of(before_face, groups.shape)] = Group.TRUNK
     groups = without_unseen(groups, GROUP[list(fit.unseen)], window, fit.trunk_px)

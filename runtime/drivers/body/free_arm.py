@@ -215,7 +215,7 @@ def free_arm(
 
 
 def _off_trunk(
-    template: Template, used: NDArray[np.intp], triangles: NDArray[np.int32], bone: Vectors
+    template: Template, used: NDArray[np.integer], triangles: NDArray[np.int32], bone: Vectors
 ) -> Array:
     """``FreeArm.off_trunk``: how far vertices lie from the top of the shoulder, where other
     triangles of the template go on.

@@ -1,8 +1,9 @@
 """Arms that a photo shows folded up to the collar, the neck or the hair.
 
 The upper arm is behind the forearm there, or seen from its end, and nothing tells what the hand
-hides or holds: drawn apart from it, such an arm would tear collar and hair. So it stays as it is,
-as hands before the face do (``at_face``).
+hides or holds: drawn apart from it, such an arm would tear collar and hair. So of half bodies it
+stays as it is, as hands before the face do (``at_face``); of whole ones, which are smaller, it
+follows the driver's.
 """
 
 from __future__ import annotations

@@ -85,7 +85,8 @@ def test_others_move(points: Array) -> None:
 def test_so_it_is_bound_and_the_user_is_told() -> None:
     landmarks = holding(collar())
     fit = fitted_to(landmarks, silhouette(landmarks, (N, N), SCALE).astype(np.float32))
-    bound = bind_photo(fit, street((N, N)))
+    assert bind_photo(fit, street((N, N))).at_face == (False, False)  # of a whole body it moves
+    bound = bind_photo(fit, street((N, N)), half=True)
     assert bound.at_face == (True, False)
     own = [Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L]
     assert not np.isin(bound.whole.group, own).any()
