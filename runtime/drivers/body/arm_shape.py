@@ -60,7 +60,7 @@ def as_thick(
         frames, inverse = fit.stance.frames[number], fit.stance.inverse[number]
         thinner = frames @ np.diag([1.0, share, share, 1.0]) @ inverse
         result[number] = thinner[:3, :3] @ fit.placed[number]
-        result[bone, :, 3] += thinner[:3, 3]
+        result[number, :, 3] += thinner[:3, 3]
     return result, wider
 
 
