@@ -19,12 +19,12 @@ from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import HEAD, LEFT_EAR, LEFT_SHOULDER, RIGHT_EAR, RIGHT_SHOULDER
 
-TRUNK_DEG, HEAD_DEG = 35.0, 18.0
+TRUNK_DEG, HEAD_DEG = 25.0, 18.0
 """From which turn on in the photo they turn about as there."""
 LIMBS_DEG = 50.0
 """From which turn of the trunk on one arm hides it and it hides the other: they stay."""
-MOST_DEG = 15.0
-"""How far they turn from there at most."""
+TRUNK_MOST_DEG, HEAD_MOST_DEG = 8.0, 15.0
+"""How far they turn from there at most: a collar stands out as soon as a trunk does."""
 _UP = np.array([[0.0, 1.0, 0.0]])
 _SHOULDERS, _EARS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_EAR, RIGHT_EAR]
 _HEAD = np.isin(np.arange(33), HEAD)
@@ -56,20 +56,21 @@ class Sideways:
     def hold(self, landmarks: Array, hands: HandPoses) -> tuple[Array, HandPoses]:
         """A driver's landmarks ``[33, 4]`` and hands, turned to stand about as the photo does."""
         if self.trunk is not None:
-            turn = _back(_trunk_turn(landmarks[:, :3].astype(np.float64)), self.trunk)
+            now = _trunk_turn(landmarks[:, :3].astype(np.float64))
+            turn = _back(now, self.trunk, TRUNK_MOST_DEG)
             landmarks = _turned(landmarks, ~_HEAD, _SHOULDERS, turn)
             left, right = (_in_turn(hand, turn) for hand in hands)
             hands = left, right
         if self.head is not None:
-            turn = _back(_head_turn(landmarks), self.head)
+            turn = _back(_head_turn(landmarks), self.head, HEAD_MOST_DEG)
             landmarks = _turned(landmarks, _HEAD, _EARS, turn)
         return landmarks, hands
 
 
-def _back(turn: float, photo: float) -> Vectors:
+def _back(turn: float, photo: float, most_deg: float) -> Vectors:
     """``[3, 3]``: the rotation about the upright that leaves a turn near the photo's."""
     since = math.remainder(turn - photo, 2.0 * math.pi)
-    kept = since / math.hypot(1.0, since / math.radians(MOST_DEG))
+    kept = since / math.hypot(1.0, since / math.radians(most_deg))
     return np.asarray(about(_UP, np.array([kept - since]))[0])
 
 

@@ -11,7 +11,7 @@ from tests.runtime.drivers.body.photos import OUTLINE, N, fitted
 
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import SIDEWAYS, shown_by
-from bunraku.runtime.drivers.body.sideways import MOST_DEG, Sideways
+from bunraku.runtime.drivers.body.sideways import HEAD_MOST_DEG, TRUNK_MOST_DEG, Sideways
 from bunraku.runtime.drivers.body.trunk import trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.drivers.hands.shape import HandPose
@@ -52,8 +52,8 @@ def test_a_driver_who_faces_the_camera_stands_nearly_as_the_photo(side: float) -
     assert photo.hides_arms
     landmarks, _ = photo.hold(standing(), NO_HANDS)
     trunk, head = (side * turn for turn in turns_deg(landmarks))
-    assert 60.0 - MOST_DEG < trunk < 60.0 - 0.8 * MOST_DEG
-    assert 40.0 - MOST_DEG < head < 40.0 - 0.8 * MOST_DEG
+    assert 60.0 - TRUNK_MOST_DEG < trunk < 60.0 - 0.8 * TRUNK_MOST_DEG
+    assert 40.0 - HEAD_MOST_DEG < head < 40.0 - 0.8 * HEAD_MOST_DEG
     before, since = (
         np.linalg.norm(points[LEFT_ELBOW, :3] - points[LEFT_SHOULDER, :3])
         for points in (standing(), landmarks)
