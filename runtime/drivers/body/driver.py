@@ -20,6 +20,7 @@ from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.neck import hold_head, hold_neck
 from bunraku.runtime.drivers.body.outlined import in_photo, in_view
 from bunraku.runtime.drivers.body.pen import HOST, Pen
+from bunraku.runtime.drivers.body.posture import Posture
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.sideways import Sideways
@@ -95,6 +96,7 @@ class BodyDriver:
         self._slipping = Slipping(template, self._rig)
         self._head_size = HeadSize()
         self._trunk_seen = TrunkSeen()
+        self._posture = Posture()
         self._choice = HandChoice()
         self._recorder = recorder or Recorder()
 
@@ -108,6 +110,7 @@ class BodyDriver:
         self._slipping.reset()
         self._head_size.reset()
         self._trunk_seen.reset()
+        self._posture.reset()
         self._choice.reset()
 
     def set_parts(self, parts: Parts) -> None:
@@ -211,6 +214,7 @@ class BodyDriver:
             self._slipping.reset()
             self._head_size.reset()
             self._trunk_seen.reset()
+            self._posture.reset()
             self._keeper.lost(time_s)
         following = self._by_landmarks.shares.follow(time_s)
         if fitted is None:
@@ -249,8 +253,10 @@ class BodyDriver:
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
             steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
-            held_so, held = fitted.sideways.hold(steady.landmarks, held)
-            steady = replace(steady, landmarks=held_so)
+            turned, held = fitted.sideways.hold(steady.landmarks, held)
+            if half:
+                turned = self._posture.hold(turned, stance.points, steady.size, time_s)
+            steady = replace(steady, landmarks=turned)
             upright = hold_neck(steady.landmarks, stance.points, steady.size)
             steady = replace(steady, landmarks=upright)
             trunk = 0.0 if showing.head_alone else float(seen[_SHOULDERS].max())

@@ -61,7 +61,7 @@ def hold_neck(landmarks: Array, photo: Vectors, size: float) -> Array:
     :param photo: ``[33 or more, 3]``, the photo's, likewise.
     :param size: how much larger the driver is than the photo's person.
     """
-    before, now = (_neck(points) for points in (photo, landmarks))
+    before, now = (neck_of(points) for points in (photo, landmarks))
     length = max(length_of(before) * size, 1.0)
     free, most = LONGER
     more = length_of(now) / length - 1.0 - free
@@ -73,7 +73,7 @@ def hold_neck(landmarks: Array, photo: Vectors, size: float) -> Array:
     return result
 
 
-def _neck(points: Array | Vectors) -> Vectors:
+def neck_of(points: Array | Vectors) -> Vectors:
     """From the middle of the shoulders to that of the ears, ``[3]``."""
     ears, shoulders = (middle_of(points, pair) for pair in (_EARS, _SHOULDERS))
     return np.asarray(ears - shoulders, np.float64)

@@ -86,7 +86,10 @@ def test_who_faces_the_camera_turns_freely(trunk: float, head: float) -> None:
 
 
 def test_whole_bodies_turn_freely() -> None:
-    assert Sideways.of(points_of(turned(60.0, 40.0)), half=False) == Sideways()
+    driver = standing()
+    assert (
+        Sideways.of(points_of(turned(60.0, 40.0)), half=False).hold(driver, NO_HANDS)[0] is driver
+    )
 
 
 def test_arms_stay_and_the_user_is_told() -> None:
