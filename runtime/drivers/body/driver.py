@@ -253,10 +253,10 @@ class BodyDriver:
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
             steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
-            turned, held = fitted.sideways.hold(steady.landmarks, held)
+            stands, held = fitted.sideways.hold(steady.landmarks, held)
             if half:
-                turned = self._posture.hold(turned, stance.points, steady.size, time_s)
-            steady = replace(steady, landmarks=turned)
+                stands = self._posture.hold(stands, stance.points, steady.size, time_s)
+            steady = replace(steady, landmarks=stands)
             upright = hold_neck(steady.landmarks, stance.points, steady.size)
             steady = replace(steady, landmarks=upright)
             trunk = 0.0 if showing.head_alone else float(seen[_SHOULDERS].max())
