@@ -13,28 +13,26 @@ from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import INSIDE, fit_body
 from bunraku.runtime.drivers.body.following import Followed
 from bunraku.runtime.drivers.body.guessed import hang_arms, hang_denied
-from bunraku.runtime.drivers.body.head_alone import TrunkSeen, move_head_alone
-from bunraku.runtime.drivers.body.head_size import HeadSize, sized_head
-from bunraku.runtime.drivers.body.keeping import Bounds, Keeper
+from bunraku.runtime.drivers.body.keeping import Bounds
 from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.neck import hold_head, hold_neck
+from bunraku.runtime.drivers.body.neck import hold_head
 from bunraku.runtime.drivers.body.outlined import in_photo, in_view
 from bunraku.runtime.drivers.body.pen import HOST, Pen
-from bunraku.runtime.drivers.body.posture import Posture
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.sideways import Sideways
 from bunraku.runtime.drivers.body.slipping import Slipping
+from bunraku.runtime.drivers.body.steadying import Steadying, in_pixels
 from bunraku.runtime.drivers.body.subject import BodySubject, Fitted
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.tether import Tether
-from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
+from bunraku.runtime.drivers.body.trunk import hang_legs
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.hands.carrying import carried, kept_shut
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.driver import DriverHands
 from bunraku.runtime.drivers.hands.making import make_hands
-from bunraku.runtime.drivers.hands.pinning import pin_driver, pin_photo
+from bunraku.runtime.drivers.hands.pinning import pin_photo
 from bunraku.runtime.drivers.hands.shape import without
 from bunraku.runtime.drivers.hands.sizing import sized
 from bunraku.runtime.drivers.hands.tracker import HandFinder
@@ -48,7 +46,7 @@ from bunraku.runtime.parts import Part, Parts
 from bunraku.runtime.source.source import Source
 from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, RIGHT_SHOULDER, Bone
+from bunraku.spec.landmarks import Bone
 from bunraku.spec.stages import Step
 
 TOO_SMALL = "the person of this photo is too small for a body; it is moved by landmarks alone"
@@ -59,7 +57,6 @@ necks and least about heads, and another's head on the photo's body is seen at o
 BUST_SLACK = SLACK | {Bone.NECK: 0.0}
 """The same of a photo that shows head and shoulders alone: that network has its neck too short by
 more, and a head held that much higher would draw the chin out."""
-_SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
 
 
 class BodyDriver:
@@ -92,11 +89,8 @@ class BodyDriver:
             self._hands = DriverHands(hands, self._rig.hands)
         self._faces = faces
         self._arms = CutArms()
-        self._keeper = Keeper()
         self._slipping = Slipping(template, self._rig)
-        self._head_size = HeadSize()
-        self._trunk_seen = TrunkSeen()
-        self._posture = Posture()
+        self._steadying = Steadying()
         self._choice = HandChoice()
         self._recorder = recorder or Recorder()
 
@@ -106,11 +100,8 @@ class BodyDriver:
             self._hands.reset()
         self._by_landmarks.reset()
         self._arms.reset()
-        self._keeper.reset()
         self._slipping.reset()
-        self._head_size.reset()
-        self._trunk_seen.reset()
-        self._posture.reset()
+        self._steadying.reset()
         self._choice.reset()
 
     def set_parts(self, parts: Parts) -> None:
@@ -206,16 +197,13 @@ class BodyDriver:
                 refined=True,
             )
         if located is None:
-            self._keeper.lost(time_s)
+            self._steadying.lost(time_s)
             return None
         if found is not None:
             found(located.in_frame, self._locator.person)
         if located.calibrated:
             self._slipping.reset()
-            self._head_size.reset()
-            self._trunk_seen.reset()
-            self._posture.reset()
-            self._keeper.lost(time_s)
+            self._steadying.calibrated(time_s)
         following = self._by_landmarks.shares.follow(time_s)
         if fitted is None:
             return self._by_landmarks.understand(located, subject, following)
@@ -243,26 +231,11 @@ class BodyDriver:
             lambda: self._slipping.follow(located, believed, pinned)
         )
         with self._recorder.measure(Step.IUV), seen_to_slip as slipping:
-            landmarks = in_pixels(located.landmarks, len(subject.source.mask))
-            landmarks = sized_head(landmarks, self._head_size.follow(located, time_s))
             window = self._locator.window
             scale = 0.0 if window is None else len(subject.source.mask) / window.side
-            landmarks = pin_driver(landmarks, pinned, body.fit.hands, scale)
-            landmarks = hold_head(landmarks)
-            kept = self._keeper.keep(landmarks, seen, stance, fitted.bounds, time_s)
-            half = subject.source.framing.half
-            legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
-            steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
-            stands, held = fitted.sideways.hold(steady.landmarks, held)
-            if half:
-                stands = self._posture.hold(stands, stance.points, steady.size, time_s)
-            steady = replace(steady, landmarks=stands)
-            upright = hold_neck(steady.landmarks, stance.points, steady.size)
-            steady = replace(steady, landmarks=upright)
-            trunk = 0.0 if showing.head_alone else float(seen[_SHOULDERS].max())
-            gone = self._trunk_seen.follow(located) * scale
-            steady = move_head_alone(steady, landmarks, stance.points, 1.0 - trunk, gone)
-            steady = fitted.tether.hold(steady, fitted.bounds)
+            steady, held = self._steadying.steady(
+                located, subject.source, fitted, seen, held, pinned, scale, time_s
+            )
             told = Followed.of(self._rig, stance, steady, seen, held, following)
             kept, seen = told.kept, told.seen
             hands = told.hands
@@ -291,11 +264,3 @@ class BodyDriver:
             turned_deg=self._locator.turned_deg,
             person=self._locator.person,
         )
-
-
-def in_pixels(landmarks: Array, n: int) -> Array:
-    """Landmarks ``[33, 4]`` in units of the window to its n pixels, their centres at integers."""
-    result = landmarks.copy()
-    result[:, :3] *= n
-    result[:, :2] -= 0.5
-    return result
