@@ -133,10 +133,11 @@ class BodyDriver:
             pinned = hang_denied(hang_legs(pinned, edge), edge, held, source.mask > INSIDE)
             pinned = hang_arms(pinned, edge, held)
         view = in_view(source)
-        told = self._template, self._rig, pinned, source.mask, held, view
-        fit, fits = fit_body(*told), True
+        of_photo = self._template, self._rig, pinned, source.mask, held, view
+        fit = fit_body(*of_photo)
+        fits = fit is not None
         if fit is None:
-            fit, fits = fit_body(*told, anyhow=True), False
+            fit = fit_body(*of_photo, anyhow=True)
         fitted, hands, notes = None, None, [TOO_SMALL]
         if fit is not None:
             body = make_body(source, fit, self._face(source))
@@ -249,8 +250,8 @@ class BodyDriver:
             half = subject.source.framing.half
             legs = 0.0 if half else float(seen[[LEFT_KNEE, RIGHT_KNEE]].max())
             steady = replace(kept, landmarks=hold_trunk(kept.landmarks, stance.points, legs))
-            held_so, held = fitted.sideways.hold(steady.landmarks, held)
-            steady = replace(steady, landmarks=held_so)
+            turned_back, held = fitted.sideways.hold(steady.landmarks, held)
+            steady = replace(steady, landmarks=turned_back)
             upright = hold_neck(steady.landmarks, stance.points, steady.size)
             steady = replace(steady, landmarks=upright)
             trunk = 0.0 if showing.head_alone else float(seen[_SHOULDERS].max())
