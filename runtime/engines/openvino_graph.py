@@ -88,5 +88,5 @@ def _is_weighted_sum(node: Any) -> bool:
 
 def _is_last(node: Any) -> bool:
     """Whether no other such layer, nor a convolution, reads what comes of it."""
-    readers = [port.get_node() for port in node.output(0).get_target_inputs()]
-    return all(r.get_type_name() not in _WEIGHTED and _is_last(r) for r in readers if r.outputs())
+    readers = [port.get_node() for out in node.outputs() for port in out.get_target_inputs()]
+    return all(r.get_type_name() not in _WEIGHTED and _is_last(r) for r in readers)

@@ -60,21 +60,20 @@ def with_fringe(part: Picture, person: NDArray[np.uint8], tall: float) -> NDArra
     edge, farther = (max(LEAST_PX, one * tall) for one in (LEAST, FARTHER))
     clear, far, core = beyond > edge, beyond > farther, within > OWN * tall
     if not (core.any() and far.any()):  # nothing to compare with
-        return np.asarray((beyond <= MOST * tall), np.uint8)
+        return (beyond <= MOST * tall).astype(np.uint8)
     lab = in_lab(cv2.GaussianBlur(part, (0, 0), SOFT_PX), LIGHT)
     own = nearest(_mean(lab, core), core)
     usual = _median(nearest(lab, clear), STRAND_WIDTH * tall)
     rest = np.linalg.norm(lab - usual, axis=-1)
     uneven = UNEVEN * cv2.blur(nearest(rest, far), (2 * round(AROUND * tall) + 1,) * 2)
-    sure = beyond <= edge
     outer = _farther_out(lab, beyond - within, max(STEP_PX, STEP * tall))
-    rim = sure | (_towards(own, lab, outer) > np.clip(uneven, LOWEST, HIGHEST))
+    rim = ~clear | (_towards(own, lab, outer) > np.clip(uneven, LOWEST, HIGHEST))
     to_own, to_behind = (np.linalg.norm(lab - one, axis=-1) for one in (own, nearest(lab, far)))
     rim |= (to_own < SAME) & (OFF * to_own < to_behind)
     rim &= beyond <= MOST * tall
     strands = (_towards(own, lab, usual) > FAINT) & (uneven < PLAIN) & (beyond <= STRAND * tall)
     rim |= _ending(strands & ~rim, beyond > (STRAND - LEAST) * tall)
-    whole = _hanging_on(rim, sure).astype(np.uint8)
+    whole = _hanging_on(rim, ~clear).astype(np.uint8)
     return np.asarray(cv2.dilate(whole, _AROUND_PX), np.uint8)
 
 

@@ -73,6 +73,16 @@ class _Box(NamedTuple):
         return max(1, round(width * self.scale)), max(1, round(height * self.scale))
 
 
+class _Small(NamedTuple):
+    """A box at the size at which it is worked on."""
+
+    picture: Picture
+    person: Binary
+    """Whatever they touch counts."""
+    tall: float
+    """Their height in its pixels."""
+
+
 @dataclass(frozen=True, eq=False)
 class RemovedShadow:
     """What was taken from a plate, and where it was."""
@@ -128,16 +138,16 @@ def _without_person(photo: Picture, mask: Array, people: Array | None) -> Plate:
     inner = _Box.around(person, 0)
     tall = max(inner.bottom - inner.top, inner.right - inner.left)
     box = _Box.around(person, round(AROUND * tall))
-    touched = _touched(person[box.part], box)
-    shadow = cast_shadow(_reduced(plate, box), touched, tall * box.scale)
+    small = _Small(_reduced(plate, box), _touched(person[box.part], box), tall * box.scale)
+    shadow = cast_shadow(*small)
     gone, removed = person.copy(), None
     if shadow is not None:
         covered = _remove_shadow(plate, shadow, box)
         gone[box.part] |= _dilate(covered, max(2, round(OUTLINE * tall)))
-        removed = _removed(shadow, box, tall)
+        removed = _removed(shadow, box, small.tall)
+        small = small._replace(picture=_reduced(plate, box))
     lit = plate.copy()
-    theirs = with_fringe(_reduced(lit, box), touched, tall * box.scale)
-    gone[box.part] |= _enlarged(theirs, box)
+    gone[box.part] |= _enlarged(with_fringe(*small), box)
     clear, feather = max(4, round(CLEAR * tall)), max(1, round(FEATHER * tall))
     near = _Box.around(gone, max(8, 3 * clear))
     hole = gone[near.part]
@@ -147,7 +157,7 @@ def _without_person(photo: Picture, mask: Array, people: Array | None) -> Plate:
     blend = cv2.blur(_dilate(hole, feather).astype(np.float32), (2 * feather + 1,) * 2)
     weight = np.asarray(np.maximum(blend, hole), np.float32)  # the blend lies outside of the hole
     somebody = np.zeros_like(person) if people is None else (people > OTHERS).astype(np.uint8)
-    if not _fill_by_pieces(plate, lit, gone, touched, somebody, weight, near, box, tall):
+    if not _fill_by_pieces(plate, lit, gone, small, somebody, weight, near, box):
         without = _dilate(gone[near.part], clear)
         choices = (without | somebody[near.part], without, hole)
         unclear = next(one for one in choices if not one.all())
@@ -170,29 +180,30 @@ def _remove_shadow(plate: Picture, shadow: Shadow, box: _Box) -> Binary:
     return np.asarray(covered, np.uint8)
 
 
-def _removed(shadow: Shadow, box: _Box, tall: int) -> RemovedShadow:
-    """A shadow that was found in ``box``."""
+def _removed(shadow: Shadow, box: _Box, tall: float) -> RemovedShadow:
+    """A shadow that was found in ``box``.
+
+    :param tall: the person's height in its rows.
+    """
     height, width = shadow.depth.shape[:2]
     step = (box.right - box.left) / width, (box.bottom - box.top) / height
     left, top = box.left + step[0] / 2 - 0.5, box.top + step[1] / 2 - 0.5
-    return RemovedShadow(shadow.depth, tall * box.scale, left, top, step)
+    return RemovedShadow(shadow.depth, tall, left, top, step)
 
 
 def _fill_by_pieces(
     plate: Picture,
     photo: Picture,
     gone: Binary,
-    touched: Binary,
+    small: _Small,
     somebody: Binary,
     weight: Array,
     near: _Box,
     box: _Box,
-    tall: int,
 ) -> bool:
     """Fill the hole by pieces of the photo within ``box``; False where there are too few.
 
-    :param gone: ``[H, W]``, what is to be filled; :param touched: the person, of ``box``, at the
-        size at which that is worked on.
+    :param photo: to copy from; :param small: of it. :param gone: ``[H, W]``, what is to be filled.
     :param weight: of the part ``near``, how much of each pixel is new.
     """
     # Not at the top: Numba takes its time to load, and where nobody is found none of it is needed.
@@ -201,10 +212,10 @@ def _fill_by_pieces(
 
     hidden = _touched(gone[box.part], box)
     # What is blended is filled too: the feather twice, outwards and blurred.
-    hole = _dilate(hidden, max(1, round(2 * FEATHER * tall * box.scale)))
-    unclear = hole | _dilate(touched, max(3, round(CLEAR * tall * box.scale)))
+    hole = _dilate(hidden, max(1, round(2 * FEATHER * small.tall)))
+    unclear = hole | _dilate(small.person, max(3, round(CLEAR * small.tall)))
     others = _dilate(_touched(somebody[box.part], box), 1)
-    found = complete(_reduced(photo, box), hole, unclear | others, hidden | others)
+    found = complete(small.picture, hole, unclear | others, hidden | others)
     if found is None:
         return False
     where = np.array(box, np.int64), np.array([near.top, near.left], np.int64)

@@ -15,9 +15,8 @@ import numpy as np
 from bunraku.runtime.drivers.body.colours import EYES
 from bunraku.runtime.drivers.body.head import CHIN
 from bunraku.runtime.drivers.body.parting import Group, Groups
-from bunraku.runtime.drivers.body.regions import nearest
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.source.region import Region, distance_to
+from bunraku.runtime.source.region import Region, distance_to, nearest
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import HEAD, LEFT_ELBOW, LEFT_WRIST, MOUTH
 from bunraku.spec.skeleton import SIDES, BodyBone
@@ -34,7 +33,7 @@ HAIRLINE = 0.9
 
 @dataclass(frozen=True, eq=False)
 class ArmAtFace:
-    """An arm whose hand hides the face."""
+    """An arm whose hand hides the face, or touches hair or collar (``held_up``)."""
 
     whole: Region
     """``[n, n]``"""
@@ -45,7 +44,7 @@ class ArmAtFace:
 
 
 AtFace = tuple[ArmAtFace | None, ArmAtFace | None]
-"""The left and the right arm; None for one that hides no face."""
+"""The left and the right arm; None for one that moves."""
 
 
 def hands_at_face(groups: Groups, face: Array | None, seen: tuple[bool, bool]) -> AtFace:

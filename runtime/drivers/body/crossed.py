@@ -16,9 +16,9 @@ from bunraku.runtime.drivers.body.colours import face_of, is_skin, lit_skin, mid
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.let_out import BENT_DEG, between_deg
 from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
-from bunraku.runtime.drivers.body.regions import closed, far_from, grown, nearest
+from bunraku.runtime.drivers.body.regions import closed, far_from, grown
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.source.region import Region, distance_to
+from bunraku.runtime.source.region import Region, distance_to, nearest
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST
 from bunraku.spec.skeleton import SIDES, BodyBone

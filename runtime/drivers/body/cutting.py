@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.regions import nearest, nearest_reached
+from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.source.cutting_out import cut_out
 from bunraku.runtime.source.mask import fineness
+from bunraku.runtime.source.region import nearest
 from bunraku.spec.arrays import Picture
 
 STRAND_PX = 2

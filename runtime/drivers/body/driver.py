@@ -127,10 +127,11 @@ class BodyDriver:
             pinned = hang_denied(hang_legs(pinned, edge), edge, held, source.mask > INSIDE)
             pinned = hang_arms(pinned, edge, held)
         view = in_view(source)
-        told = self._template, self._rig, pinned, source.mask, held, view
-        fit, fits = fit_body(*told), True
+        of_photo = self._template, self._rig, pinned, source.mask, held, view
+        fit = fit_body(*of_photo)
+        fits = fit is not None
         if fit is None:
-            fit, fits = fit_body(*told, anyhow=True), False
+            fit = fit_body(*of_photo, anyhow=True)
         fitted, hands, notes = None, None, [TOO_SMALL]
         if fit is not None:
             body = make_body(source, fit, self._face(source))

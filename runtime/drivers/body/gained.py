@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.runtime.drivers.body.regions import nearest
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.source.region import Region, distance_to
+from bunraku.runtime.source.region import Region, distance_to, nearest
 
 AT_END_PX = 1.5
 """As near to a band's end nothing beyond can be told from what is in it."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.parting import AROUND, BAND, Group, Groups
-from bunraku.runtime.drivers.body.regions import nearest, nearest_reached
+from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.hands.shape import HandPoses
-from bunraku.runtime.source.region import Region, distance_to
+from bunraku.runtime.source.region import Region, distance_to, nearest
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,

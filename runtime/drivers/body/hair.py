@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.head import JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.parting import Group, Groups
-from bunraku.runtime.drivers.body.regions import nearest
 from bunraku.runtime.source.cutting_out import cut_out
+from bunraku.runtime.source.region import nearest
 from bunraku.spec.arrays import Array, Picture
 
 CROWN, TOP, BROWS = -2.3, 1.5, -1.5

@@ -50,8 +50,9 @@ def hands_held_up(
 ) -> AtFace:
     """The arms whose hands touch collar, neck or hair.
 
-    :param groups: ``[n, n]``. :param points: the photo's landmarks in pixels of the window.
-    :param inside: ``[n, n]``, the person.
+    :param groups: ``[n, n]``.
+    :param points: the photo's landmarks, ``[33, 2 or more]`` in pixels of the window.
+    :param inside: ``[n, n]``, the person. :param trunk_px: the length of the trunk in the picture.
     :param seen: whether the left and the right wrist are seen without doubt.
     """
     flat = points[:, :2]
@@ -81,7 +82,10 @@ def hands_held_up(
 
 
 def _touches(hand: Vectors, inside: Region, trunk_px: float) -> bool:
-    """Whether the person is on more sides of a hand than its forearm is."""
+    """Whether the person is on more sides of a hand than its forearm is.
+
+    :param hand: ``[2]``, the middle of it.
+    """
     around = np.zeros(inside.shape, np.uint8)
     x, y = np.rint(hand).astype(int).tolist()
     near, far = (max(1, round(share * trunk_px)) for share in AROUND)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.gained import without_endless
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
-from bunraku.runtime.drivers.body.regions import far_from, from_line, nearest
+from bunraku.runtime.drivers.body.regions import far_from, from_line
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.source.region import distance_to
+from bunraku.runtime.source.region import distance_to, nearest
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import (
     HEAD,

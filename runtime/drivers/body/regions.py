@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.turning import Vectors
-from bunraku.runtime.source.region import Region, distance_to
-from bunraku.runtime.source.region import nearest as nearest
+from bunraku.runtime.source.region import Region, distance_to, nearest
 
 
 def nearest_reached(reached: Region) -> NDArray[np.int64]:

@@ -178,19 +178,28 @@ def shown_by(
     cut = hidden & half & np.isin(np.arange(BODY_BONES), _THIGHS)
     grounded = bool((carrier[list(_LEGS)] == _LEGS).any())
     note = _note(wide, carrier, half)
-    if any(at_face) and note in (None, BUST, ARMLESS):
-        note = AT_FACE
+    if note in (None, BUST, ARMLESS) and (sideways or any(at_face)):
+        note = SIDEWAYS if sideways else AT_FACE
     elif note is None and any(covered):
         note = COVERED
-    if sideways and note in (None, BUST, ARMLESS):
-        note = SIDEWAYS
     if head_alone:
         note = HEAD_ALONE
     if not fits:
         note = NOT_FITTED
-    measured, landmarks = fits and not wrapped, landmarks * np.float32(fits)
-    told = head_alone, measured, note, sits, not fits
-    return Showing(landmarks, carrier, pieces, hidden, cut, grounded, *told)
+        landmarks[:] = 0.0
+    return Showing(
+        landmarks,
+        carrier,
+        pieces,
+        hidden,
+        cut,
+        grounded,
+        head_alone,
+        measured=fits and not wrapped,
+        note=note,
+        sits=sits,
+        stays=not fits,
+    )
 
 
 def _any_moves(carrier: NDArray[np.intp]) -> bool:

@@ -17,7 +17,15 @@ from bunraku.runtime.drivers.body.trunk import middle_of, trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import HEAD, LEFT_EAR, LEFT_SHOULDER, RIGHT_EAR, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    HEAD,
+    LANDMARKS,
+    LEFT_EAR,
+    LEFT_SHOULDER,
+    RIGHT_EAR,
+    RIGHT_SHOULDER,
+)
+from bunraku.spec.smoothstep import smoothstep
 
 TRUNK_DEG, HEAD_DEG = 25.0, 18.0
 """From which turn on in the photo they turn about as there."""
@@ -25,9 +33,12 @@ LIMBS_DEG = 50.0
 """From which turn of the trunk on one arm hides it and it hides the other: they stay."""
 TRUNK_MOST_DEG, HEAD_MOST_DEG = 8.0, 15.0
 """How far they turn from there at most: a collar stands out as soon as a trunk does."""
+AROUND_DEG = 30.0
+"""Within so much of the other way about they turn less and less, to none: beyond it they turn to
+the other side, and would go there at once."""
 _UP = np.array([[0.0, 1.0, 0.0]])
 _SHOULDERS, _EARS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_EAR, RIGHT_EAR]
-_HEAD = np.isin(np.arange(33), HEAD)
+_HEAD = np.isin(np.arange(LANDMARKS), HEAD)
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ def _back(turn: float, photo: float, most_deg: float) -> Vectors:
     """``[3, 3]``: the rotation about the upright that leaves a turn near the photo's."""
     since = math.remainder(turn - photo, 2.0 * math.pi)
     kept = since / math.hypot(1.0, since / math.radians(most_deg))
+    kept *= smoothstep(min((math.pi - abs(since)) / math.radians(AROUND_DEG), 1.0))
     return np.asarray(about(_UP, np.array([kept - since]))[0])
 
 

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.head import Head
-from bunraku.runtime.drivers.body.regions import nearest
 from bunraku.runtime.drivers.face import mesh
-from bunraku.runtime.source.region import distance_to
+from bunraku.runtime.source.region import distance_to, nearest
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_EAR, MOUTH, NOSE, RIGHT_EAR
 from bunraku.spec.smoothstep import smoothstep

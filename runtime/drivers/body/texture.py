@@ -31,12 +31,12 @@ from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.neckline import Neckline, find_neckline
 from bunraku.runtime.drivers.body.parting import GROUPS, Group
-from bunraku.runtime.drivers.body.regions import grown, nearest
+from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.seen import INWARDS_PX, Seen, where_seen
 from bunraku.runtime.drivers.body.shoulders import joined
 from bunraku.runtime.drivers.body.sleeves import shaded
 from bunraku.runtime.source.mask import fineness
-from bunraku.runtime.source.region import Region
+from bunraku.runtime.source.region import Region, nearest
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import MOUTH, NOSE
 from bunraku.spec.skeleton import SIDES, BodyBone

@@ -61,7 +61,8 @@ def _seen(fit: Fit, binding: Binding, sleeve: Sleeve, side: int) -> ArmSeen:
     if length < BINS:
         return ArmSeen(0.0, 0.0, 0.0)
     along = along_upper_arm(fit, side, own)
-    own, along = own[(along > ARMPIT) & (along < 1.0)], along[(along > ARMPIT) & (along < 1.0)]
+    below = (along > ARMPIT) & (along < 1.0)
+    own, along = own[below], along[below]
     wide = np.bincount((along * BINS).astype(int), minlength=BINS) * (BINS / length)
     start, end = np.arange(BINS) / BINS, np.arange(1, BINS + 1) / BINS
     seen = (start >= ARMPIT) & (wide > 0.0)

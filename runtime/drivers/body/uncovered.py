@@ -16,9 +16,9 @@ from bunraku.runtime.drivers.body.colours import bleeding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.parting import ARMS, GROUP
-from bunraku.runtime.drivers.body.regions import grown, nearest
+from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.rims import Rim
-from bunraku.runtime.source.region import Region, distance_to
+from bunraku.runtime.source.region import Region, distance_to, nearest
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
 from bunraku.spec.skeleton import SIDES, BodyBone

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours, without_grain
 from bunraku.runtime.drivers.body.parting import Group, Groups
-from bunraku.runtime.drivers.body.regions import nearest, opened, without_scraps
-from bunraku.runtime.source.region import Region
+from bunraku.runtime.drivers.body.regions import opened, without_scraps
+from bunraku.runtime.source.region import Region, nearest
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_KNEE, LEFT_SHOULDER
 from bunraku.spec.skeleton import SIDES, BodyBone

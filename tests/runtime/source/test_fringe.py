@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.source.fringe import LEAST_PX, MOST, with_fringe
-from bunraku.runtime.source.region import distance_to, nearest
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Picture
 
 TALL = 200
@@ -85,12 +85,3 @@ def test_who_leaves_nothing_to_compare_with_has_a_wide_rim() -> None:
     picture = np.full((60, 60, 3), 90, np.uint8)
     rim = distance_to(mask > 0) <= MOST * TALL
     assert np.array_equal(theirs(picture, mask), rim)
-
-
-def test_the_nearest_values_are_taken_whole() -> None:
-    values = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
-    wanted = np.zeros((2, 4), np.bool_)
-    wanted[0, 0] = wanted[1, 3] = True
-    found = nearest(values, wanted)
-    assert np.array_equal(found[1, 0], values[0, 0])
-    assert np.array_equal(found[0, 3], values[1, 3])

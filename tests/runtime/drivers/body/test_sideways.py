@@ -68,6 +68,14 @@ def test_a_driver_who_stands_as_the_photo_does_stays() -> None:
     assert np.allclose(held, photo, atol=1e-3)
 
 
+def test_nothing_jumps_where_a_driver_faces_the_other_way() -> None:
+    photo = Sideways.of(points_of(turned(90.0, 90.0)), half=True)
+    one, other = (photo.hold(turned(deg, deg), NO_HANDS)[0] for deg in (-91.0, -89.0))
+    for before, since in zip(turns_deg(one), turns_deg(other), strict=True):
+        assert before == pytest.approx(90.0, abs=1.0)
+        assert since == pytest.approx(90.0, abs=1.0)
+
+
 def test_hands_turn_as_their_arms_do() -> None:
     photo = Sideways.of(points_of(turned(60.0, 0.0)), half=True)
     hand = HandPose(np.eye(3), np.zeros((5, 3)))

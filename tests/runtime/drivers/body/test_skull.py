@@ -25,11 +25,10 @@ from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.regions import nearest
 from bunraku.runtime.drivers.body.settling import BEHIND
 from bunraku.runtime.drivers.body.shells import WITHIN, head_itself, make_shells
 from bunraku.runtime.drivers.face import mesh
-from bunraku.runtime.source.region import distance_to
+from bunraku.runtime.source.region import distance_to, nearest
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import MOUTH
 
