@@ -25,6 +25,9 @@ LIMBS_DEG = 50.0
 """From which turn of the trunk on one arm hides it and it hides the other: they stay."""
 MOST_DEG = 15.0
 """How far they turn from there at most."""
+OPPOSITE_DEG = 120.0
+"""From which turn since the photo on they turn the less: who turns the back to where the photo's
+person does turns to both sides at once, and would jump from one to the other."""
 _UP = np.array([[0.0, 1.0, 0.0]])
 _SHOULDERS, _EARS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_EAR, RIGHT_EAR]
 _HEAD = np.isin(np.arange(33), HEAD)
@@ -70,6 +73,7 @@ def _back(turn: float, photo: float) -> Vectors:
     """``[3, 3]``: the rotation about the upright that leaves a turn near the photo's."""
     since = math.remainder(turn - photo, 2.0 * math.pi)
     kept = since / math.hypot(1.0, since / math.radians(MOST_DEG))
+    kept *= min(1.0, (math.pi - abs(since)) / (math.pi - math.radians(OPPOSITE_DEG)))
     return np.asarray(about(_UP, np.array([kept - since]))[0])
 
 

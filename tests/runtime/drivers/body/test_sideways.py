@@ -68,6 +68,15 @@ def test_a_driver_who_stands_as_the_photo_does_stays() -> None:
     assert np.allclose(held, photo, atol=1e-3)
 
 
+@pytest.mark.parametrize("photo_deg", [-150.0, 60.0, 90.0, 180.0])
+def test_nobody_jumps_while_the_driver_turns_round(photo_deg: float) -> None:
+    photo = Sideways.of(points_of(turned(photo_deg, photo_deg)), half=True)
+    driver = (turned(turn, turn) for turn in np.arange(-180.0, 181.0, 4.0))
+    held = [photo.hold(one, NO_HANDS)[0] for one in driver]
+    steps = np.diff([turns_deg(one) for one in held], axis=0)
+    assert np.abs((steps + 180.0) % 360.0 - 180.0).max() < 6.0
+
+
 def test_hands_turn_as_their_arms_do() -> None:
     photo = Sideways.of(points_of(turned(60.0, 0.0)), half=True)
     hand = HandPose(np.eye(3), np.zeros((5, 3)))
