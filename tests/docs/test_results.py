@@ -288,22 +288,29 @@ def test_live_on_a_slower_machine() -> None:
     assert f"{engine['p50']:.0f} and {engine['p95']:.0f} ms for the engine of 30 ms" in sentence
 
 
-def test_on_two_quiet_cores() -> None:
-    live, chain = file("live-two-cores-epyc-zen3")["live"], file("first-chain-two-cores-epyc-zen3")
-    both = file("live-first-chain-epyc-zen3")
+@pytest.mark.parametrize(
+    ("live", "machine", "table"),
+    [
+        ("live-two-cores-epyc-zen3", "epyc-zen3", "| on two quiet cores |"),
+        ("live-first-chain-epyc-zen4", "epyc-zen4", "| on two quiet cores of a Zen 4 |"),
+    ],
+)
+def test_on_two_quiet_cores(live: str, machine: str, table: str) -> None:
+    told, chain = file(live)["live"], file(f"first-chain-two-cores-{machine}")
+    both = file(f"live-first-chain-{machine}")
     found = {
-        "page to page p50, ms": live["page_to_page_ms"]["p50"],
-        "page to page p95, ms": live["page_to_page_ms"]["p95"],
-        "frames a second through Chromium": live["fps"],
+        "page to page p50, ms": told["page_to_page_ms"]["p50"],
+        "page to page p95, ms": told["page_to_page_ms"]["p95"],
+        "frames a second through Chromium": told["fps"],
         "times the first chain's frames a second, in one run": both["live"]["fps"]
         / both["first_chain"]["fps"],
         "times faster than the first chain, by the clock": chain["base"]["times"]["chain"],
         "the same in processor time": chain["base"]["times"]["chain_cpu"],
         "setting a photo, s": chain["set_source_ms"] / 1e3,
-        "most memory, MiB": file("memory-epyc-zen3")["peak_rss_mib"],
+        "most memory, MiB": file(f"memory-{machine}")["peak_rss_mib"],
     }
     for name, value in found.items():
-        measured, asked, met = cells(name, "| on two quiet cores |")
+        measured, asked, met = cells(name, table)
         same(measured, value)
         if asked != "–":
             limit = number(asked[1:])
