@@ -42,7 +42,7 @@ def test_beside_a_sharp_edge_the_background_stays() -> None:
         found = theirs(before_a_wall(tiled))
         assert found[away <= LEAST_PX].all()
         beside = (away > LEAST_PX + 3.0) & (away <= MOST * TALL)
-        assert found[beside].mean() < 0.4
+        assert found[beside].mean() < 0.01
 
 
 def test_a_soft_edge_is_theirs_as_far_as_it_goes() -> None:
@@ -56,7 +56,7 @@ def test_a_soft_edge_is_theirs_as_far_as_it_goes() -> None:
 
 def test_what_the_outline_has_missed_is_theirs() -> None:
     mask = person()
-    mask[40:200, 154:] = 0  # six of the person's own pixels
+    mask[40:200, 153:] = 0  # seven of the person's own pixels
     assert theirs(before_a_wall(), mask)[ROWS, COLUMNS].all()
 
 
@@ -74,9 +74,10 @@ def test_strands_of_hair_are_theirs_and_lines_that_go_on_are_not() -> None:
     picture = before_a_wall()
     hair = strand(picture, 80)
     picture[150:152, :100] = HAIR  # a shelf
+    picture[190:192, :100] = np.array(WALL) - 14  # a crack in the wall
     found = theirs(picture)
     assert found[hair].all()
-    assert not found[150:152, :90].any()
+    assert not found[[150, 151, 190, 191], :90].any()
 
 
 def test_who_leaves_nothing_to_compare_with_has_a_wide_rim() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,8 @@ from tests.runtime.torch_device import TorchDevice
 from bunraku.errors import EngineError
 from bunraku.kernels import rasterise, skin
 from bunraku.runtime.drivers.body.driver import TOO_SMALL, BodyDriver
-from bunraku.runtime.drivers.body.showing import LEGLESS, NOT_FITTED
+from bunraku.runtime.drivers.body.showing import LEGLESS, NOT_FITTED, SIDEWAYS
+from bunraku.runtime.drivers.body.sideways import Sideways
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.landmarks import Face
@@ -157,6 +159,16 @@ def test_what_nobody_reads_is_not_made() -> None:
     assert estimator.surfaces == made["source"].runs == 0
     assert puppet.identity.features is puppet.identity.features
     assert estimator.surfaces == made["source"].runs == 1
+
+
+def test_half_a_body_from_the_side_goes_on_standing_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Sideways(trunk=math.radians(60.0))
+    monkeypatch.setattr(Sideways, "of", lambda photo, half: held)
+    puppet = puppet_of(Standing())
+    assert puppet.set_source(PHOTO).notes == (SIDEWAYS,)
+    shown = puppet.animate(PHOTO, 0.0)
+    apart = np.abs(shown.astype(int) - PHOTO)[silhouette_inside()].mean()
+    assert apart > 5.0  # turned away from who faces the camera, as its photo is told to be
 
 
 class Crowd(Standing):

@@ -75,7 +75,10 @@ def test_a_hand_in_the_hair_stays_with_the_head() -> None:
     [
         PERSON,  # hanging
         holding(PERSON[LEFT_SHOULDER, :2] + np.array([40.0, -10.0])),  # waving, beside the person
-        holding(PERSON[LEFT_SHOULDER, :2] + np.array([-10.0, 0.45 * TRUNK_PX])),  # folded lower
+        holding(  # folded lower
+            PERSON[LEFT_SHOULDER, :2] + np.array([-2.0, 0.45 * TRUNK_PX]), (6.0, 0.9 * TRUNK_PX)
+        ),
+        holding(PERSON[LEFT_SHOULDER, :2] + np.array([-22.0, 14.0]), (2.0, 20.0)),  # crossed
     ],
 )
 def test_others_move(points: Array) -> None:
