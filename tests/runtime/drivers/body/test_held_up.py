@@ -58,9 +58,9 @@ def held_up(points: Array, seen: tuple[bool, bool] = SEEN) -> tuple[bool | None,
     x, y = PERSON[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(0).astype(int)
     inside[y - 45 : y, x - 11 : x + 11] = inside[y - 5 :, x - 25 : x + 25] = True
     groups = np.where(inside, Group.TRUNK, Group.NOBODY).astype(np.int32)
-    points = points.astype(np.float64)
-    face = face_by_pose(points, away=False)
-    left, right = hands_held_up(groups, points, face, inside, TRUNK_PX, seen)
+    exact = points.astype(np.float64)
+    face = face_by_pose(exact, away=False)
+    left, right = hands_held_up(groups, exact, face, inside, TRUNK_PX, seen)
     return left.with_head if left else None, right.with_head if right else None
 
 
