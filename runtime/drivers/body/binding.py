@@ -149,7 +149,7 @@ def bind_photo(
     around = face_by_pose(points, head.away) if face is None else face
     before_face = hands_at_face(groups, around, seen)
     if half:
-        left_up, right_up = hands_held_up(groups, points, fit.inside, fit.trunk_px, seen)
+        left_up, right_up = hands_held_up(groups, points, around, fit.inside, fit.trunk_px, seen)
         before_face = before_face[0] or left_up, before_face[1] or right_up
     at_face = before_face[0] is not None, before_face[1] is not None
     groups[all_of(before_face, groups.shape)] = Group.TRUNK

@@ -1,4 +1,4 @@
-"""Arms that a photo shows folded up to the collar, the neck or the hair.
+"""Arms that a photo shows folded up to the collar, the neck, the hair or a temple.
 
 The upper arm is behind the forearm there, or seen from its end, and nothing tells what the hand
 hides or holds: drawn apart from it, such an arm would tear collar and hair. So of half bodies it
@@ -18,6 +18,7 @@ from bunraku.runtime.drivers.body.let_out import between_deg
 from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region
+from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_HAND,
@@ -38,20 +39,23 @@ HIGH = 0.35
 AROUND = 0.14, 0.2
 """From where to where around the middle of a hand one looks for what it touches, in trunks."""
 TOUCHES = 0.45
-"""The share of that which is the person, if it touches more of it than its own forearm."""
+"""The share of that which is the person, if it touches more of it than its own forearm. One whose
+fingers are at a temple or cheek touches less: it is as near to the face as one looks."""
 
 
 def hands_held_up(
     groups: Groups,
     points: Vectors,
+    face: Array | None,
     inside: Region,
     trunk_px: float,
     seen: tuple[bool, bool],
 ) -> AtFace:
-    """The arms whose hands touch collar, neck or hair.
+    """The arms whose hands touch collar, neck, hair or a side of the face.
 
     :param groups: ``[n, n]``.
     :param points: the photo's landmarks, ``[33, 2 or more]`` in pixels of the window.
+    :param face: as of ``hands_at_face``.
     :param inside: ``[n, n]``, the person. :param trunk_px: the length of the trunk in the picture.
     :param seen: whether the left and the right wrist are seen without doubt.
     """
@@ -71,7 +75,8 @@ def hands_held_up(
         hand = flat[list((LEFT_HAND, RIGHT_HAND)[side])].mean(0)
         folded = between_deg(elbow - shoulder, wrist - elbow) >= FOLDED_DEG
         high = (wrist - shoulders) @ down <= HIGH * trunk_px
-        if not (seen[side] and folded and high and _touches(hand, inside, trunk_px)):
+        at = _touches(hand, inside, trunk_px) or _near(hand, face, AROUND[1] * trunk_px)
+        if not (seen[side] and folded and high and at):
             arms.append(None)
             continue
         forearm = np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
@@ -93,3 +98,12 @@ def _touches(hand: Vectors, inside: Region, trunk_px: float) -> bool:
     cv2.circle(around, (x, y), near, 0, -1)
     beside = around > 0
     return bool(beside.any() and inside[beside].mean() >= TOUCHES)
+
+
+def _near(hand: Vectors, face: Array | None, far_px: float) -> bool:
+    """Whether a hand is before a face or so near to it."""
+    if face is None:
+        return False
+    outline = cv2.convexHull(np.ascontiguousarray(face[:, :2], np.float32))
+    x, y = hand.tolist()
+    return cv2.pointPolygonTest(outline, (x, y), measureDist=True) >= -far_px

@@ -8,6 +8,7 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import PERSON, SCALE, N, fitted_to
 from tests.runtime.fakes import street
 
+from bunraku.runtime.drivers.body.at_face import face_by_pose
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.held_up import hands_held_up
 from bunraku.runtime.drivers.body.parting import Group
@@ -15,6 +16,7 @@ from bunraku.runtime.drivers.body.showing import AT_FACE, shown_by
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
+    LEFT_EAR,
     LEFT_ELBOW,
     LEFT_HAND,
     LEFT_HIP,
@@ -54,9 +56,11 @@ def held_up(points: Array, seen: tuple[bool, bool] = SEEN) -> tuple[bool | None,
     """Which arms are held up, and whether with the head; the person fills the window's middle."""
     inside = np.zeros((N, N), np.bool_)
     x, y = PERSON[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(0).astype(int)
-    inside[y - 45 :, x - 25 : x + 25] = True
+    inside[y - 45 : y, x - 11 : x + 11] = inside[y - 5 :, x - 25 : x + 25] = True
     groups = np.where(inside, Group.TRUNK, Group.NOBODY).astype(np.int32)
-    left, right = hands_held_up(groups, points.astype(np.float64), inside, TRUNK_PX, seen)
+    exact = points.astype(np.float64)
+    face = face_by_pose(exact, away=False)
+    left, right = hands_held_up(groups, exact, face, inside, TRUNK_PX, seen)
     return left.with_head if left else None, right.with_head if right else None
 
 
@@ -68,6 +72,11 @@ def test_a_hand_at_the_collar_stays_with_the_trunk() -> None:
 def test_a_hand_in_the_hair_stays_with_the_head() -> None:
     hair = PERSON[list(HEAD), :2].mean(0) + np.array([9.0, -4.0])
     assert held_up(holding(hair)) == (True, None)
+
+
+def test_fingers_at_the_temple_stay_though_the_hand_is_beside_the_person() -> None:
+    ear = PERSON[LEFT_EAR, :2]
+    assert held_up(holding(ear + np.array([0.15 * TRUNK_PX, 0.0]), (26.0, 12.0))) == (True, None)
 
 
 @pytest.mark.parametrize(
