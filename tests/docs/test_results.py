@@ -111,7 +111,7 @@ def test_beside_the_papers_tables(title: str, report: str) -> None:
 
 
 def test_robustness() -> None:
-    told = file("evaluation-robustness-2026-11-29")
+    told = file("evaluation-robustness-2026-11-30")
     rows = told["grids"]["Robustness"][1:]
     assert [name for name, *_ in rows] == ["no fault", "holes", "limbs", "jitter"]
     for name, *values in rows:
