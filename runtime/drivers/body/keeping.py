@@ -267,5 +267,5 @@ def _trunk(points: Vectors) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def at_most(way: Vectors, most: Vectors) -> Vectors:
-    """A way x and y that never gets longer than that, and is as long while it is short."""
+    """Ways that never get longer than that, each by itself, and as long while they are short."""
     return np.asarray(way / np.sqrt(1.0 + (way / most) ** 2))

@@ -7,11 +7,10 @@ the driver is calibrated counts little; what the driver does since counts wholly
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from bunraku.runtime.drivers.body.fit import trunk_length
+from bunraku.runtime.drivers.body.keeping import at_most
 from bunraku.runtime.drivers.body.neck import neck_of
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Array
@@ -51,9 +50,9 @@ class Posture:
             self._frames += 1
             apart = neck_of(landmarks) / size - neck_of(photo)
             self._apart += (apart - self._apart) / self._frames
-        far = length_of(self._apart) / (NECK * max(trunk_length(photo), 1.0))
+        far = np.array(max(length_of(self._apart), 1e-6))
+        most = np.array(NECK * max(trunk_length(photo), 1.0))
         result = landmarks.copy()
-        result[_HEAD, :3] += (size * self._apart * (1.0 / math.hypot(1.0, far) - 1.0)).astype(
-            np.float32
-        )
+        shift = size * self._apart * (at_most(far, most) / far - 1.0)
+        result[_HEAD, :3] += shift.astype(np.float32)
         return result

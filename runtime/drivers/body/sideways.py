@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.keeping import at_most
 from bunraku.runtime.drivers.body.trunk import middle_of, trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
@@ -81,7 +82,7 @@ class Sideways:
 def _back(turn: float, photo: float, most_deg: float) -> Vectors:
     """``[3, 3]``: the rotation about the upright that leaves a turn near the photo's."""
     since = math.remainder(turn - photo, 2.0 * math.pi)
-    kept = since / math.hypot(1.0, since / math.radians(most_deg))
+    kept = float(at_most(np.array(since), np.array(math.radians(most_deg))))
     kept *= smoothstep(min((math.pi - abs(since)) / math.radians(AROUND_DEG), 1.0))
     return np.asarray(about(_UP, np.array([kept - since]))[0])
 
