@@ -42,6 +42,12 @@ class ArmAtFace:
     with_head: bool = True
     """Whether the hand goes along with the head; else with the trunk."""
 
+    @classmethod
+    def of(cls, groups: Groups, side: int, *, with_head: bool = True) -> ArmAtFace:
+        """The left (0) or the right arm (1) of groups ``[n, n]``."""
+        forearm = forearm_of(groups, side)
+        return cls(forearm | (groups == Group.UPPER_ARM_L + side), forearm, with_head)
+
 
 AtFace = tuple[ArmAtFace | None, ArmAtFace | None]
 """The left and the right arm; None for one that moves."""
@@ -58,14 +64,18 @@ def hands_at_face(groups: Groups, face: Array | None, seen: tuple[bool, bool]) -
     if face is None:
         return None, None
     within = _within(face, groups.shape)
-    arms = []
-    for side in range(SIDES):
-        forearm = np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
-        hides = seen[side] and (forearm & within).sum() > HIDES * within.sum()
-        whole = forearm | (groups == Group.UPPER_ARM_L + side)
-        arms.append(ArmAtFace(whole, forearm) if hides else None)
-    left, right = arms
+    left, right = (
+        ArmAtFace.of(groups, side)
+        if seen[side] and (forearm_of(groups, side) & within).sum() > HIDES * within.sum()
+        else None
+        for side in range(SIDES)
+    )
     return left, right
+
+
+def forearm_of(groups: Groups, side: int) -> Region:
+    """``[n, n]``: the left (0) or the right forearm (1), with its hand."""
+    return np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
 
 
 def all_of(arms: AtFace, shape: tuple[int, ...]) -> Region:

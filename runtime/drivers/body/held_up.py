@@ -15,7 +15,7 @@ from bunraku.runtime.drivers.body.at_face import ArmAtFace, AtFace
 from bunraku.runtime.drivers.body.colours import EYES
 from bunraku.runtime.drivers.body.head import CHIN
 from bunraku.runtime.drivers.body.let_out import between_deg
-from bunraku.runtime.drivers.body.parting import Group, Groups
+from bunraku.runtime.drivers.body.parting import Groups
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
@@ -79,9 +79,7 @@ def hands_held_up(
         if not (seen[side] and folded and high and at):
             arms.append(None)
             continue
-        forearm = np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
-        whole = forearm | (groups == Group.UPPER_ARM_L + side)
-        arms.append(ArmAtFace(whole, forearm, with_head=bool((hand - chin) @ down < 0.0)))
+        arms.append(ArmAtFace.of(groups, side, with_head=bool((hand - chin) @ down < 0.0)))
     left, right = arms
     return left, right
 
