@@ -14,7 +14,7 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.colours import EYES
 from bunraku.runtime.drivers.body.head import CHIN
-from bunraku.runtime.drivers.body.parting import Group, Groups
+from bunraku.runtime.drivers.body.parting import Group, Groups, forearm_of
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region, distance_to, nearest
 from bunraku.spec.arrays import Array
@@ -71,11 +71,6 @@ def hands_at_face(groups: Groups, face: Array | None, seen: tuple[bool, bool]) -
         for side in range(SIDES)
     )
     return left, right
-
-
-def forearm_of(groups: Groups, side: int) -> Region:
-    """``[n, n]``: the left (0) or the right forearm (1), with its hand."""
-    return np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
 
 
 def all_of(arms: AtFace, shape: tuple[int, ...]) -> Region:

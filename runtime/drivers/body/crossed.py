@@ -15,7 +15,7 @@ from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, lit_skin, middle_of
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.let_out import BENT_DEG, between_deg
-from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
+from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups, forearm_of
 from bunraku.runtime.drivers.body.regions import closed, far_from, grown
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region, distance_to, nearest
@@ -121,7 +121,7 @@ def _close_wrist(groups: Groups, wrist: Vectors, trunk_px: float, side: int) -> 
     far = round((AT_WRIST + 2.0 * WATCH) * trunk_px) + 1
     left, top = np.maximum(np.rint(wrist).astype(int) - far, 0)
     part = groups[top : top + 2 * far, left : left + 2 * far]
-    arm = np.isin(part, [Group.FOREARM_L + side, Group.HAND_L + side])
+    arm = forearm_of(part, side)
     if not arm.any():
         return
     near = ~far_from(wrist - (left, top), AT_WRIST * trunk_px, part.shape) & (part == Group.TRUNK)

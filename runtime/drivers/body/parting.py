@@ -148,6 +148,11 @@ def follow_edges(
     return np.where(groups != Group.NOBODY, whole, Group.NOBODY).astype(np.int32)
 
 
+def forearm_of(groups: Groups, side: int) -> NDArray[np.bool_]:
+    """``[h, w]``: the left (0) or the right forearm (1), with its hand."""
+    return np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
+
+
 def with_forearms(groups: Groups) -> Groups:
     """Groups of any shape, hands as part of their forearms."""
     result = groups.copy()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours, without_grain
-from bunraku.runtime.drivers.body.parting import Group, Groups
+from bunraku.runtime.drivers.body.parting import Group, Groups, forearm_of
 from bunraku.runtime.drivers.body.regions import opened, without_scraps
 from bunraku.runtime.source.region import Region, nearest
 from bunraku.spec.arrays import Array, Picture
@@ -83,7 +83,7 @@ def without_lower_cloth(fit: Fit, groups: Groups, line: Waistline) -> Groups:
     result = groups.copy()
     clothes = fit.inside & np.isin(groups, CLOTHES)
     for side in range(SIDES):
-        arm = fit.inside & np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
+        arm = fit.inside & forearm_of(groups, side)
         sleeve, other = arm & line.upper, arm & line.lower
         if fit.places[side] is not None or sleeve.sum() < SLEEVE * (arm & ~other).sum():
             continue
