@@ -13,6 +13,7 @@ from bunraku.kernels.overlay.terms import Plane
 from bunraku.kernels.pasting.terms import inside
 from bunraku.kernels.redraw.terms import CHANNELS as FIELD_CHANNELS
 from bunraku.kernels.redraw.terms import Channel
+from bunraku.runtime.drivers.body.groups import GROUPS
 from bunraku.spec.arrays import Array
 from bunraku.spec.surface import CHANNELS, HEAD_SCORE, PARTS, PRIOR_CHANNELS
 
@@ -29,8 +30,6 @@ BOX = (160, 0, 720)
 """Left, top and side of the window in it."""
 WINDOW = 256
 """Side of what a network reads of a frame, in pixels."""
-GROUPS = 9
-"""Of bones, each with a layer of its own."""
 FACE = (330, 120, 160, 120)
 """Left, top, width and height in a photo of what is drawn anew of it."""
 HAND = (60, 80, 40)

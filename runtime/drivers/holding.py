@@ -28,6 +28,7 @@ from bunraku.spec.landmarks import (
     RIGHT_HIP,
     RIGHT_LEG,
     RIGHT_SHOULDER,
+    TRUNK,
 )
 from bunraku.spec.smoothstep import smoothstep
 
@@ -47,7 +48,6 @@ class _Hanging(NamedTuple):
     points: tuple[int, ...]
 
 
-_TRUNK = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
 _CHEST, _PELVIS, _NECK = 0, 1, 2
 _HANGING = (
     _Hanging(Part.HEAD, (LEFT_SHOULDER, RIGHT_SHOULDER), _NECK, HEAD),
@@ -75,7 +75,7 @@ def hold(photo: Array | Vectors, driver: Array, following: Following, size: floa
     carried = np.stack([_share_of(turn, trunk) for turn in turns])
     back = carried @ turns.transpose(0, 2, 1)
     held = now.copy()
-    held[_TRUNK] = was[_TRUNK] + (now[_TRUNK] - was[_TRUNK]) * trunk
+    held[TRUNK] = was[TRUNK] + (now[TRUNK] - was[TRUNK]) * trunk
     for part, on, frame, points in _HANGING:
         joint, own = held[list(on)].mean(0), list(points)
         follows = (now[own] - now[list(on)].mean(0)) @ back[frame].T * size ** (trunk - 1.0)

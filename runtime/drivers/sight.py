@@ -9,14 +9,10 @@ from bunraku.runtime.pose.landmarks import PRESENT
 from bunraku.runtime.source.framing import head_seen
 from bunraku.spec.landmarks import (
     HEAD,
-    LEFT_HIP,
-    LEFT_SHOULDER,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
+    HIPS,
+    SHOULDERS,
     VISIBLE,
 )
-
-_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 
 
 def in_sight(pose: Pose, shape: tuple[int, int]) -> bool:
@@ -26,7 +22,7 @@ def in_sight(pose: Pose, shape: tuple[int, int]) -> bool:
     :param shape: of the frame, height and width.
     """
     last = np.array(shape[::-1]) - 1.0
-    middles = (pose.landmarks[part, :2].mean(0) for part in (list(HEAD), _SHOULDERS, _HIPS))
+    middles = (pose.landmarks[part, :2].mean(0) for part in (list(HEAD), SHOULDERS, HIPS))
     return any(bool(((middle >= 0.0) & (middle <= last)).all()) for middle in middles)
 
 
@@ -36,7 +32,7 @@ def clear(pose: Pose, shape: tuple[int, int]) -> bool:
 
     :param shape: of the frame, height and width.
     """
-    shoulders = pose.landmarks[_SHOULDERS]
+    shoulders = pose.landmarks[SHOULDERS]
     shown = bool((shoulders[:, 3] >= VISIBLE).any())
     if (shoulders[:, 1] > shape[0] - 1.0).all():
         shown |= head_seen(pose.landmarks, shape)

@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.spec.few import length_of
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_KNEE, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    HIPS,
+    LEFT_HIP,
+    LEFT_KNEE,
+    SHOULDERS,
+)
 from bunraku.spec.skeleton import SIDES
 
 RAISED_DEG = 45.0
 """By how much a thigh is bent from the line of the trunk that counts as raised."""
-_SHOULDERS, _HIPS = (LEFT_SHOULDER, RIGHT_SHOULDER), (LEFT_HIP, RIGHT_HIP)
 
 
 def raised_thighs(points: NDArray[np.floating[Any]]) -> tuple[bool, bool]:
@@ -21,7 +25,7 @@ def raised_thighs(points: NDArray[np.floating[Any]]) -> tuple[bool, bool]:
 
     :param points: ``[33 or more, 3]``, landmarks with depths of one scale.
     """
-    shoulders, hips = (points[list(pair)].mean(0) for pair in (_SHOULDERS, _HIPS))
+    shoulders, hips = (points[pair].mean(0) for pair in (SHOULDERS, HIPS))
     down = hips - shoulders
     left, right = (
         _is_bent(points[LEFT_KNEE + side] - points[LEFT_HIP + side], down) for side in range(SIDES)

@@ -17,12 +17,11 @@ from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
+    HIPS,
     LANDMARKS,
-    LEFT_HIP,
-    LEFT_SHOULDER,
     LIMBS,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
+    SHOULDERS,
+    TRUNK,
     Bone,
 )
 
@@ -36,11 +35,10 @@ JUMP, CLEAR = 0.3, 0.9
 which it is believed to be there: fast arms are seen as well as others. Legs that others hide are
 not."""
 _FOREARMS = tuple(limb for limb in LIMBS if limb.bone is Bone.FOREARM)
-_TRUNK = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP)
 _Groups = tuple[tuple[int, ...], ...]
 _CARRIERS: tuple[tuple[tuple[int, ...], _Groups], ...] = (
-    (_TRUNK, (_TRUNK, HEAD)),
-    (HEAD, (HEAD, _TRUNK[:2])),
+    (tuple(TRUNK), (tuple(TRUNK), HEAD)),
+    (HEAD, (HEAD, tuple(SHOULDERS))),
     *(((limb.end,), ((limb.start,),)) for limb in LIMBS),
     *((limb.carried, (limb.carried, (limb.end,))) for limb in LIMBS if limb.carried),
 )
@@ -96,7 +94,7 @@ class Unseen:
         result = np.zeros(LANDMARKS, np.bool_)
         if (visibility >= CLEAR).all():
             return result
-        shoulders, hips = (body[list(pair), :2].mean(0) for pair in (_TRUNK[:2], _TRUNK[2:]))
+        shoulders, hips = (body[pair, :2].mean(0) for pair in (SHOULDERS, HIPS))
         most = JUMP * float(np.linalg.norm(shoulders - hips))
         for limb in _FOREARMS:
             if not SURE <= visibility[limb.end] < CLEAR or away_s[limb.end] >= FADED_S:

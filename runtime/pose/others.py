@@ -18,7 +18,7 @@ from bunraku.runtime.pose.detector import SURE_SCORE, Detection, Detector
 from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Pose, next_roi, pose_of
 from bunraku.runtime.pose.proposals import FaceWitness
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import HEAD, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.landmarks import HEAD, TRUNK
 
 MOST = 8
 """Of a crowd, with the person; and of what is looked at for them."""
@@ -37,7 +37,6 @@ OWN_HEAD = 0.2
 left of the person."""
 SEEN_AS_WELL = 0.8
 """Presence from which the look without the others counts."""
-_TRUNK = [LEFT_SHOULDER, RIGHT_SHOULDER, RIGHT_HIP, LEFT_HIP]
 
 
 class Company(NamedTuple):
@@ -118,7 +117,7 @@ class _Rest:
         """Take somebody's head and trunk out."""
         far = 4 * max(self._painted.shape)
         points = np.clip(np.rint(pose.landmarks[:, :2]), -far, far).astype(np.int32)
-        head, trunk = points[list(HEAD)], points[_TRUNK]
+        head, trunk = points[list(HEAD)], points[TRUNK]
         reach = float(np.linalg.norm(head - head.mean(0), axis=1).max())
         thick = max(1, min(far, round(max(HEAD_REACH * reach, SMALLEST_HEAD * _size(pose)))))
         middle, neck = (np.rint(p.mean(0)).astype(int).tolist() for p in (head, trunk[:2]))
@@ -155,7 +154,7 @@ def _same(a: Pose, b: Pose) -> bool:
 
 def _size(pose: Pose) -> float:
     """From corner to corner of the trunk, in pixels."""
-    return float(np.linalg.norm(np.ptp(pose.landmarks[_TRUNK, :2], axis=0)))
+    return float(np.linalg.norm(np.ptp(pose.landmarks[TRUNK, :2], axis=0)))
 
 
 def _head(pose: Pose) -> Array:

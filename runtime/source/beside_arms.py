@@ -18,6 +18,7 @@ from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
+    HIPS,
     LEFT_ELBOW,
     LEFT_HAND,
     LEFT_HIP,
@@ -27,6 +28,7 @@ from bunraku.spec.landmarks import (
     RIGHT_HAND,
     RIGHT_HIP,
     RIGHT_SHOULDER,
+    SHOULDERS,
     VISIBLE,
 )
 
@@ -42,7 +44,6 @@ HANGS = 0.5
 """Cosine of the angle to the trunk from which on a bone leads down along it."""
 FARTHEST_PX = 1e4
 """Landmarks beyond are none."""
-_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,7 @@ class Arms:
     @property
     def trunk_px(self) -> float:
         """How long the trunk is."""
-        shoulders, hips = self.points[_SHOULDERS], self.points[_HIPS]
+        shoulders, hips = self.points[SHOULDERS], self.points[HIPS]
         return float(np.linalg.norm(hips.mean(0) - shoulders.mean(0)))
 
     def line(self, side: int) -> list[Points]:
@@ -103,7 +104,7 @@ class Arms:
 
     def hangs(self, side: int) -> bool:
         """Whether both bones of an arm lead down along the trunk."""
-        down = self.points[_HIPS].mean(0) - self.points[_SHOULDERS].mean(0)
+        down = self.points[HIPS].mean(0) - self.points[SHOULDERS].mean(0)
         shoulder, elbow, wrist, _ = self.line(side)
         bones = elbow - shoulder, wrist - elbow
         return all(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
+from bunraku.spec.landmarks import MOUTH, SHOULDERS
 
 BELOW = 0.25
 """How far below the shoulders they are still cut, of the way down to them from the mouth."""
@@ -23,7 +23,7 @@ def shoulders_cut(mask: Array, landmarks: Array, shown: tuple[float, float]) -> 
     """
     n = len(mask)
     mouth = float(landmarks[list(MOUTH), 1].mean())
-    shoulders = landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], 1]
+    shoulders = landmarks[SHOULDERS, 1]
     if shoulders.min() >= 1.0:
         return True
     down = float(shoulders.mean())

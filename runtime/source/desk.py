@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.source.lab import in_lab
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_SHOULDER
+from bunraku.spec.landmarks import SHOULDERS
 
 SIDE = 256
 """Pixels of the window in which edges are looked for."""
@@ -122,7 +122,7 @@ def find_desk(
     n = len(window)
     small = cv2.resize(window, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     lab = in_lab(np.asarray(small, np.uint8), LIGHT)
-    shoulders = landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].astype(np.float64) * SIDE - 0.5
+    shoulders = landmarks[SHOULDERS, :2].astype(np.float64) * SIDE - 0.5
     if not np.isfinite(shoulders).all():
         return None
     zones = _zones(shoulders, shown)

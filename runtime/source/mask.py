@@ -27,7 +27,7 @@ from bunraku.runtime.source.region import Region, distance_to
 from bunraku.runtime.source.shoes import with_soles
 from bunraku.runtime.source.sides import beyond_as_seen, up_to_the_sides
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
+from bunraku.spec.landmarks import MOUTH, SHOULDERS
 
 BAND = 10.0 / 256.0
 """How far from the pose network's outline the segmentation is listened to, in windows."""
@@ -49,7 +49,7 @@ THIN_PX = 5
 CRISP = 3.0
 """Steepness of the edge in the end."""
 
-_SHOULDERS, _MOUTH = [LEFT_SHOULDER, RIGHT_SHOULDER], list(MOUTH)
+_MOUTH = list(MOUTH)
 
 
 def person_mask(
@@ -79,7 +79,7 @@ def person_mask(
         mask = np.where(apart < BAND, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
         lost = (body <= 0.5) & (segmentation > SURE) & _closed_in(body > 0.5)
         mask = np.where(lost, segmentation, mask)
-        if landmarks[_SHOULDERS, 1].mean() > CUT:
+        if landmarks[SHOULDERS, 1].mean() > CUT:
             low = (np.arange(len(body)) > landmarks[_MOUTH, 1].mean() * len(body))[:, None]
             mask = np.where(low & (apart < FAR), segmentation, mask)
     mask = mask * (1.0 - find_gaps(window, mask, landmarks))

@@ -15,11 +15,9 @@ from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HEAD,
-    LEFT_HIP,
-    LEFT_SHOULDER,
     LIMBS,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
+    SHOULDERS,
+    TRUNK,
     VISIBLE,
 )
 
@@ -31,7 +29,6 @@ PER_TRUNK = 12.0
 """What a trunk's length of distance costs, in log odds of the mask."""
 SOFT = 1.0
 """In log odds: how gradually one person becomes the other."""
-_TRUNK = [LEFT_SHOULDER, RIGHT_SHOULDER, RIGHT_HIP, LEFT_HIP]
 
 
 def own_share(person: Pose, others: Sequence[Pose], shape: tuple[int, int]) -> Array:
@@ -62,7 +59,7 @@ def _claim(pose: Pose, size: tuple[int, int], scale: float) -> Array:
     mask = np.ones(size[::-1], np.float32) if pose.mask is None else _fitted(pose.mask, size)
     sure = np.clip(mask, 1.0 - SUREST, SUREST)
     points = (pose.landmarks[:, :2] + 0.5) * np.float32(scale) - 0.5
-    trunk = points[_TRUNK].reshape(2, 2, 2)
+    trunk = points[TRUNK].reshape(2, 2, 2)
     length = float(np.linalg.norm(trunk[0].mean(0) - trunk[1].mean(0)))
     away = _from_body(points, pose.landmarks[:, 3], size) / max(length, 1.0)
     return np.asarray(np.log(sure / (1.0 - sure)) - PER_TRUNK * away, np.float32)
@@ -72,7 +69,7 @@ def _from_body(points: Array, visibility: Array, size: tuple[int, int]) -> Array
     """``[h, w]``: how many pixels each is from head, trunk and the limbs that are seen."""
     apart = np.ones(size[::-1], np.uint8)
     near = np.clip(np.nan_to_num(points), -4 * max(size), 4 * max(size)).round().astype(np.int32)
-    for area in (near[_TRUNK], near[list(HEAD)]):
+    for area in (near[TRUNK], near[list(HEAD)]):
         cv2.fillConvexPoly(apart, cv2.convexHull(area), 0)
     cv2.line(apart, near[list(HEAD)].mean(0).astype(int).tolist(), _middle(near), 0)
     for limb in LIMBS:
@@ -85,7 +82,7 @@ def _from_body(points: Array, visibility: Array, size: tuple[int, int]) -> Array
 
 
 def _middle(points: np.ndarray) -> list[int]:
-    shoulders: list[int] = points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0).astype(int).tolist()
+    shoulders: list[int] = points[SHOULDERS].mean(0).astype(int).tolist()
     return shoulders
 
 

@@ -24,7 +24,7 @@ from bunraku.runtime.source.people import everybody
 from bunraku.runtime.source.plate import Plate, RemovedShadow, make_plate
 from bunraku.runtime.source.window import crop, uncrop
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LEFT_HIP, RIGHT_HIP, Bone
+from bunraku.spec.landmarks import HIPS, Bone
 
 SMALLEST_PERSON = 64
 """Height in pixels below which a person has too few to be animated."""
@@ -176,7 +176,7 @@ def make_source(
     desk = find_desk(window, mask, landmarks, shown)
     if desk is not None:
         mask = desk.without(mask, window)
-        if landmarks[[LEFT_HIP, RIGHT_HIP], 1].max() * size > desk.row:
+        if landmarks[HIPS, 1].max() * size > desk.row:
             framing = replace(framing, unit=Bone.SHOULDERS)
     if framing.half and desk is None and shoulders_cut(mask, landmarks, shown):
         framing = replace(framing, unit=Bone.HEAD)

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.arm_shape import (
-    ARM_BONES,
     as_thick,
     in_its_place,
     with_sleeve,
@@ -34,15 +33,15 @@ from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm, free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.grid import Grid
+from bunraku.runtime.drivers.body.groups import LEFT_ARM
 from bunraku.runtime.drivers.body.light import PLANES, Light
 from bunraku.runtime.drivers.body.limbs import POSED_BY
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.sleeves import GOES_OVER, Sleeve, along_upper_arm, find_sleeves
 from bunraku.runtime.drivers.body.thickness import ArmSeen, arms_seen
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.skeleton import ARM_BONES, BodyBone
 
 FADE_DEG = 10.0, 20.0
 """By how much a forearm must turn until the photo's own pixels of it begin to fade out, once it is
@@ -58,7 +57,6 @@ which the forearm hides in part, holds it."""
 INTO_HAND = 0.1
 """How far an arm goes on beyond the wrist, in lengths of the forearm: the hand, which ends softly,
 lies before it."""
-ARM_GROUPS = (Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +85,7 @@ class NewArm:
 
     def fading(self, fit: Fit, grid: Grid, binding: Binding) -> Fading:
         """What of a photo's mesh fades with its forearm."""
-        before = np.isin(binding.group, [group + self.side for group in ARM_GROUPS[1:]])
+        before = np.isin(binding.group, [group + self.side for group in LEFT_ARM[1:]])
         bones = np.array(ARM_BONES) + self.side
         upper, fore = (((grid.bones == bone) * grid.weights).sum(1) for bone in bones)
         along = along_upper_arm(fit, self.side, grid.vertices[:, :2])
@@ -162,7 +160,7 @@ def make_arm(
 
 def arm_region(binding: Binding, side: int) -> NDArray[np.bool_]:
     """``[n, n]``: where the photo shows an arm, the hand too."""
-    own = np.isin(binding.group, [group + side for group in ARM_GROUPS])
+    own = np.isin(binding.group, [group + side for group in LEFT_ARM])
     return np.asarray(binding.reached & own)
 
 
@@ -187,7 +185,7 @@ def made_anew(fit: Fit, arms: Sequence[NewArm]) -> NDArray[np.bool_]:
 
 def still_hidden(hidden: Sequence[Binding], arms: Sequence[NewArm]) -> list[Binding]:
     """``Bound.hidden`` without what belongs to these arms: they have it themselves."""
-    groups = [group + arm.side for arm in arms for group in ARM_GROUPS]
+    groups = [group + arm.side for arm in arms for group in LEFT_ARM]
     return [layer for layer in hidden if layer.group.max() not in groups]
 
 

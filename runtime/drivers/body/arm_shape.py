@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.drivers.body.sleeves import LONGEST, Sleeve
 from bunraku.runtime.drivers.body.thickness import ArmSeen, beside
@@ -15,9 +15,8 @@ from bunraku.runtime.drivers.body.turning import Vectors, cross, unit
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.skeleton import ARM_BONES
 
-ARM_BONES = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L)
 """The left one's, from the shoulder to the wrist."""
 THICKEST, THINNEST = (1.18, 1.06), 0.75
 """How thick a bare upper arm and forearm may be, in the template's, and how thin."""

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.drivers.body.colours import EYES
+from bunraku.runtime.drivers.body.groups import Group, Groups, forearm_of
 from bunraku.runtime.drivers.body.head import CHIN
-from bunraku.runtime.drivers.body.parting import Group, Groups, forearm_of
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region, distance_to, nearest
 from bunraku.spec.arrays import Array

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    HIPS,
+    SHOULDERS,
+)
 
 SIDE, INWARDS_PX = 0.24, 6
 """How much of the front's width is folded round each side, and how far within the outline that
@@ -49,7 +52,7 @@ def back_of(points: Vectors, front: Array, trunk: NDArray[np.bool_]) -> Array:
     if not trunk.any():
         return front
     part = _around(trunk, round(AROUND_PX * fine))
-    down = points[[LEFT_HIP, RIGHT_HIP]].mean(0) - points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
+    down = points[HIPS].mean(0) - points[SHOULDERS].mean(0)
     if abs(down[0]) > abs(down[1]):  # of who lies
         turned = np.ascontiguousarray(front[part].swapaxes(0, 1))
         back = _folded(turned, trunk[part].T, fine).swapaxes(0, 1)

@@ -13,17 +13,15 @@ from bunraku.runtime.drivers.unseen import SURE, UNSURE
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import (
+    HIPS,
     LANDMARKS,
     LEFT_ELBOW,
     LEFT_HAND,
-    LEFT_HIP,
-    LEFT_SHOULDER,
     LEFT_WRIST,
     RIGHT_ELBOW,
     RIGHT_HAND,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
     RIGHT_WRIST,
+    SHOULDERS,
 )
 
 NEAR, FAR = 0.02, 0.1
@@ -32,7 +30,6 @@ INSIDE = 0.2
 """How far inside the frame hips and an arm lie for the body to be what hides the arm, in trunks:
 what the frame's edge or a desk hides is guessed worse."""
 _ARMS = [LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST, *LEFT_HAND, *RIGHT_HAND]
-_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 
 
 def belief(located: Located, shape: tuple[int, int]) -> Array:
@@ -52,11 +49,11 @@ def hidden_by_body(located: Located, shape: tuple[int, int]) -> Array:
     :param shape: of the frame, height and width.
     """
     points = located.in_frame
-    shoulders, hips = (points[pair, :2].mean(0) for pair in (_SHOULDERS, _HIPS))
+    shoulders, hips = (points[pair, :2].mean(0) for pair in (SHOULDERS, HIPS))
     trunk_px = float(np.linalg.norm(shoulders - hips))
     inside = clipped(_within(points, shape) / max(INSIDE * trunk_px, 1.0), 0.0, 1.0)
     result = np.zeros(LANDMARKS, np.float32)
-    result[_ARMS] = inside[_ARMS] * (inside * _seen(points))[_HIPS].min()
+    result[_ARMS] = inside[_ARMS] * (inside * _seen(points))[HIPS].min()
     return result
 
 

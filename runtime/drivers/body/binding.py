@@ -22,6 +22,7 @@ from bunraku.runtime.drivers.body.covered import covered_forearms, without_forea
 from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.front import Front, body_weights, nearest_bone
+from bunraku.runtime.drivers.body.groups import FOREARMS, GROUP, GROUPS, HANDS, Group, Groups
 from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
@@ -29,13 +30,7 @@ from bunraku.runtime.drivers.body.held_up import hands_held_up
 from bunraku.runtime.drivers.body.hidden import covers_of, fingers_on, hidden_by
 from bunraku.runtime.drivers.body.lap import Lap, find_lap, without_thighs
 from bunraku.runtime.drivers.body.outlined import SEEN, limb_shares
-from bunraku.runtime.drivers.body.parting import (
-    GROUP,
-    GROUPS,
-    Group,
-    Groups,
-    follow_edges,
-)
+from bunraku.runtime.drivers.body.parting import follow_edges
 from bunraku.runtime.drivers.body.parts import FINGERS, HAIR, LAP, part_known_hands, parts_of
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.regions import nearest_reached
@@ -54,8 +49,6 @@ LEVEL = 0.06
 """How softly the depth of arms that are cut goes over into the trunk's, in trunks."""
 UNDER = 0.05
 """How far behind what hides it a hidden cloth lies at least, in trunks."""
-FOREARMS = Group.FOREARM_L, Group.FOREARM_R
-HANDS = Group.HAND_L, Group.HAND_R
 _UPPER_ARMS = (BodyBone.UPPER_ARM_L, BodyBone.UPPER_ARM_R)
 
 

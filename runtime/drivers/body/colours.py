@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.parting import Groups
+from bunraku.runtime.drivers.body.groups import Groups
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE

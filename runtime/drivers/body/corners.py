@@ -14,18 +14,20 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit, kept_within
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.parting import GROUP, Group
+from bunraku.runtime.drivers.body.groups import GROUP, Group
 from bunraku.runtime.drivers.body.trunk import middle_of
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    HIPS,
+    SHOULDERS,
+)
 
 BESIDE_PX = 0.5
 """How far beyond the outline a triangle with its vertices within goes, in the networks' pixels, to
 be taken in pieces."""
 PARTS = 8
 """Into how many parts its sides are cut then."""
-_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,7 @@ def find_corners(fit: Fit, mesh: Array) -> Corners:
     shares, pieces = _parts()
     own = (GROUP[main_bones(fit.template)][triangles] == Group.TRUNK).all(1)
     points = fit.stance.points[:, :2]
-    shoulders, hips = (middle_of(points, pair) for pair in (_SHOULDERS, _HIPS))
+    shoulders, hips = (middle_of(points, pair) for pair in (SHOULDERS, HIPS))
     above = (mesh[:, :2] - shoulders) @ (hips - shoulders) < 0.0
     own &= above[triangles].any(1)
     numbers = np.flatnonzero(own)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from bunraku.runtime.drivers.body.groups import Group, Groups
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours, without_grain
-from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, lit_skin, middle_of
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.groups import ARMS, LEFT_ARM, Group, Groups, forearm_of
 from bunraku.runtime.drivers.body.let_out import BENT_DEG, between_deg
-from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups, forearm_of
 from bunraku.runtime.drivers.body.regions import closed, far_from, grown
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region, distance_to, nearest
@@ -40,7 +40,6 @@ lengths of it: hands that are clasped lie farther out."""
 SOFT_PX = 2
 """What is not wider than twice as much, in the networks' pixels, is no hand and no sleeve."""
 _JOINTS = LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST
-_LEFT_ARM = Group.UPPER_ARM_L, Group.FOREARM_L, Group.HAND_L
 
 
 def without_tucked_hands(
@@ -69,7 +68,7 @@ def without_tucked_hands(
         if fit.places[side] is not None or not own.any():
             continue
         beneath = behind_group(fit, of_vertex, Group.HAND_L + side)
-        over = own & np.isin(beneath, [limb + 1 - side for limb in _LEFT_ARM])
+        over = own & np.isin(beneath, [limb + 1 - side for limb in LEFT_ARM])
         skin = _whole(lit_skin(colours, face), round(SOFT_PX * fit.fine))
         tucked = over & ~skin
         result[tucked] = beneath[tucked]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.groups import ARMS, GROUP, GROUPS
 from bunraku.runtime.drivers.body.lines import STEP_PX
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, GROUPS
 from bunraku.runtime.drivers.body.parts import ENDWISE, FINGERS, FREE, HANGING, LAP
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, SIDES, BodyBone

@@ -16,9 +16,9 @@ from bunraku.runtime.drivers.body.cloths import NEW_ARMS, Cloth
 from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import Grid, hold_down
+from bunraku.runtime.drivers.body.groups import ARMS
 from bunraku.runtime.drivers.body.layer import Layer
 from bunraku.runtime.drivers.body.light import Light
-from bunraku.runtime.drivers.body.parting import ARMS
 from bunraku.runtime.drivers.body.rims import Rim, without
 from bunraku.runtime.drivers.body.settling import BEHIND
 from bunraku.runtime.drivers.body.spots import Hanging

@@ -12,15 +12,14 @@ from bunraku.runtime.drivers.body.head import CHIN, Head
 from bunraku.runtime.drivers.body.outlined import SEEN, in_view, limb_shares, shows_raised_thigh
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
-from bunraku.spec.skeleton import SIDES, BodyBone
+from bunraku.spec.landmarks import MOUTH, SHOULDERS
+from bunraku.spec.skeleton import SIDES, TRUNK_BONES, WHOLE_ARM, BodyBone
 
 STRETCHED = 0.5
 """Of what is between the chin and the edge, as much is stretched at most where the body is lifted:
 shoulders that a close-up shows just above the edge rise with it."""
-_TRUNK = (BodyBone.PELVIS, BodyBone.CHEST, BodyBone.THIGH_L, BodyBone.THIGH_R)
+_TRUNK = (*TRUNK_BONES, BodyBone.THIGH_L, BodyBone.THIGH_R)
 _BELOW_KNEES = (BodyBone.SHIN_L, BodyBone.SHIN_R, BodyBone.FOOT_L, BodyBone.FOOT_R)
-_ARM = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L, BodyBone.HAND_L)
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class LowerEdge:
         cut = [s for s in range(SIDES) if shares[BodyBone.FOREARM_L + s] < SEEN]
         bones: tuple[BodyBone, ...] = (
             *_TRUNK,
-            *(BodyBone(bone + side) for side in cut for bone in _ARM),
+            *(BodyBone(bone + side) for side in cut for bone in WHOLE_ARM),
         )
         if shows_raised_thigh(fit, shares):
             bones += _BELOW_KNEES
@@ -76,5 +75,5 @@ def lower_edge(source: Source) -> int | None:
 
 def _middle(source: Source) -> float:
     """The window's column between the shoulders."""
-    x = source.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], 0]
+    x = source.landmarks[SHOULDERS, 0]
     return float(x.mean()) * len(source.mask) - 0.5

@@ -23,6 +23,7 @@ from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import length_of, mean_of
 from bunraku.spec.landmarks import (
+    HIPS,
     LEFT_ELBOW,
     LEFT_EYE,
     LEFT_HIP,
@@ -34,6 +35,7 @@ from bunraku.spec.landmarks import (
     RIGHT_HIP,
     RIGHT_SHOULDER,
     RIGHT_WRIST,
+    SHOULDERS,
     VISIBLE,
 )
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
@@ -51,7 +53,6 @@ MARGIN_PX = 1.5
 FARTHEST_PX = 6.0
 """How far it is moved for that, in one of three steps."""
 _LINES = ((LEFT_SHOULDER, RIGHT_HIP), (RIGHT_SHOULDER, LEFT_HIP))
-_SHOULDERS = (LEFT_SHOULDER, RIGHT_SHOULDER)
 _FACE = ((LEFT_EYE, RIGHT_EYE), MOUTH)
 _BLUNT = (BodyBone.HAND_L, BodyBone.HAND_R, BodyBone.FOOT_L, BodyBone.FOOT_R)
 
@@ -143,7 +144,7 @@ def fit_body(
 
 def trunk_length(points: Vectors) -> float:
     """From the middle of the shoulders to that of the hips, in the picture."""
-    shoulders, hips = points[[LEFT_SHOULDER, RIGHT_SHOULDER]], points[[LEFT_HIP, RIGHT_HIP]]
+    shoulders, hips = points[SHOULDERS], points[HIPS]
     return length_of((mean_of(hips) - mean_of(shoulders))[:2])
 
 
@@ -162,7 +163,7 @@ def covered(landmarks: Array, inside: NDArray[np.bool_], view: NDArray[np.bool_]
         if bone not in _BLUNT and begins[start] and seen[end]
     ]
     hits = _hits(landmarks, inside, view, [*_LINES, *lines])
-    hits = hits or _hits(landmarks, inside, view, [_SHOULDERS])
+    hits = hits or _hits(landmarks, inside, view, [(LEFT_SHOULDER, RIGHT_SHOULDER)])
     hits = hits or _hits(landmarks, inside, view, list(_FACE))
     return float(np.mean(hits)) if hits else 0.0
 

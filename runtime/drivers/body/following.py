@@ -19,13 +19,12 @@ from bunraku.spec.landmarks import (
     LEFT_ELBOW,
     LEFT_HAND,
     LEFT_KNEE,
-    LEFT_SHOULDER,
     LEFT_WRIST,
     RIGHT_ELBOW,
     RIGHT_HAND,
     RIGHT_KNEE,
-    RIGHT_SHOULDER,
     RIGHT_WRIST,
+    SHOULDERS,
 )
 
 _TIPS = {
@@ -82,7 +81,7 @@ class Followed:
             )
             hands = left, right
         scale = 1.0 + (kept.scale - 1.0) * following[Part.TRUNK]
-        x, y = held[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(0).tolist()
+        x, y = held[SHOULDERS, :2].mean(0).tolist()
         kept = replace(kept, landmarks=held, scale=scale, about=(x, y))
         return cls(kept, belief, drawn, hands)
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, spread
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.groups import GROUP, Group, Groups
 from bunraku.runtime.drivers.body.limbs import POSED_BY
-from bunraku.runtime.drivers.body.parting import GROUP, Group, Groups
 from bunraku.runtime.drivers.body.regions import grown
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES

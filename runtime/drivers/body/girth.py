@@ -13,7 +13,10 @@ from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.mask import fineness
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    HIPS,
+    SHOULDERS,
+)
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 USUAL = 1.12
@@ -89,15 +92,15 @@ class Trunk:
     @classmethod
     def of(cls, template: Template, stance: Stance) -> Trunk:
         """Of the photo's person."""
-        shoulders = stance.points[[LEFT_SHOULDER, RIGHT_SHOULDER]]
-        hips = stance.points[[LEFT_HIP, RIGHT_HIP]]
+        shoulders = stance.points[SHOULDERS]
+        hips = stance.points[HIPS]
         flat = float(np.linalg.norm(shoulders[0, :2] - shoulders[1, :2]))
         deep = float(np.linalg.norm(shoulders[0] - shoulders[1]))
         facing = max(0.4, flat / (deep + 1e-6))
         rest = template.landmarks[:, 1].astype(np.float64)
         top, bottom = (
-            rest[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(),
-            rest[[LEFT_HIP, RIGHT_HIP]].mean(),
+            rest[SHOULDERS].mean(),
+            rest[HIPS].mean(),
         )
         main = main_bones(template)
         part = template.vertices[(main == BodyBone.CHEST) | (main == BodyBone.PELVIS)]

@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.cutting import part_anew
-from bunraku.runtime.drivers.body.parting import AROUND, BAND, Group, Groups
+from bunraku.runtime.drivers.body.groups import FOREARMS, HANDS, Group, Groups
+from bunraku.runtime.drivers.body.parting import AROUND, BAND
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.source.region import Region, distance_to, nearest
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
+    HIPS,
     LEFT_ELBOW,
     LEFT_HAND,
-    LEFT_HIP,
     LEFT_SHOULDER,
     LEFT_WRIST,
     RIGHT_HAND,
-    RIGHT_HIP,
     RIGHT_SHOULDER,
     VISIBLE,
 )
@@ -41,8 +41,7 @@ FOREARM, UPPER_ARM = 0.7, 0.8
 """Their lengths, in such widths."""
 BESIDE = 0.5
 """The share of an upper arm's line that lies in the person's outline at least, if it is seen."""
-_HANDS = (Group.HAND_L, Group.HAND_R)
-_HOLDING = (Group.FOREARM_L, Group.FOREARM_R, *_HANDS)
+_HOLDING = (*FOREARMS, *HANDS)
 
 
 def unseen_forearms(landmarks: Array, hands: HandPoses) -> tuple[BodyBone, ...]:
@@ -65,7 +64,7 @@ def hang_arms(landmarks: Array, edge: float, hands: HandPoses) -> Array:
     :param edge: its last row in the photo.
     """
     result = landmarks.copy()
-    if landmarks[[LEFT_HIP, RIGHT_HIP], 1].min() < edge:
+    if landmarks[HIPS, 1].min() < edge:
         return result
     across = landmarks[LEFT_SHOULDER, :3] - landmarks[RIGHT_SHOULDER, :3]
     wide = float(np.linalg.norm(across))
@@ -89,7 +88,7 @@ def hang_denied(landmarks: Array, edge: float, hands: HandPoses, inside: Region)
     :param edge: its last row in the photo. :param inside: ``[n, n]``, the person.
     """
     result = landmarks.copy()
-    if landmarks[[LEFT_HIP, RIGHT_HIP], 1].min() < edge:
+    if landmarks[HIPS, 1].min() < edge:
         return result
     across = landmarks[LEFT_SHOULDER, :3] - landmarks[RIGHT_SHOULDER, :3]
     down = np.array([0.0, float(np.linalg.norm(across)), 0.0])
@@ -131,7 +130,7 @@ def without_unseen(
     near = distance_to(hidden) <= AROUND * BAND * trunk_px
     held = hidden & part_anew(own, (rest | hidden) & ~own, window, hidden, near)
     result = groups.copy()
-    hands = np.isin(groups, _HANDS) & holding
+    hands = np.isin(groups, HANDS) & holding
     result[held] = nearest(groups, hands if hands.any() else holding)[held]
     beside = hidden & ~held
     result[beside] = nearest(groups, rest & ~holding)[beside]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.groups import FOREARMS, UPPER_ARMS, Group, Groups
 from bunraku.runtime.drivers.body.head import JAW_WIDTH, Head
-from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.source.cutting_out import cut_out
 from bunraku.runtime.source.region import nearest
 from bunraku.spec.arrays import Array, Picture
@@ -41,8 +41,6 @@ TONES, ALIKE, ALIKE_BESIDE = 5, 22.0, 45.0
 anywhere, and beside jaw and throat."""
 SLIVER = 0.04
 """Half the width, in trunks, of what goes with the hair beside it."""
-UPPER_ARMS = [Group.UPPER_ARM_L, Group.UPPER_ARM_R]
-FOREARMS = [Group.FOREARM_L, Group.FOREARM_R]
 EVEN = 1.5
 """How far around it, in pixels of the small picture, an arm's pixel is compared."""
 BESIDE = (0, 255, 0)

@@ -19,13 +19,11 @@ from bunraku.runtime.drivers.body.regions import closed
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
+    HIPS,
     LEFT_EYE,
-    LEFT_HIP,
-    LEFT_SHOULDER,
     MOUTH,
     RIGHT_EYE,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
+    SHOULDERS,
 )
 from bunraku.spec.skeleton import BodyBone
 from bunraku.spec.smoothstep import smoothstep
@@ -100,8 +98,8 @@ class Head:
         x, y = columns - np.float32(mouth[0]), rows - np.float32(mouth[1])
         below = (x * down[0] + y * down[1]) / unit
         across = (y * down[0] - x * down[1]) / unit
-        shoulders = points[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(0)
-        trunk = points[[LEFT_HIP, RIGHT_HIP], :2].mean(0) - shoulders
+        shoulders = points[SHOULDERS, :2].mean(0)
+        trunk = points[HIPS, :2].mean(0) - shoulders
         under = (columns - shoulders[0]) * trunk[0] + (rows - shoulders[1]) * trunk[1]
         under /= fit.trunk_px**2
         return cls(

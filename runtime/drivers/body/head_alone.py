@@ -21,10 +21,9 @@ from bunraku.spec.few import length_of, mean_of
 from bunraku.spec.landmarks import (
     HEAD,
     LEFT_EYE,
-    LEFT_SHOULDER,
     MOUTH,
     RIGHT_EYE,
-    RIGHT_SHOULDER,
+    SHOULDERS,
 )
 
 FARTHEST = np.array([0.65, 0.5])
@@ -39,7 +38,6 @@ CUT, GONE = 0.6, 1.0
 GUESSED, CLEAR = 0.6, 0.9
 """Visibility of shoulders that are guessed, and of those that are known."""
 _EYES, _MOUTH = [LEFT_EYE, RIGHT_EYE], list(MOUTH)
-_SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
 
 
 class TrunkSeen:
@@ -60,7 +58,7 @@ class TrunkSeen:
         looked, landmarks = located.looked, located.in_square
         if looked is None or landmarks is None:
             return np.zeros(2)
-        stands = mean_of(landmarks[_SHOULDERS, :2].astype(np.float64))
+        stands = mean_of(landmarks[SHOULDERS, :2].astype(np.float64))
         if located.calibrated:
             self._stood = stands
         if self._stood is None:
@@ -69,7 +67,7 @@ class TrunkSeen:
         rows = np.flatnonzero(looked.lines()[0])
         below = (stands[1] - rows[-1]) / length if len(rows) else GONE
         near = (GONE - below) / (GONE - CUT)
-        known = (landmarks[_SHOULDERS, 3].min() - GUESSED) / (CLEAR - GUESSED)
+        known = (landmarks[SHOULDERS, 3].min() - GUESSED) / (CLEAR - GUESSED)
         share = min(max(near, 0.0), 1.0) * min(max(float(known), 0.0), 1.0)
         return np.asarray((stands - self._stood) * (looked.scale * share))
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.at_face import ArmAtFace, AtFace
 from bunraku.runtime.drivers.body.colours import EYES
+from bunraku.runtime.drivers.body.groups import Groups
 from bunraku.runtime.drivers.body.head import CHIN
 from bunraku.runtime.drivers.body.let_out import between_deg
-from bunraku.runtime.drivers.body.parting import Groups
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array

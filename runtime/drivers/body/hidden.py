@@ -7,16 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.parting import ARMS, ELBOW, Group, Groups
+from bunraku.runtime.drivers.body.groups import ARMS, Group, Groups
+from bunraku.runtime.drivers.body.parting import ELBOW
 from bunraku.runtime.drivers.body.regions import far_from, grown
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.landmarks import (
+    HIPS,
     LEFT_ELBOW,
-    LEFT_HIP,
-    LEFT_SHOULDER,
     LEFT_WRIST,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
+    SHOULDERS,
 )
 
 NOTCH, ACROSS = 0.04, 0.4
@@ -141,7 +140,7 @@ def down_to_the_end(region: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDA
 def _along_the_trunk(fit: Fit) -> NDArray[np.float64]:
     """``[2]``: from its upper end to its lower one."""
     points = fit.stance.points[:, :2]
-    ends = points[[LEFT_HIP, RIGHT_HIP]], points[[LEFT_SHOULDER, RIGHT_SHOULDER]]
+    ends = points[HIPS], points[SHOULDERS]
     return np.asarray(ends[0].mean(0) - ends[1].mean(0), np.float64)
 
 

@@ -17,14 +17,14 @@ from bunraku.kernels import interpolate, rasterise
 from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.groups import Group, Groups
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours, without_grain
-from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.drivers.body.regions import grown, nearest_reached, opened
 from bunraku.runtime.drivers.thighs import raised_thighs
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_KNEE
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.skeleton import TRUNK_BONES, BodyBone
 
 LOWER = 0.4
 """Of a thigh's length: from there on it has no cloth of the trunk's."""
@@ -39,7 +39,6 @@ EDGE_PX, DEEP_PX = 1.0, 2.0
 """How far its colours run into the thigh's, and from how far beyond it on these are the thigh's."""
 FEWEST = 60
 """Pixels from which colours mean anything."""
-_TRUNK = BodyBone.PELVIS, BodyBone.CHEST
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +145,7 @@ def _below(fit: Fit, cloth: Region, other: Region) -> NDArray[np.int32]:
     """
     template, n = fit.template, len(fit.inside)
     main = main_bones(template)
-    of_trunk = np.isin(main, _TRUNK)
+    of_trunk = np.isin(main, TRUNK_BONES)
     triangles = np.ascontiguousarray(template.triangles[of_trunk[template.triangles].all(1)])
     raster = rasterise(fit.mesh, triangles, (n, n), cull=True)
     height = interpolate(raster, triangles, template.vertices[:, 1:2])[..., 0]

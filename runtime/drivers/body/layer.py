@@ -25,11 +25,10 @@ from bunraku.runtime.drivers.body.shading import in_shade
 from bunraku.runtime.drivers.body.shells import Shell
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.skeleton import TRUNK_BONES, BodyBone
 
 LIFTED = 0.03
 """How much nearer than bound a hidden cloth lies, in trunks: it goes before the body in it."""
-_TRUNK = BodyBone.PELVIS, BodyBone.CHEST
 _Mesh = tuple[Array, Array, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Array, Array]
 """Vertices, weights, bones, triangles, planes, hold and mix."""
 
@@ -109,7 +108,7 @@ def make_layer(
     other = np.where(cloth == Cloth.FACE, Cloth.HAIR, cloth)
     for kind, shaded in (*SHADED.items(), (Cloth.TRUNK, BACK)):
         other[cloth == kind] = shaded
-    joint = np.isin(bone[template.triangles], _TRUNK).any(1) & (cloth != Cloth.TRUNK)
+    joint = np.isin(bone[template.triangles], TRUNK_BONES).any(1) & (cloth != Cloth.TRUNK)
     # Its corners on the trunk say how far round that they are.
     under_hair = (cloth == Cloth.FACE) & (hair[template.triangles].mean(1) > 0.5)
     joined = np.where(under_hair, Cloth.HAIR, cloth)

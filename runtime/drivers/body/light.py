@@ -23,7 +23,7 @@ from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import face_of, like_skin, middle_of, sure_pixels
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups
+from bunraku.runtime.drivers.body.groups import ARMS, GROUP, Group, Groups
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import clipped
 from bunraku.spec.skeleton import BodyBone

@@ -17,12 +17,12 @@ from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import INSIDE, Fit
 from bunraku.runtime.drivers.body.front import fitted_groups
 from bunraku.runtime.drivers.body.grid import Grid, make_grid
+from bunraku.runtime.drivers.body.groups import GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.layer import Layer, make_layer
 from bunraku.runtime.drivers.body.light import light_in
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.mirrored import make_hidden_arms
 from bunraku.runtime.drivers.body.outlined import in_view, limb_shares, shows_raised_thigh
-from bunraku.runtime.drivers.body.parting import GROUP, GROUPS, Group
 from bunraku.runtime.drivers.body.rims import Rim, find_lap_rims, find_rims, without
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.shells import head_itself, make_shells

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.anew import NewArm
-from bunraku.runtime.drivers.body.arm_shape import ARM_BONES
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.cloths import (
     CLOTH,
@@ -30,9 +29,8 @@ from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.light import PLANES, Light
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
-from bunraku.spec.skeleton import SIDES, BodyBone
+from bunraku.spec.skeleton import SIDES, WHOLE_ARM, BodyBone
 
-_ARM = (*ARM_BONES, BodyBone.HAND_L)
 _MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
 
 
@@ -101,7 +99,7 @@ def make_hidden_arms(
 def of_arms(fit: Fit, sides: Sequence[int]) -> NDArray[np.bool_]:
     """``[t]``: the template's triangles of whole arms, the hands too."""
     main = main_bones(fit.template)[fit.template.triangles[:, 0]]
-    return np.isin(main, [bone + side for side in sides for bone in _ARM])
+    return np.isin(main, [bone + side for side in sides for bone in WHOLE_ARM])
 
 
 def mirrored(fit: Fit, vertices: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -18,7 +18,7 @@ from bunraku.runtime.drivers.body.head import ABOVE, CHIN, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.regions import closed, grown
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_EAR, LEFT_SHOULDER, RIGHT_EAR, RIGHT_SHOULDER
+from bunraku.spec.landmarks import LEFT_EAR, RIGHT_EAR, SHOULDERS
 
 NARROW = 0.8, 1.1
 """Up to how far out from its middle all is neck, and from where on nothing, in the unit of
@@ -60,7 +60,7 @@ class Nape:
         """
         points = fit.stance.points[:, :2]
         ears = points[[LEFT_EAR, RIGHT_EAR]].mean(0)
-        along = points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - ears
+        along = points[SHOULDERS].mean(0) - ears
         along = along / max(float(np.linalg.norm(along)), 1e-6)
         rows, columns = np.indices(hair.shape, np.float32)
         x, y = columns - np.float32(ears[0]), rows - np.float32(ears[1])

@@ -15,12 +15,10 @@ from bunraku.spec.arrays import Array
 from bunraku.spec.few import length_of
 from bunraku.spec.landmarks import (
     HEAD,
+    HIPS,
     LEFT_EAR,
-    LEFT_HIP,
-    LEFT_SHOULDER,
     RIGHT_EAR,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
+    SHOULDERS,
 )
 
 USUAL = 0.04
@@ -31,8 +29,7 @@ LONGER = 0.06, 0.06
 """By how much of the photo's a neck may look longer unheeded, and how much of what is more
 counts at most."""
 _LEVEL = np.array([1.0, 0.0, 1.0])
-_EARS, _SHOULDERS = [LEFT_EAR, RIGHT_EAR], [LEFT_SHOULDER, RIGHT_SHOULDER]
-_HIPS = [LEFT_HIP, RIGHT_HIP]
+_EARS = [LEFT_EAR, RIGHT_EAR]
 
 
 def hold_head(landmarks: Array) -> Array:
@@ -43,7 +40,7 @@ def hold_head(landmarks: Array) -> Array:
     :param landmarks: ``[33, 4]`` in pixels, depths of the same scale; of photo and driver alike.
     """
     points = landmarks[:, :3].astype(np.float64)
-    ears, shoulders, hips = (middle_of(points, pair) for pair in (_EARS, _SHOULDERS, _HIPS))
+    ears, shoulders, hips = (middle_of(points, pair) for pair in (_EARS, SHOULDERS, HIPS))
     trunk = max(length_of(hips - shoulders), 1.0)
     away = trunk_frames(points)[0][:, 2] * _LEVEL  # how far a trunk leans is but guessed
     away /= max(length_of(away), 1e-6)
@@ -75,5 +72,5 @@ def hold_neck(landmarks: Array, photo: Vectors, size: float) -> Array:
 
 def neck_of(points: Array | Vectors) -> Vectors:
     """From the middle of the shoulders to that of the ears, ``[3]``."""
-    ears, shoulders = (middle_of(points, pair) for pair in (_EARS, _SHOULDERS))
+    ears, shoulders = (middle_of(points, pair) for pair in (_EARS, SHOULDERS))
     return np.asarray(ears - shoulders, np.float64)

@@ -14,13 +14,17 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.colours import ENOUGH, lit_skin
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.groups import Group, Groups
 from bunraku.runtime.drivers.body.head import ABOVE, Head
 from bunraku.runtime.drivers.body.nape import CHEST, NARROW
-from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.drivers.body.regions import disc, far_from, opened
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    HIPS,
+    LEFT_SHOULDER,
+    SHOULDERS,
+)
 from bunraku.spec.skeleton import SIDES
 
 UPRIGHT = 2.0
@@ -59,7 +63,7 @@ def find_neckline(
     :param tone: ``[3]``, of the face. :param out: of ``Nape``.
     """
     points = fit.stance.points[:, :2]
-    top, bottom = (points[list(ends)].mean(0) for ends in (_SHOULDERS, _HIPS))
+    top, bottom = (points[pair].mean(0) for pair in (SHOULDERS, HIPS))
     across, down = (bottom - top).tolist()
     if tone is None or not hidden.any() or down <= UPRIGHT * abs(across):
         return None
@@ -75,7 +79,7 @@ def find_neckline(
     seen = [_shoulder(fit, groups, sure, skin, side) for side in range(SIDES)]
     known = max(seen)  # of which nothing is seen is as the other
     # Who is seen from behind has the left one at the left.
-    in_picture = np.argsort(points[list(_SHOULDERS), 0]).tolist()
+    in_picture = np.argsort(points[SHOULDERS, 0]).tolist()
     shoulders = [seen[side] or known or _CLOTH for side in in_picture]
     middle = top[0] + (np.arange(len(kind)) - top[1]) * (across / down)
     found = hidden & high & (out < NARROW[0]) & (head.below_shoulders < -ABOVE)  # the throat
@@ -127,7 +131,3 @@ def _shoulder(fit: Fit, groups: Groups, sure: Region, skin: Region, side: int) -
     if own.sum() < ENOUGH:
         return _UNKNOWN
     return _BARE if 2 * (own & skin).sum() > own.sum() else _CLOTH
-
-
-_SHOULDERS = LEFT_SHOULDER, RIGHT_SHOULDER
-_HIPS = LEFT_HIP, RIGHT_HIP

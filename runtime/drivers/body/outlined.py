@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.groups import GROUP
 from bunraku.runtime.drivers.body.limbs import LIMBS
-from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.thighs import raised_thighs
 from bunraku.runtime.source.source import Source

@@ -8,13 +8,12 @@ upper arm, where one lies before the other.
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.cutting import part_anew
 from bunraku.runtime.drivers.body.gained import without_endless
+from bunraku.runtime.drivers.body.groups import ARMS, Group, Groups, with_forearms
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
 from bunraku.runtime.drivers.body.regions import far_from, from_line
 from bunraku.runtime.drivers.body.turning import Vectors
@@ -22,46 +21,15 @@ from bunraku.runtime.source.region import distance_to, nearest
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import (
     HEAD,
+    HIPS,
     LEFT_ELBOW,
-    LEFT_HIP,
     LEFT_SHOULDER,
     LEFT_WRIST,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
     RIGHT_WRIST,
+    SHOULDERS,
 )
 
-Groups = NDArray[np.int32]
 Hands = tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]
-
-
-class Group(IntEnum):
-    """Bones that are drawn together; the right limb is the next after the left one."""
-
-    NOBODY = -1
-    TRUNK = 0
-    """With the head."""
-    UPPER_ARM_L = 1
-    UPPER_ARM_R = 2
-    FOREARM_L = 3
-    FOREARM_R = 4
-    LEG_L = 5
-    LEG_R = 6
-    HAND_L = 7
-    HAND_R = 8
-
-
-GROUPS = 9
-GROUP = np.array([0, 0, 0, 1, 2, 3, 4, 7, 8, 5, 6, 5, 6, 5, 6], np.int32)
-"""Of each bone that landmarks pose."""
-ARMS = (
-    Group.UPPER_ARM_L,
-    Group.UPPER_ARM_R,
-    Group.FOREARM_L,
-    Group.FOREARM_R,
-    Group.HAND_L,
-    Group.HAND_R,
-)
 
 BAND, BAND_IN_ARM = 0.08, 0.05
 """How far from the fitted border an edge of the picture is looked for, in lengths of the trunk: of
@@ -105,7 +73,7 @@ def follow_edges(
     """
     result = np.where(inside, with_forearms(groups), Group.NOBODY).astype(np.int32)
     band_px, in_arm_px = (max(1.5, band * trunk_px) for band in (BAND, BAND_IN_ARM))
-    down = points[[LEFT_HIP, RIGHT_HIP]].mean(0) - points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
+    down = points[HIPS].mean(0) - points[SHOULDERS].mean(0)
     for side in (0, 1):
         upper, fore = Group.UPPER_ARM_L + side, Group.FOREARM_L + side
         joints = points[[LEFT_SHOULDER + side, LEFT_ELBOW + side, LEFT_WRIST + side]]
@@ -146,19 +114,6 @@ def follow_edges(
     person = result != Group.NOBODY
     whole = nearest(result, person) if person.any() else result
     return np.where(groups != Group.NOBODY, whole, Group.NOBODY).astype(np.int32)
-
-
-def forearm_of(groups: Groups, side: int) -> NDArray[np.bool_]:
-    """``[h, w]``: the left (0) or the right forearm (1), with its hand."""
-    return np.isin(groups, [Group.FOREARM_L + side, Group.HAND_L + side])
-
-
-def with_forearms(groups: Groups) -> Groups:
-    """Groups of any shape, hands as part of their forearms."""
-    result = groups.copy()
-    for side in (0, 1):
-        result[groups == Group.HAND_L + side] = Group.FOREARM_L + side
-    return result
 
 
 def _parted(

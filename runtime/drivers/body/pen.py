@@ -23,7 +23,7 @@ from bunraku.kernels.layers.terms import PLANES
 from bunraku.runtime.buffers import Ring
 from bunraku.runtime.device import Device
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.parting import ARMS
+from bunraku.runtime.drivers.body.groups import ARMS
 from bunraku.runtime.drivers.protocol import Drawn, Made
 from bunraku.runtime.plan import ALONE, FrameShares
 from bunraku.runtime.residents import Residents

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.colours import face_of, is_skin, like_skin, middle_of
 from bunraku.runtime.drivers.body.crossed import behind_group
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.groups import CLOTHES, Group, Groups
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours, without_grain
-from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Picture
 from bunraku.spec.skeleton import SIDES, BodyBone
 
-CLOTHES = [Group.TRUNK, Group.LEG_L, Group.LEG_R]
 HIDDEN = 0.6
 """The share of a hand before the clothes that looks like these, and neither like skin nor like its
 sleeve, from which on it is beneath them."""

@@ -32,19 +32,17 @@ from bunraku.runtime.drivers.body.limbs import (
     within,
 )
 from bunraku.runtime.drivers.body.stance import Stance
-from bunraku.runtime.drivers.body.trunk import middle_of, trunk_frames
+from bunraku.runtime.drivers.body.trunk import PAIRS, middle_of, trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, HandRig
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import (
-    LEFT_HIP,
-    LEFT_SHOULDER,
+    HIPS,
     LEFT_WRIST,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
     RIGHT_WRIST,
+    SHOULDERS,
 )
 from bunraku.spec.skeleton import BODY_BONES, FINGERS, JOINTS, SIDES, BodyBone
 
@@ -61,8 +59,6 @@ NO_HANDS: HandPoses = (None, None)
 
 _STRAIGHT = np.tile(np.eye(4), (SIDES, FINGERS, JOINTS, 1, 1))
 _TRUNK = np.array([BodyBone.CHEST, BodyBone.PELVIS])
-_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
-_PAIRS = np.array([_SHOULDERS, _HIPS])
 _UNTURNED = np.eye(3)
 _TOWARDS_CAMERA = np.array([0.0, 0.0, -1.0])
 _HAND_LIMBS = tuple(int(np.flatnonzero(LIMBS.bones == bone)[0]) for bone in HAND_BONES)
@@ -79,7 +75,7 @@ class Rig:
 
     def __init__(self, rest: Array, fingers: Array | None = None) -> None:
         self.rest = with_hands(rest)
-        self._widths = np.linalg.norm(self.rest[_PAIRS[:, 0]] - self.rest[_PAIRS[:, 1]], axis=1)
+        self._widths = np.linalg.norm(self.rest[PAIRS[:, 0]] - self.rest[PAIRS[:, 1]], axis=1)
         self._trunk_at_rest = trunk_frames(self.rest)
         along = unit(self.rest[LIMBS.ends] - self.rest[LIMBS.starts])
         side = unit(cross(along, np.array([[0.1, 0.2, 1.0]])))
@@ -226,7 +222,7 @@ class Rig:
 
     def _trunk(self, points: Vectors, size: float, trunk: Vectors) -> Vectors:
         """Frames of chest and pelvis, ``[2, 3, 4]``; :param trunk: ``trunk_frames``."""
-        pairs = points[_PAIRS]
+        pairs = points[PAIRS]
         wide = pairs[:, 0] - pairs[:, 1]
         length = np.sqrt(dot(wide, wide))
         wide[length < NOTHING] = -_TOWARDS_CAMERA * NOTHING
@@ -268,9 +264,9 @@ class Rig:
 
     @staticmethod
     def _keep_hips(points: Vectors, photo: Stance, believed: Vectors) -> None:
-        shift = middle_of(points, _SHOULDERS) - middle_of(photo.points, _SHOULDERS)
-        kept = photo.points[_HIPS] + shift
-        points[_HIPS] = kept + (points[_HIPS] - kept) * min(believed[_HIPS].tolist())
+        shift = middle_of(points, SHOULDERS) - middle_of(photo.points, SHOULDERS)
+        kept = photo.points[HIPS] + shift
+        points[HIPS] = kept + (points[HIPS] - kept) * min(believed[HIPS].tolist())
 
 
 def _length(bone: Vectors) -> float:

@@ -23,13 +23,12 @@ from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import length_of
 from bunraku.spec.landmarks import (
+    HIPS,
     LEFT_ELBOW,
-    LEFT_HIP,
     LEFT_KNEE,
     LEFT_SHOULDER,
     LEFT_WRIST,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
+    SHOULDERS,
 )
 from bunraku.spec.skeleton import SIDES, BodyBone
 
@@ -92,7 +91,7 @@ def find_rims(fit: Fit, binding: Binding, window: Picture) -> tuple[Rim, ...]:
     """
     soft_px = min(SMOOTH_PX * fit.fine, SMOOTH * fit.trunk_px)
     points = fit.stance.points[:, :3]
-    down = points[[LEFT_HIP, RIGHT_HIP]].mean(0) - points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
+    down = points[HIPS].mean(0) - points[SHOULDERS].mean(0)
     result: list[Rim] = []
     for side in range(SIDES):
         hand = [BodyBone.HAND_L + side, FINGERS + side]

@@ -22,8 +22,8 @@ from bunraku.runtime.drivers.body.colours import (
     sure_pixels,
 )
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.nape import Nape
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import grown, without_scraps
 from bunraku.runtime.source.mask import fineness
 from bunraku.runtime.source.region import Region

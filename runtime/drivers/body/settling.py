@@ -13,8 +13,8 @@ from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit, kept_within
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.groups import ARMS, GROUP, Group, with_forearms
 from bunraku.runtime.drivers.body.outlined import limb_alone
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, with_forearms
 from bunraku.runtime.source.region import distance_to, nearest
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BodyBone

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.spec.arrays import Array
-from bunraku.spec.skeleton import BodyBone
+from bunraku.spec.skeleton import TRUNK_BONES
 
 BRIGHT = 0.85
 """Cosine of the angle round an arm up to which it is in full light."""
@@ -16,7 +16,6 @@ ROUND = 1.2
 """Over which difference of the cosine a trunk's front goes over into its back."""
 SHOULDER = 0.3
 """Of the trunk's share of a vertex, from where on a limb is lit as the trunk is."""
-_TRUNK = BodyBone.PELVIS, BodyBone.CHEST
 
 
 def in_shade(template: Template, mesh: Array) -> Array:
@@ -26,8 +25,8 @@ def in_shade(template: Template, mesh: Array) -> Array:
     """
     bone = main_bones(template)
     result = turned_away(mesh, template.triangles, bone)
-    on_trunk = (template.weights * np.isin(template.bones, _TRUNK)).sum(1)
-    limb = ~np.isin(bone, _TRUNK)
+    on_trunk = (template.weights * np.isin(template.bones, TRUNK_BONES)).sum(1)
+    limb = ~np.isin(bone, TRUNK_BONES)
     result[limb] *= 1.0 - np.minimum(on_trunk[limb] / SHOULDER, 1.0)
     return result.astype(np.float32)
 
@@ -47,7 +46,7 @@ def turned_away(mesh: Array, triangles: NDArray[np.int32], bone: NDArray[np.int6
     result = np.zeros(len(mesh), np.float32)
     for number in np.unique(bone):
         own = bone == number
-        if number in _TRUNK:
+        if number in TRUNK_BONES:
             away = -normal[own, 2] / np.maximum(np.linalg.norm(normal[own], axis=1), 1e-9)
             result[own] = np.clip(0.5 + away / ROUND, 0.0, 1.0)
             continue

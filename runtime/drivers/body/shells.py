@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.binding import Binding, Bound
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.nape import Nape
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import grown as grown_by
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array

@@ -26,8 +26,12 @@ from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LANDMARKS, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
-from bunraku.spec.skeleton import BODY_BONES, BodyBone
+from bunraku.spec.landmarks import (
+    HIPS,
+    LANDMARKS,
+    SHOULDERS,
+)
+from bunraku.spec.skeleton import BODY_BONES, TRUNK_BONES, BodyBone
 
 TRACE = 0.2
 """Of a bone's line: as much of it lies in the person's outline if it is to be drawn."""
@@ -48,8 +52,6 @@ GOWN = "the photo's legs cannot be told from what is around them; they stay as t
 LEGLESS = "the photo hides the legs; what the driver's do is left out"
 LARGE_HEAD = "the photo's head is much larger than a person's; it leans as the trunk does"
 
-_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
-_TRUNK = (BodyBone.PELVIS, BodyBone.CHEST)
 _ARMS = tuple(range(BodyBone.UPPER_ARM_L, BodyBone.HAND_R + 1))
 _LEGS = tuple(range(BodyBone.THIGH_L, BodyBone.FOOT_R + 1))
 _THIGHS = (BodyBone.THIGH_L, BodyBone.THIGH_R)
@@ -101,7 +103,7 @@ class Showing:
             return np.tile(np.eye(3, 4, dtype=transforms.dtype), (len(transforms), 1, 1))
         result = np.ascontiguousarray(transforms[self.carrier])
         if self.sits:  # hips that turn, or look narrower, would turn and shorten thighs
-            hips, pelvis = photo.points[_HIPS].mean(0), transforms[BodyBone.PELVIS]
+            hips, pelvis = photo.points[HIPS].mean(0), transforms[BodyBone.PELVIS]
             carried = pelvis[:, :3] @ hips + pelvis[:, 3]
             result[list(_LEGS), :, :3] = np.eye(3)
             result[list(_LEGS), :, 3] = carried - hips
@@ -162,7 +164,7 @@ def shown_by(
     sits = half and shows_raised_thigh(fit, shares)
     held[list(_LEGS)] |= sits
     for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
-        held[parent] |= held[bone] and parent not in _TRUNK  # else a stump would be moved
+        held[parent] |= held[bone] and parent not in TRUNK_BONES  # else a stump would be moved
     hidden = shares < TRACE
     carrier = np.arange(len(BodyBone))
     landmarks = np.ones(LANDMARKS, np.float32)
@@ -213,7 +215,7 @@ def _shift_and_lean(photo: Vectors, points: Vectors) -> Array:
     most = np.deg2rad(LEAN_DEG)
     lean = np.clip(lean_since(photo, points), -most, most)
     turn = about(np.array([[0.0, 0.0, 1.0]]), np.array([lean]))[0]
-    before, now = (p[_SHOULDERS].mean(0) * (1.0, 1.0, 0.0) for p in (photo, points))
+    before, now = (p[SHOULDERS].mean(0) * (1.0, 1.0, 0.0) for p in (photo, points))
     return np.column_stack([turn, now - turn @ before]).astype(np.float32)
 
 

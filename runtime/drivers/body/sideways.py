@@ -22,9 +22,8 @@ from bunraku.spec.landmarks import (
     HEAD,
     LANDMARKS,
     LEFT_EAR,
-    LEFT_SHOULDER,
     RIGHT_EAR,
-    RIGHT_SHOULDER,
+    SHOULDERS,
 )
 from bunraku.spec.smoothstep import smoothstep
 
@@ -38,7 +37,7 @@ AROUND_DEG = 30.0
 """Within so much of the other way about they turn less and less, to none: beyond it they turn to
 the other side, and would go there at once."""
 _UP = np.array([[0.0, 1.0, 0.0]])
-_SHOULDERS, _EARS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_EAR, RIGHT_EAR]
+_EARS = [LEFT_EAR, RIGHT_EAR]
 _HEAD = np.isin(np.arange(LANDMARKS), HEAD)
 
 
@@ -70,7 +69,7 @@ class Sideways:
         if self.trunk is not None:
             now = _trunk_turn(landmarks[:, :3].astype(np.float64))
             turn = _back(now, self.trunk, TRUNK_MOST_DEG)
-            landmarks = _turned(landmarks, ~_HEAD, _SHOULDERS, turn)
+            landmarks = _turned(landmarks, ~_HEAD, SHOULDERS, turn)
             left, right = (_in_turn(hand, turn) for hand in hands)
             hands = left, right
         if self.head is not None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.drivers.body.binding import Binding
-from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.spec.skeleton import BodyBone
 
 EVEN = 0.15

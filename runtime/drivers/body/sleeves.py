@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import HANDS, Binding
+from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.colours import ENOUGH, hue_of, like_skin, lit_of
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.parting import ARMS, Group
+from bunraku.runtime.drivers.body.groups import ARMS, HANDS, Group
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
 from bunraku.spec.skeleton import SIDES

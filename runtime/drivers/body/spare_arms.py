@@ -14,23 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.anew import SHOULDER, NewArm, arm_region, closed_arm
-from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, without_thumb
+from bunraku.runtime.drivers.body.arm_shape import without_thumb
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.cloths import CLOTH, SHADED, SHADOW, Cloth, of_other_side
 from bunraku.runtime.drivers.body.crossed import are_folded
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import free_arm
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.groups import GROUP
 from bunraku.runtime.drivers.body.let_out import BENT_DEG
 from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.limbs import POSED_BY
 from bunraku.runtime.drivers.body.mirrored import mirrored
 from bunraku.runtime.drivers.body.outlined import limb_alone
-from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.drivers.body.shading import in_shade
 from bunraku.runtime.drivers.body.unrolled import Unrolled
 from bunraku.spec.arrays import Array
-from bunraku.spec.skeleton import SIDES, BodyBone
+from bunraku.spec.skeleton import ARM_BONES, SIDES, BodyBone
 
 LEAST, STRIP = 0.3, 0.7
 """The share of its upper arm and of its forearm that the photo must show of an arm to tell what it

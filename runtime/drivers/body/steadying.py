@@ -17,9 +17,9 @@ from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, RIGHT_SHOULDER
+from bunraku.spec.landmarks import LEFT_KNEE, RIGHT_KNEE, SHOULDERS
 
-_SHOULDERS, _KNEES = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_KNEE, RIGHT_KNEE]
+_KNEES = [LEFT_KNEE, RIGHT_KNEE]
 
 
 class Steadying:
@@ -78,7 +78,7 @@ class Steadying:
         if half:
             stands = self._posture.hold(stands, stance, kept.size, time_s)
         kept = replace(kept, landmarks=hold_neck(stands, stance, kept.size))
-        trunk = 0.0 if fitted.showing.head_alone else float(seen[_SHOULDERS].max())
+        trunk = 0.0 if fitted.showing.head_alone else float(seen[SHOULDERS].max())
         gone = self._trunk_seen.follow(located) * scale
         kept = move_head_alone(kept, landmarks, stance, 1.0 - trunk, gone)
         return fitted.tether.hold(kept, fitted.bounds), hands

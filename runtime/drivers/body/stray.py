@@ -23,9 +23,9 @@ from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm
 from bunraku.runtime.drivers.body.grid import Grid
+from bunraku.runtime.drivers.body.groups import GROUP, Group
 from bunraku.runtime.drivers.body.let_out import LET_OUT_DEG, LET_OUT_DRAWN
 from bunraku.runtime.drivers.body.lines import STEP_PX
-from bunraku.runtime.drivers.body.parting import GROUP, Group
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_WRIST

@@ -19,13 +19,13 @@ from bunraku.runtime.drivers.body.keeping import Bounds, Kept, at_most
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.source import Source
-from bunraku.spec.landmarks import HEAD, LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
+from bunraku.spec.landmarks import HEAD, MOUTH, SHOULDERS
 
 TOUCHES = 0.5
 """As much of an edge as it cuts of a head that it holds, in lengths from the eyes to the mouth."""
 DRAWN_OUT = 1.0
 """How far off it goes at most, in ways from the face to the edge."""
-_FACE, _SHOULDERS = list(HEAD), [LEFT_SHOULDER, RIGHT_SHOULDER]
+_FACE = list(HEAD)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Tether:
         rows, columns = np.flatnonzero(view.any(1)), np.flatnonzero(view.any(0))
         if not len(rows) or not len(columns):
             return cls((float(face[0]), float(face[1])))
-        low = int(np.clip(points[_SHOULDERS, 1].min(), 0, len(view)))
+        low = int(np.clip(points[SHOULDERS, 1].min(), 0, len(view)))
         head, seen = fit.inside[:low] & view[:low], TOUCHES * unit
 
         def most(cut: int, gap: float) -> float:
@@ -74,7 +74,7 @@ class Tether:
         shift = at_most(way, most) - way
         if not np.abs(shift).max() > 0.0:
             return kept
-        shoulders = points[_SHOULDERS].mean(0)
+        shoulders = points[SHOULDERS].mean(0)
         low, high = np.minimum(bounds.low, shoulders), np.maximum(bounds.high, shoulders)
         along: Vectors = np.clip(shoulders + shift, low, high) - shoulders
         points += along

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.anew import ARM_GROUPS, NewArm
+from bunraku.runtime.drivers.body.anew import NewArm
 from bunraku.runtime.drivers.body.arm_paint import grain_of, paint_arm
 from bunraku.runtime.drivers.body.backs import back_of, gone_down
 from bunraku.runtime.drivers.body.binding import Binding, Bound
@@ -28,9 +28,9 @@ from bunraku.runtime.drivers.body.colours import (
 from bunraku.runtime.drivers.body.filling import filled, gone_on, over_hips
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.groups import GROUPS, LEFT_ARM, Group
 from bunraku.runtime.drivers.body.light import Light
 from bunraku.runtime.drivers.body.neckline import Neckline, find_neckline
-from bunraku.runtime.drivers.body.parting import GROUPS, Group
 from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.seen import INWARDS_PX, Seen, where_seen
 from bunraku.runtime.drivers.body.shoulders import joined
@@ -288,7 +288,7 @@ def hemmed(group: NDArray[np.integer]) -> list[NDArray[np.bool_]]:
     """
     result = [group == number for number in range(GROUPS)]
     for side in (0, 1):
-        pieces = [one + side for one in ARM_GROUPS]
+        pieces = [one + side for one in LEFT_ARM]
         arm = np.isin(group, pieces)
         for piece in pieces:
             result[piece] = arm & grown(result[piece], HEM_PX)

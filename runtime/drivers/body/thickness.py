@@ -13,7 +13,7 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.sleeves import BINS, Sleeve, along_upper_arm
 from bunraku.runtime.drivers.body.turning import Vectors, unit
 from bunraku.spec.arrays import Array

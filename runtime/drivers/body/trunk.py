@@ -17,12 +17,14 @@ from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import length_of, mean_of
 from bunraku.spec.landmarks import (
+    HIPS,
     LEFT_HIP,
     LEFT_KNEE,
     LEFT_SHOULDER,
     RIGHT_HIP,
     RIGHT_KNEE,
     RIGHT_SHOULDER,
+    SHOULDERS,
 )
 
 LEAN_DEG = 15.0
@@ -35,9 +37,8 @@ GUESSED = 0.07
 """How far the hips stray from where they hang below the shoulders, in trunks of the photo, for half
 of it to count: a lean is several times as much, and keeps nearly all."""
 _STEEPEST = math.radians(75.0)  # beyond, the picture shows next to nothing of the trunk
-_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 _ABOVE = slice(0, LEFT_HIP)
-_PAIRS = np.array([_SHOULDERS, _HIPS])
+PAIRS = np.array([SHOULDERS, HIPS])
 _HANGING = (
     (slice(LEFT_SHOULDER, LEFT_HIP, 2), slice(RIGHT_SHOULDER, LEFT_HIP, 2)),
     (slice(LEFT_HIP, None, 2), slice(RIGHT_HIP, None, 2)),
@@ -51,13 +52,13 @@ def trunk_frames(points: Vectors) -> Vectors:
 
     :param points: ``[33 or more, 3]``; down is from the shoulders' middle to the hips'.
     """
-    pairs = points[_PAIRS]
+    pairs = points[PAIRS]
     middles = 0.5 * (pairs[:, 0] + pairs[:, 1])
     wide = pairs[:, 0] - pairs[:, 1]
     wide[np.sqrt(dot(wide, wide)) < NOTHING] = _AWAY * NOTHING
     down = unit(middles[1] - middles[0])
     away = unit(cross(wide, down))
-    result = np.empty((len(_PAIRS), 3, 3))
+    result = np.empty((len(PAIRS), 3, 3))
     result[..., 0], result[..., 1], result[..., 2] = cross(down, away), down, away
     return result
 
@@ -77,17 +78,17 @@ def hold_trunk(landmarks: Array, photo: Vectors, legs: float) -> Array:
     known = leaned + legs * more * counted(more, np.deg2rad(LEAN_DEG))
     length = math.hypot(stands[0], stands[1])
     result[_ABOVE, 2] += length * (math.tan(leans) - math.tan(known))
-    for (left, right), (lefts, rights) in zip(_PAIRS, _HANGING, strict=True):
+    for (left, right), (lefts, rights) in zip(PAIRS, _HANGING, strict=True):
         width = max(length_of(photo[left, :3] - photo[right, :3]), 1.0)
         turned = float(landmarks[left, 2] - landmarks[right, 2] - photo[left, 2] + photo[right, 2])
         unknown = 0.5 * turned * (1.0 - counted(turned / width, TURN))
         result[lefts, 2] -= unknown
         result[rights, 2] += unknown
-    hanging = photo[_HIPS, :2] + mean_of(landmarks[_SHOULDERS, :2] - photo[_SHOULDERS, :2])
-    strays = landmarks[_HIPS, :2] - hanging
+    hanging = photo[HIPS, :2] + mean_of(landmarks[SHOULDERS, :2] - photo[SHOULDERS, :2])
+    strays = landmarks[HIPS, :2] - hanging
     far = length_of(mean_of(strays))
     counts = counted(far, GUESSED * max(math.hypot(stood[0], stood[1]), 1.0))
-    result[_HIPS, :2] -= strays * ((1.0 - legs) * (1.0 - counts))
+    result[HIPS, :2] -= strays * ((1.0 - legs) * (1.0 - counts))
     return result
 
 
@@ -121,7 +122,7 @@ def _lean(axis: Vectors) -> float:
 
 def _axis(points: Array | Vectors) -> Vectors:
     """From the middle of the shoulders to that of the hips, ``[3]``."""
-    return np.asarray(middle_of(points, _HIPS) - middle_of(points, _SHOULDERS), np.float64)
+    return np.asarray(middle_of(points, HIPS) - middle_of(points, SHOULDERS), np.float64)
 
 
 def middle_of(points: Array | Vectors, pair: list[int]) -> Array | Vectors:

@@ -14,14 +14,14 @@ import numpy as np
 from bunraku.runtime.drivers.body.binding import Binding, Bound
 from bunraku.runtime.drivers.body.colours import bleeding
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.groups import ARMS, GROUP
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP
 from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.rims import Rim
 from bunraku.runtime.source.region import Region, distance_to, nearest
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_WRIST
-from bunraku.spec.skeleton import SIDES, BodyBone
+from bunraku.spec.skeleton import SIDES, WHOLE_ARM, BodyBone
 
 APART = 0.01, 0.05
 """How far an arm's end must have moved, in trunks, until these pixels begin to go, and until they
@@ -29,7 +29,6 @@ are gone."""
 SOFT_PX = 0.8
 EDGE_PX = 3.0
 """As near to its outline a held thing has the colours of what it lies before."""
-_BONES = (BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L, BodyBone.HAND_L)
 _ENDS = (LEFT_ELBOW, LEFT_WRIST, HAND_ENDS[0])
 _HAND = 2
 
@@ -99,5 +98,5 @@ def _rim(fit: Fit, part: int, side: int, lost: Array, behind: BodyBone) -> Rim:
     left, top, width, height = cv2.boundingRect((lost > 0.0).astype(np.uint8))
     lost = np.ascontiguousarray(lost[top : top + height, left : left + width], np.float32)
     end = np.asarray(fit.stance.points[_ENDS[part] + side, :3], np.float32)
-    bone = BodyBone(_BONES[part] + side)
+    bone = BodyBone(WHOLE_ARM[part] + side)
     return Rim(bone, end, fit.trunk_px, top, left, lost, behind, APART)

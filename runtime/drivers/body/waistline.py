@@ -13,15 +13,14 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.groups import CLOTHES, Groups, forearm_of
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours, without_grain
-from bunraku.runtime.drivers.body.parting import Group, Groups, forearm_of
 from bunraku.runtime.drivers.body.regions import opened, without_scraps
 from bunraku.runtime.source.region import Region, nearest
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LEFT_HIP, LEFT_KNEE, LEFT_SHOULDER
 from bunraku.spec.skeleton import SIDES, BodyBone
 
-CLOTHES = [Group.TRUNK, Group.LEG_L, Group.LEG_R]
 UPRIGHT = 0.35
 """How far from upright a trunk may lean, as a tangent: lines are followed from column to column."""
 CHEST, THIGH = 0.6, 0.6

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.pen import HOST, Pen
 from bunraku.runtime.drivers.hands.choosing import (
     Chosen,

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.cutting import part_anew
+from bunraku.runtime.drivers.body.groups import ARMS, Group, Groups
 from bunraku.runtime.drivers.body.palette import apart_from, common_colours
-from bunraku.runtime.drivers.body.parting import ARMS, Group, Groups
 from bunraku.runtime.drivers.body.regions import disc, far_from, from_line, opened
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.landmarks import KNUCKLES

@@ -14,7 +14,7 @@ import numpy as np
 
 from bunraku.runtime.drivers.body.colours import ENOUGH
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses, HandShape
 from bunraku.runtime.drivers.hands.sizing import times_larger
 from bunraku.runtime.drivers.hands.tone import WHOLLY, as_bright, face_tone

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import interpolate, rasterise, skin
 from bunraku.runtime.drivers.body.drawing import Body
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.limbs import HAND_ENDS, with_hands
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.cut_off import CutOff, lacks_palm
 from bunraku.runtime.drivers.hands.drawing import PhotoHands

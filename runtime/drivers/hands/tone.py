@@ -8,7 +8,7 @@ import numpy as np
 from bunraku.runtime.drivers.body.cloths import HANDS, SHADED, SHADOW
 from bunraku.runtime.drivers.body.colours import ENOUGH, SKIN_LIKE, hue_of, is_skin
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.parting import GROUP, GROUPS
+from bunraku.runtime.drivers.body.groups import GROUP, GROUPS
 from bunraku.runtime.drivers.hands.rigging import HAND_BONES
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import HEAD

@@ -31,6 +31,10 @@ RIGHT_LEG = (RIGHT_KNEE, RIGHT_ANKLE, *RIGHT_FOOT)
 """What a shoulder carries, and a hip."""
 FEET = (LEFT_ANKLE, RIGHT_ANKLE, *LEFT_FOOT, *RIGHT_FOOT)
 
+SHOULDERS, HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
+TRUNK = [*SHOULDERS, *HIPS]
+"""The trunk's corners, as lists: arrays are read at them."""
+
 MIRRORED = (NOSE, 4, 5, 6, 1, 2, 3, *(7 + (i ^ 1) for i in range(26)))
 """Which landmark takes the place of each in a mirror: left and right exchanged."""
 

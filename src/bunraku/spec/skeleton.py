@@ -59,6 +59,11 @@ class BodyBone(IntEnum):
     LITTLE_3_R = 44
 
 
+TRUNK_BONES = BodyBone.PELVIS, BodyBone.CHEST
+ARM_BONES = BodyBone.UPPER_ARM_L, BodyBone.FOREARM_L
+WHOLE_ARM = *ARM_BONES, BodyBone.HAND_L
+"""The left one's, from the shoulder outwards; with 1 added they are the right one's."""
+
 BONES = len(BodyBone)
 FINGERS = 5
 """Of a hand, the thumb first."""

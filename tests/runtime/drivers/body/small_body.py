@@ -17,9 +17,9 @@ from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fading import Fading
 from bunraku.runtime.drivers.body.grid import Grid
+from bunraku.runtime.drivers.body.groups import GROUPS, Group
 from bunraku.runtime.drivers.body.layer import Layer
 from bunraku.runtime.drivers.body.light import studio
-from bunraku.runtime.drivers.body.parting import GROUPS, Group
 from bunraku.runtime.drivers.body.rims import Rim
 from bunraku.runtime.drivers.body.spots import Hanging
 from bunraku.spec.arrays import Array

@@ -29,9 +29,9 @@ from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import NEARER
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.light import GAMMA, WARMTH, Light, studio
 from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.showing import shown_by

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from tests.runtime.drivers.body.photos import OUTLINE, fitted
 
-from bunraku.runtime.drivers.body.arm_shape import ARM_BONES, as_thick
+from bunraku.runtime.drivers.body.arm_shape import as_thick
 from bunraku.runtime.drivers.body.sleeves import Sleeve
 from bunraku.runtime.drivers.body.thickness import ArmSeen
 from bunraku.runtime.drivers.body.unrolled import Unrolled
+from bunraku.spec.skeleton import ARM_BONES
 
 SKIN = np.full(3, 0.5, np.float32)
 

@@ -20,8 +20,8 @@ from bunraku.runtime.drivers.body.at_face import (
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import make_grid
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.lines import Lines
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.showing import AT_FACE, shown_by
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPose, without

@@ -18,9 +18,9 @@ from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import Fit, covered, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones, measure_girth
 from bunraku.runtime.drivers.body.grid import make_grid
+from bunraku.runtime.drivers.body.groups import ARMS, GROUP, Group
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import Template, load_template
 from bunraku.runtime.later import Later

@@ -15,10 +15,10 @@ from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.edge import STRETCHED, LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.grid import held
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.guessed import CLEAR, hang_arms, hang_denied
 from bunraku.runtime.drivers.body.head import CHIN, FOREHEAD, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import BUST, shown_by
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses

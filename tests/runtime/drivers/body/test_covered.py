@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.covered import covered_forearms, without_forearms
-from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.groups import Group
 
 N = 96
 ORANGE = np.array([220, 80, 40], np.uint8)

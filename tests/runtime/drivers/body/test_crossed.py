@@ -16,9 +16,9 @@ from bunraku.runtime.drivers.body.crossed import are_folded, with_watches, witho
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.front import body_weights, fitted_groups
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.groups import ARMS, GROUP, Group, Groups
 from bunraku.runtime.drivers.body.hidden import fingers_on
 from bunraku.runtime.drivers.body.light import studio
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.spare_arms import make_spare_arms

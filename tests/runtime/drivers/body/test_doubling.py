@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.grid import Grid, make_grid
+from bunraku.runtime.drivers.body.groups import GROUP
 from bunraku.runtime.drivers.body.lines import Lines
-from bunraku.runtime.drivers.body.parting import GROUP
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
 from bunraku.spec.skeleton import BODY_BONES, BodyBone

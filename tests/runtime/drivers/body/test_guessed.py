@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from bunraku.runtime.drivers.body.groups import Group, Groups
 from bunraku.runtime.drivers.body.guessed import unseen_forearms, without_unseen
-from bunraku.runtime.drivers.body.parting import Group, Groups
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.spec.arrays import Picture
 from bunraku.spec.landmarks import LANDMARKS, LEFT_ELBOW, RIGHT_ELBOW

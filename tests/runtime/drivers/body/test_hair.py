@@ -15,9 +15,9 @@ from tests.runtime.fakes import street
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
+from bunraku.runtime.drivers.body.groups import ARMS, Group
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.parting import ARMS, Group
 from bunraku.runtime.drivers.body.parts import HAIR
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import load_template

@@ -17,9 +17,9 @@ from tests.runtime.drivers.body.test_hair import (
 
 from bunraku.runtime.drivers.body.binding import bind_photo
 from bunraku.runtime.drivers.body.cloths import Cloth
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.light import studio
 from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.texture import make_textures

@@ -23,7 +23,13 @@ from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.drivers.looking import Looked
 from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import HEAD, LEFT_EYE, LEFT_SHOULDER, MOUTH, RIGHT_EYE, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    HEAD,
+    LEFT_EYE,
+    MOUTH,
+    RIGHT_EYE,
+    SHOULDERS,
+)
 
 FACE = list(HEAD)
 PHOTO = RIG.stance(PERSON, 110.0).points
@@ -31,7 +37,6 @@ LENGTH = np.linalg.norm(PHOTO[list(MOUTH)].mean(0) - PHOTO[[LEFT_EYE, RIGHT_EYE]
 
 REST = np.setdiff1d(np.arange(33), FACE)
 STILL = np.zeros(2)
-SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
 
 
 def kept(driver: Array) -> Kept:

@@ -10,8 +10,8 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.at_face import face_by_pose
 from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.held_up import hands_held_up
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.showing import AT_FACE, shown_by
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.texture import HEM_PX, hemmed
 
 

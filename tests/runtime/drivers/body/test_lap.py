@@ -25,10 +25,10 @@ from bunraku.runtime.drivers.body.cloths import CLOTH, Cloth
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.lap import find_lap
 from bunraku.runtime.drivers.body.layer import make_layer
 from bunraku.runtime.drivers.body.lines import Lines
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.parts import HANGING, LAP
 from bunraku.runtime.drivers.body.rims import find_lap_rims
 from bunraku.runtime.drivers.body.settling import settle

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted
 
 from bunraku.runtime.drivers.body.front import fitted_groups
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.head import Head
 from bunraku.runtime.drivers.body.nape import Nape
 from bunraku.runtime.drivers.body.neckline import Neckline, find_neckline
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 

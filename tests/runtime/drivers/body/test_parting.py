@@ -15,8 +15,9 @@ from bunraku.kernels import rasterise
 from bunraku.runtime.drivers.body.binding import Bound, bind_photo
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
+from bunraku.runtime.drivers.body.groups import ARMS, GROUP, Group, Groups
 from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.parting import ARMS, GROUP, Group, Groups, follow_edges
+from bunraku.runtime.drivers.body.parting import follow_edges
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.drivers.body.template import load_template

@@ -10,7 +10,7 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.front import body_weights, fitted_groups
-from bunraku.runtime.drivers.body.parting import GROUP, Group, Groups
+from bunraku.runtime.drivers.body.groups import GROUP, Group, Groups
 from bunraku.runtime.drivers.body.pocketed import without_pocketed_hands
 from bunraku.runtime.drivers.body.rig import Rig
 from bunraku.runtime.drivers.body.template import load_template

@@ -10,7 +10,7 @@ from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted
 from bunraku.runtime.drivers.body.binding import Binding, Bound, bind_photo
 from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.seen import where_seen
 from bunraku.runtime.drivers.body.settling import settle
 from bunraku.runtime.source.region import Region, distance_to

@@ -10,7 +10,7 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.binding import Binding, bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.parting import ARMS, Group
+from bunraku.runtime.drivers.body.groups import ARMS, Group
 from bunraku.runtime.drivers.body.sleeves import (
     GOES_OVER,
     MORE,

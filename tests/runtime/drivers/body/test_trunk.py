@@ -7,14 +7,12 @@ from tests.runtime.drivers.body.people import standing
 from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
+    HIPS,
     LEFT_HIP,
     LEFT_KNEE,
-    LEFT_SHOULDER,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
+    SHOULDERS,
 )
 
-SHOULDERS, HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 PHOTO = standing().astype(np.float64)
 TRUNK = PHOTO[HIPS, :2].mean(0) - PHOTO[SHOULDERS, :2].mean(0)
 LENGTH = float(np.hypot(*TRUNK))

@@ -10,7 +10,7 @@ from tests.runtime.drivers.body.photos import OUTLINE, PERSON, SCALE, N, fitted_
 
 from bunraku.runtime.drivers.body.filling import filled, gone_on
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.parting import Group, Groups
+from bunraku.runtime.drivers.body.groups import Group, Groups
 from bunraku.runtime.drivers.body.waistline import find_waistline, without_lower_cloth
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array, Picture

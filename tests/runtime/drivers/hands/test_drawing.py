@@ -13,8 +13,8 @@ from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import fit_body
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.parting import Group
 from bunraku.runtime.drivers.body.pen import HOST
 from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
 from bunraku.runtime.drivers.body.turning import about

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.runtime.drivers.hands.photos import POINTS, WINDOW, N, drawn_hand
 
-from bunraku.runtime.drivers.body.parting import Group
+from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.hands.held import (
     BESIDE,
     ENDS,
