@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.anew import NewArm, made_anew, still_hidden
-from bunraku.runtime.drivers.body.binding import Bound
+from bunraku.runtime.drivers.body.bound import Bound
 from bunraku.runtime.drivers.body.cloths import BACK, CLOTH, NEW_ARMS, SHADED, Cloth
 from bunraku.runtime.drivers.body.corners import find_corners
 from bunraku.runtime.drivers.body.edge import LowerEdge

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bunraku.kernels import BodyMesh, PhotoMesh
 from bunraku.runtime.drivers.body.anew import make_arms, still_hidden
-from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.bound import bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import INSIDE, Fit

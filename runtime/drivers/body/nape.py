@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.colours import ENOUGH, lit_skin
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.head import ABOVE, CHIN, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.regions import closed, grown
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_EAR, RIGHT_EAR, SHOULDERS
+from bunraku.spec.landmarks import LEFT_EAR, NOSE, RIGHT_EAR, SHOULDERS
+from bunraku.spec.skeleton import BodyBone
 
 NARROW = 0.8, 1.1
 """Up to how far out from its middle all is neck, and from where on nothing, in the unit of
@@ -39,6 +41,11 @@ BARE = 0.3
 """Of the shoulders: of who has more of it bare, skin goes on over them."""
 OPEN = 0.03
 """Of a neckline: of who has less of it bare, clothes go up to the chin."""
+
+SIDEWAYS = -0.5
+"""Up to where a neck's normals point to the camera hair that hangs over it covers it."""
+SOFTENING = 2
+"""How many of its triangles hair takes to end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,3 +127,28 @@ def _hangs(head: Head, hair: NDArray[np.bool_]) -> bool:
     least = LOCK * head.unit_px**2
     sides = [(low & (head.across * way > 0.0)).sum() for way in (-1.0, 1.0)]
     return bool(min(sides) >= least or (low & (head.below_shoulders > -ABOVE)).sum() >= least)
+
+
+def under_hair(fit: Fit, head: Head, hair: NDArray[np.bool_], hanging: NDArray[np.bool_]) -> Array:
+    """``[v]`` in [0, 1]: what of the body's head hair grows on, softly, and the neck's sides and
+    back where it hangs down to there.
+
+    :param hair: ``[n, n]``, of ``find_hair``.
+    :param hanging: ``[n, n]``, the hair that hangs over the back.
+    """
+    template, hair = fit.template, hair | hanging
+    grows = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
+    x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(hair) - 1).astype(int).T
+    nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
+    grows &= ~nape | hair[y, x]
+    grows &= main_bones(template) == BodyBone.HEAD
+    result = (grows | nape & hanging[y, x] & (template.normals[:, 2] > SIDEWAYS)).astype(np.float32)
+    corners = template.triangles.ravel()
+    count = np.maximum(np.bincount(corners, minlength=len(result)), 1)
+    for _ in range(SOFTENING):
+        mean = np.repeat(result[template.triangles].mean(1), 3)
+        result = np.bincount(corners, mean, len(result)) / count
+    if not head.away:
+        # The head's shell ends lower, and softly.
+        result = result * np.maximum(head.haired(0.0), hair)[y, x]
+    return np.asarray(result, np.float32)

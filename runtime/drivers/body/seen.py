@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import Binding, Bound
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.bound import Bound
 from bunraku.runtime.drivers.body.cloths import CLOTH, LEGS, Cloth
 from bunraku.runtime.drivers.body.colours import (
     ENOUGH,

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.drivers.body.binding import Binding, Bound
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.bound import Bound
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.head import Head

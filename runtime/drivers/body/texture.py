@@ -12,48 +12,40 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.anew import NewArm
 from bunraku.runtime.drivers.body.arm_paint import grain_of, paint_arm
 from bunraku.runtime.drivers.body.backs import back_of, gone_down
-from bunraku.runtime.drivers.body.binding import Binding, Bound
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.bound import Bound
 from bunraku.runtime.drivers.body.cloths import CLOTH, SHADED, SHADOW, Cloth
 from bunraku.runtime.drivers.body.colours import (
     ENOUGH,
     EYES,
-    SKIN_LIKE,
     bleeding,
-    hue_of,
     in_the_light,
-    is_skin,
     like_skin,
     middle_of,
 )
 from bunraku.runtime.drivers.body.filling import filled, gone_on, over_hips
 from bunraku.runtime.drivers.body.fit import Fit
+from bunraku.runtime.drivers.body.forearms import LITTLE, SCRAP, like_its_hand, lit_as
 from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.groups import GROUPS, LEFT_ARM, Group
+from bunraku.runtime.drivers.body.groups import Group
+from bunraku.runtime.drivers.body.hems import members_of
 from bunraku.runtime.drivers.body.light import Light
+from bunraku.runtime.drivers.body.nape import under_hair
 from bunraku.runtime.drivers.body.neckline import Neckline, find_neckline
 from bunraku.runtime.drivers.body.regions import grown
 from bunraku.runtime.drivers.body.seen import INWARDS_PX, Seen, where_seen
 from bunraku.runtime.drivers.body.shoulders import joined
 from bunraku.runtime.drivers.body.sleeves import shaded
 from bunraku.runtime.source.mask import fineness
-from bunraku.runtime.source.region import Region, nearest
+from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import MOUTH, NOSE
-from bunraku.spec.skeleton import SIDES, BodyBone
+from bunraku.spec.landmarks import MOUTH
+from bunraku.spec.skeleton import SIDES
 
-LITTLE, SCRAP, WHOLE = 0.015, 0.002, 0.12
-"""Of the trunk's square: a forearm of which less is seen, behind its hand, has one colour; one of
-which only a scrap is seen has that of the other; from where on it is lit as it is seen."""
 FEATURELESS = 0.5
 """How far a face's colours are evened out for its sides, in lengths from the eyes to the mouth."""
 BELOW_JAW = 0.3
 """From so far below the jaw on all is throat, in the unit of ``Head``."""
-HEM_PX = 2
-"""How far a piece of an arm goes on beneath the next, in pixels of the window."""
-SIDEWAYS = -0.5
-"""Up to where a neck's normals point to the camera hair that hangs over it covers it."""
-SOFTENING = 2
-"""How many of its triangles hair takes to end."""
 _LIKE = {Cloth.HAIR: Cloth.FACE} | {
     cloth: Cloth(cloth + 1 if cloth % 2 else cloth - 1)
     for cloth in Cloth
@@ -140,7 +132,7 @@ def make_textures(
         other = cloth if known[cloth] else _LIKE.get(cloth)
         tone = middle_of(colours, shown[other]) if other is not None and known[other] else None
         if tone is not None and other in _FOREARMS and area[other] < LITTLE:
-            tone = _of_its_hand(tone, middle_of(colours, shown[other + SIDES]))
+            tone = like_its_hand(tone, middle_of(colours, shown[other + SIDES]))
         if tone is None and cloth in (Cloth.HAND_L, Cloth.HAND_R):
             tone = seen.skin
         if tone is None and cloth in _THIGHS and known[Cloth.TRUNK]:
@@ -189,8 +181,8 @@ def make_textures(
         np.ascontiguousarray(np.concatenate(planes), np.float32),
         known,
         cloth_of,
-        _under_hair(fit, bound, nape.hair > 0.5),
-        _members(binding),
+        under_hair(fit, bound.head, bound.hair, nape.hair > 0.5),
+        members_of(binding),
     )
 
 
@@ -201,30 +193,6 @@ def _neckline(
     groups = np.where(bound.hair, Group.NOBODY, binding.group).astype(np.int32)
     told = seen.sure, colours, seen.skin, seen.nape.out
     return find_neckline(fit, bound.head, groups, hidden, *told)
-
-
-def _under_hair(fit: Fit, bound: Bound, hanging: NDArray[np.bool_]) -> Array:
-    """``[v]`` in [0, 1]: what of the body's head hair grows on, softly, and the neck's sides and
-    back where it hangs down to there.
-
-    :param hanging: ``[n, n]``, the hair that hangs over the back.
-    """
-    template, hair = fit.template, bound.hair | hanging
-    grown = (template.normals[:, 2] > 0.1) | (template.normals[:, 1] < -0.6)
-    x, y = np.clip(np.rint(fit.mesh[:, :2]), 0, len(hair) - 1).astype(int).T
-    nape = template.vertices[:, 1] > template.landmarks[NOSE, 1]
-    grown &= ~nape | hair[y, x]
-    grown &= main_bones(template) == BodyBone.HEAD
-    result = (grown | nape & hanging[y, x] & (template.normals[:, 2] > SIDEWAYS)).astype(np.float32)
-    corners = template.triangles.ravel()
-    count = np.maximum(np.bincount(corners, minlength=len(result)), 1)
-    for _ in range(SOFTENING):
-        mean = np.repeat(result[template.triangles].mean(1), 3)
-        result = np.bincount(corners, mean, len(result)) / count
-    if not bound.head.away:
-        # The head's shell ends lower, and softly.
-        result = result * np.maximum(bound.head.haired(0.0), hair)[y, x]
-    return np.asarray(result, np.float32)
 
 
 def _hidden(layers: Sequence[Binding], cloth: Cloth) -> NDArray[np.bool_]:
@@ -248,48 +216,3 @@ def _featureless(fit: Fit, face: Array) -> Array:
     length = np.linalg.norm(points[EYES, :2].mean(0) - points[list(MOUTH), :2].mean(0))
     softness = max(1.0, float(length) * FEATURELESS)
     return np.asarray(cv2.GaussianBlur(face, (0, 0), softness), np.float32)
-
-
-def _of_its_hand(tone: Array, hand: Array | None) -> Array:
-    """The colour of a forearm of which little is seen: its hand's, if that is of its hue."""
-    if hand is None:
-        return tone
-    apart = np.abs(hue_of(tone) - hue_of(hand)).sum()
-    alike = apart < SKIN_LIKE and is_skin(tone) == is_skin(hand)  # a pink sleeve is no arm
-    return hand if alike else tone
-
-
-def lit_as(plane: Array, tone: Array | None, lit: Array | None, seen: float) -> Array:
-    """A forearm's plane as light as its hand, if that is of its hue: what little of a forearm is
-    seen behind a hand lies in the shadow.
-
-    :param tone: the forearm's; :param lit: the hand's; None where unknown.
-    :param seen: how much of the forearm is seen, of the trunk's square.
-    """
-    if tone is None or lit is None or not np.array_equal(_of_its_hand(tone, lit), lit):
-        return plane
-    share = float(np.clip((WHOLE - seen) / (WHOLE - LITTLE), 0.0, 1.0))
-    if lit.sum() <= tone.sum():
-        return plane
-    return np.asarray(plane + np.float32(share) * (lit - plane), np.float32)
-
-
-def _members(binding: Binding) -> Array:
-    group = nearest(binding.group, binding.reached)
-    soft = [cv2.GaussianBlur(own.astype(np.float32), (0, 0), 1.3) for own in hemmed(group)]
-    return np.ascontiguousarray(np.concatenate(soft), np.float32)
-
-
-def hemmed(group: NDArray[np.integer]) -> list[NDArray[np.bool_]]:
-    """``[n, n]`` of each group: its pixels, and of an arm's pieces a hem that goes on beneath the
-    next one of the same arm: where these turn a little one would see between them.
-
-    :param group: ``[n, n]``, to which each pixel belongs.
-    """
-    result = [group == number for number in range(GROUPS)]
-    for side in (0, 1):
-        pieces = [one + side for one in LEFT_ARM]
-        arm = np.isin(group, pieces)
-        for piece in pieces:
-            result[piece] = arm & grown(result[piece], HEM_PX)
-    return result

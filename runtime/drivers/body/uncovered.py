@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from bunraku.runtime.drivers.body.binding import Binding, Bound
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.bound import Bound
 from bunraku.runtime.drivers.body.colours import bleeding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.groups import ARMS, GROUP

@@ -23,7 +23,7 @@ from tests.runtime.drivers.hands.people import SHAPES, points_of
 
 from bunraku.kernels import rasterise, skin
 from bunraku.runtime.drivers.body.anew import NewArm, make_arms
-from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.bound import bind_photo
 from bunraku.runtime.drivers.body.cloths import NEW_ARMS
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit

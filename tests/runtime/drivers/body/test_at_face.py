@@ -17,7 +17,7 @@ from bunraku.runtime.drivers.body.at_face import (
     hands_at_face,
     on_the_body,
 )
-from bunraku.runtime.drivers.body.binding import Bound, bind_photo
+from bunraku.runtime.drivers.body.bound import Bound, bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.grid import make_grid
 from bunraku.runtime.drivers.body.groups import Group

@@ -11,7 +11,7 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
 from bunraku.runtime.canvas import Canvas
-from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.bound import bind_photo
 from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.edge import lower_edge

@@ -10,7 +10,7 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N, source_of
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.bound import bind_photo
 from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.edge import STRETCHED, LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body

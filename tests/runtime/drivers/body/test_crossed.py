@@ -10,7 +10,7 @@ import pytest
 from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.binding import Bound, bind_photo
+from bunraku.runtime.drivers.body.bound import Bound, bind_photo
 from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.crossed import are_folded, with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit, fit_body

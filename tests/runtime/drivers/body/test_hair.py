@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tests.runtime.drivers.body.people import silhouette, with_arm_raised
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.binding import Bound, bind_photo
+from bunraku.runtime.drivers.body.bound import Bound, bind_photo
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.groups import ARMS, Group

@@ -15,7 +15,7 @@ from tests.runtime.drivers.body.test_hair import (
     painted,
 )
 
-from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.bound import bind_photo
 from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.light import studio

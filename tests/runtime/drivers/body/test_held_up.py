@@ -9,7 +9,7 @@ from tests.runtime.drivers.body.photos import PERSON, SCALE, N, fitted_to
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.at_face import face_by_pose
-from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.bound import bind_photo
 from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.held_up import hands_held_up
 from bunraku.runtime.drivers.body.showing import AT_FACE, shown_by

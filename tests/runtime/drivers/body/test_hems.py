@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bunraku.runtime.drivers.body.groups import Group
-from bunraku.runtime.drivers.body.texture import HEM_PX, hemmed
+from bunraku.runtime.drivers.body.hems import HEM_PX, hemmed
 
 
 def test_pieces_of_an_arm_overlap_and_take_nothing_of_the_trunk() -> None:

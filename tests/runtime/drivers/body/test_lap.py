@@ -20,7 +20,7 @@ from tests.runtime.drivers.body.photos import (
     source_of,
 )
 
-from bunraku.runtime.drivers.body.binding import Bound, bind_photo
+from bunraku.runtime.drivers.body.bound import Bound, bind_photo
 from bunraku.runtime.drivers.body.cloths import CLOTH, Cloth
 from bunraku.runtime.drivers.body.edge import LowerEdge
 from bunraku.runtime.drivers.body.fit import Fit

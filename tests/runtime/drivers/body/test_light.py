@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.runtime.drivers.body.photos import OUTLINE, N, fitted
 
-from bunraku.runtime.drivers.body.binding import bind_photo
+from bunraku.runtime.drivers.body.bound import bind_photo
 from bunraku.runtime.drivers.body.light import (
     DARKEST,
     GAMMA,

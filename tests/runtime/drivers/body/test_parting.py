@@ -12,7 +12,7 @@ from tests.runtime.drivers.body.people import silhouette
 from tests.runtime.fakes import street
 
 from bunraku.kernels import rasterise
-from bunraku.runtime.drivers.body.binding import Bound, bind_photo
+from bunraku.runtime.drivers.body.bound import Bound, bind_photo
 from bunraku.runtime.drivers.body.fit import Fit, fit_body
 from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.groups import ARMS, GROUP, Group, Groups

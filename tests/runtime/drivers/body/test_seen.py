@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted
 
-from bunraku.runtime.drivers.body.binding import Binding, Bound, bind_photo
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.bound import Bound, bind_photo
 from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.groups import Group

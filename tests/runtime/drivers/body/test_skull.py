@@ -21,7 +21,7 @@ from tests.runtime.drivers.body.test_hair import (
 )
 
 from bunraku.kernels import rasterise
-from bunraku.runtime.drivers.body.binding import Bound, bind_photo
+from bunraku.runtime.drivers.body.bound import Bound, bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.lines import Lines
 from bunraku.runtime.drivers.body.making import make_body

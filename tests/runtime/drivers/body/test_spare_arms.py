@@ -9,7 +9,8 @@ from tests.runtime.drivers.body.photos import PERSON, SCALE, N, fitted_to, posed
 
 from bunraku.kernels import skin
 from bunraku.runtime.drivers.body.anew import NewArm
-from bunraku.runtime.drivers.body.binding import Binding, bind_photo
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.bound import bind_photo
 from bunraku.runtime.drivers.body.cloths import SHADED, Cloth
 from bunraku.runtime.drivers.body.crossed import are_folded
 from bunraku.runtime.drivers.body.fit import Fit

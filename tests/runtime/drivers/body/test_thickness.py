@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from tests.runtime.drivers.body.photos import OUTLINE, N, fitted
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.binding import Binding, bind_photo
+from bunraku.runtime.drivers.body.binding import Binding
+from bunraku.runtime.drivers.body.bound import bind_photo
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.sleeves import Sleeve, along_upper_arm
 from bunraku.runtime.drivers.body.thickness import IN_SLEEVE, arms_seen, beside
