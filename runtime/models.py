@@ -23,8 +23,9 @@ from bunraku.runtime.drivers.landmarks.surface import IuvNet
 from bunraku.runtime.drivers.locating import Tracker
 from bunraku.runtime.drivers.protocol import Drawn, Driver, Subject
 from bunraku.runtime.engines.bundle import Bundle
+from bunraku.runtime.engines.libraries import EngineKind
 from bunraku.runtime.engines.protocol import Engine
-from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import AUTO, EngineFactory
 from bunraku.runtime.engines.sharing import Place, Sharing
 from bunraku.runtime.finders import face_finder, hand_finder
 from bunraku.runtime.generator import Blended, Features, Fetched, Generator

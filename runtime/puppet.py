@@ -17,7 +17,8 @@ from pathlib import Path
 from bunraku.errors import DeviceError, EngineError, InputError
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.protocol import Drawn, Driving
-from bunraku.runtime.engines.registry import AUTO, EngineKind
+from bunraku.runtime.engines.libraries import EngineKind
+from bunraku.runtime.engines.registry import AUTO
 from bunraku.runtime.generator import Blended, Seamed
 from bunraku.runtime.identity import Identity
 from bunraku.runtime.machinery import Machinery

@@ -16,8 +16,9 @@ from bunraku.networks.generator import repeat_identity
 from bunraku.networks.iuv import Iuv, IuvNet
 from bunraku.runtime.drivers.landmarks.enlarging import check_enlarging
 from bunraku.runtime.engines.bundle import Bundle
+from bunraku.runtime.engines.libraries import EngineKind
 from bunraku.runtime.engines.protocol import Engine
-from bunraku.runtime.engines.registry import AUTO, EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import AUTO, EngineFactory
 from bunraku.runtime.generator import Features, Fetched, Generator
 from bunraku.spec import tensors as names
 from bunraku.spec.arrays import Array

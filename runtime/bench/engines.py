@@ -22,8 +22,9 @@ from bunraku.runtime.bench.options import BenchOptions
 from bunraku.runtime.bench.scene import Scene, found_scene, made_scene
 from bunraku.runtime.bench.timing import missing, plain, timed
 from bunraku.runtime.engines.bundle import Bundle
+from bunraku.runtime.engines.libraries import LIBRARIES, EngineKind
 from bunraku.runtime.engines.protocol import Engine
-from bunraku.runtime.engines.registry import LIBRARIES, REFERENCE, EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import REFERENCE, EngineFactory
 from bunraku.runtime.generator import Generator
 from bunraku.runtime.measure import Recorder, Spread
 from bunraku.runtime.puppet import Puppet

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bunraku.errors import InputError
-from bunraku.runtime.engines.registry import AUTO, REFERENCE, Choice, EngineKind, choose
+from bunraku.runtime.engines.libraries import EngineKind
+from bunraku.runtime.engines.registry import AUTO, REFERENCE, Choice, choose
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import (
     DRIVER,

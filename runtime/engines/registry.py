@@ -1,134 +1,27 @@
-"""The choice of an inference library, for every network alike.
-
-Each library is one module with a ``Loader``, and one record in ``LIBRARIES``.
-"""
+"""The choice of an inference library, for every network alike, and the making of its engines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bunraku.errors import PIP, EngineError, MissingExtraError
+from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import Device
+from bunraku.runtime.engines import libraries
 from bunraku.runtime.engines.bundle import EXPORT_AGAIN
+from bunraku.runtime.engines.libraries import CPU, EngineKind, Library
 from bunraku.runtime.engines.outputs import only
-from bunraku.runtime.engines.present import (
-    int8_weight_bits,
-    missing_gpu,
-    missing_onnxruntime_gpu,
-    missing_package,
-)
+from bunraku.runtime.engines.present import int8_weight_bits, missing_gpu
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Loader, Precision
 from bunraku.runtime.engines.sharing import Place, Sharing
-from bunraku.runtime.engines.tensorrt.library import missing_library
 
 AUTO = "auto"
 """The best library that can run here."""
 REFERENCE = "onnxruntime:f32"
 """What every other is compared with."""
-
-
-class EngineKind(StrEnum):
-    """The inference libraries that can run a bundle."""
-
-    ONNXRUNTIME_CUDA = "onnxruntime-cuda"
-    """ONNX Runtime on an NVIDIA GPU."""
-    OPENVINO = "openvino"
-    """OpenVINO on the CPU."""
-    ONNXRUNTIME = "onnxruntime"
-    """ONNX Runtime on the CPU: the reference, which every other is compared with."""
-    TORCH = "torch"
-    """torch: on a GPU, one CUDA graph for each network; on the CPU for comparison."""
-    TORCH_COMPILED = "torch-compiled"
-    """The same, the generator compiled by torch when it is loaded."""
-    TENSORRT = "tensorrt"
-    """TensorRT or TensorRT-RTX on an NVIDIA GPU."""
-    TORCH_TENSORRT = "torch-tensorrt"
-    """The same, run by torch."""
-
-
-CPU = "bunraku.runtime.device:CpuDevice"
-GPU_OR_HOST = "bunraku.runtime.cuda_device:gpu_or_host"
-GPU = "bunraku.runtime.cuda_device:CudaDevice"
-
-
-@dataclass(frozen=True)
-class Library:
-    """One inference library."""
-
-    loader: str
-    """Its ``Loader``, as module:name; imported when an engine is made."""
-    precisions: tuple[Precision, ...]
-    """What it can compute in."""
-    lacking: Callable[[], str | None]
-    """Why it cannot run here, in a few words, or None; loads nothing heavy."""
-    install: str
-    """What to do then."""
-    device: str = CPU
-    """What makes its device, as module:name."""
-    eight_bits: bool = False
-    """Whether it is faster in 8 bits where the processor has them, and what they cost the picture
-    of a drawn body was measured to be within the bound (docs/results.md): 2 % of the person's L1
-    and 0.1 pixels of AKD."""
-
-
-LIBRARIES: dict[str, Library] = {
-    EngineKind.ONNXRUNTIME_CUDA: Library(
-        "bunraku.runtime.engines.onnx_cuda:load",
-        (Precision.F32,),
-        missing_onnxruntime_gpu,
-        f"It needs an NVIDIA GPU with its driver, and: {PIP} uninstall -y onnxruntime "
-        f"onnxruntime-gpu && {PIP} install 'onnxruntime-gpu[cuda,cudnn]'",
-        GPU_OR_HOST,
-    ),
-    EngineKind.OPENVINO: Library(
-        "bunraku.runtime.engines.openvino:load",
-        (Precision.F32, Precision.BF16, Precision.INT8),
-        lambda: missing_package("openvino"),
-        f"Run: {PIP} install 'bunraku[openvino]'",
-        eight_bits=True,
-    ),
-    EngineKind.ONNXRUNTIME: Library(
-        "bunraku.runtime.engines.onnx_runtime:load",
-        (Precision.F32, Precision.INT8),
-        lambda: missing_package("onnxruntime"),
-        f"Run: {PIP} install 'bunraku[cpu]'",
-    ),
-    EngineKind.TORCH: Library(
-        "bunraku.runtime.engines.torch_engine:load",
-        (Precision.F32, Precision.F16, Precision.BF16),
-        lambda: missing_package("torch"),
-        f"Run: {PIP} install torch",
-        GPU_OR_HOST,
-    ),
-    EngineKind.TORCH_COMPILED: Library(
-        "bunraku.runtime.engines.torch_engine:load_compiled",
-        (Precision.F32, Precision.F16, Precision.BF16),
-        lambda: missing_package("torch"),
-        f"Run: {PIP} install torch",
-        GPU_OR_HOST,
-    ),
-    EngineKind.TENSORRT: Library(
-        "bunraku.runtime.engines.tensorrt.loading:load",
-        (Precision.F16, Precision.F32, Precision.INT8),
-        lambda: missing_gpu() or missing_package("torch") or missing_library(),
-        f"It needs an NVIDIA GPU with its driver, torch with CUDA, and: {PIP} install tensorrt",
-        GPU,
-    ),
-    EngineKind.TORCH_TENSORRT: Library(
-        "bunraku.runtime.engines.torch_tensorrt:load",
-        (Precision.F16, Precision.F32),
-        lambda: missing_gpu() or missing_package("torch", "torch_tensorrt"),
-        "It needs an NVIDIA GPU with its driver, torch with CUDA, and: "
-        f"{PIP} install torch-tensorrt",
-        GPU,
-    ),
-}
-"""Of each kind its library, the one that ``auto`` prefers first."""
 
 
 @dataclass(frozen=True)
@@ -175,10 +68,10 @@ def choose(engine: EngineKind | str, *, eight_bits: bool = False) -> Choice:
                 f"Use {AUTO}, or name the library too, as {REFERENCE}.",
             )
         return _best(eight_bits)
-    if kind not in LIBRARIES:
-        known = ", ".join((AUTO, *LIBRARIES))
+    if kind not in libraries.LIBRARIES:
+        known = ", ".join((AUTO, *libraries.LIBRARIES))
         raise EngineError(f"There is no engine called {kind!r}.", f"Use one of: {known}.")
-    library = LIBRARIES[kind]
+    library = libraries.LIBRARIES[kind]
     if colon and precision not in library.precisions:
         raise EngineError(
             f"The engine {kind} does not compute in {precision!r}.",
@@ -198,7 +91,7 @@ def _takes_eight_bits(library: Library) -> bool:
 
 def _best(eight_bits: bool) -> Choice:
     passed: list[tuple[str, str]] = []
-    for kind, library in LIBRARIES.items():
+    for kind, library in libraries.LIBRARIES.items():
         reason = library.lacking()
         if reason is None:
             taken = eight_bits and _takes_eight_bits(library)
@@ -207,7 +100,7 @@ def _best(eight_bits: bool) -> Choice:
         passed.append((kind, reason))
     why = "; ".join(f"{kind}: {reason}" for kind, reason in passed)
     raise MissingExtraError(
-        f"No engine can run here ({why}).", LIBRARIES[EngineKind.ONNXRUNTIME].install
+        f"No engine can run here ({why}).", libraries.LIBRARIES[EngineKind.ONNXRUNTIME].install
     )
 
 
@@ -215,7 +108,9 @@ def _on_gpu() -> tuple[str, ...]:
     """The kinds that can use a GPU of this machine."""
     if missing_gpu() is not None:
         return ()
-    usable = (kind for kind, one in LIBRARIES.items() if one.device != CPU and not one.lacking())
+    usable = (
+        kind for kind, one in libraries.LIBRARIES.items() if one.device != CPU and not one.lacking()
+    )
     return tuple(usable)
 
 
@@ -250,7 +145,7 @@ class EngineFactory:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choice", choose(self.engine, eight_bits=self.eight_bits))
-        own: Callable[[], Device] = _named(LIBRARIES[self.choice.kind].device)
+        own: Callable[[], Device] = _named(libraries.LIBRARIES[self.choice.kind].device)
         object.__setattr__(self, "device", self.given or own())
 
     def make(
@@ -278,7 +173,7 @@ class EngineFactory:
         :raises EngineError: the model cannot be loaded.
         :raises MissingExtraError: the library is not installed.
         """
-        load: Loader = _named(LIBRARIES[self.choice.kind].loader)
+        load: Loader = _named(libraries.LIBRARIES[self.choice.kind].loader)
         engine = load(
             EngineRequest(
                 model if outputs is None else only(model, outputs, name, advice),

@@ -15,7 +15,7 @@ from bunraku.__main__ import app
 from bunraku.commands import checks
 from bunraku.commands.checks import Check, Status
 from bunraku.errors import PIP, FetchError
-from bunraku.runtime.engines.registry import LIBRARIES
+from bunraku.runtime.engines.libraries import LIBRARIES
 
 
 def _installed(monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:

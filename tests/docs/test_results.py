@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.docs.pages import ROOT
 
-from bunraku.runtime.engines.registry import LIBRARIES, EngineKind
+from bunraku.runtime.engines.libraries import LIBRARIES, EngineKind
 from bunraku.spec.stages import Step
 from bunraku.training.evaluate_clips import clip_targets
 from bunraku.training.evaluate_people import people_targets

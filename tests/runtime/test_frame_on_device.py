@@ -15,8 +15,8 @@ from bunraku.export.pose.fetch import ensure
 from bunraku.kernels.layers.terms import OUT, TensorComposed
 from bunraku.runtime.drivers.body import pen
 from bunraku.runtime.engines import onnx_runtime
+from bunraku.runtime.engines.libraries import LIBRARIES, EngineKind, Library
 from bunraku.runtime.engines.protocol import EngineRequest, Precision
-from bunraku.runtime.engines.registry import LIBRARIES, EngineKind, Library
 from bunraku.runtime.models import Models
 from bunraku.runtime.options import DriverKind
 from bunraku.runtime.puppet import Puppet

@@ -136,7 +136,8 @@ def _guarded(name: str, check: Callable[[], str]) -> Check:
 def _engines() -> Iterator[Check]:
     """Each library, and which of them ``auto`` takes."""
     from bunraku.errors import MissingExtraError
-    from bunraku.runtime.engines.registry import AUTO, LIBRARIES, choose
+    from bunraku.runtime.engines.libraries import LIBRARIES
+    from bunraku.runtime.engines.registry import AUTO, choose
     from bunraku.runtime.options import DRIVER, bears_eight_bits
 
     for kind, library in LIBRARIES.items():

@@ -17,7 +17,8 @@ from bunraku.runtime.bench.scene import made_scene
 from bunraku.runtime.bench.schema import check_report
 from bunraku.runtime.bench.timing import timed
 from bunraku.runtime.engines.bundle import Bundle
-from bunraku.runtime.engines.registry import LIBRARIES, REFERENCE
+from bunraku.runtime.engines.libraries import LIBRARIES
+from bunraku.runtime.engines.registry import REFERENCE
 from bunraku.spec.surface import PARTS, SCORES
 
 OPTIONS = BenchOptions(frames=2, warmup=0, threads=1)

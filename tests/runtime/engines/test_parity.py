@@ -15,9 +15,10 @@ from bunraku.runtime.bench.options import BenchOptions
 from bunraku.runtime.bench.scene import Scene, found_scene
 from bunraku.runtime.drivers.hands.landmarks import SIZE, HandLandmarker, hand_rois
 from bunraku.runtime.drivers.hands.networks import HandNetworks
+from bunraku.runtime.engines.libraries import LIBRARIES, EngineKind
 from bunraku.runtime.engines.present import computes_in_bf16
 from bunraku.runtime.engines.protocol import Precision
-from bunraku.runtime.engines.registry import AUTO, LIBRARIES, REFERENCE, EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import AUTO, REFERENCE, EngineFactory
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.source.photo import read_photo

@@ -10,16 +10,10 @@ from tests.runtime.fakes import FakeEngine
 
 from bunraku.errors import EngineError, MissingExtraError
 from bunraku.runtime.device import CpuDevice
-from bunraku.runtime.engines import registry
+from bunraku.runtime.engines import libraries, registry
+from bunraku.runtime.engines.libraries import LIBRARIES, EngineKind, Library
 from bunraku.runtime.engines.protocol import EngineRequest, Precision
-from bunraku.runtime.engines.registry import (
-    LIBRARIES,
-    Choice,
-    EngineFactory,
-    EngineKind,
-    Library,
-    choose,
-)
+from bunraku.runtime.engines.registry import Choice, EngineFactory, choose
 from bunraku.spec.tensors import EngineName
 
 ABACUS = Library("abacus_engine:load", (Precision.INT8,), lambda: None, "Buy one.")
@@ -37,14 +31,14 @@ def abacus(monkeypatch: pytest.MonkeyPatch) -> list[EngineRequest]:
     module = ModuleType("abacus_engine")
     module.load = load  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "abacus_engine", module)
-    monkeypatch.setattr(registry, "LIBRARIES", {"abacus": ABACUS, **LIBRARIES})
+    monkeypatch.setattr(libraries, "LIBRARIES", {"abacus": ABACUS, **LIBRARIES})
     return asked
 
 
 def _lacks(monkeypatch: pytest.MonkeyPatch, reason: str, *kinds: str) -> None:
     for kind in kinds:
-        lacking = replace(registry.LIBRARIES[kind], lacking=lambda: reason)
-        monkeypatch.setitem(registry.LIBRARIES, kind, lacking)
+        lacking = replace(libraries.LIBRARIES[kind], lacking=lambda: reason)
+        monkeypatch.setitem(libraries.LIBRARIES, kind, lacking)
 
 
 def test_every_kind_has_a_library() -> None:
@@ -104,7 +98,7 @@ def test_auto_names_what_could_use_the_gpu(
     """What has been measured is taken; who has a GPU is told what else there is."""
     for kind in LIBRARIES:
         there = replace(LIBRARIES[kind], lacking=lambda: None)
-        monkeypatch.setitem(registry.LIBRARIES, kind, there)
+        monkeypatch.setitem(libraries.LIBRARIES, kind, there)
     _lacks(monkeypatch, "no wheels", EngineKind.TENSORRT)
     monkeypatch.setattr(registry, "missing_gpu", lambda: None)
     told = "abacus (on the GPU, not measured yet: --engine onnxruntime-cuda or torch or"
@@ -113,7 +107,7 @@ def test_auto_names_what_could_use_the_gpu(
     _lacks(monkeypatch, "no beads", "abacus")
     assert str(choose("auto")) == "onnxruntime-cuda (not abacus: no beads)"
     monkeypatch.setattr(registry, "missing_gpu", lambda: "there is none")
-    monkeypatch.setitem(registry.LIBRARIES, "abacus", ABACUS)
+    monkeypatch.setitem(libraries.LIBRARIES, "abacus", ABACUS)
     assert str(choose("auto")) == "abacus"
 
 
@@ -122,7 +116,7 @@ def test_8_bits_are_taken_where_they_are_borne_and_said_in_the_line(
     abacus: list[EngineRequest], monkeypatch: pytest.MonkeyPatch, bits: int | None, has: bool
 ) -> None:
     monkeypatch.setattr(registry, "int8_weight_bits", lambda: bits)
-    monkeypatch.setitem(registry.LIBRARIES, "abacus", replace(ABACUS, eight_bits=True))
+    monkeypatch.setitem(libraries.LIBRARIES, "abacus", replace(ABACUS, eight_bits=True))
     for engine in ("auto", "abacus"):
         said = str(choose(engine, eight_bits=True))
         assert said == ("abacus, the body's landmarks in int8" if has else "abacus")

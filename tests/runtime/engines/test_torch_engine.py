@@ -20,9 +20,10 @@ from bunraku.runtime.device import CpuDevice
 from bunraku.runtime.drivers.face.networks import FaceNetworks
 from bunraku.runtime.drivers.hands.networks import HandNetworks
 from bunraku.runtime.engines.bundle import Bundle
+from bunraku.runtime.engines.libraries import EngineKind
 from bunraku.runtime.engines.onnx_runtime import OnnxEngine
 from bunraku.runtime.engines.protocol import Engine, EngineRequest, Precision
-from bunraku.runtime.engines.registry import EngineFactory, EngineKind
+from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.engines.torch_engine import TorchEngine, load, load_compiled
 from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.warming import shipped_photo
