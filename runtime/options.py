@@ -30,8 +30,8 @@ def bears_eight_bits(driver: DriverKind | str) -> bool:
 
 DRIVER = DriverKind.BODY
 """What moves photos where nobody says otherwise."""
-FACE = 1.0
-"""How strongly faces follow then."""
+FACE, STRONGEST_FACE = 1.0, 1.5
+"""How strongly faces follow then, and at most: an expression may be exaggerated so much."""
 HANDS = True
 """Whether hands follow then."""
 
@@ -60,8 +60,8 @@ class PuppetOptions:
     head: bool = True
     """Guide the head by the face's landmarks, where both faces look the same way."""
     face: float = FACE
-    """How strongly the photo's face does what the driver's does at first, 0 to 1.5; see
-    ``Puppet.face``. 0 leaves it as it is."""
+    """How strongly the photo's face does what the driver's does at first, 0 to
+    ``STRONGEST_FACE``; see ``Puppet.face``. 0 leaves it as it is."""
     hands: bool = HANDS
     """Let the photo's hands and fingers do what the driver's do, if a body is what drives it."""
     parts: Parts = ALL_PARTS

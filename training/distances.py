@@ -15,11 +15,8 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from bunraku.spec.arrays import Array
-
-Exact = NDArray[np.float64]
+from bunraku.spec.arrays import Array, Exact
 
 FEWEST = 8
 """Pictures below which a Fréchet distance says nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from bunraku.training.evaluate_frames import short_names
 from bunraku.training.metrics import Score
 from bunraku.training.paper_tables import beside_table_1
 from bunraku.training.reconstruct import ClipResult, find_source, reconstruct, total, unmoved
-from bunraku.training.report import Refusal, Report, Scene, Table, Target, ratio
+from bunraku.training.report import Log, Refusal, Report, Scene, Table, Target, ratio
 from bunraku.training.sheets import contact_sheet, save_sheet
 from bunraku.training.watchers import Watchers
 
@@ -34,8 +34,6 @@ EXPLANATION = (
     "source's to the *true faces* of the same frames. *own*: the source frame driven by itself, at "
     "its own size."
 )
-
-Log = Callable[[str], None]
 
 
 def evaluate_clips(

@@ -26,7 +26,7 @@ from bunraku.training.evaluate_frames import Spaced, clip_frames, short_names
 from bunraku.training.metrics import KeypointMatch
 from bunraku.training.paper_tables import beside_table_2
 from bunraku.training.reconstruct import SHEET_FRAMES, find_source
-from bunraku.training.report import Refusal, Report, Scene
+from bunraku.training.report import Log, Refusal, Report, Scene
 from bunraku.training.sheets import contact_sheet, save_sheet
 from bunraku.training.watchers import Watchers
 
@@ -39,8 +39,6 @@ FRAMES = 50
 """Of a driving clip, where nobody says how many."""
 
 _SEED = 20240229
-
-Log = Callable[[str], None]
 
 
 def choose_pairs(names: Sequence[str], count: int) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from bunraku.training.mixture import check_surfaces
 from bunraku.training.people.records import check_record, list_records
 from bunraku.training.people_cases import Case, cases
 from bunraku.training.people_rows import COPY, EXACT, PREDICTED, ROWS, UNMOVED, make_rows
-from bunraku.training.report import Report, Table, Target, ratio
+from bunraku.training.report import Log, Report, Table, Target, ratio
 from bunraku.training.score_iuv import evaluate as evaluate_iuv
 from bunraku.training.sheets import contact_sheet, save_sheet
 
@@ -45,7 +44,6 @@ SURFACE_EXPLANATION = (
 SHEET_PEOPLE = 6
 SHEET_DRIVES = 2
 SHEET_SIDE = 192
-Log = Callable[[str], None]
 
 
 def evaluate_people(

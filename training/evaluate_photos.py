@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from bunraku.training.evaluate_crossed import (
 from bunraku.training.evaluate_frames import clip_sample, short_names
 from bunraku.training.grid import Grid
 from bunraku.training.metrics import OwnError, mean_difference
-from bunraku.training.report import Refusal, Report, Scene, Target
+from bunraku.training.report import Log, Refusal, Report, Scene, Target
 from bunraku.training.sheets import contact_sheet, save_sheet
 from bunraku.training.watchers import Watchers
 
@@ -35,8 +35,6 @@ SELF_EXPLANATION = (
     "Each photo drives itself: the difference on the person's pixels in its window at "
     f"{WINDOW} × {WINDOW}, and at the photo's own size on the person's pixels and in the whole."
 )
-
-Log = Callable[[str], None]
 
 
 @dataclass

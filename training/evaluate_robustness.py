@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from bunraku.training.faults import ASTRAY, LIMB_S, SHARE, TREMBLE, Fault
 from bunraku.training.grid import Grid
 from bunraku.training.metrics import Score
 from bunraku.training.reconstruct import ClipResult, find_source, reconstruct, total
-from bunraku.training.report import Report, Target, number, ratio
+from bunraku.training.report import Log, Report, Target, number, ratio
 from bunraku.training.watchers import Watchers
 
 EXPLANATION = (
@@ -26,8 +26,6 @@ EXPLANATION = (
 )
 MOST_GROWTH = 1.2
 """Of AKD, with holes, that is asked for."""
-
-Log = Callable[[str], None]
 
 
 def evaluate_robustness(

@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bunraku.runtime.drivers.face.mesh import face_unit
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.training.distances import (
-    Exact,
     celled,
     embedding_distance,
     frechet_distance,

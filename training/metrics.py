@@ -12,11 +12,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from bunraku.spec.arrays import Array, Picture
-
-Exact = NDArray[np.float64]
+from bunraku.spec.arrays import Array, Exact, Picture
 
 SSIM_SIGMA = 1.5
 SSIM_SIZE = 11

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ from typing import Any
 from bunraku.errors import OutputError
 from bunraku.training.grid import Grid
 from bunraku.training.metrics import Score
+
+Log = Callable[[str], None]
+"""Takes a line for the user, as an evaluation goes on."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels.aligning.terms import CORNERS, Aligned, Hung, Level, Trust
-from bunraku.spec.arrays import Array
+from bunraku.spec.arrays import Array, Exact
 
-Exact = NDArray[np.float64]
 _TURNED = np.array([-1.0, 1.0, 0.0, 0.0])
 
 

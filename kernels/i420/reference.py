@@ -11,8 +11,8 @@ from bunraku.kernels.i420.terms import (
     U_OF_RGB,
     V_OF_RGB,
     Y_OF_RGB,
+    picture_shape,
     shape_of,
-    size_of,
 )
 
 
@@ -29,10 +29,10 @@ def to_i420(picture: Tensor) -> Tensor:
     return torch.cat([plane.flatten() for plane in planes]).reshape(rows, width)
 
 
-def to_rgb(frame: Tensor) -> Tensor:
+def colours_of(frame: Tensor) -> Tensor:
     """``[H,W,3]`` float32 in [0, 255], not rounded: colours of an I420 frame. Four pixels share a
     level of U and V."""
-    height, width = size_of(frame)
+    height, width = picture_shape(frame)
     flat = frame.float().flatten()
     y = (flat[: height * width].reshape(height, width) - 16.0) * OF_Y
     u, v = (

@@ -26,7 +26,7 @@ def shape_of(height: int, width: int) -> tuple[int, int]:
     return (height + height % 2) * 3 // 2, width + width % 2
 
 
-def size_of(frame: Any) -> tuple[int, int]:
+def picture_shape(frame: Any) -> tuple[int, int]:
     """Height and width of the picture in an I420 frame. :raises ValueError: it cannot be one."""
     rows, width = frame.shape
     if rows < 3 or rows % 3 or width < 2 or width % 2:

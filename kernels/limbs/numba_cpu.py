@@ -8,7 +8,8 @@ import numba
 import numpy as np
 
 from bunraku.kernels.jit import INDEX, STRICT, kernel, read_only, written
-from bunraku.kernels.limbs.terms import ASIDE, NOTHING, OPPOSITE, TINY, Exact, Facing, Kept, Limbs
+from bunraku.kernels.limbs.terms import ASIDE, NOTHING, OPPOSITE, TINY, Facing, Kept, Limbs
+from bunraku.spec.arrays import Exact
 
 _EXACT = numba.float64
 _NUMBERS = (read_only(1, INDEX),) * 4

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from bunraku.kernels.checks import check_arrays, check_out, check_shape, shape_text
-from bunraku.kernels.limbs.terms import Exact, Facing, Kept, Limbs
+from bunraku.kernels.limbs.terms import Facing, Kept, Limbs
+from bunraku.spec.arrays import Exact
 
 
 def swing_limbs(limbs: Limbs, points: Exact, turns: Exact, kept: Kept | None = None) -> Facing:

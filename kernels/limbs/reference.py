@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.kernels.limbs.terms import ASIDE, NOTHING, OPPOSITE, TINY, Exact, Facing, Kept, Limbs
+from bunraku.kernels.limbs.terms import ASIDE, NOTHING, OPPOSITE, TINY, Facing, Kept, Limbs
+from bunraku.spec.arrays import Exact
 
 _CAMERA = np.array([0.0, 0.0, -1.0])
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels.checks import check_arrays, check_shape
+from bunraku.spec.arrays import Exact
 
-Exact = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 TINY = 1e-9

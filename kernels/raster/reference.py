@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.spec.arrays import Array
-
-Exact = NDArray[np.float64]
+from bunraku.spec.arrays import Array, Exact
 
 
 def rasterise(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bunraku.kernels.checks import check_shape, shape_text
-from bunraku.kernels.i420.terms import size_of
+from bunraku.kernels.i420.terms import picture_shape
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +52,7 @@ def read_window(
     from bunraku.kernels import torch_operators
 
     if len(frame.shape) == 2:
-        size_of(frame)
+        picture_shape(frame)
     elif len(frame.shape) != 3 or frame.shape[2] != 3 or 0 in frame.shape:
         raise ValueError(f"frame must be [H,W,3] or [3H/2,W], not {shape_text(frame)}")
     if frame.dtype != torch.uint8:

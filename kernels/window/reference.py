@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bunraku.kernels.i420.reference import to_rgb
+from bunraku.kernels.i420.reference import colours_of
 
 
 def read_window(
@@ -19,7 +19,7 @@ def read_window(
     dtype: torch.dtype,
 ) -> Tensor:
     """As ``bunraku.kernels.read_window`` says; computed in float32."""
-    colours = to_rgb(frame) if frame.dim() == 2 else frame.float()
+    colours = colours_of(frame) if frame.dim() == 2 else frame.float()
     height, width, _ = colours.shape
     steps = (torch.arange(size * samples, device=frame.device) + 0.5) / samples - 0.5
     a, b = matrix.float()

@@ -7,7 +7,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from bunraku.kernels.i420.terms import OF_CHROMA, OF_Y, size_of
+from bunraku.kernels.i420.terms import OF_CHROMA, OF_Y, picture_shape
 from bunraku.kernels.triton_launch import launch
 
 PIXELS = 128
@@ -28,7 +28,7 @@ def read_window(
 ) -> Tensor:
     """As ``bunraku.kernels.read_window`` says, for a matrix up to float32."""
     planar = frame.dim() == 2
-    height, width = size_of(frame) if planar else tuple(frame.shape[:2])
+    height, width = picture_shape(frame) if planar else tuple(frame.shape[:2])
     if out is None:
         out = frame.new_empty(1, 3, size, size, dtype=dtype)
     launch(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import Hung, hidden_by_limbs
-from bunraku.spec.arrays import Array
+from bunraku.spec.arrays import Array, Exact
 from bunraku.spec.few import mean_of
 from bunraku.spec.landmarks import (
     HEAD,
@@ -30,8 +30,6 @@ from bunraku.spec.landmarks import (
     LEFT_WRIST,
     RIGHT_HAND,
 )
-
-Exact = NDArray[np.float64]
 
 _LEFT = (LEFT_SHOULDER, LEFT_ELBOW, LEFT_HIP, LEFT_KNEE, LEFT_ANKLE, LEFT_FOOT[1])
 JOINTS = tuple(left + side for left in _LEFT for side in (0, 1))

@@ -31,7 +31,6 @@ from bunraku.runtime.drivers.figure import (
     MOVED,
     STARTS,
     TRUNK,
-    Exact,
     Figure,
     joints_of,
 )
@@ -39,7 +38,7 @@ from bunraku.runtime.drivers.looking import FACTORS, SIDE, Looked
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.source.framing import SAME_SHAPE, pixels_per_metre, source_framing
 from bunraku.runtime.source.window import Window, crop
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,

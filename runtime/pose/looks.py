@@ -17,8 +17,8 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks
-from bunraku.runtime.pose.roi import Float64Array, Roi
-from bunraku.spec.arrays import Picture
+from bunraku.runtime.pose.roi import Roi
+from bunraku.spec.arrays import Exact, Picture
 from bunraku.spec.landmarks import (
     LANDMARKS,
     LEFT_HIP,
@@ -93,7 +93,7 @@ def _of_one_mind(looks: Sequence[Landmarks]) -> list[Landmarks]:
     return [look for look, one in zip(looks, kept, strict=True) if one]
 
 
-def _across(points: Float64Array) -> Float64Array:
+def _across(points: Exact) -> Exact:
     """``[2]``: from right to left, shoulders and hips together."""
     left, right = points[[LEFT_SHOULDER, LEFT_HIP], :2], points[[RIGHT_SHOULDER, RIGHT_HIP], :2]
     return np.asarray((left - right).sum(0))

@@ -11,9 +11,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from bunraku.spec.arrays import Exact
 
 _LONGEST_GAP_S = 0.5  # after a longer gap the past says nothing about the present
 
@@ -46,11 +45,11 @@ class OneEuro:
     def reset(self) -> None:
         """Forget the past: the next value passes unchanged."""
         self._time_s: float | None = None
-        self._raw: FloatArray | None = None
-        self._smooth: FloatArray | None = None
-        self._speed: FloatArray | None = None
+        self._raw: Exact | None = None
+        self._smooth: Exact | None = None
+        self._speed: Exact | None = None
 
-    def __call__(self, values: FloatArray, time_s: float, scale: float = 1.0) -> FloatArray:
+    def __call__(self, values: Exact, time_s: float, scale: float = 1.0) -> Exact:
         """Smooth the values of one frame.
 
         Args:
@@ -87,14 +86,14 @@ class OneEuro:
         self._raw = values
         return self._smooth.copy()
 
-    def _length(self, values: FloatArray) -> FloatArray:
+    def _length(self, values: Exact) -> Exact:
         """How much each value is, or each point's are; the latter with a last axis of 1."""
         if self._options.together:
             return np.asarray(np.linalg.norm(values, axis=-1, keepdims=True))
         return np.abs(values)
 
 
-def _weight(cutoff_hz: FloatArray | float, step_s: float) -> FloatArray:
+def _weight(cutoff_hz: Exact | float, step_s: float) -> Exact:
     """How much a low-pass of this cutoff takes from a value that comes after ``step_s``."""
     rate = 2 * math.pi * step_s * np.asarray(cutoff_hz, dtype=np.float64)
     return np.asarray(rate / (rate + 1))

@@ -20,9 +20,9 @@ import numpy as np
 from bunraku.runtime.pose.detector import Detection, Detector
 from bunraku.runtime.pose.landmarks import Landmarker, Landmarks, next_roi
 from bunraku.runtime.pose.looks import look_in_mirror
-from bunraku.runtime.pose.roi import Float64Array, Roi
+from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.turned import turn_picture, turn_points, upright_by
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.spec.landmarks import (
     LANDMARKS,
     LEFT_ELBOW,
@@ -170,7 +170,7 @@ def judge(
 
 def _looked_at_again(
     picture: Picture, roi: Roi, landmarker: Landmarker
-) -> Iterator[tuple[float, Float64Array]]:
+) -> Iterator[tuple[float, Exact]]:
     """Presence and landmarks ``[33,3]`` by crops that are moved, and by the picture's mirror."""
     for right, down, scale, angle in _NUDGES:
         x, y = roi.points_to_frame(np.array([[0.5 + right, 0.5 + down]]))[0]

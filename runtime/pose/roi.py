@@ -13,9 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bunraku.spec.arrays import Array, Picture
-
-Float64Array = npt.NDArray[np.float64]
+from bunraku.spec.arrays import Array, Exact, Picture
 
 _MARGIN = 1.25  # of the crop around the circle that the network gives, as MediaPipe has it
 
@@ -58,19 +56,19 @@ class Roi:
         x, y = turn @ ((low + high) / 2 + (0.0, -forward * size))
         return cls(float(x), float(y), margin * size, angle)
 
-    def points_to_frame(self, unit: npt.NDArray[np.floating]) -> Float64Array:
+    def points_to_frame(self, unit: npt.NDArray[np.floating]) -> Exact:
         """Points [N,2] in units of the crop (0 = left or top edge, 1 = the other) to pixels."""
         c, s = math.cos(self.angle) * self.side, math.sin(self.angle) * self.side
         turn = np.array([[c, s], [-s, c]])
         return np.asarray((unit - 0.5) @ turn + (self.x, self.y), dtype=np.float64)
 
-    def points_from_frame(self, pixels: npt.NDArray[np.floating]) -> Float64Array:
+    def points_from_frame(self, pixels: npt.NDArray[np.floating]) -> Exact:
         """Points [N,2] in frame pixels to units of the crop."""
         c, s = math.cos(self.angle) / self.side, math.sin(self.angle) / self.side
         turn = np.array([[c, -s], [s, c]])
         return np.asarray((pixels - np.array([self.x, self.y])) @ turn + 0.5, dtype=np.float64)
 
-    def pixel_matrix(self, size: int) -> Float64Array:
+    def pixel_matrix(self, size: int) -> Exact:
         """[2,3] matrix that takes pixels of a crop of ``size`` to frame pixels."""
         scale = self.side / size
         c, s = math.cos(self.angle) * scale, math.sin(self.angle) * scale

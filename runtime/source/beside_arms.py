@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.runtime.source.region import Region
-from bunraku.spec.arrays import Array
+from bunraku.spec.arrays import Array, Exact
 from bunraku.spec.landmarks import (
     HEAD,
     HIPS,
@@ -31,8 +31,6 @@ from bunraku.spec.landmarks import (
     SHOULDERS,
     VISIBLE,
 )
-
-Points = NDArray[np.float64]
 
 UPPER_ARM, FOREARM = 0.10, 0.07
 """How broad a limb is at least: what is nearer to its line is the person's."""
@@ -50,7 +48,7 @@ FARTHEST_PX = 1e4
 class Arms:
     """Both arms of a person in a window."""
 
-    points: Points
+    points: Exact
     """``[33, 2]``"""
     shown: tuple[bool, bool]
     """Whether the left and the right elbow are seen."""
@@ -74,7 +72,7 @@ class Arms:
         shoulders, hips = self.points[SHOULDERS], self.points[HIPS]
         return float(np.linalg.norm(hips.mean(0) - shoulders.mean(0)))
 
-    def line(self, side: int) -> list[Points]:
+    def line(self, side: int) -> list[Exact]:
         """From shoulder to knuckles."""
         little, index, _ = (LEFT_HAND, RIGHT_HAND)[side]
         bones = [self.points[first + side] for first in (LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST)]
@@ -124,18 +122,18 @@ class Arms:
     def _nothing(self) -> NDArray[np.uint8]:
         return np.zeros((self.side_px, self.side_px), np.uint8)
 
-    def _polygon(self, points: Sequence[Points]) -> Region:
+    def _polygon(self, points: Sequence[Exact]) -> Region:
         result = self._nothing()
         cv2.fillPoly(result, [np.rint(np.array(points)).astype(np.int32)], 1)
         return result > 0
 
 
-def draw_line(canvas: NDArray[np.uint8], points: Sequence[Points], width: float) -> None:
+def draw_line(canvas: NDArray[np.uint8], points: Sequence[Exact], width: float) -> None:
     """A line through points, of so many pixels, written into ``[n, n]`` as ones."""
     for start, end in pairwise(points):
         cv2.line(canvas, _pixel(start), _pixel(end), 1, max(1, round(width)))
 
 
-def _pixel(point: Points) -> tuple[int, int]:
+def _pixel(point: Exact) -> tuple[int, int]:
     x, y = np.rint(point).astype(int).tolist()
     return x, y

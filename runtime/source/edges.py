@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.spec.arrays import Exact
+
 Flags = NDArray[np.bool_]
-Vector = NDArray[np.float64]
-"""``[2]``, x and y in pixels."""
 
 CONTRAST = 16.0
 """By how much its sides differ, in levels: less is worth no edge."""
@@ -21,15 +21,15 @@ BESIDE = 3.0
 class Edge:
     """A segment that leads into a hole; and, if it does so, out of it."""
 
-    start: Vector
+    start: Exact
     """Where it is last seen before the hole."""
-    way: Vector
+    way: Exact
     """Of length 1, into the hole."""
     through: int
     """How many pixels of the hole it crosses; the first of them is"""
     entry: tuple[int, int]
     """row and column."""
-    end: Vector
+    end: Exact
     """Where it leaves the hole."""
     sides: NDArray[np.float64]
     """``[2, 3]``: the colours to the right of the way and to the left."""

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.runtime.source.edges import BESIDE, CONTRAST, Edge, Flags, Vector, at
+from bunraku.runtime.source.edges import BESIDE, CONTRAST, Edge, Flags, at
 from bunraku.runtime.source.things import contradicted, of_one_thing
-from bunraku.spec.arrays import Picture
+from bunraku.spec.arrays import Exact, Picture
 
 SHORTEST = 8.0
 """Length of a segment in pixels."""
@@ -71,7 +71,7 @@ def find_edges(part: Picture, hidden: NDArray[np.uint8], unclear: NDArray[np.uin
     return chosen[:MOST]
 
 
-def _seen(first: Vector, last: Vector, hole: Flags) -> list[tuple[Vector, Vector]]:
+def _seen(first: Exact, last: Exact, hole: Flags) -> list[tuple[Exact, Exact]]:
     """The ends of those pieces of a segment that are not hidden, and long enough."""
     length = float(np.hypot(*(last - first)))
     if length < SHORTEST or min(abs(last - first)) > SLANT * max(abs(last - first)):
@@ -84,7 +84,7 @@ def _seen(first: Vector, last: Vector, hole: Flags) -> list[tuple[Vector, Vector
     return [(first + begin * way, first + end * way) for begin, end in runs]
 
 
-def _beside(first: Vector, last: Vector, part: Picture, hole: Flags, unclear: Flags) -> Edge | None:
+def _beside(first: Exact, last: Exact, part: Picture, hole: Flags, unclear: Flags) -> Edge | None:
     """The segment as an edge that is seen, but where all is to be made up; None if it is not so."""
     length = float(np.hypot(*(last - first)))
     way = (last - first) / length
@@ -99,7 +99,7 @@ def _beside(first: Vector, last: Vector, part: Picture, hole: Flags, unclear: Fl
     return Edge(first, way, int(inside.sum()), entry, last, sides, strength, met=True)
 
 
-def _leading(first: Vector, last: Vector, part: Picture, hole: Flags) -> Edge | None:
+def _leading(first: Exact, last: Exact, part: Picture, hole: Flags) -> Edge | None:
     """The segment as an edge into the hole that lies beyond its last point; None if none does."""
     length = float(np.hypot(*(last - first)))
     way = (last - first) / length
@@ -128,7 +128,7 @@ def _leading(first: Vector, last: Vector, part: Picture, hole: Flags) -> Edge | 
 
 
 def _sides(
-    first: Vector, last: Vector, way: Vector, part: Picture, clear: Flags
+    first: Exact, last: Exact, way: Exact, part: Picture, clear: Flags
 ) -> tuple[NDArray[np.float64], float]:
     """The colours beside a segment, and by how much more they differ than they are uneven."""
     along = np.linspace(0.0, 1.0, 9)[:, None] * (last - first) + first

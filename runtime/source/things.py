@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bunraku.runtime.source.edges import BESIDE, CONTRAST, Edge, Flags, Vector, at
-from bunraku.spec.arrays import Picture
+from bunraku.runtime.source.edges import BESIDE, CONTRAST, Edge, Flags, at
+from bunraku.spec.arrays import Exact, Picture
 
 ALIKE = 0.98
 """Cosine from which on edges lead the same way."""
@@ -77,5 +77,5 @@ def between(group: list[Edge], edges: list[Edge], shape: tuple[int, ...]) -> Fla
     return np.asarray((aside >= low) & (aside <= high) & (along <= last), np.bool_)
 
 
-def _one_of(colour: Vector, colours: list[Vector]) -> bool:
+def _one_of(colour: Exact, colours: list[Exact]) -> bool:
     return any(np.linalg.norm(colour - one) < CONTRAST for one in colours)

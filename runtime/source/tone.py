@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.spec.arrays import Array
+
 PEAK_NITS = 1000.0
 """What is brighter becomes white."""
 
@@ -30,8 +32,6 @@ _ROWS = 32
 # BT.2020 weighs its colours so; HLG's last curve depends on the brightness of a pixel.
 _LUMINANCE = np.array([[0.2627, 0.6780, 0.0593]], np.float32)
 _HLG_GAMMA = 1.2
-
-FloatArray = NDArray[np.float32]
 
 
 class Transfer(StrEnum):
@@ -89,7 +89,7 @@ def to_sdr(
     result = np.empty(picture.shape, np.uint8)
     for top in range(0, picture.shape[0], _ROWS):
         rows = slice(top, top + _ROWS)
-        linear: FloatArray = light.take(picture[rows])
+        linear: Array = light.take(picture[rows])
         if transfer is Transfer.HLG:
             bright = cv2.pow(cv2.transform(linear, _LUMINANCE), _HLG_GAMMA - 1)
             linear *= bright.reshape(*linear.shape[:2], 1)
@@ -103,7 +103,7 @@ def to_sdr(
 
 
 @cache
-def _light(transfer: Transfer, stored_bytes: int) -> FloatArray:
+def _light(transfer: Transfer, stored_bytes: int) -> Array:
     """Linear light of each stored value, 1 at the peak; of HLG before its last curve."""
     stored = np.linspace(0.0, 1.0, 256**stored_bytes)
     light = _pq_nits(stored) / PEAK_NITS if transfer is Transfer.PQ else _hlg_scene(stored)

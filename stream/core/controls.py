@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bunraku.errors import InputError
+from bunraku.runtime.options import STRONGEST_FACE
 from bunraku.runtime.parts import ALL_PARTS, Part, Parts, parts_said
 
 if TYPE_CHECKING:
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
 MOST_KEYED_PHOTOS = 9
 """Photos that have a key of their own."""
-STRONGEST_FACE = 1.5
-"""A driver's expression may be exaggerated so much."""
 PARTS_IN_TURN: tuple[Parts, ...] = (
     ALL_PARTS,
     ALL_PARTS - {Part.HEAD},
@@ -26,6 +26,7 @@ PARTS_IN_TURN: tuple[Parts, ...] = (
     frozenset({Part.ARMS, Part.HANDS}),
 )
 """What the key goes through."""
+_ID_BYTES = 16
 
 
 class Command(StrEnum):
@@ -93,6 +94,11 @@ class Photo:
     """As the user knows it: the file's name."""
     identity: Identity
     report: SourceReport
+
+    @classmethod
+    def of(cls, name: str, identity: Identity, report: SourceReport) -> Photo:
+        """A photo with an id of its own."""
+        return cls(secrets.token_urlsafe(_ID_BYTES), name, identity, report)
 
 
 @dataclass(eq=False)

@@ -57,11 +57,9 @@ def to_i420(picture: Picture) -> Picture:
     return np.asarray(cv2.cvtColor(pad_even(picture), cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
 
 
-def to_rgb(picture: Picture) -> Picture:
-    """Such planes as ``[H,W,3]`` uint8 RGB, which is given back as it is."""
-    if not is_i420(picture):
-        return picture
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_YUV2RGB_I420), dtype=np.uint8)
+def i420_to_rgb(planes: Picture) -> Picture:
+    """Convert such planes to ``[H,W,3]`` uint8 RGB."""
+    return np.asarray(cv2.cvtColor(planes, cv2.COLOR_YUV2RGB_I420), dtype=np.uint8)
 
 
 def i420_frame(planes: Picture, pts: int, time_base: Fraction) -> VideoFrame:

@@ -105,11 +105,13 @@ class LiveFrame:
 
 
 def to_rgb(raw: Picture | VideoFrame) -> Picture:
-    """A picture or PyAV's frame as ``[H,W,3]`` uint8 RGB, HDR mapped to SDR; from any thread."""
+    """A picture in RGB, which is given back as it is, or in I420, or PyAV's frame, as ``[H,W,3]``
+    uint8 RGB, HDR mapped to SDR. From any thread.
+    """
     if isinstance(raw, VideoFrame):
         with _alone_with(raw):
             return frame_to_rgb(raw)
-    return encoding.to_rgb(raw)
+    return encoding.i420_to_rgb(raw) if encoding.is_i420(raw) else raw
 
 
 def _alone_with(raw: Picture | VideoFrame) -> threading.RLock:

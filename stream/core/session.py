@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ID_BYTES = 16
 
 Identify: TypeAlias = Callable[[Picture], "tuple[Identity, SourceReport]"]
 """Makes a photo that was read ready: :meth:`bunraku.Puppet.make_identity`, or a fake of it."""
@@ -56,7 +54,7 @@ def make_photo(identify: Identify, picture: Picture, name: str) -> Photo:
         if name in error.message:
             raise
         raise type(error)(f"{name}: {error.message}", error.hint) from error
-    return Photo(secrets.token_urlsafe(_ID_BYTES), name, identity, report)
+    return Photo.of(name, identity, report)
 
 
 class LiveSession:

@@ -7,7 +7,7 @@ from av.video.frame import VideoFrame
 from bunraku.spec.arrays import Picture
 from bunraku.stream.core import encoding
 from bunraku.stream.core.colours import is_hdr
-from bunraku.stream.core.frame import LiveFrame
+from bunraku.stream.core.frame import LiveFrame, to_rgb
 from bunraku.stream.core.orientation import resize
 
 
@@ -40,5 +40,5 @@ def _fit(picture: Picture, max_side_px: int) -> Picture:
     scale = max_side_px / max(height, width)
     if scale >= 1:
         return picture
-    picture = encoding.to_rgb(picture)
+    picture = to_rgb(picture)
     return resize(picture, max(1, round(width * scale)), max(1, round(height * scale)))

@@ -19,10 +19,9 @@ from bunraku.stream.server.options import (
     parse_origin,
 )
 from bunraku.stream.server.protocol import LONGEST_SECRET, ApiError, ErrorCode
-from bunraku.stream.server.rate_limit import RateLimits
+from bunraku.stream.server.rate_limit import MINUTE_S, RateLimits
 from bunraku.stream.server.tls import names_of
 
-_MINUTE_S = 60.0
 _WHERE = "Start the server with --origin for each further address under which the page is opened."
 
 
@@ -46,7 +45,7 @@ class AccessControl:
         self._names = own_names() | {options.host.casefold()}
         self._names |= {(origin.host or "").casefold() for origin in origins}
         self._certified = frozenset[str]() if options.tls is None else names_of(options.tls.cert)
-        self._wrong = RateLimits(options.limits.wrong_tokens_per_minute, _MINUTE_S, clock)
+        self._wrong = RateLimits(options.limits.wrong_tokens_per_minute, MINUTE_S, clock)
 
     def check_host(self, request: web.BaseRequest) -> None:
         """:raises ApiError: 403: the request names a host that is not this one."""

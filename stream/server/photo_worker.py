@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,6 @@ from bunraku.stream.server.photos import clean_name, clean_photo, photo_error, p
 from bunraku.stream.server.protocol import ApiError, ErrorCode
 
 log = logging.getLogger(__name__)
-
-_ID_BYTES = 16
 
 
 class PhotoWorker:
@@ -81,8 +78,7 @@ class PhotoWorker:
 
     def _ready(self, picture: Picture, name: str) -> tuple[Photo, bytes]:
         identity, report = self._identify(picture)
-        photo = Photo(secrets.token_urlsafe(_ID_BYTES), name, identity, report)
-        return photo, preview(picture)
+        return Photo.of(name, identity, report), preview(picture)
 
 
 def open_photo(path: Path, limits: Limits) -> Picture:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from bunraku.stream.core.clock import Clock
 
+MINUTE_S = 60.0
 MOST_KEYS = 4096
 """Addresses remembered; the oldest is forgotten first, so that memory stays bounded."""
 

@@ -19,7 +19,7 @@ from bunraku.stream.server.metrics import Metrics
 from bunraku.stream.server.options import ServerOptions
 from bunraku.stream.server.photo_worker import PhotoWorker, photo_json
 from bunraku.stream.server.protocol import ApiError, ByeReason, CommandMessage, ErrorCode, Offer
-from bunraku.stream.server.rate_limit import ConcurrencyLimit, RateLimits
+from bunraku.stream.server.rate_limit import MINUTE_S, ConcurrencyLimit, RateLimits
 from bunraku.stream.server.recordings import keep
 from bunraku.stream.server.sessions import Link, Recording, Registry, Session, State
 from bunraku.stream.server.streaming import Stages, Stream
@@ -27,7 +27,6 @@ from bunraku.stream.server.streaming import Stages, Stream
 log = logging.getLogger(__name__)
 
 WATCH_S = 0.25
-_MINUTE_S = 60.0
 
 
 class Service:
@@ -46,7 +45,7 @@ class Service:
         self.sessions = Registry(options.limits, clock)
         self.photo_worker = PhotoWorker(identify, options.limits, self.metrics)
         self.stopping = False
-        self.strangers = RateLimits(options.limits.uploads_per_minute, _MINUTE_S, clock)
+        self.strangers = RateLimits(options.limits.uploads_per_minute, MINUTE_S, clock)
         """Uploads without a session, by address."""
         self.receiving = ConcurrencyLimit(
             options.limits.uploads_at_once, options.limits.uploads_at_once_each

@@ -28,9 +28,8 @@ from bunraku.stream.core.stats import Stats
 from bunraku.stream.server.folders import PrivateFolders
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.protocol import ApiError, ByeReason, ErrorCode, Message
-from bunraku.stream.server.rate_limit import RateLimit
+from bunraku.stream.server.rate_limit import MINUTE_S, RateLimit
 
-_MINUTE_S = 60.0
 _ID_BYTES = 32
 
 
@@ -200,7 +199,7 @@ class Registry:
                 ErrorCode.SERVER_FULL,
                 "The server has as many visitors as it can take.",
                 "Try again in a few minutes.",
-                retry_s=_MINUTE_S,
+                retry_s=MINUTE_S,
             )
         self._opened += 1
         now_s = self._clock.now()
@@ -209,8 +208,8 @@ class Registry:
             label=f"s{self._opened}",
             opened_s=now_s,
             scripted=scripted,
-            offers=RateLimit(self._limits.offers_per_minute, _MINUTE_S, self._clock),
-            uploads=RateLimit(self._limits.uploads_per_minute, _MINUTE_S, self._clock),
+            offers=RateLimit(self._limits.offers_per_minute, MINUTE_S, self._clock),
+            uploads=RateLimit(self._limits.uploads_per_minute, MINUTE_S, self._clock),
             active_s=now_s,
             folders=self._folders,
             controls=Controls(photos=list(photos)),
@@ -280,7 +279,7 @@ class Registry:
                 ErrorCode.SERVER_FULL,
                 f"All {self._limits.sessions} places of this server are taken.",
                 "Try again in a moment; your photos stay ready.",
-                retry_s=_MINUTE_S / 6,
+                retry_s=MINUTE_S / 6,
             )
         session.state = State.STREAMING
 
@@ -294,7 +293,7 @@ class Registry:
         """Why a session must end now, or None."""
         limits, now_s = self._limits, self._clock.now()
         if now_s - session.opened_s >= limits.session_s:
-            minutes = f"{limits.session_s / _MINUTE_S:g} minutes"
+            minutes = f"{limits.session_s / MINUTE_S:g} minutes"
             return ByeReason.SESSION_EXPIRED, (
                 f"A session lasts at most {minutes} here; its photos and recordings are deleted, "
                 "one under way too."

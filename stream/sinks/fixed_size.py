@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bunraku.spec.arrays import Picture
-from bunraku.stream.core.encoding import even_size, pad_even, size_of, to_rgb
+from bunraku.stream.core.encoding import even_size, pad_even, size_of
+from bunraku.stream.core.frame import to_rgb
 from bunraku.stream.core.layout import MAX_RECORDED_SIDE_PX, recordable_size
 from bunraku.stream.core.orientation import fit
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame, line, nearest_pixels
-from bunraku.spec.arrays import Array, Picture
+from bunraku.runtime.drivers.face.regions import PhotoFrame, line, nearest_pixels
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.spec.few import clipped
 
 _COLUMNS, _ROWS = 13, 15
@@ -33,15 +33,13 @@ _MASK = np.array([0.25, 0.5, 0.25])
 class BareSkin:
     """Where it is, and what it looks like."""
 
-    line: Float64Array
+    line: Exact
     """``[n, 2]``: from one corner of the eye to the other, in the face frame."""
     colour: Array
     """``[3]``, 0 to 255."""
 
     @classmethod
-    def between(
-        cls, brow: Float64Array, lid: Float64Array, frame: PhotoFrame, photo: Picture
-    ) -> BareSkin:
+    def between(cls, brow: Exact, lid: Exact, frame: PhotoFrame, photo: Picture) -> BareSkin:
         """What a photo shows of it.
 
         :param brow: ``[n, 2]``, the brow's lower edge in the face frame. :param lid: the lid's.
@@ -98,5 +96,5 @@ class DrawnOut:
         return cls(brow + first * room, brow + last * room, first, last)
 
 
-def _evened(values: Float64Array) -> Float64Array:
+def _evened(values: Exact) -> Exact:
     return np.asarray(np.convolve(np.pad(values, 1, mode="edge"), _MASK, mode="valid"))

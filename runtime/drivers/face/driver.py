@@ -10,7 +10,6 @@ from bunraku.runtime.drivers.face.expression import MOST, Expression, Expression
 from bunraku.runtime.drivers.face.hiding import unhidden
 from bunraku.runtime.drivers.face.landmarks import Face
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
-from bunraku.runtime.drivers.face.regions import Float64Array
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.drivers.protocol import Driver, Driving, Found, Subject
 from bunraku.runtime.drivers.shares import Shares
@@ -19,7 +18,7 @@ from bunraku.runtime.measure import Recorder
 from bunraku.runtime.parts import Part, Parts
 from bunraku.runtime.source.source import Source
 from bunraku.runtime.source.window import Window
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.spec.stages import Step
 
 IN_VAIN, AGAIN_S = 3, 0.2
@@ -106,7 +105,7 @@ class FacedDriver:
         looks = photo is not None and strength > 0.0 and share > 0.0
         looked: Later[_Told] | None = None
 
-        def tell(face: Face | None, seen: Float64Array | None) -> _Told:
+        def tell(face: Face | None, seen: Exact | None) -> _Told:
             expression = self._expressions.follow(face, time_s, seen)
             followed = replace(expression, belief=expression.belief * share)
             return _Told(followed, Later(lambda: self._redrawn(photo, followed, strength)))
@@ -151,7 +150,7 @@ class FacedDriver:
 
     def _look(
         self, frame: Picture, landmarks: Array, time_s: float
-    ) -> tuple[Face | None, Float64Array | None]:
+    ) -> tuple[Face | None, Exact | None]:
         """A face, and how much of what tells its expression nothing is before."""
         if self._in_vain >= IN_VAIN and 0.0 <= time_s - self._looked_s < AGAIN_S:
             return None, None

@@ -17,13 +17,9 @@ import numpy.typing as npt
 
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.landmarks import Face
-from bunraku.runtime.drivers.face.measures import (
-    MEASURES,
-    Float64Array,
-    Measure,
-    measure,
-)
+from bunraku.runtime.drivers.face.measures import MEASURES, Measure, measure
 from bunraku.runtime.pose.one_euro import OneEuro, OneEuroOptions
+from bunraku.spec.arrays import Exact
 
 # In the order of ``Measure``.
 REST_QUANTILE = np.array([0.75, 0.15, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0.4, 0.5, 0.5, 0.5, 0.5])
@@ -84,17 +80,15 @@ class ExpressionTracker:
 
     def reset(self) -> None:
         """Forget the driver: the next face is at rest until more are seen."""
-        self._seen: deque[Float64Array] = deque(maxlen=_REMEMBER)
-        self._rest: Float64Array | None = None
-        self._found: Float64Array | None = None
+        self._seen: deque[Exact] = deque(maxlen=_REMEMBER)
+        self._rest: Exact | None = None
+        self._found: Exact | None = None
         self._sampled_s = self._time_s = -math.inf
         self._belief, self._wink = np.zeros(MEASURES), 0.0
         self._values = np.zeros(MEASURES)
         self._smooth.reset()
 
-    def follow(
-        self, face: Face | None, time_s: float, seen: Float64Array | None = None
-    ) -> Expression:
+    def follow(self, face: Face | None, time_s: float, seen: Exact | None = None) -> Expression:
         """The expression in the next frame.
 
         :param face: None while none is seen; what it did last fades.
@@ -123,7 +117,7 @@ class ExpressionTracker:
         self._belief += share * (believed - self._belief)
         return Expression(np.clip(self._values, LEAST, MOST), self._belief.copy())
 
-    def _lids(self, shut: Float64Array, yaw_deg: float, step_s: float) -> Float64Array:
+    def _lids(self, shut: Exact, yaw_deg: float, step_s: float) -> Exact:
         """Both lids alike, unless they have differed for long enough to be meant.
 
         The network sees the lids of a blink a frame or two after one another. Of a head that turns
@@ -136,9 +130,7 @@ class ExpressionTracker:
         together = nearer * shut[0] + (1.0 - nearer) * shut[1]
         return np.asarray(together + _ramp(self._wink, 0.4, 0.7) * (shut - together))
 
-    def _learn(
-        self, measured: Float64Array, time_s: float, step_s: float, believed: float
-    ) -> Float64Array:
+    def _learn(self, measured: Exact, time_s: float, step_s: float, believed: float) -> Exact:
         if self._found is None or (believed > 0.5 and time_s - self._sampled_s >= _SAMPLE_S):
             awake = measured[_LIDS].min() >= RESTING_LIDS[0]
             self._seen.extend([measured] * (_FIRST if self._found is None and awake else 1))
@@ -156,7 +148,7 @@ class ExpressionTracker:
         return self._rest
 
 
-def most_often(values: Float64Array) -> float:
+def most_often(values: Exact) -> float:
     """The value that most of ``values``, sorted and ``[n]``, are like; of several the largest."""
     first = np.searchsorted(values, values - _ALIKE)
     end = np.searchsorted(values, values + _ALIKE, side="right")
@@ -165,7 +157,7 @@ def most_often(values: Float64Array) -> float:
     return float(values[first[best] : end[best]].mean())
 
 
-def smiling(measured: Float64Array) -> Float64Array:
+def smiling(measured: Exact) -> Exact:
     """What the mouth of a face does for sure more than at rest, ``[13]``, though nobody knows its
     rest; of all else nothing.
 
@@ -176,7 +168,7 @@ def smiling(measured: Float64Array) -> Float64Array:
     return more
 
 
-def bounded(measured: Float64Array, rest: Float64Array) -> Float64Array:
+def bounded(measured: Exact, rest: Exact) -> Exact:
     """What a face does more than at rest, ``[13]``, within bounds and without tremble.
 
     :param measured: ``[13]`` by ``Measure``.

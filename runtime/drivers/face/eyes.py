@@ -10,7 +10,6 @@ from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.bare_skin import BareSkin, DrawnOut
 from bunraku.runtime.drivers.face.regions import (
-    Float64Array,
     PhotoFrame,
     Region,
     colour_at,
@@ -19,7 +18,7 @@ from bunraku.runtime.drivers.face.regions import (
     pixels_between,
     smooth,
 )
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.spec.few import clipped
 from bunraku.spec.smoothstep import smoothstep
 
@@ -77,7 +76,7 @@ class Eye:
     """``[3]``, of its edge."""
 
     @classmethod
-    def of(cls, side: str, places: Float64Array, frame: PhotoFrame, photo: Picture) -> Eye | None:
+    def of(cls, side: str, places: Exact, frame: PhotoFrame, photo: Picture) -> Eye | None:
         """The eye of a photo's face; None outside of the photo.
 
         :param side: "right" or "left".
@@ -245,7 +244,7 @@ class Eye:
         return self.region.field(self.inwards * np.float32(knit), skin)
 
 
-def _inwards(region: Region, brow: Float64Array, lid: Float64Array) -> Array:
+def _inwards(region: Region, brow: Exact, lid: Exact) -> Array:
     """See ``Eye.inwards``; lines of ``[n, 2]`` in the face frame."""
     outer, inner = float(brow[0, 0]), float(brow[-1, 0])
     along = smooth(region.u, outer, inner) * smooth(region.u, 0.0, inner)

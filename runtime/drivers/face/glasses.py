@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.drivers.face import mesh
-from bunraku.runtime.drivers.face.regions import Float64Array, PhotoFrame
-from bunraku.spec.arrays import Picture
+from bunraku.runtime.drivers.face.regions import PhotoFrame
+from bunraku.spec.arrays import Exact, Picture
 
 CALM = 0.25
 """So much is left of what brows do behind glasses."""
@@ -29,7 +29,7 @@ _LEANS = 5
 _BLUR = 1.6  # steps
 
 
-def wears_glasses(places: Float64Array, frame: PhotoFrame, photo: Picture) -> bool:
+def wears_glasses(places: Exact, frame: PhotoFrame, photo: Picture) -> bool:
     """Whether a bridge is seen.
 
     :param places: ``[478, 2]``, the face's points in its frame.

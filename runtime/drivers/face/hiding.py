@@ -12,8 +12,8 @@ import numpy as np
 
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.landmarks import Face
-from bunraku.runtime.drivers.face.measures import MEASURES, Float64Array, Measure
-from bunraku.spec.arrays import Array
+from bunraku.runtime.drivers.face.measures import MEASURES, Measure
+from bunraku.spec.arrays import Array, Exact
 from bunraku.spec.few import length_of, mean_of
 from bunraku.spec.landmarks import LEFT_HAND, LEFT_WRIST, RIGHT_HAND, RIGHT_WRIST
 
@@ -30,11 +30,11 @@ _LEFT_EYE = [Measure.LEFT_LID, Measure.LEFT_BROW]
 
 @dataclass(frozen=True)
 class _Hand:
-    wrist: Float64Array
-    tip: Float64Array
+    wrist: Exact
+    tip: Exact
     half: float
 
-    def away(self, points: Float64Array) -> float:
+    def away(self, points: Exact) -> float:
         """From the hand's edge to the nearest of ``[n, 2]``, in pixels; negative inside."""
         along, apart = self.tip - self.wrist, points - self.wrist
         share = apart @ along / max(float(along @ along), 1e-6)
@@ -42,7 +42,7 @@ class _Hand:
         return float(np.sqrt((apart * apart).sum(1).min())) - self.half
 
 
-def unhidden(face: Face, pose: Array) -> Float64Array:
+def unhidden(face: Face, pose: Array) -> Exact:
     """``[13]`` by ``Measure``, in [0, 1]: how much of what tells it no hand is before.
 
     :param pose: ``[33, 4]``: x and y in pixels of the same picture, z, visibility.

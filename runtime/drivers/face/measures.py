@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bunraku.runtime.drivers.face import mesh
+from bunraku.spec.arrays import Exact
 from bunraku.spec.few import length_of, mean_of
-
-Float64Array = npt.NDArray[np.float64]
 
 
 class Measure(IntEnum):
@@ -70,14 +69,14 @@ def head_turn(points: npt.NDArray[np.floating]) -> HeadTurn:
     )
 
 
-def face_frame(points: npt.NDArray[np.floating]) -> Float64Array:
+def face_frame(points: npt.NDArray[np.floating]) -> Exact:
     """The points ``[478, 3]`` in face units along the face's axes, from the middle of the eyes."""
     p = points.astype(np.float64)
     p = (p - (p[33] + p[263]) / 2.0) @ mesh.face_axes(points).T
     return np.asarray(p / max(mesh.face_unit(points), 1e-6))
 
 
-def measure(points: npt.NDArray[np.floating]) -> Float64Array:
+def measure(points: npt.NDArray[np.floating]) -> Exact:
     """The numbers of one face, ``[13]`` by ``Measure``, from its points ``[478, 3]``."""
     p = face_frame(points)
     values = np.zeros(MEASURES)

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from bunraku.kernels.redraw.terms import Channel
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.regions import (
-    Float64Array,
     PhotoFrame,
     Region,
     brightness,
@@ -21,7 +20,7 @@ from bunraku.runtime.drivers.face.regions import (
     smooth,
 )
 from bunraku.runtime.drivers.face.teeth import Smile, Teeth
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.spec.few import clipped, mean_of
 from bunraku.spec.smoothstep import smoothstep
 
@@ -66,7 +65,7 @@ class Mouth:
     """The photo's mouth; all lines in the face frame, at each pixel's u."""
 
     region: Region
-    points: Float64Array
+    points: Exact
     """``[478, 2]`` in the face frame."""
     nose: float
     chin: float
@@ -82,9 +81,7 @@ class Mouth:
     teeth: Teeth
 
     @classmethod
-    def of(
-        cls, places: Float64Array, frame: PhotoFrame, points: Array, photo: Picture
-    ) -> Mouth | None:
+    def of(cls, places: Exact, frame: PhotoFrame, points: Array, photo: Picture) -> Mouth | None:
         """The mouth of a photo's face; None outside of the photo.
 
         :param places: ``[478, 2]``, the face's points in its frame.
@@ -203,7 +200,7 @@ class Mouth:
 
 
 def _reaches(
-    places: Float64Array, middle: float, half: float, nose: float, chin: float
+    places: Exact, middle: float, half: float, nose: float, chin: float
 ) -> tuple[float, float]:
     """How far to the right and the left of a mouth the cheeks go along, within the outline."""
     u, v = places[list(mesh.OVAL)].T

@@ -14,15 +14,13 @@ from bunraku.runtime.drivers.face.expression import LEAST, MOST, Expression, bel
 from bunraku.runtime.drivers.face.eyes import Eye
 from bunraku.runtime.drivers.face.glasses import CALM, wears_glasses
 from bunraku.runtime.drivers.face.landmarks import Face
-from bunraku.runtime.drivers.face.measures import MEASURES, Float64Array, Measure, measure
+from bunraku.runtime.drivers.face.measures import MEASURES, Measure, measure
 from bunraku.runtime.drivers.face.mouth import Mouth, MouthShape
 from bunraku.runtime.drivers.face.regions import PhotoFrame, Region, brightness, colour_at
 from bunraku.runtime.drivers.face.shut_eye import SHUT, SMALLEST, ShutEye, lowered_of, opening_of
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.spec.few import clipped
 
-STRONGEST = 1.5
-"""An expression may be exaggerated so much."""
 _WIDEST, _NARROWEST = 0.8, 0.36
 """Of a mouth, in face units, whatever the photo's is."""
 _LEAST_VALUE = 1e-3
@@ -48,18 +46,16 @@ class PhotoFace:
     mouth: Mouth | None
     gap: float
     """Between the lips, in face units."""
-    least: Float64Array
+    least: Exact
     """``[13]`` by ``Measure``: what this face can do more than in the photo."""
-    most: Float64Array
-    smile: Float64Array
+    most: Exact
+    smile: Exact
     """``[13]``: of ``expression.smiling``, what it does in the photo already."""
     brows: float = 1.0
     """How much of what a driver's brows do they follow: less behind glasses."""
 
     @classmethod
-    def of(
-        cls, photo: Picture, face: Face, unhidden: Float64Array | None = None
-    ) -> PhotoFace | None:
+    def of(cls, photo: Picture, face: Face, unhidden: Exact | None = None) -> PhotoFace | None:
         """The face of a photo; None where it is too small or turned too far to be moved.
 
         :param unhidden: ``[13]`` by ``Measure``, in [0, 1], of ``hiding.unhidden``: lids and lips
@@ -104,7 +100,7 @@ class PhotoFace:
     def patch(self, expression: Expression, strength: float = 1.0) -> Patch | None:
         """The face's rectangle of the photo under an expression.
 
-        :param strength: 0 for none to ``STRONGEST``.
+        :param strength: 0 for none to ``options.STRONGEST_FACE``.
         :return: None for the photo as it is.
         """
         values = self._more_than_here(expression, strength)
@@ -142,7 +138,7 @@ class PhotoFace:
             parts.append((self.mouth.region, self.mouth.moved(shape)))
         return self._joined(parts) if parts else None
 
-    def _more_than_here(self, expression: Expression, strength: float) -> Float64Array:
+    def _more_than_here(self, expression: Expression, strength: float) -> Exact:
         """What the face is to do more than in the photo, ``[13]``."""
         lip = Measure.LOWER_LIP
         # Who smiles in the photo is not to smile twice; but a driver who rests takes no smile away.

@@ -16,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bunraku.kernels.redraw.terms import CHANNELS, Box, Channel
-from bunraku.spec.arrays import Array, Picture
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.spec.few import clipped
 from bunraku.spec.smoothstep import smoothstep
 
-Float64Array = npt.NDArray[np.float64]
 T = TypeVar("T", bound=np.floating)
 
 
@@ -28,16 +27,16 @@ T = TypeVar("T", bound=np.floating)
 class PhotoFrame:
     """The face frame as the photo shows it: affine, so that a turned face keeps its shape."""
 
-    origin: Float64Array
+    origin: Exact
     """``[2]`` pixels."""
-    axes: Float64Array
+    axes: Exact
     """``[2, 2]`` pixels: its columns are u and v of one face unit."""
 
-    def to_face(self, pixels: npt.NDArray[np.floating]) -> Float64Array:
+    def to_face(self, pixels: npt.NDArray[np.floating]) -> Exact:
         """(u, v) of points ``[n, 2]`` in pixels."""
         return np.asarray((pixels - self.origin) @ np.linalg.inv(self.axes).T, np.float64)
 
-    def to_pixels(self, places: Float64Array) -> Float64Array:
+    def to_pixels(self, places: Exact) -> Exact:
         """Pixels of points ``[n, 2]`` in (u, v)."""
         return np.asarray(places @ self.axes.T + self.origin)
 
@@ -98,7 +97,7 @@ class Region:
         field[..., channel + 1] = -(uy * shift_u + vy * shift_v)
 
 
-def _evenly(first: int, end: int, step: float) -> Float64Array:
+def _evenly(first: int, end: int, step: float) -> Exact:
     """Places in [first, end), so many that they are at least ``step`` apart."""
     count = max(round((end - first) / step), 2)
     return np.asarray(first + (np.arange(count) + 0.5) * ((end - first) / count) - 0.5)
@@ -159,7 +158,7 @@ def smooth(value: Array, nothing: float, whole: float) -> Array:
     return np.asarray(smoothstep(t), np.float32)
 
 
-def line(points: Float64Array, u: npt.NDArray[T]) -> npt.NDArray[T]:
+def line(points: Exact, u: npt.NDArray[T]) -> npt.NDArray[T]:
     """v of a chain of points ``[n, 2]`` at each u, level beyond its ends; shaped and typed as u."""
     order = np.argsort(points[:, 0])
     v = np.interp(u.ravel(), points[order, 0], points[order, 1])

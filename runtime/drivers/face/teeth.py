@@ -15,14 +15,8 @@ import numpy as np
 
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.measures import Measure, measure
-from bunraku.runtime.drivers.face.regions import (
-    Float64Array,
-    brightness,
-    colour_at,
-    pixels_between,
-    smooth,
-)
-from bunraku.spec.arrays import Array, Picture
+from bunraku.runtime.drivers.face.regions import brightness, colour_at, pixels_between, smooth
+from bunraku.spec.arrays import Array, Exact, Picture
 from bunraku.spec.few import clipped
 
 _SHOWN = 0.042
@@ -105,9 +99,7 @@ class Teeth:
     """Whether the photo shows teeth between its lips, in [0, 1]."""
 
     @classmethod
-    def of(
-        cls, places: Float64Array, points: Array, photo: Picture, unit: float, hue: float
-    ) -> Teeth:
+    def of(cls, places: Exact, points: Array, photo: Picture, unit: float, hue: float) -> Teeth:
         """Those of a photo's face.
 
         :param places: ``[478, 2]``, the face's points in its frame.
@@ -169,7 +161,7 @@ class Teeth:
         shown = shown * smooth(aside, float(_BOUNDS[-1]) + _SOFT, float(_BOUNDS[-1]) - _SOFT)
         return self._drawn(inside, light, shade * shown)
 
-    def _drawn(self, inside: Array, light: Array, share: Float64Array | Array) -> Array:
+    def _drawn(self, inside: Array, light: Array, share: Exact | Array) -> Array:
         """A row over what is behind it: what is in the shade is as dark as the mouth."""
         drawn = self.colour * light[..., None]
         return np.asarray(inside + (drawn - inside) * share[..., None], np.float32)

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from bunraku.errors import InputError
-from bunraku.runtime.options import LIVE_RESOLUTION, RESOLUTION
+from bunraku.runtime.options import LIVE_RESOLUTION, RESOLUTION, STRONGEST_FACE
 
 BundleOption: TypeAlias = Annotated[
     str, typer.Option(help="Networks: one that ships, or a folder of `bunraku export`.")
@@ -95,9 +95,9 @@ FaceOption: TypeAlias = Annotated[
     float,
     typer.Option(
         "--face",
-        metavar="0..1.5",
+        metavar=f"0..{STRONGEST_FACE:g}",
         min=0.0,
-        max=1.5,
+        max=STRONGEST_FACE,
         help="How strongly the photo's face does what the driver's does: 1 as it is, 0 not at all.",
     ),
 ]

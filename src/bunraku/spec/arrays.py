@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[np.float32]
 """float32; tensors are ``[B, C, H, W]``, in the runtime with B = 1."""
 
+Exact: TypeAlias = NDArray[np.float64]
+"""float64, where sums or angles need it."""
+
 Picture: TypeAlias = NDArray[np.uint8]
 """HWC uint8 RGB, values in [0, 255]."""
 

@@ -43,7 +43,7 @@ def test_planes_are_those_that_encoders_are_given() -> None:
 def test_known_colours(colour: tuple[int, int, int], levels: tuple[int, int, int]) -> None:
     picture = torch.tensor(colour, dtype=torch.uint8).expand(2, 2, 3)
     assert to_i420(picture).flatten().tolist() == [*[levels[0]] * 4, *levels[1:]]
-    back = reference.to_rgb(to_i420(picture))
+    back = reference.colours_of(to_i420(picture))
     assert (back - torch.tensor(colour)).abs().max() < 2
 
 
