@@ -1,4 +1,4 @@
-"""The stages with a puppet of a few lines, and once with the real one on fake networks."""
+"""The stages with a puppet of a few lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import gc
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,27 +14,14 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from av.video.frame import VideoFrame
-from tests.runtime.fakes import puppet as fake_puppet
-from tests.runtime.fakes import red, street, with_person
-from tests.stream.fakes import FakeClock, FakeSink, FakeSource, picture
+from tests.stream.fakes import picture
 from tests.stream.puppetry_setting import NOBODY, Pencil, Session, Someone, stage_threads
 
-from bunraku.errors import DeviceLostError, EngineError
 from bunraku.runtime.drivers.protocol import Drawn, Driving, Hints
-from bunraku.runtime.identity import Identity
 from bunraku.runtime.later import Later
-from bunraku.spec.arrays import Picture
-from bunraku.stream.core.controls import Command, Controls, Photo
+from bunraku.stream.core.controls import Command
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
-from bunraku.stream.core.pipeline import Pipeline
-from bunraku.stream.core.stages import (
-    CALIBRATING_S,
-    FAILING,
-    FAILING_FRAMES,
-    RETRY_S,
-    WORKING,
-    puppet_stages,
-)
+from bunraku.stream.core.stages import CALIBRATING_S
 
 
 @pytest.fixture
@@ -234,165 +221,6 @@ async def test_calibration_looks_at_the_driver_whatever_is_shown(
     assert "densepose" in frame.idle
 
 
-async def test_calibration_with_a_broken_engine_costs_no_frame(
-    session: Session, pencil: Pencil
-) -> None:
-    session.controls.apply(Command.PASSTHROUGH)
-    session.controls.apply(Command.CALIBRATE)
-    pencil.failing.add("drive")
-    pencil.calls.clear()
-    for _ in range(2):
-        assert await session.shown(7) == 7
-    assert pencil.calls.count("drive") <= 1
-
-
-@pytest.mark.parametrize("broken", ["drive", "move", "paint"])
-async def test_an_engine_that_keeps_failing_gives_way_to_the_camera(
-    session: Session, pencil: Pencil, broken: str
-) -> None:
-    changes: list[bool] = []
-    session.controls.on_change = lambda: changes.append(session.controls.failing)
-    assert await session.shown(5) == 105
-    pencil.failing.add(broken)
-    for _ in range(FAILING_FRAMES):
-        assert not session.controls.failing
-        with pytest.raises(EngineError, match=broken):
-            await session.frame(5)
-    assert session.controls.failing
-    assert session.notices == [FAILING]
-    calls = len(pencil.calls)
-    assert await session.shown(77) == 77
-    assert len(pencil.calls) == calls
-    await session.clock.advance(RETRY_S)
-    with pytest.raises(EngineError):  # one frame tries
-        await session.frame(5)
-    assert await session.shown(77) == 77  # and no other
-    pencil.failing.clear()
-    await session.clock.advance(RETRY_S)
-    assert await session.shown(5) == 105
-    assert await session.shown(6) == 106
-    assert session.notices == [FAILING, WORKING]
-    assert changes == [True, False]
-
-
-async def test_faults_that_pass_are_only_the_frames(session: Session, pencil: Pencil) -> None:
-    for _ in range(3):
-        pencil.failing.add("paint")
-        for _ in range(FAILING_FRAMES - 1):
-            with pytest.raises(EngineError):
-                await session.frame(5)
-        pencil.failing.clear()
-        assert await session.shown(5) == 105
-    assert not session.controls.failing
-    assert not session.notices
-
-
-async def test_nobody_in_sight_is_no_sign_of_recovery(session: Session, pencil: Pencil) -> None:
-    pencil.failing.add("paint")
-    for _ in range(FAILING_FRAMES):
-        with pytest.raises(EngineError):
-            await session.frame(5)
-        if not session.controls.failing:
-            await session.frame(NOBODY)
-    assert session.controls.failing
-    await session.clock.advance(RETRY_S)
-    assert (await session.frame(NOBODY)).lost
-    assert session.controls.failing
-
-
-async def test_a_cancelled_stage_finishes_its_call_before_it_closes() -> None:
-    began, go = threading.Event(), threading.Event()
-
-    class Slow(Pencil):
-        def drive(self, *args: Any, **more: Any) -> Driving | None:
-            began.set()
-            assert go.wait(10)
-            return super().drive(*args, **more)
-
-    slow = Slow()
-    session = Session(slow)
-    session.add(Someone(100))
-    task = asyncio.create_task(session.frame(5))
-    assert await asyncio.to_thread(began.wait, 10)
-    task.cancel()
-    await asyncio.wait([task])
-    assert task.cancelled()
-    closing = asyncio.create_task(session.stages[0].close())
-    await asyncio.sleep(0)
-    assert not closing.done()
-    go.set()
-    await closing
-    assert slow.calls == ["drive"]
-    assert not session.notices
-    assert not stage_threads()
-
-
-async def _drive_through(
-    frames: list[Picture], identities: list[Identity], puppet: Any, on: Callable[[int], int]
-) -> FakeSink:
-    """All frames through a pipeline; ``on`` says which photo is chosen at each."""
-    clock = FakeClock()
-    controls = Controls()
-    report: Any = None
-    for number, identity in enumerate(identities):
-        controls.add(Photo(str(number), "photo", identity, report))
-
-    class Chooser:
-        """Switches as a user would, between two frames."""
-
-        def arrived(self, frame: LiveFrame) -> None:
-            controls.current = on(frame.index)
-
-        def dropped(self, where: str) -> None:
-            raise AssertionError(where)
-
-        def failed(self, where: str, error: Exception) -> None:
-            raise AssertionError(where) from error
-
-        def delivered(self, frame: LiveFrame, sink: str, age_s: float) -> None: ...
-
-    source = FakeSource(clock, interval_s=0.0, count=len(frames), waits=True, raw=frames)
-    sink = FakeSink("screen", clock)
-    stages = puppet_stages(puppet, controls, clock=clock)
-    await Pipeline(source, stages, [sink], clock=clock, observers=[Chooser()]).run()
-    return sink
-
-
-async def test_a_real_puppet_gives_what_animate_gives() -> None:
-    scene = street()
-    photos = [with_person(scene, 100, 60), with_person(street((200, 200)), 80, 30)]
-    frames = [with_person(scene, 100 + 3 * i, 60) for i in range(8)]
-    puppet = fake_puppet()
-    identities = [puppet.make_identity(photo)[0] for photo in photos]
-    sink = await _drive_through(frames, identities, puppet, lambda _: 0)
-    plain = fake_puppet()
-    plain.set_source(photos[0])
-    for i, frame in enumerate(sink.frames):
-        assert np.array_equal(frame.shown_picture(), plain.animate(frames[i], float(i)))
-    assert len(sink.frames) == len(frames)
-
-
-async def test_a_real_puppet_changes_photos_without_calibrating_anew() -> None:
-    scene = street()
-    photos = [with_person(scene, 100, 60), with_person(street((200, 200)), 80, 30)]
-    frames = [with_person(scene, 100, 60)] + [with_person(scene, 112, 60)] * 5
-    puppet = fake_puppet()
-    identities = [puppet.make_identity(photo)[0] for photo in photos]
-    sink = await _drive_through(frames, identities, puppet, lambda _: 0)
-    before = sink.frames[-1].shown_picture()
-    sink = await _drive_through(frames, identities, fake_puppet(), lambda i: i % 2)
-    shown = [frame.shown_picture() for frame in sink.frames]
-    by_photo = [identities.index(f.identity) for f in sink.frames if f.identity is not None]
-    assert set(by_photo) == {0, 1}
-    for place, one in zip(by_photo, shown, strict=True):
-        assert one.shape == photos[place].shape
-    moved = [one for place, one in zip(by_photo, shown, strict=True) if place == 1][-1]
-    middle = np.flatnonzero(red(moved).any(0)).mean()
-    assert middle == pytest.approx(80 + 19.5 + 12, abs=1.5)  # as far as the driver went
-    first = [one for place, one in zip(by_photo, shown, strict=True) if place == 0][-1]
-    assert np.array_equal(first, before)
-
-
 async def test_a_driver_that_is_turned_is_told_of_once(session: Session, pencil: Pencil) -> None:
     for pencil.turned_deg in (0, 90, 90, 270, 0):  # 270 is what a mirror makes of 90
         await session.frame(5)
@@ -401,26 +229,3 @@ async def test_a_driver_that_is_turned_is_told_of_once(session: Session, pencil:
     pencil.turned_deg = 180
     await session.frame(5)
     assert "upside down" in session.notices[1]
-
-
-async def test_what_becomes_of_the_engines_is_told_once(session: Session, pencil: Pencil) -> None:
-    pencil.said = ["The GPU has too little memory for 8 frames at once."]
-    await session.frame(5)
-    await session.frame(6)
-    assert session.notices == ["The GPU has too little memory for 8 frames at once."]
-
-
-async def test_a_gpu_that_fails_is_told_at_once(
-    session: Session, pencil: Pencil, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What takes its place takes longer: the user is to know why."""
-
-    def lost(identity: Any, driving: Driving) -> dict[str, Any]:
-        raise DeviceLostError("The GPU has failed.", "The processor goes on.")
-
-    with monkeypatch.context() as failing:
-        failing.setattr(pencil, "move", lost)
-        with pytest.raises(DeviceLostError):
-            await session.frame(11)
-    assert await session.shown(12) == 112
-    assert session.notices == ["The GPU has failed. The processor goes on."]

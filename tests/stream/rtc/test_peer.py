@@ -3,78 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import itertools
-import random
 import socket
-import threading
 import time
-from collections.abc import AsyncIterator, Callable
 
 import numpy as np
-import psutil
 import pytest
 from aioice.stun import Class, Message, Method
 from tests.stream.fakes import FakeClock
-from tests.stream.rtc.browser import Browser, Camera, local_options, number_of
+from tests.stream.rtc.browser import Browser, local_options, number_of
+from tests.stream.rtc.peers import connected, invert_below, pumping
 
 from bunraku.errors import InputError
 from bunraku.stream.core.frame import LiveFrame
-from bunraku.stream.core.protocols import SinkClosed
 from bunraku.stream.rtc import peer as peer_module
 from bunraku.stream.rtc.ice import LOOPBACK
-from bunraku.stream.rtc.low_latency import install
-from bunraku.stream.rtc.options import Codec, PeerOptions
+from bunraku.stream.rtc.options import Codec
 from bunraku.stream.rtc.peer import Peer, PeerState
-
-Work = Callable[[LiveFrame], None]
-
-
-def invert_below(frame: LiveFrame) -> None:
-    """Show the picture with its lower half inverted."""
-    picture = frame.picture().copy()
-    lower = picture[picture.shape[0] // 2 :]
-    lower[:] = 255 - lower
-    frame.shown = picture
-
-
-@contextlib.asynccontextmanager
-async def connected(
-    options: PeerOptions | None = None, camera: Camera | None = None
-) -> AsyncIterator[tuple[Peer, Browser]]:
-    """A peer and a browser that have found each other."""
-    assert install()
-    up = asyncio.Event()
-    async with Browser(camera) as browser:
-        peer = Peer(options or local_options(), on_connected=up.set)
-        try:
-            await browser.accept(await peer.answer(await browser.offer()))
-            await asyncio.wait_for(up.wait(), 5)
-            yield peer, browser
-        finally:
-            await peer.close()
-
-
-async def pump(peer: Peer, work: Work, seen: list[LiveFrame] | None = None) -> None:
-    """What the pipeline does, in short."""
-    while (frame := await peer.source.read()) is not None:
-        await asyncio.to_thread(work, frame)
-        if seen is not None:
-            seen.append(frame)
-        await peer.sink.write(frame)
-
-
-@contextlib.asynccontextmanager
-async def pumping(
-    peer: Peer, work: Work, seen: list[LiveFrame] | None = None
-) -> AsyncIterator[None]:
-    task = asyncio.create_task(pump(peer, work, seen))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 @pytest.mark.parametrize("codec", [Codec.VP8, Codec.H264])
@@ -284,125 +229,3 @@ async def test_closing_twice_and_at_once_is_fine() -> None:
         await asyncio.wait([answering], timeout=3)
         assert answering.done()
         answering.exception()
-
-
-async def test_a_part_that_does_not_end_keeps_nothing_open(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    class Never(asyncio.Event):
-        def set(self) -> None:
-            """As where aiortc's task has died of an error that it does not expect."""
-
-    async def one() -> None:
-        async with connected(camera=Camera(side_px=64)) as (peer, _):
-            assert peer._transceiver is not None
-            receiver, sender = peer._transceiver.receiver, peer._transceiver.sender
-            vars(receiver)["_RTCRtpReceiver__rtcp_exited"] = Never()
-            ice = sender.transport.transport
-            await peer.close()
-            assert ice.state == "closed"
-            assert not ice._connection._protocols
-
-    monkeypatch.setattr("bunraku.stream.rtc.peer.CLOSE_TIMEOUT_S", 1.0)
-    await one()
-    before = await settled_counts()
-    await one()
-    await settled_at(before)
-    assert caplog.text.count("did not close within") == 2
-
-
-async def settled_counts() -> tuple[int, int, int]:
-    """Threads, file descriptors and tasks, once those that are ending have ended."""
-    counts = (10**6, 10**6, 10**6)
-    gc.collect()
-    for _ in range(20):
-        now = (
-            # The loop's own pool, which the browser here encodes in, grows as it likes.
-            sum(not one.name.startswith("asyncio_") for one in threading.enumerate()),
-            psutil.Process().num_fds(),
-            len(asyncio.all_tasks()),
-        )
-        counts = min(counts[0], now[0]), min(counts[1], now[1]), min(counts[2], now[2])
-        await asyncio.sleep(0.01)
-    return counts
-
-
-async def settled_at(before: tuple[int, int, int]) -> None:
-    """Wait until there are no more than before."""
-    async with asyncio.timeout(15):
-        while any(now > was for was, now in zip(before, await settled_counts(), strict=True)):
-            pass  # threads that wait for a core have not ended yet
-
-
-async def test_ten_connections_leave_nothing_behind() -> None:
-    async def one() -> None:
-        async with connected(camera=Camera(side_px=64)) as (peer, browser):
-            task = asyncio.create_task(pump(peer, invert_below))
-            await browser.see()
-        # The peer's end is the end of its source: nobody needs to be cancelled.
-        with contextlib.suppress(SinkClosed):
-            await asyncio.wait_for(task, 10)
-
-    await one()
-    before = await settled_counts()
-    for _ in range(10):
-        await one()
-    await settled_at(before)
-
-
-async def test_mutated_offers_are_answered_or_refused_and_leave_nothing_behind() -> None:
-    async def outcome(offer: str) -> str:
-        peer = Peer(local_options())
-        try:
-            return await peer.answer(offer)
-        except InputError:
-            assert peer.state is PeerState.CLOSED
-            return ""
-        finally:
-            await peer.close()
-
-    rng = random.Random(7)
-    async with Browser() as browser:
-        browser.connection.addTransceiver("audio")
-        offer = await browser.offer()
-        await outcome(offer)
-        before = await settled_counts()
-        answers = []
-        for _ in range(10):
-            offers = [mutated(offer, rng) for _ in range(20)]
-            answers += await asyncio.gather(*map(outcome, offers))
-        after = await settled_counts()
-    answered = [answer for answer in answers if answer]
-    assert 20 < len(answered) < 150
-    assert all(answer.startswith("v=0\r\n") and "m=video" in answer for answer in answered)
-    assert all(b <= a for a, b in zip(before, after, strict=True)), (before, after)
-
-
-def mutated(offer: str, rng: random.Random) -> str:
-    """The offer after a few accidents."""
-    lines = offer.split("\r\n")
-    for _ in range(rng.randint(1, 4)):
-        at = rng.randrange(len(lines))
-        line = lines[at]
-        match rng.randrange(8):
-            case 0:
-                del lines[at]
-            case 1:
-                lines.insert(rng.randrange(len(lines)), line)
-            case 2:
-                lines[at] = line[: rng.randrange(len(line) + 1)]
-            case 3:
-                place = rng.randrange(len(line) + 1)
-                lines[at] = line[:place] + chr(rng.randrange(1, 0x2FF)) + line[place + 1 :]
-            case 4:
-                lines[at] = line.replace(" ", rng.choice(["", "  ", "/"]), 1)
-            case 5:
-                digits = str(rng.choice([-1, 0, 255, 65536, 2**32, 10**20]))
-                head, colon, _ = line.partition(":")
-                lines[at] = head + colon + digits
-            case 6:
-                other = rng.randrange(len(lines))
-                lines[at], lines[other] = lines[other], line
-            case _:
-                lines[at] = line.swapcase()
-    return "\r\n".join(lines)[: rng.choice([10**6, 10**6, rng.randrange(1, len(offer))])]

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from tests.runtime.drivers.body.people import silhouette
-from tests.runtime.drivers.body.photos import OUTLINE as STANDING
-from tests.runtime.drivers.body.photos import (
-    PERSON,
-    RIG,
-    SCALE,
-    SURE,
-    TEMPLATE,
-    N,
-    fitted,
-    fitted_to,
-    posed,
-    source_of,
-)
+from tests.runtime.drivers.body import pointing_arm
+from tests.runtime.drivers.body.photos import RIG, SCALE, SURE, N, posed
+from tests.runtime.drivers.body.pointing_arm import PHOTO, pointing
 from tests.runtime.drivers.hands.people import SHAPES, points_of
-from bunraku.kernels import rasterise, skin
-from bunraku.runtime.drivers.body.anew import NewArm, make_arms
-from bunraku.runtime.drivers.body.bound import bind_photo
-from bunraku.runtime.drivers.body.cloths import NEW_ARMS
+
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
-from bunraku.runtime.drivers.body.free_arm import NEARER
-from bunraku.runtime.drivers.body.girth import main_bones
-from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.light import GAMMA, WARMTH, Light, studio
-from bunraku.runtime.drivers.body.making import make_body
-from bunraku.runtime.drivers.body.parts import ENDWISE, HANGING
-from bunraku.runtime.drivers.body.settling import settle
-from bunraku.runtime.drivers.body.showing import shown_by
 from bunraku.runtime.drivers.body.turning import swing, unit
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
@@ -45,12 +24,8 @@ from bunraku.runtime.drivers.hands.photo_hand import PhotoHand
 from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.runtime.drivers.hands.tone import colour_hands
-from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_HAND, LEFT_WRIST
-from bunraku.spec.skeleton import BODY_BONES, BodyBone
-from tests.runtime.drivers.body import pointing_arm
-from tests.runtime.drivers.body.pointing_arm import PHOTO, SKIN, pointing
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.runtime.drivers.face.faces import Made, made
-from tests.runtime.drivers.face.test_photo_face import (
+from tests.runtime.drivers.face.photos import (
     MIDDLE,
     SKIN,
     UNIT_PX,

@@ -1,4 +1,4 @@
-"""A person made by code whose hands are drawn anew, on the shipped template."""
+"""Hands are drawn where the photo's own would not do."""
 
 from __future__ import annotations
 
@@ -7,79 +7,39 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from tests.runtime.drivers.body.people import silhouette
-from tests.runtime.drivers.hands.people import SHAPES, TEMPLATE, points_of
-from tests.runtime.fakes import street
+from tests.runtime.drivers.hands import drawn
+from tests.runtime.drivers.hands.drawn import (
+    FIST,
+    IN_VIEW,
+    REST,
+    RIG,
+    SKIN,
+    SURE,
+    N,
+    known,
+    landmarks,
+    made,
+    turned,
+)
+from tests.runtime.drivers.hands.people import SHAPES
 
-from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.fit import fit_body
 from bunraku.runtime.drivers.body.groups import Group
-from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.pen import HOST
-from bunraku.runtime.drivers.body.rig import NO_HANDS, Rig
+from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.turning import about
-from bunraku.runtime.drivers.hands import making, photo_hand
+from bunraku.runtime.drivers.hands import photo_hand
 from bunraku.runtime.drivers.hands.choosing import HandChoice
-from bunraku.runtime.drivers.hands.drawing import PhotoHands
 from bunraku.runtime.drivers.hands.making import make_hands
-from bunraku.runtime.drivers.hands.region import HandPlace
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.runtime.drivers.protocol import Drawn
-from bunraku.runtime.later import Later
-from bunraku.runtime.pose import Pose
-from bunraku.runtime.source.framing import Framing
-from bunraku.runtime.source.plate import Plate
-from bunraku.runtime.source.region import Region
 from bunraku.runtime.source.source import Source
-from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import Bone
-
-N = 256
-SURE = np.ones(33, np.float32)
-SCALE = 110.0
-SKIN = np.array([205 / 255, 150 / 255, 120 / 255], np.float32)
-RIG = Rig(TEMPLATE.landmarks, TEMPLATE.fingers)
-REST: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends), None)
-IN_VIEW = np.ones((N, N), np.bool_)
-TIPS = [4, 8, 12, 16, 20]
-FIST = np.deg2rad([[0, 10, 50, 60], *[[0, 80, 100, 60]] * 4])
-
-
-def landmarks() -> Array:
-    points = TEMPLATE.landmarks * SCALE
-    points[:, :2] += np.array([128.0, 118.0]) - points[[23, 24], :2].mean(0)
-    return np.concatenate([points, np.ones((33, 1), np.float32)], 1).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def source() -> Source:
-    """A person in grey with bare head and hands."""
-    points = landmarks()
-    drawn = silhouette(points, (N, N), SCALE).astype(np.float32)
-    mask = np.asarray(cv2.GaussianBlur(drawn, (0, 0), 0.8), np.float32)
-    person = np.full((N, N, 3), 110.0, np.float32)
-    for place in (*points[[0, 15, 16, 17, 18], :2], points[[9, 10], :2].mean(0)):
-        x, y = (int(v) for v in place)
-        cv2.circle(person, (x, y), 16, tuple((SKIN * 255).tolist()), -1)
-    wall = street((N, N)).astype(np.float32)
-    photo = (wall + (person - wall) * mask[..., None]).round().astype(np.uint8)
-    pose = Pose(points, points[:, :3] / SCALE, 0.99, mask)
-    framing = Framing(Window.of_box(0, 0, N), False, Bone.TORSO)
-    return Source(photo, pose, 1, framing, photo, mask, Later.of(Plate(photo)))
-
-
-def made(source: Source, poses: HandPoses, view: Region = IN_VIEW) -> tuple[Body, PhotoHands]:
-    fit = fit_body(TEMPLATE, RIG, landmarks(), source.mask, poses)
-    assert fit is not None
-    body = make_body(source, fit)
-    return body, make_hands(body, RIG.at_rest.inverse, poses, (SHAPES[0], SHAPES[1]), view)
-
-
-def turned(axis: tuple[float, float, float], degrees: float, lately: float = 1.0) -> HandPose:
-    turn = about(np.array([axis]), np.deg2rad([degrees]))[0]
-    return HandPose(turn @ SHAPES[0].palm, SHAPES[0].bends, lately, lately)
+    return drawn.source()
 
 
 def test_a_hand_held_as_the_photos_is_the_photos(source: Source) -> None:
@@ -157,9 +117,7 @@ def test_what_lies_beside_a_hand_that_goes_keeps_its_own_outline(source: Source)
     assert kept[own & ~beside].max() < 0.2
 
 
-def test_nothing_of_a_hand_that_goes_is_left_at_its_border_with_other_limbs(
-    source: Source,
-) -> None:
+def test_nothing_of_a_hand_that_goes_is_left_at_its_border_with_other_limbs(source: Source) -> None:
     """Where half a pixel is another limb's the other half went along with the hand, as a thread."""
     body, hands = made(source, REST)
     hangs = hands.hands[0].hangs
@@ -299,141 +257,6 @@ def test_a_small_hand_of_which_the_drivers_is_not_seen_does_not_flicker(source: 
         plain = body.draw(hands.folded(moved, (False, False)), SURE)
         anew.append(not np.array_equal(drawn.image, plain.image))
     assert anew == [False, False, False, True, True, False]
-
-
-def known(source: Source) -> tuple[HandPoses, HandPlace]:
-    """The photo's left hand, and where it is."""
-    placed = points_of(0) * SCALE
-    placed += landmarks()[15, :3] - placed[0]
-    place = HandPlace.of(placed.astype(np.float32), source.mask > 0.3, source.window)
-    return (HandPose(SHAPES[0].palm, SHAPES[0].bends, place=place), None), place
-
-
-def test_a_hand_whose_pixels_are_known_moves_its_fingers(
-    source: Source, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(making, "SMALLEST_PX", 0.0)
-    photo, place = known(source)
-    body, hands = made(source, photo)
-    own = hands.hands[0].own
-    assert own is not None
-    still = RIG.transforms(body.fit.stance, landmarks(), SURE, photo)
-    shown = source.mask > 0.9
-    for poses in ((None, None), photo):  # as it is, not seen and seen
-        drawn = hands.draw(body, still, SURE, poses, HandChoice())
-        assert drawn.mask[0, 0][shown & place.flesh].mean() > 0.92
-        assert drawn.mask[0, 0][shown & place.flesh].min() > 0.6
-        told = drawn.image[0].transpose(1, 2, 0)[shown & place.flesh] * 255.0
-        assert np.abs(told - source.window[shown & place.flesh]).mean() < 2.0
-    bends = SHAPES[0].bends.copy()
-    bends[1:, 1] += np.deg2rad(40.0)
-    bent: HandPoses = (HandPose(SHAPES[0].palm, bends), None)
-    assert hands.shares(bent) == (0.0, 0.0)
-    moved = hands.draw(
-        body, RIG.transforms(body.fit.stance, landmarks(), SURE, bent), SURE, bent, HandChoice()
-    )
-    assert np.abs(moved.flow[0][:, shown & place.flesh]).max() * N / 2 > 0.5
-    x, y = place.points[0, :2].round().astype(int)
-    assert abs(moved.flow[0, :, y, x]).max() * N / 2 < 0.5  # the wrist stays
-    # What is in part another limb's leaves nothing of the hand behind.
-    hand = hands.hands[0]
-    mixed = PhotoHands((replace(hand, pixels=np.float32(0.7) * hand.hangs), hands.hands[1]))
-    left = mixed.without(body, (True, False)).photo.picture[..., 3]
-    assert left[hand.hangs >= 1.0].max() < 0.01
-    assert left[(hand.hangs > 0.0) & (hand.hangs < 0.7)].max() > 0.9  # but for the wrist
-
-
-def test_the_photos_hand_goes_over_into_the_bodys_without_a_jump(
-    source: Source, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(making, "SMALLEST_PX", 0.0)
-    photo, _ = known(source)
-    body, hands = made(source, photo)
-    open_hand: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends), None)
-    fist: HandPoses = (HandPose(SHAPES[0].palm, FIST), None)
-    choice, film, fingers = HandChoice(), [], []
-    for k, poses in enumerate([open_hand] * 2 + [fist] * 14):
-        held = hands.on_the_way(poses, choice.at(k / 60.0))
-        moved = RIG.transforms(body.fit.stance, landmarks(), SURE, held)
-        film.append(_shown(hands.draw(body, moved, SURE, poses, choice)))
-        assert held[0] is not None
-        fingers.append(float(held[0].bends[1:, 1:].sum(1).mean()))
-    apart = [np.abs(film[2] - film[k]).sum() for k in (1, 6)]  # the own, the body's as that is
-    assert min(apart) > 0.3 * np.abs(film[1] - film[6]).sum()  # both are seen
-    since = np.diff(np.rad2deg(fingers))
-    assert np.all(since >= 0.0)
-    assert since.max() < 0.3 * since.sum()
-    assert fingers[-1] == pytest.approx(float(FIST[1:, 1:].sum(1).mean()))
-
-
-def _shown(drawn: Drawn) -> Array:
-    return np.asarray(drawn.image[0] * drawn.mask[0])
-
-
-def test_the_bodys_hand_takes_the_form_of_the_photos_own(
-    source: Source, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(making, "SMALLEST_PX", 0.0)
-    photo, place = known(source)
-    assert photo[0] is not None
-    apart = np.array([0.8, 1.4, 1.0], np.float32)  # a short and wide hand
-    points = place.points[0] + apart * (place.points - place.points[0])
-    wide = replace(photo[0], place=replace(place, points=points))
-    body, hands = made(source, (wide, None))
-    hand = hands.hands[0]
-    still = RIG.transforms(body.fit.stance, landmarks(), SURE, (wide, None))
-    far = np.linalg.norm(hand.vertices[:, None] - place.points[TIPS], axis=2)
-    plain, formed = (hand.moved(still, as_own)[far.argmin(0)] for as_own in (0.0, 1.0))
-    off = [np.abs(tips - points[TIPS])[:, :2].mean() for tips in (plain, formed)]
-    assert off[1] < 0.5 * off[0]
-
-
-def test_the_bodys_hand_looks_as_the_photos_own_before_it(
-    source: Source, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    photo, place = known(source)
-    plain = made(source, photo)[1].hands[0]  # too small to be moved finger by finger
-    monkeypatch.setattr(making, "SMALLEST_PX", 0.0)
-    lighter = np.clip(source.window * np.where(place.pixels[..., None], 1.15, 1.0), 0, 255)
-    shown = replace(source, window=lighter.astype(np.uint8))
-    hand = made(shown, photo)[1].hands[0]
-    own = np.median(shown.window[place.flesh], axis=0) / 255.0
-    assert np.ptp(plain.likeness.tones, axis=0) == pytest.approx(0.0)
-    assert hand.likeness.own.min() == 0.0
-    beyond = hand.likeness.own > 0.99
-    assert hand.likeness.tones[beyond].mean(0) == pytest.approx(own, abs=0.03)
-    still = np.tile(np.eye(3, 4, dtype=np.float32), (len(RIG.rest) + 64, 1, 1))
-    wide = [float(np.ptp(one.moved(still)[:, 0])) for one in (plain, hand)]
-    assert wide[1] / wide[0] == pytest.approx(hand.size.times, rel=0.2)
-
-
-def test_the_hand_is_told_apart_by_its_points_and_not_by_the_fitted_one(source: Source) -> None:
-    photo, place = known(source)
-    hands = made(source, photo)[1]
-    own = hands.hands[0].pixels > 0.5
-    assert (own & place.pixels).sum() > 0.9 * place.pixels.sum()
-    assert (own & ~place.pixels & (source.mask > 0.9)).sum() < 0.2 * place.pixels.sum()
-
-
-def test_a_hand_that_the_photo_cuts_is_the_bodys_where_the_missing_part_would_be_seen(
-    source: Source,
-) -> None:
-    view, knuckles = IN_VIEW.copy(), landmarks()[[17, 19], :2].mean(0)
-    view[:, int(knuckles[0]) - 4 :] = False
-    body, hands = made(source, NO_HANDS, view)
-    aside, still = landmarks(), landmarks()
-    aside[[13, 15, 17, 19, 21], 0] -= 30.0
-    lost: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends, 0.2, 0.2, lost=True), None)
-    for poses, back in (NO_HANDS, False), (lost, True):  # one that is lost stays what it was
-        choice, anew = HandChoice(), []
-        for time_s, points in enumerate((still, aside, still)):
-            moved = RIG.transforms(body.fit.stance, points, SURE, poses)
-            drawn = hands.draw(body, moved, SURE, poses, choice.at(time_s))
-            plain = body.draw(hands.folded(moved, (False, False)), SURE)
-            anew.append(not np.array_equal(drawn.image, plain.image))
-        assert anew == [False, True, back]
-    assert hands.hands[1].cut is None
-    assert made(source, NO_HANDS)[1].hands[0].cut is None
 
 
 def test_of_a_hand_that_the_photo_does_not_show_nothing_is_cut(source: Source) -> None:
