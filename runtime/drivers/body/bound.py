@@ -112,8 +112,17 @@ def bind_photo(
     ]
     stays = at_face[0] is not None, at_face[1] is not None
     return Bound(
-        *(whole, tuple(hidden), head, skull, hair, own.held, own.loose),
-        *(own.covered, stays, own.lap, own.waistline),
+        whole=whole,
+        hidden=tuple(hidden),
+        head=head,
+        skull=skull,
+        hair=hair,
+        held=own.held,
+        loose=own.loose,
+        covered=own.covered,
+        at_face=stays,
+        lap=own.lap,
+        waistline=own.waistline,
     )
 
 

@@ -114,6 +114,18 @@ def sort_pixels(
     if loose is not None:
         loose[hair | (bone == BodyBone.HEAD)] = 0.0
     return Sorted(
-        *(weights, of_vertex, front, bone, fitted, groups),
-        *(head, hair, at_face, held, loose, covered, lap, waistline),
+        weights=weights,
+        of_vertex=of_vertex,
+        front=front,
+        bone=bone,
+        fitted=fitted,
+        groups=groups,
+        head=head,
+        hair=hair,
+        at_face=at_face,
+        held=held,
+        loose=loose,
+        covered=covered,
+        lap=lap,
+        waistline=waistline,
     )

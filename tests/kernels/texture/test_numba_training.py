@@ -6,23 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.kernels.harness import assert_close
-from torch import Tensor
+from tests.kernels.harness import assert_close, gradients
 
 from bunraku.kernels import sample_texture
 from bunraku.kernels.texture import reference
 
 NAMES = ("atlas", "parts", "u", "v")
-
-
-def gradients(
-    operator: Callable[..., Tensor], arrays: Any, wanted: tuple[str, ...], dtype: torch.dtype
-) -> tuple[Tensor, list[Tensor]]:
-    tensors = [torch.tensor(array, dtype=dtype) for array in arrays]
-    asked = [t.requires_grad_() for t, name in zip(tensors, NAMES, strict=True) if name in wanted]
-    result = operator(*tensors)
-    pull = torch.cos(torch.arange(result.numel(), dtype=dtype)).reshape(result.shape)
-    return result.detach(), list(torch.autograd.grad(result, asked, pull))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +24,7 @@ def test_gradients_equal_the_reference_in_float64(
     atlas, parts, u, v = inputs(b=2, k=4, c=5, h=6, w=5, height=7, width=6)
     if one_hot:
         parts = (parts == parts.max(1, keepdims=True)).astype(np.float32)
-    arrays = (atlas, parts, u, v)
+    arrays = dict(zip(NAMES, (atlas, parts, u, v), strict=True))
     result, fast = gradients(sample_texture, arrays, wanted, torch.float32)
     expected, exact = gradients(reference.sample_texture, arrays, wanted, torch.float64)
     assert_close(result, expected)

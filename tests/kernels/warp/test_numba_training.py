@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.kernels.harness import assert_close
-from torch import Tensor
+from tests.kernels.harness import assert_close, gradients
 
 from bunraku.kernels import warp_occlude
 from bunraku.kernels.warp import reference
@@ -15,22 +14,12 @@ from bunraku.kernels.warp.numba_training import FEATURES
 NAMES = ("features", "flow", "occlusion")
 
 
-def gradients(
-    operator: Callable[..., Tensor], arrays: Any, wanted: tuple[str, ...], dtype: torch.dtype
-) -> tuple[Tensor, list[Tensor]]:
-    tensors = [torch.tensor(array, dtype=dtype) for array in arrays]
-    asked = [t.requires_grad_() for t, name in zip(tensors, NAMES, strict=True) if name in wanted]
-    result = operator(*tensors)
-    pull = torch.cos(torch.arange(result.numel(), dtype=dtype)).reshape(result.shape)
-    return result.detach(), list(torch.autograd.grad(result, asked, pull))
-
-
 @pytest.mark.parametrize("wanted", [NAMES, ("features",), ("flow",), ("occlusion",)])
 @pytest.mark.parametrize(("channels", "threads"), [(3, 1), (3, 2), (FEATURES, 2)])
 def test_gradients_equal_the_reference_in_float64(
     wanted: tuple[str, ...], channels: int, threads: int, inputs: Callable[..., Any]
 ) -> None:
-    arrays = inputs(c=channels)
+    arrays = dict(zip(NAMES, inputs(c=channels), strict=True))
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

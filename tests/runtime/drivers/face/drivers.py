@@ -71,8 +71,6 @@ class Mouth:
 
 
 FRAME = square(150, 110, 60)
-
-
 BACKGROUND = street()
 
 

@@ -14,11 +14,7 @@ from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.spec.arrays import Picture
 
 UNIT_PX = 80.0
-
-
 MIDDLE = (130.0, 110.0)
-
-
 SKIN, EYE_WHITE, IRIS, BACK, TOOTH = (200, 150, 120), (250, 250, 250), (20, 20, 200), 60, 240
 
 

@@ -7,6 +7,7 @@ from functools import cache
 import cv2
 import numpy as np
 from tests.runtime.drivers.body.people import silhouette
+from tests.runtime.drivers.body.photos import PERSON, SCALE, N
 from tests.runtime.drivers.hands.people import SHAPES, TEMPLATE, points_of
 from tests.runtime.fakes import street
 
@@ -30,37 +31,17 @@ from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import Bone
 
-N = 256
-
-
-SURE = np.ones(33, np.float32)
-
-
-SCALE = 110.0
-
-
 SKIN = np.array([205 / 255, 150 / 255, 120 / 255], np.float32)
-
-
 RIG = Rig(TEMPLATE.landmarks, TEMPLATE.fingers)
-
-
 REST: HandPoses = (HandPose(SHAPES[0].palm, SHAPES[0].bends), None)
-
-
 IN_VIEW = np.ones((N, N), np.bool_)
-
-
 TIPS = [4, 8, 12, 16, 20]
-
-
 FIST = np.deg2rad([[0, 10, 50, 60], *[[0, 80, 100, 60]] * 4])
 
 
 def landmarks() -> Array:
-    points = TEMPLATE.landmarks * SCALE
-    points[:, :2] += np.array([128.0, 118.0]) - points[[23, 24], :2].mean(0)
-    return np.concatenate([points, np.ones((33, 1), np.float32)], 1).astype(np.float32)
+    """``[33, 4]`` in pixels of the window."""
+    return PERSON.copy()
 
 
 @cache

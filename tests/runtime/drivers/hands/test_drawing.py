@@ -7,6 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from tests.runtime.drivers.body.photos import SURE, N
 from tests.runtime.drivers.hands import drawn
 from tests.runtime.drivers.hands.drawn import (
     FIST,
@@ -14,8 +15,6 @@ from tests.runtime.drivers.hands.drawn import (
     REST,
     RIG,
     SKIN,
-    SURE,
-    N,
     known,
     landmarks,
     made,

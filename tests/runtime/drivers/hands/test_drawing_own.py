@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.runtime.drivers.body.photos import SURE, N
 from tests.runtime.drivers.hands import drawn
 from tests.runtime.drivers.hands.drawn import (
     FIST,
     IN_VIEW,
     RIG,
-    SURE,
     TIPS,
-    N,
     _shown,
     known,
     landmarks,
