@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from bunraku.runtime.drivers.body.face_points import HEAD_SCALE
 from bunraku.runtime.drivers.body.keeping import Kept, at_most
-from bunraku.runtime.drivers.body.rig import HEAD_SCALE
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.locating import Located
 from bunraku.spec.arrays import Array

@@ -22,7 +22,7 @@ import numpy as np
 
 from bunraku.kernels import Facing, Kept, Limbs, frame_limbs, swing_limbs
 from bunraku.kernels.limbs.terms import NOTHING
-from bunraku.runtime.drivers.body.face_points import FACE, face_middle, face_moved
+from bunraku.runtime.drivers.body.face_points import FACE, face_moved, head_moved
 from bunraku.runtime.drivers.body.limbs import (
     HAND_ENDS,
     LIMBS,
@@ -32,27 +32,21 @@ from bunraku.runtime.drivers.body.limbs import (
     within,
 )
 from bunraku.runtime.drivers.body.stance import Stance
-from bunraku.runtime.drivers.body.trunk import PAIRS, middle_of, trunk_frames
+from bunraku.runtime.drivers.body.trunk import PAIRS, keep_hips, trunk_axes, trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors, cross, dot, unit
 from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, HandRig
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import clipped
 from bunraku.spec.landmarks import (
-    HIPS,
     LEFT_WRIST,
     RIGHT_WRIST,
-    SHOULDERS,
 )
 from bunraku.spec.skeleton import BODY_BONES, FINGERS, JOINTS, SIDES, BodyBone
 
 FACING = (0.25, 0.6)
 """How far a bone lies in the picture, as a sine, before its side towards the camera means anything,
 and from where it means all."""
-SHORTEST = 0.5
-"""Shoulders and hips count as at least this wide, in rest widths: a frame must have an inverse."""
-HEAD_SCALE = 0.75, 1.33
-"""By how much a head may look smaller or larger than in the photo."""
 HAND_LENGTH = 0.85, 1.2
 """How long a hand may be, in lengths of the template's, if fingers are posed."""
 NO_HANDS: HandPoses = (None, None)
@@ -60,7 +54,6 @@ NO_HANDS: HandPoses = (None, None)
 _STRAIGHT = np.tile(np.eye(4), (SIDES, FINGERS, JOINTS, 1, 1))
 _TRUNK = np.array([BodyBone.CHEST, BodyBone.PELVIS])
 _UNTURNED = np.eye(3)
-_TOWARDS_CAMERA = np.array([0.0, 0.0, -1.0])
 _HAND_LIMBS = tuple(int(np.flatnonzero(LIMBS.bones == bone)[0]) for bone in HAND_BONES)
 _WRISTS = LEFT_WRIST, RIGHT_WRIST
 _FOREARMS = np.array([BodyBone.FOREARM_L, BodyBone.FOREARM_R])
@@ -114,7 +107,7 @@ class Rig:
         :return: ``[len(BodyBone), 3, 4]`` float32, from the photo's window to where it is now.
         """
         points, believed = with_hands(landmarks), down_the_limbs(belief)
-        self._keep_hips(points, photo, believed)
+        keep_hips(points, photo.points, believed)
         self._keep_hands_fair(points, photo.size)
         self._point_hands(points, hands, photo.points)
         trunk = trunk_frames(points)
@@ -127,7 +120,7 @@ class Rig:
         self._turn_hands(twisted, points, turns, hands)
         frames = self._frames(points, photo.size, trunk, turns, twisted)
         moved = frames @ photo.inverse
-        moved[BodyBone.HEAD] = self._head(photo.points, points)
+        moved[BodyBone.HEAD] = head_moved(photo.points[FACE], points[FACE])
         result = moved[POSED_BY]
         for side, hand in self._known(hands):
             bone = HAND_BONES[side]
@@ -142,7 +135,7 @@ class Rig:
         has them.
         """
         points, believed = with_hands(landmarks), down_the_limbs(belief)
-        self._keep_hips(points, photo, believed)
+        keep_hips(points, photo.points, believed)
         turns, _ = self._swings(points, trunk_frames(points), photo, believed)
         return np.asarray(turns[_FOREARMS])
 
@@ -211,29 +204,6 @@ class Rig:
             more = (seen - twisted[limb] + np.pi) % (2.0 * np.pi) - np.pi
             twisted[limb] += more * hand.belief
 
-    def _head(self, photo: Vectors, points: Vectors) -> Vectors:
-        before, now = photo[FACE], points[FACE]
-        scale, turn, _ = face_moved(before, now)
-        scale = min(max(scale, HEAD_SCALE[0]), HEAD_SCALE[1])
-        moved = np.eye(4)
-        moved[:3, :3] = scale * turn
-        moved[:3, 3] = face_middle(now) - scale * turn @ face_middle(before)
-        return moved
-
-    def _trunk(self, points: Vectors, size: float, trunk: Vectors) -> Vectors:
-        """Frames of chest and pelvis, ``[2, 3, 4]``; :param trunk: ``trunk_frames``."""
-        pairs = points[PAIRS]
-        wide = pairs[:, 0] - pairs[:, 1]
-        length = np.sqrt(dot(wide, wide))
-        wide[length < NOTHING] = -_TOWARDS_CAMERA * NOTHING
-        least = SHORTEST * self._widths * size
-        wide *= np.maximum(1.0, least / np.maximum(length, NOTHING))[:, None]
-        middles = 0.5 * (pairs[:, 0] + pairs[:, 1])
-        result = np.empty((len(_TRUNK), 3, 4))
-        result[..., 0], result[..., 1] = wide, middles[1] - middles[0]
-        result[..., 2], result[..., 3] = trunk[..., 2] * size, middles
-        return result
-
     def _swings(
         self,
         points: Vectors,
@@ -259,14 +229,8 @@ class Rig:
         frames = np.zeros((BODY_BONES, 4, 4))
         frames[:, 3, 3] = 1.0
         frames[BodyBone.HEAD, :3, :3] = _UNTURNED
-        frames[_TRUNK, :3] = self._trunk(points, size, trunk)
+        frames[_TRUNK, :3] = trunk_axes(points, trunk, size, self._widths)
         return frame_limbs(self._limbs, points, turns, twist, size, frames)
-
-    @staticmethod
-    def _keep_hips(points: Vectors, photo: Stance, believed: Vectors) -> None:
-        shift = middle_of(points, SHOULDERS) - middle_of(photo.points, SHOULDERS)
-        kept = photo.points[HIPS] + shift
-        points[HIPS] = kept + (points[HIPS] - kept) * min(believed[HIPS].tolist())
 
 
 def _length(bone: Vectors) -> float:

@@ -27,6 +27,8 @@ from bunraku.spec.landmarks import (
     SHOULDERS,
 )
 
+SHORTEST = 0.5
+"""Shoulders and hips count as at least this wide, in rest widths: a frame must have an inverse."""
 LEAN_DEG = 15.0
 """How much the lean in depth changes since the photo for half of it to count: a bow is several
 times as much, and keeps nearly all."""
@@ -61,6 +63,38 @@ def trunk_frames(points: Vectors) -> Vectors:
     result = np.empty((len(PAIRS), 3, 3))
     result[..., 0], result[..., 1], result[..., 2] = cross(down, away), down, away
     return result
+
+
+def trunk_axes(points: Vectors, frames: Vectors, size: float, widths: Vectors) -> Vectors:
+    """Frames of chest and pelvis ``[2, 3, 4]``, affine: shoulders and hips are where their
+    landmarks are.
+
+    :param points: ``[33 or more, 3]``. :param frames: ``trunk_frames`` of them.
+    :param size: pixels a metre of the template.
+    :param widths: ``[2]``, of its shoulders and hips at rest, in metres.
+    """
+    pairs = points[PAIRS]
+    wide = pairs[:, 0] - pairs[:, 1]
+    length = np.sqrt(dot(wide, wide))
+    wide[length < NOTHING] = _AWAY * NOTHING
+    least = SHORTEST * widths * size
+    wide *= np.maximum(1.0, least / np.maximum(length, NOTHING))[:, None]
+    middles = 0.5 * (pairs[:, 0] + pairs[:, 1])
+    result = np.empty((len(PAIRS), 3, 4))
+    result[..., 0], result[..., 1] = wide, middles[1] - middles[0]
+    result[..., 2], result[..., 3] = frames[..., 2] * size, middles
+    return result
+
+
+def keep_hips(points: Vectors, photo: Vectors, believed: Vectors) -> None:
+    """Hips of a driver ``[33 or more, 3]`` put where the photo has them below the shoulders, as far
+    as they are not believed.
+
+    :param believed: ``[33 or more]`` in [0, 1].
+    """
+    shift = middle_of(points, SHOULDERS) - middle_of(photo, SHOULDERS)
+    kept = photo[HIPS] + shift
+    points[HIPS] = kept + (points[HIPS] - kept) * min(believed[HIPS].tolist())
 
 
 def hold_trunk(landmarks: Array, photo: Vectors, legs: float) -> Array:
