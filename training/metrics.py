@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from bunraku.spec.arrays import Array, Exact, Picture
+from bunraku.spec.landmarks import VISIBLE
 
 SSIM_SIGMA = 1.5
 SSIM_SIZE = 11
@@ -23,9 +24,6 @@ similarity", 2004: Gaussian window of 11 pixels, range of values 1."""
 
 PSNR_MAX = 60.0
 """Equal pictures count as this, in dB, so that means stay finite."""
-
-VISIBLE = 0.5
-"""Visibility from which a keypoint counts as seen."""
 
 
 def mean_difference(picture: Picture, target: Picture, alpha: Array | None = None) -> float:

@@ -11,10 +11,10 @@ from bunraku.networks.prior import fill, flow_from_prior, prior_atlas, splat
 from bunraku.runtime.drivers.landmarks.head import head_map
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.surface import part_charts
+from bunraku.training.contender import UNMOVED
 from bunraku.training.evaluated import Frames, ModelUnderTest
 from bunraku.training.people_cases import Case
 
-UNMOVED = "unmoved source"
 COPY = "IUV copy"
 EXACT = "Bunraku, exact IUV"
 PREDICTED = "Bunraku, predicted IUV"

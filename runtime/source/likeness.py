@@ -8,6 +8,8 @@ import numpy as np
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array, Picture
 
+COARSE_PX, FINE_PX = 256, 512
+"""Sides between which the window is looked at: what is small has a few pixels of the finer one."""
 SAMPLES = 500
 APART = 10.0
 """How far in Lab a colour is from another, if an edge lies between them."""
@@ -34,6 +36,11 @@ def parted(lab: Array, piece: Region, beside: Region) -> Region:
     """``[k]``: of each pixel beside a piece, whether an edge of the picture lies between them."""
     away = np.linalg.norm(lab[beside] - np.median(lab[piece], axis=0), axis=-1)
     return np.asarray(away > APART)
+
+
+def looking_side_px(window: Picture) -> int:
+    """The side in pixels in which a square window is looked at for what is small."""
+    return min(max(len(window), COARSE_PX), FINE_PX)
 
 
 def resized(values: Array | Picture, side_px: int) -> Array:

@@ -15,12 +15,10 @@ import numpy as np
 
 from bunraku.runtime.source.beside_arms import Arms
 from bunraku.runtime.source.lab import in_lab
-from bunraku.runtime.source.likeness import parted, resized, unlike
+from bunraku.runtime.source.likeness import COARSE_PX, looking_side_px, parted, resized, unlike
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 
-COARSE_PX, FINE_PX = 256, 512
-"""Sides between which the window is looked at: strips are a few pixels of the finer one."""
 LIGHT = 0.5
 ALIKE, CLEARLY = 14.0, 0.6
 """How near to the other side's colours a pixel is that surely belongs there, and as what share of
@@ -62,7 +60,7 @@ def without_narrow_gaps(window: Picture, person: Array, landmarks: Array) -> Arr
     :param window: ``[n, n, 3]`` uint8. :param person: ``[n, n]`` in [0, 1].
     :param landmarks: ``[33, 4]``, x and y in units of the window, and visibility.
     """
-    side_px = min(max(len(window), COARSE_PX), FINE_PX)
+    side_px = looking_side_px(window)
     arms = Arms.of(landmarks, side_px)
     inside = np.asarray(resized(person, side_px) > 0.5)
     if arms is None or inside.all():

@@ -14,13 +14,11 @@ import cv2
 import numpy as np
 
 from bunraku.runtime.source.lab import in_lab
-from bunraku.runtime.source.likeness import parted, resized, unlike
+from bunraku.runtime.source.likeness import looking_side_px, parted, resized, unlike
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import LIMBS, VISIBLE, Bone
 
-COARSE_PX, FINE_PX = 256, 512
-"""Sides between which the window is looked at."""
 FOOT = 0.4
 """How far around ankle, heel and toes everything is the foot's concern,"""
 AROUND = 0.2, 0.4
@@ -63,7 +61,7 @@ def with_soles(window: Picture, person: Array, body: Array, landmarks: Array) ->
     :param body: ``[n, n]`` in [0, 1], the pose network's.
     :param landmarks: ``[33, 4]``, x and y in units of the window, and visibility.
     """
-    side_px = min(max(len(window), COARSE_PX), FINE_PX)
+    side_px = looking_side_px(window)
     feet = _feet(landmarks, side_px)
     if not feet:
         return person

@@ -14,13 +14,12 @@ import numpy as np
 from bunraku.runtime.drivers.body.binding import Binding
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.groups import Group
+from bunraku.runtime.drivers.body.parts import ARMPIT
 from bunraku.runtime.drivers.body.sleeves import BINS, Sleeve, along_upper_arm
 from bunraku.runtime.drivers.body.turning import Vectors, unit
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
 
-ARMPIT = 0.4
-"""From where on an upper arm has two sides, in lengths of it."""
 FEWEST = 2
 """Pieces of an upper arm whose widths tell something."""
 MOST_SEEN = 75.0
