@@ -10,11 +10,8 @@ from __future__ import annotations
 import logging
 import math
 import threading
-import weakref
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +22,7 @@ from numpy.typing import NDArray
 from bunraku.errors import PIP, DeviceLostError, EngineError, MissingExtraError, OutOfMemoryError
 from bunraku.runtime.cuda_graph import Graphs, Repeated
 from bunraku.runtime.device import CpuDevice, Device, Event, Queue
+from bunraku.runtime.pinned import Pinned, roomy
 from bunraku.spec.arrays import Array
 from bunraku.spec.stages import Stage
 
@@ -125,7 +123,7 @@ class CudaDevice:
         # Of a priority of its own: torch gives the streams of one out again after a while.
         capturing = torch.cuda.Stream(device=self._place, priority=-len(URGENCY))
         self._graphs = Graphs(torch, capturing)
-        self._up, self._down = (_Pinned(torch) for _ in range(2))
+        self._up, self._down = (Pinned(torch) for _ in range(2))
 
     @property
     def name(self) -> str:
@@ -177,7 +175,7 @@ class CudaDevice:
     def _new_roomy(self, shape: tuple[int, ...], dtype: Any) -> Any:
         # What comes with each frame may have another size each time, and takes the last one's.
         count = math.prod(shape)
-        return self._new((_roomy(count),), dtype)[:count].view(shape)
+        return self._new((roomy(count),), dtype)[:count].view(shape)
 
     def _new(self, shape: tuple[int, ...], dtype: Any) -> Any:
         with told_as_ours(self.torch):
@@ -192,66 +190,6 @@ def gpu_or_host() -> Device:
     except (EngineError, MissingExtraError) as error:
         log.warning("Frames stay in the host's memory: %s", error.message)
         return CpuDevice()
-
-
-@dataclass(frozen=True, eq=False)
-class _Lent:
-    """Page-locked memory that somebody has."""
-
-    whole: Any
-    """Flat."""
-    tensor: Any
-    """As much of it as was asked for, in its shape."""
-
-
-class _Pinned:
-    """Page-locked memory of the host by size and type: two pieces for each at first, and one more
-    whenever all are in use, so that nobody waits for one. Sizes that are nearly alike share theirs,
-    as those of pictures of hands, each of which is another."""
-
-    def __init__(self, torch: Any) -> None:
-        self._torch = torch
-        self._lock = threading.Lock()
-        self._free: dict[tuple[int, Any], deque[tuple[Any, Event | None]]] = {}
-
-    def take(self, shape: tuple[int, ...], dtype: Any) -> _Lent:
-        """Memory that nobody reads or writes any more."""
-        count = math.prod(shape)
-        kind = (_roomy(count), dtype)
-        with self._lock:
-            if kind not in self._free:
-                self._free[kind] = deque((self._new(*kind), None) for _ in range(2))
-            whole = self._unused(self._free[kind])
-            if whole is None:
-                whole = self._new(*kind)
-        return _Lent(whole, whole[:count].view(shape))
-
-    def give_back(self, lent: _Lent, copied: Event | None = None) -> None:
-        """Free for others, once the event has come; from any thread."""
-        self._free[len(lent.whole), lent.whole.dtype].append((lent.whole, copied))
-
-    def lent(self, lent: _Lent) -> Any:
-        """The memory as an array; free for others when neither it nor a view of it is left."""
-        array = lent.tensor.numpy()
-        weakref.finalize(array, self.give_back, lent).atexit = False
-        return array
-
-    def _unused(self, free: deque[tuple[Any, Event | None]]) -> Any:
-        for _ in range(len(free)):
-            whole, copied = free.popleft()
-            if copied is None or copied.done:
-                return whole
-            free.append((whole, copied))
-        return None
-
-    def _new(self, count: int, dtype: Any) -> Any:
-        return self._torch.empty((count,), dtype=dtype, pin_memory=True)
-
-
-def _roomy(count: int) -> int:
-    """A size that others of about as many numbers share: an eighth more at most, or 64."""
-    step = max((1 << max(count - 1, 0).bit_length()) // 16, 64)
-    return max(-(-count // step), 1) * step
 
 
 @contextmanager

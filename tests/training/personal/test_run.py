@@ -40,8 +40,27 @@ class Maps(nn.Module):
         return made
 
 
+class Means(nn.Module):
+    """A feature network that costs nothing."""
+
+    def unit_features(self, image: Tensor) -> list[Tensor]:
+        return [nn.functional.avg_pool2d(image, 8)]
+
+    def forward(self, image: Tensor, target: Tensor) -> Tensor:
+        (own,), (wanted,) = self.unit_features(image), self.unit_features(target)
+        return (own - wanted).abs().mean()
+
+
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> Generator:
+def cheap_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps of one person who drives once; ``test_tuning_learns…`` makes whole ones."""
+    monkeypatch.setattr(tuning, "Perceptual", lambda _: Means())
+    for name in ("PEOPLE", "DRIVES"):
+        monkeypatch.setattr(tuning, name, 1)
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch, cheap_steps: None) -> Generator:
     torch.manual_seed(1)
     generator = Generator(toy_network()).eval().requires_grad_(False)
     monkeypatch.setattr(run, "restore_generator", lambda _: generator)
@@ -150,19 +169,9 @@ def test_tuning_learns_and_leaves_the_generator_alone(
     assert lines[-1] == "step 12 of 12, 0.0 min left"
 
 
-class Means(nn.Module):
-    """A feature network that costs nothing."""
-
-    def unit_features(self, image: Tensor) -> list[Tensor]:
-        return [nn.functional.avg_pool2d(image, 8)]
-
-
 def test_a_generator_without_the_prior_learns_a_person_too(
-    make_people: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    make_people: Callable[..., Path], cheap_steps: None
 ) -> None:
-    monkeypatch.setattr(tuning, "Perceptual", lambda _: Means())
-    for name in ("PEOPLE", "DRIVES"):
-        monkeypatch.setattr(tuning, name, 1)
     torch.manual_seed(2)
     generator = Generator(toy_network(prior=False)).eval().requires_grad_(False)
     folder = make_people(count=1, frames=3)
