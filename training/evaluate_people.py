@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Array, Picture
+from bunraku.training.contender import UNMOVED
 from bunraku.training.evaluated import ModelUnderTest
 from bunraku.training.grid import Grid
 from bunraku.training.iuv_data import IuvData
@@ -16,7 +17,7 @@ from bunraku.training.metrics import FrameScore, Score, match_keypoints, score_f
 from bunraku.training.mixture import check_surfaces
 from bunraku.training.people.records import check_record, list_records
 from bunraku.training.people_cases import Case, cases
-from bunraku.training.people_rows import COPY, EXACT, PREDICTED, ROWS, UNMOVED, make_rows
+from bunraku.training.people_rows import COPY, EXACT, PREDICTED, ROWS, make_rows
 from bunraku.training.report import Log, Report, Table, Target, ratio
 from bunraku.training.score_iuv import evaluate as evaluate_iuv
 from bunraku.training.sheets import contact_sheet, save_sheet

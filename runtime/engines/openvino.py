@@ -5,26 +5,22 @@ What it compiles is kept in the cache, so that the next start takes a third of t
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
-from bunraku.errors import EngineError
+from bunraku.errors import PIP, EngineError, MissingExtraError
+from bunraku.runtime.cache import cache_folder
 from bunraku.runtime.device import Queue
 from bunraku.runtime.engines.host_arrays import check_results
 from bunraku.runtime.engines.int8 import in_int8
-from bunraku.runtime.engines.openvino_core import (
-    DEVICE,
-    kept_options,
-    last_line,
-    openvino_core,
-    precision_of,
-)
 from bunraku.runtime.engines.openvino_graph import (
     TO_SECOND,
     channels_last,
@@ -44,6 +40,7 @@ from bunraku.runtime.engines.protocol import (
 from bunraku.spec.arrays import Array, Tensors
 from bunraku.spec.cores import cores
 
+_DEVICE = "CPU"
 # To compile is to set the locale of the whole process to "C" and back, here as in Numba: of two at
 # once the second would bring "C" back, and text would be read as ASCII from then on. So Numba's own
 # lock is taken. One that LLVM waits for would not do: whoever compiles may have to free something
@@ -72,8 +69,8 @@ class OpenVinoEngine:
 
     def __init__(self, request: EngineRequest, *, frames: int = 1) -> None:
         self._asked, self.name, self.advice = request, request.name, request.advice
-        self._core = core = openvino_core()
-        precision = precision_of(core, request)
+        self._core = core = _core()
+        precision = _precision(core, request)
         self._rounded = precision == Precision.BF16 and not request.coarse
         threads = request.threads or cores()
         streams = max(1, cores() // threads)
@@ -84,7 +81,7 @@ class OpenVinoEngine:
             "ENABLE_CPU_PINNING": False,
         }
         if request.lasting:
-            self._options |= kept_options()
+            self._options |= _kept()
         self._frames = frames
         with self._told():
             self._model = model = self._read()
@@ -130,7 +127,7 @@ class OpenVinoEngine:
                 request.infer()
             except Exception as error:
                 raise EngineError(
-                    f"The engine {self.name!r} failed: {last_line(error)}",
+                    f"The engine {self.name!r} failed: {_line(error)}",
                     "Free some memory, or use fewer threads.",
                 ) from error
         for name in self._maps:
@@ -169,7 +166,7 @@ class OpenVinoEngine:
             channels_last(model, self._maps)
             if self._rounded:  # places more than pictures show what is lost in the end
                 sum_last_in_f32(model)
-            return self._core.compile_model(model, DEVICE, self._options | options)
+            return self._core.compile_model(model, _DEVICE, self._options | options)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -179,7 +176,7 @@ class OpenVinoEngine:
                 yield
         except Exception as error:
             raise EngineError(
-                f"OpenVINO cannot load the engine {self.name!r}: {last_line(error)}",
+                f"OpenVINO cannot load the engine {self.name!r}: {_line(error)}",
                 f"{self.advice} Or update openvino.",
             ) from error
 
@@ -220,6 +217,41 @@ def load(request: EngineRequest) -> OpenVinoEngine:
     return OpenVinoEngine(replace(request, model=in_int8(request)))
 
 
+@cache
+def _core() -> Any:
+    """One for all engines: they share its threads."""
+    try:
+        import openvino
+    except ImportError as error:
+        raise MissingExtraError(
+            "OpenVINO is not installed.", f"Run: {PIP} install 'bunraku[openvino]'"
+        ) from error
+    return openvino.Core()
+
+
+def _precision(core: Any, request: EngineRequest) -> Precision:
+    has_bf16 = "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
+    if request.precision is None:
+        bears = request.coarse or request.bears_bf16
+        return Precision.BF16 if bears and has_bf16 else Precision.F32
+    if request.precision == Precision.BF16 and not has_bf16:
+        raise EngineError("This processor does not compute in bf16.", "Use openvino:f32.")
+    # What no recipe is for keeps its digits where 8 bits are asked for.
+    return Precision.F32 if request.precision == Precision.INT8 else request.precision
+
+
+def _kept() -> dict[str, str]:
+    """Where compiled models are kept: by OpenVINO's own key of model, options, version and
+    processor, and made anew where they are not whole; nowhere, if there is no room for them.
+    """
+    folder = cache_folder() / "openvino"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return {}
+    return {"CACHE_DIR": str(folder)} if os.access(folder, os.W_OK) else {}
+
+
 def _shared(value: Array) -> Any:
     """The array as OpenVINO reads it, copied only where it must be."""
     array = np.ascontiguousarray(value, dtype=np.float32)
@@ -230,3 +262,9 @@ def _tensor(array: Array) -> Any:
     import openvino
 
     return openvino.Tensor(array, shared_memory=True)
+
+
+def _line(error: Exception) -> str:
+    """What a message of many lines says in the end; where it was thrown stands before."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[-1][:300]

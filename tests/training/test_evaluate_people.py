@@ -15,6 +15,7 @@ from torch import nn
 from bunraku.errors import InputError
 from bunraku.networks.iuv import IuvNet, IuvOptions
 from bunraku.spec.arrays import Array, Picture
+from bunraku.training.contender import UNMOVED
 from bunraku.training.evaluate_people import evaluate_people, evaluate_surface, people_targets
 from bunraku.training.evaluated import Frames
 from bunraku.training.features import Features
@@ -28,7 +29,6 @@ from bunraku.training.people_rows import (
     EXACT,
     PREDICTED,
     ROWS,
-    UNMOVED,
     copy_along_iuv,
     make_rows,
     over,

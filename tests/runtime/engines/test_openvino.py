@@ -20,7 +20,6 @@ from tests.runtime.onnx_models import model
 from bunraku.errors import EngineError
 from bunraku.runtime.engines import openvino
 from bunraku.runtime.engines.openvino import OpenVinoEngine
-from bunraku.runtime.engines.openvino_core import openvino_core
 from bunraku.runtime.engines.openvino_graph import sum_last_in_f32
 from bunraku.runtime.engines.registry import EngineFactory
 
@@ -47,9 +46,12 @@ class Core:
         return openvino_core().compile_model(network, device, options)
 
 
+openvino_core = openvino._core
+
+
 def _on(monkeypatch: pytest.MonkeyPatch, *capabilities: str) -> Core:
     core = Core(*capabilities)
-    monkeypatch.setattr(openvino, "openvino_core", lambda: core)
+    monkeypatch.setattr(openvino, "_core", lambda: core)
     return core
 
 
@@ -96,7 +98,7 @@ class Meeting(Core):
 
 def test_one_network_at_a_time_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     core = Meeting()
-    monkeypatch.setattr(openvino, "openvino_core", lambda: core)
+    monkeypatch.setattr(openvino, "_core", lambda: core)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: _made("openvino:f32"), range(2)))
     assert core.both.broken, "two at once leave the process in the locale C"
@@ -124,7 +126,7 @@ def test_nobody_who_is_at_llvm_waits_for_a_network(monkeypatch: pytest.MonkeyPat
     """Whoever compiles it may have to free what LLVM has compiled, and would wait for them."""
     openvino_core()
     core = BesideLlvm("FP32")
-    monkeypatch.setattr(openvino, "openvino_core", lambda: core)
+    monkeypatch.setattr(openvino, "_core", lambda: core)
     _made("openvino:f32")
     assert not core.waits
 
