@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 from av.video.frame import VideoFrame
 
-from bunraku.errors import DeviceError
 from bunraku.runtime.parts import Parts
 from bunraku.runtime.pose.turned import turned_words, upright_by
 from bunraku.spec.arrays import Picture
@@ -26,8 +22,8 @@ from bunraku.spec.stages import Stage as StageName
 from bunraku.stream.core.clock import Clock, SystemClock
 from bunraku.stream.core.controls import Controls
 from bunraku.stream.core.frame import LiveFrame, to_rgb
-from bunraku.stream.core.log_lines import one_line
 from bunraku.stream.core.protocols import Stage
+from bunraku.stream.core.stage_faults import Faults
 from bunraku.stream.core.worker import Worker
 
 if TYPE_CHECKING:
@@ -35,14 +31,8 @@ if TYPE_CHECKING:
     from bunraku.runtime.generator import Seamed
     from bunraku.runtime.identity import Identity
 
-FAILING_FRAMES = 15
-"""Faults of one stage in a row after which the camera's picture passes through."""
-RETRY_S = 2.0
-"""How often one frame tries the engines again then."""
 CALIBRATING_S = 2.0
 """How long the driver is looked at for a calibration while something else is shown."""
-FAILING = "The animation keeps failing: the camera is shown until it works again."
-WORKING = "The animation works again."
 TURNED = "the frames are turned upright until the next calibration."
 
 log = logging.getLogger(__name__)
@@ -82,7 +72,7 @@ def puppet_stages(
     :param puppet: of this session alone.
     :param controls: read for every frame; what the user should know goes to its ``notify``.
     """
-    scene = _Scene(controls, _Faults(controls, clock or SystemClock()))
+    scene = _Scene(controls, Faults(controls, clock or SystemClock()))
     return [
         _DensePoseStage(StageName.DENSEPOSE, puppet, scene),
         _MotionStage(StageName.MOTION, puppet, scene),
@@ -90,51 +80,12 @@ def puppet_stages(
     ]
 
 
-class _Faults:
-    """Whether the engines work, by what happened to the last frames of each stage."""
-
-    def __init__(self, controls: Controls, clock: Clock) -> None:
-        self._controls = controls
-        self._clock = clock
-        self._in_a_row: Counter[str] = Counter()
-        self._next_try_s = 0.0
-
-    def may_try(self) -> bool:
-        """Whether a frame is to be animated: always, or every ``RETRY_S`` while all fails."""
-        if self._controls.failing:
-            if self._clock.now() < self._next_try_s:
-                return False
-            self._next_try_s = self._clock.now() + RETRY_S
-        return True
-
-    @contextmanager
-    def watched(self, stage: str) -> Iterator[None]:
-        """Count whether the stage's work on a frame fails; the error goes on to the pipeline."""
-        try:
-            yield
-        except Exception as error:
-            self._in_a_row[stage] += 1
-            if isinstance(error, DeviceError):
-                self._controls.notify(str(error))
-            if self._in_a_row[stage] >= FAILING_FRAMES and not self._controls.failing:
-                log.error("%s failed %d times in a row: %s", stage, FAILING_FRAMES, one_line(error))
-                self._next_try_s = self._clock.now() + RETRY_S
-                self._controls.failing = True
-                self._controls.notify(FAILING)
-            raise
-        self._in_a_row[stage] = 0
-        if self._controls.failing and max(self._in_a_row.values()) < FAILING_FRAMES:
-            log.info("%s works again", stage)
-            self._controls.failing = False
-            self._controls.notify(WORKING)
-
-
 @dataclass(eq=False)
 class _Scene:
     """What the stages of a session share; it belongs to the event loop."""
 
     controls: Controls
-    faults: _Faults
+    faults: Faults
     shown: Picture | VideoFrame | None = None
     """What the last frame showed."""
     good: WeakKeyDictionary[Identity, tuple[bool, Picture]] = field(

@@ -21,7 +21,8 @@ from bunraku.stream.server.photo_worker import PhotoWorker, photo_json
 from bunraku.stream.server.protocol import ApiError, ByeReason, CommandMessage, ErrorCode, Offer
 from bunraku.stream.server.rate_limit import MINUTE_S, ConcurrencyLimit, RateLimits
 from bunraku.stream.server.recordings import keep
-from bunraku.stream.server.sessions import Link, Recording, Registry, Session, State
+from bunraku.stream.server.registry import Registry
+from bunraku.stream.server.sessions import Link, Recording, Session, State
 from bunraku.stream.server.streaming import Stages, Stream
 
 log = logging.getLogger(__name__)

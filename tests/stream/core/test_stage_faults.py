@@ -14,7 +14,7 @@ from tests.stream.puppetry_setting import NOBODY, Pencil, Session, Someone, stag
 from bunraku.errors import DeviceLostError, EngineError
 from bunraku.runtime.drivers.protocol import Driving
 from bunraku.stream.core.controls import Command
-from bunraku.stream.core.stages import FAILING, FAILING_FRAMES, RETRY_S, WORKING
+from bunraku.stream.core.stage_faults import FAILING, FAILING_FRAMES, RETRY_S, WORKING
 
 
 @pytest.fixture

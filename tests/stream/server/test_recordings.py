@@ -13,7 +13,8 @@ from tests.stream.server.visitor import Visitor
 
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.recordings import LEFT_FREE_BYTES, RecordingSink, keep
-from bunraku.stream.server.sessions import Recording, Registry, Session
+from bunraku.stream.server.registry import Registry
+from bunraku.stream.server.sessions import Recording, Session
 
 
 async def test_recordings_have_an_end() -> None:

@@ -10,7 +10,8 @@ from tests.stream.server.fakes import FakeLink
 from bunraku.stream.core.stats import Stats
 from bunraku.stream.server.options import Limits
 from bunraku.stream.server.protocol import ApiError, ByeReason, ErrorCode
-from bunraku.stream.server.sessions import Registry, Session, State
+from bunraku.stream.server.registry import Registry
+from bunraku.stream.server.sessions import Session, State
 
 LIMITS = Limits(sessions=1, connections=3, session_s=100, idle_s=20, grace_s=10, silent_s=2)
 
