@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from tests.tiny import tiny_options
+from torch import Tensor, nn
 
 from bunraku.networks.presets import GeneratorOptions
 from bunraku.training.losses.terms import LossWeights
@@ -39,3 +41,17 @@ TOY = Recipe(
 def toy_options(data: Sequence[Path], out: Path, recipe: Recipe = TOY) -> RunOptions:
     """On one thread."""
     return RunOptions(tuple(data), out, toy_network(), recipe, threads=1)
+
+
+class CheapFeatures(nn.Module):
+    """Stands in for the feature network that losses compare pictures by, where what these teach is
+    not the matter: the pictures themselves, at three sizes."""
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        return [nn.functional.avg_pool2d(image, by) for by in (2, 4, 8)]
+
+    unit_features = features
+
+    def forward(self, image: Tensor, target: Tensor) -> Tensor:
+        both = zip(self.features(image), self.features(target), strict=True)
+        return torch.stack([(own - wanted).abs().mean() for own, wanted in both]).sum()

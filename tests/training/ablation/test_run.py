@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from tests.commands.running import run as command
+from tests.training.toy import CheapFeatures
 
 from bunraku.errors import InputError
 from bunraku.networks.presets import OPTIONS, Preset
-from bunraku.training import train_generator
+from bunraku.training import train_generator, trainer
 from bunraku.training.ablation import run
 from bunraku.training.ablation.rows import ROWS
 from bunraku.training.ablation.run import AblationOptions, run_ablations
@@ -69,6 +70,7 @@ def test_all_nine_rows_though_killed_in_between(
 ) -> None:
     paper = OPTIONS[Preset.PAPER]
     monkeypatch.setitem(OPTIONS, Preset.PAPER, replace(paper, warping_blocks=1, atlas_blocks=1))
+    monkeypatch.setattr(trainer, "Perceptual", lambda _: CheapFeatures())
     train = train_generator.run
     asked: list[str] = []
 

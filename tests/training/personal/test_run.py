@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from tests.training.prepare.people import load, walk, write_film
-from tests.training.toy import toy_network
+from tests.training.toy import CheapFeatures, toy_network
 from torch import Tensor, nn
 
 from bunraku.errors import InputError, OutputError
@@ -40,21 +40,10 @@ class Maps(nn.Module):
         return made
 
 
-class Means(nn.Module):
-    """A feature network that costs nothing."""
-
-    def unit_features(self, image: Tensor) -> list[Tensor]:
-        return [nn.functional.avg_pool2d(image, 8)]
-
-    def forward(self, image: Tensor, target: Tensor) -> Tensor:
-        (own,), (wanted,) = self.unit_features(image), self.unit_features(target)
-        return (own - wanted).abs().mean()
-
-
 @pytest.fixture
 def cheap_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps of one person who drives once; ``test_tuning_learns…`` makes whole ones."""
-    monkeypatch.setattr(tuning, "Perceptual", lambda _: Means())
+    monkeypatch.setattr(tuning, "Perceptual", lambda _: CheapFeatures())
     for name in ("PEOPLE", "DRIVES"):
         monkeypatch.setattr(tuning, name, 1)
 
