@@ -1,8 +1,7 @@
 """What takes long of a photo or a frame that many tests show is computed once in a process.
 
-Outlines, the pieces that fill holes, the bones of a person's pixels and the network whose features
-are compared depend on nothing but what they are told, and have tests of their own; most tests only
-need them.
+Outlines, the pieces that fill holes and the bones of a person's pixels depend on nothing but what
+they are told, and have tests of their own; most tests only need them.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache, wraps
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -27,7 +26,6 @@ SLOW = {
     "bunraku.runtime.source.texture": {"complete": SMALL},
     "bunraku.runtime.drivers.body.filling": {"complete": SMALL},
     "bunraku.runtime.drivers.body.making": {"bind_photo": LARGE},
-    "bunraku.training.perceptual": {"_efficientnet_stages": LARGE},
 }
 """Where they are called by which name."""
 
@@ -71,7 +69,6 @@ def remembering(function: Callable[..., Any], most: int) -> Callable[..., Any]:
     """
     found: dict[bytes, Any] = {}
 
-    @wraps(function)
     def known(*given: Any, **named: Any) -> Any:
         digest = hashlib.blake2b()
         for told in _told((given, named)):

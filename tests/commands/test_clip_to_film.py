@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 from tests.commands.running import run
@@ -26,8 +25,6 @@ from bunraku.training import recipe
 from bunraku.training.people.records import list_records, read_record
 
 CLIP, PHOTO = ROOT / "examples" / "clip.mp4", ROOT / "examples" / "photo.jpg"
-SMALL, SIDE_PX = Path("small.mp4"), 256
-"""The clip in a quarter of its pixels: what lies behind a person takes longest to fill in."""
 SMALLER: dict[str, tuple[str, ...]] = {
     "prepare": ("--surface", "256", "--rate", "2", "--workers", "1"),
     "train": ("--threads", "1"),
@@ -46,7 +43,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder to stand in, where the clip has been prepared; the real pose networks saw it."""
     ensure()  # `bunraku fetch`
     folder = tmp_path_factory.mktemp("way")
-    write_small(CLIP, folder / SMALL)
     with pytest.MonkeyPatch.context() as here:
         here.chdir(folder)
         _run(_way()["prepare"])
@@ -67,18 +63,8 @@ def _way() -> dict[str, list[str]]:
     return {words[0]: words for words in lines}
 
 
-def write_small(clip: Path, to: Path) -> None:
-    """The clip once more, with a side of ``SIDE_PX``."""
-    with av.open(str(clip)) as whole, av.open(str(to), "w") as small:
-        video = small.add_stream("libx264", rate=25)
-        video.width = video.height = SIDE_PX
-        for frame in whole.decode(video=0):
-            small.mux(video.encode(frame.reformat(SIDE_PX, SIDE_PX)))
-        small.mux(video.encode())
-
-
 def _run(words: list[str]) -> str:
-    media = {"CLIPS": SMALL, "OTHERS": SMALL, "CLIP": SMALL, "PHOTO": PHOTO}
+    media = {"CLIPS": CLIP, "OTHERS": CLIP, "CLIP": CLIP, "PHOTO": PHOTO}
     told = run(*(media.get(word, word) for word in words), *SMALLER[words[0]])
     assert told.exit_code == 0, (words, told.stderr)
     return str(told.stdout)

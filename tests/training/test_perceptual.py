@@ -57,7 +57,7 @@ def test_the_picture_learns_and_the_network_does_not(perceptual: Perceptual) -> 
 def test_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'bunraku\[train\]'"):
-        feature_network()
+        Perceptual()
 
 
 class FakeVgg:
