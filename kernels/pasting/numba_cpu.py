@@ -169,7 +169,8 @@ def _paste_rows(
         # The field between its two rows, once for all columns.
         begin, past = max(low - reach, 0), min(high + reach, n)
         upper, lower, gy = flat[row], flat[row + 1], one - fy
-        for k in range(begin * FIELD, past * FIELD):
+        # Without a sign: of others each is looked at for whether it counts from the end.
+        for k in range(np.uint64(begin * FIELD), np.uint64(past * FIELD)):
             level[k] = upper[k] * gy + lower[k] * fy
         for i in range(begin, past):
             k = i * FIELD
@@ -184,7 +185,6 @@ def _paste_rows(
             edge[i] |= abs(line[i + 1, 5] - line[i, 5]) > jump
         dim = fade_y[y - y0]
         for x in range(max(x0, start), min(x1, end)):
-            # Without a sign: of others each is looked at for whether it counts from the end.
             nth, at, down = np.uint64(x - x0), np.uint64(x), np.uint64(y)
             here, fx = near[nth], beside[nth]
             after, gx = here + np.uint64(1), one - fx
