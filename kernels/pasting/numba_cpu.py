@@ -11,7 +11,7 @@ import numpy as np
 from bunraku.kernels.jit import BYTE, FLAG, FLOAT, INDEX, clamped, kernel, read_only, share, written
 from bunraku.kernels.pasting.numba_field import FIELD, find_spans, pack_field
 from bunraku.kernels.pasting.terms import JUMP, TRACE, Box, Detail, Fade, inside
-from bunraku.kernels.reading import with_pixels
+from bunraku.kernels.reading import LEVELS, with_pixels
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.tensors import WARPED_CHANNELS
 
@@ -66,7 +66,7 @@ def _no_detail(side: int) -> Detail:
 @numba.njit(inline="always")
 def _mixed(below: Any, above: Any, weight: Any) -> Any:
     """One 8-bit value over another, rounded."""
-    value = np.float32(below) * (np.float32(1.0) - weight) + above * weight + np.float32(0.5)
+    value = LEVELS[below] * (np.float32(1.0) - weight) + above * weight + np.float32(0.5)
     return np.uint8(min(max(value, np.float32(0.0)), np.float32(255.0)))
 
 
