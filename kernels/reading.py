@@ -9,6 +9,9 @@ import numpy as np
 
 from bunraku.kernels.jit import clamped
 
+LEVELS = np.arange(256, dtype=np.float32)
+"""Of each byte the number: to look it up takes less than to convert it."""
+
 
 @numba.njit(inline="always")
 def cell(x: Any, y: Any, n: Any) -> Any:

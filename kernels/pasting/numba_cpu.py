@@ -11,7 +11,7 @@ import numpy as np
 from bunraku.kernels.jit import BYTE, FLAG, FLOAT, INDEX, clamped, kernel, read_only, share, written
 from bunraku.kernels.pasting.numba_field import FIELD, find_spans, pack_field
 from bunraku.kernels.pasting.terms import JUMP, TRACE, Box, Detail, Fade, inside
-from bunraku.kernels.reading import with_pixels
+from bunraku.kernels.reading import LEVELS, with_pixels
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.tensors import WARPED_CHANNELS
 
@@ -66,7 +66,7 @@ def _no_detail(side: int) -> Detail:
 @numba.njit(inline="always")
 def _mixed(below: Any, above: Any, weight: Any) -> Any:
     """One 8-bit value over another, rounded."""
-    value = np.float32(below) * (np.float32(1.0) - weight) + above * weight + np.float32(0.5)
+    value = LEVELS[below] * (np.float32(1.0) - weight) + above * weight + np.float32(0.5)
     return np.uint8(min(max(value, np.float32(0.0)), np.float32(255.0)))
 
 
@@ -169,7 +169,8 @@ def _paste_rows(
         # The field between its two rows, once for all columns.
         begin, past = max(low - reach, 0), min(high + reach, n)
         upper, lower, gy = flat[row], flat[row + 1], one - fy
-        for k in range(begin * FIELD, past * FIELD):
+        # Without a sign: of others each is looked at for whether it counts from the end.
+        for k in range(np.uint64(begin * FIELD), np.uint64(past * FIELD)):
             level[k] = upper[k] * gy + lower[k] * fy
         for i in range(begin, past):
             k = i * FIELD
@@ -184,7 +185,6 @@ def _paste_rows(
             edge[i] |= abs(line[i + 1, 5] - line[i, 5]) > jump
         dim = fade_y[y - y0]
         for x in range(max(x0, start), min(x1, end)):
-            # Without a sign: of others each is looked at for whether it counts from the end.
             nth, at, down = np.uint64(x - x0), np.uint64(x), np.uint64(y)
             here, fx = near[nth], beside[nth]
             after, gx = here + np.uint64(1), one - fx

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -24,13 +24,13 @@ from bunraku.runtime.engines.int8 import in_int8
 from bunraku.runtime.engines.openvino_graph import (
     TO_SECOND,
     channels_last,
-    empty_channels_last,
     fix_frames,
     input_name,
     is_map,
     result_name,
     sum_last_in_f32,
 )
+from bunraku.runtime.engines.openvino_request import Request
 from bunraku.runtime.engines.protocol import (
     EngineRequest,
     Precision,
@@ -92,10 +92,10 @@ class OpenVinoEngine:
         self._maps = frozenset(maps)  # but pictures, which are written into arrays that are there
         if frames > 1 and any(shape[:1] != (frames,) for shape in self.inputs.values()):
             raise only_one_frame(self, frames)
-        self._own = _Compiled(lambda: self._compile(threads, 1))
+        self._own = _Compiled(lambda: self._compile(threads, 1), self.outputs)
         self._others: _Compiled | None = None
         if streams > 1:
-            self._others = _Compiled(lambda: self._compile(threads, streams - 1))
+            self._others = _Compiled(lambda: self._compile(threads, streams - 1), self.outputs)
         self._turn = threading.Lock()
 
     def of_batch(self, frames: int) -> OpenVinoEngine:
@@ -113,32 +113,25 @@ class OpenVinoEngine:
             check_results(self, out)
         chosen = select(self, feeds)
         results = {}
-        for name, shape in self.outputs.items():
-            if name in self._maps:
-                results[name] = empty_channels_last(shape)
-            else:
-                results[name] = np.empty(shape, np.float32) if out is None else out[name]
         with self._request() as request:
             try:
-                for i, name in enumerate(self.inputs):
-                    request.set_input_tensor(i, _shared(chosen[name]))
-                for i, array in enumerate(results.values()):
-                    request.set_output_tensor(i, _tensor(array))
-                request.infer()
+                request.infer(chosen[name] for name in self.inputs)
             except Exception as error:
                 raise EngineError(
                     f"The engine {self.name!r} failed: {_line(error)}",
                     "Free some memory, or use fewer threads.",
                 ) from error
-        for name in self._maps:
-            results[name] = results[name].transpose(TO_SECOND)
-            if out is not None:
-                np.copyto(out[name], results[name])
-                results[name] = out[name]
+            for name, written in request.results.items():
+                result = written.transpose(TO_SECOND) if name in self._maps else written
+                if out is None:
+                    results[name] = result.copy(order="K")
+                else:
+                    np.copyto(out[name], result)
+                    results[name] = out[name]
         return results
 
     @contextmanager
-    def _request(self) -> Iterator[Any]:
+    def _request(self) -> Iterator[Request]:
         """A request that nobody else uses meanwhile; one that failed is not used again."""
         if self._others is None:
             with self._own.request() as request:
@@ -192,21 +185,27 @@ class OpenVinoEngine:
 
 
 class _Compiled:
-    """A model that is compiled when it is first asked for; for several threads at once."""
+    """A model that is compiled when it is first asked for; for several threads at once.
 
-    def __init__(self, compiled: Callable[[], Any]) -> None:
-        self._make = compiled
+    :param results: names, as ``Request`` takes them.
+    """
+
+    def __init__(self, compiled: Callable[[], Any], results: Iterable[str]) -> None:
+        self._make, self._results = compiled, results
         self._compiled: Any = None
-        self._idle: list[Any] = []
+        self._idle: list[Request] = []
         self._lock = threading.Lock()
 
     @contextmanager
-    def request(self) -> Iterator[Any]:
+    def request(self) -> Iterator[Request]:
         """See ``OpenVinoEngine._request``."""
         with self._lock:
             if self._compiled is None:
                 self._compiled = self._make()
-            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+            if self._idle:
+                request = self._idle.pop()
+            else:
+                request = Request(self._compiled.create_infer_request(), self._results)
         yield request
         with self._lock:
             self._idle.append(request)
@@ -250,18 +249,6 @@ def _kept() -> dict[str, str]:
     except OSError:
         return {}
     return {"CACHE_DIR": str(folder)} if os.access(folder, os.W_OK) else {}
-
-
-def _shared(value: Array) -> Any:
-    """The array as OpenVINO reads it, copied only where it must be."""
-    array = np.ascontiguousarray(value, dtype=np.float32)
-    return _tensor(array if array.flags.writeable else array.copy())
-
-
-def _tensor(array: Array) -> Any:
-    import openvino
-
-    return openvino.Tensor(array, shared_memory=True)
 
 
 def _line(error: Exception) -> str:

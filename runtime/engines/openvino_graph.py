@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from bunraku.spec.arrays import Array
-
 TO_LAST, TO_SECOND = (0, 2, 3, 1), (0, 3, 1, 2)
 """A map's axes with its channels last, and from there back."""
 _WEIGHTED = ("MatMul", "Convolution", "GroupConvolution")
@@ -49,11 +47,6 @@ def channels_last(model: Any, names: Collection[str]) -> None:
             turned = opset13.transpose(result.input_value(0), axes)
             result.input(0).replace_source_output(turned.output(0))
     model.validate_nodes_and_infer_types()
-
-
-def empty_channels_last(shape: tuple[int, ...]) -> Array:
-    """Room for a map of a shape ``[b, c, h, w]`` that lies as ``[b, h, w, c]``."""
-    return np.empty([shape[axis] for axis in TO_LAST], np.float32)
 
 
 def sum_last_in_f32(model: Any) -> None:

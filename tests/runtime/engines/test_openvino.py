@@ -159,6 +159,24 @@ def test_maps_are_given_as_they_are_computed() -> None:
         np.testing.assert_array_equal(out["result"], given)
 
 
+def test_runs_share_memory_and_no_numbers() -> None:
+    shape = 1, 3, 16, 16
+    made = EngineFactory("openvino:f32", 1).make(convolutions(shape).SerializeToString(), "tiny")
+    image = np.random.default_rng(0).random(shape, np.float32)
+    first = made.run({"image": image})["result"]
+    whole = first.copy()
+    image[..., :8] = 0.0  # the same array, other pixels
+    second = made.run({"image": image})["result"]
+    np.testing.assert_array_equal(first, whole)
+    assert not np.array_equal(second, whole)
+    image.flags.writeable = False
+    np.testing.assert_array_equal(made.run({"image": image})["result"], second)
+    image.flags.writeable = True
+    image[..., 8:] = 0.0
+    image.flags.writeable = False
+    assert not np.array_equal(made.run({"image": image})["result"], second)
+
+
 def _kinds(graph: Any) -> list[str]:
     return [node.get_type_name() for node in graph.get_ordered_ops()]
 
@@ -241,10 +259,10 @@ def test_a_request_that_fails_is_one_line_and_not_used_again(
     made = _made("openvino:f32")
 
     class Failing:
-        def set_input_tensor(self, *_: Any) -> None:
+        def infer(self, feeds: Any) -> None:
             raise RuntimeError("Exception from src/core:1:\n\nno memory\n")
 
-    made._own._idle.append(Failing())
+    made._own._idle.append(Failing())  # type: ignore[arg-type]
     with pytest.raises(EngineError) as caught:
         made.run(FEEDS)
     assert str(caught.value).startswith("The engine 'tiny' failed: no memory Free")
