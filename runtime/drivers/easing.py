@@ -1,9 +1,10 @@
 """From how the calibration saw the driver to how the tracker does, without a jump.
 
 The calibration looks at its frame as at a still, several times; the tracker's single look at the
-same frame differs by a pixel or two. In the next frames it errs as it did in this one, so the
-difference is known and taken out, less and less. That of a limb goes as the limb does: it errs
-otherwise elsewhere, and one that hangs still would drift to there for nothing.
+same frame differs by a pixel or two, of a face that fills it by ten. While the driver stays as they
+were then, it errs as it did in this frame, so the difference is known and taken out: who sits still
+drifts nowhere. That of a joint goes as the joint does, for elsewhere it errs otherwise, and comes
+back with it.
 """
 
 from __future__ import annotations
@@ -14,25 +15,15 @@ import numpy as np
 
 from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HEAD,
-    LANDMARKS,
-    LEFT_HIP,
-    LEFT_SHOULDER,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
-)
+from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 
-LASTS_S = 3.0
-"""After which a third of the difference is left,"""
-GOES = 0.1
-"""and trunks by which a limb's joint has moved beside the trunk for as much of its to be left."""
+GOES = 0.07
+"""Trunks by which a joint has moved beside the trunk's middle for a third of its difference to be
+left."""
 FAR = 0.15
 """Trunks by which a joint of it may differ: more is no error of a look, but another opinion."""
 _SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
 _TRUNK = [*_SHOULDERS, *_HIPS]
-_OF_LIMBS = np.ones(LANDMARKS, np.float32)
-_OF_LIMBS[[*HEAD, *_TRUNK]] = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +34,13 @@ class Easing:
     """``[33, 3]`` in pixels of the frame."""
     world: Array
     """``[33, 3]`` in metres."""
-    since_s: float
-    """The frame's time."""
     beside: Array
     """``[33, 2]``: where the tracker saw them beside the middle of the trunk, in pixels,"""
     trunk_px: float
     """which was as long."""
 
     @classmethod
-    def between(cls, tracked: Pose, still: Pose, time_s: float) -> Easing | None:
+    def between(cls, tracked: Pose, still: Pose) -> Easing | None:
         """Of two poses of one frame; None if they are of different minds about the trunk, as of a
         back that one takes for a front: the next frame errs otherwise.
         """
@@ -61,13 +50,13 @@ class Easing:
         if np.linalg.norm(landmarks[_TRUNK, :2], axis=1).max() > FAR * trunk_px:
             return None
         beside = _beside_trunk(tracked.landmarks)
-        return cls(landmarks, still.world - tracked.world, time_s, beside, trunk_px)
+        return cls(landmarks, still.world - tracked.world, beside, trunk_px)
 
-    def ease(self, pose: Pose, time_s: float) -> Pose:
-        """A pose that was tracked at or after the frame, nearer to how stills are seen."""
-        moved = np.linalg.norm(_beside_trunk(pose.landmarks) - self.beside, axis=1) * _OF_LIMBS
+    def ease(self, pose: Pose) -> Pose:
+        """A tracked pose, nearer to how stills are seen."""
+        moved = np.linalg.norm(_beside_trunk(pose.landmarks) - self.beside, axis=1)
         gone = moved / max(GOES * self.trunk_px, 1e-6)
-        share = np.exp(np.float32((self.since_s - time_s) / LASTS_S) - gone * gone)[:, None]
+        share = np.exp(-gone * gone).astype(np.float32)[:, None]
         landmarks = pose.landmarks.copy()
         landmarks[:, :3] += self.landmarks * share
         return replace(pose, landmarks=landmarks, world=pose.world + self.world * share)

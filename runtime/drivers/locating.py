@@ -191,17 +191,17 @@ class Locator:
             return None
         if pose.person != self._person:
             self._meet(pose.person)
-        started = None
-        if self._calibrate_asked or self._calibration is None:
-            if time_s - self._tried_s >= LOOK_AGAIN_S:
-                self._tried_s = time_s
-                started = self._start(frame, time_s, eased, refined)
-        elif self._frames < SETTLING:
-            self._learn(pose)
+        started, asked = None, self._calibrate_asked or self._calibration is None
+        if asked and time_s - self._tried_s >= LOOK_AGAIN_S:
+            self._tried_s = time_s
+            started = self._start(frame, time_s, eased, refined)
         if started is not None:
             pose = started
-        elif self._easing is not None:
-            pose = self._easing.ease(pose, time_s)
+        else:
+            if self._easing is not None:
+                pose = self._easing.ease(pose)
+            if not asked and self._frames < SETTLING:
+                self._learn(pose)
         pose = self._unseen.keep(pose, time_s)
         if started is None:
             pose = self._refiner.refine(frame, pose)
@@ -246,7 +246,7 @@ class Locator:
             self._tracker.reset()
             self._unseen.reset()
         tracked = self._tracker.track(frame, time_s, mask=False) if eased else None
-        self._easing = None if tracked is None else Easing.between(tracked, pose, time_s)
+        self._easing = None if tracked is None else Easing.between(tracked, pose)
         self._refiner.reset()
         if refined:
             self._refiner.learn(frame, pose)
@@ -272,8 +272,8 @@ class Locator:
     def _learn(self, pose: Pose, weight: int = 1) -> None:
         self._frames += 1
         for bone, length in proportions(pose).items():
-            if bone is Bone.HEAD and self._frames > 1:
-                continue  # the still's: what it does from then on is its own, not an error
+            if bone in (Bone.HEAD, Bone.NECK) and self._frames > 1:
+                continue  # the still's: what they do from then on is their own, not an error
             total, count = self._sums.get(bone, (0.0, 0))
             self._sums[bone] = (total + weight * length, count + weight)
 

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from bunraku.runtime.pose.appearance import Appearance
+from bunraku.runtime.pose.carried import CarriedCrop
 from bunraku.runtime.pose.landmarks import Landmarks, next_roi
 from bunraku.runtime.pose.roi import Roi
 from bunraku.spec.arrays import Picture
@@ -42,6 +43,7 @@ class Followed:
     """One person, or nobody yet."""
 
     def __init__(self) -> None:
+        self._crop = CarriedCrop()
         self.number = 0
         """Of who is followed: another one once somebody else is followed than before."""
         self.forget()
@@ -60,6 +62,7 @@ class Followed:
         self._begin()
 
     def _begin(self) -> None:
+        self._crop.reset()
         self.roi: Roi | None = None
         """Where to look in the next frame; None while nobody is in sight."""
         self._known: Roi | None = None  # where they surely were
@@ -69,7 +72,7 @@ class Followed:
 
     def saw(self, frame: Picture, found: Landmarks, time_s: float) -> None:
         """Take in where and how the person is in a frame, RGB u8 ``[H,W,3]``."""
-        self.roi = next_roi(found.points)
+        self.roi = self._crop.after(found, frame.shape[0], frame.shape[1], time_s)
         self._since_s, self._seen_s = min(self._since_s, time_s), time_s
         self._compare(frame, found, time_s)
         if self._doubted_s is None:
@@ -89,6 +92,7 @@ class Followed:
 
     def lose(self) -> None:
         """Nobody is where the person was."""
+        self._crop.reset()
         self.roi, self._doubted_s = None, None
 
     def is_awaited(self, time_s: float) -> bool:
@@ -148,4 +152,5 @@ class Followed:
 
     def came_back(self) -> None:
         """The person was found beside who had taken their place."""
+        self._crop.reset()
         self._doubted_s = None

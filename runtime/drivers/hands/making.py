@@ -137,7 +137,7 @@ def _photo_hand(
         pictured,
         photo,
         pictured is not None and length_px < SMALLEST_PX,
-        CutOff.of(vertices, view) if shows_some else None,
+        CutOff.of(size.in_photo(vertices), view) if shows_some else None,
         shows_some and lacks_palm(vertices, shown > SHOWN, along, photo[..., 3]),
         apart,
     )

@@ -55,8 +55,14 @@ class HandSize:
 
         :param transforms: ``[bones, 3, 4]``, which moved them.
         """
-        wrist = transforms[self.bone] @ self.wrist
-        return np.asarray(wrist + (moved - wrist) * self.grown[:, None], np.float32)
+        return self._about(transforms[self.bone] @ self.wrist, moved)
+
+    def in_photo(self, vertices: Array) -> Array:
+        """Likewise ``[v, 3]``, as the photo holds it."""
+        return self._about(self.wrist[:3], vertices)
+
+    def _about(self, wrist: Array, vertices: Array) -> Array:
+        return np.asarray(wrist + (vertices - wrist) * self.grown[:, None], np.float32)
 
     def hidden(self, palm: Array) -> Array:
         """A palm's transform ``[3, 4]``, of one that is no larger than the hand before it."""

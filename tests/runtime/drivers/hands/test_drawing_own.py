@@ -24,6 +24,7 @@ from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.hands import making
 from bunraku.runtime.drivers.hands.choosing import HandChoice
 from bunraku.runtime.drivers.hands.drawing import PhotoHands
+from bunraku.runtime.drivers.hands.likeness import OwnLook
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.runtime.source.source import Source
 
@@ -154,3 +155,17 @@ def test_a_hand_that_the_photo_cuts_is_the_bodys_where_the_missing_part_would_be
         assert anew == [False, True, back]
     assert hands.hands[1].cut is None
     assert made(source, NO_HANDS)[1].hands[0].cut is None
+
+
+def test_a_smaller_hand_that_the_photo_cuts_is_the_photos_where_the_photo_has_it(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the other one tells how large hands are, it ends farther within the photo."""
+    view, knuckles = IN_VIEW.copy(), landmarks()[[17, 19], :2].mean(0)
+    view[:, int(knuckles[0]) - 1 :] = False
+    of = OwnLook.of
+    monkeypatch.setattr(OwnLook, "of", lambda *args: replace(of(*args), times=0.75))
+    body, hands = made(source, NO_HANDS, view)
+    assert hands.hands[0].cut is not None
+    moved = RIG.transforms(body.fit.stance, landmarks(), SURE, NO_HANDS)
+    assert hands.hands[0].missed(moved, 0.0) == 0.0
