@@ -1,14 +1,14 @@
 """The person's mask in the photo's window: two networks' opinions, drawn to the picture's edges.
 
-The pose network's mask knows where the body is, feet and raised hands included, but is coarse
-where the photo shows half a body; the segmentation network has the better edge there and loses
-feet where it shows all of it; what it takes for background far from its own outline is no part of
-half a body. What the person closes in, a lock of hair or a sleeve, is theirs where it is sure, and
-so is hair around the face. Of shoulders that the photo's lower edge cuts the pose network sees too little to find them: there the
-segmentation is believed. What both take for the person between an arm and the trunk, or leave out
-there, is looked at by itself. A guided filter then moves the edge to where the colours change; what
-half a body's outline has run into all the same is given back to the background; of feet, where the
-filter does so at the soles, what is lost is taken back.
+The pose network's mask knows where the body is, feet and raised hands included, but is coarse where
+the photo shows half a body; the segmentation network has the better edge there and loses feet where
+it shows all of it; what it takes for background far from its own outline is no part of half a body.
+What the person closes in, a lock of hair or a sleeve, is theirs where it is sure, and so is hair
+around the face. Of shoulders that the photo's lower edge cuts the pose network sees too little to
+find them: there the segmentation is believed. What both take for the person between an arm and the
+trunk, or leave out there, is looked at by itself. A guided filter then moves the edge to where the
+colours change; what half a body's outline has run into all the same is given back to the
+background; of feet, where the filter does so at the soles, what is lost is taken back.
 
 Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
 """

@@ -28,11 +28,13 @@ from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
+    LEFT_EYE,
     LEFT_HAND,
     LEFT_HIP,
     LEFT_SHOULDER,
     LEFT_WRIST,
     MOUTH,
+    RIGHT_EYE,
     VISIBLE,
     Bone,
 )
@@ -127,6 +129,23 @@ def test_arms_that_are_seen_where_nobody_is_hang() -> None:
     assert one[LEFT_ELBOW + 1, 3] == 0.0
     seen = np.ones_like(inside)
     np.testing.assert_array_equal(hang_denied(landmarks, EDGE, NO_HANDS, seen), landmarks)
+
+
+def test_an_arm_at_the_head_without_a_hand_hangs_where_its_wrist_is_doubted() -> None:
+    """A hat's brim was taken for a forearm, and carried away with it."""
+    landmarks = bust(90.0)
+    inside = np.ones((N, N), np.bool_)
+    shoulder, eyes = landmarks[LEFT_SHOULDER, :2], landmarks[[LEFT_EYE, RIGHT_EYE], 1].mean()
+    landmarks[LEFT_ELBOW] = (*(shoulder + (5.0, -10.0)), -60.0, 0.84)
+    landmarks[[LEFT_WRIST, *LEFT_HAND]] = (shoulder[0] - 20.0, eyes - 20.0, -90.0, CLEAR - 0.05)
+    hung = hang_denied(landmarks, EDGE, NO_HANDS, inside)
+    assert (hung[[LEFT_WRIST, *LEFT_HAND], 1] > landmarks[LEFT_SHOULDER, 1] + 50).all()
+    assert (hung[[LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND], 3] == 0.0).all()
+    hands: HandPoses = (HandPose(np.eye(3), np.zeros((5, 4))), None)
+    np.testing.assert_array_equal(hang_denied(landmarks, EDGE, hands, inside), landmarks)
+    for place, seen in ((eyes - 20.0, CLEAR), (eyes + 20.0, CLEAR - 0.05)):
+        landmarks[LEFT_WRIST, [1, 3]] = place, seen
+        np.testing.assert_array_equal(hang_denied(landmarks, EDGE, NO_HANDS, inside), landmarks)
 
 
 def test_a_bust_keeps_its_neck_where_others_may_differ_a_little() -> None:
