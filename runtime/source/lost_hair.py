@@ -47,4 +47,4 @@ def lost_hair(
     near = (np.hypot(x - eyes[0], y - eyes[1]) < REACH * wide) & (y < mouth[1])
     hair = sure & (body > TRACE) & near & (x >= shown[0]) & (x < shown[1])
     lost = hair & far & (body <= 0.5)
-    return hair & (distance_to(lost) <= around * n) if lost.any() else lost
+    return np.asarray(hair & (distance_to(lost) <= around * n)) if lost.any() else lost
