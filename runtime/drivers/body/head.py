@@ -39,9 +39,9 @@ CHIN, JAW_WIDTH = 0.75, 1.15
 ABOVE, BELOW = 0.08, 0.2
 """How far above the line of the shoulders the throat's root is, and how far below it hair hangs on
 the trunk alone, in lengths of the trunk."""
-BESIDE_HEAD, ENDS = 0.12, 0.01
+BESIDE_HEAD, ENDS = 0.12, 0.03
 """How far above that line hair ends that cannot be told from the clothes below, likewise, and how
-near to it it does so."""
+near to it more of it is than farther down."""
 SKULL, CROWN, NAPE = 1.6, 4.0, 0.35
 """How far out from the middle of the face and up from the mouth a head goes, hair aside, and where
 on ``down`` its back ends, in the nape."""
@@ -144,8 +144,9 @@ class Head:
     def _root_of(self, hair: NDArray[np.bool_]) -> float:
         """Where on ``below_shoulders`` hair hangs on the trunk alone. What cannot be told from the
         clothes below, and may be a collar, does so as the throat beside it: it would tear there."""
-        ends = float(self.below_shoulders[hair].max(initial=-np.inf))
-        return -ABOVE if abs(ends + BESIDE_HEAD) < ENDS else BELOW
+        down = self.below_shoulders[hair] + BESIDE_HEAD
+        ends = (np.abs(down) < ENDS).sum() > (down >= ENDS).sum()
+        return -ABOVE if ends else BELOW
 
     @property
     def _from_cut(self) -> Array:
