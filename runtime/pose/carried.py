@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from bunraku.runtime.pose.landmarks import Landmarks, next_roi
 from bunraku.runtime.pose.one_euro import OneEuro
-from bunraku.runtime.pose.roi import Float64Array, Roi
+from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.smoothing import CROP_OPTIONS
+from bunraku.spec.arrays import Exact
 from bunraku.spec.landmarks import HEAD, LEFT_ANKLE, LEFT_SHOULDER, RIGHT_ANKLE, RIGHT_SHOULDER
 
 FEWEST = 4
@@ -36,7 +37,7 @@ _CARRIERS = [*HEAD, LEFT_SHOULDER, RIGHT_SHOULDER]
 class _Anchor:
     roi: Roi
     """A crop,"""
-    carriers: Float64Array
+    carriers: Exact
     """and ``[13, 2]`` what was seen there of head and shoulders, in pixels of the frame."""
 
 
@@ -83,7 +84,7 @@ def _within(points: npt.NDArray[np.floating], height: int, width: int) -> npt.ND
     return np.asarray((x >= 0) & (x < width) & (y >= 0) & (y < height))
 
 
-def _carried(anchor: _Anchor, carriers: Float64Array, seen: npt.NDArray[np.bool_]) -> Roi:
+def _carried(anchor: _Anchor, carriers: Exact, seen: npt.NDArray[np.bool_]) -> Roi:
     """The anchor's crop, moved, turned and grown as what is seen, by least squares."""
     then, now = (points[seen] @ (1.0, 1.0j) for points in (anchor.carriers, carriers))
     beside, beside_now = then - then.mean(), now - now.mean()
@@ -94,7 +95,7 @@ def _carried(anchor: _Anchor, carriers: Float64Array, seen: npt.NDArray[np.bool_
     return Roi(float(centre.real), float(centre.imag), side, angle)
 
 
-def _in_pixels(roi: Roi) -> Float64Array:
+def _in_pixels(roi: Roi) -> Exact:
     """``[4]``: place, side, and how far a point as far from the centre is turned along."""
     return np.array([roi.x, roi.y, roi.side, roi.angle * roi.side])
 

@@ -1,14 +1,14 @@
 """The person's mask in the photo's window: two networks' opinions, drawn to the picture's edges.
 
-The pose network's mask knows where the body is, feet and raised hands included, but is coarse
-where the photo shows half a body; the segmentation network has the better edge there and loses
-feet where it shows all of it; what it takes for background far from its own outline is no part of
-half a body. What the person closes in, a lock of hair or a sleeve, is theirs where it is sure. Of
-shoulders that the photo's lower edge cuts the pose network sees too little to find them: there the
-segmentation is believed. What both take for the person between an arm and the trunk, or leave out
-there, is looked at by itself. A guided filter then moves the edge to where the colours change; what
-half a body's outline has run into all the same is given back to the background; of feet, where the
-filter does so at the soles, what is lost is taken back.
+The pose network's mask knows where the body is, feet and raised hands included, but is coarse where
+the photo shows half a body; the segmentation network has the better edge there and loses feet where
+it shows all of it; what it takes for background far from its own outline is no part of half a body.
+What the person closes in, a lock of hair or a sleeve, is theirs where it is sure, and so is hair
+around the face. Of shoulders that the photo's lower edge cuts the pose network sees too little to
+find them: there the segmentation is believed. What both take for the person between an arm and the
+trunk, or leave out there, is looked at by itself. A guided filter then moves the edge to where the
+colours change; what half a body's outline has run into all the same is given back to the
+background; of feet, where the filter does so at the soles, what is lost is taken back.
 
 Source of the filter: K. He, J. Sun, X. Tang, "Guided Image Filtering", section 3.4 (colour guide).
 """
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.source.denied import without_denied
 from bunraku.runtime.source.gaps import NETWORK_PX, find_gaps
+from bunraku.runtime.source.lost_hair import lost_hair
 from bunraku.runtime.source.narrow_gaps import without_narrow_gaps
 from bunraku.runtime.source.overrun import overrun
 from bunraku.runtime.source.region import Region, distance_to
@@ -77,7 +78,9 @@ def person_mask(
         body = without_denied(body, segmentation, landmarks, BAND)
         apart = np.abs(_distance(body)) / np.float32(len(body))
         mask = np.where(apart < BAND, 0.5 * (body + segmentation), body > 0.5).astype(np.float32)
-        lost = (body <= 0.5) & (segmentation > SURE) & _closed_in(body > 0.5)
+        sure = segmentation > SURE
+        lost = (body <= 0.5) & sure & _closed_in(body > 0.5)
+        lost |= lost_hair(body, sure, landmarks, shown, apart >= BAND, BAND)
         mask = np.where(lost, segmentation, mask)
         if landmarks[SHOULDERS, 1].mean() > CUT:
             low = (np.arange(len(body)) > landmarks[_MOUTH, 1].mean() * len(body))[:, None]

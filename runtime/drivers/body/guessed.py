@@ -20,9 +20,11 @@ from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.landmarks import (
     HIPS,
     LEFT_ELBOW,
+    LEFT_EYE,
     LEFT_HAND,
     LEFT_SHOULDER,
     LEFT_WRIST,
+    RIGHT_EYE,
     RIGHT_HAND,
     RIGHT_SHOULDER,
     VISIBLE,
@@ -82,7 +84,8 @@ def hang_arms(landmarks: Array, edge: float, hands: HandPoses) -> Array:
 
 def hang_denied(landmarks: Array, edge: float, hands: HandPoses, inside: Region) -> Array:
     """A photo's landmarks with arms that hang, where the pose network sees them beside head and
-    shoulders and the outline has nobody there: it gives arms to whoever has them out of the photo.
+    shoulders and the outline has nobody there, or is not sure of a wrist at the head where no hand
+    is found: it gives arms to whoever has them out of the photo, and takes brims for such.
 
     :param landmarks: ``[33, 4]`` in pixels of the window, and visibility.
     :param edge: its last row in the photo. :param inside: ``[n, n]``, the person.
@@ -92,9 +95,13 @@ def hang_denied(landmarks: Array, edge: float, hands: HandPoses, inside: Region)
         return result
     across = landmarks[LEFT_SHOULDER, :3] - landmarks[RIGHT_SHOULDER, :3]
     down = np.array([0.0, float(np.linalg.norm(across)), 0.0])
+    eyes = landmarks[[LEFT_EYE, RIGHT_EYE], 1].mean()
     for side, (hand, knuckles) in enumerate(zip(hands, (LEFT_HAND, RIGHT_HAND), strict=True)):
         shoulder, elbow = landmarks[[LEFT_SHOULDER + side, LEFT_ELBOW + side], :3]
-        if hand is None and _share_inside(shoulder, elbow, edge, inside) < BESIDE:
+        _, high, _, visibility = landmarks[LEFT_WRIST + side]
+        doubted = visibility < CLEAR and high < eyes
+        nobody = _share_inside(shoulder, elbow, edge, inside) < BESIDE
+        if hand is None and (nobody or doubted):
             carried = [LEFT_WRIST + side, *knuckles]
             result[LEFT_ELBOW + side, :3] = shoulder + UPPER_ARM * down
             result[carried, :3] = shoulder + (UPPER_ARM + FOREARM) * down

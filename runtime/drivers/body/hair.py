@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.groups import FOREARMS, UPPER_ARMS, Group, Groups
-from bunraku.runtime.drivers.body.head import JAW_WIDTH, Head
+from bunraku.runtime.drivers.body.head import BESIDE_HEAD, JAW_WIDTH, Head
 from bunraku.runtime.source.cutting_out import cut_out
 from bunraku.runtime.source.region import nearest
 from bunraku.spec.arrays import Array, Picture
@@ -20,9 +20,9 @@ CROWN, TOP, BROWS = -2.3, 1.5, -1.5
 """Above the first all is hair, so far out; below the last skin may be (``Head.down``)."""
 CHEEKS, CHIN = 0.7, 0.5
 """The middle of the face: so far out and so far down is no hair."""
-EARS, BESIDE_HEAD = 1.35, 0.12
+EARS = 1.35
 """What is farther out beside the face, and hangs together with it there, is hair as well, down to
-so far above the shoulders, in trunks."""
+``BESIDE_HEAD``."""
 WIDE, LONG = 5.0, 0.8
 """How far out hair goes, and below the shoulders, in trunks."""
 SIDE_PX = 112

@@ -37,6 +37,9 @@ CHIN, JAW_WIDTH = 0.75, 1.15
 ABOVE, BELOW = 0.08, 0.2
 """How far above the line of the shoulders the throat's root is, and how far below it hair hangs on
 the trunk alone, in lengths of the trunk."""
+BESIDE_HEAD, ENDS = 0.12, 0.03
+"""How far above that line hair ends that cannot be told from the clothes below, likewise, and how
+near to it more of it is than farther down."""
 SKULL, CROWN, NAPE = 1.6, 4.0, 0.35
 """How far out from the middle of the face and up from the mouth a head goes, hair aside, and where
 on ``down`` its back ends, in the nape."""
@@ -131,10 +134,17 @@ class Head:
         :param hair: ``[n, n]``: hangs down farther than a throat.
         """
         below = self.below_jaw
-        low = np.where(hair, BELOW, -ABOVE)
+        low = np.where(hair, self._root_of(hair), -ABOVE)
         left = (low - self.below_shoulders) * self.trunk_units
         rest = np.clip(1.0 - below / np.maximum(below + left, SHORTEST), 0.0, 1.0)
         return np.asarray(smoothstep(np.minimum(rest, self._from_cut)), np.float32)
+
+    def _root_of(self, hair: NDArray[np.bool_]) -> float:
+        """Where on ``below_shoulders`` hair hangs on the trunk alone. What cannot be told from the
+        clothes below, and may be a collar, does so as the throat beside it: it would tear there."""
+        down = self.below_shoulders[hair] + BESIDE_HEAD
+        ends = (np.abs(down) < ENDS).sum() > (down >= ENDS).sum()
+        return -ABOVE if ends else BELOW
 
     @property
     def _from_cut(self) -> Array:

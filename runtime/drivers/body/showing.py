@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.kernels import rasterise
+from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.drawing import Body
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.free_arm import FreeArm
@@ -25,6 +26,7 @@ from bunraku.runtime.drivers.body.outlined import CARRIED, SEEN, limb_shares, sh
 from bunraku.runtime.drivers.body.regions import nearest_reached
 from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     HIPS,
@@ -37,6 +39,8 @@ TRACE = 0.2
 """Of a bone's line: as much of it lies in the person's outline if it is to be drawn."""
 FAR = 0.2
 """Of the trunk's length: what is farther from the body than that belongs to something wide."""
+DEEP = 0.12
+"""Of the trunk's length: what is behind a trunk without limbs lies so far within its outline."""
 LEAN_DEG = 45.0
 """How far a piece leans at most: nobody hangs upside down in a costume."""
 
@@ -113,9 +117,12 @@ class Showing:
 
     def without_hidden(self, body: Body) -> Body:
         """The body with nothing made up for what the photo hides, nor for arms that stay, nor
-        behind who stays."""
+        behind who stays. Of head and shoulders that move alone the trunk uncovers nothing: what is
+        behind it fills cracks, and near its outline would stand out as soon as it stirs."""
         known = body.textures.known & ~self.hidden | self.cut
         given = body.layer.given & np.bool_(not self.stays)
+        if self.bust:
+            given = given & ((body.layer.limb == Cloth.FACE) | _deep_within(body))
         free = tuple(map(self._as_it_moves, body.layer.free))
         arms = tuple(replace(arm, form=self._as_it_moves(arm.form)) for arm in body.layer.arms)
         return replace(
@@ -202,6 +209,14 @@ def shown_by(
         sits=sits,
         stays=not fits,
     )
+
+
+def _deep_within(body: Body) -> NDArray[np.bool_]:
+    """``[t]``: triangles of the mesh behind that lie well within the photo's outline."""
+    inside, layer = body.fit.inside, body.layer
+    deep = distance_to(~np.pad(inside, 1)) > DEEP * body.fit.trunk_px
+    columns, rows = np.clip(np.rint(layer.vertices[:, :2]) + 1, 0, len(inside) + 1).astype(int).T
+    return np.asarray(deep[rows, columns][layer.triangles].all(1))
 
 
 def _any_moves(carrier: NDArray[np.intp]) -> bool:

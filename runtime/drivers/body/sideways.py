@@ -8,23 +8,15 @@ known: half a face stretched over the whole, holes in clothes, sleeves without a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bunraku.runtime.drivers.body.keeping import at_most
-from bunraku.runtime.drivers.body.trunk import middle_of, trunk_frames
-from bunraku.runtime.drivers.body.turning import Vectors, about
-from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.body.turns import head_turn, trunk_turn, turn_head, turn_trunk
+from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HEAD,
-    LANDMARKS,
-    LEFT_EAR,
-    RIGHT_EAR,
-    SHOULDERS,
-)
 from bunraku.spec.smoothstep import smoothstep
 
 TRUNK_DEG, HEAD_DEG = 25.0, 18.0
@@ -36,9 +28,6 @@ TRUNK_MOST_DEG, HEAD_MOST_DEG = 8.0, 15.0
 AROUND_DEG = 30.0
 """Within so much of the other way about they turn less and less, to none: beyond it they turn to
 the other side, and would go there at once."""
-_UP = np.array([[0.0, 1.0, 0.0]])
-_EARS = [LEFT_EAR, RIGHT_EAR]
-_HEAD = np.isin(np.arange(LANDMARKS), HEAD)
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ class Sideways:
         """:param photo: its landmarks, ``[33 or more, 3]``. :param half: whether it is of half a
         body: a whole one is small, and its arms and legs go where the driver's go.
         """
-        trunk, head = _trunk_turn(photo), _head_turn(photo)
+        trunk, head = trunk_turn(photo), head_turn(photo)
         return cls(
             trunk if half and abs(trunk) >= math.radians(TRUNK_DEG) else None,
             head if half and abs(head) >= math.radians(HEAD_DEG) else None,
@@ -64,44 +53,24 @@ class Sideways:
         """Whether arms stay as they are."""
         return self.trunk is not None and abs(self.trunk) >= math.radians(LIMBS_DEG)
 
-    def hold(self, landmarks: Array, hands: HandPoses) -> tuple[Array, HandPoses]:
-        """A driver's landmarks ``[33, 4]`` and hands, turned to stand about as the photo does."""
-        if self.trunk is not None:
-            now = _trunk_turn(landmarks[:, :3].astype(np.float64))
-            turn = _back(now, self.trunk, TRUNK_MOST_DEG)
-            landmarks = _turned(landmarks, ~_HEAD, SHOULDERS, turn)
-            left, right = (_in_turn(hand, turn) for hand in hands)
-            hands = left, right
-        if self.head is not None:
-            turn = _back(_head_turn(landmarks), self.head, HEAD_MOST_DEG)
-            landmarks = _turned(landmarks, _HEAD, _EARS, turn)
-        return landmarks, hands
+    def hold_head(self, landmarks: Array) -> Array:
+        """A driver's landmarks ``[33, 4]`` with the head turned about as the photo's is."""
+        if self.head is None:
+            return landmarks
+        return turn_head(landmarks, _back(head_turn(landmarks), self.head, HEAD_MOST_DEG))
+
+    def hold_trunk(self, landmarks: Array, hands: HandPoses) -> tuple[Array, HandPoses]:
+        """A driver's landmarks ``[33, 4]`` and hands, with a trunk turned about as the photo's."""
+        if self.trunk is None:
+            return landmarks, hands
+        return turn_trunk(
+            landmarks, hands, _back(trunk_turn(landmarks), self.trunk, TRUNK_MOST_DEG)
+        )
 
 
-def _back(turn: float, photo: float, most_deg: float) -> Vectors:
-    """``[3, 3]``: the rotation about the upright that leaves a turn near the photo's."""
+def _back(turn: float, photo: float, most_deg: float) -> float:
+    """The angle by which to turn so as to leave a turn near the photo's."""
     since = math.remainder(turn - photo, 2.0 * math.pi)
     kept = float(at_most(np.array(since), np.array(math.radians(most_deg))))
     kept *= smoothstep(min((math.pi - abs(since)) / math.radians(AROUND_DEG), 1.0))
-    return np.asarray(about(_UP, np.array([kept - since]))[0])
-
-
-def _turned(points: Array, which: NDArray[np.bool_], around: list[int], turn: Vectors) -> Array:
-    """Some of the landmarks turned about the middle of two."""
-    result, middle = points.copy(), middle_of(points, around)
-    result[which, :3] = (points[which, :3] - middle) @ turn.T + middle
-    return result
-
-
-def _in_turn(hand: HandPose | None, turn: Vectors) -> HandPose | None:
-    return None if hand is None else replace(hand, palm=turn @ hand.palm)
-
-
-def _trunk_turn(points: Vectors) -> float:
-    away = trunk_frames(points)[0][:, 2]
-    return math.atan2(away[0], away[2])
-
-
-def _head_turn(points: Array | Vectors) -> float:
-    across = points[LEFT_EAR, :3] - points[RIGHT_EAR, :3]
-    return math.atan2(-across[2], across[0])
+    return kept - since

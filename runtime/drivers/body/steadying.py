@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bunraku.runtime.drivers.body.facing import Facing
 from bunraku.runtime.drivers.body.head_alone import TrunkSeen, move_head_alone
 from bunraku.runtime.drivers.body.head_size import HeadSize, sized_head
 from bunraku.runtime.drivers.body.keeping import Keeper, Kept
@@ -30,6 +31,7 @@ class Steadying:
         self._head_size = HeadSize()
         self._trunk_seen = TrunkSeen()
         self._posture = Posture()
+        self._facing = Facing()
 
     def reset(self) -> None:
         """Forget the driver."""
@@ -49,6 +51,7 @@ class Steadying:
         self._head_size.reset()
         self._trunk_seen.reset()
         self._posture.reset()
+        self._facing.reset()
 
     def steady(
         self,
@@ -72,9 +75,12 @@ class Steadying:
         landmarks = in_pixels(located.landmarks, len(source.mask))
         landmarks = sized_head(landmarks, self._head_size.follow(located, time_s))
         landmarks = hold_head(pin_driver(landmarks, pinned, fitted.body.fit.hands, scale))
+        if half:
+            landmarks, hands = self._facing.hold(landmarks, hands, stance)
+        landmarks = fitted.sideways.hold_head(landmarks)
         kept = self._keeper.keep(landmarks, seen, fitted.body.fit.stance, fitted.bounds, time_s)
         legs = 0.0 if half else float(seen[_KNEES].max())
-        stands, hands = fitted.sideways.hold(hold_trunk(kept.landmarks, stance, legs), hands)
+        stands, hands = fitted.sideways.hold_trunk(hold_trunk(kept.landmarks, stance, legs), hands)
         if half:
             stands = self._posture.hold(stands, stance, kept.size, time_s)
         kept = replace(kept, landmarks=hold_neck(stands, stance, kept.size))

@@ -9,7 +9,8 @@ import pytest
 
 from bunraku.runtime.pose.carried import CarriedCrop
 from bunraku.runtime.pose.landmarks import Landmarks, next_roi
-from bunraku.runtime.pose.roi import Float64Array, Roi
+from bunraku.runtime.pose.roi import Roi
+from bunraku.spec.arrays import Exact
 from bunraku.spec.landmarks import (
     HEAD,
     LANDMARKS,
@@ -23,7 +24,7 @@ HEIGHT, WIDTH = 480, 640
 DETECTED = Roi(320.0, 460.0, 900.0, 0.0)
 
 
-def sitting(hips: tuple[float, float] = (320.0, 470.0), feet: float = 900.0) -> Float64Array:
+def sitting(hips: tuple[float, float] = (320.0, 470.0), feet: float = 900.0) -> Exact:
     """Landmarks ``[39, 3]`` of head and shoulders in the picture, guessed hips and feet below."""
     points = np.zeros((39, 3))
     points[:LANDMARKS, :2] = 320.0, 700.0
@@ -35,7 +36,7 @@ def sitting(hips: tuple[float, float] = (320.0, 470.0), feet: float = 900.0) -> 
     return points
 
 
-def found(points: Float64Array, roi: Roi) -> Landmarks:
+def found(points: Exact, roi: Roi) -> Landmarks:
     nothing = np.zeros((LANDMARKS, 3))
     return Landmarks(points, np.ones(LANDMARKS), nothing, 0.95, None, roi)
 

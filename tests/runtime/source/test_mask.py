@@ -7,7 +7,16 @@ from tests.runtime.source.akimbo import akimbo
 
 from bunraku.runtime.source.mask import core_of, guided_filter, person_mask, shrunk
 from bunraku.spec.arrays import Array, Picture
-from bunraku.spec.landmarks import LANDMARKS, LEFT_SHOULDER, MOUTH, RIGHT_SHOULDER
+from bunraku.spec.landmarks import (
+    LANDMARKS,
+    LEFT_EAR,
+    LEFT_EYE,
+    LEFT_SHOULDER,
+    MOUTH,
+    RIGHT_EAR,
+    RIGHT_EYE,
+    RIGHT_SHOULDER,
+)
 
 UNSEEN = np.zeros((LANDMARKS, 4), np.float32)
 
@@ -63,6 +72,25 @@ def test_what_the_person_closes_in_is_theirs_where_the_segmentation_is_sure() ->
         gap = person * (1.0 - (1.0 - unsure) * lock)
         found = person_mask(picture, body, gap, half=True, landmarks=UNSEEN)
         assert found[123:133, 185:195].max() < 0.1
+
+
+def test_hair_around_the_face_is_the_persons_where_the_pose_network_has_a_trace_of_it() -> None:
+    landmarks = UNSEEN.copy()
+    landmarks[[LEFT_EAR, RIGHT_EAR], :2] = (0.64, 0.5), (0.36, 0.5)
+    landmarks[[LEFT_EYE, RIGHT_EYE], :2] = (0.55, 0.5), (0.45, 0.5)
+    landmarks[list(MOUTH), :2] = 0.5, 0.6
+    y, x = np.mgrid[0:256, 0:256]
+    curls, other = np.hypot(x - 188, y - 96) < 18, np.hypot(x - 188, y - 200) < 18
+    beside = np.hypot(x - 40, y - 60) < 18
+    segmentation = np.maximum(disc(50), curls | other | beside).astype(np.float32)
+    picture = np.repeat((60 + 120 * segmentation[..., None]).astype(np.uint8), 3, -1)
+    body = np.maximum(disc(50), 0.15 * segmentation)
+    found = person_mask(picture, body, segmentation, half=True, landmarks=landmarks)
+    assert found[90:102, 182:194].min() > 0.9
+    assert found[195:205, 183:193].max() < 0.1  # below the mouth
+    assert found[55:65, 35:45].max() < 0.1  # too far off
+    untraced = person_mask(picture, disc(50), segmentation, half=True, landmarks=landmarks)
+    assert untraced[90:102, 186:194].max() < 0.1
 
 
 @pytest.mark.parametrize(("shoulders", "torn"), [(1.05, False), (0.8, True)])

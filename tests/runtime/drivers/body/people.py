@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bunraku.runtime.drivers.body.trunk import trunk_frames
+from bunraku.runtime.drivers.body.turning import about
 from bunraku.spec.arrays import Array
+from bunraku.spec.landmarks import HEAD, LEFT_EAR, RIGHT_EAR
 
 REST = np.zeros((33, 3), np.float32)
 """A template's landmarks at rest in metres: arms hang a little apart, feet point to the camera."""
@@ -41,6 +46,26 @@ def standing(middle: float = 128.0, hips: float = 120.0, scale: float = SCALE) -
     """``[33, 4]``: the template's own pose in a window of 256 pixels, all of it seen."""
     points = REST * scale + np.array([middle, hips, 0.0], np.float32)
     return np.concatenate([points, np.ones((33, 1), np.float32)], 1).astype(np.float32)
+
+
+def turned(trunk_deg: float, head_deg: float) -> Array:
+    """``[33, 4]``: a person whose trunk, with all that hangs on it, and head are so far turned."""
+    result, head = standing(), np.isin(np.arange(33), HEAD)
+    for which, degrees in ((~head, trunk_deg), (head, head_deg)):
+        turn = about(np.array([[0.0, 1.0, 0.0]]), np.array([np.deg2rad(degrees)]))[0]
+        middle = result[which, :3].mean(0)
+        result[which, :3] = (result[which, :3] - middle) @ turn.T + middle
+    return result
+
+
+def turns_deg(points: Array) -> tuple[float, float]:
+    """How far trunk and head are turned."""
+    away = trunk_frames(points[:, :3].astype(np.float64))[0][:, 2]
+    across = points[LEFT_EAR, :3] - points[RIGHT_EAR, :3]
+    return (
+        math.degrees(math.atan2(away[0], away[2])),
+        math.degrees(math.atan2(-across[2], across[0])),
+    )
 
 
 def with_arm_raised(landmarks: Array, turn_deg: float = 140.0) -> Array:

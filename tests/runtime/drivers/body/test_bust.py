@@ -11,26 +11,30 @@ from tests.runtime.drivers.body.photos import PERSON, RIG, TEMPLATE, N, source_o
 from tests.runtime.fakes import street
 
 from bunraku.runtime.drivers.body.bound import bind_photo
+from bunraku.runtime.drivers.body.cloths import Cloth
 from bunraku.runtime.drivers.body.driver import BUST_SLACK, SLACK
 from bunraku.runtime.drivers.body.edge import STRETCHED, LowerEdge
 from bunraku.runtime.drivers.body.fit import covered, fit_body
 from bunraku.runtime.drivers.body.grid import held
 from bunraku.runtime.drivers.body.groups import Group
 from bunraku.runtime.drivers.body.guessed import CLEAR, hang_arms, hang_denied
-from bunraku.runtime.drivers.body.head import CHIN, FOREHEAD, JAW_WIDTH, Head
+from bunraku.runtime.drivers.body.head import BESIDE_HEAD, CHIN, FOREHEAD, JAW_WIDTH, Head
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.rig import NO_HANDS
-from bunraku.runtime.drivers.body.showing import BUST, shown_by
+from bunraku.runtime.drivers.body.showing import BUST, DEEP, shown_by
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.runtime.drivers.landmarks.retarget import ratios
+from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
 from bunraku.spec.landmarks import (
     LEFT_ELBOW,
+    LEFT_EYE,
     LEFT_HAND,
     LEFT_HIP,
     LEFT_SHOULDER,
     LEFT_WRIST,
     MOUTH,
+    RIGHT_EYE,
     VISIBLE,
     Bone,
 )
@@ -127,6 +131,23 @@ def test_arms_that_are_seen_where_nobody_is_hang() -> None:
     np.testing.assert_array_equal(hang_denied(landmarks, EDGE, NO_HANDS, seen), landmarks)
 
 
+def test_an_arm_at_the_head_without_a_hand_hangs_where_its_wrist_is_doubted() -> None:
+    """A hat's brim was taken for a forearm, and carried away with it."""
+    landmarks = bust(90.0)
+    inside = np.ones((N, N), np.bool_)
+    shoulder, eyes = landmarks[LEFT_SHOULDER, :2], landmarks[[LEFT_EYE, RIGHT_EYE], 1].mean()
+    landmarks[LEFT_ELBOW] = (*(shoulder + (5.0, -10.0)), -60.0, 0.84)
+    landmarks[[LEFT_WRIST, *LEFT_HAND]] = (shoulder[0] - 20.0, eyes - 20.0, -90.0, CLEAR - 0.05)
+    hung = hang_denied(landmarks, EDGE, NO_HANDS, inside)
+    assert (hung[[LEFT_WRIST, *LEFT_HAND], 1] > landmarks[LEFT_SHOULDER, 1] + 50).all()
+    assert (hung[[LEFT_ELBOW, LEFT_WRIST, *LEFT_HAND], 3] == 0.0).all()
+    hands: HandPoses = (HandPose(np.eye(3), np.zeros((5, 4))), None)
+    np.testing.assert_array_equal(hang_denied(landmarks, EDGE, hands, inside), landmarks)
+    for place, seen in ((eyes - 20.0, CLEAR), (eyes + 20.0, CLEAR - 0.05)):
+        landmarks[LEFT_WRIST, [1, 3]] = place, seen
+        np.testing.assert_array_equal(hang_denied(landmarks, EDGE, NO_HANDS, inside), landmarks)
+
+
 def test_a_bust_keeps_its_neck_where_others_may_differ_a_little() -> None:
     fit = fit_body(TEMPLATE, RIG, PERSON, silhouette(PERSON, (N, N), 110.0).astype(np.float32))
     assert fit is not None
@@ -149,6 +170,39 @@ def test_a_chin_below_the_fitted_one_goes_with_the_head() -> None:
     beside = np.abs(head.across) > JAW_WIDTH
     assert carried[(head.below_jaw <= 0.0) & ~beside].min() == 1.0
     assert not carried[(head.below_jaw <= 0.0) & beside].any()  # a shoulder that is raised
+
+
+def test_hair_that_may_be_a_collar_goes_over_into_the_trunk_without_a_step() -> None:
+    fit = fit_body(TEMPLATE, RIG, PERSON, silhouette(PERSON, (N, N), 110.0).astype(np.float32))
+    assert fit is not None
+    head = Head.of(fit)
+    under, throat = head.below_shoulders, np.abs(head.across) < 0.5
+    collar, bob = (under < -BESIDE_HEAD), (under < -2.0 * BESIDE_HEAD)
+    edge = collar & ~np.roll(collar, -1, 0) & throat
+    assert edge.any()
+    steps = np.abs(np.diff(head.share(collar), axis=0))[edge[:-1]]
+    assert steps.max() < 0.12
+    low = bob & (head.below_jaw > 0.0) & throat
+    assert low.any()
+    assert head.share(bob)[low].min() > head.share(np.zeros_like(bob))[low].min()  # it swings
+
+
+def test_nothing_stands_out_beside_head_and_shoulders_whose_trunk_turns() -> None:
+    landmarks = bust(90.0)
+    source = replace(source_of(street((N, N)), half=True), mask=outline(landmarks))
+    fit = fit_body(TEMPLATE, RIG, landmarks, source.mask)
+    assert fit is not None
+    showing = shown_by(fit, np.ones((N, N), np.bool_), half=True)
+    assert showing.bust
+    body = make_body(source, fit)
+    held = showing.without_hidden(body).layer
+    deep = distance_to(~np.pad(fit.inside, 1))[1:-1, 1:-1] > DEEP * fit.trunk_px
+    x, y = np.clip(np.rint(held.vertices[:, :2]).astype(int), 0, N - 1).T
+    trunk = held.given & (held.limb != Cloth.FACE)
+    assert deep[y, x][held.triangles[trunk]].all()
+    assert trunk.any()
+    face = held.limb == Cloth.FACE
+    assert np.array_equal(held.given[face], body.layer.given[face])
 
 
 def test_what_the_photos_edge_cuts_of_a_head_stays_there_and_the_face_does_not() -> None:

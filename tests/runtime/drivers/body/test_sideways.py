@@ -6,51 +6,33 @@ import math
 
 import numpy as np
 import pytest
-from tests.runtime.drivers.body.people import standing
+from tests.runtime.drivers.body.people import standing, turned, turns_deg
 from tests.runtime.drivers.body.photos import OUTLINE, N, fitted
 
 from bunraku.runtime.drivers.body.rig import NO_HANDS
 from bunraku.runtime.drivers.body.showing import SIDEWAYS, shown_by
 from bunraku.runtime.drivers.body.sideways import HEAD_MOST_DEG, TRUNK_MOST_DEG, Sideways
-from bunraku.runtime.drivers.body.trunk import trunk_frames
-from bunraku.runtime.drivers.body.turning import Vectors, about
-from bunraku.runtime.drivers.hands.shape import HandPose
+from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import HEAD, LEFT_EAR, LEFT_ELBOW, LEFT_SHOULDER, RIGHT_EAR
+from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
 from bunraku.spec.skeleton import BodyBone
-
-BODY = np.isin(np.arange(33), HEAD, invert=True)
-
-
-def turned(trunk_deg: float, head_deg: float) -> Array:
-    """``[33, 4]``: a person whose trunk, with all that hangs on it, and head are so far turned."""
-    result = standing()
-    for which, degrees in ((BODY, trunk_deg), (~BODY, head_deg)):
-        turn = about(np.array([[0.0, 1.0, 0.0]]), np.array([np.deg2rad(degrees)]))[0]
-        middle = result[which, :3].mean(0)
-        result[which, :3] = (result[which, :3] - middle) @ turn.T + middle
-    return result
-
-
-def turns_deg(points: Array) -> tuple[float, float]:
-    """How far trunk and head are turned."""
-    away = trunk_frames(points[:, :3].astype(np.float64))[0][:, 2]
-    across = points[LEFT_EAR, :3] - points[RIGHT_EAR, :3]
-    return (
-        math.degrees(math.atan2(away[0], away[2])),
-        math.degrees(math.atan2(-across[2], across[0])),
-    )
 
 
 def points_of(photo: Array) -> Vectors:
     return np.asarray(photo[:, :3], np.float64)
 
 
+def held_by(photo: Sideways, driver: Array, hands: HandPoses = NO_HANDS) -> tuple[Array, HandPoses]:
+    """Head and trunk of a driver, and hands, held as that photo's are."""
+    return photo.hold_trunk(photo.hold_head(driver), hands)
+
+
 @pytest.mark.parametrize("side", [-1.0, 1.0])
 def test_a_driver_who_faces_the_camera_stands_nearly_as_the_photo(side: float) -> None:
     photo = Sideways.of(points_of(turned(60.0 * side, 40.0 * side)), half=True)
     assert photo.hides_arms
-    landmarks, _ = photo.hold(standing(), NO_HANDS)
+    landmarks, _ = held_by(photo, standing())
     trunk, head = (side * turn for turn in turns_deg(landmarks))
     assert 60.0 - TRUNK_MOST_DEG < trunk < 60.0 - 0.8 * TRUNK_MOST_DEG
     assert 40.0 - HEAD_MOST_DEG < head < 40.0 - 0.8 * HEAD_MOST_DEG
@@ -64,7 +46,7 @@ def test_a_driver_who_faces_the_camera_stands_nearly_as_the_photo(side: float) -
 
 def test_a_driver_who_stands_as_the_photo_does_stays() -> None:
     photo = turned(60.0, 40.0)
-    held, _ = Sideways.of(points_of(photo), half=True).hold(photo, NO_HANDS)
+    held, _ = held_by(Sideways.of(points_of(photo), half=True), photo)
     assert np.allclose(held, photo, atol=1e-3)
 
 
@@ -72,7 +54,7 @@ def test_a_driver_who_stands_as_the_photo_does_stays() -> None:
 def test_nobody_jumps_while_the_driver_turns_round(photo_deg: float) -> None:
     photo = Sideways.of(points_of(turned(photo_deg, photo_deg)), half=True)
     driver = (turned(turn, turn) for turn in np.arange(-180.0, 181.0, 4.0))
-    held = [photo.hold(one, NO_HANDS)[0] for one in driver]
+    held = [held_by(photo, one)[0] for one in driver]
     steps = np.diff([turns_deg(one) for one in held], axis=0)
     assert np.abs((steps + 180.0) % 360.0 - 180.0).max() < 6.0
 
@@ -80,7 +62,7 @@ def test_nobody_jumps_while_the_driver_turns_round(photo_deg: float) -> None:
 def test_hands_turn_as_their_arms_do() -> None:
     photo = Sideways.of(points_of(turned(60.0, 0.0)), half=True)
     hand = HandPose(np.eye(3), np.zeros((5, 3)))
-    landmarks, (left, right) = photo.hold(standing(), (hand, None))
+    landmarks, (left, right) = held_by(photo, standing(), (hand, None))
     assert left is not None
     assert right is None
     turn = math.degrees(math.atan2(left.palm[0, 2], left.palm[2, 2]))
@@ -90,15 +72,14 @@ def test_hands_turn_as_their_arms_do() -> None:
 @pytest.mark.parametrize(("trunk", "head"), [(0.0, 0.0), (20.0, 10.0), (-20.0, -10.0)])
 def test_who_faces_the_camera_turns_freely(trunk: float, head: float) -> None:
     driver = turned(70.0, 60.0)
-    held, _ = Sideways.of(points_of(turned(trunk, head)), half=True).hold(driver, NO_HANDS)
+    held, _ = held_by(Sideways.of(points_of(turned(trunk, head)), half=True), driver)
     assert held is driver
 
 
 def test_whole_bodies_turn_freely() -> None:
     driver = standing()
-    assert (
-        Sideways.of(points_of(turned(60.0, 40.0)), half=False).hold(driver, NO_HANDS)[0] is driver
-    )
+    photo = Sideways.of(points_of(turned(60.0, 40.0)), half=False)
+    assert held_by(photo, driver)[0] is driver
 
 
 def test_arms_stay_and_the_user_is_told() -> None:
