@@ -15,16 +15,13 @@ import numpy as np
 
 from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from bunraku.spec.landmarks import HIPS, SHOULDERS, TRUNK
 
 GOES = 0.07
 """Trunks by which a joint has moved beside the trunk's middle for a third of its difference to be
 left."""
 FAR = 0.15
 """Trunks by which a joint of it may differ: more is no error of a look, but another opinion."""
-_SHOULDERS, _HIPS = [LEFT_SHOULDER, RIGHT_SHOULDER], [LEFT_HIP, RIGHT_HIP]
-_TRUNK = [*_SHOULDERS, *_HIPS]
-
 
 @dataclass(frozen=True, eq=False)
 class Easing:
@@ -45,9 +42,9 @@ class Easing:
         back that one takes for a front: the next frame errs otherwise.
         """
         landmarks = still.landmarks[:, :3] - tracked.landmarks[:, :3]
-        shoulders, hips = (still.landmarks[pair, :2].mean(0) for pair in (_SHOULDERS, _HIPS))
+        shoulders, hips = (still.landmarks[pair, :2].mean(0) for pair in (SHOULDERS, HIPS))
         trunk_px = float(np.linalg.norm(shoulders - hips))
-        if np.linalg.norm(landmarks[_TRUNK, :2], axis=1).max() > FAR * trunk_px:
+        if np.linalg.norm(landmarks[TRUNK, :2], axis=1).max() > FAR * trunk_px:
             return None
         beside = _beside_trunk(tracked.landmarks)
         return cls(landmarks, still.world - tracked.world, beside, trunk_px)
@@ -64,4 +61,4 @@ class Easing:
 
 def _beside_trunk(landmarks: Array) -> Array:
     """``[33, 2]`` in pixels."""
-    return np.asarray(landmarks[:, :2] - landmarks[_TRUNK, :2].mean(0))
+    return np.asarray(landmarks[:, :2] - landmarks[TRUNK, :2].mean(0))

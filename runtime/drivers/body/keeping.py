@@ -24,7 +24,7 @@ from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import clipped, length_of, mean_of, median_of
-from bunraku.spec.landmarks import HEAD, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, VISIBLE
+from bunraku.spec.landmarks import HEAD, HIPS, SHOULDERS, TRUNK, VISIBLE
 from bunraku.spec.smoothstep import smoothstep
 
 ELASTIC = 0.8, 1.25
@@ -57,10 +57,7 @@ JUMP_PER_S = 8.0
 EASE_S = 0.35
 HOLD_S = 0.15
 """How long it takes to believe that left and right have changed places from frame to frame."""
-_SHOULDERS = [LEFT_SHOULDER, RIGHT_SHOULDER]
 _FACE = list(HEAD)
-_HIPS = [LEFT_HIP, RIGHT_HIP]
-_TRUNK = [*_SHOULDERS, *_HIPS]
 _FACING = 0.4
 """Of the shoulders' width: when less of it is seen, left and right mean little."""
 
@@ -91,7 +88,7 @@ class Bounds:
         height, width = source.photo.shape[:2]
         corners = np.array([[-0.5, -0.5, 0.0], [width - 0.5, height - 0.5, 0.0]], np.float32)
         low, high = window.to_units(corners)[:, :2].astype(np.float64) * n - 0.5
-        own, face = (fit.stance.points[p, :2].mean(0) for p in (_SHOULDERS, _FACE))
+        own, face = (fit.stance.points[p, :2].mean(0) for p in (SHOULDERS, _FACE))
         head_low = np.minimum(low + HEAD_MARGIN * trunk, face)
         head_right = max(float(high[0] - HEAD_MARGIN * trunk), float(face[0]))
         cut = _cut_sides(source.mask, own, low, high) if source.framing.half else (False, False)
@@ -177,7 +174,7 @@ class Keeper:
         self._size += share * (_size(points, belief, stance) - self._size)
         size = min(max(self._size, bounds.sizes[0]), bounds.sizes[1])
         elastic = min(max(size, ELASTIC[0]), ELASTIC[1])
-        middle = mean_of(points[_SHOULDERS])
+        middle = mean_of(points[SHOULDERS])
         lean = lean_since(stance.points, points)
         upright = min(max(lean, -bounds.lean), bounds.lean) - lean
         points = (points - middle) * (elastic / self._size) @ _turn(upright).T
@@ -187,7 +184,7 @@ class Keeper:
         points[:, :2] += place
         points[:, 2] += middle[2]
         shown = self._eased(points, stance, step)
-        x, y = mean_of(shown[_SHOULDERS, :2])
+        x, y = mean_of(shown[SHOULDERS, :2])
         kept = np.concatenate([shown, landmarks[:, 3:]], 1)
         return Kept(kept.astype(np.float32), elastic, size / elastic, (float(x), float(y)))
 
@@ -202,7 +199,7 @@ class Keeper:
         else:
             shoulders, hips = _trunk(stance.points)
             trunk = length_of(hips - shoulders)
-            moved = median_of(np.hypot(*(points - self._wanted)[_TRUNK, :2].T))
+            moved = median_of(np.hypot(*(points - self._wanted)[TRUNK, :2].T))
             far = moved > max(JUMP, JUMP_PER_S * step) * trunk
             if far or self._away:
                 self._offset, self._eased_s = self._shown - points, self._time_s - step
@@ -213,7 +210,7 @@ class Keeper:
 
     def _swapped(self, points: Vectors, stance: Stance) -> bool:
         """Whether left and right have changed places since the last frame."""
-        left, right = _SHOULDERS
+        left, right = SHOULDERS
         now, before = (p[left, :2] - p[right, :2] for p in (points, self._wanted))
         width = length_of(stance.points[left] - stance.points[right])
         least = min(length_of(now), length_of(before))
@@ -222,7 +219,7 @@ class Keeper:
 
 def _size(points: Vectors, belief: Array, stance: Stance) -> float:
     """How large the driver is beside the photo's person: the middle of what their bones say."""
-    left, right = _SHOULDERS
+    left, right = SHOULDERS
     known = LIMBS.ends < len(points)
     starts, ends = LIMBS.starts[known], LIMBS.ends[known]
     sure = np.minimum(belief[starts], belief[ends]) >= VISIBLE
@@ -263,7 +260,7 @@ def _turn(angle: float) -> Vectors:
 
 def _trunk(points: Vectors) -> tuple[NDArray[Any], NDArray[Any]]:
     """The middles of shoulders and hips, ``[2]`` each."""
-    return middle_of(points, _SHOULDERS)[:2], middle_of(points, _HIPS)[:2]
+    return middle_of(points, SHOULDERS)[:2], middle_of(points, HIPS)[:2]
 
 
 def at_most(way: Vectors, most: Vectors) -> Vectors:
