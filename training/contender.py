@@ -213,10 +213,10 @@ class Contender:
             )
         return driving
 
-    def follow_self(self) -> Picture:
+    def follow_self(self, time_s: float = 0.0) -> Picture:
         """The same, driven by the photo itself as it was given."""
         source = self._puppet.identity.source
-        return self.follow(source.as_given_whole(source.photo), 0.0)
+        return self.follow(source.as_given_whole(source.photo), time_s)
 
     def whole(self) -> Picture:
         """The whole photo as the person of the last frame stands, at the photo's own size."""

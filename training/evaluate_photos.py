@@ -33,8 +33,11 @@ from bunraku.training.watchers import Watchers
 
 SELF_EXPLANATION = (
     "Each photo drives itself: the difference on the person's pixels in its window at "
-    f"{WINDOW} × {WINDOW}, and at the photo's own size on the person's pixels and in the whole."
+    f"{WINDOW} × {WINDOW}, and at the photo's own size on the person's pixels and in the whole. "
+    "*later*: in the window again, when the photo has been before the camera for a second."
 )
+STILL_S, EACH_S = 1.0, 1 / 25
+"""For how long a photo is shown to the camera, and how long each frame."""
 
 
 @dataclass
@@ -42,7 +45,9 @@ class Found:
     """What was measured of one candidate, by photo."""
 
     own: dict[str, float] = field(default_factory=dict)
-    """L1 of the person in the window, driven by itself."""
+    """L1 of the person in the window, driven by itself,"""
+    later: dict[str, float] = field(default_factory=dict)
+    """and for ``STILL_S``."""
     whole: dict[str, OwnError] = field(default_factory=dict)
     """The same at the photo's own size."""
     rows: list[list[Picture | None]] = field(default_factory=list)
@@ -134,6 +139,9 @@ def drive_by_itself(contender: Contender, name: str, found: Found) -> float:
     own = found.own[name] = mean_difference(output, window, contender.person)
     found.whole[name] = contender.own_error()
     difference = np.clip(4 * np.abs(output.astype(np.int16) - window), 0, 255).astype(np.uint8)
+    for k in range(1, round(STILL_S / EACH_S) + 1):
+        last = contender.follow_self(k * EACH_S)
+    found.later[name] = mean_difference(last, window, contender.person)
     driving = contender.driving
     surface = None if driving is None else iuv_colours(driving.surface)
     found.rows.append([window, surface, output, difference])
@@ -145,6 +153,7 @@ def add_own(report: Report, found: Mapping[str, Found], out: Path) -> None:
     names = list(found)
     lines = []
     window: dict[str, float] = {}
+    later: dict[str, float] = {}
     whole: dict[str, dict[str, float]] = {}
     rows: list[list[Picture | None]] = []
     for who, made in found.items():
@@ -153,24 +162,27 @@ def add_own(report: Report, found: Mapping[str, Found], out: Path) -> None:
         for photo, own in made.own.items():
             name = row_name(photo, who, names)
             window[name], whole[name] = own, asdict(made.whole[photo])
-            lines.append(_row(name, own, made.whole[photo]))
+            later[name] = made.later[photo]
+            lines.append(_row(name, own, later[name], made.whole[photo]))
         rows += made.rows
-        mean = sum(made.own.values()) / len(made.own)
+        mean, at_last = (sum(of.values()) / len(of) for of in (made.own, made.later))
         errors = list(made.whole.values())
         every = OwnError(
             sum(e.l1 for e in errors) / len(errors), sum(e.person_l1 for e in errors) / len(errors)
         )
-        lines.append(_row(row_name("mean", who, names), mean, every))
-        target = row_name("photo driven by itself, person L1", who, names)
-        report.targets.append(Target(target, mean, 0.01))
+        lines.append(_row(row_name("mean", who, names), mean, at_last, every))
+        for what, value in (("itself", mean), ("itself for a second", at_last)):
+            target = row_name(f"photo driven by {what}, person L1", who, names)
+            report.targets.append(Target(target, value, 0.01))
     headings = ["photo", "IUV", "output", "difference × 4"]
     sheet = contact_sheet(rows, headings, list(window))
     report.sheets.append(save_sheet(out / "photos-by-themselves.jpg", sheet))
-    heads = ["photo", "L1 person", "own size, person", "own size, whole"]
+    heads = ["photo", "L1 person", "later", "own size, person", "own size, whole"]
     report.grids.append(Grid("Photos driven by themselves", SELF_EXPLANATION, heads, lines))
     report.details["photos driven by themselves"] = window
+    report.details["photos driven by themselves for a second"] = later
     report.details["photos driven by themselves, at their own size"] = whole
 
 
-def _row(name: str, own: float, whole: OwnError) -> list[str]:
-    return [name, f"{own:.4f}", f"{whole.person_l1:.4f}", f"{whole.l1:.4f}"]
+def _row(name: str, own: float, later: float, whole: OwnError) -> list[str]:
+    return [name, f"{own:.4f}", f"{later:.4f}", f"{whole.person_l1:.4f}", f"{whole.l1:.4f}"]

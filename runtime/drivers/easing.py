@@ -23,6 +23,7 @@ left."""
 FAR = 0.15
 """Trunks by which a joint of it may differ: more is no error of a look, but another opinion."""
 
+
 @dataclass(frozen=True, eq=False)
 class Easing:
     """What one frame's still shows otherwise than the tracker's look at it."""

@@ -53,6 +53,9 @@ def test_photos(
     # Driven by itself, the fake puppet warps the photo by nothing.
     assert max(own.values()) < 0.02
     assert report.targets[0].value == pytest.approx(sum(own.values()) / 2)
+    later = report.details["photos driven by themselves for a second"]
+    assert report.targets[1].value == pytest.approx(sum(later.values()) / 2)
+    assert set(later) == {"block", "wider"}
     whole = report.details["photos driven by themselves, at their own size"]
     assert set(whole) == {"block", "wider"}
     assert 0.0 < whole["block"]["l1"] < whole["block"]["person_l1"] < 0.02
@@ -100,7 +103,9 @@ def test_photos_by_several_candidates(
     assert {"all, old", "all, picky", "block, picky"} < set(crossed)
     assert [t.name for t in report.targets] == [
         "photo driven by itself, person L1, old",
+        "photo driven by itself for a second, person L1, old",
         "photo driven by itself, person L1, picky",
+        "photo driven by itself for a second, person L1, picky",
     ]
     assert [(r.what, r.who) for r in report.refusals] == [("edge.png", "picky")]
 
