@@ -88,7 +88,8 @@ class Showing:
     note: str | None
     """What the user should know, in one line."""
     sits: bool = False
-    """Whether the photo cuts the raised legs of who sits: they go on sitting."""
+    """Whether the raised legs of who sits are cut by the photo, or before the trunk: they go on
+    sitting."""
     stays: bool = False
     """Whether nothing moves."""
 
@@ -168,7 +169,7 @@ def shown_by(
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
     held = wide | (shares < SEEN) | head_alone
     held[list(_ARMS)] |= sideways
-    sits = half and shows_raised_thigh(fit, shares)
+    sits = (half or sideways) and shows_raised_thigh(fit, shares)
     held[list(_LEGS)] |= sits
     for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
         held[parent] |= held[bone] and parent not in TRUNK_BONES  # else a stump would be moved

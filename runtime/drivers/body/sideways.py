@@ -1,4 +1,4 @@
-"""Half bodies that a photo shows from the side: head and trunk turn about as they do there.
+"""Half bodies and sitters that a photo shows from the side: head and trunk turn about as there.
 
 Of a face that is turned away the photo shows one half, and of such a trunk its side. A driver who
 faces the camera would turn the other half, or its front, into the picture, of which nothing is
@@ -16,6 +16,7 @@ from bunraku.runtime.drivers.body.keeping import at_most
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.body.turns import head_turn, trunk_turn, turn_head, turn_trunk
 from bunraku.runtime.drivers.hands.shape import HandPoses
+from bunraku.runtime.drivers.thighs import raised_thighs
 from bunraku.spec.arrays import Array
 from bunraku.spec.smoothstep import smoothstep
 
@@ -40,12 +41,14 @@ class Sideways:
     @classmethod
     def of(cls, photo: Vectors, half: bool) -> Sideways:
         """:param photo: its landmarks, ``[33 or more, 3]``. :param half: whether it is of half a
-        body: a whole one is small, and its arms and legs go where the driver's go.
+        body: a whole one is small, and its arms and legs go where the driver's go, but for one that
+        sits, whose legs are before its trunk.
         """
         trunk, head = trunk_turn(photo), head_turn(photo)
+        about = half or all(raised_thighs(photo))
         return cls(
-            trunk if half and abs(trunk) >= math.radians(TRUNK_DEG) else None,
-            head if half and abs(head) >= math.radians(HEAD_DEG) else None,
+            trunk if about and abs(trunk) >= math.radians(TRUNK_DEG) else None,
+            head if about and abs(head) >= math.radians(HEAD_DEG) else None,
         )
 
     @property

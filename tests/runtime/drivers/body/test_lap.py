@@ -177,6 +177,7 @@ def test_who_sits_and_is_cut_at_the_legs_goes_on_sitting() -> None:
     fit, _, _ = bound()
     known = np.ones((N, N), np.bool_)
     assert not shown_by(fit, known, half=False).sits
+    assert shown_by(fit, known, half=False, sideways=True).sits  # as do who sit sideways
     showing = shown_by(fit, known, half=True)
     assert showing.sits
     assert showing.landmarks[LEGS].max() == 0.0

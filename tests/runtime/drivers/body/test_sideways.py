@@ -15,7 +15,14 @@ from bunraku.runtime.drivers.body.sideways import HEAD_MOST_DEG, TRUNK_MOST_DEG,
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import LEFT_ELBOW, LEFT_SHOULDER
+from bunraku.spec.landmarks import (
+    HIPS,
+    LEFT_ELBOW,
+    LEFT_KNEE,
+    LEFT_SHOULDER,
+    RIGHT_KNEE,
+    SHOULDERS,
+)
 from bunraku.spec.skeleton import BodyBone
 
 
@@ -80,6 +87,14 @@ def test_whole_bodies_turn_freely() -> None:
     driver = standing()
     photo = Sideways.of(points_of(turned(60.0, 40.0)), half=False)
     assert held_by(photo, driver)[0] is driver
+
+
+def test_a_whole_body_that_sits_turns_as_half_a_body_does() -> None:
+    sits = points_of(turned(60.0, 40.0))
+    trunk_px = float(np.linalg.norm(sits[SHOULDERS].mean(0) - sits[HIPS].mean(0)))
+    sits[[LEFT_KNEE, RIGHT_KNEE]] = sits[HIPS] + (trunk_px, 0.1 * trunk_px, 0.0)
+    assert Sideways.of(sits, half=False) == Sideways.of(sits, half=True)
+    assert Sideways.of(sits, half=False).hides_arms
 
 
 def test_arms_stay_and_the_user_is_told() -> None:
