@@ -54,6 +54,6 @@ def test_how_good_it_is() -> None:
     people = table("evaluation-synthetic-2026-11-23", "Synthetic people")
     for row in ("exact", "predicted"):
         assert f"{people[f'Bunraku, {row} IUV']['person_l1']:.4f}" in PAGE
-    clips = table("evaluation-drivers-2026-11-30", "Real clips")  # both drivers, the same frames
+    clips = table("evaluation-drivers-2026-12-01", "Real clips")  # both drivers, the same frames
     assert f"{clips['all, landmarks']['akd']:.2f} px of 256" in PAGE
     assert f"driver {clips['all, body']['akd']:.2f}." in PAGE.replace("\n", " ")
