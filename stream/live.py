@@ -22,6 +22,7 @@ from bunraku.stream.core.sink_wrapper import SinkWrapper
 from bunraku.stream.core.stats import Stats
 from bunraku.stream.core.tasks import cancel
 from bunraku.stream.sinks.choose import Recordings, SinkOptions, choose_sinks
+from bunraku.stream.sinks.push import PushSink
 from bunraku.stream.sinks.recording import FileSink
 from bunraku.stream.sinks.window import WindowSink, check_display
 from bunraku.stream.sources.cameras import find_camera
@@ -208,13 +209,10 @@ class Live:
         self._on_notice = on_notice or _ignore
         interrupted = asyncio.run(self._run(self._session, on_stats or _ignore))
         for outlet in self._outlets:
-            if isinstance(outlet.inner, FileSink):
-                self._complete(outlet.inner)
-                if not (outlet.inner.frames or outlet.ended or self._error):
-                    outlet.ended = (
-                        f"{outlet.inner.path} is not written: it ended before there was a picture."
-                    )
-                    self._on_notice(outlet.ended)
+            self._complete(outlet.inner)
+            if (missing := _missing(outlet.inner)) and not (outlet.ended or self._error):
+                outlet.ended = f"{missing}: it ended before there was a picture."
+                self._on_notice(outlet.ended)
         return LiveSummary(
             source=self._source.name,
             sinks=tuple(outlet.name for outlet in self._outlets),
@@ -312,6 +310,15 @@ class _RememberingSink(SinkWrapper):
         except SinkClosed as closed:
             self.ended = str(closed)
             raise
+
+
+def _missing(sink: Sink) -> str | None:
+    """What did not come about of a recording or a push that had no picture; None of others."""
+    if isinstance(sink, FileSink) and not sink.frames:
+        return f"{sink.path} is not written"
+    if isinstance(sink, PushSink) and not sink.frames:
+        return f"{sink.name} was sent nothing"
+    return None
 
 
 def _ignore(*_: object) -> None:

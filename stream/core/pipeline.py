@@ -193,6 +193,7 @@ class Pipeline:
                     observer.arrived(frame)
                 await self._pass_on(frame, 0)
         finally:
+            self._meter.end()
             self._finish_after(-1)
 
     async def _work(self, index: int) -> None:

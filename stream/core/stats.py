@@ -38,12 +38,12 @@ class Percentiles:
 
 @dataclass(frozen=True)
 class Stats:
-    """The pipeline at one moment. Rates are of the last two seconds, durations of about the last
-    thousand frames, counts of the whole time.
+    """The pipeline at one moment. Rates are of the last two seconds, and of the whole time once the
+    source has ended; durations of about the last thousand frames, counts of the whole time.
     """
 
     elapsed_s: float
-    """Since the first frame came."""
+    """From the first frame on, until the source had ended and the last frame was delivered."""
     fps_in: float
     fps_out: float
     """At the first sink."""
@@ -113,6 +113,7 @@ class Meter:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._start_s = clock.now()
+        self._end_s: float | None = None
         self._in, self._out = Rate(), Rate()
         self.frames_in = self.frames_out = self.lost = 0
         self.dropped: Counter[str] = Counter()
@@ -134,22 +135,35 @@ class Meter:
         self.lost += frame.lost
 
     def delivered(self, age_s: float) -> None:
-        """The first sink has taken a frame."""
+        """The first sink has taken a frame; some are on their way when the source ends."""
         self.frames_out += 1
         self._out.count(self._clock.now())
         self._ages_ms.append(age_s * 1e3)
+        if self._end_s is not None:
+            self.end()
+
+    def end(self) -> None:
+        """The source has ended: the time that all takes to close does not count."""
+        self._end_s = self._clock.now()
 
     def snapshot(self, missed: int) -> Stats:
         """:param missed: frames that the source lost."""
-        now_s = self._clock.now()
+        now_s = self._clock.now() if self._end_s is None else self._end_s
+        elapsed_s = now_s - self._start_s if self.frames_in else 0.0
+        fps_in, fps_out = self._in.value(now_s), self._out.value(now_s)
+        if self._end_s is not None:
+            fps_in, fps_out = (
+                count / elapsed_s if elapsed_s > 0 else 0.0
+                for count in (self.frames_in, self.frames_out)
+            )
         dropped = dict(self.dropped)
         if missed:
             dropped["source"] = missed
         times = {name: Percentiles.of(samples) for name, samples in self._stages_ms.items()}
         return Stats(
-            elapsed_s=now_s - self._start_s if self.frames_in else 0.0,
-            fps_in=self._in.value(now_s),
-            fps_out=self._out.value(now_s),
+            elapsed_s=elapsed_s,
+            fps_in=fps_in,
+            fps_out=fps_out,
             frames_in=self.frames_in,
             frames_out=self.frames_out,
             dropped=dropped,

@@ -72,7 +72,11 @@ class Worker:
         while self._thread.is_alive() and time.monotonic() < until:
             await asyncio.sleep(_LOOK_EVERY_S)
         if self._thread.is_alive():
-            log.warning("the thread %r did not end within %g seconds", self.name, wait_s)
+            log.warning(
+                "%s is still at work after %g seconds: the program cannot end before it is done.",
+                self.name,
+                wait_s,
+            )
 
 
 class _Call:

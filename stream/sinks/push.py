@@ -57,7 +57,9 @@ class PushSink(Sink):
         self._worker = Worker(f"push {self._name}")
         self._process: PushProcess | None = None
         self._fitter, self._timeline = SizeFitter(), OutputTimeline()
-        self._worked = self._closed = False
+        self.frames = 0
+        """How many were sent."""
+        self._closed = False
         self._wait_s = _FIRST_WAIT_S
         self._notice: str | None = None
 
@@ -103,13 +105,13 @@ class PushSink(Sink):
         try:
             await self._worker.run(self._send, frame)
         except PushLost as lost:
-            if not self._worked:
+            if not self.frames:
                 raise SinkClosed(f"{self.name} cannot be pushed to: {lost}.") from None
             self._notice = f"{self.name} is lost ({lost}) and is being regained."
             wait_s, self._wait_s = self._wait_s, min(2 * self._wait_s, _LONGEST_WAIT_S)
             await self._clock.sleep(wait_s)
             raise OutputError(self._notice) from None
-        self._worked, self._notice, self._wait_s = True, None, _FIRST_WAIT_S
+        self._notice, self._wait_s = None, _FIRST_WAIT_S
 
     async def close(self) -> None:
         """Say goodbye to the other side, but not for long."""
@@ -138,6 +140,7 @@ class PushSink(Sink):
         except PushLost:
             self._finish()
             raise
+        self.frames += 1
 
     def _start(self) -> PushProcess:
         assert self._fitter.size is not None

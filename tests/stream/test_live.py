@@ -126,6 +126,23 @@ def test_a_recording_without_a_picture_is_told(
     assert summary.recorded == ()
 
 
+def test_a_push_without_a_picture_is_told(
+    options: LiveOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(*_: object) -> None:
+        live.stop()
+
+    monkeypatch.setattr("bunraku.stream.sinks.push.PushSink.write", late)
+    push = SinkOptions(window=False, push=(str(tmp_path / "a.m3u8"),))
+    live = Live(replace(options, sinks=push))
+    live.prepare(puppet)
+    notices: list[str] = []
+    summary = live.run(on_notice=notices.append)
+    line = "a.m3u8 was sent nothing: it ended before there was a picture."
+    assert summary.failed == (line,)
+    assert notices == [line]
+
+
 def test_photos_without_a_key_are_refused(options: LiveOptions) -> None:
     with pytest.raises(InputError, match=r"10 photos .* at most 9\."):
         Live(replace(options, photos=options.photos * 5))

@@ -284,10 +284,9 @@ def stats_line(stats: Stats) -> str:
 
 def totals(stats: Stats) -> str:
     """How it went, in one line."""
-    rate = stats.frames_out / stats.elapsed_s if stats.elapsed_s > 0 else 0.0
     return (
         f"{stats.frames_out} of {stats.frames_in} frames in {stats.elapsed_s:.1f} s "
-        f"({rate:.1f} a second){_mishaps(stats)}"
+        f"({stats.fps_out:.1f} a second){_mishaps(stats)}"
     )
 
 

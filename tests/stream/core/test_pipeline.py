@@ -97,6 +97,27 @@ async def test_frames_in_flight_are_limited_and_none_is_overtaken(in_flight: int
     await asyncio.gather(running, return_exceptions=True)
 
 
+@pytest.mark.parametrize("count", [100, None])
+async def test_the_numbers_after_the_end_are_of_the_run_without_its_closing(
+    count: int | None,
+) -> None:
+    class Slow(FakeSink):
+        async def close(self) -> None:
+            await clock.sleep(3.0)
+            await super().close()
+
+    clock = FakeClock()
+    source = FakeSource(clock, count=count)
+    setting = Setting(clock=clock, source=source, sinks=[Slow("window", clock)])
+    running = await setting.run(4.1)
+    setting.pipeline.stop()
+    await clock.advance(3.5)
+    await asyncio.wait_for(running, 2)
+    stats = setting.pipeline.stats()
+    assert stats.elapsed_s == pytest.approx(4, abs=0.1)
+    assert (stats.fps_in, stats.fps_out) == pytest.approx((25, 25), rel=0.05)
+
+
 async def test_frames_of_a_source_that_waits_are_all_kept() -> None:
     clock = FakeClock()
     source = FakeSource(clock, interval_s=0.0, count=40, waits=True)

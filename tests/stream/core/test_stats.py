@@ -70,6 +70,30 @@ async def test_time_counts_from_the_first_frame() -> None:
     assert meter.snapshot(0).elapsed_s == pytest.approx(2)
 
 
+async def test_once_ended_rates_are_of_the_whole_run_and_closing_does_not_count() -> None:
+    clock = FakeClock()
+    meter = Meter(clock)
+    for _ in range(40):
+        meter.arrived()
+        await clock.advance(0.1)
+        meter.delivered(0.1)
+    meter.end()
+    await clock.advance(1.0)
+    assert meter.snapshot(0).elapsed_s == pytest.approx(4)
+    meter.delivered(1.0)  # it was on its way when the source ended
+    await clock.advance(RATE_WINDOW_S)
+    stats = meter.snapshot(0)
+    assert stats.elapsed_s == pytest.approx(5)
+    assert (stats.fps_in, stats.fps_out) == pytest.approx((8, 8.2))
+
+
+async def test_a_run_without_a_frame_has_rates_of_zero() -> None:
+    meter = Meter(FakeClock())
+    meter.end()
+    stats = meter.snapshot(0)
+    assert (stats.elapsed_s, stats.fps_in, stats.fps_out) == (0, 0, 0)
+
+
 def test_only_the_newest_durations_are_kept() -> None:
     meter = Meter(FakeClock())
     for _ in range(KEPT):
