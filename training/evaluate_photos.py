@@ -139,12 +139,12 @@ def drive_by_itself(contender: Contender, name: str, found: Found) -> float:
     own = found.own[name] = mean_difference(output, window, contender.person)
     found.whole[name] = contender.own_error()
     difference = np.clip(4 * np.abs(output.astype(np.int16) - window), 0, 255).astype(np.uint8)
-    for k in range(1, round(STILL_S / EACH_S) + 1):
-        last = contender.follow_self(k * EACH_S)
-    found.later[name] = mean_difference(last, window, contender.person)
     driving = contender.driving
     surface = None if driving is None else iuv_colours(driving.surface)
     found.rows.append([window, surface, output, difference])
+    for k in range(1, round(STILL_S / EACH_S) + 1):
+        output = contender.follow_self(k * EACH_S)
+    found.later[name] = mean_difference(output, window, contender.person)
     return own
 
 

@@ -33,9 +33,9 @@ class Easing:
     world: Array
     """``[33, 3]`` in metres."""
     beside: Array
-    """``[33, 2]``: where the tracker saw them beside the middle of the trunk, in pixels,"""
+    """``[33, 2]``: where the tracker saw them beside the middle of the trunk, in pixels."""
     trunk_px: float
-    """which was as long."""
+    """How long the still's is."""
 
     @classmethod
     def between(cls, tracked: Pose, still: Pose) -> Easing | None:

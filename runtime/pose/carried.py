@@ -74,8 +74,11 @@ class CarriedCrop:
         if carried is None or _is_other(usual, carried):
             self.reset()
             return usual
-        x, y, side, arc = self._steady(_in_pixels(carried), time_s, carried.side)
-        return Roi(float(x), float(y), float(side), float(arc / side))
+        long = self._anchor.roi.side
+        arc = carried.angle * long  # in pixels too, of a circle that does not grow
+        moved = np.array([carried.x, carried.y, carried.side, arc])
+        x, y, side, arc = self._steady(moved, time_s, carried.side).tolist()
+        return Roi(x, y, side, arc / long)
 
 
 def _within(points: npt.NDArray[np.floating], height: int, width: int) -> npt.NDArray[np.bool_]:
@@ -93,11 +96,6 @@ def _carried(anchor: _Anchor, carriers: Exact, seen: npt.NDArray[np.bool_]) -> R
     centre = now.mean() + turn * (complex(roi.x, roi.y) - then.mean())
     side, angle = roi.side * abs(turn), roi.angle + cmath.phase(turn)
     return Roi(float(centre.real), float(centre.imag), side, angle)
-
-
-def _in_pixels(roi: Roi) -> Exact:
-    """``[4]``: place, side, and how far a point as far from the centre is turned along."""
-    return np.array([roi.x, roi.y, roi.side, roi.angle * roi.side])
 
 
 def _is_other(usual: Roi, carried: Roi) -> bool:

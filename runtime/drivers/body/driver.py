@@ -91,6 +91,7 @@ class BodyDriver:
         self._arms = CutArms()
         self._slipping = Slipping(template, self._rig)
         self._steadying = Steadying()
+        self._mirrored = False
         self._choice = HandChoice()
         self._recorder = recorder or Recorder()
 
@@ -202,6 +203,9 @@ class BodyDriver:
             return None
         if found is not None:
             found(located.in_frame, self._locator.person)
+        if mirrored != self._mirrored:
+            self._mirrored = mirrored
+            self._steadying.seen_in_mirror()
         if located.calibrated:
             self._slipping.reset()
             self._steadying.calibrated(time_s)

@@ -32,6 +32,12 @@ class Facing:
         """Forget it: the next frame calibrates."""
         self._faced: tuple[float, float] | None = None
 
+    def seen_in_mirror(self) -> None:
+        """The frames are in a mirror from now on, or no longer."""
+        if self._faced is not None:
+            head, trunk = self._faced
+            self._faced = -head, -trunk
+
     def hold(self, landmarks: Array, hands: HandPoses, photo: Vectors) -> tuple[Array, HandPoses]:
         """A driver's landmarks ``[33, 4]`` and hands, turned as the photo's person is but for what
         they have turned since.

@@ -34,7 +34,11 @@ class Posture:
         """Forget it: the next frame calibrates."""
         self._began_s: float | None = None
         self._frames = 0
-        self._apart = np.zeros(3)
+        self._neck = np.zeros(3)
+
+    def seen_in_mirror(self) -> None:
+        """The frames are in a mirror from now on, or no longer."""
+        self._neck = self._neck * (-1.0, 1.0, 1.0)
 
     def hold(self, landmarks: Array, photo: Vectors, size: float, time_s: float) -> Array:
         """A driver's landmarks with a head that is held above the shoulders as the photo's is, but
@@ -48,11 +52,11 @@ class Posture:
             self._began_s = time_s
         if time_s - self._began_s <= LEARNT_S:
             self._frames += 1
-            apart = neck_of(landmarks) / size - neck_of(photo)
-            self._apart += (apart - self._apart) / self._frames
-        far = np.array(max(length_of(self._apart), 1e-6))
+            self._neck += (neck_of(landmarks) / size - self._neck) / self._frames
+        apart = self._neck - neck_of(photo)
+        far = np.array(max(length_of(apart), 1e-6))
         most = np.array(NECK * max(trunk_length(photo), 1.0))
         result = landmarks.copy()
-        shift = size * self._apart * (at_most(far, most) / far - 1.0)
+        shift = size * apart * (at_most(far, most) / far - 1.0)
         result[_HEAD, :3] += shift.astype(np.float32)
         return result

@@ -28,11 +28,7 @@ from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HIPS,
-    LANDMARKS,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, LANDMARKS, SHOULDERS
 from bunraku.spec.skeleton import BODY_BONES, TRUNK_BONES, BodyBone
 
 TRACE = 0.2

@@ -47,6 +47,11 @@ class Steadying:
         """The driver is not found at this time."""
         self._keeper.lost(time_s)
 
+    def seen_in_mirror(self) -> None:
+        """The frames are in a mirror from now on, or no longer; the calibration holds."""
+        self._facing.seen_in_mirror()
+        self._posture.seen_in_mirror()
+
     def _forget_calibration(self) -> None:
         self._head_size.reset()
         self._trunk_seen.reset()

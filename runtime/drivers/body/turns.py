@@ -16,13 +16,7 @@ from bunraku.runtime.drivers.body.trunk import middle_of, trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors, about
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HEAD,
-    LANDMARKS,
-    LEFT_EAR,
-    RIGHT_EAR,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HEAD, LANDMARKS, LEFT_EAR, RIGHT_EAR, SHOULDERS
 
 _UP = np.array([[0.0, 1.0, 0.0]])
 _EARS = [LEFT_EAR, RIGHT_EAR]

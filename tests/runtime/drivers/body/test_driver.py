@@ -24,6 +24,7 @@ from bunraku.kernels import rasterise, skin
 from bunraku.runtime.drivers.body.driver import TOO_SMALL, BodyDriver
 from bunraku.runtime.drivers.body.showing import LEGLESS, NOT_FITTED, SIDEWAYS
 from bunraku.runtime.drivers.body.sideways import Sideways
+from bunraku.runtime.drivers.body.steadying import Steadying
 from bunraku.runtime.drivers.body.subject import BodySubject
 from bunraku.runtime.drivers.face import mesh
 from bunraku.runtime.drivers.face.landmarks import Face
@@ -50,6 +51,18 @@ def test_the_photo_itself_gives_the_photo_back_and_no_network_paints() -> None:
     assert puppet.driving is not None
     assert puppet.driving.drawn is not None
     assert puppet.driving.surface.shape[1] == 73
+
+
+def test_what_the_calibration_saw_of_the_driver_is_turned_round_in_a_mirror(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turned: list[bool] = []
+    monkeypatch.setattr(Steadying, "seen_in_mirror", lambda _: turned.append(mirrored))
+    puppet = puppet_of(Standing())
+    puppet.set_source(PHOTO)
+    for k, mirrored in enumerate((False, False, True, True, False)):
+        puppet.drive(puppet.identity, PHOTO, k / 25, mirrored=mirrored)
+    assert turned == [True, False]
 
 
 def silhouette_inside() -> Array:

@@ -52,6 +52,17 @@ def test_who_looks_aside_at_the_calibration_is_turned_by_what_the_photo_is(
     assert head == pytest.approx(shown, abs=0.1)
 
 
+def test_a_mirror_keeps_the_calibration() -> None:
+    """Who looked to the left at the calibration has looked to the right as the mirror has it."""
+    facing, of = Facing(), photo(0.0, 30.0)
+    held(facing, turned(0.0, 20.0), of)
+    facing.seen_in_mirror()
+    in_mirror = Facing()
+    held(in_mirror, turned(0.0, -20.0), of)
+    driver = turned(0.0, -10.0)
+    assert held(facing, driver, of) == pytest.approx(held(in_mirror, driver, of), abs=1e-3)
+
+
 def test_a_new_calibration_begins_anew() -> None:
     facing, of = Facing(), photo(0.0, 30.0)
     held(facing, turned(0.0, 0.0), of)

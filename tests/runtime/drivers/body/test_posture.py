@@ -55,6 +55,20 @@ def test_it_is_the_mean_of_a_second_without_a_jump() -> None:
     assert np.ptp(places[20:]) == pytest.approx(0.0, abs=1e-3)
 
 
+@pytest.mark.parametrize("x", [-0.3, 0.3])
+def test_a_mirror_keeps_the_calibration(x: float) -> None:
+    """Of a photo that holds the head straight: the middle of its own is not aside."""
+    straight = PHOTO - (neck_of(PHOTO)[0], 0.0, 0.0, 0.0) * np.isin(np.arange(33), HEAD)[:, None]
+    posture, in_mirror = Posture(), Posture()
+    posture.hold(leaning(x), straight, 1.0, 0.0)
+    posture.seen_in_mirror()
+    side = neck_of(leaning(x))[0] / TRUNK
+    in_mirror.hold(leaning(x - 2.0 * side), straight, 1.0, 0.0)
+    driver = leaning(-x)
+    now, meant = (of.hold(driver, straight, 1.0, 2.0 * LEARNT_S) for of in (posture, in_mirror))
+    assert np.allclose(now, meant, atol=1e-2)
+
+
 def test_a_new_calibration_begins_anew() -> None:
     posture = Posture()
     posture.hold(leaning(0.3), PHOTO, 1.0, 0.0)
