@@ -45,7 +45,7 @@ class Sideways:
         sits, whose legs are before its trunk.
         """
         trunk, head = trunk_turn(photo), head_turn(photo)
-        about = half or all(raised_thighs(photo))
+        about = half or (abs(trunk) >= math.radians(LIMBS_DEG) and all(raised_thighs(photo)))
         return cls(
             trunk if about and abs(trunk) >= math.radians(TRUNK_DEG) else None,
             head if about and abs(head) >= math.radians(HEAD_DEG) else None,
