@@ -56,13 +56,15 @@ def test_the_photo_itself_gives_the_photo_back_and_no_network_paints() -> None:
 def test_what_the_calibration_saw_of_the_driver_is_turned_round_in_a_mirror(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    turned: list[bool] = []
-    monkeypatch.setattr(Steadying, "seen_in_mirror", lambda _: turned.append(mirrored))
+    turned: list[Steadying] = []
+    monkeypatch.setattr(Steadying, "seen_in_mirror", lambda one: turned.append(one))
     puppet = puppet_of(Standing())
     puppet.set_source(PHOTO)
+    times = []
     for k, mirrored in enumerate((False, False, True, True, False)):
         puppet.drive(puppet.identity, PHOTO, k / 25, mirrored=mirrored)
-    assert turned == [True, False]
+        times.append(len(turned))
+    assert times == [0, 0, 1, 1, 2]
 
 
 def silhouette_inside() -> Array:
