@@ -13,7 +13,6 @@ import math
 import numpy as np
 
 from bunraku.runtime.drivers.body.keeping import at_most
-from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.body.turns import head_turn, trunk_turn, turn_head, turn_trunk
 from bunraku.runtime.drivers.hands.shape import HandPoses
 from bunraku.spec.arrays import Array
@@ -38,15 +37,17 @@ class Facing:
             head, trunk = self._faced
             self._faced = -head, -trunk
 
-    def hold(self, landmarks: Array, hands: HandPoses, photo: Vectors) -> tuple[Array, HandPoses]:
+    def hold(
+        self, landmarks: Array, hands: HandPoses, photo: tuple[float, float]
+    ) -> tuple[Array, HandPoses]:
         """A driver's landmarks ``[33, 4]`` and hands, turned as the photo's person is but for what
         they have turned since.
 
-        :param photo: ``[33 or more, 3]``, the photo's.
+        :param photo: how far its head and trunk are turned, ``Sideways.faces``.
         """
         if self._faced is None:
             self._faced = head_turn(landmarks), trunk_turn(landmarks)
-        head, trunk = map(_unheeded, self._faced, (head_turn(photo), trunk_turn(photo)))
+        head, trunk = map(_unheeded, self._faced, photo)
         return turn_trunk(turn_head(landmarks, head), hands, trunk)
 
 

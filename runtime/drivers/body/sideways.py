@@ -37,6 +37,8 @@ class Sideways:
 
     trunk: float | None = None
     head: float | None = None
+    faces: tuple[float, float] = (0.0, 0.0)
+    """How far head and trunk are turned, be it hardly."""
 
     @classmethod
     def of(cls, photo: Vectors, half: bool) -> Sideways:
@@ -49,6 +51,7 @@ class Sideways:
         return cls(
             trunk if about and abs(trunk) >= math.radians(TRUNK_DEG) else None,
             head if about and abs(head) >= math.radians(HEAD_DEG) else None,
+            (head, trunk),
         )
 
     @property

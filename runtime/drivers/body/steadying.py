@@ -81,7 +81,7 @@ class Steadying:
         landmarks = sized_head(landmarks, self._head_size.follow(located, time_s))
         landmarks = hold_head(pin_driver(landmarks, pinned, fitted.body.fit.hands, scale))
         if half:
-            landmarks, hands = self._facing.hold(landmarks, hands, stance)
+            landmarks, hands = self._facing.hold(landmarks, hands, fitted.sideways.faces)
         landmarks = fitted.sideways.hold_head(landmarks)
         kept = self._keeper.keep(landmarks, seen, fitted.body.fit.stance, fitted.bounds, time_s)
         legs = 0.0 if half else float(seen[_KNEES].max())

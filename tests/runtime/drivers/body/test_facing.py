@@ -10,16 +10,18 @@ from tests.runtime.drivers.body.people import turned, turns_deg
 
 from bunraku.runtime.drivers.body.facing import MOST_DEG, Facing
 from bunraku.runtime.drivers.body.rig import NO_HANDS
-from bunraku.runtime.drivers.body.turning import Vectors
+from bunraku.runtime.drivers.body.sideways import Sideways
 from bunraku.runtime.drivers.hands.shape import HandPose
 from bunraku.spec.arrays import Array
 
 
-def photo(trunk_deg: float, head_deg: float) -> Vectors:
-    return np.asarray(turned(trunk_deg, head_deg)[:, :3], np.float64)
+def photo(trunk_deg: float, head_deg: float) -> tuple[float, float]:
+    """How far the head and the trunk of its person are turned."""
+    points = np.asarray(turned(trunk_deg, head_deg)[:, :3], np.float64)
+    return Sideways.of(points, half=True).faces
 
 
-def held(facing: Facing, driver: Array, of: Vectors) -> tuple[float, float]:
+def held(facing: Facing, driver: Array, of: tuple[float, float]) -> tuple[float, float]:
     """How far trunk and head of a driver are turned then."""
     return turns_deg(facing.hold(driver, NO_HANDS, of)[0])
 
