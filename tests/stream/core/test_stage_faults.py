@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from tests.stream.puppetry_setting import NOBODY, Pencil, Session, Someone, stage_threads
 
 from bunraku.errors import DeviceLostError, EngineError
 from bunraku.runtime.drivers.protocol import Driving
 from bunraku.stream.core.controls import Command
 from bunraku.stream.core.stage_faults import FAILING, FAILING_FRAMES, RETRY_S, WORKING
-
-
-@pytest.fixture
-def pencil() -> Pencil:
-    return Pencil()
-
-
-@pytest_asyncio.fixture
-async def session(pencil: Pencil) -> AsyncIterator[Session]:
-    session = Session(pencil)
-    session.add(Someone(100))
-    session.add(Someone(200))
-    yield session
-    await asyncio.gather(*(stage.close() for stage in session.stages))
-    assert not stage_threads()
 
 
 async def test_calibration_with_a_broken_engine_costs_no_frame(

@@ -6,37 +6,20 @@ import asyncio
 import gc
 import threading
 import weakref
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-import pytest_asyncio
 from av.video.frame import VideoFrame
 from tests.stream.fakes import picture
-from tests.stream.puppetry_setting import NOBODY, Pencil, Session, Someone, stage_threads
+from tests.stream.puppetry_setting import NOBODY, Pencil, Session, stage_threads
 
 from bunraku.runtime.drivers.protocol import Drawn, Driving, Hints
 from bunraku.runtime.later import Later
 from bunraku.stream.core.controls import Command
 from bunraku.stream.core.frame import MICROSECONDS, LiveFrame
 from bunraku.stream.core.stages import CALIBRATING_S
-
-
-@pytest.fixture
-def pencil() -> Pencil:
-    return Pencil()
-
-
-@pytest_asyncio.fixture
-async def session(pencil: Pencil) -> AsyncIterator[Session]:
-    session = Session(pencil)
-    session.add(Someone(100))
-    session.add(Someone(200))
-    yield session
-    await asyncio.gather(*(stage.close() for stage in session.stages))
-    assert not stage_threads()
 
 
 async def test_a_frame_goes_through_three_threads(session: Session, pencil: Pencil) -> None:

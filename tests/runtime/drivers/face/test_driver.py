@@ -8,15 +8,13 @@ from typing import cast
 
 import numpy as np
 import pytest
-from tests.runtime.drivers.face.drivers import BACKGROUND, FRAME, Body, Mouth, source_with_face
+from tests.runtime.drivers.face.drivers import BACKGROUND, FRAME, Body, Mouth
 from tests.runtime.drivers.face.faces import Made
-from tests.runtime.drivers.face.networks import SquareFinder
 from tests.runtime.fakes import models, with_person
 
 from bunraku.runtime.canvas import Patch
 from bunraku.runtime.drivers.face.driver import FacedDriver
 from bunraku.runtime.drivers.face.expression import Expression
-from bunraku.runtime.drivers.face.landmarks import FaceLandmarker
 from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.drivers.face.tracker import FaceFinder
 from bunraku.runtime.engines.registry import EngineFactory
@@ -29,21 +27,6 @@ from bunraku.runtime.parts import ALL_PARTS, Part
 from bunraku.runtime.puppet import Puppet
 from bunraku.runtime.source.source import Source
 from bunraku.spec.stages import Step
-
-
-@pytest.fixture
-def mouth() -> Mouth:
-    return Mouth()
-
-
-@pytest.fixture
-def finder(mouth: Mouth) -> FaceFinder:
-    return FaceFinder(FaceLandmarker(SquareFinder(mouth.points)))
-
-
-@pytest.fixture
-def source() -> Source:
-    return source_with_face()
 
 
 def test_the_photo_s_mouth_opens_with_the_driver_s(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
-from tests.runtime.drivers.face.drivers import FRAME, Body, Mouth, source_with_face
+from tests.runtime.drivers.face.drivers import FRAME, Body
 from tests.runtime.drivers.face.faces import made
 from tests.runtime.drivers.face.networks import SquareFinder
 
@@ -20,21 +20,6 @@ from bunraku.runtime.drivers.face.photo_face import PhotoFace
 from bunraku.runtime.drivers.face.tracker import FaceFinder, FaceTracker
 from bunraku.runtime.source.source import Source
 from bunraku.spec.arrays import Array, Picture
-
-
-@pytest.fixture
-def mouth() -> Mouth:
-    return Mouth()
-
-
-@pytest.fixture
-def finder(mouth: Mouth) -> FaceFinder:
-    return FaceFinder(FaceLandmarker(SquareFinder(mouth.points)))
-
-
-@pytest.fixture
-def source() -> Source:
-    return source_with_face()
 
 
 def test_a_face_is_looked_at_while_the_driver_goes_on(finder: FaceFinder, source: Source) -> None:
