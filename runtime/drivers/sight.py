@@ -7,12 +7,7 @@ import numpy as np
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.landmarks import PRESENT
 from bunraku.runtime.source.framing import head_seen
-from bunraku.spec.landmarks import (
-    HEAD,
-    HIPS,
-    SHOULDERS,
-    VISIBLE,
-)
+from bunraku.spec.landmarks import HEAD, HIPS, SHOULDERS, VISIBLE
 
 
 def in_sight(pose: Pose, shape: tuple[int, int]) -> bool:

@@ -8,12 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bunraku.spec.few import length_of
-from bunraku.spec.landmarks import (
-    HIPS,
-    LEFT_HIP,
-    LEFT_KNEE,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, LEFT_HIP, LEFT_KNEE, SHOULDERS
 from bunraku.spec.skeleton import SIDES
 
 RAISED_DEG = 45.0

@@ -15,15 +15,7 @@ import numpy.typing as npt
 
 from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HEAD,
-    HIPS,
-    LANDMARKS,
-    LIMBS,
-    SHOULDERS,
-    TRUNK,
-    Bone,
-)
+from bunraku.spec.landmarks import HEAD, HIPS, LANDMARKS, LIMBS, SHOULDERS, TRUNK, Bone
 
 SURE, UNSURE = 0.4, 0.15
 """Visibility from which a driver's landmark is believed, and below which it is not at all: a hidden

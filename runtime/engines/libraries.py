@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bunraku.errors import PIP
-from bunraku.runtime.engines.present import (
-    missing_gpu,
-    missing_onnxruntime_gpu,
-    missing_package,
-)
+from bunraku.runtime.engines.present import missing_gpu, missing_onnxruntime_gpu, missing_package
 from bunraku.runtime.engines.protocol import Precision
 from bunraku.runtime.engines.tensorrt.library import missing_library
 

@@ -13,13 +13,7 @@ import numpy as np
 
 from bunraku.runtime.pose import Pose
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HEAD,
-    LIMBS,
-    SHOULDERS,
-    TRUNK,
-    VISIBLE,
-)
+from bunraku.spec.landmarks import HEAD, LIMBS, SHOULDERS, TRUNK, VISIBLE
 
 WORK_SIDE_PX = 384
 """Claims are compared in pictures no larger: masks have 256 pixels a side."""

@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.mask import fineness
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HIPS,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, SHOULDERS
 
 SIDE, INWARDS_PX = 0.24, 6
 """How much of the front's width is folded round each side, and how far within the outline that

@@ -18,10 +18,7 @@ from bunraku.runtime.drivers.body.groups import GROUP, Group
 from bunraku.runtime.drivers.body.trunk import middle_of
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HIPS,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, SHOULDERS
 
 BESIDE_PX = 0.5
 """How far beyond the outline a triangle with its vertices within goes, in the networks' pixels, to

@@ -13,10 +13,7 @@ from bunraku.runtime.drivers.body.stance import Stance
 from bunraku.runtime.drivers.body.template import Template
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.mask import fineness
-from bunraku.spec.landmarks import (
-    HIPS,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, SHOULDERS
 from bunraku.spec.skeleton import BODY_BONES, BodyBone
 
 USUAL = 1.12

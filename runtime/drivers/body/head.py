@@ -18,13 +18,7 @@ from bunraku.runtime.drivers.body.girth import main_bones
 from bunraku.runtime.drivers.body.regions import closed
 from bunraku.runtime.source.region import distance_to
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HIPS,
-    LEFT_EYE,
-    MOUTH,
-    RIGHT_EYE,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, LEFT_EYE, MOUTH, RIGHT_EYE, SHOULDERS
 from bunraku.spec.skeleton import BodyBone
 from bunraku.spec.smoothstep import smoothstep
 

@@ -18,13 +18,7 @@ from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.locating import Located
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import length_of, mean_of
-from bunraku.spec.landmarks import (
-    HEAD,
-    LEFT_EYE,
-    MOUTH,
-    RIGHT_EYE,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HEAD, LEFT_EYE, MOUTH, RIGHT_EYE, SHOULDERS
 
 FARTHEST = np.array([0.65, 0.5])
 """How far the middle of a head moves at most, across and up or down, in lengths of the face from

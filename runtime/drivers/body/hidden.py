@@ -11,12 +11,7 @@ from bunraku.runtime.drivers.body.groups import ARMS, Group, Groups
 from bunraku.runtime.drivers.body.parting import ELBOW
 from bunraku.runtime.drivers.body.regions import far_from, grown
 from bunraku.runtime.source.region import distance_to
-from bunraku.spec.landmarks import (
-    HIPS,
-    LEFT_ELBOW,
-    LEFT_WRIST,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, LEFT_ELBOW, LEFT_WRIST, SHOULDERS
 
 NOTCH, ACROSS = 0.04, 0.4
 """How wide a notch in a part is closed where an arm hides it, in lengths of the trunk, and how

@@ -13,13 +13,7 @@ from bunraku.runtime.drivers.body.trunk import counted, middle_of, trunk_frames
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import length_of
-from bunraku.spec.landmarks import (
-    HEAD,
-    HIPS,
-    LEFT_EAR,
-    RIGHT_EAR,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HEAD, HIPS, LEFT_EAR, RIGHT_EAR, SHOULDERS
 
 USUAL = 0.04
 """How far before the shoulders ears are, in trunks, of who stands upright,"""

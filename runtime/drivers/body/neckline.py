@@ -20,11 +20,7 @@ from bunraku.runtime.drivers.body.nape import CHEST, NARROW
 from bunraku.runtime.drivers.body.regions import disc, far_from, opened
 from bunraku.runtime.source.region import Region
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HIPS,
-    LEFT_SHOULDER,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, LEFT_SHOULDER, SHOULDERS
 from bunraku.spec.skeleton import SIDES
 
 UPRIGHT = 2.0

@@ -38,10 +38,7 @@ from bunraku.runtime.drivers.hands.rigging import FINGER_BONES, HAND_BONES, Hand
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
 from bunraku.spec.few import clipped
-from bunraku.spec.landmarks import (
-    LEFT_WRIST,
-    RIGHT_WRIST,
-)
+from bunraku.spec.landmarks import LEFT_WRIST, RIGHT_WRIST
 from bunraku.spec.skeleton import BODY_BONES, FINGERS, JOINTS, SIDES, BodyBone
 
 FACING = (0.25, 0.6)

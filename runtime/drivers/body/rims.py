@@ -22,14 +22,7 @@ from bunraku.runtime.drivers.body.regions import grown, nearest_reached
 from bunraku.runtime.source.region import Region, distance_to
 from bunraku.spec.arrays import Array, Picture
 from bunraku.spec.few import length_of
-from bunraku.spec.landmarks import (
-    HIPS,
-    LEFT_ELBOW,
-    LEFT_KNEE,
-    LEFT_SHOULDER,
-    LEFT_WRIST,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, LEFT_ELBOW, LEFT_KNEE, LEFT_SHOULDER, LEFT_WRIST, SHOULDERS
 from bunraku.spec.skeleton import SIDES, BodyBone
 
 SMOOTH_PX, SMOOTH = 1.5, 0.015

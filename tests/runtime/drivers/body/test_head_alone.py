@@ -23,13 +23,7 @@ from bunraku.runtime.drivers.locating import Located
 from bunraku.runtime.drivers.looking import Looked
 from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HEAD,
-    LEFT_EYE,
-    MOUTH,
-    RIGHT_EYE,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HEAD, LEFT_EYE, MOUTH, RIGHT_EYE, SHOULDERS
 
 FACE = list(HEAD)
 PHOTO = RIG.stance(PERSON, 110.0).points

@@ -15,14 +15,7 @@ from bunraku.runtime.drivers.body.sideways import HEAD_MOST_DEG, TRUNK_MOST_DEG,
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.drivers.hands.shape import HandPose, HandPoses
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HIPS,
-    LEFT_ELBOW,
-    LEFT_KNEE,
-    LEFT_SHOULDER,
-    RIGHT_KNEE,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, LEFT_ELBOW, LEFT_KNEE, LEFT_SHOULDER, RIGHT_KNEE, SHOULDERS
 from bunraku.spec.skeleton import BodyBone
 
 

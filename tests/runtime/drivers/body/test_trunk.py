@@ -6,12 +6,7 @@ from tests.runtime.drivers.body.people import standing
 
 from bunraku.runtime.drivers.body.trunk import hang_legs, hold_trunk
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import (
-    HIPS,
-    LEFT_HIP,
-    LEFT_KNEE,
-    SHOULDERS,
-)
+from bunraku.spec.landmarks import HIPS, LEFT_HIP, LEFT_KNEE, SHOULDERS
 
 PHOTO = standing().astype(np.float64)
 TRUNK = PHOTO[HIPS, :2].mean(0) - PHOTO[SHOULDERS, :2].mean(0)

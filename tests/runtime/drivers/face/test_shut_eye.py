@@ -3,15 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.runtime.drivers.face.faces import Made, made
-from tests.runtime.drivers.face.photos import (
-    MIDDLE,
-    SKIN,
-    UNIT_PX,
-    at,
-    doing,
-    painted,
-    shown,
-)
+from tests.runtime.drivers.face.photos import MIDDLE, SKIN, UNIT_PX, at, doing, painted, shown
 
 from bunraku.runtime.drivers.face.expression import Expression
 from bunraku.runtime.drivers.face.eyes import Eye
