@@ -372,7 +372,7 @@ def test_latency() -> None:
 
 
 def test_beside_table_4() -> None:
-    engines = {f"{e['engine']}:{e['precision']}": e for e in file("engines-epyc-2cores")["engines"]}
+    engines = {f"{e['engine']}:{e['precision']}": e for e in file("engines-epyc-zen4")["engines"]}
     for kind in ("onnxruntime:f32", "openvino:bf16"):
         _, seconds, fps = cells(f"`live`, `{kind}`, one thread")
         same(seconds, engines[kind]["generator_ms"]["p50"] / 1000.0)
@@ -380,7 +380,7 @@ def test_beside_table_4() -> None:
 
 
 def test_engines() -> None:
-    for told in file("engines-epyc-2cores")["engines"]:
+    for told in file("engines-epyc-zen4")["engines"]:
         if "missing" in told:
             assert f"`{told['engine']}`" in PAGE[PAGE.index("Not there: ") :].split("\n\n")[0]
             continue
@@ -391,3 +391,35 @@ def test_engines() -> None:
         for cell, value in zip(row, (*values, *near), strict=True):
             same(cell, value)
         assert told["within"]
+
+
+def test_sessions() -> None:
+    told = file("sessions-epyc-zen4")
+    for load in told["load"]:
+        rate = load["rate"]
+        asked = "as fast as it takes frames" if rate is None else f"{rate:.0f} frames a second each"
+        row = cells(f"{load['sessions']}, {asked}")
+        age = load["age_ms"]
+        values = (load["frames_per_s"], load["slowest"], age["p50"], age["p95"])
+        for cell, value in zip(row, values, strict=True):
+            same(cell, value)
+    part = PAGE[PAGE.index("**Live sessions side by side**") :].split("\n\n")[0]
+    times = told["base"]["times"]
+    assert f"{told['chain_ms']['p50']:.1f} ms in the middle, {times['chain']:.2f} times" in part
+    assert f"{times['chain_cpu']:.2f} in processor time" in part
+
+
+def test_kernels() -> None:
+    told = file("kernels-epyc-zen4")
+    assert f"{told['copy_gb_s']:.0f} GB/s" in PAGE
+    for kernel in told["kernels"]:
+        if (numba := kernel["forms"].get("numba")) is None:
+            continue
+        ms, times, roofline, compiled = cells(kernel["name"], "**The operators**")
+        same(ms, numba["p50"])
+        same(roofline, 100 * numba["of_roofline"])
+        for cell, form in ((times, numba), (compiled, kernel["forms"]["torch-compiled"])):
+            if "speedup" in form:
+                same(cell, form["speedup"])
+            else:
+                assert cell == "–"
