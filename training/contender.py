@@ -202,7 +202,8 @@ class Contender:
             if self._punched:
                 driving = self._broken(driving, time_s)
             self._moved, self.driving = self._puppet.move(identity, driving), driving
-        return _measured(self._paint(window_only=True))
+        painted = self._puppet.paint(identity, self._moved, window_only=True)
+        return _measured(turn_picture(painted, upright_by(identity.source.turned_deg)))
 
     def _broken(self, driving: Driving, time_s: float) -> Driving:
         if self.driving is not None:
@@ -220,7 +221,11 @@ class Contender:
 
     def whole(self) -> Picture:
         """The whole photo as the person of the last frame stands, at the photo's own size."""
-        return self._paint(window_only=False)
+        return self.upright(self.whole_as_given())
+
+    def whole_as_given(self) -> Picture:
+        """The same as the photo was given, neither turned nor without its border."""
+        return self._puppet.paint(self._puppet.identity, self._moved, window_only=False)
 
     def own_error(self) -> OwnError:
         """What is lost, after the photo itself was followed."""
@@ -262,13 +267,6 @@ class Contender:
         if window is None or self.driving is None:
             return None
         return turn_picture(frame, upright_by(self.driving.turned_deg)), window
-
-    def _paint(self, window_only: bool) -> Picture:
-        identity = self._puppet.identity
-        picture = self._puppet.paint(identity, self._moved, window_only=window_only)
-        if window_only:
-            return turn_picture(picture, upright_by(identity.source.turned_deg))
-        return self.upright(picture)
 
 
 def _measured(values: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bunraku.errors import FetchError, InputError
 from bunraku.training import fairness
 from bunraku.training.choices import Played, write_choices
-from bunraku.training.contender import OURS, Candidate
+from bunraku.training.contender import OURS
 from bunraku.training.embedding import OnnxEmbedder, inception_of
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.face_match import FaceJudge, MeshJudge
@@ -53,10 +53,13 @@ def evaluate_synthetic(
     options: EvaluateOptions, data: Path, report: Report, log: Callable[[str], None]
 ) -> None:
     """The part on synthetic people; adds to the report."""
-    from bunraku.training.evaluate_people import evaluate_people, evaluate_surface
+    from bunraku.training.evaluate_people import evaluate_people
+    from bunraku.training.evaluate_surface import evaluate_surface
     from bunraku.training.evaluated import BundleModel, ModelUnderTest, TorchModel
     from bunraku.training.people_rows import PREDICTED
 
+    candidates = options.of_candidates
+    contenders = [candidate.load(options.threads) for candidate in candidates]
     model: ModelUnderTest
     if options.generator is not None and options.iuv is not None:
         model = TorchModel(options.generator, options.iuv)
@@ -66,6 +69,7 @@ def evaluate_synthetic(
     judge = PoseJudge(options.threads) if options.keypoints else None
     scores = evaluate_people(
         model,
+        contenders,
         judge,
         data,
         options.out,
@@ -77,12 +81,14 @@ def evaluate_synthetic(
     )
     evaluate_surface(model, data, report, log, options.people)
     if options.assets is not None:
-        traits = fairness.traits_of(list(scores), options.assets)
-        rows = {path: each[PREDICTED] for path, each in scores.items()}
-        seen = {path: fairness.sighting(path) for path in scores}
-        told = fairness.compare(traits, rows, seen)
-        report.grids.append(fairness.as_grid(told, PREDICTED))
-        report.details["fairness"] = fairness.as_json(told)
+        everybody = list(scores[PREDICTED])
+        traits = fairness.traits_of(everybody, options.assets)
+        seen = {path: fairness.sighting(path) for path in everybody}
+        details = report.details["fairness"] = {}
+        for row in (PREDICTED, *(candidate.name for candidate in candidates)):
+            told = fairness.compare(traits, scores[row], seen)
+            report.grids.append(fairness.as_grid(told, row))
+            details[row] = fairness.as_json(told)
 
 
 def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> None:
@@ -101,9 +107,7 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
     if across and len(clips) < 2:
         raise InputError("Across clips at least two are needed.", "Give a folder of clips.")
     watchers = find_watchers(options, report, log)
-    candidates = options.candidates or (
-        Candidate(OURS, options.bundle, options.iuv_bundle, options.engine),
-    )
+    candidates = options.of_candidates
     sources = {
         c.name: bundle_provenance(Bundle.load(c.bundle), Bundle.load(c.iuv)) for c in candidates
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bunraku.errors import InputError
 from bunraku.runtime.engines.registry import AUTO
-from bunraku.training.contender import Candidate, check_names
+from bunraku.training.contender import OURS, Candidate, check_names
 from bunraku.training.judge import JudgeKind
 
 
@@ -47,7 +47,7 @@ class EvaluateOptions:
     """The inference library of the bundles and of candidates that name none; who judges them
     always looks with the reference."""
     candidates: tuple[Candidate, ...] = ()
-    """What is compared on clips and photos; none: the two bundles alone."""
+    """What is compared; none: what :attr:`of_candidates` says."""
     people: int | None = None
     """At most so many synthetic people."""
     frames: int = 4
@@ -97,11 +97,6 @@ class EvaluateOptions:
             )
         if self.candidates:
             check_names(self.candidates)
-            if self.data is not None or self.generator is not None:
-                raise InputError(
-                    "Candidates are compared on clips and photos, not on synthetic people.",
-                    "Leave out --candidate, or --data and the checkpoints.",
-                )
             if (self.bundle, self.iuv_bundle) != ("live", "iuv"):
                 raise InputError(
                     "Bundles are named twice.",
@@ -125,3 +120,11 @@ class EvaluateOptions:
             raise InputError("At least one pair is needed.")
         if self.frames < 1 or (self.people is not None and self.people < 1):
             raise InputError("At least one person and one driving frame are needed.")
+
+    @property
+    def of_candidates(self) -> tuple[Candidate, ...]:
+        """What is compared: the candidates; without any the two bundles, and beside checkpoints
+        nothing."""
+        if self.candidates or self.generator is not None:
+            return self.candidates
+        return (Candidate(OURS, self.bundle, self.iuv_bundle, self.engine),)

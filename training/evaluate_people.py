@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Array, Picture
-from bunraku.training.contender import UNMOVED
+from bunraku.training.contender import UNMOVED, Contender
+from bunraku.training.evaluate_clips import refuse, row_name
 from bunraku.training.evaluated import ModelUnderTest
-from bunraku.training.grid import Grid
-from bunraku.training.iuv_data import IuvData
 from bunraku.training.judge import Judge
 from bunraku.training.likeness import LikenessJudge, LikenessMatch
 from bunraku.training.metrics import FrameScore, Score, match_keypoints, score_frame
 from bunraku.training.mixture import check_surfaces
 from bunraku.training.people.records import check_record, list_records
 from bunraku.training.people_cases import Case, cases
+from bunraku.training.people_driven import drive_case
 from bunraku.training.people_rows import COPY, EXACT, PREDICTED, ROWS, make_rows
-from bunraku.training.report import Log, Report, Table, Target, ratio
-from bunraku.training.score_iuv import evaluate as evaluate_iuv
+from bunraku.training.report import Log, Refusal, Report, Table, Target, ratio
 from bunraku.training.sheets import contact_sheet, save_sheet
 
 EXPLANATION = (
@@ -33,14 +33,12 @@ EXPLANATION = (
     f"*{EXACT}*: both IUV maps and the landmarks of the face are the exact ones. "
     f"*{PREDICTED}*: both maps are the IUV net's, without a mask, from the pose network's "
     "landmarks. "
+    "Every other row is a candidate, which is given nothing but pictures, without exact maps or "
+    "masks: the source is its photo, the others are shown to it as a camera's; whom it refuses is "
+    "not in its row. "
     "L1 and SSIM are in [0, 1], PSNR in dB, AKD in pixels of 256; AKD and MKR are the pose "
     "network's, between the true and the generated frame. *perceptual*, *FED*, *look*: distances "
     "of EfficientNet-Lite0's features to the true frame's, as for real clips."
-)
-SURFACE_EXPLANATION = (
-    "The IUV net against the exact maps, from the pose network's landmarks, on all frames in which "
-    "the pose network found somebody. Part accuracy is over the person's pixels, mIoU over the 25 "
-    "classes with the background, the error of U and V over pixels whose part is right."
 )
 SHEET_PEOPLE = 6
 SHEET_DRIVES = 2
@@ -49,6 +47,7 @@ SHEET_SIDE = 192
 
 def evaluate_people(
     model: ModelUnderTest,
+    contenders: Sequence[Contender],
     judge: Judge | None,
     data: Path,
     out: Path,
@@ -58,11 +57,12 @@ def evaluate_people(
     frames: int = 4,
     sheets: int = 2,
     likeness: LikenessJudge | None = None,
-) -> dict[Path, dict[str, list[FrameScore]]]:
-    """Score the generator and the IUV net on a folder of people; add it all to the report.
+) -> dict[str, dict[Path, list[FrameScore]]]:
+    """Score a generator, an IUV net and candidates on a folder of people; add it to the report.
 
     Args:
-        model: what is evaluated.
+        model: the generator and the IUV net, which are told exact maps too.
+        contenders: candidates, which are given pictures alone.
         judge: finds keypoints; None leaves AKD and MKR out.
         data: records with observations, of people never seen in training.
         out: folder of the contact sheets.
@@ -74,7 +74,7 @@ def evaluate_people(
         likeness: looks at pictures; None leaves its measures out.
 
     Returns:
-        Each person's frames, by row of the table.
+        For each row of the table, each person's frames.
 
     Raises:
         InputError: no people in the folder, or they have not been observed, or their surfaces are
@@ -82,67 +82,96 @@ def evaluate_people(
     """
     records = list_records(data)[:people]
     check_surfaces(data, {check_record(path) for path in records}, model.size)
-    scores: dict[str, list[FrameScore]] = {row: [] for row in ROWS}
-    people_scores: dict[Path, dict[str, list[FrameScore]]] = {}
-    matches = {row: LikenessMatch() for row in ROWS}
-    halves: list[bool] = []
+    names = [contender.name for contender in contenders]
+    scores: dict[str, dict[Path, list[FrameScore]]] = {row: {} for row in (*ROWS, *names)}
+    matches = {row: LikenessMatch() for row in scores}
+    halves: set[Path] = set()
     rows: list[list[Picture | None]] = []
-    names: list[str] = []
-    total = len(records)
+    shown: list[str] = []
     for number, case in enumerate(cases(data, people, frames), 1):
         made, driving = make_rows(case, model)
-        unmoved_seen = judge.look(made[UNMOVED][0]) if judge is not None else None
-        for k, frame in enumerate(case.driving):
-            target, alpha = case.picture(frame), case.alpha(frame)
-            seen = judge.look(target) if judge is not None else None
-            true = likeness.look(target, alpha) if likeness is not None else None
-            halves.append(case.record.half)
-            for row in ROWS:
-                picture = made[row][k]
-                keypoints = None
-                if judge is not None:
-                    found = unmoved_seen if row == UNMOVED else judge.look(picture)
-                    keypoints = match_keypoints(
-                        None if seen is None else seen.landmarks,
-                        None if found is None else found.landmarks,
-                        (target.shape[0], target.shape[1]),
-                    )
-                scores[row].append(score_frame(picture, target, alpha, keypoints))
-                if likeness is not None and true is not None:
-                    matches[row].add(likeness.look(picture, alpha), true)
-        since = len(case.driving)
-        people_scores[case.path] = {row: each[-since:] for row, each in scores.items()}
+        for contender in contenders:
+            pictures = drive_case(contender, case)
+            if pictures is None:
+                who = None if len(names) == 1 else contender.name
+                refuse(report, log, Refusal(case.path.name, who, "nobody to animate"))
+            else:
+                made[contender.name] = pictures
+        for row, each in score_case(case, made, judge, likeness, matches).items():
+            scores[row][case.path] = each
+        if case.record.half:
+            halves.add(case.path)
         if len(rows) < sheets * SHEET_PEOPLE:
-            rows.append(sheet_row(case, made, driving))
-            names.append(case.path.stem)
+            rows.append(sheet_row(case, made, driving, names))
+            shown.append(case.path.stem)
         if number % 10 == 0:
-            log(f"{number} of {total} people")
-    whole = {row: replace(Score.of(scores[row]), **matches[row].means()) for row in ROWS}
+            log(f"{number} of {len(records)} people")
+    whole = {
+        row: replace(Score.of(every), **matches[row].means())
+        for row, found in scores.items()
+        if (every := [score for each in found.values() for score in each])
+    }
     table = Table("Synthetic people", EXPLANATION, whole)
     report.tables.append(table)
     report.targets += people_targets(table)
+    for who in names:
+        report.targets += driven_targets(table, who, names)
     report.details["synthetic people by framing"] = {
         name: {
-            row: asdict(Score.of(chosen))
-            for row in ROWS
-            if (chosen := [s for s, h in zip(scores[row], halves, strict=True) if h is half])
+            row: asdict(Score.of(every))
+            for row, found in scores.items()
+            if (every := [s for path in found if (path in halves) is half for s in found[path]])
         }
         for name, half in (("half body", True), ("full body", False))
     }
-    headings = ["source", *["driving", "exact IUV", COPY, "ours, exact", "ours, pred."] * 2]
+    columns = ["driving", "exact IUV", COPY, "ours, exact", "ours, pred.", *names]
+    headings = ["source", *columns * SHEET_DRIVES]
     for start in range(0, len(rows), SHEET_PEOPLE):
         stop = start + SHEET_PEOPLE
-        sheet = contact_sheet(rows[start:stop], headings, names[start:stop], SHEET_SIDE)
+        sheet = contact_sheet(rows[start:stop], headings, shown[start:stop], SHEET_SIDE)
         report.sheets.append(save_sheet(out / f"people-{start // SHEET_PEOPLE:02d}.jpg", sheet))
-    return people_scores
+    return scores
 
 
-def sheet_row(case: Case, made: dict[str, list[Picture]], driving: Array) -> list[Picture | None]:
-    """Source; then for each of the first driving frames what the rows made of it."""
+def score_case(
+    case: Case,
+    made: Mapping[str, Sequence[Picture]],
+    judge: Judge | None,
+    likeness: LikenessJudge | None,
+    matches: Mapping[str, LikenessMatch],
+) -> dict[str, list[FrameScore]]:
+    """Every row's pictures of one person against the true ones; ``matches`` grow by them."""
+    scores: dict[str, list[FrameScore]] = {row: [] for row in made}
+    unmoved_seen = judge.look(made[UNMOVED][0]) if judge is not None else None
+    for k, frame in enumerate(case.driving):
+        target, alpha = case.picture(frame), case.alpha(frame)
+        seen = judge.look(target) if judge is not None else None
+        true = likeness.look(target, alpha) if likeness is not None else None
+        for row, pictures in made.items():
+            picture = pictures[k]
+            keypoints = None
+            if judge is not None:
+                found = unmoved_seen if row == UNMOVED else judge.look(picture)
+                keypoints = match_keypoints(
+                    None if seen is None else seen.landmarks,
+                    None if found is None else found.landmarks,
+                    (target.shape[0], target.shape[1]),
+                )
+            scores[row].append(score_frame(picture, target, alpha, keypoints))
+            if likeness is not None and true is not None:
+                matches[row].add(likeness.look(picture, alpha), true)
+    return scores
+
+
+def sheet_row(
+    case: Case, made: Mapping[str, Sequence[Picture]], driving: Array, candidates: Sequence[str]
+) -> list[Picture | None]:
+    """Source; then for each of the first driving frames what the rows made of it, and nothing
+    where a candidate refused the source or there are no more frames."""
     row: list[Picture | None] = [case.picture(case.source)]
     for k, frame in enumerate(case.driving[:SHEET_DRIVES]):
         row += [case.picture(frame), iuv_colours(driving[k][None])]
-        row += [made[name][k] for name in (COPY, EXACT, PREDICTED)]
+        row += [made[name][k] if name in made else None for name in (*ROWS[1:], *candidates)]
     return row
 
 
@@ -159,25 +188,15 @@ def people_targets(table: Table) -> list[Target]:
     ]
 
 
-def evaluate_surface(
-    model: ModelUnderTest, data: Path, report: Report, log: Log, people: int | None = None
-) -> None:
-    """Score the IUV net on the pose network's input, with its mask and without one."""
-    frames = IuvData(data, people)
-    scores = {
-        "with the pose network's mask": evaluate_iuv(model.iuv, frames, masked=True),
-        "without a mask": evaluate_iuv(model.iuv, frames, masked=False),
+def driven_targets(table: Table, who: str, names: Sequence[str]) -> list[Target]:
+    """What was asked of whatever ships, of one candidate that is given pictures alone."""
+    score, copied = table.rows.get(who), table.rows[COPY]
+    found = {
+        "person L1 / IUV copy's": (score and ratio(score.person_l1, copied.person_l1), 0.75),
+        "AKD": (score and score.akd, 3.0),
+        "MKR": (score and score.mkr, 0.02),
     }
-    best, plain = scores.values()
-    log(f"IUV net: part accuracy {best.part_accuracy:.3f}, {plain.part_accuracy:.3f} without mask")
-    rows = [
-        [name, f"{s.part_accuracy:.3f}", f"{s.mean_iou:.3f}", f"{s.uv_error:.3f}", str(s.frames)]
-        for name, s in scores.items()
-    ]
-    headings = ["", "part accuracy", "mIoU", "U, V error", "frames"]
-    report.grids.append(Grid("IUV net", SURFACE_EXPLANATION, headings, rows))
-    report.details["IUV net"] = {name: asdict(s) for name, s in scores.items()}
-    report.targets += [
-        Target("IUV net, part accuracy", best.part_accuracy, 0.84, at_least=True),
-        Target("IUV net, mIoU", best.mean_iou, 0.62, at_least=True),
+    return [
+        Target(row_name(f"synthetic people, {name}", who, names), value, limit)
+        for name, (value, limit) in found.items()
     ]

@@ -16,9 +16,10 @@ from bunraku.training.evaluated import Frames, ModelUnderTest
 from bunraku.training.people_cases import Case
 
 COPY = "IUV copy"
-EXACT = "Bunraku, exact IUV"
-PREDICTED = "Bunraku, predicted IUV"
+EXACT = "generator, exact IUV"
+PREDICTED = "generator, predicted IUV"
 ROWS = (UNMOVED, COPY, EXACT, PREDICTED)
+"""Of each case; candidates have rows of their own (training/people_driven.py)."""
 
 
 def copy_along_iuv(source: Array, mask: Array, densepose: Array, driving: Array) -> Frames:

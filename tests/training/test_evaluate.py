@@ -9,7 +9,7 @@ import pytest
 
 from bunraku.errors import FetchError, InputError, MissingExtraError, OutputError
 from bunraku.training import evaluate as module
-from bunraku.training.contender import Candidate
+from bunraku.training.contender import OURS, Candidate
 from bunraku.training.evaluate import run_evaluation
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.judge import JudgeKind
@@ -26,7 +26,6 @@ HERE = Path("somewhere")
         ({"data": HERE, "iuv": HERE}, "needs one of the IUV net"),
         ({"clips": HERE, "generator": HERE, "iuv": HERE}, "bundles, not with checkpoints"),
         ({"photos": HERE, "generator": HERE, "iuv": HERE}, "bundles, not with checkpoints"),
-        ({"data": HERE, "candidates": (Candidate(),)}, "not on synthetic people"),
         ({"clips": HERE, "bundle": "b", "candidates": (Candidate(),)}, "Bundles are named twice"),
         ({"clips": HERE, "candidates": (Candidate(), Candidate())}, "Two candidates are called"),
         ({"data": HERE, "frames": 0}, "At least one person"),
@@ -41,6 +40,15 @@ HERE = Path("somewhere")
 def test_options_that_make_no_sense(given: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         EvaluateOptions(out=HERE, **given)
+
+
+def test_what_is_compared() -> None:
+    """The bundles that are named; beside checkpoints nothing; else what is asked for."""
+    [ours] = EvaluateOptions(out=HERE, data=HERE, bundle="b", engine="torch").of_candidates
+    assert (ours.name, ours.bundle, ours.engine) == (OURS, "b", "torch")
+    assert not EvaluateOptions(out=HERE, data=HERE, generator=HERE, iuv=HERE).of_candidates
+    asked = (Candidate("a"), Candidate("b"))
+    assert EvaluateOptions(out=HERE, data=HERE, candidates=asked).of_candidates == asked
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from bunraku.errors import InputError
 from bunraku.networks.iuv import IuvNet, IuvOptions
 from bunraku.spec.arrays import Array, Picture
 from bunraku.training.contender import UNMOVED
-from bunraku.training.evaluate_people import evaluate_people, evaluate_surface, people_targets
+from bunraku.training.evaluate_people import evaluate_people, people_targets
+from bunraku.training.evaluate_surface import evaluate_surface
 from bunraku.training.evaluated import Frames
 from bunraku.training.features import Features
 from bunraku.training.judge import Judge
@@ -115,7 +116,7 @@ def test_people_whose_surfaces_are_too_coarse_are_told(
     model = Copier()
     model.size = 256
     with pytest.raises(InputError, match=r"surfaces of 128 pixels, and 256 are needed"):
-        evaluate_people(model, None, make_people(), tmp_path, Report({}), print)
+        evaluate_people(model, [], None, make_people(), tmp_path, Report({}), print)
 
 
 def test_copying_a_moved_person_gives_the_frame(person: Record) -> None:
@@ -160,7 +161,7 @@ def test_the_whole_evaluation(make_people: MakePeople, judge: Judge, tmp_path: P
     folder = make_people(count=2, frames=3)
     report = Report({})
     lines: list[str] = []
-    evaluate_people(Copier(), judge, folder, tmp_path, report, lines.append, frames=2, sheets=1)
+    evaluate_people(Copier(), [], judge, folder, tmp_path, report, lines.append, frames=2, sheets=1)
     (table,) = report.tables
     assert {score.frames for score in table.rows.values()} == {4}
     exact, unmoved = table.rows[EXACT], table.rows[UNMOVED]
@@ -195,7 +196,7 @@ def test_likeness(make_people: MakePeople, tmp_path: Path) -> None:
     folder = make_people(count=1, frames=3)
     watching = OwnColours()
     evaluate_people(
-        Copier(), None, folder, tmp_path, report, lambda _: None, sheets=0, likeness=watching
+        Copier(), [], None, folder, tmp_path, report, lambda _: None, sheets=0, likeness=watching
     )
     exact, unmoved = report.tables[0].rows[EXACT], report.tables[0].rows[UNMOVED]
     assert exact.look is not None
@@ -208,7 +209,14 @@ def test_likeness(make_people: MakePeople, tmp_path: Path) -> None:
 def test_without_keypoints(make_people: MakePeople, tmp_path: Path) -> None:
     report = Report({})
     evaluate_people(
-        Copier(), None, make_people(count=1, frames=2), tmp_path, report, lambda _: None, sheets=0
+        Copier(),
+        [],
+        None,
+        make_people(count=1, frames=2),
+        tmp_path,
+        report,
+        lambda _: None,
+        sheets=0,
     )
     assert report.tables[0].rows[EXACT].akd is None
     assert report.sheets == []

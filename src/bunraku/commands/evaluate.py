@@ -43,8 +43,8 @@ def evaluate(
     bundle: Annotated[
         str,
         typer.Option(
-            help="Bundle of the generator: name or folder. Clips and photos are driven by the "
-            "body, which asks no generator: compare bundles there with --candidate."
+            help="Bundle of the generator: name or folder. The body, by which everything is "
+            "driven without --candidate, asks none: compare bundles there with that."
         ),
     ] = "live",
     iuv_bundle: Annotated[str, typer.Option(help="Bundle of the IUV net: name or folder.")] = "iuv",
@@ -54,8 +54,8 @@ def evaluate(
         typer.Option(
             metavar="NAME=BUNDLE[,iuv=BUNDLE][,engine=LIBRARY][,driver=landmarks][,pose=heavy]"
             "[,face=1][,hands][,no-SWITCH]",
-            help="What is compared on clips and photos, once for each; a switch of PuppetOptions "
-            "may follow, as in plain=live,no-retarget.",
+            help="What is compared, once for each; a switch of PuppetOptions may follow, as in "
+            "plain=live,no-retarget. By default the body, beside checkpoints nothing.",
         ),
     ] = None,
     people: Annotated[int | None, typer.Option(min=1, help="At most so many people.")] = None,
