@@ -34,8 +34,9 @@ from bunraku.spec.skeleton import SIDES
 
 FOLDED_DEG = 125.0
 """How far an elbow is bent in the picture at least; arms that are crossed bend theirs by less."""
-HIGH = 0.35
-"""How far below the shoulders the wrist lies at most, in trunks."""
+HIGH = 0.17
+"""How far below the shoulders the middle of the hand lies at most, in trunks: before the chest, or
+raised beside it, hands touch neither collar nor hair."""
 AROUND = 0.14, 0.2
 """From where to where around the middle of a hand one looks for what it touches, in trunks."""
 TOUCHES = 0.45
@@ -74,7 +75,7 @@ def hands_held_up(
         )
         hand = flat[list((LEFT_HAND, RIGHT_HAND)[side])].mean(0)
         folded = between_deg(elbow - shoulder, wrist - elbow) >= FOLDED_DEG
-        high = (wrist - shoulders) @ down <= HIGH * trunk_px
+        high = (hand - shoulders) @ down <= HIGH * trunk_px
         at = _touches(hand, inside, trunk_px) or _near(hand, face, AROUND[1] * trunk_px)
         if not (seen[side] and folded and high and at):
             arms.append(None)

@@ -84,8 +84,8 @@ def test_fingers_at_the_temple_stay_though_the_hand_is_beside_the_person() -> No
     [
         PERSON,  # hanging
         holding(PERSON[LEFT_SHOULDER, :2] + np.array([40.0, -10.0])),  # waving, beside the person
-        holding(  # folded lower
-            PERSON[LEFT_SHOULDER, :2] + np.array([-2.0, 0.45 * TRUNK_PX]), (6.0, 0.9 * TRUNK_PX)
+        holding(  # folded before the chest
+            PERSON[LEFT_SHOULDER, :2] + np.array([-2.0, 0.25 * TRUNK_PX]), (6.0, 0.9 * TRUNK_PX)
         ),
         holding(PERSON[LEFT_SHOULDER, :2] + np.array([-22.0, 14.0]), (2.0, 20.0)),  # crossed
     ],
