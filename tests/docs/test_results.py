@@ -11,9 +11,11 @@ from tests.docs.pages import ROOT
 
 from bunraku.runtime.engines.libraries import LIBRARIES, EngineKind
 from bunraku.spec.stages import Step
+from bunraku.training.contender import OURS, UNMOVED
 from bunraku.training.evaluate_clips import clip_targets
-from bunraku.training.evaluate_people import people_targets
+from bunraku.training.evaluate_people import driven_targets, people_targets
 from bunraku.training.metrics import Score
+from bunraku.training.people_rows import COPY, EXACT, PREDICTED
 from bunraku.training.report import Table
 
 FOLDER = ROOT / "benchmarks" / "results"
@@ -236,14 +238,29 @@ def test_targets() -> None:
         assert met == ("yes" if target["passed"] else "NO")
 
 
-def test_targets_of_today() -> None:
-    shown = file("evaluation-synthetic-2026-11-23")["tables"]["Synthetic people"]
-    rows = {name: Score(**told) for name, told in shown.items()}
-    today = {target.name: target for target in people_targets(Table("", "", rows))}
+def test_what_ships_on_synthetic_people() -> None:
+    told = file("evaluation-synthetic-2026-12-01")
+    rows = told["tables"]["Synthetic people"]
+    columns = ("l1", "person_l1", "person_psnr", "ssim", "akd", "mkr", "frames")
+    for row, name in {
+        "source unmoved": UNMOVED,
+        "colours along exact maps": COPY,
+        EXACT: EXACT,
+        PREDICTED: PREDICTED,
+        "the body, pictures alone": OURS,
+    }.items():
+        for cell, column in zip(cells(row, "**What ships on"), columns, strict=True):
+            same(cell, rows[name][column])
+    scores = Table("", "", {name: Score(**row) for name, row in rows.items()})
+    body, generator = driven_targets(scores, OURS, [OURS]), people_targets(scores)
+    today = {target.name: target for target in (*generator, *body)}
     for name, row in {
         "person L1 / IUV copy's": "L1 of the person / the IUV copy's",
         "AKD": "AKD, exact IUV",
         "MKR": "MKR, exact IUV",
+        "synthetic people, person L1 / IUV copy's": "L1 person / that of colours along exact maps",
+        "synthetic people, AKD": "AKD, pictures alone",
+        "synthetic people, MKR": "MKR, pictures alone",
     }.items():
         measured, asked, met = cells(row)
         value = today[name].value
@@ -251,6 +268,16 @@ def test_targets_of_today() -> None:
         same(measured, value)
         assert number(asked.removeprefix("≤")) == today[name].limit
         assert met == ("yes" if today[name].passed else "NO")
+    part = " ".join(PAGE[PAGE.index("These people stand as dancers do") :].split("\n\n")[0].split())
+    half, whole = (
+        told["details"]["synthetic people by framing"][framing][OURS]["akd"]
+        for framing in ("half body", "full body")
+    )
+    assert f"Half bodies have an AKD of {half:.1f}, whole ones of {whole:.1f}" in part
+    assert f"Of 90, {len(told['refused'])} are refused" in part
+
+
+def test_targets_of_today() -> None:
     known = file("evaluation-drivers-2026-12-01")["tables"]["Real clips"]
     score, still = (Score(**known[f"all, {who}"]) for who in ("body", "unmoved source"))
     limits = {target.name: target.limit for target in clip_targets(score, still, "", [""])}
