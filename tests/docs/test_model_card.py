@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from tests.docs.pages import ROOT
 
@@ -15,10 +16,12 @@ PAGE = (ROOT / "MODEL_CARD.md").read_text(encoding="utf-8")
 RESULTS = ROOT / "benchmarks" / "results"
 
 
+def file(name: str) -> Any:
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
 def test_groups() -> None:
-    told = json.loads(
-        (RESULTS / "evaluation-synthetic-2026-12-01.json").read_text(encoding="utf-8")
-    )
+    told = file("evaluation-synthetic-2026-12-01")
     of_body, of_networks = PAGE[PAGE.index("First the body") :].split("Then `--driver landmarks`")
     fairness = told["details"]["fairness"]
     for part, name in ((of_body, OURS), (of_networks, PREDICTED)):
@@ -56,8 +59,7 @@ def test_the_weights() -> None:
 
 def test_how_good_it_is() -> None:
     def table(name: str, title: str) -> dict[str, dict[str, float]]:
-        told = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-        rows: dict[str, dict[str, float]] = told["tables"][title]
+        rows: dict[str, dict[str, float]] = file(name)["tables"][title]
         return rows
 
     people = table("evaluation-synthetic-2026-11-23", "Synthetic people")
