@@ -180,8 +180,9 @@ def make_source(
             framing = replace(framing, unit=Bone.SHOULDERS)
     if framing.half and desk is None and shoulders_cut(mask, landmarks, shown):
         framing = replace(framing, unit=Bone.HEAD)
-    people = None if segmenter is None else everybody(photo, segmenter)
     shape = photo.shape[:2]
+    beside = [body_mask(other, shape) for other in others]
+    people = None if segmenter is None else everybody(photo, segmenter, beside)
     person = uncrop(mask, framing.window, shape)
     front = None
     if desk is not None:
