@@ -54,7 +54,6 @@ function show(next = state) {
   const begins = next !== state && next === "live";
   state = next;
   const hasResult = live.firstFrameMs !== null && wanted;
-  const busy = hasResult || looking || state === "starting" || state === "live";
   view.showState(state, {
     canStart: state === "ready" && Boolean(photos.selected),
     canRecord: Boolean(welcome?.recording),
@@ -64,8 +63,10 @@ function show(next = state) {
   // Start is gone: whoever pressed it by key goes on at the first tool.
   if (begins && document.activeElement === document.body) byId("tools").querySelector("button").focus();
   const sending = uploading > 0 || photos.resending;
-  const filled = busy || (photos.resending && !photos.selected);
-  view.showStage(photos.selected, photos.previewOf(photos.selectedId), filled, refused);
+  // Until the first moved picture comes the photo itself is shown, without its frame.
+  const filled = hasResult || looking || (photos.resending && !photos.selected);
+  const address = photos.previewOf(photos.selectedId);
+  view.showStage(photos.selected, address, { filled, framed: !wanted, refused });
   view.showReport(photos.selected, refused?.failure, sending ? uploadText() : "");
   const canRemove = signalling.session !== null;
   view.showPhotos(photos, { canRemove, onChoose: choose, onRemove: remove });
