@@ -46,7 +46,7 @@ export function showState(state, { canStart, canRecord, wanted, hasResult }) {
   byId("start").disabled = !canStart;
   byId("numbers").hidden = !busy;
   byId("result").hidden = !hasResult;
-  byId("badges").hidden = !busy;
+  byId("badges").hidden = !live;
   byId("full").hidden = !hasResult || !document.fullscreenEnabled;
   byId("camera").disabled = state === "starting";
   byId("look").disabled = busy;

@@ -64,6 +64,9 @@ export const cameraLost = () =>
     "Check it and start again.",
   );
 
+export const recordingsGone = () =>
+  new Failure("recordings_gone", "The recordings are gone", "The server began anew and kept none.");
+
 export const iceFailed = () =>
   new Failure(
     "webrtc_failed",
