@@ -56,6 +56,22 @@ def test_the_preview_is_no_button_while_it_runs(
         assert visitor.page.is_enabled("#look")
 
 
+def test_that_nobody_is_in_view_is_said_until_somebody_is(browser: Browser, served: Served) -> None:
+    judge = """async () => {
+      const { nobodyInView } = await import("/static/stats.js");
+      const report = (frames_out, lost) => ({ frames_out, lost });
+      const said = [];
+      for (const now of [[2, 0], [3, 1], [3, 1], [4, 2], [5, 2], [5, 2]]) {
+        const before = said.at(-1)?.now ?? null;
+        const was = said.at(-1)?.is;
+        said.push({ now, is: nobodyInView(before && report(...before), report(...now), was) });
+      }
+      return said.map((one) => one.is);
+    }"""
+    with visit(browser, served.url) as visitor:
+        assert visitor.page.evaluate(judge) == [False, True, True, True, False, False]
+
+
 def test_a_camera_that_stands_upright_is_shown_whole(
     browser: Browser, served: Served, photo: MakePhoto
 ) -> None:
