@@ -422,6 +422,7 @@ byId("camera").addEventListener("change", async ({ target }) => {
     fail(error instanceof Failure ? error : cameraFailure(error));
   }
 });
+byId("own").addEventListener("resize", () => live.fit());
 camera.addEventListener("devices", listCameras);
 camera.addEventListener("paused", () => view.showWaiting("The camera is paused…"));
 camera.addEventListener("resumed", () => view.showWaiting(""));

@@ -10,6 +10,9 @@ from playwright.sync_api import Browser
 from tests.stream.browser.serving import Served
 from tests.stream.browser.visitor import DESKTOP, Visitor, visit
 
+from bunraku.stream.rtc.options import PeerOptions
+from bunraku.stream.server.options import ServerOptions
+
 MakePhoto = Callable[..., Path]
 SLOW_CAMERA = """
 globalThis.held = true;
@@ -90,6 +93,30 @@ def test_a_camera_that_stands_upright_is_shown_whole(
         own, stage = place(visitor, "#own"), place(visitor, "#stage")
         assert abs(own["width"] / own["height"] - 180 / 320) < 0.01
         assert own["height"] < stage["height"] / 2
+
+
+def test_a_camera_that_grows_is_sent_smaller(browser: Browser, photo: MakePhoto) -> None:
+    growing = """
+    navigator.mediaDevices.getUserMedia = async () => {
+      const canvas = globalThis.canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [160, 120];
+      const context = canvas.getContext("2d");
+      setInterval(() => context.fillRect(0, 0, Math.random() * canvas.width, canvas.height), 40);
+      return canvas.captureStream(25);
+    };
+    """
+    options = ServerOptions(port=0, size=(160, 120), peer=PeerOptions(max_side_px=200))
+    server = Served(options).start()
+    try:
+        with visit(browser, server.url, script=growing) as visitor:
+            visitor.add(photo())
+            visitor.start()
+            visitor.page.keyboard.press("p")
+            visitor.until("result.videoWidth === 160")
+            visitor.page.evaluate("[canvas.width, canvas.height] = [640, 480]")
+            visitor.until("own.videoWidth === 640 && result.videoWidth === 200")
+    finally:
+        server.stop()
 
 
 def test_what_the_server_says_is_in_view_and_beside_the_overlay(
