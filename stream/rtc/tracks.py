@@ -254,7 +254,7 @@ class BrowserSink(Sink):
 
     def _check_open(self) -> None:
         if self._closed or self.track.readyState != "live":
-            raise SinkClosed("The browser has gone.")
+            raise SinkClosed  # without words: whoever they would be for is who has gone
 
 
 def _nothing() -> None:

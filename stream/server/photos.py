@@ -33,7 +33,7 @@ _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _EOI, _SOS = 0xD9, 0xDA
 _WITH_LENGTH = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xDE), *range(0xE0, 0xF0), 0xFE})
 
-PREVIEW_SIDE_PX = 480
+PREVIEW_SIDE_PX = 960  # as large as the stage shows it before it moves
 _PREVIEW_QUALITY = 80
 _LONGEST_NAME = 80
 

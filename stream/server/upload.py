@@ -39,7 +39,7 @@ async def receive(request: web.Request, limits: Limits) -> Upload:
     """Read the field "photo" of a multipart request.
 
     :raises ApiError: 415: another kind of body; 413: too large; 400: it makes no sense, or holds
-        no photo or several; 408: it took too long.
+        no photo or several; 408: it took too long; 422: the file is empty.
     """
     if request.content_type != "multipart/form-data":
         raise ApiError(415, ErrorCode.UNSUPPORTED_TYPE, "That is not a form with a photo.", _HOW)
@@ -92,7 +92,13 @@ async def _photo_part(reader: MultipartReader, limits: Limits) -> Upload:
 
 
 def _check_file(upload: Upload, filename: str | None) -> None:
-    """:raises ApiError: 400: nothing was chosen, or the file's name was sent in its place."""
+    """:raises ApiError: 400: nothing was chosen, or the file's name was sent in its place; 422: the
+    file is empty.
+    """
+    if filename and not upload.data:
+        raise ApiError(
+            422, ErrorCode.UNREADABLE_PHOTO, "The file is empty.", "Copy or export it again."
+        )
     if not upload.data:
         raise _bad_form(f"The field “{FIELD}” is empty.", "Choose a file.")
     if filename is None and len(upload.data) <= _LONGEST_PATH and upload.data.isascii():

@@ -11,7 +11,7 @@ import { Photos } from "./photos.js";
 import { Signalling } from "./signalling.js";
 import { FrameMeter, nobodyInView } from "./stats.js";
 import * as view from "./view.js";
-import { Failure, cameraFailure, cameraLost, insecureFailure } from "./words.js";
+import { Failure, cameraFailure, cameraLost, insecureFailure, recordingsGone } from "./words.js";
 
 const { byId } = view;
 const NUMBERS_MS = 500;
@@ -39,6 +39,7 @@ let refused = null;
 let wayBack = null; // the failure whose banner leads back to the server, as nothing else does
 let regainedAt = -Infinity;
 let server = null;
+let nobody = false; // is in view
 let numbers = {};
 
 expose({
@@ -54,7 +55,6 @@ function show(next = state) {
   const begins = next !== state && next === "live";
   state = next;
   const hasResult = live.firstFrameMs !== null && wanted;
-  const busy = hasResult || looking || state === "starting" || state === "live";
   view.showState(state, {
     canStart: state === "ready" && Boolean(photos.selected),
     canRecord: Boolean(welcome?.recording),
@@ -64,8 +64,10 @@ function show(next = state) {
   // Start is gone: whoever pressed it by key goes on at the first tool.
   if (begins && document.activeElement === document.body) byId("tools").querySelector("button").focus();
   const sending = uploading > 0 || photos.resending;
-  const filled = busy || (photos.resending && !photos.selected);
-  view.showStage(photos.selected, photos.previewOf(photos.selectedId), filled, refused);
+  // Until the first moved picture comes the photo itself is shown, without its frame.
+  const filled = hasResult || looking || (photos.resending && !photos.selected);
+  const address = photos.previewOf(photos.selectedId);
+  view.showStage(photos.selected, address, { filled, framed: !wanted, refused });
   view.showReport(photos.selected, refused?.failure, sending ? uploadText() : "");
   const canRemove = signalling.session !== null;
   view.showPhotos(photos, { canRemove, onChoose: choose, onRemove: remove });
@@ -109,6 +111,8 @@ function asFailure(error) {
 // The connection to the server
 
 signalling.addEventListener("welcome", async ({ detail }) => {
+  const anew = welcome !== null && welcome.session !== detail.session;
+  const recorded = switches.recording || byId("recordings").childElementCount > 0;
   welcome = detail;
   wayBack = null;
   view.showBanner(null);
@@ -120,6 +124,12 @@ signalling.addEventListener("welcome", async ({ detail }) => {
   } catch (error) {
     fail(asFailure(error), { level: "warning" });
   }
+  await goOn();
+  if (anew && recorded) fail(recordingsGone(), { level: "warning" });
+});
+
+/** What ran before the connection was lost runs on, if its photo is there. */
+async function goOn() {
   if (!wanted || state !== "ready") return;
   if (photos.resending) return; // begun at an earlier welcome, which goes on when it is done
   if (photos.selected && !photos.missed) {
@@ -129,7 +139,7 @@ signalling.addEventListener("welcome", async ({ detail }) => {
   halt();
   const text = "The server no longer has the photo.";
   fail(new Failure("no_photo", "The photo is gone", text, "Choose it again."), { level: "warning" });
-});
+}
 
 signalling.addEventListener("state", ({ detail }) => {
   switches = detail;
@@ -143,7 +153,7 @@ signalling.addEventListener("state", ({ detail }) => {
 
 signalling.addEventListener("stats", ({ detail }) => {
   if (state !== "live") return;
-  const nobody = !switches.passthrough && !switches.freeze && nobodyInView(server, detail);
+  nobody = !switches.passthrough && !switches.freeze && nobodyInView(server, detail, nobody);
   view.showHint(nobody ? "Nobody is in view: step back until the camera sees you" : "");
   server = detail;
 });
@@ -412,6 +422,7 @@ byId("camera").addEventListener("change", async ({ target }) => {
     fail(error instanceof Failure ? error : cameraFailure(error));
   }
 });
+byId("own").addEventListener("resize", () => live.fit());
 camera.addEventListener("devices", listCameras);
 camera.addEventListener("paused", () => view.showWaiting("The camera is paused…"));
 camera.addEventListener("resumed", () => view.showWaiting(""));

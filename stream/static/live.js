@@ -90,6 +90,11 @@ export class Live extends EventTarget {
     return true;
   }
 
+  /** The camera's picture has another size. */
+  fit() {
+    this.#peer?.fit();
+  }
+
   /** Change the camera while it runs; resolves as ``Camera.open`` does. Throws a Failure. */
   async changeCamera(deviceId, video) {
     const run = this.#run;

@@ -65,9 +65,14 @@ export class Peer extends EventTarget {
 
   /** Send another camera's picture from now on. */
   async replace(track) {
+    await this.#transceiver?.sender.replaceTrack(track);
+    await this.fit();
+  }
+
+  /** Send no larger pictures than the server takes, whatever size the camera has now. */
+  async fit() {
     const sender = this.#transceiver?.sender;
-    await sender?.replaceTrack(track);
-    if (sender) await this.#tune(sender);
+    if (sender?.track) await this.#tune(sender);
   }
 
   /** {roundTripMs, bufferMs, downKbps…} of the media, as the browser measures them; may be null. */

@@ -3,6 +3,8 @@
 import { serverFailure, unreachable } from "./words.js";
 
 const JPEG_QUALITY = 0.9;
+/** What the server reads; of other kinds, those that this browser reads are sent as a JPEG. */
+const TAKEN = new Set(["image/jpeg", "image/png", "image/webp"]);
 /** Refusals that a photo does not deserve: it is sent again with the next welcome. */
 const LATER = new Set([
   "unreachable",
@@ -173,7 +175,7 @@ export class Photos extends EventTarget {
   }
 }
 
-/** The file, or a smaller JPEG of it where it is more than the server takes. */
+/** The file, or a JPEG of it where it is of another kind, or more, than the server takes. */
 async function fitted(file, { photo_bytes: bytes = Infinity, photo_pixels: pixels = Infinity }) {
   let image;
   try {
@@ -182,7 +184,7 @@ async function fitted(file, { photo_bytes: bytes = Infinity, photo_pixels: pixel
     return file; // not a picture that this browser knows: the server says what is wrong
   }
   const size = image.width * image.height;
-  if (file.size <= bytes && size <= pixels) {
+  if (TAKEN.has(file.type) && file.size <= bytes && size <= pixels) {
     image.close();
     return file;
   }
@@ -192,7 +194,10 @@ async function fitted(file, { photo_bytes: bytes = Infinity, photo_pixels: pixel
     Math.max(1, Math.floor(image.width * scale)),
     Math.max(1, Math.floor(image.height * scale)),
   );
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "white"; // as the server does behind what is transparent
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
   image.close();
   return canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
 }

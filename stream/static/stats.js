@@ -49,11 +49,14 @@ export class FrameMeter {
   }
 }
 
-/** Whether most of the frames between two of the server's reports showed nobody. */
-export function nobodyInView(before, now) {
+/**
+ * Whether most of the frames between two of the server's reports showed nobody; where none came,
+ * as on a slow machine, it is as it was.
+ */
+export function nobodyInView(before, now, was = false) {
   if (!before || !now) return false;
   const frames = now.frames_out - before.frames_out;
-  return frames > 0 && now.lost - before.lost >= frames * NOBODY_SHARE;
+  return frames > 0 ? now.lost - before.lost >= frames * NOBODY_SHARE : was;
 }
 
 const STAGES = { densepose: "DensePose", motion: "Motion", blend: "Blend" };

@@ -46,20 +46,22 @@ export function showState(state, { canStart, canRecord, wanted, hasResult }) {
   byId("start").disabled = !canStart;
   byId("numbers").hidden = !busy;
   byId("result").hidden = !hasResult;
+  byId("badges").hidden = !live;
   byId("full").hidden = !hasResult || !document.fullscreenEnabled;
   byId("camera").disabled = state === "starting";
+  byId("look").disabled = busy;
 }
 
 /** The stage before the start: the photo with what was found in it, or the invitation. */
-export function showStage(photo, address, busy, refused) {
+export function showStage(photo, address, { filled, framed, refused }) {
   const image = byId("preview");
   const shown = refused?.address || address;
-  byId("empty").hidden = Boolean(busy || shown);
-  byId("picture").hidden = Boolean(busy || !shown);
+  byId("empty").hidden = Boolean(filled || shown);
+  byId("picture").hidden = Boolean(filled || !shown);
   byId("picture").classList.toggle("refused", Boolean(refused));
   if (shown && image.getAttribute("src") !== shown) image.src = shown;
   image.alt = photo ? `The photo ${photo.name}` : "The refused photo";
-  byId("found").toggleAttribute("hidden", Boolean(refused || !photo));
+  byId("found").toggleAttribute("hidden", Boolean(refused || !photo || !framed));
   if (!photo || refused) return;
   const [left, top, side] = photo.box;
   byId("found").setAttribute("viewBox", `0 0 ${photo.width} ${photo.height}`);

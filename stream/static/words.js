@@ -64,6 +64,9 @@ export const cameraLost = () =>
     "Check it and start again.",
   );
 
+export const recordingsGone = () =>
+  new Failure("recordings_gone", "The recordings are gone", "The server began anew and kept none.");
+
 export const iceFailed = () =>
   new Failure(
     "webrtc_failed",
@@ -100,7 +103,7 @@ const TITLES = {
   no_person: "This photo cannot be used",
   unreadable_photo: "The photo cannot be read",
   photo_too_large: "The photo is too large",
-  unsupported_type: "That is not a photo",
+  unsupported_type: "This file cannot be used",
   too_many_photos: "No room for another photo",
   too_many_offers: "Too many starts",
   too_many_requests: "Too fast",

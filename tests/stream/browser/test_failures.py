@@ -90,6 +90,28 @@ def test_a_server_that_goes_and_comes_back_is_found_again(
         server.stop()
 
 
+def test_recordings_that_went_with_the_server_are_told_of(
+    browser: Browser, photo: MakePhoto
+) -> None:
+    server = Served(ServerOptions(port=0)).start()
+    try:
+        with visit(browser, server.url) as visitor:
+            visitor.add(photo())
+            visitor.start()
+            visitor.page.keyboard.press("r")
+            visitor.page.wait_for_selector(".badge.rec")
+            server.stop()
+            visitor.wait_for_state("regaining")
+            assert visitor.page.is_hidden(".badge.rec"), "nothing is recorded any more"
+            server.start()
+            visitor.wait_for_state("live")
+            visitor.page.wait_for_selector("#banner-title:text('The recordings are gone')")
+            assert visitor.page.is_hidden("#recordings-card")
+            visitor.problems.clear()  # Chromium's lines for each attempt in vain
+    finally:
+        server.stop()
+
+
 def test_a_photo_chosen_before_the_server_answers_goes_to_the_page_s_session(
     browser: Browser, photo: MakePhoto
 ) -> None:

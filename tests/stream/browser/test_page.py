@@ -63,7 +63,7 @@ def test_a_refused_photo_says_why_and_leaves_the_others_alone(
         note = tmp_path / "note.jpg"
         note.write_text("no picture")
         visitor.page.set_input_files("#file", note)
-        visitor.page.wait_for_selector("#report :text('That is not a photo')")
+        visitor.page.wait_for_selector("#report :text('This file cannot be used')")
         visitor.page.click("#photos button.thumb")
         assert "One person found" in visitor.page.inner_text("#report")
         # Chromium itself writes a line for each answer of 400 and above.

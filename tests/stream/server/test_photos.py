@@ -145,9 +145,9 @@ def test_mutated_photos_are_read_or_refused() -> None:
 
 
 def test_preview() -> None:
-    data = preview(clean_photo(photo(size=(900, 600)), Limits()))
+    data = preview(clean_photo(photo(size=(1800, 1200)), Limits()))
     with Image.open(io.BytesIO(data)) as image:
-        assert (image.format, image.size) == ("JPEG", (PREVIEW_SIDE_PX, 320))
+        assert (image.format, image.size) == ("JPEG", (PREVIEW_SIDE_PX, 640))
 
 
 @pytest.mark.parametrize(

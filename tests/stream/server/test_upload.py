@@ -17,7 +17,7 @@ async def test_refusals_say_why_and_are_counted() -> None:
             (photo("TIFF"), 415, "unsupported_type"),
             (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "unsupported_type"),
             (b"<html></html>", 415, "unsupported_type"),
-            (b"", 400, "bad_message"),
+            (b"", 422, "unreadable_photo"),
             (png_bomb(), 413, "photo_too_large"),
             (photo("JPEG") + bytes(200_000), 413, "photo_too_large"),
             (bytes(3_000_000), 413, "photo_too_large"),
@@ -38,9 +38,8 @@ async def test_refusals_say_why_and_are_counted() -> None:
         }
         assert refused == {
             "no_person": 1,
-            "unreadable_photo": 1,
+            "unreadable_photo": 2,
             "unsupported_type": 4,
-            "bad_message": 1,
             "photo_too_large": 3,
         }
         metrics = site.service.metrics
@@ -115,6 +114,17 @@ async def test_wrong_forms_are_told_what_is_right() -> None:
         right = form(("name", b"Ann", None), ("photo", plain(90), None), ("after", b"x", None))
         async with site.client.post("/api/photos", data=right, headers=FORM) as response:
             assert response.status == 201
+
+
+async def test_a_file_without_content_is_told_as_such() -> None:
+    made = form(("photo", b"", "me.jpg"))
+    async with (
+        serving() as site,
+        site.client.post("/api/photos", data=made, headers=FORM) as response,
+    ):
+        error = (await response.json())["error"]
+        assert (response.status, error["code"]) == (422, "unreadable_photo")
+        assert error["text"] == "The file is empty."
 
 
 async def test_other_bodies_than_forms() -> None:
