@@ -70,7 +70,7 @@ def test_options_reach_the_loop(
     flags = ("--side-by-side", "--window-only", "--calibrate", "2", "--mark", "--max-side", "64")
     result = run(make_photo(), make_clip(), "--out", out, "--json", *flags)
     told = json.loads(result.stdout)
-    assert (told["width"], told["height"]) == (64, 27)  # of 43 + 32 by 32
+    assert (told["width"], told["height"]) == (64, 28)  # of 43 + 32 by 32, even
 
 
 def test_iuv_images_are_not_written_over(
