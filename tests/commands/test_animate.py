@@ -267,6 +267,17 @@ def test_addresses_are_told_as_they_were_spelled(
         assert result.stderr.count("\n") == 1
 
 
+def test_an_address_is_no_file_to_write(
+    run: Callable[..., Any], make_clip: MakeClip, make_photo: MakeClip
+) -> None:
+    result = run(make_photo(), make_clip(), "-o", "rtmp://me:secret@host/key.mp4")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "bunraku: rtmp://me:…@host/key.mp4 is an address, and --out names a file. Name one, or "
+        "stream live: `bunraku live PHOTO --push URL` takes addresses.\n"
+    )
+
+
 def test_missing_pose_networks_name_the_command(
     tmp_path: Path, make_clip: MakeClip, make_photo: MakeClip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
