@@ -22,10 +22,12 @@ def files(path: Path, suffixes: tuple[str, ...], what: str) -> list[Path]:
     """A file, or the files of a folder with one of these suffixes, in order.
 
     Raises:
-        InputError: there are none.
+        InputError: there are none, or nothing is at the path.
     """
     if path.is_file():
         return [path]
+    if not path.exists():
+        raise InputError(f"{path} does not exist.", f"Check the path of the {what}s.")
     found = sorted(p for p in path.glob("*") if p.suffix.lower() in suffixes)
     if not found:
         raise InputError(f"There is no {what} in {path}.", "Name a file, or a folder with some.")

@@ -33,11 +33,9 @@ class Read(StrEnum):
         return kinds[self](message, hint)
 
 
-def path_of(place: str | Path, what: Read) -> Path:
+def path_or_address(place: str | Path) -> Path | str:
     """The path that is meant, also by a ``file:`` address; whether anything is there is not asked.
-
-    :raises InputError: ``what``'s own: it is an address of another kind.
-    """
+    An address of another kind is told as it was spelled, without its password."""
     text = str(place)
     found = _ADDRESS.fullmatch(text)
     if found is None or _exists(Path(text)):
@@ -50,7 +48,17 @@ def path_of(place: str | Path, what: Read) -> Path:
     elif slashes == "/" and isinstance(place, str):
         return Path(text)  # a folder whose name ends in a colon, and is missing
     address = f"{scheme}:{'//' if slashes == '/' else slashes}{rest}"
-    told = _PASSWORD.sub(r"\1:…@", address)
+    return _PASSWORD.sub(r"\1:…@", address)
+
+
+def path_of(place: str | Path, what: Read) -> Path:
+    """The path of what is read, as :func:`path_or_address` finds it.
+
+    :raises InputError: ``what``'s own: it is an address.
+    """
+    told = path_or_address(place)
+    if isinstance(told, Path):
+        return told
     if what is Read.PHOTO:
         raise PhotoError(f"{told} is an address, and photos are read from files.", "Download it.")
     if what is Read.IUV:

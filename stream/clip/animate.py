@@ -17,7 +17,7 @@ from bunraku.stream.clip.audio import AudioTrack
 from bunraku.stream.clip.options import AnimateOptions, AnimateSummary
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
 from bunraku.stream.clip.writer import ClipWriter, writable_target
-from bunraku.stream.core.encoding import size_of
+from bunraku.stream.core.encoding import even_size, size_of
 from bunraku.stream.core.layout import draw_mark, recordable_photo, recordable_size, side_by_side
 from bunraku.stream.core.orientation import Turn, resize
 from bunraku.stream.core.output_path import check_apart
@@ -208,7 +208,7 @@ class _Recorder:
                 picture = resize(picture, *size)
             if options.mark:
                 picture = draw_mark(picture)
-            self.width, self.height = size_of(picture)
+            self.width, self.height = even_size(*size_of(picture))
             self._writer.write(
                 picture,
                 frame.pts,
@@ -296,16 +296,22 @@ def _driver_notes(puppet: ClipPuppet, ended: DriverEndedError | None) -> list[st
 def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int, faults: int) -> list[str]:
     notes = []
     if reader.unreadable:
-        notes.append(f"{reader.unreadable} damaged parts of the clip could not be decoded")
+        damaged = _count(reader.unreadable, "damaged part")
+        notes.append(f"{damaged} of the clip could not be decoded")
     if reader.loss_s is not None:
         read_s, whole_s = reader.loss_s
         notes.append(f"the clip ends early: {read_s:.1f} s of {whole_s:.1f} s could be read")
     if reader.resized:
-        notes.append(f"{reader.resized} frames of another size were fitted to the first one's")
-    if lost:
-        notes.append(f"no person was found in {lost} frames; the last good picture stands in")
-    if faults:
-        notes.append(f"an engine failed in {faults} frames; the last good picture stands in")
+        fitted = _count(reader.resized, "frame")
+        notes.append(f"{fitted} of another size had to be fitted to the first one's")
+    for number, what in ((lost, "no person was found"), (faults, "an engine failed")):
+        if number:
+            frames = _count(number, "frame")
+            notes.append(f"{what} in {frames}; the last good picture stands in")
     if audio.note is not None:
         notes.append(audio.note)
     return notes
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

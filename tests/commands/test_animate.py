@@ -70,7 +70,7 @@ def test_options_reach_the_loop(
     flags = ("--side-by-side", "--window-only", "--calibrate", "2", "--mark", "--max-side", "64")
     result = run(make_photo(), make_clip(), "--out", out, "--json", *flags)
     told = json.loads(result.stdout)
-    assert (told["width"], told["height"]) == (64, 27)  # of 43 + 32 by 32
+    assert (told["width"], told["height"]) == (64, 28)  # of 43 + 32 by 32, even
 
 
 def test_iuv_images_are_not_written_over(
@@ -265,6 +265,17 @@ def test_addresses_are_told_as_they_were_spelled(
         assert result.exit_code == 2
         assert result.stderr.startswith(f"bunraku: {address} is an address")
         assert result.stderr.count("\n") == 1
+
+
+def test_an_address_is_no_file_to_write(
+    run: Callable[..., Any], make_clip: MakeClip, make_photo: MakeClip
+) -> None:
+    result = run(make_photo(), make_clip(), "-o", "rtmp://me:secret@host/key.mp4")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "bunraku: rtmp://me:…@host/key.mp4 is an address, and --out names a file. Name one, or "
+        "stream live: `bunraku live PHOTO --push URL` takes addresses.\n"
+    )
 
 
 def test_missing_pose_networks_name_the_command(

@@ -7,6 +7,7 @@ import pytest
 from tests.commands.running import run
 
 from bunraku.commands.loading import Loading
+from bunraku.errors import InputError
 from bunraku.runtime.engines import registry
 from bunraku.runtime.models import Models
 from bunraku.runtime.parts import parse_parts
@@ -87,3 +88,18 @@ def test_no_more_threads_than_can_be_started(command: str) -> None:
     result = run(*command.split(), "--threads", "257")
     assert result.exit_code == 2
     assert "'--threads': Input should be less than or equal to 256" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("loading", "told"),
+    [
+        (Loading(bundle="mine"), "--bundle mine is for another driver.* Add --driver landmarks"),
+        (Loading(driver="landmarks", resolution=512), "--resolution is for the body.* Leave it"),
+    ],
+)
+def test_what_would_change_nothing_is_refused(
+    monkeypatch: pytest.MonkeyPatch, loading: Loading, told: str
+) -> None:
+    monkeypatch.setattr(Models, "load", lambda *_, **__: pytest.fail("it was loaded"))
+    with pytest.raises(InputError, match=told):
+        loading.models(live=False)

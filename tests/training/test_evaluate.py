@@ -118,6 +118,12 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
         run_evaluation(EvaluateOptions(out=tmp_path / "out", clips=tmp_path), lambda _: None)
 
 
+def test_a_place_that_is_missing_is_told_as_that(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    with pytest.raises(InputError, match=r"gone does not exist. Check the path of the photos."):
+        run_evaluation(EvaluateOptions(out=tmp_path / "out", photos=gone), lambda _: None)
+
+
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """No networks for poses and faces."""

@@ -27,6 +27,7 @@ from bunraku.commands.options import (
     WindowOnlyOption,
     clip_path,
     iuv_path,
+    out_path,
     parse_rotation,
     photo_path,
     whole_number,
@@ -60,7 +61,13 @@ def animate(
     ],
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", help="File to write: .mp4, .m4v, .mov, .mkv or .webm."),
+        typer.Option(
+            "--out",
+            "-o",
+            parser=out_path,
+            metavar="FILE",
+            help="File to write: .mp4, .m4v, .mov, .mkv or .webm.",
+        ),
     ],
     side_by_side: Annotated[
         bool, typer.Option("--side-by-side", help="Show the clip to the left of the picture.")

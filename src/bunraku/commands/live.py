@@ -27,6 +27,7 @@ from bunraku.commands.options import (
     RotateOption,
     StageThreadsOption,
     WindowOnlyOption,
+    out_path,
     parse_rotation,
     parse_size,
     photo_path,
@@ -87,7 +88,13 @@ def live(
     ] = True,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="File to write all along: .mp4, .mov, .mkv or .webm."),
+        typer.Option(
+            "--out",
+            "-o",
+            parser=out_path,
+            metavar="FILE",
+            help="File to write all along: .mp4, .mov, .mkv or .webm.",
+        ),
     ] = None,
     record_to: Annotated[
         Path | None,

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from bunraku.commands.options import AUTO
+from bunraku.errors import InputError
 from bunraku.runtime.options import (
     DRIVER,
     FACE,
     HANDS,
     LIVE_RESOLUTION,
     RESOLUTION,
+    DriverKind,
     PuppetOptions,
     bears_eight_bits,
 )
@@ -24,11 +26,14 @@ if TYPE_CHECKING:
     from bunraku.runtime.models import Models
 
 
+_SHIPPED = "live"
+
+
 @dataclass(frozen=True)
 class Loading:
     """The networks, and what of the driver the photo follows."""
 
-    bundle: str = "live"
+    bundle: str = _SHIPPED
     iuv: str = "iuv"
     """The bundle of the IUV net."""
     threads: int | None = None
@@ -60,11 +65,13 @@ class Loading:
         :param threads: unless the options say how many.
         :param sessions: how many may share them at once.
         :param say: None for a line on stderr.
+        :raises InputError: an option would change nothing with this driver.
         """
         from bunraku.runtime.engines.registry import choose
         from bunraku.runtime.models import Models
         from bunraku.runtime.pose.networks import PoseModel
 
+        self._check_driver()
         models = Models.load(
             self.bundle,
             engine=self.engine,
@@ -81,6 +88,20 @@ class Loading:
         chosen = choose(self.engine, eight_bits=bears_eight_bits(self.driver))
         (say or _tell)(f"engine: {chosen}")
         return models
+
+    def _check_driver(self) -> None:
+        # Else somebody takes the body's pictures for what their own networks have learned.
+        if self.driver == DriverKind.BODY and self.bundle != _SHIPPED:
+            raise InputError(
+                f"--bundle {self.bundle} is for another driver: a body is drawn without networks "
+                "that paint.",
+                "Add --driver landmarks, or leave --bundle out.",
+            )
+        if self.driver == DriverKind.LANDMARKS and self.resolution is not None:
+            raise InputError(
+                "--resolution is for the body: networks paint at a size of their own.",
+                "Leave it out.",
+            )
 
     def options(self, *, upright: bool) -> PuppetOptions:
         """Of a puppet of these models.

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from bunraku.errors import InputError
+from bunraku.errors import InputError, OutputError
 from bunraku.runtime.options import LIVE_RESOLUTION, RESOLUTION, STRONGEST_FACE
 
 BundleOption: TypeAlias = Annotated[
@@ -186,3 +186,19 @@ def iuv_path(text: str) -> Path:
     from bunraku.runtime.source.place import Read, path_of
 
     return path_of(text, Read.IUV)
+
+
+def out_path(text: str) -> Path:
+    """Read the place of a clip that is to be written, likewise.
+
+    :raises OutputError: it is an address.
+    """
+    from bunraku.runtime.source.place import path_or_address
+
+    told = path_or_address(text)
+    if isinstance(told, str):
+        raise OutputError(
+            f"{told} is an address, and --out names a file.",
+            "Name one, or stream live: `bunraku live PHOTO --push URL` takes addresses.",
+        )
+    return told

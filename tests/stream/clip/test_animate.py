@@ -186,6 +186,19 @@ def test_side_by_side_stays_recordable(options: AnimateOptions, make_puppet: Mak
     assert (summary.width, summary.height) == (64, 24)
 
 
+def test_the_size_told_is_the_files(
+    options: AnimateOptions, make_photo: MakeClip, make_puppet: MakePuppet
+) -> None:
+    photo = make_photo("odd.png", np.zeros((31, 41, 3), np.uint8))
+    summary = animate_clip(make_puppet, replace(options, photo=photo))
+    assert _frames(options.out)[0].image.shape == (summary.height, summary.width, 3) == (32, 42, 3)
+
+
+def test_one_frame_is_told_as_one(options: AnimateOptions, make_puppet: MakePuppet) -> None:
+    summary = animate_clip(lambda: make_puppet(absent=frozenset({2})), options)
+    assert summary.notes == ["no person was found in 1 frame; the last good picture stands in"]
+
+
 def test_window_only(options: AnimateOptions, make_puppet: MakePuppet) -> None:
     summary = animate_clip(make_puppet, replace(options, window_only=True))
     assert (summary.width, summary.height) == (32, 32)
@@ -262,7 +275,7 @@ def test_size_that_changes_mid_clip(
     summary = animate_clip(lambda: puppet, replace(options, clip=joined))
     assert {drive.shape for drive in puppet.drives} == {(48, 64, 3)}
     assert {frame.image.shape for frame in _frames(options.out)} == {(30, 40, 3)}
-    assert any("frames of another size were fitted" in note for note in summary.notes)
+    assert any("frames of another size had to be fitted" in note for note in summary.notes)
 
 
 def test_stopping_leaves_a_playable_file(
