@@ -7,6 +7,7 @@ engine trusts the warped photo, the photo itself is read along the flow at its o
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -39,11 +40,16 @@ class Patch:
     pixels: Picture
     """HWC uint8, wholly inside the photo."""
 
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """Rows and columns of the photo."""
+        height, width = self.pixels.shape[:2]
+        return slice(self.top, self.top + height), slice(self.left, self.left + width)
+
     def on(self, photo: Picture) -> Picture:
         """A new picture: the photo with the patch on it."""
         result = photo.copy()
-        height, width = self.pixels.shape[:2]
-        result[self.top : self.top + height, self.left : self.left + width] = self.pixels
+        result[self.place] = self.pixels
         return result
 
 
@@ -82,6 +88,8 @@ class Canvas:
         self._shares = shares
         self.shade = shade
         self.surround = surround
+        self._copies: deque[Picture] = deque()
+        """Of the photo, for a frame's patch: as many as were ever read at once."""
 
     def untouched(self) -> Picture:
         """The photo as it is; a new picture."""
@@ -120,7 +128,7 @@ class Canvas:
         below, photo = prepared.read()
         if still is not None:
             restore(below, self.photo, still, self.box, threads=self._shares.threads)
-        return paste(
+        paste(
             below,
             photo,
             image,
@@ -132,20 +140,30 @@ class Canvas:
             threads=self._shares.threads,
             out=below,
         )
+        if patch is not None:
+            photo[patch.place] = self.photo[patch.place]
+            self._copies.append(photo)
+        return below
 
     def _prepared(self, patch: Patch | None, moves: Array | None) -> tuple[Picture, Picture]:
         """What is under the person, to paste on, and the photo as it is read."""
         below = self.plate.copy()
         if self.shade is not None and moves is not None:
             self.shade.throw(below, moves * np.float32(self.box[2] / 2))
-        return below, self.photo if patch is None else patch.on(self.photo)
+        if patch is None:
+            return below, self.photo
+        try:
+            photo = self._copies.popleft()
+        except IndexError:
+            photo = self.photo.copy()
+        photo[patch.place] = patch.pixels
+        return below, photo
 
     def change(self, patch: Patch, n: int) -> Array:
         """``[h, w]``: by how many levels a patch changes the photo, in pixels that are about as
         large as those of a window of n."""
         side, (height, width) = self.box[2], patch.pixels.shape[:2]
-        own = self.photo[patch.top : patch.top + height, patch.left : patch.left + width]
-        red, green, blue = cv2.split(cv2.absdiff(patch.pixels, own))
+        red, green, blue = cv2.split(cv2.absdiff(patch.pixels, self.photo[patch.place]))
         change = cv2.max(cv2.max(red, green), blue).astype(np.float32)
         small = max(round(width * n / side), 1), max(round(height * n / side), 1)
         if n < side:  # averaged first, as the window was

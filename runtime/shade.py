@@ -35,6 +35,9 @@ BETWEEN = 0.06
 """How softly the floor's part passes from one foot to the other."""
 WALL, FLOOR = 0.22, 0.02
 """How far above the lower foot the wall's part begins to pass into the floor's, and has done so."""
+BAND = 64
+"""Rows that are darkened at once, in as many columns as a shadow has there: most of the rectangle
+around one that runs across a wall is in the light."""
 TRACE = 0.004
 """Of the logarithm of light: less is no shadow."""
 
@@ -48,6 +51,9 @@ class _Part:
     left: int
     """Of its first column in the picture, while the anchor is where the photo shows it."""
     top: int
+    bands: tuple[tuple[int, int, int, int], ...]
+    """Of ``BAND`` rows each: the first and the one after the last, and columns likewise, of what is
+    darker than nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +66,8 @@ class Fallen:
     """Rows and columns of ``light`` that are inside of the picture,"""
     place: tuple[slice, slice]
     """and where in the picture these are."""
+    bands: tuple[tuple[slice, slice], ...]
+    """Rows and columns of ``part`` and ``place`` beside which it darkens nothing."""
     levels: Picture | None
     """``[256]`` uint8: what each value of ``light`` has faded to; None where it has not."""
 
@@ -104,11 +112,14 @@ class Shade:
         :param moves: ``[3, 2]``, by how many of its pixels ``ANCHORS`` have moved since the photo.
         """
         for fallen in self.falls(picture.shape[:2], moves):
-            light = fallen.light[fallen.part]
-            if fallen.levels is not None:
-                light = np.asarray(cv2.LUT(light, fallen.levels), np.uint8)
-            below = picture[fallen.place]
-            cv2.multiply(below, light, dst=below, scale=1.0 / 255.0)
+            light, below = fallen.light[fallen.part], picture[fallen.place]
+            for band in fallen.bands:
+                some, onto = light[band], below[band]
+                if not some.size:  # beyond the picture
+                    continue
+                if fallen.levels is not None:
+                    some = np.asarray(cv2.LUT(some, fallen.levels), np.uint8)
+                cv2.multiply(onto, some, dst=onto, scale=1.0 / 255.0)
 
     def falls(self, shape: tuple[int, ...], moves: Array) -> Iterator[Fallen]:
         """Where each part that is seen falls, one after the other.
@@ -133,10 +144,18 @@ class Shade:
             if share < 1.0:
                 fading = np.rint(255.0 * (np.arange(256) / 255.0) ** share)
                 levels = fading.astype(np.uint8)
+            down, right = y0 - top, x0 - left
             yield Fallen(
                 part.light,
-                (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)),
+                (slice(down, y1 - top), slice(right, x1 - left)),
                 (slice(y0, y1), slice(x0, x1)),
+                tuple(
+                    (
+                        slice(max(first - down, 0), max(end - down, 0)),
+                        slice(max(before - right, 0), max(after - right, 0)),
+                    )
+                    for first, end, before, after in part.bands
+                ),
                 levels,
             )
 
@@ -189,7 +208,17 @@ def _part(
         cv2.exp(-inner), alpha=255.0
     )  # bytes: floats take ten times as long
     levels = cv2.warpAffine(light, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
-    return _Part(np.asarray(levels, np.uint8), int(corner[0]), int(corner[1]))
+    made = np.asarray(levels, np.uint8)
+    return _Part(made, int(corner[0]), int(corner[1]), tuple(_bands(made)))
+
+
+def _bands(light: Picture) -> Iterator[tuple[int, int, int, int]]:
+    """See ``_Part.bands``."""
+    dark = np.asarray((light < 255).any(2))
+    for first in range(0, len(dark), BAND):
+        columns = np.flatnonzero(dark[first : first + BAND].any(0))
+        if len(columns):
+            yield first, first + BAND, int(columns[0]), int(columns[-1]) + 1
 
 
 def _ramp(value: Array | float, start: float, end: float) -> Array:

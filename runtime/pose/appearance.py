@@ -35,6 +35,9 @@ in."""
 _LAST = np.array(BINS)[:, None] - 1
 _STRIDES = np.array([BINS[1] * BINS[2], BINS[2], 1])
 _CORNERS_OF_BIN = np.tensordot(_STRIDES, np.indices((2, 2, 2)), 1)
+_ALONG = np.linspace(INSIDE, 1.0 - INSIDE, ACROSS)
+_GRID = np.stack(np.meshgrid(_ALONG, _ALONG), -1).reshape(-1, 2)
+"""``[ACROSS²,2]``: across and down."""
 _CORNERS = [RIGHT_SHOULDER, LEFT_SHOULDER, RIGHT_HIP, LEFT_HIP]
 
 
@@ -76,13 +79,12 @@ class Appearance:
 
 def _seen(frame: Picture, points: NDArray[np.floating]) -> list[Array | None]:
     """Of trunk and head, the shares of the colours; None for what the frame does not show."""
-    grid = np.linspace(INSIDE, 1.0 - INSIDE, ACROSS)
-    u, v = (g.ravel()[:, None] for g in np.meshgrid(grid, grid))
+    u, v = _GRID[:, :1], _GRID[:, 1:]
     right, left, low_right, low_left = np.asarray(points[_CORNERS, :2], np.float64)
     trunk = (1 - v) * ((1 - u) * right + u * left) + v * ((1 - u) * low_right + u * low_left)
     head = np.asarray(points[list(HEAD), :2], np.float64)
     middle, reach = head.mean(0), float(np.ptp(head, axis=0).max())
-    return [_colours(frame, trunk), _colours(frame, middle + reach * (np.hstack([u, v]) - 0.5))]
+    return [_colours(frame, trunk), _colours(frame, middle + reach * (_GRID - 0.5))]
 
 
 def _colours(frame: Picture, places: NDArray[np.float64]) -> Array | None:

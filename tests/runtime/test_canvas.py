@@ -182,6 +182,18 @@ def test_a_patch_that_changes_nothing_is_no_patch() -> None:
     np.testing.assert_array_equal(after, before)
 
 
+def test_a_patch_is_gone_with_its_frame() -> None:
+    photo, window = noise(), Window.of_box(10, 20, 150)
+    image, mask, warped, flow = tensors(photo, window)
+    detail = (mask * np.float32(0.5), warped, flow)
+    first, next_one = (Patch(x, 50, np.full((20, 24, 3), 20, np.uint8)) for x in (40, 90))
+    canvas, fresh = (Canvas(photo, np.zeros_like(photo), window) for _ in range(2))
+    canvas.paste(image, mask, detail, first)
+    after = canvas.paste(image, mask, detail, next_one)
+    np.testing.assert_array_equal(after, fresh.paste(image, mask, detail, next_one))
+    np.testing.assert_array_equal(canvas.photo, noise())
+
+
 def test_the_shadow_falls_behind_the_person_and_goes_along() -> None:
     photo, window = np.full((128, 128, 3), 200, np.uint8), Window.of_box(0, 0, 128)
     depth = np.zeros((64, 64, 3), np.float32)

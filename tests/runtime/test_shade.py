@@ -104,6 +104,20 @@ def test_on_the_wall_it_goes_along_with_the_trunk_and_fades_sooner() -> None:
     assert levels[-1] == 200
 
 
+@pytest.mark.parametrize("aside", [-90.0, 0.0, 7.0, 130.0])
+def test_all_that_is_dark_is_darkened_within_the_picture_and_across_it(aside: float) -> None:
+    shadow = removed(*((3 * k, 2 * k, 3 * k + 3, 2 * k + 4) for k in range(25)))
+    shade, moves = Shade.of(shadow, person()), REST + np.float32((aside, 0.3 * aside))
+    picture = np.random.default_rng(3).integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
+    expected = picture.copy()
+    for fallen in shade.falls(picture.shape[:2], moves):
+        light, below = fallen.light[fallen.part], expected[fallen.place]
+        left = light if fallen.levels is None else fallen.levels[light]
+        below[:] = np.rint(below * (left / 255.0))
+    shade.throw(picture, moves)
+    np.testing.assert_array_equal(picture, expected)
+
+
 def test_it_fades_with_the_distance() -> None:
     levels = []
     for far in (0.1, 0.2, 0.3, 0.4, 0.5):

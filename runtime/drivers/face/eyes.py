@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -139,13 +140,12 @@ class Eye:
         :param wider: the driver's mouth than at rest, in face units: a smile pushes lower lids up.
         """
         u, v = self.region.u, self.region.v
-        inside = smooth(np.abs(self.along), 1.02, 0.9)
         open_ = np.maximum(self.lower - self.upper, 0.0)
         below = _lower_share(shut, wider)
         fall = open_ * np.float32(shut * (1.0 - below))
         # The network's line lies above what is white at the lower lid's edge.
         closing = min(max((shut - _CLOSING) / (1.0 - _CLOSING), 0.0), 1.0)
-        fall += inside * np.float32(closing * _OVER)
+        fall += self._between_corners * np.float32(closing * _OVER)
         rise = open_ * np.float32(-shut * below)
         upper, lower = self.upper + fall, self.lower + rise
         middle = (upper + lower) / 2.0
@@ -167,6 +167,16 @@ class Eye:
                 field, np.maximum(upper, lower), np.asarray(closing * (1.0 - seen), np.float32)
             )
         return field
+
+    @cached_property
+    def _between_corners(self) -> Array:
+        """``[h, w]``: where lids meet."""
+        return smooth(np.abs(self.along), 1.02, 0.9)
+
+    @cached_property
+    def _near_lid(self) -> Array:
+        """``[h, w]``: where skin is drawn out as a lid falls."""
+        return smooth(np.abs(self.along), 1.2, 0.8)
 
     def _close(self, field: Array, seam: Array, share: Array) -> None:
         """Draw the lids' edge where they meet: between two of a field's pixels they would read what
@@ -192,9 +202,8 @@ class Eye:
         """
         v = self.region.v
         raised = self.at_brow * np.float32(max(brow_up, 0.0))
-        inside = smooth(np.abs(self.along), 1.2, 0.8)
         edge = upper - np.float32(_LASHES)
-        share = inside * smooth(fall + np.float32(_BROW_SHARE) * raised, *_DRAWN_OUT)
+        share = self._near_lid * smooth(fall + np.float32(_BROW_SHARE) * raised, *_DRAWN_OUT)
         fold = self.upper - np.float32(2.0 * _FOLD) - raised
         share *= smoothstep(clipped((v - fold) / (np.float32(_SOFT * _FOLD) + raised), 0.0, 1.0))
         share *= clipped((edge - v) / np.float32(0.5 * _LASHES) + 1.0, 0.0, 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -173,10 +174,14 @@ class Mouth:
         all_ = np.float32(min(max(aside, -room), room))
         u = self.region.u - all_
         m = (u - np.float32(self.middle)) / np.float32(self.half + each)
-        lips = float(mean_of(self.points[list(mesh.MOUTH_CORNERS), 1]))
-        tall = smooth(np.abs(self.region.v - np.float32(lips)), 0.32, 0.05)
         shift = all_ + each * clipped(m, -1.0, 1.0)
-        return np.asarray(shift * tall * self._beside(u, float(self.half + each)), np.float32)
+        return np.asarray(shift * self._tall * self._beside(u, float(self.half + each)), np.float32)
+
+    @cached_property
+    def _tall(self) -> Array:
+        """``[h, w]``: 1 beside the lips, 0 where nothing above or below them goes aside."""
+        lips = float(mean_of(self.points[list(mesh.MOUTH_CORNERS), 1]))
+        return smooth(np.abs(self.region.v - np.float32(lips)), 0.32, 0.05)
 
     def _beside(self, u: Array, half: float) -> Array:
         """``[h, w]``: 1 up to ``half`` beside the middle, 0 from where the cheeks stand still."""

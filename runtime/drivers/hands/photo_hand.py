@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -199,24 +198,26 @@ def _shaded(
     fields = interpolate(raster, hand.triangles, np.ascontiguousarray(carried))
     planes = [np.asarray(plane, np.float32) for plane in cv2.split(fields)]
     lit, shown, red, facing, own, *tones = planes
-    there = (raster.triangle >= 0).astype(np.float32)
+    inside = raster.triangle >= 0  # beyond it all of these are 0
+    there = inside.astype(np.float32)
     # What lies behind its surroundings is in their shadow: between fingers, under a thumb; but not
     # what merely turns away from the camera, as at an outline.
-    depth = np.where(there > 0, raster.depth, 0.0).astype(np.float32)
+    depth = np.where(inside, raster.depth, np.float32(0.0))
     behind = depth - _spread(depth, there, hand.length_px * FINE * CREASE_REACH)
     behind = behind / (FINE * hand.length_px + 1e-6) / CREASE_SHARE - 1.0
     lit *= 1.0 - CREASE * clipped(behind, 0.0, 1.0) * facing
-    lit = np.where(there > 0, lit, _spread(np.asarray(lit, np.float32), there, 2.0 * FINE))
+    lit = np.where(inside, lit, _spread(lit, there, 2.0 * FINE))
     # The tone is what the photo shows of hands in their own light: so is the whole of this one,
     # but for what has the tone of an arm that is made anew.
-    shown = there * shown
     mean = max(float((lit * shown).sum() / max(float(shown.sum()), 1e-6)), DARKEST)
     lit /= np.float32(mean) ** (np.float32(1.0) - np.float32(anew) * (1.0 - own))
     cover = cv2.GaussianBlur(shown, (0, 0), EDGE_PX * FINE)
     size = (width, height)
     light = cv2.resize(np.asarray(lit, np.float32), size, interpolation=cv2.INTER_AREA)
     red = cv2.resize(red, size, interpolation=cv2.INTER_AREA)
-    toned = [cv2.resize(t, size, interpolation=cv2.INTER_AREA) for t in _beside(tones, there)]
+    beside = np.maximum(cv2.blur(there, BESIDE), np.float32(1e-3))
+    tones = [np.where(inside, tone, cv2.blur(tone, BESIDE) / beside) for tone in tones]
+    toned = [cv2.resize(tone, size, interpolation=cv2.INTER_AREA) for tone in tones]
     cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
     tints = cv2.split(hand.light.tint(clipped(light, 0.0, LIGHTEST)))
     pale = [np.float32(1.0) - red * blood for blood in BLOOD]
@@ -224,15 +225,12 @@ def _shaded(
     return np.asarray(colours, np.float32), np.asarray(cover, np.float32)
 
 
-def _beside(tones: Sequence[Array], there: Array) -> list[Array]:
-    """Planes ``[h, w]`` of a tone that go on beside what is there."""
-    weight = np.maximum(cv2.blur(there, BESIDE), 1e-3)
-    return [np.where(there > 0.0, one, cv2.blur(one * there, BESIDE) / weight) for one in tones]
-
-
 def _spread(values: Array, there: Array, reach: float) -> Array:
-    """The mean of values ``[h, w]`` around each pixel, of those that are there; else 1."""
+    """The mean of values ``[h, w]`` around each pixel, of those that are there; else 1.
+
+    :param values: 0 where nothing is there.
+    """
     size = (2 * max(1, round(reach / 2.0)) + 1,) * 2
     share = cv2.blur(there, size)
-    mean = cv2.blur(values * there, size) / np.maximum(share, 1e-3)
+    mean = cv2.blur(values, size) / np.maximum(share, 1e-3)
     return np.asarray(np.where(share > 1e-3, mean, 1.0), np.float32)
