@@ -37,6 +37,9 @@ KNOWN_S = 0.3, 1.0
 seen, when they have come in, up to so long after; never alike, they are somebody else."""
 SAME_SIZE = 0.6
 """Of the smaller crop to the larger one, if both are of one person."""
+SAME_VIEW = 0.25, 0.7
+"""How near a crop is, in sides of the larger one, and how large beside it at the least, on both
+sides of what changes all of a frame: lights, and not another camera."""
 
 
 class Followed:
@@ -60,6 +63,20 @@ class Followed:
             self._former = self._appearance
         self._appearance = Appearance()
         self._begin()
+
+    def cut_to(self, found: Landmarks) -> None:
+        """Follow who was found in another scene. Somebody elsewhere or of another size is somebody
+        else there, at once: where the last one stood says nothing.
+        """
+        known, roi = self._known, next_roi(found.points)
+        self.give_up()
+        if known is None:
+            return
+        smaller, larger = sorted((roi.side, known.side))
+        near, alike = SAME_VIEW
+        if math.hypot(roi.x - known.x, roi.y - known.y) > near * larger or smaller < alike * larger:
+            self._former = None
+            self.number += 1
 
     def _begin(self) -> None:
         self._crop.reset()

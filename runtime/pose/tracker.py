@@ -10,6 +10,7 @@ from bunraku.runtime.engines.registry import EngineFactory
 from bunraku.runtime.pose.crops import HOST, Crops
 from bunraku.runtime.pose.cuts import Cuts
 from bunraku.runtime.pose.detector import CERTAIN_SCORE, Detection, Detector
+from bunraku.runtime.pose.doubts import Doubts
 from bunraku.runtime.pose.followed import Followed
 from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose, next_roi, pose_of
 from bunraku.runtime.pose.looks import look_again
@@ -59,6 +60,7 @@ class PoseTracker:
         self._shows_face = shows_face
         self._smoother = Smoother() if smooth else None
         self._cuts = Cuts()
+        self._doubts = Doubts()
         self._followed = Followed()
         self.reset()
 
@@ -117,8 +119,7 @@ class PoseTracker:
         self._rests = 0
         self._shape: tuple[int, ...] | None = None
         self._cuts.reset()
-        if self._smoother is not None:
-            self._smoother.reset()
+        self._look_anew()
 
     def detect(self, frame: Picture, depth: int = 2) -> list[Detection]:
         """All people in a picture, the largest first; see ``Detector.detect``."""
@@ -214,13 +215,13 @@ class PoseTracker:
         if self._cuts(frame) and roi is not None:
             found = self._search(frame, time_s, mask)
             if found is not None:
-                self._followed.give_up()
-                self._smooth_anew()
+                self._followed.cut_to(found)
+                self._look_anew()
         if found is None and roi is not None:
             found = self._landmarker.run(frame, roi, mask)
             if found.presence <= PRESENT or not _reaches(roi, frame):
                 self._followed.lose()
-                self._smooth_anew()
+                self._look_anew(comes=True)
                 found = None
             elif self._followed.is_hidden(frame, found, time_s):
                 found = self._beside(frame, found, time_s, mask) or found
@@ -228,13 +229,22 @@ class PoseTracker:
             found = self._search(frame, time_s, mask)
         if found is None:
             return None
+        doubted = False
         if self._smoother is not None:
-            found = self._smoother(found, time_s)
+            doubted = self._doubts(found, frame.shape[1], time_s)
+            found = found if doubted else self._smoother(found, time_s)
         self._followed.saw(frame, found, time_s)
         self._looks = 0
+        if doubted:
+            return None
         return replace(pose_of(found, frame), person=self._followed.number)
 
-    def _smooth_anew(self) -> None:
+    def _look_anew(self, *, comes: bool = False) -> None:
+        """Nothing of the last look goes on; ``comes``: whoever is seen next comes in."""
+        if comes:
+            self._doubts.lost()
+        else:
+            self._doubts.reset()
         if self._smoother is not None:
             self._smoother.reset()
 
@@ -246,7 +256,7 @@ class PoseTracker:
             found = self._landmarker.run(frame, detection.roi, mask)
             if found.presence > PRESENT and self._followed.is_it(frame, found, time_s, followed):
                 self._followed.came_back()
-                self._smooth_anew()
+                self._look_anew()
                 return found
         return None
 

@@ -37,6 +37,11 @@ class Facing:
             head, trunk = self._faced
             self._faced = -head, -trunk
 
+    def see(self, landmarks: Array) -> None:
+        """A frame ``[33, 4]`` of theirs, whatever photo it moves: the first one calibrates."""
+        if self._faced is None:
+            self._faced = head_turn(landmarks), trunk_turn(landmarks)
+
     def hold(
         self, landmarks: Array, hands: HandPoses, photo: tuple[float, float]
     ) -> tuple[Array, HandPoses]:
@@ -45,8 +50,8 @@ class Facing:
 
         :param photo: how far its head and trunk are turned, ``Sideways.faces``.
         """
-        if self._faced is None:
-            self._faced = head_turn(landmarks), trunk_turn(landmarks)
+        self.see(landmarks)
+        assert self._faced is not None, "seen by now"
         head, trunk = map(_unheeded, self._faced, photo)
         return turn_trunk(turn_head(landmarks, head), hands, trunk)
 

@@ -31,6 +31,8 @@ CUT, GONE = 0.6, 1.0
 """How far below the frame shoulders begin to be unseen, and from where on they are, likewise."""
 GUESSED, CLEAR = 0.6, 0.9
 """Visibility of shoulders that are guessed, and of those that are known."""
+EASE_S = 0.3
+"""How long a head takes to go from moving with its trunk to moving alone, and back."""
 _EYES, _MOUTH = [LEFT_EYE, RIGHT_EYE], list(MOUTH)
 
 
@@ -64,6 +66,29 @@ class TrunkSeen:
         known = (landmarks[SHOULDERS, 3].min() - GUESSED) / (CLEAR - GUESSED)
         share = min(max(near, 0.0), 1.0) * min(max(float(known), 0.0), 1.0)
         return np.asarray((stands - self._stood) * (looked.scale * share))
+
+
+class Alone:
+    """How far the head of one driver moves alone: shoulders come and go from frame to frame."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the driver: the next frame is taken as it is."""
+        self._share, self._time_s = 0.0, -np.inf
+
+    def lost(self, time_s: float) -> None:
+        """The driver is not found at this time: what was shown stays."""
+        if self._time_s > -np.inf:
+            self._time_s = time_s
+
+    def follow(self, wanted: float, time_s: float) -> float:
+        """The share in [0, 1] at a time, on its way to what this frame alone says."""
+        step = (time_s - self._time_s) / EASE_S if time_s >= self._time_s else np.inf
+        self._share += min(max(wanted - self._share, -step), step)
+        self._time_s = time_s
+        return self._share
 
 
 def move_head_alone(kept: Kept, driver: Array, photo: Vectors, share: float, gone: Vectors) -> Kept:

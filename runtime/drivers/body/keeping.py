@@ -168,6 +168,7 @@ class Keeper:
             self._size = _size(points, belief, stance)
             self._wanted = self._shown = points
             self._offset, self._eased_s = np.zeros_like(points), -np.inf
+            self._sizes = self._shown_sizes = self._sizes_off = np.zeros(2)
             self._turned_s: float | None = None
         self._time_s = time_s
         share = 1.0 if self._away else min(step / SETTLES_S, 1.0)
@@ -183,10 +184,12 @@ class Keeper:
         place += clipped(head, bounds.head_low, bounds.head_high) - head
         points[:, :2] += place
         points[:, 2] += middle[2]
+        self._sizes = np.array([elastic, size / elastic])
         shown = self._eased(points, stance, step)
         x, y = mean_of(shown[SHOULDERS, :2])
         kept = np.concatenate([shown, landmarks[:, 3:]], 1)
-        return Kept(kept.astype(np.float32), elastic, size / elastic, (float(x), float(y)))
+        longer, scale = self._shown_sizes.tolist()
+        return Kept(kept.astype(np.float32), longer, scale, (float(x), float(y)))
 
     def _eased(self, points: Vectors, stance: Stance, step: float) -> Vectors:
         """Towards where the driver is, in one movement where they are suddenly elsewhere."""
@@ -196,6 +199,7 @@ class Keeper:
             if self._time_s - since < HOLD_S:
                 return self._shown
             self._offset[:] = 0.0  # half way between the two the body would be folded
+            self._sizes_off[:] = 0.0
         else:
             shoulders, hips = _trunk(stance.points)
             trunk = length_of(hips - shoulders)
@@ -203,9 +207,12 @@ class Keeper:
             far = moved > max(JUMP, JUMP_PER_S * step) * trunk
             if far or self._away:
                 self._offset, self._eased_s = self._shown - points, self._time_s - step
+                self._sizes_off = self._shown_sizes - self._sizes
         self._turned_s, self._away, self._wanted = None, False, points
         left = 1.0 - min(max((self._time_s - self._eased_s) / EASE_S, 0.0), 1.0)
-        self._shown = points + self._offset * smoothstep(left)
+        share = smoothstep(left)
+        self._shown = points + self._offset * share
+        self._shown_sizes = self._sizes + self._sizes_off * share
         return self._shown
 
     def _swapped(self, points: Vectors, stance: Stance) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bunraku.runtime.drivers.body.facing import Facing
-from bunraku.runtime.drivers.body.head_alone import TrunkSeen, move_head_alone
+from bunraku.runtime.drivers.body.head_alone import Alone, TrunkSeen, move_head_alone
 from bunraku.runtime.drivers.body.head_size import HeadSize, sized_head
 from bunraku.runtime.drivers.body.keeping import Keeper, Kept
 from bunraku.runtime.drivers.body.neck import hold_head, hold_neck
@@ -30,12 +30,14 @@ class Steadying:
         self._keeper = Keeper()
         self._head_size = HeadSize()
         self._trunk_seen = TrunkSeen()
+        self._alone = Alone()
         self._posture = Posture()
         self._facing = Facing()
 
     def reset(self) -> None:
         """Forget the driver."""
         self._keeper.reset()
+        self._alone.reset()
         self._forget_calibration()
 
     def calibrated(self, time_s: float) -> None:
@@ -46,6 +48,7 @@ class Steadying:
     def lost(self, time_s: float) -> None:
         """The driver is not found at this time."""
         self._keeper.lost(time_s)
+        self._alone.lost(time_s)
 
     def seen_in_mirror(self) -> None:
         """The frames are in a mirror from now on, or no longer; the calibration holds."""
@@ -80,6 +83,7 @@ class Steadying:
         landmarks = in_pixels(located.landmarks, len(source.mask))
         landmarks = sized_head(landmarks, self._head_size.follow(located, time_s))
         landmarks = hold_head(pin_driver(landmarks, pinned, fitted.body.fit.hands, scale))
+        self._facing.see(landmarks)
         if half:
             landmarks, hands = self._facing.hold(landmarks, hands, fitted.sideways.faces)
         landmarks = fitted.sideways.hold_head(landmarks)
@@ -91,7 +95,8 @@ class Steadying:
         kept = replace(kept, landmarks=hold_neck(stands, stance, kept.size))
         trunk = 0.0 if fitted.showing.head_alone else float(seen[SHOULDERS].max())
         gone = self._trunk_seen.follow(located) * scale
-        kept = move_head_alone(kept, landmarks, stance, 1.0 - trunk, gone)
+        alone = self._alone.follow(1.0 - trunk, time_s)
+        kept = move_head_alone(kept, landmarks, stance, alone, gone)
         return fitted.tether.hold(kept, fitted.bounds), hands
 
 

@@ -82,6 +82,16 @@ def test_who_takes_over_from_somebody_who_left_is_another_person() -> None:
     assert followed.number == 1
 
 
+def test_who_is_elsewhere_or_larger_after_a_cut_is_another_person_at_once() -> None:
+    for x, larger, other in ((110, 1.0, 0), (400, 1.0, 1), (100, 1.6, 1), (100, 0.6, 1)):
+        followed = Followed()
+        watch(followed, 0.0, 100)
+        found = seen(x)[1]
+        found.points[34, 1] = found.points[33, 1] - 120 * larger
+        followed.cut_to(found)
+        assert followed.number == other
+
+
 def test_who_comes_back_is_the_same_person_whoever_was_there_for_a_moment() -> None:
     followed = Followed()
     later = leave(followed, watch(followed, 0.0, 100))

@@ -40,6 +40,15 @@ def test_what_the_driver_turns_since_counts_wholly() -> None:
     assert since == pytest.approx((trunk - 12.0, head + 25.0), abs=0.1)
 
 
+def test_what_they_turned_before_the_photo_was_changed_counts_too() -> None:
+    """A whole body is turned as they are, so ``hold`` is first asked when half a one follows."""
+    facing, of = Facing(), photo(30.0, 20.0)
+    facing.see(turned(0.0, 0.0))
+    now = held(facing, turned(-12.0, 25.0), of)
+    trunk, head = held(Facing(), turned(0.0, 0.0), of)
+    assert now == pytest.approx((trunk - 12.0, head + 25.0), abs=0.1)
+
+
 def test_who_faces_as_the_photo_does_is_left_alone() -> None:
     driver = turned(30.0, 20.0)
     left, _ = Facing().hold(driver, NO_HANDS, photo(30.0, 20.0))

@@ -12,9 +12,11 @@ from tests.runtime.drivers.body.test_slipping import SIDE, pose_of
 from bunraku.runtime.drivers.body.head_alone import (
     ALONG,
     CLEAR,
+    EASE_S,
     FARTHEST,
     GUESSED,
     NECK,
+    Alone,
     TrunkSeen,
     move_head_alone,
 )
@@ -50,6 +52,16 @@ def away(x: float, y: float, larger: float = 1.2) -> Array:
 def test_where_shoulders_are_seen_all_moves() -> None:
     seen = kept(away(50.0, 0.0))
     assert move_head_alone(seen, away(50.0, 0.0), PHOTO, 0.0, STILL) is seen
+
+
+def test_shoulders_that_come_and_go_let_the_head_go_over() -> None:
+    alone = Alone()
+    assert alone.follow(1.0, 5.0) == 1.0  # as the first frame says
+    back = [alone.follow(0.0, 5.0 + EASE_S * k / 6) for k in range(1, 7)]
+    np.testing.assert_allclose(back, [5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6, 0.0], atol=1e-9)
+    alone.lost(9.0)
+    assert 0.0 < alone.follow(1.0, 9.0 + EASE_S / 6) < 0.2
+    assert alone.follow(1.0, 2.0) == 1.0  # an earlier frame begins anew
 
 
 def test_the_trunk_stays_and_the_head_turns_and_grows() -> None:

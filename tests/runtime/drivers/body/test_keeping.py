@@ -196,6 +196,16 @@ def test_who_comes_back_elsewhere_gets_there_in_one_movement() -> None:
     assert np.allclose(ways[arrived:], shoulders(follow(there)[0])[0], atol=1e-3)
 
 
+def test_who_comes_back_larger_grows_in_that_movement() -> None:
+    near = scaled(standing(), 1.7)
+    steps = round(EASE_S / STEP_S) + 1
+    kept = follow(standing(), None, *[near] * steps)
+    sizes = [k.size * k.scale for k in kept]
+    assert sizes[-1] == pytest.approx(1.7, rel=0.01)
+    assert np.diff(sizes).max() < 0.2
+    assert (np.diff(sizes) >= 0.0).all()
+
+
 def test_a_jump_is_eased_and_what_is_fast_is_not() -> None:
     jump = follow(standing(), *[standing(middle=200.0)] * 3)
     assert 128.0 < shoulders(jump[1])[0] < 150.0
