@@ -190,11 +190,12 @@ def people_targets(table: Table) -> list[Target]:
 
 def driven_targets(table: Table, who: str, names: Sequence[str]) -> list[Target]:
     """What was asked of whatever ships, of one candidate that is given pictures alone."""
-    score, copied = table.rows.get(who), table.rows[COPY]
+    ours = table.rows.get(who)
+    l1, akd, mkr = (None,) * 3 if ours is None else (ours.person_l1, ours.akd, ours.mkr)
     found = {
-        "person L1 / IUV copy's": (score and ratio(score.person_l1, copied.person_l1), 0.75),
-        "AKD": (score and score.akd, 3.0),
-        "MKR": (score and score.mkr, 0.02),
+        "person L1 / IUV copy's": (ratio(l1, table.rows[COPY].person_l1), 0.75),
+        "AKD": (akd, 3.0),
+        "MKR": (mkr, 0.02),
     }
     return [
         Target(row_name(f"synthetic people, {name}", who, names), value, limit)

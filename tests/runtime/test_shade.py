@@ -107,7 +107,7 @@ def test_on_the_wall_it_goes_along_with_the_trunk_and_fades_sooner() -> None:
 @pytest.mark.parametrize("aside", [-90.0, 0.0, 7.0, 130.0])
 def test_all_that_is_dark_is_darkened_within_the_picture_and_across_it(aside: float) -> None:
     shadow = removed(*((3 * k, 2 * k, 3 * k + 3, 2 * k + 4) for k in range(25)))
-    shade, moves = Shade.of(shadow, person()), REST + np.float32((aside, 0.3 * aside))
+    shade, moves = Shade.of(shadow, person()), REST + np.array((aside, 0.3 * aside), np.float32)
     picture = np.random.default_rng(3).integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
     expected = picture.copy()
     for fallen in shade.falls(picture.shape[:2], moves):
