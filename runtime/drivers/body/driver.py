@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bunraku.runtime.drivers.body.anchors import anchor_moves
+from bunraku.runtime.drivers.body.at_table import arms_at_table
 from bunraku.runtime.drivers.body.believing import belief, hidden_by_body
 from bunraku.runtime.drivers.body.cut_arms import CutArms, on_their_arms
 from bunraku.runtime.drivers.body.edge import lower_edge
@@ -147,6 +148,7 @@ class BodyDriver:
                 *stays,
                 head_alone=alone,
                 sideways=sideways.hides_arms,
+                at_table=source.desk is None and arms_at_table(source.pose.landmarks),
                 fits=fits,
             )
             body = showing.without_hidden(body)

@@ -47,6 +47,7 @@ BUST = "the photo shows head and shoulders alone; arms stay as they are"
 ARMLESS = "the photo's arms cannot be told from what is around them; they stay as they are"
 COVERED = "something in the photo hides an arm of its person; that arm stays as it is"
 AT_FACE = "a hand is at face, hair or collar in the photo; its arm stays as it is"
+AT_TABLE = "arms of the photo's person lie on a table or hold something; they stay as they are"
 SIDEWAYS = "the photo shows its person from the side; arms stay as they are"
 GOWN = "the photo's legs cannot be told from what is around them; they stay as they are"
 LEGLESS = "the photo hides the legs; what the driver's do is left out"
@@ -144,6 +145,7 @@ def shown_by(
     *,
     head_alone: bool = False,
     sideways: bool = False,
+    at_table: bool = False,
     fits: bool = True,
 ) -> Showing:
     """Judge a fit.
@@ -154,6 +156,8 @@ def shown_by(
     :param at_face: whether the left and the right hand hide its face, or are at hair or collar.
     :param head_alone: the photo's edges cut the shoulders off.
     :param sideways: it shows the person from the side, one arm before the trunk.
+    :param at_table: ``arms_at_table``; it counts where the photo goes on below, or the legs are in
+        something wide.
     :param fits: whether pose and outline make a body: else one of them is of somebody else, and all
         stays.
     """
@@ -164,9 +168,10 @@ def shown_by(
     pieces = np.full(len(BodyBone), wrapped)
     pieces[BodyBone.HEAD] |= wide[BodyBone.HEAD]
     held = wide | (shares < SEEN) | head_alone
-    held[list(_ARMS)] |= sideways
-    sits = (half or sideways) and shows_raised_thigh(fit, shares)
-    held[list(_LEGS)] |= sits
+    at_table &= not half or bool(wide[_LEGS[0]])
+    held[list(_ARMS)] |= sideways or at_table
+    sits = (half or sideways or at_table) and shows_raised_thigh(fit, shares)
+    held[list(_LEGS)] |= sits or at_table  # whose knees are guessed
     for bone, parent in zip(LIMBS.bones, LIMBS.parents, strict=True):
         held[parent] |= held[bone] and parent not in TRUNK_BONES  # else a stump would be moved
     hidden = shares < TRACE
@@ -186,6 +191,8 @@ def shown_by(
     note = _note(wide, carrier, half)
     if note in (None, BUST, ARMLESS) and (sideways or any(at_face)):
         note = SIDEWAYS if sideways else AT_FACE
+    elif at_table and note in (None, BUST, ARMLESS):
+        note = AT_TABLE
     elif note is None and any(covered):
         note = COVERED
     if head_alone:

@@ -24,6 +24,9 @@ TRUNK_DEG, HEAD_DEG = 25.0, 18.0
 """From which turn on in the photo they turn about as there."""
 LIMBS_DEG = 50.0
 """From which turn of the trunk on one arm hides it and it hides the other: they stay."""
+PROFILE_DEG = 60.0
+"""From which turn of the head on they stay as well: of who is in profile the pose network sees but
+one shoulder, and turns the trunk by too little."""
 TRUNK_MOST_DEG, HEAD_MOST_DEG = 8.0, 15.0
 """How far they turn from there at most: a collar stands out as soon as a trunk does."""
 AROUND_DEG = 30.0
@@ -57,7 +60,10 @@ class Sideways:
     @property
     def hides_arms(self) -> bool:
         """Whether arms stay as they are."""
-        return self.trunk is not None and abs(self.trunk) >= math.radians(LIMBS_DEG)
+        if self.trunk is None:
+            return False
+        profile = self.head is not None and abs(self.head) >= math.radians(PROFILE_DEG)
+        return profile or abs(self.trunk) >= math.radians(LIMBS_DEG)
 
     def hold_head(self, landmarks: Array) -> Array:
         """A driver's landmarks ``[33, 4]`` with the head turned about as the photo's is."""

@@ -13,6 +13,7 @@ from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.showing import (
     ARMLESS,
+    AT_TABLE,
     BUST,
     COVERED,
     GOWN,
@@ -121,16 +122,34 @@ def test_head_and_shoulders_are_a_bust() -> None:
     assert showing.carrier[BodyBone.PELVIS] == BodyBone.CHEST  # of which the arms go along
 
 
-def test_a_gown_holds_the_legs() -> None:
-    gown = OUTLINE.copy()
+def gown() -> NDArray[np.uint8]:
+    outline = OUTLINE.copy()
     hips = PERSON[[23, 24], :2].mean(0)
     corners = [hips + (-18, 0), hips + (18, 0), hips + (70, 95), hips + (-70, 95)]
-    cv2.fillConvexPoly(gown, np.round(corners).astype(np.int32), 1)
-    showing = judged(gown)
+    cv2.fillConvexPoly(outline, np.round(corners).astype(np.int32), 1)
+    return outline
+
+
+def test_a_gown_holds_the_legs() -> None:
+    showing = judged(gown())
     assert showing.note == GOWN
     assert showing.landmarks[LEGS].max() == 0.0
     assert showing.landmarks[ARMS].min() == 1.0
     assert not showing.hidden.any()
+
+
+@pytest.mark.parametrize(("outline", "half"), [(OUTLINE, False), (gown(), False), (gown(), True)])
+def test_arms_on_a_table_stay_and_legs_below_it(outline: NDArray[np.uint8], half: bool) -> None:
+    showing = shown_by(fitted(outline), KNOWN, half, at_table=True)
+    assert showing.note == AT_TABLE
+    assert showing.landmarks[ARMS].max() == showing.landmarks[LEGS].max() == 0.0
+    assert showing.landmarks[:13].min() == 1.0
+
+
+def test_knees_below_the_photos_edge_tell_of_no_table() -> None:
+    showing = shown_by(fitted(OUTLINE), KNOWN, True, at_table=True)
+    assert showing.note is None
+    assert showing.landmarks[ARMS].min() == 1.0
 
 
 def ball() -> NDArray[np.uint8]:

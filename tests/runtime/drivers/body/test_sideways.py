@@ -59,6 +59,14 @@ def test_nobody_jumps_while_the_driver_turns_round(photo_deg: float) -> None:
     assert np.abs((steps + 180.0) % 360.0 - 180.0).max() < 6.0
 
 
+@pytest.mark.parametrize(
+    ("trunk", "head", "hides"),
+    [(-40.0, -75.0, True), (37.0, 65.0, True), (40.0, 45.0, False), (10.0, 75.0, False)],
+)
+def test_arms_stay_of_who_is_in_profile(trunk: float, head: float, hides: bool) -> None:
+    assert Sideways.of(points_of(turned(trunk, head)), half=True).hides_arms is hides
+
+
 def test_hands_turn_as_their_arms_do() -> None:
     photo = Sideways.of(points_of(turned(60.0, 0.0)), half=True)
     hand = HandPose(np.eye(3), np.zeros((5, 3)))
