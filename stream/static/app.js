@@ -9,9 +9,9 @@ import { expose } from "./hook.js";
 import { Live } from "./live.js";
 import { Photos } from "./photos.js";
 import { Signalling } from "./signalling.js";
-import { FrameMeter, nobodyInView } from "./stats.js";
+import { FrameMeter, isBlack, nobodyInView } from "./stats.js";
 import * as view from "./view.js";
-import { Failure, cameraFailure, cameraLost, insecureFailure, recordingsGone } from "./words.js";
+import { Failure, cameraFailure, cameraLost, insecureFailure, nobodyHint, recordingsGone, tokenNeeded } from "./words.js";
 
 const { byId } = view;
 const NUMBERS_MS = 500;
@@ -154,7 +154,7 @@ signalling.addEventListener("state", ({ detail }) => {
 signalling.addEventListener("stats", ({ detail }) => {
   if (state !== "live") return;
   nobody = !switches.passthrough && !switches.freeze && nobodyInView(server, detail, nobody);
-  view.showHint(nobody ? "Nobody is in view: step back until the camera sees you" : "");
+  view.showHint(nobody ? nobodyHint(isBlack(byId("own"))) : "");
   server = detail;
 });
 
@@ -214,7 +214,8 @@ signalling.addEventListener("refused", ({ detail }) => {
     signalling.token = token;
     reconnect();
   };
-  const leave = () => strand(detail, { level: "warning", action: "Enter the token", onAction: ask });
+  const told = guessed ? tokenNeeded(detail) : detail;
+  const leave = () => strand(told, { level: "warning", action: "Enter the token", onAction: ask });
   if (guessed) leave();
   else ask();
 });

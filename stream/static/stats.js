@@ -3,6 +3,8 @@
 const SPAN_MS = 2000;
 const STALLED_MS = 1000;
 const NOBODY_SHARE = 0.8;
+const BLACK = 24; // of 255: a lens behind its shutter, with the noise of its sensor
+const NO_TIME_MS = 0.5; // what is shown as 0
 
 /** Follows the pictures that a video element really shows. */
 export class FrameMeter {
@@ -59,11 +61,24 @@ export function nobodyInView(before, now, was = false) {
   return frames > 0 ? now.lost - before.lost >= frames * NOBODY_SHARE : was;
 }
 
+/** Whether a video shows nothing but black, as behind a closed shutter. */
+export function isBlack(video) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [32, 24];
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(video, 0, 0, canvas.width, canvas.height);
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  return pixels.every((value, index) => index % 4 === 3 || value < BLACK);
+}
+
 const STAGES = { densepose: "DensePose", motion: "Motion", blend: "Blend" };
 
-/** The server's stage times as bars: [{name, p50, p95, part, tail}], the last two of 1. */
+/**
+ * The server's stage times as bars: [{name, p50, p95, part, tail}], the last two of 1; none of a
+ * stage that has nothing to do, as the networks' motion where the body drives.
+ */
 export function stageBars(stages) {
-  const rows = Object.entries(stages ?? {}).filter(([, spread]) => spread);
+  const rows = Object.entries(stages ?? {}).filter(([, spread]) => spread?.p95 >= NO_TIME_MS);
   const longest = Math.max(40, ...rows.map(([, spread]) => spread.p95));
   return rows.map(([key, { p50, p95 }]) => ({
     name: STAGES[key] ?? key,

@@ -64,6 +64,12 @@ export const cameraLost = () =>
     "Check it and start again.",
   );
 
+/** What to do where nobody is in view; the camera's picture may be black. */
+export const nobodyHint = (black) =>
+  black
+    ? "The camera’s picture is black: open its shutter or switch on a light"
+    : "Nobody is in view: step back until the camera sees you";
+
 export const recordingsGone = () =>
   new Failure("recordings_gone", "The recordings are gone", "The server began anew and kept none.");
 
@@ -120,6 +126,10 @@ export function serverFailure({ code, text, hint } = {}) {
     hint ?? "",
   );
 }
+
+/** A refusal for wrong tokens, perhaps somebody else's: it is a token that the page wants. */
+export const tokenNeeded = ({ code, message, hint }) =>
+  new Failure(code, TITLES.unauthorized, message, hint);
 
 /** A request that never got an answer. */
 export const unreachable = () =>

@@ -64,6 +64,7 @@ class _Wandering:
         if identity is None or self._controls.passthrough:
             frame.shown = frame.raw
             return
+        await asyncio.sleep(0.002)  # the page shows no bar of a stage that takes no time
         picture = identity.canvas.untouched()
         left = frame.index * 4 % picture.shape[1]
         picture[:, left : left + 16] = 255

@@ -228,6 +228,7 @@ def test_the_token_can_be_entered_while_somebody_guesses(browser: Browser) -> No
         page.fill("#token", "wrong")
         page.keyboard.press("Enter")
         assert "wrong too often" in visitor.banner()
+        assert page.inner_text("#banner-title") == "A token is needed"
         page.click("#banner-action:text('Enter the token')")
         page.wait_for_selector("#token-dialog[open]")
 

@@ -75,6 +75,37 @@ def test_that_nobody_is_in_view_is_said_until_somebody_is(browser: Browser, serv
         assert visitor.page.evaluate(judge) == [False, True, True, True, False, False]
 
 
+def test_a_black_camera_is_told_from_one_that_sees_nobody(browser: Browser, served: Served) -> None:
+    shown = """async (colour) => {
+      const { isBlack } = await import("/static/stats.js");
+      const { nobodyHint } = await import("/static/words.js");
+      const canvas = document.createElement("canvas");
+      const context = canvas.getContext("2d");
+      context.fillStyle = "rgb(9, 7, 8)";
+      context.fillRect(0, 0, canvas.width, canvas.height);
+      context.fillStyle = colour;
+      context.fillRect(20, 20, 60, 60);
+      const video = document.createElement("video");
+      video.muted = true;
+      video.srcObject = canvas.captureStream(25);
+      await video.play();
+      return nobodyHint(isBlack(video));
+    }"""
+    with visit(browser, served.url) as visitor:
+        assert "shutter" in visitor.page.evaluate(shown, "rgb(15, 12, 13)")
+        assert "step back" in visitor.page.evaluate(shown, "rgb(90, 40, 30)")
+
+
+def test_a_stage_without_work_has_no_bar(browser: Browser, served: Served) -> None:
+    bars = """async () => {
+      const { stageBars } = await import("/static/stats.js");
+      const stages = { densepose: { p50: 20, p95: 24 }, motion: { p50: 0, p95: 0.2 }, blend: null };
+      return stageBars(stages).map(({ name }) => name);
+    }"""
+    with visit(browser, served.url) as visitor:
+        assert visitor.page.evaluate(bars) == ["DensePose"]
+
+
 def test_a_camera_that_stands_upright_is_shown_whole(
     browser: Browser, served: Served, photo: MakePhoto
 ) -> None:
@@ -128,7 +159,9 @@ def test_what_the_server_says_is_in_view_and_beside_the_overlay(
         visitor.page.keyboard.press("p")
         visitor.page.wait_for_selector("#status:text('passes through')")
         said, badge, stage = (place(visitor, one) for one in ("#status", ".badge", "#stage"))
-        assert said["y"] + said["height"] <= DESKTOP[1]
+        consent = place(visitor, "#consent-live")
+        assert visitor.page.is_visible("#strength-bar")
+        assert said["y"] + said["height"] <= consent["y"] + consent["height"] <= DESKTOP[1]
         assert badge["y"] > stage["y"] + stage["height"] / 2, "the overlay's lines are at the top"
         visitor.page.keyboard.press("q")
         visitor.wait_for_state("ready")
