@@ -125,7 +125,8 @@ signalling.addEventListener("welcome", async ({ detail }) => {
     fail(asFailure(error), { level: "warning" });
   }
   await goOn();
-  if (anew && recorded) fail(recordingsGone(), { level: "warning" });
+  // Whatever went wrong meanwhile asks for something to be done; this does not.
+  if (anew && recorded && byId("banner").hidden) fail(recordingsGone(), { level: "warning" });
 });
 
 /** What ran before the connection was lost runs on, if its photo is there. */
