@@ -65,8 +65,9 @@ function show(next = state) {
   if (begins && document.activeElement === document.body) byId("tools").querySelector("button").focus();
   const sending = uploading > 0 || photos.resending;
   // Until the first moved picture comes the photo itself is shown, without its frame.
-  const filled = hasResult || looking || (photos.resending && !photos.selected);
   const address = photos.previewOf(photos.selectedId);
+  const comes = wanted || (photos.resending && !photos.selected);
+  const filled = hasResult || looking || (comes && !address);
   view.showStage(photos.selected, address, { filled, framed: !wanted, refused });
   view.showReport(photos.selected, refused?.failure, sending ? uploadText() : "");
   const canRemove = signalling.session !== null;
