@@ -168,7 +168,7 @@ class Keeper:
             self._size = _size(points, belief, stance)
             self._wanted = self._shown = points
             self._offset, self._eased_s = np.zeros_like(points), -np.inf
-            self._sizes = self._shown_sizes = self._sizes_off = np.zeros(2)
+            self._shown_sizes = self._sizes_offset = np.zeros(2)
             self._turned_s: float | None = None
         self._time_s = time_s
         share = 1.0 if self._away else min(step / SETTLES_S, 1.0)
@@ -184,22 +184,23 @@ class Keeper:
         place += clipped(head, bounds.head_low, bounds.head_high) - head
         points[:, :2] += place
         points[:, 2] += middle[2]
-        self._sizes = np.array([elastic, size / elastic])
-        shown = self._eased(points, stance, step)
+        shown, sizes = self._eased(points, np.array([elastic, size / elastic]), stance, step)
         x, y = mean_of(shown[SHOULDERS, :2])
         kept = np.concatenate([shown, landmarks[:, 3:]], 1)
-        longer, scale = self._shown_sizes.tolist()
+        longer, scale = sizes.tolist()
         return Kept(kept.astype(np.float32), longer, scale, (float(x), float(y)))
 
-    def _eased(self, points: Vectors, stance: Stance, step: float) -> Vectors:
-        """Towards where the driver is, in one movement where they are suddenly elsewhere."""
+    def _eased(
+        self, points: Vectors, sizes: Vectors, stance: Stance, step: float
+    ) -> tuple[Vectors, Vectors]:
+        """Towards where the driver is, and how large, in one movement where they are suddenly
+        elsewhere."""
         if self._swapped(points, stance) and not self._away and step < HOLD_S:
             since = self._time_s if self._turned_s is None else self._turned_s
             self._turned_s = since
             if self._time_s - since < HOLD_S:
-                return self._shown
-            self._offset[:] = 0.0  # half way between the two the body would be folded
-            self._sizes_off[:] = 0.0
+                return self._shown, self._shown_sizes
+            self._eased_s = -np.inf  # half way between the two the body would be folded
         else:
             shoulders, hips = _trunk(stance.points)
             trunk = length_of(hips - shoulders)
@@ -207,13 +208,13 @@ class Keeper:
             far = moved > max(JUMP, JUMP_PER_S * step) * trunk
             if far or self._away:
                 self._offset, self._eased_s = self._shown - points, self._time_s - step
-                self._sizes_off = self._shown_sizes - self._sizes
+                self._sizes_offset = self._shown_sizes - sizes
         self._turned_s, self._away, self._wanted = None, False, points
         left = 1.0 - min(max((self._time_s - self._eased_s) / EASE_S, 0.0), 1.0)
         share = smoothstep(left)
         self._shown = points + self._offset * share
-        self._shown_sizes = self._sizes + self._sizes_off * share
-        return self._shown
+        self._shown_sizes = sizes + self._sizes_offset * share
+        return self._shown, self._shown_sizes
 
     def _swapped(self, points: Vectors, stance: Stance) -> bool:
         """Whether left and right have changed places since the last frame."""
