@@ -203,7 +203,8 @@ class PoseTracker:
             mask: whether the mask is wanted too.
 
         Returns:
-            The pose, or None while nobody is found.
+            The pose, or None while nobody is found; where smoothed, also for a look that is not
+            to be believed (``doubts``).
 
         Raises:
             EngineError: a network failed.
@@ -233,7 +234,7 @@ class PoseTracker:
         if self._smoother is not None:
             doubted = self._doubts(found, frame.shape[1], time_s)
             found = found if doubted else self._smoother(found, time_s)
-        self._followed.saw(frame, found, time_s)
+        self._followed.saw(frame, found, time_s, doubted=doubted)
         self._looks = 0
         if doubted:
             return None

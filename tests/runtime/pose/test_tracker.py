@@ -58,6 +58,18 @@ def test_lost_and_regained(tracker: PoseTracker, scene: Scene) -> None:
     assert scene.calls[-2:] == ["detect 0", "landmarks"]
 
 
+def test_who_comes_back_at_the_side_is_shown_from_the_second_look_on(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    assert track(tracker, 0) is not None
+    person = scene.people.pop()
+    assert track(tracker, 1) is None
+    scene.people.append(person)
+    person.x = 590
+    assert track(tracker, 2) is None
+    assert track(tracker, 3) == (590, 200)
+
+
 def test_low_presence_is_searched_again_in_the_same_frame(
     tracker: PoseTracker, scene: Scene
 ) -> None:
