@@ -213,7 +213,11 @@ class PoseTracker:
             self.reset()
             self._shape = frame.shape
         found, roi = None, self._followed.roi
-        if self._cuts(frame) and roi is not None:
+        cut = self._cuts(frame)
+        if cut and roi is None:
+            self._followed.give_up()  # whom one waits for was in the last scene
+            self._look_anew()
+        elif cut:
             found = self._search(frame, time_s, mask)
             if found is not None:
                 self._followed.cut_to(found)

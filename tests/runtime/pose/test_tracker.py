@@ -105,6 +105,18 @@ def test_at_a_cut_the_new_scene_is_searched(tracker: PoseTracker, scene: Scene) 
     assert sum(c.startswith("detect") for c in scene.calls) == 2
 
 
+def test_who_was_lost_before_a_cut_is_not_waited_for_in_the_new_scene(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    for k in range(60):
+        track(tracker, k)
+    scene.people.clear()
+    assert track(tracker, 60) is None
+    scene.people.append(Person(100, 200, 150))
+    assert track(tracker, 61) is None  # somebody else
+    assert tracker.track(LIGHT, 62 * STEP_S) is not None
+
+
 def test_when_the_light_goes_on_the_person_is_kept(tracker: PoseTracker, scene: Scene) -> None:
     """The detector is sure of nobody now, and the crop still shows them."""
     track(tracker, 0)
