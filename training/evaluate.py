@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bunraku.errors import FetchError, InputError
 from bunraku.training import fairness
 from bunraku.training.choices import Played, write_choices
-from bunraku.training.contender import OURS
+from bunraku.training.contender import Candidate
 from bunraku.training.embedding import OnnxEmbedder, inception_of
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.face_match import FaceJudge, MeshJudge
@@ -39,6 +40,9 @@ def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Repo
     started = time.monotonic()
     report = Report({})
     report.write(options.out)  # an unwritable folder is found now, not after the work
+    report.provenance = {
+        c.name: {**weights_of(c), "options": c.options.as_json()} for c in options.candidates
+    }
     if options.data is not None:
         evaluate_synthetic(options, options.data, report, log)
     if options.clips is not None or options.photos is not None:
@@ -65,7 +69,7 @@ def evaluate_synthetic(
         model = TorchModel(options.generator, options.iuv)
     else:
         model = BundleModel(options.bundle, options.iuv_bundle, options.threads, options.engine)
-    report.provenance = model.provenance
+    report.provenance |= model.provenance
     judge = PoseJudge(options.threads) if options.keypoints else None
     scores = evaluate_people(
         model,
@@ -93,13 +97,11 @@ def evaluate_synthetic(
 
 def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> None:
     """The part on clips and photos, through puppets of the bundles; adds to the report."""
-    from bunraku.runtime.engines.bundle import Bundle
     from bunraku.training.evaluate_clips import evaluate_clips
     from bunraku.training.evaluate_frames import CLIP_SUFFIXES, PHOTO_SUFFIXES, files
     from bunraku.training.evaluate_pairs import evaluate_pairs
     from bunraku.training.evaluate_photos import evaluate_photos
     from bunraku.training.evaluate_robustness import evaluate_robustness
-    from bunraku.training.evaluated import bundle_provenance
 
     clips = files(options.clips, CLIP_SUFFIXES, "clip") if options.clips else []
     photos = files(options.photos, PHOTO_SUFFIXES, "photo") if options.photos else []
@@ -108,15 +110,7 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
         raise InputError("Across clips at least two are needed.", "Give a folder of clips.")
     watchers = find_watchers(options, report, log)
     candidates = options.of_candidates
-    sources = {
-        c.name: bundle_provenance(Bundle.load(c.bundle), Bundle.load(c.iuv)) for c in candidates
-    }
-    if options.candidates:
-        report.provenance = {
-            c.name: {**sources[c.name], "options": c.options.as_json()} for c in candidates
-        }
-    else:
-        report.provenance = report.provenance or sources[OURS]
+    report.provenance = report.provenance or weights_of(candidates[0])
     contenders = [candidate.load(options.threads) for candidate in candidates]
     out, limit, films = options.out, options.clip_frames, options.films
     played: list[Played] = []
@@ -138,6 +132,18 @@ def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str],
         count = report.details["questions"] = write_choices(played, out)
         where = f"{count} questions for people in {out / 'choices'}"
         log(where if count else "there is nothing to ask people about")
+
+
+def weights_of(candidate: Candidate) -> dict[str, Any]:
+    """Where those of its two bundles come from.
+
+    Raises:
+        BundleError: one is missing or damaged.
+    """
+    from bunraku.runtime.engines.bundle import Bundle
+    from bunraku.training.evaluated import bundle_provenance
+
+    return bundle_provenance(Bundle.load(candidate.bundle), Bundle.load(candidate.iuv))
 
 
 def find_watchers(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> Watchers:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from bunraku.errors import NoPersonError
 from bunraku.runtime.surface_picture import iuv_colours
 from bunraku.spec.arrays import Array, Picture
 from bunraku.training.contender import UNMOVED, Contender
@@ -91,12 +92,11 @@ def evaluate_people(
     for number, case in enumerate(cases(data, people, frames), 1):
         made, driving = make_rows(case, model)
         for contender in contenders:
-            pictures = drive_case(contender, case)
-            if pictures is None:
+            try:
+                made[contender.name] = drive_case(contender, case)
+            except NoPersonError as error:
                 who = None if len(names) == 1 else contender.name
-                refuse(report, log, Refusal(case.path.name, who, "nobody to animate"))
-            else:
-                made[contender.name] = pictures
+                refuse(report, log, Refusal(case.path.name, who, str(error)))
         for row, each in score_case(case, made, judge, likeness, matches).items():
             scores[row][case.path] = each
         if case.record.half:

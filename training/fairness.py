@@ -20,7 +20,7 @@ from bunraku.training.people.records import read_header, read_record
 from bunraku.training.people.traits import GROUPS, Traits
 from bunraku.training.report import number
 
-TITLE = "By skin tone, build, age and clothing"
+TITLE = "By skin tone, build, age and clothing: {row}"
 EXPLANATION = (
     "The same people in groups, by how their seeds made them. *found*: share of frames in which "
     "the pose networks found the person, not something else; *landmarks*: how far off their "
@@ -129,7 +129,7 @@ def as_grid(told: Mapping[str, Mapping[str, Fairness]], row: str) -> Grid:
         for trait, groups in told.items()
         for name, one in groups.items()
     ]
-    return Grid(TITLE, EXPLANATION.format(row=f"*{row}*"), HEADINGS, lines)
+    return Grid(TITLE.format(row=row), EXPLANATION.format(row=f"*{row}*"), HEADINGS, lines)
 
 
 def as_json(told: Mapping[str, Mapping[str, Fairness]]) -> dict[str, Any]:

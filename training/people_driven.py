@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bunraku.errors import NoPersonError
 from bunraku.spec.arrays import Picture
 from bunraku.training.contender import Contender
 from bunraku.training.people_cases import Case
@@ -12,20 +11,20 @@ EACH_S, SHOWN = 1 / 25, 5
 is left in what smooths poses: a person's pictures are not a film."""
 
 
-def drive_case(contender: Contender, case: Case) -> list[Picture] | None:
+def drive_case(contender: Contender, case: Case) -> list[Picture]:
     """The case's source, moved by each of its driving pictures.
 
     The source itself calibrates, as the first frame of a clip does. Where the driver is not found
     the last picture stands in.
 
     Returns:
-        K pictures, ``[256, 256, 3]``; None where the candidate finds nobody in the source.
+        K pictures, ``[256, 256, 3]``.
+
+    Raises:
+        NoPersonError: nobody in the source can be animated.
     """
     source = case.picture(case.source)
-    try:
-        contender.take(source)
-    except NoPersonError:
-        return None
+    contender.take(source)
     contender.follow(source, 0.0)
     made = []
     for k, frame in enumerate(case.driving):

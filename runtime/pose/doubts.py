@@ -8,14 +8,15 @@ such a look counts once the next one agrees, and so does the first look at who c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from bunraku.runtime.pose.landmarks import Landmarks
 from bunraku.runtime.pose.roi import Roi
-from bunraku.spec.arrays import Exact
-from bunraku.spec.landmarks import HEAD, HIPS, SHOULDERS, TRUNK
+from bunraku.spec.few import length_of, mean_of
+from bunraku.spec.landmarks import HEAD, TRUNK
 
 WARPED, WARPED_PER_S = 0.2, 4.0
 """Trunks by which a shoulder or the head lies elsewhere beside the middle of the trunk from look to
@@ -23,11 +24,12 @@ look, and as many in a second: dancers, who turn, and cameras that shake stay be
 frames a second, single looks at half a person reach 0.3 to 0.45."""
 ASIDE = 1 / 3
 """The share of a crop that lies beyond a side of the frame when the frame cuts the person."""
+_HEAD = list(HEAD)
 
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    upper: Exact
+    upper: list[list[float]]
     """``[3, 2]``: shoulders and head beside the middle of the trunk, in pixels."""
     trunk_px: float
     time_s: float
@@ -35,9 +37,10 @@ class _Look:
     @classmethod
     def of(cls, found: Landmarks, time_s: float) -> _Look:
         points = found.points[:, :2]
-        upper = np.vstack([points[SHOULDERS], points[list(HEAD)].mean(0)]) - points[TRUNK].mean(0)
-        long = np.linalg.norm(points[SHOULDERS].mean(0) - points[HIPS].mean(0))
-        return cls(upper, float(long), time_s)
+        trunk = points[TRUNK]
+        upper = np.concatenate([trunk[:2], mean_of(points[_HEAD])[None]]) - mean_of(trunk)
+        long = length_of(mean_of(trunk[:2]) - mean_of(trunk[2:]))
+        return cls(upper.tolist(), long, time_s)
 
     def agrees(self, before: _Look | None) -> bool:
         """Whether the person may have stood so then; left and right are as easily taken for each
@@ -45,12 +48,12 @@ class _Look:
         """
         if before is None:
             return False
+        left, right, head = before.upper
         apart = min(
-            np.linalg.norm(self.upper - there, axis=1).max()
-            for there in (before.upper, before.upper[[1, 0, 2]])
+            max(map(math.dist, self.upper, there)) for there in (before.upper, (right, left, head))
         )
         most = max(WARPED, WARPED_PER_S * (self.time_s - before.time_s))
-        return bool(apart <= most * max(self.trunk_px, before.trunk_px))
+        return apart <= most * max(self.trunk_px, before.trunk_px)
 
 
 class Doubts:

@@ -87,10 +87,17 @@ class Followed:
         self._since_s = np.inf
         self._doubted_s: float | None = None
 
-    def saw(self, frame: Picture, found: Landmarks, time_s: float) -> None:
-        """Take in where and how the person is in a frame, RGB u8 ``[H,W,3]``."""
+    def saw(
+        self, frame: Picture, found: Landmarks, time_s: float, *, doubted: bool = False
+    ) -> None:
+        """Take in where and how the person is in a frame, RGB u8 ``[H,W,3]``.
+
+        :param doubted: the look tells where to look next, and nothing else (``doubts``).
+        """
         self.roi = self._crop.after(found, frame.shape[0], frame.shape[1], time_s)
         self._since_s, self._seen_s = min(self._since_s, time_s), time_s
+        if doubted:
+            return
         self._compare(frame, found, time_s)
         if self._doubted_s is None:
             self._known, self._known_s = self.roi, time_s

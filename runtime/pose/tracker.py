@@ -203,7 +203,8 @@ class PoseTracker:
             mask: whether the mask is wanted too.
 
         Returns:
-            The pose, or None while nobody is found.
+            The pose, or None while nobody is found; where smoothed, also for a look that is not
+            to be believed (``doubts``).
 
         Raises:
             EngineError: a network failed.
@@ -212,7 +213,11 @@ class PoseTracker:
             self.reset()
             self._shape = frame.shape
         found, roi = None, self._followed.roi
-        if self._cuts(frame) and roi is not None:
+        cut = self._cuts(frame)
+        if cut and roi is None:
+            self._followed.give_up()  # whom one waits for was in the last scene
+            self._look_anew()
+        elif cut:
             found = self._search(frame, time_s, mask)
             if found is not None:
                 self._followed.cut_to(found)
@@ -233,7 +238,7 @@ class PoseTracker:
         if self._smoother is not None:
             doubted = self._doubts(found, frame.shape[1], time_s)
             found = found if doubted else self._smoother(found, time_s)
-        self._followed.saw(frame, found, time_s)
+        self._followed.saw(frame, found, time_s, doubted=doubted)
         self._looks = 0
         if doubted:
             return None

@@ -65,8 +65,9 @@ function show(next = state) {
   if (begins && document.activeElement === document.body) byId("tools").querySelector("button").focus();
   const sending = uploading > 0 || photos.resending;
   // Until the first moved picture comes the photo itself is shown, without its frame.
-  const filled = hasResult || looking || (photos.resending && !photos.selected);
   const address = photos.previewOf(photos.selectedId);
+  const comes = wanted || (photos.resending && !photos.selected);
+  const filled = hasResult || looking || (comes && !address);
   view.showStage(photos.selected, address, { filled, framed: !wanted, refused });
   view.showReport(photos.selected, refused?.failure, sending ? uploadText() : "");
   const canRemove = signalling.session !== null;
@@ -125,7 +126,8 @@ signalling.addEventListener("welcome", async ({ detail }) => {
     fail(asFailure(error), { level: "warning" });
   }
   await goOn();
-  if (anew && recorded) fail(recordingsGone(), { level: "warning" });
+  // Whatever went wrong meanwhile asks for something to be done; this does not.
+  if (anew && recorded && byId("banner").hidden) fail(recordingsGone(), { level: "warning" });
 });
 
 /** What ran before the connection was lost runs on, if its photo is there. */

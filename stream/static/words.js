@@ -71,7 +71,7 @@ export const nobodyHint = (black) =>
     : "Nobody is in view: step back until the camera sees you";
 
 export const recordingsGone = () =>
-  new Failure("recordings_gone", "The recordings are gone", "The server began anew and kept none.");
+  new Failure("recordings_gone", "The recordings are gone", "They went with the session that was lost.");
 
 export const iceFailed = () =>
   new Failure(

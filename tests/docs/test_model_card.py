@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 from tests.docs.pages import ROOT
+from tests.docs.results import file
 
 from bunraku.runtime.engines.bundle import Bundle
 from bunraku.training.contender import OURS
 from bunraku.training.people_rows import PREDICTED
 
 PAGE = (ROOT / "MODEL_CARD.md").read_text(encoding="utf-8")
-RESULTS = ROOT / "benchmarks" / "results"
-
-
-def file(name: str) -> Any:
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def test_groups() -> None:

@@ -88,6 +88,16 @@ def test_parts(
     assert (tmp_path / "index.html").is_file()
 
 
+@pytest.mark.usefixtures("parts")
+@pytest.mark.parametrize("on", ["data", "clips"])
+def test_the_report_says_what_candidates_are(tmp_path: Path, on: str) -> None:
+    given: dict[str, Any] = {on: HERE, "candidates": (Candidate("plain", "live"),)}
+    report = run_evaluation(EvaluateOptions(out=tmp_path, **given), lambda _: None)
+    told = report.provenance["plain"]
+    assert (told["generator"]["bundle"], told["iuv"]["bundle"]) == ("live", "iuv")
+    assert told["options"]["retarget"] is True
+
+
 def test_an_unwritable_folder_is_found_before_the_work(parts: list[str], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):

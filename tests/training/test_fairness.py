@@ -10,6 +10,7 @@ from bunraku.training.fairness import Sighting, as_grid, as_json, compare, sight
 from bunraku.training.metrics import FrameScore, KeypointMatch
 from bunraku.training.observe import observation_path
 from bunraku.training.people.traits import Age, Build, Clothing, Tone, Traits
+from bunraku.training.report import Report
 
 
 def score(person_l1: float) -> FrameScore:
@@ -43,6 +44,8 @@ def test_people_are_compared_in_groups() -> None:
     grid = as_grid(told, "ours")
     assert [row[0] for row in grid.rows[:3]] == ["all", "tone: dark", "tone: light"]
     assert grid.rows[1][1:6] == ["2", "0.500", "5.12", "0.1500", "0.0500"]
+    both = Report({}, grids=[grid, as_grid(told, "theirs")])
+    assert len(both.as_json()["grids"]) == 2, "by title"
     assert as_json(told)["build"]["slim"]["people"] == 3
 
 

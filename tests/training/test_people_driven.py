@@ -11,6 +11,7 @@ from tests.training.conftest import FakeJudge
 from tests.training.contenders import contender
 from tests.training.test_evaluate_people import Copier
 
+from bunraku.errors import NoPersonError
 from bunraku.training.evaluate_people import driven_targets, evaluate_people
 from bunraku.training.metrics import Score, mean_difference
 from bunraku.training.people.records import Record, list_records, read_record, write_record
@@ -35,7 +36,6 @@ def case_of(person: Record) -> Case:
 def test_the_source_does_what_the_others_do(person: Record) -> None:
     case = case_of(in_red(person))
     made = drive_case(contender(), case)
-    assert made is not None
     assert len(made) == 3
     for picture, frame in zip(made, case.driving, strict=True):
         lost = mean_difference(picture, case.picture(frame), case.alpha(frame))
@@ -50,7 +50,8 @@ def test_each_picture_is_shown_until_it_is_followed(person: Record) -> None:
 
 
 def test_nobody_in_the_source(person: Record) -> None:
-    assert drive_case(contender(), case_of(in_red(person, slice(1, None)))) is None
+    with pytest.raises(NoPersonError):
+        drive_case(contender(), case_of(in_red(person, slice(1, None))))
 
 
 def test_candidates_have_rows_and_targets(
@@ -68,10 +69,8 @@ def test_candidates_have_rows_and_targets(
     [table] = report.tables
     assert [table.rows[row].frames for row in (EXACT, "one", "two")] == [4, 2, 2]
     assert [path.stem for path in scores["one"]] == ["person_000000"]
-    assert [refusal.line for refusal in report.refusals] == [
-        "person_000001.npz, one: nobody to animate",
-        "person_000001.npz, two: nobody to animate",
-    ]
+    for refusal, who in zip(report.refusals, ("one", "two"), strict=True):
+        assert refusal.line.startswith(f"person_000001.npz, {who}: No person was found")
     assert "synthetic people, AKD, two" in [target.name for target in report.targets]
     assert "one" in report.details["synthetic people by framing"]["full body"]
     assert "one" not in report.details["synthetic people by framing"]["half body"]

@@ -9,12 +9,12 @@ import numpy as np
 from bunraku.runtime.drivers.body.anchors import anchor_moves
 from bunraku.runtime.drivers.body.at_table import arms_at_table
 from bunraku.runtime.drivers.body.believing import belief, hidden_by_body
+from bunraku.runtime.drivers.body.bounds import Bounds
 from bunraku.runtime.drivers.body.cut_arms import CutArms, on_their_arms
 from bunraku.runtime.drivers.body.edge import lower_edge
 from bunraku.runtime.drivers.body.fit import INSIDE, fit_body
 from bunraku.runtime.drivers.body.following import Followed
 from bunraku.runtime.drivers.body.guessed import hang_arms, hang_denied
-from bunraku.runtime.drivers.body.keeping import Bounds
 from bunraku.runtime.drivers.body.making import make_body
 from bunraku.runtime.drivers.body.neck import hold_head
 from bunraku.runtime.drivers.body.outlined import in_photo, in_view

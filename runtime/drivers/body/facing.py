@@ -37,21 +37,19 @@ class Facing:
             head, trunk = self._faced
             self._faced = -head, -trunk
 
-    def see(self, landmarks: Array) -> None:
-        """A frame ``[33, 4]`` of theirs, whatever photo it moves: the first one calibrates."""
-        if self._faced is None:
-            self._faced = head_turn(landmarks), trunk_turn(landmarks)
-
     def hold(
-        self, landmarks: Array, hands: HandPoses, photo: tuple[float, float]
+        self, landmarks: Array, hands: HandPoses, photo: tuple[float, float] | None
     ) -> tuple[Array, HandPoses]:
         """A driver's landmarks ``[33, 4]`` and hands, turned as the photo's person is but for what
         they have turned since.
 
-        :param photo: how far its head and trunk are turned, ``Sideways.faces``.
+        :param photo: how far its head and trunk are turned, ``Sideways.faces``; None of a whole
+            body, for which they are left alone, and still calibrate.
         """
-        self.see(landmarks)
-        assert self._faced is not None, "seen by now"
+        if self._faced is None:
+            self._faced = head_turn(landmarks), trunk_turn(landmarks)
+        if photo is None:
+            return landmarks, hands
         head, trunk = map(_unheeded, self._faced, photo)
         return turn_trunk(turn_head(landmarks, head), hands, trunk)
 

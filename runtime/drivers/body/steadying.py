@@ -83,9 +83,8 @@ class Steadying:
         landmarks = in_pixels(located.landmarks, len(source.mask))
         landmarks = sized_head(landmarks, self._head_size.follow(located, time_s))
         landmarks = hold_head(pin_driver(landmarks, pinned, fitted.body.fit.hands, scale))
-        self._facing.see(landmarks)
-        if half:
-            landmarks, hands = self._facing.hold(landmarks, hands, fitted.sideways.faces)
+        faces = fitted.sideways.faces if half else None
+        landmarks, hands = self._facing.hold(landmarks, hands, faces)
         landmarks = fitted.sideways.hold_head(landmarks)
         kept = self._keeper.keep(landmarks, seen, fitted.body.fit.stance, fitted.bounds, time_s)
         legs = 0.0 if half else float(seen[_KNEES].max())

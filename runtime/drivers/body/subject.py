@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bunraku.runtime.drivers.body.bounds import Bounds
 from bunraku.runtime.drivers.body.drawing import Body
-from bunraku.runtime.drivers.body.keeping import Bounds
 from bunraku.runtime.drivers.body.showing import Showing
 from bunraku.runtime.drivers.body.sideways import Sideways
 from bunraku.runtime.drivers.body.tether import Tether

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bunraku.runtime.drivers.body.bounds import Bounds
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.head import EDGE_LEAST, FOREHEAD, JAW_WIDTH, Head
-from bunraku.runtime.drivers.body.keeping import Bounds, Kept, at_most
+from bunraku.runtime.drivers.body.keeping import Kept, at_most
 from bunraku.runtime.drivers.body.outlined import in_view
 from bunraku.runtime.drivers.body.turning import Vectors
 from bunraku.runtime.source.source import Source

@@ -56,6 +56,18 @@ def test_who_stands_where_somebody_was_lost_must_look_alike_and_be_as_large() ->
     assert not followed.is_it(frame, found, now)
 
 
+def test_a_doubted_look_does_not_say_how_large_who_is_lost_then_was() -> None:
+    """The last strip of who leaves the frame is taken for a small person."""
+    followed = Followed()
+    later = watch(followed, 0.0, 100)
+    frame, strip = seen(100)
+    strip.points[34, 1] = strip.points[33, 1] - 60
+    followed.saw(frame, strip, later, doubted=True)
+    followed.lose()
+    assert followed.is_awaited(later + STEP_S)
+    assert followed.is_it(*seen(110), later + STEP_S)
+
+
 def watch(followed: Followed, since_s: float, x: float, shirt: tuple[int, int, int] = RED) -> float:
     """Follow somebody for longer than it takes to know them; the time after that."""
     for k in range(45):

@@ -58,6 +58,18 @@ def test_lost_and_regained(tracker: PoseTracker, scene: Scene) -> None:
     assert scene.calls[-2:] == ["detect 0", "landmarks"]
 
 
+def test_who_comes_back_at_the_side_is_shown_from_the_second_look_on(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    assert track(tracker, 0) is not None
+    person = scene.people.pop()
+    assert track(tracker, 1) is None
+    scene.people.append(person)
+    person.x = 590
+    assert track(tracker, 2) is None
+    assert track(tracker, 3) == (590, 200)
+
+
 def test_low_presence_is_searched_again_in_the_same_frame(
     tracker: PoseTracker, scene: Scene
 ) -> None:
@@ -91,6 +103,18 @@ def test_at_a_cut_the_new_scene_is_searched(tracker: PoseTracker, scene: Scene) 
     assert tuple(pose.landmarks[0, :2]) == (100, 200)
     assert tracker.track(LIGHT, 3 * STEP_S) is not None
     assert sum(c.startswith("detect") for c in scene.calls) == 2
+
+
+def test_who_was_lost_before_a_cut_is_not_waited_for_in_the_new_scene(
+    tracker: PoseTracker, scene: Scene
+) -> None:
+    for k in range(60):
+        track(tracker, k)
+    scene.people.clear()
+    assert track(tracker, 60) is None
+    scene.people.append(Person(100, 200, 150))
+    assert track(tracker, 61) is None  # somebody else
+    assert tracker.track(LIGHT, 62 * STEP_S) is not None
 
 
 def test_when_the_light_goes_on_the_person_is_kept(tracker: PoseTracker, scene: Scene) -> None:

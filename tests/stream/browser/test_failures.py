@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright
-from tests.stream.browser.serving import Served
-from tests.stream.browser.visitor import launch, visit
+from tests.stream.browser.serving import Served, fake_app, fake_stages
+from tests.stream.browser.visitor import Visitor, launch, visit
 
+from bunraku.errors import NoPersonError
+from bunraku.runtime.identity import Identity
+from bunraku.runtime.source.report import SourceReport
+from bunraku.spec.arrays import Picture
+from bunraku.stream.server.app import make_app
 from bunraku.stream.server.options import Limits, ServerOptions
 
 MakePhoto = Callable[..., Path]
@@ -90,16 +95,21 @@ def test_a_server_that_goes_and_comes_back_is_found_again(
         server.stop()
 
 
+def record(visitor: Visitor, photo: Path) -> None:
+    """Start, and go on until it is recorded."""
+    visitor.add(photo)
+    visitor.start()
+    visitor.page.keyboard.press("r")
+    visitor.page.wait_for_selector(".badge.rec")
+
+
 def test_recordings_that_went_with_the_server_are_told_of(
     browser: Browser, photo: MakePhoto
 ) -> None:
     server = Served(ServerOptions(port=0)).start()
     try:
         with visit(browser, server.url) as visitor:
-            visitor.add(photo())
-            visitor.start()
-            visitor.page.keyboard.press("r")
-            visitor.page.wait_for_selector(".badge.rec")
+            record(visitor, photo())
             server.stop()
             visitor.wait_for_state("regaining")
             assert visitor.page.is_hidden(".badge.rec"), "nothing is recorded any more"
@@ -107,6 +117,27 @@ def test_recordings_that_went_with_the_server_are_told_of(
             visitor.wait_for_state("live")
             visitor.page.wait_for_selector("#banner-title:text('The recordings are gone')")
             assert visitor.page.is_hidden("#recordings-card")
+            visitor.problems.clear()  # Chromium's lines for each attempt in vain
+    finally:
+        server.stop()
+
+
+def test_that_recordings_are_gone_hides_nothing_that_asks_for_more(
+    browser: Browser, photo: MakePhoto
+) -> None:
+    def refuse(_: Picture) -> tuple[Identity, SourceReport]:
+        raise NoPersonError("Nobody was found in the photo.")
+
+    apps = iter((fake_app, lambda o: make_app(o, stages=fake_stages, identify=refuse)))
+    server = Served(ServerOptions(port=0), lambda options: next(apps)(options)).start()
+    try:
+        with visit(browser, server.url) as visitor:
+            record(visitor, photo())
+            server.stop()
+            server.start()
+            visitor.wait_for_state("ready")
+            visitor.page.wait_for_selector("#banner-title:text('gone')")
+            assert "The photo is gone" in visitor.banner()
             visitor.problems.clear()  # Chromium's lines for each attempt in vain
     finally:
         server.stop()

@@ -28,6 +28,8 @@ def near(shown: list[int], colour: tuple[int, int, int]) -> bool:
 def test_what_the_browser_reads_is_taken(browser: Browser, served: Served, tmp_path: Path) -> None:
     with visit(browser, served.url) as visitor:
         visitor.wait_for_state("ready")
+        for pick in ("#first-file", "#file"):
+            assert visitor.page.get_attribute(pick, "accept") == "image/*", "offered to be picked"
         for number, kind in enumerate(("gif", "bmp", "avif"), 1):
             path = tmp_path / f"photo.{kind}"
             Image.new("RGB", (240, 320), BLUE).save(path)

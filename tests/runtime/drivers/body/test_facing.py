@@ -41,9 +41,10 @@ def test_what_the_driver_turns_since_counts_wholly() -> None:
 
 
 def test_what_they_turned_before_the_photo_was_changed_counts_too() -> None:
-    """A whole body is turned as they are, so ``hold`` is first asked when half a one follows."""
+    """A whole body is turned as they are, and half a one follows."""
     facing, of = Facing(), photo(30.0, 20.0)
-    facing.see(turned(0.0, 0.0))
+    driver = turned(0.0, 0.0)
+    assert facing.hold(driver, NO_HANDS, None)[0] is driver
     now = held(facing, turned(-12.0, 25.0), of)
     trunk, head = held(Facing(), turned(0.0, 0.0), of)
     assert now == pytest.approx((trunk - 12.0, head + 25.0), abs=0.1)

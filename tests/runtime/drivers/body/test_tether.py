@@ -9,7 +9,8 @@ import pytest
 from tests.runtime.drivers.body.photos import OUTLINE, PERSON, N, fitted, source_of
 from tests.runtime.fakes import street
 
-from bunraku.runtime.drivers.body.keeping import Bounds, Kept
+from bunraku.runtime.drivers.body.bounds import Bounds
+from bunraku.runtime.drivers.body.keeping import Kept
 from bunraku.runtime.drivers.body.tether import Tether
 from bunraku.spec.arrays import Array
 
