@@ -35,6 +35,9 @@ of it, and a face be seen."""
 OWN_HEAD = 0.2
 """What somebody's own mask has at the head at least: a head that it leaves out was seen in what is
 left of the person."""
+OWN_PIECE, CLEARLY = 0.85, 0.95
+"""The share of somebody's mask that the person's own has, from which on they are a piece of the
+person, unless their presence is more than this: a child in the arms of who holds it."""
 SEEN_AS_WELL = 0.8
 """Presence from which the look without the others counts."""
 
@@ -79,6 +82,7 @@ def tell_apart(
             or rest.lacks(_head(pose))
             or (pose.mask is not None and _at(pose.mask, _head(pose)) < OWN_HEAD)
             or any(_same(pose, k) for k in known)
+            or (pose.presence <= CLEARLY and _shared(pose, person) > OWN_PIECE)
         ):
             continue
         apart = person.mask is None or _at(person.mask, _head(pose)) < PERSONS
@@ -145,6 +149,14 @@ def _at(values: NDArray[Any], point: Array) -> float:
     x, y = np.rint(np.clip(point, -1.0, 1e6)).astype(int).tolist()
     height, width = values.shape
     return float(values[y, x]) if 0 <= x < width and 0 <= y < height else 0.0
+
+
+def _shared(pose: Pose, person: Pose) -> float:
+    """The share of somebody's mask that is in the person's."""
+    if pose.mask is None or person.mask is None:
+        return 0.0
+    theirs = pose.mask > 0.5
+    return float((person.mask[theirs] > 0.5).mean()) if theirs.any() else 0.0
 
 
 def _same(a: Pose, b: Pose) -> bool:

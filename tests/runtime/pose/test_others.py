@@ -154,6 +154,14 @@ def test_a_head_in_the_persons_mask_needs_a_face(face: bool | None, seen: list[f
     assert found(Crowd([(140, SURE_SCORE - 0.1)]), face) == []
 
 
+@pytest.mark.parametrize(("presence", "seen"), [(0.9, []), (0.99, [130.0])])
+def test_whose_mask_the_person_has_is_a_piece_of_the_person_unless_clearly_seen(
+    presence: float, seen: list[float]
+) -> None:
+    """A collar held up beside the face is a head; a child in the arms is one."""
+    assert found(Crowd([(130, 0.9)], presence=presence), face=True) == seen
+
+
 def test_nobody_is_told_twice() -> None:
     assert found(Crowd([(250, 0.9), (280, 0.8)], at={280: 252})) == [250]
     assert found(Crowd([(250, 0.9)], at={250: 104})) == []  # the person, after all
