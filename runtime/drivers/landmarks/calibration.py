@@ -25,7 +25,7 @@ from bunraku.runtime.source.framing import (
 )
 from bunraku.runtime.source.window import Window
 from bunraku.spec.arrays import Array
-from bunraku.spec.landmarks import FEET, MIRRORED, Bone
+from bunraku.spec.landmarks import FEET, HEAD, MIRRORED, Bone
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,17 @@ class Calibration:
         if not shoulders_seen(self.pose.landmarks, self.shape):
             unit = Bone.HEAD
         window = driving_window(source.pose, source.framing.window, self.pose, unit)
+        if unit is Bone.HEAD:
+            return self._headed(window, subject, slack)
         return self._grounded(window, subject, slack)
+
+    def _headed(self, window: Window, subject: LandmarkSubject, slack: Slack) -> Window:
+        """The window moved so that the driver's head is where the source's is: the source's limb
+        lengths move it, on a neck of which one end is a guess."""
+        driver, head = self._in_window(window, subject, slack), list(HEAD)
+        away = driver[head, :2].mean(0) - subject.source.landmarks[head, :2].mean(0)
+        x, y = (away * window.side).tolist()
+        return Window(window.cx + x, window.cy + y, window.side)
 
     def _grounded(self, window: Window, subject: LandmarkSubject, slack: Slack) -> Window:
         """The window moved up or down so that the driver stands on the source's ground.
@@ -89,12 +99,15 @@ class Calibration:
         if not shown or not feet_seen(self.pose.landmarks, self.shape[0]):
             return window
         ground = source.landmarks[list(FEET), 1].max()
-        known = self.proportions if self.retarget else None
-        driver = in_window(self.pose, window, subject, known, slack)
+        driver = self._in_window(window, subject, slack)
         low, other = (all(raised_thighs(pose.world)) for pose in (source.pose, self.pose))
         most = LIFT_MAX if low == other else SQUAT_MAX
         lift = min(max(float(ground - driver[list(FEET), 1].max()), -most), most)
         return Window(window.cx, window.cy - lift * window.side, window.side)
+
+    def _in_window(self, window: Window, subject: LandmarkSubject, slack: Slack) -> Array:
+        known = self.proportions if self.retarget else None
+        return in_window(self.pose, window, subject, known, slack)
 
 
 def in_window(

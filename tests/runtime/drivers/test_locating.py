@@ -203,6 +203,18 @@ def test_who_sits_so_close_that_no_shoulder_shows_is_matched_by_the_head(
     assert sizes[0] == pytest.approx(sizes[1], rel=0.2)
 
 
+def test_a_head_on_another_neck_is_where_the_photos_is(subject: LandmarkSubject) -> None:
+    """Close-ups sank: the photo's neck, of which one end is a guess, moved them off their place."""
+    pose = standing(90.0, 900.0, 160.0, (240, 320))
+    pose.landmarks[11:, 1] += 60.0
+    pose.landmarks[11:, 3] = 0.7  # seen well enough to be measured, below the frame
+    close = locator_of(Dancer(pose)).locate(BACKGROUND, 0.0, subject)
+    assert close is not None
+    head = list(HEAD)
+    ours = subject.source.landmarks
+    np.testing.assert_allclose(close.landmarks[head, :2].mean(0), ours[head, :2].mean(0), atol=1e-3)
+
+
 def test_the_drivers_outline_is_used_only_when_asked_for(subject: LandmarkSubject) -> None:
     locator = locator_of(FakeEstimator(), PuppetOptions(driving_iuv_mask=True))
     located = locator.locate(PHOTO, 0.0, subject)
