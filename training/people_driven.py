@@ -6,9 +6,10 @@ from bunraku.spec.arrays import Picture
 from bunraku.training.contender import Contender
 from bunraku.training.people_cases import Case
 
-EACH_S, SHOWN = 1 / 25, 5
-"""How long a picture is before the camera, and in how many frames, until nothing of the one before
-is left in what smooths poses: a person's pictures are not a film."""
+EACH_S, SHOWN = 0.12, 5
+"""Seconds from frame to frame, and in how many of them a picture is before the camera: until
+nothing of the one before is left in what smooths and eases poses, as a person's pictures are not a
+film."""
 
 
 def drive_case(contender: Contender, case: Case) -> list[Picture]:

@@ -12,6 +12,10 @@ from tests.training.contenders import contender
 from tests.training.test_evaluate_people import Copier
 
 from bunraku.errors import NoPersonError
+from bunraku.runtime.drivers.body import keeping
+from bunraku.runtime.drivers.body.cut_arms import EASE_S as CUT_ARM_S
+from bunraku.runtime.drivers.hands.follower import DOUBTED_S as HAND_DOUBTED_S
+from bunraku.runtime.drivers.unseen import FADED_S
 from bunraku.training.evaluate_people import driven_targets, evaluate_people
 from bunraku.training.metrics import Score, mean_difference
 from bunraku.training.people.records import Record, list_records, read_record, write_record
@@ -47,6 +51,11 @@ def test_each_picture_is_shown_until_it_is_followed(person: Record) -> None:
     seeing = FakeEstimator(size=128)
     drive_case(contender(estimator=seeing), case_of(in_red(person)))
     assert seeing.tracked == pytest.approx([EACH_S * k for k in range(1 + 3 * SHOWN)])
+
+
+def test_each_picture_is_shown_until_nothing_of_the_one_before_is_left() -> None:
+    eased = keeping.HOLD_S + keeping.EASE_S
+    assert max(eased, CUT_ARM_S, FADED_S, HAND_DOUBTED_S) <= EACH_S * SHOWN
 
 
 def test_nobody_in_the_source(person: Record) -> None:
