@@ -35,6 +35,7 @@ HERE = Path("somewhere")
         ({"photos": HERE, "robustness": True}, "clips that drive themselves"),
         ({"clips": HERE, "likeness": False, "reid": HERE}, "Leave out --no-likeness"),
         ({"clips": HERE, "pairs": 0}, "At least one pair"),
+        ({"photos": HERE, "bundle": "b"}, "would change nothing.* --candidate mine=b,driver="),
     ],
 )
 def test_options_that_make_no_sense(given: dict[str, Any], message: str) -> None:
@@ -43,9 +44,9 @@ def test_options_that_make_no_sense(given: dict[str, Any], message: str) -> None
 
 
 def test_what_is_compared() -> None:
-    """The bundles that are named; beside checkpoints nothing; else what is asked for."""
+    """The body; beside checkpoints nothing; else what is asked for."""
     [ours] = EvaluateOptions(out=HERE, data=HERE, bundle="b", engine="torch").of_candidates
-    assert (ours.name, ours.bundle, ours.engine) == (OURS, "b", "torch")
+    assert ours == Candidate(OURS, engine="torch")
     assert not EvaluateOptions(out=HERE, data=HERE, generator=HERE, iuv=HERE).of_candidates
     asked = (Candidate("a"), Candidate("b"))
     assert EvaluateOptions(out=HERE, data=HERE, candidates=asked).of_candidates == asked

@@ -43,8 +43,8 @@ def evaluate(
     bundle: Annotated[
         str,
         typer.Option(
-            help="Bundle of the generator: name or folder. The body, by which everything is "
-            "driven without --candidate, asks none: compare bundles there with that."
+            help="Bundle of the generator, with --data: name or folder. Clips and photos are "
+            "driven by a body, which asks none: compare bundles there with --candidate."
         ),
     ] = "live",
     iuv_bundle: Annotated[str, typer.Option(help="Bundle of the IUV net: name or folder.")] = "iuv",
