@@ -94,15 +94,16 @@ def evaluate_synthetic(
 def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> None:
     """The part on clips and photos, through puppets of the bundles; adds to the report."""
     from bunraku.runtime.engines.bundle import Bundle
+    from bunraku.runtime.source.named import is_clip, is_photo
     from bunraku.training.evaluate_clips import evaluate_clips
-    from bunraku.training.evaluate_frames import CLIP_SUFFIXES, PHOTO_SUFFIXES, files
+    from bunraku.training.evaluate_frames import files
     from bunraku.training.evaluate_pairs import evaluate_pairs
     from bunraku.training.evaluate_photos import evaluate_photos
     from bunraku.training.evaluate_robustness import evaluate_robustness
     from bunraku.training.evaluated import bundle_provenance
 
-    clips = files(options.clips, CLIP_SUFFIXES, "clip") if options.clips else []
-    photos = files(options.photos, PHOTO_SUFFIXES, "photo") if options.photos else []
+    clips = files(options.clips, is_clip, "clip") if options.clips else []
+    photos = files(options.photos, is_photo, "photo") if options.photos else []
     across = options.protocol is Protocol.CROSS
     if across and len(clips) < 2:
         raise InputError("Across clips at least two are needed.", "Give a folder of clips.")

@@ -83,8 +83,13 @@ def prepare(
             log(outcome.line)
             advance(outcome.read)
     if not any(outcome.records for outcome in manifest.clips.values()):
+        now = {clip.key for clip, _ in todo}
+        for clip in clips:
+            if clip.key not in now:  # told of so far in the run that left it out
+                log(manifest.clips[clip.key].line)
+        those = "The clip cannot" if len(clips) == 1 else f"None of the {len(clips)} clips can"
         raise InputError(
-            f"None of the {len(clips)} clips can be learned from.",
+            f"{those} be learned from.",
             f"Why is told above, and in {options.out / 'manifest.json'}.",
         )
     return manifest

@@ -195,8 +195,17 @@ def test_two_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_nothing_at_all(tmp_path: Path, run: Run) -> None:
     nobody = write_film(tmp_path / "nobody.mkv", empty(5))
-    with pytest.raises(InputError, match="None of the 1 clips can be learned from"):
-        run(nobody)
+    lines: list[str] = []
+    options = PrepareOptions(tmp_path / "out")
+    for _ in range(2):  # again, too, where it is done already
+        with pytest.raises(InputError, match=r"^The clip cannot be learned from\. Why is told"):
+            prepare([nobody], options, lines.append, load)
+        assert lines[-1] == f"left out: {nobody} shows nobody who is found in its 5 frames."
+        lines.clear()
+    write_film(tmp_path / "too.mkv", empty(5))
+    with pytest.raises(InputError, match="None of the 2 clips can be learned from"):
+        prepare([tmp_path], options, lines.append, load)
+    assert len(lines) == 3
 
 
 def test_done_clips_are_kept(clips: Path, tmp_path: Path, run: Run) -> None:
@@ -284,7 +293,7 @@ def test_official_images_beside_a_clip(tmp_path: Path, run: Run) -> None:
         f"{film}: 5 of 6 frames kept in 1 records of 1 scenes; dropped: 1 no fitting IUV image"
     ]
     Image.fromarray(pictures[0]).save(folder / "0.png")
-    with pytest.raises(InputError, match="None of the 1 clips"):
+    with pytest.raises(InputError, match="The clip cannot"):
         run(film)
     told = Manifest.read(tmp_path / "out")
     assert told is not None
