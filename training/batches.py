@@ -11,6 +11,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from bunraku.errors import EngineError, InputError
+from bunraku.runtime.child_signals import deaf_children
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
 from bunraku.training.hardware import keep_memory
@@ -74,7 +75,8 @@ class Steps(Dataset[Batch]):
             worker_init_fn=_start,
         )
         try:
-            ready = iter(loader)
+            with deaf_children():  # the loader ends them
+                ready = iter(loader)
             with WorkerDeaths() as deaths:
                 for _ in range(start, stop):
                     with deaths.told():

@@ -6,7 +6,6 @@ Many processes of one thread get more done than one process of many threads.
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from bunraku.errors import BunrakuError
+from bunraku.runtime.child_signals import deaf_children, hear_again
 
 T = TypeVar("T")
 
@@ -25,12 +25,16 @@ _ONE_THREAD = dict.fromkeys(
 )
 
 
+def nothing() -> None:
+    """What a process begins with that needs nothing."""
+
+
 def in_processes(
     function: Callable[..., T],
     jobs: Sequence[tuple[Any, ...]],
     workers: int,
-    start: Callable[..., None],
-    told: tuple[Any, ...],
+    start: Callable[..., None] = nothing,
+    told: tuple[Any, ...] = (),
 ) -> Iterator[T]:
     """Run a function on all jobs and yield what it gives, as it comes.
 
@@ -48,13 +52,17 @@ def in_processes(
     Raises:
         BunrakuError: a process died, and what the function raised.
     """
+    if not jobs:
+        return
     with _environment(_ONE_THREAD):
         # Spawned, not forked: OpenGL contexts and BLAS threads do not survive a fork.
         pool = ProcessPoolExecutor(
             min(workers, len(jobs)), get_context("spawn"), _start, (start, told)
         )
         try:
-            for job in as_completed([pool.submit(function, *job) for job in jobs]):
+            with deaf_children():  # each begins when a job is given
+                submitted = [pool.submit(function, *job) for job in jobs]
+            for job in as_completed(submitted):
                 yield job.result()
         except BrokenProcessPool as exc:
             raise BunrakuError(
@@ -107,7 +115,7 @@ def progress_bar(
 
 
 def _start(start: Callable[..., None], told: tuple[Any, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
+    hear_again()
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     start(*told)
 
