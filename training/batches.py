@@ -11,12 +11,12 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from bunraku.errors import EngineError, InputError
-from bunraku.runtime.child_signals import deaf_children
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
 from bunraku.training.hardware import keep_memory
 from bunraku.training.recipe import Recipe
 from bunraku.training.worker_deaths import WorkerDeaths
+from bunraku.training.workers import deaf_workers
 
 Batch = TypeVar("Batch")
 
@@ -75,7 +75,7 @@ class Steps(Dataset[Batch]):
             worker_init_fn=_start,
         )
         try:
-            with deaf_children():  # the loader ends them
+            with deaf_workers():  # the loader ends them
                 ready = iter(loader)
             with WorkerDeaths() as deaths:
                 for _ in range(start, stop):

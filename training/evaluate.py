@@ -14,6 +14,7 @@ from bunraku.training.contender import OURS
 from bunraku.training.embedding import OnnxEmbedder, inception_of
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.face_match import FaceJudge, MeshJudge
+from bunraku.training.folders import check_writable
 from bunraku.training.grid import Grid
 from bunraku.training.judge import PoseJudge, load_keypoints
 from bunraku.training.likeness import NetworkLikeness
@@ -38,7 +39,7 @@ def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Repo
     """
     started = time.monotonic()
     report = Report({})
-    report.write(options.out)  # an unwritable folder is found now, not after the work
+    check_writable(options.out)  # found now, not after the work
     if options.data is not None:
         evaluate_synthetic(options, options.data, report, log)
     if options.clips is not None or options.photos is not None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from typing import Any, TypeVar
 
 from bunraku.errors import BunrakuError
@@ -60,7 +60,7 @@ def in_processes(
             min(workers, len(jobs)), get_context("spawn"), _start, (start, told)
         )
         try:
-            with deaf_children():  # each begins when a job is given
+            with deaf_workers():  # each begins when a job is given
                 submitted = [pool.submit(function, *job) for job in jobs]
             for job in as_completed(submitted):
                 yield job.result()
@@ -72,6 +72,16 @@ def in_processes(
             ) from exc
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def deaf_workers() -> Iterator[None]:
+    """As ``deaf_children``, for processes of Python's multiprocessing, of whose own the first one
+    to begin would hear signals again for all.
+    """
+    resource_tracker.ensure_running()
+    with deaf_children():
+        yield
 
 
 @contextmanager

@@ -96,6 +96,23 @@ def test_an_unwritable_folder_is_found_before_the_work(parts: list[str], tmp_pat
     assert parts == []
 
 
+@pytest.mark.usefixtures("parts")
+def test_what_ends_early_leaves_the_report_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = EvaluateOptions(out=tmp_path, clips=HERE)
+    run_evaluation(options, lambda _: None)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "evaluate_real", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_evaluation(options, lambda _: None)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_checkpoints_that_are_none(make_people: Callable[..., Path], tmp_path: Path) -> None:
     options = EvaluateOptions(
         out=tmp_path / "out",
