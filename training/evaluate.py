@@ -32,7 +32,7 @@ def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Repo
     """Evaluate, and write report.json, report.md, index.html, contact sheets and films.
 
     Raises:
-        InputError: nothing to evaluate on, or files that cannot be read.
+        InputError: nothing to evaluate on, or nothing that can be; the report says why.
         BundleError: a bundle is missing or damaged.
         FetchError: the pose networks have not been fetched yet.
         OutputError: the report cannot be written.
@@ -47,6 +47,11 @@ def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Repo
     report.details["seconds"] = round(time.monotonic() - started, 1)
     report.write(options.out)
     write_page(report, options.out)
+    if report.refusals and not report.sheets:
+        raise InputError(
+            "Nothing could be evaluated.",
+            f"Why is told above, and in {options.out / 'report.md'}.",
+        )
     return report
 
 

@@ -18,7 +18,11 @@ def make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{out} cannot be made: {error.strerror}.") from error
+        taken = out.exists() and not out.is_dir()
+        raise OutputError(
+            f"{out} is no folder." if taken else f"{out} cannot be made: {error.strerror}.",
+            "Name another folder.",
+        ) from error
 
 
 def check_writable(out: Path) -> None:

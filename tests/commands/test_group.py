@@ -110,3 +110,21 @@ def test_nothing_is_loaded_before_ctrl_c_can_be_told() -> None:
     code = "import sys, bunraku.__main__; print('typer' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["prepare", "{}", "--out", "here"],
+        ["evaluate", "--clips", "{}", "-o", "here"],
+        ["evaluate", "--photos", "{}", "-o", "here"],
+        ["bench", "latency", "--clip", "{}"],
+        ["bench", "memory", "--photo", "{}"],
+    ],
+)
+def test_addresses_are_told_wherever_files_are_read(words: list[str]) -> None:
+    address = "http://127.0.0.1:9//some.file"
+    result = CliRunner().invoke(app, [word.format(address) for word in words])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"bunraku: {address} is an address, and ")
+    assert result.stderr.count("\n") == 1

@@ -13,7 +13,7 @@ from bunraku.training.contender import OURS, Candidate
 from bunraku.training.evaluate import run_evaluation
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.judge import JudgeKind
-from bunraku.training.report import Report
+from bunraku.training.report import Refusal, Report
 
 HERE = Path("somewhere")
 
@@ -94,6 +94,16 @@ def test_an_unwritable_folder_is_found_before_the_work(parts: list[str], tmp_pat
     with pytest.raises(OutputError):
         run_evaluation(EvaluateOptions(out=tmp_path / "file", data=HERE), lambda _: None)
     assert parts == []
+
+
+def test_nothing_that_can_be_evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_options: object, report: Report, _log: object) -> None:
+        report.refusals.append(Refusal("a.mp4", None, "nobody to animate"))
+
+    monkeypatch.setattr(module, "evaluate_real", refused)
+    with pytest.raises(InputError, match=r"Nothing could be evaluated\. Why is told above, and in"):
+        run_evaluation(EvaluateOptions(out=tmp_path, clips=HERE), lambda _: None)
+    assert "nobody to animate" in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("parts")
