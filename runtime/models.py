@@ -34,11 +34,13 @@ from bunraku.runtime.later import Later
 from bunraku.runtime.measure import Recorder
 from bunraku.runtime.notices import Notices
 from bunraku.runtime.options import (
+    BUNDLE,
     DRIVER,
     RESOLUTION,
     DriverKind,
     PuppetOptions,
     bears_eight_bits,
+    paints_nothing,
 )
 from bunraku.runtime.paster import Paster
 from bunraku.runtime.plan import FrameShares, frame_shares
@@ -100,7 +102,7 @@ class Models:
     @classmethod
     def load(
         cls,
-        bundle: str | Path = "live",
+        bundle: str | Path = BUNDLE,
         *,
         engine: EngineKind | str = AUTO,
         threads: int | None = None,
@@ -117,7 +119,8 @@ class Models:
     ) -> Models:
         """Everything that a bundle needs.
 
-        :param bundle: the name of a bundle that ships with Bunraku, or the folder of one.
+        :param bundle: the name of a bundle that ships with Bunraku, or the folder of one, which
+            needs the driver ``landmarks``.
         :param engine: the inference library of every network, as ``registry.choose`` takes it.
         :param threads: how many threads each engine uses; None for as many as the process may.
         :param iuv: the bundle of the IUV net.
@@ -136,7 +139,7 @@ class Models:
         :param sessions: how many puppets may move at once; on a GPU their frames are computed
             together.
         :param ahead: see ``Models.ahead``.
-        :raises InputError: there is no such driver.
+        :raises InputError: there is no such driver, or the bundle is for another.
         :raises BundleError: a bundle is missing, incomplete or damaged, or they do not fit.
         :raises FetchError: the pose networks have not been fetched yet.
         :raises MissingExtraError: the inference library is not installed.
@@ -146,6 +149,12 @@ class Models:
             raise InputError(
                 f"There is no driver {str(driver)!r} to load.",
                 f"Use {DriverKind.LANDMARKS} or {DriverKind.BODY}.",
+            )
+        if paints_nothing(bundle, driver):
+            raise InputError(
+                f"The bundle {str(bundle)!r} is for another driver: a body is drawn without "
+                "networks that paint.",
+                f"Choose the driver {DriverKind.LANDMARKS}, or leave the bundle out.",
             )
         notices = Notices()
         sharing = Sharing(sessions, notices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from bunraku.runtime.parts import ALL_PARTS, Parts
 
@@ -30,6 +31,17 @@ def bears_eight_bits(driver: DriverKind | str) -> bool:
 
 DRIVER = DriverKind.BODY
 """What moves photos where nobody says otherwise."""
+BUNDLE = "live"
+"""The generator's bundle then."""
+
+
+def paints_nothing(bundle: str | Path, driver: DriverKind | str) -> bool:
+    """Whether a bundle that was asked for would go for nothing: a body is drawn without networks
+    that paint, and its pictures would be taken for what those networks have learned.
+    """
+    return driver == DriverKind.BODY and str(bundle) != BUNDLE
+
+
 FACE, STRONGEST_FACE = 1.0, 1.5
 """How strongly faces follow then, and at most: an expression may be exaggerated so much."""
 HANDS = True

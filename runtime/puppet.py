@@ -24,7 +24,7 @@ from bunraku.runtime.identity import Identity
 from bunraku.runtime.machinery import Machinery
 from bunraku.runtime.measure import Spread
 from bunraku.runtime.models import Models
-from bunraku.runtime.options import DRIVER, RESOLUTION, DriverKind, PuppetOptions
+from bunraku.runtime.options import BUNDLE, DRIVER, RESOLUTION, DriverKind, PuppetOptions
 from bunraku.runtime.parts import Parts
 from bunraku.runtime.pose import PoseNetworks
 from bunraku.runtime.pose.networks import PoseModel
@@ -60,7 +60,7 @@ class Puppet:
     @classmethod
     def load(
         cls,
-        bundle: str | Path = "live",
+        bundle: str | Path = BUNDLE,
         *,
         engine: EngineKind | str = AUTO,
         threads: int | None = None,

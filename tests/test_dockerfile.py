@@ -22,7 +22,7 @@ import pytest
 from tests.stream.server.fakes import serving
 from typer.testing import CliRunner
 
-from bunraku.__main__ import app
+from bunraku.commands.app import app
 from bunraku.stream.server.options import ServerOptions
 
 ROOT = Path(__file__).parents[1]

@@ -16,6 +16,7 @@ from bunraku.training.generator_data import GeneratorData
 from bunraku.training.hardware import keep_memory
 from bunraku.training.recipe import Recipe
 from bunraku.training.worker_deaths import WorkerDeaths
+from bunraku.training.workers import deaf_workers
 
 Batch = TypeVar("Batch")
 
@@ -74,7 +75,8 @@ class Steps(Dataset[Batch]):
             worker_init_fn=_start,
         )
         try:
-            ready = iter(loader)
+            with deaf_workers():  # the loader ends them
+                ready = iter(loader)
             with WorkerDeaths() as deaths:
                 for _ in range(start, stop):
                     with deaths.told():

@@ -20,7 +20,7 @@ from bunraku.runtime.engines.registry import AUTO
 from bunraku.runtime.generator import Seamed
 from bunraku.runtime.later import Later
 from bunraku.runtime.models import Models
-from bunraku.runtime.options import DRIVER, DriverKind, PuppetOptions
+from bunraku.runtime.options import BUNDLE, DRIVER, DriverKind, PuppetOptions, paints_nothing
 from bunraku.runtime.pose.networks import PoseModel
 from bunraku.runtime.pose.turned import turn_picture, upright_by
 from bunraku.runtime.puppet import Puppet
@@ -49,7 +49,7 @@ class Candidate:
 
     name: str = OURS
     """Heads its column."""
-    bundle: str | Path = "live"
+    bundle: str | Path = BUNDLE
     """The generator's bundle, by name or folder."""
     iuv: str | Path = "iuv"
     """The IUV net's."""
@@ -83,6 +83,17 @@ class Candidate:
         made = cls(name, bundle, engine=engine)
         for part in parts:
             made = made._with(part)
+        if made.driver not in (DriverKind.LANDMARKS, DriverKind.BODY):
+            raise InputError(
+                f"The candidate {name!r} has no driver {made.driver!r}.",
+                f"Use driver={DriverKind.LANDMARKS} or driver={DriverKind.BODY}.",
+            )
+        if paints_nothing(bundle, made.driver):
+            raise InputError(
+                f"The candidate {name!r} names the bundle {bundle!r}, and a body is drawn without "
+                "networks that paint.",
+                f"Add driver={DriverKind.LANDMARKS} to it, or name the body {name}={BUNDLE}.",
+            )
         return made
 
     def _with(self, part: str) -> Candidate:

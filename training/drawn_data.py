@@ -13,9 +13,7 @@ there.
 from __future__ import annotations
 
 import zipfile
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, fields, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bunraku.errors import InputError, NoPersonError
+from bunraku.errors import InputError, NoPersonError, OutputError
 from bunraku.runtime.drivers.body.showing import NOT_FITTED
 from bunraku.runtime.drivers.protocol import Drawn
 from bunraku.runtime.models import Models
@@ -33,6 +31,7 @@ from bunraku.runtime.source.window import crop
 from bunraku.spec.arrays import Array
 from bunraku.training.folders import make_folder
 from bunraku.training.people.records import Record, compose, list_records, read_record
+from bunraku.training.workers import in_processes
 
 FARTHEST_PX = 10.0
 """How far the truth is moved at most to where the drawing has it."""
@@ -87,8 +86,12 @@ def read_pairs(path: Path) -> DrawnPairs:
 def write_pairs(path: Path, pairs: DrawnPairs) -> None:
     """Store one person's drawings; the file appears whole or not at all."""
     part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, **vars(pairs))
-    part.replace(path)
+    try:
+        np.savez_compressed(part, **vars(pairs))
+        part.replace(path)
+    except OSError as exc:
+        part.unlink(missing_ok=True)
+        raise OutputError.of(path, exc) from exc
 
 
 def draw_people(data: Path, out: Path, workers: int = 1) -> int:
@@ -105,10 +108,7 @@ def draw_people(data: Path, out: Path, workers: int = 1) -> int:
         for record in waiting:
             _draw(record, out)
         return len(waiting)
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(_draw, record, out) for record in waiting]):
-            done.result()
-    return len(waiting)
+    return sum(1 for _ in in_processes(_draw, [(record, out) for record in waiting], workers))
 
 
 _models: Models | None = None

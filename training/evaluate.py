@@ -15,6 +15,7 @@ from bunraku.training.contender import Candidate
 from bunraku.training.embedding import OnnxEmbedder, inception_of
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.face_match import FaceJudge, MeshJudge
+from bunraku.training.folders import check_writable
 from bunraku.training.grid import Grid
 from bunraku.training.judge import PoseJudge, load_keypoints
 from bunraku.training.likeness import NetworkLikeness
@@ -32,14 +33,14 @@ def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Repo
     """Evaluate, and write report.json, report.md, index.html, contact sheets and films.
 
     Raises:
-        InputError: nothing to evaluate on, or files that cannot be read.
+        InputError: nothing to evaluate on, or nothing that can be; the report says why.
         BundleError: a bundle is missing or damaged.
         FetchError: the pose networks have not been fetched yet.
         OutputError: the report cannot be written.
     """
     started = time.monotonic()
     report = Report({})
-    report.write(options.out)  # an unwritable folder is found now, not after the work
+    check_writable(options.out)  # found now, not after the work
     report.provenance = {
         c.name: {**weights_of(c), "options": c.options.as_json()} for c in options.candidates
     }
@@ -50,6 +51,11 @@ def run_evaluation(options: EvaluateOptions, log: Callable[[str], None]) -> Repo
     report.details["seconds"] = round(time.monotonic() - started, 1)
     report.write(options.out)
     write_page(report, options.out)
+    if report.refusals and not report.sheets:
+        raise InputError(
+            "Nothing could be evaluated.",
+            f"Why is told above, and in {options.out / 'report.md'}.",
+        )
     return report
 
 
@@ -97,14 +103,15 @@ def evaluate_synthetic(
 
 def evaluate_real(options: EvaluateOptions, report: Report, log: Callable[[str], None]) -> None:
     """The part on clips and photos, through puppets of the bundles; adds to the report."""
+    from bunraku.runtime.source.named import is_clip, is_photo
     from bunraku.training.evaluate_clips import evaluate_clips
-    from bunraku.training.evaluate_frames import CLIP_SUFFIXES, PHOTO_SUFFIXES, files
+    from bunraku.training.evaluate_frames import files
     from bunraku.training.evaluate_pairs import evaluate_pairs
     from bunraku.training.evaluate_photos import evaluate_photos
     from bunraku.training.evaluate_robustness import evaluate_robustness
 
-    clips = files(options.clips, CLIP_SUFFIXES, "clip") if options.clips else []
-    photos = files(options.photos, PHOTO_SUFFIXES, "photo") if options.photos else []
+    clips = files(options.clips, is_clip, "clip") if options.clips else []
+    photos = files(options.photos, is_photo, "photo") if options.photos else []
     across = options.protocol is Protocol.CROSS
     if across and len(clips) < 2:
         raise InputError("Across clips at least two are needed.", "Give a folder of clips.")

@@ -173,7 +173,7 @@ def refuse(report: Report, log: Log, refusal: Refusal) -> None:
     if refusal in report.refusals:
         return
     report.refusals.append(refusal)
-    log(f"{refusal.line}, left out")
+    log(f"left out: {refusal.line}")
 
 
 def clip_sheet(result: ClipResult) -> Picture:

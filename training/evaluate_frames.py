@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from bunraku.errors import InputError
 from bunraku.stream.clip.reader import ClipFrame, ClipReader
-
-CLIP_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
-PHOTO_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 CROSS_FRAMES = 3
 """Frames of a clip that each photo is driven by."""
@@ -18,8 +15,8 @@ CROSS_FRAMES = 3
 T = TypeVar("T")
 
 
-def files(path: Path, suffixes: tuple[str, ...], what: str) -> list[Path]:
-    """A file, or the files of a folder with one of these suffixes, in order.
+def files(path: Path, is_one: Callable[[Path], bool], what: str) -> list[Path]:
+    """A file, or those of a folder that are called so, in order.
 
     Raises:
         InputError: there are none, or nothing is at the path.
@@ -28,7 +25,7 @@ def files(path: Path, suffixes: tuple[str, ...], what: str) -> list[Path]:
         return [path]
     if not path.exists():
         raise InputError(f"{path} does not exist.", f"Check the path of the {what}s.")
-    found = sorted(p for p in path.glob("*") if p.suffix.lower() in suffixes)
+    found = sorted(p for p in path.glob("*") if is_one(p) and not p.is_dir())
     if not found:
         raise InputError(f"There is no {what} in {path}.", "Name a file, or a folder with some.")
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bunraku.errors import InputError
 from bunraku.runtime.engines.registry import AUTO
+from bunraku.runtime.options import BUNDLE, DRIVER, DriverKind, paints_nothing
 from bunraku.training.contender import OURS, Candidate, check_names
 from bunraku.training.judge import JudgeKind
 
@@ -39,7 +40,7 @@ class EvaluateOptions:
     """Checkpoint of the generator; None: the bundle."""
     iuv: Path | None = None
     """Checkpoint of the IUV net, with ``generator``."""
-    bundle: str | Path = "live"
+    bundle: str | Path = BUNDLE
     """The generator's bundle, by name or folder."""
     iuv_bundle: str | Path = "iuv"
     """The IUV net's bundle."""
@@ -97,11 +98,17 @@ class EvaluateOptions:
             )
         if self.candidates:
             check_names(self.candidates)
-            if (self.bundle, self.iuv_bundle) != ("live", "iuv"):
+            if (self.bundle, self.iuv_bundle) != (BUNDLE, "iuv"):
                 raise InputError(
                     "Bundles are named twice.",
                     "Give them in --candidate, or with --bundle and --iuv-bundle, not both.",
                 )
+        elif self.data is None and paints_nothing(self.bundle, DRIVER):
+            raise InputError(
+                f"--bundle {self.bundle} would change nothing: without candidates a body drives "
+                "clips and photos, and is drawn without networks that paint.",
+                f"Give --candidate mine={self.bundle},driver={DriverKind.LANDMARKS}.",
+            )
         if self.protocol is Protocol.CROSS and self.clips is None:
             raise InputError("Across clips there is nothing to drive.", "Give --clips.")
         if self.robustness and (self.clips is None or self.protocol is Protocol.CROSS):
@@ -123,8 +130,7 @@ class EvaluateOptions:
 
     @property
     def of_candidates(self) -> tuple[Candidate, ...]:
-        """What is compared: the candidates; without any the two bundles, and beside checkpoints
-        nothing."""
+        """What is compared: the candidates; without any the body, beside checkpoints nothing."""
         if self.candidates or self.generator is not None:
             return self.candidates
-        return (Candidate(OURS, self.bundle, self.iuv_bundle, self.engine),)
+        return (Candidate(OURS, iuv=self.iuv_bundle, engine=self.engine),)

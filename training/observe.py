@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from bunraku.errors import InputError, OutputError
 from bunraku.spec.landmarks import LANDMARKS
+from bunraku.training.workers import in_processes
 
 if TYPE_CHECKING:
     from bunraku.runtime.pose.tracker import PoseTracker
@@ -112,10 +112,7 @@ def observe(directory: Path, workers: int = 2) -> int:
         for record in waiting:
             observe_record(record)
         return len(waiting)
-    with ProcessPoolExecutor(workers) as pool:
-        for done in as_completed([pool.submit(observe_record, record) for record in waiting]):
-            done.result()
-    return len(waiting)
+    return sum(1 for _ in in_processes(observe_record, [(one,) for one in waiting], workers))
 
 
 _tracker: PoseTracker | None = None

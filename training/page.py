@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bunraku.errors import OutputError
+from bunraku.training.folders import write_whole
 from bunraku.training.metrics import Score
 from bunraku.training.report import MEASURES, Measure, Report, Scene, Target, number
 
@@ -45,7 +46,7 @@ thead th { background: #f2f2f2 }
 def write_page(report: Report, out: Path) -> None:
     """Write index.html into ``out``; raises OutputError where that fails."""
     try:
-        (out / "index.html").write_text(page(report, out), encoding="utf-8")
+        write_whole(out / "index.html", page(report, out))
     except OSError as exc:
         raise OutputError(
             f"The page cannot be written to {out}: {exc.strerror}.", "Choose another folder."

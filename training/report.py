@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bunraku.errors import OutputError
+from bunraku.training.folders import write_whole
 from bunraku.training.grid import Grid
 from bunraku.training.metrics import Score
 
@@ -210,8 +211,8 @@ class Report:
         try:
             out.mkdir(parents=True, exist_ok=True)
             text = json.dumps(self.as_json(), indent=2, ensure_ascii=False)
-            (out / "report.json").write_text(text + "\n", encoding="utf-8")
-            (out / "report.md").write_text(self.markdown(), encoding="utf-8")
+            write_whole(out / "report.json", text + "\n")
+            write_whole(out / "report.md", self.markdown())
         except OSError as exc:
             raise OutputError(
                 f"The report cannot be written to {out}: {exc.strerror}.", "Choose another folder."

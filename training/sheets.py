@@ -19,6 +19,7 @@ from bunraku.errors import OutputError
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.reader import ClipFrame
 from bunraku.stream.clip.writer import SYNTHETIC_COMMENT, ClipWriter
+from bunraku.training.folders import make_folder
 
 HEADING_PX = 18
 LABEL_GREY = 235
@@ -134,13 +135,7 @@ class Film:
         Raises:
             OutputError: nothing can be written there.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise OutputError(
-                f"The folder {path.parent} cannot be made: {exc.strerror}.",
-                "Choose another folder.",
-            ) from exc
+        make_folder(path.parent)
         self._headings, self._size = headings, size
         self._writer = ClipWriter(path)
         self._origin: Fraction | None = None

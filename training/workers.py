@@ -6,17 +6,17 @@ Many processes of one thread get more done than one process of many threads.
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from typing import Any, TypeVar
 
 from bunraku.errors import BunrakuError
+from bunraku.runtime.child_signals import deaf_children, hear_again
 
 T = TypeVar("T")
 
@@ -25,12 +25,16 @@ _ONE_THREAD = dict.fromkeys(
 )
 
 
+def nothing() -> None:
+    """What a process begins with that needs nothing."""
+
+
 def in_processes(
     function: Callable[..., T],
     jobs: Sequence[tuple[Any, ...]],
     workers: int,
-    start: Callable[..., None],
-    told: tuple[Any, ...],
+    start: Callable[..., None] = nothing,
+    told: tuple[Any, ...] = (),
 ) -> Iterator[T]:
     """Run a function on all jobs and yield what it gives, as it comes.
 
@@ -48,13 +52,17 @@ def in_processes(
     Raises:
         BunrakuError: a process died, and what the function raised.
     """
+    if not jobs:
+        return
     with _environment(_ONE_THREAD):
         # Spawned, not forked: OpenGL contexts and BLAS threads do not survive a fork.
         pool = ProcessPoolExecutor(
             min(workers, len(jobs)), get_context("spawn"), _start, (start, told)
         )
         try:
-            for job in as_completed([pool.submit(function, *job) for job in jobs]):
+            with deaf_workers():  # each begins when a job is given
+                submitted = [pool.submit(function, *job) for job in jobs]
+            for job in as_completed(submitted):
                 yield job.result()
         except BrokenProcessPool as exc:
             raise BunrakuError(
@@ -64,6 +72,16 @@ def in_processes(
             ) from exc
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def deaf_workers() -> Iterator[None]:
+    """As ``deaf_children``, for processes of Python's multiprocessing, of whose own the first one
+    to begin would hear signals again for all.
+    """
+    resource_tracker.ensure_running()
+    with deaf_children():
+        yield
 
 
 @contextmanager
@@ -107,7 +125,7 @@ def progress_bar(
 
 
 def _start(start: Callable[..., None], told: tuple[Any, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
+    hear_again()
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     start(*told)
 

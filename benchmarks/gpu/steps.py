@@ -95,7 +95,7 @@ def dry_steps(out: Path, scratch: Path) -> list[Step]:
     one = ["--photo", str(_small_photo(scratch)), "--frames", "1"]
     one += ["--threads", "1"]  # several would wait for each other on cores that are busy
     small, body = [*one, "--driver", "landmarks"], [*one, "--driver", "body", "--resolution", "256"]
-    of_small, of_body = ["--bundle", str(made), *small], ["--bundle", str(made), *body]
+    of_small = ["--bundle", str(made), *small]
     of_torch, reference = ["--engine", DEVICE_ENGINE], ["--engine", "onnxruntime:f32"]
     load = ["--sessions", "2", "--seconds", "0.5"]
     kernels = ["--no-compiled", "--only", "enlarge", "--samples", "3", "--budget", "0.01"]
@@ -106,7 +106,7 @@ def dry_steps(out: Path, scratch: Path) -> list[Step]:
         _bench(out, "engines", "engines", [*reference, *of_small], DRY_S, files=(made,)),
         _bench(out, "latency", "latency", [*of_torch, *small, *load], DRY_S),
         # Of those that take a body, the one that looks at its photo but once.
-        _bench(out, "memory", "memory", [*of_torch, *of_body], DRY_S, files=(made,)),
+        _bench(out, "memory", "memory", [*of_torch, *body], DRY_S),
     ]
     return [replace(step, gpu=False) for step in dry]
 

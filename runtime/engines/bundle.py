@@ -16,7 +16,7 @@ from bunraku.spec.manifest import (
     Manifest,
     is_described,
 )
-from bunraku.spec.tensors import Layout
+from bunraku.spec.tensors import GENERATOR_ENGINES, Layout
 
 EXPORT_AGAIN = "Export the bundle again with `bunraku export`."
 REINSTALL = "Copy the bundle again; if it came with Bunraku, reinstall the package."
@@ -64,9 +64,11 @@ class Bundle:
         entry = self.manifest.engines.get(name)
         if entry is None:
             held = ", ".join(self.manifest.engines) or "none"
+            kind = GENERATOR_ENGINES if name in GENERATOR_ENGINES else (name,)
+            of_kind = any(other in self.manifest.engines for other in kind)
             raise BundleError(
                 f"The bundle {self.folder} has no engine {str(name)!r}, only: {held}.",
-                EXPORT_AGAIN,
+                EXPORT_AGAIN if of_kind else "Name a bundle that has it.",
             )
         return self.folder / entry.file
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import struct
 import warnings
@@ -79,6 +80,14 @@ def _load(source: str | Path | bytes) -> tuple[str, bytes]:
     if not data:
         raise PhotoError(f"{name} is empty.", "Copy or export it again.")
     return name, data
+
+
+@functools.cache
+def photo_suffixes() -> frozenset[str]:
+    """How the names of files end that ``read_photo`` reads, as in ".jpg"."""
+    formats = _formats()
+    told = Image.registered_extensions().items()
+    return frozenset(suffix for suffix, kind in told if kind in formats)
 
 
 def _formats() -> list[str]:

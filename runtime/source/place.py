@@ -66,7 +66,7 @@ def path_of(place: str | Path, what: Read) -> Path:
             f"{told} is an address, and IUV images are read from files.", "Download them."
         )
     raise ClipError(
-        f"{told} is an address, and `animate` reads files.",
+        f"{told} is an address, and clips are read from files.",
         "Download it, or let it drive a photo live: `bunraku live PHOTO --from URL` takes "
         "addresses.",
     )

@@ -122,7 +122,7 @@ def animate_clip(
                 stage: {"p50": round(spread.p50, 2), "p95": round(spread.p95, 2)}
                 for stage, spread in spreads.items()
             },
-            drops=reader.unreadable,
+            drops=max(reader.unreadable, reader.flaws.missing),
             lost_person_frames=lost,
             engine_faults=puppet.faults,
             interrupted=recorder.interrupted,
@@ -295,9 +295,8 @@ def _driver_notes(puppet: ClipPuppet, ended: DriverEndedError | None) -> list[st
 
 def _clip_notes(reader: ClipReader, audio: AudioTrack, lost: int, faults: int) -> list[str]:
     notes = []
-    if reader.unreadable:
-        damaged = _count(reader.unreadable, "damaged part")
-        notes.append(f"{damaged} of the clip could not be decoded")
+    if reader.damage is not None:
+        notes.append(f"the clip is damaged: {reader.damage}")
     if reader.loss_s is not None:
         read_s, whole_s = reader.loss_s
         notes.append(f"the clip ends early: {read_s:.1f} s of {whole_s:.1f} s could be read")

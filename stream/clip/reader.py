@@ -20,6 +20,7 @@ from bunraku.runtime.source.place import Read, path_of
 from bunraku.spec.arrays import Picture
 from bunraku.stream.clip.damage import past_damage
 from bunraku.stream.clip.extent import Extent
+from bunraku.stream.clip.flaws import Flaws
 from bunraku.stream.clip.timeline import AnyPacket, ClipTimeline
 from bunraku.stream.clip.times import FrameTimes
 from bunraku.stream.core.frame import to_rgb
@@ -38,7 +39,8 @@ class ClipFrame:
     ``image`` is ``[H,W,3]`` uint8 RGB, upright, with square pixels, every frame of one size.
     ``pts`` counts ``time_base`` seconds on the clip's clock (see
     :class:`~bunraku.stream.clip.timeline.ClipTimeline`) and strictly increases; ``duration`` is in
-    the same unit, 0 where the clip does not say.
+    the same unit, 0 where the clip does not say. ``flawed``: parts of it were made up, as the clip
+    is damaged there.
     """
 
     image: Picture
@@ -46,6 +48,7 @@ class ClipFrame:
     pts: int
     duration: int
     time_base: Fraction
+    flawed: bool = False
 
     @property
     def time_s(self) -> float:
@@ -56,8 +59,8 @@ class ClipFrame:
 class ClipReader:
     """The film of a file (:mod:`~bunraku.runtime.source.film`), in the memory of a few frames.
 
-    Damage is survived: frames that cannot be decoded are counted in :attr:`unreadable`, and the
-    clip ends where nothing more can be read.
+    Damage is survived: parts that cannot be decoded are counted in :attr:`unreadable`, what it
+    costs besides in :attr:`flaws`, and the clip ends where nothing more can be read.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -68,6 +71,7 @@ class ClipReader:
         """
         self.path = path_of(path, Read.CLIP)
         self.unreadable = 0
+        self.flaws = Flaws()
         self.decoded = 0
         self.resized = 0
         self._ended = False
@@ -120,6 +124,11 @@ class ClipReader:
         return told if first_s - told <= STREAMED.ahead_s else Fraction(first_s)
 
     @property
+    def damage(self) -> str | None:
+        """What is damaged of what was read: "2 frames are missing"; None where nothing is."""
+        return self.flaws.words(self.unreadable)
+
+    @property
     def loss_s(self) -> tuple[float, float] | None:
         """How many seconds of how many could be read, if the clip was read to its end and that came
         clearly before the announced one; else None."""
@@ -137,9 +146,11 @@ class ClipReader:
             step_s = 1 / float(self.rate)
             length_s = float(duration * self.time_base) or step_s
             self._extent.decoded(float(pts * self.time_base) + length_s, step_s)
+            flawed = bool(frame.is_corrupt)
+            self.flaws.decoded(self._times.told_s(frame), step_s, flawed=flawed)
             if index >= start:
                 image = self._upright(frame)
-                yield ClipFrame(image, index, pts, duration, self.time_base)
+                yield ClipFrame(image, index, pts, duration, self.time_base, flawed)
             if stop is not None and index + 1 >= stop:
                 return
         self._ended = True
@@ -160,10 +171,11 @@ class ClipReader:
             self._extent.to_decode(packet)
             if packet.stream.index != self._stream.index:
                 continue
+            self.flaws.read(packet)
             try:
                 yield from packet.decode()
             except av.error.FFmpegError:
-                self.unreadable += 1
+                self._count_damage()
 
     def _packets(self) -> Iterator[AnyPacket]:
         """Yield all packets, past damage as far as the container can, and a last flush."""
@@ -173,6 +185,7 @@ class ClipReader:
 
     def _count_damage(self) -> None:
         self.unreadable += 1
+        self.flaws.failed()
 
     def _upright(self, frame: VideoFrame) -> Picture:
         image = to_rgb(as_shown(frame, self._stream.sample_aspect_ratio))

@@ -52,6 +52,12 @@ class FrameTimes:
             return pts, self._step
         return pts, frame.duration or 0
 
+    def told_s(self, frame: VideoFrame) -> float | None:
+        """Return when a frame is shown, in seconds as packets say it; None where it is a guess."""
+        if self._untimed or self._by_dts or frame.pts is None or not frame.time_base:
+            return None
+        return float(frame.pts * frame.time_base)
+
     def _told(self, frame: VideoFrame) -> int | None:
         pts = frame.dts if self._by_dts else frame.pts
         if pts is None or not frame.time_base or self._untimed:

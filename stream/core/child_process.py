@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from bunraku import errors
+from bunraku.runtime.child_signals import deaf_children
 
 
 class ChildProcess:
@@ -23,13 +24,14 @@ class ChildProcess:
         """
         root = str(Path(errors.__file__).parents[1])
         paths = [root, os.environ.get("PYTHONPATH", "")]
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # FFmpeg writes addresses there, and Qt what none can mend
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        )
+        with deaf_children():
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # FFmpeg writes addresses there, Qt what none can mend
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._input, self._output = self._process.stdin, self._process.stdout

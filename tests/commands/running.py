@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from bunraku.__main__ import app
+from bunraku.commands.app import app
 
 
 def run(*arguments: object) -> Any:

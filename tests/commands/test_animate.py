@@ -11,9 +11,9 @@ import pytest
 from tests.runtime.drivers.iuv_images.people import facing, write_folder
 from typer.testing import CliRunner
 
-from bunraku.__main__ import app
 from bunraku.commands import animate as command
 from bunraku.commands.animate import parse_frames
+from bunraku.commands.app import app
 from bunraku.commands.loading import Loading
 from bunraku.errors import FetchError, InputError
 from bunraku.runtime.parts import ALL_PARTS, Part

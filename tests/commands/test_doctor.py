@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bunraku.__main__ import app
 from bunraku.commands import checks
+from bunraku.commands.app import app
 from bunraku.commands.checks import Check, Status
 from bunraku.errors import PIP, FetchError
 from bunraku.runtime.engines.libraries import LIBRARIES

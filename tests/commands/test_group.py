@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 import bunraku
-from bunraku.__main__ import app
+from bunraku.__main__ import main
 from bunraku.commands import info
+from bunraku.commands.app import app
 
 
 def _break(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -86,3 +89,42 @@ def test_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     _break(monkeypatch, KeyboardInterrupt())
     result = CliRunner().invoke(app, ["info", "nothing"])
     assert (result.exit_code, result.stderr) == (130, "bunraku: interrupted\n")
+
+
+def test_interrupt_while_it_loads_ends_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object, name: str) -> Any:
+        if name == "run":
+            raise KeyboardInterrupt
+        raise AttributeError(name)
+
+    module = type("Loading", (), {"__getattr__": interrupted})()
+    monkeypatch.setitem(sys.modules, "bunraku.commands.app", module)
+    with pytest.raises(SystemExit) as raised:
+        main()
+    assert (raised.value.code, capsys.readouterr().err) == (130, "bunraku: interrupted\n")
+
+
+def test_nothing_is_loaded_before_ctrl_c_can_be_told() -> None:
+    code = "import sys, bunraku.__main__; print('typer' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["prepare", "{}", "--out", "here"],
+        ["evaluate", "--clips", "{}", "-o", "here"],
+        ["evaluate", "--photos", "{}", "-o", "here"],
+        ["bench", "latency", "--clip", "{}"],
+        ["bench", "memory", "--photo", "{}"],
+    ],
+)
+def test_addresses_are_told_wherever_files_are_read(words: list[str]) -> None:
+    address = "http://127.0.0.1:9//some.file"
+    result = CliRunner().invoke(app, [word.format(address) for word in words])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"bunraku: {address} is an address, and ")
+    assert result.stderr.count("\n") == 1

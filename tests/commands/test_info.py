@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bunraku.__main__ import app
+from bunraku.commands.app import app
 from bunraku.errors import PIP
 
 

@@ -17,8 +17,8 @@ import pytest
 from tests.stream.fakes import LostSource
 from typer.testing import CliRunner
 
-from bunraku.__main__ import app
 from bunraku.commands import live as command
+from bunraku.commands.app import app
 from bunraku.errors import FetchError, NoPersonError
 from bunraku.runtime.drivers.protocol import Driving
 from bunraku.runtime.identity import Identity

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bunraku.__main__ import app
+from bunraku.commands.app import app
 from bunraku.training.prepare import run
 from bunraku.training.prepare.manifest import Manifest, Outcome
 from bunraku.training.prepare.quality import Limits

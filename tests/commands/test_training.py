@@ -285,7 +285,7 @@ def test_evaluate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_evaluate_candidates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = Recorder()
     monkeypatch.setattr(evaluate, "run_evaluation", fake)
-    candidates = ("--candidate", "old=live", "--candidate", "new=b,iuv=i,no-head")
+    candidates = ("--candidate", "old=live", "--candidate", "new=b,iuv=i,driver=landmarks,no-head")
     run("evaluate", "-o", tmp_path / "o", "--clips", tmp_path, *candidates, "--no-films")
     old, new = fake.arguments[0].candidates
     assert (old.name, old.bundle, old.iuv) == ("old", "live", "iuv")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from bunraku.__main__ import app
+from bunraku.commands.app import app
 from bunraku.runtime.engines.bundle import shipped
 from bunraku.runtime.source.photo import read_photo
 from bunraku.spec.stages import Step

@@ -12,7 +12,7 @@ import pytest
 import typer
 from tests.docs.pages import PAGES, ROOT, commands, name_of
 
-from bunraku.__main__ import app
+from bunraku.commands.app import app
 
 COMPLETE = {"serve": "docs/serve.md", "animate": "docs/clip.md", "live": "docs/streamer.md"}
 """Commands all of whose options stand on one page."""

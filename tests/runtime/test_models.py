@@ -141,11 +141,11 @@ def test_what_does_not_fit_is_said_when_it_is_loaded(
     del wanting["blend"][1]["mask"]
     wrong = write_bundle(tmp_path / "wrong", wanting)
     with pytest.raises(BundleError, match="'blend' does not give mask"):
-        Models.load(wrong, iuv=bundles[1], networks=networks)
+        Models.load(wrong, iuv=bundles[1], networks=networks, driver="landmarks")
 
 
 def test_when_a_gpu_fails_the_processor_draws_what_was_asked_of_the_gpu(
-    bundles: tuple[Path, Path], networks: PoseNetworks, monkeypatch: pytest.MonkeyPatch
+    networks: PoseNetworks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     followers: list[Tracker] = []
 
@@ -156,9 +156,7 @@ def test_when_a_gpu_fails_the_processor_draws_what_was_asked_of_the_gpu(
     on_gpu = partial(EngineFactory, given=FakeDevice())
     with monkeypatch.context() as m:
         m.setattr("bunraku.runtime.models.EngineFactory", on_gpu)
-        loaded = Models.load(
-            bundles[0], iuv=bundles[1], networks=networks, resolution=384, through=through
-        )
+        loaded = Models.load(networks=networks, resolution=384, through=through)
     assert loaded.host is not None
     host = loaded.host.read()
     assert host.resolution == 384

@@ -90,6 +90,11 @@ def test_a_driver_that_is_none_is_refused() -> None:
             Puppet.load(driver=driver)
 
 
+def test_a_bundle_that_would_paint_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match=r"'mine' is for another driver.* Choose the driver land"):
+        Puppet.load("mine")
+
+
 def test_a_small_person_is_refused(puppet: Puppet) -> None:
     if not EXAMPLE.exists():
         pytest.skip("examples/photo.jpg is not there")
@@ -111,16 +116,16 @@ def test_what_is_missing_is_said_before_anything_runs(
 ) -> None:
     live, iuv = bundles
     with pytest.raises(BundleError, match="There is no bundle"):
-        Puppet.load(tmp_path / "absent", iuv=iuv, networks=networks)
+        Puppet.load(tmp_path / "absent", iuv=iuv, networks=networks, driver="landmarks")
     with pytest.raises(BundleError, match="no engine 'source'"):
-        Puppet.load(iuv, iuv=iuv, networks=networks)
+        Puppet.load(iuv, iuv=iuv, networks=networks, driver="landmarks")
     with pytest.raises(BundleError, match="no engine 'iuv'"):
-        Puppet.load(live, iuv=live, networks=networks)
+        Puppet.load(live, iuv=live, networks=networks, driver="landmarks")
     with pytest.raises(EngineError, match=r"Use one of: auto, .*onnxruntime"):
-        Puppet.load(live, iuv=iuv, networks=networks, engine="abacus")
+        Puppet.load(live, iuv=iuv, networks=networks, engine="abacus", driver="landmarks")
     monkeypatch.setenv("BUNRAKU_CACHE", str(tmp_path))
     with pytest.raises(FetchError, match="bunraku fetch"):
-        Puppet.load(live, iuv=iuv)
+        Puppet.load(live, iuv=iuv, driver="landmarks")
 
 
 def test_engines_that_do_not_belong_together_are_refused(
@@ -131,12 +136,12 @@ def test_engines_that_do_not_belong_together_are_refused(
     del outputs["flow_64"]
     wrong = write_bundle(tmp_path / "wrong", {**models, "motion": (inputs, outputs)})
     with pytest.raises(BundleError, match="'motion' does not give flow_64"):
-        Puppet.load(wrong, iuv=bundles[1], networks=networks)
+        Puppet.load(wrong, iuv=bundles[1], networks=networks, driver="landmarks")
     other = write_bundle(tmp_path / "other", {"iuv": iuv_model(256)}, size=256)
     with pytest.raises(BundleError, match=r"gives surfaces of 256 pixels, and.* 128 are needed"):
-        Puppet.load(bundles[0], iuv=other, networks=networks)
+        Puppet.load(bundles[0], iuv=other, networks=networks, driver="landmarks")
     mixed = write_bundle(
         tmp_path / "mixed", {**live_models(), "iuv": live_models(64, 32)["source"]}
     )
     with pytest.raises(BundleError, match="not an IUV net"):
-        Puppet.load(bundles[0], iuv=mixed, networks=networks)
+        Puppet.load(bundles[0], iuv=mixed, networks=networks, driver="landmarks")

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tests.training.toy import TOY
 
-from bunraku.training.batches import StepBatches
+from bunraku.training.batches import StepBatches, Steps
 from bunraku.training.generator_batch import GeneratorBatch
 from bunraku.training.generator_data import GeneratorData
 
@@ -63,6 +65,20 @@ def test_a_worker_reads_ahead_the_same(data: GeneratorData) -> None:
     read = list(made.walk(2, 4, workers=1))
     assert len(read) == 2
     assert all(same(batch, made[step]) for batch, step in zip(read, (2, 3), strict=True))
+
+
+class Deafness(Steps[bool]):
+    """Whether who makes the batch does not hear Ctrl-C."""
+
+    def draw(self, rng: np.random.Generator) -> bool:
+        return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_a_worker_leaves_ctrl_c_to_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which ends after a step, instead of missing its batches."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))  # where workers find this module
+    assert list(Deafness(0).walk(0, 1, workers=1)) == [True]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def test_neighbours_are_asked_for_by_the_walk(

@@ -24,7 +24,10 @@ PHOTO = with_person(street(), 140, 60)
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("new=bundles/live", Candidate("new", "bundles/live")),
+        (
+            "new=bundles/live,driver=landmarks",
+            Candidate("new", "bundles/live", driver="landmarks"),
+        ),
         ("my 2.=live,iuv=b/iuv", Candidate("my 2.", "live", "b/iuv")),
         ("body=live,driver=body", Candidate("body", driver="body")),
         ("ref=live,engine=onnxruntime:f32", Candidate("ref", engine="onnxruntime:f32")),
@@ -57,6 +60,12 @@ def test_parsed(text: str, expected: Candidate) -> None:
         ("new=live,retarget=1", "has no part 'retarget=1'"),
         ("new=live,iuv=", "has no part 'iuv='"),
         ("new=live,pose=best", "has no part 'pose=best'"),
+        ("new=live,driver=strings", "'new' has no driver 'strings'. Use driver=landmarks or"),
+        (
+            "new=bundles/live",
+            "'new' names the bundle 'bundles/live', and a body is drawn without networks that "
+            "paint. Add driver=landmarks to it, or name the body new=live.",
+        ),
     ],
 )
 def test_what_is_no_candidate(text: str, message: str) -> None:

@@ -169,5 +169,5 @@ def test_a_file_in_the_folders_place_is_told(
 ) -> None:
     monkeypatch.setattr(drawn_data, "list_records", lambda _: [])
     (tmp_path / "out").touch()
-    with pytest.raises(OutputError, match="out cannot be made: File exists"):
+    with pytest.raises(OutputError, match=r"out is no folder\. Name another folder\."):
         draw_people(tmp_path, tmp_path / "out")

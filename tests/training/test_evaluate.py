@@ -13,7 +13,7 @@ from bunraku.training.contender import OURS, Candidate
 from bunraku.training.evaluate import run_evaluation
 from bunraku.training.evaluate_options import EvaluateOptions, Protocol
 from bunraku.training.judge import JudgeKind
-from bunraku.training.report import Report
+from bunraku.training.report import Refusal, Report
 
 HERE = Path("somewhere")
 
@@ -35,6 +35,7 @@ HERE = Path("somewhere")
         ({"photos": HERE, "robustness": True}, "clips that drive themselves"),
         ({"clips": HERE, "likeness": False, "reid": HERE}, "Leave out --no-likeness"),
         ({"clips": HERE, "pairs": 0}, "At least one pair"),
+        ({"photos": HERE, "bundle": "b"}, "would change nothing.* --candidate mine=b,driver="),
     ],
 )
 def test_options_that_make_no_sense(given: dict[str, Any], message: str) -> None:
@@ -43,9 +44,9 @@ def test_options_that_make_no_sense(given: dict[str, Any], message: str) -> None
 
 
 def test_what_is_compared() -> None:
-    """The bundles that are named; beside checkpoints nothing; else what is asked for."""
+    """The body; beside checkpoints nothing; else what is asked for."""
     [ours] = EvaluateOptions(out=HERE, data=HERE, bundle="b", engine="torch").of_candidates
-    assert (ours.name, ours.bundle, ours.engine) == (OURS, "b", "torch")
+    assert ours == Candidate(OURS, engine="torch")
     assert not EvaluateOptions(out=HERE, data=HERE, generator=HERE, iuv=HERE).of_candidates
     asked = (Candidate("a"), Candidate("b"))
     assert EvaluateOptions(out=HERE, data=HERE, candidates=asked).of_candidates == asked
@@ -103,6 +104,33 @@ def test_an_unwritable_folder_is_found_before_the_work(parts: list[str], tmp_pat
     with pytest.raises(OutputError):
         run_evaluation(EvaluateOptions(out=tmp_path / "file", data=HERE), lambda _: None)
     assert parts == []
+
+
+def test_nothing_that_can_be_evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_options: object, report: Report, _log: object) -> None:
+        report.refusals.append(Refusal("a.mp4", None, "nobody to animate"))
+
+    monkeypatch.setattr(module, "evaluate_real", refused)
+    with pytest.raises(InputError, match=r"Nothing could be evaluated\. Why is told above, and in"):
+        run_evaluation(EvaluateOptions(out=tmp_path, clips=HERE), lambda _: None)
+    assert "nobody to animate" in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("parts")
+def test_what_ends_early_leaves_the_report_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = EvaluateOptions(out=tmp_path, clips=HERE)
+    run_evaluation(options, lambda _: None)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "evaluate_real", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_evaluation(options, lambda _: None)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_checkpoints_that_are_none(make_people: Callable[..., Path], tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_what_is_refused_is_named(
         Refusal("damaged.mp4", None, DAMAGED),
         Refusal("short.mp4", None, "no frame follows the source frame"),
     ]
-    assert lines[0] == "empty.mp4: nobody to animate, left out"
+    assert lines[0] == "left out: empty.mp4: nobody to animate"
     target = report.targets[0]
     assert (target.name, target.value, target.passed) == ("real clips, refused", 3.0, False)
 

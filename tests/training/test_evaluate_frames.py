@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bunraku.errors import InputError
+from bunraku.runtime.source.named import is_clip, is_photo
 from bunraku.training.evaluate_frames import (
     CROSS_FRAMES,
     Spaced,
@@ -45,13 +46,13 @@ def test_real_clips_are_read(make_clip: Callable[..., Path]) -> None:
 
 
 def test_files(tmp_path: Path) -> None:
-    for name in ("b.MP4", "a.mov", "notes.txt"):
+    for name in ("b.MP4", "a.mov", "._a.mov", "notes.txt"):
         (tmp_path / name).touch()
-    suffixes = (".mp4", ".mov")
-    assert [p.name for p in files(tmp_path, suffixes, "clip")] == ["a.mov", "b.MP4"]
-    assert files(tmp_path / "notes.txt", suffixes, "clip") == [tmp_path / "notes.txt"]
+    (tmp_path / "c.mp4").mkdir()
+    assert [p.name for p in files(tmp_path, is_clip, "clip")] == ["a.mov", "b.MP4"]
+    assert files(tmp_path / "notes.txt", is_clip, "clip") == [tmp_path / "notes.txt"]
     with pytest.raises(InputError, match="There is no photo in"):
-        files(tmp_path, (".jpg",), "photo")
+        files(tmp_path, is_photo, "photo")
 
 
 def test_files_of_one_stem_keep_their_endings() -> None:

@@ -120,7 +120,7 @@ def test_photos_that_cannot_be_read(judge: Judge, tmp_path: Path) -> None:
     assert [r.what for r in report.refusals] == ["no.png"]
     assert isinstance(report.refusals[0], Refusal)
     assert report.targets == []
-    assert lines[0].endswith("left out")
+    assert lines[0].startswith("left out: no.png: ")
 
 
 def test_films_of_photos_moved_by_clips(

@@ -115,5 +115,5 @@ def test_a_film_that_fails_is_not_kept(tmp_path: Path) -> None:
 
 def test_a_film_without_a_place(tmp_path: Path) -> None:
     (tmp_path / "films").touch()
-    with pytest.raises(OutputError, match="films cannot be made"):
+    with pytest.raises(OutputError, match="films is no folder"):
         Film(tmp_path / "films" / "a.webm", ["one"], (24, 20))

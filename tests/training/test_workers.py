@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ def refuse(number: int) -> int:
     return number
 
 
+def blocked(_: int) -> list[int]:
+    return [*signal.pthread_sigmask(signal.SIG_BLOCK, [])]
+
+
 def die(number: int) -> int:
     if number == 0:
         os._exit(9)
@@ -53,6 +58,14 @@ def test_what_a_job_raises() -> None:
 def test_a_process_that_died() -> None:
     with pytest.raises(BunrakuError, match=r"A worker process died.*run it again to go on"):
         list(in_processes(die, [(0,)], 1, start, (0,)))
+
+
+def test_nothing_to_do() -> None:
+    assert list(in_processes(double, [], 2)) == []
+
+
+def test_a_process_hears_ctrl_c_once_it_works() -> None:
+    assert list(in_processes(blocked, [(1,)], 1)) == [[]]
 
 
 def test_no_bar_where_nobody_looks(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from bunraku.errors import InputError
+from bunraku.runtime.source.named import is_photo
+from bunraku.runtime.source.photo import read_photo
 from bunraku.training.people.body import Floats
 from bunraku.training.people.fabric import fabric, hue_colour, smooth_noise
-
-_PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 def _muted(rng: np.random.Generator, low: float = 25, high: float = 240) -> Floats:
@@ -183,18 +183,21 @@ def procedural(rng: np.random.Generator, size: int = 256) -> np.ndarray:
 
 def list_pictures(folder: Path) -> list[Path]:
     """Pictures under a folder, sorted. Raises InputError when there are none."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _PICTURES)
+    found = sorted(filter(is_photo, folder.rglob("*")))
     if not found:
-        raise InputError(f"{folder} holds no pictures (.jpg, .png, .webp) to use as backgrounds.")
+        raise InputError(
+            f"There is no photo in {folder} to use as a background.", "Name a folder with some."
+        )
     return found
 
 
 def from_picture(rng: np.random.Generator, path: Path, size: int = 256) -> np.ndarray:
-    """A random square of a picture as background uint8 [size,size,3]."""
-    with Image.open(path) as opened:
-        opened.draft("RGB", (4 * size, 4 * size))
-        image = opened.convert("RGB")
-    side = int(min(image.size) * rng.uniform(0.4, 1))
+    """A random square of a picture as background uint8 [size,size,3].
+
+    Raises PhotoError where it cannot be read.
+    """
+    image = Image.fromarray(read_photo(path))
+    side = max(1, int(min(image.size) * rng.uniform(0.4, 1)))
     x, y = (int(rng.integers(0, extent - side + 1)) for extent in image.size)
     box = (x, y, x + side, y + side)
     return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, box))

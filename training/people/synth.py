@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bunraku.errors import BunrakuError, InputError, OutputError
+from bunraku.errors import BunrakuError, InputError
 from bunraku.runtime.cache import cache_folder
+from bunraku.training.folders import make_folder
 from bunraku.training.people.body import load_body
 from bunraku.training.people.records import (
     IUV_SIZE,
@@ -59,11 +60,10 @@ def synthesize(
         raise InputError(f"The seed must not be negative, but is {seed}.")
     check_side(surface)
     if not assets.is_dir():
-        raise InputError(f"The assets folder {assets} does not exist.")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(f"The folder {out} cannot be made: {exc.strerror}.") from exc
+        raise InputError(
+            f"The assets folder {assets} does not exist.", "docs/train.md says what is in one."
+        )
+    make_folder(out)
     todo = [index for index in range(people) if not _exists(out, index, seed, frames, surface)]
     started = time.monotonic()
     cache = cache_folder()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bunraku.errors import InputError, OutputError
 from bunraku.runtime.drivers.iuv_images.reading import IuvImages
+from bunraku.runtime.pose.turned import turned_words
 from bunraku.training.prepare.following import Follower
 from bunraku.training.prepare.frames import Frames
 from bunraku.training.prepare.layouts import Clip, pictures_of
@@ -77,7 +78,8 @@ def _prepared(
     else:
         mapping = ImagesMapping(IuvImages(clip.iuv), networks.surfaces.size)
     frames = Frames(clip.path, limits.rate_fps)
-    follower = Follower(networks, mapping, limits)
+    # IUV images are of the frames as they are.
+    follower = Follower(networks, mapping, limits, upright=clip.iuv is None)
     first, kept, scenes, records = RECORDS * outcome.number, 0, 0, 0
     crowded, beside = 0, 0
     notes = []
@@ -90,6 +92,8 @@ def _prepared(
         scenes += 1
         crowded += scene.people > 1
         beside += not scene.first
+    if follower.turned_deg:
+        notes.append(f"the person {turned_words(follower.turned_deg)}: turned upright")
     if crowded:
         notes.append(
             f"several people in {crowded} of {scenes} scenes; {beside} of others than the largest"

@@ -15,6 +15,7 @@ import numpy as np
 from bunraku.runtime.drivers.locating import Tracker
 from bunraku.runtime.pose import Pose
 from bunraku.runtime.pose.cuts import Cuts
+from bunraku.runtime.pose.turned import observe_upright, turn_picture, upright_by
 from bunraku.spec.arrays import Array, Picture
 from bunraku.training.prepare.frames import Frame
 from bunraku.training.prepare.networks import Networks
@@ -36,10 +37,18 @@ class Follower:
         mapping: gives the IUV maps.
         limits: what is asked of frames.
         most: at most so many people at once; 1: the largest alone.
+        upright: turn a clip whose largest person lies or hangs, once, as ``animate`` turns a
+            driver's; else frames are taken as they are.
     """
 
     def __init__(
-        self, networks: Networks, mapping: Mapping, limits: Limits, most: int = MOST
+        self,
+        networks: Networks,
+        mapping: Mapping,
+        limits: Limits,
+        most: int = MOST,
+        *,
+        upright: bool = True,
     ) -> None:
         self._networks = networks
         self._mapping = mapping
@@ -50,6 +59,9 @@ class Follower:
         """Frames looked at, each once for everybody who is followed in it."""
         self.dropped: Counter[Drop] = Counter()
         """Of these, those left out."""
+        self.turned_deg = 0
+        """How far the largest person was turned from upright in the clip, clockwise."""
+        self._wanted_upright = upright
         networks.tracker.reset()
         self._largest = self._track(networks.tracker, first=True)
         self._beside: list[Track] = []
@@ -62,7 +74,8 @@ class Follower:
             InputError: its IUV images cannot be its own.
             EngineError: a network failed.
         """
-        for frame in frames:
+        for given in frames:
+            frame = self._upright(given)
             cut = self._cuts(frame.picture)
             tracks = [self._largest, *self._beside]
             poses = _different([track.see(frame) for track in tracks])
@@ -75,6 +88,16 @@ class Follower:
             self._beside = [track for track in self._beside if track.open]
         for track in (self._largest, *self._beside):
             yield from track.end()
+
+    def _upright(self, frame: Frame) -> Frame:
+        """The frame, turned as the first one in which somebody is found asks for."""
+        if self._wanted_upright:
+            found = observe_upright(frame.picture, self._networks.tracker.observe)
+            if found is not None:
+                self.turned_deg, self._wanted_upright = found.turned_deg, False
+        if not self.turned_deg:
+            return frame
+        return replace(frame, picture=turn_picture(frame.picture, upright_by(self.turned_deg)))
 
     def _look_around(self, picture: Picture, poses: list[Pose | None]) -> list[Pose | None]:
         """Follow who stands beside the largest too, as far as they are not followed yet.

@@ -39,6 +39,7 @@ class Frames:
         self._path = path
         self._step_s = 1.0 / rate_fps
         self._unreadable = 0
+        self._damage: str | None = None
         self._resized = 0
         self._loss_s: tuple[float, float] | None = None
 
@@ -56,6 +57,8 @@ class Frames:
         found = []
         if self._unreadable:
             found.append(f"{self._unreadable} unreadable")
+        if self._damage is not None:
+            found.append(f"it is damaged: {self._damage}")
         if self._resized:
             found.append(f"{self._resized} of another size, scaled")
         if self._loss_s is not None:
@@ -67,10 +70,10 @@ class Frames:
         next_s = -float("inf")
         with ClipReader(self._path) as reader:
             for frame in reader.frames():
-                if frame.time_s >= next_s:
+                if frame.time_s >= next_s and not frame.flawed:
                     next_s = _next(next_s, frame.time_s, self._step_s)
                     yield Frame(frame.image, frame.index, frame.time_s)
-            self._unreadable, self._resized = reader.unreadable, reader.resized
+            self._damage, self._resized = reader.damage, reader.resized
             self._loss_s = reader.loss_s
 
     def _pictures(self) -> Iterator[Frame]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bunraku.errors import InputError
 from bunraku.runtime.drivers.iuv_images.reading import natural
-from bunraku.training.evaluate_frames import CLIP_SUFFIXES, PHOTO_SUFFIXES
+from bunraku.runtime.source.named import CLIP_SUFFIXES, is_clip, is_photo
 
 IUV_SUFFIX = ".iuv"
 
@@ -62,7 +62,7 @@ def find_clips(places: Sequence[Path]) -> list[Clip]:
 
 def pictures_of(folder: Path) -> list[Path]:
     """A folder's pictures in natural order of their names, 2 before 10."""
-    return sorted((path for path in folder.iterdir() if _is_a(path, PHOTO_SUFFIXES)), key=natural)
+    return sorted(filter(is_photo, folder.iterdir()), key=natural)
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -72,9 +72,9 @@ def _in_folder(folder: Path) -> list[Path]:
             name for name in folders if not name.startswith(".") and not name.endswith(IUV_SUFFIX)
         )
         paths = sorted(Path(here, name) for name in files)
-        films = [path for path in paths if _is_a(path, CLIP_SUFFIXES)]
+        films = list(filter(is_clip, paths))
         found += [path for path in films if not path.stem.endswith(IUV_SUFFIX)]
-        if not films and not folders and any(_is_a(path, PHOTO_SUFFIXES) for path in paths):
+        if not films and not folders and any(map(is_photo, paths)):
             found.append(Path(here))
     return found
 
@@ -86,7 +86,3 @@ def _iuv_of(path: Path) -> Path | None:
         return folder
     films = (path.with_name(name + IUV_SUFFIX + suffix) for suffix in CLIP_SUFFIXES)
     return next((film for film in films if film.is_file()), None)
-
-
-def _is_a(path: Path, suffixes: tuple[str, ...]) -> bool:
-    return path.suffix.lower() in suffixes and not path.name.startswith(".")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bunraku.errors import InputError, OutputError
+from bunraku.training.folders import write_whole
 
 FILE_NAME = "manifest.json"
 FORMAT = 1
@@ -90,13 +91,10 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """Raises OutputError."""
         path = folder / FILE_NAME
-        partial = path.with_name(f"{FILE_NAME}.partial-{os.getpid()}")
         told = {"format": FORMAT, **asdict(self), "clips": list(map(asdict, self.clips.values()))}
         try:
-            partial.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-            partial.replace(path)
+            write_whole(path, json.dumps(told, indent=1) + "\n")
         except OSError as exc:
-            partial.unlink(missing_ok=True)
             raise OutputError.of(path, exc) from exc
 
     @classmethod

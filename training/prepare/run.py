@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from bunraku.errors import BunrakuError, InputError, OutputError
+from bunraku.errors import BunrakuError, InputError
 from bunraku.runtime.pose.networks import PoseModel
+from bunraku.training.folders import make_folder
 from bunraku.training.people.records import IUV_SIZE, check_side
 from bunraku.training.prepare.clip import prepare_clip, stamp
 from bunraku.training.prepare.layouts import Clip, find_clips
@@ -83,8 +84,13 @@ def prepare(
             log(outcome.line)
             advance(outcome.read)
     if not any(outcome.records for outcome in manifest.clips.values()):
+        now = {clip.key for clip, _ in todo}
+        for clip in clips:
+            if clip.key not in now:  # told of so far in the run that left it out
+                log(manifest.clips[clip.key].line)
+        those = "The clip cannot" if len(clips) == 1 else f"None of the {len(clips)} clips can"
         raise InputError(
-            f"None of the {len(clips)} clips can be learned from.",
+            f"{those} be learned from.",
             f"Why is told above, and in {options.out / 'manifest.json'}.",
         )
     return manifest
@@ -92,11 +98,8 @@ def prepare(
 
 def _begin(options: PrepareOptions, networks: Networks) -> Manifest:
     out = options.out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        others = any(out.glob("person_*.npz"))
-    except OSError as exc:
-        raise OutputError(f"The folder {out} cannot be made: {exc.strerror}.") from exc
+    make_folder(out)
+    others = any(out.glob("person_*.npz"))
     settings = {
         **asdict(options.limits),
         "pose": str(options.pose),

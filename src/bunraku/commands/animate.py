@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bunraku.commands.group import EXIT_INTERRUPTED
+from bunraku.commands.exits import EXIT_INTERRUPTED
 from bunraku.commands.loading import Loading
 from bunraku.commands.options import (
     AUTO,

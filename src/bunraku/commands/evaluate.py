@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from bunraku.commands.extras import need
-from bunraku.commands.options import AUTO, EngineOption, InceptionOption, ThreadsOption
+from bunraku.commands.options import (
+    AUTO,
+    EngineOption,
+    InceptionOption,
+    ThreadsOption,
+    clip_path,
+    photo_path,
+)
 from bunraku.errors import InputError
 
 
@@ -28,11 +35,20 @@ def evaluate(
         ),
     ] = None,
     clips: Annotated[
-        Path | None, typer.Option(help="A clip or a folder of them: the first frame is driven.")
+        Path | None,
+        typer.Option(
+            parser=clip_path,
+            metavar="PATH",
+            help="A clip or a folder of them: the first frame is driven.",
+        ),
     ] = None,
     photos: Annotated[
         Path | None,
-        typer.Option(help="A photo or a folder of them: driven by itself and by every clip."),
+        typer.Option(
+            parser=photo_path,
+            metavar="PATH",
+            help="A photo or a folder of them: driven by itself and by every clip.",
+        ),
     ] = None,
     generator: Annotated[
         Path | None, typer.Option(help="Checkpoint of the generator, instead of the bundle.")
@@ -43,8 +59,8 @@ def evaluate(
     bundle: Annotated[
         str,
         typer.Option(
-            help="Bundle of the generator: name or folder. The body, by which everything is "
-            "driven without --candidate, asks none: compare bundles there with that."
+            help="Bundle of the generator, with --data: name or folder. Clips and photos are "
+            "driven by a body, which asks none: compare bundles there with --candidate."
         ),
     ] = "live",
     iuv_bundle: Annotated[str, typer.Option(help="Bundle of the IUV net: name or folder.")] = "iuv",

@@ -9,13 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from bunraku.commands.exits import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, EXIT_PIPE
 from bunraku.errors import BunrakuError, OutputError
-
-EXIT_BUG = 1
-EXIT_ERROR = 2
-EXIT_INTERRUPTED = 130
-EXIT_PIPE = 141
-"""As of a tool that SIGPIPE ends."""
 
 # An OSError with one of these is never ours.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)

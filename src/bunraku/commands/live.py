@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from bunraku.commands.group import EXIT_ERROR
+from bunraku.commands.exits import EXIT_ERROR
 from bunraku.commands.loading import Loading
 from bunraku.commands.options import (
     AUTO,

@@ -11,6 +11,7 @@ import typer
 from bunraku.commands.options import AUTO
 from bunraku.errors import InputError
 from bunraku.runtime.options import (
+    BUNDLE,
     DRIVER,
     FACE,
     HANDS,
@@ -19,6 +20,7 @@ from bunraku.runtime.options import (
     DriverKind,
     PuppetOptions,
     bears_eight_bits,
+    paints_nothing,
 )
 from bunraku.runtime.parts import ALL_PARTS, Part, Parts
 
@@ -26,14 +28,11 @@ if TYPE_CHECKING:
     from bunraku.runtime.models import Models
 
 
-_SHIPPED = "live"
-
-
 @dataclass(frozen=True)
 class Loading:
     """The networks, and what of the driver the photo follows."""
 
-    bundle: str = _SHIPPED
+    bundle: str = BUNDLE
     iuv: str = "iuv"
     """The bundle of the IUV net."""
     threads: int | None = None
@@ -90,8 +89,7 @@ class Loading:
         return models
 
     def _check_driver(self) -> None:
-        # Else somebody takes the body's pictures for what their own networks have learned.
-        if self.driver == DriverKind.BODY and self.bundle != _SHIPPED:
+        if paints_nothing(self.bundle, self.driver):
             raise InputError(
                 f"--bundle {self.bundle} is for another driver: a body is drawn without networks "
                 "that paint.",

@@ -7,13 +7,17 @@ from typing import Annotated
 
 import typer
 
-from bunraku.commands.options import IuvBundleOption, SurfaceOption
+from bunraku.commands.options import IuvBundleOption, SurfaceOption, clip_path
 
 
 def prepare(
     clips: Annotated[
         list[Path],
-        typer.Argument(metavar="CLIPS...", help="Clips, or folders of clips or of their pictures."),
+        typer.Argument(
+            metavar="CLIPS...",
+            parser=clip_path,
+            help="Clips, or folders of clips or of their pictures.",
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the records and of manifest.json.")],
     workers: Annotated[

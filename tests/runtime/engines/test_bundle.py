@@ -41,7 +41,7 @@ def test_the_single_file_belongs_to_the_bundle(folder: Path) -> None:
 
 
 def test_an_unknown_engine_is_named_with_the_known(folder: Path) -> None:
-    with pytest.raises(BundleError, match=r"no engine 'motion', only: iuv"):
+    with pytest.raises(BundleError, match=r"no engine 'motion', only: iuv\. Name a bundle"):
         Bundle.load(folder).path("motion")
 
 

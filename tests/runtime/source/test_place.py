@@ -33,7 +33,7 @@ def test_names_are_paths(name: str, what: Read) -> None:
 def test_addresses_are_told_as_they_were_spelled(address: str) -> None:
     with pytest.raises(ClipError) as told:
         path_of(address, Read.CLIP)
-    assert str(told.value).startswith(f"{address} is an address, and `animate` reads files.")
+    assert str(told.value).startswith(f"{address} is an address, and clips are read from files.")
     assert "`bunraku live PHOTO --from URL` takes addresses" in str(told.value)
     with pytest.raises(PhotoError) as told_of_photo:
         path_of(address, Read.PHOTO)

@@ -19,6 +19,7 @@ def _whole(path: Path) -> list[float]:
     with ClipReader(path) as reader:
         frames = list(reader.frames())
         assert reader.loss_s is None
+        assert reader.damage is None
     return [frame.time_s - frames[0].time_s for frame in frames]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bunraku.errors import InputError
+from bunraku.errors import InputError, PhotoError
 from bunraku.training.people import background
 from bunraku.training.people.background import from_picture, list_pictures, procedural, room
 
@@ -40,6 +40,14 @@ def test_squares_of_pictures(tmp_path: Path, rng: np.random.Generator) -> None:
     assert np.abs(square.mean((0, 1)) - [10, 200, 30]).max() < 4
 
 
+def test_pictures_of_a_line_or_of_nothing(tmp_path: Path, rng: np.random.Generator) -> None:
+    Image.new("RGB", (300, 1), (10, 200, 30)).save(tmp_path / "line.png")
+    assert from_picture(rng, tmp_path / "line.png", 8).shape == (8, 8, 3)
+    (tmp_path / "torn.jpg").write_bytes(b"no picture")
+    with pytest.raises(PhotoError, match=r"torn\.jpg is not a picture"):
+        from_picture(rng, tmp_path / "torn.jpg", 8)
+
+
 def test_folder_without_pictures_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no pictures"):
+    with pytest.raises(InputError, match="There is no photo in"):
         list_pictures(tmp_path)

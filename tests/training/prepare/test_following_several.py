@@ -112,7 +112,8 @@ def test_whose_masks_go_over_to_the_other() -> None:
             return Greedy(size=self.size, at=float(person.landmarks[0, 0]))
 
     seeing = Greedy(size=128)
-    follower = Follower(Networks(seeing, seeing), DriverMapping(seeing), Limits())
+    networks, mapping = Networks(seeing, seeing), DriverMapping(seeing)
+    follower = Follower(networks, mapping, Limits(), upright=False)  # it is no still's fake
     frames = (Frame(picture, i, 0.1 * i) for i, picture in enumerate(pair(7)))
     large, small = follower.scenes(frames)
     for shot in (*large.shots, *small.shots):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.runtime.fakes import FakeEstimator, red, street, with_person
+from tests.runtime.fakes import FakeEstimator, Turning, marked, red, street, with_person
 from tests.training.prepare.people import (
     VERSIONS,
     Crowd,
@@ -22,17 +22,21 @@ from tests.training.prepare.people import (
 
 from bunraku.errors import FetchError, InputError, OutputError
 from bunraku.runtime.pose.networks import PoseModel
+from bunraku.runtime.pose.turned import turn_picture
 from bunraku.spec.arrays import Picture
 from bunraku.training.mixture import Mixture
 from bunraku.training.people.records import list_records, read_record
 from bunraku.training.prepare import clip as clip_module
 from bunraku.training.prepare import scenes
 from bunraku.training.prepare.clip import prepare_clip
+from bunraku.training.prepare.following import Follower
+from bunraku.training.prepare.frames import Frame
 from bunraku.training.prepare.layouts import Clip
 from bunraku.training.prepare.manifest import Manifest
 from bunraku.training.prepare.networks import Networks
 from bunraku.training.prepare.quality import Limits
 from bunraku.training.prepare.run import PrepareOptions, prepare
+from bunraku.training.prepare.surfaces import DriverMapping
 
 
 @pytest.fixture
@@ -195,8 +199,17 @@ def test_two_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_nothing_at_all(tmp_path: Path, run: Run) -> None:
     nobody = write_film(tmp_path / "nobody.mkv", empty(5))
-    with pytest.raises(InputError, match="None of the 1 clips can be learned from"):
-        run(nobody)
+    lines: list[str] = []
+    options = PrepareOptions(tmp_path / "out")
+    for _ in range(2):  # again, too, where it is done already
+        with pytest.raises(InputError, match=r"^The clip cannot be learned from\. Why is told"):
+            prepare([nobody], options, lines.append, load)
+        assert lines[-1] == f"left out: {nobody} shows nobody who is found in its 5 frames."
+        lines.clear()
+    write_film(tmp_path / "too.mkv", empty(5))
+    with pytest.raises(InputError, match="None of the 2 clips can be learned from"):
+        prepare([tmp_path], options, lines.append, load)
+    assert len(lines) == 3
 
 
 def test_done_clips_are_kept(clips: Path, tmp_path: Path, run: Run) -> None:
@@ -284,7 +297,7 @@ def test_official_images_beside_a_clip(tmp_path: Path, run: Run) -> None:
         f"{film}: 5 of 6 frames kept in 1 records of 1 scenes; dropped: 1 no fitting IUV image"
     ]
     Image.fromarray(pictures[0]).save(folder / "0.png")
-    with pytest.raises(InputError, match="None of the 1 clips"):
+    with pytest.raises(InputError, match="The clip cannot"):
         run(film)
     told = Manifest.read(tmp_path / "out")
     assert told is not None
@@ -316,6 +329,27 @@ def test_without_networks_nothing_is_begun(clips: Path, tmp_path: Path) -> None:
     with pytest.raises(FetchError):
         prepare([clips], PrepareOptions(tmp_path / "out"), print, no_networks)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_clip_on_its_side_is_turned_upright(tmp_path: Path) -> None:
+    frames = [marked(picture) for picture in walk(6)]
+    upright, turned = tmp_path / "upright", tmp_path / "turned"
+    write_pictures(upright, frames)
+    write_pictures(turned, [turn_picture(frame, 90) for frame in frames])
+    records = []
+    for folder in (upright, turned):
+        seeing = Turning(size=128)
+        networks = Networks(seeing, seeing, versions=VERSIONS)
+        out = tmp_path / f"{folder.name} out"
+        out.mkdir()
+        outcome = prepare_clip(Clip(folder), 0, networks, Limits(rate_fps=25.0), out)
+        records.append(read_record(list_records(out)[0]))
+    assert outcome.notes == ("the person lies on the side, turned by 90 degrees: turned upright",)
+    np.testing.assert_array_equal(records[0].rgba, records[1].rgba)
+    # Official IUV images are of the frames as they are.
+    follower = Follower(networks, DriverMapping(seeing), Limits(), upright=False)
+    list(follower.scenes([Frame(turn_picture(frames[0], 90), 0, 0.0)]))
+    assert follower.turned_deg == 0
 
 
 def test_very_long_clips_are_cut_off(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from bunraku.commands.options import clip_path, photo_path
 from bunraku.commands.show import STDOUT, write_json
 from bunraku.stream.core.output_path import check_apart, check_file
 
@@ -15,10 +16,18 @@ BundleOption: TypeAlias = Annotated[
     typer.Option("--bundle", "--preset", help="Networks: one that ships, or a folder."),
 ]
 PhotoOption: TypeAlias = Annotated[
-    Path | None, typer.Option(help="Photo to measure with, instead of the bundled one.")
+    Path | None,
+    typer.Option(
+        parser=photo_path,
+        metavar="PATH",
+        help="Photo to measure with, instead of the bundled one.",
+    ),
 ]
 ClipOption: TypeAlias = Annotated[
-    Path | None, typer.Option(help="Clip to measure with, instead of the bundled one.")
+    Path | None,
+    typer.Option(
+        parser=clip_path, metavar="PATH", help="Clip to measure with, instead of the bundled one."
+    ),
 ]
 JsonOption: TypeAlias = Annotated[
     Path | None, typer.Option("--json", help="File to write; - for stdout, as without it.")
