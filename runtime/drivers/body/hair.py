@@ -39,6 +39,10 @@ THROAT = 0.35
 TONES, ALIKE, ALIKE_BESIDE = 5, 22.0, 45.0
 """Main colours of hair, and how near to one a pixel is taken for hair until edges say more, in Lab:
 anywhere, and beside jaw and throat."""
+TURNED_DEG = 15.0
+"""A face that is turned this far shows its side where hair is of others."""
+COMMON = 0.1
+"""The share of hair that a tone has at least: less is what shows through, or lies around it."""
 SLIVER = 0.04
 """Half the width, in trunks, of what goes with the hair beside it."""
 EVEN = 1.5
@@ -77,17 +81,20 @@ def find_hair(fit: Fit, head: Head, groups: Groups, window: Picture) -> NDArray[
     crown = person & trunk & (down < CROWN) & (across < TOP)
     level = person & trunk & (down < CHIN) & (under < -BESIDE_HEAD)
     face = person & (across < CHEEKS) & (down > BROWS) & (down < CHIN)
-    crown |= level & (across > EARS) & _hanging_on(level | crown | face, face)
+    beside = level & (across > EARS) & _hanging_on(level | crown | face, face)
     throat = person & (across < THROAT) & (down > CHIN) & (under < BESIDE_HEAD)
-    if crown.sum() < FEWEST or face.sum() < FEWEST:
+    if (crown | beside).sum() < FEWEST or face.sum() < FEWEST:
         return none
     picture = np.asarray(cv2.resize(window[part], size, interpolation=cv2.INTER_AREA), np.uint8)
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
+    cv2.setRNGSeed(0)  # models of colours start from random ones: alike for alike photos
+    if crown.sum() >= FEWEST and head.turned_deg > TURNED_DEG:  # cheek, ear and nape are there
+        beside &= ~_nearer(lab, beside, lab[face], lab[crown])
+    crown |= beside
     if np.linalg.norm(np.median(lab[crown], 0) - np.median(lab[face], 0)) < DISTINCT:
         return none
-    cv2.setRNGSeed(0)  # models of colours start from random ones: alike for alike photos
-    beside = (under < 0.0) & (across > JAW_WIDTH)
-    likely = _apart(lab, lab[crown]) < np.where(beside, ALIKE_BESIDE, ALIKE)
+    low = (under < 0.0) & (across > JAW_WIDTH)
+    likely = tones_apart(lab, lab[crown]) < np.where(low, ALIKE_BESIDE, ALIKE)
     found = _cut_out(picture, person, crown, face | throat, likely)
     for begins, most in ((CHEST, COVERED), (0.0, COVERED_HIGH)):
         low = person & (under > begins) & (under < LONG)
@@ -138,16 +145,18 @@ def _nearer(lab: Array, among: NDArray[np.bool_], skin: Array, hair: Array) -> N
     """
     if not among.any():
         return among
-    more = (_apart(lab, hair) - _apart(lab, skin)) * among
+    more = (tones_apart(lab, hair) - tones_apart(lab, skin)) * among
     return np.asarray(cv2.GaussianBlur(more.astype(np.float32), (0, 0), EVEN) > 0.0)
 
 
-def _apart(lab: Array, samples: Array) -> Array:
-    """``[h, w]``: how far each pixel is from the nearest of the main colours of ``[k, 3]``."""
+def tones_apart(lab: Array, samples: Array) -> Array:
+    """``[h, w]``: how far each pixel ``[h, w, 3]`` is from the nearest of the main colours of
+    samples ``[k, 3]``, those that a share ``COMMON`` of them has."""
     samples = np.ascontiguousarray(samples)
     stop = (cv2.TERM_CRITERIA_MAX_ITER, 10, 0.0)
     count = min(TONES, len(samples))
-    _, _, tones = cv2.kmeans(samples, count, np.empty(0, np.int32), stop, 1, cv2.KMEANS_PP_CENTERS)
+    _, of, tones = cv2.kmeans(samples, count, np.empty(0, np.int32), stop, 1, cv2.KMEANS_PP_CENTERS)
+    tones = tones[np.bincount(of.ravel(), minlength=count) >= COMMON * len(samples)]
     return np.asarray(np.linalg.norm(lab[:, :, None] - tones, axis=-1).min(-1), np.float32)
 
 

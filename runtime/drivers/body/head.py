@@ -73,6 +73,8 @@ class Head:
     """Length of the trunk."""
     away: bool
     """Whether the person looks away from the camera."""
+    turned_deg: float
+    """How far the face is turned to one side or the other, from where the camera is."""
     from_edge: Array
     """``[n, n]``: how far from where the photo's edges cut the person; infinite if they do not."""
 
@@ -108,6 +110,7 @@ class Head:
             float(np.median(fit.mesh[main_bones(fit.template) == BodyBone.HEAD, 2])),
             fit.trunk_px / unit,
             bool(frame[2, 2] < 0),
+            float(np.rad2deg(np.arctan2(abs(frame[0, 2]), frame[2, 2]))),
             _from_edge(fit.inside, np.ones_like(fit.inside) if view is None else view) / unit,
         )
 
