@@ -60,10 +60,10 @@ def with_pixels(photo: Any, column: Any, row: Any, fx: Any, fy: Any, weight: Any
     i, below, j, beside = _counted(row, column)
     w00, w01 = weight * (one - fx) * (one - fy), weight * fx * (one - fy)
     w10, w11 = weight * (one - fx) * fy, weight * fx * fy
-    red += photo[i, j, 0] * w00 + photo[i, beside, 0] * w01
-    red += photo[below, j, 0] * w10 + photo[below, beside, 0] * w11
-    green += photo[i, j, 1] * w00 + photo[i, beside, 1] * w01
-    green += photo[below, j, 1] * w10 + photo[below, beside, 1] * w11
-    blue += photo[i, j, 2] * w00 + photo[i, beside, 2] * w01
-    blue += photo[below, j, 2] * w10 + photo[below, beside, 2] * w11
+    red += LEVELS[photo[i, j, 0]] * w00 + LEVELS[photo[i, beside, 0]] * w01
+    red += LEVELS[photo[below, j, 0]] * w10 + LEVELS[photo[below, beside, 0]] * w11
+    green += LEVELS[photo[i, j, 1]] * w00 + LEVELS[photo[i, beside, 1]] * w01
+    green += LEVELS[photo[below, j, 1]] * w10 + LEVELS[photo[below, beside, 1]] * w11
+    blue += LEVELS[photo[i, j, 2]] * w00 + LEVELS[photo[i, beside, 2]] * w01
+    blue += LEVELS[photo[below, j, 2]] * w10 + LEVELS[photo[below, beside, 2]] * w11
     return red, green, blue
