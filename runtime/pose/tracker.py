@@ -16,6 +16,7 @@ from bunraku.runtime.pose.landmarks import PRESENT, Landmarker, Landmarks, Pose,
 from bunraku.runtime.pose.looks import look_again
 from bunraku.runtime.pose.networks import FETCH_AGAIN, PoseNetworks
 from bunraku.runtime.pose.others import Company, tell_apart
+from bunraku.runtime.pose.plain_light import in_plain_light
 from bunraku.runtime.pose.proposals import LOOKS, FaceWitness, judge, propose
 from bunraku.runtime.pose.roi import Roi
 from bunraku.runtime.pose.smoothing import Smoother
@@ -144,12 +145,22 @@ class PoseTracker:
         """The largest person of a still picture, without tracking or smoothing.
 
         Where the detector is sure of nobody, a person that it merely suspects; see ``proposals``.
+        Where nobody is found, one whose face is seen in plain light; see ``plain_light``.
 
         Args:
             frame: RGB u8 [H,W,3].
             mask: whether the mask is wanted too.
             refinements: how often the crop is placed anew by the landmarks found in it.
         """
+        found = self._observe(frame, mask, refinements)
+        if found is not None or self._shows_face is None:
+            return found
+        plain = in_plain_light(frame)
+        found = self._observe(plain, mask, refinements)
+        sure = found is not None and self._shows_face(plain, found.landmarks[:, :3])
+        return found if sure else None
+
+    def _observe(self, frame: Picture, mask: bool, refinements: int) -> Pose | None:
         doubtful: Landmarks | None = None
         for detection in self.detect(frame)[:_CANDIDATES]:
             roi = detection.roi

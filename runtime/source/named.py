@@ -19,13 +19,13 @@ CLIP_SUFFIXES = (
 
 def is_photo(path: Path) -> bool:
     """Whether it is called as photos are that can be read."""
-    return _is_called(path) and path.suffix.lower() in photo_suffixes()
+    return _is_visible(path) and path.suffix.lower() in photo_suffixes()
 
 
 def is_clip(path: Path) -> bool:
     """Whether it is called as clips are; what moves and what does not may both end in .gif."""
-    return _is_called(path) and path.suffix.lower() in CLIP_SUFFIXES
+    return _is_visible(path) and path.suffix.lower() in CLIP_SUFFIXES
 
 
-def _is_called(path: Path) -> bool:
+def _is_visible(path: Path) -> bool:
     return not path.name.startswith(".")
