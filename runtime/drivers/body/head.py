@@ -50,6 +50,8 @@ SHORTEST = 0.8
 """Of the way from the head to the trunk."""
 FOREHEAD = 1.5
 """Up to where above the mouth a head is face."""
+BELOW_CHIN = 0.35
+"""How far below the jaw a face goes on, of one that is larger than the fitted body's."""
 EDGE_LEAST, EDGE_REACH = 0.3, 1.5
 """How far from a photo's edge what it cuts is held by it: faces, and all else."""
 
@@ -119,6 +121,12 @@ class Head:
         """``[n, n]``: how far each pixel lies below the jaw, which is lowest at the chin."""
         out = np.minimum(np.abs(self.across) / JAW_WIDTH, 1.0)
         return np.asarray(self.down - CHIN * (1.0 - out * out), np.float32)
+
+    @property
+    def face(self) -> NDArray[np.bool_]:
+        """``[n, n]``: from the forehead down to the chin, and a little below."""
+        within = (self.down > -FOREHEAD) & (self.below_jaw < BELOW_CHIN)
+        return np.asarray(within & (np.abs(self.across) < JAW_WIDTH))
 
     def haired(self, line: float | Array) -> Array:
         """``[n, n]`` in [0, 1]: how far hair grows above a line on ``down``, of each pixel or one

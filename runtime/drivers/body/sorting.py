@@ -15,7 +15,7 @@ from bunraku.runtime.drivers.body.covered import covered_forearms, without_forea
 from bunraku.runtime.drivers.body.crossed import with_watches, without_tucked_hands
 from bunraku.runtime.drivers.body.fit import Fit
 from bunraku.runtime.drivers.body.front import Front, body_weights, nearest_bone
-from bunraku.runtime.drivers.body.groups import GROUP, Group, Groups
+from bunraku.runtime.drivers.body.groups import GROUP, UPPER_ARMS, Group, Groups
 from bunraku.runtime.drivers.body.guessed import without_unseen
 from bunraku.runtime.drivers.body.hair import find_hair
 from bunraku.runtime.drivers.body.head import Head
@@ -89,6 +89,7 @@ def sort_pixels(
     covered = covered_forearms(groups, fit.inside, window, seen)
     head = Head.of(fit, view)
     groups = without_forearms(groups, covered)
+    groups[head.face & np.isin(groups, UPPER_ARMS)] = Group.TRUNK  # the far arm, of a profile
     around = face_by_pose(points, head.away) if face is None else face
     at_face = hands_at_face(groups, around, seen)
     if half:
