@@ -145,22 +145,12 @@ class PoseTracker:
         """The largest person of a still picture, without tracking or smoothing.
 
         Where the detector is sure of nobody, a person that it merely suspects; see ``proposals``.
-        Where nobody is found, one whose face is seen in plain light; see ``plain_light``.
 
         Args:
             frame: RGB u8 [H,W,3].
             mask: whether the mask is wanted too.
             refinements: how often the crop is placed anew by the landmarks found in it.
         """
-        found = self._observe(frame, mask, refinements)
-        if found is not None or self._shows_face is None:
-            return found
-        plain = in_plain_light(frame)
-        found = self._observe(plain, mask, refinements)
-        sure = found is not None and self._shows_face(plain, found.landmarks[:, :3])
-        return found if sure else None
-
-    def _observe(self, frame: Picture, mask: bool, refinements: int) -> Pose | None:
         doubtful: Landmarks | None = None
         for detection in self.detect(frame)[:_CANDIDATES]:
             roi = detection.roi
@@ -180,6 +170,17 @@ class PoseTracker:
             if judged is not None:
                 return self._settled(judged, frame)
         return None
+
+    def observe_in_plain_light(self, picture: Picture) -> Pose | None:
+        """The same of a picture in which ``observe`` finds nobody, as in light of one colour: the
+        person whose face is sure in it as grey; see ``plain_light``. Nobody without a witness.
+        """
+        if self._shows_face is None:
+            return None
+        plain = in_plain_light(picture)
+        found = self.observe(plain)
+        sure = found is not None and self._shows_face(plain, found.landmarks[:, :3])
+        return found if sure else None
 
     def _is_clear(self, frame: Picture, detection: Detection) -> bool:
         """Whether somebody is where the detector says.

@@ -47,6 +47,9 @@ class PersonFinder(Protocol):
     def observe(self, picture: Picture) -> Pose | None:
         """The person of a picture of whom most is to be seen, by itself, with a mask."""
 
+    def observe_in_plain_light(self, picture: Picture) -> Pose | None:
+        """The same of a picture in which nobody is found so, as in light of one colour."""
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -201,6 +204,8 @@ def find_person(photo: Picture, finder: PersonFinder) -> tuple[Upright, list[Pos
     :raises NoPersonError: nobody, too small, or too little of the body.
     """
     found = observe_upright(photo, finder.observe)
+    if found is None:
+        found = observe_upright(photo, finder.observe_in_plain_light)
     if found is None:
         raise NoPersonError(
             "No person was found in the photo.",

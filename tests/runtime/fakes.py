@@ -113,6 +113,9 @@ class FakeEstimator:
         middle, width = float(columns.mean()), len(columns)
         return standing(float(rows[0]), 4.0 * width, middle, mask.shape, mask)
 
+    def observe_in_plain_light(self, picture: Picture) -> Pose | None:
+        return None
+
     def track(self, frame: Picture, time_s: float, *, mask: bool = True) -> Pose | None:
         self.tracked.append(time_s)
         return self.observe(frame)

@@ -48,10 +48,12 @@ def test_who_is_known_in_grey_alone_needs_a_face_there(scene: Scene, face: bool)
         return face
 
     tracker = PoseTracker(GreyAlone(scene), SceneLandmarker(scene), shows_face=shows_face)
-    pose = tracker.observe(BLUE)
+    assert tracker.observe(BLUE) is None
+    pose = tracker.observe_in_plain_light(BLUE)
     assert (pose is not None) == face
     assert np.array_equal(asked[-1], in_plain_light(BLUE))
     if pose is not None:
         assert pose.landmarks[0, :2].tolist() == [300, 200]
         assert pose.mask is not None
-    assert PoseTracker(GreyAlone(scene), SceneLandmarker(scene)).observe(BLUE) is None
+    without = PoseTracker(GreyAlone(scene), SceneLandmarker(scene))
+    assert without.observe_in_plain_light(BLUE) is None

@@ -42,6 +42,18 @@ class Sees(FakeEstimator):
         return self.pose
 
 
+def test_a_photo_in_which_nobody_is_found_is_looked_at_in_plain_light() -> None:
+    pose = standing(20.0, 200.0, 110.0, street().shape[:2])
+
+    class InBlueLight(Sees):
+        def observe_in_plain_light(self, picture: Picture) -> Pose | None:
+            return pose
+
+    assert find_person(street(), InBlueLight(None))[0].pose is pose
+    with pytest.raises(NoPersonError):
+        find_person(street(), Sees(None))
+
+
 def test_a_source_is_what_the_photo_shows() -> None:
     source = make_source(PHOTO, FakeEstimator(people=2), None, WINDOW)
     assert source.photo is PHOTO
